@@ -1,0 +1,1 @@
+"""Read models over the register: figures, and the pages that show them."""

@@ -1,0 +1,1 @@
+"""Connectors and content packs. Nothing is installed here yet."""

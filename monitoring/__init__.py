@@ -1,0 +1,1 @@
+"""Metrics, health and alerts. Nothing is exported here yet."""

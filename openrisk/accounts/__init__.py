@@ -1,0 +1,1 @@
+"""Who may do what: users, organizations, memberships with a role, API tokens, sessions."""

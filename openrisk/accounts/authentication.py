@@ -1,0 +1,95 @@
+"""Authentication of API requests: a token bound to one organization, or a browser session.
+
+Both leave the caller's `membership` (user, organization, role) on the request.
+"""
+
+import ipaddress
+from datetime import UTC, datetime
+from hmac import compare_digest
+
+from django.db.models import Prefetch
+from django.utils import timezone
+from knox.auth import TokenAuthentication as KnoxTokenAuthentication
+from knox.crypto import hash_token
+from knox.settings import CONSTANTS
+from rest_framework import authentication, exceptions
+from rest_framework.request import Request
+
+from openrisk.accounts.models import ApiToken, Membership, Role, User
+
+INVALID = "The token is unknown, expired or revoked. Log in or create a new one."
+
+
+class TokenAuthentication(KnoxTokenAuthentication):
+    """`Authorization: Token ...`, in two queries.
+
+    Knox's own check loads and cleans all of the user's tokens at every request; this one reads
+    the one token with its user and organization, and the membership that binds them.
+    """
+
+    def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
+        result = super().authenticate(request)
+        if result is None:
+            return None
+        user, token = result
+        membership = _membership(token)
+        _check_network(token, request.META.get("REMOTE_ADDR", ""))
+        _record_use(token)
+        request._request.membership = membership
+        return user, token
+
+    def authenticate_credentials(self, token: bytes) -> tuple[User, ApiToken]:
+        try:
+            text = token.decode("ascii")
+        except UnicodeDecodeError:
+            raise exceptions.AuthenticationFailed(INVALID) from None
+        digest = hash_token(text)
+        candidates = ApiToken.objects.filter(token_key=text[: CONSTANTS.TOKEN_KEY_LENGTH])
+        for candidate in candidates.select_related("user", "organization").prefetch_related(
+            Prefetch("user__memberships", Membership.objects.all())
+        ):
+            expired = candidate.expiry is not None and candidate.expiry <= timezone.now()
+            if compare_digest(digest, candidate.digest) and not expired:
+                return self.validate_user(candidate)
+        raise exceptions.AuthenticationFailed(INVALID)
+
+
+def _membership(token: ApiToken) -> Membership:
+    for membership in token.user.memberships.all():
+        if membership.organization_id == token.organization_id:
+            membership.organization = token.organization
+            return membership
+    if token.user.is_superuser:
+        return Membership(user=token.user, organization=token.organization, role=Role.ADMIN)
+    raise exceptions.AuthenticationFailed(
+        "You are no longer a member of this token's organization. Ask an administrator."
+    )
+
+
+def _check_network(token: ApiToken, address: str) -> None:
+    if token.allowed_networks and not any(
+        ipaddress.ip_address(address) in ipaddress.ip_network(network)
+        for network in token.allowed_networks
+    ):
+        raise exceptions.AuthenticationFailed(
+            "This token may not be used from your network address."
+        )
+
+
+def _record_use(token: ApiToken) -> None:
+    """Last use, to the day: one write a day, not one a request."""
+    today = datetime.now(UTC).date()
+    if token.last_used_on != today:
+        ApiToken.objects.filter(pk=token.pk).update(last_used_on=today)
+
+
+class SessionAuthentication(authentication.SessionAuthentication):
+    """The browser's session, with CSRF checks; the middleware has set the membership."""
+
+    def authenticate(self, request: Request) -> tuple[User, None] | None:
+        result = super().authenticate(request)
+        if result is not None and not request._request.membership:
+            raise exceptions.AuthenticationFailed(
+                "You belong to no organization yet. Ask an administrator for a membership."
+            )
+        return result

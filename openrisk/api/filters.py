@@ -1,0 +1,106 @@
+"""Filtering, searching and ordering of lists; anything unknown is a 400 that lists the known."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import F, Field, QuerySet
+from django.db.models.expressions import Combinable
+from django_filters.rest_framework import DjangoFilterBackend
+from rest_framework.exceptions import ErrorDetail
+from rest_framework.request import Request
+
+from openrisk.api.problems import UnknownParameter
+
+PAGING = frozenset({"page", "page_size", "cursor"})
+MAX_SEARCH = 200
+
+
+@dataclass(frozen=True)
+class Order:
+    """One order of a list: by `expression`, then by id in the same direction."""
+
+    text: str
+    expression: Combinable
+    output_field: Field
+
+    @property
+    def descending(self) -> bool:
+        return self.text.startswith("-")
+
+    def apply(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        queryset = queryset.annotate(_order=self.expression)
+        return queryset.order_by(*(("-_order", "-id") if self.descending else ("_order", "id")))
+
+
+class StrictFilterBackend(DjangoFilterBackend):
+    """django-filter ignores what it does not know; a misspelt filter must not return all rows.
+
+    A view declares `filterset_class`, `orders` (name -> expression), `default_order` and
+    `searchable` (its queryset has `search`).
+    """
+
+    def filter_queryset(self, request: Request, queryset: Any, view: Any) -> Any:
+        if not view.is_list:
+            return queryset
+        self._refuse_unknown(request, view)
+        queryset = super().filter_queryset(request, queryset, view)
+        text = request.query_params.get("search", "")
+        if len(text) > MAX_SEARCH:
+            raise UnknownParameter({"search": [f"Search for at most {MAX_SEARCH} characters."]})
+        if text:
+            queryset = queryset.search(text)
+        view.order = self._order(request, queryset, view)
+        return view.order.apply(queryset)
+
+    def get_filterset(self, request: Request, queryset: Any, view: Any) -> Any:
+        filterset = super().get_filterset(request, queryset, view)
+        if filterset is not None and not filterset.is_valid():
+            raise UnknownParameter(
+                {
+                    name: [ErrorDetail(str(e), "invalid") for e in errors]
+                    for name, errors in filterset.errors.items()
+                }
+            )
+        return filterset
+
+    def known(self, view: Any) -> set[str]:
+        filterset_class = getattr(view, "filterset_class", None)
+        filters = set(filterset_class.base_filters) if filterset_class else set()
+        search = {"search"} if view.searchable else set()
+        return filters | search | PAGING | {"ordering"}
+
+    def _refuse_unknown(self, request: Request, view: Any) -> None:
+        known = self.known(view)
+        unknown = set(request.query_params) - known
+        if unknown:
+            listed = ", ".join(sorted(known))
+            raise UnknownParameter(
+                {name: [f"Unknown parameter. Known ones: {listed}."] for name in sorted(unknown)}
+            )
+
+    def _order(self, request: Request, queryset: QuerySet[Any], view: Any) -> Order:
+        text = request.query_params.get("ordering") or view.default_order
+        expression = view.orders.get(text.removeprefix("-"))
+        if expression is None:
+            listed = ", ".join(sorted(view.orders))
+            raise UnknownParameter(
+                {"ordering": [f"Order by one of {listed}; a leading - turns it round."]}
+            )
+        if isinstance(expression, F):
+            return Order(text, expression, queryset.model._meta.get_field(expression.name))
+        return Order(text, expression, expression.resolve_expression(queryset.query).output_field)
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        names = [name for order in sorted(view.orders) for name in (order, f"-{order}")]
+        parameters = [
+            *super().get_schema_operation_parameters(view),
+            {
+                "name": "ordering",
+                "in": "query",
+                "schema": {"type": "string", "enum": names, "default": view.default_order},
+            },
+        ]
+        if view.searchable:
+            search = {"type": "string", "maxLength": MAX_SEARCH}
+            parameters.append({"name": "search", "in": "query", "schema": search})
+        return parameters

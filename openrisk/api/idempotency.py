@@ -1,0 +1,98 @@
+"""`Idempotency-Key` on POST: a repeat is answered with the first answer, not carried out again.
+
+The record is written in the transaction of the work itself, so both exist or neither does.
+Refused requests (4xx) wrote nothing and leave no record: they may be corrected and sent again.
+"""
+
+import hashlib
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import orjson
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from rest_framework import status
+from rest_framework.exceptions import APIException
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from openrisk.api.models import IdempotencyRecord
+from openrisk.api.renderers import to_json
+
+KEPT_FOR = timedelta(hours=24)
+_REPLAYED_HEADERS = ("Location", "ETag")
+
+
+class KeyReused(APIException):
+    status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
+    default_code = "idempotency_key_reused"
+    default_detail = "This Idempotency-Key was used for a different request. Make a new key."
+
+
+class KeyTooLong(APIException):
+    status_code = status.HTTP_400_BAD_REQUEST
+    default_code = "idempotency_key_too_long"
+    default_detail = "An Idempotency-Key has 1 to 255 characters."
+
+
+def once(handler: Callable[..., Response], request: Request, key: str) -> Callable[..., Response]:
+    """`handler`, carried out at most once per caller and key."""
+    if len(key) > 255:
+        raise KeyTooLong
+    identity = {
+        "user": request.user,
+        "organization": request.membership.organization,
+        "key": key,
+    }
+    fingerprint = _fingerprint(request)
+
+    def handle(request: Request, *args: Any, **kwargs: Any) -> Response:
+        if answer := _earlier_answer(identity, fingerprint):
+            return answer
+        try:
+            with transaction.atomic():
+                record = IdempotencyRecord.objects.create(**identity, fingerprint=fingerprint)
+                response = handler(request, *args, **kwargs)
+                _keep(record, response)
+                return response
+        except IntegrityError:
+            # Another request with the same key committed between our look and our insert.
+            if answer := _earlier_answer(identity, fingerprint):
+                return answer
+            raise
+
+    return handle
+
+
+def _keep(record: IdempotencyRecord, response: Response) -> None:
+    record.status = response.status_code
+    record.body = to_json(response.data)
+    record.headers = {name: response[name] for name in _REPLAYED_HEADERS if name in response}
+    record.save()
+
+
+def _earlier_answer(identity: dict[str, Any], fingerprint: str) -> Response | None:
+    record = IdempotencyRecord.objects.filter(
+        **identity, created_at__gt=timezone.now() - KEPT_FOR
+    ).first()
+    if record is None:
+        IdempotencyRecord.objects.filter(**identity).delete()  # an expired one makes room
+        return None
+    if record.fingerprint != fingerprint:
+        raise KeyReused
+    data = orjson.loads(bytes(record.body))
+    return Response(data, record.status, headers={**record.headers, "Idempotent-Replayed": "true"})
+
+
+def _fingerprint(request: Request) -> str:
+    """What the request asks for. Uploads are told apart by length: their body is a stream."""
+    if request.content_type.startswith("multipart/"):
+        body = request.META.get("CONTENT_LENGTH", "").encode()
+    else:
+        body = request._request.body
+    return hashlib.sha256(request.get_full_path().encode() + b"\n" + body).hexdigest()
+
+
+def forget_old() -> int:
+    return IdempotencyRecord.objects.filter(created_at__lte=timezone.now() - KEPT_FOR).delete()[0]

@@ -1,0 +1,92 @@
+"""Middleware for every request: its id, the real client behind a trusted proxy, the CSP."""
+
+import ipaddress
+import re
+import uuid
+from collections.abc import Callable
+
+import structlog
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from openrisk.api.request_ids import set_request_id
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+_ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
+_POLICY = (
+    "default-src 'self'; img-src 'self' data:; style-src 'self'{inline_style}; "
+    "script-src 'self'{inline_script}; object-src 'none'; base-uri 'none'; "
+    "frame-ancestors 'none'; form-action 'self'"
+)
+
+
+class RequestIdMiddleware:
+    """Takes `X-Request-ID` or makes one, for logs, history and the response."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-ID", "")
+        request_id = given if _ACCEPTABLE_ID.fullmatch(given) else str(uuid.uuid4())
+        set_request_id(request_id)
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        try:
+            response = self.get_response(request)
+        finally:
+            set_request_id("")
+        response["X-Request-ID"] = request_id
+        return response
+
+
+class TrustedProxyMiddleware:
+    """Believes `X-Forwarded-For` and `-Proto` from the addresses in TRUSTED_PROXIES only."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+        self.networks = [ipaddress.ip_network(proxy) for proxy in settings.TRUSTED_PROXIES]
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if self.networks and self._is_trusted(request.META.get("REMOTE_ADDR", "")):
+            if client := self._client(request.headers.get("X-Forwarded-For", "")):
+                request.META["REMOTE_ADDR"] = client
+            if request.headers.get("X-Forwarded-Proto") == "https":
+                request.META["wsgi.url_scheme"] = "https"
+        return self.get_response(request)
+
+    def _client(self, forwarded: str) -> str | None:
+        """The last address that is no proxy of ours: what stands before it may be invented."""
+        for address in reversed([part.strip() for part in forwarded.split(",")]):
+            if not self._is_trusted(address):
+                return address if _is_address(address) else None
+        return None
+
+    def _is_trusted(self, address: str) -> bool:
+        return _is_address(address) and any(
+            ipaddress.ip_address(address) in network for network in self.networks
+        )
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+class ContentSecurityPolicyMiddleware:
+    """No inline script or style, except where third-party pages (admin, API docs) need them."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        foreign = request.path.startswith(("/admin/", "/api/docs/"))
+        response["Content-Security-Policy"] = _POLICY.format(
+            inline_style=" 'unsafe-inline'" if foreign else "",
+            inline_script=" 'unsafe-inline' 'unsafe-eval'" if foreign else "",
+        )
+        return response

@@ -1,0 +1,138 @@
+"""Pages by number, with a count; or by cursor, at the same cost however far one reads."""
+
+import base64
+import binascii
+from typing import Any
+
+import orjson
+from django.core.exceptions import ValidationError
+from django.db.models import BooleanField, Expression, F, Func, QuerySet, UUIDField, Value
+from rest_framework.pagination import BasePagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.utils.urls import remove_query_param, replace_query_param
+
+from openrisk.api.filters import Order
+from openrisk.api.problems import UnknownParameter
+
+PAGE_SIZE = 25
+MAX_PAGE_SIZE = 200
+MAX_PAGE = 1_000_000
+
+
+class Pagination(BasePagination):
+    """`page` and `page_size`, or `cursor` (empty for the first page; `count` is then null).
+
+    Expects rows as dicts that carry `_order` and `id`, in the order `queryset.order` says.
+    """
+
+    def paginate_queryset(
+        self, queryset: QuerySet[Any], request: Request, view: Any = None
+    ) -> list[dict[str, Any]]:
+        self.url = request.build_absolute_uri()
+        self.size = _number(request, "page_size", PAGE_SIZE, MAX_PAGE_SIZE)
+        if "cursor" in request.query_params:
+            return self._by_cursor(queryset, request.query_params["cursor"], view.order)
+        return self._by_number(queryset, _number(request, "page", 1, MAX_PAGE))
+
+    def _by_number(self, queryset: QuerySet[Any], page: int) -> list[dict[str, Any]]:
+        self.count: int | None = queryset.order_by().count()
+        start = (page - 1) * self.size
+        if start and start >= self.count:
+            last = max(1, -(-self.count // self.size))
+            raise UnknownParameter({"page": [f"There is no page {page}; the last is {last}."]})
+        self.next = self._page(page + 1) if start + self.size < self.count else None
+        self.previous = self._page(page - 1) if page > 1 else None
+        return list(queryset[start : start + self.size])
+
+    def _page(self, number: int) -> str:
+        return replace_query_param(self.url, "page", number)
+
+    def _by_cursor(
+        self, queryset: QuerySet[Any], cursor: str, order: Order
+    ) -> list[dict[str, Any]]:
+        self.count, self.previous = None, None
+        if cursor:
+            queryset = queryset.filter(_is_beyond(order, *_decode(cursor, order)))
+        rows = list(queryset[: self.size + 1])
+        more, rows = len(rows) > self.size, rows[: self.size]
+        url = remove_query_param(self.url, "page")
+        self.next = replace_query_param(url, "cursor", _encode(order, rows[-1])) if more else None
+        return rows
+
+    def get_paginated_response(self, data: Any) -> Response:
+        return Response(
+            {"count": self.count, "next": self.next, "previous": self.previous, "results": data}
+        )
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        link = {"type": ["string", "null"], "format": "uri"}
+        return {
+            "type": "object",
+            "required": ["count", "next", "previous", "results"],
+            "properties": {
+                "count": {"type": ["integer", "null"], "description": "null with a cursor"},
+                "next": link,
+                "previous": link,
+                "results": schema,
+            },
+        }
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        def parameter(name: str, description: str, schema: dict[str, Any]) -> dict[str, Any]:
+            return {"name": name, "in": "query", "description": description, "schema": schema}
+
+        size = {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": PAGE_SIZE}
+        return [
+            parameter("page", "Page number", {"type": "integer", "minimum": 1, "default": 1}),
+            parameter("page_size", "Rows a page", size),
+            parameter(
+                "cursor",
+                "Read on by cursor: empty for the first page, then follow `next`",
+                {"type": "string"},
+            ),
+        ]
+
+
+def _number(request: Request, name: str, default: int, maximum: int) -> int:
+    text = request.query_params.get(name, str(default))
+    if not (text.isascii() and text.isdigit()) or not 1 <= int(text[:10]) <= maximum:
+        raise UnknownParameter({name: [f"Write a whole number from 1 to {maximum}."]})
+    return int(text)
+
+
+class _Row(Func):
+    template = "(%(expressions)s)"
+    output_field = BooleanField()
+
+
+class _Beyond(Func):
+    """Comparison of two rows, which one index on (organization, order, id) answers."""
+
+    template = "(%(expressions)s)"
+    output_field = BooleanField()
+
+
+def _is_beyond(order: Order, value: Any, pk: str) -> Expression:
+    last = _Row(Value(value, output_field=order.output_field), Value(pk, output_field=UUIDField()))
+    return _Beyond(
+        _Row(order.expression, F("id")), last, arg_joiner=" < " if order.descending else " > "
+    )
+
+
+def _encode(order: Order, row: dict[str, Any]) -> str:
+    packed = orjson.dumps([order.text, row["_order"], row["id"]], default=str)
+    return base64.urlsafe_b64encode(packed).decode().rstrip("=")
+
+
+def _decode(cursor: str, order: Order) -> tuple[Any, str]:
+    """The value and id of the last row read; a cursor of another order is an error."""
+    try:
+        text, value, pk = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        if text != order.text:
+            raise ValueError(text)
+        return order.output_field.to_python(value), UUIDField().to_python(pk)
+    except (ValueError, TypeError, binascii.Error, ValidationError):
+        raise UnknownParameter(
+            {"cursor": ["This cursor does not fit. Start again with an empty one."]}
+        ) from None

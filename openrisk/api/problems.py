@@ -1,0 +1,145 @@
+"""Errors as `application/problem+json` (RFC 9457), everywhere under /api/."""
+
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db import IntegrityError
+from django.db.models import ProtectedError
+from django.http import HttpRequest, HttpResponse
+from drf_standardized_errors.formatter import ExceptionFormatter
+from drf_standardized_errors.handler import ExceptionHandler
+from drf_standardized_errors.types import Error, ErrorResponse
+from rest_framework import exceptions, status
+from rest_framework.response import Response
+from rest_framework.serializers import as_serializer_error
+
+from openrisk.api.renderers import to_json
+from openrisk.api.request_ids import current_request_id
+
+CONTENT_TYPE = "application/problem+json"
+
+
+class Conflict(exceptions.APIException):
+    """The rules of the domain refuse this now; `reasons` says why, one sentence each."""
+
+    status_code = status.HTTP_409_CONFLICT
+    default_code = "conflict"
+
+    def __init__(self, *reasons: str) -> None:
+        super().__init__(" ".join(reasons))
+        self.reasons = reasons
+
+
+class PreconditionFailed(exceptions.APIException):
+    status_code = status.HTTP_412_PRECONDITION_FAILED
+    default_code = "stale_version"
+    default_detail = "Somebody changed this since you read it. Read it again, then repeat."
+
+
+class PreconditionRequired(exceptions.APIException):
+    status_code = status.HTTP_428_PRECONDITION_REQUIRED
+    default_code = "version_required"
+    default_detail = "Say which version you saw: send If-Match with its ETag, or a version."
+
+
+class TooManyLogins(exceptions.APIException):
+    status_code = status.HTTP_429_TOO_MANY_REQUESTS
+    default_code = "too_many_logins"
+
+    def __init__(self, detail: str, wait: int) -> None:
+        super().__init__(detail)
+        self.wait = wait
+
+
+class UnknownParameter(exceptions.ValidationError):
+    """A query parameter that the endpoint does not have, or a value it cannot use."""
+
+    default_code = "parameter"
+
+
+class ProblemFormatter(ExceptionFormatter):
+    def get_errors(self) -> list[Error]:
+        return list(_errors(self.exc.detail))
+
+    def format_error_response(self, error_response: ErrorResponse) -> dict[str, Any]:
+        first = error_response.errors[0]
+        body = problem(self.exc.status_code, first.detail, code=first.code)
+        if isinstance(self.exc, exceptions.ValidationError):
+            count = len(error_response.errors)
+            body["detail"] = f"{count} error{'s' * (count != 1)} in the request, see errors."
+            body["code"] = "invalid"
+            place = "parameter" if isinstance(self.exc, UnknownParameter) else "pointer"
+            body["errors"] = [
+                {place: _place(error.attr, place), "code": error.code, "detail": error.detail}
+                for error in error_response.errors
+            ]
+        if isinstance(self.exc, Conflict):
+            body["reasons"] = list(self.exc.reasons)
+        return body
+
+
+def _errors(detail: Any, path: tuple[str, ...] = ()) -> list[Error]:
+    """Flatten DRF's nested details; list items carry their index in the path."""
+    if isinstance(detail, dict):
+        return [
+            error for key, value in detail.items() for error in _errors(value, (*path, str(key)))
+        ]
+    if isinstance(detail, list):
+        found = []
+        for index, item in enumerate(detail):
+            below = path if isinstance(item, str) else (*path, str(index))
+            found += _errors(item, below)
+        return found
+    return [Error(getattr(detail, "code", "invalid"), str(detail), "/".join(path))]
+
+
+def _place(attr: str | None, kind: str) -> str:
+    path = (attr or "").removesuffix("non_field_errors").strip("/")
+    return path if kind == "parameter" else f"/{path}" if path else ""
+
+
+class ProblemHandler(ExceptionHandler):
+    def convert_known_exceptions(self, exc: Exception) -> Exception:
+        if isinstance(exc, DjangoValidationError):
+            return exceptions.ValidationError(as_serializer_error(exc))
+        if isinstance(exc, ProtectedError):
+            return Conflict("Other rows still need this one. Remove or change those first.")
+        if isinstance(exc, IntegrityError):
+            # Serializers and services check first; this is the race that only the database sees.
+            return Conflict("Another change at the same moment conflicts. Read again and repeat.")
+        return super().convert_known_exceptions(exc)
+
+    def convert_unhandled_exceptions(self, exc: Exception) -> exceptions.APIException:
+        if isinstance(exc, exceptions.APIException):
+            return exc
+        return exceptions.APIException(
+            f"The server failed. Report the request id {current_request_id()} to your operator."
+        )
+
+    def get_response(self, exc: exceptions.APIException, data: Any) -> Response:
+        response = super().get_response(exc, data)
+        response.content_type = CONTENT_TYPE
+        return response
+
+
+def problem(status_code: int, detail: str, *, code: str = "") -> dict[str, Any]:
+    """The body of one problem; `code` is for programs, `detail` for people."""
+    status_name = HTTPStatus(status_code)
+    return {
+        "type": "about:blank",
+        "title": status_name.phrase,
+        "status": status_code,
+        "detail": detail,
+        "code": code or status_name.name.lower(),
+        "request_id": current_request_id(),
+    }
+
+
+def problem_response(code: int, detail: str) -> HttpResponse:
+    """A problem outside of any DRF view (no route, a refused host, a failure in middleware)."""
+    return HttpResponse(to_json(problem(code, detail)), status=code, content_type=CONTENT_TYPE)
+
+
+def is_api(request: HttpRequest) -> bool:
+    return request.path.startswith("/api/")

@@ -1,0 +1,177 @@
+"""The base of every REST resource."""
+
+import hashlib
+from functools import partial
+from typing import Any
+
+from django.db import models
+from django.http import Http404
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+from rest_framework.viewsets import GenericViewSet
+
+from openrisk.accounts.models import Organization
+from openrisk.api.filters import Order
+from openrisk.api.idempotency import once
+from openrisk.api.problems import PreconditionRequired, UnknownParameter
+from openrisk.api.renderers import to_json
+from openrisk.api.serializers import RowSerializer
+
+
+class OrganizationViewSet(GenericViewSet):
+    """Lists and shows the rows of the caller's organization; `WritableViewSet` changes them.
+
+    Subclasses declare `model`, `serializer_class`, `filterset_class`, `orders` and
+    `default_order`. Another organization's row is 404.
+    """
+
+    model: type[models.Model]
+    orders: dict[str, Any] = {}
+    default_order = "-id"
+    searchable = False
+    order: Order
+    lookup_value_converter = "uuid"
+
+    @property
+    def organization(self) -> Organization:
+        return self.request.membership.organization
+
+    @property
+    def is_list(self) -> bool:
+        return self.action == "list"
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if request.method == "POST" and (key := request.headers.get("Idempotency-Key")):
+            self.post = once(self.post, request, key)  # type: ignore[attr-defined]
+
+    def get_queryset(self) -> Any:
+        return self.model.objects.for_organization(self.organization)  # type: ignore[attr-defined]
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        context = super().get_serializer_context()
+        membership = getattr(self.request, "membership", None)  # None while the schema is made
+        return {**context, "organization": membership.organization if membership else None}
+
+    # --- reading -----------------------------------------------------------------------------
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        serializer: RowSerializer = self.get_serializer()
+        queryset = self.filter_queryset(self.get_queryset())
+        rows = self.paginate_queryset(queryset.values(*serializer.row_paths(), "id", "_order"))
+        return self.get_paginated_response(serializer.represent(rows))
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        if unknown := set(request.query_params):
+            raise UnknownParameter(
+                {name: ["This endpoint has no parameters. Leave it out."] for name in unknown}
+            )
+        response = self.row_response(kwargs["pk"])
+        if request.headers.get("If-None-Match") and _none_match(request, response["ETag"]):
+            return Response(status=status.HTTP_304_NOT_MODIFIED, headers={"ETag": response["ETag"]})
+        return response
+
+    def row(self, pk: Any) -> dict[str, Any]:
+        """One row as it is represented, or 404."""
+        serializer: RowSerializer = self.get_serializer()
+        rows = list(self.get_queryset().filter(pk=pk).values(*serializer.row_paths()))
+        if not rows:
+            raise Http404
+        return serializer.represent(rows)[0]
+
+    def row_response(self, pk: Any, status_code: int = status.HTTP_200_OK) -> Response:
+        data = self.row(pk)
+        etag = self.etag(data)
+        return Response(data, status_code, headers={"ETag": etag})
+
+    def etag(self, data: dict[str, Any]) -> str:
+        """A strong ETag: the version, and a digest of scope and body."""
+        digest = hashlib.sha256(self.organization.pk.bytes + to_json(data)).hexdigest()[:20]
+        return f'"{data.get("version", 0)}.{digest}"'
+
+    def get_object(self) -> Any:
+        """The row of the URL as an instance, or 404."""
+        instance = self.get_queryset().filter(pk=self.kwargs["pk"]).first()
+        if instance is None:
+            raise Http404
+        return instance
+
+
+def _none_match(request: Request, etag: str) -> bool:
+    given = request.headers["If-None-Match"]
+    candidates = {candidate.strip().removeprefix("W/") for candidate in given.split(",")}
+    return etag in candidates or "*" in candidates
+
+
+def expected_version(request: Request, *, required: bool = False) -> int | None:
+    """The version the caller saw, from `If-Match` or the body's `version`.
+
+    Raises 428 when `required` and absent. `If-Match: *` means any. A malformed one matches
+    nothing: -1.
+    """
+    given = request.headers.get("If-Match", "").strip()
+    if given and given != "*":
+        version = given.strip('"').partition(".")[0]
+        return int(version) if version.isdecimal() and len(version) < 10 else -1
+    version = request.data.get("version") if isinstance(request.data, dict) else None
+    if isinstance(version, int) and not isinstance(version, bool):
+        return version
+    if required and not given:
+        raise PreconditionRequired
+    return None
+
+
+class WritableViewSet(OrganizationViewSet):
+    """Adds create, change and delete through services.
+
+    `create_service(*, actor, organization, **fields)` returns the instance;
+    `update_service(*, actor, instance, version, **fields)` and
+    `delete_service(*, actor, instance, version)` raise 412 on a stale version.
+    """
+
+    create_service: Any = None
+    update_service: Any = None
+    delete_service: Any = None
+    http_method_names = ["get", "post", "patch", "delete", "head", "options"]
+
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        fields = self.validated(request)
+        instance = type(self).create_service(
+            actor=request.user, organization=self.organization, **fields
+        )
+        return self.created(instance)
+
+    def created(self, instance: models.Model) -> Response:
+        response = self.row_response(instance.pk, status.HTTP_201_CREATED)
+        response["Location"] = reverse(
+            f"{self.basename}-detail", kwargs={"pk": instance.pk}, request=self.request
+        )
+        return response
+
+    def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        instance = self.get_object()
+        fields = self.validated(request, instance)
+        type(self).update_service(
+            actor=request.user,
+            instance=instance,
+            version=expected_version(request),
+            **fields,
+        )
+        return self.row_response(instance.pk)
+
+    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        type(self).delete_service(
+            actor=request.user, instance=self.get_object(), version=expected_version(request)
+        )
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    def validated(self, request: Request, instance: Any = None) -> dict[str, Any]:
+        """The body's fields; `version` belongs to the precondition, not to the row."""
+        data = request.data
+        if isinstance(data, dict):
+            data = {name: value for name, value in data.items() if name != "version"}
+        make = partial(self.get_serializer, data=data)
+        serializer = make(instance=instance, partial=True) if instance else make()
+        serializer.is_valid(raise_exception=True)
+        return serializer.validated_data

@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class OpenRiskConfig(AppConfig):
+    """Carries what belongs to no single app: base templates, static files, `serve`, `doctor`."""
+
+    name = "openrisk"
+    verbose_name = "OpenRisk"

@@ -1,0 +1,3 @@
+"""How processes connect to the database: the names of the pool profiles."""
+
+PROFILES = ("dev", "staging", "prod")

@@ -1,0 +1,128 @@
+"""The demo: an organization to look around in, with a person who may do everything there.
+
+Its password and token are generated, and kept in `VAR_DIR/demo.json` for nobody but the user who
+runs OpenRisk (mode 0600).
+"""
+
+import json
+import os
+import secrets
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import transaction
+from django.utils import timezone
+from knox.crypto import hash_token
+
+from openrisk.accounts.models import ApiToken, Organization, Role, User
+from openrisk.accounts.services import create_token, set_role
+from openrisk.serving import url
+
+ORGANIZATION = "demo"
+EMAIL = "admin@example.com"
+RISKS = 200
+
+
+@dataclass(frozen=True)
+class Demo:
+    """What a newcomer needs to get in."""
+
+    url: str
+    organization: str
+    email: str
+    password: str
+    token: str
+
+
+class DemoLost(Exception):
+    """The account exists but its password is known no more; the message says what to do."""
+
+
+def create() -> Demo:
+    """The demo, created with its data unless it is there already. Raises DemoLost."""
+    demo, user = read(), _user()
+    if user is None:
+        call_command("seed_demo", risks=RISKS, organizations=1, seed=1)
+        return _create_account()
+    if demo is None:
+        raise DemoLost(
+            f"{EMAIL} exists, but {path()} with the password is missing or unreadable. Set a new "
+            f"password with `manage.py changepassword {EMAIL}`."
+        )
+    if demo.url != url():
+        demo = replace(demo, url=url())
+        _write(demo)
+    return demo
+
+
+def read() -> Demo | None:
+    try:
+        return Demo(**json.loads(path().read_text()))
+    except (OSError, TypeError, ValueError):
+        return None
+
+
+def path() -> Path:
+    return settings.VAR_DIR / "demo.json"
+
+
+def outdated(demo: Demo) -> list[str]:
+    """What in `demo` holds no longer, each with what to do about it."""
+    user = _user()
+    if user is None:
+        return [f"The account {EMAIL} was deleted: `manage.py demo_create` creates it again."]
+    checks = (_outdated_account(user), _outdated_password(user, demo), _outdated_token(demo))
+    return [problem for problem in checks if problem]
+
+
+def _outdated_account(user: User) -> str:
+    if user.is_active:
+        return ""
+    return f"The account {EMAIL} is switched off: another superuser can switch it on in the admin."
+
+
+def _outdated_password(user: User, demo: Demo) -> str:
+    if user.check_password(demo.password):
+        return ""
+    return (
+        "The password was changed since, so this one is refused: use yours, or set a new one "
+        f"with `manage.py changepassword {EMAIL}`."
+    )
+
+
+def _outdated_token(demo: Demo) -> str:
+    token = ApiToken.objects.filter(digest=hash_token(demo.token)).first()
+    if token and (token.expiry is None or token.expiry > timezone.now()):
+        return ""
+    return (
+        f"The token {'has expired' if token else 'was revoked'}: `manage.py token_create "
+        f"--user {EMAIL} --organization {ORGANIZATION}` prints a new one."
+    )
+
+
+def _user() -> User | None:
+    return User.objects.filter(email__iexact=EMAIL).first()
+
+
+@transaction.atomic
+def _create_account() -> Demo:
+    organization, _ = Organization.objects.get_or_create(
+        slug=ORGANIZATION, defaults={"name": "Demo"}
+    )
+    password = secrets.token_urlsafe(12)
+    user = User.objects.create_superuser(EMAIL, password, name="Administrator")
+    set_role(user=user, organization=organization, role=Role.ADMIN)
+    _, token = create_token(user=user, organization=organization, name="demo")
+    demo = Demo(url(), ORGANIZATION, EMAIL, password, token)
+    _write(demo)  # before the commit: an account whose password nobody knows would be worse
+    return demo
+
+
+def _write(demo: Demo) -> None:
+    draft = path().with_suffix(f".{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as handle:
+        json.dump(asdict(demo), handle, indent=2)
+    draft.replace(path())

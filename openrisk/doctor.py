@@ -1,0 +1,195 @@
+"""What is configured, reachable and complete, and what to do about what is not."""
+
+import os
+import shutil
+import sqlite3
+import stat
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import psycopg
+import redis
+from django.conf import settings
+from django.core import checks
+from django.db import Error, connection
+from django.db.migrations.executor import MigrationExecutor
+
+from openrisk import demo, env
+from risks.history import triggers
+
+TIMEOUT_SECONDS = 2
+PYTHON_VERSIONS = ((3, 11), (3, 13))
+OLDEST_POSTGRES = 150000
+LOW_DISK_BYTES = 1024**3
+FULL_DISK_BYTES = 100 * 1024**2
+
+
+class Status(StrEnum):
+    OK = "ok"
+    WARNING = "warning"
+    FAILURE = "failure"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report: what was looked at, how it is, and what to do about it."""
+
+    subject: str
+    status: Status
+    detail: str
+    advice: str = ""
+
+
+def examine() -> Iterator[Finding]:
+    """Every finding. What needs the database is left out when that cannot be reached."""
+    yield _python()
+    yield _configuration()
+    yield _debug()
+    yield _secret_key()
+    yield _disk()
+    yield _cache()
+    yield (database := _database())
+    if database.status is not Status.FAILURE:
+        yield (migrations := _migrations())
+        if migrations.status is Status.OK:
+            yield _triggers()
+            yield _demo()
+
+
+def _python() -> Finding:
+    detail = ".".join(map(str, sys.version_info[:3]))
+    oldest, newest = PYTHON_VERSIONS
+    if oldest <= sys.version_info[:2] <= newest:
+        return Finding("python", Status.OK, detail)
+    return Finding("python", Status.WARNING, detail, "OpenRisk is tested on Python 3.11 to 3.13.")
+
+
+def _configuration() -> Finding:
+    problems = [message for message in checks.run_checks() if message.is_serious()]
+    if not problems:
+        return Finding("configuration", Status.OK, "the system checks pass")
+    detail = "; ".join(f"{problem.id} {problem.msg}" for problem in problems)
+    return Finding("configuration", Status.FAILURE, detail, "Run `manage.py check` for hints.")
+
+
+def _debug() -> Finding:
+    if not settings.DEBUG:
+        return Finding("debug", Status.OK, "off")
+    return Finding(
+        "debug", Status.WARNING, "on: errors show settings and code", "Unset DEBUG in production."
+    )
+
+
+def _secret_key() -> Finding:
+    if env.text("SECRET_KEY"):
+        return Finding("secret key", Status.OK, "from the environment")
+    file = settings.VAR_DIR / "secret_key"
+    mode = stat.S_IMODE(file.stat().st_mode)
+    if mode & 0o077 == 0:
+        return Finding("secret key", Status.OK, f"{file} (mode {mode:04o})")
+    return Finding(
+        "secret key",
+        Status.FAILURE,
+        f"{file} can be read by others (mode {mode:04o})",
+        f"Run `chmod 600 {file}`; if others may have read it, delete it and start again.",
+    )
+
+
+def _disk() -> Finding:
+    folder = settings.VAR_DIR
+    free = shutil.disk_usage(folder).free
+    detail = f"{free / 1024**3:.1f} GiB free in {folder}"
+    if not os.access(folder, os.W_OK):
+        advice = f"Let the user who runs OpenRisk write to {folder}, or set VAR_DIR."
+        return Finding("disk", Status.FAILURE, f"{folder} cannot be written to", advice)
+    if free >= LOW_DISK_BYTES:
+        return Finding("disk", Status.OK, detail)
+    status = Status.FAILURE if free < FULL_DISK_BYTES else Status.WARNING
+    return Finding("disk", status, detail, "Free some space, or set VAR_DIR to a larger disk.")
+
+
+def _cache() -> Finding:
+    url = env.text("REDIS_URL")
+    if not url:
+        return Finding("cache server", Status.OK, "not configured (REDIS_URL)")
+    try:
+        client = redis.from_url(
+            url, socket_connect_timeout=TIMEOUT_SECONDS, socket_timeout=TIMEOUT_SECONDS
+        )
+        version = client.info("server")["redis_version"]
+    except (redis.RedisError, ValueError) as error:
+        return Finding(
+            "cache server",
+            Status.WARNING,
+            f"not reachable: {error}",
+            "Start the server or correct REDIS_URL. Until then OpenRisk works, but slower.",
+        )
+    return Finding("cache server", Status.OK, f"answers (version {version})")
+
+
+def _database() -> Finding:
+    return _sqlite() if connection.vendor == "sqlite" else _postgres()
+
+
+def _sqlite() -> Finding:
+    file = Path(settings.DATABASES["default"]["NAME"])
+    if not file.exists():
+        return Finding(
+            "database", Status.FAILURE, f"{file} does not exist", "Run `manage.py migrate`."
+        )
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA schema_version")
+    except (Error, sqlite3.Error) as error:
+        advice = "Correct DATABASE_URL, or restore the file from a backup."
+        return Finding("database", Status.FAILURE, f"{file} cannot be read: {error}", advice)
+    return Finding("database", Status.OK, f"SQLite {sqlite3.sqlite_version}, {file}")
+
+
+def _postgres() -> Finding:
+    """Connects directly: a connection pool would hide a wrong password behind its own timeout."""
+    params = {**connection.get_connection_params(), "connect_timeout": TIMEOUT_SECONDS}
+    place = f"{params.get('host', 'local socket')}:{params.get('port', 5432)}/{params['dbname']}"
+    try:
+        with psycopg.connect(**params) as direct:
+            version = direct.info.server_version
+    except psycopg.Error as error:
+        advice = "Start the database server or correct DATABASE_URL."
+        return Finding(
+            "database", Status.FAILURE, f"{place}: {' '.join(str(error).split())}", advice
+        )
+    detail = f"PostgreSQL {version // 10000}.{version % 10000}, {place}"
+    if version >= OLDEST_POSTGRES:
+        return Finding("database", Status.OK, detail)
+    return Finding("database", Status.FAILURE, detail, "Upgrade to PostgreSQL 15 or later.")
+
+
+def _migrations() -> Finding:
+    executor = MigrationExecutor(connection)
+    missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if not missing:
+        return Finding("migrations", Status.OK, "all applied")
+    first = missing[0][0]
+    detail = f"{len(missing)} not applied, first {first.app_label}.{first.name}"
+    return Finding("migrations", Status.FAILURE, detail, "Run `manage.py migrate`.")
+
+
+def _triggers() -> Finding:
+    missing = triggers.missing(connection)
+    if not missing:
+        return Finding("history", Status.OK, "all triggers installed")
+    detail = f"{len(missing)} triggers missing or disabled, first {missing[0]}"
+    advice = "Changes go unrecorded: run `manage.py migrate`, which installs them."
+    return Finding("history", Status.FAILURE, detail, advice)
+
+
+def _demo() -> Finding:
+    found = demo.read()
+    if found is None:
+        return Finding("demo", Status.OK, "none")
+    if problems := demo.outdated(found):
+        return Finding("demo", Status.WARNING, f"{demo.path()} is outdated", " ".join(problems))
+    return Finding("demo", Status.OK, f"{found.email} (password and token in {demo.path()})")

@@ -1,0 +1,86 @@
+"""Typed reads of the environment that fail loudly.
+
+django-environ parses URLs and reads `NAME_FILE` (a file holding the value, for mounted secrets).
+Its booleans and integers accept nonsense or fail without naming the variable, so those are read
+here: a value that cannot be understood stops the start with a sentence that says what to write.
+"""
+
+import os
+import secrets
+from pathlib import Path
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+source = environ.FileAwareEnv()
+
+_TRUE = {"1", "true", "yes", "on"}
+_FALSE = {"0", "false", "no", "off", ""}
+
+
+def text(name: str, default: str = "") -> str:
+    return source.str(name, default=default)
+
+
+def words(name: str, default: list[str]) -> list[str]:
+    """A comma-separated list; blanks are dropped."""
+    raw = text(name)
+    return [part.strip() for part in raw.split(",") if part.strip()] if raw else default
+
+
+def flag(name: str, default: bool = False) -> bool:
+    raw = text(name, "1" if default else "0").strip().lower()
+    if raw in _TRUE:
+        return True
+    if raw in _FALSE:
+        return False
+    raise ImproperlyConfigured(f"{name}={raw!r} is neither true nor false: write 1 or 0.")
+
+
+def integer(name: str, default: int, *, minimum: int = 1, maximum: int = 65535) -> int:
+    raw = text(name, str(default))
+    try:
+        value = int(raw)
+    except ValueError:
+        raise ImproperlyConfigured(
+            f"{name}={raw!r} is no whole number: write one from {minimum} to {maximum}."
+        ) from None
+    if not minimum <= value <= maximum:
+        raise ImproperlyConfigured(
+            f"{name}={value} is out of range: write one from {minimum} to {maximum}."
+        )
+    return value
+
+
+def choice(name: str, options: tuple[str, ...]) -> str:
+    """One of `options`; the first is the default."""
+    value = text(name, options[0])
+    if value not in options:
+        raise ImproperlyConfigured(f"{name}={value!r} is unknown: write {' or '.join(options)}.")
+    return value
+
+
+def secret(name: str, file: Path) -> str:
+    """The value of `name`, or else the content of `file`, generated once with mode 0600."""
+    if value := text(name):
+        return value
+    try:
+        return file.read_text().strip()
+    except FileNotFoundError:
+        return _generate_secret(file)
+
+
+def _generate_secret(file: Path) -> str:
+    """Write a new secret so that two processes starting together end up with the same one."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    draft = file.with_name(f".{file.name}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as handle:
+        handle.write(secrets.token_urlsafe(50))
+    try:
+        os.link(draft, file)  # fails if the other process was first; its secret then counts
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+    return file.read_text().strip()

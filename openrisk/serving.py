@@ -1,0 +1,249 @@
+"""Runs one installation: the web server, the task worker and the metrics process.
+
+Each is a child process. A child that ends is started again, later each time; when the supervisor
+ends, however it ends, no child stays behind.
+"""
+
+import ctypes
+import http.client
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from types import FrameType
+
+import structlog
+from django.conf import settings
+
+HOST = "127.0.0.1"
+STOP_SECONDS = 8  # container platforms kill 10 s after SIGTERM: be done before
+REQUEST_SECONDS = 5  # of these, what a request in hand may still take
+STEADY_SECONDS = 60  # a child that ran this long starts anew with the shortest delay
+LONGEST_DELAY = 60
+TICK_SECONDS = 0.2
+BACKLOG = 2048  # connections waiting; granian also divides it by WORKERS to limit each worker
+
+log = structlog.get_logger(__name__)
+
+
+class PortUnavailable(Exception):
+    """The port cannot be listened on; the message says what to do."""
+
+
+class StartFailed(Exception):
+    """The web server ended before it ever answered."""
+
+
+@dataclass
+class Child:
+    """A process to keep running, leader of a process group of its own."""
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    process: subprocess.Popen[bytes] | None = None
+    started: float = 0
+    due: float = 0
+    failures: int = 0
+
+    def keep_running(self) -> None:
+        """Start it if it is due; note it if it has ended."""
+        if self.process is None:
+            if time.monotonic() >= self.due:
+                self._start()
+        elif (exit_code := self.process.poll()) is not None:
+            self._ended(exit_code)
+
+    def terminate(self) -> None:
+        if self.process:
+            self.process.terminate()
+
+    def reap(self, deadline: float) -> None:
+        """Wait for its end until `deadline` (monotonic seconds), then kill what is left of it."""
+        if self.process is None:
+            return
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(max(0, deadline - time.monotonic()))
+        if self.process.poll() is None:
+            log.warning("process_killed", process=self.name, after_seconds=STOP_SECONDS)
+        self._kill_group()
+        self.process.wait()
+        self.process = None
+
+    def _start(self) -> None:
+        self.process = subprocess.Popen(  # noqa: S603  commands written below
+            self.command,
+            cwd=settings.BASE_DIR,
+            env={**os.environ, **self.environment},
+            stdin=subprocess.DEVNULL,
+            process_group=0,  # Ctrl-C in a terminal reaches the supervisor alone
+            preexec_fn=partial(die_with_parent, signal.SIGTERM),  # noqa: PLW1509  no threads here
+        )
+        self.started = time.monotonic()
+        log.info("process_started", process=self.name, pid=self.process.pid)
+
+    def _ended(self, exit_code: int) -> None:
+        self._kill_group()
+        now = time.monotonic()
+        self.failures = 0 if now - self.started >= STEADY_SECONDS else self.failures + 1
+        delay = min(2**self.failures / 2, LONGEST_DELAY)
+        self.process, self.due = None, now + delay
+        log.error(
+            "process_ended", process=self.name, exit_code=exit_code, starts_again_in_seconds=delay
+        )
+
+    def _kill_group(self) -> None:
+        """Its own children, if it left any: a killed granian leaves workers on the port."""
+        if self.process:
+            with suppress(ProcessLookupError, PermissionError):  # macOS says the latter of zombies
+                os.killpg(self.process.pid, signal.SIGKILL)
+
+
+class Supervisor:
+    """Keeps `children` running until SIGTERM or SIGINT.
+
+    The first child is the one people wait for: `on_ready` is called once `is_ready` says so, and
+    StartFailed is raised if it ends before.
+    """
+
+    def __init__(
+        self,
+        children: Sequence[Child],
+        *,
+        is_ready: Callable[[], bool],
+        on_ready: Callable[[], object],
+    ) -> None:
+        self.children = children
+        self.is_ready = is_ready
+        self.on_ready = on_ready
+        self.stopping = threading.Event()
+
+    def run(self) -> None:
+        previous = {
+            number: signal.signal(number, self._stop) for number in (signal.SIGTERM, signal.SIGINT)
+        }
+        try:
+            self._loop()
+        finally:
+            self._stop_children()
+            for number, handler in previous.items():
+                signal.signal(number, handler)
+
+    def _loop(self) -> None:
+        ready = False
+        while not self.stopping.is_set():
+            for child in self.children:
+                child.keep_running()
+            if not ready:
+                if self.children[0].failures:
+                    raise StartFailed("The web server did not start: its messages stand above.")
+                if ready := self.is_ready():
+                    self.on_ready()
+            self.stopping.wait(TICK_SECONDS)
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        self.stopping.set()
+
+    def _stop_children(self) -> None:
+        for child in self.children:
+            child.terminate()
+        deadline = time.monotonic() + STOP_SECONDS
+        for child in self.children:
+            child.reap(deadline)
+
+
+def serve(*, worker: bool, say: Callable[[str], object]) -> None:
+    """Run everything until SIGTERM or SIGINT; `say` gets the line that it is ready.
+
+    Raises PortUnavailable and StartFailed.
+    """
+    require_free(settings.PORT)
+    environment = {"PROMETHEUS_MULTIPROC_DIR": str(_empty_metrics_folder())}
+    children = [Child("web", _web_command(), environment)]
+    if worker:
+        children.append(Child("worker", _manage("worker"), environment))
+    children.append(
+        Child("metrics", _module("openrisk.metrics", HOST, settings.METRICS_PORT), environment)
+    )
+    Supervisor(
+        children, is_ready=_answers, on_ready=lambda: say(f"OpenRisk is ready at {url()}")
+    ).run()
+
+
+def url() -> str:
+    """Where this installation answers on its own machine."""
+    return f"http://{HOST}:{settings.PORT}/"
+
+
+def require_free(port: int) -> None:
+    try:
+        socket.create_server((HOST, port)).close()
+    except OSError as error:
+        raise PortUnavailable(
+            f"Port {port} of {HOST} cannot be used ({os.strerror(error.errno or 0)}): "
+            "stop what listens there, or set PORT to another one."
+        ) from None
+
+
+def die_with_parent(number: signal.Signals) -> None:
+    """On Linux, ask for signal `number` when the parent is gone: for `preexec_fn`.
+
+    It means the thread that starts the process, so start processes from the main thread.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, number)  # 1 is PR_SET_PDEATHSIG
+
+
+def _empty_metrics_folder() -> Path:
+    """What processes count is kept in files; those of processes long gone must not be added up."""
+    folder = settings.VAR_DIR / "metrics" / str(settings.PORT)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def _module(name: str, *arguments: object) -> list[str]:
+    return [sys.executable, "-m", name, *map(str, arguments)]
+
+
+def _manage(*arguments: str) -> list[str]:
+    return [sys.executable, str(settings.BASE_DIR / "manage.py"), *arguments]
+
+
+def _web_command() -> list[str]:
+    options = {
+        "--interface": "wsgi",
+        "--http": 1,
+        "--host": HOST,
+        "--port": settings.PORT,
+        "--workers": settings.WORKERS,
+        "--blocking-threads": settings.THREADS,
+        "--backlog": BACKLOG,
+        "--workers-kill-timeout": REQUEST_SECONDS,
+        "--log-level": "warning",
+    }
+    flags = ["--respawn-failed-workers", "--no-ws"]
+    arguments = [part for pair in options.items() for part in pair]
+    return _module("granian", *arguments, *flags, "openrisk.wsgi:application")
+
+
+def _answers() -> bool:
+    """Whether the web server answers a request, whatever it says."""
+    connection = http.client.HTTPConnection(HOST, settings.PORT, timeout=1)
+    try:
+        connection.request("GET", "/")
+        connection.getresponse()
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+    return True

@@ -1,0 +1,245 @@
+"""All settings, in reading order: place, security, apps, database, cache, requests, API, logs.
+
+Differences between machines are values from the environment (`.env.example` lists them all),
+never other modules.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+
+import structlog
+
+from openrisk import __version__, env
+
+# --- Place -----------------------------------------------------------------------------------
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var")))  # everything generated lives here
+VAR_DIR.mkdir(parents=True, exist_ok=True)
+
+# --- Security --------------------------------------------------------------------------------
+DEBUG = env.flag("DEBUG")
+SECRET_KEY = env.secret("SECRET_KEY", VAR_DIR / "secret_key")
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", [])
+# Served over TLS as soon as a trusted origin says https: cookies are then never sent in clear.
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = any(
+    origin.startswith("https://") for origin in CSRF_TRUSTED_ORIGINS
+)
+# Addresses of the proxies whose X-Forwarded-For and X-Forwarded-Proto are believed.
+TRUSTED_PROXIES = env.words("TRUSTED_PROXIES", [])
+SESSION_COOKIE_NAME = "openrisk_session"
+SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
+SESSION_ENGINE = "django.contrib.sessions.backends.db"  # never cached_db: a logout must hold
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+# --- Apps ------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "openrisk",
+    "openrisk.accounts",
+    "openrisk.api",
+    # T    "openrisk.tasks",
+    "risks",
+    "dashboards",
+    "marketplace",
+    "monitoring",
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "drf_standardized_errors",
+    "knox",
+    "django_htmx",
+    "django_prometheus",
+    "django_tasks",
+    "django_tasks_db",
+]
+AUTH_USER_MODEL = "accounts.User"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# INCLUDE columns of an index exist on PostgreSQL only; SQLite does without the index.
+SILENCED_SYSTEM_CHECKS = ["models.W040"]
+
+# --- Database --------------------------------------------------------------------------------
+DATABASES = {
+    "default": {
+        **env.source.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'openrisk.sqlite3'}"),
+        "CONN_MAX_AGE": 600,
+        "CONN_HEALTH_CHECKS": True,
+    }
+}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["OPTIONS"] = {
+        # A transaction takes the write lock when it begins: two writers wait for each other
+        # instead of failing half-way with "database is locked".
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": (
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA temp_store=MEMORY; "
+            "PRAGMA cache_size=-32000; PRAGMA recursive_triggers=ON;"
+        ),
+    }
+else:
+    DATABASES["default"]["OPTIONS"] = {"connect_timeout": 3, "application_name": "openrisk"}
+
+# --- Requests --------------------------------------------------------------------------------
+ROOT_URLCONF = "openrisk.urls"
+WSGI_APPLICATION = "openrisk.wsgi.application"
+MIDDLEWARE = [
+    "openrisk.api.middleware.RequestIdMiddleware",
+    "openrisk.api.middleware.TrustedProxyMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "openrisk.api.middleware.ContentSecurityPolicyMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "openrisk.accounts.middleware.ActiveMembershipMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "login"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+# Uploads: registers are refused above this size before anything parses them (risks.imports).
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+
+STATIC_URL = "static/"
+WHITENOISE_USE_FINDERS = True  # no collectstatic step
+WHITENOISE_AUTOREFRESH = DEBUG
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = True
+
+# --- API -------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "openrisk.accounts.authentication.TokenAuthentication",
+        "openrisk.accounts.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["openrisk.accounts.permissions.RolePermission"],
+    "DEFAULT_RENDERER_CLASSES": ["openrisk.api.renderers.OrjsonRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["openrisk.api.parsers.OrjsonParser"],
+    "DEFAULT_PAGINATION_CLASS": "openrisk.api.pagination.Pagination",
+    "DEFAULT_FILTER_BACKENDS": ["openrisk.api.filters.StrictFilterBackend"],
+    "DEFAULT_SCHEMA_CLASS": "openrisk.api.schema.Schema",
+    "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+DRF_STANDARDIZED_ERRORS = {
+    "EXCEPTION_FORMATTER_CLASS": "openrisk.api.problems.ProblemFormatter",
+    "EXCEPTION_HANDLER_CLASS": "openrisk.api.problems.ProblemHandler",
+    "ENABLE_IN_DEBUG_FOR_UNHANDLED_EXCEPTIONS": True,
+}
+KNOX_TOKEN_MODEL = "accounts.ApiToken"  # noqa: S105  a model's name
+REST_KNOX = {"TOKEN_TTL": timedelta(days=90), "TOKEN_PREFIX": "or_"}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "OpenRisk API",
+    "DESCRIPTION": "Risk register, treatment, assets, controls and findings. Errors are RFC 9457 "
+    "problem details.",
+    "VERSION": __version__,
+    "OAS_VERSION": "3.1.1",
+    "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "openrisk.api.schema.add_problem",
+    ],
+    "ENUM_NAME_OVERRIDES": {
+        "Level": "risks.models.Level",
+        "RiskStatus": "risks.models.Status",
+        "RiskTreatment": "risks.models.Treatment",
+        "RiskSource": "risks.models.Source",
+        "AcceptanceStatus": "risks.models.AcceptanceStatus",
+        "MitigationStatus": "risks.models.MitigationStatus",
+        "ControlStatus": "risks.models.ControlStatus",
+        "ProposalStatus": "risks.models.ProposalStatus",
+        "FindingState": "risks.models.FindingState",
+        "Severity": "risks.models.Severity",
+    },
+}
+
+# --- Tasks and mail --------------------------------------------------------------------------
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+vars().update(env.source.email_url("EMAIL_URL", default="consolemail://"))
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("DEFAULT_FROM_EMAIL", "openrisk@localhost")
+
+# --- Server (read by `manage.py serve`) ------------------------------------------------------
+PORT = env.integer("PORT", 8000)
+WORKERS = env.integer("WORKERS", 2, maximum=64)
+THREADS = env.integer("THREADS", 4, maximum=128)
+METRICS_PORT = env.integer("METRICS_PORT", 9464)
+
+# --- Logs: one line an event, keyed, on stderr ------------------------------------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "keyed": {
+            "()": structlog.stdlib.ProcessorFormatter,
+            "processor": structlog.processors.LogfmtRenderer(
+                key_order=["timestamp", "level", "event"], drop_missing=True
+            ),
+            "foreign_pre_chain": [
+                structlog.contextvars.merge_contextvars,
+                structlog.stdlib.add_log_level,
+                structlog.processors.TimeStamper(fmt="iso", utc=True),
+                structlog.processors.format_exc_info,
+            ],
+        }
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "keyed"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {"django": {"handlers": ["stderr"], "level": "INFO", "propagate": False}},
+}
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+    ],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    cache_logger_on_first_use=True,
+)

@@ -1,0 +1,5 @@
+"""All routes: API, admin, pages."""
+
+from django.urls import path
+
+urlpatterns: list = []

@@ -1,0 +1,1 @@
+"""The register: risks, treatment, assets, controls, findings, history, import and export."""

@@ -1,0 +1,90 @@
+"""Who acts and why, told to the database for the length of one transaction."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from openrisk.accounts.models import User
+from openrisk.api.request_ids import current_request_id
+
+
+@dataclass(frozen=True)
+class _Context:
+    actor_id: str | None = None
+    comment: str = ""
+    request_id: str = ""
+    run_id: str | None = None
+    at: str = ""
+
+
+_current: ContextVar[_Context | None] = ContextVar("openrisk_history", default=None)
+
+
+@contextmanager
+def recorded(
+    *,
+    actor: User | None,
+    comment: str = "",
+    run_id: UUID | None = None,
+    at: datetime | None = None,
+) -> Iterator[None]:
+    """One transaction whose changes are recorded as `actor`'s, with `comment` as the reason.
+
+    `run_id` names the import or connector run. Nested uses keep the outer actor, run and time
+    where they give none. `at` is now unless a caller writes the past on purpose (demo data).
+    """
+    outer = _current.get()
+    context = replace(
+        outer or _Context(at=_text(at or timezone.now()), request_id=current_request_id()),
+        **{
+            key: value
+            for key, value in (
+                ("actor_id", str(actor.pk) if actor else None),
+                ("comment", comment),
+                ("run_id", str(run_id) if run_id else None),
+                ("at", _text(at) if at else None),
+            )
+            if value
+        },
+    )
+    with transaction.atomic():
+        _tell(context)
+        token = _current.set(context)
+        try:
+            yield
+        finally:
+            _current.reset(token)
+        # A rollback restores what was told before by itself.
+        if not connection.needs_rollback:
+            _tell(outer)
+
+
+def _text(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+
+
+def _tell(context: _Context | None) -> None:
+    values = asdict(context) if context else None
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            told = json.dumps(values) if values else ""
+            cursor.execute("SELECT set_config('openrisk.history', %s, true)", [told])
+            return
+        # SQLite has one writer at a time, so one row in a table is as good as a variable of the
+        # transaction, and other programs may write to the file without knowing of it.
+        cursor.execute("DELETE FROM openrisk_history_context")
+        if values:
+            for key in ("actor_id", "run_id"):  # as Django stores UUIDs on SQLite
+                values[key] = UUID(values[key]).hex if values[key] else None
+            columns = ", ".join(values)
+            cursor.execute(
+                f"INSERT INTO openrisk_history_context ({columns}) VALUES (%s, %s, %s, %s, %s)",
+                list(values.values()),
+            )

@@ -1,0 +1,114 @@
+"""The history triggers of SQLite."""
+
+from django.db import models
+
+from risks.history.tracked import LEDGER_FIELDS, TRACKED, Tracked
+
+EVENTS = ("insert", "update", "delete")
+ENABLED_TRIGGERS = (
+    "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'openrisk_%'"
+)
+
+PREPARE = """
+CREATE TABLE IF NOT EXISTS openrisk_history_context (
+    actor_id char(32), comment text, request_id text, run_id char(32), at text
+);
+"""
+
+_MOMENT = (
+    "coalesce((SELECT at FROM openrisk_history_context), strftime('%Y-%m-%d %H:%M:%f', 'now'))"
+)
+_SAID = f"""{_MOMENT},
+        (SELECT actor_id FROM openrisk_history_context),
+        coalesce((SELECT comment FROM openrisk_history_context), ''),
+        coalesce((SELECT request_id FROM openrisk_history_context), ''),
+        (SELECT run_id FROM openrisk_history_context)"""
+_INSERT_CHANGE = """INSERT INTO risks_change (organization_id, model, object_id, action, at,
+        actor_id, comment, request_id, run_id, changes)"""
+
+
+def _value(row: str, field: models.Field) -> str:
+    """The column as SQLite's JSON functions should write it."""
+    column = f'{row}."{field.column}"'
+    if isinstance(field, models.JSONField):
+        return f"json({column})"
+    if isinstance(field, models.BooleanField):
+        return f"json(CASE {column} WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE 'null' END)"
+    return column
+
+
+def _pair(event: str, field: models.Field) -> str:
+    """A row (key, before, after) where the field changed, or is filled in a new or gone row."""
+    before = _value("OLD", field) if event != "insert" else "NULL"
+    after = _value("NEW", field) if event != "delete" else "NULL"
+    if event == "update":
+        changed = f'OLD."{field.column}" IS NOT NEW."{field.column}"'
+    else:
+        column = f'{"NEW" if event == "insert" else "OLD"}."{field.column}"'
+        changed = f"{column} IS NOT NULL AND {column} NOT IN ('', '{{}}', '[]')"
+    pair = f"json_array({before}, {after})"
+    return f"SELECT '{field.column}' AS key, {pair} AS pair WHERE {changed}"
+
+
+def _change_body(event: str, tracked: Tracked) -> str:
+    row = "OLD" if event == "delete" else "NEW"
+    action = {"insert": "created", "update": "updated", "delete": "deleted"}[event]
+    pairs = "\n        UNION ALL ".join(_pair(event, field) for field in tracked.fields)
+    having = "HAVING count(*) > 0" if event == "update" else ""
+    return f"""{_INSERT_CHANGE}
+    SELECT {row}.organization_id, '{tracked.label}', {row}.id, '{action}',
+        {_SAID},
+        json_group_object(key, json(pair))
+    FROM ({pairs}) {having};"""
+
+
+def _link_body(event: str, tracked: Tracked) -> str:
+    row = "OLD" if event == "delete" else "NEW"
+    before = f"OLD.{tracked.value}" if event != "insert" else "NULL"
+    after = f"NEW.{tracked.value}" if event != "delete" else "NULL"
+    return f"""{_INSERT_CHANGE}
+    SELECT {row}.organization_id, '{tracked.label}', {row}.{tracked.of}_id, 'updated',
+        {_SAID},
+        json_object('{tracked.field}', json_array({before}, {after}));"""
+
+
+def _create(table: str, name: str, event: str, body: str, *, when: str = "") -> str:
+    return (
+        f"DROP TRIGGER IF EXISTS {name};\n"
+        f"CREATE TRIGGER {name} AFTER {event.upper()} ON {table} FOR EACH ROW {when}\n"
+        f"BEGIN\n    {body}\nEND;"
+    )
+
+
+def change_triggers(tracked: Tracked) -> list[str]:
+    table = tracked.model_class._meta.db_table
+    body = _link_body if tracked.of else _change_body
+    return [
+        _create(table, _change_name(table, event), event, body(event, tracked)) for event in EVENTS
+    ]
+
+
+def ledger_triggers() -> list[str]:
+    columns = ", ".join(LEDGER_FIELDS)
+    changed = " OR ".join(f"OLD.{column} IS NOT NEW.{column}" for column in LEDGER_FIELDS)
+    statements = []
+    for event in EVENTS:
+        row = "OLD" if event == "delete" else "NEW"
+        values = ", ".join(f"{row}.{column}" for column in LEDGER_FIELDS)
+        body = f"""INSERT INTO risks_scorechange
+        (organization_id, risk_id, at, deleted, {columns})
+    SELECT {row}.organization_id, {row}.id, {_MOMENT}, {int(event == "delete")}, {values};"""
+        when = f"WHEN {changed}" if event == "update" else ""
+        statements.append(_create("risks_risk", f"openrisk_ledger_{event}", event, body, when=when))
+    return statements
+
+
+def _change_name(table: str, event: str) -> str:
+    return f"openrisk_{table}_{event}"
+
+
+def trigger_names() -> set[str]:
+    tables = [tracked.model_class._meta.db_table for tracked in TRACKED]
+    return {_change_name(table, event) for table in tables for event in EVENTS} | {
+        f"openrisk_ledger_{event}" for event in EVENTS
+    }

@@ -1,0 +1,85 @@
+"""Which models have a history, and how a change of one of their rows is told."""
+
+from dataclasses import dataclass
+
+from django.apps import apps
+from django.db import models
+
+# Bookkeeping: it changes with every write and says nothing a person would ask for.
+SILENT_FIELDS = frozenset({"version", "created_at", "updated_at"})
+
+
+@dataclass(frozen=True)
+class Tracked:
+    """A tracked model. A link (e.g. risk to asset) is told as a change of the row it hangs on:
+    `of` is the foreign key to that row, `field` the name shown, `value` the column it tells."""
+
+    model: str
+    silent: frozenset[str] = SILENT_FIELDS
+    of: str = ""
+    field: str = ""
+    value: str = ""
+
+    @property
+    def model_class(self) -> type[models.Model]:
+        return apps.get_model(self.model)
+
+    @property
+    def label(self) -> str:
+        """The model a change is filed under: the one linked to, for a link."""
+        if not self.of:
+            return self.model_class._meta.label_lower
+        target = self.model_class._meta.get_field(self.of).related_model
+        return target._meta.label_lower  # type: ignore[union-attr]
+
+    @property
+    def fields(self) -> list[models.Field]:
+        """The concrete fields whose changes are told."""
+        return [
+            field
+            for field in self.model_class._meta.concrete_fields
+            if field.name not in self.silent | {"id", "organization"}
+        ]
+
+
+TRACKED = (
+    Tracked("accounts.Membership"),
+    Tracked("risks.Category"),
+    Tracked("risks.Matrix"),
+    Tracked("risks.Risk", silent=SILENT_FIELDS | {"number"}),
+    Tracked("risks.RiskTag", of="risk", field="tags", value="name"),
+    Tracked("risks.RiskAsset", of="risk", field="assets", value="asset_id"),
+    Tracked("risks.RiskControl", of="risk", field="controls", value="control_id"),
+    Tracked("risks.Acceptance"),
+    Tracked("risks.Asset"),
+    Tracked("risks.AssetDependency", of="asset", field="dependencies", value="target_id"),
+    Tracked("risks.Mitigation", silent=SILENT_FIELDS | {"number"}),
+    Tracked("risks.MitigationAction"),
+    Tracked("risks.ActionDependency", of="action", field="depends_on", value="depends_on_id"),
+    Tracked("risks.Framework"),
+    Tracked("risks.Control"),
+    # A scan that sees a finding again changes nothing but when it was last seen.
+    Tracked("risks.Finding", silent=SILENT_FIELDS | {"last_seen_at"}),
+    Tracked("risks.FindingRule"),
+    Tracked("risks.RiskProposal"),
+)
+
+# What the ledger copies from the risk; a change of any of these leaves a row.
+LEDGER_FIELDS = (
+    "status",
+    "inherent_likelihood",
+    "inherent_impact",
+    "residual_likelihood",
+    "residual_impact",
+    "target_likelihood",
+    "target_impact",
+    "inherent_level",
+    "residual_level",
+    "target_level",
+    "current_score",
+    "current_level",
+    "category_id",
+    "owner_id",
+    "treatment",
+    "next_review_at",
+)

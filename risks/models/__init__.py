@@ -1,0 +1,73 @@
+"""The models of the register, one file a subject."""
+
+from risks.models.assets import Asset, AssetDependency, AssetType, Criticality, DependencyKind
+from risks.models.base import Level, OrganizationOwned, ReferenceCounter, Versioned
+from risks.models.controls import Control, ControlStatus, Framework
+from risks.models.findings import (
+    Finding,
+    FindingRule,
+    FindingState,
+    ProposalStatus,
+    RiskProposal,
+    Severity,
+)
+from risks.models.history import Change, ChangeAction, ScoreChange
+from risks.models.matrix import Category, Matrix
+from risks.models.mitigations import (
+    ActionDependency,
+    Mitigation,
+    MitigationAction,
+    MitigationStatus,
+)
+from risks.models.risk import (
+    NOT_OPEN,
+    Acceptance,
+    AcceptanceStatus,
+    Risk,
+    RiskAsset,
+    RiskControl,
+    RiskTag,
+    Source,
+    Status,
+    Treatment,
+)
+
+__all__ = (
+    "NOT_OPEN",
+    "Acceptance",
+    "AcceptanceStatus",
+    "ActionDependency",
+    "Asset",
+    "AssetDependency",
+    "AssetType",
+    "Category",
+    "Change",
+    "ChangeAction",
+    "Control",
+    "ControlStatus",
+    "Criticality",
+    "DependencyKind",
+    "Finding",
+    "FindingRule",
+    "FindingState",
+    "Framework",
+    "Level",
+    "Matrix",
+    "Mitigation",
+    "MitigationAction",
+    "MitigationStatus",
+    "OrganizationOwned",
+    "ProposalStatus",
+    "ReferenceCounter",
+    "Risk",
+    "RiskAsset",
+    "RiskControl",
+    "RiskProposal",
+    "RiskTag",
+    "ScoreChange",
+    "Severity",
+    "Source",
+    "Status",
+    "Treatment",
+    "Versioned",
+)

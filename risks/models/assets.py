@@ -1,0 +1,112 @@
+"""Assets and how they depend on each other."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+
+from risks.models.base import OrganizationOwned, Versioned, known
+
+
+class Criticality(models.TextChoices):
+    LOW = "low", "Low"
+    MEDIUM = "medium", "Medium"
+    HIGH = "high", "High"
+    CRITICAL = "critical", "Critical"
+
+
+class AssetType(models.TextChoices):
+    APPLICATION = "application", "Application"
+    SERVICE = "service", "Service"
+    SERVER = "server", "Server"
+    ENDPOINT = "endpoint", "Endpoint"
+    NETWORK = "network", "Network"
+    DATA = "data", "Data"
+    PEOPLE = "people", "People"
+    FACILITY = "facility", "Facility"
+    SUPPLIER = "supplier", "Supplier"
+    OTHER = "other", "Other"
+
+
+class Asset(Versioned):
+    """Something of value that risks threaten; `criticality` weighs their priority."""
+
+    name = models.CharField(max_length=255)
+    description = models.TextField(blank=True)
+    type = models.CharField(max_length=12, choices=AssetType.choices, default=AssetType.OTHER)
+    criticality = models.CharField(
+        max_length=8, choices=Criticality.choices, default=Criticality.MEDIUM
+    )
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    external_id = models.CharField(max_length=255, blank=True)
+    hostnames = models.JSONField(default=list, blank=True)
+    addresses = models.JSONField(default=list, blank=True)
+
+    class Meta:
+        ordering = ("name", "id")
+        constraints = (
+            models.UniqueConstraint(
+                "organization",
+                Lower("name"),
+                name="asset_name_unique",
+                violation_error_message="An asset of this name exists already.",
+            ),
+            models.UniqueConstraint(
+                fields=("organization", "external_id"),
+                condition=~Q(external_id=""),
+                name="asset_external_id_unique",
+                violation_error_message="Another asset has this external id.",
+            ),
+            models.CheckConstraint(condition=~Q(name=""), name="asset_name_present"),
+            known("type", AssetType, "asset_type_known"),
+            known("criticality", Criticality, "asset_criticality_known"),
+        )
+        indexes = (
+            models.Index(fields=("organization", "name", "id"), name="asset_by_name"),
+            models.Index(fields=("organization", "criticality", "id"), name="asset_by_criticality"),
+            models.Index(fields=("organization", "created_at", "id"), name="asset_by_created_at"),
+            models.Index(fields=("organization", "updated_at", "id"), name="asset_by_updated_at"),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DependencyKind(models.TextChoices):
+    DEPENDS_ON = "depends_on", "Depends on"
+    RUNS_ON = "runs_on", "Runs on"
+    CONNECTS_TO = "connects_to", "Connects to"
+    STORED_IN = "stored_in", "Stored in"
+    SUPPLIED_BY = "supplied_by", "Supplied by"
+
+
+class AssetDependency(OrganizationOwned):
+    """`asset` depends on, runs on ... `target`."""
+
+    asset = models.ForeignKey(Asset, models.CASCADE, related_name="dependencies")
+    target = models.ForeignKey(Asset, models.CASCADE, related_name="dependents")
+    kind = models.CharField(
+        max_length=12, choices=DependencyKind.choices, default=DependencyKind.DEPENDS_ON
+    )
+
+    class Meta:
+        verbose_name_plural = "asset dependencies"
+        ordering = ("id",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("asset", "target", "kind"),
+                name="dependency_unique",
+                violation_error_message="This dependency exists already.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(asset=F("target")),
+                name="dependency_no_self_loop",
+                violation_error_message="An asset cannot depend on itself.",
+            ),
+            known("kind", DependencyKind, "dependency_kind_known"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.asset} {self.get_kind_display().lower()} {self.target}"

@@ -1,0 +1,62 @@
+"""What the models of the register have in common."""
+
+from django.db import models
+from django.db.models import Q
+
+from openrisk.accounts.models import Organization
+from openrisk.database.ids import uuid7
+from risks.querysets import OrganizationQuerySet
+
+
+class Level(models.TextChoices):
+    LOW = "low", "Low"
+    MEDIUM = "medium", "Medium"
+    HIGH = "high", "High"
+    CRITICAL = "critical", "Critical"
+
+
+class OrganizationOwned(models.Model):
+    """A row that belongs to exactly one organization."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="+")
+
+    objects = OrganizationQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+
+class Versioned(OrganizationOwned):
+    """A row that people edit: `version` rises with every change made through a service."""
+
+    version = models.PositiveIntegerField(default=1, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        abstract = True
+
+
+class ReferenceCounter(models.Model):
+    """The last number given out per organization and kind; locked while one is taken."""
+
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=1)
+    last = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("organization", "kind"), name="counter_unique"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind}-{self.last:04d}"
+
+
+def known(
+    field: str, choices: type[models.TextChoices], name: str, *, blank: bool = False
+) -> models.CheckConstraint:
+    """The database refuses a value that is none of `choices` (or blank, where allowed)."""
+    values = [*choices.values, ""] if blank else choices.values
+    return models.CheckConstraint(condition=Q(**{f"{field}__in": values}), name=name)

@@ -1,0 +1,73 @@
+"""Frameworks and their controls."""
+
+from django.db import models
+from django.db.models import Q
+
+from risks.models.base import Versioned, known
+from risks.querysets import FrameworkQuerySet
+
+
+class Framework(Versioned):
+    """A catalogue of controls, e.g. a standard in one of its versions."""
+
+    name = models.CharField(max_length=150)
+    edition = models.CharField(max_length=50, blank=True)
+    description = models.TextField(blank=True)
+
+    objects = FrameworkQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("name", "id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("organization", "name", "edition"),
+                name="framework_unique",
+                violation_error_message="This framework exists already in this edition.",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.edition}".strip()
+
+
+class ControlStatus(models.TextChoices):
+    NOT_IMPLEMENTED = "not_implemented", "Not implemented"
+    IN_PROGRESS = "in_progress", "In progress"
+    IMPLEMENTED = "implemented", "Implemented"
+    NOT_APPLICABLE = "not_applicable", "Not applicable"
+
+
+class Control(Versioned):
+    """One requirement of a framework and how far it is implemented."""
+
+    framework = models.ForeignKey(Framework, models.CASCADE, related_name="controls")
+    identifier = models.CharField(max_length=100)
+    title = models.CharField(max_length=500)
+    text = models.TextField(blank=True)
+    parent = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="children"
+    )
+    status = models.CharField(
+        max_length=15, choices=ControlStatus.choices, default=ControlStatus.NOT_IMPLEMENTED
+    )
+
+    class Meta:
+        ordering = ("framework", "identifier", "id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("framework", "identifier"),
+                name="control_unique",
+                violation_error_message="This framework has a control of this identifier already.",
+            ),
+            models.CheckConstraint(condition=~Q(identifier=""), name="control_identifier_present"),
+            known("status", ControlStatus, "control_status_known"),
+        )
+        indexes = (
+            models.Index(fields=("organization", "identifier", "id"), name="control_by_identifier"),
+            models.Index(fields=("organization", "title", "id"), name="control_by_title"),
+            models.Index(fields=("organization", "status", "id"), name="control_by_status"),
+            models.Index(fields=("organization", "updated_at", "id"), name="control_by_updated_at"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.identifier} {self.title}"

@@ -1,0 +1,182 @@
+"""Findings of scanners, and the risks they propose."""
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+
+from risks.models.assets import Asset, Criticality
+from risks.models.base import Versioned, known
+from risks.models.risk import Risk
+
+
+class Severity(models.TextChoices):
+    INFO = "info", "Info"
+    LOW = "low", "Low"
+    MEDIUM = "medium", "Medium"
+    HIGH = "high", "High"
+    CRITICAL = "critical", "Critical"
+
+
+class FindingRule(Versioned):
+    """Which findings propose a risk, and how that risk would be rated."""
+
+    name = models.CharField(max_length=150)
+    active = models.BooleanField(default=True)
+    minimum_severity = models.CharField(
+        max_length=8, choices=Severity.choices, default=Severity.CRITICAL
+    )
+    known_exploited = models.BooleanField(
+        default=False, help_text="Only findings listed as known to be exploited (KEV)"
+    )
+    minimum_epss = models.DecimalField(
+        max_digits=6,
+        decimal_places=5,
+        null=True,
+        blank=True,
+        validators=(MinValueValidator(0), MaxValueValidator(1)),
+        help_text="Only findings at least so likely to be exploited, 0 to 1",
+    )
+    minimum_criticality = models.CharField(
+        max_length=8, choices=Criticality.choices, default=Criticality.LOW
+    )
+    likelihood = models.PositiveSmallIntegerField(
+        validators=(MinValueValidator(1), MaxValueValidator(5))
+    )
+    impact = models.PositiveSmallIntegerField(
+        validators=(MinValueValidator(1), MaxValueValidator(5))
+    )
+
+    class Meta:
+        ordering = ("name", "id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("organization", "name"),
+                name="finding_rule_unique",
+                violation_error_message="A rule of this name exists already.",
+            ),
+            known("minimum_severity", Severity, "finding_rule_severity_known"),
+            known("minimum_criticality", Criticality, "finding_rule_criticality_known"),
+            models.CheckConstraint(
+                condition=Q(likelihood__range=(1, 5), impact__range=(1, 5)),
+                name="finding_rule_ratings_range",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ProposalStatus(models.TextChoices):
+    PROPOSED = "proposed", "Proposed"
+    CONFIRMED = "confirmed", "Confirmed"
+    DISMISSED = "dismissed", "Dismissed"
+
+
+class RiskProposal(Versioned):
+    """A risk that findings propose; a person confirms it (a draft risk) or dismisses it.
+
+    `reason` is text frozen when the proposal was made: it still says why after the rule changed.
+    """
+
+    rule = models.ForeignKey(FindingRule, models.SET_NULL, null=True, related_name="proposals")
+    key = models.CharField(max_length=255, help_text="What the findings have in common")
+    title = models.CharField(max_length=255)
+    reason = models.TextField()
+    likelihood = models.PositiveSmallIntegerField()
+    impact = models.PositiveSmallIntegerField()
+    status = models.CharField(
+        max_length=10, choices=ProposalStatus.choices, default=ProposalStatus.PROPOSED
+    )
+    risk = models.OneToOneField(Risk, models.SET_NULL, null=True, related_name="proposal")
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+
+    class Meta:
+        ordering = ("-created_at", "-id")
+        constraints = (
+            models.UniqueConstraint(fields=("organization", "key"), name="proposal_key_unique"),
+            known("status", ProposalStatus, "proposal_status_known"),
+            models.CheckConstraint(
+                condition=Q(likelihood__range=(1, 5), impact__range=(1, 5)),
+                name="proposal_ratings_range",
+            ),
+        )
+        indexes = (
+            models.Index(fields=("organization", "created_at", "id"), name="proposal_by_created"),
+        )
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class FindingState(models.TextChoices):
+    OPEN = "open", "Open"
+    RESOLVED = "resolved", "Resolved"
+    ACCEPTED = "accepted", "Accepted"
+    FALSE_POSITIVE = "false_positive", "False positive"
+
+
+class Finding(Versioned):
+    """What a scanner saw on an asset. The fingerprint makes a rescan update instead of doubling."""
+
+    fingerprint = models.CharField(max_length=64, editable=False)
+    tool = models.CharField(max_length=100)
+    rule = models.CharField(max_length=255, help_text="Rule id or CVE")
+    location = models.CharField(max_length=1000, blank=True)
+    severity = models.CharField(max_length=8, choices=Severity.choices)
+    cvss = models.DecimalField(
+        max_digits=3,
+        decimal_places=1,
+        null=True,
+        blank=True,
+        validators=(MinValueValidator(0), MaxValueValidator(10)),
+    )
+    epss = models.DecimalField(
+        max_digits=6,
+        decimal_places=5,
+        null=True,
+        blank=True,
+        validators=(MinValueValidator(0), MaxValueValidator(1)),
+    )
+    known_exploited = models.BooleanField(default=False)
+    title = models.CharField(max_length=500)
+    description = models.TextField(blank=True)
+    asset = models.ForeignKey(
+        Asset, models.SET_NULL, null=True, blank=True, related_name="findings"
+    )
+    first_seen_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+    state = models.CharField(max_length=14, choices=FindingState.choices, default=FindingState.OPEN)
+    risk = models.ForeignKey(Risk, models.SET_NULL, null=True, blank=True, related_name="findings")
+    proposal = models.ForeignKey(
+        RiskProposal, models.SET_NULL, null=True, related_name="findings", editable=False
+    )
+
+    class Meta:
+        ordering = ("-last_seen_at", "-id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("organization", "fingerprint"), name="finding_fingerprint_unique"
+            ),
+            known("severity", Severity, "finding_severity_known"),
+            known("state", FindingState, "finding_state_known"),
+            models.CheckConstraint(
+                condition=Q(cvss__isnull=True) | Q(cvss__range=(0, 10)), name="finding_cvss_range"
+            ),
+            models.CheckConstraint(
+                condition=Q(epss__isnull=True) | Q(epss__range=(0, 1)), name="finding_epss_range"
+            ),
+        )
+        indexes = (
+            models.Index(fields=("organization", "last_seen_at", "id"), name="finding_by_last"),
+            models.Index(fields=("organization", "first_seen_at", "id"), name="finding_by_first"),
+            models.Index(fields=("organization", "severity", "id"), name="finding_by_severity"),
+            models.Index(fields=("organization", "state", "id"), name="finding_by_state"),
+            models.Index(fields=("organization", "rule", "id"), name="finding_by_rule"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.rule}: {self.title}"

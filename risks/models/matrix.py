@@ -1,0 +1,61 @@
+"""Categories and the matrix that turns likelihood and impact into a level."""
+
+from django.db import models
+
+from openrisk.accounts.models import Organization
+from risks.models.base import Level, Versioned
+from risks.scoring import default_levels
+
+
+class Category(Versioned):
+    name = models.CharField(max_length=100)
+    description = models.TextField(blank=True)
+
+    class Meta:
+        verbose_name_plural = "categories"
+        ordering = ("name", "id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("organization", "name"),
+                name="category_unique",
+                violation_error_message="A category of this name exists already.",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def default_likelihood_labels() -> list[str]:
+    return ["Rare", "Unlikely", "Possible", "Likely", "Almost certain"]
+
+
+def default_impact_labels() -> list[str]:
+    return ["Insignificant", "Minor", "Moderate", "Major", "Severe"]
+
+
+def default_colours() -> dict[str, str]:
+    """Background colours on which black text has a contrast of at least 7 to 1 (WCAG AAA)."""
+    return {"low": "#8fd19e", "medium": "#ffe08a", "high": "#ffb27a", "critical": "#ff9a9a"}
+
+
+class Matrix(Versioned):
+    """One organization's 5 x 5 matrix: `levels[likelihood - 1][impact - 1]`."""
+
+    organization = models.OneToOneField(Organization, models.CASCADE, related_name="matrix")
+    levels = models.JSONField(default=default_levels)
+    likelihood_labels = models.JSONField(default=default_likelihood_labels)
+    impact_labels = models.JSONField(default=default_impact_labels)
+    colours = models.JSONField(default=default_colours)
+
+    class Meta:
+        verbose_name_plural = "matrices"
+
+    def __str__(self) -> str:
+        return f"Matrix of {self.organization}"
+
+    def level(self, likelihood: int | None, impact: int | None) -> str | None:
+        """The level of a cell; None where likelihood or impact is not assessed."""
+        if likelihood is None or impact is None:
+            return None
+        return Level(self.levels[likelihood - 1][impact - 1]).value

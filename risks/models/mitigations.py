@@ -1,0 +1,140 @@
+"""Mitigations and their actions."""
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+
+from risks.models.base import Level, OrganizationOwned, Versioned, known
+from risks.models.risk import Risk
+from risks.querysets import ActionQuerySet, MitigationQuerySet
+
+
+class MitigationStatus(models.TextChoices):
+    PLANNED = "planned", "Planned"
+    IN_PROGRESS = "in_progress", "In progress"
+    REVIEW = "review", "In review"
+    DONE = "done", "Done"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+class Mitigation(Versioned):
+    """A plan to lower a risk. Its progress is computed from its actions only, see `progress`."""
+
+    number = models.PositiveIntegerField(editable=False)
+    reference = models.CharField(max_length=16, editable=False)
+    risk = models.ForeignKey(Risk, models.CASCADE, related_name="mitigations")
+    title = models.CharField(max_length=255)
+    description = models.TextField(blank=True)
+    status = models.CharField(
+        max_length=12,
+        choices=MitigationStatus.choices,
+        default=MitigationStatus.PLANNED,
+        editable=False,
+    )
+    priority = models.CharField(max_length=8, choices=Level.choices, default=Level.MEDIUM)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="mitigations"
+    )
+    due_date = models.DateField(null=True, blank=True)
+    cost = models.DecimalField(
+        max_digits=14, decimal_places=2, null=True, blank=True, validators=(MinValueValidator(0),)
+    )
+    currency = models.CharField(max_length=3, blank=True, help_text="ISO 4217, e.g. EUR")
+    effectiveness = models.DecimalField(
+        max_digits=3,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=(MinValueValidator(0), MaxValueValidator(1)),
+        help_text="Expected reduction of the risk, 0 to 1",
+    )
+
+    objects = MitigationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-number", "id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("organization", "number"), name="mitigation_number_unique"
+            ),
+            models.CheckConstraint(condition=~Q(title=""), name="mitigation_title_present"),
+            known("status", MitigationStatus, "mitigation_status_known"),
+            known("priority", Level, "mitigation_priority_known"),
+            models.CheckConstraint(
+                condition=Q(cost__isnull=True) | (Q(cost__gte=0) & ~Q(currency="")),
+                name="mitigation_cost_has_currency",
+                violation_error_message="A cost needs a currency (ISO 4217, e.g. EUR).",
+            ),
+            models.CheckConstraint(
+                condition=Q(effectiveness__isnull=True) | Q(effectiveness__range=(0, 1)),
+                name="mitigation_effectiveness_range",
+            ),
+        )
+        indexes = (
+            models.Index(fields=("organization", "due_date", "id"), name="mitigation_by_due_date"),
+            models.Index(fields=("organization", "created_at", "id"), name="mitigation_by_created"),
+            models.Index(fields=("organization", "updated_at", "id"), name="mitigation_by_updated"),
+            models.Index(fields=("organization", "title", "id"), name="mitigation_by_title"),
+            models.Index(fields=("organization", "status", "id"), name="mitigation_by_status"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.reference} {self.title}"
+
+
+def progress(status: str, done: int, total: int) -> int:
+    """Percent, floored: done actions of all; without actions the status decides."""
+    if total:
+        return 100 * done // total
+    return {"in_progress": 50, "review": 50, "done": 100}.get(status, 0)
+
+
+class MitigationAction(Versioned):
+    """A step of a mitigation, done or not; it may depend on others of the same mitigation."""
+
+    mitigation = models.ForeignKey(Mitigation, models.CASCADE, related_name="actions")
+    title = models.CharField(max_length=255)
+    order = models.PositiveIntegerField(default=0)
+    due_date = models.DateField(null=True, blank=True)
+    done_at = models.DateTimeField(null=True, editable=False)
+    done_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", editable=False
+    )
+    depends_on = models.ManyToManyField(
+        "self", through="ActionDependency", symmetrical=False, related_name="dependents"
+    )
+
+    objects = ActionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("order", "id")
+        constraints = (models.CheckConstraint(condition=~Q(title=""), name="action_title_present"),)
+        indexes = (models.Index(fields=("mitigation", "order", "id"), name="action_order"),)
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def done(self) -> bool:
+        return self.done_at is not None
+
+
+class ActionDependency(OrganizationOwned):
+    """`action` cannot be done before `depends_on`."""
+
+    action = models.ForeignKey(MitigationAction, models.CASCADE, related_name="dependency_links")
+    depends_on = models.ForeignKey(MitigationAction, models.CASCADE, related_name="dependent_links")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("action", "depends_on"), name="action_dependency_unique"
+            ),
+            models.CheckConstraint(
+                condition=~Q(action=F("depends_on")), name="action_no_self_loop"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.action} after {self.depends_on}"

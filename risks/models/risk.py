@@ -1,0 +1,305 @@
+"""The risk and what hangs directly on it."""
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+
+from risks.models.base import Level, OrganizationOwned, Versioned, known
+from risks.models.matrix import Category
+from risks.querysets import RISK_ORDERS, RiskQuerySet
+from risks.scoring import KINDS
+
+
+class Status(models.TextChoices):
+    """The states of `risks.states`."""
+
+    DRAFT = "draft", "Draft"
+    IDENTIFIED = "identified", "Identified"
+    ASSESSED = "assessed", "Assessed"
+    TREATMENT_PLANNED = "treatment_planned", "Treatment planned"
+    IN_TREATMENT = "in_treatment", "In treatment"
+    MITIGATED = "mitigated", "Mitigated"
+    ACCEPTED = "accepted", "Accepted"
+    CLOSED = "closed", "Closed"
+    REOPENED = "reopened", "Reopened"
+
+
+NOT_OPEN = (Status.DRAFT.value, Status.CLOSED.value)
+
+
+class Treatment(models.TextChoices):
+    MITIGATE = "mitigate", "Mitigate"
+    ACCEPT = "accept", "Accept"
+    TRANSFER = "transfer", "Transfer"
+    AVOID = "avoid", "Avoid"
+
+
+class Source(models.TextChoices):
+    MANUAL = "manual", "Manual"
+    IMPORT = "import", "Import"
+    CONNECTOR = "connector", "Connector"
+    FINDING = "finding", "Finding"
+
+
+def _rating() -> models.PositiveSmallIntegerField:
+    """A likelihood or impact: 1..5, or None while it is not assessed."""
+    return models.PositiveSmallIntegerField(
+        null=True, blank=True, validators=(MinValueValidator(1), MaxValueValidator(5))
+    )
+
+
+def _score() -> models.PositiveSmallIntegerField:
+    return models.PositiveSmallIntegerField(null=True, editable=False)
+
+
+def _level() -> models.CharField:
+    return models.CharField(
+        max_length=8,
+        choices=Level.choices,
+        null=True,
+        editable=False,  # noqa: DJ001  null: not assessed
+    )
+
+
+def _person(related_name: str) -> models.ForeignKey:
+    return models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name=related_name,
+    )
+
+
+def _scores_are_products(kind: str) -> Q:
+    """Both ratings in range with their product as score, or nothing at all."""
+    likelihood, impact, total, level = (
+        f"{kind}_{part}" for part in ("likelihood", "impact", "score", "level")
+    )
+    assessed = Q(
+        **{
+            f"{likelihood}__range": (1, 5),
+            f"{impact}__range": (1, 5),
+            total: F(likelihood) * F(impact),
+            f"{level}__in": Level.values,
+        }
+    )
+    partial = Q(**{f"{total}__isnull": True, f"{level}__isnull": True}) & (
+        Q(**{f"{likelihood}__isnull": True}) | Q(**{f"{impact}__isnull": True})
+    )
+    ranges = (Q(**{f"{likelihood}__isnull": True}) | Q(**{f"{likelihood}__range": (1, 5)})) & (
+        Q(**{f"{impact}__isnull": True}) | Q(**{f"{impact}__range": (1, 5)})
+    )
+    return assessed | (partial & ranges)
+
+
+class Risk(Versioned):
+    """A risk of one organization; see `risks.scoring` for scores and `risks.states` for status.
+
+    `owner` is accountable, `assignee` does the work, `reviewer` validates; `owner_name` is free
+    text where the owner is no member. `extra` holds imported columns that map to nothing.
+    The `current_*` values are the residual ones where assessed, else the inherent ones.
+    """
+
+    number = models.PositiveIntegerField(editable=False)
+    reference = models.CharField(max_length=16, editable=False)
+    title = models.CharField(max_length=255)
+    description = models.TextField(blank=True)
+    category = models.ForeignKey(
+        Category, models.SET_NULL, null=True, blank=True, related_name="risks"
+    )
+    status = models.CharField(
+        max_length=20, choices=Status.choices, default=Status.IDENTIFIED, editable=False
+    )
+    owner = _person("owned_risks")
+    owner_name = models.CharField(max_length=150, blank=True)
+    assignee = _person("assigned_risks")
+    reviewer = _person("reviewed_risks")
+    treatment = models.CharField(max_length=10, choices=Treatment.choices, blank=True)
+    source = models.CharField(
+        max_length=10, choices=Source.choices, default=Source.MANUAL, editable=False
+    )
+    source_name = models.CharField(max_length=150, blank=True, editable=False)
+    external_id = models.CharField(max_length=255, blank=True)
+    extra = models.JSONField(default=dict, blank=True)
+
+    inherent_likelihood = _rating()
+    inherent_impact = _rating()
+    residual_likelihood = _rating()
+    residual_impact = _rating()
+    target_likelihood = _rating()
+    target_impact = _rating()
+    inherent_score = _score()
+    inherent_level = _level()
+    residual_score = _score()
+    residual_level = _level()
+    target_score = _score()
+    target_level = _level()
+    current_likelihood = _score()
+    current_impact = _score()
+    current_score = _score()
+    current_level = _level()
+    priority = models.DecimalField(max_digits=5, decimal_places=2, null=True, editable=False)
+
+    review_interval_days = models.PositiveIntegerField(
+        null=True, blank=True, validators=(MinValueValidator(1), MaxValueValidator(3660))
+    )
+    next_review_at = models.DateTimeField(null=True, blank=True)
+    last_reviewed_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    assets = models.ManyToManyField("risks.Asset", through="RiskAsset", related_name="risks")
+    controls = models.ManyToManyField("risks.Control", through="RiskControl", related_name="risks")
+
+    objects = RiskQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-number", "id")
+        constraints = (
+            models.UniqueConstraint(fields=("organization", "number"), name="risk_number_unique"),
+            models.UniqueConstraint(
+                fields=("organization", "source", "source_name", "external_id"),
+                condition=~Q(external_id=""),
+                name="risk_external_id_unique",
+                violation_error_message="Another risk of this source has this external id.",
+            ),
+            models.CheckConstraint(condition=~Q(title=""), name="risk_title_present"),
+            known("status", Status, "risk_status_known"),
+            known("treatment", Treatment, "risk_treatment_known", blank=True),
+            known("source", Source, "risk_source_known"),
+            *(
+                models.CheckConstraint(
+                    condition=_scores_are_products(kind), name=f"risk_{kind}_score_is_product"
+                )
+                for kind in KINDS
+            ),
+        )
+        indexes = (
+            *(
+                models.Index(F("organization"), order, F("id"), name=f"risk_by_{name}")
+                for name, order in RISK_ORDERS.items()
+                if name != "reference"  # risk_number_unique serves it
+            ),
+            # Counting a filtered list reads this index alone (PostgreSQL only).
+            models.Index(
+                fields=("organization", "status"),
+                include=(
+                    "current_level",
+                    "current_likelihood",
+                    "current_impact",
+                    "current_score",
+                    "inherent_likelihood",
+                    "inherent_impact",
+                    "inherent_level",
+                    "residual_level",
+                    "category",
+                    "owner",
+                    "assignee",
+                    "treatment",
+                    "source",
+                    "next_review_at",
+                ),
+                name="risk_filters",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.reference} {self.title}"
+
+
+class RiskTag(OrganizationOwned):
+    """One word on one risk."""
+
+    risk = models.ForeignKey(Risk, models.CASCADE, related_name="tags")
+    name = models.CharField(max_length=50)
+
+    class Meta:
+        ordering = ("name",)
+        constraints = (models.UniqueConstraint(fields=("risk", "name"), name="risk_tag_unique"),)
+        indexes = (models.Index(fields=("organization", "name", "risk"), name="risk_tag_name"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RiskAsset(OrganizationOwned):
+    """A risk threatens an asset."""
+
+    risk = models.ForeignKey(Risk, models.CASCADE, related_name="asset_links")
+    asset = models.ForeignKey("risks.Asset", models.CASCADE, related_name="risk_links")
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("risk", "asset"), name="risk_asset_unique"),)
+
+    def __str__(self) -> str:
+        return f"{self.risk} - {self.asset}"
+
+
+class RiskControl(OrganizationOwned):
+    """A control acts on a risk."""
+
+    risk = models.ForeignKey(Risk, models.CASCADE, related_name="control_links")
+    control = models.ForeignKey("risks.Control", models.CASCADE, related_name="risk_links")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("risk", "control"), name="risk_control_unique"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.risk} - {self.control}"
+
+
+class AcceptanceStatus(models.TextChoices):
+    REQUESTED = "requested", "Requested"
+    APPROVED = "approved", "Approved"
+    REJECTED = "rejected", "Rejected"
+    EXPIRED = "expired", "Expired"
+    REVOKED = "revoked", "Revoked"
+
+
+class Acceptance(Versioned):
+    """Somebody asks to live with a risk until a date; somebody else decides (four eyes)."""
+
+    risk = models.ForeignKey(Risk, models.CASCADE, related_name="acceptances")
+    status = models.CharField(
+        max_length=10,
+        choices=AcceptanceStatus.choices,
+        default=AcceptanceStatus.REQUESTED,
+        editable=False,
+    )
+    requester = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", editable=False
+    )
+    approver = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", editable=False
+    )
+    justification = models.TextField()
+    conditions = models.TextField(blank=True)
+    expires_at = models.DateTimeField()
+    decision_comment = models.TextField(blank=True, editable=False)
+    decided_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        ordering = ("-created_at", "-id")
+        constraints = (
+            known("status", AcceptanceStatus, "acceptance_status_known"),
+            models.CheckConstraint(
+                condition=Q(approver__isnull=True) | ~Q(approver=F("requester")),
+                name="acceptance_four_eyes",
+            ),
+            models.CheckConstraint(condition=~Q(justification=""), name="acceptance_justified"),
+            models.UniqueConstraint(
+                fields=("risk",),
+                condition=Q(status__in=("requested", "approved")),
+                name="acceptance_one_live",
+                violation_error_message="This risk has a live acceptance already.",
+            ),
+        )
+        indexes = (
+            models.Index(fields=("organization", "created_at", "id"), name="acceptance_order"),
+            models.Index(fields=("status", "expires_at"), name="acceptance_expiry"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.get_status_display()} acceptance of {self.risk}"

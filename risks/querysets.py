@@ -1,0 +1,148 @@
+"""Named reads. Every read of an organization's rows begins with one of the two scopes here."""
+
+import re
+from datetime import UTC, datetime
+from functools import reduce
+from operator import or_
+from typing import Any, Self
+
+from django.apps import apps
+from django.db import connections, models
+from django.db.models import Count, F, OuterRef, Q, Subquery, Value
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from openrisk.accounts.models import Membership, Organization, User
+
+FAR_FUTURE = datetime(9999, 12, 31, tzinfo=UTC)
+
+
+class OrganizationQuerySet(models.QuerySet[Any]):
+    """Rows of organization-owned models."""
+
+    def for_organization(self, organization: Organization) -> Self:
+        return self.filter(organization=organization)
+
+    def for_user(self, user: User) -> Self:
+        """Rows of every organization the person belongs to; all rows for a superuser."""
+        if user.is_superuser:
+            return self.all()
+        return self.filter(
+            organization__in=Membership.objects.filter(user=user).values("organization")
+        )
+
+
+# The orders a list of risks offers. Nothing is null in them, so that "not assessed" sorts below
+# every score and "no review planned" after every date, on PostgreSQL and SQLite alike, and keyset
+# paging can compare them. Each has an index (organization, order, id).
+RISK_ORDERS: dict[str, Combinable] = {
+    "reference": F("number"),
+    "title": F("title"),
+    "status": F("status"),
+    "current_score": Coalesce("current_score", 0),
+    "inherent_score": Coalesce("inherent_score", 0),
+    "residual_score": Coalesce("residual_score", 0),
+    "priority": Coalesce("priority", Value(0), output_field=models.DecimalField()),
+    "next_review_at": Coalesce("next_review_at", Value(FAR_FUTURE)),
+    "created_at": F("created_at"),
+    "updated_at": F("updated_at"),
+}
+
+SEARCHED_FIELDS = ("title", "description", "owner_name", "external_id")
+_WORD = re.compile(r"\w+")
+_REFERENCE = re.compile(r"R-\d+", re.IGNORECASE)
+
+
+class _SearchDocument(models.Func):
+    """The tsvector of a risk; migration 0001 indexes the very same expression with GIN."""
+
+    template = "to_tsvector('simple', %(expressions)s)"
+    arg_joiner = " || ' ' || "
+
+
+class _Matches(models.Func):
+    template = "(%(expressions)s)"
+    arg_joiner = " @@ "
+    output_field = models.BooleanField()
+
+
+class _PrefixQuery(models.Func):
+    function = "to_tsquery"
+    template = "%(function)s('simple', %(expressions)s)"
+
+
+class RiskQuerySet(OrganizationQuerySet):
+    """Reads of the register."""
+
+    def open(self) -> Self:
+        """Neither draft nor closed."""
+        return self.exclude(status__in=("draft", "closed"))
+
+    def review_overdue(self) -> Self:
+        """Open, and the planned review has passed without anybody reviewing."""
+        return self.open().filter(next_review_at__lt=timezone.now())
+
+    def search(self, text: str) -> Self:
+        """Risks that contain every word of `text`, or carry it as their reference.
+
+        PostgreSQL: full text, each word as the beginning of a word. SQLite: each word anywhere.
+        """
+        if _REFERENCE.fullmatch(text.strip()):
+            return self.filter(reference=text.strip().upper())
+        words = _WORD.findall(text)
+        if not words:
+            return self.none() if text.strip() else self.all()
+        if connections[self.db].vendor == "postgresql":
+            query = " & ".join(f"{word}:*" for word in words)
+            return self.filter(
+                _Matches(_SearchDocument(*SEARCHED_FIELDS), _PrefixQuery(Value(query)))
+            )
+        everywhere = [_contains(word) for word in words]
+        return self.filter(*everywhere)
+
+
+def _contains(word: str) -> Q:
+    fields = (Q(**{f"{field}__icontains": word}) for field in SEARCHED_FIELDS)
+    return reduce(or_, fields)
+
+
+class MitigationQuerySet(OrganizationQuerySet):
+    def active(self) -> Self:
+        """Not cancelled."""
+        return self.exclude(status="cancelled")
+
+    def overdue(self) -> Self:
+        """Due before today and neither done nor cancelled."""
+        return self.exclude(status__in=("done", "cancelled")).filter(
+            due_date__lt=timezone.now().date()
+        )
+
+    def with_progress(self) -> Self:
+        """Adds `actions_total` and `actions_done`, from which `progress` is computed."""
+        return self.annotate(
+            actions_total=_actions_counted(), actions_done=_actions_counted(done=True)
+        )
+
+
+def _actions_counted(*, done: bool = False) -> Combinable:
+    """A subquery, not a join: joins would multiply rows and make the page query slow."""
+    actions = apps.get_model("risks", "MitigationAction").objects.filter(mitigation=OuterRef("pk"))
+    if done:
+        actions = actions.filter(done_at__isnull=False)
+    counts = actions.order_by().values("mitigation").annotate(number=Count("pk")).values("number")
+    return Coalesce(Subquery(counts), 0)
+
+
+class ActionQuerySet(OrganizationQuerySet):
+    def undone(self) -> Self:
+        return self.filter(done_at__isnull=True)
+
+
+class FrameworkQuerySet(OrganizationQuerySet):
+    def with_progress(self) -> Self:
+        """Adds `implemented` and `applicable` (not "not applicable"); progress is their ratio."""
+        return self.annotate(
+            implemented=Count("controls", filter=Q(controls__status="implemented")),
+            applicable=Count("controls", filter=~Q(controls__status="not_applicable")),
+        )

@@ -1,0 +1,138 @@
+"""Acceptance: living with a risk until a date, decided by two people."""
+
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from openrisk.accounts.models import User
+from openrisk.api.problems import Conflict
+from risks import states
+from risks.history import recorded
+from risks.models import Acceptance, AcceptanceStatus, Risk, Status
+from risks.services import rows
+from risks.services.risks import transition
+
+LONGEST = timedelta(days=365)
+
+
+def request_acceptance(
+    *,
+    actor: User,
+    risk: Risk,
+    justification: str,
+    expires_at: datetime,
+    conditions: str = "",
+) -> Acceptance:
+    """Ask for `risk` to be accepted until `expires_at` (at most a year from now)."""
+    now = timezone.now()
+    if not now < expires_at <= now + LONGEST:
+        raise rows.invalid("expires_at", "Choose a time in the future, at most one year ahead.")
+    if not justification.strip():
+        raise rows.invalid("justification", "Say why this risk can be lived with.")
+    with recorded(actor=actor):
+        risk = rows.locked(risk)
+        live = (AcceptanceStatus.REQUESTED, AcceptanceStatus.APPROVED)
+        if risk.acceptances.filter(status__in=live).exists():
+            raise Conflict("This risk has a live acceptance already. Decide or revoke that first.")
+        return rows.create(
+            Acceptance,
+            actor=actor,
+            organization=risk.organization,
+            risk=risk,
+            requester=actor,
+            justification=justification,
+            conditions=conditions,
+            expires_at=expires_at,
+        )
+
+
+def decide(
+    *,
+    actor: User,
+    acceptance: Acceptance,
+    approve: bool,
+    comment: str = "",
+    version: int | None = None,
+) -> Acceptance:
+    """Approve or reject a request; approving accepts the risk where its state has that edge."""
+    with recorded(actor=actor, comment=comment):
+        risk = rows.locked(acceptance.risk)
+        acceptance = rows.locked(acceptance, version)
+        if acceptance.status != AcceptanceStatus.REQUESTED:
+            raise Conflict(f"This acceptance is {acceptance.status} already.")
+        if acceptance.requester_id == actor.pk:
+            raise Conflict("Four eyes: somebody other than the requester decides.")
+        if approve and acceptance.expires_at <= timezone.now():
+            raise Conflict("The requested end has passed. Reject it and ask anew.")
+        _close(
+            acceptance,
+            AcceptanceStatus.APPROVED if approve else AcceptanceStatus.REJECTED,
+            approver=actor,
+            comment=comment,
+        )
+        if approve and Status.ACCEPTED in states.EDGES[risk.status]:
+            transition(actor=actor, risk=risk, to=Status.ACCEPTED, comment=comment)
+    return acceptance
+
+
+def revoke(
+    *, actor: User, acceptance: Acceptance, comment: str = "", version: int | None = None
+) -> Acceptance:
+    """Take an approval or a request back; an accepted risk returns to treatment."""
+    return _end(actor, acceptance, AcceptanceStatus.REVOKED, comment or "Revoked", version)
+
+
+def expire_due(*, now: datetime | None = None) -> int:
+    """End every acceptance whose time is over; returns how many. Running twice changes nothing."""
+    moment = now or timezone.now()
+    live = (AcceptanceStatus.REQUESTED, AcceptanceStatus.APPROVED)
+    due = Acceptance.objects.filter(status__in=live, expires_at__lte=moment)
+    ended = 0
+    for acceptance in due.select_related("risk__organization"):
+        try:
+            _end(None, acceptance, AcceptanceStatus.EXPIRED, "Acceptance expired", None)
+        except Conflict:
+            continue  # somebody decided it since we looked
+        ended += 1
+    return ended
+
+
+def _end(
+    actor: User | None,
+    acceptance: Acceptance,
+    status: AcceptanceStatus,
+    comment: str,
+    version: int | None,
+) -> Acceptance:
+    with recorded(actor=actor, comment=comment):
+        risk = rows.locked(acceptance.risk)
+        acceptance = rows.locked(acceptance, version)
+        if acceptance.status not in (AcceptanceStatus.REQUESTED, AcceptanceStatus.APPROVED):
+            raise Conflict(f"This acceptance is {acceptance.status} already.")
+        _close(acceptance, status, approver=acceptance.approver, comment=comment)
+        if risk.status == Status.ACCEPTED:
+            _return_to_treatment(actor, risk, comment)
+    return acceptance
+
+
+def _close(
+    acceptance: Acceptance, status: AcceptanceStatus, *, approver: User | None, comment: str
+) -> None:
+    rows.apply(
+        acceptance,
+        {
+            "status": status,
+            "approver": approver,
+            "decided_at": timezone.now(),
+            "decision_comment": comment,
+        },
+    )
+
+
+def _return_to_treatment(actor: User | None, risk: Risk, comment: str) -> None:
+    """Back to in_treatment where its guard allows, else to assessed; due for review at once."""
+    facts = states.Facts(risk, timezone.now())
+    blocked = states.blockers(Status.IN_TREATMENT, facts)
+    to = Status.ASSESSED if blocked else Status.IN_TREATMENT
+    risk = transition(actor=actor, risk=risk, to=to, comment=comment)
+    rows.apply(risk, {"next_review_at": timezone.now()})

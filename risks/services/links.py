@@ -1,0 +1,75 @@
+"""What a risk is linked to: tags, assets and controls, and the priority that follows."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from uuid import UUID
+
+from openrisk.accounts.models import Organization
+from risks import scoring
+from risks.models import Asset, Control, Risk, RiskAsset, RiskControl, RiskTag
+from risks.services import rows
+
+MAX_TAGS = 50
+
+
+def set_links(
+    risk: Risk,
+    *,
+    tags: Iterable[str] | None = None,
+    assets: Iterable[Asset] | None = None,
+    controls: Iterable[Control] | None = None,
+) -> None:
+    """Make the given ones the only ones; None leaves a kind as it is. Refreshes the priority."""
+    if tags is not None:
+        _set(risk, RiskTag, "name", _clean_tags(tags))
+    if controls is not None:
+        _set(risk, RiskControl, "control_id", {control.pk for control in controls})
+    if assets is not None:
+        _set(risk, RiskAsset, "asset_id", {asset.pk for asset in assets})
+    refresh_priority(risk.organization, [risk.pk])
+    risk.refresh_from_db(fields=["priority"])
+
+
+def _clean_tags(tags: Iterable[str]) -> set[str]:
+    names = {" ".join(tag.split()) for tag in tags} - {""}
+    if len(names) > MAX_TAGS or any(len(name) > 50 for name in names):
+        raise rows.invalid("tags", f"At most {MAX_TAGS} tags of at most 50 characters each.")
+    return names
+
+
+def _set(
+    risk: Risk,
+    model: type[RiskTag] | type[RiskAsset] | type[RiskControl],
+    column: str,
+    wanted: set[str] | set[UUID],
+) -> None:
+    links = model.objects.filter(risk=risk)
+    present = set(links.values_list(column, flat=True))
+    if gone := present - wanted:
+        links.filter(**{f"{column}__in": gone}).delete()
+    model.objects.bulk_create(
+        model(organization_id=risk.organization_id, risk=risk, **{column: value})
+        for value in sorted(wanted - present, key=str)
+    )
+
+
+def refresh_priority(organization: Organization, risk_ids: Iterable[UUID] | None = None) -> None:
+    """Recompute the stored priority of these risks (None: of all) from scores and assets.
+
+    Writes only the rows whose priority changes.
+    """
+    risks = Risk.objects.for_organization(organization)
+    links = RiskAsset.objects.for_organization(organization)
+    if risk_ids is not None:
+        ids = list(risk_ids)
+        risks, links = risks.filter(pk__in=ids), links.filter(risk__in=ids)
+    criticalities: dict[UUID, list[str]] = defaultdict(list)
+    for risk_id, criticality in links.values_list("risk", "asset__criticality"):
+        criticalities[risk_id].append(criticality)
+    stale = []
+    for risk in risks.only("pk", "current_score", "priority"):
+        wanted = scoring.priority(risk.current_score, criticalities[risk.pk])
+        if risk.priority != wanted:
+            risk.priority = wanted
+            stale.append(risk)
+    Risk.objects.bulk_update(stale, ["priority"], batch_size=500)

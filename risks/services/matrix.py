@@ -1,0 +1,118 @@
+"""The matrix, and re-banding the register when it changes."""
+
+from typing import Any
+
+from django.db.models import Case, Count, F, Q, Value, When
+from django.utils import timezone
+
+from openrisk.accounts.models import Organization, User
+from risks.history import recorded
+from risks.models import Level, Matrix, Risk
+from risks.scoring import KINDS, SCALE
+from risks.services import rows
+
+CELLS = [(likelihood, impact) for likelihood in SCALE for impact in SCALE]
+
+
+def matrix_of(organization: Organization) -> Matrix:
+    """The organization's matrix; the default one is made when it is first needed."""
+    matrix, _ = Matrix.objects.get_or_create(organization=organization)
+    return matrix
+
+
+def update_matrix(
+    *, actor: User | None, instance: Matrix, version: int | None = None, **fields: Any
+) -> Matrix:
+    """Change the matrix and re-band every risk in the same transaction, set-based."""
+    _check(fields)
+    with recorded(actor=actor, comment="Matrix changed"):
+        matrix = rows.locked(instance, version)
+        before = matrix.levels
+        rows.apply(matrix, fields)
+        changed = [cell for cell in CELLS if _level(before, cell) != _level(matrix.levels, cell)]
+        if changed:
+            _reband(matrix, changed)
+    return matrix
+
+
+def preview(organization: Organization, levels: list[list[str]]) -> dict[str, Any]:
+    """How many risks would change their current level, by (from, to), if `levels` were used."""
+    _check({"levels": levels})
+    matrix = matrix_of(organization)
+    counts = (
+        Risk.objects.for_organization(organization)
+        .filter(current_score__isnull=False)
+        .order_by()
+        .values_list("current_likelihood", "current_impact")
+        .annotate(count=Count("pk"))
+    )
+    moves: dict[tuple[str, str], int] = {}
+    for likelihood, impact, count in counts:
+        before, after = (_level(grid, (likelihood, impact)) for grid in (matrix.levels, levels))
+        if before != after:
+            moves[before, after] = moves.get((before, after), 0) + count
+    return {
+        "changed": sum(moves.values()),
+        "moves": [
+            {"from": before, "to": after, "count": count}
+            for (before, after), count in sorted(moves.items())
+        ],
+    }
+
+
+def _level(levels: list[list[str]], cell: tuple[int, int]) -> str:
+    return levels[cell[0] - 1][cell[1] - 1]
+
+
+def _reband(matrix: Matrix, changed: list[tuple[int, int]]) -> None:
+    kinds = (*KINDS, "current")
+    affected = Q()
+    for kind in kinds:
+        for cell in changed:
+            affected |= _in_cell(kind, cell)
+    Risk.objects.for_organization(matrix.organization).filter(affected).update(
+        **{f"{kind}_level": _level_case(kind, matrix) for kind in kinds},
+        version=F("version") + 1,
+        updated_at=timezone.now(),
+    )
+
+
+def _in_cell(kind: str, cell: tuple[int, int]) -> Q:
+    return Q(**{f"{kind}_likelihood": cell[0], f"{kind}_impact": cell[1]})
+
+
+def _level_case(kind: str, matrix: Matrix) -> Case:
+    whens = (When(_in_cell(kind, cell), then=Value(_level(matrix.levels, cell))) for cell in CELLS)
+    return Case(*whens, default=Value(None))
+
+
+def _check(fields: dict[str, Any]) -> None:
+    if "levels" in fields:
+        _check_levels(fields["levels"])
+    for name in ("likelihood_labels", "impact_labels"):
+        if name in fields:
+            labels = fields[name]
+            if len(labels) != len(SCALE) or not all(isinstance(x, str) and x for x in labels):
+                raise rows.invalid(name, "Give five texts, from the lowest to the highest.")
+    if "colours" in fields and set(fields["colours"]) != set(Level.values):
+        raise rows.invalid("colours", f"Give a colour for each of {', '.join(Level.values)}.")
+
+
+def _check_levels(levels: Any) -> None:
+    square = isinstance(levels, list) and len(levels) == len(SCALE)
+    if not square or any(not isinstance(row, list) or len(row) != len(SCALE) for row in levels):
+        raise rows.invalid("levels", "Give five rows (likelihood 1 to 5) of five levels each.")
+    ranks = {level: rank for rank, level in enumerate(Level.values)}
+    if any(level not in ranks for row in levels for level in row):
+        raise rows.invalid("levels", f"Each level is one of {', '.join(Level.values)}.")
+    for likelihood, impact in CELLS:
+        for lower in ((likelihood - 1, impact), (likelihood, impact - 1)):
+            if (
+                min(lower)
+                and ranks[_level(levels, lower)] > ranks[_level(levels, (likelihood, impact))]
+            ):
+                raise rows.invalid(
+                    "levels",
+                    f"Likelihood {likelihood}, impact {impact} has a lower level than a cell with "
+                    "a lower rating. Levels may only rise.",
+                )

@@ -1,0 +1,187 @@
+"""Mitigations and their actions."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from openrisk.accounts.models import Organization, User
+from openrisk.api.problems import Conflict
+from risks import states
+from risks.history import recorded
+from risks.models import (
+    ActionDependency,
+    Mitigation,
+    MitigationAction,
+    MitigationStatus,
+    Risk,
+)
+from risks.services import rows
+
+EDGES: dict[str, tuple[str, ...]] = {
+    "planned": ("in_progress", "cancelled"),
+    "in_progress": ("review", "planned", "cancelled"),
+    "review": ("done", "in_progress", "cancelled"),
+    "done": ("in_progress",),
+    "cancelled": ("planned",),
+}
+
+
+def create_mitigation(
+    *, actor: User | None, organization: Organization, risk: Risk, **fields: Any
+) -> Mitigation:
+    _check_cost(fields)
+    with recorded(actor=actor):
+        number = rows.take_numbers(organization, "M")
+        return rows.create(
+            Mitigation,
+            actor=actor,
+            organization=organization,
+            risk=risk,
+            number=number,
+            reference=f"M-{number:04d}",
+            **fields,
+        )
+
+
+def update_mitigation(
+    *, actor: User | None, instance: Mitigation, version: int | None = None, **fields: Any
+) -> Mitigation:
+    _check_cost(
+        {
+            "cost": fields.get("cost", instance.cost),
+            "currency": fields.get("currency", instance.currency),
+        }
+    )
+    return rows.update(actor=actor, instance=instance, version=version, **fields)
+
+
+def _check_cost(fields: dict[str, Any]) -> None:
+    currency = fields.get("currency") or ""
+    if fields.get("cost") is not None and not currency:
+        raise rows.invalid("currency", "A cost needs a currency (ISO 4217, e.g. EUR).")
+    if currency and not (len(currency) == 3 and currency.isascii() and currency.isupper()):
+        raise rows.invalid("currency", "Write three capital letters (ISO 4217, e.g. EUR).")
+
+
+def set_status(
+    *,
+    actor: User | None,
+    mitigation: Mitigation,
+    to: str,
+    comment: str = "",
+    version: int | None = None,
+) -> Mitigation:
+    """Move a mitigation; validating it (review to done) is for someone other than its owner."""
+    with recorded(actor=actor, comment=comment):
+        mitigation = rows.locked(mitigation, version)
+        if to not in EDGES[mitigation.status]:
+            ways = ", ".join(EDGES[mitigation.status])
+            raise Conflict(f"No way leads from {mitigation.status} to {to}. From here: {ways}.")
+        if to == MitigationStatus.DONE:
+            _check_done(mitigation, actor)
+        rows.apply(mitigation, {"status": to})
+    return mitigation
+
+
+def _check_done(mitigation: Mitigation, actor: User | None) -> None:
+    if actor is not None and mitigation.owner_id == actor.pk:
+        raise Conflict("Four eyes: somebody other than the owner validates a mitigation.")
+    counted = Mitigation.objects.with_progress().get(pk=mitigation.pk)
+    if reason := states.open_actions(counted):
+        raise Conflict(f"{reason}. Finish or remove them first.")
+
+
+def create_action(
+    *,
+    actor: User | None,
+    mitigation: Mitigation,
+    depends_on: Iterable[MitigationAction] = (),
+    **fields: Any,
+) -> MitigationAction:
+    with recorded(actor=actor):
+        mitigation = rows.locked(mitigation)
+        action = rows.create(
+            MitigationAction,
+            actor=actor,
+            organization=mitigation.organization,
+            mitigation=mitigation,
+            **{"order": mitigation.actions.count() + 1, **fields},
+        )
+        _set_dependencies(action, depends_on)
+    return action
+
+
+def update_action(
+    *,
+    actor: User | None,
+    instance: MitigationAction,
+    version: int | None = None,
+    depends_on: Iterable[MitigationAction] | None = None,
+    done: bool | None = None,
+    **fields: Any,
+) -> MitigationAction:
+    """Change an action; `done` completes or reopens it."""
+    with recorded(actor=actor):
+        rows.locked(instance.mitigation)  # dependencies are judged over the whole mitigation
+        action = rows.locked(instance, version)
+        if depends_on is not None:
+            _set_dependencies(action, depends_on)
+        if done is not None and done != action.done:
+            _check_order(action, done=done)
+            fields |= {
+                "done_at": timezone.now() if done else None,
+                "done_by": actor if done else None,
+            }
+        rows.apply(action, fields)
+    return action
+
+
+def _check_order(action: MitigationAction, *, done: bool) -> None:
+    if done:
+        waiting = action.depends_on.filter(done_at__isnull=True)
+        reasons = [f'"{other.title}" is open and must be done first.' for other in waiting]
+    else:
+        ahead = action.dependents.filter(done_at__isnull=False)
+        reasons = [f'"{other.title}" is done and depends on this one.' for other in ahead]
+    if reasons:
+        raise Conflict(*reasons)
+
+
+def _set_dependencies(action: MitigationAction, wanted: Iterable[MitigationAction]) -> None:
+    wanted = {other.pk: other for other in wanted}
+    if any(other.mitigation_id != action.mitigation_id for other in wanted.values()):
+        raise rows.invalid("depends_on", "Actions depend on actions of the same mitigation only.")
+    edges = _edges(action.mitigation_id) | {action.pk: set(wanted)}
+    if _reaches(edges, set(wanted), action.pk):
+        raise rows.invalid("depends_on", "This would be a cycle: the action would wait for itself.")
+    links = ActionDependency.objects.filter(action=action)
+    links.exclude(depends_on__in=wanted).delete()
+    present = set(links.values_list("depends_on", flat=True))
+    ActionDependency.objects.bulk_create(
+        ActionDependency(organization_id=action.organization_id, action=action, depends_on=other)
+        for pk, other in wanted.items()
+        if pk not in present
+    )
+
+
+def _edges(mitigation_id: UUID) -> dict[UUID, set[UUID]]:
+    edges: dict[UUID, set[UUID]] = {}
+    links = ActionDependency.objects.filter(action__mitigation=mitigation_id)
+    for action, depends_on in links.values_list("action", "depends_on"):
+        edges.setdefault(action, set()).add(depends_on)
+    return edges
+
+
+def _reaches(edges: dict[UUID, set[UUID]], start: set[UUID], goal: UUID) -> bool:
+    seen: set[UUID] = set()
+    todo = list(start)
+    while todo:
+        node = todo.pop()
+        if node == goal:
+            return True
+        if node not in seen:
+            seen.add(node)
+            todo += edges.get(node, ())
+    return False

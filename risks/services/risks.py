@@ -1,0 +1,131 @@
+"""Risks: create, change, delete, move through the states, review."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from openrisk.accounts.models import Organization, User
+from openrisk.api.problems import Conflict
+from risks import scoring, states
+from risks.history import recorded
+from risks.models import Risk, Status
+from risks.services import rows
+from risks.services.links import set_links
+from risks.services.matrix import matrix_of
+
+LINKS = ("tags", "assets", "controls")
+BEGINNINGS = (Status.DRAFT.value, Status.IDENTIFIED.value)
+
+
+def create_risk(
+    *, actor: User | None, organization: Organization, comment: str = "", **fields: Any
+) -> Risk:
+    """A new risk with the next reference; `status` may be draft or identified (the default)."""
+    if fields.get("status", Status.IDENTIFIED) not in BEGINNINGS:
+        raise rows.invalid("status", f"A new risk is {' or '.join(BEGINNINGS)}.")
+    links = {name: fields.pop(name) for name in LINKS if name in fields}
+    with recorded(actor=actor, comment=comment):
+        number = rows.take_numbers(organization, "R")
+        risk = Risk(organization=organization, number=number, reference=f"R-{number:04d}")
+        _save(risk, fields)
+        set_links(risk, **links)
+    return risk
+
+
+def update_risk(
+    *,
+    actor: User | None,
+    instance: Risk,
+    version: int | None = None,
+    comment: str = "",
+    **fields: Any,
+) -> Risk:
+    """Change fields and links. The status changes by `transition` only."""
+    if "status" in fields:
+        raise rows.invalid("status", "Use a transition to change the status.")
+    links = {name: fields.pop(name) for name in LINKS if name in fields}
+    with recorded(actor=actor, comment=comment):
+        risk = rows.locked(instance, version)
+        _save(risk, fields)
+        set_links(risk, **links)
+    return risk
+
+
+def _save(risk: Risk, fields: dict[str, Any]) -> None:
+    for name, value in fields.items():
+        setattr(risk, name, value)
+    scoring.rescore(risk, matrix_of(risk.organization))
+    if risk.status in states.ASSESSED and risk.inherent_score is None:
+        raise rows.invalid(
+            "inherent_likelihood",
+            f"A risk that is {risk.get_status_display().lower()} keeps its inherent assessment.",
+        )
+    rows.apply(risk, fields)
+
+
+def delete_risk(*, actor: User | None, instance: Risk, version: int | None = None) -> None:
+    rows.delete(actor=actor, instance=instance, version=version)
+
+
+def transition(
+    *,
+    actor: User | None,
+    risk: Risk,
+    to: str,
+    comment: str = "",
+    version: int | None = None,
+) -> Risk:
+    """Take the edge to `to`, or Conflict with the reasons why it is shut."""
+    with recorded(actor=actor, comment=comment):
+        risk = rows.locked(risk, version)
+        reasons = shut(risk, to)
+        if reasons:
+            raise Conflict(*reasons)
+        rows.apply(risk, {"status": to})
+    return risk
+
+
+def shut(risk: Risk, to: str) -> list[str]:
+    """Why the risk cannot go to `to` now; empty when it can."""
+    if to not in states.EDGES[risk.status]:
+        ways = ", ".join(states.EDGES[risk.status])
+        return [f"No way leads from {risk.status} to {to}. From here: {ways}."]
+    return states.blockers(to, states.Facts(risk, timezone.now()))
+
+
+@dataclass(frozen=True)
+class Walk:
+    """How far a walk through the states came, and why it stopped (empty: it arrived)."""
+
+    status: str
+    reasons: list[str]
+
+
+def walk(*, actor: User | None, risk: Risk, to: str, comment: str = "") -> Walk:
+    """Go from state to state towards `to`, as far as the guards allow."""
+    for step in states.route(risk.status, to):
+        try:
+            risk = transition(actor=actor, risk=risk, to=step, comment=comment)
+        except Conflict as refusal:
+            return Walk(risk.status, list(refusal.reasons))
+    return Walk(risk.status, [])
+
+
+def review(
+    *, actor: User | None, risk: Risk, comment: str = "", version: int | None = None
+) -> Risk:
+    """Somebody has looked: the next review is due one interval from now, or unplanned."""
+    now = timezone.now()
+    with recorded(actor=actor, comment=comment or "Reviewed"):
+        risk = rows.locked(risk, version)
+        days = risk.review_interval_days
+        rows.apply(
+            risk,
+            {
+                "last_reviewed_at": now,
+                "next_review_at": now + timedelta(days=days) if days else None,
+            },
+        )
+    return risk

@@ -1,0 +1,132 @@
+"""The states of a risk: one guarded machine that no write goes round.
+
+`transitions` tells every edge from where a risk stands, with the reasons why one is shut.
+"""
+
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.utils import timezone
+
+from openrisk.accounts.models import Role
+from risks.models import AcceptanceStatus, Mitigation, MitigationStatus, Risk, Status
+
+EDGES: dict[str, tuple[str, ...]] = {
+    "draft": ("identified", "closed"),
+    "identified": ("assessed", "closed"),
+    "assessed": ("treatment_planned", "accepted", "closed"),
+    "treatment_planned": ("in_treatment", "assessed", "accepted", "closed"),
+    "in_treatment": ("mitigated", "accepted", "treatment_planned"),
+    "accepted": ("closed", "in_treatment", "assessed"),
+    "mitigated": ("closed", "in_treatment"),
+    "closed": ("reopened",),
+    "reopened": ("assessed", "treatment_planned", "in_treatment", "closed"),
+}
+# In these a risk has been assessed: its inherent rating may change but not disappear.
+ASSESSED = frozenset({"assessed", "treatment_planned", "in_treatment", "mitigated", "accepted"})
+NEEDED_ROLE = {"accepted": Role.MANAGER, "closed": Role.MANAGER}
+
+
+@dataclass(frozen=True)
+class Transition:
+    """One edge; `reasons` is empty when it is open."""
+
+    to: str
+    label: str
+    role: str
+    reasons: list[str] = field(default_factory=list)
+
+    @property
+    def open(self) -> bool:
+        return not self.reasons
+
+
+class Facts:
+    """What the guards look at, read once: two queries."""
+
+    def __init__(self, risk: Risk, now: datetime) -> None:
+        self.risk = risk
+        self.now = now
+        self.mitigations: list[Mitigation] = [
+            mitigation
+            for mitigation in risk.mitigations.with_progress().order_by("number")
+            if mitigation.status != MitigationStatus.CANCELLED
+        ]
+        self.approved = list(risk.acceptances.filter(status=AcceptanceStatus.APPROVED))
+
+
+def _assessed(facts: Facts) -> list[str]:
+    missing = [
+        part for part in ("likelihood", "impact") if getattr(facts.risk, f"inherent_{part}") is None
+    ]
+    return [f"Inherent {' and '.join(missing)} not assessed"] if missing else []
+
+
+def _in_treatment(facts: Facts) -> list[str]:
+    return [] if facts.mitigations else ["No mitigation that is not cancelled"]
+
+
+def _mitigated(facts: Facts) -> list[str]:
+    if not facts.mitigations:
+        return ["No mitigation that is not cancelled"]
+    return [reason for mitigation in facts.mitigations if (reason := open_actions(mitigation))]
+
+
+def open_actions(mitigation: Mitigation) -> str:
+    """ "2 actions open in M-0014"; empty when every action is done. Needs `with_progress`."""
+    count = mitigation.actions_total - mitigation.actions_done  # type: ignore[attr-defined]
+    if not count:
+        return ""
+    return f"{count} action{'s' * (count > 1)} open in {mitigation.reference}"
+
+
+def _accepted(facts: Facts) -> list[str]:
+    if not facts.approved:
+        return ["No approved acceptance"]
+    if all(acceptance.expires_at <= facts.now for acceptance in facts.approved):
+        return ["The approved acceptance has expired"]
+    return []
+
+
+GUARDS = {
+    "assessed": _assessed,
+    "in_treatment": _in_treatment,
+    "mitigated": _mitigated,
+    "accepted": _accepted,
+}
+
+
+def blockers(to: str, facts: Facts) -> list[str]:
+    """Why the guard of `to` is shut; empty when it is open or there is none."""
+    guard = GUARDS.get(to)
+    return guard(facts) if guard else []
+
+
+def transitions(risk: Risk, *, now: datetime | None = None) -> list[Transition]:
+    """Every edge from the risk's state."""
+    facts = Facts(risk, now or timezone.now())
+    return [
+        Transition(
+            to=to,
+            label=Status(to).label,
+            role=NEEDED_ROLE.get(to, Role.ANALYST).value,
+            reasons=blockers(to, facts),
+        )
+        for to in EDGES[risk.status]
+    ]
+
+
+def route(start: str, goal: str) -> list[str]:
+    """The shortest way through the machine, `start` excluded; empty when already there."""
+    ways = deque([[start]])
+    seen = {start}
+    while ways:
+        way = ways.popleft()
+        if way[-1] == goal:
+            return way[1:]
+        for to in EDGES[way[-1]]:
+            if to not in seen:
+                seen.add(to)
+                ways.append([*way, to])
+    raise ValueError(f"No way leads from {start} to {goal}.")

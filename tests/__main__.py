@@ -1,0 +1,121 @@
+"""Run the tests on SQLite, then on PostgreSQL and Valkey: `python -m tests [pytest arguments]`.
+
+Two processes each unless `-n` says otherwise. The exit code is 0 only if no run failed.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+import psycopg
+
+from tests.servers import Server, ServerUnavailable, postgres, stops_on_sigterm, valkey
+
+ROOT = Path(__file__).resolve().parent.parent
+URLS = ("TEST_DATABASE_URL", "TEST_REDIS_URL")
+
+
+@dataclass(frozen=True)
+class Run:
+    """The outcome of one run of pytest."""
+
+    database: str
+    exit_code: int
+    total: int
+    failed: int
+    skipped: int
+    seconds: float
+
+    def __str__(self) -> str:
+        passed = self.total - self.failed - self.skipped
+        return (
+            f"{self.database}: {passed} passed, {self.failed} failed, {self.skipped} skipped "
+            f"in {self.seconds:.0f} s" + (f" (exit code {self.exit_code})" * bool(self.exit_code))
+        )
+
+
+def main(arguments: list[str]) -> int:
+    with stops_on_sigterm(), tempfile.TemporaryDirectory(prefix="openrisk-tests-") as directory:
+        sqlite = _pytest("SQLite", {}, arguments, Path(directory))
+        lines, exit_code = [str(sqlite)], sqlite.exit_code
+        try:
+            with _servers() as (name, environment):
+                other = _pytest(name, environment, arguments, Path(directory))
+        except ServerUnavailable as reason:
+            lines.append(f"PostgreSQL run skipped: {sqlite.total} tests not run because {reason}.")
+        else:
+            lines.append(str(other))
+            exit_code = exit_code or other.exit_code
+    print("\n" + "\n".join(lines))
+    return exit_code
+
+
+@contextmanager
+def _servers() -> Iterator[tuple[str, dict[str, str]]]:
+    """PostgreSQL, and Valkey where it can be had: their names and their addresses."""
+    with postgres() as database:
+        name = f"PostgreSQL {_version(database)}"
+        environment = {"TEST_DATABASE_URL": database.url}
+        try:
+            with valkey() as cache:
+                yield f"{name} and Valkey", environment | {"TEST_REDIS_URL": cache.url}
+        except ServerUnavailable as reason:
+            yield f"{name} without Valkey ({reason})", environment
+
+
+def _version(database: Server) -> str:
+    with psycopg.connect(database.url) as connection:
+        return connection.execute("SHOW server_version").fetchone()[0].split()[0]
+
+
+def _pytest(
+    database: str, environment: dict[str, str], arguments: list[str], directory: Path
+) -> Run:
+    print(f"\n=== {database} ===", flush=True)
+    report = directory / "report.xml"
+    report.unlink(missing_ok=True)
+    inherited = {name: value for name, value in os.environ.items() if name not in URLS}
+    started = time.monotonic()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pytest", "-n", "2", f"--junitxml={report}", *arguments],
+        cwd=ROOT,
+        env=inherited | {"TEST_VAR_DIR": str(directory)} | environment,
+    )
+    exit_code = _wait(process)
+    return Run(database, exit_code, *_counts(report), time.monotonic() - started)
+
+
+def _wait(process: subprocess.Popen[bytes]) -> int:
+    """The exit code; when we are interrupted, pytest is too, and given time to clean up."""
+    try:
+        return process.wait()
+    except BaseException:  # Ctrl-C or SIGTERM: not ours to handle, but ours to pass on
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+        raise
+
+
+def _counts(report: Path) -> tuple[int, int, int]:
+    """Tests, failures and skips of a JUnit report; zeros if pytest wrote none."""
+    if not report.exists():
+        return 0, 0, 0
+    suite = ElementTree.parse(report).getroot().find("testsuite")  # noqa: S314  our own file
+    total, failures, errors, skipped = (
+        int(suite.attrib[name]) for name in ("tests", "failures", "errors", "skipped")
+    )
+    return total, failures + errors, skipped
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,90 @@
+"""What all tests share: two organizations, a person for each role, API clients, real data."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from rest_framework.test import APIClient
+
+from openrisk.accounts.models import Organization, Role, User
+from openrisk.accounts.services import create_token, set_role
+
+# Registers that somebody really keeps. They are no part of the project: where the folder is
+# absent, a test that reads it skips.
+SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture(autouse=True)
+def _only_on_postgres(request: pytest.FixtureRequest) -> None:
+    if request.node.get_closest_marker("postgres") and connection.vendor != "postgresql":
+        pytest.skip("needs PostgreSQL: run `python -m tests`, or set TEST_DATABASE_URL")
+
+
+@pytest.fixture
+def organization(db: None) -> Organization:
+    return Organization.objects.create(name="Acme", slug="acme")
+
+
+@pytest.fixture
+def other_organization(db: None) -> Organization:
+    """Nothing of it may ever show up for a member of `organization`."""
+    return Organization.objects.create(name="Globex", slug="globex")
+
+
+def member(role: Role, organization: Organization, name: str = "") -> User:
+    """A new person with `role`; the address is `<name or role>@<slug>.example.com`."""
+    email = f"{name or role.value}@{organization.slug}.example.com"
+    user = User.objects.create_user(email, "a long enough password")
+    set_role(user=user, organization=organization, role=role)
+    return user
+
+
+@pytest.fixture
+def viewer(organization: Organization) -> User:
+    return member(Role.VIEWER, organization)
+
+
+@pytest.fixture
+def analyst(organization: Organization) -> User:
+    return member(Role.ANALYST, organization)
+
+
+@pytest.fixture
+def manager(organization: Organization) -> User:
+    return member(Role.MANAGER, organization)
+
+
+@pytest.fixture
+def admin(organization: Organization) -> User:
+    return member(Role.ADMIN, organization)
+
+
+@pytest.fixture
+def outsider(other_organization: Organization) -> User:
+    """An administrator, but of the other organization."""
+    return member(Role.ADMIN, other_organization)
+
+
+@pytest.fixture
+def superuser(db: None) -> User:
+    return User.objects.create_superuser("superuser@example.com", "a long enough password")
+
+
+@pytest.fixture
+def api(organization: Organization) -> Callable[..., APIClient]:
+    """`api(user)` is a client with a token of `user`, bound to `organization` unless told.
+
+    `api(user, other_organization, read_only=True)` and `api()`, without a token, work too.
+    """
+
+    def client(
+        user: User | None = None, bound_to: Organization = organization, **token: object
+    ) -> APIClient:
+        result = APIClient()
+        if user is not None:
+            _, secret = create_token(user=user, organization=bound_to, **token)
+            result.credentials(HTTP_AUTHORIZATION=f"Token {secret}")
+        return result
+
+    return client
