@@ -1,5 +1,54 @@
-"""All routes: API, admin, pages."""
+"""All routes: the API, its schema and documentation, the admin, the pages."""
 
-from django.urls import path
+from typing import Any
 
-urlpatterns: list = []
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path, re_path
+from django.views import defaults
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from openrisk.api.problems import is_api, problem_response
+from openrisk.api.request_ids import current_request_id
+
+
+def _no_route(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+    return problem_response(404, f"There is no {request.path}. See /api/docs/ for what there is.")
+
+
+urlpatterns = [
+    path("api/v1/auth/", include("openrisk.accounts.urls")),
+    path("api/v1/", include("risks.urls")),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    re_path(r"^api/", _no_route),
+    path("risks/", include("risks.page_urls")),
+    path("", include("openrisk.accounts.page_urls")),
+    path("", include("dashboards.urls")),
+]
+
+
+def handler400(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if is_api(request):
+        return problem_response(400, "The request is malformed or its host is not allowed here.")
+    return defaults.bad_request(request, exception)
+
+
+def handler403(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if is_api(request):
+        return problem_response(403, "This is not allowed.")
+    return defaults.permission_denied(request, exception)
+
+
+def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if is_api(request):
+        return _no_route(request)
+    return defaults.page_not_found(request, exception)
+
+
+def handler500(request: HttpRequest) -> HttpResponse:
+    if is_api(request):
+        return problem_response(
+            500,
+            f"The server failed. Report the request id {current_request_id()} to your operator.",
+        )
+    return defaults.server_error(request)

@@ -49,6 +49,20 @@ RISK_ORDERS: dict[str, Combinable] = {
     "updated_at": F("updated_at"),
 }
 
+MITIGATION_ORDERS: dict[str, Combinable] = {
+    "reference": F("number"),
+    "title": F("title"),
+    "status": F("status"),
+    "due_date": Coalesce("due_date", Value(FAR_FUTURE.date())),
+    "created_at": F("created_at"),
+    "updated_at": F("updated_at"),
+}
+ASSET_ORDERS = {name: F(name) for name in ("name", "criticality", "created_at", "updated_at")}
+CONTROL_ORDERS = {name: F(name) for name in ("identifier", "title", "status", "updated_at")}
+FINDING_ORDERS = {
+    name: F(name) for name in ("last_seen_at", "first_seen_at", "severity", "state", "rule")
+}
+
 SEARCHED_FIELDS = ("title", "description", "owner_name", "external_id")
 _WORD = re.compile(r"\w+")
 _REFERENCE = re.compile(r"R-\d+", re.IGNORECASE)
@@ -102,9 +116,29 @@ class RiskQuerySet(OrganizationQuerySet):
         return self.filter(*everywhere)
 
 
-def _contains(word: str) -> Q:
-    fields = (Q(**{f"{field}__icontains": word}) for field in SEARCHED_FIELDS)
-    return reduce(or_, fields)
+def _contains(word: str, fields: tuple[str, ...] = SEARCHED_FIELDS) -> Q:
+    return reduce(or_, (Q(**{f"{field}__icontains": word}) for field in fields))
+
+
+class NamedQuerySet(OrganizationQuerySet):
+    """Rows that are searched for each word anywhere in a few short fields."""
+
+    searched: tuple[str, ...] = ()
+
+    def search(self, text: str) -> Self:
+        return self.filter(*(_contains(word, self.searched) for word in _WORD.findall(text)))
+
+
+class AssetQuerySet(NamedQuerySet):
+    searched = ("name", "description", "external_id")
+
+
+class ControlQuerySet(NamedQuerySet):
+    searched = ("identifier", "title", "text")
+
+
+class FindingQuerySet(NamedQuerySet):
+    searched = ("rule", "title", "location")
 
 
 class MitigationQuerySet(OrganizationQuerySet):

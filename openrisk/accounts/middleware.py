@@ -31,7 +31,7 @@ def session_membership(request: HttpRequest) -> Membership | None:
     if not request.user.is_authenticated:
         return None
     chosen = request.session.get(SESSION_KEY)
-    if chosen and (organization := Organization.objects.filter(pk=UUID(chosen)).first()):
-        if membership := membership_of(request.user, organization):
-            return membership
-    return membership_of(request.user, None)
+    organization = Organization.objects.filter(pk=UUID(chosen)).first() if chosen else None
+    if organization is None:
+        return membership_of(request.user, None)
+    return membership_of(request.user, organization) or membership_of(request.user, None)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F, Field, QuerySet
+from django.db.models import F, Field, Model, QuerySet
 from django.db.models.expressions import Combinable
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.exceptions import ErrorDetail
@@ -22,6 +22,13 @@ class Order:
     text: str
     expression: Combinable
     output_field: Field
+
+    @classmethod
+    def by(cls, text: str, model: type[Model]) -> "Order":
+        """Order by a plain column of `model`."""
+        name = text.removeprefix("-")
+        field = model._meta.get_field(name)
+        return cls(text, F(name), field)
 
     @property
     def descending(self) -> bool:

@@ -123,6 +123,14 @@ class ProblemHandler(ExceptionHandler):
         return response
 
 
+def problem_of(error: Exception) -> dict[str, Any]:
+    """The problem body that `error` would be answered with."""
+    handler = ProblemHandler(error, {})  # type: ignore[typeddict-item]
+    return handler.format_exception(
+        handler.convert_unhandled_exceptions(handler.convert_known_exceptions(error))
+    )
+
+
 def problem(status_code: int, detail: str, *, code: str = "") -> dict[str, Any]:
     """The body of one problem; `code` is for programs, `detail` for people."""
     status_name = HTTPStatus(status_code)

@@ -11,16 +11,6 @@ from rest_framework import serializers
 from openrisk.accounts.models import Organization, User
 
 
-class Attached(serializers.Field):
-    """A read-only field that the serializer's `attach` fills for all rows of a page at once."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{**kwargs, "read_only": True})
-
-    def to_representation(self, value: Any) -> Any:
-        return value
-
-
 class StrictFields:
     """Refuses fields that the endpoint does not write: silence would look like success."""
 
@@ -46,29 +36,31 @@ class Serializer(StrictFields, serializers.Serializer):
 
 
 class RowSerializer(StrictFields, serializers.ModelSerializer):
-    """Represents rows by name: each field's `source` is a path for `values()`."""
+    """Represents rows by name: each field's `source` is a path for `values()`.
 
-    serializer_related_field = serializers.PrimaryKeyRelatedField
+    The fields named in `attached` are no columns: `attach` adds them to all rows of a page.
+    """
+
+    attached: frozenset[str] = frozenset()
 
     def row_paths(self) -> list[str]:
-        """The `values()` paths that this serializer needs."""
-        return [
-            "__".join(field.source_attrs)
-            for field in self.fields.values()
-            if not field.write_only and not isinstance(field, Attached)
-        ]
+        """The `values()` paths that this serializer needs; `id` for what is attached."""
+        return sorted({"id", *(path for _, path in self._paths() if path not in self.attached)})
 
     def attach(self, rows: list[dict[str, Any]]) -> None:
-        """Fill the `Attached` fields of all rows, with one query per field."""
+        """Add the `attached` fields to all rows, with one query per field."""
 
     def represent(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         self.attach(rows)
-        names = [
-            (name, name if isinstance(field, Attached) else "__".join(field.source_attrs))
+        paths = self._paths()
+        return [{name: row[path] for name, path in paths} for row in rows]
+
+    def _paths(self) -> list[tuple[str, str]]:
+        return [
+            (name, "__".join(field.source_attrs))
             for name, field in self.fields.items()
             if not field.write_only
         ]
-        return [{name: row[path] for name, path in names} for row in rows]
 
 
 class _Scoped(serializers.PrimaryKeyRelatedField):

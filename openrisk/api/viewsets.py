@@ -59,7 +59,7 @@ class OrganizationViewSet(GenericViewSet):
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         serializer: RowSerializer = self.get_serializer()
         queryset = self.filter_queryset(self.get_queryset())
-        rows = self.paginate_queryset(queryset.values(*serializer.row_paths(), "id", "_order"))
+        rows = self.paginate_queryset(queryset.values(*serializer.row_paths(), "_order"))
         return self.get_paginated_response(serializer.represent(rows))
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -6,6 +6,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Lower
 
 from risks.models.base import OrganizationOwned, Versioned, known
+from risks.querysets import AssetQuerySet
 
 
 class Criticality(models.TextChoices):
@@ -43,6 +44,8 @@ class Asset(Versioned):
     external_id = models.CharField(max_length=255, blank=True)
     hostnames = models.JSONField(default=list, blank=True)
     addresses = models.JSONField(default=list, blank=True)
+
+    objects = AssetQuerySet.as_manager()
 
     class Meta:
         ordering = ("name", "id")

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from risks.models.base import Versioned, known
-from risks.querysets import FrameworkQuerySet
+from risks.querysets import ControlQuerySet, FrameworkQuerySet
 
 
 class Framework(Versioned):
@@ -50,6 +50,8 @@ class Control(Versioned):
     status = models.CharField(
         max_length=15, choices=ControlStatus.choices, default=ControlStatus.NOT_IMPLEMENTED
     )
+
+    objects = ControlQuerySet.as_manager()
 
     class Meta:
         ordering = ("framework", "identifier", "id")

@@ -8,6 +8,7 @@ from django.db.models import Q
 from risks.models.assets import Asset, Criticality
 from risks.models.base import Versioned, known
 from risks.models.risk import Risk
+from risks.querysets import FindingQuerySet
 
 
 class Severity(models.TextChoices):
@@ -154,6 +155,8 @@ class Finding(Versioned):
     proposal = models.ForeignKey(
         RiskProposal, models.SET_NULL, null=True, related_name="findings", editable=False
     )
+
+    objects = FindingQuerySet.as_manager()
 
     class Meta:
         ordering = ("-last_seen_at", "-id")

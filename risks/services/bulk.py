@@ -9,7 +9,7 @@ from django.db import transaction
 from openrisk.accounts.models import User
 from risks.history import recorded
 
-MAX_OPERATIONS = 1000
+UNDONE = 424  # Failed Dependency (RFC 4918): it would have worked, but another one failed
 
 
 @dataclass
@@ -44,4 +44,5 @@ def run_bulk(
             outcomes.append(outcome)
         if atomic and any(outcome.problem for outcome in outcomes):
             transaction.set_rollback(True)
+            outcomes = [o if o.problem else Outcome(o.index, UNDONE) for o in outcomes]
     return outcomes

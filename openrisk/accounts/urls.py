@@ -1,0 +1,14 @@
+"""Accounts under /api/v1/auth/."""
+
+from django.urls import path
+from rest_framework.routers import SimpleRouter
+
+from openrisk.accounts.views import LoginView, LogoutView, TokenViewSet
+
+router = SimpleRouter(use_regex_path=False)
+router.register("tokens", TokenViewSet, basename="tokens")
+urlpatterns = [
+    path("login/", LoginView.as_view(), name="api-login"),
+    path("logout/", LogoutView.as_view(), name="api-logout"),
+    *router.urls,
+]

@@ -1,0 +1,134 @@
+"""Logging in and out by API, and one's own tokens."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.http import Http404
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.exceptions import AuthenticationFailed, ValidationError
+from rest_framework.generics import GenericAPIView
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from openrisk.accounts import services
+from openrisk.accounts.models import ApiToken, Organization, Role
+from openrisk.accounts.serializers import (
+    LoginResultSerializer,
+    LoginSerializer,
+    NewTokenSerializer,
+    TokenSerializer,
+)
+from openrisk.api.problems import TooManyLogins
+
+LOGIN_LIFETIME = timedelta(hours=12)
+
+
+class LoginView(GenericAPIView):
+    """E-mail and password for a token that lasts twelve hours."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    serializer_class = LoginSerializer
+
+    def get_authenticate_header(self, request: Request) -> str:
+        return "Token"  # a refused login is 401, which must name the scheme
+
+    @extend_schema(responses=LoginResultSerializer, auth=[])
+    def post(self, request: Request) -> Response:
+        body = self.get_serializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        try:
+            user = services.check_password(
+                request=request._request,
+                email=body.validated_data["email"],
+                password=body.validated_data["password"],
+            )
+        except services.LoginRefused as refusal:
+            if refusal.retry_after:
+                raise TooManyLogins(str(refusal), refusal.retry_after) from None
+            raise AuthenticationFailed(str(refusal)) from None
+        membership = self._membership(user, body.validated_data.get("organization"))
+        token, secret = services.create_token(
+            user=user,
+            organization=membership.organization,
+            name="Login",
+            lifetime=LOGIN_LIFETIME,
+        )
+        return Response(
+            {
+                "token": secret,
+                "expires_at": token.expiry,
+                "organization": membership.organization.slug,
+                "role": membership.role,
+            }
+        )
+
+    def _membership(self, user: Any, slug: str | None) -> Any:
+        organization = None
+        if slug:
+            organization = Organization.objects.for_user(user).filter(slug=slug).first()
+            if organization is None:
+                raise ValidationError({"organization": ["You are no member of this organization."]})
+        membership = services.membership_of(user, organization)
+        if membership is None:
+            raise ValidationError(
+                {"organization": ["You belong to none yet. Ask an administrator."]}
+            )
+        return membership
+
+
+class LogoutView(GenericAPIView):
+    """Revokes the token that the request was made with."""
+
+    serializer_class = None
+
+    @extend_schema(request=None, responses={204: None})
+    def post(self, request: Request) -> Response:
+        if not isinstance(request.auth, ApiToken):
+            raise ValidationError("Send the token to revoke as `Authorization: Token ...`.")
+        request.auth.delete()
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    # Every role may log out, with a read-only token too.
+    def check_permissions(self, request: Request) -> None:
+        if not request.user.is_authenticated:
+            self.permission_denied(request)
+
+
+class TokenViewSet(GenericViewSet):
+    """One's own tokens for the active organization."""
+
+    serializer_class = TokenSerializer
+    roles = {"create": Role.VIEWER, "destroy": Role.VIEWER}
+    pagination_class = None
+    filter_backends = ()
+    lookup_value_converter = "uuid"
+
+    def get_queryset(self) -> Any:
+        return ApiToken.objects.filter(
+            user=self.request.user, organization=self.request.membership.organization
+        )
+
+    def list(self, request: Request) -> Response:
+        return Response(self.get_serializer(self.get_queryset(), many=True).data)
+
+    @extend_schema(request=TokenSerializer, responses={201: NewTokenSerializer})
+    def create(self, request: Request) -> Response:
+        body = self.get_serializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        fields = dict(body.validated_data)
+        made = services.create_token(
+            user=request.user,
+            organization=request.membership.organization,
+            lifetime=timedelta(days=fields.pop("days")),
+            **fields,
+        )
+        return Response(NewTokenSerializer(made).data, status.HTTP_201_CREATED)
+
+    def destroy(self, request: Request, pk: str) -> Response:
+        if not self.get_queryset().filter(uid=pk).delete()[0]:
+            raise Http404
+        return Response(status=status.HTTP_204_NO_CONTENT)

@@ -1,0 +1,234 @@
+"""What lists can be filtered by.
+
+Named `field`, `field__in`, `field__gte`, `field__lte`, `field__isnull`; dates and numbers take a
+range, choices and ids a list.
+"""
+
+from typing import Any
+
+from django.db import models
+from django_filters.filters import BaseInFilter, BooleanFilter, CharFilter, UUIDFilter
+from django_filters.rest_framework import FilterSet
+
+from risks.models import (
+    Acceptance,
+    Asset,
+    Category,
+    Control,
+    Finding,
+    FindingRule,
+    Framework,
+    Mitigation,
+    MitigationAction,
+    Risk,
+    RiskProposal,
+)
+from risks.querysets import MitigationQuerySet, RiskQuerySet
+
+SAME = ["exact", "in"]
+OPTIONAL = ["exact", "in", "isnull"]
+NUMBER = ["exact", "in", "gte", "lte", "isnull"]
+TIME = ["gte", "lte"]
+OPTIONAL_TIME = ["gte", "lte", "isnull"]
+# A foreign key is filtered by its id, without loading the row it names: one of another
+# organization simply finds nothing.
+BY_ID = {models.ForeignKey: {"filter_class": UUIDFilter}}
+
+
+class UUIDInFilter(BaseInFilter, UUIDFilter):
+    pass
+
+
+class CharInFilter(BaseInFilter, CharFilter):
+    pass
+
+
+class RiskFilterSet(FilterSet):
+    tag = CharFilter(method="by_link", label="Carries this tag")
+    tag__in = CharInFilter(method="by_link", label="Carries one of these tags")
+    asset = UUIDFilter(method="by_link", label="Threatens this asset")
+    asset__in = UUIDInFilter(method="by_link", label="Threatens one of these assets")
+    control = UUIDFilter(method="by_link", label="Is acted on by this control")
+    control__in = UUIDInFilter(method="by_link", label="Is acted on by one of these controls")
+    open = BooleanFilter(method="by_open", label="Neither draft nor closed")
+    review_overdue = BooleanFilter(method="by_review", label="Open, and its review is overdue")
+
+    class Meta:
+        model = Risk
+        filter_overrides = BY_ID
+        fields = {
+            "reference": SAME,
+            "status": SAME,
+            "category": OPTIONAL,
+            "owner": OPTIONAL,
+            "assignee": OPTIONAL,
+            "reviewer": OPTIONAL,
+            "treatment": SAME,
+            "source": SAME,
+            "source_name": SAME,
+            "external_id": SAME,
+            "current_level": OPTIONAL,
+            "inherent_level": OPTIONAL,
+            "residual_level": OPTIONAL,
+            "target_level": OPTIONAL,
+            "current_score": NUMBER,
+            "inherent_score": NUMBER,
+            "residual_score": NUMBER,
+            "target_score": NUMBER,
+            "current_likelihood": NUMBER,
+            "current_impact": NUMBER,
+            "inherent_likelihood": NUMBER,
+            "inherent_impact": NUMBER,
+            "residual_likelihood": NUMBER,
+            "residual_impact": NUMBER,
+            "target_likelihood": NUMBER,
+            "target_impact": NUMBER,
+            "priority": ["gte", "lte"],
+            "next_review_at": OPTIONAL_TIME,
+            "last_reviewed_at": OPTIONAL_TIME,
+            "created_at": TIME,
+            "updated_at": TIME,
+        }
+
+    def by_link(self, queryset: RiskQuerySet, name: str, value: Any) -> RiskQuerySet:
+        """A subquery on the link table: a join would repeat risks."""
+        kind, _, many = name.partition("__")
+        relation, column = {
+            "tag": ("tags", "name"),
+            "asset": ("asset_links", "asset"),
+            "control": ("control_links", "control"),
+        }[kind]
+        links = Risk._meta.get_field(relation).related_model._default_manager  # type: ignore[union-attr]
+        values = value if many else [value]
+        found = links.filter(**{f"{column}__in": values}).values("risk")
+        return queryset.filter(pk__in=found)
+
+    def by_open(self, queryset: RiskQuerySet, name: str, value: bool) -> RiskQuerySet:
+        return queryset.open() if value else queryset.filter(status__in=("draft", "closed"))
+
+    def by_review(self, queryset: RiskQuerySet, name: str, value: bool) -> RiskQuerySet:
+        overdue = queryset.review_overdue()
+        return overdue if value else queryset.exclude(pk__in=overdue.values("pk"))
+
+
+class CategoryFilterSet(FilterSet):
+    class Meta:
+        model = Category
+        fields = {"name": SAME}
+
+
+class AssetFilterSet(FilterSet):
+    risk = UUIDFilter(field_name="risk_links__risk", label="Is threatened by this risk")
+
+    class Meta:
+        model = Asset
+        filter_overrides = BY_ID
+        fields = {
+            "name": SAME,
+            "type": SAME,
+            "criticality": SAME,
+            "owner": OPTIONAL,
+            "external_id": SAME,
+            "created_at": TIME,
+            "updated_at": TIME,
+        }
+
+
+class MitigationFilterSet(FilterSet):
+    overdue = BooleanFilter(method="by_overdue", label="Due before today, not done or cancelled")
+
+    class Meta:
+        model = Mitigation
+        filter_overrides = BY_ID
+        fields = {
+            "reference": SAME,
+            "risk": SAME,
+            "status": SAME,
+            "priority": SAME,
+            "owner": OPTIONAL,
+            "due_date": OPTIONAL_TIME,
+            "created_at": TIME,
+            "updated_at": TIME,
+        }
+
+    def by_overdue(
+        self, queryset: MitigationQuerySet, name: str, value: bool
+    ) -> MitigationQuerySet:
+        overdue = queryset.overdue()
+        return overdue if value else queryset.exclude(pk__in=overdue.values("pk"))
+
+
+class ActionFilterSet(FilterSet):
+    done = BooleanFilter(field_name="done_at", lookup_expr="isnull", exclude=True, label="Done")
+
+    class Meta:
+        model = MitigationAction
+        filter_overrides = BY_ID
+        fields = {"mitigation": SAME, "due_date": OPTIONAL_TIME}
+
+
+class AcceptanceFilterSet(FilterSet):
+    class Meta:
+        model = Acceptance
+        filter_overrides = BY_ID
+        fields = {
+            "risk": SAME,
+            "status": SAME,
+            "requester": SAME,
+            "approver": OPTIONAL,
+            "expires_at": TIME,
+        }
+
+
+class FrameworkFilterSet(FilterSet):
+    class Meta:
+        model = Framework
+        fields = {"name": SAME, "edition": SAME}
+
+
+class ControlFilterSet(FilterSet):
+    risk = UUIDFilter(field_name="risk_links__risk", label="Acts on this risk")
+
+    class Meta:
+        model = Control
+        filter_overrides = BY_ID
+        fields = {
+            "framework": SAME,
+            "identifier": SAME,
+            "parent": OPTIONAL,
+            "status": SAME,
+            "updated_at": TIME,
+        }
+
+
+class FindingFilterSet(FilterSet):
+    class Meta:
+        model = Finding
+        filter_overrides = BY_ID
+        fields = {
+            "tool": SAME,
+            "rule": SAME,
+            "severity": SAME,
+            "state": SAME,
+            "known_exploited": ["exact"],
+            "cvss": ["gte", "lte"],
+            "epss": ["gte", "lte"],
+            "asset": OPTIONAL,
+            "risk": OPTIONAL,
+            "proposal": OPTIONAL,
+            "first_seen_at": TIME,
+            "last_seen_at": TIME,
+        }
+
+
+class FindingRuleFilterSet(FilterSet):
+    class Meta:
+        model = FindingRule
+        fields = {"active": ["exact"]}
+
+
+class ProposalFilterSet(FilterSet):
+    class Meta:
+        model = RiskProposal
+        filter_overrides = BY_ID
+        fields = {"status": SAME, "rule": OPTIONAL}

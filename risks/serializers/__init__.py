@@ -1,0 +1,1 @@
+"""How the API shows and reads the rows of the register, one file a subject."""

@@ -1,0 +1,210 @@
+"""Assets, frameworks, controls, findings."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from openrisk.api.serializers import (
+    MemberField,
+    OrganizationRelatedField,
+    RowSerializer,
+    Serializer,
+)
+from risks.models import (
+    Asset,
+    AssetDependency,
+    Control,
+    DependencyKind,
+    Finding,
+    FindingRule,
+    Framework,
+    Risk,
+    RiskProposal,
+)
+
+VERSIONED = ("id", "version", "created_at", "updated_at")
+
+
+class NamesField(serializers.ListField):
+    child = serializers.CharField(max_length=255)
+
+
+class DependencySerializer(Serializer):
+    id = serializers.UUIDField(read_only=True)
+    target = OrganizationRelatedField(queryset=Asset.objects.all())
+    kind = serializers.ChoiceField(
+        choices=DependencyKind.choices, default=DependencyKind.DEPENDS_ON
+    )
+
+
+class AssetSerializer(RowSerializer):
+    owner = MemberField(required=False, allow_null=True)
+    hostnames = NamesField(required=False, max_length=200)
+    addresses = NamesField(required=False, max_length=200)
+    dependencies = DependencySerializer(many=True, read_only=True)
+
+    attached = frozenset({"dependencies"})
+
+    class Meta:
+        model = Asset
+        fields = (
+            "id",
+            "name",
+            "description",
+            "type",
+            "criticality",
+            "owner",
+            "external_id",
+            "hostnames",
+            "addresses",
+            "dependencies",
+            "version",
+            "created_at",
+            "updated_at",
+        )
+        read_only_fields = VERSIONED
+
+    def attach(self, rows: list[dict[str, Any]]) -> None:
+        found: dict[Any, list[dict[str, Any]]] = {}
+        links = AssetDependency.objects.filter(asset__in=[row["id"] for row in rows])
+        for link in links.order_by("id").values("id", "asset", "target", "kind"):
+            found.setdefault(link.pop("asset"), []).append(link)
+        for row in rows:
+            row["dependencies"] = found.get(row["id"], [])
+
+
+class FrameworkSerializer(RowSerializer):
+    implemented = serializers.IntegerField(read_only=True)
+    applicable = serializers.IntegerField(read_only=True)
+    progress = serializers.IntegerField(
+        read_only=True, allow_null=True, help_text="Percent implemented; null without controls"
+    )
+
+    attached = frozenset({"progress"})
+
+    class Meta:
+        model = Framework
+        fields = (
+            "id",
+            "name",
+            "edition",
+            "description",
+            "implemented",
+            "applicable",
+            "progress",
+            "version",
+            "created_at",
+            "updated_at",
+        )
+        read_only_fields = VERSIONED
+
+    def attach(self, rows: list[dict[str, Any]]) -> None:
+        for row in rows:
+            total = row["applicable"]
+            row["progress"] = 100 * row["implemented"] // total if total else None
+
+
+class ControlSerializer(RowSerializer):
+    framework = OrganizationRelatedField(queryset=Framework.objects.all())
+    framework_name = serializers.CharField(source="framework.name", read_only=True)
+    parent = OrganizationRelatedField(
+        queryset=Control.objects.all(), required=False, allow_null=True
+    )
+
+    class Meta:
+        model = Control
+        fields = (
+            "id",
+            "framework",
+            "framework_name",
+            "identifier",
+            "title",
+            "text",
+            "parent",
+            "status",
+            "version",
+            "created_at",
+            "updated_at",
+        )
+        read_only_fields = VERSIONED
+
+
+class FindingSerializer(RowSerializer):
+    asset = OrganizationRelatedField(queryset=Asset.objects.all(), required=False, allow_null=True)
+    asset_name = serializers.CharField(source="asset.name", read_only=True)
+    risk = OrganizationRelatedField(queryset=Risk.objects.all(), required=False, allow_null=True)
+
+    class Meta:
+        model = Finding
+        fields = (
+            "id",
+            "tool",
+            "rule",
+            "title",
+            "description",
+            "severity",
+            "cvss",
+            "epss",
+            "known_exploited",
+            "asset",
+            "asset_name",
+            "location",
+            "state",
+            "first_seen_at",
+            "last_seen_at",
+            "risk",
+            "proposal",
+            "fingerprint",
+            "version",
+            "created_at",
+            "updated_at",
+        )
+        read_only_fields = (
+            *VERSIONED,
+            "fingerprint",
+            "proposal",
+            "first_seen_at",
+            "last_seen_at",
+        )
+
+
+class FindingRuleSerializer(RowSerializer):
+    class Meta:
+        model = FindingRule
+        fields = (
+            "id",
+            "name",
+            "active",
+            "minimum_severity",
+            "known_exploited",
+            "minimum_epss",
+            "minimum_criticality",
+            "likelihood",
+            "impact",
+            "version",
+            "created_at",
+            "updated_at",
+        )
+        read_only_fields = VERSIONED
+
+
+class ProposalSerializer(RowSerializer):
+    class Meta:
+        model = RiskProposal
+        fields = (
+            "id",
+            "rule",
+            "key",
+            "title",
+            "reason",
+            "likelihood",
+            "impact",
+            "status",
+            "risk",
+            "decided_at",
+            "decided_by",
+            "version",
+            "created_at",
+            "updated_at",
+        )
+        read_only_fields = fields

@@ -1,0 +1,262 @@
+"""Risks, categories, the matrix."""
+
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from openrisk.api.serializers import (
+    MemberField,
+    OrganizationRelatedField,
+    RowSerializer,
+    Serializer,
+)
+from risks.models import (
+    Asset,
+    Category,
+    Control,
+    Level,
+    Matrix,
+    Risk,
+    RiskAsset,
+    RiskControl,
+    RiskTag,
+    Status,
+)
+from risks.scoring import SCALE
+
+COMPUTED = (
+    "id",
+    "reference",
+    "source",
+    "source_name",
+    *(
+        f"{kind}_{part}"
+        for kind in ("inherent", "residual", "target")
+        for part in ("score", "level")
+    ),
+    *(f"current_{part}" for part in ("likelihood", "impact", "score", "level")),
+    "priority",
+    "last_reviewed_at",
+    "version",
+    "created_at",
+    "updated_at",
+)
+
+
+@extend_schema_field({"type": "array", "items": {"type": "string"}})
+class TagsField(serializers.ListField):
+    child = serializers.CharField(max_length=50)
+
+
+class ExtraField(serializers.JSONField):
+    """Imported columns that map to nothing: an object of texts."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        value = super().to_internal_value(data)
+        if not isinstance(value, dict):
+            raise serializers.ValidationError("Write an object: column name to value.")
+        return value
+
+
+class RiskSerializer(RowSerializer):
+    category = OrganizationRelatedField(
+        queryset=Category.objects.all(), required=False, allow_null=True
+    )
+    category_name = serializers.CharField(source="category.name", read_only=True)
+    owner = MemberField(required=False, allow_null=True)
+    assignee = MemberField(required=False, allow_null=True)
+    reviewer = MemberField(required=False, allow_null=True)
+    extra = ExtraField(required=False)
+    tags = TagsField(required=False)
+    assets = OrganizationRelatedField(queryset=Asset.objects.all(), many=True, required=False)
+    controls = OrganizationRelatedField(queryset=Control.objects.all(), many=True, required=False)
+    status = serializers.ChoiceField(choices=Status.choices, required=False)
+
+    attached = frozenset({"tags", "assets", "controls"})
+
+    class Meta:
+        model = Risk
+        read_only_fields = COMPUTED
+        fields = (
+            "id",
+            "reference",
+            "title",
+            "description",
+            "status",
+            "category",
+            "category_name",
+            "owner",
+            "owner_name",
+            "assignee",
+            "reviewer",
+            "treatment",
+            "inherent_likelihood",
+            "inherent_impact",
+            "inherent_score",
+            "inherent_level",
+            "residual_likelihood",
+            "residual_impact",
+            "residual_score",
+            "residual_level",
+            "target_likelihood",
+            "target_impact",
+            "target_score",
+            "target_level",
+            "current_likelihood",
+            "current_impact",
+            "current_score",
+            "current_level",
+            "priority",
+            "tags",
+            "assets",
+            "controls",
+            "source",
+            "source_name",
+            "external_id",
+            "extra",
+            "review_interval_days",
+            "next_review_at",
+            "last_reviewed_at",
+            "version",
+            "created_at",
+            "updated_at",
+        )
+
+    def attach(self, rows: list[dict[str, Any]]) -> None:
+        for name, model, column in (
+            ("tags", RiskTag, "name"),
+            ("assets", RiskAsset, "asset"),
+            ("controls", RiskControl, "control"),
+        ):
+            found: dict[Any, list[Any]] = {}
+            links = model.objects.filter(risk__in=[row["id"] for row in rows])
+            for risk_id, value in links.order_by(column).values_list("risk", column):
+                found.setdefault(risk_id, []).append(value)
+            for row in rows:
+                row[name] = found.get(row["id"], [])
+
+
+class TransitionSerializer(Serializer):
+    """One edge from the risk's state; `reasons` says why it is shut."""
+
+    to = serializers.ChoiceField(choices=Status.choices)
+    label = serializers.CharField()
+    role = serializers.CharField(help_text="The role that may take it")
+    open = serializers.BooleanField()
+    reasons = serializers.ListField(child=serializers.CharField())
+
+
+class TakeTransitionSerializer(Serializer):
+    to = serializers.ChoiceField(choices=Status.choices)
+    comment = serializers.CharField(required=False, allow_blank=True, default="", max_length=5000)
+
+
+class CommentSerializer(Serializer):
+    comment = serializers.CharField(required=False, allow_blank=True, default="", max_length=5000)
+
+
+class CategorySerializer(RowSerializer):
+    class Meta:
+        model = Category
+        fields = ("id", "name", "description", "version", "created_at", "updated_at")
+        read_only_fields = ("id", "version", "created_at", "updated_at")
+
+
+@extend_schema_field(
+    {
+        "type": "array",
+        "minItems": len(SCALE),
+        "maxItems": len(SCALE),
+        "items": {
+            "type": "array",
+            "minItems": len(SCALE),
+            "maxItems": len(SCALE),
+            "items": {"type": "string", "enum": Level.values},
+        },
+    }
+)
+class LevelsField(serializers.JSONField):
+    """`levels[likelihood - 1][impact - 1]`"""
+
+
+class MatrixSerializer(RowSerializer):
+    levels = LevelsField(required=False)
+    likelihood_labels = TagsField(required=False)
+    impact_labels = TagsField(required=False)
+    colours = serializers.DictField(
+        child=serializers.RegexField(r"^#[0-9a-fA-F]{6}$"), required=False
+    )
+
+    class Meta:
+        model = Matrix
+        fields = (
+            "levels",
+            "likelihood_labels",
+            "impact_labels",
+            "colours",
+            "version",
+            "updated_at",
+        )
+        read_only_fields = ("version", "updated_at")
+
+
+class LevelsSerializer(Serializer):
+    levels = LevelsField()
+
+
+class MoveSerializer(Serializer):
+    to = serializers.CharField()
+    count = serializers.IntegerField()
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        return {"from": serializers.CharField(), **super().get_fields()}
+
+
+class MatrixPreviewSerializer(Serializer):
+    changed = serializers.IntegerField()
+    moves = MoveSerializer(many=True)
+
+
+class OperationSerializer(Serializer):
+    """One operation of a bulk request; `id` and `version` name the risk for all but create."""
+
+    op = serializers.ChoiceField(choices=("create", "update", "delete", "transition"))
+    id = serializers.UUIDField(required=False)
+    version = serializers.IntegerField(required=False)
+    data = serializers.DictField(required=False, default=dict)
+
+
+class BulkSerializer(Serializer):
+    mode = serializers.ChoiceField(choices=("atomic", "partial"), default="atomic")
+    operations = serializers.ListField(child=serializers.DictField(), min_length=1, max_length=1000)
+
+
+class OutcomeSerializer(Serializer):
+    index = serializers.IntegerField()
+    status = serializers.IntegerField(help_text="The HTTP status the operation alone would have")
+    data = serializers.DictField(help_text="id, reference and version of the risk")
+    problem = serializers.DictField(allow_null=True)
+
+
+class BulkResultSerializer(Serializer):
+    applied = serializers.IntegerField()
+    failed = serializers.IntegerField()
+    results = OutcomeSerializer(many=True)
+
+
+class ChangeSerializer(Serializer):
+    id = serializers.IntegerField()
+    at = serializers.DateTimeField()
+    model = serializers.CharField()
+    object_id = serializers.UUIDField()
+    action = serializers.CharField()
+    actor = serializers.UUIDField(allow_null=True)
+    actor_email = serializers.EmailField(allow_null=True)
+    comment = serializers.CharField()
+    request_id = serializers.CharField()
+    run_id = serializers.UUIDField(allow_null=True)
+    changes = extend_schema_field(OpenApiTypes.OBJECT)(serializers.JSONField)(
+        help_text="field -> [before, after]"
+    )

@@ -1,0 +1,162 @@
+"""Mitigations with their actions, and acceptances."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from openrisk.api.serializers import (
+    MemberField,
+    OrganizationRelatedField,
+    RowSerializer,
+    Serializer,
+)
+from risks.models import (
+    Acceptance,
+    ActionDependency,
+    Mitigation,
+    MitigationAction,
+    MitigationStatus,
+    Risk,
+)
+from risks.models.mitigations import progress
+
+VERSIONED = ("id", "version", "created_at", "updated_at")
+
+
+class ActionSerializer(RowSerializer):
+    mitigation = OrganizationRelatedField(queryset=Mitigation.objects.all())
+    depends_on = OrganizationRelatedField(
+        queryset=MitigationAction.objects.all(), many=True, required=False
+    )
+    done = serializers.BooleanField(required=False)
+
+    attached = frozenset({"depends_on", "done"})
+
+    class Meta:
+        model = MitigationAction
+        fields = (
+            "id",
+            "mitigation",
+            "title",
+            "order",
+            "due_date",
+            "done",
+            "done_at",
+            "done_by",
+            "depends_on",
+            "version",
+            "created_at",
+            "updated_at",
+        )
+        read_only_fields = (*VERSIONED, "done_at", "done_by")
+
+    def attach(self, rows: list[dict[str, Any]]) -> None:
+        found: dict[Any, list[Any]] = {}
+        links = ActionDependency.objects.filter(action__in=[row["id"] for row in rows])
+        for action, depends_on in links.order_by("id").values_list("action", "depends_on"):
+            found.setdefault(action, []).append(depends_on)
+        for row in rows:
+            row["done"] = row["done_at"] is not None
+            row["depends_on"] = found.get(row["id"], [])
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if self.instance is not None and "mitigation" in attrs:
+            raise serializers.ValidationError(
+                {"mitigation": "An action stays with its mitigation. Make a new one there."}
+            )
+        if self.instance is None and attrs.pop("done", False):
+            raise serializers.ValidationError({"done": "Create the action first, then do it."})
+        return attrs
+
+
+class MitigationSerializer(RowSerializer):
+    risk = OrganizationRelatedField(queryset=Risk.objects.all())
+    risk_reference = serializers.CharField(source="risk.reference", read_only=True)
+    owner = MemberField(required=False, allow_null=True)
+    progress = serializers.IntegerField(read_only=True, help_text="Percent, computed")
+    actions_total = serializers.IntegerField(read_only=True)
+    actions_done = serializers.IntegerField(read_only=True)
+    actions = ActionSerializer(many=True, read_only=True)
+
+    attached = frozenset({"progress", "actions"})
+
+    class Meta:
+        model = Mitigation
+        fields = (
+            "id",
+            "reference",
+            "risk",
+            "risk_reference",
+            "title",
+            "description",
+            "status",
+            "priority",
+            "owner",
+            "due_date",
+            "cost",
+            "currency",
+            "effectiveness",
+            "progress",
+            "actions_total",
+            "actions_done",
+            "actions",
+            "version",
+            "created_at",
+            "updated_at",
+        )
+        read_only_fields = (*VERSIONED, "reference", "status")
+
+    def attach(self, rows: list[dict[str, Any]]) -> None:
+        serializer = ActionSerializer(context=self.context)
+        actions = MitigationAction.objects.filter(mitigation__in=[row["id"] for row in rows])
+        found: dict[Any, list[dict[str, Any]]] = {}
+        ordered = actions.order_by("mitigation", "order", "id")
+        for action in serializer.represent(list(ordered.values(*serializer.row_paths()))):
+            found.setdefault(action["mitigation"], []).append(action)
+        for row in rows:
+            row["actions"] = found.get(row["id"], [])
+            row["progress"] = progress(row["status"], row["actions_done"], row["actions_total"])
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if self.instance is not None and "risk" in attrs:
+            raise serializers.ValidationError(
+                {"risk": "A mitigation stays with its risk. Make a new one there."}
+            )
+        return attrs
+
+
+class MitigationStatusSerializer(Serializer):
+    to = serializers.ChoiceField(choices=MitigationStatus.choices)
+    comment = serializers.CharField(required=False, allow_blank=True, default="", max_length=5000)
+
+
+class AcceptanceSerializer(RowSerializer):
+    risk = OrganizationRelatedField(queryset=Risk.objects.all())
+    risk_reference = serializers.CharField(source="risk.reference", read_only=True)
+
+    class Meta:
+        model = Acceptance
+        fields = (
+            "id",
+            "risk",
+            "risk_reference",
+            "status",
+            "requester",
+            "approver",
+            "justification",
+            "conditions",
+            "expires_at",
+            "decided_at",
+            "decision_comment",
+            "version",
+            "created_at",
+            "updated_at",
+        )
+        read_only_fields = (
+            *VERSIONED,
+            "status",
+            "requester",
+            "approver",
+            "decided_at",
+            "decision_comment",
+        )

@@ -1,0 +1,33 @@
+"""The register under /api/v1/."""
+
+from django.urls import path
+from rest_framework.routers import SimpleRouter
+
+from risks.views.catalogue import AssetViewSet, ControlViewSet, FrameworkViewSet
+#F from risks.views.findings import FindingRuleViewSet, FindingViewSet, ProposalViewSet
+from risks.views.matrix import MatrixViewSet
+from risks.views.risks import CategoryViewSet, RiskViewSet
+from risks.views.treatment import AcceptanceViewSet, ActionViewSet, MitigationViewSet
+
+router = SimpleRouter(use_regex_path=False)
+for name, viewset in (
+    ("risks", RiskViewSet),
+    ("categories", CategoryViewSet),
+    ("mitigations", MitigationViewSet),
+    ("actions", ActionViewSet),
+    ("acceptances", AcceptanceViewSet),
+    ("assets", AssetViewSet),
+    ("frameworks", FrameworkViewSet),
+    ("controls", ControlViewSet),
+    #F ("findings", FindingViewSet),
+    #F ("finding-rules", FindingRuleViewSet),
+    #F ("risk-proposals", ProposalViewSet),
+):
+    router.register(name, viewset, basename=name)
+
+matrix = MatrixViewSet.as_view({"get": "list", "patch": "partial_update"})
+urlpatterns = [
+    path("matrix/", matrix, name="matrix"),
+    path("matrix/preview/", MatrixViewSet.as_view({"post": "preview"}), name="matrix-preview"),
+    *router.urls,
+]

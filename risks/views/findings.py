@@ -1,0 +1,87 @@
+"""Findings, the rules that turn them into proposals, and the proposals."""
+
+from typing import Any
+
+from django.db.models import F
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from openrisk.accounts.models import Role
+from openrisk.api.viewsets import OrganizationViewSet, WritableViewSet
+from risks.filters import FindingFilterSet, FindingRuleFilterSet, ProposalFilterSet
+from risks.models import Finding, FindingRule, RiskProposal
+from risks.querysets import FINDING_ORDERS
+from risks.serializers.catalogue import (
+    FindingRuleSerializer,
+    FindingSerializer,
+    ProposalSerializer,
+)
+from risks.serializers.risks import CommentSerializer
+from risks.services import findings as services
+from risks.services import rows
+
+
+class FindingViewSet(WritableViewSet):
+    model = Finding
+    serializer_class = FindingSerializer
+    filterset_class = FindingFilterSet
+    orders = FINDING_ORDERS
+    default_order = "-last_seen_at"
+    searchable = True
+    create_service = staticmethod(services.create_finding)
+    update_service = staticmethod(services.update_finding)
+    delete_service = staticmethod(rows.delete)
+
+
+class FindingRuleViewSet(WritableViewSet):
+    model = FindingRule
+    serializer_class = FindingRuleSerializer
+    filterset_class = FindingRuleFilterSet
+    orders = {"name": F("name")}
+    default_order = "name"
+    roles = {"create": Role.MANAGER, "partial_update": Role.MANAGER}
+    create_service = staticmethod(rows.creator(FindingRule))
+    update_service = staticmethod(rows.update)
+    delete_service = staticmethod(rows.delete)
+
+
+class ProposalCountSerializer(serializers.Serializer):
+    proposed = serializers.IntegerField()
+
+
+class ProposalViewSet(OrganizationViewSet):
+    """Risks that findings propose. A person confirms one (a draft risk) or dismisses it."""
+
+    model = RiskProposal
+    serializer_class = ProposalSerializer
+    filterset_class = ProposalFilterSet
+    orders = {"created_at": F("created_at")}
+    default_order = "-created_at"
+    roles = {"run": Role.ANALYST, "confirm": Role.ANALYST, "dismiss": Role.ANALYST}
+
+    @extend_schema(request=None, responses=ProposalCountSerializer)
+    @action(detail=False, methods=["post"])
+    def run(self, request: Request) -> Response:
+        """Look at all open findings with the active rules; returns how many proposals are new."""
+        made = services.propose_risks(actor=request.user, organization=self.organization)
+        return Response({"proposed": made})
+
+    @extend_schema(request=CommentSerializer, responses=ProposalSerializer)
+    @action(detail=True, methods=["post"])
+    def confirm(self, request: Request, pk: str) -> Response:
+        return self._decide(request, services.confirm_proposal)
+
+    @extend_schema(request=CommentSerializer, responses=ProposalSerializer)
+    @action(detail=True, methods=["post"])
+    def dismiss(self, request: Request, pk: str) -> Response:
+        return self._decide(request, services.dismiss_proposal)
+
+    def _decide(self, request: Request, service: Any) -> Response:
+        body = CommentSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        proposal = self.get_object()
+        service(actor=request.user, proposal=proposal, **body.validated_data)
+        return self.row_response(proposal.pk)

@@ -1,0 +1,24 @@
+"""History as the API shows it."""
+
+from typing import Any
+
+from rest_framework.response import Response
+
+from openrisk.api.filters import Order
+from openrisk.api.viewsets import OrganizationViewSet
+from risks.history.reading import ROW_FIELDS, changes_of, normalise
+
+
+def history_response(view: OrganizationViewSet, *object_ids: Any) -> Response:
+    """A page of the changes of these rows, latest first."""
+    view.order = Order.by("-id", changes_of().model)
+    changes = view.order.apply(changes_of(*object_ids))
+    page = view.paginate_queryset(changes.values(*ROW_FIELDS, "_order"))
+    return view.get_paginated_response([_shown(row) for row in page])
+
+
+def _shown(row: dict[str, Any]) -> dict[str, Any]:
+    row["actor_email"] = row.pop("actor__email")
+    row["changes"] = normalise(row["model"], row["changes"])
+    del row["_order"]
+    return row

@@ -1,0 +1,138 @@
+"""Mitigations, their actions, acceptances."""
+
+from typing import Any
+
+from django.db.models import F
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from openrisk.accounts.models import Organization, Role, User
+from openrisk.api.viewsets import WritableViewSet, expected_version
+from risks.filters import AcceptanceFilterSet, ActionFilterSet, MitigationFilterSet
+from risks.models import Acceptance, Mitigation, MitigationAction
+from risks.querysets import MITIGATION_ORDERS
+from risks.serializers.risks import ChangeSerializer, CommentSerializer
+from risks.serializers.treatment import (
+    AcceptanceSerializer,
+    ActionSerializer,
+    MitigationSerializer,
+    MitigationStatusSerializer,
+)
+from risks.services import acceptances, mitigations, rows
+from risks.views.history import history_response
+from risks.views.risks import IF_MATCH, without_version
+
+
+class MitigationViewSet(WritableViewSet):
+    model = Mitigation
+    serializer_class = MitigationSerializer
+    filterset_class = MitigationFilterSet
+    orders = MITIGATION_ORDERS
+    default_order = "-reference"
+    roles = {"transitions": Role.ANALYST}
+    create_service = staticmethod(mitigations.create_mitigation)
+    update_service = staticmethod(mitigations.update_mitigation)
+    delete_service = staticmethod(rows.delete)
+
+    def get_queryset(self) -> Any:
+        return super().get_queryset().with_progress()
+
+    @extend_schema(
+        request=MitigationStatusSerializer, responses=MitigationSerializer, parameters=[IF_MATCH]
+    )
+    @action(detail=True, methods=["post"])
+    def transitions(self, request: Request, pk: str) -> Response:
+        """Move the mitigation to another status; 409 with the reason where that is not allowed."""
+        body = MitigationStatusSerializer(data=without_version(request.data))
+        body.is_valid(raise_exception=True)
+        mitigation = self.get_object()
+        mitigations.set_status(
+            actor=request.user,
+            mitigation=mitigation,
+            version=expected_version(request),
+            **body.validated_data,
+        )
+        return self.row_response(mitigation.pk)
+
+    @extend_schema(responses=ChangeSerializer(many=True), filters=False)
+    @action(detail=True)
+    def history(self, request: Request, pk: str) -> Response:
+        mitigation = self.get_object()
+        actions = mitigation.actions.values_list("pk", flat=True)
+        return history_response(self, mitigation.pk, *actions)
+
+
+def _create_action(
+    *, actor: User, organization: Organization, mitigation: Mitigation, **fields: Any
+) -> MitigationAction:
+    return mitigations.create_action(actor=actor, mitigation=mitigation, **fields)
+
+
+class ActionViewSet(WritableViewSet):
+    model = MitigationAction
+    serializer_class = ActionSerializer
+    filterset_class = ActionFilterSet
+    orders = {"order": F("order")}
+    default_order = "order"
+    roles = {"destroy": Role.ANALYST}
+    create_service = staticmethod(_create_action)
+    update_service = staticmethod(mitigations.update_action)
+    delete_service = staticmethod(rows.delete)
+
+
+class AcceptanceViewSet(WritableViewSet):
+    """Requested by an analyst, decided by another person who is a manager."""
+
+    model = Acceptance
+    serializer_class = AcceptanceSerializer
+    filterset_class = AcceptanceFilterSet
+    orders = {"created_at": F("created_at"), "expires_at": F("expires_at")}
+    default_order = "-created_at"
+    roles = {"approve": Role.MANAGER, "reject": Role.MANAGER, "revoke": Role.MANAGER}
+    http_method_names = ["get", "post", "head", "options"]
+
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        fields = self.validated(request)
+        return self.created(acceptances.request_acceptance(actor=request.user, **fields))
+
+    @extend_schema(request=CommentSerializer, responses=AcceptanceSerializer, parameters=[IF_MATCH])
+    @action(detail=True, methods=["post"])
+    def approve(self, request: Request, pk: str) -> Response:
+        """Accept the risk until the date asked for. Needs If-Match or a version."""
+        return self._decide(request, approve=True)
+
+    @extend_schema(request=CommentSerializer, responses=AcceptanceSerializer, parameters=[IF_MATCH])
+    @action(detail=True, methods=["post"])
+    def reject(self, request: Request, pk: str) -> Response:
+        return self._decide(request, approve=False)
+
+    @extend_schema(request=CommentSerializer, responses=AcceptanceSerializer, parameters=[IF_MATCH])
+    @action(detail=True, methods=["post"])
+    def revoke(self, request: Request, pk: str) -> Response:
+        """Take it back: an accepted risk returns to treatment."""
+        acceptance = self.get_object()
+        acceptances.revoke(
+            actor=request.user,
+            acceptance=acceptance,
+            version=expected_version(request),
+            **self._comment(request),
+        )
+        return self.row_response(acceptance.pk)
+
+    def _decide(self, request: Request, *, approve: bool) -> Response:
+        acceptance = self.get_object()
+        acceptances.decide(
+            actor=request.user,
+            acceptance=acceptance,
+            approve=approve,
+            version=expected_version(request, required=approve),
+            **self._comment(request),
+        )
+        return self.row_response(acceptance.pk)
+
+    def _comment(self, request: Request) -> dict[str, str]:
+        body = CommentSerializer(data=without_version(request.data))
+        body.is_valid(raise_exception=True)
+        return body.validated_data
