@@ -25,6 +25,7 @@ PYTHON_VERSIONS = ((3, 11), (3, 13))
 OLDEST_POSTGRES = 150000
 LOW_DISK_BYTES = 1024**3
 FULL_DISK_BYTES = 100 * 1024**2
+IN_MEMORY = (":memory:", "file:")  # a SQLite database that is no file by this name
 
 
 class Status(StrEnum):
@@ -68,7 +69,12 @@ def _python() -> Finding:
 
 
 def _configuration() -> Finding:
-    problems = [message for message in checks.run_checks() if message.is_serious()]
+    try:
+        problems = [message for message in checks.run_checks() if message.is_serious()]
+    except Exception as error:  # noqa: BLE001  any module the checks import may raise anything
+        detail = f"{type(error).__name__}: {error}"
+        advice = "Run `manage.py check` for the traceback."
+        return Finding("configuration", Status.FAILURE, detail, advice)
     if not problems:
         return Finding("configuration", Status.OK, "the system checks pass")
     detail = "; ".join(f"{problem.id} {problem.msg}" for problem in problems)
@@ -135,8 +141,8 @@ def _database() -> Finding:
 
 
 def _sqlite() -> Finding:
-    file = Path(settings.DATABASES["default"]["NAME"])
-    if not file.exists():
+    file = Path(connection.settings_dict["NAME"])
+    if not file.exists() and not str(file).startswith(IN_MEMORY):
         return Finding(
             "database", Status.FAILURE, f"{file} does not exist", "Run `manage.py migrate`."
         )

@@ -6,10 +6,9 @@ range, choices and ids a list.
 
 from typing import Any
 
-from django.db import models
-from django_filters.filters import BaseInFilter, BooleanFilter, CharFilter, UUIDFilter
-from django_filters.rest_framework import FilterSet
+from django_filters.filters import BaseInFilter, CharFilter, UUIDFilter
 
+from openrisk.api.filters import FlagFilter, OrganizationFilterSet
 from risks.models import (
     Acceptance,
     Asset,
@@ -30,9 +29,6 @@ OPTIONAL = ["exact", "in", "isnull"]
 NUMBER = ["exact", "in", "gte", "lte", "isnull"]
 TIME = ["gte", "lte"]
 OPTIONAL_TIME = ["gte", "lte", "isnull"]
-# A foreign key is filtered by its id, without loading the row it names: one of another
-# organization simply finds nothing.
-BY_ID = {models.ForeignKey: {"filter_class": UUIDFilter}}
 
 
 class UUIDInFilter(BaseInFilter, UUIDFilter):
@@ -43,19 +39,18 @@ class CharInFilter(BaseInFilter, CharFilter):
     pass
 
 
-class RiskFilterSet(FilterSet):
+class RiskFilterSet(OrganizationFilterSet):
     tag = CharFilter(method="by_link", label="Carries this tag")
     tag__in = CharInFilter(method="by_link", label="Carries one of these tags")
     asset = UUIDFilter(method="by_link", label="Threatens this asset")
     asset__in = UUIDInFilter(method="by_link", label="Threatens one of these assets")
     control = UUIDFilter(method="by_link", label="Is acted on by this control")
     control__in = UUIDInFilter(method="by_link", label="Is acted on by one of these controls")
-    open = BooleanFilter(method="by_open", label="Neither draft nor closed")
-    review_overdue = BooleanFilter(method="by_review", label="Open, and its review is overdue")
+    open = FlagFilter(method="by_open", label="Neither draft nor closed")
+    review_overdue = FlagFilter(method="by_review", label="Open, and its review is overdue")
 
     class Meta:
         model = Risk
-        filter_overrides = BY_ID
         fields = {
             "reference": SAME,
             "status": SAME,
@@ -111,18 +106,17 @@ class RiskFilterSet(FilterSet):
         return overdue if value else queryset.exclude(pk__in=overdue.values("pk"))
 
 
-class CategoryFilterSet(FilterSet):
+class CategoryFilterSet(OrganizationFilterSet):
     class Meta:
         model = Category
         fields = {"name": SAME}
 
 
-class AssetFilterSet(FilterSet):
+class AssetFilterSet(OrganizationFilterSet):
     risk = UUIDFilter(field_name="risk_links__risk", label="Is threatened by this risk")
 
     class Meta:
         model = Asset
-        filter_overrides = BY_ID
         fields = {
             "name": SAME,
             "type": SAME,
@@ -134,12 +128,11 @@ class AssetFilterSet(FilterSet):
         }
 
 
-class MitigationFilterSet(FilterSet):
-    overdue = BooleanFilter(method="by_overdue", label="Due before today, not done or cancelled")
+class MitigationFilterSet(OrganizationFilterSet):
+    overdue = FlagFilter(method="by_overdue", label="Due before today, not done or cancelled")
 
     class Meta:
         model = Mitigation
-        filter_overrides = BY_ID
         fields = {
             "reference": SAME,
             "risk": SAME,
@@ -158,19 +151,17 @@ class MitigationFilterSet(FilterSet):
         return overdue if value else queryset.exclude(pk__in=overdue.values("pk"))
 
 
-class ActionFilterSet(FilterSet):
-    done = BooleanFilter(field_name="done_at", lookup_expr="isnull", exclude=True, label="Done")
+class ActionFilterSet(OrganizationFilterSet):
+    done = FlagFilter(field_name="done_at", lookup_expr="isnull", exclude=True, label="Done")
 
     class Meta:
         model = MitigationAction
-        filter_overrides = BY_ID
         fields = {"mitigation": SAME, "due_date": OPTIONAL_TIME}
 
 
-class AcceptanceFilterSet(FilterSet):
+class AcceptanceFilterSet(OrganizationFilterSet):
     class Meta:
         model = Acceptance
-        filter_overrides = BY_ID
         fields = {
             "risk": SAME,
             "status": SAME,
@@ -180,18 +171,17 @@ class AcceptanceFilterSet(FilterSet):
         }
 
 
-class FrameworkFilterSet(FilterSet):
+class FrameworkFilterSet(OrganizationFilterSet):
     class Meta:
         model = Framework
         fields = {"name": SAME, "edition": SAME}
 
 
-class ControlFilterSet(FilterSet):
+class ControlFilterSet(OrganizationFilterSet):
     risk = UUIDFilter(field_name="risk_links__risk", label="Acts on this risk")
 
     class Meta:
         model = Control
-        filter_overrides = BY_ID
         fields = {
             "framework": SAME,
             "identifier": SAME,
@@ -201,10 +191,9 @@ class ControlFilterSet(FilterSet):
         }
 
 
-class FindingFilterSet(FilterSet):
+class FindingFilterSet(OrganizationFilterSet):
     class Meta:
         model = Finding
-        filter_overrides = BY_ID
         fields = {
             "tool": SAME,
             "rule": SAME,
@@ -221,14 +210,13 @@ class FindingFilterSet(FilterSet):
         }
 
 
-class FindingRuleFilterSet(FilterSet):
+class FindingRuleFilterSet(OrganizationFilterSet):
     class Meta:
         model = FindingRule
         fields = {"active": ["exact"]}
 
 
-class ProposalFilterSet(FilterSet):
+class ProposalFilterSet(OrganizationFilterSet):
     class Meta:
         model = RiskProposal
-        filter_overrides = BY_ID
         fields = {"status": SAME, "rule": OPTIONAL}

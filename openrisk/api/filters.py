@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django import forms
+from django.db import models
 from django.db.models import F, Field, Model, QuerySet
 from django.db.models.expressions import Combinable
-from django_filters.rest_framework import DjangoFilterBackend
+from django_filters.filters import BooleanFilter, UUIDFilter
+from django_filters.rest_framework import DjangoFilterBackend, FilterSet
 from rest_framework.exceptions import ErrorDetail
 from rest_framework.request import Request
 
@@ -37,6 +40,39 @@ class Order:
     def apply(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         queryset = queryset.annotate(_order=self.expression)
         return queryset.order_by(*(("-_order", "-id") if self.descending else ("_order", "id")))
+
+
+class _FlagField(forms.NullBooleanField):
+    """true or false; Django's own field takes anything else as "not given"."""
+
+    widget = forms.TextInput
+
+    def to_python(self, value: Any) -> bool | None:
+        try:
+            return {None: None, "": None, "true": True, "false": False}[value]
+        except KeyError:
+            raise forms.ValidationError("Write true or false.") from None
+
+    def validate(self, value: Any) -> None:
+        """Not required, so nothing is left to check."""
+
+
+class FlagFilter(BooleanFilter):
+    field_class = _FlagField
+
+
+class OrganizationFilterSet(FilterSet):
+    """Filters of an organization's rows.
+
+    A foreign key is filtered by its id, without loading the row it names: one of another
+    organization simply finds nothing.
+    """
+
+    FILTER_DEFAULTS = {
+        **FilterSet.FILTER_DEFAULTS,
+        models.BooleanField: {"filter_class": FlagFilter},
+        models.ForeignKey: {"filter_class": UUIDFilter},
+    }
 
 
 class StrictFilterBackend(DjangoFilterBackend):

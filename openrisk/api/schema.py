@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from drf_spectacular.authentication import SessionScheme as DjangoSessionScheme
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 
 PROBLEM = {
@@ -29,6 +31,23 @@ PROBLEM = {
         },
     },
 }
+
+
+class TokenScheme(OpenApiAuthenticationExtension):
+    target_class = "openrisk.accounts.authentication.TokenAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
+        return {
+            "type": "apiKey",
+            "in": "header",
+            "name": "Authorization",
+            "description": "`Token <token>`, from /api/v1/auth/login/ or `manage.py token_create`",
+        }
+
+
+class SessionScheme(DjangoSessionScheme):
+    target_class = "openrisk.accounts.authentication.SessionAuthentication"
 
 
 class Schema(AutoSchema):

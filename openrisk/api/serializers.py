@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
 
 from openrisk.accounts.models import Organization, User
 
@@ -87,6 +88,28 @@ class _Scoped(serializers.PrimaryKeyRelatedField):
 class OrganizationRelatedField(_Scoped):
     def get_queryset(self) -> QuerySet[Any]:
         return super().get_queryset().for_organization(self.scope)
+
+
+class OrganizationRelatedListField(serializers.ListField):
+    """Ids of rows of the caller's organization, looked up with one query for all of them."""
+
+    child = serializers.UUIDField()
+
+    def __init__(self, *, queryset: QuerySet[Any], **kwargs: Any) -> None:
+        self.queryset = queryset
+        super().__init__(**kwargs)
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        ids = super().to_internal_value(data)
+        rows = self.queryset.for_organization(self.context["organization"]).in_bulk(ids)
+        missing = {
+            index: [ErrorDetail(f"No such row in your organization: {pk}.", "does_not_exist")]
+            for index, pk in enumerate(ids)
+            if pk not in rows
+        }
+        if missing:
+            raise serializers.ValidationError(missing)
+        return list(rows.values())
 
 
 class MemberField(_Scoped):

@@ -9,6 +9,7 @@ from rest_framework import serializers
 from openrisk.api.serializers import (
     MemberField,
     OrganizationRelatedField,
+    OrganizationRelatedListField,
     RowSerializer,
     Serializer,
 )
@@ -70,8 +71,8 @@ class RiskSerializer(RowSerializer):
     reviewer = MemberField(required=False, allow_null=True)
     extra = ExtraField(required=False)
     tags = TagsField(required=False)
-    assets = OrganizationRelatedField(queryset=Asset.objects.all(), many=True, required=False)
-    controls = OrganizationRelatedField(queryset=Control.objects.all(), many=True, required=False)
+    assets = OrganizationRelatedListField(queryset=Asset.objects.all(), required=False)
+    controls = OrganizationRelatedListField(queryset=Control.objects.all(), required=False)
     status = serializers.ChoiceField(choices=Status.choices, required=False)
 
     attached = frozenset({"tags", "assets", "controls"})

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from openrisk.api.serializers import (
     MemberField,
     OrganizationRelatedField,
+    OrganizationRelatedListField,
     RowSerializer,
     Serializer,
 )
@@ -25,8 +26,8 @@ VERSIONED = ("id", "version", "created_at", "updated_at")
 
 class ActionSerializer(RowSerializer):
     mitigation = OrganizationRelatedField(queryset=Mitigation.objects.all())
-    depends_on = OrganizationRelatedField(
-        queryset=MitigationAction.objects.all(), many=True, required=False
+    depends_on = OrganizationRelatedListField(
+        queryset=MitigationAction.objects.all(), required=False
     )
     done = serializers.BooleanField(required=False)
 

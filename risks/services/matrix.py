@@ -15,9 +15,11 @@ CELLS = [(likelihood, impact) for likelihood in SCALE for impact in SCALE]
 
 
 def matrix_of(organization: Organization) -> Matrix:
-    """The organization's matrix; the default one is made when it is first needed."""
-    matrix, _ = Matrix.objects.get_or_create(organization=organization)
-    return matrix
+    """The organization's matrix, read once per instance; made when it is first needed."""
+    try:
+        return organization.matrix
+    except Matrix.DoesNotExist:
+        return Matrix.objects.get_or_create(organization=organization)[0]
 
 
 def update_matrix(

@@ -21,6 +21,8 @@ def locked(instance: Row, version: int | None = None) -> Row:
     fresh = model._default_manager.select_for_update(of=("self",)).filter(pk=instance.pk).first()
     if fresh is None or (version is not None and fresh.version != version):
         raise PreconditionFailed
+    if "organization" in instance._state.fields_cache:
+        fresh.organization = instance.organization  # loaded already, and it never changes
     return fresh
 
 

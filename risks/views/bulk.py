@@ -75,6 +75,7 @@ class BulkOperations:
         risk = self.view.get_queryset().filter(pk=pk).first()
         if risk is None:
             raise NotFound
+        risk.organization = self.view.organization  # one instance, and so one matrix, for all
         return risk
 
 

@@ -1,7 +1,6 @@
 import json
 import sys
 from argparse import ArgumentParser
-from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -15,7 +14,7 @@ class Command(BaseCommand):
         "Say what is configured, reachable and complete, and what to do about what is not. Exits "
         "with 1 if anything failed. Example: python manage.py doctor --format json"
     )
-    requires_system_checks: Sequence[str] = ()  # they are one of the findings
+    requires_system_checks: tuple[str, ...] = ()  # they are one of the findings
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--format", choices=("text", "json"), default="text")

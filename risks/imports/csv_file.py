@@ -1,0 +1,103 @@
+"""Delimited text: which encoding, which delimiter, which rows."""
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
+
+from risks.imports.cells import imported
+from risks.imports.grid import MAX_ROWS, Grid, HeaderScore, too_many_rows
+from risks.imports.report import ImportFileError
+
+DELIMITERS = ",;\t|"
+SAMPLE_CHARACTERS = 64 * 1024
+SAMPLE_RECORDS = 40
+TITLE_ROWS = 1_000  # how many more rows than MAX_ROWS are read, for what stands above the header
+
+_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+_SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\r?\n', re.IGNORECASE)  # Excel's own hint
+
+
+def read_csv(data: bytes, header_score: HeaderScore) -> Grid:
+    """The rows of `data`; `header_score` says how many known headers a row holds."""
+    text, notes = _decoded(data)
+    delimiter = _delimiter(text, header_score)
+    if delimiter != ",":
+        notes.append(f"The columns are separated by a {_NAMES.get(delimiter, delimiter)}.")
+    rows = []
+    for number, record in _records(text, delimiter):
+        cells = [imported(cell) if cell else "" for cell in record]
+        if any(cells):
+            rows.append((number, cells))
+        if len(rows) > MAX_ROWS + TITLE_ROWS:
+            raise too_many_rows()
+    return Grid(rows, notes)
+
+
+def _decoded(data: bytes) -> tuple[str, list[str]]:
+    """Text and notes. UTF-16 only with its byte order mark, else UTF-8, else Windows-1252."""
+    encodings = ("utf-16",) if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else ("utf-8-sig", "cp1252")
+    for encoding in encodings:
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" in text:
+            break
+        if encoding == "cp1252":
+            return text, ["The file is not UTF-8; its text was read as Windows-1252."]
+        return text, []
+    raise ImportFileError(
+        "The file is no text that can be read as CSV. Save it as 'CSV UTF-8', or as XLSX."
+    )
+
+
+def _delimiter(text: str, header_score: HeaderScore) -> str:
+    """Excel's `sep=` where given, else what makes the best header, else the most columns."""
+    if hint := _SEPARATOR_LINE.match(text):
+        return hint.group(1)
+    sample = text[:SAMPLE_CHARACTERS]
+    return max(DELIMITERS, key=lambda delimiter: _fit(sample, delimiter, header_score))
+
+
+def _fit(sample: str, delimiter: str, header_score: HeaderScore) -> tuple[int, int]:
+    reader = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter, skipinitialspace=True)
+    records = []
+    try:
+        records.extend(islice(reader, SAMPLE_RECORDS))
+    except csv.Error:
+        pass  # what came before the fault is enough to judge by
+    widths = Counter(len(record) for record in records if any(record))
+    usual = max(widths, key=lambda width: (widths[width], width), default=0)
+    return max((header_score(record) for record in records), default=0), usual
+
+
+def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """Each record with its number; a multi-line cell counts once, as in a spreadsheet."""
+    reader = csv.reader(
+        io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True
+    )
+    number = 0
+    while True:
+        number += 1
+        line = reader.line_num + 1
+        try:
+            record = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise ImportFileError(_broken(error, number, line), row=number) from error
+        if number > 1 or not _SEPARATOR_LINE.match(f"{delimiter.join(record)}\n"):
+            yield number, record
+
+
+def _broken(error: csv.Error, number: int, line: int) -> str:
+    where = f"row {number} (line {line} of the file)"
+    if "expected after" in str(error):
+        return (
+            f"A quoted cell in {where} goes on after its closing quote. "
+            "Write a quote inside a quoted cell twice, or close the cell where it ends."
+        )
+    return f"A quote opened in {where} is never closed. Close it, or remove it, and import again."

@@ -1,0 +1,40 @@
+"""Rows of text as a file holds them, before anybody knows which of them is the header."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from risks.imports.report import ImportFileError
+
+MAX_BYTES = 20 * 1024 * 1024
+MAX_ROWS = 100_000
+MAX_COLUMNS = 200
+
+HeaderScore = Callable[[list[str]], int]  # how many known headers the cells of a row are
+
+
+@dataclass(slots=True)
+class Grid:
+    """The rows that hold anything, each with its number in the spreadsheet, counted from 1.
+
+    `faults` are cells that could not be read, by row number and place in the row (from 0).
+    """
+
+    rows: list[tuple[int, list[str]]]
+    notes: list[str] = field(default_factory=list)
+    faults: dict[tuple[int, int], str] = field(default_factory=dict)
+
+
+def column_letter(place: int) -> str:
+    """What a spreadsheet calls the column at `place` (from 0): A, B, ... Z, AA."""
+    name = ""
+    place += 1
+    while place:
+        place, remainder = divmod(place - 1, 26)
+        name = chr(ord("A") + remainder) + name
+    return name
+
+
+def too_many_rows() -> ImportFileError:
+    return ImportFileError(
+        f"The file has more than {MAX_ROWS:,} rows. Split it into several files."
+    )

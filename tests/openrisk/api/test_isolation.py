@@ -1,0 +1,157 @@
+"""No route shows or changes another organization's rows."""
+
+import itertools
+from datetime import timedelta
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+
+from openrisk.accounts.models import Role
+from risks.models import Asset, Category, FindingRule, Framework
+from risks.services import acceptances, assets, controls, findings, mitigations, risks
+from risks.services.rows import create
+
+# Routes without a caller's rows: they show nothing of any organization.
+OPEN = {"schema", "docs", "api-login", "api-logout"}
+# Resources of one's own and singletons: they have no id of another organization to ask for.
+WITHOUT_ROWS = {"matrix", "matrix-preview"}
+
+
+def api_routes():
+    """(name, has an id) of every route under /api/v1/."""
+
+    def walk(patterns, prefix=""):
+        for pattern in patterns:
+            path = prefix + str(pattern.pattern)
+            if isinstance(pattern, URLResolver):
+                yield from walk(pattern.url_patterns, path)
+            elif isinstance(pattern, URLPattern) and path.startswith("api/v1/") and pattern.name:
+                yield pattern.name, tuple(pattern.pattern.converters)
+
+    return sorted(set(walk(get_resolver().url_patterns)))
+
+
+@pytest.fixture
+def foreign(other_organization, outsider):
+    """One row of every resource, in the other organization."""
+    owner = {"actor": outsider, "organization": other_organization}
+    category = create(Category, name="Foreign secret", **owner)
+    asset = create(Asset, name="Foreign secret", **owner)
+    target = create(Asset, name="Foreign secret target", **owner)
+    dependency = assets.add_dependency(actor=outsider, asset=asset, target=target)
+    framework = create(Framework, name="Foreign secret", **owner)
+    control = controls.create_control(
+        framework=framework, identifier="X", title="Foreign secret", **owner
+    )
+    risk = risks.create_risk(title="Foreign secret", category=category, assets=[asset], **owner)
+    mitigation = mitigations.create_mitigation(risk=risk, title="Foreign secret", **owner)
+    action = mitigations.create_action(
+        actor=outsider, mitigation=mitigation, title="Foreign secret"
+    )
+    acceptance = acceptances.request_acceptance(
+        actor=outsider,
+        risk=risk,
+        justification="Foreign secret",
+        expires_at=timezone.now() + timedelta(days=30),
+    )
+    rule = create(FindingRule, name="Foreign secret", likelihood=4, impact=4, **owner)
+    finding = findings.create_finding(
+        tool="scanner", rule="CVE-2024-0001", title="Foreign secret", severity="critical", **owner
+    )
+    findings.propose_risks(**owner)
+    finding.refresh_from_db()
+    return {
+        "risks": risk,
+        "categories": category,
+        "assets": asset,
+        "dependency": dependency,
+        "frameworks": framework,
+        "controls": control,
+        "mitigations": mitigation,
+        "actions": action,
+        "acceptances": acceptance,
+        "finding-rules": rule,
+        "findings": finding,
+        "risk-proposals": finding.proposal,
+    }
+
+
+def row_of(name, foreign):
+    resource = max((key for key in foreign if name.startswith(key)), key=len, default=None)
+    assert resource, f"The route {name} is new: add a foreign row for it to this test."
+    return foreign[resource]
+
+
+@pytest.mark.parametrize(("name", "arguments"), api_routes(), ids=str)
+def test_foreign_rows_do_not_exist(api, admin, foreign, name, arguments):
+    if name in OPEN | WITHOUT_ROWS or name.startswith(("tokens", "imports")):
+        pytest.skip("carries no foreign row")
+    client = api(admin)
+    if not arguments:
+        response = client.get(reverse(name))
+        assert b"Foreign secret" not in response.content
+        assert response.status_code in (200, 405)
+        return
+    row = row_of(name, foreign)
+    kwargs = {"pk": row.pk} | (
+        {"dependency": foreign["dependency"].pk} if "dependency" in arguments else {}
+    )
+    url = reverse(name, kwargs=kwargs)
+    for method in ("get", "post", "patch", "delete"):
+        response = getattr(client, method)(url, {"version": 1} if method != "get" else None)
+        assert response.status_code in (404, 405), (method, response.content)
+        assert b"Foreign secret" not in response.content
+
+
+@pytest.mark.parametrize(
+    ("url", "field", "resource"),
+    [
+        ("/api/v1/risks/", "category", "categories"),
+        ("/api/v1/risks/", "assets", "assets"),
+        ("/api/v1/risks/", "controls", "controls"),
+        ("/api/v1/mitigations/", "risk", "risks"),
+        ("/api/v1/acceptances/", "risk", "risks"),
+        ("/api/v1/actions/", "mitigation", "mitigations"),
+        ("/api/v1/controls/", "framework", "frameworks"),
+        ("/api/v1/findings/", "asset", "assets"),
+    ],
+)
+def test_foreign_ids_in_a_body_do_not_exist(api, admin, foreign, url, field, resource):
+    value = str(foreign[resource].pk)
+    many = field in ("assets", "controls")
+    response = api(admin).post(url, {"title": "Mine", field: [value] if many else value})
+    errors = {error["pointer"]: error["code"] for error in response.json()["errors"]}
+    assert response.status_code == 400
+    assert errors[f"/{field}/0" if many else f"/{field}"] == "does_not_exist"
+
+
+def test_foreign_people_cannot_own_a_risk(api, admin, outsider):
+    response = api(admin).post("/api/v1/risks/", {"title": "Mine", "owner": str(outsider.pk)})
+    assert response.status_code == 400
+    assert "member" in response.json()["errors"][0]["detail"]
+
+
+@pytest.mark.parametrize(
+    ("role", "method", "allowed"),
+    [
+        (role, method, role.includes(needed))
+        for role, (method, needed) in itertools.product(
+            Role,
+            [("get", Role.VIEWER), ("patch", Role.ANALYST), ("delete", Role.MANAGER)],
+        )
+    ],
+)
+def test_each_role_may_what_the_table_says(request, api, organization, role, method, allowed):
+    user = request.getfixturevalue(role.value)
+    risk = risks.create_risk(actor=None, organization=organization, title="Theft")
+    body = {"title": "New"} if method == "patch" else None
+    response = getattr(api(user), method)(f"/api/v1/risks/{risk.pk}/", body)
+    assert (response.status_code < 300) is allowed
+    assert allowed or response.status_code == 403
+
+
+def test_read_only_token_cannot_write(api, admin):
+    response = api(admin, read_only=True).post("/api/v1/risks/", {"title": "x"})
+    assert response.status_code == 403
+    assert "read-only" in response.json()["detail"]
