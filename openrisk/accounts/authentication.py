@@ -35,7 +35,7 @@ class TokenAuthentication(KnoxTokenAuthentication):
         membership = _membership(token)
         _check_network(token, request.META.get("REMOTE_ADDR", ""))
         _record_use(token)
-        request._request.membership = membership
+        request._request.membership = membership  # type: ignore[attr-defined]
         return user, token
 
     def authenticate_credentials(self, token: bytes) -> tuple[User, ApiToken]:
@@ -88,7 +88,7 @@ class SessionAuthentication(authentication.SessionAuthentication):
 
     def authenticate(self, request: Request) -> tuple[User, None] | None:
         result = super().authenticate(request)
-        if result is not None and not request._request.membership:
+        if result is not None and not getattr(request._request, "membership", None):
             raise exceptions.AuthenticationFailed(
                 "You belong to no organization yet. Ask an administrator for a membership."
             )

@@ -23,7 +23,8 @@ class ActiveMembershipMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.membership = SimpleLazyObject(lambda: session_membership(request))
+        lazy = SimpleLazyObject(lambda: session_membership(request))
+        request.membership = lazy  # type: ignore[attr-defined]
         return self.get_response(request)
 
 

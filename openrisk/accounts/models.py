@@ -96,7 +96,7 @@ class Organization(models.Model):
     slug = models.SlugField(max_length=60, unique=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
-    objects = OrganizationQuerySet.as_manager()
+    objects: ClassVar[Any] = OrganizationQuerySet.as_manager()
 
     class Meta:
         ordering = ("name", "id")
@@ -137,8 +137,8 @@ class ApiToken(AbstractAuthToken):
     """
 
     uid = models.UUIDField(default=uuid7, unique=True, editable=False)
-    user = models.ForeignKey(User, models.CASCADE, related_name="api_tokens")
-    organization = models.ForeignKey(Organization, models.CASCADE, related_name="api_tokens")
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="+")
     name = models.CharField(max_length=100, blank=True)
     read_only = models.BooleanField(default=False)
     allowed_networks = models.JSONField(
@@ -148,7 +148,7 @@ class ApiToken(AbstractAuthToken):
     )
     last_used_on = models.DateField(null=True, blank=True, editable=False)
 
-    objects: ClassVar[AuthTokenManager] = AuthTokenManager()
+    objects: ClassVar[Any] = AuthTokenManager()
 
     class Meta:
         ordering = ("-created",)

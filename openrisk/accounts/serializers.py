@@ -32,7 +32,7 @@ class TokenSerializer(Serializer):
     id = serializers.UUIDField(source="uid", read_only=True)
     prefix = serializers.CharField(source="token_key", read_only=True)
     name = serializers.CharField(max_length=100, required=False, default="")
-    read_only = serializers.BooleanField(default=False)
+    read_only = serializers.BooleanField(default=False)  # type: ignore[assignment]
     allowed_networks = serializers.ListField(
         child=serializers.CharField(), default=list, max_length=50
     )

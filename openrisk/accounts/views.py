@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from openrisk.accounts import services
-from openrisk.accounts.models import ApiToken, Organization, Role
+from openrisk.accounts.models import ApiToken, Membership, Organization, Role
 from openrisk.accounts.serializers import (
     LoginResultSerializer,
     LoginSerializer,
@@ -107,9 +107,13 @@ class TokenViewSet(GenericViewSet):
     filter_backends = ()
     lookup_value_converter = "uuid"
 
+    @property
+    def membership(self) -> Membership:
+        return self.request.membership  # type: ignore[attr-defined]
+
     def get_queryset(self) -> Any:
         return ApiToken.objects.filter(
-            user=self.request.user, organization=self.request.membership.organization
+            user=self.membership.user, organization=self.membership.organization
         )
 
     def list(self, request: Request) -> Response:
@@ -121,8 +125,8 @@ class TokenViewSet(GenericViewSet):
         body.is_valid(raise_exception=True)
         fields = dict(body.validated_data)
         made = services.create_token(
-            user=request.user,
-            organization=request.membership.organization,
+            user=self.membership.user,
+            organization=self.membership.organization,
             lifetime=timedelta(days=fields.pop("days")),
             **fields,
         )

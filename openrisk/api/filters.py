@@ -1,7 +1,7 @@
 """Filtering, searching and ordering of lists; anything unknown is a 400 that lists the known."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.db import models
@@ -30,8 +30,7 @@ class Order:
     def by(cls, text: str, model: type[Model]) -> "Order":
         """Order by a plain column of `model`."""
         name = text.removeprefix("-")
-        field = model._meta.get_field(name)
-        return cls(text, F(name), field)
+        return cls(text, F(name), _column(model, name))
 
     @property
     def descending(self) -> bool:
@@ -42,12 +41,16 @@ class Order:
         return queryset.order_by(*(("-_order", "-id") if self.descending else ("_order", "id")))
 
 
+def _column(model: type[Model], name: str) -> Field:
+    return cast(Field, model._meta.get_field(name))
+
+
 class _FlagField(forms.NullBooleanField):
     """true or false; Django's own field takes anything else as "not given"."""
 
     widget = forms.TextInput
 
-    def to_python(self, value: Any) -> bool | None:
+    def to_python(self, value: Any) -> bool | None:  # type: ignore[override]
         try:
             return {None: None, "": None, "true": True, "false": False}[value]
         except KeyError:
@@ -130,7 +133,8 @@ class StrictFilterBackend(DjangoFilterBackend):
                 {"ordering": [f"Order by one of {listed}; a leading - turns it round."]}
             )
         if isinstance(expression, F):
-            return Order(text, expression, queryset.model._meta.get_field(expression.name))
+            column = expression.name  # type: ignore[attr-defined]  # the stubs lack it
+            return Order(text, expression, _column(queryset.model, column))
         return Order(text, expression, expression.resolve_expression(queryset.query).output_field)
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:

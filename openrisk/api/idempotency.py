@@ -17,6 +17,7 @@ from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from openrisk.accounts.models import Membership
 from openrisk.api.models import IdempotencyRecord
 from openrisk.api.renderers import to_json
 
@@ -36,15 +37,13 @@ class KeyTooLong(APIException):
     default_detail = "An Idempotency-Key has 1 to 255 characters."
 
 
-def once(handler: Callable[..., Response], request: Request, key: str) -> Callable[..., Response]:
+def once(
+    handler: Callable[..., Response], membership: Membership, request: Request, key: str
+) -> Callable[..., Response]:
     """`handler`, carried out at most once per caller and key."""
     if len(key) > 255:
         raise KeyTooLong
-    identity = {
-        "user": request.user,
-        "organization": request.membership.organization,
-        "key": key,
-    }
+    identity = {"user": membership.user, "organization": membership.organization, "key": key}
     fingerprint = _fingerprint(request)
 
     def handle(request: Request, *args: Any, **kwargs: Any) -> Response:

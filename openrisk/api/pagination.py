@@ -26,7 +26,7 @@ class Pagination(BasePagination):
     Expects rows as dicts that carry `_order` and `id`, in the order `queryset.order` says.
     """
 
-    def paginate_queryset(
+    def paginate_queryset(  # type: ignore[override]  # rows, not instances
         self, queryset: QuerySet[Any], request: Request, view: Any = None
     ) -> list[dict[str, Any]]:
         self.url = request.build_absolute_uri()

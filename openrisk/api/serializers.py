@@ -5,6 +5,7 @@ Input goes through Django REST framework as usual; unknown and read-only fields 
 
 from typing import Any
 
+from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db.models import QuerySet
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
@@ -12,37 +13,40 @@ from rest_framework.exceptions import ErrorDetail
 from openrisk.accounts.models import Organization, User
 
 
-class StrictFields:
-    """Refuses fields that the endpoint does not write: silence would look like success."""
-
-    fields: dict[str, serializers.Field]
-
-    def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, dict):
-            errors = {}
-            for name in data:
-                field = self.fields.get(name)
-                if field is None:
-                    known = ", ".join(n for n, f in self.fields.items() if not f.read_only)
-                    errors[name] = [f"Unknown field. Known ones: {known}."]
-                elif field.read_only:
-                    errors[name] = ["This field is computed and cannot be set. Leave it out."]
-            if errors:
-                raise serializers.ValidationError(errors)
-        return super().to_internal_value(data)  # type: ignore[misc]
+def _refuse_unknown(serializer: serializers.BaseSerializer[Any], data: Any) -> None:
+    """Fields that the endpoint does not write are errors: silence would look like success."""
+    fields: dict[str, serializers.Field] = serializer.fields  # type: ignore[attr-defined]
+    errors = {}
+    for name in data if isinstance(data, dict) else ():
+        field = fields.get(name)
+        if field is None:
+            known = ", ".join(n for n, f in fields.items() if not f.read_only)
+            errors[name] = [f"Unknown field. Known ones: {known}."]
+        elif field.read_only:
+            errors[name] = ["This field is computed and cannot be set. Leave it out."]
+    if errors:
+        raise serializers.ValidationError(errors)
 
 
-class Serializer(StrictFields, serializers.Serializer):
+class Serializer(serializers.Serializer):
     """For actions and commands that are no row of their own."""
 
+    def to_internal_value(self, data: Any) -> Any:
+        _refuse_unknown(self, data)
+        return super().to_internal_value(data)
 
-class RowSerializer(StrictFields, serializers.ModelSerializer):
+
+class RowSerializer(serializers.ModelSerializer):
     """Represents rows by name: each field's `source` is a path for `values()`.
 
     The fields named in `attached` are no columns: `attach` adds them to all rows of a page.
     """
 
     attached: frozenset[str] = frozenset()
+
+    def to_internal_value(self, data: Any) -> Any:
+        _refuse_unknown(self, data)
+        return super().to_internal_value(data)
 
     def row_paths(self) -> list[str]:
         """The `values()` paths that this serializer needs; `id` for what is attached."""
@@ -77,7 +81,7 @@ class _Scoped(serializers.PrimaryKeyRelatedField):
             self.fail("incorrect_type")
         try:
             return super().to_internal_value(data)
-        except (ValueError, serializers.DjangoValidationError):
+        except (ValueError, DjangoValidationError):
             self.fail("does_not_exist", pk_value=data[:50])
 
     @property
@@ -87,7 +91,8 @@ class _Scoped(serializers.PrimaryKeyRelatedField):
 
 class OrganizationRelatedField(_Scoped):
     def get_queryset(self) -> QuerySet[Any]:
-        return super().get_queryset().for_organization(self.scope)
+        queryset: Any = super().get_queryset()
+        return queryset.for_organization(self.scope)
 
 
 class OrganizationRelatedListField(serializers.ListField):
@@ -96,7 +101,7 @@ class OrganizationRelatedListField(serializers.ListField):
     child = serializers.UUIDField()
 
     def __init__(self, *, queryset: QuerySet[Any], **kwargs: Any) -> None:
-        self.queryset = queryset
+        self.queryset: Any = queryset
         super().__init__(**kwargs)
 
     def to_internal_value(self, data: Any) -> list[Any]:
@@ -108,7 +113,7 @@ class OrganizationRelatedListField(serializers.ListField):
             if pk not in rows
         }
         if missing:
-            raise serializers.ValidationError(missing)
+            raise serializers.ValidationError(missing)  # type: ignore[arg-type]  # an index is a key too
         return list(rows.values())
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from django.db import models
 from django.http import Http404
@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.viewsets import GenericViewSet
 
-from openrisk.accounts.models import Organization
+from openrisk.accounts.models import Membership, Organization, User
 from openrisk.api.filters import Order
 from openrisk.api.idempotency import once
 from openrisk.api.problems import PreconditionRequired, UnknownParameter
@@ -35,8 +35,17 @@ class OrganizationViewSet(GenericViewSet):
     lookup_value_converter = "uuid"
 
     @property
+    def membership(self) -> Membership:
+        """The caller's role in the organization of the request."""
+        return self.request.membership  # type: ignore[attr-defined]
+
+    @property
     def organization(self) -> Organization:
-        return self.request.membership.organization
+        return self.membership.organization
+
+    @property
+    def actor(self) -> User:
+        return self.membership.user
 
     @property
     def is_list(self) -> bool:
@@ -45,7 +54,7 @@ class OrganizationViewSet(GenericViewSet):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         if request.method == "POST" and (key := request.headers.get("Idempotency-Key")):
-            self.post = once(self.post, request, key)  # type: ignore[attr-defined]
+            self.post = once(self.post, self.membership, request, key)  # type: ignore[has-type]
 
     def get_queryset(self) -> Any:
         if getattr(self, "swagger_fake_view", False):  # the schema is made without a caller
@@ -59,9 +68,9 @@ class OrganizationViewSet(GenericViewSet):
 
     # --- reading -----------------------------------------------------------------------------
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        serializer: RowSerializer = self.get_serializer()
+        serializer = self.row_serializer()
         queryset = self.filter_queryset(self.get_queryset())
-        rows = self.paginate_queryset(queryset.values(*serializer.row_paths(), "_order"))
+        rows = self.paginate_queryset(queryset.values(*serializer.row_paths(), "_order")) or []
         return self.get_paginated_response(serializer.represent(rows))
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -74,9 +83,12 @@ class OrganizationViewSet(GenericViewSet):
             return Response(status=status.HTTP_304_NOT_MODIFIED, headers={"ETag": response["ETag"]})
         return response
 
+    def row_serializer(self) -> RowSerializer:
+        return cast(RowSerializer, self.get_serializer())
+
     def row(self, pk: Any) -> dict[str, Any]:
         """One row as it is represented, or 404."""
-        serializer: RowSerializer = self.get_serializer()
+        serializer = self.row_serializer()
         rows = list(self.get_queryset().filter(pk=pk).values(*serializer.row_paths()))
         if not rows:
             raise Http404
@@ -116,9 +128,9 @@ def expected_version(request: Request, *, required: bool = False) -> int | None:
     if given and given != "*":
         version = given.strip('"').partition(".")[0]
         return int(version) if version.isdecimal() and len(version) < 10 else -1
-    version = request.data.get("version") if isinstance(request.data, dict) else None
-    if isinstance(version, int) and not isinstance(version, bool):
-        return version
+    named = request.data.get("version") if isinstance(request.data, dict) else None
+    if isinstance(named, int) and not isinstance(named, bool):
+        return named
     if required and not given:
         raise PreconditionRequired
     return None
@@ -140,7 +152,7 @@ class WritableViewSet(OrganizationViewSet):
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         fields = self.validated(request)
         instance = type(self).create_service(
-            actor=request.user, organization=self.organization, **fields
+            actor=self.actor, organization=self.organization, **fields
         )
         return self.created(instance)
 
@@ -155,7 +167,7 @@ class WritableViewSet(OrganizationViewSet):
         instance = self.get_object()
         fields = self.validated(request, instance)
         type(self).update_service(
-            actor=request.user,
+            actor=self.actor,
             instance=instance,
             version=expected_version(request),
             **fields,
@@ -164,7 +176,7 @@ class WritableViewSet(OrganizationViewSet):
 
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         type(self).delete_service(
-            actor=request.user, instance=self.get_object(), version=expected_version(request)
+            actor=self.actor, instance=self.get_object(), version=expected_version(request)
         )
         return Response(status=status.HTTP_204_NO_CONTENT)
 

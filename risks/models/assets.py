@@ -1,5 +1,7 @@
 """Assets and how they depend on each other."""
 
+from typing import Any, ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -45,7 +47,7 @@ class Asset(Versioned):
     hostnames = models.JSONField(default=list, blank=True)
     addresses = models.JSONField(default=list, blank=True)
 
-    objects = AssetQuerySet.as_manager()
+    objects: ClassVar[Any] = AssetQuerySet.as_manager()
 
     class Meta:
         ordering = ("name", "id")

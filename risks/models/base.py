@@ -1,5 +1,7 @@
 """What the models of the register have in common."""
 
+from typing import Any, ClassVar
+
 from django.db import models
 from django.db.models import Q
 
@@ -21,7 +23,7 @@ class OrganizationOwned(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="+")
 
-    objects = OrganizationQuerySet.as_manager()
+    objects: ClassVar[Any] = OrganizationQuerySet.as_manager()
 
     class Meta:
         abstract = True

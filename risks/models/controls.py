@@ -1,5 +1,7 @@
 """Frameworks and their controls."""
 
+from typing import Any, ClassVar
+
 from django.db import models
 from django.db.models import Q
 
@@ -14,7 +16,7 @@ class Framework(Versioned):
     edition = models.CharField(max_length=50, blank=True)
     description = models.TextField(blank=True)
 
-    objects = FrameworkQuerySet.as_manager()
+    objects: ClassVar[Any] = FrameworkQuerySet.as_manager()
 
     class Meta:
         ordering = ("name", "id")
@@ -51,7 +53,7 @@ class Control(Versioned):
         max_length=15, choices=ControlStatus.choices, default=ControlStatus.NOT_IMPLEMENTED
     )
 
-    objects = ControlQuerySet.as_manager()
+    objects: ClassVar[Any] = ControlQuerySet.as_manager()
 
     class Meta:
         ordering = ("framework", "identifier", "id")

@@ -1,5 +1,7 @@
 """Findings of scanners, and the risks they propose."""
 
+from typing import Any, ClassVar
+
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -156,7 +158,7 @@ class Finding(Versioned):
         RiskProposal, models.SET_NULL, null=True, related_name="findings", editable=False
     )
 
-    objects = FindingQuerySet.as_manager()
+    objects: ClassVar[Any] = FindingQuerySet.as_manager()
 
     class Meta:
         ordering = ("-last_seen_at", "-id")

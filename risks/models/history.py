@@ -1,5 +1,7 @@
 """What the history triggers write (risks.history.triggers). Nothing in Python writes here."""
 
+from typing import Any, ClassVar
+
 from django.conf import settings
 from django.db import models
 
@@ -40,7 +42,7 @@ class Change(models.Model):
     run_id = models.UUIDField(null=True)
     changes = models.JSONField()
 
-    objects = OrganizationQuerySet.as_manager()
+    objects: ClassVar[Any] = OrganizationQuerySet.as_manager()
 
     class Meta:
         ordering = ("-id",)
@@ -81,7 +83,7 @@ class ScoreChange(models.Model):
     next_review_at = models.DateTimeField(null=True)
     deleted = models.BooleanField(default=False)
 
-    objects = OrganizationQuerySet.as_manager()
+    objects: ClassVar[Any] = OrganizationQuerySet.as_manager()
 
     class Meta:
         ordering = ("-id",)

@@ -1,5 +1,7 @@
 """Mitigations and their actions."""
 
+from typing import Any, ClassVar
+
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -50,7 +52,7 @@ class Mitigation(Versioned):
         help_text="Expected reduction of the risk, 0 to 1",
     )
 
-    objects = MitigationQuerySet.as_manager()
+    objects: ClassVar[Any] = MitigationQuerySet.as_manager()
 
     class Meta:
         ordering = ("-number", "id")
@@ -105,7 +107,7 @@ class MitigationAction(Versioned):
         "self", through="ActionDependency", symmetrical=False, related_name="dependents"
     )
 
-    objects = ActionQuerySet.as_manager()
+    objects: ClassVar[Any] = ActionQuerySet.as_manager()
 
     class Meta:
         ordering = ("order", "id")

@@ -1,5 +1,7 @@
 """The risk and what hangs directly on it."""
 
+from typing import Any, ClassVar
+
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -58,7 +60,7 @@ def _level() -> models.CharField:
         max_length=8,
         choices=Level.choices,
         null=True,
-        editable=False,  # noqa: DJ001  null: not assessed
+        editable=False,
     )
 
 
@@ -151,7 +153,7 @@ class Risk(Versioned):
     assets = models.ManyToManyField("risks.Asset", through="RiskAsset", related_name="risks")
     controls = models.ManyToManyField("risks.Control", through="RiskControl", related_name="risks")
 
-    objects = RiskQuerySet.as_manager()
+    objects: ClassVar[Any] = RiskQuerySet.as_manager()
 
     class Meta:
         ordering = ("-number", "id")

@@ -67,8 +67,9 @@ class AssetSerializer(RowSerializer):
     def attach(self, rows: list[dict[str, Any]]) -> None:
         found: dict[Any, list[dict[str, Any]]] = {}
         links = AssetDependency.objects.filter(asset__in=[row["id"] for row in rows])
-        for link in links.order_by("id").values("id", "asset", "target", "kind"):
-            found.setdefault(link.pop("asset"), []).append(link)
+        for asset, *values in links.order_by("id").values_list("asset", "id", "target", "kind"):
+            link = dict(zip(("id", "target", "kind"), values, strict=True))
+            found.setdefault(asset, []).append(link)
         for row in rows:
             row["dependencies"] = found.get(row["id"], [])
 
@@ -107,7 +108,7 @@ class FrameworkSerializer(RowSerializer):
 class ControlSerializer(RowSerializer):
     framework = OrganizationRelatedField(queryset=Framework.objects.all())
     framework_name = serializers.CharField(source="framework.name", read_only=True)
-    parent = OrganizationRelatedField(
+    parent = OrganizationRelatedField(  # type: ignore[assignment]
         queryset=Control.objects.all(), required=False, allow_null=True
     )
 

@@ -143,7 +143,7 @@ class TransitionSerializer(Serializer):
     """One edge from the risk's state; `reasons` says why it is shut."""
 
     to = serializers.ChoiceField(choices=Status.choices)
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # a field of this name
     role = serializers.CharField(help_text="The role that may take it")
     open = serializers.BooleanField()
     reasons = serializers.ListField(child=serializers.CharField())
@@ -226,7 +226,9 @@ class OperationSerializer(Serializer):
     op = serializers.ChoiceField(choices=("create", "update", "delete", "transition"))
     id = serializers.UUIDField(required=False)
     version = serializers.IntegerField(required=False)
-    data = serializers.DictField(required=False, default=dict)
+    data = serializers.DictField(  # type: ignore[assignment]
+        required=False, default=dict
+    )
 
 
 class BulkSerializer(Serializer):
@@ -237,7 +239,9 @@ class BulkSerializer(Serializer):
 class OutcomeSerializer(Serializer):
     index = serializers.IntegerField()
     status = serializers.IntegerField(help_text="The HTTP status the operation alone would have")
-    data = serializers.DictField(help_text="id, reference and version of the risk")
+    data = serializers.DictField(  # type: ignore[assignment]
+        help_text="id, reference and version of the risk"
+    )
     problem = serializers.DictField(allow_null=True)
 
 

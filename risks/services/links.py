@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from openrisk.accounts.models import Organization
@@ -39,7 +40,7 @@ def _clean_tags(tags: Iterable[str]) -> set[str]:
 
 def _set(
     risk: Risk,
-    model: type[RiskTag] | type[RiskAsset] | type[RiskControl],
+    model: Any,  # RiskTag, RiskAsset or RiskControl
     column: str,
     wanted: set[str] | set[UUID],
 ) -> None:

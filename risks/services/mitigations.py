@@ -150,18 +150,18 @@ def _check_order(action: MitigationAction, *, done: bool) -> None:
 
 
 def _set_dependencies(action: MitigationAction, wanted: Iterable[MitigationAction]) -> None:
-    wanted = {other.pk: other for other in wanted}
-    if any(other.mitigation_id != action.mitigation_id for other in wanted.values()):
+    chosen: dict[UUID, MitigationAction] = {other.pk: other for other in wanted}
+    if any(other.mitigation_id != action.mitigation_id for other in chosen.values()):
         raise rows.invalid("depends_on", "Actions depend on actions of the same mitigation only.")
-    edges = _edges(action.mitigation_id) | {action.pk: set(wanted)}
-    if _reaches(edges, set(wanted), action.pk):
+    edges = {**_edges(action.mitigation_id), action.pk: set(chosen)}
+    if _reaches(edges, set(chosen), action.pk):
         raise rows.invalid("depends_on", "This would be a cycle: the action would wait for itself.")
     links = ActionDependency.objects.filter(action=action)
-    links.exclude(depends_on__in=wanted).delete()
+    links.exclude(depends_on__in=chosen).delete()
     present = set(links.values_list("depends_on", flat=True))
     ActionDependency.objects.bulk_create(
         ActionDependency(organization_id=action.organization_id, action=action, depends_on=other)
-        for pk, other in wanted.items()
+        for pk, other in chosen.items()
         if pk not in present
     )
 

@@ -17,8 +17,8 @@ Row = TypeVar("Row", bound=Versioned)
 
 def locked(instance: Row, version: int | None = None) -> Row:
     """The row as it is now, locked until the transaction ends; 412 if `version` is not its own."""
-    model = type(instance)
-    fresh = model._default_manager.select_for_update(of=("self",)).filter(pk=instance.pk).first()
+    rows: Any = type(instance)._default_manager.filter(pk=instance.pk)
+    fresh: Row | None = rows.select_for_update(of=("self",)).first()
     if fresh is None or (version is not None and fresh.version != version):
         raise PreconditionFailed
     if "organization" in instance._state.fields_cache:

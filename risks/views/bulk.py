@@ -21,7 +21,7 @@ class BulkOperations:
 
     def __init__(self, view: WritableViewSet) -> None:
         self.view = view
-        self.actor = view.request.user
+        self.actor = view.actor
         self.count = 0
 
     def carry_out(self, operation: Any) -> Outcome:

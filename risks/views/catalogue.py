@@ -43,7 +43,7 @@ class AssetViewSet(WritableViewSet):
         body = DependencySerializer(data=request.data, context=self.get_serializer_context())
         body.is_valid(raise_exception=True)
         asset = self.get_object()
-        assets.add_dependency(actor=request.user, asset=asset, **body.validated_data)
+        assets.add_dependency(actor=self.actor, asset=asset, **body.validated_data)
         return self.row_response(asset.pk, status.HTTP_201_CREATED)
 
     @extend_schema(responses={204: None})
@@ -52,7 +52,7 @@ class AssetViewSet(WritableViewSet):
         found = self.get_object().dependencies.filter(pk=dependency).first()
         if found is None:
             raise Http404
-        assets.remove_dependency(actor=request.user, dependency=found)
+        assets.remove_dependency(actor=self.actor, dependency=found)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

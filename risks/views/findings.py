@@ -66,7 +66,7 @@ class ProposalViewSet(OrganizationViewSet):
     @action(detail=False, methods=["post"])
     def run(self, request: Request) -> Response:
         """Look at all open findings with the active rules; returns how many proposals are new."""
-        made = services.propose_risks(actor=request.user, organization=self.organization)
+        made = services.propose_risks(actor=self.actor, organization=self.organization)
         return Response({"proposed": made})
 
     @extend_schema(request=CommentSerializer, responses=ProposalSerializer)
@@ -83,5 +83,5 @@ class ProposalViewSet(OrganizationViewSet):
         body = CommentSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         proposal = self.get_object()
-        service(actor=request.user, proposal=proposal, **body.validated_data)
+        service(actor=self.actor, proposal=proposal, **body.validated_data)
         return self.row_response(proposal.pk)

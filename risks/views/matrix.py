@@ -28,7 +28,7 @@ class MatrixViewSet(WritableViewSet):
     def partial_update(self, request: Request, *args: object, **kwargs: object) -> Response:
         matrix = services.matrix_of(self.organization)
         services.update_matrix(
-            actor=request.user,
+            actor=self.actor,
             instance=matrix,
             version=expected_version(request),
             **self.validated(request, matrix),

@@ -71,10 +71,10 @@ class RiskViewSet(WritableViewSet):
         body = TakeTransitionSerializer(data=without_version(request.data))
         body.is_valid(raise_exception=True)
         guarded = states.NEEDED_ROLE.get(body.validated_data["to"])
-        if guarded and not request.membership.may(guarded):
+        if guarded and not self.membership.may(guarded):
             self.permission_denied(request, f"This transition needs the role {guarded.value}.")
         version = expected_version(request, required=guarded is not None)
-        services.transition(actor=request.user, risk=risk, version=version, **body.validated_data)
+        services.transition(actor=self.actor, risk=risk, version=version, **body.validated_data)
         return self.row_response(risk.pk)
 
     @extend_schema(request=CommentSerializer, responses=RiskSerializer, parameters=[IF_MATCH])
@@ -85,7 +85,7 @@ class RiskViewSet(WritableViewSet):
         body.is_valid(raise_exception=True)
         risk = self.get_object()
         services.review(
-            actor=request.user, risk=risk, version=expected_version(request), **body.validated_data
+            actor=self.actor, risk=risk, version=expected_version(request), **body.validated_data
         )
         return self.row_response(risk.pk)
 
@@ -110,7 +110,7 @@ class RiskViewSet(WritableViewSet):
         body.is_valid(raise_exception=True)
         atomic = body.validated_data["mode"] == "atomic"
         outcomes = run_bulk(
-            actor=request.user,
+            actor=self.actor,
             operations=body.validated_data["operations"],
             carry_out=BulkOperations(self).carry_out,
             atomic=atomic,

@@ -49,7 +49,7 @@ class MitigationViewSet(WritableViewSet):
         body.is_valid(raise_exception=True)
         mitigation = self.get_object()
         mitigations.set_status(
-            actor=request.user,
+            actor=self.actor,
             mitigation=mitigation,
             version=expected_version(request),
             **body.validated_data,
@@ -95,7 +95,7 @@ class AcceptanceViewSet(WritableViewSet):
 
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         fields = self.validated(request)
-        return self.created(acceptances.request_acceptance(actor=request.user, **fields))
+        return self.created(acceptances.request_acceptance(actor=self.actor, **fields))
 
     @extend_schema(request=CommentSerializer, responses=AcceptanceSerializer, parameters=[IF_MATCH])
     @action(detail=True, methods=["post"])
@@ -114,7 +114,7 @@ class AcceptanceViewSet(WritableViewSet):
         """Take it back: an accepted risk returns to treatment."""
         acceptance = self.get_object()
         acceptances.revoke(
-            actor=request.user,
+            actor=self.actor,
             acceptance=acceptance,
             version=expected_version(request),
             **self._comment(request),
@@ -124,7 +124,7 @@ class AcceptanceViewSet(WritableViewSet):
     def _decide(self, request: Request, *, approve: bool) -> Response:
         acceptance = self.get_object()
         acceptances.decide(
-            actor=request.user,
+            actor=self.actor,
             acceptance=acceptance,
             approve=approve,
             version=expected_version(request, required=approve),

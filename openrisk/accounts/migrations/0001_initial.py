@@ -83,8 +83,8 @@ class Migration(migrations.Migration):
                 ('read_only', models.BooleanField(default=False)),
                 ('allowed_networks', models.JSONField(blank=True, default=list, help_text='CIDR networks the token may be used from, e.g. ["192.0.2.0/24"]; empty: any.')),
                 ('last_used_on', models.DateField(blank=True, editable=False, null=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='api_tokens', to=settings.AUTH_USER_MODEL)),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='api_tokens', to='accounts.organization')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
             ],
             options={
                 'ordering': ('-created',),
