@@ -19,12 +19,18 @@ _CONTEXT = """
 
 
 def _rows(event: str) -> str:
-    """Pairs of rows as JSON: `b` before, `a` after."""
-    if event == "insert":
-        return "SELECT NULL::jsonb AS b, to_jsonb(n) AS a FROM new_rows n"
-    if event == "delete":
-        return "SELECT to_jsonb(o) AS b, NULL::jsonb AS a FROM old_rows o"
-    return "SELECT to_jsonb(o) AS b, to_jsonb(n) AS a FROM old_rows o JOIN new_rows n USING (id)"
+    """Pairs of rows as JSON: `b` before, `a` after.
+
+    OFFSET 0 keeps the planner from writing to_jsonb() in place of every `a` and `b`: a row would be
+    converted once for each of its columns.
+    """
+    pairs = {
+        "insert": "SELECT NULL::jsonb AS b, to_jsonb(n) AS a FROM new_rows n",
+        "update": "SELECT to_jsonb(o) AS b, to_jsonb(n) AS a FROM old_rows o "
+        "JOIN new_rows n USING (id)",
+        "delete": "SELECT to_jsonb(o) AS b, NULL::jsonb AS a FROM old_rows o",
+    }
+    return f"{pairs[event]} OFFSET 0"
 
 
 def _function(event: str) -> str:
@@ -48,11 +54,10 @@ BEGIN
     FROM ({_rows(event)}) pair
     CROSS JOIN LATERAL (
         SELECT coalesce(jsonb_object_agg(key, jsonb_build_array(b->key, a->key)), '{{}}') AS changes
-        FROM jsonb_object_keys(coalesce(a, b)) AS key
+        FROM jsonb_each(coalesce(a, b)) AS field(key, value)
         WHERE key <> ALL (silent)
-          AND coalesce(b->key, 'null') IS DISTINCT FROM coalesce(a->key, 'null')
-          AND (a IS NOT NULL AND b IS NOT NULL
-               OR coalesce(a, b)->key NOT IN ('""', '{{}}', '[]'))
+          AND CASE WHEN a IS NULL OR b IS NULL THEN value NOT IN ('null', '""', '{{}}', '[]')
+                   ELSE value IS DISTINCT FROM b->key END
     ) d
     WHERE d.changes <> '{{}}' OR '{action}' <> 'updated';
     RETURN NULL;

@@ -12,6 +12,7 @@ from risks.models.findings import (
     Severity,
 )
 from risks.models.history import Change, ChangeAction, ScoreChange
+from risks.models.imports import ImportRow, ImportRun, Provenance, RowAction, RunStatus
 from risks.models.matrix import Category, Matrix
 from risks.models.mitigations import (
     ActionDependency,
@@ -19,6 +20,7 @@ from risks.models.mitigations import (
     MitigationAction,
     MitigationStatus,
 )
+from risks.models.reminders import Reminder
 from risks.models.risk import (
     NOT_OPEN,
     Acceptance,
@@ -51,6 +53,8 @@ __all__ = (
     "FindingRule",
     "FindingState",
     "Framework",
+    "ImportRow",
+    "ImportRun",
     "Level",
     "Matrix",
     "Mitigation",
@@ -58,12 +62,16 @@ __all__ = (
     "MitigationStatus",
     "OrganizationOwned",
     "ProposalStatus",
+    "Provenance",
     "ReferenceCounter",
+    "Reminder",
     "Risk",
     "RiskAsset",
     "RiskControl",
     "RiskProposal",
     "RiskTag",
+    "RowAction",
+    "RunStatus",
     "ScoreChange",
     "Severity",
     "Source",

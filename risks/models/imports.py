@@ -1,0 +1,122 @@
+"""Import runs: what a source said, what that changed, and which field came from where.
+
+Connectors and content packs leave the same rows: a run is one reading of one source.
+"""
+
+from django.conf import settings
+from django.db import models
+
+from risks.models.base import OrganizationOwned, known
+from risks.models.risk import Source
+
+
+class RunStatus(models.TextChoices):
+    PREVIEWED = "previewed", "Previewed"
+    APPLIED = "applied", "Applied"
+    UNDONE = "undone", "Undone"
+
+
+class RowAction(models.TextChoices):
+    CREATE = "create", "Create"
+    UPDATE = "update", "Update"
+    UNCHANGED = "unchanged", "Unchanged"
+    ERROR = "error", "Error"
+
+
+def _person() -> models.ForeignKey:
+    return models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", editable=False
+    )
+
+
+class ImportRun(OrganizationOwned):
+    """One file: previewed, then applied, then perhaps undone.
+
+    `mapping`, `guesses` and `notes` say how the file was read (`risks.imports.report`), `counts`
+    how many objects of each model are created, updated, left alone and in error.
+    """
+
+    source = models.CharField(max_length=10, choices=Source.choices, default=Source.IMPORT)
+    source_name = models.CharField(max_length=150)
+    file_name = models.CharField(max_length=255)
+    sha256 = models.CharField(max_length=64)
+    status = models.CharField(max_length=10, choices=RunStatus.choices, default=RunStatus.PREVIEWED)
+    mapping = models.JSONField(default=list)
+    guesses = models.JSONField(default=list)
+    notes = models.JSONField(default=list)
+    counts = models.JSONField(default=dict)
+    actor = _person()
+    created_at = models.DateTimeField(auto_now_add=True)
+    applied_by = _person()
+    applied_at = models.DateTimeField(null=True)
+    undone_by = _person()
+    undone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-created_at", "-id")
+        constraints = (
+            known("source", Source, "import_run_source_known"),
+            known("status", RunStatus, "import_run_status_known"),
+        )
+        indexes = (
+            models.Index(fields=("organization", "created_at", "id"), name="import_run_by_created"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.source_name} ({self.get_status_display().lower()})"
+
+
+class ImportRow(OrganizationOwned):
+    """What a run does to one object; a new one already has its id. None in a row with errors.
+
+    `values` is what the source says, `changes` what that alters: field -> [before, after].
+    `edited` names the changed fields that somebody has edited since the source last spoke.
+    `superseded` is what the source said before of fields it now says otherwise.
+    """
+
+    run = models.ForeignKey(ImportRun, models.CASCADE, related_name="rows")
+    row_number = models.PositiveIntegerField()
+    model = models.CharField(max_length=40)
+    identity_kind = models.CharField(max_length=20, blank=True)
+    identity = models.TextField()
+    object_id = models.UUIDField(null=True)
+    action = models.CharField(max_length=10, choices=RowAction.choices)
+    values = models.JSONField(default=dict)
+    changes = models.JSONField(default=dict)
+    edited = models.JSONField(default=list)
+    superseded = models.JSONField(default=dict)
+    errors = models.JSONField(default=list)
+    notes = models.JSONField(default=list)
+
+    class Meta:
+        ordering = ("row_number", "id")
+        constraints = (known("action", RowAction, "import_row_action_known"),)
+        indexes = (models.Index(fields=("run", "row_number", "id"), name="import_row_order"),)
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.model} in row {self.row_number}"
+
+
+class Provenance(OrganizationOwned):
+    """What one source last said of one object: `fields` is field -> {run, value}."""
+
+    source = models.CharField(max_length=10, choices=Source.choices)
+    source_name = models.CharField(max_length=150)
+    model = models.CharField(max_length=40)
+    identity = models.TextField()
+    object_id = models.UUIDField()
+    fields = models.JSONField(default=dict)
+
+    class Meta:
+        verbose_name_plural = "provenance"
+        constraints = (
+            models.UniqueConstraint(
+                fields=("organization", "source", "source_name", "model", "object_id"),
+                name="provenance_unique",
+            ),
+            known("source", Source, "provenance_source_known"),
+        )
+        indexes = (models.Index(fields=("object_id",), name="provenance_object"),)
+
+    def __str__(self) -> str:
+        return f"{self.source_name} on {self.model} {self.object_id}"

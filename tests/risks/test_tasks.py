@@ -1,0 +1,88 @@
+"""Expiry and reminders, as the worker runs them."""
+
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+from django.utils import timezone
+
+from risks.services import acceptances, mitigations
+from risks.services.risks import create_risk, transition
+from risks.tasks import expire_acceptances, send_reminders
+
+
+@pytest.fixture
+def risk(organization, analyst):
+    return create_risk(
+        actor=analyst,
+        organization=organization,
+        title="Old backup tapes",
+        owner=analyst,
+        inherent_likelihood=3,
+        inherent_impact=3,
+        next_review_at=timezone.now() - timedelta(days=2),
+    )
+
+
+@pytest.fixture
+def accepted(risk, analyst, manager):
+    transition(actor=analyst, risk=risk, to="assessed")
+    acceptance = acceptances.request_acceptance(
+        actor=analyst,
+        risk=risk,
+        justification="Destroyed in spring",
+        expires_at=timezone.now() + timedelta(days=3),
+    )
+    return acceptances.decide(actor=manager, acceptance=acceptance, approve=True)
+
+
+def test_an_acceptance_that_is_over_returns_the_risk(accepted, risk, time_machine):
+    time_machine.move_to(timezone.now() + timedelta(days=4))
+    assert expire_acceptances.call() == 1
+    risk.refresh_from_db()
+    assert risk.status == "assessed"
+    assert expire_acceptances.call() == 0
+
+
+def test_an_acceptance_that_holds_is_left_alone(accepted, risk):
+    assert expire_acceptances.call() == 0
+    risk.refresh_from_db()
+    assert risk.status == "accepted"
+
+
+def test_one_mail_tells_a_person_everything_that_is_due(accepted, risk, analyst, organization):
+    mitigations.create_mitigation(
+        actor=analyst,
+        organization=organization,
+        risk=risk,
+        title="Shred the tapes",
+        owner=analyst,
+        due_date=timezone.now().date() + timedelta(days=1),
+    )
+    assert send_reminders.call() == 1
+    [message] = mail.outbox
+    assert message.to == [analyst.email]
+    assert all(text in message.body for text in ("Review overdue", "Shred the tapes", "ends"))
+
+
+def test_a_second_run_on_the_day_sends_nothing(risk):
+    assert (send_reminders.call(), send_reminders.call()) == (1, 0)
+    assert len(mail.outbox) == 1
+
+
+def test_inactive_people_and_former_members_get_none(risk, analyst):
+    analyst.memberships.all().delete()
+    assert send_reminders.call() == 0
+    assert mail.outbox == []
+
+
+def test_what_is_far_away_is_not_mentioned(organization, analyst):
+    create_risk(
+        actor=analyst,
+        organization=organization,
+        title="Later",
+        owner=analyst,
+        next_review_at=timezone.now() + timedelta(days=30),
+    )
+    assert send_reminders.call() == 0
+    assert mail.outbox == []
