@@ -19,7 +19,7 @@ _FALSE = {"0", "false", "no", "off", ""}
 
 
 def text(name: str, default: str = "") -> str:
-    return source.str(name, default=default)
+    return source.str(name, default=default).strip()  # a mounted file ends in a line break
 
 
 def words(name: str, default: list[str]) -> list[str]:

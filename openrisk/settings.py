@@ -183,7 +183,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "openrisk.api.schema.add_problem",
+        "openrisk.api.schema.finish",
     ],
     "ENUM_NAME_OVERRIDES": {
         "Level": "risks.models.Level",

@@ -4,7 +4,7 @@ from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from risks.views.catalogue import AssetViewSet, ControlViewSet, FrameworkViewSet
-#F from risks.views.findings import FindingRuleViewSet, FindingViewSet, ProposalViewSet
+from risks.views.findings import FindingRuleViewSet, FindingViewSet, ProposalViewSet
 from risks.views.matrix import MatrixViewSet
 from risks.views.risks import CategoryViewSet, RiskViewSet
 from risks.views.treatment import AcceptanceViewSet, ActionViewSet, MitigationViewSet
@@ -19,9 +19,9 @@ for name, viewset in (
     ("assets", AssetViewSet),
     ("frameworks", FrameworkViewSet),
     ("controls", ControlViewSet),
-    #F ("findings", FindingViewSet),
-    #F ("finding-rules", FindingRuleViewSet),
-    #F ("risk-proposals", ProposalViewSet),
+    ("findings", FindingViewSet),
+    ("finding-rules", FindingRuleViewSet),
+    ("risk-proposals", ProposalViewSet),
 ):
     router.register(name, viewset, basename=name)
 

@@ -94,11 +94,12 @@ def _pytest(
 
 
 def _wait(process: subprocess.Popen[bytes]) -> int:
-    """The exit code; when we are interrupted, pytest is too, and given time to clean up."""
+    """The exit code; when we are told to stop, pytest is given time to clean up."""
     try:
         return process.wait()
-    except BaseException:  # Ctrl-C or SIGTERM: not ours to handle, but ours to pass on
-        process.send_signal(signal.SIGINT)
+    except (KeyboardInterrupt, SystemExit) as stop:
+        if isinstance(stop, SystemExit):  # Ctrl-C reaches pytest from the terminal, SIGTERM not
+            process.send_signal(signal.SIGINT)
         try:
             process.wait(10)
         except subprocess.TimeoutExpired:
@@ -118,4 +119,7 @@ def _counts(report: Path) -> tuple[int, int, int]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -79,7 +80,7 @@ def api(organization: Organization) -> Callable[..., APIClient]:
     """
 
     def client(
-        user: User | None = None, bound_to: Organization = organization, **token: object
+        user: User | None = None, bound_to: Organization = organization, **token: Any
     ) -> APIClient:
         result = APIClient()
         if user is not None:

@@ -28,6 +28,7 @@ from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import psutil
 import psycopg
@@ -89,14 +90,16 @@ class Server:
     def kill(self) -> None:
         """End the server without giving it a chance to tidy up, as a power cut would."""
         process = self._own()
+        family = []
         with suppress(psutil.NoSuchProcess):
             parent = psutil.Process(process.pid)
             parent.suspend()  # it starts no further children while these are counted
-            for child in parent.children(recursive=True):
-                with suppress(psutil.NoSuchProcess):
-                    child.kill()
-            parent.kill()
+            family = [parent, *parent.children(recursive=True)]
+        for one in family:
+            with suppress(psutil.NoSuchProcess):
+                one.kill()
         process.wait(STOP_SECONDS)
+        psutil.wait_procs(family, STOP_SECONDS)
 
     def _own(self) -> subprocess.Popen[bytes]:
         if self.process is None:
@@ -121,7 +124,7 @@ def postgres(*, fsync: bool = False) -> Iterator[Server]:
         programs = _postgres_programs(directory)
         data, password = directory / "data", secrets.token_urlsafe(16)
         _initialise(programs, data, password)
-        port = _free_port()
+        port = free_port()
         admin = f"postgresql://postgres:{password}@{HOST}:{port}/"
         server = Server(
             url=f"postgresql://openrisk:{password}@{HOST}:{port}/openrisk",
@@ -142,7 +145,7 @@ def valkey() -> Iterator[Server]:
         yield Server(url)
         return
     with stops_on_sigterm(), _directory() as directory:
-        program, port = _valkey_program(directory), _free_port()
+        program, port = _valkey_program(directory), free_port()
         password = secrets.token_urlsafe(16)
         url = f"redis://:{password}@{HOST}:{port}/0"
         # The password goes through a file: arguments are visible to everybody in `ps`.
@@ -203,7 +206,7 @@ def _initialise(programs: Path, data: Path, password: str) -> None:
         "--encoding", "UTF8", "--locale", "C.UTF-8",
     ]  # fmt: skip
     result = subprocess.run(
-        command, check=False, capture_output=True, text=True, **_unprivileged(data.parent)
+        command, check=False, capture_output=True, text=True, cwd=data.parent, **_unprivileged()
     )
     if result.returncode:
         raise ServerUnavailable(f"initdb failed:\n{result.stderr[-2000:]}")
@@ -284,23 +287,21 @@ def _give_away(path: Path) -> None:
             os.chown(entry, NOBODY, NOBODY, follow_symlinks=False)
 
 
-def _unprivileged(directory: Path) -> dict[str, object]:
-    options: dict[str, object] = {"cwd": directory}
-    if os.geteuid() == 0:
-        options |= {"user": NOBODY, "group": NOBODY, "extra_groups": []}
-    return options
+def _unprivileged() -> dict[str, Any]:
+    return {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
 
 
 def _popen(command: tuple[str, ...], directory: Path, output: int) -> subprocess.Popen[bytes]:
     """Start a server in a process group of its own, so that Ctrl-C reaches only its owner."""
-    return subprocess.Popen(  # type: ignore[call-overload]
+    return subprocess.Popen(
         command,
+        cwd=directory,
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=output,
         process_group=0,
         preexec_fn=partial(die_with_parent, signal.SIGINT),  # noqa: PLW1509  see its docstring
-        **_unprivileged(directory),
+        **_unprivileged(),
     )
 
 
@@ -329,7 +330,7 @@ def _answers(call: Callable[[], object]) -> bool:
     return True
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.create_server((HOST, 0)) as listener:
         return listener.getsockname()[1]
 

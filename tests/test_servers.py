@@ -1,11 +1,10 @@
-"""The private servers themselves: they answer, can be killed and started again, and leave nothing."""
+"""The private servers: they answer, can be killed and started again, and leave nothing behind."""
 
-import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import psutil
@@ -16,26 +15,26 @@ import redis
 from tests.servers import Server, ServerUnavailable, postgres, valkey
 
 ROOT = Path(__file__).resolve().parent.parent
-Start = Callable[[], AbstractContextManager[Server]]
 
 
-@pytest.fixture(autouse=True)
-def _own_servers(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="module", autouse=True)
+def _own_servers() -> Iterator[None]:
     """Also while the tests themselves run on a server."""
-    monkeypatch.delenv("TEST_DATABASE_URL", raising=False)
-    monkeypatch.delenv("TEST_REDIS_URL", raising=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("TEST_DATABASE_URL", raising=False)
+        patch.delenv("TEST_REDIS_URL", raising=False)
+        yield
 
 
-@pytest.fixture
-def started(request: pytest.FixtureRequest) -> Server:
+@pytest.fixture(scope="module")
+def started(request: pytest.FixtureRequest) -> Iterator[Server]:
     """The server that `request.param` starts; a skip where there is none."""
-    try:
-        context = request.param()
-        server = context.__enter__()
-    except ServerUnavailable as reason:
-        pytest.skip(str(reason))
-    request.addfinalizer(lambda: context.__exit__(None, None, None))
-    return server
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(request.param())
+        except ServerUnavailable as reason:
+            pytest.skip(str(reason))
+        yield server
 
 
 def answers(server: Server) -> bool:
@@ -45,7 +44,8 @@ def answers(server: Server) -> bool:
         return connection.execute("SELECT true").fetchone()[0]
 
 
-both = pytest.mark.parametrize("started", [postgres, valkey], indirect=True)
+only_postgres = pytest.mark.parametrize("started", [postgres], indirect=True, scope="module")
+both = pytest.mark.parametrize("started", [postgres, valkey], indirect=True, scope="module")
 
 
 @both
@@ -62,41 +62,39 @@ def test_a_killed_server_starts_again_at_the_same_address(started: Server) -> No
     assert answers(started)
 
 
-@pytest.mark.parametrize("started", [postgres], indirect=True)
+@only_postgres
 def test_killing_postgres_ends_a_busy_session_too(started: Server) -> None:
-    with psycopg.connect(started.url) as connection:
-        backend = connection.info.backend_pid
-        connection.pgconn.send_query(b"SELECT count(*) FROM generate_series(1, 10000000000)")
-        started.kill()
-    assert not psutil.pid_exists(backend)
+    connection = psycopg.connect(started.url)
+    connection.pgconn.send_query(b"SELECT count(*) FROM generate_series(1, 10000000000)")
+    started.kill()
+    assert not psutil.pid_exists(connection.info.backend_pid)
+    connection.close()
+    started.start()
 
 
-@pytest.mark.parametrize("started", [postgres], indirect=True)
+@only_postgres
 def test_the_role_of_the_tests_is_no_superuser(started: Server) -> None:
     with psycopg.connect(started.url) as connection:
         assert connection.execute("SHOW is_superuser").fetchone() == ("off",)
         assert connection.execute("SELECT count(*) > 0 FROM pg_stat_statements").fetchone()[0]
 
 
-@pytest.mark.parametrize("start", [postgres, valkey])
-def test_an_exception_leaves_no_process_and_no_folder(start: Start) -> None:
+def test_an_exception_leaves_no_process_and_no_folder() -> None:
     server = None
     try:
-        with start() as server:
+        with valkey() as server:
             raise KeyboardInterrupt
     except ServerUnavailable as reason:
         pytest.skip(str(reason))
     except KeyboardInterrupt:
-        pass
-    assert not psutil.pid_exists(server.pid)
-    assert not server.log.parent.exists()
+        assert not psutil.pid_exists(server.pid)
+        assert not server.log.parent.exists()
 
 
-def test_sigterm_leaves_no_process_and_no_folder(tmp_path: Path) -> None:
+def test_sigterm_leaves_no_process_and_no_folder() -> None:
     starter = subprocess.Popen(
         [sys.executable, "-u", "-m", "tests.servers"],
         cwd=ROOT,
-        env={**os.environ, "TMPDIR": str(_public(tmp_path))},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -105,18 +103,13 @@ def test_sigterm_leaves_no_process_and_no_folder(tmp_path: Path) -> None:
         pytest.skip(starter.stderr.read())
     assert starter.stdout.readline().startswith("TEST_REDIS_URL=redis://")
     servers = psutil.Process(starter.pid).children(recursive=True)
+    folders = [Path(server.cwd()) for server in servers]
+    assert len(servers) >= 2
+    assert all(folder.exists() for folder in folders)
     starter.send_signal(signal.SIGTERM)
     starter.communicate(timeout=20)
-    assert len(servers) >= 2
     assert not any(server.is_running() for server in servers)
-    assert list(tmp_path.iterdir()) == []
-
-
-def _public(folder: Path) -> Path:
-    """Let an unprivileged user pass through, as through any temporary folder."""
-    for parent in (folder, folder.parent, folder.parent.parent):
-        parent.chmod(0o711)
-    return folder
+    assert not any(folder.exists() for folder in folders)
 
 
 def test_a_server_of_somebody_else_is_used_and_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,11 +1,16 @@
 """What drf-spectacular cannot see: the shared parameters and the problem body."""
 
+import inspect
 from typing import Any
 
 from drf_spectacular.authentication import SessionScheme as DjangoSessionScheme
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 
+from openrisk.api.serializers import RowSerializer, Serializer
+
+BASE_DESCRIPTIONS = {inspect.getdoc(Serializer), inspect.getdoc(RowSerializer)}
+DATABASE_INTEGER = 2**31 - 1
 PROBLEM = {
     "type": "object",
     "required": ["type", "title", "status", "detail", "code"],
@@ -68,7 +73,17 @@ class Schema(AutoSchema):
         return operation
 
 
-def add_problem(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
-    """Postprocessing hook: the schema of a problem."""
-    result.setdefault("components", {}).setdefault("schemas", {})["Problem"] = PROBLEM
+def finish(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+    """Postprocessing hook: adds the problem, drops what says nothing about the API."""
+    schemas = result["components"]["schemas"]
+    for schema in schemas.values():
+        if schema.get("description") in BASE_DESCRIPTIONS:
+            del schema["description"]
+        for field in schema.get("properties", {}).values():
+            # The range of the database's integers: another one on each database.
+            if abs(field.get("maximum", 0)) >= DATABASE_INTEGER:
+                del field["maximum"]
+            if abs(field.get("minimum", 0)) >= DATABASE_INTEGER:
+                del field["minimum"]
+    schemas["Problem"] = PROBLEM
     return result

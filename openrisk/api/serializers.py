@@ -48,6 +48,10 @@ class RowSerializer(serializers.ModelSerializer):
         _refuse_unknown(self, data)
         return super().to_internal_value(data)
 
+    def get_unique_together_validators(self) -> list[Any]:
+        """None: services check uniqueness, under the lock that makes the answer hold."""
+        return []
+
     def row_paths(self) -> list[str]:
         """The `values()` paths that this serializer needs; `id` for what is attached."""
         return sorted({"id", *(path for _, path in self._paths() if path not in self.attached)})

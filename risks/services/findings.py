@@ -124,7 +124,7 @@ def record_findings(
     with recorded(actor=actor, comment=f"Scan by {tool}"):
         # In one order always, so that two scans at once wait for each other instead of locking up.
         for batch in _batches(sorted(seen)):
-            counts += _merge(organization, [seen[key] for key in batch], at)
+            counts.update(_merge(organization, [seen[key] for key in batch], at))
         if covered_assets is not None:
             counts["closed"] = _close_gone(organization, tool, covered_assets, seen.keys(), at)
     return dict(counts)
@@ -352,8 +352,8 @@ def confirm_proposal(*, actor: User | None, proposal: RiskProposal, comment: str
             organization=proposal.organization,
             title=proposal.title,
             description=proposal.reason,
-            status=Status.DRAFT,
-            source=Source.FINDING,
+            status=Status.DRAFT.value,
+            source=Source.FINDING.value,
             inherent_likelihood=proposal.likelihood,
             inherent_impact=proposal.impact,
             assets=Asset.objects.filter(pk__in=affected),

@@ -40,9 +40,9 @@ class AssetViewSet(WritableViewSet):
     @action(detail=True, methods=["post"])
     def dependencies(self, request: Request, pk: str) -> Response:
         """Add a dependency on another asset."""
+        asset = self.get_object()
         body = DependencySerializer(data=request.data, context=self.get_serializer_context())
         body.is_valid(raise_exception=True)
-        asset = self.get_object()
         assets.add_dependency(actor=self.actor, asset=asset, **body.validated_data)
         return self.row_response(asset.pk, status.HTTP_201_CREATED)
 

@@ -80,8 +80,8 @@ class ProposalViewSet(OrganizationViewSet):
         return self._decide(request, services.dismiss_proposal)
 
     def _decide(self, request: Request, service: Any) -> Response:
+        proposal = self.get_object()
         body = CommentSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        proposal = self.get_object()
         service(actor=self.actor, proposal=proposal, **body.validated_data)
         return self.row_response(proposal.pk)

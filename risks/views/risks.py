@@ -81,9 +81,9 @@ class RiskViewSet(WritableViewSet):
     @action(detail=True, methods=["post"])
     def review(self, request: Request, pk: str) -> Response:
         """Somebody has looked: sets the last review and plans the next by its interval."""
+        risk = self.get_object()
         body = CommentSerializer(data=without_version(request.data))
         body.is_valid(raise_exception=True)
-        risk = self.get_object()
         services.review(
             actor=self.actor, risk=risk, version=expected_version(request), **body.validated_data
         )

@@ -45,9 +45,9 @@ class MitigationViewSet(WritableViewSet):
     @action(detail=True, methods=["post"])
     def transitions(self, request: Request, pk: str) -> Response:
         """Move the mitigation to another status; 409 with the reason where that is not allowed."""
+        mitigation = self.get_object()
         body = MitigationStatusSerializer(data=without_version(request.data))
         body.is_valid(raise_exception=True)
-        mitigation = self.get_object()
         mitigations.set_status(
             actor=self.actor,
             mitigation=mitigation,

@@ -1,0 +1,74 @@
+# `make help` lists the targets. Everything is installed into .venv/, everything generated goes to var/.
+
+PYTHON ?= python3
+RISKS ?= 1000
+ORGANIZATIONS ?= 1
+SEED ?= 1
+
+BIN := .venv/bin
+MANAGE := $(BIN)/python manage.py
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint types seed serve schema shell clean doctor
+.DELETE_ON_ERROR:
+
+help: ## List the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1 /p' Makefile | while read -r target text; do \
+		printf '  %-8s %s\n' "$$target" "$$text"; done
+
+run: .venv/runtime ## Install, migrate, create demo data once, serve on http://127.0.0.1:8000 (PORT=)
+	@$(MANAGE) migrate --verbosity 0
+	@$(MANAGE) demo_create
+	@exec $(MANAGE) serve
+
+test: .venv/development ## Run all tests on SQLite, then on PostgreSQL and Valkey
+	@$(BIN)/python -m tests
+
+lint: .venv/development ## Check style, import rules and that no migration is missing
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(MANAGE) makemigrations --check --dry-run
+
+types: .venv/development ## Check types
+	$(BIN)/mypy
+
+seed: .venv/runtime ## Fill organizations with invented risks (RISKS= ORGANIZATIONS= SEED=)
+	$(MANAGE) migrate --verbosity 0
+	$(MANAGE) seed_demo --risks $(RISKS) --organizations $(ORGANIZATIONS) --seed $(SEED)
+
+serve: .venv/runtime ## Serve, without touching the data
+	@exec $(MANAGE) serve
+
+shell: .venv/runtime ## Open a Python shell with the models loaded
+	@exec $(MANAGE) shell
+
+schema: .venv/runtime ## Write the OpenAPI schema to docs/openapi.json
+	$(MANAGE) spectacular --format openapi-json --validate --fail-on-warn --file docs/openapi.json
+
+clean: ## Remove what tools leave behind; keeps .venv/ and var/
+	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
+
+doctor: .venv/runtime ## Say what is configured, reachable and complete, and what to do
+	@$(MANAGE) doctor
+
+# Some systems have pip but not what venv needs to bring it along: then theirs installs ours.
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2> /dev/null || { \
+		echo "OpenRisk needs Python 3.11, 3.12 or 3.13, and '$(PYTHON)' is none of them." \
+			"Name one: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -m venv .venv 2> /dev/null || { \
+		$(PYTHON) -m venv --clear --without-pip .venv && \
+		$(PYTHON) -m pip --quiet --python .venv/bin/python install pip; }
+
+# The files mark what is installed, so that the second time takes no time.
+.venv/runtime: requirements.txt | .venv/bin/python
+	@echo "Installing requirements.txt into .venv ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+.venv/development: requirements-dev.txt .venv/runtime
+	@echo "Installing requirements-dev.txt into .venv ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,108 @@
+"""What stands above a task in the code: how often it is tried, and when it recurs.
+
+Both are kept beside django-tasks' Task, by its path, so that a task works with every backend.
+"""
+
+import inspect
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+from cronsim import CronSim, CronSimError
+from django_tasks.base import Task
+
+AnyTask = TypeVar("AnyTask", bound=Task)
+
+CRON_FIELDS = 5
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """At most `attempts` runs; the wait doubles from `base` up to `maximum`."""
+
+    attempts: int
+    base: timedelta
+    maximum: timedelta
+
+    def delay(self, attempt: int) -> timedelta:
+        """How long to wait after attempt number `attempt` (from 1) failed.
+
+        Between half of the wait and all of it, so that what failed together is not tried together.
+        """
+        longest = min(self.maximum.total_seconds(), self.base.total_seconds() * 2 ** (attempt - 1))
+        return timedelta(seconds=longest * random.uniform(0.5, 1))  # noqa: S311  protects nothing
+
+
+@dataclass(frozen=True)
+class ScheduledTask:
+    """A task and the cron expression, in UTC, by which it is enqueued."""
+
+    name: str
+    cron: str
+    task: Task
+
+
+_policies: dict[str, RetryPolicy] = {}
+_scheduled: dict[str, ScheduledTask] = {}
+
+
+def retrying(
+    *,
+    attempts: int = 5,
+    base: timedelta = timedelta(seconds=30),
+    maximum: timedelta = timedelta(hours=1),
+) -> Callable[[AnyTask], AnyTask]:
+    """Try the task again when it raises, later each time; put it above @task.
+
+    A worker that dies uses up an attempt as well.
+    """
+    if attempts < 1:
+        raise ValueError(f"A task cannot have {attempts} attempts: give 1 or more.")
+
+    def declare(task: AnyTask) -> AnyTask:
+        _policies[task.module_path] = RetryPolicy(attempts, base, maximum)
+        return task
+
+    return declare
+
+
+def scheduled(cron: str, *, name: str) -> Callable[[AnyTask], AnyTask]:
+    """Enqueue the task by `cron` (minute hour day month weekday, UTC); put it above @task.
+
+    `name` identifies the schedule for ever, `<app>.<task>`; the task takes no arguments.
+    """
+    next_occurrence(cron, datetime.now(UTC))
+    if name in _scheduled:
+        raise ValueError(f"There are two schedules named {name}: give one another name.")
+
+    def declare(task: AnyTask) -> AnyTask:
+        inspect.signature(task.func).bind(*[None] * task.takes_context)
+        _scheduled[name] = ScheduledTask(name, cron, task)
+        return task
+
+    return declare
+
+
+def retry_policy(task_path: str) -> RetryPolicy | None:
+    """What @retrying says about the task, if its module has been imported."""
+    return _policies.get(task_path)
+
+
+def scheduled_tasks() -> dict[str, ScheduledTask]:
+    """All schedules declared in the code, by name."""
+    return _scheduled
+
+
+def next_occurrence(cron: str, after: datetime) -> datetime:
+    """The first occurrence later than `after`, in UTC. Raises ValueError if there is none."""
+    try:
+        if len(cron.split()) != CRON_FIELDS:
+            raise CronSimError("Wrong number of fields")
+        return next(CronSim(cron, after.astimezone(UTC)))
+    except (CronSimError, StopIteration) as reason:
+        raise ValueError(
+            f"{cron!r} is no cron expression that ever occurs ({reason}): give minute, hour, day, "
+            "month and weekday, as in '*/15 * * * *'."
+        ) from None

@@ -1,0 +1,90 @@
+"""Who is alive. A worker renews its lease from a thread; when it stops, others take its task."""
+
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from uuid import uuid4
+
+import structlog
+from django.db import DatabaseError, InterfaceError, close_old_connections, connection
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
+from structlog.contextvars import bound_contextvars
+
+from openrisk.tasks import outcomes
+from openrisk.tasks.models import Lease
+
+log = structlog.get_logger(__name__)
+
+DURATION = timedelta(seconds=60)
+RENEWAL = timedelta(seconds=10)
+
+
+@contextmanager
+def held() -> Iterator[str]:
+    """Hold a new lease, and requeue what others abandon, while the block runs; yields its id."""
+    worker_id = str(uuid4())
+    renew(worker_id)
+    stop = threading.Event()
+    thread = threading.Thread(target=_keep_renewing, args=(worker_id, stop), daemon=True)
+    thread.start()
+    try:
+        yield worker_id
+    finally:
+        stop.set()
+        thread.join(timeout=1)
+    # Not after an exception: then the lease runs out, and the task it covers is requeued.
+    Lease.objects.filter(worker_id=worker_id).delete()
+
+
+def renew(worker_id: str) -> None:
+    """Extend the lease, or take it anew."""
+    lease = Lease(
+        worker_id=worker_id,
+        host=socket.gethostname(),
+        pid=os.getpid(),
+        expires_at=timezone.now() + DURATION,
+    )
+    Lease.objects.bulk_create(
+        [lease],
+        update_conflicts=True,
+        unique_fields=["worker_id"],
+        update_fields=["expires_at"],
+    )
+
+
+def requeue_abandoned() -> int:
+    """Requeue running tasks whose worker has no live lease; how many there were."""
+    # In this order: a worker has its lease before it has a task.
+    running = list(DBTaskResult.objects.running())
+    live = set(Lease.objects.live().values_list("worker_id", flat=True))
+    return sum(_requeue(result) for result in running if result.worker_ids[-1] not in live)
+
+
+def _requeue(result: DBTaskResult) -> bool:
+    with bound_contextvars(
+        task=result.task_path, task_id=str(result.id), attempt=len(result.worker_ids)
+    ):
+        return outcomes.lost(result)
+
+
+def _keep_renewing(worker_id: str, stop: threading.Event) -> None:
+    renewed_at = timezone.now()
+    try:
+        while not stop.wait(RENEWAL.total_seconds()):
+            close_old_connections()
+            try:
+                renew(worker_id)
+                # When the database kept us waiting, it kept others waiting too: they are given
+                # time to renew before anybody judges them.
+                on_time = timezone.now() - renewed_at < 2 * RENEWAL
+                renewed_at = timezone.now()
+                if on_time:
+                    requeue_abandoned()
+            except (DatabaseError, InterfaceError) as error:
+                log.warning("lease_not_renewed", worker=worker_id, error=str(error))
+    finally:
+        connection.close()

@@ -1,0 +1,53 @@
+"""What the queue keeps beside django-tasks-db's results: which workers live, and what recurs."""
+
+from datetime import datetime
+
+from django.db import models
+from django.utils import timezone
+
+from openrisk.tasks.declarations import next_occurrence
+
+
+class LeaseQuerySet(models.QuerySet["Lease"]):
+    def live(self) -> "LeaseQuerySet":
+        """Workers that renewed in time."""
+        return self.filter(expires_at__gt=timezone.now())
+
+
+class Lease(models.Model):
+    """A worker process's claim on the task it runs; it holds until `expires_at` unless renewed."""
+
+    worker_id = models.CharField(max_length=64, primary_key=True)
+    host = models.CharField(max_length=255)
+    pid = models.PositiveIntegerField()
+    started_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+
+    objects = LeaseQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.worker_id} ({self.host}, process {self.pid})"
+
+
+class Schedule(models.Model):
+    """How far a recurring task has got. The row, not the code, decides when it is next due."""
+
+    name = models.CharField(max_length=200, primary_key=True)
+    cron = models.CharField(max_length=200)
+    next_run_at = models.DateTimeField()
+    last_enqueued_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.cron})"
+
+    def advance(self, now: datetime) -> bool:
+        """Take the occurrence that is due; the next is the first one after `now`.
+
+        True for exactly one of all processes that see this occurrence: only the one that finds the
+        row as it read it moves it on.
+        """
+        unchanged = Schedule.objects.filter(
+            name=self.name, cron=self.cron, next_run_at=self.next_run_at
+        )
+        taken = unchanged.update(next_run_at=next_occurrence(self.cron, now), last_enqueued_at=now)
+        return taken == 1

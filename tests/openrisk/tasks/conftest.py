@@ -1,0 +1,111 @@
+"""A queue with its own clock, and an installation that other processes can work on."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+import time_machine
+from django.conf import settings
+from psycopg import sql
+
+from openrisk.tasks import declarations
+from tests.openrisk.tasks import process
+
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+DEADLINE_SECONDS = 60
+
+
+@pytest.fixture
+def clock() -> Iterator[time_machine.Traveller]:
+    """Stands at NOON until it is moved."""
+    with time_machine.travel(NOON, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def schedules(monkeypatch: pytest.MonkeyPatch) -> dict[str, declarations.ScheduledTask]:
+    """The declared schedules: none, until a test declares one."""
+    declared: dict[str, declarations.ScheduledTask] = {}
+    monkeypatch.setattr(declarations, "_scheduled", declared)
+    return declared
+
+
+@dataclass
+class Installation:
+    """A database of its own that several processes use at once."""
+
+    environment: dict[str, str]
+
+    def start(self, *arguments: str, later: timedelta = timedelta(0)) -> subprocess.Popen[str]:
+        """Start `manage.py ARGUMENTS` in a process whose clock is `later` than ours."""
+        return subprocess.Popen(
+            [sys.executable, "-m", process.__name__, str(later.total_seconds()), *arguments],
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *arguments: str, later: timedelta = timedelta(0)) -> str:
+        """What the command writes to stdout; raises if it fails."""
+        started = self.start(*arguments, later=later)
+        output, _ = started.communicate(timeout=DEADLINE_SECONDS)
+        assert started.returncode == 0, output
+        return output
+
+    def call(self, function: Callable[..., object], *arguments: object) -> str:
+        """Call a function of a module there; what it prints."""
+        name = function.__qualname__
+        code = f"import {function.__module__} as m; m.{name}(*{arguments!r})"
+        return self.run("shell", "--no-imports", "--command", code)
+
+    def tasks(self) -> list[dict[str, Any]]:
+        every = ("ready", "running", "failed", "successful")
+        return json.loads(self.run("tasks_list", "--format", "json", "--status", *every))
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a migrated database without tasks, of the kind the tests run on."""
+    with _database(tmp_path_factory.mktemp("template")) as url:
+        Installation(_environment(url)).call(process.migrate)
+        yield url
+
+
+@pytest.fixture
+def installation(template: str, tmp_path: Path) -> Iterator[Installation]:
+    with _database(tmp_path, template) as url:
+        yield Installation(_environment(url))
+
+
+@contextmanager
+def _database(directory: Path, template: str = "") -> Iterator[str]:
+    """A new database, with the contents of `template` if that is given."""
+    if "sqlite" in settings.DATABASES["default"]["ENGINE"]:
+        file = directory / "tasks.sqlite3"
+        if template:
+            shutil.copy(template.removeprefix("sqlite:///"), file)
+        yield f"sqlite:///{file}"
+        return
+    url, name = os.environ["TEST_DATABASE_URL"], f"tasks_{uuid4().hex}"
+    original = template.rsplit("/", 1)[-1] or "template1"
+    with psycopg.connect(url, autocommit=True) as connection:
+        create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        connection.execute(create.format(sql.Identifier(name), sql.Identifier(original)))
+        yield f"{url.rsplit('/', 1)[0]}/{name}"
+        drop = sql.SQL("DROP DATABASE {} WITH (FORCE)")
+        connection.execute(drop.format(sql.Identifier(name)))
+
+
+def _environment(url: str) -> dict[str, str]:
+    return {**os.environ, "TEST_DATABASE_URL": url}

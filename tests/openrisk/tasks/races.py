@@ -1,0 +1,60 @@
+"""What several workers do at the same moment; test_worker.py calls it in a process of its own."""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from threading import Barrier, Thread
+
+from django.db import connection
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
+
+from openrisk.tasks import queue, scheduled
+from openrisk.tasks.models import Schedule
+from openrisk.tasks.schedules import enqueue_due, synchronize
+from tests.openrisk.tasks import samples
+
+WORKERS = 4
+TASKS = 20
+ROUNDS = 10
+
+
+def claims() -> None:
+    """Print how many tasks were claimed, and how often the most claimed one."""
+    for number in range(TASKS):
+        samples.double.enqueue(number)
+    claimed: Counter[str] = Counter()
+
+    def work() -> None:
+        while result := queue.claim("worker"):
+            claimed[str(result.id)] += 1
+
+    _all_at_once(work)
+    print(len(claimed), max(claimed.values()))
+
+
+def occurrences() -> None:
+    """Print how many tasks were enqueued for ROUNDS occurrences."""
+    scheduled("0 0 1 1 *", name="tests.tick")(samples.tick)
+    synchronize()
+    for _ in range(ROUNDS):
+        due = timezone.now() - timedelta(minutes=1)
+        Schedule.objects.filter(name="tests.tick").update(next_run_at=due)
+        _all_at_once(enqueue_due)
+    print(DBTaskResult.objects.filter(task_path__endswith="tick").count())
+
+
+def _all_at_once(work: Callable[[], object]) -> None:
+    barrier = Barrier(WORKERS)
+
+    def start() -> None:
+        connection.ensure_connection()
+        barrier.wait()
+        work()
+        connection.close()
+
+    threads = [Thread(target=start) for _ in range(WORKERS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()

@@ -1,0 +1,96 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django_tasks_db.models import DBTaskResult
+from time_machine import Traveller
+
+from openrisk.tasks import scheduled
+from openrisk.tasks.models import Schedule
+from openrisk.tasks.schedules import enqueue_due, synchronize
+from tests.openrisk.tasks import samples
+from tests.openrisk.tasks.conftest import NOON
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def quarterly(clock: Traveller, schedules: dict[str, object]) -> Schedule:
+    """Every quarter of an hour; first at 12:15."""
+    scheduled("*/15 * * * *", name="tests.tick")(samples.tick)
+    synchronize()
+    return Schedule.objects.get()
+
+
+def test_new_schedule_waits_for_its_first_occurrence(quarterly: Schedule) -> None:
+    assert enqueue_due() == 0
+    assert quarterly.next_run_at == NOON + timedelta(minutes=15)
+
+
+def test_due_occurrence_is_enqueued_once(quarterly: Schedule, clock: Traveller) -> None:
+    clock.shift(timedelta(minutes=15))
+    assert [enqueue_due(), enqueue_due()] == [1, 0]
+    result = DBTaskResult.objects.get()
+    assert result.task_path == "tests.openrisk.tasks.samples.tick"
+
+
+def test_row_says_when_it_was_enqueued_and_when_it_is_next(
+    quarterly: Schedule, clock: Traveller
+) -> None:
+    clock.shift(timedelta(minutes=17))
+    enqueue_due()
+    quarterly.refresh_from_db()
+    assert quarterly.last_enqueued_at == NOON + timedelta(minutes=17)
+    assert quarterly.next_run_at == NOON + timedelta(minutes=30)
+
+
+def test_missed_occurrences_run_once(quarterly: Schedule, clock: Traveller) -> None:
+    clock.shift(timedelta(days=3, minutes=1))
+    synchronize()  # as a worker does when it starts after the outage
+    assert enqueue_due() == 1
+    clock.shift(timedelta(minutes=14))
+    assert enqueue_due() == 1
+    assert DBTaskResult.objects.count() == 2
+
+
+def test_process_that_comes_second_enqueues_nothing(quarterly: Schedule, clock: Traveller) -> None:
+    """Both have read the row before either moves it on."""
+    clock.shift(timedelta(minutes=15))
+    first, second = Schedule.objects.get(), Schedule.objects.get()
+    now = NOON + timedelta(minutes=15)
+    assert [first.advance(now), second.advance(now)] == [True, False]
+
+
+def test_row_moves_on_only_together_with_its_task(
+    quarterly: Schedule, clock: Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock.shift(timedelta(minutes=15))
+    with monkeypatch.context() as patch:
+        patch.setattr(type(samples.tick), "enqueue", _break_down)
+        with pytest.raises(RuntimeError):
+            enqueue_due()
+    assert enqueue_due() == 1
+
+
+def _break_down(*args: object) -> None:
+    raise RuntimeError
+
+
+def test_changed_expression_counts_from_now(
+    quarterly: Schedule, clock: Traveller, schedules: dict[str, object]
+) -> None:
+    schedules.clear()
+    scheduled("0 3 * * *", name="tests.tick")(samples.tick)
+    clock.shift(timedelta(hours=1))
+    synchronize()
+    assert enqueue_due() == 0
+    assert Schedule.objects.get().next_run_at == datetime(2026, 3, 3, 3, 0, tzinfo=UTC)
+
+
+def test_schedule_that_the_code_does_not_know_is_left_alone(
+    quarterly: Schedule, clock: Traveller, schedules: dict[str, object]
+) -> None:
+    schedules.clear()
+    clock.shift(timedelta(hours=1))
+    synchronize()
+    assert enqueue_due() == 0
+    assert Schedule.objects.get() == quarterly

@@ -1,0 +1,102 @@
+"""Login, logout and one's own tokens."""
+
+import pytest
+
+from openrisk.accounts.models import ApiToken, LoginFailure, Membership
+
+LOGIN = "/api/v1/auth/login/"
+TOKENS = "/api/v1/auth/tokens/"
+PASSWORD = "a long enough password"
+
+
+def login(api, user, **body):
+    return api().post(LOGIN, {"email": user.email, "password": PASSWORD, **body})
+
+
+def test_login_gives_a_token_that_works_until_logout(api, analyst, organization):
+    body = login(api, analyst, organization=organization.slug).json()
+    client = api()
+    client.credentials(HTTP_AUTHORIZATION=f"Token {body['token']}")
+    assert (body["organization"], body["role"]) == ("acme", "analyst")
+    assert client.get("/api/v1/risks/").status_code == 200
+    assert client.post("/api/v1/auth/logout/").status_code == 204
+    assert client.get("/api/v1/risks/").status_code == 401
+
+
+def test_secret_is_stored_as_a_hash_only(api, analyst):
+    secret = login(api, analyst).json()["token"]
+    token = ApiToken.objects.get(name="Login")
+    assert secret not in (token.digest, token.token_key)
+    assert secret.startswith(token.token_key)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"password": "wrong"}, {"email": "nobody@example.com"}, {"password": PASSWORD + " "}],
+)
+def test_wrong_credentials_are_401_and_counted(api, analyst, body):
+    response = login(api, analyst, **body)
+    assert response.status_code == 401
+    assert LoginFailure.objects.count() == 1
+
+
+def test_too_many_failures_are_429_even_with_the_right_password(api, analyst):
+    for _ in range(10):
+        login(api, analyst, password="wrong")
+    response = login(api, analyst)
+    assert response.status_code == 429
+    assert response["Retry-After"] == "900"
+
+
+def test_inactive_person_cannot_log_in(api, analyst):
+    analyst.is_active = False
+    analyst.save()
+    assert login(api, analyst).status_code == 401
+
+
+def test_organization_of_others_is_refused(api, analyst, other_organization):
+    response = login(api, analyst, organization=other_organization.slug)
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["pointer"] == "/organization"
+
+
+def test_person_without_any_membership_is_told_so(api, analyst):
+    Membership.objects.all().delete()
+    assert "Ask an administrator" in login(api, analyst).json()["errors"][0]["detail"]
+
+
+def test_new_token_is_shown_once(api, viewer):
+    client = api(viewer)
+    made = client.post(TOKENS, {"name": "Reports", "read_only": True, "days": 7}).json()
+    assert made["token"].startswith(made["prefix"])
+    listed = {token["name"]: token for token in client.get(TOKENS).json()}
+    assert listed["Reports"]["read_only"] is True
+    assert "token" not in listed["Reports"]
+
+
+def test_revoked_token_is_refused_on_the_next_request(api, viewer):
+    client = api(viewer)
+    made = client.post(TOKENS, {"name": "Short"}).json()
+    other = api()
+    other.credentials(HTTP_AUTHORIZATION=f"Token {made['token']}")
+    assert other.get("/api/v1/risks/").status_code == 200
+    assert client.delete(f"{TOKENS}{made['id']}/").status_code == 204
+    assert other.get("/api/v1/risks/").status_code == 401
+
+
+def test_tokens_of_others_do_not_exist(api, viewer, manager):
+    theirs = api(manager).post(TOKENS, {"name": "Theirs"}).json()
+    client = api(viewer)
+    assert client.delete(f"{TOKENS}{theirs['id']}/").status_code == 404
+    assert "Theirs" not in [token["name"] for token in client.get(TOKENS).json()]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"days": 0}, {"days": 400}, {"allowed_networks": ["10.0.0.0/33"]}, {"user": "x"}],
+)
+def test_malformed_token_request_is_400(api, viewer, body):
+    before = ApiToken.objects.count()
+    client = api(viewer)
+    assert client.post(TOKENS, body).status_code == 400
+    assert ApiToken.objects.count() == before + 1  # the client's own

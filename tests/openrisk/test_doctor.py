@@ -1,0 +1,129 @@
+"""The doctor finds what is broken, says what to do, and its exit code tells a script."""
+
+import json
+import os
+import subprocess
+import sys
+from collections import namedtuple
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+from pytest_django import Settings
+
+from openrisk import doctor
+from openrisk.doctor import Finding, Status
+from tests.servers import free_port, valkey
+
+
+def finding(subject: str) -> Finding:
+    return next(found for found in doctor.examine() if found.subject == subject)
+
+
+@pytest.mark.django_db
+def test_a_sound_installation_has_no_failure() -> None:
+    findings = list(doctor.examine())
+    assert {found.subject for found in findings} >= {"database", "migrations", "history", "demo"}
+    assert [found for found in findings if found.status is Status.FAILURE] == []
+
+
+@pytest.mark.django_db
+def test_a_missing_trigger_is_a_failure() -> None:
+    on_table = " ON risks_risk" if connection.vendor == "postgresql" else ""
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TRIGGER openrisk_ledger_update{on_table}")
+    assert finding("history").status is Status.FAILURE
+    assert "openrisk_ledger_update" in finding("history").detail
+
+
+@pytest.mark.django_db
+def test_a_missing_migration_is_a_failure_and_hides_what_depends_on_it() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM django_migrations WHERE app = 'accounts'")
+    assert finding("migrations").advice == "Run `manage.py migrate`."
+    assert "history" not in {found.subject for found in doctor.examine()}
+
+
+def test_an_open_secret_key_is_a_failure(tmp_path: Path, settings: Settings) -> None:
+    settings.VAR_DIR = tmp_path
+    key = tmp_path / "secret_key"
+    key.touch(0o644)
+    assert doctor._secret_key().status is Status.FAILURE
+    key.chmod(0o600)
+    assert doctor._secret_key().status is Status.OK
+
+
+Usage = namedtuple("Usage", "free")
+
+
+@pytest.mark.parametrize(
+    ("free", "status"),
+    [(2 * 1024**3, Status.OK), (500 * 1024**2, Status.WARNING), (1024, Status.FAILURE)],
+)
+def test_a_full_disk_is_said(free: int, status: Status, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda path: Usage(free))
+    assert doctor._disk().status is status
+
+
+def test_no_cache_server_is_fine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("REDIS_URL", raising=False)
+    assert doctor._cache().status is Status.OK
+
+
+@pytest.mark.parametrize("url", ["redis://127.0.0.1:{port}/0", "nonsense"])
+def test_an_unreachable_cache_server_is_a_warning(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REDIS_URL", url.format(port=free_port()))
+    assert doctor._cache().status is Status.WARNING
+
+
+def test_a_cache_server_that_answers_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    with valkey() as server:
+        monkeypatch.setenv("REDIS_URL", server.url)
+        assert doctor._cache().detail.startswith("answers (version ")
+
+
+def test_debug_is_a_warning(settings: Settings) -> None:
+    settings.DEBUG = True
+    assert doctor._debug().status is Status.WARNING
+
+
+def run_doctor(**environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "manage.py", "doctor", "--format", "json"],
+        cwd=settings.BASE_DIR,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "openrisk.settings", **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("url", "advice"),
+    [
+        ("sqlite:///{folder}/none.sqlite3", "Run `manage.py migrate`."),
+        ("sqlite:///{folder}/broken.sqlite3", "Correct DATABASE_URL"),
+        ("postgresql://nobody:wrong@127.0.0.1:{port}/none", "Start the database server"),
+    ],
+)
+def test_an_unreachable_database_fails_the_command(tmp_path: Path, url: str, advice: str) -> None:
+    (tmp_path / "broken.sqlite3").write_text("this is no database" * 100)
+    result = run_doctor(
+        DATABASE_URL=url.format(folder=tmp_path, port=free_port()), VAR_DIR=str(tmp_path)
+    )
+    last = json.loads(result.stdout)[-1]
+    assert (result.returncode, last["subject"], last["status"]) == (1, "database", "failure")
+    assert last["advice"].startswith(advice)
+    assert not (tmp_path / "none.sqlite3").exists()
+
+
+@pytest.mark.django_db
+def test_the_command_writes_a_line_each(capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("doctor")
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split()[:2] == ["ok", "python"]
+    assert any(line.split()[:2] == ["ok", "migrations"] for line in lines)

@@ -1,0 +1,216 @@
+"""The supervisor keeps children running and leaves none behind; `serve` as its user meets it."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from django.conf import settings
+
+from openrisk.serving import HOST, Child, PortUnavailable, StartFailed, Supervisor, require_free
+from tests.servers import free_port
+
+FOREVER = "import time; time.sleep(1000)"
+
+
+def python(code: str) -> Child:
+    return Child("child", [sys.executable, "-c", code])
+
+
+def wait_until(condition: Callable[[], object], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.05)
+
+
+def run_until_ready(child: Child, on_ready: Callable[[], object] = bool) -> None:
+    """Supervise `child`; once ready, do `on_ready` and receive SIGTERM."""
+
+    def ready() -> None:
+        on_ready()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    Supervisor([child], is_ready=lambda: True, on_ready=ready).run()
+
+
+def test_sigterm_ends_the_children() -> None:
+    child, seen = python(FOREVER), []
+    run_until_ready(child, lambda: seen.append(child.process))
+    assert seen[0].returncode == -signal.SIGTERM
+    assert child.process is None
+
+
+def test_signal_handlers_are_given_back() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    run_until_ready(python(FOREVER))
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_a_child_deaf_to_sigterm_is_killed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("openrisk.serving.STOP_SECONDS", 0.2)
+    deaf = tmp_path / "deaf"
+    child, seen = (
+        python(
+            "import pathlib, signal; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
+            f"pathlib.Path({str(deaf)!r}).touch(); {FOREVER}"
+        ),
+        [],
+    )
+    child.keep_running()
+    wait_until(deaf.exists)
+    run_until_ready(child, lambda: seen.append(child.process))
+    assert seen[0].returncode == -signal.SIGKILL
+
+
+def test_a_child_that_ends_starts_again_later_each_time() -> None:
+    child, delays = python("raise SystemExit(3)"), []
+    for _ in range(3):
+        child.due = 0
+        child.keep_running()
+        wait_until(lambda: child.keep_running() or child.process is None)
+        delays.append(round(child.due - time.monotonic()))
+    assert delays == [1, 2, 4]
+
+
+def test_a_child_that_is_not_due_does_not_start() -> None:
+    child = python(FOREVER)
+    child.due = time.monotonic() + 100
+    child.keep_running()
+    assert child.process is None
+
+
+def test_what_a_killed_child_started_is_killed_too(tmp_path: Path) -> None:
+    file = tmp_path / "pid"
+    child = python(
+        "import pathlib, subprocess;"
+        "sleeper = subprocess.Popen(['sleep', '1000']);"
+        f"pathlib.Path({str(file)!r}).write_text(str(sleeper.pid)); {FOREVER}"
+    )
+    child.keep_running()
+    wait_until(lambda: file.exists() and file.read_text())
+    sleeper = psutil.Process(int(file.read_text()))
+    child.process.kill()
+    wait_until(lambda: child.keep_running() or child.process is None)
+    assert child.failures == 1
+    wait_until(lambda: not sleeper.is_running() or sleeper.status() == psutil.STATUS_ZOMBIE)
+
+
+def test_a_first_child_that_never_got_ready_ends_it_all() -> None:
+    failing, other = python("raise SystemExit(1)"), python(FOREVER)
+    supervisor = Supervisor([failing, other], is_ready=lambda: False, on_ready=bool)
+    with pytest.raises(StartFailed, match="did not start"):
+        supervisor.run()
+    assert other.process is None
+
+
+def test_a_port_in_use_is_said_in_one_sentence() -> None:
+    port = free_port()
+    require_free(port)
+    with socket.create_server((HOST, port)), pytest.raises(PortUnavailable, match=f"Port {port}"):
+        require_free(port)
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """An installation of its own: other ports, another folder, an empty database."""
+    folder = tmp_path_factory.mktemp("installation")
+    return {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "openrisk.settings",
+        "VAR_DIR": str(folder),
+        "DATABASE_URL": f"sqlite:///{folder}/openrisk.sqlite3",
+        "PORT": str(free_port()),
+        "METRICS_PORT": str(free_port()),
+        "WORKERS": "1",
+    }
+
+
+def serve(environment: dict[str, str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "manage.py", "serve", "--no-worker"],
+        cwd=settings.BASE_DIR,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.fixture
+def served(environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    """`manage.py serve`, once it has said that it is ready."""
+    process = serve(environment)
+    try:
+        assert process.stdout.readline() == (
+            f"OpenRisk is ready at http://{HOST}:{environment['PORT']}/\n"
+        )
+        yield process
+    finally:
+        process.terminate()
+        process.communicate(timeout=20)
+
+
+def status(port: str, path: str) -> int:
+    try:
+        return urllib.request.urlopen(f"http://{HOST}:{port}{path}", timeout=10).status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def test_serve_answers_and_ends_without_orphans(
+    served: subprocess.Popen[str], environment: dict[str, str]
+) -> None:
+    assert status(environment["PORT"], "/static/admin/css/base.css") == 200
+    wait_until(lambda: answers(environment["METRICS_PORT"]))
+    family = psutil.Process(served.pid).children(recursive=True)
+    served.terminate()
+    assert served.wait(20) == 0
+    assert len(family) >= 3
+    assert not any(process.is_running() for process in family)
+
+
+def test_a_second_serve_on_the_port_fails_in_one_line(
+    served: subprocess.Popen[str], environment: dict[str, str]
+) -> None:
+    second = serve(environment)
+    output, errors = second.communicate(timeout=20)
+    assert (second.returncode, output) == (1, "")
+    assert errors.startswith(f"CommandError: Port {environment['PORT']}")
+    assert errors.count("\n") == 1
+
+
+def test_the_web_server_comes_back_after_a_kill(
+    served: subprocess.Popen[str], environment: dict[str, str]
+) -> None:
+    web = next(
+        child for child in psutil.Process(served.pid).children() if "granian" in child.cmdline()
+    )
+    web.kill()
+    wait_until(lambda: not web.is_running())
+    wait_until(lambda: answers(environment["PORT"]))
+    assert status(environment["PORT"], "/static/admin/css/base.css") == 200
+
+
+def answers(port: str) -> bool:
+    try:
+        return bool(status(port, "/"))
+    except OSError:
+        return False
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's parent-death signal")
+def test_a_killed_supervisor_leaves_no_orphans(served: subprocess.Popen[str]) -> None:
+    family = psutil.Process(served.pid).children(recursive=True)
+    served.kill()
+    _, alive = psutil.wait_procs(family, timeout=15)
+    assert len(family) >= 3
+    assert alive == []
