@@ -85,5 +85,7 @@ def finish(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
                 del field["maximum"]
             if abs(field.get("minimum", 0)) >= DATABASE_INTEGER:
                 del field["minimum"]
+            if field.get("format") == "int64":
+                del field["format"]
     schemas["Problem"] = PROBLEM
     return result

@@ -1,7 +1,7 @@
 """Which column of a foreign register is which of our fields."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from risks.imports.cells import key, split_list
@@ -17,10 +17,10 @@ from risks.imports.synonyms import (
     RISK,
     SCORE,
     SYNONYMS,
-    UNSURE_QUALIFIERS,
+    UNSURE,
     WEAK,
 )
-from risks.imports.vocabulary import TREATMENTS
+from risks.imports.vocabulary import IMPACTS, LEVELS, LIKELIHOODS, TREATMENTS
 from risks.scoring import KINDS
 
 RATINGS = tuple(f"{kind}_{axis}" for kind in KINDS for axis in ("likelihood", "impact"))
@@ -41,10 +41,11 @@ _IGNORED = frozenset(
 
 # What makes a name less sure. A lower cost wins a field; the order of the columns breaks ties.
 _BY_SYNONYM, _BY_WEAK_SYNONYM, _PER_PLACE = 1.0, 3.0, 0.01
+_BY_EVIDENCE = 0.9
 _WITHOUT_BRACKETS, _UNQUALIFIED, _UNSURE, _PART, _ONE_LETTER, _EMPTY = 0.5, 0.2, 0.3, 2.0, 2.0, 5.0
 
 _BRACKETS = re.compile(r"\([^)]*\)|\[[^\]]*\]")
-_PARTS = re.compile(r"\s*[/|\n]\s*|\s+[-–]\s+")
+_PARTS = re.compile(r"\s*[/|\n]\s*|\s+[-\u2013]\s+")
 _CONTROL = re.compile(r"[A-Za-z]{0,8}[ .:_-]?[A-Za-z]{0,4}[ ._-]?\d[\w.()-]*|[A-Z]{2}\.[A-Z]{2}")
 _LONGEST_NAME = 80
 _PROSE = 6  # words that no rating has
@@ -63,16 +64,15 @@ def candidates(header: str) -> tuple[Candidate, ...]:
     """Every field a column of this name may be."""
     if len(header) > _LONGEST_NAME:
         return ()
-    found = {field: cost for cost, field in reversed(sorted(_all_candidates(header)))}
+    found = {field: cost for cost, field in sorted(_all_candidates(header), reverse=True)}
     return tuple((cost, field) for field, cost in found.items())
 
 
 def _all_candidates(header: str) -> list[Candidate]:
     found = [(0.0, header)] if header in FIELDS and header != "reference" else []
     found += _by_name(key(header))
-    bare = _BRACKETS.sub(" ", header)
-    if bare != header:
-        found += _costlier(_by_name(key(bare)), _WITHOUT_BRACKETS)
+    if not found:
+        found = _costlier(_by_name(key(_BRACKETS.sub(" ", header))), _WITHOUT_BRACKETS)
     if not found:
         for part in _PARTS.split(header):
             if by_part := list(_by_name(key(part))):
@@ -100,10 +100,10 @@ def _by_grammar(name: str) -> Iterator[Candidate]:
         stem, kind = _without_prefix(word)
         words.add(stem)
         kinds |= {kind} if kind else set()
-    known = LIKELIHOOD | IMPACT | SCORE | LEVEL | RISK | FILLERS
+    known = LIKELIHOOD | IMPACT | SCORE | LEVEL | RISK | FILLERS | UNSURE
     if len(kinds) > 1 or words - known - (MEASURES if kinds else set()):
         return
-    unsure = _UNSURE * any(word in UNSURE_QUALIFIERS for word in name.split())
+    unsure = _UNSURE * any(word in UNSURE for word in name.split())
     cost = _BY_SYNONYM + unsure + (0 if kinds else _UNQUALIFIED)
     kind = next(iter(kinds), "inherent")
     for more, part in _parts_of_rating(words, qualified=bool(kinds)):
@@ -125,7 +125,7 @@ def _without_prefix(word: str) -> tuple[str, str | None]:
 
 def _parts_of_rating(words: set[str], *, qualified: bool) -> Iterator[tuple[float, str]]:
     likelihood, impact = words & LIKELIHOOD, words & IMPACT
-    letters = _ONE_LETTER * any(len(word) == 1 for word in likelihood | impact)
+    letters = _ONE_LETTER * all(len(word) == 1 for word in likelihood | impact)
     if likelihood and impact:
         yield letters, "score"
     elif likelihood:
@@ -139,6 +139,8 @@ def _parts_of_rating(words: set[str], *, qualified: bool) -> Iterator[tuple[floa
         yield 0, "score"
     elif words & LEVEL or (qualified and words & RISK):
         yield 0, "level"
+    elif words & RISK:  # "Risk" alone: mostly a title, but some write High there
+        yield _BY_WEAK_SYNONYM, "level"
 
 
 def is_own_export(headers: Iterable[str]) -> bool:
@@ -220,7 +222,7 @@ def _best(
             continue
         taken[field] = header
         how = "name" if cost == 0 else "synonym"
-        found[header] = ColumnMapping(header, field, how, _note(header, field))
+        found[header] = ColumnMapping(header, field, how, _note(header, field, cost))
     for header in headers:
         lost = wanted.get(header)
         note = f"'{taken[lost]}' is the {lost}." if lost else ""
@@ -228,7 +230,9 @@ def _best(
     return found
 
 
-def _note(header: str, field: str) -> str:
+def _note(header: str, field: str, cost: float) -> str:
+    if _BY_WEAK_SYNONYM <= cost < _EMPTY:
+        return f"The name may mean other things: read as the {field.replace('_', ' ')}."
     if not field.startswith("inherent_") or header == field:
         return ""
     said = any(_without_prefix(word)[1] == "inherent" for word in key(header).split())
@@ -236,28 +240,46 @@ def _note(header: str, field: str) -> str:
 
 
 def _with_evidence(header: str, cells: Sequence[str]) -> Iterator[Candidate]:
-    """The candidates that the cells do not speak against, where there is another one."""
+    """The candidates that the cells do not speak against, unless it is the only one."""
     found = candidates(header)
-    empty = 0 if cells else _EMPTY
+    if not cells:  # a column that holds something goes first
+        yield from _costlier(found, _EMPTY)
+        return
+    rated = any(field in RATINGS + COMPUTED for _, field in found)
     for cost, field in found:
-        if len(found) > 1 and cells:
-            if field == "treatment":
-                cost = 0.9 if _mostly(_is_treatment, cells) else None  # noqa: PLW2901
-            elif (
-                (field in RATINGS + COMPUTED and _mostly(_is_prose, cells))
-                or (field == "controls" and cost >= _BY_WEAK_SYNONYM and not _mostly(_is_control, cells))
-            ):
-                continue
-        if cost is not None:
-            yield cost + empty, field
+        weak = cost >= _BY_WEAK_SYNONYM
+        if len(found) > 1 and _contradicted(field, cells, weak=weak, rated=rated):
+            continue
+        if field == "treatment" and len(found) > 1:
+            yield _BY_EVIDENCE, field
+        else:
+            yield cost, field
 
 
-def _mostly(test, cells: Sequence[str]) -> bool:
-    return 2 * sum(map(test, cells)) >= len(cells)
+def _contradicted(field: str, cells: Sequence[str], *, weak: bool, rated: bool) -> bool:
+    """Whether most cells are nothing that `field` holds. `rated`: it may be a rating as well."""
+    if field == "treatment":
+        return not _mostly(_is_treatment, cells)
+    if field == "controls":
+        return weak and not _mostly(_is_control, cells)
+    if field in {"title", "description"}:
+        return weak and rated and _mostly(_is_rating, cells)
+    if field in COMPUTED:
+        return weak and not _mostly(_is_rating, cells)
+    return field in RATINGS and _mostly(_is_prose, cells)
+
+
+def _mostly(holds: Callable[[str], bool], cells: Sequence[str]) -> bool:
+    return 2 * sum(map(holds, cells)) >= len(cells)
 
 
 def _is_prose(cell: str) -> bool:
     return len(cell.split()) >= _PROSE
+
+
+def _is_rating(cell: str) -> bool:
+    word = key(cell)
+    return word.isdecimal() or word in LEVELS or word in LIKELIHOODS or word in IMPACTS
 
 
 def _is_treatment(cell: str) -> bool:

@@ -5,6 +5,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import islice
 
 from risks.imports.cells import imported
@@ -64,11 +65,9 @@ def _delimiter(text: str, header_score: HeaderScore) -> str:
 
 def _fit(sample: str, delimiter: str, header_score: HeaderScore) -> tuple[int, int]:
     reader = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter, skipinitialspace=True)
-    records = []
-    try:
+    records: list[list[str]] = []
+    with suppress(csv.Error):  # what comes before a fault is enough to judge by
         records.extend(islice(reader, SAMPLE_RECORDS))
-    except csv.Error:
-        pass  # what came before the fault is enough to judge by
     widths = Counter(len(record) for record in records if any(record))
     usual = max(widths, key=lambda width: (widths[width], width), default=0)
     return max((header_score(record) for record in records), default=0), usual

@@ -26,6 +26,7 @@ MAX_HEADER = 200
 SHOWN = 100  # characters of a faulty cell that an error repeats
 HEADER_SEARCH = 25  # rows that are looked at for the header
 
+_LETTER = re.compile(r"[^\W\d_]")
 _ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # .xls, and encrypted .xlsx
 _OTHER_KINDS = (
@@ -122,11 +123,11 @@ def _header_index(grid: Grid, score: HeaderScore) -> int:
     if scores[best]:
         return best
     number, cells = grid.rows[0]
-    if all(re.search(r"[^\W\d_]", cell) for cell in cells if cell) and any(cells):
+    names = [cell for cell in cells if cell]
+    if len(set(names)) == len(names) and all(map(_LETTER.search, names)):
         return 0  # nobody knows these headers, but the caller may say what they mean
     raise ImportFileError(
-        f"Row {number} is no header row: it has cells without letters. "
-        "Put a row with the names of the columns above the risks.",
+        f"Row {number} is no header row. Put one with the names of the columns above the risks.",
         row=number,
     )
 

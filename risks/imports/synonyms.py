@@ -4,6 +4,11 @@ Everything is written as `risks.imports.cells.key` leaves it: small, without acc
 punctuation. The languages are English, French, German, Spanish, Italian, Portuguese and Dutch.
 """
 
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
 # The surest names first: where two columns want one field, the earlier name wins.
 SYNONYMS: dict[str, tuple[str, ...]] = {
     "external_id": (
@@ -75,8 +80,10 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     ),
     "reviewer": ("reviewer", "reviewed by", "validator", "validated by", "relecteur", "prufer"),
     "treatment": (
-        "treatment decision", "treatment option", "risk treatment option", "risk treatment decision",
-        "treatment type", "risk response type", "response type", "treatment choice", "risk decision",
+        "treatment decision", "treatment option", "risk treatment option",
+        "risk treatment decision",
+        "treatment type", "risk response type", "response type", "treatment choice",
+        "risk decision",
     ),
     "tags": (
         "tags", "tag", "labels", "label", "keywords", "keyword", "etiquettes", "mots cles",
@@ -88,7 +95,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         "affected systems", "affected system", "systems", "system", "system name",
         "systems affected", "assets affected", "application", "applications", "actif", "actifs",
         "biens", "bien", "bien support", "biens supports", "asset betroffen", "betroffene assets",
-        "zielobjekt", "zielobjekte", "werte", "activo", "activos", "activos afectados",
+        "zielobjekt", "zielobjekte", "vermogenswert", "vermogenswerte", "werte", "activo", "activos", "activos afectados",
         "bene", "beni", "risorsa", "risorse", "ativo", "ativos", "bedrijfsmiddel",
         "bedrijfsmiddelen", "systeem", "systemen",
     ),
@@ -114,7 +121,8 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "existing_controls": (
         "existing controls", "existing control", "current controls", "current control",
         "controls in place", "existing measures", "current measures", "existing mitigation",
-        "existing mitigations", "existing safeguards", "control description", "controls description",
+        "existing mitigations", "existing safeguards", "control description",
+        "controls description",
         "mesures existantes", "controles existants", "mesures en place", "bestehende massnahmen",
         "vorhandene massnahmen", "bestehende kontrollen", "umgesetzte massnahmen",
         "controles existentes", "medidas existentes", "controlli esistenti", "misure esistenti",
@@ -125,7 +133,8 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         "recommended mitigations", "recommended controls", "recommended control", "action plan",
         "mitigation actions", "mitigation action", "treatment actions", "planned controls",
         "proposed controls", "additional controls", "planned actions", "remediation plan",
-        "risk mitigation plan", "risk mitigation", "mitigation", "mitigations", "mitigation measures",
+        "risk mitigation plan", "risk mitigation", "mitigation", "mitigations",
+        "mitigation measures",
         "remediation", "recommendation", "recommendations", "recommended action",
         "recommended actions", "response plan", "risk response plan", "countermeasures",
         "corrective action", "corrective actions", "actions", "action", "measures",
@@ -137,7 +146,8 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         "plano de mitigacao", "maatregelen", "maatregel", "behandelplan", "actieplan", "acties",
     ),
     "due_date": (
-        "due date", "target date", "date due", "due", "target completion date", "planned completion",
+        "due date", "target date", "date due", "due", "target completion date",
+        "planned completion",
         "planned completion date", "completion date", "expected completion date", "deadline",
         "implementation date", "mitigation date", "treatment date", "planned date",
         "expected closure date", "target closure date", "finish date", "by when", "timeline",
@@ -183,7 +193,8 @@ WEAK: dict[str, tuple[str, ...]] = {
     "controls": ("controls", "control", "security controls", "key controls"),
     "treatment": (
         "treatment", "risk treatment", "response", "risk response", "treatment strategy",
-        "response strategy", "risk response strategy", "mitigation strategy", "strategy", "decision",
+        "response strategy", "risk response strategy", "mitigation strategy", "strategy",
+        "decision",
         "risk strategy", "traitement", "traitement du risque", "option de traitement", "strategie",
         "behandlung", "risikobehandlung", "behandlungsoption", "risikostrategie", "tratamiento",
         "tratamiento del riesgo", "respuesta", "estrategia", "trattamento",
@@ -223,44 +234,46 @@ QUALIFIERS: dict[str, str] = {
     for word in words.split()
 }
 
-# "Current" is residual in most registers; a column that says residual is surer.
-UNSURE_QUALIFIERS = frozenset(
-    "current actual actuel actuelle atual aktuell aktuelle aktuelles attuale huidig huidige".split()
+# "Current" is residual in most registers, and "business impact" is the impact in some; a column
+# with a plainer name is surer.
+UNSURE = _set(
+    "current actual actuel actuelle atual aktuell aktuelle aktuelles attuale huidig huidige"
+    " business potential overall total combined estimated assessed"
 )
 
-LIKELIHOOD = frozenset(
+LIKELIHOOD = _set(
     "likelihood probability probabilities frequency chance probabilite vraisemblance"
     " wahrscheinlichkeit haufigkeit probabilidad probabilita probabilidade kans"
-    " waarschijnlijkheid verosimilitud verosimiglianza verossimilhanca p l".split()
+    " waarschijnlijkheid verosimilitud verosimiglianza verossimilhanca p l"
 )
-IMPACT = frozenset(
+IMPACT = _set(
     "impact impacts consequence consequences severity gravite consequences gravedad gravita"
     " gravidade auswirkung auswirkungen ausmass schaden schwere hohe impacto impactos consecuencia"
     " consecuencias impatto impatti conseguenza conseguenze consequencia consequencias gevolg"
-    " gevolgen ernst konsequenz konsequenzen severidad severidade i c s".split()
+    " gevolgen ernst konsequenz konsequenzen severidad severidade i c s"
 )
-SCORE = frozenset(
+SCORE = _set(
     "score scores points rpn punteggio puntuacion pontuacao punktzahl punkte wert zahl scoring"
-    " risikozahl risikowert".split()
+    " risikozahl risikowert"
 )
-LEVEL = frozenset(
+LEVEL = _set(
     "level rating severity exposure magnitude niveau stufe einstufung nivel livello criticite"
-    " criticidad criticita criticidade rated klasse risikostufe risikoklasse risikoniveau".split()
+    " criticidad criticita criticidade rated klasse risikostufe risikoklasse risikoniveau"
 )
-RISK = frozenset("risk risks risque risiko riesgo rischio risco risico".split())
+RISK = _set("risk risks risque risiko riesgo rischio risco risico")
 
 # Words that change nothing beside one of the words above.
-FILLERS = frozenset(
+FILLERS = _set(
     "of the a rating score level value scale x and de du la le d des do da del della di van het der"
     " die das von zu occurrence occurence eintritt eintrittes ocurrencia occorrenza ocorrencia"
     " optreden survenance niveau stufe wert nivel livello note valor valore 0 1 2 3 4 5 10 100 to"
-    " low high percent".split()
+    " low high percent"
 )
 # Only beside "before", "after" and the like: "control rating" is no rating of the risk.
-MEASURES = frozenset(
+MEASURES = _set(
     "control controls treatment mitigation mitigations measures behandlung massnahmen traitement"
     " mesures tratamiento medidas controles trattamento controlli misure tratamento maatregelen"
-    " behandeling response".split()
+    " behandeling response"
 )
 # German and Dutch write a qualifier and its noun as one word.
 PREFIXES: dict[str, str | None] = {

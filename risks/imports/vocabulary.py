@@ -136,7 +136,8 @@ IMPACTS = PLAIN | VERY | TOP | _by_word({
 
 # "Not assessed", in any rating column.
 UNRATED = frozenset({
-    "", "n a", "na", "tbd", "tba", "tbc", "unknown", "not assessed", "not rated", "not yet assessed",
+    "", "n a", "na", "tbd", "tba", "tbc", "unknown", "not assessed", "not rated",
+    "not yet assessed",
     "to be assessed", "pending", "inconnu", "non evalue", "a evaluer", "unbekannt", "k a",
     "nicht bewertet", "offen", "desconocido", "no evaluado", "sconosciuto", "non valutato",
     "desconhecido", "nao avaliado", "onbekend", "nvt", "n v t", "niet beoordeeld",
@@ -285,7 +286,8 @@ INTERVALS = _by_word({
 NO_DATE = frozenset({
     "", "n a", "na", "none", "no date", "tbd", "tba", "tbc", "to be determined", "to be defined",
     "to be confirmed", "unknown", "ongoing", "continuous", "continuously", "continual", "permanent",
-    "recurring", "as required", "as needed", "immediate", "immediately", "asap", "open", "open ended",
+    "recurring", "as required", "as needed", "immediate", "immediately", "asap", "open",
+    "open ended",
     "annual review", "annual", "annually", "yearly", "quarterly", "quarterly review", "monthly",
     "monthly review", "pending", "not applicable", "not set", "not defined", "en cours", "continu",
     "permanente", "en continu", "a definir", "a determiner", "sans objet", "s o", "immediat",

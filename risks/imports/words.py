@@ -34,9 +34,9 @@ _EXAMPLES = {
 _NUMBER = re.compile(r"([-+]?\d{1,12}(?:[.,]\d{1,12})?)\s*%?")
 _OUT_OF = re.compile(r"(\d{1,3})\s*(?:/|of|out of)\s*(\d{1,3})")
 _NUMBER_WITH_WORD = re.compile(
-    r"(\d{1,3})\s*[-–:.=)\s]\s*\(?[^\d]+|[^\d]+[-–:=(\s]\s*(\d{1,3})\s*\)?|[A-Za-z](\d)"
+    r"(\d{1,3})\s*[-\u2013:.=)\s]\s*\(?[^\d]+|[^\d]+[-\u2013:=(\s]\s*(\d{1,3})\s*\)?|[A-Za-z](\d)"
 )
-_RANGE = re.compile(r"\b([01])\s*(?:-|–|\.\.\.?|to|bis|à|a|tot)\s*(\d{1,3})\b", re.IGNORECASE)
+_RANGE = re.compile(r"\b([01])\s*(?:-|\u2013|\.\.\.?|to|bis|à|a|tot)\s*(\d{1,3})\b", re.IGNORECASE)
 _END = re.compile(r"/\s*(\d{1,3})\b")
 
 # Without any number above 4, a scale may end there, or nobody rated anything 5. It takes this many
@@ -224,7 +224,7 @@ def _said(column: RatingColumn, counts: Counter[Fraction]) -> Scale | None:
 
 def _seen(counts: Counter[Fraction]) -> Scale | None:
     """The scale that the numbers of a column alone make plain."""
-    if counts and 0 <= min(counts) and max(counts) <= 1 and any(n.denominator > 1 for n in counts):
+    if counts and min(counts) >= 0 and max(counts) <= 1 and any(n.denominator > 1 for n in counts):
         return PROBABILITY
     for high in (100, 10):
         below = 10 if high == 100 else 5
@@ -284,7 +284,8 @@ def treatment(word: str) -> str | None:
 
 def level(word: str) -> str | None:
     """The level of our matrix that a source's word stands for."""
-    return LEVELS.get(key(word).removesuffix(" risk"))
+    words = [part for part in key(word).split() if not part.isdecimal() and part != "risk"]
+    return LEVELS.get(" ".join(words))
 
 
 def review_interval(text: str) -> int | None:

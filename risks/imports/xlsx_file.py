@@ -8,15 +8,15 @@ So each sheet's XML is walked through once before, for its extent and for these 
 import io
 import posixpath
 import zipfile
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from functools import lru_cache
-from typing import BinaryIO
-from xml.parsers import expat  # noqa: S407  a document type, which XML bombs need, is refused
+from xml.parsers import expat
 
-from defusedxml.ElementTree import ParseError, fromstring
 from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import ParseError, fromstring
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
 from risks.imports.cells import imported
@@ -31,9 +31,26 @@ MAX_AREA = 5_000_000  # cells of the rectangles that hold all cells of each shee
 MAX_MERGES = 20_000
 
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
-_NO_RESULT = "The formula has no stored result. Open the file in a spreadsheet program, save it, import again."
+_NO_RESULT = (
+    "The formula has no stored result. "
+    "Open the file in a spreadsheet program, save it, import again."
+)
 _SHEET_ERROR = "The cell shows a spreadsheet error such as #N/A or #REF!. Correct or empty it."
 _NUL = "The cell holds a character that is no text. Type its content anew."
+# What the libraries raise on a damaged workbook.
+_DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    expat.ExpatError,
+    ParseError,
+    DefusedXmlException,
+    CalamineError,
+    KeyError,
+    ValueError,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+)
 
 
 def read_workbook(data: bytes) -> dict[str, Grid]:
@@ -44,13 +61,8 @@ def read_workbook(data: bytes) -> dict[str, Grid]:
             scans = {name: _scan(archive, path) for name, path in _sheets(archive).items()}
         _check_area(scans.values())
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        return {
-            name: _grid(workbook.get_sheet_by_name(name), scan) for name, scan in scans.items()
-        }
-    except (
-        zipfile.BadZipFile, CalamineError, DefusedXmlException, ParseError, expat.ExpatError,
-        KeyError, ValueError, EOFError, NotImplementedError, RuntimeError,
-    ) as error:  # fmt: skip  # what the four libraries raise on a damaged workbook
+        return {name: _grid(workbook.get_sheet_by_name(name), scan) for name, scan in scans.items()}
+    except _DAMAGED as error:
         if isinstance(error, ImportFileError):
             raise
         raise ImportFileError(
@@ -80,6 +92,8 @@ def _check_archive(archive: zipfile.ZipFile) -> None:
         )
     if len(set(names)) < len(names):
         raise zipfile.BadZipFile("two parts have one name")
+    if {part.compress_type for part in parts} - {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+        raise zipfile.BadZipFile("no spreadsheet program compresses like this")
 
 
 def _sheets(archive: zipfile.ZipFile) -> dict[str, str]:
@@ -217,7 +231,7 @@ def _fill_merged(sheet: CalamineSheet, table: list[list[str]]) -> list[str]:
     """Give every row of a cell merged over several rows its text; a note where that happened."""
     ranges = sheet.merged_cell_ranges or []
     filled = 0
-    for (top, left), (bottom, right) in ranges[:MAX_MERGES]:
+    for (top, left), (bottom, _) in ranges[:MAX_MERGES]:
         text = _cell(table, top, left)
         for row in table[top + 1 : bottom + 1] if text else ():
             if left < len(row) and not row[left] and any(row):
