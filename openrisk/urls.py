@@ -7,6 +7,7 @@ from django.urls import include, path, re_path
 from django.views import defaults
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from openrisk.admin_site import site
 from openrisk.api.problems import is_api, problem_response
 from openrisk.api.request_ids import current_request_id
 
@@ -21,6 +22,7 @@ urlpatterns = [
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     re_path(r"^api/", _no_route),
+    path("admin/", site.urls),
     path("risks/", include("risks.page_urls")),
     path("", include("openrisk.accounts.page_urls")),
     path("", include("dashboards.urls")),

@@ -6,6 +6,7 @@ range, choices and ids a list.
 
 from typing import Any
 
+from django.db.models import OuterRef
 from django_filters.filters import BaseInFilter, CharFilter, UUIDFilter
 
 from openrisk.api.filters import FlagFilter, OrganizationFilterSet
@@ -95,7 +96,8 @@ class RiskFilterSet(OrganizationFilterSet):
         }[kind]
         links = Risk._meta.get_field(relation).related_model._default_manager  # type: ignore[union-attr]
         values = value if many else [value]
-        found = links.filter(**{f"{column}__in": values}).values("risk")
+        own = links.filter(organization=OuterRef("organization"))  # the index begins with it
+        found = own.filter(**{f"{column}__in": values}).values("risk")
         return queryset.filter(pk__in=found)
 
     def by_open(self, queryset: RiskQuerySet, name: str, value: bool) -> RiskQuerySet:

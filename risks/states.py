@@ -118,9 +118,13 @@ def transitions(risk: Risk, *, now: datetime | None = None) -> list[Transition]:
 
 
 def route(start: str, goal: str) -> list[str]:
-    """The shortest way through the machine, `start` excluded; empty when already there."""
+    """The shortest way through the machine, `start` excluded; empty when already there.
+
+    No way goes through closed but that to reopened: closing is a decision, not a step.
+    """
+    shunned = set() if goal in {"closed", "reopened"} else {"closed"}
     ways = deque([[start]])
-    seen = {start}
+    seen = {start} | shunned
     while ways:
         way = ways.popleft()
         if way[-1] == goal:

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -23,7 +24,8 @@ MAX_PAGE = 1_000_000
 class Pagination(BasePagination):
     """`page` and `page_size`, or `cursor` (empty for the first page; `count` is then null).
 
-    Expects rows as dicts that carry `_order` and `id`, in the order `queryset.order` says.
+    Takes an ordered queryset and returns rows as dicts of the view's `paths`, which include
+    `_order` and `id` where a cursor is to work.
     """
 
     def paginate_queryset(  # type: ignore[override]  # rows, not instances
@@ -32,10 +34,13 @@ class Pagination(BasePagination):
         self.url = request.build_absolute_uri()
         self.size = _number(request, "page_size", PAGE_SIZE, MAX_PAGE_SIZE)
         if "cursor" in request.query_params:
-            return self._by_cursor(queryset, request.query_params["cursor"], view.order)
-        return self._by_number(queryset, _number(request, "page", 1, MAX_PAGE))
+            return self._by_cursor(queryset, request.query_params["cursor"], view)
+        return self._by_number(queryset, _number(request, "page", 1, MAX_PAGE), view.paths)
 
-    def _by_number(self, queryset: QuerySet[Any], page: int) -> list[dict[str, Any]]:
+    def _by_number(
+        self, queryset: QuerySet[Any], page: int, paths: Sequence[str]
+    ) -> list[dict[str, Any]]:
+        # Counted before the paths are added: they would join tables that change no count.
         self.count: int | None = queryset.order_by().count()
         start = (page - 1) * self.size
         if start and start >= self.count:
@@ -43,18 +48,17 @@ class Pagination(BasePagination):
             raise UnknownParameter({"page": [f"There is no page {page}; the last is {last}."]})
         self.next = self._page(page + 1) if start + self.size < self.count else None
         self.previous = self._page(page - 1) if page > 1 else None
-        return list(queryset[start : start + self.size])
+        return list(queryset.values(*paths)[start : start + self.size])
 
     def _page(self, number: int) -> str:
         return replace_query_param(self.url, "page", number)
 
-    def _by_cursor(
-        self, queryset: QuerySet[Any], cursor: str, order: Order
-    ) -> list[dict[str, Any]]:
+    def _by_cursor(self, queryset: QuerySet[Any], cursor: str, view: Any) -> list[dict[str, Any]]:
+        order, paths = view.order, view.paths
         self.count, self.previous = None, None
         if cursor:
             queryset = queryset.filter(_is_beyond(order, *_decode(cursor, order)))
-        rows = list(queryset[: self.size + 1])
+        rows = list(queryset.values(*paths)[: self.size + 1])
         more, rows = len(rows) > self.size, rows[: self.size]
         url = remove_query_param(self.url, "page")
         self.next = replace_query_param(url, "cursor", _encode(order, rows[-1])) if more else None

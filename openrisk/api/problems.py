@@ -76,7 +76,8 @@ class ProblemFormatter(ExceptionFormatter):
             ]
         if isinstance(self.exc, Conflict):
             body["reasons"] = list(self.exc.reasons)
-        return body
+        # What RFC 9457 calls extension members: details for programs.
+        return body | getattr(self.exc, "extensions", {})
 
 
 def _errors(detail: Any, path: tuple[str, ...] = ()) -> list[Error]:

@@ -22,6 +22,24 @@ PROBLEM = {
         "code": {"type": "string"},
         "request_id": {"type": "string"},
         "reasons": {"type": "array", "items": {"type": "string"}},
+        "rows": {
+            "type": "array",
+            "description": "What is wrong with the rows of an uploaded file",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "row": {"type": ["integer", "null"]},
+                    "column": {"type": ["string", "null"]},
+                    "value": {"type": "string"},
+                    "reason": {"type": "string"},
+                },
+            },
+        },
+        "edits": {
+            "type": "array",
+            "description": "What was edited since an import run was applied",
+            "items": {"type": "object"},
+        },
         "errors": {
             "type": "array",
             "items": {

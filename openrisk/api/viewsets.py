@@ -31,7 +31,8 @@ class OrganizationViewSet(GenericViewSet):
     orders: dict[str, Any] = {}
     default_order = "-id"
     searchable = False
-    order: Order
+    order: Order  # set by the filter backend, with `paths` what pagination needs
+    paths: list[str]
     lookup_value_converter = "uuid"
 
     @property
@@ -69,8 +70,8 @@ class OrganizationViewSet(GenericViewSet):
     # --- reading -----------------------------------------------------------------------------
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         serializer = self.row_serializer()
-        queryset = self.filter_queryset(self.get_queryset())
-        rows = self.paginate_queryset(queryset.values(*serializer.row_paths(), "_order")) or []
+        self.paths = [*serializer.row_paths(), "_order"]
+        rows = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
         return self.get_paginated_response(serializer.represent(rows))
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:

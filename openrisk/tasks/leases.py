@@ -9,12 +9,12 @@ from datetime import timedelta
 from uuid import uuid4
 
 import structlog
-from django.db import DatabaseError, InterfaceError, close_old_connections, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 from structlog.contextvars import bound_contextvars
 
-from openrisk.tasks import outcomes
+from openrisk.tasks import connections, outcomes
 from openrisk.tasks.models import Lease
 
 log = structlog.get_logger(__name__)
@@ -75,7 +75,7 @@ def _keep_renewing(worker_id: str, stop: threading.Event) -> None:
     renewed_at = timezone.now()
     try:
         while not stop.wait(RENEWAL.total_seconds()):
-            close_old_connections()
+            connections.refresh()
             try:
                 renew(worker_id)
                 # When the database kept us waiting, it kept others waiting too: they are given

@@ -6,14 +6,14 @@ from functools import partial
 from typing import Any, cast
 
 import structlog
-from django.db import OperationalError, close_old_connections, transaction
+from django.db import OperationalError, transaction
 from django_tasks import TaskContext, TaskResult
 from django_tasks.signals import task_started
 from django_tasks.utils import normalize_json
 from django_tasks_db.models import DBTaskResult
 from structlog.contextvars import bound_contextvars
 
-from openrisk.tasks import leases, outcomes
+from openrisk.tasks import connections, leases, outcomes
 
 log = structlog.get_logger(__name__)
 
@@ -64,5 +64,5 @@ def _persistently(write: Callable[[], bool]) -> bool:
         except OperationalError as error:
             log.warning("task_outcome_delayed", seconds=pause, error=str(error))
             time.sleep(pause)
-            close_old_connections()
+            connections.refresh()
     return write()

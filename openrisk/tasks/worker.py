@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from types import FrameType
 
 import structlog
-from django.db import InterfaceError, OperationalError, close_old_connections
+from django.db import InterfaceError, OperationalError
 from django_tasks import TaskResultStatus
 
-from openrisk.tasks import leases, queue, schedules
+from openrisk.tasks import connections, leases, queue, schedules
 
 log = structlog.get_logger(__name__)
 
@@ -42,7 +42,7 @@ class Worker:
                         raise
                     log.warning("database_unavailable", error=str(error))
                     time.sleep(DATABASE_PAUSE_SECONDS)
-                    close_old_connections()
+                    connections.refresh()
 
     def _work(self, worker_id: str) -> None:
         log.info("worker_started", worker=worker_id)
@@ -50,7 +50,7 @@ class Worker:
         if self.once:  # it seldom lives long enough for its lease's thread to do so
             leases.requeue_abandoned()
         while not self.stopping:
-            close_old_connections()
+            connections.refresh()
             schedules.enqueue_due()
             if result := queue.claim(worker_id):
                 queue.run(result)

@@ -33,6 +33,19 @@ def _rows(event: str) -> str:
     return f"{pairs[event]} OFFSET 0"
 
 
+def _told(event: str) -> str:
+    """The changed fields of one pair; those that are filled, where only one side exists."""
+    whole, before, after, told = {
+        "insert": ("a", "'null'::jsonb", "value", "value NOT IN ('null', '\"\"', '{}', '[]')"),
+        "delete": ("b", "value", "'null'::jsonb", "value NOT IN ('null', '\"\"', '{}', '[]')"),
+        "update": ("a", "b->key", "value", "value IS DISTINCT FROM b->key"),
+    }[event]
+    pair = f"jsonb_build_array({before}, {after})"
+    return f"""
+        SELECT coalesce(jsonb_object_agg(key, {pair}), '{{}}') AS changes
+        FROM jsonb_each({whole}) WHERE {told} AND key <> ALL (silent)"""
+
+
 def _function(event: str) -> str:
     """The functions behind every trigger of one event.
 
@@ -52,13 +65,7 @@ BEGIN
            '{action}', moment, (said->>'actor_id')::uuid, coalesce(said->>'comment', ''),
            coalesce(said->>'request_id', ''), (said->>'run_id')::uuid, d.changes
     FROM ({_rows(event)}) pair
-    CROSS JOIN LATERAL (
-        SELECT coalesce(jsonb_object_agg(key, jsonb_build_array(b->key, a->key)), '{{}}') AS changes
-        FROM jsonb_each(coalesce(a, b)) AS field(key, value)
-        WHERE key <> ALL (silent)
-          AND CASE WHEN a IS NULL OR b IS NULL THEN value NOT IN ('null', '""', '{{}}', '[]')
-                   ELSE value IS DISTINCT FROM b->key END
-    ) d
+    CROSS JOIN LATERAL ({_told(event)}) d
     WHERE d.changes <> '{{}}' OR '{action}' <> 'updated';
     RETURN NULL;
 END $body$;

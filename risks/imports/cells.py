@@ -85,10 +85,7 @@ def split_list(text: str, *, commas: bool = False) -> list[str]:
     items = _items(_STRONG_ITEM, text)
     if commas and len(items) == 1:
         items = _items(_COMMA_ITEM, text)
-    once: dict[str, str] = {}
-    for item in items:
-        once.setdefault(item.casefold(), item)
-    return list(once.values())
+    return list(dict.fromkeys(items))
 
 
 def _items(pattern: re.Pattern[str], text: str) -> list[str]:

@@ -202,6 +202,12 @@ def extra_name(header: str) -> str:
     return header.removeprefix(_OWN_PREFIX) or header
 
 
+def export_header(name: str) -> str:
+    """The header of a key in `extra`, which `extra_name` reads back."""
+    taken = name in FIELDS or name in _IGNORED or name.startswith(_OWN_PREFIX)
+    return _OWN_PREFIX + name if taken else name
+
+
 def _best(
     headers: Sequence[str], samples: Mapping[str, Sequence[str]], taken: dict[str, str]
 ) -> dict[str, ColumnMapping]:
@@ -250,7 +256,7 @@ def _with_evidence(header: str, cells: Sequence[str]) -> Iterator[Candidate]:
         weak = cost >= _BY_WEAK_SYNONYM
         if len(found) > 1 and _contradicted(field, cells, weak=weak, rated=rated):
             continue
-        if field == "treatment" and len(found) > 1:
+        if field == "treatment" and _mostly(_is_treatment, cells):
             yield _BY_EVIDENCE, field
         else:
             yield cost, field

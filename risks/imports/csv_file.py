@@ -68,7 +68,7 @@ def _fit(sample: str, delimiter: str, header_score: HeaderScore) -> tuple[int, i
     records: list[list[str]] = []
     with suppress(csv.Error):  # what comes before a fault is enough to judge by
         records.extend(islice(reader, SAMPLE_RECORDS))
-    widths = Counter(len(record) for record in records if any(record))
+    widths = Counter(len(record) for record in records if record)
     usual = max(widths, key=lambda width: (widths[width], width), default=0)
     return max((header_score(record) for record in records), default=0), usual
 

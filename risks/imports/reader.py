@@ -99,7 +99,7 @@ def _refuse_other_kinds(data: bytes, filename: str) -> None:
 
 def _header_score(cells: list[str], wanted: frozenset[str]) -> int:
     """How many columns a row of headers would give us."""
-    fields = {recognised(cell) for cell in cells if cell}
+    fields = {recognised(cell) for cell in cells if len(cell) > 1}
     return len(fields - {None}) + len({key(cell) for cell in cells} & wanted)
 
 

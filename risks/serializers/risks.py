@@ -1,7 +1,12 @@
 """Risks, categories, the matrix."""
 
+from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
+from django.db.models import CharField, F, QuerySet, Value
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Cast
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -126,17 +131,20 @@ class RiskSerializer(RowSerializer):
         )
 
     def attach(self, rows: list[dict[str, Any]]) -> None:
-        for name, model, column in (
-            ("tags", RiskTag, "name"),
-            ("assets", RiskAsset, "asset"),
-            ("controls", RiskControl, "control"),
-        ):
-            found: dict[Any, list[Any]] = {}
-            links = model.objects.filter(risk__in=[row["id"] for row in rows])
-            for risk_id, value in links.order_by(column).values_list("risk", column):
-                found.setdefault(risk_id, []).append(value)
-            for row in rows:
-                row[name] = found.get(row["id"], [])
+        """One query for all three kinds of links, told apart by the name of their field."""
+        found = {row["id"]: row for row in rows}
+        for row in rows:
+            row.update(tags=[], assets=[], controls=[])
+        tags = _links(RiskTag, "tags", F("name"), found)
+        assets = _links(RiskAsset, "assets", Cast("asset", CharField()), found)
+        controls = _links(RiskControl, "controls", Cast("control", CharField()), found)
+        for risk_id, kind, value in tags.union(assets, controls, all=True).order_by("value"):
+            found[risk_id][kind].append(value if kind == "tags" else UUID(value))
+
+
+def _links(model: Any, kind: str, value: Combinable, risks: Iterable[UUID]) -> QuerySet[Any]:
+    links = model.objects.filter(risk__in=risks).order_by()
+    return links.annotate(kind=Value(kind), value=value).values_list("risk", "kind", "value")
 
 
 class TransitionSerializer(Serializer):

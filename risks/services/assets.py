@@ -15,7 +15,7 @@ def update_asset(
 ) -> Asset:
     with recorded(actor=actor):
         asset = rows.update(actor=actor, instance=instance, version=version, **fields)
-        if asset.criticality != instance.criticality:
+        if "criticality" in fields:
             refresh_priority(asset.organization, _risks(asset))
     return asset
 

@@ -19,11 +19,10 @@ def create_control(
 def update_control(
     *, actor: User | None, instance: Control, version: int | None = None, **fields: Any
 ) -> Control:
-    _check_parent(
-        instance,
-        fields.get("framework", instance.framework),
-        fields.get("parent", instance.parent),
-    )
+    framework = fields.get("framework", instance.framework)
+    _check_parent(instance, framework, fields.get("parent", instance.parent))
+    if framework.pk != instance.framework_id and instance.children.exists():
+        raise rows.invalid("framework", "Controls below this one stay behind. Move those first.")
     return rows.update(actor=actor, instance=instance, version=version, **fields)
 
 

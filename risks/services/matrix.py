@@ -29,12 +29,22 @@ def update_matrix(
     _check(fields)
     with recorded(actor=actor, comment="Matrix changed"):
         matrix = rows.locked(instance, version)
+        _wait_for_writes(matrix.organization)
         before = matrix.levels
         rows.apply(matrix, fields)
         changed = [cell for cell in CELLS if _level(before, cell) != _level(matrix.levels, cell)]
         if changed:
             _reband(matrix, changed)
     return matrix
+
+
+def _wait_for_writes(organization: Organization) -> None:
+    """Let writes under way finish, which took their levels from the old matrix; hold up new ones.
+
+    A new risk first takes a number and a change first locks its risk, so both are locked here.
+    """
+    rows.take_numbers(organization, "R", 0)
+    list(Risk.objects.for_organization(organization).select_for_update().values_list("pk"))
 
 
 def preview(organization: Organization, levels: list[list[str]]) -> dict[str, Any]:
@@ -94,9 +104,10 @@ def _check(fields: dict[str, Any]) -> None:
     for name in ("likelihood_labels", "impact_labels"):
         if name in fields:
             labels = fields[name]
-            if len(labels) != len(SCALE) or not all(isinstance(x, str) and x for x in labels):
+            full = isinstance(labels, list) and len(labels) == len(SCALE)
+            if not full or not all(isinstance(label, str) and label for label in labels):
                 raise rows.invalid(name, "Give five texts, from the lowest to the highest.")
-    if "colours" in fields and set(fields["colours"]) != set(Level.values):
+    if "colours" in fields and set(fields["colours"] or ()) != set(Level.values):
         raise rows.invalid("colours", f"Give a colour for each of {', '.join(Level.values)}.")
 
 
@@ -105,7 +116,7 @@ def _check_levels(levels: Any) -> None:
     if not square or any(not isinstance(row, list) or len(row) != len(SCALE) for row in levels):
         raise rows.invalid("levels", "Give five rows (likelihood 1 to 5) of five levels each.")
     ranks = {level: rank for rank, level in enumerate(Level.values)}
-    if any(level not in ranks for row in levels for level in row):
+    if any(not isinstance(level, str) or level not in ranks for row in levels for level in row):
         raise rows.invalid("levels", f"Each level is one of {', '.join(Level.values)}.")
     for likelihood, impact in CELLS:
         for lower in ((likelihood - 1, impact), (likelihood, impact - 1)):

@@ -31,6 +31,7 @@ EDGES: dict[str, tuple[str, ...]] = {
 def create_mitigation(
     *, actor: User | None, organization: Organization, risk: Risk, **fields: Any
 ) -> Mitigation:
+    _check_status(fields)
     _check_cost(fields)
     with recorded(actor=actor):
         number = rows.take_numbers(organization, "M")
@@ -48,6 +49,8 @@ def create_mitigation(
 def update_mitigation(
     *, actor: User | None, instance: Mitigation, version: int | None = None, **fields: Any
 ) -> Mitigation:
+    """Change fields. The status changes by `set_status` only."""
+    _check_status(fields)
     _check_cost(
         {
             "cost": fields.get("cost", instance.cost),
@@ -55,6 +58,11 @@ def update_mitigation(
         }
     )
     return rows.update(actor=actor, instance=instance, version=version, **fields)
+
+
+def _check_status(fields: dict[str, Any]) -> None:
+    if "status" in fields:
+        raise rows.invalid("status", "Use a transition to change the status.")
 
 
 def _check_cost(fields: dict[str, Any]) -> None:
@@ -128,8 +136,10 @@ def update_action(
         action = rows.locked(instance, version)
         if depends_on is not None:
             _set_dependencies(action, depends_on)
-        if done is not None and done != action.done:
+        done = action.done if done is None else done
+        if done != action.done or (done and depends_on is not None):
             _check_order(action, done=done)
+        if done != action.done:
             fields |= {
                 "done_at": timezone.now() if done else None,
                 "done_by": actor if done else None,

@@ -54,10 +54,11 @@ def update_risk(
 
 
 def _save(risk: Risk, fields: dict[str, Any]) -> None:
+    assessed = risk.inherent_score is not None
     for name, value in fields.items():
         setattr(risk, name, value)
     scoring.rescore(risk, matrix_of(risk.organization))
-    if risk.status in states.ASSESSED and risk.inherent_score is None:
+    if assessed and risk.status in states.ASSESSED and risk.inherent_score is None:
         raise rows.invalid(
             "inherent_likelihood",
             f"A risk that is {risk.get_status_display().lower()} keeps its inherent assessment.",

@@ -13,7 +13,8 @@ def history_response(view: OrganizationViewSet, *object_ids: Any) -> Response:
     """A page of the changes of these rows, latest first."""
     view.order = Order.by("-id", changes_of().model)
     changes = view.order.apply(changes_of(*object_ids))
-    page = view.paginate_queryset(changes.values(*ROW_FIELDS, "_order")) or []
+    view.paths = [*ROW_FIELDS, "_order"]
+    page = view.paginate_queryset(changes) or []
     return view.get_paginated_response([_shown(row) for row in page])
 
 

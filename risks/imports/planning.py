@@ -1,0 +1,126 @@
+"""What a run would do, from what its source says and how the register stands."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from openrisk.database.ids import uuid7
+from risks.imports import diff
+from risks.imports.diff import Record, Said, Step
+from risks.imports.mitigation_target import MitigationTarget
+from risks.imports.risk_target import RiskTarget
+from risks.imports.targets import AssetTarget, CategoryTarget, Scope, Target
+from risks.models import ImportRow, ImportRun, Provenance, RowAction
+
+# In the order in which they are made: each may name rows of those before it.
+TARGETS: tuple[type[Target], ...] = (CategoryTarget, AssetTarget, RiskTarget, MitigationTarget)
+
+Plan = list[tuple[Target, list[Step]]]
+
+
+def plan(scope: Scope) -> Plan:
+    """The step of each record, by target. Reads the register and changes nothing."""
+    return [(target, _steps(target)) for target in (kind(scope) for kind in TARGETS)]
+
+
+def _steps(target: Target) -> list[Step]:
+    scope, label = target.scope, target.label()
+    records = [record for record in scope.records if record.model == label]
+    found = target.find([record for record in records if not record.errors])
+    present = target.read(set(found.values()))
+    said = said_of(scope.run, label)
+    taken: dict[UUID, int] = {}
+    steps = []
+    for record in records:
+        step = Step(record, errors=list(record.errors))
+        steps.append(step)
+        if record.errors:
+            continue
+        pk = found.get(record.identity)
+        if pk in present:
+            step.object_id, step.present = pk, present[pk]
+            first = taken.setdefault(pk, record.row_number)
+            if first != record.row_number:
+                step.fail(f"Row {first} is the same {target.model._meta.verbose_name}.")
+                continue
+        step.values = target.normalised(record)
+        if step.present is None:
+            step.object_id = scope.objects.get((label, record.identity)) or uuid7()
+            diff.create(step)
+        else:
+            diff.update(step, said.get(step.object_id))  # type: ignore[arg-type]
+    target.settle(steps)
+    _remember(scope, label, steps)
+    return steps
+
+
+def _remember(scope: Scope, label: str, steps: Sequence[Step]) -> None:
+    """For the targets that come after."""
+    for step in steps:
+        key = (label, step.record.identity)
+        if step.action == RowAction.ERROR:
+            scope.failed.add(key)
+        elif step.object_id:
+            scope.objects[key] = step.object_id
+
+
+def said_of(run: ImportRun, label: str) -> dict[UUID, Said]:
+    """What the source of `run` has said of each object of one model."""
+    return dict(provenance(run).filter(model=label).values_list("object_id", "fields"))
+
+
+def provenance(run: ImportRun) -> Any:
+    rows = Provenance.objects.for_organization(run.organization)
+    return rows.filter(source=run.source, source_name=run.source_name)
+
+
+# --- As rows of the database
+
+
+def rows_of(run: ImportRun, steps: Iterable[Step]) -> list[ImportRow]:
+    """In the order of the file; what a row makes first comes first."""
+    return [
+        ImportRow(
+            organization=run.organization,
+            run=run,
+            row_number=step.record.row_number,
+            model=step.record.model,
+            identity_kind=step.record.identity_kind,
+            identity=step.record.identity,
+            object_id=step.object_id,
+            action=step.action,
+            values=step.record.values,
+            changes=step.changes,
+            edited=step.edited,
+            superseded=step.superseded,
+            errors=step.errors,
+            notes=step.notes,
+        )
+        for step in steps
+    ]
+
+
+def records_of(rows: Iterable[ImportRow]) -> list[Record]:
+    """What the source said, as it was stored. Errors found by planning are left to planning: they
+    are of rows that were matched with an object."""
+    return [
+        Record(
+            model=row.model,
+            identity=row.identity,
+            row_number=row.row_number,
+            values=row.values,
+            identity_kind=row.identity_kind,
+            errors=row.errors if row.object_id is None else [],
+        )
+        for row in rows
+    ]
+
+
+def counts_of(plan: Plan) -> dict[str, dict[str, int]]:
+    """How many objects of each model are created, updated, left alone and in error."""
+    counts = {}
+    for target, steps in plan:
+        counts[target.plural()] = dict.fromkeys(RowAction.values, 0)
+        for step in steps:
+            counts[target.plural()][step.action] += 1
+    return counts

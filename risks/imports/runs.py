@@ -1,0 +1,186 @@
+"""The life of a run: previewed, applied in one transaction, undone while nobody has edited since.
+
+Nothing here knows what a register looks like: a run carries out records (`risks.imports.diff`) on
+the models in `risks.imports.planning.TARGETS`, whatever they were read from.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.utils import timezone
+
+from openrisk.accounts.models import User
+from openrisk.api.problems import Conflict
+from risks.history import recorded
+from risks.imports.diff import Record, Step, now_said
+from risks.imports.planning import (
+    Plan,
+    counts_of,
+    plan,
+    records_of,
+    rows_of,
+    said_of,
+)
+from risks.imports.targets import BATCH, Scope, Target
+from risks.models import ImportRow, ImportRun, Provenance, RowAction, RunStatus
+
+SHOWN = 20  # reasons that a refusal lists
+CHANGING = (RowAction.CREATE.value, RowAction.UPDATE.value)
+
+
+class RowsInError(Conflict):
+    """Rows of the file cannot be imported."""
+
+    default_code = "rows_in_error"
+
+    def __init__(self, errors: Sequence[dict[str, Any]]) -> None:
+        super().__init__(
+            f"{len(errors)} error{'s' * (len(errors) > 1)} in the rows. Correct the file and "
+            "upload it again, or apply with skip_errors to leave these rows out.",
+            *(describe(error) for error in errors[:SHOWN]),
+        )
+        self.extensions = {"rows": list(errors[:SHOWN])}
+
+
+class PreviewOutdated(Conflict):
+    """The register is not as it was when the run was previewed."""
+
+    default_code = "preview_outdated"
+
+
+def describe(error: dict[str, Any]) -> str:
+    """ "Row 4, column Impact: ..." """
+    column = f", column {error['column']}" if error["column"] else ""
+    return f"Row {error['row']}{column}: {error['reason']}"
+
+
+def start(*, actor: User | None, run: ImportRun, records: list[Record]) -> ImportRun:
+    """Save a new run with its preview. The register stays as it is."""
+    run.actor = actor
+    with recorded(actor=actor):
+        run.save()
+        _preview(run, records)
+    return run
+
+
+def preview(*, actor: User | None, run: ImportRun) -> ImportRun:
+    """Preview again, against the register as it is now."""
+    with recorded(actor=actor):
+        run = locked(run)
+        if run.status != RunStatus.PREVIEWED:
+            raise Conflict(f"This run is {run.status} already. Upload the file again.")
+        records = records_of(run.rows.order_by("id"))
+        run.rows.all().delete()
+        _preview(run, records)
+    return run
+
+
+def _preview(run: ImportRun, records: list[Record]) -> None:
+    planned = plan(Scope(run, records))
+    by_record = {id(step.record): step for _, steps in planned for step in steps}
+    rows = rows_of(run, (by_record[id(record)] for record in records))
+    ImportRow.objects.bulk_create(rows, batch_size=BATCH)
+    run.counts = counts_of(planned)
+    run.save(update_fields=["counts"])
+
+
+def apply(*, actor: User | None, run: ImportRun, skip_errors: bool = False) -> ImportRun:
+    """Carry the run out as it was previewed, or Conflict and nothing at all.
+
+    Rows in error are refused, unless `skip_errors` leaves them out.
+    """
+    with recorded(actor=actor, run_id=run.pk, comment=f"Import of {run.file_name}"):
+        run = locked(run)
+        if run.status != RunStatus.PREVIEWED:
+            raise Conflict(f"This run is {run.status} already. Upload the file again.")
+        rows = list(run.rows.order_by("id"))
+        errors = [error for row in rows for error in row.errors]
+        if errors and not skip_errors:
+            raise RowsInError(errors)
+        objects = {(row.model, row.identity): row.object_id for row in rows if row.object_id}
+        scope = Scope(run, records_of(rows), locking=True, objects=objects)
+        planned = plan(scope)
+        _check_unchanged(rows, planned)
+        for target, steps in planned:
+            _carry_out(target, steps)
+            _say(run, target, steps)
+        run.status, run.applied_by, run.applied_at = RunStatus.APPLIED, actor, timezone.now()
+        run.save(update_fields=["status", "applied_by", "applied_at"])
+    return run
+
+
+def locked(run: ImportRun) -> ImportRun:
+    """The run as it is now; nobody else applies or undoes it until the transaction ends."""
+    runs = ImportRun.objects.select_related("organization")
+    return runs.select_for_update(of=("self",)).get(pk=run.pk)
+
+
+def _check_unchanged(rows: Sequence[ImportRow], planned: Plan) -> None:
+    steps = {
+        (step.record.model, step.record.identity, step.record.row_number): step
+        for _, steps in planned
+        for step in steps
+    }
+    outdated = [
+        row for row in rows if not _agrees(row, steps[row.model, row.identity, row.row_number])
+    ]
+    if outdated:
+        raise PreviewOutdated(
+            "The register has changed since the preview. Preview again, then apply.",
+            *(
+                f"Row {row.row_number} ({row.identity}) would now do something else."
+                for row in outdated[:SHOWN]
+            ),
+        )
+
+
+def _agrees(row: ImportRow, step: Step) -> bool:
+    return (
+        row.action == step.action
+        and row.object_id == step.object_id
+        and row.changes == step.changes
+        and row.superseded == step.superseded
+    )
+
+
+def _carry_out(target: Target, steps: Sequence[Step]) -> None:
+    created = [step for step in steps if step.action == RowAction.CREATE]
+    updated = {
+        step.object_id: step.outcome
+        for step in steps
+        if step.action == RowAction.UPDATE and step.object_id
+    }
+    if created:
+        target.create(created)
+    if updated:
+        target.update(updated)
+
+
+def _say(run: ImportRun, target: Target, steps: Sequence[Step]) -> None:
+    """Keep what the source has now said of each object, where that is news."""
+    said = said_of(run, target.label())
+    news = []
+    for step in steps:
+        if step.action == RowAction.ERROR or step.object_id is None:
+            continue
+        earlier = said.get(step.object_id)
+        fields = now_said(step, earlier, str(run.pk))
+        if fields and fields != earlier:
+            news.append(
+                Provenance(
+                    organization=run.organization,
+                    source=run.source,
+                    source_name=run.source_name,
+                    model=target.label(),
+                    identity=step.record.identity,
+                    object_id=step.object_id,
+                    fields=fields,
+                )
+            )
+    Provenance.objects.bulk_create(
+        news,
+        batch_size=BATCH,
+        update_conflicts=True,
+        unique_fields=["organization", "source", "source_name", "model", "object_id"],
+        update_fields=["fields", "identity"],
+    )

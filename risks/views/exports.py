@@ -1,0 +1,82 @@
+"""The register as a file."""
+
+import tempfile
+from typing import Any
+
+from django.http import FileResponse, HttpResponseBase, StreamingHttpResponse
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.request import Request
+
+from openrisk.api.filters import PAGING, StrictFilterBackend
+from openrisk.api.problems import UnknownParameter
+from openrisk.api.viewsets import OrganizationViewSet
+from risks import exports
+from risks.filters import RiskFilterSet
+from risks.models import Risk
+from risks.querysets import RISK_ORDERS
+from risks.serializers.risks import RiskSerializer
+
+FORMAT = "file_format"
+
+
+class AnyAccept(BaseContentNegotiation):
+    """The parameter says what the answer is; errors are problem+json whatever is accepted."""
+
+    def select_parser(self, request: Request, parsers: Any) -> Any:
+        return parsers[0]
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: Any = None) -> Any:
+        return renderers[0], renderers[0].media_type
+
+
+class ExportFilterBackend(StrictFilterBackend):
+    """The filters and orders of the list, without its pages."""
+
+    def known(self, view: Any) -> set[str]:
+        return super().known(view) - PAGING | {FORMAT}
+
+
+class RiskExportViewSet(OrganizationViewSet):
+    model = Risk
+    serializer_class = RiskSerializer
+    filterset_class = RiskFilterSet
+    filter_backends = [ExportFilterBackend]
+    pagination_class = None
+    content_negotiation_class = AnyAccept
+    orders = RISK_ORDERS
+    default_order = "reference"
+    searchable = True
+    http_method_names = ["get", "head", "options"]
+
+    @extend_schema(
+        operation_id="risks_export",
+        parameters=[OpenApiParameter(FORMAT, enum=list(exports.MEDIA_TYPES), default="csv")],
+        responses={(200, media): OpenApiTypes.BINARY for media in exports.MEDIA_TYPES.values()},
+    )
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """The risks that the same filters list, as CSV or XLSX that can be imported again."""
+        risks = self.filter_queryset(self.get_queryset())
+        file_format = request.query_params.get(FORMAT, "csv")
+        if file_format not in exports.MEDIA_TYPES:
+            listed = " or ".join(exports.MEDIA_TYPES)
+            raise UnknownParameter({FORMAT: [f"Write {listed}."]})
+        return export_response(risks, self.organization, file_format)
+
+
+def export_response(risks: Any, organization: Any, file_format: str) -> HttpResponseBase:
+    """A download of `risks`. An XLSX file is complete before its first byte is sent."""
+    name = f"risks-{organization.slug}-{timezone.now():%Y-%m-%d}.{file_format}"
+    media_type = exports.MEDIA_TYPES[file_format]
+    if file_format == "csv":
+        return StreamingHttpResponse(
+            exports.csv_lines(risks, organization),
+            content_type=media_type,
+            headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        )
+    file = tempfile.TemporaryFile()  # noqa: SIM115  the response closes it
+    exports.write_xlsx(risks, organization, file)
+    file.seek(0)
+    return FileResponse(file, as_attachment=True, filename=name, content_type=media_type)

@@ -1,0 +1,145 @@
+"""Import runs: upload for a preview, look at the rows, apply, undo."""
+
+from typing import Any
+
+from django.db.models import F
+from django.shortcuts import get_object_or_404
+from django_filters.rest_framework import FilterSet
+from drf_spectacular.utils import extend_schema
+from rest_framework import exceptions, status
+from rest_framework.decorators import action
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+
+from openrisk.accounts.models import Role
+from openrisk.api.parsers import OrjsonParser
+from openrisk.api.viewsets import OrganizationViewSet
+from risks.imports import registers, runs, undoing
+from risks.imports.grid import MAX_BYTES
+from risks.imports.report import ImportFileError
+from risks.models import ImportRow, ImportRun
+from risks.serializers.imports import (
+    ApplySerializer,
+    ImportRowSerializer,
+    ImportRunSerializer,
+    UploadSerializer,
+)
+
+ENVELOPE = 1024 * 1024  # what a form may hold beside the file
+
+
+class UploadTooLarge(exceptions.APIException):
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_code = "upload_too_large"
+    default_detail = (
+        f"The file is larger than {MAX_BYTES // 1024**2} MB. Split it into several files."
+    )
+
+
+class UnreadableFile(exceptions.ValidationError):
+    """The file as a whole cannot be imported."""
+
+    def __init__(self, error: ImportFileError) -> None:
+        super().__init__({"file": [error.message]})
+        place = {"row": error.row, "column": error.column, "value": "", "reason": error.message}
+        self.extensions = {"rows": [place]}
+
+
+class ImportFilterSet(FilterSet):
+    class Meta:
+        model = ImportRun
+        fields = {"status": ["exact", "in"], "source_name": ["exact", "in"]}
+
+
+class ImportViewSet(OrganizationViewSet):
+    """Analysts look at imports; managers make them."""
+
+    model = ImportRun
+    serializer_class = ImportRunSerializer
+    filterset_class = ImportFilterSet
+    orders = {"created_at": F("created_at")}
+    default_order = "-created_at"
+    read_role = Role.ANALYST
+    roles = dict.fromkeys(("create", "preview", "apply", "undo"), Role.MANAGER)
+    parser_classes = (MultiPartParser, OrjsonParser)
+    http_method_names = ["get", "post", "head", "options"]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        # Before anything reads the body: checking who calls parses the form.
+        if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BYTES + ENVELOPE:
+            raise UploadTooLarge
+        super().initial(request, *args, **kwargs)
+
+    @extend_schema(
+        request={"multipart/form-data": UploadSerializer}, responses={201: ImportRunSerializer}
+    )
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Read a file and preview it. The register stays as it is until the run is applied."""
+        body = UploadSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        upload = body.validated_data.pop("file")
+        try:
+            run = registers.upload(
+                actor=self.actor,
+                organization=self.organization,
+                file=upload,
+                file_name=upload.name,
+                **body.validated_data,
+            )
+        except ImportFileError as error:
+            raise UnreadableFile(error) from None
+        response = self.row_response(run.pk, status.HTTP_201_CREATED)
+        response["Location"] = reverse(
+            f"{self.basename}-detail", kwargs={"pk": run.pk}, request=request
+        )
+        return response
+
+    @extend_schema(request=None, responses=ImportRunSerializer)
+    @action(detail=True, methods=["post"])
+    def preview(self, request: Request, pk: str) -> Response:
+        """Preview again, against the register as it is now."""
+        runs.preview(actor=self.actor, run=self.get_object())
+        return self.row_response(pk)
+
+    @extend_schema(request=ApplySerializer, responses=ImportRunSerializer)
+    @action(detail=True, methods=["post"])
+    def apply(self, request: Request, pk: str) -> Response:
+        """Carry the run out as previewed. 409 when rows are in error, or the register changed."""
+        body = ApplySerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        runs.apply(actor=self.actor, run=self.get_object(), **body.validated_data)
+        return self.row_response(pk)
+
+    @extend_schema(request=None, responses=ImportRunSerializer)
+    @action(detail=True, methods=["post"])
+    def undo(self, request: Request, pk: str) -> Response:
+        """Take an applied run back. 409 with the edits when somebody has edited since."""
+        undoing.undo(actor=self.actor, run=self.get_object())
+        return self.row_response(pk)
+
+
+class ImportRowFilterSet(FilterSet):
+    class Meta:
+        model = ImportRow
+        fields = {"action": ["exact", "in"], "model": ["exact", "in"], "row_number": ["exact"]}
+
+
+class ImportRowViewSet(OrganizationViewSet):
+    """What a run does, row by row: before and after of each field, errors, stops."""
+
+    model = ImportRow
+    serializer_class = ImportRowSerializer
+    filterset_class = ImportRowFilterSet
+    orders = {"row_number": F("row_number")}
+    default_order = "row_number"
+    read_role = Role.ANALYST
+    http_method_names = ["get", "head", "options"]
+
+    def get_queryset(self) -> Any:
+        rows = super().get_queryset()
+        if getattr(self, "swagger_fake_view", False):
+            return rows
+        mine = ImportRun.objects.for_organization(self.organization)
+        return rows.filter(run=get_object_or_404(mine, pk=self.kwargs["run"]))

@@ -1,0 +1,118 @@
+"""Rows for tests, made through the services as everything else is. The actor is the system."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from openrisk.accounts.models import Organization, User
+from risks.models import (
+    Acceptance,
+    Asset,
+    Category,
+    Control,
+    Finding,
+    FindingRule,
+    Framework,
+    Mitigation,
+    MitigationAction,
+    Risk,
+)
+from risks.services import acceptances, controls, findings, mitigations, risks, rows
+
+
+def make_risk(organization: Organization, **fields: Any) -> Risk:
+    return risks.create_risk(
+        actor=None, organization=organization, **{"title": "Ransomware", **fields}
+    )
+
+
+def make_assessed_risk(organization: Organization, **fields: Any) -> Risk:
+    """In the state `assessed`, with an inherent rating of 4 x 5."""
+    rating = {"inherent_likelihood": 4, "inherent_impact": 5}
+    risk = make_risk(organization, **{**rating, **fields})
+    return risks.transition(actor=None, risk=risk, to="assessed")
+
+
+def make_risk_in_treatment(organization: Organization, **fields: Any) -> Risk:
+    """In the state `in_treatment`, with one mitigation without actions."""
+    risk = make_assessed_risk(organization, **fields)
+    make_mitigation(risk)
+    for to in ("treatment_planned", "in_treatment"):
+        risk = risks.transition(actor=None, risk=risk, to=to)
+    return risk
+
+
+def make_accepted_risk(requester: User, approver: User, risk: Risk) -> Acceptance:
+    """Accept `risk` for 30 days; returns the approved acceptance."""
+    acceptance = make_acceptance(requester, risk)
+    return acceptances.decide(actor=approver, acceptance=acceptance, approve=True)
+
+
+def make_acceptance(requester: User, risk: Risk, **fields: Any) -> Acceptance:
+    return acceptances.request_acceptance(
+        actor=requester,
+        risk=risk,
+        **{
+            "justification": "Cheaper than any remedy",
+            "expires_at": timezone.now() + timedelta(days=30),
+            **fields,
+        },
+    )
+
+
+def make_mitigation(risk: Risk, **fields: Any) -> Mitigation:
+    return mitigations.create_mitigation(
+        actor=None,
+        organization=risk.organization,
+        risk=risk,
+        **{"title": "Offline backups", **fields},
+    )
+
+
+def make_action(
+    mitigation: Mitigation, title: str = "Buy tapes", **fields: Any
+) -> MitigationAction:
+    return mitigations.create_action(actor=None, mitigation=mitigation, title=title, **fields)
+
+
+def make_asset(organization: Organization, name: str = "ERP", **fields: Any) -> Asset:
+    return rows.create(Asset, actor=None, organization=organization, name=name, **fields)
+
+
+def make_category(organization: Organization, name: str = "Cyber") -> Category:
+    return rows.create(Category, actor=None, organization=organization, name=name)
+
+
+def make_framework(organization: Organization, name: str = "ISO 27001") -> Framework:
+    return rows.create(Framework, actor=None, organization=organization, name=name)
+
+
+def make_control(framework: Framework, identifier: str = "A.8.13", **fields: Any) -> Control:
+    return controls.create_control(
+        actor=None,
+        organization=framework.organization,
+        framework=framework,
+        identifier=identifier,
+        **{"title": "Backups", **fields},
+    )
+
+
+def make_finding(
+    organization: Organization, rule: str = "CVE-2021-44228", **fields: Any
+) -> Finding:
+    return findings.create_finding(
+        actor=None,
+        organization=organization,
+        rule=rule,
+        **{"tool": "scanner", "title": "Remote code execution", "severity": "critical", **fields},
+    )
+
+
+def make_finding_rule(organization: Organization, **fields: Any) -> FindingRule:
+    return rows.create(
+        FindingRule,
+        actor=None,
+        organization=organization,
+        **{"name": "Critical", "likelihood": 5, "impact": 4, **fields},
+    )

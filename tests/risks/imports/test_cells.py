@@ -1,0 +1,74 @@
+"""The text of cells, and what export and import must agree on."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from risks.imports.cells import (
+    clean,
+    headline,
+    imported,
+    join_list,
+    key,
+    neutralised,
+    restored,
+    shortened,
+    split_list,
+    title_key,
+)
+
+
+@given(st.text())
+def test_restored_is_the_inverse_of_neutralised(text: str) -> None:
+    assert restored(neutralised(text)) == text
+
+
+@given(st.text())
+def test_an_exported_text_is_imported_as_it_was(text: str) -> None:
+    assert imported(neutralised(clean(text))) == clean(text)
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@cmd", "\t=1", "'=1"])
+def test_what_a_spreadsheet_would_calculate_is_neutralised(text: str) -> None:
+    assert neutralised(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("text", ["", "5", "'quoted'", "A-1", "1=1"])
+def test_other_text_is_left_alone(text: str) -> None:
+    assert neutralised(text) == restored(text) == text
+
+
+@given(st.lists(st.text(min_size=1).map(clean).filter(bool), unique=True))
+def test_a_list_reads_back_as_it_was_written(items: list[str]) -> None:
+    assert split_list(join_list(items), commas=True) == items
+
+
+def test_lists_split_at_semicolons_bars_and_lines() -> None:
+    assert split_list("a; b|c\nd;;a") == ["a", "b", "c", "d"]
+    assert split_list('"x; y"; "say ""hi"""') == ["x; y", 'say "hi"']
+
+
+def test_commas_split_only_where_asked_and_nothing_better_is_there() -> None:
+    assert split_list("a, b", commas=True) == ["a", "b"]
+    assert split_list("a, b") == ["a, b"]
+    assert split_list("a, b; c", commas=True) == ["a, b", "c"]
+
+
+def test_key_compares_without_case_accents_and_punctuation() -> None:
+    assert key("  Échéance*: (Date) ") == key("echeance - date")
+    assert key("Risk #") == "risk number"
+
+
+def test_titles_compare_without_case_and_space_but_with_accents() -> None:
+    assert title_key("Data  Loss\u00a0") == title_key("data loss")
+    assert title_key("resume") != title_key("résumé")
+
+
+def test_headline_is_the_first_sentence_within_its_limit() -> None:
+    assert headline("Mail fails. Then all fails.") == "Mail fails"
+    assert len(headline("word " * 100)) <= 255
+
+
+def test_shortened_text_ends_at_a_word() -> None:
+    assert shortened("one two three", 9) == "one two…"
+    assert shortened("onetwothree", 5) == "onet…"

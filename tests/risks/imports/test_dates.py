@@ -1,0 +1,145 @@
+"""Dates as people write them."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from risks.imports.dates import read_dates
+
+
+def read(cell: str) -> str | None:
+    dates = read_dates([cell])
+    assert dates.errors == {}
+    return dates.values[cell]
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ("2027-05-31", "2027-05-31"),
+        ("2027-05-31T10:30:00Z", "2027-05-31"),
+        ("2027/5/3", "2027-05-03"),
+        ("31/05/2027", "2027-05-31"),
+        ("05/31/2027", "2027-05-31"),
+        ("31.05.27", "2027-05-31"),
+        ("31-Dec-26", "2026-12-31"),
+        ("31 May 2027", "2027-05-31"),
+        ("May 31st, 2027", "2027-05-31"),
+        ("2027 May 31", "2027-05-31"),
+        ("Monday, 31 May 2027 10:00", "2027-05-31"),
+        ("1er juin 2026", "2026-06-01"),
+        ("31. März 2027", "2027-03-31"),
+        ("31 de mayo de 2027", "2027-05-31"),
+        ("3 settembre 2027", "2027-09-03"),
+        ("5 de fevereiro de 2027", "2027-02-05"),
+        ("1 maart 2027", "2027-03-01"),
+        ("31/12/99", "1999-12-31"),
+    ],
+)
+def test_dates_that_say_the_day(cell: str, expected: str) -> None:
+    dates = read_dates([cell])
+    assert dates.values == {cell: expected}
+    assert dates.guesses == []
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ("May 2027", "2027-05-31"),
+        ("Feb. 2028", "2028-02-29"),
+        ("2027-05", "2027-05-31"),
+        ("5/2027", "2027-05-31"),
+        ("May-27", "2027-05-31"),
+        ("août 2027", "2027-08-31"),
+        ("Q3 2026", "2026-09-30"),
+        ("2026 Q3", "2026-09-30"),
+        ("Q3/26", "2026-09-30"),
+        ("T2 2026", "2026-06-30"),
+        ("3. Quartal 2026", "2026-09-30"),
+        ("H1 2027", "2027-06-30"),
+        ("2027", "2027-12-31"),
+        ("end of 2027", "2027-12-31"),
+        ("by May 2027", "2027-05-31"),
+    ],
+)
+def test_a_period_is_its_last_day_and_it_is_said(cell: str, expected: str) -> None:
+    dates = read_dates([cell])
+    assert dates.table == {cell: expected}
+    assert dates.guesses == ["A month, quarter or year stands for its last day."]
+
+
+@pytest.mark.parametrize("cell", ["TBD", "n/a", "-", "Ongoing", "Annual review", "laufend"])
+def test_no_date_is_none_and_it_is_said(cell: str) -> None:
+    dates = read_dates([cell, ""])
+    assert dates.values == {cell: None, "": None}
+    assert dates.guesses == ["Text that names no day was read as no date."]
+
+
+@pytest.mark.parametrize(
+    ("cell", "reason"),
+    [
+        ("soon", "This is no date."),
+        ("31/02/2027", "There is no such date."),
+        ("2027-13-01", "There is no such date."),
+        ("13/13/2027", "There is no such date."),
+        ("45123", "This is no date."),
+        ("May 31", "This is no date."),
+        ("31 May", "This is no date."),
+        ("Q5 2027", "This is no date."),
+        ("1 2 2027", "This is no date."),
+        ("0202-01-01", "The year 202 is not between 1970 and 2199."),
+        ("x" * 1_000, "This is no date."),
+    ],
+)
+def test_what_nobody_can_read_is_an_error_with_the_accepted_forms(cell: str, reason: str) -> None:
+    dates = read_dates([cell])
+    assert dates.values == {}
+    assert dates.errors[cell].startswith(f"{reason} Write it as 2027-05-31, ")
+
+
+def test_one_clear_date_decides_for_the_column() -> None:
+    assert read_dates(["03/04/2027", "13/04/2027"]).values["03/04/2027"] == "2027-04-03"
+    assert read_dates(["03/04/2027", "04/13/2027"]).values["03/04/2027"] == "2027-03-04"
+
+
+def test_without_a_clear_date_the_day_comes_first_and_it_is_said() -> None:
+    dates = read_dates(["03/04/2027"])
+    assert dates.values == {"03/04/2027": "2027-04-03"}
+    assert "03/04/2027 was read as 3 April 2027" in dates.guesses[0]
+
+
+def test_the_caller_may_decide() -> None:
+    dates = read_dates(["03/04/2027", "31/12/2027"], day_first=False)
+    assert dates.values == {"03/04/2027": "2027-03-04"}
+    assert list(dates.errors) == ["31/12/2027"]
+
+
+def test_a_column_with_both_orders_leaves_the_doubtful_ones_out() -> None:
+    dates = read_dates(["13/04/2027", "04/13/2027", "03/04/2027", "5/5/2027"])
+    assert dates.values == dict.fromkeys(["13/04/2027", "04/13/2027"], "2027-04-13") | {
+        "5/5/2027": "2027-05-05"
+    }
+    assert "may be either" in dates.errors["03/04/2027"]
+
+
+def test_dots_put_the_day_first_whatever_else_is_there() -> None:
+    assert read_dates(["03.04.2027", "04/13/2027"]).values["03.04.2027"] == "2027-04-03"
+
+
+def test_times_are_in_utc() -> None:
+    dates = read_dates(["2027-05-31T01:00:00+02:00", "2027-05-31"], with_time=True)
+    assert list(dates.values.values()) == ["2027-05-30T23:00:00+00:00", "2027-05-31T00:00:00+00:00"]
+
+
+@given(st.dates(date(1970, 1, 1), date(2199, 12, 31)))
+def test_every_date_reads_back(day: date) -> None:
+    assert read(day.isoformat()) == day.isoformat()
+    assert read(f"{day:%d %B} {day.year}") == day.isoformat()
+
+
+@given(st.text(max_size=30))
+def test_every_text_is_a_date_none_or_an_error(text: str) -> None:
+    dates = read_dates([text])
+    assert (text in dates.values) != (text in dates.errors)
