@@ -17,7 +17,7 @@ from django.contrib import admin
 from django.contrib.admin import widgets
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Field, Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
@@ -29,7 +29,7 @@ from django.views.decorators.cache import never_cache
 from unfold.admin import ModelAdmin as UnfoldModelAdmin
 from unfold.admin import TabularInline as UnfoldTabularInline
 from unfold.dataclasses import Favicon
-from unfold.forms import AdminPasswordChangeForm
+from unfold.forms import AdminPasswordChangeForm, PaginationInlineFormSet
 from unfold.paginator import InfinitePaginator
 from unfold.sites import UnfoldAdminSite
 from unfold.widgets import (
@@ -338,7 +338,8 @@ class ModelAdmin(Scoped, UnfoldModelAdmin):
     show_facets = admin.ShowFacets.NEVER  # one count per value of each filter
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return access(request).scope(super().get_queryset(request), self.view_role)
+        rows = access(request).scope(super().get_queryset(request), self.view_role)
+        return rows.select_related("organization", *(self.list_select_related or ()))
 
     def edited(self, request: HttpRequest) -> QuerySet[Any]:
         obj = request.admin_object  # type: ignore[attr-defined]
@@ -348,7 +349,21 @@ class ModelAdmin(Scoped, UnfoldModelAdmin):
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> Any:
         request.admin_object = obj  # type: ignore[attr-defined]
-        return super().get_form(request, obj, change, **kwargs)
+        return super().get_form(request, obj, change=change, **kwargs)
+
+    def shows_history(self, request: HttpRequest) -> bool:
+        return True
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        shown = {"show_history": self.shows_history(request), **(extra_context or {})}
+        return super().change_view(request, object_id, form_url, shown)
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+        if not self.shows_history(request):
+            raise PermissionDenied
+        return super().history_view(request, object_id, extra_context)
 
     def get_list_display(self, request: HttpRequest) -> Any:
         """Names the organization where it is not the same in every row."""
@@ -358,7 +373,29 @@ class ModelAdmin(Scoped, UnfoldModelAdmin):
         return [column for column in columns if column != "organization"]
 
 
+class _LoadedId(forms.UUIDField):
+    """The id of the row that the form has loaded already; Django would load each once more."""
+
+    widget = forms.HiddenInput
+
+    def __init__(self, row: Any) -> None:
+        super().__init__(required=False)
+        self.initial = self.expected = None if row._state.adding else row.pk
+
+    def clean(self, value: Any) -> Any:
+        if super().clean(value) != self.expected:
+            raise ValidationError("This row is gone. Open the page again.")
+        return self.expected
+
+
+class RowFormSet(PaginationInlineFormSet):
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)
+        form.fields["id"] = _LoadedId(form.instance)
+
+
 class TabularInline(Scoped, UnfoldTabularInline):
+    formset = RowFormSet
     extra = 0
 
     def edited(self, request: HttpRequest) -> QuerySet[Any]:

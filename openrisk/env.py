@@ -7,6 +7,7 @@ here: a value that cannot be understood stops the start with a sentence that say
 
 import os
 import secrets
+import tempfile
 from pathlib import Path
 
 import environ
@@ -19,7 +20,13 @@ _FALSE = {"0", "false", "no", "off", ""}
 
 
 def text(name: str, default: str = "") -> str:
-    return source.str(name, default=default).strip()  # a mounted file ends in a line break
+    """The value as it stands: django-environ would take one that begins with $ for a reference."""
+    try:
+        return source.ENVIRON.get(name, default).strip()  # a mounted file ends in a line break
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"{name}_FILE cannot be read ({error}): name a readable file, or set {name}."
+        ) from None
 
 
 def words(name: str, default: list[str]) -> list[str]:
@@ -73,8 +80,8 @@ def secret(name: str, file: Path) -> str:
 def _generate_secret(file: Path) -> str:
     """Write a new secret so that two processes starting together end up with the same one."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    draft = file.with_name(f".{file.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")  # mode 0600
+    draft = Path(name)
     with os.fdopen(descriptor, "w") as handle:
         handle.write(secrets.token_urlsafe(50))
     try:

@@ -1,1 +1,39 @@
-urlpatterns: list = []
+"""The pages of the register, under /risks/."""
+
+from django.urls import path, register_converter
+
+from risks.pages import actions, colours, detail, editing, register
+
+
+class ReferenceConverter:
+    """R-0001 to its number, which is indexed. Other spellings of it are no page."""
+
+    regex = "R-[0-9]{4,9}"
+
+    def to_python(self, value: str) -> int:
+        number = int(value.removeprefix("R-"))
+        if f"R-{number:04d}" != value:
+            raise ValueError(value)
+        return number
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(ReferenceConverter, "reference")
+
+urlpatterns = [
+    path("", register.risk_list, name="risk-list"),
+    path("matrix.css", colours.matrix_css, name="matrix-css"),
+    path("new/", editing.new_risk, name="risk-new"),
+    path("<reference:number>/", detail.risk_page, name="risk-page"),
+    path("<reference:number>/edit/", editing.edit_risk, name="risk-edit"),
+    path("<reference:number>/transitions/", actions.take_transition, name="risk-transition"),
+    path("<reference:number>/review/", actions.review, name="risk-review"),
+    path("<reference:number>/acceptances/", actions.request_acceptance, name="risk-acceptances"),
+    path(
+        "<reference:number>/acceptances/<uuid:pk>/",
+        actions.decide_acceptance,
+        name="risk-acceptance",
+    ),
+]

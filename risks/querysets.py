@@ -65,13 +65,15 @@ FINDING_ORDERS = {
 
 SEARCHED_FIELDS = ("title", "description", "owner_name", "external_id")
 _WORD = re.compile(r"\w+")
-_REFERENCE = re.compile(r"R-\d+", re.IGNORECASE)
+_REFERENCE = re.compile(r"R-(\d{1,9})", re.IGNORECASE)
+# With these PostgreSQL makes one word of a host, a path or a version, and -2021 of CVE-2021-1.
+_GLUE = "-+./:@~<>&?=_"
 
 
 class _SearchDocument(models.Func):
-    """The tsvector of a risk; migration 0001 indexes the very same expression with GIN."""
+    """The tsvector of a risk; migration 0006 indexes the very same expression with GIN."""
 
-    template = "to_tsvector('simple', %(expressions)s)"
+    template = f"to_tsvector('simple', translate(%(expressions)s, '{_GLUE}', '{' ' * len(_GLUE)}'))"
     arg_joiner = " || ' ' || "
 
 
@@ -98,12 +100,12 @@ class RiskQuerySet(OrganizationQuerySet):
         return self.open().filter(next_review_at__lt=timezone.now())
 
     def search(self, text: str) -> Self:
-        """Risks that contain every word of `text`, or carry it as their reference.
+        """Risks that contain every word of `text`, or whose reference or external id it is.
 
         PostgreSQL: full text, each word as the beginning of a word. SQLite: each word anywhere.
         """
-        if _REFERENCE.fullmatch(text.strip()):
-            return self.filter(reference=text.strip().upper())
+        if reference := _REFERENCE.fullmatch(text.strip()):
+            return self.filter(Q(number=int(reference[1])) | Q(external_id=text.strip()))
         words = _WORD.findall(text)
         if not words:
             return self.none() if text.strip() else self.all()

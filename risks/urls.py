@@ -4,7 +4,9 @@ from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from risks.views.catalogue import AssetViewSet, ControlViewSet, FrameworkViewSet
+from risks.views.exports import RiskExportViewSet
 from risks.views.findings import FindingRuleViewSet, FindingViewSet, ProposalViewSet
+from risks.views.imports import ImportRowViewSet, ImportViewSet
 from risks.views.matrix import MatrixViewSet
 from risks.views.risks import CategoryViewSet, RiskViewSet
 from risks.views.treatment import AcceptanceViewSet, ActionViewSet, MitigationViewSet
@@ -22,11 +24,18 @@ for name, viewset in (
     ("findings", FindingViewSet),
     ("finding-rules", FindingRuleViewSet),
     ("risk-proposals", ProposalViewSet),
+    ("imports", ImportViewSet),
 ):
     router.register(name, viewset, basename=name)
 
 matrix = MatrixViewSet.as_view({"get": "list", "patch": "partial_update"})
 urlpatterns = [
+    path("risks/export/", RiskExportViewSet.as_view({"get": "list"}), name="risks-export"),
+    path(
+        "imports/<uuid:run>/rows/",
+        ImportRowViewSet.as_view({"get": "list"}),
+        name="imports-rows",
+    ),
     path("matrix/", matrix, name="matrix"),
     path("matrix/preview/", MatrixViewSet.as_view({"post": "preview"}), name="matrix-preview"),
     *router.urls,

@@ -47,6 +47,10 @@ class Access:
     def organizations(self, role: Role = Role.MANAGER) -> list[Organization]:
         return [organization for organization, held in self.roles.items() if held.includes(role)]
 
+    def organization(self, pk: UUID) -> Organization:
+        """The one instance of this organization that serves the whole request."""
+        return next(organization for organization in self.roles if organization.pk == pk)
+
     def scope(self, queryset: Any, role: Role = Role.MANAGER) -> Any:
         """The rows of the organizations where the role is held."""
         organizations = self.organizations(role)

@@ -11,9 +11,8 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.actions import delete_selected
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Exists, OuterRef, Prefetch
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
@@ -53,16 +52,11 @@ class AccountAdmin(ModelAdmin):
         names = [item if isinstance(item, str) else item[0] for item in self.list_filter]
         return any(lookup == name or lookup.startswith(f"{name}__") for name in names)
 
-    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
-        if not access(request).superuser:
-            raise PermissionDenied
-        return super().history_view(request, object_id, extra_context)
+    def shows_history(self, request: HttpRequest) -> bool:
+        return access(request).superuser
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
-    ) -> HttpResponse:
-        shown = {"show_history": access(request).superuser, **(extra_context or {})}
-        return super().change_view(request, object_id, form_url, shown)
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        return self.inlines if obj else ()
 
 
 # --- organizations ----------------------------------------------------------------------------
@@ -179,13 +173,10 @@ class UserAdmin(AccountAdmin, DjangoUserAdmin):  # type: ignore[misc]
             ("Record", {"fields": ["last_login", "created_at"]}),
         ]
 
-    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
-        return self.inlines if obj else ()
-
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> Any:
-        form = super().get_form(request, obj, change, **kwargs)
+        form = super().get_form(request, obj, change=change, **kwargs)
         form.person = request.user
         if obj is None:
             organizations = form.base_fields["organization"]
@@ -246,7 +237,7 @@ class MembershipAdmin(AccountAdmin):
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> Any:
         form = forms.ModelForm if obj else MembershipAddForm
-        return super().get_form(request, obj, change, **{**kwargs, "form": form})
+        return super().get_form(request, obj, change=change, **{**kwargs, "form": form})
 
     def get_field_queryset(self, db: Any, db_field: Any, request: HttpRequest) -> Any:
         return access(request).query(Role.ADMIN)
@@ -300,7 +291,7 @@ class TokenAdmin(AccountAdmin):
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> Any:
-        form = super().get_form(request, obj, change, **kwargs)
+        form = super().get_form(request, obj, change=change, **kwargs)
         members = Membership.objects.filter(organization__in=access(request).query(Role.ADMIN))
         if not access(request).superuser:
             members = members.exclude(user__is_superuser=True)

@@ -39,10 +39,9 @@ class TokenAuthentication(KnoxTokenAuthentication):
         return user, token
 
     def authenticate_credentials(self, token: bytes) -> tuple[User, ApiToken]:
-        try:
-            text = token.decode("ascii")
-        except UnicodeDecodeError:
-            raise exceptions.AuthenticationFailed(INVALID) from None
+        text = token.decode("latin-1")
+        if not (text.isascii() and text.isprintable()):
+            raise exceptions.AuthenticationFailed(INVALID)
         digest = hash_token(text)
         memberships = Membership.objects.filter(
             user=OuterRef("user"), organization=OuterRef("organization")
@@ -68,13 +67,20 @@ def _membership(token: ApiToken) -> Membership:
 
 
 def _check_network(token: ApiToken, address: str) -> None:
-    if token.allowed_networks and not any(
-        ipaddress.ip_address(address) in ipaddress.ip_network(network)
-        for network in token.allowed_networks
-    ):
+    if token.allowed_networks and not _is_within(address, token.allowed_networks):
         raise exceptions.AuthenticationFailed(
             "This token may not be used from your network address."
         )
+
+
+def _is_within(address: str, networks: list[str]) -> bool:
+    try:
+        client = ipaddress.ip_address(address)
+    except ValueError:
+        return False  # nobody knows from where: a socket without an address
+    # A server that listens on IPv6 sees 192.0.2.1 as ::ffff:192.0.2.1.
+    client = getattr(client, "ipv4_mapped", None) or client
+    return any(client in ipaddress.ip_network(network) for network in networks)
 
 
 def _record_use(token: ApiToken) -> None:

@@ -3,6 +3,8 @@
 from http import HTTPStatus
 from typing import Any
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import IntegrityError
 from django.db.models import ProtectedError
@@ -41,6 +43,15 @@ class PreconditionRequired(exceptions.APIException):
     status_code = status.HTTP_428_PRECONDITION_REQUIRED
     default_code = "version_required"
     default_detail = "Say which version you saw: send If-Match with its ETag, or a version."
+
+
+class BodyTooLarge(exceptions.APIException):
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_code = "body_too_large"
+    default_detail = (
+        f"A body has at most {settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1024**2} MB. "
+        "Send it in several requests."
+    )
 
 
 class TooManyLogins(exceptions.APIException):
@@ -104,6 +115,10 @@ class ProblemHandler(ExceptionHandler):
     def convert_known_exceptions(self, exc: Exception) -> Exception:
         if isinstance(exc, DjangoValidationError):
             return exceptions.ValidationError(as_serializer_error(exc))
+        if isinstance(exc, RequestDataTooBig):
+            return BodyTooLarge()
+        if isinstance(exc, SuspiciousOperation):
+            return exceptions.ParseError(f"{exc} Send a smaller or simpler request.")
         if isinstance(exc, ProtectedError):
             return Conflict("Other rows still need this one. Remove or change those first.")
         if isinstance(exc, IntegrityError):

@@ -7,7 +7,7 @@ functions say whether the outcome was written.
 
 from datetime import datetime
 from traceback import format_exception
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from django.db import DataError, IntegrityError, transaction
@@ -132,7 +132,7 @@ def _announce(result: DBTaskResult) -> None:
 def _task(result: DBTaskResult) -> Task | None:
     """The task itself, or None if its code is gone or broken."""
     try:
-        return result.task
+        return cast(Task, result.task)
     # The boundary to code named in the database: importing it may raise anything.
     except Exception:  # noqa: BLE001
         return None

@@ -52,7 +52,7 @@ class MitigationTarget(Target):
     def settle(self, steps: Sequence[Step]) -> None:
         """The plan of a risk that cannot be imported cannot be either; its state is ours."""
         for step in steps:
-            if (Risk._meta.label_lower, step.record.identity) in self.scope.failed:
+            if (Risk._meta.label_lower, step.record.row_number) in self.scope.failed:
                 step.fail("The risk of this row has errors.")
             elif step.present is not None and "status" in step.changes:
                 step.change("status", step.present["status"], step.present["status"])

@@ -57,11 +57,10 @@ def _steps(target: Target) -> list[Step]:
 def _remember(scope: Scope, label: str, steps: Sequence[Step]) -> None:
     """For the targets that come after."""
     for step in steps:
-        key = (label, step.record.identity)
         if step.action == RowAction.ERROR:
-            scope.failed.add(key)
+            scope.failed.add((label, step.record.row_number))
         elif step.object_id:
-            scope.objects[key] = step.object_id
+            scope.objects[label, step.record.identity] = step.object_id
 
 
 def said_of(run: ImportRun, label: str) -> dict[UUID, Said]:

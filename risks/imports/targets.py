@@ -30,13 +30,14 @@ class Scope:
 
     `locking`: rows are read to be written, and stay as they are until the transaction ends.
     `objects` are those of the run, by model and identity; new ones keep the ids they have there.
+    `failed` are the rows, by model and number, that cannot be carried out.
     """
 
     run: ImportRun
     records: list[Record] = field(default_factory=list)
     locking: bool = False
     objects: dict[tuple[str, str], UUID] = field(default_factory=dict)
-    failed: set[tuple[str, str]] = field(default_factory=set)
+    failed: set[tuple[str, int]] = field(default_factory=set)
 
     @property
     def organization(self) -> Organization:

@@ -76,11 +76,13 @@ def _person(related_name: str) -> models.ForeignKey:
 
 
 def _scores_are_products(kind: str) -> Q:
-    """Both ratings in range with their product as score, or nothing at all."""
-    likelihood, impact, total, level = (
-        f"{kind}_{part}" for part in ("likelihood", "impact", "score", "level")
-    )
-    assessed = Q(
+    """Both ratings in range with their product as score, or nothing at all.
+
+    A check that comes out as unknown passes, so what must be there is said to be not null.
+    """
+    parts = [f"{kind}_{part}" for part in ("likelihood", "impact", "score", "level")]
+    likelihood, impact, total, level = parts
+    assessed = Q(**{f"{part}__isnull": False for part in parts}) & Q(
         **{
             f"{likelihood}__range": (1, 5),
             f"{impact}__range": (1, 5),

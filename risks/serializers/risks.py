@@ -56,14 +56,10 @@ class TagsField(serializers.ListField):
     child = serializers.CharField(max_length=50)
 
 
-class ExtraField(serializers.JSONField):
+class ExtraField(serializers.DictField):
     """Imported columns that map to nothing: an object of texts."""
 
-    def to_internal_value(self, data: Any) -> Any:
-        value = super().to_internal_value(data)
-        if not isinstance(value, dict):
-            raise serializers.ValidationError("Write an object: column name to value.")
-        return value
+    child = serializers.CharField(allow_blank=True, trim_whitespace=False)
 
 
 class RiskSerializer(RowSerializer):

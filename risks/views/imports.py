@@ -4,7 +4,6 @@ from typing import Any
 
 from django.db.models import F
 from django.shortcuts import get_object_or_404
-from django_filters.rest_framework import FilterSet
 from drf_spectacular.utils import extend_schema
 from rest_framework import exceptions, status
 from rest_framework.decorators import action
@@ -14,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
 from openrisk.accounts.models import Role
+from openrisk.api.filters import OrganizationFilterSet
 from openrisk.api.parsers import OrjsonParser
 from openrisk.api.viewsets import OrganizationViewSet
 from risks.imports import registers, runs, undoing
@@ -47,7 +47,7 @@ class UnreadableFile(exceptions.ValidationError):
         self.extensions = {"rows": [place]}
 
 
-class ImportFilterSet(FilterSet):
+class ImportFilterSet(OrganizationFilterSet):
     class Meta:
         model = ImportRun
         fields = {"status": ["exact", "in"], "source_name": ["exact", "in"]}
@@ -120,7 +120,7 @@ class ImportViewSet(OrganizationViewSet):
         return self.row_response(pk)
 
 
-class ImportRowFilterSet(FilterSet):
+class ImportRowFilterSet(OrganizationFilterSet):
     class Meta:
         model = ImportRow
         fields = {"action": ["exact", "in"], "model": ["exact", "in"], "row_number": ["exact"]}

@@ -18,7 +18,7 @@ from risks.models import (
     MitigationAction,
     Risk,
 )
-from risks.services import acceptances, controls, findings, mitigations, risks, rows
+from risks.services import acceptances, assets, controls, findings, mitigations, risks, rows
 
 
 def make_risk(organization: Organization, **fields: Any) -> Risk:
@@ -116,3 +116,27 @@ def make_finding_rule(organization: Organization, **fields: Any) -> FindingRule:
         organization=organization,
         **{"name": "Critical", "likelihood": 5, "impact": 4, **fields},
     )
+
+
+def make_one_of_each(organization: Organization, requester: User) -> Risk:
+    """A risk with one of everything that hangs on it, and two assets of which one needs the other.
+
+    It has a finding with its rule and its proposal too, and a mitigation with two actions.
+    """
+    risk = make_risk(
+        organization,
+        assets=[make_asset(organization)],
+        controls=[make_control(make_framework(organization))],
+        tags=["it"],
+        external_id="R-001",
+        category=make_category(organization),
+    )
+    make_acceptance(requester, risk)
+    mitigation = make_mitigation(risk)
+    make_action(mitigation, "Write tapes", depends_on=[make_action(mitigation)])
+    server = make_asset(organization, "Server", external_id="host-1")
+    assets.add_dependency(actor=None, asset=risk.assets.get(), target=server)
+    make_finding(organization)
+    make_finding_rule(organization)
+    findings.propose_risks(actor=None, organization=organization)
+    return risk

@@ -17,9 +17,10 @@ import psycopg
 import pytest
 import time_machine
 from django.conf import settings
+from django_tasks_db.models import DBTaskResult
 from psycopg import sql
 
-from openrisk.tasks import declarations
+from openrisk.tasks import declarations, queue
 from tests.openrisk.tasks import process
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -39,6 +40,13 @@ def schedules(monkeypatch: pytest.MonkeyPatch) -> dict[str, declarations.Schedul
     declared: dict[str, declarations.ScheduledTask] = {}
     monkeypatch.setattr(declarations, "_scheduled", declared)
     return declared
+
+
+def claim(worker_id: str = "worker") -> DBTaskResult:
+    """The next task that is due, claimed; there is one."""
+    result = queue.claim(worker_id)
+    assert result is not None
+    return result
 
 
 @dataclass

@@ -10,6 +10,7 @@ from time_machine import Traveller
 from openrisk.tasks import leases, queue
 from openrisk.tasks.models import Lease
 from tests.openrisk.tasks import samples
+from tests.openrisk.tasks.conftest import claim
 
 pytestmark = pytest.mark.django_db
 
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.django_db
 def running(worker_id: str) -> DBTaskResult:
     """A task that the worker has claimed."""
     samples.double.enqueue(1)
-    return queue.claim(worker_id)
+    return claim(worker_id)
 
 
 def test_lease_is_held_while_the_worker_works() -> None:
@@ -51,14 +52,14 @@ def test_task_of_a_silent_worker_is_requeued_at_once_and_once(clock: Traveller) 
     running("dead")
     clock.shift(leases.DURATION)
     assert [leases.requeue_abandoned(), leases.requeue_abandoned()] == [1, 0]
-    result = queue.claim("other")
+    result = claim("other")
     assert (result.worker_ids, "WorkerLost" in result.traceback) == (["dead", "other"], True)
 
 
 def test_task_without_retrying_that_kills_every_worker_fails(clock: Traveller) -> None:
     samples.double.enqueue(1)
     for number in range(3):
-        queue.claim(f"dead {number}")
+        claim(f"dead {number}")
         clock.shift(leases.DURATION)
         leases.requeue_abandoned()
     result = DBTaskResult.objects.get()
@@ -71,9 +72,9 @@ def test_lost_workers_and_errors_share_the_attempts(clock: Traveller) -> None:
     """Two attempts raise, the third loses its worker: all three are used."""
     samples.succeed_at.enqueue(9)
     for _ in range(2):
-        queue.run(queue.claim("worker"))
+        queue.run(claim())
         clock.shift(timedelta(hours=1))
-    queue.claim("dead")
+    claim("dead")
     clock.shift(leases.DURATION)
     leases.requeue_abandoned()
     assert DBTaskResult.objects.get().status == TaskResultStatus.FAILED

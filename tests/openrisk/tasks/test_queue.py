@@ -5,7 +5,7 @@ import pytest
 import structlog
 from django.db import OperationalError
 from django.utils import timezone
-from django_tasks import TaskResultStatus
+from django_tasks import TaskResult, TaskResultStatus
 from django_tasks.signals import task_finished
 from django_tasks_db.models import DBTaskResult
 from structlog.testing import LogCapture
@@ -14,6 +14,7 @@ from time_machine import Traveller
 from openrisk.tasks import outcomes, queue
 from openrisk.tasks.models import Lease
 from tests.openrisk.tasks import samples
+from tests.openrisk.tasks.conftest import claim
 
 pytestmark = pytest.mark.django_db
 
@@ -62,7 +63,7 @@ def test_higher_priority_goes_first() -> None:
 
 def test_claim_takes_a_lease_and_counts_an_attempt() -> None:
     samples.double.enqueue(1)
-    result = queue.claim("worker")
+    result = claim()
     assert result.worker_ids == ["worker"]
     assert Lease.objects.live().filter(worker_id="worker").exists()
 
@@ -122,7 +123,7 @@ def test_error_with_characters_no_database_takes_is_kept(message: str) -> None:
 def queue_failure(message: str) -> DBTaskResult:
     """A failure whose message could not have been enqueued."""
     samples.double.enqueue(1)
-    result = queue.claim("worker")
+    result = claim()
     outcomes.failed(result, ValueError(message))
     return DBTaskResult.objects.get(id=result.id)
 
@@ -143,9 +144,9 @@ def test_late_outcome_of_an_attempt_taken_away_changes_nothing(
     logged: Callable[[], list[str]],
 ) -> None:
     samples.double.enqueue(21)
-    late = queue.claim("hung")
+    late = claim("hung")
     outcomes.lost(DBTaskResult.objects.get())
-    queue.claim("other")
+    claim("other")
     queue.run(late)
     result = DBTaskResult.objects.get()
     assert (result.status, result.worker_ids) == (TaskResultStatus.RUNNING, ["hung", "other"])
@@ -176,7 +177,7 @@ def test_each_step_is_logged(clock: Traveller, logged: Callable[[], list[str]]) 
     run_next()
     run_next()
     clock.shift(timedelta(minutes=1))
-    outcomes.lost(queue.claim("dead"))
+    outcomes.lost(claim("dead"))
     run_next()
     assert logged() == [
         *("task_started", "task_retried"),
@@ -189,7 +190,7 @@ def test_each_step_is_logged(clock: Traveller, logged: Callable[[], list[str]]) 
 def test_finished_tasks_are_announced_and_retries_are_not(clock: Traveller) -> None:
     heard: list[str] = []
 
-    def listen(sender: object, task_result: object, **kwargs: object) -> None:
+    def listen(sender: object, task_result: TaskResult, **kwargs: object) -> None:
         heard.append(task_result.status)
 
     task_finished.connect(listen)

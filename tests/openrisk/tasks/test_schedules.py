@@ -1,10 +1,13 @@
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.conf import settings
 from django_tasks_db.models import DBTaskResult
 from time_machine import Traveller
 
 from openrisk.tasks import scheduled
+from openrisk.tasks.declarations import scheduled_tasks
 from openrisk.tasks.models import Schedule
 from openrisk.tasks.schedules import enqueue_due, synchronize
 from tests.openrisk.tasks import samples
@@ -94,3 +97,9 @@ def test_schedule_that_the_code_does_not_know_is_left_alone(
     synchronize()
     assert enqueue_due() == 0
     assert Schedule.objects.get() == quarterly
+
+
+def test_document_lists_every_schedule() -> None:
+    document = (settings.BASE_DIR / "docs" / "tasks.md").read_text()
+    documented = dict(re.findall(r"^\| `(\S+)` \| `(.+?)` \|", document, re.MULTILINE))
+    assert documented == {name: task.cron for name, task in scheduled_tasks().items()}

@@ -8,6 +8,7 @@ from openrisk.tasks import leases, queue, tasks
 from openrisk.tasks.declarations import scheduled_tasks
 from openrisk.tasks.models import Lease
 from tests.openrisk.tasks import samples
+from tests.openrisk.tasks.conftest import claim
 
 pytestmark = pytest.mark.django_db
 
@@ -18,9 +19,9 @@ def test_pruning_is_scheduled_daily() -> None:
 
 def test_failures_are_kept_longer_than_successes(clock: Traveller) -> None:
     samples.double.enqueue(1)
-    queue.run(queue.claim("worker"))
+    queue.run(claim())
     samples.fail.enqueue("x")
-    queue.run(queue.claim("worker"))
+    queue.run(claim())
     clock.shift(timedelta(days=15))
     tasks.prune.call()
     assert DBTaskResult.objects.get().traceback != ""

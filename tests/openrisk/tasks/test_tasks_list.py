@@ -7,6 +7,7 @@ from django.core.management import CommandError, call_command
 
 from openrisk.tasks import queue
 from tests.openrisk.tasks import samples
+from tests.openrisk.tasks.conftest import claim
 
 pytestmark = pytest.mark.django_db
 
@@ -24,9 +25,9 @@ def rows(*arguments: str) -> list[dict[str, Any]]:
 @pytest.fixture(autouse=True)
 def _one_of_each() -> None:
     samples.fail.enqueue("no such host")
-    queue.run(queue.claim("worker"))
+    queue.run(claim())
     samples.double.enqueue(1)
-    queue.run(queue.claim("worker"))
+    queue.run(claim())
     samples.succeed_at.enqueue(2)
 
 

@@ -24,7 +24,7 @@ def run_once() -> int:
     try:
         call_command("worker", "--once")
     except SystemExit as end:
-        return int(end.code)
+        return int(str(end.code))
     return 0
 
 
@@ -89,6 +89,22 @@ def test_lost_database_is_waited_for_with_a_new_lease(
     monkeypatch.setattr(worker, "POLL_SECONDS", 0)
     lasting.run()
     assert Lease.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_once_does_not_wait_for_a_lost_database(
+    monkeypatch: pytest.MonkeyPatch, schedules: dict[str, object]
+) -> None:
+    lost = [OperationalError("server closed the connection")]
+
+    def claim(worker_id: str) -> None:
+        if lost:
+            raise lost.pop()
+
+    monkeypatch.setattr(queue, "claim", claim)
+    monkeypatch.setattr(worker, "DATABASE_PAUSE_SECONDS", 0)
+    with pytest.raises(CommandError, match="server closed the connection"):
+        call_command("worker", "--once")
 
 
 @pytest.fixture

@@ -1,0 +1,285 @@
+"""What every page of the register in the admin does: write through services, say what they refuse.
+
+A subclass names its services: `create(actor, organization, **fields)`, `update(actor, instance,
+version, **fields)` and `delete(actor, instance)`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+
+from openrisk.accounts.access import access
+from openrisk.accounts.models import Organization
+from openrisk.admin_site import AutocompleteMultiple, ModelAdmin, TabularInline
+from risks.admin.bulk import delete_selected
+from risks.admin.deletion import what_goes
+from risks.admin.forms import RegisterForm, RowForm
+from risks.admin.history import history_page
+from risks.admin.refusals import REFUSALS, as_validation_error, sentence
+from risks.history import recorded
+from risks.services import rows
+
+RECORD = ("Record", {"fields": ("belongs_to", "created_at", "updated_at")})
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something that can be done with a row, as a button; shut while there are `reasons`."""
+
+    name: str
+    label: str
+    reasons: list[str] = field(default_factory=list)
+
+
+class RegisterAdmin(ModelAdmin):
+    form: Any = RegisterForm
+    create: Callable[..., Any] | None = None
+    update: Callable[..., Any] = staticmethod(rows.update)
+    delete: Callable[..., Any] = staticmethod(rows.delete)
+    actions: tuple[Any, ...] = (delete_selected,)
+    readonly_fields: tuple[str, ...] = ("belongs_to", "created_at", "updated_at")
+    multiple: tuple[str, ...] = ()  # links that the form edits with a search for each
+    object_history_template = "risks_admin/history.html"
+    change_form_outer_before_template = "risks_admin/steps.html"
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
+        """By the same search as the API's, where the model has one."""
+        if hasattr(queryset, "search"):
+            return queryset.search(search_term), False
+        return super().get_search_results(request, queryset, search_term)
+
+    @admin.display(description="organization")
+    def belongs_to(self, obj: Any) -> str:
+        """By name only: the page of an organization is for its administrators."""
+        return str(obj.organization)
+
+    # --- forms --------------------------------------------------------------------------------
+    def sections(self, obj: Any) -> list[Any]:
+        """The fieldsets of the row itself; `obj` is None where one is added."""
+        return [(None, {"fields": self.fields})]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        fieldsets = self.sections(obj)
+        if obj is not None:
+            fieldsets.append(RECORD)
+        if self.has_change_permission(request, obj):
+            fieldsets.append(("Why", {"fields": ("comment", "seen_version")}))
+        return fieldsets
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        if obj is not None:
+            obj.organization = access(request).organization(obj.organization_id)
+        organization = obj.organization if obj else self.chosen(request)
+        request.admin_organization = organization  # type: ignore[attr-defined]
+        form = super().get_form(request, obj, change=change, **kwargs)
+        form.organization = organization
+        form.refusal = getattr(request, "refusal", None)
+        for name in self.multiple:
+            self._scope_links(form.base_fields[name], name, request)
+        return form
+
+    def _scope_links(self, form_field: Any, name: str, request: HttpRequest) -> None:
+        db_field: Any = self.model._meta.get_field(name)
+        form_field.widget = self.autocomplete(AutocompleteMultiple, db_field, request)
+        form_field.queryset = db_field.related_model.objects.for_organization(
+            request.admin_organization  # type: ignore[attr-defined]
+        )
+
+    def chosen(self, request: HttpRequest) -> Organization | None:
+        """The organization of a row to add: the only one, or the one of the address."""
+        if self.change_role is None:
+            return None
+        possible = access(request).organizations(self.change_role)
+        wanted = request.GET.get("organization")
+        if len(possible) == 1:
+            return possible[0]
+        return next((found for found in possible if str(found.pk) == wanted), None)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: Any = None,
+    ) -> Any:
+        adding = object_id is None and self.has_add_permission(request)
+        if adding and self.chosen(request) is None:
+            return self._choose_organization(request)
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except REFUSALS as refusal:
+            # Rolled back. Once more with the reason: the form shows it beside what was typed.
+            request.refusal = as_validation_error(refusal)  # type: ignore[attr-defined]
+            return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def _choose_organization(self, request: HttpRequest) -> HttpResponse:
+        assert self.change_role is not None  # noqa: S101  somebody may add
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Add {self.opts.verbose_name}",
+            "organizations": access(request).organizations(self.change_role),
+        }
+        return TemplateResponse(request, "risks_admin/organization.html", context)
+
+    # --- writing ------------------------------------------------------------------------------
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        with recorded(actor=request.user, comment=form.cleaned_data["comment"]):  # type: ignore[arg-type]
+            saved = self.write(request, obj, form, change)
+        vars(obj).update(vars(saved))  # the admin goes on with this very instance
+
+    def write(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> Any:
+        """The row after the service has written it; unchanged where nothing was changed."""
+        if not change:
+            assert self.create is not None  # noqa: S101  otherwise nobody may add
+            return type(self).create(  # type: ignore[misc]
+                actor=request.user, organization=form.organization, **form.values()
+            )
+        changes = form.changes()
+        if not changes:
+            return obj
+        version = form.cleaned_data["seen_version"]
+        return type(self).update(actor=request.user, instance=obj, version=version, **changes)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        with recorded(actor=request.user, comment=form.cleaned_data["comment"]):  # type: ignore[arg-type]
+            for formset in formsets:
+                self.save_formset(request, form, formset, change)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        for number, row in enumerate(formset.forms, start=1):
+            deleted = row in formset.deleted_forms
+            if not deleted and not row.has_changed():
+                continue
+            try:
+                formset.inline.write(request.user, form.instance, row, deleted)
+            except REFUSALS as refusal:
+                title = str(formset.model._meta.verbose_name).capitalize()
+                raise ValidationError(f"{title} {number}: {sentence(refusal)}") from refusal
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        type(self).delete(actor=request.user, instance=obj)
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+        try:
+            return super().delete_view(request, object_id, extra_context)
+        except REFUSALS as refusal:
+            self.message_user(request, sentence(refusal), messages.ERROR)
+            return redirect(request.get_full_path())
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        return what_goes(objs)
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        """None where nobody may change anything."""
+        return super().get_actions(request) if self.has_change_permission(request) else {}
+
+    # The triggers of the register write its history, whatever path a change comes by.
+    def construct_change_message(self, *args: Any, **kwargs: Any) -> str:
+        return ""
+
+    def log_addition(self, *args: Any) -> None: ...
+
+    def log_change(self, *args: Any) -> None: ...
+
+    def log_deletions(self, *args: Any) -> None: ...
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+        obj = self.get_object(request, object_id)
+        if obj is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        if not self.has_view_permission(request, obj):
+            raise PermissionDenied
+        return history_page(self, request, obj, self.told_with(obj))
+
+    def told_with(self, obj: Any) -> list[Any]:
+        """The ids whose changes make up the history of `obj`."""
+        return [obj.pk]
+
+    # --- steps --------------------------------------------------------------------------------
+    def steps(self, obj: Any) -> list[Step]:
+        """What can be done with the row now."""
+        return []
+
+    def take_step(self, request: HttpRequest, obj: Any, name: str, **known: Any) -> None:
+        """Do it, given `comment` and `version`; raises what the service refuses."""
+        raise NotImplementedError
+
+    def render_change_form(self, request: HttpRequest, context: Any, **kwargs: Any) -> Any:
+        obj = kwargs.get("obj")
+        if obj is not None and self.has_change_permission(request, obj):
+            context["steps"] = self.steps(obj)
+            context["step_url"] = reverse(f"{self._url_name}_step", args=[obj.pk])
+        return super().render_change_form(request, context, **kwargs)
+
+    @property
+    def _url_name(self) -> str:
+        return f"admin:{self.opts.app_label}_{self.opts.model_name}"
+
+    def get_urls(self) -> list[Any]:
+        name = f"{self.opts.app_label}_{self.opts.model_name}_step"
+        view = self.admin_site.admin_view(self.step_view)
+        return [path("<path:object_id>/step/", view, name=name), *super().get_urls()]
+
+    def step_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        obj = self.get_object(request, object_id)
+        if obj is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        if not self.has_change_permission(request, obj):
+            raise PermissionDenied
+        offered = {step.name: step for step in self.steps(obj)}
+        step = offered.get(request.POST.get("step", ""))
+        if step is None:
+            self.message_user(request, "Choose one of the buttons.", messages.ERROR)
+        else:
+            self._take(request, obj, step)
+        return redirect(reverse(f"{self._url_name}_change", args=[obj.pk]))
+
+    def _take(self, request: HttpRequest, obj: Any, step: Step) -> None:
+        seen = request.POST.get("version", "")
+        comment = request.POST.get("comment", "").replace("\0", "")[:5000]
+        version = int(seen) if seen.isdecimal() and len(seen) < 10 else -1
+        try:
+            with recorded(actor=request.user, comment=comment):  # type: ignore[arg-type]
+                self.take_step(request, obj, step.name, comment=comment, version=version)
+        except REFUSALS as refusal:
+            self.message_user(request, f"{step.label}: {sentence(refusal)}", messages.ERROR)
+        else:
+            self.message_user(request, f"{obj}: {step.label}.", messages.SUCCESS)
+
+
+class RowInline(TabularInline):
+    """Rows on the page of the row they belong to, each with the version that was seen."""
+
+    form: Any = RowForm
+    update: Callable[..., Any] = staticmethod(rows.update)
+    delete: Callable[..., Any] = staticmethod(rows.delete)
+
+    def create(self, actor: Any, parent: Any, **fields: Any) -> Any:
+        raise NotImplementedError
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        formset = super().get_formset(request, obj, **kwargs)
+        formset.inline = self
+        for form_field in formset.form.base_fields.values():
+            if hasattr(form_field, "queryset") and not hasattr(form_field.widget, "get_url"):
+                form_field.choices = list(form_field.choices)  # one query, not one a row
+        return formset
+
+    def write(self, actor: Any, parent: Any, row: Any, deleted: bool) -> None:
+        version = row.cleaned_data.get("seen_version")
+        if deleted:
+            type(self).delete(actor=actor, instance=row.instance, version=version)
+        elif row.instance._state.adding:
+            fields = {name: v for name, v in row.values().items() if name != self.fk_name}
+            self.create(actor, parent, **fields)
+        else:
+            type(self).update(actor=actor, instance=row.instance, version=version, **row.changes())

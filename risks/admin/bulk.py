@@ -1,0 +1,103 @@
+"""Actions on many rows, one service call each; what was refused is told with its reason."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin import action
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+from risks.admin.deletion import what_goes
+from risks.admin.refusals import REFUSALS, sentence
+from risks.services.bulk import Outcome, run_bulk
+
+MOST = 1000  # as in the API's bulk requests
+TOLD = 10  # reasons shown; the rest is counted
+
+
+def bulk_page(
+    model_admin: Any,
+    request: HttpRequest,
+    queryset: Any,
+    *,
+    title: str,
+    form: Callable[[Any], forms.Form],
+    carry_out: Callable[..., Any],
+    deletes: bool = False,
+) -> HttpResponse | None:
+    """Ask with `form`, then call `carry_out(row, **answers)` for each row.
+
+    None, as admin actions do, once it is done or there is nothing to ask.
+    """
+    selected = list(queryset.select_related("organization")[: MOST + 1])
+    if len(selected) > MOST:
+        text = f"At most {MOST} at once. Narrow the selection with filters."
+        model_admin.message_user(request, text, messages.ERROR)
+        return None
+    if not selected:
+        model_admin.message_user(request, "Nothing of that is here any more.", messages.WARNING)
+        return None
+    asked = form(request.POST if "apply" in request.POST else None)
+    if asked.is_valid():
+        _carry_out_all(
+            model_admin, request, selected, lambda row: carry_out(row, **asked.cleaned_data)
+        )
+        return None
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "title": title,
+        "form": asked,
+        "selected": selected,
+        "checkbox_name": ACTION_CHECKBOX_NAME,
+        "opts": model_admin.opts,
+        "counts": what_goes(selected)[1].items() if deletes else (),
+    }
+    return TemplateResponse(request, "risks_admin/bulk.html", context)
+
+
+def _carry_out_all(
+    model_admin: Any, request: HttpRequest, selected: list[Any], carry_out: Callable[[Any], Any]
+) -> None:
+    names = [str(row) for row in selected]
+
+    def attempt(index: int) -> Outcome:
+        try:
+            carry_out(selected[index])
+        except REFUSALS as refusal:
+            return Outcome(index, 409, problem={"detail": sentence(refusal)})
+        return Outcome(index, 200)
+
+    outcomes = run_bulk(
+        actor=request.user,  # type: ignore[arg-type]
+        operations=list(range(len(selected))),
+        carry_out=attempt,
+        atomic=False,
+    )
+    refused = [f"{names[o.index]}: {o.problem['detail']}" for o in outcomes if o.problem]
+    _report(model_admin, request, len(outcomes), refused)
+
+
+def _report(model_admin: Any, request: HttpRequest, total: int, refused: list[str]) -> None:
+    if done := total - len(refused):
+        model_admin.message_user(request, f"Done for {done} of {total}.", messages.SUCCESS)
+    for reason in refused[:TOLD]:
+        model_admin.message_user(request, reason, messages.ERROR)
+    if len(refused) > TOLD:
+        text = f"{len(refused) - TOLD} more were refused."
+        model_admin.message_user(request, text, messages.ERROR)
+
+
+@action(description="Delete…", permissions=["delete"])
+def delete_selected(model_admin: Any, request: HttpRequest, queryset: Any) -> HttpResponse | None:
+    return bulk_page(
+        model_admin,
+        request,
+        queryset,
+        title=f"Delete {model_admin.opts.verbose_name_plural}",
+        form=forms.Form,
+        carry_out=lambda row: type(model_admin).delete(actor=request.user, instance=row),
+        deletes=True,
+    )

@@ -1,0 +1,230 @@
+"""Categories, the matrix, assets, frameworks and controls."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+
+from openrisk.accounts.access import access
+from openrisk.accounts.models import Role
+from openrisk.admin_site import (
+    LinesField,
+    RelatedFilter,
+    UnfoldAdminColorInputWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+    site,
+)
+from risks.admin.base import RegisterAdmin, RowInline
+from risks.admin.display import level_label, percent
+from risks.admin.forms import RegisterForm
+from risks.models import Asset, AssetDependency, Category, Control, Framework, Level, Matrix
+from risks.scoring import SCALE
+from risks.services import assets as asset_services
+from risks.services import controls as control_services
+from risks.services import matrix as matrix_services
+from risks.services.rows import creator
+
+PARTS = ("likelihood", "impact")
+
+
+@admin.register(Category, site=site)
+class CategoryAdmin(RegisterAdmin):
+    create = staticmethod(creator(Category))
+    fields = ("name", "description")
+    list_display = ("name", "description", "organization")
+    list_filter = (("organization", RelatedFilter),)
+    search_fields = ("name",)
+
+
+# --- the matrix -------------------------------------------------------------------------------
+def _level_field(likelihood: int, impact: int) -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label=f"{likelihood} x {impact}", choices=Level.choices, widget=UnfoldAdminSelectWidget
+    )
+
+
+def _label_field(part: str, step: int) -> forms.CharField:
+    return forms.CharField(
+        label=f"{part} {step}".capitalize(), max_length=50, widget=UnfoldAdminTextInputWidget
+    )
+
+
+def _colour_field(level: str) -> forms.RegexField:
+    return forms.RegexField(
+        r"^#[0-9a-fA-F]{6}$", label=Level(level).label, widget=UnfoldAdminColorInputWidget
+    )
+
+
+class _MatrixForm(RegisterForm):
+    """Each cell, label and colour of a matrix as a field of its own."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        matrix = self.instance
+        for likelihood in SCALE:
+            for impact in SCALE:
+                self.initial[f"level_{likelihood}_{impact}"] = matrix.level(likelihood, impact)
+        for part in PARTS:
+            for step, label in zip(SCALE, getattr(matrix, f"{part}_labels"), strict=True):
+                self.initial[f"{part}_{step}"] = label
+        for level, colour in matrix.colours.items():
+            self.initial[f"colour_{level}"] = colour
+
+    def changes(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        wanted = {
+            "levels": [[given[f"level_{row}_{column}"] for column in SCALE] for row in SCALE],
+            "likelihood_labels": [given[f"likelihood_{step}"] for step in SCALE],
+            "impact_labels": [given[f"impact_{step}"] for step in SCALE],
+            "colours": {level: given[f"colour_{level}"] for level in Level.values},
+        }
+        return {
+            name: value for name, value in wanted.items() if value != getattr(self.instance, name)
+        }
+
+
+MatrixForm = type(
+    "MatrixForm",
+    (_MatrixForm,),
+    {f"level_{row}_{column}": _level_field(row, column) for row in SCALE for column in SCALE}
+    | {f"{part}_{step}": _label_field(part, step) for part in PARTS for step in SCALE}
+    | {f"colour_{level}": _colour_field(level) for level in Level.values},
+)
+
+
+@admin.register(Matrix, site=site)
+class MatrixAdmin(RegisterAdmin):
+    """One per organization; a change re-bands its whole register."""
+
+    form = MatrixForm
+    update = staticmethod(matrix_services.update_matrix)
+    change_role = Role.ADMIN
+    compressed_fields = False
+    list_display = ("__str__", "updated_at")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        for organization in access(request).query().filter(matrix=None):
+            matrix_services.matrix_of(organization)  # made when it is first needed
+        return super().changelist_view(request, extra_context)
+
+    def sections(self, obj: Matrix) -> list[Any]:
+        rows = [tuple(f"level_{row}_{column}" for column in SCALE) for row in reversed(SCALE)]
+        labels = [(f"likelihood_{step}", f"impact_{step}") for step in SCALE]
+        return [
+            (
+                "Levels",
+                {
+                    "fields": rows,
+                    "description": "Likelihood x impact. Levels may only rise with either.",
+                },
+            ),
+            ("Labels", {"fields": labels}),
+            ("Colours", {"fields": [f"colour_{level}" for level in Level.values]}),
+        ]
+
+    def write(self, request: HttpRequest, obj: Matrix, form: Any, change: bool) -> Any:
+        changes = form.changes()
+        if "levels" in changes:
+            moved = matrix_services.preview(obj.organization, changes["levels"])["changed"]
+            self.message_user(request, f"{moved} risks changed their current level.")
+        return super().write(request, obj, form, change)
+
+
+# --- assets -----------------------------------------------------------------------------------
+class DependencyInline(RowInline):
+    model = AssetDependency
+    fk_name = "asset"
+    fields = ("kind", "target")
+    autocomplete_fields = ("target",)
+    form = forms.ModelForm
+    verbose_name_plural = "depends on"
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj)
+
+    has_delete_permission = has_add_permission
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("asset", "target")
+
+    def write(self, actor: Any, parent: Any, row: Any, deleted: bool) -> None:
+        if deleted:
+            asset_services.remove_dependency(actor=actor, dependency=row.instance)
+        else:
+            target, kind = row.cleaned_data["target"], row.cleaned_data["kind"]
+            asset_services.add_dependency(actor=actor, asset=parent, target=target, kind=kind)
+
+
+class AssetForm(RegisterForm):
+    hostnames = LinesField(required=False, help_text="One a line")
+    addresses = LinesField(required=False, help_text="One a line")
+
+
+@admin.register(Asset, site=site)
+class AssetAdmin(RegisterAdmin):
+    form = AssetForm
+    create = staticmethod(creator(Asset))
+    update = staticmethod(asset_services.update_asset)
+    delete = staticmethod(asset_services.delete_asset)
+    inlines = (DependencyInline,)
+    fields = (
+        "name",
+        "description",
+        "type",
+        "criticality",
+        "owner",
+        "external_id",
+        "hostnames",
+        "addresses",
+    )
+    list_display = ("name", "type", "importance", "owner", "external_id", "organization")
+    list_select_related = ("owner",)
+    list_filter = ("type", "criticality", ("organization", RelatedFilter))
+    search_fields = ("name",)
+
+    @admin.display(description="criticality", ordering="criticality")
+    def importance(self, asset: Asset) -> SafeString:
+        return level_label(asset.criticality)
+
+
+# --- controls ---------------------------------------------------------------------------------
+@admin.register(Framework, site=site)
+class FrameworkAdmin(RegisterAdmin):
+    create = staticmethod(creator(Framework))
+    fields = ("name", "edition", "description")
+    list_display = ("name", "edition", "implementation", "organization")
+    list_filter = (("organization", RelatedFilter),)
+    search_fields = ("name",)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).with_progress()
+
+    def implementation(self, framework: Any) -> SafeString | str:
+        applicable = framework.applicable
+        return percent(100 * framework.implemented // applicable) if applicable else "-"
+
+
+@admin.register(Control, site=site)
+class ControlAdmin(RegisterAdmin):
+    create = staticmethod(control_services.create_control)
+    update = staticmethod(control_services.update_control)
+    fields = ("framework", "identifier", "title", "text", "parent", "status")
+    list_display = ("identifier", "title", "framework", "status", "organization")
+    list_display_links = ("identifier", "title")
+    list_select_related = ("framework",)
+    list_filter = ("status", ("framework", RelatedFilter), ("organization", RelatedFilter))
+    search_fields = ("title",)
+    ordering = ("identifier", "id")
+    autocomplete_fields = ("parent",)

@@ -1,0 +1,20 @@
+"""Values in words and colour."""
+
+from typing import Any
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from risks.models import Level
+
+
+def level_label(level: str | None, score: Any = None) -> SafeString:
+    """E.g. "20 Critical" on the colour of the level."""
+    if not level:
+        return format_html('<span class="level level-none">{}</span>', "Not assessed")
+    words = f"{score} {Level(level).label}" if score is not None else Level(level).label
+    return format_html('<span class="level level-{}">{}</span>', level, words)
+
+
+def percent(value: int) -> SafeString:
+    return format_html('<progress max="100" value="{0}"></progress> {0}&nbsp;%', value)

@@ -1,0 +1,92 @@
+"""Findings, the rules that propose risks from them, and the proposals."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+
+from openrisk.admin_site import RelatedFilter, site
+from risks.admin.base import RegisterAdmin, Step
+from risks.admin.display import level_label
+from risks.models import Finding, FindingRule, ProposalStatus, RiskProposal
+from risks.services import findings as services
+from risks.services.rows import creator
+
+
+@admin.register(Finding, site=site)
+class FindingAdmin(RegisterAdmin):
+    create = staticmethod(services.create_finding)
+    update = staticmethod(services.update_finding)
+    list_display = ("rule", "title", "importance", "state", "asset", "last_seen_at", "organization")
+    list_display_links = ("rule", "title")
+    list_select_related = ("asset",)
+    list_filter = ("severity", "state", "known_exploited", ("organization", RelatedFilter))
+    search_fields = ("title",)
+    ordering = ("-last_seen_at", "-id")
+    autocomplete_fields = ("asset", "risk")
+    readonly_fields = (*RegisterAdmin.readonly_fields, "first_seen_at", "last_seen_at", "proposal")
+
+    def sections(self, obj: Finding | None) -> list[Any]:
+        seen = ["first_seen_at", "last_seen_at", "proposal"] if obj else []
+        return [
+            (None, {"fields": ["title", "description", "state", "risk", *seen]}),
+            ("Source", {"fields": ["tool", "rule", "asset", "location"]}),
+            ("Severity", {"fields": ["severity", "cvss", "epss", "known_exploited"]}),
+        ]
+
+    @admin.display(description="severity", ordering="severity")
+    def importance(self, finding: Finding) -> SafeString:
+        return severity_label(finding.severity, finding.get_severity_display())
+
+
+def severity_label(severity: str, words: str) -> Any:
+    return words if severity == "info" else level_label(severity)
+
+
+@admin.register(FindingRule, site=site)
+class FindingRuleAdmin(RegisterAdmin):
+    create = staticmethod(creator(FindingRule))
+    fields = (
+        "name",
+        "active",
+        "minimum_severity",
+        "known_exploited",
+        "minimum_epss",
+        "minimum_criticality",
+        "likelihood",
+        "impact",
+    )
+    list_display = ("name", "active", "minimum_severity", "likelihood", "impact", "organization")
+    list_filter = ("active", ("organization", RelatedFilter))
+    search_fields = ("name",)
+
+
+@admin.register(RiskProposal, site=site)
+class ProposalAdmin(RegisterAdmin):
+    """Confirmed or dismissed by buttons; nobody writes one."""
+
+    list_display = ("title", "status", "likelihood", "impact", "created_at", "organization")
+    list_filter = ("status", ("organization", RelatedFilter))
+    search_fields = ("title",)
+    told = ("title", "reason", "key", "rule", "likelihood", "impact")
+    decided = ("status", "risk", "decided_at", "decided_by")
+    readonly_fields = (*RegisterAdmin.readonly_fields, *told, *decided)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def sections(self, obj: RiskProposal) -> list[Any]:
+        return [(None, {"fields": self.told}), ("Decision", {"fields": self.decided})]
+
+    def steps(self, obj: RiskProposal) -> list[Step]:
+        if obj.status != ProposalStatus.PROPOSED:
+            return []
+        return [Step("confirm", "Confirm as a draft risk"), Step("dismiss", "Dismiss")]
+
+    def take_step(self, request: HttpRequest, obj: RiskProposal, name: str, **known: Any) -> None:
+        decide = services.confirm_proposal if name == "confirm" else services.dismiss_proposal
+        decide(actor=request.user, proposal=obj, comment=known["comment"])  # type: ignore[arg-type]

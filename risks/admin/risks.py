@@ -1,0 +1,313 @@
+"""Risks: the list, the page with its mitigations, and actions on many at once."""
+
+from functools import partial
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+
+from openrisk.accounts.access import access
+from openrisk.accounts.models import Membership, Organization, User
+from openrisk.admin_site import (
+    LinesField,
+    RelatedFilter,
+    UnfoldAdminSelectWidget,
+    site,
+)
+from risks import states
+from risks.admin.base import RegisterAdmin, RowInline, Step
+from risks.admin.bulk import bulk_page, delete_selected
+from risks.admin.display import level_label, percent
+from risks.admin.forms import RegisterForm, comment_field
+from risks.models import Asset, Category, Control, Matrix, Mitigation, Risk, Status
+from risks.models.mitigations import progress
+from risks.querysets import RISK_ORDERS
+from risks.scoring import KINDS, SCALE
+from risks.services import mitigations as mitigation_services
+from risks.services import risks as services
+from risks.services.matrix import matrix_of
+from risks.services.rows import invalid
+
+RATINGS = [f"{kind}_{part}" for kind in KINDS for part in ("likelihood", "impact")]
+SCORES = [f"{kind}_rating" for kind in KINDS]
+
+
+# --- the form ---------------------------------------------------------------------------------
+class RiskForm(RegisterForm):
+    beginning = forms.ChoiceField(
+        label="Status",
+        choices=[(status, Status(status).label) for status in reversed(services.BEGINNINGS)],
+        widget=UnfoldAdminSelectWidget,
+        required=False,
+    )
+    tags = LinesField(required=False, help_text="One a line")
+    assets = forms.ModelMultipleChoiceField(Asset.objects.none(), required=False)
+    controls = forms.ModelMultipleChoiceField(Control.objects.none(), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance._state.adding:
+            self.initial["tags"] = []
+        else:
+            self.initial["tags"] = [tag.name for tag in self.instance.tags.all()]
+        matrix = matrix_of(self.organization)
+        for name in RATINGS:
+            if name in self.fields:
+                self.fields[name] = _rating_field(name, matrix)
+
+    def values(self) -> dict[str, Any]:
+        values = super().values()
+        return {**values, "status": values.pop("beginning") or Status.IDENTIFIED.value}
+
+    def changes(self) -> dict[str, Any]:
+        changes = super().changes()
+        changes.pop("beginning", None)
+        return changes
+
+
+def _rating_field(name: str, matrix: Matrix) -> forms.TypedChoiceField:
+    likelihood = name.endswith("likelihood")
+    labels = matrix.likelihood_labels if likelihood else matrix.impact_labels
+    steps = [(step, f"{step} - {label}") for step, label in zip(SCALE, labels, strict=True)]
+    return forms.TypedChoiceField(
+        label=name.replace("_", " ").capitalize(),
+        choices=[("", "Not assessed"), *steps],
+        coerce=int,
+        empty_value=None,
+        required=False,
+        widget=UnfoldAdminSelectWidget,
+    )
+
+
+class MitigationInline(RowInline):
+    model = Mitigation
+    fk_name = "risk"
+    tab = True
+    show_change_link = True
+    update = staticmethod(mitigation_services.update_mitigation)
+    fields = ("title", "progress", "status", "priority", "owner", "due_date", "seen_version")
+    readonly_fields = ("progress", "status")
+
+    def create(self, actor: User, parent: Risk, **fields: Any) -> Mitigation:
+        return mitigation_services.create_mitigation(
+            actor=actor, organization=parent.organization, risk=parent, **fields
+        )
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).with_progress().order_by("number")
+
+    def progress(self, mitigation: Any) -> SafeString | str:
+        if mitigation._state.adding:
+            return "-"
+        total, done = mitigation.actions_total, mitigation.actions_done
+        return percent(progress(mitigation.status, done, total))
+
+
+# --- the list ---------------------------------------------------------------------------------
+class AttentionFilter(admin.SimpleListFilter):
+    title = "attention"
+    parameter_name = "show"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [
+            ("open", "Open"),
+            ("review_overdue", "Review overdue"),
+            ("not_assessed", "Open, not assessed"),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Risk] | None:
+        shown = {
+            "open": queryset.open,
+            "review_overdue": queryset.review_overdue,
+            "not_assessed": lambda: queryset.open().filter(current_score__isnull=True),
+        }
+        chosen = shown.get(self.value() or "")
+        return chosen() if chosen else None
+
+
+class TransitionForm(forms.Form):
+    to = forms.ChoiceField(
+        label="New status", choices=Status.choices, widget=UnfoldAdminSelectWidget
+    )
+    comment = forms.CharField(required=False, max_length=5000, help_text="Why?")
+
+
+class OwnerForm(forms.Form):
+    owner = forms.ModelChoiceField(User.objects.none(), widget=UnfoldAdminSelectWidget)
+
+    def __init__(self, data: Any, organizations: list[Organization]) -> None:
+        super().__init__(data)
+        members = Membership.objects.filter(organization__in=organizations).values("user")
+        self.fields["owner"].queryset = User.objects.filter(pk__in=members)  # type: ignore[attr-defined]
+
+
+class CategoryForm(forms.Form):
+    category = forms.ModelChoiceField(Category.objects.none(), widget=UnfoldAdminSelectWidget)
+
+    def __init__(self, data: Any, categories: Any) -> None:
+        super().__init__(data)
+        self.fields["category"].queryset = categories  # type: ignore[attr-defined]
+
+
+class ReviewForm(forms.Form):
+    comment = comment_field("What was found?")
+
+
+@admin.register(Risk, site=site)
+class RiskAdmin(RegisterAdmin):
+    form = RiskForm
+    create = staticmethod(services.create_risk)
+    update = staticmethod(services.update_risk)
+    delete = staticmethod(services.delete_risk)
+    multiple = ("assets", "controls")
+    inlines = (MitigationInline,)
+    list_display = (
+        "reference",
+        "title",
+        "status",
+        "level",
+        "category",
+        "owner",
+        "treatment",
+        "next_review",
+        "organization",
+    )
+    list_display_links = ("reference", "title")
+    list_select_related = ("category", "owner")
+    list_filter = (
+        AttentionFilter,
+        "current_level",
+        "status",
+        "treatment",
+        ("category", RelatedFilter),
+        ("organization", RelatedFilter),
+    )
+    search_fields = ("title",)
+    search_help_text = "Words of title, description, owner or external id; or a reference"
+    ordering = ("-number", "id")
+    actions = ("bulk_transition", "bulk_owner", "bulk_category", "bulk_review", delete_selected)
+    readonly_fields = (
+        *RegisterAdmin.readonly_fields,
+        *SCORES,
+        "reference",
+        "status",
+        "priority",
+        "source",
+        "source_name",
+        "last_reviewed_at",
+        "imported_columns",
+    )
+
+    # --- the list
+    @admin.display(description="level", ordering=RISK_ORDERS["current_score"])
+    def level(self, risk: Risk) -> SafeString:
+        return level_label(risk.current_level, risk.current_score)
+
+    @admin.display(description="next review", ordering=RISK_ORDERS["next_review_at"])
+    def next_review(self, risk: Risk) -> str:
+        if risk.next_review_at is None:
+            return "-"
+        overdue = risk.next_review_at < timezone.now() and risk.status not in ("draft", "closed")
+        return f"{risk.next_review_at:%Y-%m-%d}{' (overdue)' if overdue else ''}"
+
+    # --- the page
+    def sections(self, obj: Risk | None) -> list[Any]:
+        state = ("reference", "status") if obj else ("beginning",)
+        ratings = [*zip(RATINGS[::2], RATINGS[1::2], strict=True)]
+        computed = [*SCORES, "priority"] if obj else []
+        reviewed = ["last_reviewed_at"] if obj else []
+        sections = [
+            (None, {"fields": [*state, "title", "description", "category", "tags"]}),
+            ("Assessment", {"fields": [*ratings, *computed]}),
+            ("People", {"fields": ["owner", "owner_name", "assignee", "reviewer"]}),
+            ("Treatment", {"fields": ["treatment", "assets", "controls"]}),
+            ("Review", {"fields": [*reviewed, "review_interval_days", "next_review_at"]}),
+        ]
+        if obj is not None:
+            origin = ["source", "source_name", "external_id", "imported_columns"]
+            sections.append(("Origin", {"fields": origin}))
+        return sections
+
+    def inherent_rating(self, risk: Risk) -> SafeString:
+        return level_label(risk.inherent_level, risk.inherent_score)
+
+    def residual_rating(self, risk: Risk) -> SafeString:
+        return level_label(risk.residual_level, risk.residual_score)
+
+    def target_rating(self, risk: Risk) -> SafeString:
+        return level_label(risk.target_level, risk.target_score)
+
+    def imported_columns(self, risk: Risk) -> SafeString | str:
+        """What an import brought and no field holds."""
+        return format_html_join("", "<div><b>{}</b>: {}</div>", risk.extra.items()) or "-"
+
+    def told_with(self, risk: Risk) -> list[Any]:
+        mitigations = risk.mitigations.all()
+        return [
+            risk.pk,
+            *mitigations.values_list("pk", flat=True),
+            *mitigations.filter(actions__isnull=False).values_list("actions__pk", flat=True),
+            *risk.acceptances.values_list("pk", flat=True),
+        ]
+
+    def steps(self, risk: Risk) -> list[Step]:
+        edges = [
+            Step(edge.to, f"Move to {edge.label.lower()}", edge.reasons)
+            for edge in states.transitions(risk)
+        ]
+        return [*edges, Step("review", "Mark reviewed")]
+
+    def take_step(self, request: HttpRequest, obj: Risk, name: str, **known: Any) -> None:
+        if name == "review":
+            services.review(actor=request.user, risk=obj, **known)  # type: ignore[arg-type]
+        else:
+            services.transition(actor=request.user, risk=obj, to=name, **known)  # type: ignore[arg-type]
+
+    # --- many at once
+    @admin.action(description="Change status…", permissions=["change"])
+    def bulk_transition(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
+        return self._bulk(request, queryset, "Change status", TransitionForm, services.transition)
+
+    @admin.action(description="Mark reviewed…", permissions=["change"])
+    def bulk_review(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
+        return self._bulk(request, queryset, "Mark reviewed", ReviewForm, services.review)
+
+    @admin.action(description="Set owner…", permissions=["change"])
+    def bulk_owner(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
+        form = partial(OwnerForm, organizations=access(request).organizations())
+        return self._bulk(request, queryset, "Set owner", form, _set_owner)
+
+    @admin.action(description="Set category…", permissions=["change"])
+    def bulk_category(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
+        categories = access(request).scope(Category.objects.all())
+        form = partial(CategoryForm, categories=categories)
+        return self._bulk(request, queryset, "Set category", form, _set_category)
+
+    def _bulk(
+        self, request: HttpRequest, queryset: Any, title: str, form: Any, service: Any
+    ) -> HttpResponse | None:
+        return bulk_page(
+            self,
+            request,
+            queryset,
+            title=title,
+            form=form,
+            carry_out=lambda risk, **answers: service(actor=request.user, risk=risk, **answers),
+        )
+
+
+def _set_owner(*, actor: User, risk: Risk, owner: User) -> None:
+    if not Membership.objects.filter(user=owner, organization=risk.organization).exists():
+        raise invalid("owner", f"{owner} is no member of {risk.organization}.")
+    services.update_risk(actor=actor, instance=risk, owner=owner)
+
+
+def _set_category(*, actor: User, risk: Risk, category: Category) -> None:
+    if category.organization_id != risk.organization_id:
+        raise invalid("category", f"The category {category} belongs to another organization.")
+    services.update_risk(actor=actor, instance=risk, category=category)

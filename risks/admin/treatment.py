@@ -1,0 +1,172 @@
+"""Mitigations with their actions, and acceptances."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.safestring import SafeString
+
+from openrisk.accounts.models import User
+from openrisk.admin_site import RelatedFilter, UnfoldBooleanSwitchWidget, site
+from risks.admin.base import RegisterAdmin, RowInline, Step
+from risks.admin.display import level_label, percent
+from risks.admin.forms import RowForm
+from risks.models import (
+    Acceptance,
+    AcceptanceStatus,
+    Mitigation,
+    MitigationAction,
+    MitigationStatus,
+)
+from risks.models.mitigations import progress
+from risks.services import acceptances as acceptance_services
+from risks.services import mitigations as services
+
+
+class ActionForm(RowForm):
+    done = forms.BooleanField(required=False, widget=UnfoldBooleanSwitchWidget)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["done"] = self.instance.done
+
+
+class ActionInline(RowInline):
+    model = MitigationAction
+    fk_name = "mitigation"
+    form = ActionForm
+    fields = ("order", "title", "due_date", "done", "waits_for", "seen_version")
+    readonly_fields = ("waits_for",)
+    update = staticmethod(services.update_action)
+
+    def create(self, actor: User, parent: Mitigation, **fields: Any) -> MitigationAction:
+        done = fields.pop("done")
+        action = services.create_action(actor=actor, mitigation=parent, **fields)
+        return services.update_action(actor=actor, instance=action, done=True) if done else action
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).prefetch_related("depends_on")
+
+    def waits_for(self, action: MitigationAction) -> str:
+        if action._state.adding:
+            return "-"
+        return ", ".join(str(other) for other in action.depends_on.all()) or "-"
+
+
+class OverdueFilter(admin.SimpleListFilter):
+    title = "due"
+    parameter_name = "due"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("overdue", "Overdue")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.overdue() if self.value() == "overdue" else None
+
+
+@admin.register(Mitigation, site=site)
+class MitigationAdmin(RegisterAdmin):
+    create = staticmethod(services.create_mitigation)
+    update = staticmethod(services.update_mitigation)
+    inlines = (ActionInline,)
+    list_display = (
+        "reference",
+        "title",
+        "risk",
+        "status",
+        "progress",
+        "importance",
+        "owner",
+        "due",
+        "organization",
+    )
+    list_display_links = ("reference", "title")
+    list_select_related = ("risk", "owner")
+    list_filter = ("status", "priority", OverdueFilter, ("organization", RelatedFilter))
+    search_fields = ("title", "reference")
+    ordering = ("-number", "id")
+    autocomplete_fields = ("risk",)
+    readonly_fields = (*RegisterAdmin.readonly_fields, "reference", "status", "progress")
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).with_progress()
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return (*self.readonly_fields, "risk") if obj else self.readonly_fields
+
+    def sections(self, obj: Mitigation | None) -> list[Any]:
+        state = ["reference", "status", "progress"] if obj else []
+        return [
+            (None, {"fields": [*state, "risk", "title", "description", "priority"]}),
+            ("Plan", {"fields": ["owner", "due_date", ("cost", "currency"), "effectiveness"]}),
+        ]
+
+    def progress(self, mitigation: Any) -> SafeString:
+        total, done = mitigation.actions_total, mitigation.actions_done
+        return percent(progress(mitigation.status, done, total))
+
+    @admin.display(description="priority", ordering="priority")
+    def importance(self, mitigation: Mitigation) -> SafeString:
+        return level_label(mitigation.priority)
+
+    @admin.display(description="due", ordering="due_date")
+    def due(self, mitigation: Mitigation) -> str:
+        if mitigation.due_date is None:
+            return "-"
+        over = mitigation.status in (MitigationStatus.DONE, MitigationStatus.CANCELLED)
+        overdue = not over and mitigation.due_date < timezone.now().date()
+        return f"{mitigation.due_date}{' (overdue)' if overdue else ''}"
+
+    def told_with(self, obj: Mitigation) -> list[Any]:
+        return [obj.pk, *obj.actions.values_list("pk", flat=True)]
+
+    def steps(self, obj: Mitigation) -> list[Step]:
+        edges = services.EDGES[obj.status]
+        return [Step(to, f"Move to {MitigationStatus(to).label.lower()}") for to in edges]
+
+    def take_step(self, request: HttpRequest, obj: Mitigation, name: str, **known: Any) -> None:
+        services.set_status(actor=request.user, mitigation=obj, to=name, **known)  # type: ignore[arg-type]
+
+
+@admin.register(Acceptance, site=site)
+class AcceptanceAdmin(RegisterAdmin):
+    """Asked for here or elsewhere, decided by buttons; nobody edits or deletes one."""
+
+    list_display = ("risk", "status", "requester", "approver", "expires_at", "organization")
+    list_select_related = ("risk", "requester", "approver")
+    list_filter = ("status", ("organization", RelatedFilter))
+    search_fields = ("risk__title", "justification")
+    ordering = ("-created_at", "-id")
+    autocomplete_fields = ("risk",)
+    decided = ("status", "requester", "approver", "decided_at", "decision_comment")
+    asked = ("risk", "justification", "conditions", "expires_at")
+    readonly_fields = (*RegisterAdmin.readonly_fields, *decided)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def sections(self, obj: Acceptance | None) -> list[Any]:
+        decision = [("Decision", {"fields": self.decided})] if obj else []
+        return [(None, {"fields": self.asked}), *decision]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return (*self.readonly_fields, *self.asked) if obj else self.readonly_fields
+
+    @staticmethod
+    def create(*, actor: User, organization: Any, **fields: Any) -> Acceptance:
+        return acceptance_services.request_acceptance(actor=actor, **fields)
+
+    def steps(self, obj: Acceptance) -> list[Step]:
+        revoke = [Step("revoke", "Revoke")]
+        if obj.status == AcceptanceStatus.REQUESTED:
+            return [Step("approve", "Approve"), Step("reject", "Reject"), *revoke]
+        return revoke if obj.status == AcceptanceStatus.APPROVED else []
+
+    def take_step(self, request: HttpRequest, obj: Acceptance, name: str, **known: Any) -> None:
+        known |= {"actor": request.user, "acceptance": obj}
+        if name == "revoke":
+            acceptance_services.revoke(**known)
+        else:
+            acceptance_services.decide(approve=name == "approve", **known)

@@ -1,0 +1,122 @@
+"""Fills organizations with invented risks: the same ones for the same seed, and none twice."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid5
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from openrisk.accounts.models import Organization
+from openrisk.database.ids import uuid7
+from risks.demo.scans import scan
+from risks.demo.stage import Stage, furnish
+from risks.demo.stories import Story
+from risks.demo.timeline import Timeline
+from risks.models import Risk
+
+NAMESPACE = UUID("5d0c7a0e-6f0b-5b7e-9a57-0f7d5b1c2e34")
+CHUNK = 20_000  # risks told, and held in memory, at once
+DAYS = 364
+WORKING_DAYS = (1, 3)  # the register is worked on on Tuesdays and Thursdays ...
+HOUR = 9  # ... at this hour, UTC
+
+
+@dataclass(frozen=True)
+class Seeded:
+    """What one organization has got."""
+
+    organization: str
+    created: dict[str, int]
+
+
+def seed(
+    *, risks: int, organizations: int, seed: int, progress: Callable[[int], object]
+) -> list[Seeded]:
+    """Make sure that each of `organizations` has the `risks` risks of `seed`.
+
+    What is missing is added, what exists stays as it is. Dates are relative to today (UTC).
+    `progress` is told how many more risks are done. Each chunk is one transaction.
+    """
+    result = []
+    for number in range(1, organizations + 1):
+        organization = _organization(number)
+        created = _fill(organization, risks, seed, progress)
+        result.append(Seeded(organization.slug, created))
+    if any(seeded.created.get("risks") for seeded in result):
+        _refresh_statistics()
+    return result
+
+
+def _organization(number: int) -> Organization:
+    """The demo organization of this number, with the same id on every new database.
+
+    All other ids derive from its id, so one that somebody renamed cannot get in the way.
+    """
+    slug, name = ("demo", "Demo") if number == 1 else (f"demo-{number}", f"Demo {number}")
+    present = Organization.objects.filter(slug=slug).first()
+    if present is not None:
+        return present
+    pk = uuid5(NAMESPACE, slug)
+    renamed = Organization.objects.filter(pk=pk).exists()
+    return Organization.objects.create(id=uuid7() if renamed else pk, slug=slug, name=name)
+
+
+def _fill(
+    organization: Organization, risks: int, seed: int, progress: Callable[[int], object]
+) -> dict[str, int]:
+    today = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    moments = list(_moments(today))
+    created = Counter(Timeline([]).counts())
+    with transaction.atomic():
+        stage = furnish(organization, seed=seed, risks=risks, today=today, moments=moments)
+        created["assets"] = len(stage.new_assets)
+        created["findings"] = scan(stage)
+    missing = _missing(stage, risks)
+    progress(risks - len(missing))
+    for start in range(0, len(missing), CHUNK):
+        with transaction.atomic():
+            created.update(_tell(stage, missing[start : start + CHUNK], progress))
+    return dict(created)
+
+
+def _moments(today: datetime) -> Iterator[datetime]:
+    """When something happened over the past year, the earliest first."""
+    for ago in range(DAYS, 0, -1):
+        day = today - timedelta(days=ago)
+        if day.weekday() in WORKING_DAYS:
+            yield day + timedelta(hours=HOUR)
+
+
+def _missing(stage: Stage, risks: int) -> list[int]:
+    present = set(Risk.objects.for_organization(stage.organization).values_list("pk", flat=True))
+    return [index for index in range(risks) if stage.id("risk", index) not in present]
+
+
+def _tell(stage: Stage, indexes: list[int], progress: Callable[[int], object]) -> dict[str, int]:
+    timeline = Timeline(stage.moments)
+    for index in indexes:
+        Story(stage, timeline, index).tell()
+    timeline.write(
+        stage.organization,
+        creator=stage.people["analyst"],
+        changer=stage.people["manager"],
+        progress=progress,
+    )
+    return timeline.counts()
+
+
+def _refresh_statistics() -> None:
+    """Tell the planner what is there; index-only scans on PostgreSQL need a fresh visibility map.
+
+    PostgreSQL cannot vacuum inside a caller's transaction.
+    """
+    if connection.in_atomic_block:
+        return
+    tables = [name for name in connection.introspection.table_names() if name.startswith("risks_")]
+    with connection.cursor() as cursor:
+        for table in tables:
+            command = "VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE"
+            cursor.execute(f"{command} {connection.ops.quote_name(table)}")

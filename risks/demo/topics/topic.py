@@ -1,0 +1,21 @@
+"""The shape of a topic."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Topic:
+    """One category. In `events` and `measures`, {asset} reads like "the mail server in Porto"."""
+
+    name: str
+    description: str
+    owner: str  # the e-mail name of the member who is accountable for most of these risks
+    prefix: str  # of its controls
+    controls: tuple[tuple[str, str], ...]  # title, text; the first is the parent of the others
+    assets: tuple[tuple[str, str], ...]  # noun, type
+    events: tuple[str, ...]
+    causes: tuple[str, ...]
+    consequences: tuple[str, ...]
+    measures: tuple[str, ...]
+    actions: tuple[str, ...]
+    tags: tuple[str, ...]

@@ -1,0 +1,117 @@
+"""Words that fit every topic: sites, occasions, units, people, and how often things occur."""
+
+# The people of a demo organization: e-mail name, name shown, role.
+MEMBERS = (
+    ("viewer", "Internal Auditor", "viewer"),
+    ("analyst", "Risk Analyst", "analyst"),
+    ("manager", "Risk Manager", "manager"),
+    ("admin", "Register Administrator", "admin"),
+    ("information-security", "Information Security Officer", "analyst"),
+    ("production", "Head of Production", "analyst"),
+    ("procurement", "Head of Procurement", "analyst"),
+    ("data-protection", "Data Protection Officer", "analyst"),
+    ("continuity", "Business Continuity Coordinator", "analyst"),
+    ("finance", "Head of Finance", "analyst"),
+    ("human-resources", "Head of Human Resources", "analyst"),
+)
+# Who is responsible without having an account.
+OUTSIDE_OWNERS = (
+    "Works council",
+    "Facility management",
+    "External auditor",
+    "Regional sales office",
+    "Customer service team",
+    "Legal counsel",
+)
+SITES = (
+    "Bergen", "Bilbao", "Bologna", "Bremen", "Brno", "Cork", "Debrecen", "Delft", "Dresden",
+    "Gdansk", "Ghent", "Graz", "Grenoble", "Gothenburg", "Innsbruck", "Kaunas", "Leeds", "Leuven",
+    "Ljubljana", "Lyon", "Maribor", "Nantes", "Odense", "Porto", "Riga", "Split", "Tampere",
+    "Tartu", "Turin", "Valencia", "Winterthur", "Zagreb",
+)  # fmt: skip
+# The end of a title; many have none.
+OCCASIONS = (
+    "after a change of management",
+    "after a reorganisation",
+    "after a supplier change",
+    "after an unannounced change",
+    "at the end of the quarter",
+    "before the yearly audit",
+    "during a migration",
+    "during maintenance",
+    "during the holiday season",
+    "during the summer break",
+    "in the busiest week of the year",
+    "on a public holiday",
+    "outside working hours",
+    "when a contract ends",
+    "when demand doubles",
+    "when two incidents coincide",
+    "while a project ties up the team",
+    "while budgets are frozen",
+    "while key staff are away",
+    "within the first weeks of use",
+)
+# The last sentence of a description. {unit} works with what is at risk.
+CONTEXTS = (
+    "{unit} raised this in the yearly workshop.",
+    "{unit} would notice first, usually within a day.",
+    "{unit} depends on it and has no substitute at hand.",
+    "{unit} has seen a near miss in the last two years.",
+    "{unit} has worked around the problem so far.",
+    "{unit} counts on at most four hours without it.",
+    "An internal audit asked {unit} for a plan.",
+    "The customer contracts of {unit} contain penalties for this case.",
+    "The insurer has asked {unit} for evidence of the measures in place.",
+    "Similar organizations have reported such an event, and {unit} considers itself as exposed.",
+)
+UNITS = (
+    "Accounting", "After-sales service", "Assembly", "Customer service", "Development",
+    "Engineering", "Field service", "Goods receipt", "Human resources", "IT operations",
+    "Laboratory", "Legal", "Logistics", "Maintenance", "Marketing", "Order processing", "Packaging",
+    "Planning", "Production", "Purchasing", "Quality assurance", "Sales", "Shipping", "Treasury",
+)  # fmt: skip
+
+JUSTIFICATIONS = (
+    "The measures available cost more than the loss that is expected over the same time.",
+    "The system is replaced next year; until then the risk is watched closely.",
+    "The remaining exposure lies within the appetite that the board has set for this category.",
+    "Further reduction depends on a supplier's release that is announced but not yet available.",
+    "The activity is limited to few people and small amounts, and its end is planned.",
+)
+CONDITIONS = (
+    "Report every incident to the risk manager within one working day.",
+    "Review the figures each month and withdraw the acceptance when they worsen.",
+    "Keep the present controls in place and test them once a quarter.",
+    "",
+)
+CHANGE_COMMENTS = (
+    "Risk workshop",
+    "Monthly review with the owners",
+    "Follow-up of the audit",
+    "Status meeting",
+    "New figures from operations",
+)
+TAKEN_OVER_COMMENT = "Taken over from the previous register"
+
+# Weights of 1, 2, 3, 4 and 5: most risks lie in the middle, a few stand out.
+LIKELIHOOD_WEIGHTS = (8, 24, 33, 25, 10)
+IMPACT_WEIGHTS = (6, 22, 34, 27, 11)
+CRITICALITY_WEIGHTS = {"low": 20, "medium": 45, "high": 25, "critical": 10}
+
+# What a scanner reports: rule, severity, CVSS base score, title.
+SCANNER = "demo-scanner"
+SCANNER_RULES = (
+    ("tls-outdated-protocol", "medium", "5.3", "Server accepts an outdated TLS version"),
+    ("tls-certificate-expired", "medium", "5.9", "Certificate has expired"),
+    ("ssh-password-login", "medium", "6.5", "SSH accepts passwords"),
+    ("default-password", "critical", "9.8", "Device answers to its default password"),
+    ("update-missing-remote-code", "critical", "9.8", "Update against remote code is missing"),
+    ("update-missing-privileges", "high", "7.8", "Update against escalation is missing"),
+    ("share-readable-by-all", "high", "7.5", "File share is readable by everybody"),
+    ("admin-page-exposed", "high", "8.1", "Administration page reachable from every network"),
+    ("operating-system-unsupported", "high", "8.8", "Operating system is no longer supported"),
+    ("directory-listing", "low", "3.7", "Web server lists its folders"),
+    ("cookie-without-secure", "low", "3.1", "Session cookie is sent without encryption"),
+    ("banner-shows-version", "info", "0.0", "Service tells its exact version"),
+)  # fmt: skip

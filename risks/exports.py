@@ -1,0 +1,167 @@
+"""Risks as CSV and XLSX: streamed, safe to open in a spreadsheet, and importable again as they are.
+
+The headers are names of fields. What an import cannot set (scores, levels, times) is there to be
+read; `risks.imports` ignores it.
+"""
+
+import csv
+import re
+from collections.abc import Iterator, Mapping
+from itertools import chain, islice
+from typing import Any, BinaryIO
+from uuid import UUID
+
+import orjson
+from django.db.models import QuerySet
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+
+from openrisk.accounts.models import Organization
+from openrisk.api.problems import Conflict
+from risks.imports.cells import clean, imported, join_list, neutralised
+from risks.imports.columns import COMPUTED, export_header
+from risks.imports.diff import Values
+from risks.imports.grid import MAX_COLUMNS
+from risks.imports.names import control_names
+from risks.imports.standing import LISTS, PATHS, moment, standing
+
+CHUNK = 1000
+LONGEST_HEADER = 150
+LONGEST_XLSX_CELL = 32_767
+MEDIA_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+# Shown as they are stored; `standing` has all others.
+_SHOWN = (
+    *("reference", "external_id", "source_name", *COMPUTED),
+    *("current_score", "current_level", "created_at", "updated_at"),
+)
+COLUMNS = (
+    *("reference", "external_id", "source_name", "title", "description", "category", "status"),
+    *("owner", "owner_name", "assignee", "reviewer", "treatment"),
+    *(
+        f"{kind}_{part}"
+        for kind in ("inherent", "residual", "target")
+        for part in ("likelihood", "impact", "score", "level")
+    ),
+    *("current_score", "current_level", *LISTS),
+    *("review_interval_days", "next_review_at", "last_reviewed_at", "created_at", "updated_at"),
+)
+REST = "extra"  # one column, as JSON, for what `extra` holds that fits no column of its own
+
+
+def csv_lines(risks: QuerySet[Any], organization: Organization) -> Iterator[str]:
+    """CSV (RFC 4180) in pieces. `risks` is an ordered queryset of one organization's risks."""
+    write = csv.writer(_Echo()).writerow
+    header, rows = _table(risks, organization)
+    for row in chain([header], rows):
+        yield write([neutralised(cell) if isinstance(cell, str) else cell for cell in row])
+
+
+def write_xlsx(risks: QuerySet[Any], organization: Organization, file: BinaryIO) -> None:
+    """One sheet, every text as a text cell. Conflict where a text does not fit into a cell."""
+    workbook = Workbook(write_only=True)
+    sheet = workbook.create_sheet("Risks")
+    sheet.freeze_panes = "A2"
+    header, rows = _table(risks, organization)
+    for row in chain([header], rows):
+        sheet.append([_xlsx_cell(sheet, cell) for cell in row])
+    workbook.save(file)
+
+
+class _Echo:
+    """A file for csv.writer whose write() answers the line."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+# A control character, and what looks like the escape of one (ECMA-376, ST_Xstring).
+_UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
+
+
+def _xlsx_cell(sheet: Any, value: str | int | None) -> Any:
+    if not isinstance(value, str):
+        return value
+    text = _UNWRITABLE.sub(lambda match: f"_x{ord(match[0]):04X}_", neutralised(value))
+    if len(text) > LONGEST_XLSX_CELL:
+        raise Conflict(
+            f"The text '{value[:40]}…' has {len(value):,} characters, which is more than a cell of "
+            "XLSX holds. Export as CSV."
+        )
+    cell = WriteOnlyCell(sheet)
+    cell._value, cell.data_type = text, "s"  # value= would take "=1+1" for a formula
+    return cell
+
+
+Row = list[str | int | None]
+
+
+def _table(risks: QuerySet[Any], organization: Organization) -> tuple[list[str], Iterator[Row]]:
+    names, rest = _extra_columns(risks)
+    header = [*COLUMNS, *map(export_header, names), *([REST] if rest else [])]
+    return header, _rows(risks, control_names(organization), names, rest=rest)
+
+
+def _rows(
+    risks: QuerySet[Any], controls: Mapping[UUID, str], names: Mapping[str, None], *, rest: bool
+) -> Iterator[Row]:
+    rows = risks.values(*PATHS, *_SHOWN).iterator(chunk_size=CHUNK)
+    while chunk := list(islice(rows, CHUNK)):
+        values = standing(chunk, controls)
+        for row in chunk:
+            yield _row(row, values[row["id"]], names, rest=rest)
+
+
+def _row(row: Mapping[str, Any], values: Values, names: Mapping[str, None], *, rest: bool) -> Row:
+    values.update((name, row[name]) for name in _SHOWN)
+    cells = [_cell(values[name]) for name in COLUMNS]
+    extra = row["extra"]
+    cells += [extra[name] if fits(extra.get(name)) else None for name in names]
+    if rest:
+        left = {k: v for k, v in extra.items() if k not in names or not fits(v)}
+        cells.append(orjson.dumps(left).decode() if left else None)
+    return cells
+
+
+def _cell(value: Any) -> str | int | None:
+    if isinstance(value, list):
+        return join_list(value)
+    if value is None or isinstance(value, str | int):
+        return value
+    return moment(value)
+
+
+# --- Columns of `extra`
+
+
+def _extra_columns(risks: QuerySet[Any]) -> tuple[dict[str, None], bool]:
+    """The keys that get a column, in order, and whether anything is left that fits none."""
+    found: set[str] = set()
+    rest = False
+    rows = risks.exclude(extra={}).order_by().values_list("extra", flat=True)
+    for extra in rows.iterator(chunk_size=CHUNK):
+        for name, value in extra.items():
+            if _fits_header(name) and fits(value):
+                found.add(name)
+            else:
+                rest = True
+    room = MAX_COLUMNS - len(COLUMNS) - 1
+    return dict.fromkeys(sorted(found)[:room]), rest or len(found) > room
+
+
+def fits(value: Any) -> bool:
+    """Whether a cell gives this value back as it is."""
+    return isinstance(value, str) and value != "" and clean(value) == value
+
+
+def _fits_header(name: str) -> bool:
+    return (
+        0 < len(name) <= LONGEST_HEADER
+        and name != REST
+        and " ".join(name.split()) == name
+        and imported(neutralised(name)) == name
+        and name.isprintable()
+    )

@@ -1,0 +1,47 @@
+"""The colours of the organization's matrix, as a style sheet of custom properties."""
+
+import re
+
+from django.http import HttpResponse
+from django.utils.cache import get_conditional_response
+from django.views.decorators.http import require_safe
+
+from openrisk.accounts.models import Role
+from openrisk.accounts.pages import MemberRequest, member_required
+from risks.models import Level
+from risks.services.matrix import matrix_of
+
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+
+
+@require_safe
+@member_required(Role.VIEWER)
+def matrix_css(request: MemberRequest) -> HttpResponse:
+    """A rule for `:root`; a colour that is no colour is left to the default of openrisk.css."""
+    matrix = matrix_of(request.membership.organization)
+    rules = [
+        f"--{level}: {colour}; --{level}-ink: {ink_on(colour)};"
+        for level in Level.values
+        if _COLOUR.fullmatch(colour := str(matrix.colours.get(level, "")))
+    ]
+    response = HttpResponse(
+        f":root {{ {' '.join(rules)} }}\n", content_type="text/css; charset=utf-8"
+    )
+    response["ETag"] = f'"{matrix.pk.hex}.{matrix.version}"'
+    return get_conditional_response(request, etag=response["ETag"], response=response) or response
+
+
+def ink_on(colour: str) -> str:
+    """Black or white, whichever stands out more on `colour` (#rrggbb): always 4.5 to 1 or more."""
+    light = _luminance(colour)
+    return "#000" if (light + 0.05) / 0.05 >= 1.05 / (light + 0.05) else "#fff"
+
+
+def _luminance(colour: str) -> float:
+    """Relative luminance as WCAG 2.2 defines it, 0 to 1."""
+    red, green, blue = (_linear(int(colour[start : start + 2], 16) / 255) for start in (1, 3, 5))
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _linear(channel: float) -> float:
+    return channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4

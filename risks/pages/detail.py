@@ -1,0 +1,194 @@
+"""The page of one risk."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import CharField, Prefetch, Value
+from django.db.models.functions import Cast, Concat
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from openrisk.accounts.models import Role
+from openrisk.accounts.pages import MemberRequest, member_required
+from risks import states
+from risks.models import (
+    Acceptance,
+    AcceptanceStatus,
+    Asset,
+    Control,
+    Finding,
+    Matrix,
+    Mitigation,
+    MitigationAction,
+    Risk,
+    RiskTag,
+)
+from risks.models.mitigations import progress
+from risks.pages.forms import AcceptanceForm
+from risks.pages.history import history
+from risks.scoring import KINDS, SCALE
+from risks.services.matrix import matrix_of
+
+MOST_FINDINGS = 50
+LIVE = (AcceptanceStatus.REQUESTED, AcceptanceStatus.APPROVED)
+
+
+@require_safe
+@member_required(Role.VIEWER)
+def risk_page(request: MemberRequest, number: int) -> HttpResponse:
+    return render(request, "risks/page.html", page_context(request, find(request, number)))
+
+
+def find(request: MemberRequest, number: int) -> Risk:
+    """The risk of this number in the active organization, or 404."""
+    risks = Risk.objects.for_organization(request.membership.organization)
+    people = risks.select_related("category", "owner", "assignee", "reviewer")
+    risk = get_object_or_404(people, number=number)
+    risk.organization = request.membership.organization
+    return risk
+
+
+def refused(
+    request: MemberRequest, risk: Risk, problems: list[str], *, status: int, **context: Any
+) -> HttpResponse:
+    """The page again, as it is now, with what stood against the change that was asked for."""
+    risk.refresh_from_db()
+    risk.organization = request.membership.organization
+    context = {**page_context(request, risk), "problems": problems, **context}
+    return render(request, "risks/page.html", context, status=status)
+
+
+def page_context(request: MemberRequest, risk: Risk) -> dict[str, Any]:
+    membership = request.membership
+    mitigations = _mitigations(risk)
+    acceptances = list(risk.acceptances.select_related("requester", "approver"))
+    matrix = matrix_of(risk.organization)
+    analyst, manager = membership.may(Role.ANALYST), membership.may(Role.MANAGER)
+    return {
+        "risk": risk,
+        "overdue": bool(
+            risk.next_review_at
+            and risk.next_review_at < timezone.now()
+            and risk.status not in ("draft", "closed")
+        ),
+        "scores": [_score(risk, kind, matrix) for kind in KINDS],
+        "grid": _grid(risk, matrix),
+        "edges": [(edge, membership.may(edge.role)) for edge in states.transitions(risk)],
+        "mitigations": mitigations,
+        "acceptances": acceptances,
+        "acceptance_form": AcceptanceForm(),
+        "may_request": analyst and not any(row.status in LIVE for row in acceptances),
+        "may_write": analyst,
+        "may_decide": manager,
+        "findings": _findings(risk),
+        "links": _links(risk),
+        "history": history(
+            _subjects(risk, mitigations, acceptances), _before(request.GET.get("before", ""))
+        ),
+    }
+
+
+def _before(text: str) -> int | None:
+    """The id that older changes are asked for by; nonsense asks for the latest."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
+
+
+def _score(risk: Risk, kind: str, matrix: Matrix) -> dict[str, Any]:
+    likelihood, impact, score, level = (
+        getattr(risk, f"{kind}_{part}") for part in ("likelihood", "impact", "score", "level")
+    )
+    return {
+        "kind": kind,
+        "likelihood": likelihood,
+        "likelihood_label": matrix.likelihood_labels[likelihood - 1] if likelihood else "",
+        "impact": impact,
+        "impact_label": matrix.impact_labels[impact - 1] if impact else "",
+        "score": score,
+        "level": level,
+    }
+
+
+def _grid(risk: Risk, matrix: Matrix) -> list[list[tuple[str | None, str]]]:
+    """The matrix, highest likelihood first: each cell's level, and the scores that stand in it."""
+    return [
+        [
+            (
+                matrix.level(likelihood, impact),
+                "".join(
+                    kind[0].upper()
+                    for kind in KINDS
+                    if getattr(risk, f"{kind}_likelihood") == likelihood
+                    and getattr(risk, f"{kind}_impact") == impact
+                ),
+            )
+            for impact in SCALE
+        ]
+        for likelihood in reversed(SCALE)
+    ]
+
+
+def _mitigations(risk: Risk) -> list[Any]:
+    """With their actions, and `percent` done."""
+    actions = MitigationAction.objects.order_by("order", "id").select_related("done_by")
+    mitigations: list[Any] = list(
+        Mitigation.objects.filter(risk=risk)
+        .with_progress()
+        .select_related("owner")
+        .prefetch_related(Prefetch("actions", actions))
+        .order_by("number")
+    )
+    today = timezone.now().date()
+    for mitigation in mitigations:
+        mitigation.percent = progress(
+            mitigation.status, mitigation.actions_done, mitigation.actions_total
+        )
+        mitigation.overdue = bool(
+            mitigation.due_date
+            and mitigation.due_date < today
+            and mitigation.status not in ("done", "cancelled")
+        )
+    return mitigations
+
+
+def _findings(risk: Risk) -> list[dict[str, Any]]:
+    fields = ("rule", "title", "severity", "state", "last_seen_at", "asset__name")
+    return list(Finding.objects.filter(risk=risk).values(*fields)[:MOST_FINDINGS])
+
+
+def _links(risk: Risk) -> dict[str, list[dict[str, Any]]]:
+    """Assets, controls and tags, in one query."""
+    title = Concat("identifier", Value(" "), "title")
+    parts = (
+        _link(Asset.objects.filter(risk_links__risk=risk), "assets", "name", "criticality"),
+        _link(Control.objects.filter(risk_links__risk=risk), "controls", title, "status"),
+        _link(RiskTag.objects.filter(risk=risk), "tags", "name", Value("")),
+    )
+    found: dict[str, list[dict[str, Any]]] = {"assets": [], "controls": [], "tags": []}
+    for kind, pk, label, note in parts[0].union(*parts[1:], all=True):
+        found[kind].append({"id": UUID(pk), "label": label, "note": note})
+    for rows in found.values():
+        rows.sort(key=lambda row: row["label"].casefold())
+    return found
+
+
+def _link(rows: Any, kind: str, label: Any, note: Any) -> Any:
+    columns = (Value(kind), Cast("pk", CharField()), Cast(label, CharField()), Cast(note, CharField()))
+    return rows.order_by().values_list(*columns)
+
+
+def _subjects(
+    risk: Risk, mitigations: list[Any], acceptances: list[Acceptance]
+) -> dict[Any, str]:
+    """What the history tells of, and what to call it."""
+    return {
+        risk.pk: "Risk",
+        **{mitigation.pk: f"Mitigation {mitigation.reference}" for mitigation in mitigations},
+        **{
+            action.pk: f"Action “{action.title}”"
+            for mitigation in mitigations
+            for action in mitigation.actions.all()
+        },
+        **{acceptance.pk: "Acceptance" for acceptance in acceptances},
+    }

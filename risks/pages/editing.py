@@ -1,0 +1,88 @@
+"""Entering a risk, and changing one without losing what somebody typed."""
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from openrisk.accounts.models import Role
+from openrisk.accounts.pages import MemberRequest, member_required
+from openrisk.api.problems import PreconditionFailed
+from risks.models import Risk
+from risks.pages.detail import find
+from risks.pages.forms import RiskForm
+from risks.services import risks as services
+from risks.services.matrix import matrix_of
+
+
+@require_http_methods(["GET", "POST"])
+@member_required(Role.ANALYST)
+def new_risk(request: MemberRequest) -> HttpResponse:
+    membership = request.membership
+    form = RiskForm(
+        request.POST or None,
+        organization=membership.organization,
+        matrix=matrix_of(membership.organization),
+    )
+    if form.is_valid():
+        try:
+            risk = services.create_risk(
+                actor=membership.user, organization=membership.organization, **form.changes()
+            )
+        except ValidationError as error:
+            form.add_refusal(error)
+        else:
+            messages.success(request, f"{risk.reference} is in the register.")
+            return redirect("risk-page", risk.reference)
+    return _show(request, form)
+
+
+@require_http_methods(["GET", "POST"])
+@member_required(Role.ANALYST)
+def edit_risk(request: MemberRequest, number: int) -> HttpResponse:
+    risk = find(request, number)
+    form = RiskForm(
+        request.POST or None,
+        organization=risk.organization,
+        matrix=matrix_of(risk.organization),
+        instance=risk,
+    )
+    if form.is_valid():
+        seen = form.cleaned_data["version"]
+        try:
+            services.update_risk(
+                actor=request.membership.user,
+                instance=risk,
+                version=-1 if seen is None else seen,
+                **form.changes(),
+            )
+        except PreconditionFailed:
+            return _conflict(request, form, risk)
+        except ValidationError as error:
+            form.add_refusal(error)
+        else:
+            messages.success(request, "Saved.")
+            return redirect("risk-page", risk.reference)
+    return _show(request, form, risk)
+
+
+def _conflict(request: MemberRequest, form: RiskForm, risk: Risk) -> HttpResponse:
+    """What was typed stands; what is stored now stands beside it; saving again replaces it."""
+    form.data = form.data.copy()
+    form.data["version"] = risk.version
+    context = {"differences": form.differences()}
+    return _show(request, form, risk, status=409, **context)
+
+
+def _show(
+    request: MemberRequest, form: RiskForm, risk: Risk | None = None, status: int = 200, **context: object
+) -> HttpResponse:
+    ratings = [
+        (kind, form[f"{kind}_likelihood"], form[f"{kind}_impact"])
+        for kind in ("inherent", "residual", "target")
+    ]
+    if form.errors and status == 200:
+        status = 400
+    context = {"form": form, "risk": risk, "ratings": ratings, **context}
+    return render(request, "risks/form.html", context, status=status)

@@ -1,0 +1,214 @@
+"""The forms of the register's pages. Rules are the services': here is only what a person types."""
+
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.utils import timezone
+
+from openrisk.accounts.models import Organization, User
+from risks.models import Asset, Category, Level, Matrix, Risk, Status, Treatment
+from risks.pages.listing import MOST_ASSETS, Listing
+from risks.scoring import KINDS, SCALE
+from risks.services.acceptances import LONGEST
+
+RATINGS = [f"{kind}_{part}" for kind in KINDS for part in ("likelihood", "impact")]
+
+
+class FilterForm(forms.Form):
+    """The controls beside the list, showing what `listing` was asked for. It checks nothing."""
+
+    search = forms.CharField(
+        max_length=200,
+        widget=forms.TextInput({"type": "search", "placeholder": "Words or R-0001"}),
+    )
+    status = forms.ChoiceField(choices=[("", "Any"), *Status.choices])
+    current_level = forms.ChoiceField(label="Level", choices=[("", "Any"), *Level.choices])
+    category = forms.ChoiceField()
+    owner = forms.ChoiceField()
+    treatment = forms.ChoiceField(choices=[("", "Any"), *Treatment.choices])
+    tag = forms.CharField(max_length=50)
+    asset = forms.ChoiceField()
+    open = forms.BooleanField(label="Open only")
+    review_overdue = forms.BooleanField(label="Review overdue")
+    current_level__isnull = forms.BooleanField(label="Not assessed")
+
+    use_required_attribute = False
+    FLAGS = ("open", "review_overdue", "current_level__isnull")
+
+    def __init__(self, listing: Listing) -> None:
+        given = {"search": listing.search, **listing.filters}
+        for name in listing.choices:
+            given[name] = str(listing.cleaned.get(name) or "")
+        initial = {**given, **{name: given.get(name) == "true" for name in self.FLAGS}}
+        super().__init__(initial=initial, auto_id="filter-%s")
+        for name in self.FLAGS:
+            self.fields[name].widget.attrs["value"] = "true"
+        for name, choices in listing.choices.items():
+            self.fields[name].choices = [("", "Any"), *choices]  # type: ignore[attr-defined]
+
+
+class TagsField(forms.CharField):
+    """Words between commas."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return ", ".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        return [tag for part in (value or "").split(",") if (tag := " ".join(part.split()))]
+
+    def validate(self, value: Any) -> None:
+        """The service says how many and how long."""
+
+    def run_validators(self, value: Any) -> None:
+        for tag in value:
+            super().run_validators(tag)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return sorted(initial or []) != sorted(set(self.to_python(data)))
+
+
+class RiskForm(forms.Form):
+    """What a person may enter about a risk; `instance` is None for a new one."""
+
+    title = forms.CharField(max_length=255)
+    description = forms.CharField(required=False, widget=forms.Textarea({"rows": 5}))
+    category = forms.ModelChoiceField(Category.objects.none(), required=False)
+    owner = forms.ModelChoiceField(User.objects.none(), required=False)
+    treatment = forms.ChoiceField(
+        required=False, choices=[("", "Not decided"), *Treatment.choices]
+    )
+    tags = TagsField(required=False, help_text="Separated by commas")
+    assets = forms.ModelMultipleChoiceField(
+        Asset.objects.none(), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    review_interval_days = forms.IntegerField(
+        label="Review every",
+        required=False,
+        min_value=1,
+        max_value=3660,
+        help_text="Days; “Mark as reviewed” then plans the next review",
+    )
+    comment = forms.CharField(
+        required=False, max_length=5000, help_text="Why; it is kept in the history"
+    )
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        organization: Organization,
+        matrix: Matrix,
+        instance: Risk | None = None,
+    ) -> None:
+        super().__init__(data, initial=_initial(instance) if instance else {})
+        self._offer(organization, instance)
+        for name in RATINGS:
+            likelihood = name.endswith("likelihood")
+            labels = matrix.likelihood_labels if likelihood else matrix.impact_labels
+            self.fields[name] = _rating("Likelihood" if likelihood else "Impact", labels)
+        if instance is None:
+            self.fields["status"] = forms.ChoiceField(
+                choices=[(s.value, s.label) for s in (Status.IDENTIFIED, Status.DRAFT)],
+                help_text="A draft is not open: it counts in no figure yet",
+            )
+
+    def _offer(self, organization: Organization, instance: Risk | None) -> None:
+        """What there is to choose from, of this organization alone."""
+        fields: dict[str, Any] = self.fields
+        fields["category"].queryset = Category.objects.for_organization(organization)
+        fields["owner"].queryset = User.objects.filter(memberships__organization=organization)
+        assets = Asset.objects.for_organization(organization)
+        offered = Q(pk__in=assets.order_by("name", "id").values("pk")[:MOST_ASSETS])
+        if instance is not None:
+            offered |= Q(pk__in=instance.asset_links.values("asset"))
+        fields["assets"].queryset = assets.filter(offered)
+
+    def changes(self) -> dict[str, Any]:
+        """The fields that differ from what is stored, as the services take them."""
+        return {
+            name: self.cleaned_data[name] for name in self.changed_data if name != "version"
+        }
+
+    def add_refusal(self, error: ValidationError) -> None:
+        """Show what a service refused beside its field, or above all if it is none of ours."""
+        found = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
+        for name, texts in found.items():
+            for text in texts:
+                self.add_error(name if name in self.fields else None, text)
+
+    def differences(self) -> list[tuple[str, str, str]]:
+        """(label, what is stored now, what was typed) of each field where the two differ."""
+        return [
+            (self[name].label, self._shown(name, self[name].initial), self._shown(name, value))
+            for name in self.changed_data
+            if name not in ("version", "comment")
+            for value in [self[name].data]
+        ]
+
+    def _shown(self, name: str, value: Any) -> str:
+        field: Any = self.fields[name]
+        if isinstance(field, TagsField):
+            return ", ".join(value) if isinstance(value, list) else str(value or "")
+        choices = getattr(field, "choices", None)
+        if choices is None:
+            return str(value or "")
+        values = {str(v) for v in (value if isinstance(value, list) else [value])}
+        return ", ".join(str(label) for key, label in choices if str(key) in values and str(key))
+
+
+def _rating(label: str, labels: list[str]) -> forms.TypedChoiceField:
+    choices = [(value, f"{value} {labels[value - 1]}") for value in SCALE]
+    return forms.TypedChoiceField(
+        label=label,
+        required=False,
+        coerce=int,
+        empty_value=None,
+        choices=[("", "Not assessed"), *choices],
+    )
+
+
+def _initial(risk: Risk) -> dict[str, Any]:
+    columns = (
+        "title",
+        "description",
+        "treatment",
+        "review_interval_days",
+        "version",
+        *RATINGS,
+    )
+    return {
+        **{name: getattr(risk, name) for name in columns},
+        "category": risk.category_id,
+        "owner": risk.owner_id,
+        "tags": list(risk.tags.values_list("name", flat=True)),
+        "assets": list(risk.asset_links.values_list("asset", flat=True)),
+    }
+
+
+class AcceptanceForm(forms.Form):
+    """Asks to live with the risk until the end of a day (UTC)."""
+
+    justification = forms.CharField(
+        widget=forms.Textarea({"rows": 3}), help_text="Why this risk can be lived with"
+    )
+    conditions = forms.CharField(required=False, widget=forms.Textarea({"rows": 2}))
+    expires_on = forms.DateField(
+        label="Accepted until",
+        widget=forms.DateInput({"type": "date"}),
+        help_text="At most one year ahead",
+    )
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data, auto_id="acceptance-%s")
+        today = timezone.now().date()
+        limits = {"min": today.isoformat(), "max": (today + LONGEST - timedelta(1)).isoformat()}
+        self.fields["expires_on"].widget.attrs.update(limits)
+
+    def fields_for_service(self) -> dict[str, Any]:
+        fields = dict(self.cleaned_data)
+        day = fields.pop("expires_on")
+        return {**fields, "expires_at": datetime.combine(day, time(23, 59, 59), UTC)}

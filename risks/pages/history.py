@@ -1,0 +1,137 @@
+"""The history of a risk in words: who, when, what (before and after) and why."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from django.apps import apps
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import Field, Model
+
+from risks.history.reading import ROW_FIELDS, changes_of, normalise
+from risks.history.tracked import TRACKED
+
+PAGE_SIZE = 50
+# They follow from the ratings, which are shown.
+DERIVED_FIELDS = frozenset(
+    {"current_likelihood", "current_impact", "current_score", "current_level", "reference"}
+)
+Names = Mapping[tuple[type[Model], UUID], str]
+
+
+@dataclass(frozen=True)
+class Line:
+    field: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """What happened to one row."""
+
+    subject: str
+    action: str
+    lines: list[Line]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What one person did at one moment."""
+
+    at: datetime
+    actor: str
+    comment: str
+    parts: list[Part] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class History:
+    entries: list[Entry]
+    older: int | None  # the id to read on before; None at the beginning of history
+
+
+def history(subjects: Mapping[UUID, str], before: int | None = None) -> History:
+    """The changes of the rows `subjects` (id -> what to call it), latest first, 50 at a time."""
+    changes = changes_of(*subjects)
+    if before is not None:
+        changes = changes.filter(id__lt=before)
+    rows = list(changes.values(*ROW_FIELDS)[: PAGE_SIZE + 1])
+    more, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE]
+    for row in rows:
+        row["changes"] = normalise(row["model"], row["changes"])
+    names = _names(rows)
+    entries = []
+    for (at, actor, comment), group in groupby(
+        rows, key=lambda row: (row["at"], row["actor__email"], row["comment"])
+    ):
+        parts = [_part(row, subjects, names) for row in group]
+        told = [part for part in parts if part.lines or part.action != "updated"]
+        if told:
+            entries.append(Entry(at, actor or "The system", comment, told))
+    return History(entries, rows[-1]["id"] if more else None)
+
+
+def _part(row: dict[str, Any], subjects: Mapping[UUID, str], names: Names) -> Part:
+    lines = [
+        Line(label, shown[0], shown[1])
+        for name, pair in row["changes"].items()
+        if name not in DERIVED_FIELDS
+        for label, column in [_field(row["model"], name)]
+        for shown in [[_text(column, value, names) for value in pair]]
+    ]
+    return Part(subjects[row["object_id"]], row["action"], lines)
+
+
+def _field(model: str, name: str) -> tuple[str, Field | None]:
+    """The label of a changed field, and the column its values are of (None: it is gone)."""
+    for link in TRACKED:
+        if link.of and link.label == model and link.field == name:
+            return name.replace("_", " ").capitalize(), _column(link.model_class, link.value)
+    column = _column(apps.get_model(model), name)
+    label = column.verbose_name if column is not None else name.replace("_", " ")
+    return str(label)[:1].upper() + str(label)[1:], column
+
+
+def _column(model: type[Model], name: str) -> Any:
+    try:
+        return model._meta.get_field(name)
+    except FieldDoesNotExist:
+        return None  # removed since: its history stays
+
+
+def _names(rows: Iterable[dict[str, Any]]) -> Names:
+    """What the ids in these changes stand for, with one query for each kind of row."""
+    wanted: dict[type[Model], set[UUID]] = defaultdict(set)
+    for row in rows:
+        for name, pair in row["changes"].items():
+            column = _field(row["model"], name)[1]
+            if column is not None and column.is_relation:
+                wanted[column.related_model] |= {value for value in pair if value}  # type: ignore[index]
+    return {
+        (model, row.pk): str(row)
+        for model, ids in wanted.items()
+        for row in model._default_manager.filter(pk__in=ids)
+    }
+
+
+def _text(column: Field | None, value: Any, names: Names) -> str:  # noqa: PLR0911  a table of types
+    if value in (None, "", [], {}):
+        return ""
+    if column is not None and column.is_relation:
+        return names.get((column.related_model, value), f"deleted ({value})")  # type: ignore[arg-type]
+    if column is not None and column.flatchoices:
+        return str(dict(column.flatchoices).get(value, value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return f"{value:%-d %b %Y, %H:%M} UTC"
+    if isinstance(value, date):
+        return f"{value:%-d %b %Y}"
+    if isinstance(value, dict):
+        return "; ".join(f"{key}: {entry}" for key, entry in value.items())
+    return str(value)

@@ -1,0 +1,143 @@
+"""Typed reads of the environment: what cannot be understood stops the start with a sentence."""
+
+import stat
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from openrisk import env
+
+NAME = "OPENRISK_TEST_VALUE"
+
+
+@pytest.fixture
+def given(monkeypatch):
+    """Sets the variable; without it, the variable is absent."""
+    monkeypatch.delenv(NAME, raising=False)
+    monkeypatch.setattr(env.source.ENVIRON, "files_cache", {})
+    return lambda value, suffix="": monkeypatch.setenv(NAME + suffix, str(value))
+
+
+# --- Text and files ---------------------------------------------------------------------------
+def test_absent_text_is_the_default(given):
+    assert env.text(NAME) == ""
+    assert env.text(NAME, "other") == "other"
+
+
+@pytest.mark.parametrize("value", ["plain", "$HOME", "$nothing", "a=b#c", "{}", "\\$x"])
+def test_text_is_taken_as_it_stands(given, value):
+    given(value)
+    assert env.text(NAME, "default") == value
+
+
+def test_value_may_stand_in_a_file(given, tmp_path):
+    file = tmp_path / "value"
+    file.write_text("from a file\n")
+    given(file, "_FILE")
+    assert env.text(NAME) == "from a file"
+
+
+def test_file_that_cannot_be_read_is_named(given, tmp_path):
+    given(tmp_path / "absent", "_FILE")
+    with pytest.raises(ImproperlyConfigured, match=f"{NAME}_FILE cannot be read .*absent"):
+        env.text(NAME)
+
+
+# --- Words, flags, numbers, choices -----------------------------------------------------------
+@pytest.mark.parametrize(
+    ("value", "expected"), [("a", ["a"]), (" a , b,,c ", ["a", "b", "c"]), ("", ["default"])]
+)
+def test_words(given, value, expected):
+    given(value)
+    assert env.words(NAME, ["default"]) == expected
+
+
+@pytest.mark.parametrize("value", ["1", "true", "TRUE", "Yes", "on", " 1 "])
+def test_flag_that_is_up(given, value):
+    given(value)
+    assert env.flag(NAME) is True
+
+
+@pytest.mark.parametrize("value", ["0", "false", "No", "OFF", ""])
+def test_flag_that_is_down(given, value):
+    given(value)
+    assert env.flag(NAME, default=True) is False
+
+
+def test_absent_flag_is_the_default(given):
+    assert env.flag(NAME) is False
+    assert env.flag(NAME, default=True) is True
+
+
+@pytest.mark.parametrize("value", ["maybe", "2", "tru", "-", "enabled"])
+def test_flag_that_is_neither_stops(given, value):
+    given(value)
+    with pytest.raises(ImproperlyConfigured, match=f"{NAME}='{value}' is neither true nor false"):
+        env.flag(NAME)
+
+
+@pytest.mark.parametrize(("value", "expected"), [("1", 1), (" 42 ", 42), ("65535", 65535)])
+def test_integer(given, value, expected):
+    given(value)
+    assert env.integer(NAME, 7) == expected
+
+
+def test_absent_integer_is_the_default(given):
+    assert env.integer(NAME, 7) == 7
+
+
+@pytest.mark.parametrize("value", ["", "ten", "1.5", "1e3", "0x10"])
+def test_no_integer_stops(given, value):
+    given(value)
+    with pytest.raises(ImproperlyConfigured, match=f"{NAME}='{value}' is no whole number"):
+        env.integer(NAME, 7)
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "65536"])
+def test_integer_out_of_range_stops(given, value):
+    given(value)
+    with pytest.raises(ImproperlyConfigured, match="out of range: write one from 1 to 65535"):
+        env.integer(NAME, 7)
+
+
+def test_choice_is_one_of_the_options_and_the_first_by_default(given):
+    assert env.choice(NAME, ("dev", "prod")) == "dev"
+    given("prod")
+    assert env.choice(NAME, ("dev", "prod")) == "prod"
+    given("production")
+    with pytest.raises(ImproperlyConfigured, match="is unknown: write dev or prod"):
+        env.choice(NAME, ("dev", "prod"))
+
+
+# --- Secrets ----------------------------------------------------------------------------------
+def test_secret_is_made_once_and_readable_by_its_owner_only(given, tmp_path):
+    file = tmp_path / "var" / "secret_key"
+    secret = env.secret(NAME, file)
+    assert len(secret) >= 50
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert env.secret(NAME, file) == secret
+
+
+def test_secrets_differ(given, tmp_path):
+    assert env.secret(NAME, tmp_path / "one") != env.secret(NAME, tmp_path / "two")
+
+
+def test_given_secret_is_not_written_down(given, tmp_path):
+    given("$given by the operator")
+    assert env.secret(NAME, tmp_path / "secret_key") == "$given by the operator"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_starts_at_the_same_moment_agree_on_one_secret(given, tmp_path):
+    file = tmp_path / "secret_key"
+    with ThreadPoolExecutor(8) as pool:
+        secrets = set(pool.map(lambda _: env._generate_secret(file), range(8)))
+    assert secrets == {file.read_text()}
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_draft_that_a_killed_start_left_does_not_matter(given, tmp_path, monkeypatch):
+    monkeypatch.setattr("os.getpid", lambda: 1)  # as in every container
+    (tmp_path / ".secret_key.1").write_text("half a sec")
+    assert env.secret(NAME, tmp_path / "secret_key") != "half a sec"

@@ -1,0 +1,189 @@
+"""The pages in headless Chromium: without JavaScript, in both themes, by keyboard, on a phone."""
+
+import os
+import shutil
+
+import pytest
+
+from risks.services.risks import create_risk
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+playwright_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(
+        CHROMIUM is None, reason="Chromium is not installed: apt-get install chromium"
+    ),
+    pytest.mark.django_db(transaction=True),
+]
+PASSWORD = "a long enough password"
+
+# The contrast of every text with what is painted behind it, as WCAG 2.2 defines it (1.4.3).
+CONTRAST = """() => {
+  const channel = v => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+  const parse = c => (c.match(/[\\d.]+/g) || []).map(Number);
+  const light = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
+  const over = (top, below) => {
+    const a = top.length > 3 ? top[3] : 1;
+    return [0, 1, 2].map(i => top[i] * a + below[i] * (1 - a));
+  };
+  const behind = element => {
+    const layers = [];
+    for (let e = element; e; e = e.parentElement) layers.push(parse(getComputedStyle(e).backgroundColor));
+    return layers.reverse().reduce((below, top) => top.length ? over(top, below) : below,
+      matchMedia('(prefers-color-scheme: dark)').matches ? [0, 0, 0] : [255, 255, 255]);
+  };
+  const poor = [];
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const element = texts.currentNode.parentElement, style = getComputedStyle(element);
+    const box = element.getBoundingClientRect();
+    if (!texts.currentNode.data.trim() || box.width < 2 || style.visibility === 'hidden') continue;
+    if (element.closest('.sr, .skip, :disabled, script')) continue;
+    const ground = behind(element), ink = over(parse(style.color), ground);
+    const [a, b] = [light(ink), light(ground)].sort((x, y) => y - x);
+    const size = parseFloat(style.fontSize), bold = Number(style.fontWeight) >= 700;
+    const needed = size >= 24 || (bold && size >= 18.66) ? 3 : 4.5;
+    const ratio = (a + 0.05) / (b + 0.05);
+    if (ratio < needed) poor.push(`${texts.currentNode.data.trim().slice(0, 30)}: ${ratio.toFixed(2)}`);
+  }
+  return poor;
+}"""
+
+# What a screen reader needs: names, labels, headings in order, tables with headers, unique ids.
+STRUCTURE = """() => {
+  const faults = [];
+  const name = e => (e.getAttribute('aria-label') || e.textContent || e.title || '').trim()
+    || [...e.querySelectorAll('img')].map(i => i.alt).join('').trim();
+  for (const e of document.querySelectorAll('a[href], button')) if (!name(e)) faults.push('no name: ' + e.outerHTML.slice(0, 80));
+  for (const e of document.querySelectorAll('input:not([type=hidden]), select, textarea'))
+    if (!e.labels.length && !e.getAttribute('aria-label')) faults.push('no label: ' + e.outerHTML.slice(0, 80));
+  for (const t of document.querySelectorAll('table:not([aria-hidden])')) {
+    if (!t.caption && !t.getAttribute('aria-label')) faults.push('table without caption');
+    if (!t.querySelector('th')) faults.push('table without headers');
+  }
+  let last = 0;
+  for (const h of document.querySelectorAll('h1, h2, h3, h4')) {
+    const level = Number(h.tagName[1]);
+    if (level > last + 1) faults.push('heading jumps: ' + h.innerText);
+    last = level;
+  }
+  if (document.querySelectorAll('h1').length !== 1) faults.push('not one h1');
+  if (!document.documentElement.lang) faults.push('no language');
+  const ids = [...document.querySelectorAll('[id]')].map(e => e.id);
+  for (const id of ids.filter((x, i) => ids.indexOf(x) !== i)) faults.push('id twice: ' + id);
+  return faults;
+}"""
+
+
+@pytest.fixture(scope="module")
+def browser():
+    # Playwright's event loop would make Django refuse the database in this thread.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with playwright_api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-background-networking",
+                "--disable-component-update",
+            ],
+        )
+        yield chromium
+        chromium.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def register(organization, manager):
+    for title, likelihood, impact in (
+        ("Ransomware on the file server", 4, 5),
+        ("Fire in the archive", 2, 3),
+        ("Unclear supplier", None, None),
+    ):
+        create_risk(
+            actor=manager,
+            organization=organization,
+            title=title,
+            inherent_likelihood=likelihood,
+            inherent_impact=impact,
+        )
+
+
+@pytest.fixture
+def page(browser, live_server, manager, register):
+    """`page(**options)`: a page of a new context in which the manager has logged in."""
+    contexts = []
+
+    def open_page(**options):
+        context = browser.new_context(base_url=live_server.url, **options)
+        contexts.append(context)
+        tab = context.new_page()
+        tab.goto("/login/")
+        tab.get_by_label("E-mail").fill(manager.email)
+        tab.get_by_label("Password").fill(PASSWORD)
+        tab.get_by_role("button", name="Log in").click()
+        tab.wait_for_url("**/")
+        return tab
+
+    yield open_page
+    for context in contexts:
+        for tab in context.pages:
+            # A request still being answered would hold the tables that are emptied next.
+            tab.wait_for_load_state("networkidle")
+        context.close()
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no-javascript"])
+def test_from_the_heat_map_to_a_transition(page, javascript):
+    tab = page(java_script_enabled=javascript)
+    tab.locator("table.heat a", has_text="Critical").filter(has_text="1").first.click()
+    tab.get_by_role("link", name="Ransomware on the file server").click()
+    tab.get_by_role("button", name="Move here: Assessed").click()
+    assert tab.get_by_role("status").filter(has_text="The risk is now assessed").count() == 1
+    assert tab.get_by_text("No approved acceptance").count() == 1
+
+
+def test_search_swaps_the_table_and_the_address(page):
+    tab = page()
+    tab.goto("/risks/")
+    tab.get_by_label("Search").fill("archive")
+    tab.get_by_role("link", name="Ransomware on the file server").wait_for(state="detached")
+    assert tab.get_by_role("link", name="Fire in the archive").count() == 1
+    assert tab.url.endswith("search=archive")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", ["/", "/risks/", "/risks/R-0001/", "/risks/R-0001/edit/"])
+def test_contrast_and_structure(page, scheme, path):
+    tab = page(color_scheme=scheme)
+    tab.goto(path)
+    assert tab.evaluate(CONTRAST) == []
+    assert tab.evaluate(STRUCTURE) == []
+
+
+def test_phone_does_not_scroll_sideways(page):
+    tab = page(viewport={"width": 360, "height": 740})
+    for path in ("/", "/risks/", "/risks/R-0001/", "/risks/new/"):
+        tab.goto(path)
+        assert tab.evaluate("document.documentElement.scrollWidth") <= 360, path
+
+
+def test_keyboard_reaches_the_content_first(page):
+    tab = page()
+    tab.keyboard.press("Tab")
+    assert tab.evaluate("document.activeElement.className") == "skip"
+    tab.keyboard.press("Enter")
+    assert tab.evaluate("document.activeElement.id") == "main"
+
+
+def test_nothing_is_loaded_from_elsewhere_or_refused(page, live_server):
+    tab = page()
+    requested, said = [], []
+    tab.on("request", lambda request: requested.append(request.url))
+    tab.on("console", lambda message: said.append(message.text))
+    for path in ("/", "/risks/", "/risks/R-0001/"):
+        tab.goto(path)
+    assert [url for url in requested if not url.startswith(live_server.url)] == []
+    assert said == []

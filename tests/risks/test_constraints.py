@@ -1,0 +1,210 @@
+"""What the database itself refuses, whatever program writes."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, models, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from openrisk.accounts.models import Membership, Role
+from risks.history.tracked import TRACKED
+from risks.models import (
+    Acceptance,
+    ActionDependency,
+    Asset,
+    AssetDependency,
+    Category,
+    Control,
+    Finding,
+    FindingRule,
+    Framework,
+    Mitigation,
+    MitigationAction,
+    ReferenceCounter,
+    Risk,
+    RiskAsset,
+    RiskControl,
+    RiskProposal,
+    RiskTag,
+)
+from tests.conftest import member
+from tests.risks.factories import make_accepted_risk, make_one_of_each, make_risk
+
+RATING = {"likelihood": 3, "impact": 4, "score": 12, "level": "medium"}
+
+
+def _rating(kind, **parts):
+    return {f"{kind}_{part}": value for part, value in (RATING | parts).items()}
+
+
+BROKEN_RATINGS = [
+    {"likelihood": 6, "score": 24},
+    {"likelihood": 0, "score": 0},
+    {"impact": 6, "score": 18},
+    {"score": 11},
+    {"level": "awful"},
+    {"level": ""},
+    {"score": None},
+    {"level": None},
+    {"score": None, "level": None},
+    {"likelihood": None},
+    {"impact": None},
+    {"likelihood": None, "impact": None},
+    {"likelihood": None, "score": None},
+    {"likelihood": None, "impact": 6, "score": None, "level": None},
+    {"likelihood": 0, "impact": None, "score": None, "level": None},
+]
+
+# Constraint -> model and the values that break it. Each row below exists twice where it is unique.
+CHECKS = {
+    "risk_title_present": (Risk, {"title": ""}),
+    "risk_status_known": (Risk, {"status": "done"}),
+    "risk_treatment_known": (Risk, {"treatment": "ignore"}),
+    "risk_source_known": (Risk, {"source": "rumour"}),
+    "risk_inherent_score_is_product": (Risk, _rating("inherent", score=11)),
+    "risk_residual_score_is_product": (Risk, _rating("residual", score=11)),
+    "risk_target_score_is_product": (Risk, _rating("target", score=11)),
+    "acceptance_status_known": (Acceptance, {"status": "maybe"}),
+    "acceptance_four_eyes": (Acceptance, {"approver": F("requester")}),
+    "acceptance_justified": (Acceptance, {"justification": ""}),
+    "mitigation_title_present": (Mitigation, {"title": ""}),
+    "mitigation_status_known": (Mitigation, {"status": "maybe"}),
+    "mitigation_priority_known": (Mitigation, {"priority": "urgent"}),
+    "mitigation_cost_has_currency": (Mitigation, {"cost": 1, "currency": ""}),
+    "mitigation_effectiveness_range": (Mitigation, {"effectiveness": 2}),
+    "action_title_present": (MitigationAction, {"title": ""}),
+    "action_no_self_loop": (ActionDependency, {"depends_on": F("action")}),
+    "asset_name_present": (Asset, {"name": ""}),
+    "asset_type_known": (Asset, {"type": "thing"}),
+    "asset_criticality_known": (Asset, {"criticality": "vital"}),
+    "dependency_no_self_loop": (AssetDependency, {"target": F("asset")}),
+    "dependency_kind_known": (AssetDependency, {"kind": "likes"}),
+    "control_identifier_present": (Control, {"identifier": ""}),
+    "control_status_known": (Control, {"status": "maybe"}),
+    "finding_severity_known": (Finding, {"severity": "awful"}),
+    "finding_state_known": (Finding, {"state": "maybe"}),
+    "finding_cvss_range": (Finding, {"cvss": 11}),
+    "finding_epss_range": (Finding, {"epss": 2}),
+    "finding_rule_severity_known": (FindingRule, {"minimum_severity": "awful"}),
+    "finding_rule_criticality_known": (FindingRule, {"minimum_criticality": "vital"}),
+    "finding_rule_ratings_range": (FindingRule, {"likelihood": 6}),
+    "proposal_status_known": (RiskProposal, {"status": "maybe"}),
+    "proposal_ratings_range": (RiskProposal, {"impact": 0}),
+    "membership_role_known": (Membership, {"role": "owner"}),
+}
+
+
+@pytest.fixture
+def one_of_each(organization, analyst):
+    return make_one_of_each(organization, analyst)
+
+
+def _refused(write):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        write()
+
+
+def _constraints(kind):
+    return {
+        constraint.name
+        for tracked in TRACKED
+        for constraint in tracked.model_class._meta.constraints
+        if isinstance(constraint, kind)
+    }
+
+
+# --- Checks -----------------------------------------------------------------------------------
+@pytest.mark.parametrize("name", CHECKS)
+def test_check_refuses_what_breaks_it(one_of_each, name):
+    model, values = CHECKS[name]
+    assert model.objects.exists()
+    _refused(lambda: model.objects.update(**values))
+
+
+def test_every_check_of_the_register_is_tested():
+    assert _constraints(models.CheckConstraint) == set(CHECKS)
+
+
+@pytest.mark.parametrize("kind", ["inherent", "residual", "target"])
+def test_scores_are_whole_or_absent(one_of_each, kind):
+    for broken in BROKEN_RATINGS:
+        _refused(lambda broken=broken: Risk.objects.update(**_rating(kind, **broken)))
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {},
+        {"likelihood": None, "score": None, "level": None},
+        {"impact": None, "score": None, "level": None},
+        dict.fromkeys(RATING),
+    ],
+    ids=["assessed", "no likelihood", "no impact", "nothing"],
+)
+def test_whole_and_absent_scores_pass(one_of_each, parts):
+    for kind in ("inherent", "residual", "target"):
+        assert Risk.objects.update(**_rating(kind, **parts)) == 1
+
+
+# --- Uniqueness -------------------------------------------------------------------------------
+def _copy(model, **changes):
+    row = model.objects.order_by("pk").first()
+    row.pk = model._meta.pk.get_pk_value_on_save(model()) if changes.pop("new_id", True) else None
+    row._state.adding = True
+    for name, value in changes.items():
+        setattr(row, name, value)
+    return row
+
+
+COPIES = {
+    "risk_number_unique": (Risk, {"external_id": ""}),
+    "risk_external_id_unique": (Risk, {"number": 99}),
+    "risk_tag_unique": (RiskTag, {}),
+    "risk_asset_unique": (RiskAsset, {}),
+    "risk_control_unique": (RiskControl, {}),
+    "acceptance_one_live": (Acceptance, {"status": "approved"}),
+    "mitigation_number_unique": (Mitigation, {}),
+    "action_dependency_unique": (ActionDependency, {}),
+    "asset_name_unique": (Asset, {"name": "erp", "external_id": ""}),
+    "dependency_unique": (AssetDependency, {}),
+    "category_unique": (Category, {}),
+    "framework_unique": (Framework, {}),
+    "control_unique": (Control, {}),
+    "finding_fingerprint_unique": (Finding, {}),
+    "finding_rule_unique": (FindingRule, {}),
+    "proposal_key_unique": (RiskProposal, {}),
+    "counter_unique": (ReferenceCounter, {"new_id": False}),
+    "membership_unique": (Membership, {}),
+}
+
+
+@pytest.mark.parametrize("name", COPIES)
+def test_no_row_stands_twice(one_of_each, name):
+    model, changes = COPIES[name]
+    copy = _copy(model, **changes)
+    _refused(lambda: copy.save(force_insert=True))
+
+
+def test_external_ids_of_assets_are_unique(one_of_each):
+    _refused(lambda: Asset.objects.update(external_id="same"))
+
+
+def test_addresses_of_users_are_unique_whatever_their_case(analyst):
+    other = member(Role.VIEWER, analyst.memberships.get().organization)
+    other.email = analyst.email.upper()
+    _refused(other.save)
+
+
+def test_every_unique_constraint_is_tested():
+    tested = COPIES.keys() - {"counter_unique"} | {"asset_external_id_unique"}
+    assert _constraints(models.UniqueConstraint) == tested
+
+
+def test_ended_acceptances_may_be_many(organization, analyst, manager):
+    risk = make_risk(organization, inherent_likelihood=1, inherent_impact=1)
+    for _ in range(2):
+        make_accepted_risk(analyst, manager, risk)
+        Acceptance.objects.update(status="expired")
+    later = timezone.now() + timedelta(days=1)
+    assert Acceptance.objects.filter(expires_at__gt=later).count() == 2
