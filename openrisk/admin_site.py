@@ -44,6 +44,7 @@ from unfold.widgets import (
 
 from openrisk.accounts.access import access
 from openrisk.accounts.models import Membership, Organization, Role, User
+from openrisk.admin_menu import MENU
 
 __all__ = (
     "AdminPasswordChangeForm",
@@ -60,57 +61,6 @@ __all__ = (
     "UnfoldAdminTextareaWidget",
     "UnfoldBooleanSwitchWidget",
     "site",
-)
-
-# What the sidebar offers: (group, ((model, name, icon), ...)), where the person may see it.
-NAVIGATION = (
-    (
-        "Register",
-        (
-            ("risks.Risk", "Risks", "warning"),
-            ("risks.Category", "Categories", "category"),
-            ("risks.Matrix", "Matrix", "grid_on"),
-        ),
-    ),
-    (
-        "Treatment",
-        (
-            ("risks.Mitigation", "Mitigations", "build"),
-            ("risks.Acceptance", "Acceptances", "handshake"),
-        ),
-    ),
-    ("Assets", (("risks.Asset", "Assets", "dns"),)),
-    (
-        "Controls",
-        (
-            ("risks.Framework", "Frameworks", "menu_book"),
-            ("risks.Control", "Controls", "verified_user"),
-        ),
-    ),
-    (
-        "Findings",
-        (
-            ("risks.Finding", "Findings", "bug_report"),
-            ("risks.RiskProposal", "Proposals", "lightbulb"),
-            ("risks.FindingRule", "Rules", "rule"),
-        ),
-    ),
-    (
-        "History",
-        (
-            ("risks.Change", "Changes", "history"),
-            ("risks.ScoreChange", "Score ledger", "timeline"),
-        ),
-    ),
-    (
-        "Accounts",
-        (
-            ("accounts.User", "Users", "person"),
-            ("accounts.Membership", "Memberships", "group"),
-            ("accounts.ApiToken", "API tokens", "key"),
-            ("accounts.Organization", "Organizations", "domain"),
-        ),
-    ),
 )
 
 
@@ -185,7 +135,7 @@ class AdminSite(UnfoldAdminSite):
     def get_sidebar_list(self, request: HttpRequest) -> list[dict[str, Any]]:
         home = {"title": "Overview", "icon": "dashboard", "link": reverse("admin:index")}
         groups: list[dict[str, Any]] = [{"items": [self._navigated(request, home)]}]
-        for title, entries in NAVIGATION:
+        for title, entries in MENU:
             items = [
                 self._navigated(request, {"title": name, "icon": icon, "link": link})
                 for label, name, icon in entries

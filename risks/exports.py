@@ -99,9 +99,9 @@ def _xlsx_cell(sheet: Any, value: str | int | None) -> Any:
 Row = list[str | int | None]
 
 
-def _table(risks: QuerySet[Any], organization: Organization) -> tuple[list[str], Iterator[Row]]:
+def _table(risks: QuerySet[Any], organization: Organization) -> tuple[Row, Iterator[Row]]:
     names, rest = _extra_columns(risks)
-    header = [*COLUMNS, *map(export_header, names), *([REST] if rest else [])]
+    header: Row = [*COLUMNS, *map(export_header, names), *([REST] if rest else [])]
     return header, _rows(risks, control_names(organization), names, rest=rest)
 
 

@@ -129,7 +129,8 @@ def logout_page(request: HttpRequest) -> HttpResponse:
 @login_required
 def organization_page(request: HttpRequest) -> HttpResponse:
     """The organizations of the person; POST makes one of them the active one."""
-    organizations = Organization.objects.for_user(request.user)
+    user = cast(User, request.user)
+    organizations = Organization.objects.for_user(user)
     if request.method == "POST":
         chosen = organizations.filter(pk=_uuid(request.POST.get("organization", ""))).first()
         if chosen is not None:
@@ -137,7 +138,7 @@ def organization_page(request: HttpRequest) -> HttpResponse:
             messages.success(request, f"You now work in {chosen}.")
             return redirect("home")
         messages.error(request, "You are no member of that organization. Choose one of these.")
-    roles = dict(request.user.memberships.values_list("organization", "role"))
+    roles = dict(user.memberships.values_list("organization", "role"))
     rows = [(row, Role(roles.get(row.pk, Role.ADMIN)).label) for row in organizations]
     return render(request, "accounts/organization.html", {"organizations": rows})
 

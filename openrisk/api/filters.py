@@ -75,7 +75,7 @@ class OrganizationFilterSet(FilterSet):
     def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
         # Copying and validating a hundred filters that nobody asked for costs milliseconds.
         given = {name: self.base_filters[name] for name in data or () if name in self.base_filters}
-        self.base_filters = given
+        self.__dict__["base_filters"] = given  # hides the class's, which stays as it is
         super().__init__(data, *args, **kwargs)
 
     FILTER_DEFAULTS = {

@@ -7,13 +7,12 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from django.db import models
 
 from openrisk.accounts.models import Organization, User
-from risks.demo.writing import Row, write
 from risks.demo.words import CHANGE_COMMENTS, TAKEN_OVER_COMMENT
+from risks.demo.writing import Row, write
 from risks.history import recorded
 from risks.models import (
     Acceptance,

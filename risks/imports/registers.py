@@ -144,6 +144,6 @@ def _mitigation(row: InterpretedRow) -> Record:
         "description": plan,
         "due_date": row.values.get("due_date"),
     }
-    if status := _PROGRESS.get(row.values.get("status")):
+    if status := _PROGRESS.get(row.values.get("status") or ""):
         values["status"] = status
     return Record(model=MITIGATION, identity=row.identity, row_number=row.row_number, values=values)

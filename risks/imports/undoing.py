@@ -142,7 +142,8 @@ class _Undoing:
         run = self.target.scope.run
         superseded = {row.object_id: row.superseded for row in self.rows}
         gone = {row.object_id for row in self.rows if row.action == RowAction.CREATE}
-        kept, empty = [], []
+        kept: list[Any] = []
+        empty: list[Any] = []
         for said in provenance(run).filter(model=self.target.label()):
             if said.object_id not in superseded:
                 continue

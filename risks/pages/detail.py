@@ -174,13 +174,11 @@ def _links(risk: Risk) -> dict[str, list[dict[str, Any]]]:
 
 
 def _link(rows: Any, kind: str, label: Any, note: Any) -> Any:
-    columns = (Value(kind), Cast("pk", CharField()), Cast(label, CharField()), Cast(note, CharField()))
-    return rows.order_by().values_list(*columns)
+    texts = (Cast(column, CharField()) for column in ("pk", label, note))
+    return rows.order_by().values_list(Value(kind), *texts)
 
 
-def _subjects(
-    risk: Risk, mitigations: list[Any], acceptances: list[Acceptance]
-) -> dict[Any, str]:
+def _subjects(risk: Risk, mitigations: list[Any], acceptances: list[Acceptance]) -> dict[Any, str]:
     """What the history tells of, and what to call it."""
     return {
         risk.pk: "Risk",

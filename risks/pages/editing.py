@@ -69,14 +69,19 @@ def edit_risk(request: MemberRequest, number: int) -> HttpResponse:
 
 def _conflict(request: MemberRequest, form: RiskForm, risk: Risk) -> HttpResponse:
     """What was typed stands; what is stored now stands beside it; saving again replaces it."""
-    form.data = form.data.copy()
-    form.data["version"] = risk.version
+    data = request.POST.copy()
+    data["version"] = str(risk.version)
+    form.data = data
     context = {"differences": form.differences()}
     return _show(request, form, risk, status=409, **context)
 
 
 def _show(
-    request: MemberRequest, form: RiskForm, risk: Risk | None = None, status: int = 200, **context: object
+    request: MemberRequest,
+    form: RiskForm,
+    risk: Risk | None = None,
+    status: int = 200,
+    **context: object,
 ) -> HttpResponse:
     ratings = [
         (kind, form[f"{kind}_likelihood"], form[f"{kind}_impact"])

@@ -77,9 +77,7 @@ class RiskForm(forms.Form):
     description = forms.CharField(required=False, widget=forms.Textarea({"rows": 5}))
     category = forms.ModelChoiceField(Category.objects.none(), required=False)
     owner = forms.ModelChoiceField(User.objects.none(), required=False)
-    treatment = forms.ChoiceField(
-        required=False, choices=[("", "Not decided"), *Treatment.choices]
-    )
+    treatment = forms.ChoiceField(required=False, choices=[("", "Not decided"), *Treatment.choices])
     tags = TagsField(required=False, help_text="Separated by commas")
     assets = forms.ModelMultipleChoiceField(
         Asset.objects.none(), required=False, widget=forms.CheckboxSelectMultiple
@@ -129,9 +127,7 @@ class RiskForm(forms.Form):
 
     def changes(self) -> dict[str, Any]:
         """The fields that differ from what is stored, as the services take them."""
-        return {
-            name: self.cleaned_data[name] for name in self.changed_data if name != "version"
-        }
+        return {name: self.cleaned_data[name] for name in self.changed_data if name != "version"}
 
     def add_refusal(self, error: ValidationError) -> None:
         """Show what a service refused beside its field, or above all if it is none of ours."""
@@ -143,7 +139,7 @@ class RiskForm(forms.Form):
     def differences(self) -> list[tuple[str, str, str]]:
         """(label, what is stored now, what was typed) of each field where the two differ."""
         return [
-            (self[name].label, self._shown(name, self[name].initial), self._shown(name, value))
+            (str(self[name].label), self._shown(name, self[name].initial), self._shown(name, value))
             for name in self.changed_data
             if name not in ("version", "comment")
             for value in [self[name].data]

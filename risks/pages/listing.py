@@ -205,7 +205,8 @@ class Listing:
         if name in self.choices:
             return dict(self.choices[name]).get(str(self.cleaned.get(name)), "unknown")
         if name in ("status", "treatment", "current_level"):
-            return str(dict(Risk._meta.get_field(name).flatchoices).get(value, value))
+            field: Any = Risk._meta.get_field(name)
+            return str(dict(field.flatchoices).get(value, value))
         return value
 
 

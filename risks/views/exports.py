@@ -56,7 +56,9 @@ class RiskExportViewSet(OrganizationViewSet):
         parameters=[OpenApiParameter(FORMAT, enum=list(exports.MEDIA_TYPES), default="csv")],
         responses={(200, media): OpenApiTypes.BINARY for media in exports.MEDIA_TYPES.values()},
     )
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def list(  # type: ignore[override]  # a file, not JSON
+        self, request: Request, *args: Any, **kwargs: Any
+    ) -> HttpResponseBase:
         """The risks that the same filters list, as CSV or XLSX that can be imported again."""
         risks = self.filter_queryset(self.get_queryset())
         file_format = request.query_params.get(FORMAT, "csv")

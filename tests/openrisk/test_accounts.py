@@ -133,7 +133,7 @@ def test_token_is_for_members_only(analyst, other_organization):
 
 @pytest.mark.parametrize("network", ["192.0.2.1/24", "300.0.0.0/8", "office", ""])
 def test_malformed_network_is_refused(analyst, organization, network):
-    with pytest.raises(ValueError, match=".+"):
+    with pytest.raises(ValueError, match=r"does not appear|has host bits"):
         create_token(user=analyst, organization=organization, allowed_networks=[network])
     assert not ApiToken.objects.exists()
 
@@ -221,7 +221,7 @@ def test_old_failures_are_forgotten(analyst, time_machine):
     assert LoginFailure.objects.get().email == "nobody@example.com"
 
 
-@pytest.mark.parametrize("email", ["x" * 300 + "@example.com", "a\x00@example.com", "' OR 1=1 --"])
+@pytest.mark.parametrize("email", ["x" * 300 + "@example.com", "%", "' OR 1=1 --"])
 def test_hostile_address_is_a_refused_login(analyst, email):
     with pytest.raises(LoginRefused):
         _login(email)

@@ -54,7 +54,7 @@ def test_other_schemes_are_no_credentials(secret, prefix):
         "Token x",
         "Token or_",
         "Token " + "x" * 10_000,
-        "Token or_\N{SNOWMAN}",
+        "Token or_\xe9",
         "Token or_\x00",
         "Token ' OR 1=1 --",
         "Token None",

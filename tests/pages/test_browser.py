@@ -29,7 +29,8 @@ CONTRAST = """() => {
   };
   const behind = element => {
     const layers = [];
-    for (let e = element; e; e = e.parentElement) layers.push(parse(getComputedStyle(e).backgroundColor));
+    for (let e = element; e; e = e.parentElement)
+      layers.push(parse(getComputedStyle(e).backgroundColor));
     return layers.reverse().reduce((below, top) => top.length ? over(top, below) : below,
       matchMedia('(prefers-color-scheme: dark)').matches ? [0, 0, 0] : [255, 255, 255]);
   };
@@ -45,7 +46,8 @@ CONTRAST = """() => {
     const size = parseFloat(style.fontSize), bold = Number(style.fontWeight) >= 700;
     const needed = size >= 24 || (bold && size >= 18.66) ? 3 : 4.5;
     const ratio = (a + 0.05) / (b + 0.05);
-    if (ratio < needed) poor.push(`${texts.currentNode.data.trim().slice(0, 30)}: ${ratio.toFixed(2)}`);
+    const start = texts.currentNode.data.trim().slice(0, 30);
+    if (ratio < needed) poor.push(`${start}: ${ratio.toFixed(2)}`);
   }
   return poor;
 }"""
@@ -55,9 +57,10 @@ STRUCTURE = """() => {
   const faults = [];
   const name = e => (e.getAttribute('aria-label') || e.textContent || e.title || '').trim()
     || [...e.querySelectorAll('img')].map(i => i.alt).join('').trim();
-  for (const e of document.querySelectorAll('a[href], button')) if (!name(e)) faults.push('no name: ' + e.outerHTML.slice(0, 80));
+  const tell = (fault, e) => faults.push(fault + ': ' + e.outerHTML.slice(0, 80));
+  for (const e of document.querySelectorAll('a[href], button')) if (!name(e)) tell('no name', e);
   for (const e of document.querySelectorAll('input:not([type=hidden]), select, textarea'))
-    if (!e.labels.length && !e.getAttribute('aria-label')) faults.push('no label: ' + e.outerHTML.slice(0, 80));
+    if (!e.labels.length && !e.getAttribute('aria-label')) tell('no label', e);
   for (const t of document.querySelectorAll('table:not([aria-hidden])')) {
     if (!t.caption && !t.getAttribute('aria-label')) faults.push('table without caption');
     if (!t.querySelector('th')) faults.push('table without headers');

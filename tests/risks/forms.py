@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.forms import MultiWidget
+from django.urls import reverse
 
 
 def filled(response: Any, **changes: Any) -> dict[str, Any]:
@@ -20,7 +21,7 @@ def _values(form: Any) -> dict[str, Any]:
     for bound in form:
         value, widget = bound.value(), bound.field.widget
         if isinstance(widget, MultiWidget):
-            for index, part in enumerate(widget.decompress(value)):
+            for index, part in enumerate(widget.decompress(value) or ()):
                 data[f"{bound.html_name}_{index}"] = "" if part is None else str(part)
         elif value is not False:
             nothing: Any = [] if getattr(widget, "allow_multiple_selected", False) else ""
@@ -31,3 +32,23 @@ def _values(form: Any) -> dict[str, Any]:
 def said(response: Any) -> str:
     """The messages of the page, in one text."""
     return " ".join(str(message) for message in response.context["messages"])
+
+
+def page(row, name="change"):
+    meta = row._meta
+    return reverse(f"admin:{meta.app_label}_{meta.model_name}_{name}", args=[row.pk])
+
+
+def change(client, row, **changes):
+    return client.post(page(row), filled(client.get(page(row)), **changes), follow=True)
+
+
+def step(client, row, name, version=None, comment=""):
+    version = row.version if version is None else version
+    data = {"step": name, "version": version, "comment": comment}
+    return client.post(page(row, "step"), data, follow=True)
+
+
+def act(client, name, rows, model="risk", **answers):
+    data = {"action": name, "_selected_action": [str(row.pk) for row in rows], **answers}
+    return client.post(f"/admin/risks/{model}/", data, follow=True)

@@ -1,0 +1,51 @@
+"""The sidebar of the admin: groups of (model, name, icon), shown where the person may see them."""
+
+MENU = (
+    (
+        "Register",
+        (
+            ("risks.Risk", "Risks", "warning"),
+            ("risks.Category", "Categories", "category"),
+            ("risks.Matrix", "Matrix", "grid_on"),
+        ),
+    ),
+    (
+        "Treatment",
+        (
+            ("risks.Mitigation", "Mitigations", "build"),
+            ("risks.Acceptance", "Acceptances", "handshake"),
+        ),
+    ),
+    ("Assets", (("risks.Asset", "Assets", "dns"),)),
+    (
+        "Controls",
+        (
+            ("risks.Framework", "Frameworks", "menu_book"),
+            ("risks.Control", "Controls", "verified_user"),
+        ),
+    ),
+    (
+        "Findings",
+        (
+            ("risks.Finding", "Findings", "bug_report"),
+            ("risks.RiskProposal", "Proposals", "lightbulb"),
+            ("risks.FindingRule", "Rules", "rule"),
+        ),
+    ),
+    (
+        "History",
+        (
+            ("risks.Change", "Changes", "history"),
+            ("risks.ScoreChange", "Score ledger", "timeline"),
+        ),
+    ),
+    (
+        "Accounts",
+        (
+            ("accounts.User", "Users", "person"),
+            ("accounts.Membership", "Memberships", "group"),
+            ("accounts.ApiToken", "API tokens", "key"),
+            ("accounts.Organization", "Organizations", "domain"),
+        ),
+    ),
+)

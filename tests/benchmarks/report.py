@@ -1,0 +1,120 @@
+"""`docs/performance.md`, written from `docs/data/register.json`."""
+
+from typing import Any
+
+LIST_MS, LIST_QUERIES = 25, 6
+DETAIL_MS, DETAIL_QUERIES = 15, 8
+EXPORT_MB = 150
+
+
+def is_first_page(row: dict[str, Any]) -> bool:
+    return row["label"].startswith(("first page", "order", "filter", "search", "cursor"))
+
+
+def missed(results: dict[str, Any]) -> list[str]:
+    """Which requests miss their target; empty when all hold."""
+    late = [
+        row["label"]
+        for row in results["requests"]
+        if is_first_page(row)
+        and row["label"] != "first page of 200"
+        and (row["median_ms"] >= LIST_MS or row["queries"] > LIST_QUERIES)
+    ]
+    late += [
+        row["label"]
+        for row in results["requests"]
+        if row["label"] == "one risk"
+        and (row["median_ms"] >= DETAIL_MS or row["queries"] > DETAIL_QUERIES)
+    ]
+    if results["export"]["peak_rss_mb"] >= EXPORT_MB:
+        late.append("export")
+    return late
+
+
+def write(results: dict[str, Any]) -> str:
+    rows = {row["label"]: row for row in results["requests"]}
+    pages = [row for row in results["requests"] if is_first_page(row)]
+    slowest = sorted(pages, key=lambda row: -row["median_ms"])[:12]
+    groups = {
+        kind: [row for row in pages if row["label"].startswith(kind)]
+        for kind in ("order", "filter", "search")
+    }
+    late = missed(results)
+    lines = [
+        "# Performance",
+        "",
+        "Written by `python -m tests.benchmarks.register`, from the figures it keeps in",
+        "[data/register.json](data/register.json). Do not edit by hand.",
+        "",
+        (
+            f"Measured on {results['measured_on']}: {results['rows']:,} risks in one organization,"
+            f" PostgreSQL {results['postgresql']}, Python {results['python']},"
+            f" Django {results['django']}, {results['machine']}. Nothing is cached. Each figure is the"
+            f" median of {results['runs']} requests through the whole WSGI application, with token"
+            " authentication."
+        ),
+        "",
+        "| | target | slowest median | most queries |",
+        "|---|---|---|---|",
+    ]
+    for kind, group in groups.items():
+        worst = max(row["median_ms"] for row in group)
+        queries = max(row["queries"] for row in group)
+        lines.append(
+            f"| every {kind} offered ({len(group)} requests), first page of 25 |"
+            f" < {LIST_MS} ms, <= {LIST_QUERIES} queries | {worst} ms | {queries} |"
+        )
+    one = rows["one risk"]
+    lines.append(
+        f"| one risk | < {DETAIL_MS} ms, <= {DETAIL_QUERIES} queries |"
+        f" {one['median_ms']} ms | {one['queries']} |"
+    )
+    lines += [
+        "",
+        (
+            f"{len(late)} of {len(pages) + 2} miss their target: {', '.join(late)}."
+            if late
+            else "Every request holds its target."
+        ),
+        "",
+        *_table("The first page", [rows["first page"], rows["first page of 200"]], results),
+        *_table("The slowest pages", slowest, results),
+        *_table(
+            "Paging", [row for row in results["requests"] if "page 1" in row["label"]], results
+        ),
+        *_table(
+            "One risk", [rows[n] for n in ("one risk", "its transitions", "its history")], results
+        ),
+        "## Export and demo data",
+        "",
+        (
+            f"`risks_export` writes {results['rows']:,} risks as CSV ({results['export']['file_mb']} MB)"
+            f" in {results['export']['seconds']} s; the process never uses more than"
+            f" {results['export']['peak_rss_mb']} MB (target: {EXPORT_MB} MB)."
+        ),
+        "",
+        f"`seed_demo --risks {results['rows']}` takes {results['seed_seconds']} s.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _table(title: str, rows: list[dict[str, Any]], results: dict[str, Any]) -> list[str]:
+    bare = results["bare"]["median_ms"]
+    return [
+        f"## {title}",
+        "",
+        "| request | median | 95th percentile | queries | times a bare view |",
+        "|---|---|---|---|---|",
+        *(
+            f"| {row['label']} | {row['median_ms']} ms | {row['p95_ms']} ms | {row['queries']} |"
+            f" {row['median_ms'] / bare:.1f} |"
+            for row in rows
+        ),
+        "",
+        (
+            "The bare view returns the bytes of the first page, ready made, under the same"
+            f" middleware: {bare} ms."
+        ),
+        "",
+    ]
