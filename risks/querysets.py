@@ -128,7 +128,10 @@ class NamedQuerySet(OrganizationQuerySet):
     searched: tuple[str, ...] = ()
 
     def search(self, text: str) -> Self:
-        return self.filter(*(_contains(word, self.searched) for word in _WORD.findall(text)))
+        words = _WORD.findall(text)
+        if not words:
+            return self.none() if text.strip() else self.all()
+        return self.filter(*(_contains(word, self.searched) for word in words))
 
 
 class AssetQuerySet(NamedQuerySet):

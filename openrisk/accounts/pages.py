@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec, cast
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from openrisk.accounts import services
 from openrisk.accounts.middleware import SESSION_KEY
-from openrisk.accounts.models import Membership, Organization, Role
+from openrisk.accounts.models import Membership, Organization, Role, User
 
 Rest = ParamSpec("Rest")
 
@@ -132,8 +132,8 @@ def organization_page(request: HttpRequest) -> HttpResponse:
     user = cast(User, request.user)
     organizations = Organization.objects.for_user(user)
     if request.method == "POST":
-        chosen = organizations.filter(pk=_uuid(request.POST.get("organization", ""))).first()
-        if chosen is not None:
+        pk = _uuid(request.POST.get("organization", ""))
+        if pk and (chosen := organizations.filter(pk=pk).first()):
             request.session[SESSION_KEY] = str(chosen.pk)
             messages.success(request, f"You now work in {chosen}.")
             return redirect("home")

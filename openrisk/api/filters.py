@@ -1,13 +1,22 @@
 """Filtering, searching and ordering of lists; anything unknown is a 400 that lists the known."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, cast
 
 from django import forms
 from django.db import models
 from django.db.models import F, Field, Model, QuerySet
 from django.db.models.expressions import Combinable
-from django_filters.filters import BooleanFilter, UUIDFilter
+from django_filters.fields import IsoDateTimeField
+from django_filters.filters import (
+    BaseInFilter,
+    BooleanFilter,
+    ChoiceFilter,
+    IsoDateTimeFilter,
+    NumberFilter,
+    UUIDFilter,
+)
 from django_filters.rest_framework import DjangoFilterBackend, FilterSet
 from rest_framework.exceptions import ErrorDetail
 from rest_framework.request import Request
@@ -16,6 +25,7 @@ from openrisk.api.problems import UnknownParameter
 
 PAGING = frozenset({"page", "page_size", "cursor"})
 MAX_SEARCH = 200
+MAX_VALUES = 1000  # of one `__in`
 FEW = 2000
 
 
@@ -65,6 +75,39 @@ class FlagFilter(BooleanFilter):
     field_class = _FlagField
 
 
+class _WholeField(forms.IntegerField):
+    """What every database can compare with: SQLite fails on more than 64 bits."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=-(2**31), max_value=2**31 - 1, **kwargs)
+
+
+class WholeNumberFilter(NumberFilter):
+    field_class = _WholeField
+
+    def get_max_validator(self) -> None:
+        """The field has its own."""
+
+
+class _MomentField(IsoDateTimeField):
+    """A time in UTC; 0001-01-01T00:00:00+14:00 is before all that a database can hold."""
+
+    def to_python(self, value: Any) -> datetime | None:
+        moment = super().to_python(value)
+        try:
+            return moment and moment.astimezone(UTC)
+        except OverflowError:
+            raise forms.ValidationError("Write a year from 1 to 9999, in UTC.") from None
+
+
+class MomentFilter(IsoDateTimeFilter):
+    field_class = _MomentField
+
+
+class ChoiceInFilter(BaseInFilter, ChoiceFilter):
+    """Each value is one of the choices; django-filter's own takes any text."""
+
+
 class OrganizationFilterSet(FilterSet):
     """Filters of an organization's rows.
 
@@ -81,8 +124,18 @@ class OrganizationFilterSet(FilterSet):
     FILTER_DEFAULTS = {
         **FilterSet.FILTER_DEFAULTS,
         models.BooleanField: {"filter_class": FlagFilter},
+        models.DateTimeField: {"filter_class": MomentFilter},
         models.ForeignKey: {"filter_class": UUIDFilter},
+        models.IntegerField: {"filter_class": WholeNumberFilter},
+        models.PositiveIntegerField: {"filter_class": WholeNumberFilter},
+        models.PositiveSmallIntegerField: {"filter_class": WholeNumberFilter},
     }
+
+    @classmethod
+    def filter_for_lookup(cls, field: Field, lookup_type: str) -> tuple[Any, dict[str, Any]]:
+        if lookup_type == "in" and field.choices:
+            return ChoiceInFilter, {"choices": field.choices}
+        return super().filter_for_lookup(field, lookup_type)
 
 
 def _narrowed(found: QuerySet[Any]) -> QuerySet[Any]:
@@ -93,6 +146,18 @@ def _narrowed(found: QuerySet[Any]) -> QuerySet[Any]:
     """
     ids = list(found.order_by().values_list("pk", flat=True)[: FEW + 1])
     return found if len(ids) > FEW else found.model._default_manager.filter(pk__in=ids)
+
+
+def _refuse_repeated(request: Request) -> None:
+    """Of `status=draft&status=closed` the last would win in silence."""
+    errors = {}
+    for name, values in request.query_params.lists():
+        if len(values) > 1:
+            errors[name] = ["Give this once. Several values go into one __in, with commas."]
+        elif name.endswith("__in") and values[0].count(",") >= MAX_VALUES:
+            errors[name] = [f"Give at most {MAX_VALUES} values."]
+    if errors:
+        raise UnknownParameter(errors)
 
 
 class StrictFilterBackend(DjangoFilterBackend):
@@ -106,6 +171,7 @@ class StrictFilterBackend(DjangoFilterBackend):
         if not view.is_list:
             return queryset
         self._refuse_unknown(request, view)
+        _refuse_repeated(request)
         queryset = super().filter_queryset(request, queryset, view)
         text = request.query_params.get("search", "")
         if len(text) > MAX_SEARCH:
@@ -153,18 +219,3 @@ class StrictFilterBackend(DjangoFilterBackend):
             column = expression.name  # type: ignore[attr-defined]  # the stubs lack it
             return Order(text, expression, _column(queryset.model, column))
         return Order(text, expression, expression.resolve_expression(queryset.query).output_field)
-
-    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
-        names = [name for order in sorted(view.orders) for name in (order, f"-{order}")]
-        parameters = [
-            *super().get_schema_operation_parameters(view),
-            {
-                "name": "ordering",
-                "in": "query",
-                "schema": {"type": "string", "enum": names, "default": view.default_order},
-            },
-        ]
-        if view.searchable:
-            search = {"type": "string", "maxLength": MAX_SEARCH}
-            parameters.append({"name": "search", "in": "query", "schema": search})
-        return parameters

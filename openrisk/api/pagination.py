@@ -3,11 +3,12 @@
 import base64
 import binascii
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 from django.core.exceptions import ValidationError
-from django.db.models import BooleanField, Expression, F, Func, QuerySet, UUIDField, Value
+from django.db.models import BooleanField, Expression, F, Field, Func, QuerySet, UUIDField, Value
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -100,7 +101,8 @@ class Pagination(BasePagination):
 
 def _number(request: Request, name: str, default: int, maximum: int) -> int:
     text = request.query_params.get(name, str(default))
-    if not (text.isascii() and text.isdigit()) or not 1 <= int(text[:10]) <= maximum:
+    whole = text.isascii() and text.isdigit() and len(text) < 10
+    if not whole or not 1 <= int(text) <= maximum:
         raise UnknownParameter({name: [f"Write a whole number from 1 to {maximum}."]})
     return int(text)
 
@@ -129,14 +131,23 @@ def _encode(order: Order, row: dict[str, Any]) -> str:
     return base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
 
-def _decode(cursor: str, order: Order) -> tuple[Any, str]:
+def _decode(cursor: str, order: Order) -> tuple[Any, Any]:
     """The value and id of the last row read; a cursor of another order is an error."""
     try:
         text, value, pk = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         if text != order.text:
             raise ValueError(text)
-        return order.output_field.to_python(value), UUIDField().to_python(pk)
-    except (ValueError, TypeError, binascii.Error, ValidationError):
+        return _comparable(value, order.output_field), _comparable(pk, UUIDField())
+    except (ValueError, TypeError, OverflowError, binascii.Error, ValidationError):
         raise UnknownParameter(
             {"cursor": ["This cursor does not fit. Start again with an empty one."]}
         ) from None
+
+
+def _comparable(value: Any, field: Field) -> Any:
+    """`value` as a database can compare it with `field`, or an error that says it cannot."""
+    result = field.to_python(value)
+    field.run_validators(result)
+    if result is None or (isinstance(result, str) and "\0" in result):
+        raise ValueError(value)
+    return result.astimezone(UTC) if isinstance(result, datetime) else result

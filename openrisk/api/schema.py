@@ -4,9 +4,11 @@ import inspect
 from typing import Any
 
 from drf_spectacular.authentication import SessionScheme as DjangoSessionScheme
+from drf_spectacular.contrib.django_filters import DjangoFilterExtension
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 
+from openrisk.api.filters import MAX_SEARCH
 from openrisk.api.serializers import RowSerializer, Serializer
 
 BASE_DESCRIPTIONS = {inspect.getdoc(Serializer), inspect.getdoc(RowSerializer)}
@@ -71,6 +73,26 @@ class TokenScheme(OpenApiAuthenticationExtension):
 
 class SessionScheme(DjangoSessionScheme):
     target_class = "openrisk.accounts.authentication.SessionAuthentication"
+
+
+class StrictFilters(DjangoFilterExtension):  # type: ignore[no-untyped-call]
+    """Adds what every list takes besides its filters."""
+
+    target_class = "openrisk.api.filters.StrictFilterBackend"
+    priority = 1  # before drf-spectacular's own, which knows filters only
+
+    def get_schema_operation_parameters(
+        self, auto_schema: AutoSchema, *args: Any, **kwargs: Any
+    ) -> list[dict[str, Any]]:
+        view: Any = auto_schema.view
+        parameters = super().get_schema_operation_parameters(auto_schema, *args, **kwargs)
+        names = [name for order in sorted(view.orders) for name in (order, f"-{order}")]
+        orders = {"type": "string", "enum": names, "default": view.default_order}
+        parameters.append({"name": "ordering", "in": "query", "schema": orders})
+        if view.searchable:
+            search = {"type": "string", "maxLength": MAX_SEARCH}
+            parameters.append({"name": "search", "in": "query", "schema": search})
+        return parameters
 
 
 class Schema(AutoSchema):

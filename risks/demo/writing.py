@@ -66,6 +66,7 @@ def _defaults(model: type[models.Model]) -> Row:
     return {
         field.column: None if field.primary_key else field.get_default()
         for field in model._meta.concrete_fields
+        if field.column
     }
 
 

@@ -67,7 +67,9 @@ class ImportRunSerializer(RowSerializer):
 
 
 class ImportRowSerializer(RowSerializer):
-    errors = ObjectsField(help_text="row, column, value, reason")
+    errors = ObjectsField(  # type: ignore[assignment]  # a field of this name
+        help_text="row, column, value, reason"
+    )
     notes = TextsField()
     edited = TextsField(help_text="Changed fields that somebody edited since the last import")
     changes = ChangesField()

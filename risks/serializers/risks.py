@@ -61,6 +61,12 @@ class ExtraField(serializers.DictField):
 
     child = serializers.CharField(allow_blank=True, trim_whitespace=False)
 
+    def to_internal_value(self, data: Any) -> dict[str, str]:
+        value = super().to_internal_value(data)
+        if any("\0" in name for name in value):  # which PostgreSQL cannot store
+            raise serializers.ValidationError("Null characters are not allowed in names.")
+        return value
+
 
 class RiskSerializer(RowSerializer):
     category = OrganizationRelatedField(

@@ -136,6 +136,9 @@ def _scanned(
     if unknown := fields.keys() - SCANNED_FIELDS:
         known = ", ".join(sorted(SCANNED_FIELDS))
         raise rows.invalid(f"{index}/{min(unknown)}", f"Unknown field. Known ones: {known}.")
+    for name, value in fields.items():
+        if isinstance(value, str) and "\0" in value:
+            raise rows.invalid(f"{index}/{name}", "Null characters cannot be stored. Remove them.")
     asset = fields.get("asset")
     if asset is not None and asset.organization_id != organization.pk:
         raise rows.invalid(f"{index}/asset", "No such asset in this organization.")
@@ -146,12 +149,12 @@ def _scanned(
         first_seen_at=at,
         last_seen_at=at,
     )
-    finding.fingerprint = _fingerprint_of(finding)
     try:
-        finding.clean_fields(exclude=("organization", "asset", "risk", "proposal"))
+        finding.clean_fields(exclude=("organization", "asset", "risk", "proposal", "fingerprint"))
     except ValidationError as error:
         places = {f"{index}/{name}": said for name, said in error.message_dict.items()}
         raise ValidationError(places) from None
+    finding.fingerprint = _fingerprint_of(finding)
     return finding
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from openrisk.accounts.models import Organization
 from risks import scoring
+from risks.imports.cells import clean
 from risks.models import Asset, Control, Risk, RiskAsset, RiskControl, RiskTag
 from risks.services import rows
 
@@ -32,7 +33,7 @@ def set_links(
 
 
 def _clean_tags(tags: Iterable[str]) -> set[str]:
-    names = {" ".join(tag.split()) for tag in tags} - {""}
+    names = {" ".join(clean(tag).split()) for tag in tags} - {""}
     if len(names) > MAX_TAGS or any(len(name) > 50 for name in names):
         raise rows.invalid("tags", f"At most {MAX_TAGS} tags of at most 50 characters each.")
     return names

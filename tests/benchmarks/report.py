@@ -49,9 +49,9 @@ def write(results: dict[str, Any]) -> str:
         (
             f"Measured on {results['measured_on']}: {results['rows']:,} risks in one organization,"
             f" PostgreSQL {results['postgresql']}, Python {results['python']},"
-            f" Django {results['django']}, {results['machine']}. Nothing is cached. Each figure is the"
-            f" median of {results['runs']} requests through the whole WSGI application, with token"
-            " authentication."
+            f" Django {results['django']}, {results['machine']}. Nothing is cached. Each figure is"
+            f" the median of {results['runs']} requests through the whole WSGI application, with"
+            " token authentication."
         ),
         "",
         "| | target | slowest median | most queries |",
@@ -88,9 +88,10 @@ def write(results: dict[str, Any]) -> str:
         "## Export and demo data",
         "",
         (
-            f"`risks_export` writes {results['rows']:,} risks as CSV ({results['export']['file_mb']} MB)"
-            f" in {results['export']['seconds']} s; the process never uses more than"
-            f" {results['export']['peak_rss_mb']} MB (target: {EXPORT_MB} MB)."
+            f"`risks_export` writes {results['rows']:,} risks as CSV"
+            f" ({results['export']['file_mb']} MB) in {results['export']['seconds']} s;"
+            f" the process never uses more than {results['export']['peak_rss_mb']} MB"
+            f" (target: {EXPORT_MB} MB)."
         ),
         "",
         f"`seed_demo --risks {results['rows']}` takes {results['seed_seconds']} s.",

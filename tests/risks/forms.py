@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.messages import get_messages
 from django.forms import MultiWidget
 from django.urls import reverse
 
@@ -30,8 +31,8 @@ def _values(form: Any) -> dict[str, Any]:
 
 
 def said(response: Any) -> str:
-    """The messages of the page, in one text."""
-    return " ".join(str(message) for message in response.context["messages"])
+    """What the next page will tell the person, in one text."""
+    return " ".join(str(message) for message in get_messages(response.wsgi_request))
 
 
 def page(row, name="change"):
@@ -40,15 +41,15 @@ def page(row, name="change"):
 
 
 def change(client, row, **changes):
-    return client.post(page(row), filled(client.get(page(row)), **changes), follow=True)
+    return client.post(page(row), filled(client.get(page(row)), **changes))
 
 
 def step(client, row, name, version=None, comment=""):
     version = row.version if version is None else version
     data = {"step": name, "version": version, "comment": comment}
-    return client.post(page(row, "step"), data, follow=True)
+    return client.post(page(row, "step"), data)
 
 
 def act(client, name, rows, model="risk", **answers):
     data = {"action": name, "_selected_action": [str(row.pk) for row in rows], **answers}
-    return client.post(f"/admin/risks/{model}/", data, follow=True)
+    return client.post(f"/admin/risks/{model}/", data)

@@ -184,3 +184,10 @@ def test_detail_costs_at_most_eight_queries(client, risk):
     with CaptureQueriesContext(connection) as queries:
         assert client.get(f"{URL}{risk.pk}/").status_code == 200
     assert len(queries) <= 8
+
+
+@pytest.mark.parametrize("extra", [{"a": "\0"}, {"\0": "a"}], ids=["value", "name"])
+def test_null_characters_in_extra_are_400(client, extra):
+    response = client.post(URL, {"title": "Flood", "extra": extra})
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["pointer"].startswith("/extra")

@@ -194,9 +194,8 @@ def test_search_reads_the_index(organization):
 @pytest.mark.parametrize("text", ["erp", "ERP host", "host-7", "&"])
 def test_assets_are_searched_by_words(organization, text):
     asset = make_asset(organization, "ERP", description="Host in the cellar", external_id="host-7")
-    other = make_asset(organization, "Printer")
-    expected = [asset, other] if text == "&" else [asset]
-    assert list(Asset.objects.search(text).order_by("name")) == expected
+    make_asset(organization, "Printer")
+    assert list(Asset.objects.search(text)) == ([] if text == "&" else [asset])
 
 
 def test_controls_and_findings_are_searched_by_words(organization):

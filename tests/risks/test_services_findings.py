@@ -5,8 +5,6 @@ from decimal import Decimal
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from openrisk.api.problems import PreconditionFailed
@@ -126,6 +124,11 @@ def test_other_place_asset_rule_or_tool_is_another_finding(scan, asset):
     assert scan(LOG4J, tool="other") == {"created": 1}
 
 
+def test_number_as_a_rule_id_is_the_same_as_its_text(scan):
+    scan(HEADER | {"rule": 79})
+    assert scan(HEADER | {"rule": "79"}, at=TUESDAY) == {"unchanged": 1}
+
+
 def test_finding_told_twice_counts_once_and_the_last_one_holds(scan):
     assert scan(LOG4J | {"severity": "low"}, LOG4J) == {"created": 1}
     assert Finding.objects.get().severity == "critical"
@@ -219,6 +222,7 @@ def test_closing_leaves_history_and_the_time_it_was_last_seen(scan, asset):
         ({"epss": -0.1}, "1/epss"),
         ({"state": "accepted"}, "1/state"),
         ({"nonsense": 1}, "1/nonsense"),
+        ({"description": "a\x00b"}, "1/description"),
     ],
     ids=str,
 )

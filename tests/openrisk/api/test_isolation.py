@@ -88,7 +88,8 @@ def test_foreign_rows_do_not_exist(api, admin, foreign, name, arguments):
     client = api(admin)
     if not arguments:
         response = client.get(reverse(name))
-        assert b"Foreign secret" not in response.content
+        body = b"".join(response) if response.streaming else response.content
+        assert b"Foreign secret" not in body
         assert response.status_code in (200, 405)
         return
     row = row_of(name, foreign)
