@@ -1,4 +1,6 @@
-"""Run the tests on SQLite, then on PostgreSQL and Valkey: `python -m tests [pytest arguments]`.
+"""Run the tests on SQLite, then those that ask a database on PostgreSQL and Valkey.
+
+`python -m tests [pytest arguments]`.
 
 Two processes each unless `-n` says otherwise. The exit code is 0 only if no run failed.
 """
@@ -48,7 +50,8 @@ def main(arguments: list[str]) -> int:
         lines, exit_code = [str(sqlite)], sqlite.exit_code
         try:
             with _servers() as (name, environment):
-                other = _pytest(name, environment, arguments, Path(directory))
+                which = ["-m", "database"]  # the rest has run on SQLite and asks neither
+                other = _pytest(name, environment, [*which, *arguments], Path(directory))
         except ServerUnavailable as reason:
             lines.append(f"PostgreSQL run skipped: {sqlite.total} tests not run because {reason}.")
         else:

@@ -16,6 +16,18 @@ from openrisk.accounts.services import create_token, set_role
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
+DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks what asks the database: the rest need not run once more on PostgreSQL."""
+    for item in items:
+        if item.get_closest_marker("django_db") or DATABASE_FIXTURES & set(
+            getattr(item, "fixturenames", ())
+        ):
+            item.add_marker("database")
+
+
 @pytest.fixture(autouse=True)
 def _only_on_postgres(request: pytest.FixtureRequest) -> None:
     if request.node.get_closest_marker("postgres") and connection.vendor != "postgresql":

@@ -122,9 +122,11 @@ def record_findings(
     }
     counts = Counter(created=0, updated=0, unchanged=0, reopened=0, closed=0)
     with recorded(actor=actor, comment=f"Scan by {tool}"):
-        # In one order always, so that two scans at once wait for each other instead of locking up.
-        for batch in _batches(sorted(seen)):
-            counts.update(_merge(organization, [seen[key] for key in batch], at))
+        # One scan of an organization at a time: two would lock the same rows in different orders.
+        # `no_key` leaves everybody else free to write rows that belong to the organization.
+        Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
+        for batch in _batches(list(seen.values())):
+            counts.update(_merge(organization, batch, at))
         if covered_assets is not None:
             counts["closed"] = _close_gone(organization, tool, covered_assets, seen.keys(), at)
     return dict(counts)
@@ -172,7 +174,7 @@ def _batches(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
         yield items[start : start + BATCH]
 
 
-def _merge(organization: Organization, seen: list[Finding], at: datetime) -> Counter[str]:
+def _merge(organization: Organization, seen: Sequence[Finding], at: datetime) -> Counter[str]:
     """Insert or update one batch, with one statement each way."""
     present = Finding.objects.for_organization(organization).select_for_update().order_by("pk")
     known = {

@@ -22,7 +22,7 @@ def _update(risk, **fields):
 
 
 def test_tags_are_trimmed_and_told_once(organization):
-    risk = make_risk(organization, tags=[" it ", "it", "supply   chain", "", " "])
+    risk = make_risk(organization, tags=[" it ", "it", "supply   chain", "", " ", "\ufeff"])
     assert [tag.name for tag in risk.tags.all()] == ["it", "supply chain"]
 
 
