@@ -9,9 +9,12 @@ import os
 import secrets
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 source = environ.FileAwareEnv()
 
@@ -91,3 +94,39 @@ def _generate_secret(file: Path) -> str:
     finally:
         draft.unlink()
     return file.read_text().strip()
+
+
+def response_cache(backend: str, redis_url: str) -> dict[str, dict[str, Any]]:
+    """The alias of the shared store of responses; none for a cache within each process.
+
+    Redis is asked briefly and once: a cache that makes people wait is worse than none. Bytes pass
+    through as they are, since django-redis would unpickle them before anybody could check them.
+    """
+    if backend in ("memory", "none"):
+        return {}
+    if backend != "redis":
+        if "." not in backend:
+            raise ImproperlyConfigured(
+                f"CACHE_BACKEND={backend!r} is unknown: write redis, memory, none, or the dotted "
+                "path of a cache backend."
+            )
+        return {"responses": {"BACKEND": backend, "KEY_PREFIX": "openrisk"}}
+    if not redis_url:
+        raise ImproperlyConfigured(
+            "CACHE_BACKEND=redis needs REDIS_URL: write redis://host:6379/0, "
+            "or CACHE_BACKEND=memory."
+        )
+    options = {
+        "SERIALIZER": "openrisk.caching.store.BytesSerializer",
+        "SOCKET_CONNECT_TIMEOUT": 0.1,
+        "SOCKET_TIMEOUT": 0.1,
+        "CONNECTION_POOL_KWARGS": {"retry": Retry(NoBackoff(), 0), "max_connections": 64},
+    }
+    return {
+        "responses": {
+            "BACKEND": "django_redis.cache.RedisCache",
+            "LOCATION": redis_url,
+            "KEY_PREFIX": "openrisk",
+            "OPTIONS": options,
+        }
+    }

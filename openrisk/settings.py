@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "django_prometheus",
     "django_tasks",
     "django_tasks_db",
+    "openrisk.caching",  # last: it connects what the others declare
 ]
 AUTH_USER_MODEL = "accounts.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -89,12 +90,25 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 else:
     DATABASES["default"]["OPTIONS"] = {"connect_timeout": 3, "application_name": "openrisk"}
 
+# --- Cache (docs/caching.md) -------------------------------------------------------------------
+REDIS_URL = env.text("REDIS_URL")
+# redis, memory (of each process), none, or the dotted path of a cache backend that keeps bytes.
+CACHE_BACKEND = env.text("CACHE_BACKEND", "redis" if REDIS_URL else "memory")
+CACHE_CONSISTENCY = env.choice("CACHE_CONSISTENCY", ("strict", "push"))
+CACHE_MEMORY_BYTES = 64 * 1024 * 1024  # of each process
+CACHE_TTL_RISKS = env.integer("CACHE_TTL_RISKS", 300, maximum=86_400)
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    **env.response_cache(CACHE_BACKEND, REDIS_URL),
+}
+
 # --- Requests --------------------------------------------------------------------------------
 ROOT_URLCONF = "openrisk.urls"
 WSGI_APPLICATION = "openrisk.wsgi.application"
 MIDDLEWARE = [
     "openrisk.api.middleware.RequestIdMiddleware",
     "openrisk.api.middleware.TrustedProxyMiddleware",
+    "openrisk.caching.recorder.RecorderMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "openrisk.api.middleware.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -8,6 +8,7 @@ from django.views import defaults
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from openrisk.admin_site import site
+from openrisk.api.outages import is_noted
 from openrisk.api.problems import is_api, problem_response
 from openrisk.api.request_ids import current_request_id
 
@@ -47,7 +48,20 @@ def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
     return defaults.page_not_found(request, exception)
 
 
+def _unavailable(request: HttpRequest) -> HttpResponse:
+    """Says 503: the request was fine, and will be."""
+    detail = "The database does not answer. Try again in a moment."
+    if is_api(request):
+        response = problem_response(503, detail)
+    else:
+        response = HttpResponse(f"<h1>OpenRisk</h1><p>{detail}</p>", status=503)
+    response["Retry-After"] = "1"
+    return response
+
+
 def handler500(request: HttpRequest) -> HttpResponse:
+    if is_noted(request):
+        return _unavailable(request)
     if is_api(request):
         return problem_response(
             500,

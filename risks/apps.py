@@ -5,6 +5,19 @@ class RisksConfig(AppConfig):
     name = "risks"
 
     def ready(self) -> None:
-        from risks import signals
+        from openrisk.caching.tracked import track
+        from risks import models, signals
 
         signals.connect()
+        for shown in (models.Risk, models.Mitigation, models.Asset, models.Control, models.Finding):
+            track(shown, rows="id")
+        for part in (
+            models.AssetDependency,
+            models.Category,
+            models.Framework,
+            models.MitigationAction,
+            models.RiskAsset,
+            models.RiskControl,
+            models.RiskTag,
+        ):
+            track(part)

@@ -4,3 +4,16 @@ from django.apps import AppConfig
 class AccountsConfig(AppConfig):
     name = "openrisk.accounts"
     label = "accounts"
+
+    def ready(self) -> None:
+        from django.contrib.sessions.models import Session
+
+        from openrisk.accounts.models import ApiToken, Membership, Organization, User
+        from openrisk.caching.tracked import track
+
+        # Who may do what: a change of one row is noticed by those it concerns.
+        track(User, organization=None, rows="id", silent=("last_login",))
+        track(Organization, organization="id")
+        track(Membership, rows="user_id")
+        track(ApiToken, rows="digest", silent=("last_used_on",))
+        track(Session, organization=None, rows="session_key")

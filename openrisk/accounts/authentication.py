@@ -15,33 +15,53 @@ from knox.settings import CONSTANTS
 from rest_framework import authentication, exceptions
 from rest_framework.request import Request
 
-from openrisk.accounts.models import ApiToken, Membership, Role, User
+from openrisk.accounts import identity
+from openrisk.accounts.models import ApiToken, Membership, Organization, Role, User
+from openrisk.caching.callers import caller_of, set_caller
+from openrisk.caching.recorder import unrecorded
 
 INVALID = "The token is unknown, expired or revoked. Log in or create a new one."
 
 
 class TokenAuthentication(KnoxTokenAuthentication):
-    """`Authorization: Token ...`, in one query.
+    """`Authorization: Token ...`, in one query or none.
 
     Knox's own check loads and cleans all of the user's tokens at every request; this one reads
     the one token with its user and organization, and the role that binds them.
     """
 
     def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
+        self.request = request._request
         result = super().authenticate(request)
-        if result is None:
-            return None
-        user, token = result
-        membership = _membership(token)
-        _check_network(token, request.META.get("REMOTE_ADDR", ""))
-        _record_use(token)
-        request._request.membership = membership  # type: ignore[attr-defined]
-        return user, token
+        if result is not None:
+            token = result[1]
+            _check_network(token, request.META.get("REMOTE_ADDR", ""))
+            self._record_use(token)
+        return result
+
+    def _record_use(self, token: ApiToken) -> None:
+        """Last use, to the day: one write a day, not one a request."""
+        today = datetime.now(UTC).date()
+        if token.last_used_on != today:
+            with unrecorded():
+                ApiToken.objects.filter(pk=token.pk).update(last_used_on=today)
+            identity.note_use(self.request, today)
 
     def authenticate_credentials(self, token: bytes) -> tuple[User, ApiToken]:
         text = token.decode("latin-1")
         if not (text.isascii() and text.isprintable()):
             raise exceptions.AuthenticationFailed(INVALID)
+        rows = identity.token_rows(self.request, text, self._read)
+        user = identity.instance_of(User, rows["user"])
+        organization = identity.instance_of(Organization, rows["organization"])
+        found = identity.instance_of(ApiToken, rows["token"])
+        found.user, found.organization = user, organization
+        self.request.membership = Membership(  # type: ignore[attr-defined]
+            user=user, organization=organization, role=rows["role"]
+        )
+        return user, found
+
+    def _read(self, text: str) -> identity.Rows:
         digest = hash_token(text)
         memberships = Membership.objects.filter(
             user=OuterRef("user"), organization=OuterRef("organization")
@@ -52,15 +72,21 @@ class TokenAuthentication(KnoxTokenAuthentication):
         ):
             expired = candidate.expiry is not None and candidate.expiry <= timezone.now()
             if compare_digest(digest, candidate.digest) and not expired:
-                return self.validate_user(candidate)
+                self.validate_user(candidate)
+                return {
+                    "token": identity.values_of(candidate),
+                    "user": identity.values_of(candidate.user),
+                    "organization": identity.values_of(candidate.organization),
+                    "role": _role(candidate),
+                }
         raise exceptions.AuthenticationFailed(INVALID)
 
 
-def _membership(token: ApiToken) -> Membership:
-    """The caller's role as `authenticate_credentials` read it; superusers need none."""
+def _role(token: ApiToken) -> Role:
+    """The caller's role as `_read` found it; superusers need none."""
     role = token.role or (Role.ADMIN if token.user.is_superuser else None)  # type: ignore[attr-defined]
     if role:
-        return Membership(user=token.user, organization=token.organization, role=role)
+        return Role(role)
     raise exceptions.AuthenticationFailed(
         "You are no longer a member of this token's organization. Ask an administrator."
     )
@@ -83,20 +109,27 @@ def _is_within(address: str, networks: list[str]) -> bool:
     return any(client in ipaddress.ip_network(network) for network in networks)
 
 
-def _record_use(token: ApiToken) -> None:
-    """Last use, to the day: one write a day, not one a request."""
-    today = datetime.now(UTC).date()
-    if token.last_used_on != today:
-        ApiToken.objects.filter(pk=token.pk).update(last_used_on=today)
-
-
 class SessionAuthentication(authentication.SessionAuthentication):
     """The browser's session, with CSRF checks; the middleware has set the membership."""
 
     def authenticate(self, request: Request) -> tuple[User, None] | None:
+        identity.note_session(request._request)
         result = super().authenticate(request)
-        if result is not None and not getattr(request._request, "membership", None):
+        if result is None:
+            set_caller(request._request, None)
+            return None
+        membership = getattr(request._request, "membership", None)
+        if not membership:
             raise exceptions.AuthenticationFailed(
                 "You belong to no organization yet. Ask an administrator for a membership."
             )
+        _confirm_caller(request, result[0], membership)
         return result
+
+
+def _confirm_caller(request: Request, user: User, membership: Membership) -> None:
+    """The cache may only rely on a caller who is the one that Django found."""
+    caller = caller_of(request._request)
+    found = (user.pk, membership.organization_id, (str(membership.role),))
+    if caller and (caller.user_id, caller.organization_id, caller.rights) != found:
+        set_caller(request._request, None)

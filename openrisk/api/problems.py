@@ -16,6 +16,7 @@ from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.serializers import as_serializer_error
 
+from openrisk.api import outages
 from openrisk.api.renderers import to_json
 from openrisk.api.request_ids import current_request_id
 
@@ -61,6 +62,14 @@ class TooManyLogins(exceptions.APIException):
     def __init__(self, detail: str, wait: int) -> None:
         super().__init__(detail)
         self.wait = wait
+
+
+class DatabaseUnavailable(exceptions.APIException):
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_code = "database_unavailable"
+    default_detail = "The database does not answer. Try again in a moment."
+
+    wait = 1  # seconds, for Retry-After
 
 
 class UnknownParameter(exceptions.ValidationError):
@@ -119,12 +128,19 @@ class ProblemHandler(ExceptionHandler):
             return BodyTooLarge()
         if isinstance(exc, SuspiciousOperation):
             return exceptions.ParseError(f"{exc} Send a smaller or simpler request.")
+        if isinstance(exc, (*outages.LOST, IntegrityError)):
+            return self._of_database(exc)
+        return super().convert_known_exceptions(exc)
+
+    def _of_database(self, exc: Exception) -> Exception:
         if isinstance(exc, ProtectedError):
             return Conflict("Other rows still need this one. Remove or change those first.")
         if isinstance(exc, IntegrityError):
             # Serializers and services check first; this is the race that only the database sees.
             return Conflict("Another change at the same moment conflicts. Read again and repeat.")
-        return super().convert_known_exceptions(exc)
+        if request := self.context.get("request"):
+            outages.note(request)
+        return DatabaseUnavailable()
 
     def convert_unhandled_exceptions(self, exc: Exception) -> exceptions.APIException:
         if isinstance(exc, exceptions.APIException):

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any, cast
 
 from django.db import models
-from django.http import Http404
+from django.http import Http404, HttpResponseNotModified
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,7 +13,7 @@ from rest_framework.reverse import reverse
 from rest_framework.viewsets import GenericViewSet
 
 from openrisk.accounts.models import Membership, Organization, User
-from openrisk.api.filters import Order
+from openrisk.api.filters import Order, StrictFilterBackend
 from openrisk.api.idempotency import once
 from openrisk.api.problems import PreconditionRequired, UnknownParameter
 from openrisk.api.renderers import to_json
@@ -79,10 +79,18 @@ class OrganizationViewSet(GenericViewSet):
             raise UnknownParameter(
                 {name: ["This endpoint has no parameters. Leave it out."] for name in unknown}
             )
-        response = self.row_response(kwargs["pk"])
-        if request.headers.get("If-None-Match") and _none_match(request, response["ETag"]):
-            return Response(status=status.HTTP_304_NOT_MODIFIED, headers={"ETag": response["ETag"]})
-        return response
+        return self.row_response(kwargs["pk"])
+
+    def query_names(self) -> set[str]:
+        """The query parameters that this action knows; it refuses every other."""
+        return StrictFilterBackend().known(self) if self.is_list else set()
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """A 200 that the client has already becomes a 304."""
+        if response.status_code == 200 and _none_match(request, response.get("ETag", "")):
+            response = HttpResponseNotModified(headers=dict(response.items()))
+            del response["Content-Type"]
+        return super().finalize_response(request, response, *args, **kwargs)
 
     def row_serializer(self) -> RowSerializer:
         return cast(RowSerializer, self.get_serializer())
@@ -114,7 +122,9 @@ class OrganizationViewSet(GenericViewSet):
 
 
 def _none_match(request: Request, etag: str) -> bool:
-    given = request.headers["If-None-Match"]
+    given = request.headers.get("If-None-Match", "")
+    if not (given and etag) or request.method not in ("GET", "HEAD"):
+        return False
     candidates = {candidate.strip().removeprefix("W/") for candidate in given.split(",")}
     return etag in candidates or "*" in candidates
 

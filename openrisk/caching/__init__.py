@@ -1,1 +1,17 @@
-"""The place of the cache. Nothing is cached yet: every read asks the database."""
+"""The cache: exact, because the database says what is fresh.
+
+A write to a tracked table leaves a random token for its tags in the same transaction, by trigger
+(`tracked`, `tokens`, `triggers_*`). A stored response carries the tokens of everything that it was
+computed from; it is valid for as long as the database still has the same ones (`stamps`). Memory
+(`memory`) and the shared store (`store`) hold bytes (`entries`) and are never believed.
+
+A request passes, until one of them answers:
+
+1. `front`: before Django starts, if caller, entry and tokens are all known and equal;
+2. `views.cached_view`: in the action, after authentication and permission: looks for the entry
+   under its key (`keys`), in this process and in the shared store;
+3. the view itself, watched by the `recorder`, once for all who wait for it (`single_flight`).
+
+`signals` and `push` tell this process early what has changed. `docs/caching.md` tells the whole
+story; nothing here knows any other app.
+"""

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.db.models import F
 from django.http import Http404
 from drf_spectacular.utils import extend_schema
@@ -12,8 +13,10 @@ from rest_framework.response import Response
 
 from openrisk.accounts.models import Role
 from openrisk.api.viewsets import WritableViewSet
+from openrisk.caching.tracked import Row
+from openrisk.caching.views import cached_view
 from risks.filters import AssetFilterSet, ControlFilterSet, FrameworkFilterSet
-from risks.models import Asset, Control, Framework
+from risks.models import Asset, AssetDependency, Control, Framework, RiskAsset, RiskControl
 from risks.querysets import ASSET_ORDERS, CONTROL_ORDERS
 from risks.serializers.catalogue import (
     AssetSerializer,
@@ -22,6 +25,8 @@ from risks.serializers.catalogue import (
     FrameworkSerializer,
 )
 from risks.services import assets, controls, rows
+
+TTL = settings.CACHE_TTL_RISKS
 
 
 class AssetViewSet(WritableViewSet):
@@ -35,6 +40,13 @@ class AssetViewSet(WritableViewSet):
     create_service = staticmethod(rows.creator(Asset))
     update_service = staticmethod(assets.update_asset)
     delete_service = staticmethod(assets.delete_asset)
+
+    list = cached_view("assets", ttl=TTL, reads=(Asset, AssetDependency, RiskAsset))(
+        WritableViewSet.list
+    )
+    retrieve = cached_view("assets", ttl=TTL, reads=(Row(Asset), AssetDependency, RiskAsset))(
+        WritableViewSet.retrieve
+    )
 
     @extend_schema(request=DependencySerializer, responses={201: AssetSerializer})
     @action(detail=True, methods=["post"])
@@ -81,3 +93,10 @@ class ControlViewSet(WritableViewSet):
     create_service = staticmethod(controls.create_control)
     update_service = staticmethod(controls.update_control)
     delete_service = staticmethod(rows.delete)
+
+    list = cached_view("controls", ttl=TTL, reads=(Control, Framework, RiskControl))(
+        WritableViewSet.list
+    )
+    retrieve = cached_view("controls", ttl=TTL, reads=(Row(Control), Framework, RiskControl))(
+        WritableViewSet.retrieve
+    )

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.db.models import F
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -11,8 +12,10 @@ from rest_framework.response import Response
 
 from openrisk.accounts.models import Role
 from openrisk.api.viewsets import OrganizationViewSet, WritableViewSet
+from openrisk.caching.tracked import Row
+from openrisk.caching.views import cached_view
 from risks.filters import FindingFilterSet, FindingRuleFilterSet, ProposalFilterSet
-from risks.models import Finding, FindingRule, RiskProposal
+from risks.models import Asset, Finding, FindingRule, RiskProposal
 from risks.querysets import FINDING_ORDERS
 from risks.serializers.catalogue import (
     FindingRuleSerializer,
@@ -22,6 +25,8 @@ from risks.serializers.catalogue import (
 from risks.serializers.risks import CommentSerializer
 from risks.services import findings as services
 from risks.services import rows
+
+TTL = settings.CACHE_TTL_RISKS
 
 
 class FindingViewSet(WritableViewSet):
@@ -34,6 +39,11 @@ class FindingViewSet(WritableViewSet):
     create_service = staticmethod(services.create_finding)
     update_service = staticmethod(services.update_finding)
     delete_service = staticmethod(rows.delete)
+
+    list = cached_view("findings", ttl=TTL, reads=(Finding, Asset))(WritableViewSet.list)
+    retrieve = cached_view("findings", ttl=TTL, reads=(Row(Finding), Asset))(
+        WritableViewSet.retrieve
+    )
 
 
 class FindingRuleViewSet(WritableViewSet):

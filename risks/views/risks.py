@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.db.models import F
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
@@ -12,9 +13,11 @@ from rest_framework.response import Response
 from openrisk.accounts.models import Role
 from openrisk.api.problems import CONTENT_TYPE, problem
 from openrisk.api.viewsets import WritableViewSet, expected_version
+from openrisk.caching.tracked import Row
+from openrisk.caching.views import cached_view
 from risks import states
 from risks.filters import CategoryFilterSet, RiskFilterSet
-from risks.models import Category, Risk
+from risks.models import Category, Risk, RiskAsset, RiskControl, RiskTag
 from risks.querysets import RISK_ORDERS
 from risks.serializers.risks import (
     BulkResultSerializer,
@@ -32,6 +35,9 @@ from risks.services.bulk import run_bulk
 from risks.views.bulk import BulkOperations
 from risks.views.history import history_response
 
+TTL = settings.CACHE_TTL_RISKS
+# Of what a risk is shown: itself, its category's name, its tags and links.
+SHOWN = (Risk, Category, RiskTag, RiskAsset, RiskControl)
 IF_MATCH = OpenApiParameter("If-Match", location=OpenApiParameter.HEADER, required=False)
 
 
@@ -50,6 +56,13 @@ class RiskViewSet(WritableViewSet):
     create_service = staticmethod(services.create_risk)
     update_service = staticmethod(services.update_risk)
     delete_service = staticmethod(services.delete_risk)
+
+    list = cached_view("risks", ttl=TTL, reads=SHOWN, clock={"review_overdue": "minute"})(
+        WritableViewSet.list
+    )
+    retrieve = cached_view("risks", ttl=TTL, reads=(Row(Risk), *SHOWN[1:]))(
+        WritableViewSet.retrieve
+    )
 
     @extend_schema(methods=["GET"], responses=TransitionSerializer(many=True), filters=False)
     @extend_schema(

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.db.models import F
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
@@ -10,8 +11,10 @@ from rest_framework.response import Response
 
 from openrisk.accounts.models import Organization, Role, User
 from openrisk.api.viewsets import WritableViewSet, expected_version
+from openrisk.caching.tracked import Row
+from openrisk.caching.views import cached_view
 from risks.filters import AcceptanceFilterSet, ActionFilterSet, MitigationFilterSet
-from risks.models import Acceptance, Mitigation, MitigationAction
+from risks.models import Acceptance, Mitigation, MitigationAction, Risk
 from risks.querysets import MITIGATION_ORDERS
 from risks.serializers.risks import ChangeSerializer, CommentSerializer
 from risks.serializers.treatment import (
@@ -24,6 +27,8 @@ from risks.services import acceptances, mitigations, rows
 from risks.views.history import history_response
 from risks.views.risks import IF_MATCH, without_version
 
+TTL = settings.CACHE_TTL_RISKS
+
 
 class MitigationViewSet(WritableViewSet):
     model = Mitigation
@@ -35,6 +40,16 @@ class MitigationViewSet(WritableViewSet):
     create_service = staticmethod(mitigations.create_mitigation)
     update_service = staticmethod(mitigations.update_mitigation)
     delete_service = staticmethod(rows.delete)
+
+    list = cached_view(
+        "mitigations",
+        ttl=TTL,
+        reads=(Mitigation, MitigationAction, Risk),
+        clock={"overdue": "day"},
+    )(WritableViewSet.list)
+    retrieve = cached_view("mitigations", ttl=TTL, reads=(Row(Mitigation), MitigationAction, Risk))(
+        WritableViewSet.retrieve
+    )
 
     def get_queryset(self) -> Any:
         return super().get_queryset().with_progress()

@@ -1,0 +1,169 @@
+"""Who a credential stands for, read once and kept for as long as the database says it is so.
+
+A revoked token, a changed role, a logout or a deactivated user moves a token (`openrisk.caching`),
+so the very next request reads the rows again.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
+from django.db import connection, models
+from django.http import HttpRequest
+
+from openrisk.accounts.middleware import session_membership
+from openrisk.accounts.models import ApiToken, Membership, Organization, User
+from openrisk.caching import front, stamps
+from openrisk.caching.callers import Caller, caller_of, set_caller
+from openrisk.caching.stamps import StampUnavailable
+from openrisk.caching.tracked import EPOCH, tracked
+
+Rows = dict[str, Any]  # name -> column values of one row; "role" -> the role
+TRIES = 3
+SHARED = (User, Membership, Organization)
+
+
+def token_rows(request: HttpRequest, text: str, read: Callable[[str], Rows]) -> Rows:
+    """The rows of an API token, by `read` (which raises for a bad one) or as they are still known.
+
+    Leaves the caller on the request where the cache may rely on it.
+    """
+    caller = caller_of(request)  # the front has just asked
+    if caller is None and _is_usable():
+        credential = _token_credential(request)
+        caller = _known(credential) or _resolved(lambda: read(text), _token_tags, ApiToken)
+        if caller is not None:
+            front.callers.put(credential, caller, 2000)
+    set_caller(request, caller)
+    return dict(caller.rows) if caller else read(text)
+
+
+def note_use(request: HttpRequest, day: date) -> None:
+    """The day of last use leaves no token, so whoever knows the credential must be told."""
+    if caller := caller_of(request):
+        rows = {**caller.rows, "token": {**caller.rows["token"], "last_used_on": day}}
+        noted = replace(caller, used_on=str(day), rows=rows)
+        set_caller(request, noted)
+        front.callers.put(_token_credential(request), noted, 2000)
+
+
+def _token_credential(request: HttpRequest) -> bytes:
+    return front.credential_digest(request.META.get("HTTP_AUTHORIZATION", ""))
+
+
+def note_session(request: HttpRequest) -> None:
+    """Leave the session's caller on the request. Before Django reads any of its rows: a response is
+    stored only if what they were is still what they are."""
+    key = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
+    if not key or not _is_usable() or caller_of(request) is not None:
+        return
+    credential = front.credential_digest(f"session {key}")
+    caller = _known(credential) or _resolved(lambda: _session_rows(key), _session_tags, Session)
+    if caller is not None:
+        front.callers.put(credential, caller, 2000)
+    set_caller(request, caller)
+
+
+def _is_usable() -> bool:
+    """Within a transaction one sees what nobody else does yet."""
+    return settings.CACHE_BACKEND != "none" and not connection.in_atomic_block
+
+
+def _known(credential: bytes) -> Caller | None:
+    caller = front.callers.get(credential)
+    if caller is None or (caller.expires is not None and time.time() >= caller.expires):
+        return None
+    try:
+        fresh = stamps.read(caller.stamp.keys())
+    except StampUnavailable:
+        return None
+    return caller if stamps.is_equal(caller.stamp, fresh) else None
+
+
+def _resolved(
+    read: Callable[[], Rows], tags_of: Callable[[Rows], set[str]], credential: type[models.Model]
+) -> Caller | None:
+    """A caller whose tokens were read between two equal reads of the rows: both belong together."""
+    rows = read()
+    for _ in range(TRIES):
+        if not rows:
+            return None
+        try:
+            stamp = stamps.read(tags_of(rows))
+        except StampUnavailable:
+            return None
+        again = read()
+        if rows == again:
+            return _caller(rows, stamp, credential) if stamp[EPOCH] else None
+        rows = again
+    return None
+
+
+def _caller(rows: Rows, stamp: stamps.Stamp, credential: type[models.Model]) -> Caller:
+    held = rows.get("token") or rows["session"]
+    ends = held.get("expiry") or held.get("expire_date")
+    used = held.get("last_used_on")
+    return Caller(
+        organization_id=rows["organization"]["id"],
+        user_id=rows["user"]["id"],
+        rights=(str(rows["role"]),),
+        tables=frozenset(model._meta.db_table for model in (*SHARED, credential)),
+        stamp=stamp,
+        expires=ends.timestamp() if ends else None,
+        used_on=str(used) if "token" in rows else None,
+        networks=tuple(held.get("allowed_networks") or ()),
+        rows=rows,
+    )
+
+
+def _shared_tags(rows: Rows) -> set[str]:
+    user, organization = rows["user"]["id"], rows["organization"]["id"]
+    return {
+        EPOCH,
+        *tracked(User).row_tags(user),
+        *tracked(Membership).row_tags(user),
+        *tracked(Organization).organization_tags(organization),
+    }
+
+
+def _token_tags(rows: Rows) -> set[str]:
+    return _shared_tags(rows) | tracked(ApiToken).row_tags(rows["token"]["digest"])
+
+
+def _session_tags(rows: Rows) -> set[str]:
+    return _shared_tags(rows) | tracked(Session).row_tags(rows["session"]["session_key"])
+
+
+def _session_rows(key: str) -> Rows:
+    """The rows behind a session; empty where it stands for nobody, or for a superuser at large."""
+    session = Session.objects.filter(session_key=key).first()
+    asker = HttpRequest()
+    asker.session = SessionStore(key)
+    user = get_user(asker)
+    if session is None or not isinstance(user, User):
+        return {}
+    asker.user = user
+    membership = session_membership(asker)
+    if membership is None or membership._state.adding:
+        return {}
+    return {
+        "session": values_of(session),
+        "user": values_of(user),
+        "organization": values_of(membership.organization),
+        "role": membership.role,
+    }
+
+
+def values_of(row: models.Model) -> dict[str, Any]:
+    return {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
+
+
+def instance_of(model: type[models.Model], values: dict[str, Any]) -> Any:
+    """A new instance each time: one request's changes are not another's."""
+    return model.from_db(connection.alias, list(values), list(values.values()))

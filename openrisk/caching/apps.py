@@ -1,0 +1,16 @@
+from django.apps import AppConfig
+
+
+class CachingConfig(AppConfig):
+    name = "openrisk.caching"
+    label = "caching"
+
+    def ready(self) -> None:
+        """Last of all apps, so that every app has declared what it tracks."""
+        from django.db.models.signals import post_migrate
+
+        from openrisk.caching import checks, recorder, signals  # noqa: F401  registers the checks
+
+        recorder.watch_clock()
+        signals.connect()
+        post_migrate.connect(signals.install_triggers, sender=self, dispatch_uid="cache.install")

@@ -1,0 +1,52 @@
+"""Who asks, as far as the cache must know: `openrisk.accounts` says it, once a request."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest
+
+from openrisk.caching.stamps import Stamp
+
+ENVIRON = "openrisk.cache.caller"
+
+
+@dataclass(slots=True)
+class Caller:
+    """An authenticated caller, and the tokens of the rows that say so.
+
+    `rights` is what, beside the organization, decides what the caller may see. `stamp` was read
+    between two equal reads of those rows. `expires` is in seconds since 1970, None for never;
+    `used_on` the day (ISO) on which the use was recorded, None where none is; `networks` what the
+    credential may be used from, empty for anywhere. `rows` is the business of `accounts`.
+    """
+
+    organization_id: UUID
+    user_id: UUID
+    rights: tuple[str, ...]
+    tables: frozenset[str]
+    stamp: Stamp
+    expires: float | None = None
+    used_on: str | None = None
+    networks: tuple[str, ...] = ()
+    rows: Mapping[str, Any] = field(default_factory=dict)
+    confirmed: int = 0  # see `push`
+
+    @property
+    def shared_scope(self) -> tuple[str, ...]:
+        """Equal for all who may see the same of the same organization."""
+        return (str(self.organization_id), *self.rights)
+
+    @property
+    def own_scope(self) -> tuple[str, ...]:
+        return (*self.shared_scope, str(self.user_id))
+
+
+def caller_of(request: HttpRequest) -> Caller | None:
+    """The caller that authentication left on the request; None where it could not say exactly."""
+    return request.META.get(ENVIRON)
+
+
+def set_caller(request: HttpRequest, caller: Caller | None) -> None:
+    request.META[ENVIRON] = caller

@@ -1,0 +1,41 @@
+"""System checks: a configuration that would not be exact does not start."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import Error, register
+from django.utils.module_loading import import_string
+
+from openrisk.caching.store import ALIAS, BytesSerializer
+
+
+@register()
+def check_serializer(app_configs: Any, **kwargs: Any) -> list[Error]:
+    """A store that unpickles runs whatever somebody put there, before anybody can check it."""
+    options = settings.CACHES.get(ALIAS, {}).get("OPTIONS", {})
+    if settings.CACHE_BACKEND != "redis":
+        return []
+    serializer = options.get("SERIALIZER")
+    if serializer and import_string(serializer) is BytesSerializer and "COMPRESSOR" not in options:
+        return []
+    return [
+        Error(
+            "The cache's Redis alias must pass bytes through.",
+            hint="Set its SERIALIZER to openrisk.caching.store.BytesSerializer, no COMPRESSOR.",
+            id="openrisk.cache.E001",
+        )
+    ]
+
+
+@register()
+def check_consistency(app_configs: Any, **kwargs: Any) -> list[Error]:
+    engine = settings.DATABASES["default"]["ENGINE"]
+    if settings.CACHE_CONSISTENCY == "push" and "sqlite" in engine:
+        return [
+            Error(
+                "CACHE_CONSISTENCY=push needs PostgreSQL: SQLite tells nobody what changes.",
+                hint="Leave CACHE_CONSISTENCY at strict, or set DATABASE_URL to PostgreSQL.",
+                id="openrisk.cache.E002",
+            )
+        ]
+    return []

@@ -1,0 +1,65 @@
+"""The key of a response: what its bytes may depend on, and nothing else, under one hash."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import get_language
+
+from openrisk import __version__
+
+
+def response_key(
+    request: HttpRequest,
+    *,
+    view: str,
+    scope: Iterable[object],
+    parameters: Mapping[str, str],
+    moment: str,
+) -> str:
+    """SHA-256 of the canonical request within its scope, in hexadecimal.
+
+    `scope` says for whom the response is, `moment` the clock as far as the view reads it. The host
+    is one that Django has validated.
+    """
+    return digest(
+        view,
+        request.method,
+        request.path,
+        request.scheme,
+        request.get_host(),
+        request.META.get("SCRIPT_NAME", ""),
+        get_language(),
+        timezone.get_current_timezone_name(),
+        build(),
+        moment,
+        len(parameters),
+        *(part for pair in sorted(parameters.items()) for part in pair),
+        *scope,
+    )
+
+
+def digest(*parts: Any) -> str:
+    """Each part with its length before it, so that no two lists of parts look the same."""
+    hashed = hashlib.sha256()
+    for part in parts:
+        text = str(part).encode("utf-8", "surrogatepass")
+        hashed.update(len(text).to_bytes(4, "big") + text)
+    return hashed.hexdigest()
+
+
+PACKAGES = ("openrisk", "risks", "marketplace", "dashboards", "monitoring")
+
+
+@cache
+def build() -> str:
+    """The code and what it runs on: other code may answer otherwise, so it shares no entries."""
+    root = Path(settings.BASE_DIR)
+    files = [path for package in PACKAGES for path in sorted((root / package).glob("**/*.py"))]
+    texts = (path.read_text() for path in (root / "requirements.txt", *files) if path.exists())
+    return digest(__version__, *texts)

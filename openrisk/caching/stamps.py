@@ -1,0 +1,211 @@
+"""Stamps: what tokens some tags have now, one query for all who ask at that moment.
+
+A hit is exact if a stamp that began after the request did equals the entry's. Requests that arrive
+while a query runs wait for the next one and share it, as commits share a disk write.
+"""
+
+import os
+import select
+import sqlite3
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import psycopg
+from django.db import DatabaseError, connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+from psycopg import pq
+
+from openrisk.caching import triggers_postgresql
+
+Stamp = dict[str, str]  # tag -> token; "" for a tag that was never touched
+
+TIMEOUT = 0.25  # seconds for one stamp; who does not get it in time goes on without the cache
+LIFETIME = 600  # seconds of one connection
+
+
+class StampUnavailable(Exception):
+    """The database did not answer in time: nobody can say what is fresh."""
+
+
+def is_equal(stamp: Mapping[str, str], fresh: Mapping[str, str]) -> bool:
+    """Whether `fresh`, which may have more tags, still has every token of `stamp`."""
+    return all(fresh.get(tag, "") == token for tag, token in stamp.items())
+
+
+def read(tags: Iterable[str]) -> Stamp:
+    """The tokens of `tags` as of a moment after this call. Raises StampUnavailable."""
+    wanted = frozenset(tags)
+    if connection.vendor == "sqlite":
+        found = _read_sqlite(wanted)
+    else:
+        found = _group().read(wanted)
+    return {tag: found.get(tag, "") for tag in wanted}
+
+
+def close() -> None:
+    """Give the connection back, before the database is dropped."""
+    global _current  # noqa: PLW0603
+    if _current is not None:
+        _current.close()
+        _current = None
+
+
+# --- SQLite: in this process, on the thread's own connection -----------------------------------
+def _read_sqlite(tags: Iterable[str]) -> dict[str, str]:
+    listed = sorted(tags)
+    marks = ", ".join("?" * len(listed))
+    try:
+        connection.ensure_connection()
+        # The driver's own connection: Django's wrappers belong to the request.
+        rows = connection.connection.execute(
+            f"SELECT tag, CAST(token AS text) FROM cache_token WHERE tag IN ({marks})", listed
+        ).fetchall()
+    except (DatabaseError, sqlite3.Error) as error:
+        raise StampUnavailable(str(error)) from None
+    return dict(rows)
+
+
+# --- PostgreSQL: one connection a process, shared by all threads --------------------------------
+class _Batch:
+    """The requests that one query will answer."""
+
+    __slots__ = ("done", "error", "found", "tags")
+
+    def __init__(self) -> None:
+        self.tags: set[str] = set()
+        self.done = threading.Event()
+        self.found: dict[str, str] = {}
+        self.error = ""
+
+
+class Group:
+    """Runs one query at a time; whoever comes meanwhile joins the next."""
+
+    def __init__(self, source: "PostgresSource") -> None:
+        self.source = source
+        self.pid = os.getpid()
+        self._lock = threading.Lock()  # guards _next
+        self._turn = threading.Lock()  # held while a query runs
+        self._next: _Batch | None = None
+
+    def read(self, tags: Iterable[str]) -> dict[str, str]:
+        with self._lock:
+            leads = self._next is None
+            batch = self._next = self._next or _Batch()
+            batch.tags.update(tags)
+        if leads:
+            self._lead(batch)
+        elif not batch.done.wait(2 * TIMEOUT):
+            raise StampUnavailable("The database did not answer in time.")
+        if batch.error:
+            raise StampUnavailable(batch.error)
+        return batch.found
+
+    def _lead(self, batch: _Batch) -> None:
+        with self._turn:
+            with self._lock:
+                self._next = None  # who comes from here on waits for a query that begins later
+            try:
+                batch.found = self.source.query(batch.tags)
+            except (psycopg.Error, OSError, TimeoutError) as error:
+                batch.error = str(error) or type(error).__name__
+                self.source.close()
+            finally:
+                batch.done.set()
+
+    def close(self) -> None:
+        with self._turn:
+            self.source.close()
+
+
+_current: Group | None = None
+_creating = threading.Lock()
+
+
+def _group() -> Group:
+    """This process's own: a connection must not be shared with the process that forked it."""
+    global _current  # noqa: PLW0603
+    group = _current
+    if group is None or group.pid != os.getpid():
+        with _creating:
+            group = _current
+            if group is None or group.pid != os.getpid():
+                group = _current = Group(PostgresSource(connection))
+    return group
+
+
+def connect(wrapper: BaseDatabaseWrapper, name: str) -> psycopg.Connection[Any]:
+    """A connection of the cache's own to the same database: autocommit, to a primary only."""
+    known = ("host", "port", "dbname", "user", "password", "sslmode", "sslrootcert", "options")
+    given = wrapper.get_connection_params()
+    parameters = {key: given[key] for key in known if given.get(key)}
+    return psycopg.connect(
+        **parameters,
+        autocommit=True,
+        connect_timeout=2,
+        target_session_attrs="read-write",  # a standby is behind
+        application_name=name,
+    )
+
+
+class PostgresSource:
+    """Stamps by one prepared statement, spoken with the wire protocol itself.
+
+    A cursor costs several times what the query does.
+    """
+
+    def __init__(self, wrapper: BaseDatabaseWrapper) -> None:
+        self.wrapper = wrapper
+        self.connection: psycopg.Connection[Any] | None = None
+        self.closes_at = 0.0
+
+    def query(self, tags: Iterable[str]) -> dict[str, str]:
+        """Raises psycopg.Error or TimeoutError."""
+        if self.connection is None or time.monotonic() > self.closes_at:
+            self._open()
+        assert self.connection is not None  # noqa: S101  opened above
+        wire = self.connection.pgconn
+        array = "{" + ",".join(f'"{tag}"' for tag in tags) + "}"
+        wire.send_query_prepared(b"stamp", [array.encode()])
+        found = result(wire)
+        return {_text(found, row, 0): _text(found, row, 1) for row in range(found.ntuples)}
+
+    def _open(self) -> None:
+        self.close()
+        self.connection = connect(self.wrapper, "openrisk-stamps")
+        self.closes_at = time.monotonic() + LIFETIME
+        wire = self.connection.pgconn
+        wire.send_prepare(b"stamp", triggers_postgresql.STAMP.replace("%s", "$1::text[]").encode())
+        result(wire)
+
+    def close(self) -> None:
+        if self.connection is not None:
+            self.connection.close()
+            self.connection = None
+
+
+def _text(result: pq.abc.PGresult, row: int, column: int) -> str:
+    value = result.get_value(row, column)
+    return value.decode() if value is not None else ""
+
+
+def result(wire: pq.abc.PGconn) -> pq.abc.PGresult:
+    """The one result of what was sent, within TIMEOUT."""
+    deadline = time.monotonic() + TIMEOUT
+    last = None
+    while True:
+        wire.flush()
+        while wire.is_busy():
+            if not select.select([wire.socket], [], [], max(0, deadline - time.monotonic()))[0]:
+                raise TimeoutError("The database did not answer in time.")
+            wire.consume_input()
+        found = wire.get_result()
+        if found is None:
+            break
+        last = found
+    if last is None or last.status not in (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK):
+        message = wire.get_error_message() or "The database closed the connection."
+        raise psycopg.OperationalError(message)
+    return last
