@@ -7,7 +7,7 @@ so the very next request reads the rows again.
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -48,7 +48,7 @@ def note_use(request: HttpRequest, day: date) -> None:
     """The day of last use leaves no token, so whoever knows the credential must be told."""
     if caller := caller_of(request):
         rows = {**caller.rows, "token": {**caller.rows["token"], "last_used_on": day}}
-        noted = replace(caller, used_on=str(day), rows=rows)
+        noted = replace(caller, expires=_expires(rows), rows=rows)
         set_caller(request, noted)
         front.callers.put(_token_credential(request), noted, 2000)
 
@@ -77,10 +77,10 @@ def _is_usable() -> bool:
 
 def _known(credential: bytes) -> Caller | None:
     caller = front.callers.get(credential)
-    if caller is None or (caller.expires is not None and time.time() >= caller.expires):
+    if caller is None or time.time() >= caller.expires:
         return None
     try:
-        fresh = stamps.read(caller.stamp.keys())
+        fresh = stamps.fresh(caller.stamp.keys())
     except StampUnavailable:
         return None
     return caller if stamps.is_equal(caller.stamp, fresh) else None
@@ -106,20 +106,27 @@ def _resolved(
 
 
 def _caller(rows: Rows, stamp: stamps.Stamp, credential: type[models.Model]) -> Caller:
-    held = rows.get("token") or rows["session"]
-    ends = held.get("expiry") or held.get("expire_date")
-    used = held.get("last_used_on")
     return Caller(
         organization_id=rows["organization"]["id"],
         user_id=rows["user"]["id"],
         rights=(str(rows["role"]),),
         tables=frozenset(model._meta.db_table for model in (*SHARED, credential)),
         stamp=stamp,
-        expires=ends.timestamp() if ends else None,
-        used_on=str(used) if "token" in rows else None,
-        networks=tuple(held.get("allowed_networks") or ()),
+        expires=_expires(rows),
+        networks=tuple(rows.get("token", {}).get("allowed_networks", ())),
         rows=rows,
     )
+
+
+def _expires(rows: Rows) -> float:
+    """The end of the session, or of the token, or of the day that its use was recorded for."""
+    if "session" in rows:
+        return rows["session"]["expire_date"].timestamp()
+    token = rows["token"]
+    if token["last_used_on"] is None:
+        return 0
+    midnight = datetime.combine(token["last_used_on"] + timedelta(days=1), datetime.min.time(), UTC)
+    return min(midnight, token["expiry"] or midnight).timestamp()
 
 
 def _shared_tags(rows: Rows) -> set[str]:

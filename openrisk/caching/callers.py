@@ -17,9 +17,9 @@ class Caller:
     """An authenticated caller, and the tokens of the rows that say so.
 
     `rights` is what, beside the organization, decides what the caller may see. `stamp` was read
-    between two equal reads of those rows. `expires` is in seconds since 1970, None for never;
-    `used_on` the day (ISO) on which the use was recorded, None where none is; `networks` what the
-    credential may be used from, empty for anywhere. `rows` is the business of `accounts`.
+    between two equal reads of those rows. After `expires` (seconds since 1970) authentication must
+    look again. `networks` is what the credential may be used from, empty for anywhere. `rows` is
+    the business of `accounts`.
     """
 
     organization_id: UUID
@@ -27,20 +27,18 @@ class Caller:
     rights: tuple[str, ...]
     tables: frozenset[str]
     stamp: Stamp
-    expires: float | None = None
-    used_on: str | None = None
+    expires: float
     networks: tuple[str, ...] = ()
     rows: Mapping[str, Any] = field(default_factory=dict)
     confirmed: int = 0  # see `push`
 
-    @property
-    def shared_scope(self) -> tuple[str, ...]:
-        """Equal for all who may see the same of the same organization."""
-        return (str(self.organization_id), *self.rights)
+    # Made once, since every hit needs them. `shared_scope` is equal for all who may see the same.
+    shared_scope: tuple[str, ...] = field(init=False)
+    own_scope: tuple[str, ...] = field(init=False)
 
-    @property
-    def own_scope(self) -> tuple[str, ...]:
-        return (*self.shared_scope, str(self.user_id))
+    def __post_init__(self) -> None:
+        self.shared_scope = (str(self.organization_id), *self.rights)
+        self.own_scope = (*self.shared_scope, str(self.user_id))
 
 
 def caller_of(request: HttpRequest) -> Caller | None:

@@ -7,12 +7,13 @@ request means for that caller, with the headers it was sent with. Any doubt, two
 
 import hashlib
 import ipaddress
+import os
 import re
 import secrets
 import time
-import uuid
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -42,7 +43,10 @@ ASKED = (
     "HTTP_X_FORWARDED_HOST",
 )
 # With any of these Django decides.
-DOUBTS = ("HTTP_ORIGIN", "HTTP_RANGE", "HTTP_CACHE_CONTROL", "HTTP_PRAGMA", "HTTP_IF_MATCH")
+DOUBTS = frozenset(
+    {"HTTP_ORIGIN", "HTTP_RANGE", "HTTP_CACHE_CONTROL", "HTTP_PRAGMA", "HTTP_IF_MATCH"}
+)
+NONE = ("", "0")  # a body's length, where there is none
 # Headers of the response that are the same each time; the others are made anew or left out.
 KEPT = frozenset(
     {
@@ -64,12 +68,24 @@ callers: Memory[Caller] = Memory(8 * 2**20)
 routes: Memory["Route"] = Memory(settings.CACHE_MEMORY_BYTES // 4)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Route:
     """The entry that a raw request means, and the headers that go with it."""
 
     key: str
     headers: tuple[tuple[str, str], ...]
+    made_for: str = ""  # the ETag that `made` has
+    made: list[tuple[str, str]] = field(default_factory=list)
+
+    def prepared(self, entry: Entry) -> list[tuple[str, str]]:
+        """The headers that stay the same until the entry is another."""
+        if self.made_for != entry.etag:
+            same = views.headers(entry, "front", "hit")
+            changing = ("Age", "Cache-Status")
+            kept = [header for header in same if header[0] not in changing]
+            self.made = [*self.headers, *kept, ("ETag", entry.etag)]
+            self.made_for = entry.etag
+        return self.made
 
 
 class Front:
@@ -106,8 +122,8 @@ class Front:
 
 def credential_of(environ: Environ) -> bytes | None:
     """A hash of the one credential; None for none, or for two of them."""
-    token = environ.get("HTTP_AUTHORIZATION", "")
-    session = _session_of(environ.get("HTTP_COOKIE", ""))
+    token, cookies = environ.get("HTTP_AUTHORIZATION", ""), environ.get("HTTP_COOKIE", "")
+    session = _session_of(cookies) if cookies else ""
     if bool(token) == bool(session):
         return None
     return credential_digest(token or f"session {session}")
@@ -127,14 +143,10 @@ def _session_of(cookies: str) -> str:
 
 def _asked(environ: Environ) -> tuple[str, ...] | None:
     """The raw request, where the front may know its answer."""
-    if any(name in environ for name in DOUBTS) or environ.get("CONTENT_LENGTH") not in (
-        None,
-        "",
-        "0",
-    ):
+    if not environ.keys().isdisjoint(DOUBTS) or environ.get("CONTENT_LENGTH", "0") not in NONE:
         return None
-    asked = tuple(environ.get(name, "") for name in ASKED)
-    return asked if sum(map(len, asked)) <= LONGEST else None
+    get = environ.get
+    return tuple([get(name, "") for name in ASKED])
 
 
 # --- Answering ----------------------------------------------------------------------------------
@@ -142,27 +154,27 @@ def _answer(
     environ: Environ, start_response: StartResponse, caller: Caller, asked: tuple[str, ...]
 ) -> list[bytes] | None:
     now = time.time()
-    if not _admits(caller, environ, now):
+    if now >= caller.expires or (caller.networks and not _is_within(caller.networks, environ)):
         return None
     route = routes.get((caller.shared_scope, asked)) or routes.get((caller.own_scope, asked))
-    entry = views.memory.get(route.key) if route else None
-    if route is None or entry is None:
+    if route is None:
+        return None
+    entry = views.memory.get(route.key)
+    if entry is None or views.is_expired(entry, now):
         return None
     if not _is_fresh(caller, entry, environ):
-        metrics.requests.labels(entry.view, "front", "stale").inc()
+        _counter(entry.view, "stale").inc()
         return None
-    metrics.requests.labels(entry.view, "front", "hit").inc()
-    return _send(environ, start_response, route, entry)
+    _counter(entry.view, "hit").inc()
+    return _send(environ, start_response, route.prepared(entry), entry, now)
 
 
-def _admits(caller: Caller, environ: Environ, now: float) -> bool:
-    """What authentication would check beside the rows that the tokens cover."""
-    if caller.expires is not None and now >= caller.expires:
-        return False
-    if caller.used_on is not None and caller.used_on != time.strftime("%Y-%m-%d", time.gmtime(now)):
-        return False  # Django records the day of the last use
-    if not caller.networks:
-        return True
+@cache
+def _counter(view: str, result: str) -> Any:
+    return metrics.requests.labels(view, "front", result)
+
+
+def _is_within(networks: tuple[str, ...], environ: Environ) -> bool:
     if settings.TRUSTED_PROXIES:
         return False  # who the client is, Django says
     try:
@@ -170,39 +182,41 @@ def _admits(caller: Caller, environ: Environ, now: float) -> bool:
     except ValueError:
         return False
     address = getattr(address, "ipv4_mapped", None) or address
-    return any(address in ipaddress.ip_network(network) for network in caller.networks)
+    return any(address in ipaddress.ip_network(network) for network in networks)
 
 
 def _is_fresh(caller: Caller, entry: Entry, environ: Environ) -> bool:
-    if views.is_expired(entry):
-        return False
     if push.vouches_for(caller, entry):
         return True
     try:
         count = push.count()
-        stamp = stamps.read(entry.stamp.keys() | caller.stamp.keys())
+        found = stamps.fresh(entry.stamp, caller.stamp)
     except StampUnavailable:
         return False
-    if not stamp[EPOCH]:
+    if EPOCH not in found or not stamps.is_equal(caller.stamp, found):
         return False
-    is_caller, is_entry = (stamps.is_equal(old, stamp) for old in (caller.stamp, entry.stamp))
-    if is_caller:
-        environ[ENVIRON] = caller  # spares authentication the same question
-    if is_caller and is_entry:
-        push.confirm(count, caller, entry)
-    return is_caller and is_entry
+    environ[ENVIRON] = caller  # spares authentication the same question
+    if not stamps.is_equal(entry.stamp, found):
+        return False
+    push.confirm(count, caller, entry)
+    return True
 
 
 def _send(
-    environ: Environ, start_response: StartResponse, route: Route, entry: Entry
+    environ: Environ,
+    start_response: StartResponse,
+    prepared: list[tuple[str, str]],
+    entry: Entry,
+    now: float,
 ) -> list[bytes]:
-    given = environ.get("HTTP_X_REQUEST_ID", "")
-    request_id = given if given and _ACCEPTABLE_ID.fullmatch(given) else str(uuid.uuid4())
+    given = environ.get("HTTP_X_REQUEST_ID")
+    if given is None or not _ACCEPTABLE_ID.fullmatch(given):
+        given = os.urandom(16).hex()
     headers = [
-        *route.headers,
-        *views.headers(entry, "front", "hit"),
-        ("ETag", entry.etag),
-        ("X-Request-ID", request_id),
+        *prepared,
+        ("Age", str(int(now - entry.created))),
+        ("Cache-Status", f"openrisk; hit; ttl={int(entry.expires - now)}; detail=front"),
+        ("X-Request-ID", given),
     ]
     if entry.etag in environ.get("HTTP_IF_NONE_MATCH", ""):
         start_response("304 Not Modified", headers)
@@ -220,7 +234,7 @@ def _remember(
     asked: tuple[str, ...],
 ) -> None:
     caller, learned = environ.get(ENVIRON), environ.get(views.LEARN)
-    if caller is None or learned is None:
+    if caller is None or learned is None or sum(map(len, asked)) > LONGEST:
         return
     names = {name.lower() for name, _ in headers}
     if "set-cookie" in names:

@@ -1,4 +1,4 @@
-"""What this process keeps: bounded in bytes, the least recently used goes first."""
+"""What this process keeps: bounded in bytes; what was not asked for again goes first."""
 
 import threading
 from collections import OrderedDict
@@ -8,25 +8,37 @@ from typing import Any, Generic, TypeVar
 Value = TypeVar("Value")
 
 
+class _Slot:
+    __slots__ = ("size", "used", "value")
+
+    def __init__(self, value: Any, size: int) -> None:
+        self.value = value
+        self.size = size
+        self.used = False
+
+
 class Memory(Generic[Value]):
-    """A mapping with a budget. `size` of what is put is the caller's estimate, in bytes."""
+    """A mapping with a budget. `size` of what is put is the caller's estimate, in bytes.
+
+    Reading takes no lock and moves nothing, it marks: the oldest goes first, but what was read
+    since it was last looked at gets a second chance (the CLOCK algorithm).
+    """
 
     def __init__(self, budget: int) -> None:
         self.budget = budget
         self.size = 0
         self._lock = threading.Lock()
-        self._kept: OrderedDict[Hashable, tuple[Value, int]] = OrderedDict()
+        self._slots: OrderedDict[Hashable, _Slot] = OrderedDict()
 
     def __len__(self) -> int:
-        return len(self._kept)
+        return len(self._slots)
 
     def get(self, key: Hashable) -> Value | None:
-        with self._lock:
-            found = self._kept.get(key)
-            if found is None:
-                return None
-            self._kept.move_to_end(key)
-            return found[0]
+        slot = self._slots.get(key)
+        if slot is None:
+            return None
+        slot.used = True
+        return slot.value
 
     def put(self, key: Hashable, value: Value, size: int) -> None:
         """Nothing larger than an eighth of the budget is kept: it would push out too much."""
@@ -34,10 +46,10 @@ class Memory(Generic[Value]):
             self._drop(key)
             if size > self.budget // 8:
                 return
-            self._kept[key] = (value, size)
+            self._slots[key] = _Slot(value, size)
             self.size += size
             while self.size > self.budget:
-                self._drop(next(iter(self._kept)))
+                self._make_room()
 
     def discard(self, key: Hashable) -> None:
         with self._lock:
@@ -45,13 +57,21 @@ class Memory(Generic[Value]):
 
     def clear(self) -> None:
         with self._lock:
-            self._kept.clear()
+            self._slots.clear()
             self.size = 0
 
     def values(self) -> list[Any]:
         with self._lock:
-            return [value for value, _ in self._kept.values()]
+            return [slot.value for slot in self._slots.values()]
+
+    def _make_room(self) -> None:
+        key, slot = next(iter(self._slots.items()))
+        if slot.used:
+            slot.used = False
+            self._slots.move_to_end(key)
+        else:
+            self._drop(key)
 
     def _drop(self, key: Hashable) -> None:
-        if (old := self._kept.pop(key, None)) is not None:
-            self.size -= old[1]
+        if (old := self._slots.pop(key, None)) is not None:
+            self.size -= old.size

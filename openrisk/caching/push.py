@@ -10,7 +10,6 @@ did. Unheard of for LEASE seconds, the process asks the database again at each h
 """
 
 import os
-import select
 import threading
 import time
 from collections.abc import Iterable
@@ -62,11 +61,17 @@ class Changes:
         self.changed = {}
 
     def unchanged(self, held: Held) -> bool:
-        confirmed = held.confirmed
+        count, confirmed = self.count, held.confirmed  # in this order: the count may rise meanwhile
+        if confirmed == count:
+            return True
         if confirmed < self.all_changed:
             return False
         changed = self.changed
-        return not any(changed.get(tag, 0) > confirmed for tag in held.stamp)
+        for tag in held.stamp:
+            if changed.get(tag, 0) > confirmed:
+                return False
+        held.confirmed = count  # the next hit need not look through the tags again
+        return True
 
 
 class Listener:
@@ -126,7 +131,7 @@ class Listener:
     def _drain(self) -> None:
         """Take in what has arrived, without waiting. The caller holds the mutex."""
         wire = self._wire
-        while select.select([wire.socket], [], [], 0)[0]:
+        while stamps.is_readable(wire, 0):
             wire.consume_input()
             if wire.status != pq.ConnStatus.OK:
                 raise psycopg.OperationalError("The connection was closed.")

@@ -8,10 +8,15 @@ never wait for each other and compaction does not move it.
 from openrisk.caching.tracked import MANY_ROWS, Tracked
 
 CREATE_TABLE = """
-CREATE TABLE IF NOT EXISTS cache_token (tag text NOT NULL, token bigint NOT NULL);
+CREATE TABLE IF NOT EXISTS cache_token (tag text COLLATE "C" NOT NULL, token bigint NOT NULL);
 CREATE INDEX IF NOT EXISTS cache_token_tag ON cache_token (tag) INCLUDE (token);
 """
-STAMP = "SELECT tag, bit_xor(token)::text FROM cache_token WHERE tag = ANY(%s) GROUP BY tag"
+# All in one value: taking a result apart costs more than finding it.
+STAMP = """
+SELECT string_agg(tag || ' ' || token, ' ') FROM (
+    SELECT tag, bit_xor(token) AS token FROM cache_token WHERE tag = ANY($1::text[]) GROUP BY tag
+) tokens
+"""
 RANDOM = "hashtextextended(gen_random_uuid()::text, 0)"
 LEAVE = f"INSERT INTO cache_token (tag, token) SELECT tag, {RANDOM} FROM unnest(%s::text[]) tag"
 # Deletes no more than it adds up, so two of these at once, or a writer between, change no xor.

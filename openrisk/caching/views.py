@@ -260,16 +260,18 @@ def _kept(sought: Sought, stamp: Stamp) -> Answer | None:
 def _is_valid(entry: Entry, sought: Sought, stamp: Stamp) -> bool:
     if sought.revalidate and entry.created < sought.began:
         return False
-    return not is_expired(entry) and stamps.is_equal(entry.stamp, stamp)
+    return not is_expired(entry, time.time()) and stamps.is_equal(entry.stamp, stamp)
 
 
-def is_expired(entry: Entry) -> bool:
+def is_expired(entry: Entry, now: float) -> bool:
     """Over, or about to be: the dearer a response, the earlier somebody computes it anew.
 
     XFetch (Vattani, Chierichetti, Lowenstein: Optimal Probabilistic Cache Stampede Prevention).
     """
+    if now + 25 * entry.cost < entry.expires:
+        return False  # the draw below is never as long as that
     early = -entry.cost * math.log(random.random() or 1e-9)  # noqa: S311  no secret
-    return time.time() + early >= entry.expires
+    return now + early >= entry.expires
 
 
 def _alone(sought: Sought, deadline: float) -> bool:
