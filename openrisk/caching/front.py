@@ -64,8 +64,9 @@ LONGEST = 8192  # characters of what is asked; longer ones are not remembered
 _ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
 _SECRET = secrets.token_bytes(32)  # credentials are kept hashed, with a key nobody else has
 
-callers: Memory[Caller] = Memory(8 * 2**20)
-routes: Memory["Route"] = Memory(settings.CACHE_MEMORY_BYTES // 4)
+# With the entries (three quarters), what this process keeps stays within the one budget.
+callers: Memory[Caller] = Memory(settings.CACHE_MEMORY_BYTES // 16)
+routes: Memory["Route"] = Memory(settings.CACHE_MEMORY_BYTES * 3 // 16)
 
 
 @dataclass(slots=True)

@@ -34,7 +34,7 @@ CLOCKS = {"minute": "%Y-%m-%dT%H:%M", "day": "%Y-%m-%d"}
 LEARN = "openrisk.cache.learn"  # in the WSGI environ: what the front may remember
 JSON = "application/json"
 
-memory: Memory[Entry] = Memory(settings.CACHE_MEMORY_BYTES)
+memory: Memory[Entry] = Memory(settings.CACHE_MEMORY_BYTES * 3 // 4)
 Clock = str | Mapping[str, str] | None
 
 
