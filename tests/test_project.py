@@ -61,3 +61,24 @@ def test_no_file_names_a_path_of_somebodys_machine() -> None:
         if somebodys.search(line)
     ]
     assert found == []
+
+
+def test_every_link_of_a_document_leads_somewhere() -> None:
+    links = [
+        (path, target)
+        for path in tracked()
+        if path.suffix == ".md"
+        for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", path.read_text())
+        if "://" not in target
+    ]
+    assert links
+    assert [
+        f"{path.relative_to(ROOT)}: {target}"
+        for path, target in links
+        if not (path.parent / target).exists()
+    ] == []
+
+
+def test_every_file_that_the_readme_tells_to_use_is_there() -> None:
+    named = re.findall(r"\bdocs/[\w./-]+\w", (ROOT / "README.md").read_text())
+    assert [name for name in named if not (ROOT / name).exists()] == []
