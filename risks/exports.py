@@ -66,8 +66,12 @@ def write_xlsx(risks: QuerySet[Any], organization: Organization, file: BinaryIO)
     sheet = workbook.create_sheet("Risks")
     sheet.freeze_panes = "A2"
     header, rows = _table(risks, organization)
-    for row in chain([header], rows):
-        sheet.append([_xlsx_cell(sheet, cell) for cell in row])
+    try:
+        for row in chain([header], rows):
+            sheet.append([_xlsx_cell(sheet, cell, of=row[0]) for cell in row])
+    except Conflict:
+        sheet.close()  # or its half of a file complains when it is collected
+        raise
     workbook.save(file)
 
 
@@ -82,14 +86,14 @@ class _Echo:
 _UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
 
 
-def _xlsx_cell(sheet: Any, value: str | int | None) -> Any:
+def _xlsx_cell(sheet: Any, value: str | int | None, *, of: str | int | None) -> Any:
     if not isinstance(value, str):
         return value
     text = _UNWRITABLE.sub(lambda match: f"_x{ord(match[0]):04X}_", neutralised(value))
     if len(text) > LONGEST_XLSX_CELL:
         raise Conflict(
-            f"The text '{value[:40]}…' has {len(value):,} characters, which is more than a cell of "
-            "XLSX holds. Export as CSV."
+            f"{of}: the text '{value[:40]}…' has {len(value):,} characters, which is more than a "
+            "cell of XLSX holds. Shorten it, or export as CSV."
         )
     cell = WriteOnlyCell(sheet)
     cell._value, cell.data_type = text, "s"  # value= would take "=1+1" for a formula

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from risks.imports.cells import key, split_list
-from risks.imports.report import ColumnMapping, ImportFileError
+from risks.imports.report import ColumnMapping, MappingError
 from risks.imports.synonyms import (
     FILLERS,
     IMPACT,
@@ -157,7 +157,7 @@ def propose(
     """A mapping for each header, in their order.
 
     `samples` are some cells of each column, none of them empty. `overrides` are fields (or
-    "extra") by header, and win; a header or field nobody knows raises ImportFileError.
+    "extra") by header, and win; a header or field nobody knows raises MappingError.
     """
     chosen = _chosen(headers, overrides or {})
     left = [header for header in headers if header not in chosen]
@@ -174,16 +174,16 @@ def _chosen(headers: Sequence[str], overrides: Mapping[str, str]) -> dict[str, C
     for name, wanted in overrides.items():
         header = name if name in headers else by_key.get(key(name))
         if header is None:
-            raise ImportFileError(
+            raise MappingError(
                 f"The file has no column '{name}'. Its columns: {', '.join(headers)}."
             )
         if wanted not in {*FIELDS, EXTRA}:
-            raise ImportFileError(
+            raise MappingError(
                 f"'{wanted}' is no field of a risk. Fields: {', '.join((*FIELDS, EXTRA))}.",
                 column=header,
             )
         if other := next((m.column for m in chosen.values() if m.field == wanted), None):
-            raise ImportFileError(
+            raise MappingError(
                 f"'{other}' and '{header}' are both mapped to {wanted}. Map one of them to extra.",
                 column=header,
             )

@@ -9,13 +9,16 @@ from contextlib import suppress
 from itertools import islice
 
 from risks.imports.cells import imported
-from risks.imports.grid import MAX_ROWS, Grid, HeaderScore, too_many_rows
+from risks.imports.grid import MAX_BYTES, MAX_ROWS, Grid, HeaderScore, too_many_rows
 from risks.imports.report import ImportFileError
 
 DELIMITERS = ",;\t|"
 SAMPLE_CHARACTERS = 64 * 1024
 SAMPLE_RECORDS = 40
 TITLE_ROWS = 1_000  # how many more rows than MAX_ROWS are read, for what stands above the header
+
+# The reader's own limit (128 KiB) would refuse the file for a cell whose row can be told apart.
+csv.field_size_limit(MAX_BYTES)
 
 _NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\r?\n', re.IGNORECASE)  # Excel's own hint

@@ -186,6 +186,7 @@ class _Interpreter:
             values["status"] = "assessed" if rated else "identified"
         if (due := self._cell("due_date", cells)) and not values.get("treatment_plan"):
             extra[self.header_of["due_date"]] = due
+            self.counts["due_date"] += 1
 
     def _cell(self, name: str, cells: Mapping[str, str]) -> str:
         """The cell of the column that maps to the field `name`, "" where none does."""
@@ -259,6 +260,9 @@ class _Interpreter:
                 self.header_of[name] for name in CIRCUMSTANCES if name in self.header_of
             )
             yield Guess(None, "description", f"{times} descriptions were made of: {parts}.")
+        if times := self.counts["due_date"]:
+            detail = f"Only a treatment plan has a date: {times} without one are kept in extra."
+            yield Guess(self.header_of["due_date"], "date", detail)
         if times := self.counts["identity"]:
             yield Guess(None, "identity", f"{times} rows without an id are known by their title.")
 

@@ -13,8 +13,15 @@ from risks.imports.cells import shortened
 from risks.imports.diff import Record
 from risks.imports.grid import MAX_BYTES
 from risks.imports.interpret import interpret
+from risks.imports.names import Unique, control_names
 from risks.imports.reader import read_table
-from risks.imports.report import Difference, Guess, InterpretedRow, RowError
+from risks.imports.report import (
+    Difference,
+    Guess,
+    Interpretation,
+    InterpretedRow,
+    RowError,
+)
 from risks.models import (
     Asset,
     Category,
@@ -67,7 +74,14 @@ def upload(
         file_name=shortened(name, 255),
         sha256=digest,
         mapping=[asdict(column) for column in read.mapping],
-        guesses=[asdict(guess) for guess in (*read.guesses, *_differences(read.differences))],
+        guesses=[
+            asdict(guess)
+            for guess in (
+                *read.guesses,
+                *_unknown_controls(organization, read),
+                *_differences(read.differences),
+            )
+        ],
         notes=[*read.notes, *_applied_before(organization, digest)],
     )
     return runs.start(actor=actor, run=run, records=list(_records(read.rows)))
@@ -79,6 +93,21 @@ def _applied_before(organization: Organization, sha256: str) -> Iterator[str]:
     )
     if run := earlier.order_by("-applied_at").first():
         yield f"This very file was imported on {run.applied_at:%Y-%m-%d}, as {run.source_name}."
+
+
+def _unknown_controls(organization: Organization, read: Interpretation) -> Iterator[Guess]:
+    """Controls are never made of a name: without its framework, one says nothing."""
+    column = next((column.column for column in read.mapping if column.field == "controls"), None)
+    if column is None:
+        return
+    known = Unique(control_names(organization).items())
+    named = {name: None for row in read.rows for name in row.values.get("controls", ())}
+    if unknown := {name: None for name in named if not known.get(name)}:
+        detail = (
+            f"{len(unknown)} of {len(named)} controls are in no framework here, or in several. "
+            "They are kept in extra."
+        )
+        yield Guess(column, "list", detail, dict(islice(unknown.items(), SHOWN)))
 
 
 def _differences(differences: Iterable[Difference]) -> Iterator[Guess]:

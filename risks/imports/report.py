@@ -17,6 +17,10 @@ class ImportFileError(ValueError):
         self.column = column
 
 
+class MappingError(ImportFileError):
+    """The caller maps a column or to a field that is not there: the file is not to blame."""
+
+
 @dataclass(frozen=True, slots=True)
 class RowError:
     """Why one row cannot be imported. `column` is a header, None where the row is wrong as such."""

@@ -290,6 +290,8 @@ def level(word: str) -> str | None:
 
 def review_interval(text: str) -> int | None:
     """Days between reviews, from a number of days or a word such as "quarterly"."""
+    if text.lstrip().startswith(("-", "\N{MINUS SIGN}")):  # which `key` would take for a dash
+        return None
     name = key(text).removesuffix(" days").removesuffix(" review")
     if name.isdecimal() and 1 <= int(name) <= 3660:
         return int(name)

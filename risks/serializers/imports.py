@@ -97,8 +97,8 @@ class MappingField(serializers.Field):
     """Field by column, as JSON text: a form has no objects."""
 
     default_error_messages = {
-        "malformed": 'Write a JSON object of column to field: {"Likelihood (1-5)": '
-        '"inherent_likelihood"}.'
+        "malformed": "Write a JSON object of column to field: "
+        '{{"Likelihood (1-5)": "inherent_likelihood"}}.'  # DRF formats it
     }
 
     def to_internal_value(self, data: Any) -> Mapping[str, str]:

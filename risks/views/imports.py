@@ -18,7 +18,7 @@ from openrisk.api.parsers import OrjsonParser
 from openrisk.api.viewsets import OrganizationViewSet
 from risks.imports import registers, runs, undoing
 from risks.imports.grid import MAX_BYTES
-from risks.imports.report import ImportFileError
+from risks.imports.report import ImportFileError, MappingError
 from risks.models import ImportRow, ImportRun
 from risks.serializers.imports import (
     ApplySerializer,
@@ -39,10 +39,11 @@ class UploadTooLarge(exceptions.APIException):
 
 
 class UnreadableFile(exceptions.ValidationError):
-    """The file as a whole cannot be imported."""
+    """The file as a whole cannot be imported, or not with this mapping."""
 
     def __init__(self, error: ImportFileError) -> None:
-        super().__init__({"file": [error.message]})
+        part = "mapping" if isinstance(error, MappingError) else "file"
+        super().__init__({part: [error.message]})
         place = {"row": error.row, "column": error.column, "value": "", "reason": error.message}
         self.extensions = {"rows": [place]}
 

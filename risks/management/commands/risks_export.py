@@ -1,3 +1,4 @@
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -25,8 +26,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             self._export(options["organization"], options["format"], options["output"])
+        except BrokenPipeError:
+            # Whoever reads, `head` say, has enough. Nor may Python complain when it flushes.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except OSError as error:
-            raise CommandError(f"{options['output']}: {error.strerror}.") from None
+            place = options["output"] or "stdout"
+            raise CommandError(f"{place}: {error.strerror}.") from None
         except Conflict as refusal:
             raise CommandError("\n".join(refusal.reasons)) from None
 

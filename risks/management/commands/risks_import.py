@@ -9,11 +9,11 @@ from django.db import transaction
 
 from openrisk.api.problems import Conflict
 from risks.imports import registers, runs
-from risks.imports.report import ImportFileError
+from risks.imports.report import ImportFileError, MappingError
 from risks.imports.summary import lines, summary
 from risks.management.arguments import add_user, check_member, organization
 
-PARTIAL = 4
+USAGE, PARTIAL = 2, 4
 
 
 class Command(BaseCommand):
@@ -54,7 +54,8 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{options['file']} cannot be read: {error.strerror}.") from None
         except ImportFileError as error:
-            raise CommandError(_place(error) + error.message) from None
+            code = USAGE if isinstance(error, MappingError) else 1
+            raise CommandError(_place(error) + error.message, returncode=code) from None
         except Conflict as refusal:
             raise CommandError("\n".join(refusal.reasons)) from None
         self._report(told, options)

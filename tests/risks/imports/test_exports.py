@@ -187,7 +187,7 @@ def test_a_formula_is_text_in_xlsx(organization: Organization) -> None:
 def test_a_text_that_fits_no_cell_is_refused(organization: Organization) -> None:
     make_risk(organization, description="x" * 33_000)
 
-    with pytest.raises(Conflict, match="Export as CSV"):
+    with pytest.raises(Conflict, match=r"^R-0001: the text 'xxx.*or export as CSV"):
         exported(organization, "xlsx")
     assert len(cells(organization)["description"]) == 33_000
 

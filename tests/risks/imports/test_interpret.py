@@ -136,11 +136,13 @@ def test_small_company_values() -> None:
 
 
 def test_telecom_values() -> None:
-    row = by_id(register("telecom-isms.csv"), "R001")
+    found = register("telecom-isms.csv")
+    row = by_id(found, "R001")
     assert row.values["controls"] == ["A.9.1.1"]
     assert row.values["title"] == "Unauthorised Access: Weak Password Policy"
     assert (row.values["status"], row.values["due_date"]) == ("assessed", "2025-06-30")
     assert row.extra["target_date"] == "2025-06-30"
+    assert guessed(found, "date") == ["target_date"]  # no treatment plan that it belongs to
 
 
 def test_words_only_values() -> None:

@@ -156,6 +156,11 @@ def test_a_cell_that_is_too_long_is_an_error() -> None:
     assert [(error.row, error.column) for error in table.errors] == [(2, "Title")]
 
 
+def test_a_cell_beyond_the_limit_of_python_s_reader_is_an_error_too() -> None:
+    table = read(f"Risk ID,Title\nR1,{'x' * 200_000}\nR2,Fire\n")
+    assert [(error.row, error.column) for error in table.errors] == [(2, "Title")]
+
+
 def test_a_file_with_nothing_but_a_header_has_no_rows() -> None:
     table = read("Risk ID,Title\n")
     assert table.rows == []

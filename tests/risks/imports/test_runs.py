@@ -454,6 +454,21 @@ def test_a_control_is_linked_where_one_framework_has_it(organization: Organizati
     assert risk.extra == {"Control ref": "A.2; A.9"}
 
 
+def test_controls_that_nobody_knows_are_reported(organization: Organization) -> None:
+    make_control(make_framework(organization), "A.1")
+    run = upload(organization, "ID,Title,Control ref\nR1,Fire,A.1; A.2\nR2,Flood,A.2\n")
+
+    (guess,) = [guess for guess in run.guesses if guess["what"] == "list"]
+    assert (guess["column"], guess["table"]) == ("Control ref", {"A.2": None})
+    assert guess["detail"].startswith("1 of 2 controls")
+
+
+def test_controls_that_are_known_need_no_report(organization: Organization) -> None:
+    make_control(make_framework(organization), "A.1")
+    run = upload(organization, "ID,Title,Control ref\nR1,Fire,a.1\n")
+    assert [guess for guess in run.guesses if guess["what"] == "list"] == []
+
+
 def test_links_follow_the_source(organization: Organization) -> None:
     bring_in(organization, "ID,Title,Tags,Asset\nR1,Fire,a; b,Archive; Cellar\n")
     bring_in(organization, "ID,Title,Tags,Asset\nR1,Fire,b; c,Cellar\n")

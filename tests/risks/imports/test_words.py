@@ -253,7 +253,7 @@ def test_levels_of_others(word: str, level: str | None) -> None:
 @pytest.mark.parametrize(
     ("text", "days"),
     [("90", 90), ("90 days", 90), ("Quarterly", 91), ("Annual review", 365), ("0", None),
-     ("sometimes", None)],
+     ("-30", None), ("\N{MINUS SIGN}30", None), ("sometimes", None)],
 )  # fmt: skip
 def test_review_intervals(text: str, days: int | None) -> None:
     assert words.review_interval(text) == days

@@ -1,0 +1,102 @@
+"""Imports over the API: upload and preview, apply, undo; what is refused leaves the register."""
+
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from rest_framework.test import APIClient
+
+from risks.imports.grid import MAX_BYTES
+from risks.models import ImportRun, Risk
+from risks.views.imports import ENVELOPE
+from tests.risks.imports.registers import HEADER
+
+URL = "/api/v1/imports/"
+ONE = HEADER + "R1,Fire,4,5,Open,Facilities,Physical,Archive,Sprinklers,See audit\n"
+WRONG = HEADER + "R1,Fire,banana,5,,,,,,\n"
+
+
+@pytest.fixture
+def client(api, manager) -> APIClient:
+    return api(manager)
+
+
+def upload(client: APIClient, text: str = ONE, **fields: Any) -> Any:
+    file = SimpleUploadedFile("register.csv", text.encode())
+    return client.post(URL, {"file": file, **fields}, format="multipart")
+
+
+def refusal(response: Any, status: int) -> dict[str, Any]:
+    """The problem of a refusal, after which there is no risk."""
+    assert response.status_code == status
+    assert response["Content-Type"] == "application/problem+json"
+    assert Risk.objects.count() == 0
+    return response.json()
+
+
+def test_a_register_is_previewed_applied_and_undone(client):
+    uploaded = upload(client)
+    assert uploaded.status_code == 201
+    assert uploaded.json()["counts"]["risks"]["create"] == 1
+    assert Risk.objects.count() == 0
+
+    url = uploaded["Location"]
+    assert client.get(f"{url}rows/?model=risks.risk").json()["count"] == 1
+    assert client.post(f"{url}apply/", {}).json()["status"] == "applied"
+    assert Risk.objects.get().title == "Fire"
+    assert client.post(f"{url}undo/").json()["status"] == "undone"
+    assert Risk.objects.count() == 0
+
+
+def test_a_column_goes_where_the_mapping_says(client):
+    run = upload(client, mapping='{"Note": "description"}')
+    client.post(f"{run['Location']}apply/", {})
+    assert Risk.objects.get().description == "See audit"
+
+
+@pytest.mark.parametrize("mapping", ["x", "[1]", "5", "null", '{"Note": 1}', '{"Note": {"a": 1}}'])
+def test_a_mapping_that_is_none_is_pointed_at(client, mapping):
+    problem = refusal(upload(client, mapping=mapping), 400)
+    assert problem["errors"][0]["pointer"] == "/mapping"
+    assert '{"Likelihood (1-5)": "inherent_likelihood"}' in problem["errors"][0]["detail"]
+
+
+@pytest.mark.parametrize(
+    ("mapping", "said"),
+    [('{"Nix": "title"}', "no column 'Nix'"), ('{"Note": "nonsense"}', "'nonsense' is no field")],
+)
+def test_a_mapping_of_what_is_not_there_is_refused(client, mapping, said):
+    (error,) = refusal(upload(client, mapping=mapping), 400)["errors"]
+    assert (error["pointer"], said in error["detail"]) == ("/mapping", True)
+
+
+def test_a_file_that_cannot_be_read_tells_the_row(client):
+    problem = refusal(upload(client, ONE + '"never closed\n'), 400)
+    assert problem["rows"][0]["row"] == 3
+
+
+def test_rows_in_error_are_refused_unless_left_out(client):
+    url = upload(client, WRONG)["Location"]
+    problem = refusal(client.post(f"{url}apply/", {}), 409)
+    assert (problem["rows"][0]["row"], problem["rows"][0]["column"]) == (2, "Likelihood")
+    assert client.post(f"{url}apply/", {"skip_errors": True}).status_code == 200
+
+
+def test_a_large_file_is_refused_and_read_away(client):
+    """A client that still sends would otherwise see a broken pipe in place of the answer."""
+    response = upload(client, "x" * (MAX_BYTES + ENVELOPE))
+    assert "Split it" in refusal(response, 413)["detail"]
+    assert response.wsgi_request.read() == b""
+    assert ImportRun.objects.count() == 0
+
+
+def test_a_large_file_that_was_only_announced_is_not_waited_for(client):
+    file = SimpleUploadedFile("register.csv", b"x" * (MAX_BYTES + ENVELOPE))
+    response = client.post(URL, {"file": file}, format="multipart", HTTP_EXPECT="100-continue")
+    refusal(response, 413)
+    assert response.wsgi_request.read(1) != b""
+
+
+@pytest.mark.parametrize("who", ["viewer", "analyst"])
+def test_only_a_manager_imports(api, request, who):
+    refusal(upload(api(request.getfixturevalue(who))), 403)
