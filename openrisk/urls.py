@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path, re_path
 from django.views import defaults
+from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from openrisk.admin_site import site
@@ -13,6 +14,7 @@ from openrisk.api.problems import is_api, problem_response
 from openrisk.api.request_ids import current_request_id
 
 
+@csrf_exempt  # or a POST to a mistyped address would be told that a form has expired
 def _no_route(request: HttpRequest, **kwargs: Any) -> HttpResponse:
     return problem_response(404, f"There is no {request.path}. See /api/docs/ for what there is.")
 

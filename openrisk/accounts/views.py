@@ -11,6 +11,7 @@ from rest_framework.generics import GenericAPIView
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import Serializer
 from rest_framework.viewsets import GenericViewSet
 
 from openrisk.accounts import services
@@ -83,7 +84,7 @@ class LoginView(GenericAPIView):
 class LogoutView(GenericAPIView):
     """Revokes the token that the request was made with."""
 
-    serializer_class = None
+    serializer_class = Serializer  # without fields: OPTIONS describes what there is to send
 
     @extend_schema(request=None, responses={204: None})
     def post(self, request: Request) -> Response:

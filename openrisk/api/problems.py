@@ -1,5 +1,6 @@
 """Errors as `application/problem+json` (RFC 9457), everywhere under /api/."""
 
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
@@ -13,6 +14,7 @@ from drf_standardized_errors.formatter import ExceptionFormatter
 from drf_standardized_errors.handler import ExceptionHandler
 from drf_standardized_errors.types import Error, ErrorResponse
 from rest_framework import exceptions, status
+from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import as_serializer_error
 
@@ -21,6 +23,8 @@ from openrisk.api.renderers import to_json
 from openrisk.api.request_ids import current_request_id
 
 CONTENT_TYPE = "application/problem+json"
+READ_AWAY = 100 * 1024 * 1024
+READ_AWAY_PIECE = 256 * 1024
 
 
 class Conflict(exceptions.APIException):
@@ -152,7 +156,24 @@ class ProblemHandler(ExceptionHandler):
     def get_response(self, exc: exceptions.APIException, data: Any) -> Response:
         response = super().get_response(exc, data)
         response.content_type = CONTENT_TYPE
+        request = self.context["request"]
+        if request and exc.status_code == status.HTTP_413_REQUEST_ENTITY_TOO_LARGE:
+            _read_away(request)
         return response
+
+
+def _read_away(request: Request) -> None:
+    """Take in what is left of a body, up to READ_AWAY bytes, and forget it.
+
+    The server closes a connection whose body nobody read, and a client that is still sending then
+    reports a broken pipe instead of our answer. One that asks before it sends need not send.
+    """
+    if request.headers.get("Expect"):
+        return
+    left = READ_AWAY
+    with suppress(OSError):  # the client has gone
+        while left > 0 and (piece := request._request.read(READ_AWAY_PIECE)):
+            left -= len(piece)
 
 
 def problem_of(error: Exception) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
+from rest_framework.serializers import IntegerField
 from rest_framework.viewsets import GenericViewSet
 
 from openrisk.accounts.models import Membership, Organization, User
@@ -17,7 +18,7 @@ from openrisk.api.filters import Order, StrictFilterBackend
 from openrisk.api.idempotency import once
 from openrisk.api.problems import PreconditionRequired, UnknownParameter
 from openrisk.api.renderers import to_json
-from openrisk.api.serializers import RowSerializer
+from openrisk.api.serializers import RowSerializer, Serializer
 
 
 class OrganizationViewSet(GenericViewSet):
@@ -129,19 +130,24 @@ def _none_match(request: Request, etag: str) -> bool:
     return etag in candidates or "*" in candidates
 
 
+class VersionSerializer(Serializer):
+    version = IntegerField()
+
+
 def expected_version(request: Request, *, required: bool = False) -> int | None:
     """The version the caller saw, from `If-Match` or the body's `version`.
 
     Raises 428 when `required` and absent. `If-Match: *` means any. A malformed one matches
-    nothing: -1.
+    nothing: -1. A `version` that is no whole number is 400: to ignore it would overwrite.
     """
     given = request.headers.get("If-Match", "").strip()
     if given and given != "*":
         version = given.strip('"').partition(".")[0]
         return int(version) if version.isdecimal() and len(version) < 10 else -1
-    named = request.data.get("version") if isinstance(request.data, dict) else None
-    if isinstance(named, int) and not isinstance(named, bool):
-        return named
+    if isinstance(request.data, dict) and "version" in request.data:
+        named = VersionSerializer(data={"version": request.data["version"]})
+        named.is_valid(raise_exception=True)
+        return named.validated_data["version"]
     if required and not given:
         raise PreconditionRequired
     return None

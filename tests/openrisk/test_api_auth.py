@@ -100,3 +100,10 @@ def test_malformed_token_request_is_400(api, viewer, body):
     client = api(viewer)
     assert client.post(TOKENS, body).status_code == 400
     assert ApiToken.objects.count() == before + 1  # the client's own
+
+
+@pytest.mark.parametrize("path", ["login", "logout", "tokens"])
+def test_options_describe_what_there_is(api, viewer, path):
+    response = api(viewer).options(f"/api/v1/auth/{path}/")
+    assert response.status_code == 200
+    assert response.json()["parses"] == ["application/json"]

@@ -10,6 +10,7 @@ from django.test import Client
         ("get", "/api/v1/nothing/", 404),
         ("get", "/api/", 404),
         ("get", "/api/v1/risks/not-a-uuid/", 404),
+        ("post", "/api/v1/risks", 404),
         ("get", "/api/v1/risks/00000000-0000-7000-8000-000000000000/", 404),
         ("put", "/api/v1/risks/00000000-0000-7000-8000-000000000000/", 405),
         ("delete", "/api/v1/risks/", 405),
@@ -52,4 +53,11 @@ def test_host_that_is_not_allowed_is_400(settings, db):
 def test_unsupported_body_is_415(api, manager):
     response = api(manager).post("/api/v1/risks/", "title=x", content_type="text/plain")
     assert response.status_code == 415
+    assert response["Content-Type"] == "application/problem+json"
+
+
+def test_post_to_a_mistyped_address_is_404_in_a_browser_too(db):
+    """The check against forged forms comes before the view that says so."""
+    response = Client(enforce_csrf_checks=True).post("/api/v1/risks", {})
+    assert response.status_code == 404
     assert response["Content-Type"] == "application/problem+json"

@@ -44,6 +44,15 @@ def test_version_in_the_body_counts_as_if_match(client, made):
     assert client.patch(made["Location"], {"title": "B", "version": 1}).status_code == 412
 
 
+@pytest.mark.parametrize("version", ["one", 1.5, None, True, [1]])
+def test_version_that_is_no_number_is_refused(client, made, version):
+    """To ignore it would overwrite what the caller did not see."""
+    response = client.patch(made["Location"], {"title": "Lost", "version": version})
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["pointer"].startswith("/version")
+    assert Risk.objects.get().title == "Theft of laptops"
+
+
 def test_delete_with_a_stale_version_keeps_the_row(client, made):
     client.patch(made["Location"], {"title": "Changed"})
     response = client.delete(made["Location"], HTTP_IF_MATCH=made["ETag"])
