@@ -17,9 +17,7 @@ help: ## List the targets
 		printf '  %-8s %s\n' "$$target" "$$text"; done
 
 run: .venv/runtime ## Install, migrate, create demo data once, serve on http://127.0.0.1:8000 (PORT=)
-	@$(MANAGE) migrate --verbosity 0
-	@$(MANAGE) demo_create
-	@exec $(MANAGE) serve
+	@exec $(MANAGE) serve --demo
 
 test: .venv/development ## Run all tests on SQLite, then on PostgreSQL and Valkey
 	@$(BIN)/python -m tests
@@ -56,8 +54,9 @@ doctor: .venv/runtime ## Say what is configured, reachable and complete, and wha
 # Some systems have pip but not what venv needs to bring it along: then theirs installs ours.
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2> /dev/null || { \
-		echo "OpenRisk needs Python 3.11, 3.12 or 3.13, and '$(PYTHON)' is none of them." \
-			"Name one: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+		echo "OpenRisk needs Python 3.11, 3.12 or 3.13, and '$(PYTHON)' is none of them:"; \
+		$(PYTHON) --version 2>&1 | head -1; \
+		echo "Name one: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
 	@$(PYTHON) -m venv .venv 2> /dev/null || { \
 		$(PYTHON) -m venv --clear --without-pip .venv && \
 		$(PYTHON) -m pip --quiet --python .venv/bin/python install pip; }

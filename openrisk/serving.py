@@ -50,6 +50,7 @@ class Child:
     name: str
     command: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict)
+    waits: bool = False  # for the first child to be ready, so as not to slow that down
     process: subprocess.Popen[bytes] | None = None
     started: float = 0
     due: float = 0
@@ -142,7 +143,8 @@ class Supervisor:
         ready = False
         while not self.stopping.is_set():
             for child in self.children:
-                child.keep_running()
+                if ready or not child.waits:
+                    child.keep_running()
             if not ready:
                 if self.children[0].failures:
                     raise StartFailed("The web server did not start: its messages stand above.")
@@ -170,7 +172,7 @@ def serve(*, worker: bool, say: Callable[[str], object]) -> None:
     environment = {"PROMETHEUS_MULTIPROC_DIR": str(_empty_metrics_folder())}
     children = [Child("web", _web_command(), environment)]
     if worker:
-        children.append(Child("worker", _manage("worker"), environment))
+        children.append(Child("worker", _manage("worker"), environment, waits=True))
     children.append(
         Child("metrics", _module("openrisk.metrics", HOST, settings.METRICS_PORT), environment)
     )

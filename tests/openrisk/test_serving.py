@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -14,7 +15,10 @@ from pathlib import Path
 import psutil
 import pytest
 from django.conf import settings
+from django.core.management import call_command
 
+from openrisk import serving
+from openrisk.management.commands import serve as command
 from openrisk.serving import HOST, Child, PortUnavailable, StartFailed, Supervisor, require_free
 from tests.servers import free_port
 
@@ -112,6 +116,41 @@ def test_a_first_child_that_never_got_ready_ends_it_all() -> None:
     assert other.process is None
 
 
+def test_a_child_that_waits_starts_once_the_first_is_ready() -> None:
+    first, other, answers, seen = python(FOREVER), python(FOREVER), iter([False, False, True]), []
+    other.waits = True
+
+    def ready() -> bool:
+        seen.append(other.process is None)
+        return next(answers)
+
+    supervisor = Supervisor([first, other], is_ready=ready, on_ready=bool)
+    stopper = threading.Thread(
+        target=lambda: wait_until(lambda: other.process) or supervisor.stopping.set()
+    )
+    stopper.start()
+    supervisor.run()
+    stopper.join()
+    assert seen == [True, True, True]
+
+
+def test_demo_is_made_before_anything_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    done = []
+    monkeypatch.setattr(serving, "serve", lambda **options: done.append("serve"))
+    monkeypatch.setattr(command, "call_command", lambda name, **options: done.append(name))
+    monkeypatch.setattr(command.connections, "close_all", lambda: done.append("close"))
+    call_command("serve", "--demo")
+    assert done == ["migrate", "demo_create", "close", "serve"]
+
+
+def test_serve_alone_leaves_the_data_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    done = []
+    monkeypatch.setattr(serving, "serve", lambda **options: done.append("serve"))
+    monkeypatch.setattr(command, "call_command", lambda name, **options: done.append(name))
+    call_command("serve")
+    assert done == ["serve"]
+
+
 def test_a_port_in_use_is_said_in_one_sentence() -> None:
     port = free_port()
     require_free(port)
@@ -135,10 +174,11 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 def serve(environment: dict[str, str]) -> subprocess.Popen[str]:
+    buffered = {name: value for name, value in environment.items() if name != "PYTHONUNBUFFERED"}
     return subprocess.Popen(
         [sys.executable, "manage.py", "serve", "--no-worker"],
         cwd=settings.BASE_DIR,
-        env=environment,
+        env=buffered,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -1,7 +1,9 @@
 from argparse import ArgumentParser
 from typing import Any
 
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connections
 
 from openrisk import serving
 
@@ -18,9 +20,26 @@ class Command(BaseCommand):
             action="store_true",
             help="do not run the task worker here; run `manage.py worker` elsewhere",
         )
+        parser.add_argument(
+            "--demo", action="store_true", help="create tables and demo data first, where missing"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["demo"]:
+            self._prepare()
         try:
-            serving.serve(worker=not options["no_worker"], say=self.stdout.write)
+            serving.serve(worker=not options["no_worker"], say=self._say)
         except (serving.PortUnavailable, serving.StartFailed) as error:
             raise CommandError(str(error)) from None
+
+    def _say(self, line: str) -> None:
+        """At once, for who waits for it behind a pipe: this process does not end so soon."""
+        self.stdout.write(line)
+        self.stdout.flush()
+
+    def _prepare(self) -> None:
+        """In this process, because each one more takes a second or two to start."""
+        call_command("migrate", verbosity=0)
+        call_command("demo_create", stdout=self.stdout)
+        self.stdout.flush()
+        connections.close_all()  # what is forked from here must not share them
