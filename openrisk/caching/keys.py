@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -14,33 +15,32 @@ from django.utils.translation import get_language
 from openrisk import __version__
 
 
-def response_key(
+def key_parts(
     request: HttpRequest,
     *,
     view: str,
     scope: Iterable[object],
     parameters: Mapping[str, str],
     moment: str,
-) -> str:
-    """SHA-256 of the canonical request within its scope, in hexadecimal.
+) -> tuple[tuple[str, str], ...]:
+    """The canonical request within its scope, as named parts; the key is the `digest` of all.
 
     `scope` says for whom the response is, `moment` the clock as far as the view reads it. The host
     is one that Django has validated.
     """
-    return digest(
-        view,
-        request.method,
-        request.path,
-        request.scheme,
-        request.get_host(),
-        request.META.get("SCRIPT_NAME", ""),
-        get_language(),
-        timezone.get_current_timezone_name(),
-        build(),
-        moment,
-        len(parameters),
-        *(part for pair in sorted(parameters.items()) for part in pair),
-        *scope,
+    return (
+        ("view", view),
+        ("method", str(request.method)),
+        ("path", request.path),
+        ("scheme", str(request.scheme)),
+        ("host", request.get_host()),
+        ("script name", request.META.get("SCRIPT_NAME", "")),
+        ("language", str(get_language())),
+        ("time zone", timezone.get_current_timezone_name()),
+        ("build", build()),
+        ("clock", moment),
+        ("parameters", urlencode(sorted(parameters.items()), errors="surrogatepass")),
+        *(("scope", str(part)) for part in scope),
     )
 
 

@@ -1,7 +1,6 @@
 """`@cached_view`, beside the query that it spares, and `get_or_compute` for what is no view."""
 
 import math
-import random
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -17,24 +16,39 @@ from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from openrisk.caching import metrics, push, recorder, stamps
+from openrisk.caching import metrics, push
 from openrisk.caching.callers import Caller, caller_of
 from openrisk.caching.entries import Entry
-from openrisk.caching.keys import digest, response_key
-from openrisk.caching.memory import Memory
-from openrisk.caching.single_flight import flight
-from openrisk.caching.stamps import Stamp, StampUnavailable
-from openrisk.caching.store import shared
-from openrisk.caching.tracked import EPOCH, Read, Row, tags_read, tracked
+from openrisk.caching.keys import digest, key_parts
+from openrisk.caching.lookup import (
+    Answer,
+    Computed,
+    NotStorable,
+    Sought,
+    find,
+    is_expired,
+    memory,
+)
+from openrisk.caching.tracked import Read, Row, tags_read, tracked
 
-PATIENCE = 2.0  # seconds that one waits for another's compute
-LOCK_SECONDS = 10  # after which a lock of a process that died no longer counts
-JITTER = 0.1  # of the TTL: entries made together do not expire together
+__all__ = (
+    "Answer",
+    "Declaration",
+    "NotStorable",
+    "Sought",
+    "cached_view",
+    "find",
+    "forget",
+    "get_or_compute",
+    "is_expired",
+    "memory",
+)
+
 CLOCKS = {"minute": "%Y-%m-%dT%H:%M", "day": "%Y-%m-%d"}
 LEARN = "openrisk.cache.learn"  # in the WSGI environ: what the front may remember
+BYPASS = "openrisk.cache.bypass"  # in the WSGI environ: compute, whatever is stored
 JSON = "application/json"
 
-memory: Memory[Entry] = Memory(settings.CACHE_MEMORY_BYTES * 3 // 4)
 Clock = str | Mapping[str, str] | None
 
 
@@ -58,33 +72,12 @@ class Declaration:
     clock: Clock = None
 
     @property
+    def models_read(self) -> list[type[models.Model]]:
+        return [read.model if isinstance(read, Row) else read for read in self.reads]
+
+    @property
     def tables(self) -> frozenset[str]:
-        models_read = (read.model if isinstance(read, Row) else read for read in self.reads)
-        return frozenset(tracked(model).table for model in models_read)
-
-
-@dataclass(frozen=True, slots=True)
-class Sought:
-    """One request's place in the cache."""
-
-    key: str
-    view: str
-    tags: frozenset[str]
-    tables: frozenset[str]
-    ttl: float
-    expires: float  # at the latest: the end of the clock's bucket
-    caller: Caller | None
-    reads_clock: bool
-    request: dict[str, str]
-    revalidate: bool = False  # `Cache-Control: no-cache`: nothing from before this request
-    began: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    entry: Entry
-    layer: str
-    result: str
+        return frozenset(tracked(model).table for model in self.models_read)
 
 
 declarations: dict[str, Declaration] = {}
@@ -113,24 +106,35 @@ def cached_view(
         # A search costs what a list does not, so it counts as a view of its own.
         search = action == "list" and _declare(replace(usual, view=f"{name}-search"))
 
+        def declared_for(request: Request) -> Declaration:
+            return search if search and request.query_params.get("search") else usual
+
         @wraps(method)
         def cached(self: Any, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
             def compute() -> Any:
                 return method(self, request, *args, **kwargs)
 
-            declaration = search if search and request.query_params.get("search") else usual
-            sought = _sought(self, request, declaration, kwargs.get("pk"))
-            if sought is None:
+            declaration = declared_for(request)
+            if refusal(self, request):
                 return _bypassed(compute(), declaration.view)
+            sought = place(request, declaration, kwargs.get("pk"))
             try:
                 answer = find(sought, lambda: _rendered(self, request, compute()))
             except NotStorable as other:
                 return _bypassed(other.response, declaration.view)
             return _response(request, declaration, answer)
 
+        cached.declared_for = declared_for  # type: ignore[attr-defined]  see `declaration_of`
         return cached
 
     return decorate
+
+
+def declaration_of(view: Any, request: Request) -> Declaration | None:
+    """What the action that `request` means has declared; None if it is not cached."""
+    method = getattr(view, view.action or "", None)
+    declared_for = getattr(method, "declared_for", None)
+    return declared_for(request) if declared_for else None
 
 
 def _declare(declaration: Declaration) -> Declaration:
@@ -140,30 +144,40 @@ def _declare(declaration: Declaration) -> Declaration:
 
 
 # --- What is sought ---------------------------------------------------------------------------
-def _sought(view: Any, request: Request, declaration: Declaration, row: Any) -> Sought | None:
-    """None where this request must not be answered from the cache, or fill it."""
+def refusal(view: Any, request: Request) -> str:
+    """Why this request must not be answered from the cache, or fill it; empty where it may."""
+    checks = (
+        (settings.CACHE_BACKEND == "none", "CACHE_BACKEND is none"),
+        (BYPASS in request.META, "this request asks to be computed"),
+        (caller_of(request._request) is None, "no exact caller: nobody, or a superuser at large"),
+        (request.method != "GET", "only GET is cached"),
+        (request.accepted_renderer.media_type != JSON, "only plain JSON is cached"),
+        (
+            not set(request.query_params) <= view.query_names(),
+            "it has parameters that the view does not know",
+        ),
+        (connection.in_atomic_block, "within a transaction one sees what nobody else does yet"),
+    )
+    return next((reason for refuses, reason in checks if refuses), "")
+
+
+def place(request: Request, declaration: Declaration, row: Any) -> Sought:
+    """Where the answer to a request that is not refused belongs."""
     caller = caller_of(request._request)
+    assert caller is not None  # noqa: S101  refused without one
     parameters = request.query_params.dict()
-    if (
-        settings.CACHE_BACKEND == "none"
-        or caller is None
-        or request.method != "GET"
-        or request.accepted_renderer.media_type != JSON
-        or not set(parameters) <= view.query_names()
-        or connection.in_atomic_block
-    ):
-        return None
     bucket = _bucket(declaration.clock, parameters)
     moment, expires = _moment(bucket)
-    scope = declaration.scope(caller)
+    parts = key_parts(
+        request._request,
+        view=declaration.view,
+        scope=declaration.scope(caller),
+        parameters=parameters,
+        moment=moment,
+    )
     return Sought(
-        key=response_key(
-            request._request,
-            view=declaration.view,
-            scope=scope,
-            parameters=parameters,
-            moment=moment,
-        ),
+        key=digest(*(value for _, value in parts)),
+        parts=parts,
         view=declaration.view,
         tags=frozenset(tags_read(declaration.reads, caller.organization_id, row)),
         tables=declaration.tables,
@@ -207,132 +221,6 @@ def _description(request: HttpRequest, caller: Caller) -> dict[str, str]:
 def forget(tags: Iterable[str]) -> None:
     """Do not believe what depends on `tags` before the database has been asked again."""
     push.changed(tags)
-
-
-# --- Finding it, or computing it once ------------------------------------------------------------
-class NotStorable(Exception):
-    """The view answered something that is not kept; `response` is what it answered."""
-
-    def __init__(self, response: Any) -> None:
-        super().__init__("not kept")
-        self.response = response
-
-
-Computed = tuple[bytes, str, str]  # body, content type, ETag
-
-
-def find(sought: Sought, compute: Callable[[], Computed]) -> Answer:
-    """An exact answer, from memory, the shared store, somebody's compute, or one's own."""
-    deadline = time.monotonic() + PATIENCE
-    while True:
-        stamp = _stamp(sought)
-        if answer := _kept(sought, stamp):
-            return answer
-        with flight(sought.key, max(0.0, deadline - time.monotonic())) as computes:
-            if computes and _alone(sought, deadline):
-                return _computed(sought, stamp, compute)
-
-
-def _stamp(sought: Sought) -> Stamp:
-    """Tokens from before any row is read. Empty when nobody can say: then nothing is kept."""
-    tags = sought.tags | (sought.caller.stamp.keys() if sought.caller else set())
-    try:
-        stamp = stamps.read(tags)
-    except StampUnavailable:
-        return {}
-    return stamp if stamp[EPOCH] else {}
-
-
-def _kept(sought: Sought, stamp: Stamp) -> Answer | None:
-    if not stamp:
-        return None
-    entry = memory.get(sought.key)
-    if entry is not None and _is_valid(entry, sought, stamp):
-        return Answer(entry, "memory", "hit")
-    store = shared()
-    entry = store.get(sought.key) if store else None
-    if entry is not None and _is_valid(entry, sought, stamp):
-        memory.put(entry.key, entry, entry.size)
-        return Answer(entry, "store", "hit")
-    return None
-
-
-def _is_valid(entry: Entry, sought: Sought, stamp: Stamp) -> bool:
-    if sought.revalidate and entry.created < sought.began:
-        return False
-    return not is_expired(entry, time.time()) and stamps.is_equal(entry.stamp, stamp)
-
-
-def is_expired(entry: Entry, now: float) -> bool:
-    """Over, or about to be: the dearer a response, the earlier somebody computes it anew.
-
-    XFetch (Vattani, Chierichetti, Lowenstein: Optimal Probabilistic Cache Stampede Prevention).
-    """
-    if now + 25 * entry.cost < entry.expires:
-        return False  # the draw below is never as long as that
-    early = -entry.cost * math.log(random.random() or 1e-9)  # noqa: S311  no secret
-    return now + early >= entry.expires
-
-
-def _alone(sought: Sought, deadline: float) -> bool:
-    """Whether no other process computes the same; if one does, wait a little for its answer."""
-    store = shared()
-    if store is None or store.lock(sought.key, LOCK_SECONDS):
-        return True
-    if time.monotonic() >= deadline:
-        return True
-    time.sleep(0.01)
-    return False
-
-
-def _computed(sought: Sought, stamp: Stamp, compute: Callable[[], Computed]) -> Answer:
-    store = shared()
-    started = time.perf_counter()
-    try:
-        with recorder.recording() as record:
-            body, content_type, etag = compute()
-        cost = time.perf_counter() - started
-        metrics.compute_seconds.labels(sought.view).observe(cost)
-        now = time.time()
-        ttl = sought.ttl * (1 - JITTER * random.random())  # noqa: S311  no secret
-        entry = Entry(
-            key=sought.key,
-            view=sought.view,
-            stamp={tag: stamp[tag] for tag in sought.tags} if stamp else {},
-            created=now,
-            expires=min(now + ttl, sought.expires),
-            cost=cost,
-            content_type=content_type,
-            etag=etag,
-            request=sought.request,
-            body=body,
-        )
-        if not stamp or not _is_covered(sought, stamp, record):
-            return Answer(entry, "view", "bypass")
-        memory.put(entry.key, entry, entry.size)
-        if store:
-            store.put(entry)
-        return Answer(entry, "view", "miss")
-    finally:
-        if store:
-            store.unlock(sought.key)
-
-
-def _is_covered(sought: Sought, stamp: Stamp, record: recorder.Recording) -> bool:
-    """Whether all that was read is declared, and what was read before the stamp is unchanged."""
-    caller = sought.caller
-    if caller is not None and not stamps.is_equal(caller.stamp, stamp):
-        return False
-    allowed = sought.tables | (caller.tables if caller else frozenset())
-    clock = {recorder.CLOCK} if sought.reads_clock else set()
-    before = recorder.current()
-    # Authentication reads the clock to refuse what has expired; so does every hit.
-    undeclared = (record.seen - allowed - clock) | (
-        (before.seen if before else set()) - allowed - {recorder.CLOCK}
-    )
-    for table in undeclared:
-        metrics.undeclared_reads.labels(sought.view, table).inc()
-    return not undeclared and not connection.in_atomic_block
 
 
 # --- HTTP ---------------------------------------------------------------------------------------
