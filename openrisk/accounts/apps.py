@@ -8,8 +8,12 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from django.contrib.sessions.models import Session
 
+        from openrisk.accounts.impersonation import Members
         from openrisk.accounts.models import ApiToken, Membership, Organization, User
+        from openrisk.caching.callers import set_directory
         from openrisk.caching.tracked import track
+
+        set_directory(Members())
 
         # Who may do what: a change of one row is noticed by those it concerns.
         track(User, organization=None, rows="id", silent=("last_login",))

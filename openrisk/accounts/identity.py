@@ -4,6 +4,7 @@ A revoked token, a changed role, a logout or a deactivated user moves a token (`
 so the very next request reads the rows again.
 """
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -26,7 +27,7 @@ from openrisk.caching.tracked import EPOCH, tracked
 
 Rows = dict[str, Any]  # name -> column values of one row; "role" -> the role
 TRIES = 3
-SHARED = (User, Membership, Organization)
+SHARED: tuple[type[models.Model], ...] = (User, Membership, Organization)
 
 
 def token_rows(request: HttpRequest, text: str, read: Callable[[str], Rows]) -> Rows:
@@ -86,8 +87,15 @@ def _known(credential: bytes) -> Caller | None:
     return caller if stamps.is_equal(caller.stamp, fresh) else None
 
 
+def member_caller(read: Callable[[], Rows]) -> Caller | None:
+    """The caller that a member is, whatever their credential: for who asks in their place."""
+    return _resolved(read, _shared_tags) if _is_usable() else None
+
+
 def _resolved(
-    read: Callable[[], Rows], tags_of: Callable[[Rows], set[str]], credential: type[models.Model]
+    read: Callable[[], Rows],
+    tags_of: Callable[[Rows], set[str]],
+    *credential: type[models.Model],
 ) -> Caller | None:
     """A caller whose tokens were read between two equal reads of the rows: both belong together."""
     rows = read()
@@ -100,17 +108,17 @@ def _resolved(
             return None
         again = read()
         if rows == again:
-            return _caller(rows, stamp, credential) if stamp[EPOCH] else None
+            return _caller(rows, stamp, *credential) if stamp[EPOCH] else None
         rows = again
     return None
 
 
-def _caller(rows: Rows, stamp: stamps.Stamp, credential: type[models.Model]) -> Caller:
+def _caller(rows: Rows, stamp: stamps.Stamp, *credential: type[models.Model]) -> Caller:
     return Caller(
         organization_id=rows["organization"]["id"],
         user_id=rows["user"]["id"],
         rights=(str(rows["role"]),),
-        tables=frozenset(model._meta.db_table for model in (*SHARED, credential)),
+        tables=frozenset(model._meta.db_table for model in (*SHARED, *credential)),
         stamp=stamp,
         expires=_expires(rows),
         networks=tuple(rows.get("token", {}).get("allowed_networks", ())),
@@ -122,7 +130,9 @@ def _expires(rows: Rows) -> float:
     """The end of the session, or of the token, or of the day that its use was recorded for."""
     if "session" in rows:
         return rows["session"]["expire_date"].timestamp()
-    token = rows["token"]
+    token = rows.get("token")
+    if token is None:  # asked for in somebody's place, without a credential of theirs
+        return math.inf
     if token["last_used_on"] is None:
         return 0
     midnight = datetime.combine(token["last_used_on"] + timedelta(days=1), datetime.min.time(), UTC)

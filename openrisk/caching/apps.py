@@ -9,8 +9,14 @@ class CachingConfig(AppConfig):
         """Last of all apps, so that every app has declared what it tracks."""
         from django.db.models.signals import post_migrate
 
-        from openrisk.caching import checks, recorder, signals  # noqa: F401  registers the checks
+        from openrisk.caching import (
+            checks,  # noqa: F401  registers them
+            recent,
+            recorder,
+            signals,
+        )
 
         recorder.watch_clock()
         signals.connect()
+        recent.connect()
         post_migrate.connect(signals.install_triggers, sender=self, dispatch_uid="cache.install")

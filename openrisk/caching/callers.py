@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -39,6 +39,54 @@ class Caller:
     def __post_init__(self) -> None:
         self.shared_scope = (str(self.organization_id), *self.rights)
         self.own_scope = (*self.shared_scope, str(self.user_id))
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody in whose place an operator asks: a user in one of their organizations."""
+
+    user_id: UUID
+    organization_id: UUID
+    name: str
+    organization: str
+    role: str
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.role} in {self.organization})"
+
+
+class UnknownPerson(LookupError):
+    """There is no such user, organization or membership; the message lists what is known."""
+
+
+class Directory(Protocol):
+    """What `openrisk.accounts` tells the commands and the page of the cache about people."""
+
+    def organization_id(self, slug: str) -> UUID:
+        """Raises UnknownPerson."""
+
+    def person(self, email: str, slug: str | None = None) -> Person:
+        """A user in the organization, or in their first one. Raises UnknownPerson."""
+
+    def by_ids(self, user_id: str, organization_id: str) -> Person:
+        """Raises UnknownPerson."""
+
+    def one_of_each_role(self, slug: str) -> list[Person]:
+        """Active members: those of one role share their entries. Raises UnknownPerson."""
+
+    def attach(self, request: HttpRequest, person: Person) -> None:
+        """Let `request` be authenticated as `person`, as by a token of theirs."""
+
+
+_directory: list[Directory] = []
+
+
+def set_directory(directory: Directory) -> None:
+    _directory[:] = [directory]
+
+
+def directory() -> Directory:
+    return _directory[0]
 
 
 def caller_of(request: HttpRequest) -> Caller | None:

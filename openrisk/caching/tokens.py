@@ -44,6 +44,16 @@ def missing(connection: BaseDatabaseWrapper) -> list[str]:
     return sorted(expected - present)
 
 
+def silent(connection: BaseDatabaseWrapper) -> list[str]:
+    """Names of the triggers that tell nobody; each of them makes CACHE_CONSISTENCY=push stale."""
+    if connection.vendor != "postgresql":
+        return []
+    names = sorted(name for tracked in all_tracked() for name in triggers_postgresql.names(tracked))
+    with connection.cursor() as cursor:
+        cursor.execute(triggers_postgresql.SILENT, [names])
+        return [row[0] for row in cursor.fetchall()]
+
+
 def leave(tags: Iterable[str], connection: BaseDatabaseWrapper = connection) -> None:
     """Give each of `tags` a new token: what was computed from them is stale from the commit on."""
     with connection.cursor() as cursor:

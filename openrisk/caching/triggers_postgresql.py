@@ -32,6 +32,10 @@ PRESENT = (
     "WHERE tgname LIKE 'openrisk\\_token\\_%' AND tgenabled = 'A' "
     "AND c.relnamespace = current_schema()::regnamespace"
 )
+SILENT = (
+    "SELECT proname FROM pg_proc WHERE proname = ANY(%s) AND prosrc NOT LIKE '%%pg_notify%%' "
+    "AND pronamespace = current_schema()::regnamespace ORDER BY proname"
+)
 CHANNEL = "openrisk_cache"
 
 _CHANGED = {

@@ -124,7 +124,7 @@ def cached_view(
                 return _bypassed(other.response, declaration.view)
             return _response(request, declaration, answer)
 
-        cached.declared_for = declared_for  # type: ignore[attr-defined]  see `declaration_of`
+        cached.declared_for = declared_for  # type: ignore[attr-defined]  # for declaration_of
         return cached
 
     return decorate

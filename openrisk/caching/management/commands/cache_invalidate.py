@@ -1,0 +1,42 @@
+from dataclasses import asdict
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from openrisk.caching import operations
+from openrisk.caching.arguments import add_format, as_json, known
+from openrisk.caching.callers import directory
+
+
+class Command(BaseCommand):
+    help = (
+        "Make everything stale that was computed from the models matching a glob, at once and in "
+        "every process. Writes do so by themselves: this is for what the database cannot notice. "
+        "Example: python manage.py cache_invalidate 'risks.*' --organization demo --dry-run"
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "patterns", nargs="+", metavar="PATTERN", help="such as risks.risk or 'risks.*'"
+        )
+        parser.add_argument(
+            "--organization", metavar="SLUG", help="of this one only, as far as tokens tell"
+        )
+        parser.add_argument("--dry-run", action="store_true", help="say it, leave nothing")
+        add_format(parser)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        models = known(lambda: operations.matching(options["patterns"]))
+        slug, dry_run = options["organization"], options["dry_run"]
+        organization = known(lambda: directory().organization_id(slug)) if slug else None
+        done = operations.invalidate(models, organization, dry_run=dry_run)
+        if options["format"] == "json":
+            self.stdout.write(as_json({**asdict(done), "dry_run": dry_run}))
+            return
+        for tag in done.tags:
+            self.stdout.write(tag)
+        left = "A dry run: nothing was left of" if dry_run else "Left"
+        self.stdout.write(f"{left} {len(done.tags)} tokens of {len(done.models)} models.")
+        views = ", ".join(done.views)
+        if views:
+            self.stdout.write(f"{'Would be stale' if dry_run else 'Stale'}: {views}.")

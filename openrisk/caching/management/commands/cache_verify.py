@@ -1,0 +1,57 @@
+import sys
+from argparse import ArgumentTypeError
+from collections import Counter
+from dataclasses import asdict
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from tqdm import tqdm
+
+from openrisk.caching import verification
+from openrisk.caching.arguments import UNVERIFIED, add_format, as_json
+from openrisk.caching.verification import Verdict
+
+
+class Command(BaseCommand):
+    help = (
+        "Compute entries of the shared store anew, with the cache bypassed, and compare the bytes. "
+        "Exits with 3 if one differs that would have been served. "
+        "Example: python manage.py cache_verify --sample 200 --format json"
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--sample", type=_positive, default=100, metavar="N", help="(default: 100)"
+        )
+        add_format(parser)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            keys = verification.keys(options["sample"])
+        except verification.CannotList as reason:
+            raise CommandError(str(reason)) from None
+        verdicts = list(
+            tqdm(verification.verify(keys), total=len(keys), unit=" entries", disable=None)
+        )
+        counts = Counter(verdict.outcome for verdict in verdicts)
+        if options["format"] == "json":
+            rows = [asdict(verdict) for verdict in verdicts if verdict.outcome != "same"]
+            self.stdout.write(as_json({"counts": counts, "entries": rows}))
+        else:
+            self._write(verdicts, counts)
+        if counts["different"]:
+            sys.exit(UNVERIFIED)
+
+    def _write(self, verdicts: list[Verdict], counts: Counter[str]) -> None:
+        for verdict in verdicts:
+            if verdict.outcome != "same":
+                name = verdict.path or verdict.key
+                self.stdout.write(f"{verdict.outcome:10} {name}  {verdict.detail}")
+        said = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items()))
+        self.stdout.write(f"{len(verdicts)} entries: {said or 'the store is empty'}.")
+
+
+def _positive(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()) or int(text) == 0:
+        raise ArgumentTypeError(f"{text!r} is not a number of entries: give 1 or more")
+    return int(text)

@@ -1,0 +1,66 @@
+import sys
+from dataclasses import asdict
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from openrisk.caching import operations
+from openrisk.caching.arguments import PARTIAL, add_base, add_format, as_json, known
+from openrisk.caching.callers import Person, directory
+from openrisk.caching.store import shared
+
+ALONE = (
+    "There is no shared store (CACHE_BACKEND): what was computed stays in this process, which ends "
+    "now. Only a shared store helps the others."
+)
+
+
+class Command(BaseCommand):
+    help = (
+        "Ask URLs through the application, so that the shared store is filled before people come. "
+        "Exits with 4 if some of them gave nothing to keep, with 1 if all. "
+        "Example: python manage.py cache_warm --organization demo --base https://risk.example.org"
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "urls", nargs="*", metavar="URL", help="(default: the first page of each cached list)"
+        )
+        parser.add_argument("--organization", required=True, metavar="SLUG")
+        parser.add_argument(
+            "--as",
+            dest="person",
+            metavar="USER",
+            help="an e-mail address (default: a member of each role: those share their entries)",
+        )
+        add_base(parser)
+        add_format(parser)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        people = known(lambda: self._people(options["organization"], options["person"]))
+        if not people:
+            raise CommandError(f"{options['organization']} has no active members to ask for.")
+        asked = operations.warm(options["urls"], people, base=options["base"])
+        done = known(lambda: list(asked))
+        if options["format"] == "json":
+            self.stdout.write(as_json([asdict(one) for one in done]))
+        else:
+            for one in done:
+                result = one.result or f"status {one.status}"
+                self.stdout.write(f"{result:10} {one.url}  {one.person}")
+        if shared() is None:
+            self.stderr.write(ALONE)
+        self._finish(done)
+
+    def _people(self, slug: str, email: str | None) -> list[Person]:
+        who = directory()
+        return [who.person(email, slug)] if email else who.one_of_each_role(slug)
+
+    def _finish(self, done: list[operations.Warmed]) -> None:
+        failed = [one for one in done if not one.ok]
+        if not failed:
+            return
+        if len(failed) == len(done):
+            raise CommandError("No URL gave an answer that is kept. See cache_inspect for why.")
+        self.stderr.write(f"{len(failed)} of {len(done)} gave no answer that is kept.")
+        sys.exit(PARTIAL)
