@@ -1,6 +1,7 @@
-"""Housekeeping of idempotency keys."""
+"""Housekeeping: idempotency keys, and the cache's tokens (the cache itself knows no tasks)."""
 
 from openrisk.api.idempotency import forget_old
+from openrisk.caching import tokens
 from openrisk.tasks import scheduled, task
 
 
@@ -8,3 +9,10 @@ from openrisk.tasks import scheduled, task
 @task
 def forget_idempotency_keys() -> int:
     return forget_old()
+
+
+@scheduled("* * * * *", name="api.compact_cache_tokens")
+@task
+def compact_cache_tokens() -> int:
+    """Writes only ever add rows; a stamp reads all of a tag's, so they are to stay few."""
+    return tokens.compact()
