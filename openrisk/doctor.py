@@ -18,6 +18,8 @@ from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from openrisk import demo, env
+from openrisk.caching import tokens
+from openrisk.caching.statistics import store_state
 from risks.history import triggers
 
 TIMEOUT_SECONDS = 2
@@ -52,11 +54,13 @@ def examine() -> Iterator[Finding]:
     yield _secret_key()
     yield _disk()
     yield _cache()
+    yield _responses()
     yield (database := _database())
     if database.status is not Status.FAILURE:
         yield (migrations := _migrations())
         if migrations.status is Status.OK:
             yield _triggers()
+            yield _tokens()
             yield _demo()
 
 
@@ -136,6 +140,21 @@ def _cache() -> Finding:
     return Finding("cache server", Status.OK, f"answers (version {version})")
 
 
+def _responses() -> Finding:
+    """The cache of responses: what keeps them, and how sure a hit must be."""
+    store = store_state()
+    detail = f"{store.backend}, {settings.CACHE_CONSISTENCY}; {store.detail}"
+    if store.reachable is not False:
+        return Finding("response cache", Status.OK, detail)
+    return Finding(
+        "response cache",
+        Status.WARNING,
+        detail,
+        "Start the server, correct REDIS_URL, or set CACHE_BACKEND=memory. Until then each process "
+        "keeps its own entries: as exact, but slower.",
+    )
+
+
 def _database() -> Finding:
     return _sqlite() if connection.vendor == "sqlite" else _postgres()
 
@@ -190,6 +209,19 @@ def _triggers() -> Finding:
     detail = f"{len(missing)} triggers missing or disabled, first {missing[0]}"
     advice = "Changes go unrecorded: run `manage.py migrate`, which installs them."
     return Finding("history", Status.FAILURE, detail, advice)
+
+
+def _tokens() -> Finding:
+    """Without its trigger, a write leaves cached responses as they are."""
+    advice = "Cached responses may be stale: run `manage.py migrate`, which installs them."
+    if missing := tokens.missing(connection):
+        detail = f"{len(missing)} triggers missing or disabled, first {missing[0]}"
+        return Finding("cache tokens", Status.FAILURE, detail, advice)
+    silent = tokens.silent(connection) if settings.CACHE_CONSISTENCY == "push" else []
+    if silent:
+        detail = f"{len(silent)} triggers do not notify, first {silent[0]}"
+        return Finding("cache tokens", Status.FAILURE, detail, advice)
+    return Finding("cache tokens", Status.OK, "all triggers installed")
 
 
 def _demo() -> Finding:
