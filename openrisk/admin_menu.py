@@ -1,4 +1,7 @@
-"""The sidebar of the admin: groups of (model, name, icon), shown where the person may see them."""
+"""The sidebar of the admin: groups of (model, name, icon), shown where the person may see them.
+
+`OPERATING` are pages of the installation, by the name of their route, for superusers.
+"""
 
 MENU = (
     (
@@ -49,3 +52,5 @@ MENU = (
         ),
     ),
 )
+
+OPERATING = ("Installation", (("cache", "Response cache", "bolt"),))

@@ -44,7 +44,7 @@ from unfold.widgets import (
 
 from openrisk.accounts.access import access
 from openrisk.accounts.models import Membership, Organization, Role, User
-from openrisk.admin_menu import MENU
+from openrisk.admin_menu import MENU, OPERATING
 
 __all__ = (
     "AdminPasswordChangeForm",
@@ -140,6 +140,13 @@ class AdminSite(UnfoldAdminSite):
                 self._navigated(request, {"title": name, "icon": icon, "link": link})
                 for label, name, icon in entries
                 if (link := self._list_url(request, label))
+            ]
+            groups.append({"title": title, "items": items})
+        if access(request).superuser:
+            title, pages = OPERATING
+            items = [
+                self._navigated(request, {"title": text, "icon": icon, "link": reverse(name)})
+                for name, text, icon in pages
             ]
             groups.append({"title": title, "items": items})
         return groups

@@ -60,6 +60,22 @@ def member_required(role: Role = Role.VIEWER) -> Callable[[Page[Rest]], Callable
     return decorate
 
 
+def superuser_required(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """The page is about the installation, not about an organization. Others log in, or get 403."""
+
+    @wraps(view)
+    def guarded(request: MemberRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return _to_login(request)
+        if not request.user.is_superuser:
+            raise PermissionDenied("This is for those who operate this installation: superusers.")
+        response = view(request, *args, **kwargs)
+        patch_cache_control(response, private=True, no_cache=True)
+        return response
+
+    return guarded
+
+
 def require_role(request: MemberRequest, role: Role | str) -> None:
     """Raises PermissionDenied, which says the role that is needed and the one there is."""
     if not request.membership.may(role):
