@@ -12,6 +12,7 @@ class RisksConfig(AppConfig):
         for shown in (models.Risk, models.Mitigation, models.Asset, models.Control, models.Finding):
             track(shown, rows="id")
         for part in (
+            models.ActionDependency,
             models.AssetDependency,
             models.Category,
             models.Framework,

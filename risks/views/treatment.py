@@ -14,7 +14,7 @@ from openrisk.api.viewsets import WritableViewSet, expected_version
 from openrisk.caching.tracked import Row
 from openrisk.caching.views import cached_view
 from risks.filters import AcceptanceFilterSet, ActionFilterSet, MitigationFilterSet
-from risks.models import Acceptance, Mitigation, MitigationAction, Risk
+from risks.models import Acceptance, ActionDependency, Mitigation, MitigationAction, Risk
 from risks.querysets import MITIGATION_ORDERS
 from risks.serializers.risks import ChangeSerializer, CommentSerializer
 from risks.serializers.treatment import (
@@ -28,6 +28,8 @@ from risks.views.history import history_response
 from risks.views.risks import IF_MATCH, without_version
 
 TTL = settings.CACHE_TTL_RISKS
+# Of what a mitigation is shown, beside itself.
+SHOWN = (MitigationAction, ActionDependency, Risk)
 
 
 class MitigationViewSet(WritableViewSet):
@@ -44,10 +46,10 @@ class MitigationViewSet(WritableViewSet):
     list = cached_view(
         "mitigations",
         ttl=TTL,
-        reads=(Mitigation, MitigationAction, Risk),
+        reads=(Mitigation, *SHOWN),
         clock={"overdue": "day"},
     )(WritableViewSet.list)
-    retrieve = cached_view("mitigations", ttl=TTL, reads=(Row(Mitigation), MitigationAction, Risk))(
+    retrieve = cached_view("mitigations", ttl=TTL, reads=(Row(Mitigation), *SHOWN))(
         WritableViewSet.retrieve
     )
 
