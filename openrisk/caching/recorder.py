@@ -20,8 +20,8 @@ WRITE = "(write)"
 UNREADABLE = "(unreadable)"
 CLOCK = "(clock)"
 
-_STRING = re.compile(r"'(?:[^']|'')*'")
-_COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.S)
+# Together, since each may hold what looks like the beginning of another.
+_TOKEN = re.compile(r"""('(?:[^']|'')*')|("[^"]*")|(--[^\n]*|/\*.*?\*/)""", re.S)
 _WORD = re.compile(r'"([^"]+)"|([A-Za-z_][A-Za-z0-9_]*)')
 _READS = re.compile(r"\s*\(?\s*(?:SELECT|WITH|VALUES)\b", re.I)
 _WRITES = re.compile(r"\b(?:INSERT|UPDATE|DELETE|MERGE|TRUNCATE|COPY|CALL|DO|LOCK)\b", re.I)
@@ -32,7 +32,9 @@ _NAMED = re.compile(
 )
 _CLOCK = re.compile(
     r"\b(?:now\s*\(|(?:clock|statement|transaction)_timestamp\s*\(|current_(?:time|date|timestamp)\b"
-    r"|localtime(?:stamp)?\b|random\s*\(|datetime\s*\(\s*'now'|pg_sleep)",
+    r"|localtime(?:stamp)?\b|random\s*\(|pg_sleep"
+    r"|(?:date|time|datetime|julianday|unixepoch)\s*\(\s*\))"
+    r"|'(?:now|today|tomorrow|yesterday)'",  # SQLite's strftime(..., 'now'), PostgreSQL's casts
     re.I,
 )
 
@@ -96,12 +98,12 @@ class RecorderMiddleware:
 @lru_cache(maxsize=2048)
 def tables_of(sql: str) -> frozenset[str]:
     """The tables that a statement reads; UNREADABLE or WRITE among them where it may do more."""
-    text = _STRING.sub("''", _COMMENT.sub(" ", str(sql)))
+    text = _TOKEN.sub(lambda found: "''" if found[1] else found[2] or " ", str(sql))
     if not _READS.match(text) or _WRITES.search(_unquoted(text)):
         return frozenset({WRITE})
     known = known_tables()
     found = {quoted or bare for quoted, bare in _WORD.findall(text)} & known
-    if _CLOCK.search(_COMMENT.sub(" ", str(sql))):
+    if _CLOCK.search(_TOKEN.sub(lambda found: found[1] or found[2] or " ", str(sql))):
         found.add(CLOCK)
     named = {name.strip('"') for name in _NAMED.findall(text)}
     sources = {source.strip('"') for source in _SOURCE.findall(text)} - {"("}
