@@ -156,6 +156,10 @@ def refusal(view: Any, request: Request) -> str:
             not set(request.query_params) <= view.query_names(),
             "it has parameters that the view does not know",
         ),
+        (
+            any(len(given) > 1 for _, given in request.query_params.lists()),
+            "a parameter is given twice",
+        ),
         (connection.in_atomic_block, "within a transaction one sees what nobody else does yet"),
     )
     return next((reason for refuses, reason in checks if refuses), "")
