@@ -28,7 +28,7 @@ from risks.views.history import history_response
 from risks.views.risks import IF_MATCH, without_version
 
 TTL = settings.CACHE_TTL_RISKS
-# Of what a mitigation is shown, beside itself.
+# Of what a mitigation is shown: beside itself its actions, what these wait for, and its risk.
 SHOWN = (MitigationAction, ActionDependency, Risk)
 
 
