@@ -1,6 +1,6 @@
 """What all tests share: two organizations, a person for each role, API clients, real data."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from rest_framework.test import APIClient
 
 from openrisk.accounts.models import Organization, Role, User
 from openrisk.accounts.services import create_token, set_role
+from openrisk.caching import front, stamps, store, views
 
 # Registers that somebody really keeps. They are no part of the project: where the folder is
 # absent, a test that reads it skips.
@@ -32,6 +33,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _only_on_postgres(request: pytest.FixtureRequest) -> None:
     if request.node.get_closest_marker("postgres") and connection.vendor != "postgresql":
         pytest.skip("needs PostgreSQL: run `python -m tests`, or set TEST_DATABASE_URL")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_stays_cached() -> Iterator[None]:
+    """Each test begins with empty memories, and leaves the database no connection of the cache.
+
+    The shared store keeps what it has: nobody asks for the rows of another test's organizations.
+    """
+    yield
+    for kept in (views.memory, front.callers, front.routes):
+        kept.clear()
+    store.shared.cache_clear()
+    stamps.close()
 
 
 @pytest.fixture

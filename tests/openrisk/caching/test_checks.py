@@ -1,0 +1,51 @@
+"""A configuration that would not be exact does not start."""
+
+import pytest
+
+from openrisk.caching.checks import check_consistency, check_serializer
+from tests.openrisk.caching.samples import caches_with
+
+URL = "redis://127.0.0.1:1/0"
+
+
+def identifiers(errors):
+    return [error.id for error in errors]
+
+
+def test_the_projects_own_store_is_accepted(settings):
+    settings.CACHE_BACKEND, settings.CACHES = "redis", caches_with("responses", URL)
+    assert check_serializer(None) == []
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"SERIALIZER": "django_redis.serializers.pickle.PickleSerializer"},
+        {"SERIALIZER": "django_redis.serializers.json.JSONSerializer"},
+        {"SERIALIZER": ""},
+        {"COMPRESSOR": "django_redis.compressors.zlib.ZlibCompressor"},
+    ],
+    ids=str,
+)
+def test_store_that_does_more_than_pass_bytes_is_refused(settings, options):
+    settings.CACHE_BACKEND, settings.CACHES = "redis", caches_with("responses", URL, **options)
+    assert identifiers(check_serializer(None)) == ["openrisk.cache.E001"]
+
+
+def test_memory_needs_no_serializer(settings):
+    settings.CACHE_BACKEND = "memory"
+    assert check_serializer(None) == []
+
+
+@pytest.mark.parametrize(
+    ("consistency", "engine", "expected"),
+    [
+        ("strict", "sqlite3", []),
+        ("push", "sqlite3", ["openrisk.cache.E002"]),
+        ("push", "postgresql", []),
+    ],
+)
+def test_push_needs_postgresql(settings, monkeypatch, consistency, engine, expected):
+    settings.CACHE_CONSISTENCY = consistency
+    monkeypatch.setitem(settings.DATABASES["default"], "ENGINE", f"django.db.backends.{engine}")
+    assert identifiers(check_consistency(None)) == expected

@@ -1,0 +1,87 @@
+"""What the shared store gives back is what was stored there under that key, or it is refused."""
+
+import pickle
+import random
+
+import pytest
+from django.test import override_settings
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from openrisk.caching import entries
+from openrisk.caching.entries import MAGIC, Rejected, pack, unpack
+from tests.openrisk.caching.samples import make_entry
+
+KEY, OTHER = "a" * 64, "b" * 64
+
+
+@settings(max_examples=30)
+@given(body=st.binary(max_size=2000), tag=st.text(max_size=50), token=st.text(max_size=20))
+def test_entry_comes_back_as_it_was(body, tag, token):
+    entry = make_entry(body=body, stamp={tag: token})
+    assert unpack(KEY, pack(entry)) == entry
+
+
+def test_confirmation_stays_in_its_process():
+    assert unpack(KEY, pack(make_entry(confirmed=7))).confirmed == 0
+
+
+class Exploit:
+    def __reduce__(self):
+        return pytest.fail, ("A value of the store was unpickled.",)
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        pytest.param(None, "foreign", id="none"),
+        pytest.param(1, "foreign", id="number"),
+        pytest.param("text", "foreign", id="text"),
+        pytest.param(b"", "foreign", id="empty"),
+        pytest.param(pickle.dumps(Exploit()), "foreign", id="pickle"),
+        pytest.param(MAGIC, "mac", id="only-the-magic"),
+        pytest.param(MAGIC + bytes(32), "mac", id="no-payload"),
+        pytest.param(MAGIC + pickle.dumps(Exploit()), "mac", id="pickle-behind-the-magic"),
+    ],
+)
+def test_foreign_values_are_refused(value, reason):
+    with pytest.raises(Rejected) as refusal:
+        unpack(KEY, value)
+    assert refusal.value.reason == reason
+
+
+def test_every_truncation_is_refused():
+    data = pack(make_entry())
+    for length in range(len(data)):
+        with pytest.raises(Rejected):
+            unpack(KEY, data[:length])
+
+
+def test_every_flipped_bit_is_refused():
+    data = bytearray(pack(make_entry()))
+    for position in range(len(data)):
+        changed = bytearray(data)
+        changed[position] ^= 1 << random.randrange(8)
+        with pytest.raises(Rejected):
+            unpack(KEY, bytes(changed))
+
+
+def test_entry_copied_to_another_key_is_refused():
+    with pytest.raises(Rejected, match="mac"):
+        unpack(OTHER, pack(make_entry(KEY)))
+
+
+def test_entry_of_another_installation_is_refused():
+    data = pack(make_entry())
+    with override_settings(SECRET_KEY="another"):
+        entries._secret.cache_clear()
+        with pytest.raises(Rejected, match="mac"):
+            unpack(KEY, data)
+    entries._secret.cache_clear()
+    assert unpack(KEY, data).key == KEY
+
+
+def test_size_counts_body_and_stamp():
+    small, large = make_entry(body=b""), make_entry(body=b"x" * 5000)
+    assert large.size - small.size == 5000
+    assert make_entry(stamp={str(n): "1" for n in range(100)}).size > small.size + 10_000

@@ -1,0 +1,231 @@
+"""The shared store holds bytes and is never believed; when it fails, it is soon left alone."""
+
+import pickle
+import socket
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import pytest
+from django.core.cache import caches
+from django.test import override_settings
+
+from openrisk.caching import metrics, store, views
+from openrisk.caching.entries import pack
+from openrisk.caching.store import FAILURES, Breaker, Store, shared
+from tests.openrisk.caching.calls import (
+    FRONT,
+    MISS,
+    RISKS,
+    STORE,
+    call,
+    counted,
+    forget_all,
+    token,
+)
+from tests.openrisk.caching.samples import LOCAL, STORES, caches_with, make_entry
+from tests.risks.factories import make_risk
+
+pytestmark = pytest.mark.database  # Redis is there in the run on PostgreSQL only
+ALIAS = "sample"
+
+
+@contextmanager
+def backend(url="", **options):
+    with override_settings(CACHES=caches_with(ALIAS, url, **options)):
+        yield Store(ALIAS)
+
+
+@pytest.fixture
+def key(request):
+    """A key of one's own: all tests share a server."""
+    return f"{request.node.name}-{time.time_ns()}"
+
+
+# --- The contract of a backend ----------------------------------------------------------------
+@pytest.mark.parametrize("url", STORES)
+@pytest.mark.parametrize(
+    "value", [b"", b"1", b"-7", b"\x00\xff\x80" * 100, b"x" * 100_000, b"\x80\x04N."], ids=len
+)
+def test_bytes_in_bytes_out(url, key, value):
+    """Digits alone come back as a number from django-redis: an entry never consists of them."""
+    with backend(url):
+        caches[ALIAS].set(key, value, 60)
+        found = caches[ALIAS].get(key)
+    assert found == (int(value) if url and value.lstrip(b"-").isdigit() else value)
+
+
+@pytest.mark.parametrize("url", STORES)
+def test_entries_come_back_until_they_expire(url, key):
+    with backend(url) as store:
+        entry = make_entry(key)
+        store.put(entry)
+        assert store.get(key) == entry
+        store.put(make_entry(key, expires=time.time() - 1, body=b"old"))
+        assert store.get(key) == entry
+        assert store.get(key + "-other") is None
+
+
+@pytest.mark.parametrize("url", STORES)
+def test_one_holds_a_lock(url, key):
+    with backend(url) as store:
+        assert (store.lock(key, 10), store.lock(key, 10)) == (True, False)
+        store.unlock(key)
+        assert store.lock(key, 10)
+
+
+@pytest.mark.parametrize("url", STORES)
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        pytest.param(lambda data: data[:-1], "mac", id="truncated"),
+        pytest.param(lambda data: data.replace(b"count", b"cOunt"), "mac", id="poisoned"),
+        pytest.param(lambda data: pickle.dumps(ValueError("x")), "foreign", id="pickled"),
+        pytest.param(lambda data: b"{}", "foreign", id="foreign"),
+        pytest.param(lambda data: b"12", "foreign", id="number"),
+    ],
+)
+def test_spoilt_values_are_misses_and_counted(url, key, spoil, reason):
+    with backend(url) as store:
+        store.put(make_entry(key))
+        caches[ALIAS].set(key, spoil(caches[ALIAS].get(key)), 60)
+        before = counted("rejected_entries_total", reason=reason)
+        assert store.get(key) is None
+        assert counted("rejected_entries_total", reason=reason) == before + 1
+
+
+@pytest.mark.parametrize("url", STORES)
+def test_entry_copied_to_another_key_is_a_miss(url, key):
+    with backend(url) as store:
+        store.put(make_entry(key))
+        caches[ALIAS].set(f"{key}-victim", caches[ALIAS].get(key), 60)
+        assert store.get(f"{key}-victim") is None
+        assert store.get(key) is not None
+
+
+# --- The breaker ------------------------------------------------------------------------------
+def fail():
+    raise ConnectionError("gone")
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Seconds that pass only when the test says so."""
+    now = [1000.0]
+    monkeypatch.setattr(store.time, "monotonic", lambda: now[0])
+    return now
+
+
+def test_breaker_opens_after_failures_in_a_row_and_closes_after_a_success(clock):
+    breaker, calls = Breaker(), []
+    for _ in range(FAILURES):
+        assert breaker.call(fail, "otherwise") == "otherwise"
+    assert breaker.is_open
+    assert breaker.call(lambda: calls.append(1), "otherwise") == "otherwise"
+    assert (calls, metrics.breaker_open._value.get()) == ([], 1)
+    clock[0] += store.PAUSE
+    assert breaker.call(lambda: "answer", "otherwise") == "answer"
+    assert (breaker.is_open, metrics.breaker_open._value.get()) == (False, 0)
+
+
+def test_one_failed_try_after_the_pause_keeps_it_open(clock):
+    breaker, calls = Breaker(), []
+    for _ in range(FAILURES):
+        breaker.call(fail, None)
+    clock[0] += store.PAUSE
+    breaker.call(fail, None)
+    breaker.call(lambda: calls.append(1), None)
+    assert breaker.is_open
+    assert calls == []
+
+
+def test_success_between_failures_counts_anew():
+    breaker = Breaker()
+    for _ in range(3):
+        for _ in range(FAILURES - 1):
+            breaker.call(fail, None)
+        breaker.call(lambda: None, None)
+    assert not breaker.is_open
+
+
+def test_hanging_store_holds_up_at_most_five(monkeypatch):
+    monkeypatch.setattr(store, "WAIT", 0)
+    breaker, under_way, hung = Breaker(), threading.Semaphore(0), threading.Event()
+    slow = []
+
+    def hang():
+        slow.append(1)
+        under_way.release()
+        hung.wait(20)
+        raise TimeoutError
+
+    with ThreadPoolExecutor(50) as pool:
+        results = [pool.submit(breaker.call, hang, "otherwise") for _ in range(FAILURES)]
+        for _ in range(FAILURES):
+            under_way.acquire(timeout=20)
+        results += [pool.submit(breaker.call, hang, "otherwise") for _ in range(45)]
+        assert all(result.result(20) == "otherwise" for result in results[FAILURES:])
+        hung.set()
+    assert all(result.result() == "otherwise" for result in results)
+    assert len(slow) == FAILURES
+    assert breaker.is_open
+
+
+@pytest.fixture
+def hanging_server():
+    """A server that takes connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield f"redis://127.0.0.1:{listener.getsockname()[1]}/0"
+
+
+@pytest.mark.parametrize("kind", ["hanging", "refused"])
+def test_dead_server_is_a_miss_and_a_lock_for_everybody(hanging_server, kind):
+    url = hanging_server if kind == "hanging" else "redis://127.0.0.1:1/0"
+    with backend(url, SOCKET_TIMEOUT=0.01) as dead:
+        assert dead.get("key") is None
+        assert dead.lock("key", 10) is True
+        dead.put(make_entry("key"))
+        dead.unlock("key")
+        assert not dead.breaker.is_open
+        assert dead.get("key") is None
+        assert dead.breaker.is_open
+
+
+# --- With requests ----------------------------------------------------------------------------
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("kind", ["hanging", "refused"])
+def test_failing_store_changes_no_status(organization, viewer, hanging_server, kind):
+    url = hanging_server if kind == "hanging" else "redis://127.0.0.1:1/0"
+    make_risk(organization)
+    me = token(viewer, organization)
+    with override_settings(CACHES=caches_with("responses", url, SOCKET_TIMEOUT=0.01)):
+        shared.cache_clear()
+        replies = [call(f"{RISKS}?page={page}", me) for page in (1, 1, 2, "x")]
+        replies += [call(f"{RISKS}?page_size={size}", me) for size in range(1, 6)]
+        assert [reply.status for reply in replies] == [200, 200, 400, 400, *[200] * 5]
+        assert [reply.cache for reply in replies[:2]] == [MISS, FRONT]
+        assert shared().breaker.is_open
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("url", STORES)
+def test_processes_share_entries_and_trust_none(organization, viewer, url):
+    risk = make_risk(organization, title="Flood")
+    me = token(viewer, organization)
+    alias = caches_with("responses", url) if url else {"responses": LOCAL}
+    with override_settings(CACHES={**caches_with("x"), **alias}):
+        shared.cache_clear()
+        first = call(RISKS, me)
+        forget_all()
+        second = call(RISKS, me)
+        assert (first.cache, second.cache) == (MISS, STORE)
+        assert first.body == second.body
+        [entry] = views.memory.values()
+        forged = pack(entry).replace(b'"count":1', b'"count":9')
+        caches["responses"].set(entry.key, forged, 60)
+        forget_all()
+        assert (call(RISKS, me).cache, call(RISKS, me).body) == (MISS, first.body)
+        type(risk).objects.update(title="Drought")
+        forget_all()
+        assert call(RISKS, me).titles == ["Drought"]
