@@ -48,25 +48,27 @@ class Changes:
         self.all_changed = 1
         self.changed: dict[str, int] = {}
 
+    # `unchanged` looks on without a lock: what it reads last is written first, and the other way
+    # round, or it would take a change that is being noted for one that it has seen.
     def note(self, tags: Iterable[str]) -> None:
-        self.count += 1
+        count = self.count + 1
         for tag in tags:
-            self.changed[tag] = self.count
+            self.changed[tag] = count
+        self.count = count
         if len(self.changed) > MOST_TAGS:
             self.note_all()
 
     def note_all(self) -> None:
+        self.all_changed = self.count + 1
         self.count += 1
-        self.all_changed = self.count
         self.changed = {}
 
     def unchanged(self, held: Held) -> bool:
-        count, confirmed = self.count, held.confirmed  # in this order: the count may rise meanwhile
+        count, confirmed, changed = self.count, held.confirmed, self.changed
         if confirmed == count:
             return True
         if confirmed < self.all_changed:
             return False
-        changed = self.changed
         for tag in held.stamp:
             if changed.get(tag, 0) > confirmed:
                 return False
