@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models.functions import Now
 from django.test import RequestFactory
 from django.utils import timezone
@@ -141,11 +141,6 @@ def _in_sql(sql):
         return cursor.fetchall()
 
 
-def _in_a_transaction(request):
-    with transaction.atomic():
-        return {"count": Asset.objects.count()}
-
-
 UNDECLARED = {
     "table": (lambda request: {"count": Category.objects.count()}, "risks_category"),
     "join": (
@@ -154,7 +149,6 @@ UNDECLARED = {
     ),
     "unreadable": (lambda request: {"count": _in_sql("SELECT 1 FROM cache_token")}, UNREADABLE),
     "write": (lambda request: {"count": Asset.objects.update(name="Mail")}, WRITE),
-    "transaction": (_in_a_transaction, WRITE),
     "clock": (lambda request: {"now": str(timezone.now())}, CLOCK),
     "sql-clock": (
         lambda request: {"now": [str(row) for row in Asset.objects.values_list(Now())]},

@@ -1,0 +1,190 @@
+"""What tokens some tags have, as of a moment after the question."""
+
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import psycopg
+import pytest
+from django.db import connection
+
+from openrisk.caching import stamps, tokens
+from openrisk.caching.stamps import Group, PostgresSource, StampUnavailable, is_equal
+from openrisk.caching.tracked import EPOCH
+from tests.openrisk.caching.calls import BYPASS, FRONT, MISS, RISKS, call, token, warm
+from tests.openrisk.caching.tags import execute
+from tests.openrisk.caching.tags import tokens as all_tokens
+
+
+@pytest.mark.parametrize(
+    ("stamp", "found", "equal"),
+    [
+        ({}, {}, True),
+        ({"a": "1"}, {"a": "1", "b": "2"}, True),
+        ({"a": "1"}, {"a": "2"}, False),
+        ({"a": "1"}, {}, False),
+        ({"a": ""}, {}, True),
+        ({"a": ""}, {"a": "0"}, False),
+        ({"a": "1", "b": "2"}, {"a": "2", "b": "1"}, False),
+    ],
+    ids=str,
+)
+def test_stamps_are_compared_tag_by_tag(stamp, found, equal):
+    assert is_equal(stamp, found) is equal
+
+
+@pytest.mark.django_db(transaction=True)
+def test_stamp_has_every_tag_that_was_asked_for():
+    tokens.leave(["risks.risk:*"])
+    stamp = stamps.read(["risks.risk:*", "never:touched", EPOCH])
+    assert stamp == {
+        "risks.risk:*": all_tokens()["risks.risk:*"],
+        "never:touched": "",
+        EPOCH: all_tokens()[EPOCH],
+    }
+    tokens.leave(["risks.risk:*"])
+    assert not is_equal(stamp, stamps.read(stamp))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_epoch_nothing_is_cached(organization, viewer):
+    me = token(viewer, organization)
+    warm(RISKS, me)
+    execute("DELETE FROM cache_token WHERE tag = %s", EPOCH)
+    without = [call(RISKS, me) for _ in range(2)]
+    tokens.leave([EPOCH])
+    assert [(reply.status, reply.cache.split()[0]) for reply in without] == [(200, BYPASS)] * 2
+    assert [call(RISKS, me).cache for _ in range(2)] == [MISS, FRONT]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_new_epoch_makes_everything_stale(organization, viewer):
+    me = token(viewer, organization)
+    warm(RISKS, me)
+    tokens.leave([EPOCH])
+    assert call(RISKS, me).cache == MISS
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_stamps_answers_come_from_the_view(organization, viewer, monkeypatch):
+    me = token(viewer, organization)
+    warm(RISKS, me)
+
+    def unavailable(*tags):
+        raise StampUnavailable("no answer")
+
+    monkeypatch.setattr(stamps, "fresh", unavailable)
+    reply = call(RISKS, me)
+    assert (reply.status, reply.cache.split()[0]) == (200, BYPASS)
+    monkeypatch.undo()
+    assert call(RISKS, me).cache == FRONT
+
+
+@pytest.mark.skipif("connection.vendor != 'sqlite'")
+def test_missing_table_is_unavailable_on_sqlite(db):
+    execute("ALTER TABLE cache_token RENAME TO hidden")
+    with pytest.raises(StampUnavailable):
+        stamps.read([EPOCH])
+
+
+# --- One query for all who wait ---------------------------------------------------------------
+class Source:
+    """Answers when the test says so; counts the questions."""
+
+    def __init__(self, error=None):
+        self.asked = []
+        self.begun, self.go = threading.Semaphore(0), threading.Semaphore(0)
+        self.error = error
+        self.closed = 0
+
+    def query(self, tags):
+        self.asked.append(set(tags))
+        self.begun.release()
+        self.go.acquire(timeout=20)
+        if self.error:
+            raise self.error
+        return {tag: str(len(self.asked)) for tag in tags}
+
+    def close(self):
+        self.closed += 1
+
+
+def _waiting(group):
+    return len(group._next.tags) if group._next else 0
+
+
+@pytest.mark.parametrize(
+    "error", [None, psycopg.OperationalError("gone"), TimeoutError()], ids=["found", "lost", "late"]
+)
+def test_who_comes_meanwhile_shares_the_next_query(monkeypatch, error):
+    monkeypatch.setattr(stamps, "TIMEOUT", 20)
+    source = Source(error)
+    group = Group(source)
+    with ThreadPoolExecutor(11) as pool:
+        first = pool.submit(group.read, [["first"]])
+        source.begun.acquire(timeout=20)
+        others = [pool.submit(group.read, [[f"tag{number}"]]) for number in range(10)]
+        while _waiting(group) < 10:
+            threading.Event().wait(0.001)
+        source.go.release(2)
+        outcomes = [future.exception() or future.result() for future in (first, *others)]
+    assert source.asked == [{"first"}, {f"tag{number}" for number in range(10)}]
+    if error:
+        assert all(isinstance(outcome, StampUnavailable) for outcome in outcomes)
+        assert source.closed == 2
+    else:
+        assert [outcome[f"tag{number}"] for number, outcome in enumerate(outcomes[1:])] == ["2"] * 10
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_connection_that_was_ended_is_replaced():
+    source = PostgresSource(connection)
+    group = Group(source)
+    try:
+        assert EPOCH in group.read([[EPOCH]])
+        execute("SELECT pg_terminate_backend(%s, 10000)", source.connection.info.backend_pid)
+        with pytest.raises(StampUnavailable):
+            group.read([[EPOCH]])
+        assert EPOCH in group.read([[EPOCH]])
+        source.closes_at = 0
+        old = source.connection
+        assert EPOCH in group.read([[EPOCH]])
+        assert old.closed
+    finally:
+        group.close()
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_slow_database_is_unavailable_and_the_connection_not_used_again(monkeypatch):
+    monkeypatch.setattr(stamps, "TIMEOUT", 0.05)
+    source = PostgresSource(connection)
+    group = Group(source)
+    with stamps.connect(connection, "test") as other, other.transaction():
+        other.execute("LOCK TABLE cache_token IN ACCESS EXCLUSIVE MODE")
+        with pytest.raises(StampUnavailable):
+            group.read([[EPOCH]])
+    assert source.connection is None
+    monkeypatch.undo()
+    assert EPOCH in group.read([[EPOCH]])
+    group.close()
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_stamps_see_only_what_is_committed(organization):
+    before = stamps.read(["risks.asset:*"])
+    with stamps.connect(connection, "test") as other, other.transaction():
+        other.execute("INSERT INTO cache_token VALUES ('risks.asset:*', 1)")
+        assert stamps.read(["risks.asset:*"]) == before
+    assert stamps.read(["risks.asset:*"]) != before
+
+
+def test_connections_are_not_shared_with_who_forked(monkeypatch):
+    mine = stamps._group()
+    assert stamps._group() is mine
+    monkeypatch.setattr(os, "getpid", lambda: -1)
+    assert stamps._group() is not mine
+
+
