@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openrisk.caching import keys
-from openrisk.caching.keys import digest, response_key
+from openrisk.caching.keys import digest, key_parts
 
 FACTORY = RequestFactory()
 
@@ -16,7 +16,7 @@ def key(path="/api/v1/risks/", method="get", **changes):
     extra = changes.pop("extra", {})
     arguments = {"view": "risks-list", "scope": ("org", "viewer"), "parameters": {}, "moment": ""}
     request = getattr(FACTORY, method)(path, **extra)
-    return response_key(request, **arguments | changes)
+    return digest(*key_parts(request, **arguments | changes))
 
 
 @pytest.mark.parametrize(

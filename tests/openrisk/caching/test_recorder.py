@@ -237,9 +237,7 @@ def _queries(viewset, row):
 
 
 CACHED = {
-    prefix: viewset
-    for prefix, viewset, _ in router.registry
-    if f"{prefix}-list" in declarations
+    prefix: viewset for prefix, viewset, _ in router.registry if f"{prefix}-list" in declarations
 }
 
 
@@ -290,5 +288,3 @@ def test_threads_do_not_see_each_others_recordings(db):
         thread.start()
         thread.join()
     assert found == [None]
-
-

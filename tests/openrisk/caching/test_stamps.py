@@ -133,7 +133,9 @@ def test_who_comes_meanwhile_shares_the_next_query(monkeypatch, error):
         assert all(isinstance(outcome, StampUnavailable) for outcome in outcomes)
         assert source.closed == 2
     else:
-        assert [outcome[f"tag{number}"] for number, outcome in enumerate(outcomes[1:])] == ["2"] * 10
+        assert [outcome[f"tag{number}"] for number, outcome in enumerate(outcomes[1:])] == [
+            "2"
+        ] * 10
 
 
 @pytest.mark.postgres
@@ -186,5 +188,3 @@ def test_connections_are_not_shared_with_who_forked(monkeypatch):
     assert stamps._group() is mine
     monkeypatch.setattr(os, "getpid", lambda: -1)
     assert stamps._group() is not mine
-
-

@@ -153,7 +153,7 @@ def test_conflict_clauses_of_sqlite_do_not_reach_the_tokens(organization, other_
     marks = ", ".join(["%s"] * len(columns))
     names = ", ".join(f'"{name}"' for name in columns)
     moved = moved_by(
-        lambda: execute(f"{verb} INTO risks_category ({names}) VALUES ({marks})", *values)  # noqa: S608
+        lambda: execute(f"{verb} INTO risks_category ({names}) VALUES ({marks})", *values)
     )
     assert moved == tags_of(new) | (tags_of(old) if "REPLACE" in verb else set())
 
