@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 RISKS ?= 1000
+READS ?= 100000
 ORGANIZATIONS ?= 1
 SEED ?= 1
 
@@ -9,7 +10,7 @@ BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types seed serve schema shell clean doctor
+.PHONY: help run test lint types hammer seed serve schema shell clean doctor
 .DELETE_ON_ERROR:
 
 help: ## List the targets
@@ -30,6 +31,9 @@ lint: .venv/development ## Check style, import rules and that no migration is mi
 
 types: .venv/development ## Check types
 	$(BIN)/mypy
+
+hammer: .venv/development ## Prove on real servers that no read is stale while faults are injected (READS=)
+	@$(BIN)/python -m tests.hammer --reads $(READS)
 
 seed: .venv/runtime ## Fill organizations with invented risks (RISKS= ORGANIZATIONS= SEED=)
 	$(MANAGE) migrate --verbosity 0
