@@ -10,7 +10,7 @@ BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types hammer seed serve schema shell clean doctor
+.PHONY: help run test lint types bench hammer seed serve schema shell clean doctor
 .DELETE_ON_ERROR:
 
 help: ## List the targets
@@ -34,6 +34,9 @@ types: .venv/development ## Check types
 
 hammer: .venv/development ## Prove on real servers that no read is stale while faults are injected (READS=)
 	@$(BIN)/python -m tests.hammer --reads $(READS)
+
+bench: .venv/development ## Measure the cache against its targets, in under ten minutes (docs/cache-performance.md)
+	@$(BIN)/python -m tests.benchmarks.cache
 
 seed: .venv/runtime ## Fill organizations with invented risks (RISKS= ORGANIZATIONS= SEED=)
 	$(MANAGE) migrate --verbosity 0

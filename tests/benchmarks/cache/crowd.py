@@ -1,0 +1,103 @@
+"""Many at once: first reads of a slow view, and reads with writes among them."""
+
+import random
+import re
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import accumulate
+from typing import Any
+
+from tests.benchmarks.cache.data import Owner
+from tests.benchmarks.cache.load import Request, drive
+from tests.benchmarks.cache.memory import state
+from tests.benchmarks.cache.processes import Running
+from tests.benchmarks.cache.world import LIST, World
+
+READERS = 200
+SLOW = "/api/v1/bench/slow/"
+URLS = 200
+WRITES = 0.01
+CONNECTIONS = 8
+HIT = re.compile(rb"\r\nx-cache: HIT", re.I)
+ORDERS = (
+    "reference",
+    "title",
+    "status",
+    "current_score",
+    "inherent_score",
+    "residual_score",
+    "priority",
+    "next_review_at",
+    "created_at",
+    "updated_at",
+)
+
+
+def single_flight(world: World, servers: Sequence[Running]) -> int:
+    """How often `servers` compute together what READERS ask them for at the same moment."""
+    request = bytes(Request(SLOW, world.rows.large.headers))
+    before = sum(state(server)["computes"] for server in servers)
+    share = READERS // len(servers)
+
+    def readers(server: Running) -> None:
+        drive(server.port, [(None, request)] * share, share, _check)
+
+    with ThreadPoolExecutor(len(servers)) as pool:
+        list(pool.map(readers, servers))
+    return sum(state(server)["computes"] for server in servers) - before
+
+
+def _check(_: Any, response: bytes, seconds: float) -> None:
+    assert response[9:12] == b"200", response[:500]
+
+
+def mixed(server: Running, owners: Sequence[Owner], requests: int) -> dict[str, float]:
+    """Reads by Zipf's law over hot URLs, half of them of one risk each, and 1 % of writes.
+
+    A write gives any risk of any of the organizations a new title.
+    """
+    source = random.Random(1)
+    hot = _hot(owners, source)
+    counted = {"reads": 0, "hits": 0, "writes": 0}
+
+    def answered(kind: str, response: bytes, seconds: float) -> None:
+        assert response[9:12] == b"200", response[:500]
+        counted[kind] += 1
+        counted["hits"] += kind == "reads" and HIT.search(response) is not None
+
+    drive(server.port, (("reads", request) for request in hot), CONNECTIONS, answered)
+    counted.update(reads=0, hits=0)
+    drive(server.port, _mixture(owners, hot, requests, source), CONNECTIONS, answered)
+    return {**counted, "hit_rate": round(counted["hits"] / counted["reads"], 4)}
+
+
+def _hot(owners: Sequence[Owner], source: random.Random) -> list[bytes]:
+    """URLS requests, the most popular first."""
+    each = URLS // len(owners) // 2
+    hot = [request for owner in owners for request in _of_one(owner, each)]
+    source.shuffle(hot)
+    return hot
+
+
+def _of_one(owner: Owner, each: int) -> Iterator[bytes]:
+    for number in range(each):
+        order, size = ORDERS[number % len(ORDERS)], 10 + number // len(ORDERS)
+        yield bytes(Request(f"{LIST}?ordering={order}&page_size={size}", owner.headers))
+        yield bytes(Request(f"{LIST}{owner.risks[number]}/", owner.headers))
+
+
+def _mixture(
+    owners: Sequence[Owner], hot: list[bytes], requests: int, source: random.Random
+) -> Iterator[tuple[str, bytes]]:
+    weights = list(accumulate(1 / rank for rank in range(1, len(hot) + 1)))
+    for number in range(requests):
+        if source.random() < WRITES:
+            yield "writes", _write(source.choice(owners), number, source)
+        else:
+            yield "reads", source.choices(hot, cum_weights=weights)[0]
+
+
+def _write(owner: Owner, number: int, source: random.Random) -> bytes:
+    path = f"{LIST}{source.choice(owner.risks)}/"
+    body = b'{"title": "Renamed %d times"}' % number
+    return bytes(Request(path, owner.headers, "PATCH", body))

@@ -1,0 +1,67 @@
+"""OpenRisk with a view that takes half a second, and with figures of its memory.
+
+`/api/v1/bench/slow/` is cached like any other view; `/state` says how often it computed and what
+the process keeps.
+"""
+
+import json
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from openrisk.wsgi import application as openrisk
+
+# isort: split
+# Django is ready from here on.
+from django.urls import path
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from openrisk import urls as project
+from openrisk.api.viewsets import OrganizationViewSet
+from openrisk.caching import front, views
+from openrisk.caching.memory import Memory
+from openrisk.caching.views import cached_view
+from risks.filters import CategoryFilterSet
+from risks.models import Category
+from risks.serializers.risks import CategorySerializer
+
+SECONDS = 0.5
+computes: list[float] = []
+
+
+class SlowViewSet(OrganizationViewSet):
+    model = Category
+    serializer_class = CategorySerializer
+    filterset_class = CategoryFilterSet
+
+    @cached_view("bench", ttl=300, reads=(Category,))
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        computes.append(time.time())
+        time.sleep(SECONDS)
+        return Response({"results": []})
+
+
+project.urlpatterns.insert(0, path("api/v1/bench/slow/", SlowViewSet.as_view({"get": "list"})))
+
+
+def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    if environ["PATH_INFO"] != "/state":
+        return openrisk(environ, start_response)
+    body = json.dumps(state()).encode()
+    start_response("200 OK", [("Content-Length", str(len(body)))])
+    return [body]
+
+
+def state() -> dict[str, int]:
+    kept: dict[str, Memory[Any]] = {
+        "entries": views.memory,
+        "routes": front.routes,
+        "callers": front.callers,
+    }
+    return {
+        "computes": len(computes),
+        **{name: len(memory) for name, memory in kept.items()},
+        "bytes": sum(memory.size for memory in kept.values()),
+        "budget": sum(memory.budget for memory in kept.values()),
+    }
