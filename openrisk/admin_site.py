@@ -34,6 +34,7 @@ from unfold.paginator import InfinitePaginator
 from unfold.sites import UnfoldAdminSite
 from unfold.widgets import (
     UnfoldAdminColorInputWidget,
+    UnfoldAdminFileFieldWidget,
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminPasswordWidget,
     UnfoldAdminSelectWidget,
@@ -54,6 +55,7 @@ __all__ = (
     "RelatedFilter",
     "TabularInline",
     "UnfoldAdminColorInputWidget",
+    "UnfoldAdminFileFieldWidget",
     "UnfoldAdminIntegerFieldWidget",
     "UnfoldAdminPasswordWidget",
     "UnfoldAdminSelectWidget",

@@ -1,10 +1,10 @@
 """The register in Django admin. Importing this registers every model."""
 
 from openrisk.admin_site import site
-from risks.admin import catalogue, findings, log, risks, treatment
+from risks.admin import catalogue, findings, imports, log, risks, treatment
 from risks.history import recorded
 
-__all__ = ("catalogue", "findings", "log", "risks", "treatment")
+__all__ = ("catalogue", "findings", "imports", "log", "risks", "treatment")
 
 site.recording = recorded
 site.index_template = "risks_admin/index.html"

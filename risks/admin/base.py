@@ -5,7 +5,6 @@ version, **fields)` and `delete(actor, instance)`.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib import admin, messages
@@ -13,32 +12,23 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
 
 from openrisk.accounts.access import access
 from openrisk.accounts.models import Organization
-from openrisk.admin_site import AutocompleteMultiple, ModelAdmin, TabularInline
+from openrisk.admin_site import AutocompleteMultiple, TabularInline
 from risks.admin.bulk import delete_selected
 from risks.admin.deletion import what_goes
 from risks.admin.forms import RegisterForm, RowForm
 from risks.admin.history import history_page
 from risks.admin.refusals import REFUSALS, as_validation_error, sentence
+from risks.admin.steps import StepAdmin
 from risks.history import recorded
 from risks.services import rows
 
 RECORD = ("Record", {"fields": ("belongs_to", "created_at", "updated_at")})
 
 
-@dataclass(frozen=True)
-class Step:
-    """Something that can be done with a row, as a button; shut while there are `reasons`."""
-
-    name: str
-    label: str
-    reasons: list[str] = field(default_factory=list)
-
-
-class RegisterAdmin(ModelAdmin):
+class RegisterAdmin(StepAdmin):
     form: Any = RegisterForm
     create: Callable[..., Any] | None = None
     update: Callable[..., Any] = staticmethod(rows.update)
@@ -47,7 +37,6 @@ class RegisterAdmin(ModelAdmin):
     readonly_fields: tuple[str, ...] = ("belongs_to", "created_at", "updated_at")
     multiple: tuple[str, ...] = ()  # links that the form edits with a search for each
     object_history_template = "risks_admin/history.html"
-    change_form_outer_before_template = "risks_admin/steps.html"
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
         """By the same search as the API's, where the model has one."""
@@ -203,57 +192,6 @@ class RegisterAdmin(ModelAdmin):
     def told_with(self, obj: Any) -> list[Any]:
         """The ids whose changes make up the history of `obj`."""
         return [obj.pk]
-
-    # --- steps --------------------------------------------------------------------------------
-    def steps(self, obj: Any) -> list[Step]:
-        """What can be done with the row now."""
-        return []
-
-    def take_step(self, request: HttpRequest, obj: Any, name: str, **known: Any) -> None:
-        """Do it, given `comment` and `version`; raises what the service refuses."""
-        raise NotImplementedError
-
-    def render_change_form(self, request: HttpRequest, context: Any, **kwargs: Any) -> Any:
-        obj = kwargs.get("obj")
-        if obj is not None and self.has_change_permission(request, obj):
-            context["steps"] = self.steps(obj)
-            context["step_url"] = reverse(f"{self._url_name}_step", args=[obj.pk])
-        return super().render_change_form(request, context, **kwargs)
-
-    @property
-    def _url_name(self) -> str:
-        return f"admin:{self.opts.app_label}_{self.opts.model_name}"
-
-    def get_urls(self) -> list[Any]:
-        name = f"{self.opts.app_label}_{self.opts.model_name}_step"
-        view = self.admin_site.admin_view(self.step_view)
-        return [path("<path:object_id>/step/", view, name=name), *super().get_urls()]
-
-    def step_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        obj = self.get_object(request, object_id)
-        if obj is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
-        if not self.has_change_permission(request, obj):
-            raise PermissionDenied
-        offered = {step.name: step for step in self.steps(obj)}
-        step = offered.get(request.POST.get("step", ""))
-        if step is None:
-            self.message_user(request, "Choose one of the buttons.", messages.ERROR)
-        else:
-            self._take(request, obj, step)
-        return redirect(reverse(f"{self._url_name}_change", args=[obj.pk]))
-
-    def _take(self, request: HttpRequest, obj: Any, step: Step) -> None:
-        seen = request.POST.get("version", "")
-        comment = request.POST.get("comment", "").replace("\0", "")[:5000]
-        version = int(seen) if seen.isdecimal() and len(seen) < 10 else -1
-        try:
-            with recorded(actor=request.user, comment=comment):  # type: ignore[arg-type]
-                self.take_step(request, obj, step.name, comment=comment, version=version)
-        except REFUSALS as refusal:
-            self.message_user(request, f"{step.label}: {sentence(refusal)}", messages.ERROR)
-        else:
-            self.message_user(request, f"{obj}: {step.label}.", messages.SUCCESS)
 
 
 class RowInline(TabularInline):

@@ -7,8 +7,9 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from openrisk.admin_site import RelatedFilter, site
-from risks.admin.base import RegisterAdmin, Step
+from risks.admin.base import RegisterAdmin
 from risks.admin.display import level_label
+from risks.admin.steps import Step
 from risks.models import Finding, FindingRule, ProposalStatus, RiskProposal
 from risks.services import findings as services
 from risks.services.rows import creator

@@ -67,7 +67,12 @@ def _told(change: Change, fields: dict[str, list[Any]], names: Names) -> Told:
     """Without what reads the same before and after: the empty fields of a new row."""
     differences = [_difference(change.model, name, pair, names) for name, pair in fields.items()]
     told = [each for each in differences if each.before != each.after]
-    return Told(change, str(apps.get_model(change.model)._meta.verbose_name), told)
+    return Told(change, model_word(change.model), told)
+
+
+def model_word(label: str) -> str:
+    """What one row of the model is called, e.g. "risk" for risks.risk."""
+    return str(apps.get_model(label)._meta.verbose_name)
 
 
 def _names(read: list[tuple[Change, dict[str, list[Any]]]]) -> Names:
@@ -120,6 +125,8 @@ def _text(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, datetime):
         return formats.localize(timezone.localtime(value))
+    if isinstance(value, dict):
+        return "; ".join(f"{name}: {_text(part)}" for name, part in value.items()) or "-"
     if isinstance(value, list):
         return ", ".join(map(str, value)) or "-"
     return str(value)

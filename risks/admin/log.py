@@ -14,7 +14,7 @@ from openrisk.accounts.access import access
 from openrisk.accounts.models import Role
 from openrisk.admin_site import InfinitePaginator, ModelAdmin, RelatedFilter, site
 from risks.admin.display import level_label
-from risks.admin.history import tell
+from risks.admin.history import model_word, tell
 from risks.history.tracked import TRACKED
 from risks.models import Change, ChangeAction, ScoreChange
 
@@ -42,7 +42,7 @@ class ModelFilter(admin.SimpleListFilter):
 
 
 def _kind(label: str) -> str:
-    return str(apps.get_model(label)._meta.verbose_name).capitalize()
+    return model_word(label).capitalize()
 
 
 @admin.register(Change, site=site)

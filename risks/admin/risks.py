@@ -4,9 +4,10 @@ from functools import partial
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
@@ -19,11 +20,14 @@ from openrisk.admin_site import (
     UnfoldAdminSelectWidget,
     site,
 )
+from openrisk.api.problems import Conflict
 from risks import states
-from risks.admin.base import RegisterAdmin, RowInline, Step
+from risks.admin.base import RegisterAdmin, RowInline
 from risks.admin.bulk import bulk_page, delete_selected
 from risks.admin.display import level_label, percent
 from risks.admin.forms import RegisterForm, comment_field
+from risks.admin.refusals import sentence
+from risks.admin.steps import Step
 from risks.models import Asset, Category, Control, Matrix, Mitigation, Risk, Status
 from risks.models.mitigations import progress
 from risks.querysets import RISK_ORDERS
@@ -32,6 +36,7 @@ from risks.services import mitigations as mitigation_services
 from risks.services import risks as services
 from risks.services.matrix import matrix_of
 from risks.services.rows import invalid
+from risks.views.exports import export_response
 
 RATINGS = [f"{kind}_{part}" for kind in KINDS for part in ("likelihood", "impact")]
 SCORES = [f"{kind}_rating" for kind in KINDS]
@@ -172,7 +177,7 @@ class RiskAdmin(RegisterAdmin):
         "status",
         "level",
         "category",
-        "owner",
+        "responsible",
         "treatment",
         "next_review",
         "organization",
@@ -190,7 +195,10 @@ class RiskAdmin(RegisterAdmin):
     search_fields = ("title",)
     search_help_text = "Words of title, description, owner or external id; or a reference"
     ordering = ("-number", "id")
-    actions = ("bulk_transition", "bulk_owner", "bulk_category", "bulk_review", delete_selected)
+    actions = (
+        *("bulk_transition", "bulk_owner", "bulk_category", "bulk_review"),
+        *("export_csv", "export_xlsx", delete_selected),
+    )
     readonly_fields = (
         *RegisterAdmin.readonly_fields,
         *SCORES,
@@ -207,6 +215,11 @@ class RiskAdmin(RegisterAdmin):
     @admin.display(description="level", ordering=RISK_ORDERS["current_score"])
     def level(self, risk: Risk) -> SafeString:
         return level_label(risk.current_level, risk.current_score)
+
+    @admin.display(description="owner", ordering="owner__email")
+    def responsible(self, risk: Risk) -> str:
+        """The member who is accountable, or the name that was imported."""
+        return str(risk.owner or risk.owner_name or "-")
 
     @admin.display(description="next review", ordering=RISK_ORDERS["next_review_at"])
     def next_review(self, risk: Risk) -> str:
@@ -287,6 +300,28 @@ class RiskAdmin(RegisterAdmin):
         categories = access(request).scope(Category.objects.all())
         form = partial(CategoryForm, categories=categories)
         return self._bulk(request, queryset, "Set category", form, _set_category)
+
+    @admin.action(description="Export as CSV", permissions=["view"])
+    def export_csv(self, request: HttpRequest, queryset: Any) -> HttpResponseBase | None:
+        return self._export(request, queryset, "csv")
+
+    @admin.action(description="Export as XLSX", permissions=["view"])
+    def export_xlsx(self, request: HttpRequest, queryset: Any) -> HttpResponseBase | None:
+        return self._export(request, queryset, "xlsx")
+
+    def _export(self, request: HttpRequest, queryset: Any, kind: str) -> HttpResponseBase | None:
+        """None, with a message, where the file cannot be made."""
+        owners = set(queryset.order_by().values_list("organization", flat=True).distinct()[:2])
+        if len(owners) != 1:
+            text = "A file holds one organization's risks: filter by organization first."
+            self.message_user(request, text, messages.ERROR)
+            return None
+        organization = access(request).organization(owners.pop())
+        try:
+            return export_response(queryset, organization, kind)
+        except Conflict as refusal:
+            self.message_user(request, sentence(refusal), messages.ERROR)
+            return None
 
     def _bulk(
         self, request: HttpRequest, queryset: Any, title: str, form: Any, service: Any

@@ -10,9 +10,10 @@ from django.utils.safestring import SafeString
 
 from openrisk.accounts.models import User
 from openrisk.admin_site import RelatedFilter, UnfoldBooleanSwitchWidget, site
-from risks.admin.base import RegisterAdmin, RowInline, Step
+from risks.admin.base import RegisterAdmin, RowInline
 from risks.admin.display import level_label, percent
 from risks.admin.forms import RowForm
+from risks.admin.steps import Step
 from risks.models import (
     Acceptance,
     AcceptanceStatus,

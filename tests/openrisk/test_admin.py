@@ -1,6 +1,7 @@
 """Who enters the admin, and that no page of it shows another organization's rows."""
 
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 from django.test import RequestFactory
@@ -10,6 +11,7 @@ from django.utils import timezone
 from openrisk.accounts.models import ApiToken, Membership, Organization, Role, User
 from openrisk.accounts.services import create_token, set_role
 from openrisk.admin_site import RelatedFilter, site
+from risks.imports import registers
 from risks.models import Change, ScoreChange
 from risks.services import assets, findings
 from tests.conftest import member
@@ -44,9 +46,15 @@ def fill(organization, word, person):
     finding = factories.make_finding(organization, f"CVE of {word}", title=word, asset=asset)
     findings.propose_risks(actor=person, organization=organization)
     finding.refresh_from_db()
+    run = registers.upload(
+        actor=person,
+        organization=organization,
+        file=BytesIO(f"Title\n{word}\n".encode()),
+        file_name=f"{word}.csv",
+    )
     token, _ = create_token(user=person, organization=organization, name=word)
     rows = (category, asset, framework, control, risk, mitigation, acceptance, rule, finding)
-    found = {type(row): row for row in (*rows, dependency, finding.proposal, token, person)}
+    found = {type(row): row for row in (*rows, dependency, finding.proposal, run, token, person)}
     found[Organization] = organization
     found[type(organization.matrix)] = organization.matrix
     found[Membership] = person.memberships.get()

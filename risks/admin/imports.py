@@ -1,0 +1,198 @@
+"""Imports of registers: upload a file, read the preview, apply it, take it back."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+
+from openrisk.accounts.access import access
+from openrisk.accounts.models import Organization
+from openrisk.admin_site import (
+    LinesField,
+    RelatedFilter,
+    UnfoldAdminFileFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+    site,
+)
+from risks.admin.history import model_word
+from risks.admin.steps import Step, StepAdmin
+from risks.imports import registers, runs, undoing
+from risks.imports.report import ImportFileError
+from risks.imports.summary import summary
+from risks.models import ImportRun, RowAction, RunStatus
+
+ROWS_PER_PAGE = 100
+
+
+class UploadForm(forms.Form):
+    organization = forms.ModelChoiceField(
+        Organization.objects.none(), widget=UnfoldAdminSelectWidget, empty_label=None
+    )
+    file = forms.FileField(
+        widget=UnfoldAdminFileFieldWidget({"accept": ".csv,.xlsx"}),
+        help_text="CSV or XLSX, at most 20 MB and 100,000 rows",
+    )
+    source_name = forms.CharField(
+        required=False,
+        max_length=registers.LONGEST_SOURCE,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="Whose ids the file has; the file's name without its ending unless given",
+    )
+    columns = LinesField(
+        required=False,
+        help_text="Only for columns that the preview puts elsewhere, one a line: "
+        "Likelihood (1-5) = inherent_likelihood. The field may be extra.",
+    )
+
+    def __init__(self, *args: Any, organizations: QuerySet[Organization]) -> None:
+        super().__init__(*args)
+        self.fields["organization"].queryset = organizations  # type: ignore[attr-defined]
+        if len(organizations) == 1:
+            self.fields["organization"].widget = forms.HiddenInput()
+            self.initial["organization"] = organizations[0].pk
+
+    def clean_columns(self) -> dict[str, str]:
+        """Field by column."""
+        pairs = [line.rpartition("=") for line in self.cleaned_data["columns"]]
+        if not all(column.strip() and field.strip() for column, _, field in pairs):
+            raise ValidationError("Write each line as: Column = field.")
+        return {column.strip(): field.strip() for column, _, field in pairs}
+
+
+@admin.register(ImportRun, site=site)
+class ImportRunAdmin(StepAdmin):
+    """Nobody edits a run: it is uploaded, and then carried out and taken back by its steps."""
+
+    change_role = None
+    step_comment = False
+    actions = None
+    change_form_outer_after_template = "risks_admin/import_report.html"
+    list_display = ("file_name", "source_name", "status", "outcome", "who", "at", "organization")
+    list_select_related = ("actor",)
+    list_filter = ("status", ("organization", RelatedFilter))
+    search_fields = ("file_name", "source_name")
+    ordering = ("-created_at", "-id")
+    fields = (
+        *("file_name", "source_name", "status", "belongs_to"),
+        *("uploaded", "applied", "undone"),
+    )
+    readonly_fields = fields
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return access(request).may(self.view_role)
+
+    def may_step(self, request: HttpRequest, obj: Any) -> bool:
+        return self.has_view_permission(request, obj)
+
+    def shows_history(self, request: HttpRequest) -> bool:
+        """What a run did stands in the history of the rows it wrote."""
+        return False
+
+    # --- the list
+    @admin.display(description="risks")
+    def outcome(self, run: ImportRun) -> str:
+        counts = run.counts.get("risks", {})
+        told = [f"{counts[action]} {action}" for action in RowAction.values if counts.get(action)]
+        return ", ".join(told) or "-"
+
+    @admin.display(description="who")
+    def who(self, run: ImportRun) -> str:
+        return str(run.actor or "System")
+
+    @admin.display(description="uploaded", ordering="created_at")
+    def at(self, run: ImportRun) -> Any:
+        return run.created_at
+
+    # --- the page
+    @admin.display(description="organization")
+    def belongs_to(self, run: ImportRun) -> str:
+        return str(run.organization)
+
+    def uploaded(self, run: ImportRun) -> str:
+        return _moment(run.created_at, run.actor)
+
+    def applied(self, run: ImportRun) -> str:
+        return _moment(run.applied_at, run.applied_by)
+
+    def undone(self, run: ImportRun) -> str:
+        return _moment(run.undone_at, run.undone_by)
+
+    def steps(self, run: ImportRun) -> list[Step]:
+        if run.status == RunStatus.APPLIED:
+            return [Step("undo", "Undo this import")]
+        if run.status == RunStatus.UNDONE:
+            return []
+        errors = run.rows.filter(action=RowAction.ERROR).count()
+        if not errors:
+            return [Step("apply", "Import"), Step("preview", "Preview again")]
+        rows = "1 row is" if errors == 1 else f"{errors} rows are"
+        reason = f"{rows} in error: correct the file and upload it again, or leave them out"
+        return [
+            Step("apply", "Import", [reason]),
+            Step("skip_errors", "Import without the rows in error"),
+            Step("preview", "Preview again"),
+        ]
+
+    def take_step(self, request: HttpRequest, obj: ImportRun, name: str, **known: Any) -> None:
+        done: dict[str, Any] = {"actor": request.user, "run": obj}
+        if name == "undo":
+            undoing.undo(**done)
+        elif name == "preview":
+            runs.preview(**done)
+        else:
+            runs.apply(**done, skip_errors=name == "skip_errors")
+
+    def render_change_form(self, request: HttpRequest, context: Any, **kwargs: Any) -> Any:
+        if run := kwargs.get("obj"):
+            rows = Paginator(run.rows.order_by("row_number", "id"), ROWS_PER_PAGE)
+            context["told"] = summary(run)
+            context["page"] = rows.get_page(request.GET.get("p"))
+            context["rows"] = [(row, model_word(row.model)) for row in context["page"]]
+        return super().render_change_form(request, context, **kwargs)
+
+    # --- the upload
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        asked = UploadForm(
+            *((request.POST, request.FILES) if request.method == "POST" else ()),
+            organizations=access(request).query(self.view_role),
+        )
+        if asked.is_valid() and (run := _upload(request, asked)):
+            return redirect("admin:risks_importrun_change", run.pk)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Import a register",
+            "form": asked,
+            "opts": self.opts,
+        }
+        return TemplateResponse(request, "risks_admin/upload.html", context)
+
+
+def _upload(request: HttpRequest, asked: UploadForm) -> ImportRun | None:
+    """The previewed run; None, with the reason in the form, where the file cannot be read."""
+    given = asked.cleaned_data
+    try:
+        return registers.upload(
+            actor=request.user,  # type: ignore[arg-type]
+            organization=given["organization"],
+            file=given["file"],
+            file_name=given["file"].name,
+            source_name=given["source_name"],
+            mapping=given["columns"],
+        )
+    except ImportFileError as error:
+        place = f"Row {error.row}: " if error.row else ""
+        asked.add_error("file", place + error.message)
+    return None
+
+
+def _moment(at: Any, person: Any) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC, {person or 'System'}" if at else "-"
