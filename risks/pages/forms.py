@@ -75,8 +75,8 @@ class RiskForm(forms.Form):
 
     title = forms.CharField(max_length=255)
     description = forms.CharField(required=False, widget=forms.Textarea({"rows": 5}))
-    category = forms.ModelChoiceField(Category.objects.none(), required=False)
-    owner = forms.ModelChoiceField(User.objects.none(), required=False)
+    category = forms.ModelChoiceField(Category.objects.none(), required=False, empty_label="None")
+    owner = forms.ModelChoiceField(User.objects.none(), required=False, empty_label="Nobody")
     treatment = forms.ChoiceField(required=False, choices=[("", "Not decided"), *Treatment.choices])
     tags = TagsField(required=False, help_text="Separated by commas")
     assets = forms.ModelMultipleChoiceField(

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from openrisk.accounts.models import Membership, Organization
 from openrisk.api.filters import MAX_SEARCH
+from risks.exports import MEDIA_TYPES
 from risks.filters import RiskFilterSet
 from risks.models import NOT_OPEN, Asset, Category, Risk, RiskTag
 from risks.querysets import RISK_ORDERS
@@ -153,6 +154,16 @@ class Listing:
     @property
     def own_url(self) -> str:
         return self.url(page=self.given.get("page"))
+
+    @property
+    def exports(self) -> list[tuple[str, str]]:
+        """(kind, address) of the same risks as files, all pages in one."""
+        asked = {"search": self.search} if self.search else {}
+        query = {**self.filters, **asked, "ordering": self.order}
+        return [
+            (kind.upper(), f"{reverse('risks-export')}?{urlencode({**query, 'file_format': kind})}")
+            for kind in MEDIA_TYPES
+        ]
 
     @property
     def next_url(self) -> str:

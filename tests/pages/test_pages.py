@@ -124,6 +124,25 @@ def test_htmx_gets_the_table_alone(browse, viewer, risk):
     assert response["HX-Push-Url"] == "/risks/?search=ransom"
 
 
+def test_list_is_exported_as_it_is_filtered(browse, viewer, risk, organization, analyst):
+    create_risk(actor=analyst, organization=organization, title="Fire in the archive")
+    client = browse(viewer)
+    page = client.get("/risks/?search=ransomware&open=true&ordering=title&page=1").content.decode()
+    links = re.findall(r'href="(/api/v1/risks/export/[^"]+)"', page)
+    assert len(links) == 2
+    csv, xlsx = (client.get(link.replace("&amp;", "&")) for link in links)
+    text = b"".join(csv.streaming_content).decode()
+    assert ("Ransomware" in text, "Fire" in text) == (True, False)
+    assert b"".join(xlsx.streaming_content).startswith(b"PK")
+    assert "/export/" not in client.get("/risks/?search=nowhere").content.decode()
+
+
+def test_manager_of_an_empty_register_finds_the_upload(browse, manager, analyst):
+    upload = "/admin/risks/importrun/add/"
+    assert upload in browse(manager).get("/").content.decode()
+    assert upload not in browse(analyst).get("/").content.decode()
+
+
 def test_risk_page_tells_scores_states_and_reasons(browse, viewer, risk, analyst, organization):
     transition(actor=analyst, risk=risk, to="assessed", comment="Workshop in May")
     mitigation = create_mitigation(
