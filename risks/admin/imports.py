@@ -148,6 +148,7 @@ class ImportRunAdmin(StepAdmin):
             runs.preview(**done)
         else:
             runs.apply(**done, skip_errors=name == "skip_errors")
+        obj.refresh_from_db()  # its name says how it stands
 
     def render_change_form(self, request: HttpRequest, context: Any, **kwargs: Any) -> Any:
         if run := kwargs.get("obj"):

@@ -53,7 +53,7 @@ def test_run_is_applied_and_undone(client, run, manager):
     assert Risk.objects.count() == 2
     assert Change.objects.filter(run_id=run.pk).first().actor == manager
     assert "Undo" in client.get(page(run)).content.decode()
-    take(client, run, "undo")
+    assert "sites (undone)" in take(client, run, "undo")
     assert not Risk.objects.exists()
     run.refresh_from_db()
     assert (run.status, run.undone_by) == ("undone", manager)
