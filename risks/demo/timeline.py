@@ -91,11 +91,11 @@ class Timeline:
         self._number(organization)
         for index, (at, part) in enumerate(zip(self.moments, self._parts, strict=True)):
             comment = "" if index else TAKEN_OVER_COMMENT
-            with recorded(actor=creator, comment=comment, at=at):
+            with recorded(actor=creator, comment=comment, at=at, savepoint=False):
                 for model in MODELS:
                     write(model, part.created[model])
             comment = CHANGE_COMMENTS[index % len(CHANGE_COMMENTS)]
-            with recorded(actor=changer, comment=comment, at=at):
+            with recorded(actor=changer, comment=comment, at=at, savepoint=False):
                 for model in reversed(MODELS):
                     write(model, part.changed[model], CHANGED_COLUMNS.get(model, ()))
             progress(len(part.created[Risk]))

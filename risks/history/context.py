@@ -34,11 +34,14 @@ def recorded(
     comment: str = "",
     run_id: UUID | None = None,
     at: datetime | None = None,
+    savepoint: bool = True,
 ) -> Iterator[None]:
     """One transaction whose changes are recorded as `actor`'s, with `comment` as the reason.
 
     `run_id` names the import or connector run. Nested uses keep the outer actor, run and time
-    where they give none. `at` is now unless a caller writes the past on purpose (demo data).
+    where they give none. Without `savepoint` a nested use that fails takes the outer one with it,
+    which is faster for large writes. `at` is now unless a caller writes the past on purpose (demo
+    data).
     """
     outer = _current.get()
     context = replace(
@@ -54,7 +57,7 @@ def recorded(
             if value
         },
     )
-    with transaction.atomic():
+    with transaction.atomic(savepoint=savepoint):
         _tell(context)
         token = _current.set(context)
         try:
