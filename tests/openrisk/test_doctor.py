@@ -14,7 +14,9 @@ from django.db import connection
 from pytest_django import Settings
 
 from openrisk import doctor
+from openrisk.caching import tokens
 from openrisk.doctor import Finding, Status
+from tests.openrisk.caching import stores
 from tests.servers import free_port, valkey
 
 
@@ -36,6 +38,27 @@ def test_a_missing_trigger_is_a_failure() -> None:
         cursor.execute(f"DROP TRIGGER openrisk_ledger_update{on_table}")
     assert finding("history").status is Status.FAILURE
     assert "openrisk_ledger_update" in finding("history").detail
+
+
+@pytest.mark.django_db
+def test_a_missing_token_trigger_is_a_failure() -> None:
+    assert finding("cache tokens").status is Status.OK
+    on_table = " ON risks_asset" if connection.vendor == "postgresql" else ""
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TRIGGER openrisk_token_risks_asset_delete{on_table}")
+    assert finding("cache tokens").status is Status.FAILURE
+    assert "openrisk_token_risks_asset_delete" in finding("cache tokens").detail
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db
+def test_triggers_that_tell_nobody_are_a_failure_where_push_relies_on_them(
+    settings: Settings,
+) -> None:
+    settings.CACHE_CONSISTENCY = "push"
+    assert "do not notify" in finding("cache tokens").detail
+    tokens.install(connection)
+    assert finding("cache tokens").status is Status.OK
 
 
 @pytest.mark.django_db
@@ -70,6 +93,13 @@ def test_a_full_disk_is_said(free: int, status: Status, monkeypatch: pytest.Monk
 def test_no_cache_server_is_fine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("REDIS_URL", raising=False)
     assert doctor._cache().status is Status.OK
+
+
+def test_the_response_cache_says_what_keeps_it_and_how_sure_a_hit_is(settings: Settings) -> None:
+    with stores.backend(settings, "memory"):
+        assert doctor._responses().detail.startswith("memory, strict; no shared store")
+    with stores.backend(settings, "redis", f"redis://127.0.0.1:{free_port()}/0"):
+        assert doctor._responses().status is Status.WARNING
 
 
 @pytest.mark.parametrize("url", ["redis://127.0.0.1:{port}/0", "nonsense"])

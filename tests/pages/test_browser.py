@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 
+from openrisk.caching import stamps
 from risks.services.risks import create_risk
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -164,6 +165,27 @@ def test_contrast_and_structure(page, scheme, path):
     tab.goto(path)
     assert tab.evaluate(CONTRAST) == []
     assert tab.evaluate(STRUCTURE) == []
+
+
+@pytest.fixture
+def operating(manager):
+    """The page of the cache, with the explanation of a URL, for its manager made a superuser."""
+    manager.is_superuser = True
+    manager.save()
+    yield f"/monitoring/cache/?url=/api/v1/risks/&user={manager.email}"
+    stamps.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_page_of_the_cache(page, operating, scheme):
+    tab = page(color_scheme=scheme)
+    tab.get_by_role("link", name="Cache").click()
+    tab.goto(operating)
+    assert tab.get_by_text("risks.risk of this organization").count() == 1
+    assert tab.evaluate(CONTRAST) == []
+    assert tab.evaluate(STRUCTURE) == []
+    tab.set_viewport_size({"width": 360, "height": 740})
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 360
 
 
 def test_phone_does_not_scroll_sideways(page):

@@ -1,0 +1,119 @@
+"""The page of the cache: for superusers, and it says what the commands say."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from django.db import connection
+from django.test import Client
+from pytest_django import Settings
+
+from openrisk.caching import tokens
+from tests.openrisk.caching import stores
+from tests.risks.factories import make_risk
+from tests.servers import free_port
+
+PAGE = "/monitoring/cache/"
+RISKS = "/api/v1/risks/"
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _fresh(settings: Settings) -> Iterator[None]:
+    with stores.fresh(), stores.backend(settings, "memory"):
+        yield
+
+
+@pytest.fixture
+def operator(superuser, organization):
+    client = Client()
+    client.force_login(superuser)
+    return client
+
+
+def text_of(response):
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
+
+
+def test_only_superusers_see_it(client, admin, operator):
+    assert client.get(PAGE)["Location"].startswith("/login/?next=")
+    client.force_login(admin)
+    assert client.get(PAGE).status_code == 403
+    assert operator.get(PAGE).status_code == 200
+    assert operator.post(PAGE).status_code == 405
+
+
+def test_only_superusers_find_it(client, admin, operator):
+    assert PAGE in operator.get("/admin/").content.decode()
+    assert PAGE in operator.get("/").content.decode()
+    client.force_login(admin)
+    assert PAGE not in client.get("/admin/").content.decode()
+    assert PAGE not in client.get("/").content.decode()
+
+
+def test_it_shows_what_each_view_declares_and_keeps(operator, api, viewer, organization):
+    make_risk(organization)
+    api(viewer).get(RISKS)
+    response = operator.get(PAGE)
+    (row,) = [row for row in response.context["views"] if row["figures"].view == "risks-list"]
+    assert (row["figures"].entries, row["figures"].misses >= 1) == (1, True)
+    assert "risks-list risks-search risks.risk risks.category" in text_of(response)
+
+
+def test_it_names_the_change_that_invalidated_last(operator, organization):
+    before = {change["model"] for change in operator.get(PAGE).context["changes"]}
+    assert "risks.risk" not in before
+    make_risk(organization)
+    declared = operator.get(PAGE).context["declared"]
+    last = {row["names"][0]: row["last"] for row in declared}
+    assert last["risks-list"]["model"] == "risks.risk"
+    assert last["assets-list"] is None
+
+
+def test_it_explains_a_url_as_the_command_does(operator, api, viewer, organization):
+    risk = make_risk(organization)
+    api(viewer).get(RISKS)
+    question = {"url": RISKS, "user": viewer.email, "organization": "acme"}
+    assert operator.get(PAGE, question).context["told"].verdict == "HIT"
+    risk.delete()
+    response = operator.get(PAGE, question)
+    assert response.context["told"].verdict == "MISS"
+    assert "changed since" in text_of(response)
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ({"url": RISKS, "user": "nobody@example.com"}, "There is no user nobody@example.com"),
+        ({"url": RISKS, "user": "superuser@example.com", "organization": "none"}, "Known ones"),
+        ({"url": "ftp://x/", "user": "superuser@example.com"}, "is no URL"),
+        ({"url": ""}, "This field is required"),
+    ],
+)
+def test_a_question_that_cannot_be_answered_is_said_at_the_field(operator, question, said):
+    response = operator.get(PAGE, question)
+    assert response.context["told"] is None
+    assert said in text_of(response)
+
+
+def test_what_the_url_contains_is_shown_as_text(operator, superuser):
+    question = {"url": "/<script>alert(1)</script>", "user": superuser.email}
+    assert "<script>alert" not in operator.get(PAGE, question).content.decode()
+
+
+def test_an_unreachable_store_is_said_and_breaks_nothing(operator, settings):
+    with stores.backend(settings, "redis", f"redis://127.0.0.1:{free_port()}/0"):
+        response = operator.get(PAGE)
+    assert response.status_code == 200
+    assert "each process computes them for itself" in text_of(response)
+
+
+def test_a_missing_trigger_is_said(operator):
+    on_table = " ON risks_asset" if connection.vendor == "postgresql" else ""
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TRIGGER openrisk_token_risks_asset_delete{on_table}")
+    try:
+        assert "openrisk_token_risks_asset_delete" in text_of(operator.get(PAGE))
+    finally:
+        tokens.install(connection)
+    assert "openrisk_token" not in text_of(operator.get(PAGE))

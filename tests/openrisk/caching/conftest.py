@@ -1,0 +1,31 @@
+from collections.abc import Iterator
+
+import pytest
+from pytest_django import Settings
+
+from tests.openrisk.caching import stores
+from tests.servers import valkey
+
+
+@pytest.fixture(autouse=True)
+def _fresh() -> Iterator[None]:
+    with stores.fresh():
+        yield
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    with valkey() as server:
+        yield server.url
+
+
+@pytest.fixture
+def shared_store(settings: Settings, redis_url: str) -> Iterator[None]:
+    with stores.backend(settings, "redis", redis_url):
+        yield
+
+
+@pytest.fixture
+def no_store(settings: Settings) -> Iterator[None]:
+    with stores.backend(settings, "memory"):
+        yield

@@ -1,0 +1,41 @@
+"""A shared store of a test's own, and the cache as a process finds it that has just started."""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.conf import settings as configured
+from pytest_django import Settings
+
+from openrisk import env
+from openrisk.caching import front, lookup, recent, stamps
+from openrisk.caching.store import shared
+
+
+def forget() -> None:
+    """What this process keeps."""
+    for memory in (lookup.memory, front.callers, front.routes):
+        memory.clear()
+    recent.forget()
+
+
+@contextmanager
+def fresh() -> Iterator[None]:
+    forget()
+    yield
+    forget()
+    stamps.close()  # or the test database could not be dropped
+
+
+@contextmanager
+def backend(settings: Settings, name: str, url: str = "") -> Iterator[None]:
+    """CACHE_BACKEND, with keys that no other test sees."""
+    alias = env.response_cache(name, url)
+    for options in alias.values():
+        options["KEY_PREFIX"] = uuid.uuid4().hex
+    others = {key: value for key, value in configured.CACHES.items() if key != "responses"}
+    settings.CACHES = {**others, **alias}
+    settings.CACHE_BACKEND = name
+    shared.cache_clear()
+    yield
+    shared.cache_clear()
