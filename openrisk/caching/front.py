@@ -219,7 +219,8 @@ def _send(
         ("Cache-Status", f"openrisk; hit; ttl={int(entry.expires - now)}; detail=front"),
         ("X-Request-ID", given),
     ]
-    if entry.etag in environ.get("HTTP_IF_NONE_MATCH", ""):
+    has = environ.get("HTTP_IF_NONE_MATCH", "")
+    if has and (entry.etag in has or has == "*"):
         start_response("304 Not Modified", headers)
         return [b""]
     headers.append(("Content-Length", str(len(entry.body))))
