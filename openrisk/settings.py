@@ -14,7 +14,9 @@ from openrisk import __version__, env
 # --- Place -----------------------------------------------------------------------------------
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var")))  # everything generated lives here
-VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)  # the database holds what others may not read
+VAR_DIR.mkdir(
+    mode=0o700, parents=True, exist_ok=True
+)  # the database holds what others may not read
 
 # --- Security --------------------------------------------------------------------------------
 DEBUG = env.flag("DEBUG")
