@@ -1,1 +1,1 @@
-"""Metrics, health and alerts. Nothing is exported here yet."""
+"""What operators look at: the page of the response cache."""

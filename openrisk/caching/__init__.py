@@ -12,6 +12,10 @@ A request passes, until one of them answers:
    under its key (`keys`), in this process and in the shared store;
 3. the view itself, watched by the `recorder`, once for all who wait for it (`single_flight`).
 
+`lookup` does the looking for 2 and 3. Operators ask `explain`, `statistics`, `operations` and
+`verification`, by the `cache_*` commands and the page of `monitoring`; `replay` asks the
+application in somebody's place for them.
+
 `signals` and `push` tell this process early what has changed. `docs/caching.md` tells the whole
 story; nothing here knows any other app.
 """
