@@ -38,7 +38,7 @@ class Sizes:
     pairs: int = 60
     urls: int = 100_000
     requests: int = 200_000
-    mixed: int = 20_000
+    mixed: int = 10_000
 
 
 DRAFT = Sizes(rounds=2, seconds=1, risks=5_000, pairs=15, urls=1_000, requests=2_000, mixed=2_000)
