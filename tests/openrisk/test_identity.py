@@ -1,0 +1,188 @@
+"""A right that is taken away is gone with the very next request, however warm the cache is."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from openrisk.accounts import identity
+from openrisk.accounts.models import ApiToken, Membership, Organization, Role, User
+from openrisk.accounts.services import set_role
+from openrisk.caching import stamps
+from tests.openrisk.caching.calls import FRONT, MEMORY, RISKS, call, session, token, warm
+from tests.risks.factories import make_risk
+
+committed = pytest.mark.django_db(transaction=True)
+
+
+def _logged_out(credential):
+    assert call("/api/v1/auth/logout/", credential, "POST").status == 204
+
+
+def _password(credential):
+    user = User.objects.get()
+    user.set_password("another long password")
+    user.save()
+
+
+TAKEN_AWAY = {
+    "token-revoked": (token, lambda credential: ApiToken.objects.all().delete()),
+    "token-logged-out": (token, _logged_out),
+    "token-expires": (token, lambda c: ApiToken.objects.update(expiry=timezone.now())),
+    "token-elsewhere": (token, lambda c: ApiToken.objects.update(allowed_networks=["192.0.2.0/24"])),
+    "token-other-digest": (token, lambda c: ApiToken.objects.update(digest="0" * 128)),
+    "token-membership": (token, lambda c: Membership.objects.all().delete()),
+    "token-deactivated": (token, lambda c: User.objects.update(is_active=False)),
+    "token-user-deleted": (token, lambda c: User.objects.all().delete()),
+    "session-deleted": (session, lambda c: Session.objects.all().delete()),
+    "session-expires": (session, lambda c: Session.objects.update(expire_date=timezone.now())),
+    "session-password": (session, _password),
+    "session-membership": (session, lambda c: Membership.objects.all().delete()),
+    "session-deactivated": (session, lambda c: User.objects.update(is_active=False)),
+}  # fmt: skip
+
+
+def _credential(make, user, organization):
+    return make(user, organization) if make is token else make(user)
+
+
+@committed
+@pytest.mark.parametrize("name", TAKEN_AWAY)
+def test_what_is_taken_away_is_gone_at_once(organization, viewer, name):
+    make, take_away = TAKEN_AWAY[name]
+    credential = _credential(make, viewer, organization)
+    warm(RISKS, credential)
+    take_away(credential)
+    replies = [call(RISKS, credential) for _ in range(2)]
+    assert {reply.status for reply in replies} <= {401, 403}
+    assert not any("X-Cache" in reply.headers for reply in replies)
+
+
+@committed
+@pytest.mark.parametrize("make", [token, session], ids=["token", "session"])
+def test_changed_rights_count_at_once(organization, other_organization, viewer, make):
+    make_risk(organization, title="Ours")
+    make_risk(other_organization, title="Theirs")
+    credential = _credential(make, viewer, organization)
+    warm(RISKS, credential)
+    imports = "/api/v1/imports/"
+    assert call(imports, credential).status == 403
+    set_role(user=viewer, organization=organization, role=Role.ANALYST)
+    assert (call(RISKS, credential).cache, call(imports, credential).status) != (FRONT, 403)
+    assert call(imports, credential).status == 200
+    warm(RISKS, credential)
+    set_role(user=viewer, organization=organization, role=Role.VIEWER)
+    assert call(RISKS, credential).status == 200
+    assert call(imports, credential).status == 403
+    Membership.objects.update(organization=other_organization)
+    reply = call(RISKS, credential)
+    assert (reply.status, reply.status == 200 and reply.titles) == (
+        (401, False) if make is token else (200, ["Theirs"])
+    )
+
+
+@committed
+def test_read_only_and_networks_count_as_they_are_now(organization, analyst):
+    me = token(analyst, organization)
+    warm(RISKS, me)
+    assert call(RISKS, me, "POST", body={"title": "Flood"}).status == 201
+    ApiToken.objects.update(read_only=True)
+    assert call(RISKS, me, "POST", body={"title": "Drought"}).status == 403
+    assert warm(RISKS, me).titles == ["Flood"]
+    ApiToken.objects.update(allowed_networks=["192.0.2.0/24"])
+    warm(RISKS, me, REMOTE_ADDR="192.0.2.7")
+    found = {
+        address: call(RISKS, me, REMOTE_ADDR=address).status
+        for address in ("192.0.2.9", "::ffff:192.0.2.9", "192.0.3.1", "", "nonsense")
+    }
+    assert list(found.values()) == [200, 200, 401, 401, 401]
+
+
+@committed
+def test_organization_that_goes_takes_its_callers_along(organization, viewer):
+    me, browser = token(viewer, organization), session(viewer)
+    for credential in (me, browser):
+        warm(RISKS, credential)
+    Organization.objects.all().delete()
+    assert call(RISKS, me).status == 401
+    assert call(RISKS, browser).status in (401, 403)
+
+
+@committed
+@pytest.mark.parametrize("make", [token, session], ids=["token", "session"])
+def test_end_comes_by_the_clock_too(organization, viewer, time_machine, make):
+    credential = _credential(make, viewer, organization)
+    end = datetime(2030, 1, 1, 12, tzinfo=UTC)
+    time_machine.move_to(end - timedelta(seconds=2), tick=False)
+    ApiToken.objects.update(expiry=end)
+    Session.objects.update(expire_date=end)
+    assert warm(RISKS, credential).status == 200
+    time_machine.move_to(end, tick=False)
+    assert call(RISKS, credential).status in (401, 403)
+
+
+@committed
+def test_day_of_last_use_is_recorded_once_a_day(organization, viewer, time_machine):
+    time_machine.move_to("2030-05-31 23:59:50Z", tick=False)
+    me = token(viewer, organization)
+    ApiToken.objects.update(expiry=None)
+    with CaptureQueriesContext(connection) as queries:
+        for _ in range(4):
+            call(RISKS, me)
+    assert _updates(queries) == 1
+    assert str(ApiToken.objects.get().last_used_on) == "2030-05-31"
+    assert call(RISKS, me).cache == FRONT
+    time_machine.move_to("2030-06-01 00:00:01Z", tick=False)
+    with CaptureQueriesContext(connection) as queries:
+        seen = [call(RISKS, me).cache for _ in range(3)]
+    assert (_updates(queries), seen) == (1, [MEMORY, FRONT, FRONT])
+    assert str(ApiToken.objects.get().last_used_on) == "2030-06-01"
+
+
+def _updates(queries):
+    return sum("UPDATE" in query["sql"] for query in queries)
+
+
+@committed
+def test_hits_leave_the_orm_alone(organization, viewer):
+    """Not even authentication asks: the tokens say that its rows are unchanged."""
+    for credential in (token(viewer, organization), session(viewer)):
+        warm(RISKS, credential)
+        with CaptureQueriesContext(connection) as queries:
+            assert call(RISKS, credential).cache == FRONT
+            assert call(f"{RISKS}?x", credential).status == 400
+        tables = [query["sql"] for query in queries]
+        assert not any("accounts_apitoken" in sql for sql in tables)
+
+
+@committed
+def test_rows_that_change_while_they_are_read_are_read_again(organization, viewer, monkeypatch):
+    """A token read after the change must not vouch for rows from before it."""
+    make_risk(organization)
+    me = token(viewer, organization)
+    read, changes = stamps.read, []
+
+    def late(tags):
+        if not changes:
+            changes.append(1)
+            set_role(user=viewer, organization=organization, role=Role.MANAGER)
+        return read(tags)
+
+    monkeypatch.setattr(identity.stamps, "read", late)
+    call(RISKS, me)
+    [caller] = identity.front.callers.values()
+    assert caller.rights == ("manager",)
+    assert changes
+
+
+@committed
+def test_other_sessions_of_the_same_person_stay(organization, viewer):
+    mine, other = session(viewer), session(viewer)
+    for credential in (mine, other):
+        warm(RISKS, credential)
+    Session.objects.filter(session_key=mine["HTTP_COOKIE"].partition("=")[2]).delete()
+    assert call(RISKS, mine).status in (401, 403)
+    assert call(RISKS, other).cache == FRONT
