@@ -64,7 +64,7 @@ def note_session(request: HttpRequest) -> None:
     key = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
     if not key or not _is_usable() or caller_of(request) is not None:
         return
-    credential = front.credential_digest(f"session {key}")
+    credential = front.session_digest(key)
     caller = _known(credential) or _resolved(lambda: _session_rows(key), _session_tags, Session)
     if caller is not None:
         front.callers.put(credential, caller, 2000)
