@@ -1,0 +1,25 @@
+"""`python -m tests.model`: explore the protocol, then show how each control fails."""
+
+import time
+
+from tests.model.checker import Result, check
+from tests.model.controls import CONTROLS, PROTOCOL
+from tests.model.protocol import Protocol
+from tests.model.world import Bounds, Rules
+
+
+def explore(bounds: Bounds, rules: Rules | None = None) -> Result:
+    protocol = Protocol(bounds, rules)
+    return check([protocol.initial()], protocol.steps, protocol.invariant)
+
+
+def main() -> None:
+    for name, bounds in PROTOCOL.items():
+        began = time.perf_counter()
+        print(f"{name}: {explore(bounds)} ({time.perf_counter() - began:.1f} s)", flush=True)
+    for name, control in CONTROLS.items():
+        print(f"\n{name}: {explore(control.bounds, control.rules)}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
