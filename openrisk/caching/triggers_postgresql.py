@@ -5,15 +5,17 @@ distinct tag. The rows of a tag are only ever added; its token is the xor of the
 never wait for each other and compaction does not move it.
 """
 
-from openrisk.caching.tracked import MANY_ROWS, Tracked
+from openrisk.caching.tracked import EPOCH, MANY_ROWS, Tracked
 
 CREATE_TABLE = """
 CREATE TABLE IF NOT EXISTS cache_token (tag text COLLATE "C" NOT NULL, token bigint NOT NULL);
 CREATE INDEX IF NOT EXISTS cache_token_tag ON cache_token (tag) INCLUDE (token);
 """
-# All in one value: taking a result apart costs more than finding it.
-STAMP = """
-SELECT string_agg(tag || ' ' || token, ' ') FROM (
+# All in one value: taking a result apart costs more than finding it. The epoch is also the server's:
+# one that takes over may lack commits that somebody has seen.
+STAMP = f"""
+SELECT string_agg(tag || ' ' || token || CASE tag WHEN '{EPOCH}'
+    THEN '@' || extract(epoch FROM pg_postmaster_start_time()) ELSE '' END, ' ') FROM (
     SELECT tag, bit_xor(token) AS token FROM cache_token WHERE tag = ANY($1::text[]) GROUP BY tag
 ) tokens
 """
@@ -107,7 +109,7 @@ def _tags(tracked: Tracked, event: str) -> str:
     if event == "truncate":
         return f"SELECT tag FROM (VALUES ('{label}:*'), ('{label}#*')) t(tag)"
     owner = f"'{label}:' || owner::text" if tracked.organization else "NULL"
-    parts = [f"SELECT coalesce({owner}, '{label}:*') AS tag FROM changed"]
+    parts = [f"SELECT DISTINCT coalesce({owner}, '{label}:*') AS tag FROM changed"]
     if tracked.rows:
         parts.append(
             f"SELECT CASE WHEN (SELECT count(DISTINCT named) FROM changed) > {MANY_ROWS} "
