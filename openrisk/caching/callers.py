@@ -40,6 +40,11 @@ class Caller:
         self.shared_scope = (str(self.organization_id), *self.rights)
         self.own_scope = (*self.shared_scope, str(self.user_id))
 
+    @property
+    def shared_tags(self) -> frozenset[str]:
+        """Of the organization's own row, which a shared response may show. `#` names one person."""
+        return frozenset(tag for tag in self.stamp if "#" not in tag)
+
 
 @dataclass(frozen=True, slots=True)
 class Person:

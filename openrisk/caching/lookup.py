@@ -43,6 +43,7 @@ class Sought:
     caller: Caller | None
     reads_clock: bool
     request: dict[str, str]
+    read_before: frozenset[str] = frozenset()  # tables, since the request began
     revalidate: bool = False  # `Cache-Control: no-cache`: nothing from before this request
     began: float = 0.0
     parts: tuple[tuple[str, str], ...] = ()
@@ -177,13 +178,11 @@ def _is_covered(sought: Sought, stamp: Stamp, record: recorder.Recording) -> boo
     caller = sought.caller
     if caller is not None and not stamps.is_equal(caller.stamp, stamp):
         return False
-    allowed = sought.tables | (caller.tables if caller else frozenset())
     clock = {recorder.CLOCK} if sought.reads_clock else set()
-    before = recorder.current()
+    # Before the stamp only the caller's own rows may be read: tokens of theirs have been compared.
     # Authentication reads the clock to refuse what has expired; so does every hit.
-    undeclared = (record.seen - allowed - clock) | (
-        (before.seen if before else set()) - allowed - {recorder.CLOCK}
-    )
+    identity = caller.tables | {recorder.CLOCK} if caller else frozenset()
+    undeclared = (record.seen - sought.tables - clock) | (sought.read_before - identity)
     for table in undeclared:
         metrics.undeclared_reads.labels(sought.view, table).inc()
     return not undeclared and not connection.in_atomic_block

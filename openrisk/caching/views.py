@@ -16,10 +16,10 @@ from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from openrisk.caching import metrics, push
+from openrisk.caching import metrics, push, recorder
 from openrisk.caching.callers import Caller, caller_of
 from openrisk.caching.entries import Entry
-from openrisk.caching.keys import digest, key_parts
+from openrisk.caching.keys import build, digest, key_parts
 from openrisk.caching.lookup import (
     Answer,
     Computed,
@@ -183,16 +183,22 @@ def place(request: Request, declaration: Declaration, row: Any) -> Sought:
         key=digest(*(value for _, value in parts)),
         parts=parts,
         view=declaration.view,
-        tags=frozenset(tags_read(declaration.reads, caller.organization_id, row)),
+        tags=caller.shared_tags | tags_read(declaration.reads, caller.organization_id, row),
         tables=declaration.tables,
         ttl=declaration.ttl,
         expires=expires,
         caller=caller,
         reads_clock=bucket is not None,
         request=_description(request._request, caller),
+        read_before=_read_before(),
         revalidate="no-cache" in request.headers.get("Cache-Control", ""),
         began=time.time(),
     )
+
+
+def _read_before() -> frozenset[str]:
+    record = recorder.current()
+    return frozenset(record.seen) if record else frozenset()
 
 
 def _bucket(clock: Clock, parameters: Mapping[str, str]) -> str | None:
@@ -296,7 +302,7 @@ def get_or_compute(
     declared = tuple(reads)
     view = "value"
     sought = Sought(
-        key=digest("value", key, organization_id),
+        key=digest("value", build(), key, organization_id),
         view=view,
         tags=frozenset(tags_read(declared, organization_id)),
         tables=frozenset(tracked(model).table for model in declared),
@@ -305,7 +311,10 @@ def get_or_compute(
         caller=None,
         reads_clock=False,
         request={},
+        read_before=_read_before(),
     )
+    if record := recorder.current():  # a hit asks nothing, and depends on them all the same
+        record.seen |= sought.tables
     if settings.CACHE_BACKEND == "none" or connection.in_atomic_block:
         return compute()
     answer = find(sought, lambda: (orjson.dumps(compute()), JSON, ""))
