@@ -11,8 +11,8 @@ CREATE_TABLE = """
 CREATE TABLE IF NOT EXISTS cache_token (tag text COLLATE "C" NOT NULL, token bigint NOT NULL);
 CREATE INDEX IF NOT EXISTS cache_token_tag ON cache_token (tag) INCLUDE (token);
 """
-# All in one value: taking a result apart costs more than finding it. The epoch is also the server's:
-# one that takes over may lack commits that somebody has seen.
+# All in one value: taking a result apart costs more than finding it. The epoch is also the
+# server's: one that takes over may lack commits that somebody has seen.
 STAMP = f"""
 SELECT string_agg(tag || ' ' || token || CASE tag WHEN '{EPOCH}'
     THEN '@' || extract(epoch FROM pg_postmaster_start_time()) ELSE '' END, ' ') FROM (

@@ -297,24 +297,26 @@ def get_or_compute(
 ) -> Any:
     """The JSON value of `compute()`, kept while what it `reads` of the organization is unchanged.
 
-    `key` names the value within the organization. Same promises as a cached view.
+    `key` names the value within the organization. Same promises as a cached view, if `compute`
+    itself reads all that it uses.
     """
     declared = tuple(reads)
+    tables = frozenset(tracked(model).table for model in declared)
     view = "value"
     sought = Sought(
         key=digest("value", build(), key, organization_id),
         view=view,
         tags=frozenset(tags_read(declared, organization_id)),
-        tables=frozenset(tracked(model).table for model in declared),
+        tables=tables,
         ttl=ttl,
         expires=math.inf,
         caller=None,
         reads_clock=False,
         request={},
-        read_before=_read_before(),
+        read_before=_read_before() & tables,
     )
     if record := recorder.current():  # a hit asks nothing, and depends on them all the same
-        record.seen |= sought.tables
+        record.seen |= tables
     if settings.CACHE_BACKEND == "none" or connection.in_atomic_block:
         return compute()
     answer = find(sought, lambda: (orjson.dumps(compute()), JSON, ""))
