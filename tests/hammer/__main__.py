@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,9 @@ READERS = 2
 SETTLE = 1.0  # seconds of each phase after the last fault
 LONGEST = 300.0  # seconds of a phase; fewer reads than asked by then is a failure to run
 SHORT = ("redis killed", "worker killed", "backends terminated")
+
+
+Crew = list[BaseProcess]
 
 
 class TooSlow(Exception):
@@ -76,13 +80,16 @@ def measure(options: argparse.Namespace, log: Path) -> dict[str, Any]:
         installed(Path(folder), processes=options.processes, risks=RISKS) as installation,
     ):
         chosen = _chosen(installation, options.fault)
-        board = Board(risks=RISKS * ORGANIZATIONS, readers=READERS)
-        with _crew(board, installation, log):
-            results = dict(_phases(board, installation, chosen, options))
+        board = Board(risks=RISKS * ORGANIZATIONS, readers=1 if options.short else READERS)
+        with _crew(board, installation, log) as crew:
+            results = {}
+            for name, result in _phases(board, installation, chosen, options):
+                _require(crew)
+                results[name] = result
         return {"measured_on": datetime.now(UTC).date().isoformat()} | {
             "machine": f"{os.cpu_count()} cores, {platform.machine()}",
             "processes": options.processes,
-            "readers": READERS,
+            "readers": board.readers,
             "postgresql": installation.execute("SHOW server_version")[0][0].split()[0],
             "valkey": redis.from_url(installation.valkey.url).info()["redis_version"],
             "faults": results,
@@ -97,17 +104,17 @@ def _chosen(installation: Installation, names: Sequence[str] | None) -> list[Fau
 
 
 @contextmanager
-def _crew(board: Board, installation: Installation, log: Path) -> Iterator[None]:
+def _crew(board: Board, installation: Installation, log: Path) -> Iterator[Crew]:
     """Readers and writers, from the first phase to the last."""
     plan, ports = installation.plan, installation.ports
     crew = [
         start(writers.run, board, plan, ports, installation.environment),
         start(program.run, board, plan, installation.database.url),
-        *(start(readers.run, board, number, plan, ports, log) for number in range(READERS)),
+        *(start(readers.run, board, n, plan, ports, log) for n in range(board.readers)),
     ]
     try:
-        _await_all(board)
-        yield
+        _await_all(board, crew)
+        yield crew
     finally:
         board.stopping.set()
         for process in crew:
@@ -115,13 +122,19 @@ def _crew(board: Board, installation: Installation, log: Path) -> Iterator[None]
             process.kill()
 
 
-def _await_all(board: Board) -> None:
-    """Until readers and writers are at work, the admin, who comes last, as well."""
-    deadline = time.monotonic() + 180
+def _require(crew: Crew) -> None:
+    if not all(process.is_alive() for process in crew):
+        raise NotStarted("A reader or a writer has failed; its message stands above.")
+
+
+def _await_all(board: Board, crew: Crew) -> None:
+    """Until readers and writers of all three kinds are at work."""
+    deadline = time.monotonic() + 240
     while True:
         totals = board.totals()
-        if totals["reads"] and totals["writes_admin"] and totals["writes_sql"]:
+        if all(totals[name] for name in ("reads", "writes_patch", "writes_save", "writes_sql")):
             return
+        _require(crew)
         if time.monotonic() > deadline:
             raise NotStarted(f"Readers and writers did not begin: {totals}")
         time.sleep(0.05)

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from ctypes import c_double, c_uint64
 from dataclasses import dataclass, field
+from multiprocessing.process import BaseProcess
 from multiprocessing.sharedctypes import RawArray
 from typing import Any
 
@@ -144,7 +145,7 @@ class Board:
         return list(self.reads[READS.index("ages") :: len(READS)])
 
 
-def start(target: Any, *arguments: Any) -> multiprocessing.process.BaseProcess:
+def start(target: Any, *arguments: Any) -> BaseProcess:
     """A process of the hammer's own, made anew: nothing is inherited but `arguments`."""
     process = _spawn.Process(target=target, args=arguments, daemon=True)
     process.start()

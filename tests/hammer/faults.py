@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import cycle
 
@@ -103,10 +104,12 @@ def _stopping(pids: Callable[[], list[int]]) -> tuple[Act, Act]:
     def stop() -> None:
         stopped.extend(pids())
         for pid in stopped:
-            os.kill(pid, signal.SIGSTOP)
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGSTOP)
 
     def go_on() -> None:
         while stopped:
-            os.kill(stopped.pop(), signal.SIGCONT)
+            with suppress(ProcessLookupError):
+                os.kill(stopped.pop(), signal.SIGCONT)
 
     return stop, go_on

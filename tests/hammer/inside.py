@@ -18,7 +18,7 @@ from tests.hammer.writers import Row, Write, Writer
 
 def writers() -> list[Writer]:
     def writer(name: str, write: Write, **options: Any) -> Writer:
-        return Writer(name, _decided(write), cleanup=connection.close, **options)
+        return Writer(name, _decided(write), **options)
 
     return [
         writer("save", _save),
@@ -32,13 +32,18 @@ def writers() -> list[Writer]:
 
 
 def _decided(write: Write) -> Write:
-    """A connection that broke leaves the outcome open."""
+    """A connection that broke leaves the outcome open.
+
+    Each write has one of its own, so that only what breaks during a write counts.
+    """
 
     def decided(rows: Sequence[Row], numbers: Sequence[int]) -> None:
         try:
             write(rows, numbers)
         except (OperationalError, InterfaceError):
             raise Unknown from None
+        finally:
+            connection.close()
 
     return decided
 

@@ -22,7 +22,7 @@ from tests.hammer.proxy import HOST, Proxy
 from tests.servers import Server, free_port, postgres, valkey
 
 ROOT = Path(__file__).resolve().parents[2]
-START_SECONDS = 60
+START_SECONDS = 240
 THREADS = 4
 
 

@@ -168,8 +168,8 @@ every server process, by Zipf's law, half of them single risks) and compare:
 - **foreign**: the secret of another organization.
 - **phantom**: a number above the ceiling, which only a transaction that was rolled back has had, or
   an answer that does not show the fields that it must show.
-- **errors**: any status but 200, and no answer within half a minute. While the database's connections
-  are terminated, a 503 is the right answer and has a column of its own.
+- **errors**: any status but 200, and no answer within half a minute. While the connections of the
+  database are terminated, a 503 is the right answer and has a column of its own.
 - **asked again**: requests whose connection broke, because the process was killed.
 
 The hammer is known to notice: with a stamp that is read after the rows instead of before, with a

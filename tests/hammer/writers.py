@@ -9,6 +9,7 @@ import json
 import logging
 import os
 import random
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -20,7 +21,7 @@ from tests.hammer.pages import Page
 from tests.hammer.proxy import HOST
 
 READS_PER_WRITE = 1500  # of each writer, on average: a cache that is only written to shows nothing
-LONGEST_PAUSE = 3.0  # seconds between two writes of a writer, however slow the readers are
+LONGEST_PAUSE = 6.0  # seconds between two writes of a writer, however slow the readers are
 PATIENCE = 30.0  # seconds for an answer
 
 
@@ -49,7 +50,6 @@ class Writer:
     write: Write
     kind: int = DESCRIPTION
     count: int = 1
-    cleanup: Callable[[], None] = lambda: None
 
     def run(self, board: Board, rows: Sequence[Row]) -> None:
         rng = random.Random(self.name)
@@ -78,7 +78,6 @@ class Writer:
             for row in rows:
                 # A server that still works on it may commit at any time.
                 board.rest(row.index, 1e9) if unknown.args else board.rest(row.index)
-            self.cleanup()
         else:
             for slot, number in zip(slots, numbers, strict=True):
                 board.acknowledge(slot, number)
@@ -102,6 +101,7 @@ def run(board: Board, plan: dict[str, Any], ports: list[int], environment: dict[
     from tests.hammer import inside
 
     logging.disable(logging.WARNING)
+    threading.excepthook = _end
     rows = rows_of(plan)
     writers = [*inside.writers(), *_over_http(plan, ports)]
     threads = [threading.Thread(target=writer.run, args=(board, rows)) for writer in writers]
@@ -109,6 +109,12 @@ def run(board: Board, plan: dict[str, Any], ports: list[int], environment: dict[
         thread.start()
     for thread in threads:
         thread.join()
+
+
+def _end(failure: threading.ExceptHookArgs) -> None:
+    """A writer that fails ends the process: a hammer with fewer writers would prove less."""
+    sys.excepthook(failure.exc_type, failure.exc_value or Exception(), failure.exc_traceback)
+    os._exit(1)
 
 
 # --- HTTP ---------------------------------------------------------------------------------------
