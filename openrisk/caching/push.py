@@ -22,8 +22,9 @@ from django.conf import settings
 from django.db import connection
 from psycopg import pq
 
-from openrisk.caching import stamps
+from openrisk.caching import stamps, triggers_postgresql
 from openrisk.caching.stamps import Stamp
+from openrisk.caching.tracked import all_tracked
 from openrisk.caching.triggers_postgresql import CHANNEL
 
 BEAT = 0.3
@@ -87,6 +88,7 @@ class Listener:
         self._connection: psycopg.Connection[Any] | None = None
         self._own_channel = f"{CHANNEL}_{os.getpid()}_{os.urandom(6).hex()}".encode()
         self._beat = 0
+        self._said = ""
         self._sent: dict[bytes, float] = {}
 
     def start(self) -> "Listener":
@@ -102,13 +104,18 @@ class Listener:
                         self._listen()
                     self._send_beat()
                     self._drain()
+                time.sleep(BEAT)
             except (psycopg.Error, OSError) as error:
-                log.warning("cache_push_lost", error=str(error).strip())
-                self._lose()
-            time.sleep(BEAT)
+                self._lose(str(error).strip())
+                time.sleep(LEASE)
 
     def _listen(self) -> None:
         opened = stamps.connect(connection, "openrisk-push")
+        # They may have been installed under another CACHE_CONSISTENCY.
+        names = [name for tracked in all_tracked() for name in triggers_postgresql.names(tracked)]
+        if opened.execute(triggers_postgresql.SILENT, [names]).fetchone():
+            opened.close()
+            raise psycopg.OperationalError("The token triggers do not notify: run migrate.")
         opened.execute(f"LISTEN {CHANNEL}")
         opened.execute(f'LISTEN "{self._own_channel.decode()}"')
         self._connection = opened
@@ -147,7 +154,10 @@ class Listener:
             elif (sent := self._sent.pop(notice.extra, None)) is not None:
                 self.lease_until = sent + LEASE
 
-    def _lose(self) -> None:
+    def _lose(self, why: str) -> None:
+        if why != self._said:  # once, not every second
+            log.warning("cache_push_lost", error=why)
+        self._said = why
         with self.mutex:
             self.lease_until = 0.0
             self.changes.note_all()

@@ -115,5 +115,3 @@ def _end_connection():
     pid = connection.connection.info.backend_pid
     with stamps.connect(connection, "test") as other:
         other.execute("SELECT pg_terminate_backend(%s, 10000)", [pid])
-
-

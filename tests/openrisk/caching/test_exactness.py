@@ -30,9 +30,7 @@ class Register(RuleBasedStateMachine):
 
     def __init__(self):
         super().__init__()
-        self.owners = [
-            Organization.objects.create(name="A", slug=f"a-{uuid4()}") for _ in range(2)
-        ]
+        self.owners = [Organization.objects.create(name="A", slug=f"a-{uuid4()}") for _ in range(2)]
         self.people = [member(Role.VIEWER, owner) for owner in self.owners]
         pairs = zip(self.people, self.owners, strict=True)
         self.tokens = [token(person, owner) for person, owner in pairs]
@@ -63,7 +61,9 @@ class Register(RuleBasedStateMachine):
     def update_in_sql(self, owner, text):
         pk = self.owners[owner].pk
         key = pk.hex if connection.vendor == "sqlite" else pk
-        execute("UPDATE risks_asset SET external_id = %s WHERE organization_id = %s", text[-2:], key)
+        execute(
+            "UPDATE risks_asset SET external_id = %s WHERE organization_id = %s", text[-2:], key
+        )
 
     @rule(owner=owners)
     def delete_all(self, owner):

@@ -322,9 +322,7 @@ def test_values_are_kept_until_what_they_read_changes(organization, other_organi
         def compute():
             return {"count": Asset.objects.filter(organization=owner).count()}
 
-        return get_or_compute(
-            "assets", compute, reads=(Asset,), organization_id=owner.pk, ttl=60
-        )
+        return get_or_compute("assets", compute, reads=(Asset,), organization_id=owner.pk, ttl=60)
 
     labels = {"view": "value", "layer": "memory", "result": "hit"}
     before = counted("requests_total", **labels)
