@@ -32,10 +32,7 @@ TAKEN_AWAY = {
     "token-revoked": (token, lambda credential: ApiToken.objects.all().delete()),
     "token-logged-out": (token, _logged_out),
     "token-expires": (token, lambda c: ApiToken.objects.update(expiry=timezone.now())),
-    "token-elsewhere": (
-        token,
-        lambda c: ApiToken.objects.update(allowed_networks=["192.0.2.0/24"]),
-    ),
+    "token-elsewhere": (token, lambda c: ApiToken.objects.update(allowed_networks=["::1/128"])),
     "token-other-digest": (token, lambda c: ApiToken.objects.update(digest="0" * 128)),
     "token-membership": (token, lambda c: Membership.objects.all().delete()),
     "token-deactivated": (token, lambda c: User.objects.update(is_active=False)),

@@ -109,9 +109,10 @@ def test_writer_is_told_to_try_again(organization, analyst):
 
 
 def _end_connection():
-    """As a server that restarts does; the health check of the next request has just been made."""
+    """As a server that restarts does, right after the health check of the next request."""
     from openrisk.caching import stamps  # noqa: PLC0415
 
+    connection.health_check_enabled = False  # until it connects again
     pid = connection.connection.info.backend_pid
     with stamps.connect(connection, "test") as other:
         other.execute("SELECT pg_terminate_backend(%s, 10000)", [pid])

@@ -31,16 +31,10 @@ from tests.risks.factories import make_asset, make_one_of_each
     [
         ('SELECT "risks_risk"."id" FROM "risks_risk"', {"risks_risk"}),
         ("SELECT 1 FROM risks_risk r JOIN risks_asset ON true", {"risks_risk", "risks_asset"}),
-        (
-            "SELECT (SELECT count(*) FROM risks_asset) FROM risks_risk",
-            {"risks_risk", "risks_asset"},
-        ),
+        ("SELECT (SELECT 1 FROM risks_asset) FROM risks_risk", {"risks_risk", "risks_asset"}),
         ("WITH a AS (SELECT 1 FROM risks_asset) SELECT * FROM a", {"risks_asset"}),
         ("WITH RECURSIVE a(n) AS (SELECT 1 FROM risks_risk) SELECT * FROM a", {"risks_risk"}),
-        (
-            "(SELECT 1 FROM risks_risk) UNION (SELECT 1 FROM risks_asset)",
-            {"risks_risk", "risks_asset"},
-        ),
+        ("(SELECT 1 FROM risks_risk) UNION SELECT 1 FROM risks_asset", {"risks_risk", "risks_asset"}),
         ("SELECT 1", set()),
         ("SELECT 'FROM secret' FROM risks_risk", {"risks_risk"}),
         ("SELECT 'it''s' FROM risks_risk", {"risks_risk"}),
