@@ -20,8 +20,10 @@ from tests.hammer.board import DESCRIPTION, Board, Refused, Unknown, slot_of, st
 from tests.hammer.pages import Page
 from tests.hammer.proxy import HOST
 
-READS_PER_WRITE = 1500  # of each writer, on average: a cache that is only written to shows nothing
-LONGEST_PAUSE = 6.0  # seconds between two writes of a writer, however slow the readers are
+READS_PER_BURST = 3000  # of each writer, on average: a cache that is only written to shows nothing
+BURST = 4  # writes of the same rows, one upon the other: the second meets readers of the first
+GAP = 0.05  # seconds at most between them, about what it takes to compute a response
+LONGEST_PAUSE = 6.0  # seconds between two bursts of a writer, however slow the readers are
 PATIENCE = 30.0  # seconds for an answer
 
 
@@ -57,31 +59,40 @@ class Writer:
             chosen = rng.sample(rows, self.count)
             with board.claimed([row.index for row in chosen]) as is_free:
                 if is_free:
-                    self.once(board, chosen)
+                    self.burst(board, chosen, rng)
             self._pause(board, rng.uniform(0.5, 1.5))
 
     def _pause(self, board: Board, share: float) -> None:
-        reads = board.count_reads() + share * READS_PER_WRITE
+        reads = board.count_reads() + share * READS_PER_BURST
         deadline = time.monotonic() + share * LONGEST_PAUSE
         while board.count_reads() < reads and time.monotonic() < deadline:
             time.sleep(0.02)
 
-    def once(self, board: Board, rows: Sequence[Row]) -> None:
+    def burst(self, board: Board, rows: Sequence[Row], rng: random.Random) -> None:
+        for _ in range(BURST):
+            if not self.once(board, rows):
+                return
+            time.sleep(rng.uniform(0, GAP))
+
+    def once(self, board: Board, rows: Sequence[Row]) -> bool:
+        """One write; whether the rows may be written again at once."""
         slots = [slot_of(row.index, self.kind) for row in rows]
         numbers = [board.issue(slot) for slot in slots]
         try:
             self.write(rows, numbers)
         except Refused:
             board.count_write(self.name, "unacknowledged", len(rows))
+            return True
         except Unknown as unknown:
             board.count_write(self.name, "unacknowledged", len(rows))
             for row in rows:
                 # A server that still works on it may commit at any time.
                 board.rest(row.index, 1e9) if unknown.args else board.rest(row.index)
-        else:
-            for slot, number in zip(slots, numbers, strict=True):
-                board.acknowledge(slot, number)
-            board.count_write(self.name, "acknowledged", len(rows))
+            return False
+        for slot, number in zip(slots, numbers, strict=True):
+            board.acknowledge(slot, number)
+        board.count_write(self.name, "acknowledged", len(rows))
+        return True
 
 
 def rows_of(plan: dict[str, Any]) -> list[Row]:
