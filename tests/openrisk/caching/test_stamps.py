@@ -37,11 +37,9 @@ def test_stamps_are_compared_tag_by_tag(stamp, found, equal):
 def test_stamp_has_every_tag_that_was_asked_for():
     tokens.leave(["risks.risk:*"])
     stamp = stamps.read(["risks.risk:*", "never:touched", EPOCH])
-    assert stamp == {
-        "risks.risk:*": all_tokens()["risks.risk:*"],
-        "never:touched": "",
-        EPOCH: all_tokens()[EPOCH],
-    }
+    epoch, _, _server = stamp.pop(EPOCH).partition("@")
+    assert epoch == all_tokens()[EPOCH]
+    assert stamp == {"risks.risk:*": all_tokens()["risks.risk:*"], "never:touched": ""}
     tokens.leave(["risks.risk:*"])
     assert not is_equal(stamp, stamps.read(stamp))
 
