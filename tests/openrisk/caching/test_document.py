@@ -1,0 +1,80 @@
+"""What docs/caching.md lists is what the code has."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from openrisk import urls  # noqa: F401  declares every view
+from openrisk.caching.tracked import Row
+from openrisk.caching.views import Declaration, declarations
+
+ROOT = Path(__file__).resolve().parents[3]
+DOCUMENT = (ROOT / "docs/caching.md").read_text()
+CACHING = ROOT / "openrisk/caching"
+
+
+def rows(heading: str) -> dict[str, list[str]]:
+    """The cells of the first table after a heading, by what the first cell says in code."""
+    section = re.split(r"^#+ ", DOCUMENT.partition(f"# {heading}\n")[2], flags=re.MULTILINE)[0]
+    lines = [line.strip("| ").split(" | ") for line in section.splitlines() if line[:2] == "| "]
+    return {name: rest for first, *rest in lines for name in re.findall(r"`([^`]+)`", first)}
+
+
+def read_by(declaration: Declaration) -> str:
+    return ", ".join(
+        f"one {read.model.__name__}" if isinstance(read, Row) else read.__name__
+        for read in declaration.reads
+    )
+
+
+def test_every_cached_view_is_listed_with_what_it_reads() -> None:
+    listed = {name: cells[0] for name, cells in rows("The cached views").items()}
+    # Views of the tests' own are declared here too.
+    ours = {d.view: read_by(d) for d in declarations.values() if _is_ours(d)}
+    assert listed == ours
+
+
+def _is_ours(declaration: Declaration) -> bool:
+    texts = [path.read_text() for path in ROOT.glob("*/views/*.py") if path.parts[-3] != "tests"]
+    resource = declaration.view.rpartition("-")[0]
+    return any(re.search(rf'cached_view\(\s*"{resource}"', text) for text in texts)
+
+
+def test_every_setting_is_listed() -> None:
+    text = (ROOT / "openrisk/settings.py").read_text()
+    section = text.partition("# --- Cache ")[2].partition("\n# --- ")[0]
+    read = set(re.findall(r'\benv\.\w+\("(\w+)"', section))
+    assert set(rows("Settings")) == read
+
+
+def test_defaults_of_settings_are_those_of_the_code() -> None:
+    assert rows("Settings")["CACHE_TTL_RISKS"][0] == str(settings.CACHE_TTL_RISKS)
+    assert f"at most {settings.CACHE_MEMORY_BYTES // 2**20} MiB" in DOCUMENT
+
+
+def test_every_metric_is_listed_with_its_labels() -> None:
+    text = (CACHING / "metrics.py").read_text()
+    declared = {
+        name + (f"{{{','.join(re.findall(r'[a-z]+', labels))}}}" if labels else "")
+        for name, labels in re.findall(
+            r'"(openrisk_cache_\w+)",\n\s+"[^\n]+",\n(?:\s+(\([^)]*\)),)?', text
+        )
+    }
+    assert set(rows("Metrics")) == declared
+
+
+@pytest.mark.parametrize("module", re.findall(r"\(`([a-z_/]+\.py)`", DOCUMENT))
+def test_every_module_that_is_named_exists(module: str) -> None:
+    assert (CACHING / module).exists() or (ROOT / "openrisk" / module).exists()
+
+
+def test_every_command_that_is_named_exists() -> None:
+    named = set(re.findall(r"manage\.py (cache_\w+)", DOCUMENT))
+    assert named <= {path.stem for path in (CACHING / "management/commands").glob("cache_*.py")}
+
+
+def test_every_decision_is_numbered_once() -> None:
+    numbers = sorted(path.name[:4] for path in (ROOT / "docs/decisions").glob("*.md"))
+    assert numbers == [f"{number:04}" for number in range(1, len(numbers) + 1)]
