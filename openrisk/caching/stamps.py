@@ -147,16 +147,14 @@ def _group() -> Group:
 
 def connect(wrapper: BaseDatabaseWrapper, name: str) -> psycopg.Connection[Any]:
     """A connection of the cache's own to the same database: autocommit, to a primary only."""
-    known = ("host", "port", "dbname", "user", "password", "sslmode", "sslrootcert", "options")
+    of_django = ("cursor_factory", "context", "prepare_threshold")
     given = wrapper.get_connection_params()
-    parameters = {key: given[key] for key in known if given.get(key)}
-    return psycopg.connect(
-        **parameters,
-        autocommit=True,
-        connect_timeout=2,
-        target_session_attrs="read-write",  # a standby is behind
-        application_name=name,
-    )
+    parameters = {key: value for key, value in given.items() if key not in of_django} | {
+        "connect_timeout": 2,
+        "target_session_attrs": "read-write",  # a standby is behind
+        "application_name": name,
+    }
+    return psycopg.connect(**parameters, autocommit=True)
 
 
 class PostgresSource:
