@@ -50,10 +50,11 @@ CONTROLS = {
     "identity not compared": Control(IDENTITY, RIGHT._replace(identity_compared=False)),
     "organization not in the entry": Control(IDENTITY, RIGHT._replace(identity_in_entry=False)),
     "epoch stays at a restore": Control(
-        Bounds(fallbacks=1, reads=2), RIGHT._replace(epoch_rotates=False)
+        Bounds(writes=((0, 1),), fallbacks=1, reads=2), RIGHT._replace(epoch_rotates=False)
     ),
     "epoch stays at a failover": Control(
-        Bounds(fallbacks=1, reads=2, restores=False), RIGHT._replace(epoch_rotates=False)
+        Bounds(writes=((0, 1),), fallbacks=1, reads=2, restores=False),
+        RIGHT._replace(epoch_rotates=False),
     ),
     "xor across tags": Control(Bounds(tags=(0, 1)), RIGHT._replace(tokens_compared_by_tag=False)),
     "compaction does not add up": Control(
