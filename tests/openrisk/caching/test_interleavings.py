@@ -240,45 +240,55 @@ def test_second_writer_commits_while_the_first_ones_rows_are_read(
     assert ask(token).titles == {"third"}
 
 
-def test_follower_began_after_the_leaders_stamp(monkeypatch, threads, token, risk):
+def test_follower_began_after_the_leaders_stamp(monkeypatch, threads, token, risk, flights):
     """A shared flight must not carry a read back to before its own beginning."""
     rows_read = after(monkeypatch, "_rendered")
     leader = threads(ask, token)
     rows_read.await_reached()
     write(risk, "new")
-    follower = follows(monkeypatch, threads, token)
+    follower = follows(flights, threads, token)
     rows_read.release()
     assert leader.result(PATIENCE).titles == {"old"}
     assert follower.result(PATIENCE).titles == {"new"}
 
 
-def test_follower_shares_what_is_still_fresh(monkeypatch, threads, token, risk):
+def test_follower_shares_what_is_still_fresh(monkeypatch, threads, token, risk, flights):
     rows_read = after(monkeypatch, "_rendered")
     leader = threads(ask, token)
     rows_read.await_reached()
-    follower = follows(monkeypatch, threads, token)
+    follower = follows(flights, threads, token)
     rows_read.release()
     assert leader.result(PATIENCE).cache == "MISS"
     answer = follower.result(PATIENCE)
     assert (answer.titles, answer.cache) == ({"old"}, "HIT")
 
 
-def follows(monkeypatch: Any, threads: Any, token: str) -> Future[Answer]:
-    """A second reader of the same, once it waits for the first."""
-    waits = Event()
+class Flights(dict[str, Event]):
+    """Flights under way, and whether anybody waits for one."""
 
-    class Told(dict[str, Event]):
-        def get(self, key: str, default: Any = None) -> Any:
-            leader = super().get(key, default)
-            if leader is not None:
-                waits.set()
-            return leader
+    def __init__(self) -> None:
+        super().__init__()
+        self.joined = Event()
 
+    def get(self, key: str, default: Any = None) -> Any:
+        leader = super().get(key, default)
+        if leader is not None:
+            self.joined.set()
+        return leader
+
+
+@pytest.fixture
+def flights(monkeypatch: pytest.MonkeyPatch) -> Flights:
+    flights = Flights()
+    monkeypatch.setattr(single_flight, "_flights", flights)
     monkeypatch.setattr(views, "PATIENCE", PATIENCE)  # a slow machine is no reason to give up
-    monkeypatch.setattr(single_flight, "_flights", flights := Told(single_flight._flights))
+    return flights
+
+
+def follows(flights: Flights, threads: Any, token: str) -> Future[Answer]:
+    """A second reader of the same, once it waits for the first."""
     follower = threads(ask, token)
-    assert waits.wait(PATIENCE), "the second reader did not wait for the first"
-    assert len(flights) == 1
+    assert flights.joined.wait(PATIENCE), "the second reader did not wait for the first"
     return follower
 
 
