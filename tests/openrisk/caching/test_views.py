@@ -154,6 +154,22 @@ def test_view_that_depends_on_the_user_is_kept_for_each(organization, viewer, be
 
 
 @committed
+def test_rights_that_change_after_authentication_are_not_kept(organization, viewer, monkeypatch):
+    me = token(viewer, organization)
+    call(f"{RISKS}?page=1", me)
+    stamp = views._stamp
+
+    def late(sought):
+        set_role(user=viewer, organization=organization, role=Role.MANAGER)
+        return stamp(sought)
+
+    monkeypatch.setattr(views, "_stamp", late)
+    reply = call(RISKS, me)
+    assert (reply.status, reply.cache) == (200, "BYPASS view")
+    assert not any(entry.request["path"] == RISKS for entry in views.memory.values())
+
+
+@committed
 def test_superuser_at_large_is_not_cached_by_session(organization, superuser):
     from tests.openrisk.caching.calls import session  # noqa: PLC0415
 
