@@ -68,6 +68,8 @@ def failed(result: dict[str, Any]) -> list[str]:
 
 
 def table(results: dict[str, dict[str, Any]]) -> list[str]:
+    if all(one["consistency"] == "push" for one in results.values()):
+        return []
     head = (
         "fault", "times", "reads", "stale", "foreign", "phantom", "errors", "503", "asked again",
         "hit rate", "writes", "rolled back",
