@@ -117,7 +117,7 @@ def test_cached_reads_are_exact_in_every_order_of_events():
     run_state_machine_as_test(
         Register,
         settings=settings(
-            max_examples=10,
+            max_examples=8,
             stateful_step_count=12,
             deadline=None,
             phases=(Phase.generate,),  # shrinking takes minutes, and the steps are printed anyway

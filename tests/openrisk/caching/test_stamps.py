@@ -1,6 +1,5 @@
 """What tokens some tags have, as of a moment after the question."""
 
-import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -184,5 +183,5 @@ def test_stamps_see_only_what_is_committed(organization):
 def test_connections_are_not_shared_with_who_forked(monkeypatch):
     mine = stamps._group()
     assert stamps._group() is mine
-    monkeypatch.setattr(os, "getpid", lambda: -1)
+    monkeypatch.setattr(mine, "pid", -1)
     assert stamps._group() is not mine
