@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from hypothesis import settings
 from rest_framework.test import APIClient
 
 from openrisk.accounts.models import Organization, Role, User
@@ -16,6 +17,9 @@ from openrisk.caching import front, stamps, store, views
 # absent, a test that reads it skips.
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
+
+settings.register_profile("openrisk", deadline=None)  # how long a test takes says nothing
+settings.load_profile("openrisk")
 
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
 

@@ -15,7 +15,7 @@ from prometheus_client import REGISTRY
 from openrisk.accounts.models import ApiToken, Organization, User
 from openrisk.accounts.services import create_token
 from openrisk.api.outages import ReadOnceMore
-from openrisk.caching import front, views
+from openrisk.caching import front, lookup
 from openrisk.caching.front import Front
 
 RISKS = "/api/v1/risks/"
@@ -87,7 +87,7 @@ def warm(url: str, credential: Headers, **extra: Any) -> Reply:
 
 def forget_all() -> None:
     """As in a process that has just begun."""
-    for kept in (views.memory, front.callers, front.routes):
+    for kept in (lookup.memory, lookup.refused, front.callers, front.routes):
         kept.clear()
 
 

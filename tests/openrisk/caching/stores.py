@@ -14,7 +14,7 @@ from openrisk.caching.store import shared
 
 def forget() -> None:
     """What this process keeps."""
-    for memory in (lookup.memory, front.callers, front.routes):
+    for memory in (lookup.memory, lookup.refused, front.callers, front.routes):
         memory.clear()
     recent.forget()
 

@@ -20,7 +20,7 @@ from django.test import RequestFactory
 from openrisk.accounts.models import Membership, Organization, Role, User
 from openrisk.accounts.services import create_token, set_role
 from openrisk.api.outages import ReadOnceMore
-from openrisk.caching import front, single_flight, stamps, tokens, views
+from openrisk.caching import front, lookup, single_flight, stamps, tokens, views
 from openrisk.caching.front import Front
 from risks.models import Risk
 from tests.risks.factories import make_risk
@@ -65,7 +65,7 @@ class Pause:
 @pytest.fixture(autouse=True)
 def _forgetful() -> Iterator[None]:
     """Nothing is known before a test, and no connection of the cache stays open after it."""
-    for memory in (views.memory, front.callers, front.routes):
+    for memory in (lookup.memory, lookup.refused, front.callers, front.routes):
         memory.clear()
     yield
     stamps.close()
@@ -115,9 +115,9 @@ def write(risk: Risk, title: str) -> None:
     Risk.objects.filter(pk=risk.pk).update(title=title)
 
 
-def after(monkeypatch: pytest.MonkeyPatch, name: str) -> Pause:
-    """Holds the first one who has carried out `views.<name>`."""
-    pause, original = Pause(), getattr(views, name)
+def after(monkeypatch: pytest.MonkeyPatch, module: Any, name: str) -> Pause:
+    """Holds the first one who has carried out `module.<name>`."""
+    pause, original = Pause(), getattr(module, name)
 
     @wraps(original)
     def held(*arguments: Any) -> Any:
@@ -125,26 +125,26 @@ def after(monkeypatch: pytest.MonkeyPatch, name: str) -> Pause:
         pause.hold()
         return result
 
-    monkeypatch.setattr(views, name, held)
+    monkeypatch.setattr(module, name, held)
     return pause
 
 
-def before(monkeypatch: pytest.MonkeyPatch, name: str) -> Pause:
-    """Holds the first one who is about to carry out `views.<name>`."""
-    pause, original = Pause(), getattr(views, name)
+def before(monkeypatch: pytest.MonkeyPatch, module: Any, name: str) -> Pause:
+    """Holds the first one who is about to carry out `module.<name>`."""
+    pause, original = Pause(), getattr(module, name)
 
     @wraps(original)
     def held(*arguments: Any) -> Any:
         pause.hold()
         return original(*arguments)
 
-    monkeypatch.setattr(views, name, held)
+    monkeypatch.setattr(module, name, held)
     return pause
 
 
 def test_compute_begins_before_the_commit_and_stores_after_it(monkeypatch, threads, token, risk):
     """The race of every delete-on-save: the old value is put where the new one was just deleted."""
-    rows_read = after(monkeypatch, "_rendered")
+    rows_read = after(monkeypatch, views, "_rendered")
     slow = threads(ask, token)
     rows_read.await_reached()
     write(risk, "new")
@@ -156,7 +156,7 @@ def test_compute_begins_before_the_commit_and_stores_after_it(monkeypatch, threa
 
 def test_commit_falls_between_stamp_and_rows(monkeypatch, threads, token, risk):
     """New rows under an old stamp: dropped unused, never the other way round."""
-    stamp_read = after(monkeypatch, "_stamp")
+    stamp_read = after(monkeypatch, lookup, "_stamp")
     slow = threads(ask, token)
     stamp_read.await_reached()
     write(risk, "new")
@@ -228,7 +228,7 @@ def test_two_writers_commit_in_the_other_order_around_a_reader(threads, token, r
 def test_second_writer_commits_while_the_first_ones_rows_are_read(
     monkeypatch, threads, token, risk
 ):
-    rows_read = after(monkeypatch, "_rendered")
+    rows_read = after(monkeypatch, views, "_rendered")
     write(risk, "first")
     slow = threads(ask, token)
     rows_read.await_reached()
@@ -242,7 +242,7 @@ def test_second_writer_commits_while_the_first_ones_rows_are_read(
 
 def test_follower_began_after_the_leaders_stamp(monkeypatch, threads, token, risk, flights):
     """A shared flight must not carry a read back to before its own beginning."""
-    rows_read = after(monkeypatch, "_rendered")
+    rows_read = after(monkeypatch, views, "_rendered")
     leader = threads(ask, token)
     rows_read.await_reached()
     write(risk, "new")
@@ -253,7 +253,7 @@ def test_follower_began_after_the_leaders_stamp(monkeypatch, threads, token, ris
 
 
 def test_follower_shares_what_is_still_fresh(monkeypatch, threads, token, risk, flights):
-    rows_read = after(monkeypatch, "_rendered")
+    rows_read = after(monkeypatch, views, "_rendered")
     leader = threads(ask, token)
     rows_read.await_reached()
     follower = follows(flights, threads, token)
@@ -281,7 +281,7 @@ class Flights(dict[str, Event]):
 def flights(monkeypatch: pytest.MonkeyPatch) -> Flights:
     flights = Flights()
     monkeypatch.setattr(single_flight, "_flights", flights)
-    monkeypatch.setattr(views, "PATIENCE", PATIENCE)  # a slow machine is no reason to give up
+    monkeypatch.setattr(lookup, "PATIENCE", PATIENCE)  # a slow machine is no reason to give up
     return flights
 
 
@@ -296,7 +296,7 @@ def test_compaction_during_a_read(monkeypatch, threads, token, risk):
     """Fewer rows, the same tokens: what is computed meanwhile stays exact, and is kept."""
     for number in range(5):
         write(risk, f"old {number}")
-    rows_read = after(monkeypatch, "_rendered")
+    rows_read = after(monkeypatch, views, "_rendered")
     slow = threads(ask, token)
     rows_read.await_reached()
     assert threads(tokens.compact).result(PATIENCE) > 0
@@ -333,7 +333,7 @@ def test_identity_changes_between_authentication_and_the_views_stamp(
     monkeypatch, threads, token, risk, viewer, organization, change
 ):
     """Rows read before the stamp: the answer may go out, but nobody may ever get it again."""
-    authenticated = before(monkeypatch, "_stamp")
+    authenticated = before(monkeypatch, lookup, "_stamp")
     slow = threads(ask, token)
     authenticated.await_reached()
     if change == "removed":
@@ -345,7 +345,7 @@ def test_identity_changes_between_authentication_and_the_views_stamp(
     authenticated.release()
     answer = slow.result(PATIENCE)
     assert (answer.status, answer.cache) == (200, "BYPASS")
-    assert len(views.memory) == 0
+    assert len(lookup.memory) == 0
     assert ask(token).status == (200 if change == "other role" else 401)
 
 

@@ -111,7 +111,7 @@ def pushed(transactional_db, settings, monkeypatch):
     listener.sync = lambda: _sync(listener)
     listener.sync()
     yield listener
-    listener._lose()
+    listener._lose("The test has ended.")
     settings.CACHE_CONSISTENCY = "strict"
     tokens.install(connection)
 
@@ -190,7 +190,7 @@ def test_who_hears_nothing_asks_again(pushed, organization, viewer, monkeypatch,
         monkeypatch.setattr(pushed, "_drain", lambda: None)
         pushed.lease_until = 0.0
     elif loss == "connection":
-        pushed._lose()
+        pushed._lose("The server is gone.")
     else:
         pid = pushed._connection.info.backend_pid
         with connection.cursor() as cursor:

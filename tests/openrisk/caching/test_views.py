@@ -11,7 +11,7 @@ from rest_framework.exceptions import NotFound
 
 from openrisk.accounts.models import Membership, Role
 from openrisk.accounts.services import set_role
-from openrisk.caching import views
+from openrisk.caching import lookup, stamps, views
 from openrisk.caching.recorder import unrecorded
 from openrisk.caching.views import declarations, get_or_compute
 from risks.models import Asset, Risk
@@ -158,14 +158,14 @@ def test_view_that_depends_on_the_user_is_kept_for_each(organization, viewer, be
 def test_rights_that_change_after_authentication_are_not_kept(organization, viewer, monkeypatch):
     me = token(viewer, organization)
     call(f"{RISKS}?page=1", me)
-    stamp = views._stamp
+    stamp = lookup._stamp
 
     def late(sought):
         with unrecorded():  # it is somebody else who writes
             set_role(user=viewer, organization=organization, role=Role.MANAGER)
         return stamp(sought)
 
-    monkeypatch.setattr(views, "_stamp", late)
+    monkeypatch.setattr(lookup, "_stamp", late)
     reply = call(RISKS, me)
     assert (reply.status, reply.cache) == (200, "BYPASS view")
     assert not any(entry.request["path"] == RISKS for entry in views.memory.values())
@@ -313,8 +313,8 @@ def test_only_plain_successes_are_kept(organization, viewer, behave):
 def test_fifty_threads_compute_once_and_an_error_holds_up_nobody(
     organization, viewer, behave, monkeypatch
 ):
-    monkeypatch.setattr(views.stamps, "TIMEOUT", 20)
-    monkeypatch.setattr(views, "PATIENCE", 60)
+    monkeypatch.setattr(stamps, "TIMEOUT", 20)
+    monkeypatch.setattr(lookup, "PATIENCE", 60)
     me = token(viewer, organization)
     call(SHARED, me)
     computed = []
