@@ -21,6 +21,13 @@ def leave(tag: str) -> str:
     )
 
 
+def leave_if(tag: str, condition: str) -> str:
+    return (
+        f"INSERT INTO cache_token (tag, token) SELECT {tag}, random() WHERE {condition} "
+        "ON CONFLICT (tag) DO UPDATE SET token = random();"
+    )
+
+
 LEAVE = leave("%s").rstrip(";")
 
 
@@ -29,7 +36,7 @@ def statements(tracked: Tracked) -> list[str]:
     result = []
     for event in EVENTS:
         name = _name(tracked, event)
-        body = " ".join(leave(tag) for tag in _tags(tracked, event))
+        body = " ".join(_left(tracked, event))
         result.append(
             f"DROP TRIGGER IF EXISTS {name};"
             f'CREATE TRIGGER {name} AFTER {event.upper()} ON "{tracked.table}" FOR EACH ROW '
@@ -46,20 +53,29 @@ def _name(tracked: Tracked, event: str) -> str:
     return f"openrisk_token_{tracked.table}_{event}"
 
 
-def _tags(tracked: Tracked, event: str) -> list[str]:
-    sides = {"insert": ["NEW"], "delete": ["OLD"], "update": ["OLD", "NEW"]}[event]
-    tags = []
-    for side in sides:
-        if tracked.organization:
-            owner = f"'{tracked.label}:' || {side}.\"{tracked.organization}\""
-            tags.append(f"coalesce({owner}, '{tracked.label}:*')")
-        else:
-            tags.append(f"'{tracked.label}:*'")
-        if tracked.rows:
-            tags.append(
-                f"coalesce('{tracked.label}#' || {side}.\"{tracked.rows}\", '{tracked.label}#*')"
-            )
-    return list(dict.fromkeys(tags))
+def _left(tracked: Tracked, event: str) -> list[str]:
+    """What the trigger does, a statement a tag. A row that moves leaves tokens on both sides."""
+    side = "NEW" if event == "insert" else "OLD"
+    result = [leave(_tag(tracked, side, column, sign)) for column, sign in _columns(tracked)]
+    if event == "update":
+        result += [
+            leave_if(_tag(tracked, "NEW", column, sign), f'OLD."{column}" IS NOT NEW."{column}"')
+            for column, sign in _columns(tracked)
+            if column
+        ]
+    return result
+
+
+def _columns(tracked: Tracked) -> list[tuple[str | None, str]]:
+    rows = [(tracked.rows, "#")] if tracked.rows else []
+    return [(tracked.organization, ":"), *rows]
+
+
+def _tag(tracked: Tracked, side: str, column: str | None, sign: str) -> str:
+    everything = f"'{tracked.label}{sign}*'"
+    if column is None:
+        return everything
+    return f"coalesce('{tracked.label}{sign}' || {side}.\"{column}\", {everything})"
 
 
 def _when(tracked: Tracked, event: str) -> str:

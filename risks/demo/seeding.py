@@ -40,6 +40,11 @@ def seed(
     What is missing is added, what exists stays as it is. Dates are relative to today (UTC).
     `progress` is told how many more risks are done. Each chunk is one transaction.
     """
+    if connection.vendor == "sqlite" and not connection.in_atomic_block:
+        # No savepoint is open here, so what a statement may have to undo is small and forgotten at
+        # once: memory is the place for it (see the settings for why not always).
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA temp_store = MEMORY")
     result = []
     for number in range(1, organizations + 1):
         organization = _organization(number)
