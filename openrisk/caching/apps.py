@@ -12,11 +12,9 @@ class CachingConfig(AppConfig):
         from openrisk.caching import (
             checks,  # noqa: F401  registers them
             recent,
-            recorder,
             signals,
         )
 
-        recorder.watch_clock()
         signals.connect()
         recent.connect()
         post_migrate.connect(signals.install_triggers, sender=self, dispatch_uid="cache.install")

@@ -56,7 +56,12 @@ _active = threading.local()
 
 @contextmanager
 def recording() -> Iterator[Recording]:
-    """Record the statements of this thread on the default connection."""
+    """Record the statements of this thread on the default connection, and its looks at the clock.
+
+    Django's function is replaced with the first recording, not before: `makemigrations` would
+    take the other one for a changed default.
+    """
+    timezone.now = _now
     outer = getattr(_active, "recording", None)
     record = Recording()
     _active.recording = record
@@ -122,14 +127,12 @@ def known_tables() -> frozenset[str]:
     return frozenset(m._meta.db_table for m in apps.get_models(include_auto_created=True))
 
 
-def watch_clock() -> None:
-    """Have `timezone.now()` tell the recording, if there is one, that the clock was read."""
-    read_clock = timezone.now
+_read_clock = timezone.now
 
-    def now() -> Any:
-        record = getattr(_active, "recording", None)
-        if record is not None:
-            record.seen.add(CLOCK)
-        return read_clock()
 
-    timezone.now = now
+def _now() -> Any:
+    """`timezone.now()`, which tells the recording, if there is one, that the clock was read."""
+    record = getattr(_active, "recording", None)
+    if record is not None:
+        record.seen.add(CLOCK)
+    return _read_clock()
