@@ -11,7 +11,8 @@ from rest_framework.test import APIClient
 
 from openrisk.accounts.models import Organization, Role, User
 from openrisk.accounts.services import create_token, set_role
-from openrisk.caching import front, stamps, store, views
+from openrisk.caching import stamps, store
+from tests.openrisk.caching import stores
 
 # Registers that somebody really keeps. They are no part of the project: where the folder is
 # absent, a test that reads it skips.
@@ -46,8 +47,7 @@ def _nothing_stays_cached() -> Iterator[None]:
     The shared store keeps what it has: nobody asks for the rows of another test's organizations.
     """
     yield
-    for kept in (views.memory, front.callers, front.routes):
-        kept.clear()
+    stores.forget()
     store.shared.cache_clear()
     stamps.close()
 

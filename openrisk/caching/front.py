@@ -18,7 +18,7 @@ from typing import Any
 
 from django.conf import settings
 
-from openrisk.caching import metrics, push, stamps, views
+from openrisk.caching import lookup, metrics, push, stamps, views
 from openrisk.caching.callers import ENVIRON, Caller
 from openrisk.caching.entries import Entry
 from openrisk.caching.memory import Memory
@@ -166,8 +166,8 @@ def _answer(
     route = routes.get((caller.shared_scope, asked)) or routes.get((caller.own_scope, asked))
     if route is None:
         return None
-    entry = views.memory.get(route.key)
-    if entry is None or views.is_expired(entry, now):
+    entry = lookup.memory.get(route.key)
+    if entry is None or lookup.is_expired(entry, now):
         return None
     if not _is_fresh(caller, entry, environ):
         _counter(entry.view, "stale").inc()

@@ -78,7 +78,11 @@ def find(sought: Sought, compute: Callable[[], Computed]) -> Answer:
             return _computed(sought, stamp, compute)
         with flight(sought.key, max(0.0, deadline - time.monotonic())) as computes:
             if computes and _alone(sought, deadline):
-                return _computed(sought, stamp, compute)
+                try:
+                    return _computed(sought, stamp, compute)
+                finally:
+                    if store := shared():
+                        store.unlock(sought.key)
 
 
 def _stamp(sought: Sought) -> Stamp:
@@ -140,37 +144,34 @@ def _alone(sought: Sought, deadline: float) -> bool:
 
 
 def _computed(sought: Sought, stamp: Stamp, compute: Callable[[], Computed]) -> Answer:
-    store = shared()
     started = time.perf_counter()
-    try:
-        with recorder.recording() as record:
-            body, content_type, etag = compute()
-        cost = time.perf_counter() - started
-        metrics.compute_seconds.labels(sought.view).observe(cost)
-        now = time.time()
-        ttl = sought.ttl * (1 - JITTER * random.random())  # noqa: S311  no secret
-        entry = Entry(
-            key=sought.key,
-            view=sought.view,
-            stamp={tag: stamp[tag] for tag in sought.tags} if stamp else {},
-            created=now,
-            expires=min(now + ttl, sought.expires),
-            cost=cost,
-            content_type=content_type,
-            etag=etag,
-            request=sought.request,
-            body=body,
-        )
-        if not stamp or not _is_covered(sought, stamp, record):
-            refused.put(sought.key, now + REFUSED_SECONDS, 500)
-            return Answer(entry, "view", "bypass")
-        _keep(entry)
-        if store:
-            store.put(entry)
-        return Answer(entry, "view", "miss")
-    finally:
-        if store:
-            store.unlock(sought.key)
+    with recorder.recording() as record:
+        body, content_type, etag = compute()
+    cost = time.perf_counter() - started
+    metrics.compute_seconds.labels(sought.view).observe(cost)
+    now = time.time()
+    ttl = sought.ttl * (1 - JITTER * random.random())  # noqa: S311  no secret
+    entry = Entry(
+        key=sought.key,
+        view=sought.view,
+        stamp={tag: stamp[tag] for tag in sought.tags} if stamp else {},
+        created=now,
+        expires=min(now + ttl, sought.expires),
+        cost=cost,
+        content_type=content_type,
+        etag=etag,
+        request=sought.request,
+        body=body,
+    )
+    if not stamp:
+        return Answer(entry, "view", "bypass")
+    if not _is_covered(sought, stamp, record):
+        refused.put(sought.key, now + REFUSED_SECONDS, 500)
+        return Answer(entry, "view", "bypass")
+    _keep(entry)
+    if store := shared():
+        store.put(entry)
+    return Answer(entry, "view", "miss")
 
 
 def _is_covered(sought: Sought, stamp: Stamp, record: recorder.Recording) -> bool:

@@ -4,7 +4,6 @@ Triggers make the cache right, these make it fast: if every signal were lost, an
 exact.
 """
 
-import threading
 from typing import Any
 
 from django.apps import AppConfig
@@ -12,14 +11,12 @@ from django.db import connections, models, transaction
 from django.db.models.signals import m2m_changed, post_delete, post_save
 from django.dispatch import Signal
 
-from openrisk.caching import metrics
+from openrisk.caching import metrics, push
 from openrisk.caching.tokens import install
 from openrisk.caching.tracked import all_tracked, tracked
 
 # Sent on commit with `tags`, a set, and `models`, their labels.
 cache_invalidated = Signal()
-
-_pending = threading.local()
 
 
 def connect() -> None:
@@ -53,19 +50,11 @@ def _linked(sender: Any, instance: models.Model, action: str, using: str, **kwar
 
 
 def _collect(label: str, tags: set[str], using: str) -> None:
-    """Tell once a transaction, after it; a rollback forgets."""
-    connection = transaction.get_connection(using)
-    pending = {"tags": tags, "models": {label}}
-    if not connection.in_atomic_block:
-        _tell(pending)
-        return
-    transaction.on_commit(lambda: _tell(pending), using=using, robust=True)
+    """Tell after the commit, at once where there is no transaction; what is rolled back, never."""
 
-
-def _tell(pending: dict[str, set[str]]) -> None:
-    from openrisk.caching import views  # noqa: PLC0415  views need the registry of apps
-
-    for label in pending["models"]:
+    def tell() -> None:
         metrics.invalidations.labels(label).inc()
-    views.forget(pending["tags"])
-    cache_invalidated.send(sender=None, **pending)
+        push.changed(tags)
+        cache_invalidated.send(sender=None, tags=tags, models={label})
+
+    transaction.on_commit(tell, using=using, robust=True)

@@ -16,33 +16,12 @@ from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from openrisk.caching import metrics, push, recorder
+from openrisk.caching import metrics, recorder
 from openrisk.caching.callers import Caller, caller_of
 from openrisk.caching.entries import Entry
 from openrisk.caching.keys import build, digest, key_parts
-from openrisk.caching.lookup import (
-    Answer,
-    Computed,
-    NotStorable,
-    Sought,
-    find,
-    is_expired,
-    memory,
-)
+from openrisk.caching.lookup import Answer, Computed, NotStorable, Sought, find
 from openrisk.caching.tracked import Read, Row, tags_read, tracked
-
-__all__ = (
-    "Answer",
-    "Declaration",
-    "NotStorable",
-    "Sought",
-    "cached_view",
-    "find",
-    "forget",
-    "get_or_compute",
-    "is_expired",
-    "memory",
-)
 
 CLOCKS = {"minute": "%Y-%m-%dT%H:%M", "day": "%Y-%m-%d"}
 LEARN = "openrisk.cache.learn"  # in the WSGI environ: what the front may remember
@@ -226,11 +205,6 @@ def _description(request: HttpRequest, caller: Caller) -> dict[str, str]:
         "user": str(caller.user_id),
         "organization": str(caller.organization_id),
     }
-
-
-def forget(tags: Iterable[str]) -> None:
-    """Do not believe what depends on `tags` before the database has been asked again."""
-    push.changed(tags)
 
 
 # --- HTTP ---------------------------------------------------------------------------------------

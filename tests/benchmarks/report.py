@@ -35,12 +35,23 @@ def write(results: dict[str, Any]) -> str:
     rows = {row["label"]: row for row in results["requests"]}
     pages = [row for row in results["requests"] if is_first_page(row)]
     slowest = sorted(pages, key=lambda row: -row["median_ms"])[:12]
-    groups = {
-        kind: [row for row in pages if row["label"].startswith(kind)]
-        for kind in ("order", "filter", "search")
-    }
-    late = missed(results)
+    paging = [row for row in results["requests"] if "page 1" in row["label"]]
+    one = [rows[name] for name in ("one risk", "its transitions", "its history")]
     lines = [
+        *_introduction(results),
+        *_targets(pages, rows["one risk"]),
+        *_verdict(missed(results), len(pages) + 2),
+        *_table("The first page", [rows["first page"], rows["first page of 200"]], results),
+        *_table("The slowest pages", slowest, results),
+        *_table("Paging", paging, results),
+        *_table("One risk", one, results),
+        *_export(results),
+    ]
+    return "\n".join(lines)
+
+
+def _introduction(results: dict[str, Any]) -> list[str]:
+    return [
         "# Performance",
         "",
         "Written by `python -m tests.benchmarks.register`, from the figures it keeps in",
@@ -54,37 +65,34 @@ def write(results: dict[str, Any]) -> str:
             " token authentication."
         ),
         "",
-        "| | target | slowest median | most queries |",
-        "|---|---|---|---|",
     ]
-    for kind, group in groups.items():
+
+
+def _targets(pages: list[dict[str, Any]], one: dict[str, Any]) -> list[str]:
+    lines = ["| | target | slowest median | most queries |", "|---|---|---|---|"]
+    for kind in ("order", "filter", "search"):
+        group = [row for row in pages if row["label"].startswith(kind)]
         worst = max(row["median_ms"] for row in group)
         queries = max(row["queries"] for row in group)
         lines.append(
             f"| every {kind} offered ({len(group)} requests), first page of 25 |"
             f" < {LIST_MS} ms, <= {LIST_QUERIES} queries | {worst} ms | {queries} |"
         )
-    one = rows["one risk"]
     lines.append(
         f"| one risk | < {DETAIL_MS} ms, <= {DETAIL_QUERIES} queries |"
         f" {one['median_ms']} ms | {one['queries']} |"
     )
-    lines += [
-        "",
-        (
-            f"{len(late)} of {len(pages) + 2} miss their target: {', '.join(late)}."
-            if late
-            else "Every request holds its target."
-        ),
-        "",
-        *_table("The first page", [rows["first page"], rows["first page of 200"]], results),
-        *_table("The slowest pages", slowest, results),
-        *_table(
-            "Paging", [row for row in results["requests"] if "page 1" in row["label"]], results
-        ),
-        *_table(
-            "One risk", [rows[n] for n in ("one risk", "its transitions", "its history")], results
-        ),
+    return [*lines, ""]
+
+
+def _verdict(late: list[str], total: int) -> list[str]:
+    if late:
+        return [f"{len(late)} of {total} miss their target: {', '.join(late)}.", ""]
+    return ["Every request holds its target.", ""]
+
+
+def _export(results: dict[str, Any]) -> list[str]:
+    return [
         "## Export and demo data",
         "",
         (
@@ -97,7 +105,6 @@ def write(results: dict[str, Any]) -> str:
         f"`seed_demo --risks {results['rows']}` takes {results['seed_seconds']} s.",
         "",
     ]
-    return "\n".join(lines)
 
 
 def _table(title: str, rows: list[dict[str, Any]], results: dict[str, Any]) -> list[str]:

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture(autouse=True)
 def _fresh(settings: Settings) -> Iterator[None]:
-    with stores.fresh(), stores.backend(settings, "memory"):
+    with stores.backend(settings, "memory"):
         yield
 
 

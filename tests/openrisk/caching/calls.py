@@ -15,7 +15,6 @@ from prometheus_client import REGISTRY
 from openrisk.accounts.models import ApiToken, Organization, User
 from openrisk.accounts.services import create_token
 from openrisk.api.outages import ReadOnceMore
-from openrisk.caching import front, lookup
 from openrisk.caching.front import Front
 
 RISKS = "/api/v1/risks/"
@@ -83,12 +82,6 @@ def warm(url: str, credential: Headers, **extra: Any) -> Reply:
         reply = call(url, credential, **extra)
     assert reply.cache == FRONT, reply
     return reply
-
-
-def forget_all() -> None:
-    """As in a process that has just begun."""
-    for kept in (lookup.memory, lookup.refused, front.callers, front.routes):
-        kept.clear()
 
 
 def token(user: User, organization: Organization, **fields: Any) -> Headers:

@@ -7,12 +7,6 @@ from tests.openrisk.caching import stores
 from tests.servers import valkey
 
 
-@pytest.fixture(autouse=True)
-def _fresh() -> Iterator[None]:
-    with stores.fresh():
-        yield
-
-
 @pytest.fixture(scope="session")
 def redis_url() -> Iterator[str]:
     with valkey() as server:

@@ -8,23 +8,15 @@ from django.conf import settings as configured
 from pytest_django import Settings
 
 from openrisk import env
-from openrisk.caching import front, lookup, recent, stamps
+from openrisk.caching import front, lookup, recent
 from openrisk.caching.store import shared
 
 
 def forget() -> None:
-    """What this process keeps."""
+    """As in a process that has just begun."""
     for memory in (lookup.memory, lookup.refused, front.callers, front.routes):
         memory.clear()
     recent.forget()
-
-
-@contextmanager
-def fresh() -> Iterator[None]:
-    forget()
-    yield
-    forget()
-    stamps.close()  # or the test database could not be dropped
 
 
 @contextmanager

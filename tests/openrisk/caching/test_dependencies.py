@@ -1,6 +1,6 @@
 """A dependency that nobody declared costs speed, never truth."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from rest_framework.test import APIClient
 
 from openrisk.accounts.models import Organization, User
-from openrisk.caching import recorder, stamps, views
+from openrisk.caching import recorder, stamps
 from openrisk.caching.recorder import CLOCK, recording, tables_of
 from openrisk.caching.tracked import EPOCH
 from openrisk.caching.views import get_or_compute
@@ -21,15 +21,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 LIST = "/api/v1/risks/"
 
 
-@pytest.fixture(autouse=True)
-def _connection_given_back() -> Iterator[None]:
-    yield
-    stamps.close()
-
-
 @pytest.fixture
 def client(api: Callable[..., APIClient], viewer: User) -> APIClient:
-    views.memory.clear()
     return api(viewer)
 
 

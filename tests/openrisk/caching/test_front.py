@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 from django.conf import settings as django_settings
 
-from openrisk.caching import front, views
+from openrisk.caching import front, lookup, views
 from openrisk.caching.callers import ENVIRON, Caller
 from openrisk.caching.front import Front, credential_of
 from tests.openrisk.caching.calls import (
@@ -186,7 +186,7 @@ def _learning(environ, start_response):
     """Stands in for Django, where it would take minutes: every query has an entry of its own."""
     key = f"{environ.get('QUERY_STRING', ''):0>64}"
     entry = make_entry(key, body=b"x" * 5000)
-    views.memory.put(key, entry, entry.size)
+    lookup.memory.put(key, entry, entry.size)
     environ[ENVIRON] = Caller(
         organization_id=uuid4(),
         user_id=uuid4(),
@@ -201,7 +201,7 @@ def _learning(environ, start_response):
 
 
 def test_ten_thousand_queries_and_callers_stay_within_the_budget(monkeypatch):
-    budgets = {views.memory: 4_000_000, front.routes: 500_000, front.callers: 200_000}
+    budgets = {lookup.memory: 4_000_000, front.routes: 500_000, front.callers: 200_000}
     for kept, budget in budgets.items():
         monkeypatch.setattr(kept, "budget", budget)
     under_test = Front(_learning)
@@ -256,7 +256,7 @@ def test_client_cannot_name_its_caller():
 def test_lost_entry_is_computed_anew(organization, viewer):
     me = token(viewer, organization)
     warm(RISKS, me)
-    views.memory.clear()
+    lookup.memory.clear()
     again = [call(RISKS, me).cache for _ in range(2)]
     assert again[0] in (MISS, STORE)  # the shared store has it, where there is one
     assert again[1] == FRONT

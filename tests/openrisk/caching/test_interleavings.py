@@ -20,7 +20,7 @@ from django.test import RequestFactory
 from openrisk.accounts.models import Membership, Organization, Role, User
 from openrisk.accounts.services import create_token, set_role
 from openrisk.api.outages import ReadOnceMore
-from openrisk.caching import front, lookup, single_flight, stamps, tokens, views
+from openrisk.caching import lookup, single_flight, tokens, views
 from openrisk.caching.front import Front
 from risks.models import Risk
 from tests.risks.factories import make_risk
@@ -60,15 +60,6 @@ class Pause:
 
     def release(self) -> None:
         self._released.set()
-
-
-@pytest.fixture(autouse=True)
-def _forgetful() -> Iterator[None]:
-    """Nothing is known before a test, and no connection of the cache stays open after it."""
-    for memory in (lookup.memory, lookup.refused, front.callers, front.routes):
-        memory.clear()
-    yield
-    stamps.close()
 
 
 @pytest.fixture

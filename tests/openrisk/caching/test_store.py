@@ -11,7 +11,7 @@ import pytest
 from django.core.cache import caches
 from django.test import override_settings
 
-from openrisk.caching import metrics, store, views
+from openrisk.caching import lookup, metrics, store
 from openrisk.caching.entries import pack
 from openrisk.caching.store import FAILURES, Breaker, Store, shared
 from tests.openrisk.caching.calls import (
@@ -21,10 +21,10 @@ from tests.openrisk.caching.calls import (
     STORE,
     call,
     counted,
-    forget_all,
     token,
 )
 from tests.openrisk.caching.samples import LOCAL, STORES, caches_with, make_entry
+from tests.openrisk.caching.stores import forget
 from tests.risks.factories import make_risk
 
 pytestmark = pytest.mark.database  # Redis is there in the run on PostgreSQL only
@@ -217,15 +217,15 @@ def test_processes_share_entries_and_trust_none(organization, viewer, url):
     with override_settings(CACHES={**caches_with("x"), **alias}):
         shared.cache_clear()
         first = call(RISKS, me)
-        forget_all()
+        forget()
         second = call(RISKS, me)
         assert (first.cache, second.cache) == (MISS, STORE)
         assert first.body == second.body
-        [entry] = views.memory.values()
+        [entry] = lookup.memory.values()
         forged = pack(entry).replace(b'"count":1', b'"count":9')
         caches["responses"].set(entry.key, forged, 60)
-        forget_all()
+        forget()
         assert (call(RISKS, me).cache, call(RISKS, me).body) == (MISS, first.body)
         type(risk).objects.update(title="Drought")
-        forget_all()
+        forget()
         assert call(RISKS, me).titles == ["Drought"]

@@ -11,7 +11,7 @@ from rest_framework.exceptions import NotFound
 
 from openrisk.accounts.models import Membership, Role
 from openrisk.accounts.services import set_role
-from openrisk.caching import lookup, stamps, views
+from openrisk.caching import lookup, stamps
 from openrisk.caching.recorder import unrecorded
 from openrisk.caching.views import declarations, get_or_compute
 from risks.models import Asset, Risk
@@ -26,11 +26,11 @@ from tests.openrisk.caching.calls import (
     RISKS,
     call,
     counted,
-    forget_all,
     token,
     warm,
 )
 from tests.openrisk.caching.sample_urls import OWN, SHARED, SampleViewSet
+from tests.openrisk.caching.stores import forget
 from tests.risks.factories import make_asset, make_mitigation, make_one_of_each, make_risk
 from tests.risks.threads import in_threads
 
@@ -137,7 +137,7 @@ def test_organizations_and_roles_share_nothing(organization, other_organization,
         "outsider": ["Foreign secret"],
         "viewer": ["Ours"],
     }
-    assert len(views.memory) == 3  # the two administrators of the other organization share one
+    assert len(lookup.memory) == 3  # the two administrators of the other organization share one
     warm(f"{RISKS}{risk.pk}/", people["admin"])
     assert call(f"{RISKS}{risk.pk}/", people["outsider"]).status == 404
     assert call(RISKS).status == 401
@@ -168,7 +168,7 @@ def test_rights_that_change_after_authentication_are_not_kept(organization, view
     monkeypatch.setattr(lookup, "_stamp", late)
     reply = call(RISKS, me)
     assert (reply.status, reply.cache) == (200, "BYPASS view")
-    assert not any(entry.request["path"] == RISKS for entry in views.memory.values())
+    assert not any(entry.request["path"] == RISKS for entry in lookup.memory.values())
 
 
 @committed
@@ -178,7 +178,7 @@ def test_superuser_at_large_is_not_cached_by_session(organization, superuser):
     make_risk(organization)
     replies = [call(RISKS, session(superuser)) for _ in range(2)]
     assert [(reply.status, reply.cache) for reply in replies] == [(200, BYPASS)] * 2
-    assert len(views.memory) == 0
+    assert len(lookup.memory) == 0
 
 
 # --- What is asked ----------------------------------------------------------------------------
@@ -188,7 +188,7 @@ def test_refused_requests_are_refused_however_warm(organization, viewer):
     me = token(viewer, organization)
     for url in (RISKS, f"{RISKS}?status=closed", f"{RISKS}?page=1"):
         warm(url, me)
-    entries = len(views.memory)
+    entries = len(lookup.memory)
     refused = [
         "stauts=draft", "status=draft&status=closed", "status=closed&status=closed", "status=x",
         "page=1&page=1", "page=x", "page=2", "page_size=0", "cursor=x", "ordering=x", "format=json",
@@ -198,7 +198,7 @@ def test_refused_requests_are_refused_however_warm(organization, viewer):
         for _ in range(2):
             reply = call(f"{RISKS}?{query}", me)
             assert (reply.status, reply.cache) == (400, ""), query
-    assert len(views.memory) == entries
+    assert len(lookup.memory) == entries
     assert call(f"{RISKS}?status=closed", me).cache == FRONT
 
 
@@ -229,11 +229,11 @@ def test_links_to_other_pages_are_those_of_the_request(organization, viewer):
 def test_other_safe_methods_are_not_cached(organization, viewer, method):
     me = token(viewer, organization)
     call(RISKS, me)
-    entries = len(views.memory)
+    entries = len(lookup.memory)
     replies = [call(RISKS, me, method) for _ in range(2)]
     assert [reply.status for reply in replies] == [200, 200]
     assert not any("HIT" in reply.cache for reply in replies)
-    assert len(views.memory) == entries
+    assert len(lookup.memory) == entries
 
 
 @committed
@@ -250,7 +250,7 @@ def test_client_that_has_it_gets_304_from_every_layer(organization, viewer):
     make_risk(organization)
     me = token(viewer, organization)
     etag = call(RISKS, me).headers["ETag"]
-    forget_all()
+    forget()
     seen = []
     for given in (etag, f'"other", W/{etag}', "*"):
         for _ in range(3):
@@ -267,7 +267,7 @@ def test_nothing_is_cached_within_a_transaction(organization, viewer, api):
     make_risk(organization)
     client = api(viewer)  # a server's request would drop a connection that is in a transaction
     assert [client.get(RISKS)["X-Cache"] for _ in range(3)] == [BYPASS] * 3
-    assert len(views.memory) == 0
+    assert len(lookup.memory) == 0
 
 
 @committed

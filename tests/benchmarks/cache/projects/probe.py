@@ -19,7 +19,7 @@ from rest_framework.response import Response
 
 from openrisk import urls as project
 from openrisk.api.viewsets import OrganizationViewSet
-from openrisk.caching import front, views
+from openrisk.caching import front, lookup
 from openrisk.caching.memory import Memory
 from openrisk.caching.views import cached_view
 from risks.filters import CategoryFilterSet
@@ -55,7 +55,7 @@ def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]
 
 def state() -> dict[str, int]:
     kept: dict[str, Memory[Any]] = {
-        "entries": views.memory,
+        "entries": lookup.memory,
         "routes": front.routes,
         "callers": front.callers,
     }
