@@ -92,7 +92,14 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         ),
     }
 else:
-    DATABASES["default"]["OPTIONS"] = {"connect_timeout": 3, "application_name": "openrisk"}
+    DATABASES["default"]["OPTIONS"] = {
+        "connect_timeout": 3,
+        "application_name": "openrisk",
+        # Many short requests at once, on disks without heads: a request that starts two more
+        # processes takes their processors from the others, and a page read at random costs little
+        # more than the next one.
+        "options": "-c max_parallel_workers_per_gather=0 -c random_page_cost=1.1",
+    }
 
 # --- Cache (docs/caching.md) -------------------------------------------------------------------
 REDIS_URL = env.text("REDIS_URL")

@@ -104,8 +104,7 @@ class RiskFilterSet(OrganizationFilterSet):
         return queryset.open() if value else queryset.filter(status__in=("draft", "closed"))
 
     def by_review(self, queryset: RiskQuerySet, name: str, value: bool) -> RiskQuerySet:
-        overdue = queryset.review_overdue()
-        return overdue if value else queryset.exclude(pk__in=overdue.values("pk"))
+        return queryset.review_overdue() if value else queryset.review_not_overdue()
 
 
 class CategoryFilterSet(OrganizationFilterSet):

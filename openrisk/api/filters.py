@@ -26,7 +26,6 @@ from openrisk.api.problems import UnknownParameter
 PAGING = frozenset({"page", "page_size", "cursor"})
 MAX_SEARCH = 200
 MAX_VALUES = 1000  # of one `__in`
-FEW = 2000
 
 
 @dataclass(frozen=True)
@@ -138,16 +137,6 @@ class OrganizationFilterSet(FilterSet):
         return super().filter_for_lookup(field, lookup_type)
 
 
-def _narrowed(found: QuerySet[Any]) -> QuerySet[Any]:
-    """A rare search as the ids it finds.
-
-    No planner knows how many rows a word matches; where it guesses "many" it walks the whole
-    order index, reading every text on the way, to find a few.
-    """
-    ids = list(found.order_by().values_list("pk", flat=True)[: FEW + 1])
-    return found if len(ids) > FEW else found.model._default_manager.filter(pk__in=ids)
-
-
 def _refuse_repeated(request: Request) -> None:
     """Of `status=draft&status=closed` the last would win in silence."""
     errors = {}
@@ -176,8 +165,9 @@ class StrictFilterBackend(DjangoFilterBackend):
         text = request.query_params.get("search", "")
         if len(text) > MAX_SEARCH:
             raise UnknownParameter({"search": [f"Search for at most {MAX_SEARCH} characters."]})
+        view.searched = bool(text)
         if text:
-            queryset = _narrowed(queryset.search(text))
+            queryset = queryset.search(text)
         view.order = self._order(request, queryset, view)
         return view.order.apply(queryset)
 

@@ -2,13 +2,23 @@
 
 import base64
 import binascii
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 from django.core.exceptions import ValidationError
-from django.db.models import BooleanField, Expression, F, Field, Func, QuerySet, UUIDField, Value
+from django.db.models import (
+    BooleanField,
+    Count,
+    Expression,
+    F,
+    Field,
+    Func,
+    QuerySet,
+    UUIDField,
+    Value,
+    Window,
+)
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -36,20 +46,23 @@ class Pagination(BasePagination):
         self.size = _number(request, "page_size", PAGE_SIZE, MAX_PAGE_SIZE)
         if "cursor" in request.query_params:
             return self._by_cursor(queryset, request.query_params["cursor"], view)
-        return self._by_number(queryset, _number(request, "page", 1, MAX_PAGE), view.paths)
+        return self._by_number(queryset, _number(request, "page", 1, MAX_PAGE), view)
 
-    def _by_number(
-        self, queryset: QuerySet[Any], page: int, paths: Sequence[str]
-    ) -> list[dict[str, Any]]:
-        # Counted before the paths are added: they would join tables that change no count.
-        self.count: int | None = queryset.order_by().count()
+    def _by_number(self, queryset: QuerySet[Any], page: int, view: Any) -> list[dict[str, Any]]:
         start = (page - 1) * self.size
+        wanted = slice(start, start + self.size)
+        if view.searched:
+            self.count, queryset = _found(queryset, wanted, view)
+            wanted = slice(None)
+        else:
+            # Counted before the paths are added: they would join tables that change no count.
+            self.count = queryset.order_by().count()
         if start and start >= self.count:
             last = max(1, -(-self.count // self.size))
             raise UnknownParameter({"page": [f"There is no page {page}; the last is {last}."]})
         self.next = self._page(page + 1) if start + self.size < self.count else None
         self.previous = self._page(page - 1) if page > 1 else None
-        return list(queryset.values(*paths)[start : start + self.size])
+        return list(queryset.values(*view.paths)[wanted])
 
     def _page(self, number: int) -> str:
         return replace_query_param(self.url, "page", number)
@@ -59,6 +72,8 @@ class Pagination(BasePagination):
         self.count, self.previous = None, None
         if cursor:
             queryset = queryset.filter(_is_beyond(order, *_decode(cursor, order)))
+        if view.searched:
+            _, queryset = _found(queryset, slice(self.size + 1), view)
         rows = list(queryset.values(*paths)[: self.size + 1])
         more, rows = len(rows) > self.size, rows[: self.size]
         url = remove_query_param(self.url, "page")
@@ -105,6 +120,23 @@ def _number(request: Request, name: str, default: int, maximum: int) -> int:
     if not whole or not 1 <= int(text) <= maximum:
         raise UnknownParameter({name: [f"Write a whole number from 1 to {maximum}."]})
     return int(text)
+
+
+def _found(queryset: QuerySet[Any], wanted: slice, view: Any) -> tuple[int, QuerySet[Any]]:
+    """How many rows a search finds, and those `wanted` of them.
+
+    In one pass: a search costs what it reads, and counting, sorting and reading would each search.
+    It also keeps planners, which cannot know how many rows a word matches, from walking the whole
+    order index to find a few.
+    """
+    counted = queryset.annotate(_count=Window(Count("*"))).values_list("pk", "_count")
+    rows = list(counted[wanted])
+    if rows:
+        count = rows[0][1]
+    else:
+        count = queryset.order_by().count() if wanted.start else 0
+    page = view.get_queryset().filter(pk__in=[pk for pk, _ in rows])
+    return count, view.order.apply(page)
 
 
 class _Row(Func):

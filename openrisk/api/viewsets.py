@@ -32,7 +32,8 @@ class OrganizationViewSet(GenericViewSet):
     orders: dict[str, Any] = {}
     default_order = "-id"
     searchable = False
-    order: Order  # set by the filter backend, with `paths` what pagination needs
+    order: Order  # these three are what pagination needs, the first two set by the filter backend
+    searched = False
     paths: list[str]
     lookup_value_converter = "uuid"
 

@@ -19,7 +19,7 @@ from risks.demo.topics import (
     TOPICS,
 )
 from risks.demo.words import CRITICALITY_WEIGHTS, MEMBERS, SITES
-from risks.demo.writing import Row, write
+from risks.demo.writing import Row, insert
 from risks.history import recorded
 from risks.models import (
     Asset,
@@ -217,8 +217,8 @@ def _places(
         else:
             created.append(asset)
         places[topic].append(Place(asset, phrase))
-    write(Asset, [vars(asset) for asset in created])
-    write(AssetDependency, _dependencies(organization, seed, places, created))
+    insert(Asset, [vars(asset) for asset in created])
+    insert(AssetDependency, _dependencies(organization, seed, places, created))
     return places, created
 
 

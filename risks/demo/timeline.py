@@ -12,7 +12,7 @@ from django.db import models
 
 from openrisk.accounts.models import Organization, User
 from risks.demo.words import CHANGE_COMMENTS, TAKEN_OVER_COMMENT
-from risks.demo.writing import Row, write
+from risks.demo.writing import Row, insert, update
 from risks.history import recorded
 from risks.models import (
     Acceptance,
@@ -93,11 +93,11 @@ class Timeline:
             comment = "" if index else TAKEN_OVER_COMMENT
             with recorded(actor=creator, comment=comment, at=at, savepoint=False):
                 for model in MODELS:
-                    write(model, part.created[model])
+                    insert(model, part.created[model])
             comment = CHANGE_COMMENTS[index % len(CHANGE_COMMENTS)]
             with recorded(actor=changer, comment=comment, at=at, savepoint=False):
                 for model in reversed(MODELS):
-                    write(model, part.changed[model], CHANGED_COLUMNS.get(model, ()))
+                    update(model, part.changed[model], CHANGED_COLUMNS.get(model, ()))
             progress(len(part.created[Risk]))
 
     def _number(self, organization: Organization) -> None:

@@ -5,18 +5,16 @@ The history triggers see these rows like any others.
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
-from itertools import chain
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, models
 from psycopg.types.json import Jsonb
 
-BATCH = 1000
 Row = dict[str, Any]  # column -> value
 
 # How each database takes what its driver does not know, or would write otherwise than Django does.
@@ -33,32 +31,61 @@ _ADAPTERS: dict[str, dict[type, Callable[[Any], Any]]] = {
 }
 
 
-def write(model: type[models.Model], rows: Sequence[Row], changed: Sequence[str] = ()) -> None:
-    """Insert `rows`; a column that a row lacks gets its default.
-
-    With `changed`, rows whose id exists get these columns of theirs instead.
-    """
+def insert(model: type[models.Model], rows: Sequence[Row]) -> None:
+    """Insert `rows`; a column that a row lacks gets its default."""
     if not rows:
         return
     defaults = _defaults(model)
-    head, marks, tail = _statement(model, tuple(changed))
-    adapters = _ADAPTERS[connection.vendor]
-    prepared = [
-        [
-            adapters[type(value)](value) if type(value) in adapters else value
-            for value in (row.get(column, default) for column, default in defaults.items())
-        ]
-        for row in rows
-    ]
+    prepared = _adapted(
+        (row.get(column, value) for column, value in defaults.items()) for row in rows
+    )
+    table, columns = _quote(model._meta.db_table), ", ".join(map(_quote, defaults))
     with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            cursor.executemany(head + marks + tail, prepared)
+        if connection.vendor == "postgresql":
+            _copy(cursor, f"{table} ({columns})", prepared)
             return
-        # One statement for many rows: the triggers write history once a statement.
-        for start in range(0, len(prepared), BATCH):
-            batch = prepared[start : start + BATCH]
-            values = ", ".join([marks] * len(batch))
-            cursor.execute(head + values + tail, list(chain.from_iterable(batch)))
+        marks = ", ".join(["%s"] * len(defaults))
+        cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", prepared)
+
+
+def update(model: type[models.Model], rows: Sequence[Row], changed: Sequence[str]) -> None:
+    """Give the rows with these ids these columns `changed`."""
+    if not rows:
+        return
+    prepared = _adapted((row[column] for column in (*changed, "id")) for row in rows)
+    table = _quote(model._meta.db_table)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            columns = ", ".join(map(_quote, (*changed, "id")))
+            cursor.execute(
+                f"CREATE TEMPORARY TABLE demo_changed AS SELECT {columns} FROM {table} WITH NO DATA"
+            )
+            _copy(cursor, "demo_changed", prepared)
+            cursor.execute("ANALYZE demo_changed")  # few rows, so that no whole table is read
+            assignments = ", ".join(f"{_quote(column)} = n.{_quote(column)}" for column in changed)
+            cursor.execute(
+                f"UPDATE {table} o SET {assignments} FROM demo_changed n WHERE o.id = n.id"
+            )
+            cursor.execute("DROP TABLE demo_changed")
+            return
+        assignments = ", ".join(f"{_quote(column)} = %s" for column in changed)
+        cursor.executemany(f"UPDATE {table} SET {assignments} WHERE id = %s", prepared)
+
+
+def _adapted(rows: Iterable[Iterable[Any]]) -> Iterator[list[Any]]:
+    adapters = _ADAPTERS[connection.vendor]
+    for row in rows:
+        yield [adapters[type(value)](value) if type(value) in adapters else value for value in row]
+
+
+def _copy(cursor: Any, target: str, rows: Iterable[Sequence[Any]]) -> None:
+    with cursor.copy(f"COPY {target} FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def _quote(name: str) -> str:
+    return connection.ops.quote_name(name)
 
 
 @cache
@@ -68,14 +95,3 @@ def _defaults(model: type[models.Model]) -> Row:
         for field in model._meta.concrete_fields
         if field.column
     }
-
-
-@cache
-def _statement(model: type[models.Model], changed: tuple[str, ...]) -> tuple[str, str, str]:
-    """What stands before, in and after VALUES."""
-    name = connection.ops.quote_name
-    columns = _defaults(model)
-    head = f"INSERT INTO {name(model._meta.db_table)} ({', '.join(map(name, columns))}) VALUES "
-    marks = f"({', '.join(['%s'] * len(columns))})"
-    assignments = ", ".join(f"{name(column)} = EXCLUDED.{name(column)}" for column in changed)
-    return head, marks, f" ON CONFLICT (id) DO UPDATE SET {assignments}" if changed else ""

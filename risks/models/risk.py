@@ -208,9 +208,11 @@ class Risk(Versioned):
                     "reference",
                     "external_id",
                     "priority",
-                    "next_review_at",
                     "last_reviewed_at",
                 )
+            ),
+            models.Index(
+                fields=("organization", "next_review_at", "status"), name="risk_next_review_at"
             ),
             models.Index(fields=("organization", "source", "source_name"), name="risk_source"),
         )
@@ -222,7 +224,8 @@ class Risk(Versioned):
 class RiskTag(OrganizationOwned):
     """One word on one risk."""
 
-    risk = models.ForeignKey(Risk, models.CASCADE, related_name="tags")
+    # No index of its own on `risk` here and below: the unique constraint has one.
+    risk = models.ForeignKey(Risk, models.CASCADE, related_name="tags", db_index=False)
     name = models.CharField(max_length=50)
 
     class Meta:
@@ -237,11 +240,14 @@ class RiskTag(OrganizationOwned):
 class RiskAsset(OrganizationOwned):
     """A risk threatens an asset."""
 
-    risk = models.ForeignKey(Risk, models.CASCADE, related_name="asset_links")
-    asset = models.ForeignKey("risks.Asset", models.CASCADE, related_name="risk_links")
+    risk = models.ForeignKey(Risk, models.CASCADE, related_name="asset_links", db_index=False)
+    asset = models.ForeignKey(
+        "risks.Asset", models.CASCADE, related_name="risk_links", db_index=False
+    )
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("risk", "asset"), name="risk_asset_unique"),)
+        indexes = (models.Index(fields=("asset", "organization", "risk"), name="risk_asset_of"),)
 
     def __str__(self) -> str:
         return f"{self.risk} - {self.asset}"
@@ -250,12 +256,17 @@ class RiskAsset(OrganizationOwned):
 class RiskControl(OrganizationOwned):
     """A control acts on a risk."""
 
-    risk = models.ForeignKey(Risk, models.CASCADE, related_name="control_links")
-    control = models.ForeignKey("risks.Control", models.CASCADE, related_name="risk_links")
+    risk = models.ForeignKey(Risk, models.CASCADE, related_name="control_links", db_index=False)
+    control = models.ForeignKey(
+        "risks.Control", models.CASCADE, related_name="risk_links", db_index=False
+    )
 
     class Meta:
         constraints = (
             models.UniqueConstraint(fields=("risk", "control"), name="risk_control_unique"),
+        )
+        indexes = (
+            models.Index(fields=("control", "organization", "risk"), name="risk_control_of"),
         )
 
     def __str__(self) -> str:

@@ -1,12 +1,9 @@
 """Risks, categories, the matrix."""
 
-from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from django.db.models import CharField, F, QuerySet, Value
-from django.db.models.expressions import Combinable
-from django.db.models.functions import Cast
+from django.db import connection
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -133,20 +130,42 @@ class RiskSerializer(RowSerializer):
         )
 
     def attach(self, rows: list[dict[str, Any]]) -> None:
-        """One query for all three kinds of links, told apart by the name of their field."""
         found = {row["id"]: row for row in rows}
         for row in rows:
             row.update(tags=[], assets=[], controls=[])
-        tags = _links(RiskTag, "tags", F("name"), found)
-        assets = _links(RiskAsset, "assets", Cast("asset", CharField()), found)
-        controls = _links(RiskControl, "controls", Cast("control", CharField()), found)
-        for risk_id, kind, value in tags.union(assets, controls, all=True).order_by("value"):
+        for risk_id, kind, value in _links(list(found)):
             found[risk_id][kind].append(value if kind == "tags" else UUID(value))
 
 
-def _links(model: Any, kind: str, value: Combinable, risks: Iterable[UUID]) -> QuerySet[Any]:
-    links = model.objects.filter(risk__in=risks).order_by()
-    return links.annotate(kind=Value(kind), value=value).values_list("risk", "kind", "value")
+def _links(risks: list[UUID]) -> list[tuple[UUID, str, str]]:
+    """One query for all three kinds of links of a page: (risk, name of its field, value).
+
+    By hand, with the ids as one value: made of three querysets, with each id three times, it took a
+    quarter of the time of a page.
+    """
+    if not risks:
+        return []
+    if connection.vendor == "postgresql":
+        given: list[Any] = [risks]
+        among = "= ANY(%s)"
+    else:
+        given = [pk.hex for pk in risks]
+        among = f"IN ({', '.join(['%s'] * len(given))})"
+    selects = (
+        f"SELECT risk_id, '{kind}', CAST({column} AS text) AS value FROM {table} "  # noqa: S608
+        f"WHERE risk_id {among}"
+        for kind, column, table in (
+            ("tags", "name", RiskTag._meta.db_table),
+            ("assets", "asset_id", RiskAsset._meta.db_table),
+            ("controls", "control_id", RiskControl._meta.db_table),
+        )
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(selects) + " ORDER BY value", given * 3)
+        rows = cursor.fetchall()
+    if connection.vendor == "postgresql":
+        return rows
+    return [(UUID(risk), kind, value) for risk, kind, value in rows]
 
 
 class TransitionSerializer(Serializer):
