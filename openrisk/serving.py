@@ -12,7 +12,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -126,7 +125,8 @@ class Supervisor:
         self.children = children
         self.is_ready = is_ready
         self.on_ready = on_ready
-        self.stopping = threading.Event()
+        # Not an Event: a signal that arrives while this thread holds its lock would wait for ever.
+        self.stopping = False
 
     def run(self) -> None:
         previous = {
@@ -141,7 +141,7 @@ class Supervisor:
 
     def _loop(self) -> None:
         ready = False
-        while not self.stopping.is_set():
+        while not self.stopping:
             for child in self.children:
                 if ready or not child.waits:
                     child.keep_running()
@@ -150,10 +150,10 @@ class Supervisor:
                     raise StartFailed("The web server did not start: its messages stand above.")
                 if ready := self.is_ready():
                     self.on_ready()
-            self.stopping.wait(TICK_SECONDS)
+            time.sleep(TICK_SECONDS)
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
-        self.stopping.set()
+        self.stopping = True
 
     def _stop_children(self) -> None:
         for child in self.children:

@@ -126,12 +126,32 @@ def test_a_child_that_waits_starts_once_the_first_is_ready() -> None:
 
     supervisor = Supervisor([first, other], is_ready=ready, on_ready=bool)
     stopper = threading.Thread(
-        target=lambda: wait_until(lambda: other.process) or supervisor.stopping.set()
+        target=lambda: wait_until(lambda: other.process) or supervisor._stop(15, None)
     )
     stopper.start()
     supervisor.run()
     stopper.join()
     assert seen == [True, True, True]
+
+
+SIGNALLED_A_LOT = """
+import os, signal, subprocess, sys
+from openrisk.serving import Child, Supervisor
+send = f"import os\\nfor _ in range(100_000): os.kill({os.getpid()}, {signal.SIGTERM:d})"
+def ready():
+    subprocess.Popen([sys.executable, "-c", send])
+    return True
+Supervisor([Child("sleeper", ["sleep", "1000"])], is_ready=ready, on_ready=bool).run()
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+"""
+
+
+def test_signals_on_signals_do_not_lock_it_up() -> None:
+    """`make` passes on a SIGTERM that its whole process group has got already."""
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "openrisk.settings"}
+    command = [sys.executable, "-c", SIGNALLED_A_LOT]
+    finished = subprocess.run(command, check=False, env=environment, timeout=20)
+    assert finished.returncode in (0, -signal.SIGTERM)  # it comes back to its own default
 
 
 def test_demo_is_made_before_anything_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
