@@ -173,11 +173,14 @@ def timed(client: Any, label: str, url: str, runs: int) -> dict[str, Any]:
 
     with connection.execute_wrapper(count):
         client.get(url)
+    listed = response["Content-Type"] == "application/json" and "?" in url
+    found = response.json().get("count") if listed else None
     return {
         "label": label,
         "median_ms": round(statistics.median(samples), 1),
         "p95_ms": round(samples[int(0.95 * (len(samples) - 1))], 1),
         "queries": len(queries),
+        "found": found,
         "bytes": len(response.content),
     }
 
