@@ -161,7 +161,8 @@ def _computed(sought: Sought, stamp: Stamp, compute: Callable[[], Computed]) -> 
         content_type=content_type,
         etag=etag,
         request=sought.request,
-        body=body,
+        # A copy is as long as it looks; what orjson returns lies in a buffer of eight kilobytes.
+        body=bytes(memoryview(body)),
     )
     if not stamp:
         return Answer(entry, "view", "bypass")

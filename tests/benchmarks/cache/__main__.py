@@ -3,7 +3,7 @@
 Starts a private PostgreSQL and Valkey and a server process for each candidate, prints ratios and
 their targets, and writes them to `var/bench/latest.json`, `docs/data/cache.json` and
 `docs/cache-performance.md`. Exits with 3 when a target is missed. `--draft` tries everything in
-small, and leaves the documents alone. Example: python -m tests.benchmarks.cache --requests 1000000
+small, and leaves the documents alone.
 """
 
 import argparse
@@ -37,7 +37,7 @@ class Sizes:
     risks: int = 1_000_000
     pairs: int = 60
     urls: int = 100_000
-    requests: int = 200_000
+    requests: int = 1_000_000
     mixed: int = 10_000
 
 

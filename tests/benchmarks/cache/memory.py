@@ -2,17 +2,16 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.benchmarks.cache.load import Request, ask, drive
 from tests.benchmarks.cache.processes import Running
-from tests.benchmarks.cache.world import LIST, World
+from tests.benchmarks.cache.world import World
 
 CONNECTIONS = 8
 HOT = 2_000  # of the distinct URLs, the last: asked again and again
 SAMPLES = 10
-EARLIEST = datetime(2020, 1, 1, tzinfo=UTC)
+PAGE = "/api/v1/bench/page/"  # of projects.probe
 MB = 2**20
 
 
@@ -47,8 +46,7 @@ def growth(world: World, server: Running, urls: int, requests: int) -> dict[str,
 
 
 def _request(number: int, headers: dict[str, str]) -> bytes:
-    moment = (EARLIEST + timedelta(seconds=number)).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return bytes(Request(f"{LIST}?page_size=1&created_at__gte={moment}", headers))
+    return bytes(Request(f"{PAGE}?page={number + 1}", headers))
 
 
 def _sampled(server: Running, prepared: list[bytes], count: int) -> list[float]:

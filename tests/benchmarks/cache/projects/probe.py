@@ -1,7 +1,7 @@
-"""OpenRisk with a view that takes half a second, and with figures of its memory.
+"""OpenRisk with a view that takes half a second, one that takes no time, and figures of its memory.
 
-`/api/v1/bench/slow/` is cached like any other view; `/state` says how often it computed and what
-the process keeps.
+`/api/v1/bench/slow/` and `/api/v1/bench/page/` are cached like any other view; `/state` says how
+often the first computed and what the process keeps.
 """
 
 import json
@@ -42,7 +42,18 @@ class SlowViewSet(OrganizationViewSet):
         return Response({"results": []})
 
 
-project.urlpatterns.insert(0, path("api/v1/bench/slow/", SlowViewSet.as_view({"get": "list"})))
+class PageViewSet(SlowViewSet):
+    """A kilobyte a page, as many pages as are asked for."""
+
+    @cached_view("bench-page", ttl=3600, reads=(Category,))
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return Response({"results": [{"page": request.query_params["page"], "text": "." * 1_000}]})
+
+
+project.urlpatterns[:0] = [
+    path("api/v1/bench/slow/", SlowViewSet.as_view({"get": "list"})),
+    path("api/v1/bench/page/", PageViewSet.as_view({"get": "list"})),
+]
 
 
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
