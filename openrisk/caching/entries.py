@@ -48,7 +48,7 @@ class Entry:
     @property
     def size(self) -> int:
         """Bytes of memory, roughly: the body, and what Python needs for the rest."""
-        return len(self.body) + 1000 + 150 * len(self.stamp)
+        return len(self.body) + 1400 + 150 * len(self.stamp)
 
 
 def pack(entry: Entry) -> bytes:

@@ -250,6 +250,6 @@ def _remember(
     key, own = learned
     kept = tuple((n, v) for n, v in headers if n.lower() in KEPT - {"vary"})
     scope = caller.own_scope if own else caller.shared_scope
-    size = 500 + sum(map(len, asked)) + sum(len(n) + len(v) for n, v in kept)
+    size = 800 + sum(map(len, asked)) + sum(len(n) + len(v) for n, v in kept)
     routes.put((scope, asked), Route(key, kept), size)
     callers.put(credential, caller, 2000)
