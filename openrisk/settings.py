@@ -108,6 +108,7 @@ CACHE_BACKEND = env.text("CACHE_BACKEND", "redis" if REDIS_URL else "memory")
 CACHE_CONSISTENCY = env.choice("CACHE_CONSISTENCY", ("strict", "push"))
 CACHE_MEMORY_BYTES = 64 * 1024 * 1024  # of each process
 CACHE_TTL_RISKS = env.integer("CACHE_TTL_RISKS", 300, maximum=86_400)
+CACHE_TTL_DASHBOARDS = env.integer("CACHE_TTL_DASHBOARDS", 600, maximum=86_400)
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
     **env.response_cache(CACHE_BACKEND, REDIS_URL),

@@ -22,6 +22,7 @@ def _no_route(request: HttpRequest, **kwargs: Any) -> HttpResponse:
 urlpatterns = [
     path("api/v1/auth/", include("openrisk.accounts.urls")),
     path("api/v1/", include("risks.urls")),
+    path("api/v1/", include("dashboards.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     re_path(r"^api/", _no_route),
@@ -29,7 +30,7 @@ urlpatterns = [
     path("risks/", include("risks.page_urls")),
     path("monitoring/", include("monitoring.urls")),
     path("", include("openrisk.accounts.page_urls")),
-    path("", include("dashboards.urls")),
+    path("", include("dashboards.page_urls")),
 ]
 
 

@@ -15,10 +15,14 @@ class RisksConfig(AppConfig):
             models.ActionDependency,
             models.AssetDependency,
             models.Category,
+            models.ControlChange,
             models.Framework,
+            models.Matrix,
             models.MitigationAction,
+            models.MitigationChange,
             models.RiskAsset,
             models.RiskControl,
             models.RiskTag,
+            models.ScoreChange,
         ):
             track(part)

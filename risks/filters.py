@@ -4,10 +4,11 @@ Named `field`, `field__in`, `field__gte`, `field__lte`, `field__isnull`; dates a
 range, choices and ids a list.
 """
 
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from django.db.models import OuterRef
-from django_filters.filters import BaseInFilter, CharFilter, UUIDFilter
+from django_filters.filters import BaseInFilter, CharFilter, DateFilter, UUIDFilter
 
 from openrisk.api.filters import FlagFilter, OrganizationFilterSet
 from risks.models import (
@@ -22,6 +23,8 @@ from risks.models import (
     MitigationAction,
     Risk,
     RiskProposal,
+    ScoreChange,
+    Status,
 )
 from risks.querysets import MitigationQuerySet, RiskQuerySet
 
@@ -49,6 +52,13 @@ class RiskFilterSet(OrganizationFilterSet):
     control__in = UUIDInFilter(method="by_link", label="Is acted on by one of these controls")
     open = FlagFilter(method="by_open", label="Neither draft nor closed")
     review_overdue = FlagFilter(method="by_review", label="Open, and its review is overdue")
+
+    registered_since = DateFilter(
+        method="by_ledger", label="Came into the register on this day (UTC) or later"
+    )
+    closed_since = DateFilter(
+        method="by_ledger", label="Is closed, and was closed on this day (UTC) or later"
+    )
 
     class Meta:
         model = Risk
@@ -99,6 +109,15 @@ class RiskFilterSet(OrganizationFilterSet):
         own = links.filter(organization=OuterRef("organization"))  # the index begins with it
         found = own.filter(**{f"{column}__in": values}).values("risk")
         return queryset.filter(pk__in=found)
+
+    def by_ledger(self, queryset: RiskQuerySet, name: str, value: date) -> RiskQuerySet:
+        beginning = datetime.combine(value, time.min, UTC)
+        standing = ScoreChange.objects.standing().filter(organization=OuterRef("organization"))
+        if name == "registered_since":
+            found = standing.filter(begun__gte=beginning)
+        else:
+            found = standing.filter(status=Status.CLOSED, status_since__gte=beginning)
+        return queryset.filter(pk__in=found.values("risk"))
 
     def by_open(self, queryset: RiskQuerySet, name: str, value: bool) -> RiskQuerySet:
         return queryset.open() if value else queryset.filter(status__in=("draft", "closed"))

@@ -130,6 +130,23 @@ def _contains(word: str, fields: tuple[str, ...] = SEARCHED_FIELDS) -> Q:
     return reduce(or_, (Q(**{f"{field}__icontains": word}) for field in fields))
 
 
+class LedgerQuerySet(OrganizationQuerySet):
+    """Reads of the score ledger. Its columns are named as the risk's, so that the same figure can
+    be asked of either."""
+
+    def standing(self) -> Self:
+        """How everything stands now: one row for each risk that there is."""
+        return self.filter(until=None)
+
+    def as_of(self, moment: datetime) -> Self:
+        """The rows that stood at `moment`: one for each risk that there was."""
+        return self.filter(Q(until=None) | Q(until__gt=moment), at__lte=moment, deleted=False)
+
+    def open(self) -> Self:
+        """Neither draft nor closed."""
+        return self.exclude(status__in=("draft", "closed"))
+
+
 class NamedQuerySet(OrganizationQuerySet):
     """Rows that are searched for each word anywhere in a few short fields."""
 

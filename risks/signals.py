@@ -4,17 +4,29 @@ from typing import Any
 
 from django.apps import AppConfig, apps
 from django.db import connections
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, pre_migrate
 
 from risks.history import triggers
 
 
 def connect() -> None:
-    post_migrate.connect(
-        install_history, sender=apps.get_app_config("risks"), dispatch_uid="risks.history"
-    )
+    app = apps.get_app_config("risks")
+    pre_migrate.connect(allow_remaking, sender=app, dispatch_uid="risks.remaking")
+    post_migrate.connect(install_history, sender=app, dispatch_uid="risks.history")
+
+
+def allow_remaking(sender: AppConfig, using: str, **kwargs: Any) -> None:
+    """SQLite changes a table by making another one and giving it the old name, which it refuses
+    while the trigger of a third table writes to the one in between gone."""
+    if connections[using].vendor == "sqlite":
+        with connections[using].cursor() as cursor:
+            cursor.execute("PRAGMA legacy_alter_table = ON")
 
 
 def install_history(sender: AppConfig, using: str, **kwargs: Any) -> None:
     """SQLite drops triggers when a migration rebuilds a table, so they are put back each time."""
-    triggers.install(connections[using])
+    connection = connections[using]
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA legacy_alter_table = OFF")
+    triggers.install(connection)

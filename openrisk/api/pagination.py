@@ -39,6 +39,8 @@ class Pagination(BasePagination):
     `_order` and `id` where a cursor is to work.
     """
 
+    count: int | None
+
     def paginate_queryset(  # type: ignore[override]  # rows, not instances
         self, queryset: QuerySet[Any], request: Request, view: Any = None
     ) -> list[dict[str, Any]]:
@@ -52,15 +54,16 @@ class Pagination(BasePagination):
         start = (page - 1) * self.size
         wanted = slice(start, start + self.size)
         if view.searched:
-            self.count, queryset = _found(queryset, wanted, view)
+            count, queryset = _found(queryset, wanted, view)
             wanted = slice(None)
         else:
             # Counted before the paths are added: they would join tables that change no count.
-            self.count = queryset.order_by().count()
-        if start and start >= self.count:
-            last = max(1, -(-self.count // self.size))
+            count = queryset.order_by().count()
+        self.count = count
+        if start and start >= count:
+            last = max(1, -(-count // self.size))
             raise UnknownParameter({"page": [f"There is no page {page}; the last is {last}."]})
-        self.next = self._page(page + 1) if start + self.size < self.count else None
+        self.next = self._page(page + 1) if start + self.size < count else None
         self.previous = self._page(page - 1) if page > 1 else None
         return list(queryset.values(*view.paths)[wanted])
 

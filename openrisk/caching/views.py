@@ -80,7 +80,7 @@ def cached_view(
     declared = tuple(reads)
 
     def decorate(method: Callable[..., Any]) -> Callable[..., Any]:
-        action = {"retrieve": "detail"}.get(method.__name__, method.__name__)
+        action = {"retrieve": "detail"}.get(method.__name__, method.__name__.replace("_", "-"))
         usual = _declare(Declaration(f"{name}-{action}", ttl, declared, scope, clock))
         # A search costs what a list does not, so it counts as a view of its own.
         search = action == "list" and _declare(replace(usual, view=f"{name}-search"))
@@ -268,31 +268,35 @@ def get_or_compute(
     reads: Iterable[type[models.Model]],
     organization_id: UUID,
     ttl: float,
+    clock: str | None = None,
 ) -> Any:
-    """The JSON value of `compute()`, kept while what it `reads` of the organization is unchanged.
+    """The JSON value of `compute()`, decimals as text, kept while what it `reads` is unchanged.
 
     `key` names the value within the organization. Same promises as a cached view, if `compute`
-    itself reads all that it uses.
+    itself reads all that it uses; `clock` as there.
     """
     declared = tuple(reads)
     tables = frozenset(tracked(model).table for model in declared)
     view = "value"
+    moment, expires = _moment(clock)
     sought = Sought(
-        key=digest("value", build(), key, organization_id),
+        key=digest("value", build(), key, organization_id, moment),
         view=view,
         tags=frozenset(tags_read(declared, organization_id)),
         tables=tables,
         ttl=ttl,
-        expires=math.inf,
+        expires=expires,
         caller=None,
-        reads_clock=False,
+        reads_clock=clock is not None,
         request={},
         read_before=_read_before() & tables,
     )
     if record := recorder.current():  # a hit asks nothing, and depends on them all the same
         record.seen |= tables
+        if clock:
+            record.seen.add(recorder.CLOCK)
     if settings.CACHE_BACKEND == "none" or connection.in_atomic_block:
         return compute()
-    answer = find(sought, lambda: (orjson.dumps(compute()), JSON, ""))
+    answer = find(sought, lambda: (orjson.dumps(compute(), default=str), JSON, ""))
     metrics.requests.labels(view, answer.layer, answer.result).inc()
     return orjson.loads(answer.entry.body)

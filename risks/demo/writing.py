@@ -45,7 +45,7 @@ def insert(model: type[models.Model], rows: Sequence[Row]) -> None:
             _copy(cursor, f"{table} ({columns})", prepared)
             return
         marks = ", ".join(["%s"] * len(defaults))
-        cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", prepared)
+        cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", list(prepared))
 
 
 def update(model: type[models.Model], rows: Sequence[Row], changed: Sequence[str]) -> None:
@@ -69,7 +69,7 @@ def update(model: type[models.Model], rows: Sequence[Row], changed: Sequence[str
             cursor.execute("DROP TABLE demo_changed")
             return
         assignments = ", ".join(f"{_quote(column)} = %s" for column in changed)
-        cursor.executemany(f"UPDATE {table} SET {assignments} WHERE id = %s", prepared)
+        cursor.executemany(f"UPDATE {table} SET {assignments} WHERE id = %s", list(prepared))
 
 
 def _adapted(rows: Iterable[Iterable[Any]]) -> Iterator[list[Any]]:

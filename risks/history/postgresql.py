@@ -1,6 +1,6 @@
 """The history triggers of PostgreSQL (15 and later)."""
 
-from risks.history.tracked import LEDGER_FIELDS, TRACKED, Tracked
+from risks.history.tracked import LEDGERS, TRACKED, Ledger, Tracked
 
 EVENTS = {
     "insert": "REFERENCING NEW TABLE AS new_rows",
@@ -88,33 +88,7 @@ END $body$;
 """
 
 
-def _ledger_function(event: str) -> str:
-    columns = ", ".join(LEDGER_FIELDS)
-    rows = {
-        "insert": "new_rows r",
-        "delete": "old_rows r",
-        "update": "new_rows r JOIN old_rows o USING (id) WHERE ("
-        + ", ".join(f"r.{column}" for column in LEDGER_FIELDS)
-        + ") IS DISTINCT FROM ("
-        + ", ".join(f"o.{column}" for column in LEDGER_FIELDS)
-        + ")",
-    }[event]
-    values = ", ".join(f"r.{column}" for column in LEDGER_FIELDS)
-    return f"""
-CREATE OR REPLACE FUNCTION openrisk_ledger_{event}() RETURNS trigger LANGUAGE plpgsql AS $body$
-DECLARE
-    {_CONTEXT}
-BEGIN
-    INSERT INTO risks_scorechange (organization_id, risk_id, at, deleted, {columns})
-    SELECT r.organization_id, {"id" if event == "update" else "r.id"}, moment,
-           {str(event == "delete").lower()}, {values}
-    FROM {rows};
-    RETURN NULL;
-END $body$;
-"""
-
-
-PREPARE = "".join(_function(event) + _ledger_function(event) for event in EVENTS)
+PREPARE = "".join(_function(event) for event in EVENTS)
 
 
 def _create(table: str, name: str, event: str, call: str) -> str:
@@ -136,19 +110,61 @@ def change_triggers(tracked: Tracked) -> list[str]:
     ]
 
 
-def ledger_triggers() -> list[str]:
+def ledger_triggers(ledger: Ledger) -> list[str]:
     return [
-        _create("risks_risk", f"openrisk_ledger_{event}", event, f"openrisk_ledger_{event}()")
+        statement
         for event in EVENTS
+        for statement in (
+            _ledger_function(ledger, event),
+            _create(
+                ledger.table, _ledger_name(ledger, event), event, f"{_ledger_name(ledger, event)}()"
+            ),
+        )
     ]
+
+
+def _ledger_function(ledger: Ledger, event: str) -> str:
+    """Ends the row that stood until now and adds the one that stands from now on."""
+    new, old = (", ".join(f"{row}.{column}" for column in ledger.fields) for row in ("r", "o"))
+    changed = {
+        "insert": "SELECT * FROM new_rows",
+        "delete": "SELECT * FROM old_rows",
+        "update": "SELECT r.* FROM new_rows r JOIN old_rows o USING (id) "
+        f"WHERE ({new}) IS DISTINCT FROM ({old})",
+    }[event]
+    gone = event == "delete"
+    return f"""
+CREATE OR REPLACE FUNCTION {_ledger_name(ledger, event)}() RETURNS trigger LANGUAGE plpgsql
+AS $body$
+DECLARE
+    {_CONTEXT}
+BEGIN
+    WITH changed AS ({changed}), ended AS (
+        UPDATE {ledger.ledger_table} l SET until = moment FROM changed
+        WHERE l.{ledger.of} = changed.id AND l.until IS NULL
+        RETURNING l.{ledger.of} AS id, l.begun, l.status, l.status_since
+    )
+    INSERT INTO {ledger.ledger_table} (organization_id, {ledger.of}, at, until, deleted, begun,
+                                       status_since, {", ".join(ledger.fields)})
+    SELECT r.organization_id, r.id, moment, {"moment" if gone else "NULL"}, {str(gone).lower()},
+           coalesce(e.begun, moment),
+           CASE WHEN e.status = r.status THEN e.status_since ELSE moment END, {new}
+    FROM changed r LEFT JOIN ended e ON e.id = r.id;
+    RETURN NULL;
+END $body$;
+"""
 
 
 def _change_name(table: str, event: str) -> str:
     return f"openrisk_{table}_{event}"
 
 
+def _ledger_name(ledger: Ledger, event: str) -> str:
+    return f"openrisk_ledger_{ledger.table}_{event}"
+
+
 def trigger_names() -> set[str]:
     tables = [tracked.model_class._meta.db_table for tracked in TRACKED]
     return {_change_name(table, event) for table in tables for event in EVENTS} | {
-        f"openrisk_ledger_{event}" for event in EVENTS
+        _ledger_name(ledger, event) for ledger in LEDGERS for event in EVENTS
     }

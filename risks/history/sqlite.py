@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from risks.history.tracked import LEDGER_FIELDS, TRACKED, Tracked
+from risks.history.tracked import LEDGERS, TRACKED, Ledger, Tracked
 
 EVENTS = ("insert", "update", "delete")
 ENABLED_TRIGGERS = (
@@ -88,27 +88,46 @@ def change_triggers(tracked: Tracked) -> list[str]:
     ]
 
 
-def ledger_triggers() -> list[str]:
-    columns = ", ".join(LEDGER_FIELDS)
-    changed = " OR ".join(f"OLD.{column} IS NOT NEW.{column}" for column in LEDGER_FIELDS)
-    statements = []
-    for event in EVENTS:
-        row = "OLD" if event == "delete" else "NEW"
-        values = ", ".join(f"{row}.{column}" for column in LEDGER_FIELDS)
-        body = f"""INSERT INTO risks_scorechange
-        (organization_id, risk_id, at, deleted, {columns})
-    SELECT {row}.organization_id, {row}.id, {_MOMENT}, {int(event == "delete")}, {values};"""
-        when = f"WHEN {changed}" if event == "update" else ""
-        statements.append(_create("risks_risk", f"openrisk_ledger_{event}", event, body, when=when))
-    return statements
+def ledger_triggers(ledger: Ledger) -> list[str]:
+    changed = " OR ".join(f"OLD.{column} IS NOT NEW.{column}" for column in ledger.fields)
+    return [
+        _create(
+            ledger.table,
+            _ledger_name(ledger, event),
+            event,
+            _ledger_body(ledger, event),
+            when=f"WHEN {changed}" if event == "update" else "",
+        )
+        for event in EVENTS
+    ]
+
+
+def _ledger_body(ledger: Ledger, event: str) -> str:
+    """Ends the row that stood until now and adds the one that stands from now on."""
+    gone = event == "delete"
+    row = "OLD" if gone else "NEW"
+    table, values = ledger.ledger_table, ", ".join(f"{row}.{column}" for column in ledger.fields)
+    before = f"FROM {table} WHERE {ledger.of} = {row}.id ORDER BY id DESC LIMIT 1"
+    return f"""UPDATE {table} SET until = {_MOMENT}
+    WHERE {ledger.of} = {row}.id AND until IS NULL;
+    INSERT INTO {table} (organization_id, {ledger.of}, at, until, deleted, begun, status_since,
+        {", ".join(ledger.fields)})
+    SELECT {row}.organization_id, {row}.id, {_MOMENT}, {_MOMENT if gone else "NULL"}, {int(gone)},
+        coalesce((SELECT begun {before}), {_MOMENT}),
+        coalesce((SELECT CASE status WHEN {row}.status THEN status_since END {before}), {_MOMENT}),
+        {values};"""
 
 
 def _change_name(table: str, event: str) -> str:
     return f"openrisk_{table}_{event}"
 
 
+def _ledger_name(ledger: Ledger, event: str) -> str:
+    return f"openrisk_ledger_{ledger.table}_{event}"
+
+
 def trigger_names() -> set[str]:
     tables = [tracked.model_class._meta.db_table for tracked in TRACKED]
     return {_change_name(table, event) for table in tables for event in EVENTS} | {
-        f"openrisk_ledger_{event}" for event in EVENTS
+        _ledger_name(ledger, event) for ledger in LEDGERS for event in EVENTS
     }

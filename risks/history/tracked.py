@@ -64,22 +64,64 @@ TRACKED = (
     Tracked("risks.RiskProposal"),
 )
 
-# What the ledger copies from the risk; a change of any of these leaves a row.
-LEDGER_FIELDS = (
-    "status",
-    "inherent_likelihood",
-    "inherent_impact",
-    "residual_likelihood",
-    "residual_impact",
-    "target_likelihood",
-    "target_impact",
-    "inherent_level",
-    "residual_level",
-    "target_level",
-    "current_score",
-    "current_level",
-    "category_id",
-    "owner_id",
-    "treatment",
-    "next_review_at",
+
+@dataclass(frozen=True)
+class Ledger:
+    """A table with a row for each time that a row of `model` stood as it did.
+
+    It copies `fields` (columns), and a change of any of these ends the row and adds the next. `of`
+    is its foreign key to the row.
+    """
+
+    model: str
+    ledger: str
+    of: str
+    fields: tuple[str, ...]
+
+    @property
+    def table(self) -> str:
+        """Of the rows that are followed."""
+        return apps.get_model(self.model)._meta.db_table
+
+    @property
+    def ledger_table(self) -> str:
+        return apps.get_model(self.ledger)._meta.db_table
+
+
+SCORES = Ledger(
+    model="risks.Risk",
+    ledger="risks.ScoreChange",
+    of="risk_id",
+    fields=(
+        "status",
+        "inherent_likelihood",
+        "inherent_impact",
+        "residual_likelihood",
+        "residual_impact",
+        "target_likelihood",
+        "target_impact",
+        "inherent_level",
+        "residual_level",
+        "target_level",
+        "current_score",
+        "current_level",
+        "priority",
+        "category_id",
+        "owner_id",
+        "treatment",
+        "next_review_at",
+    ),
 )
+TREATMENT = Ledger(
+    model="risks.Mitigation",
+    ledger="risks.MitigationChange",
+    of="mitigation_id",
+    fields=("risk_id", "status", "due_date", "owner_id"),
+)
+CONTROLS = Ledger(
+    model="risks.Control",
+    ledger="risks.ControlChange",
+    of="control_id",
+    fields=("framework_id", "status"),
+)
+LEDGERS = (SCORES, TREATMENT, CONTROLS)

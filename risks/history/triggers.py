@@ -8,7 +8,7 @@ changes 100,000 rows costs one set-based insert. SQLite has row triggers. Both a
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from risks.history import postgresql, sqlite
-from risks.history.tracked import TRACKED
+from risks.history.tracked import LEDGERS, TRACKED
 
 
 def _statements(connection: BaseDatabaseWrapper) -> list[str]:
@@ -16,7 +16,9 @@ def _statements(connection: BaseDatabaseWrapper) -> list[str]:
     statements = [dialect.PREPARE]
     for tracked in TRACKED:
         statements += dialect.change_triggers(tracked)
-    return statements + dialect.ledger_triggers()
+    for ledger in LEDGERS:
+        statements += dialect.ledger_triggers(ledger)
+    return statements
 
 
 def install(connection: BaseDatabaseWrapper) -> None:

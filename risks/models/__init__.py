@@ -11,7 +11,7 @@ from risks.models.findings import (
     RiskProposal,
     Severity,
 )
-from risks.models.history import Change, ChangeAction, ScoreChange
+from risks.models.history import Change, ChangeAction, ControlChange, MitigationChange, ScoreChange
 from risks.models.imports import ImportRow, ImportRun, Provenance, RowAction, RunStatus
 from risks.models.matrix import Category, Matrix
 from risks.models.mitigations import (
@@ -46,6 +46,7 @@ __all__ = (
     "Change",
     "ChangeAction",
     "Control",
+    "ControlChange",
     "ControlStatus",
     "Criticality",
     "DependencyKind",
@@ -59,6 +60,7 @@ __all__ = (
     "Matrix",
     "Mitigation",
     "MitigationAction",
+    "MitigationChange",
     "MitigationStatus",
     "OrganizationOwned",
     "ProposalStatus",

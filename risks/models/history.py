@@ -4,12 +4,15 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
 from openrisk.accounts.models import Organization
 from risks.models.base import Level
+from risks.models.controls import Control, ControlStatus, Framework
 from risks.models.matrix import Category
+from risks.models.mitigations import Mitigation, MitigationStatus
 from risks.models.risk import Risk, Status, Treatment
-from risks.querysets import OrganizationQuerySet
+from risks.querysets import LedgerQuerySet, OrganizationQuerySet
 
 
 def _kept(to: type[models.Model] | str) -> models.ForeignKey:
@@ -56,15 +59,20 @@ class Change(models.Model):
 
 
 class ScoreChange(models.Model):
-    """The score ledger: how a risk stood from `at` until its next row; append-only.
+    """The score ledger: how a risk stood from `at` until `until` (null: it stands so now).
 
-    It carries what figures are grouped by, so that any of them can be asked as of a past day.
-    `deleted` marks the end of a risk.
+    It carries what figures are grouped by, so that any of them can be asked as of a past day. A row
+    says the same for ever; only its end is filled in, once. `begun` is when the risk came into the
+    register, `status_since` when it took on `status`. `deleted` marks the end of a risk: such a row
+    stands for no time.
     """
 
     organization = _kept(Organization)
     risk = _kept(Risk)
     at = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+    begun = models.DateTimeField()
+    status_since = models.DateTimeField()
     status = models.CharField(max_length=20, choices=Status.choices)
     inherent_likelihood = models.PositiveSmallIntegerField(null=True)
     inherent_impact = models.PositiveSmallIntegerField(null=True)
@@ -77,20 +85,99 @@ class ScoreChange(models.Model):
     target_level = models.CharField(max_length=8, choices=Level.choices, null=True)  # noqa: DJ001
     current_score = models.PositiveSmallIntegerField(null=True)
     current_level = models.CharField(max_length=8, choices=Level.choices, null=True)  # noqa: DJ001
+    priority = models.DecimalField(max_digits=5, decimal_places=2, null=True)
     category = _kept(Category)
     owner = _kept(settings.AUTH_USER_MODEL)
     treatment = models.CharField(max_length=10, choices=Treatment.choices, blank=True)
     next_review_at = models.DateTimeField(null=True)
     deleted = models.BooleanField(default=False)
 
-    objects: ClassVar[Any] = OrganizationQuerySet.as_manager()
+    objects: ClassVar[Any] = LedgerQuerySet.as_manager()
 
     class Meta:
         ordering = ("-id",)
         indexes = (
             models.Index(fields=("risk", "id"), name="score_change_risk"),
-            models.Index(fields=("organization", "at", "risk"), name="score_change_at"),
+            # All that the trend reads, so that it need not look at the rows.
+            models.Index(
+                fields=("organization", "at", "until", "status", "current_level", "current_score"),
+                name="score_change_at",
+            ),
+        )
+        constraints = (
+            models.UniqueConstraint(
+                fields=("risk",), condition=Q(until=None), name="score_change_one_stands"
+            ),
         )
 
     def __str__(self) -> str:
         return f"{self.risk_id} at {self.at}"
+
+
+class MitigationChange(models.Model):
+    """How a mitigation stood from `at` until `until`: see ScoreChange."""
+
+    organization = _kept(Organization)
+    mitigation = _kept(Mitigation)
+    risk = _kept(Risk)
+    at = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+    begun = models.DateTimeField()
+    status_since = models.DateTimeField()
+    status = models.CharField(max_length=12, choices=MitigationStatus.choices)
+    due_date = models.DateField(null=True)
+    owner = _kept(settings.AUTH_USER_MODEL)
+    deleted = models.BooleanField(default=False)
+
+    objects: ClassVar[Any] = LedgerQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-id",)
+        indexes = (
+            models.Index(fields=("mitigation", "id"), name="mitigation_change_of"),
+            models.Index(
+                fields=("organization", "at", "until", "status", "due_date"),
+                name="mitigation_change_at",
+            ),
+        )
+        constraints = (
+            models.UniqueConstraint(
+                fields=("mitigation",),
+                condition=Q(until=None),
+                name="mitigation_change_one_stands",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.mitigation_id} at {self.at}"
+
+
+class ControlChange(models.Model):
+    """How a control stood from `at` until `until`: see ScoreChange."""
+
+    organization = _kept(Organization)
+    control = _kept(Control)
+    framework = _kept(Framework)
+    at = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+    begun = models.DateTimeField()
+    status_since = models.DateTimeField()
+    status = models.CharField(max_length=20, choices=ControlStatus.choices)
+    deleted = models.BooleanField(default=False)
+
+    objects: ClassVar[Any] = LedgerQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-id",)
+        indexes = (
+            models.Index(fields=("control", "id"), name="control_change_of"),
+            models.Index(fields=("organization", "at"), name="control_change_at"),
+        )
+        constraints = (
+            models.UniqueConstraint(
+                fields=("control",), condition=Q(until=None), name="control_change_one_stands"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.control_id} at {self.at}"

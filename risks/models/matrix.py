@@ -1,6 +1,8 @@
 """Categories and the matrix that turns likelihood and impact into a level."""
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models import Q
 
 from openrisk.accounts.models import Organization
 from risks.models.base import Level, Versioned
@@ -10,11 +12,21 @@ from risks.scoring import default_levels
 class Category(Versioned):
     name = models.CharField(max_length=100)
     description = models.TextField(blank=True)
+    appetite = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(25)],
+        help_text="The highest current score that is acceptable here, 1 to 25; empty for none set.",
+    )
 
     class Meta:
         verbose_name_plural = "categories"
         ordering = ("name", "id")
         constraints = (
+            models.CheckConstraint(
+                condition=Q(appetite=None) | Q(appetite__range=(1, 25)),
+                name="category_appetite_on_scale",
+            ),
             models.UniqueConstraint(
                 fields=("organization", "name"),
                 name="category_unique",

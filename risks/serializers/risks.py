@@ -190,7 +190,15 @@ class CommentSerializer(Serializer):
 class CategorySerializer(RowSerializer):
     class Meta:
         model = Category
-        fields = ("id", "name", "description", "version", "created_at", "updated_at")
+        fields = (
+            "id",
+            "name",
+            "description",
+            "appetite",
+            "version",
+            "created_at",
+            "updated_at",
+        )
         read_only_fields = ("id", "version", "created_at", "updated_at")
 
 

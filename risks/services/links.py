@@ -21,15 +21,25 @@ def set_links(
     assets: Iterable[Asset] | None = None,
     controls: Iterable[Control] | None = None,
 ) -> None:
-    """Make the given ones the only ones; None leaves a kind as it is. Refreshes the priority."""
+    """Make the given ones the only ones; None leaves a kind as it is.
+
+    The assets weigh the risk's priority: whoever changes them sets it with `criticalities`.
+    """
     if tags is not None:
         _set(risk, RiskTag, "name", _clean_tags(tags))
     if controls is not None:
         _set(risk, RiskControl, "control_id", {control.pk for control in controls})
     if assets is not None:
         _set(risk, RiskAsset, "asset_id", {asset.pk for asset in assets})
-    refresh_priority(risk.organization, [risk.pk])
-    risk.refresh_from_db(fields=["priority"])
+
+
+def criticalities(risk: Risk, assets: Iterable[Asset] | None) -> list[str]:
+    """Of the assets that the risk will threaten; None: of those that it does."""
+    if assets is not None:
+        return [asset.criticality for asset in set(assets)]
+    if risk._state.adding:
+        return []
+    return list(risk.asset_links.values_list("asset__criticality", flat=True))
 
 
 def _clean_tags(tags: Iterable[str]) -> set[str]:
@@ -65,12 +75,12 @@ def refresh_priority(organization: Organization, risk_ids: Iterable[UUID] | None
     if risk_ids is not None:
         ids = list(risk_ids)
         risks, links = risks.filter(pk__in=ids), links.filter(risk__in=ids)
-    criticalities: dict[UUID, list[str]] = defaultdict(list)
+    found: dict[UUID, list[str]] = defaultdict(list)
     for risk_id, criticality in links.values_list("risk", "asset__criticality"):
-        criticalities[risk_id].append(criticality)
+        found[risk_id].append(criticality)
     stale = []
     for risk in risks.only("pk", "current_score", "priority"):
-        wanted = scoring.priority(risk.current_score, criticalities[risk.pk])
+        wanted = scoring.priority(risk.current_score, found[risk.pk])
         if risk.priority != wanted:
             risk.priority = wanted
             stale.append(risk)

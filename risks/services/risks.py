@@ -1,5 +1,6 @@
 """Risks: create, change, delete, move through the states, review."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -10,9 +11,9 @@ from openrisk.accounts.models import Organization, User
 from openrisk.api.problems import Conflict
 from risks import scoring, states
 from risks.history import recorded
-from risks.models import Risk, Status
+from risks.models import Asset, Risk, Status
 from risks.services import rows
-from risks.services.links import set_links
+from risks.services.links import criticalities, set_links
 from risks.services.matrix import matrix_of
 
 LINKS = ("tags", "assets", "controls")
@@ -29,7 +30,7 @@ def create_risk(
     with recorded(actor=actor, comment=comment):
         number = rows.take_numbers(organization, "R")
         risk = Risk(organization=organization, number=number, reference=f"R-{number:04d}")
-        _save(risk, fields)
+        _save(risk, fields, links.get("assets"))
         set_links(risk, **links)
     return risk
 
@@ -48,16 +49,18 @@ def update_risk(
     links = {name: fields.pop(name) for name in LINKS if name in fields}
     with recorded(actor=actor, comment=comment):
         risk = rows.locked(instance, version)
-        _save(risk, fields)
+        _save(risk, fields, links.get("assets"))
         set_links(risk, **links)
     return risk
 
 
-def _save(risk: Risk, fields: dict[str, Any]) -> None:
+def _save(risk: Risk, fields: dict[str, Any], assets: Iterable[Asset] | None) -> None:
+    """With the scores that follow, and the priority that they and the assets give."""
     assessed = risk.inherent_score is not None
     for name, value in fields.items():
         setattr(risk, name, value)
     scoring.rescore(risk, matrix_of(risk.organization))
+    risk.priority = scoring.priority(risk.current_score, criticalities(risk, assets))
     if assessed and risk.status in states.ASSESSED and risk.inherent_score is None:
         raise rows.invalid(
             "inherent_likelihood",

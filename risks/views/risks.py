@@ -17,7 +17,7 @@ from openrisk.caching.tracked import Row
 from openrisk.caching.views import cached_view
 from risks import states
 from risks.filters import CategoryFilterSet, RiskFilterSet
-from risks.models import Category, Risk, RiskAsset, RiskControl, RiskTag
+from risks.models import Category, Risk, RiskAsset, RiskControl, RiskTag, ScoreChange
 from risks.querysets import RISK_ORDERS
 from risks.serializers.risks import (
     BulkResultSerializer,
@@ -57,9 +57,10 @@ class RiskViewSet(WritableViewSet):
     update_service = staticmethod(services.update_risk)
     delete_service = staticmethod(services.delete_risk)
 
-    list = cached_view("risks", ttl=TTL, reads=SHOWN, clock={"review_overdue": "minute"})(
-        WritableViewSet.list
-    )
+    # The ledger only for the filters that ask it; it changes with the risks alone.
+    list = cached_view(
+        "risks", ttl=TTL, reads=(*SHOWN, ScoreChange), clock={"review_overdue": "minute"}
+    )(WritableViewSet.list)
     retrieve = cached_view("risks", ttl=TTL, reads=(Row(Risk), *SHOWN[1:]))(
         WritableViewSet.retrieve
     )

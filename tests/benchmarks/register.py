@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -124,9 +124,34 @@ def urls(client: Any) -> Iterator[tuple[str, str]]:
         first = f"{base}?cursor=&ordering={order}"
         yield f"cursor, page 1, by {order}", first
         yield f"cursor, page 1,000, by {order}", nth_page(client, first, 1000)
+    yield from figures()
     yield "one risk", f"{base}{row['id']}/"
     yield "its transitions", f"{base}{row['id']}/transitions/"
     yield "its history", f"{base}{row['id']}/history/"
+
+
+def figures() -> Iterator[tuple[str, str]]:
+    """Every figure of the dashboards, now and as of a past day."""
+    base = "/api/v1/dashboards/"
+    past = datetime.now(UTC).date() - timedelta(days=report.PAST_DAYS)
+    for name in (
+        "stats/",
+        "matrix/",
+        "matrix/?kind=inherent",
+        "top-risks/",
+        *(f"breakdown/?by={by}" for by in ("category", "owner", "asset", "status", "treatment")),
+        "timeline/?days=365",
+        "mitigations/",
+        f"movement/?since={past + timedelta(days=70)}",
+        "compliance/",
+        "appetite/",
+        "executive/",
+    ):
+        label = name.replace("/", "").replace("?", " ")
+        yield f"figure {label}", base + name
+        sign = "&" if "?" in name else "?"
+        if not name.startswith("movement"):
+            yield f"past {label}", f"{base}{name}{sign}as_of={past}"
 
 
 def values(name: str, row: dict[str, Any]) -> list[str]:

@@ -6,6 +6,10 @@ LIST_MS, LIST_QUERIES = 25, 6
 DETAIL_MS, DETAIL_QUERIES = 15, 8
 EXPORT_MB = 150
 COMMON_SHARE = 0.05  # of the register
+AUTHENTICATION = 1  # query, which any request makes
+FIGURE_MS, TREND_MS, PAST_MS = 80, 200, 500
+PAST_DAYS = 100
+FAST = ("stats", "matrix", "breakdown", "top-risks")  # figures with the tightest target
 
 
 def is_first_page(row: dict[str, Any]) -> bool:
@@ -28,9 +32,33 @@ def missed(results: dict[str, Any]) -> list[str]:
         if row["label"] == "one risk"
         and (row["median_ms"] >= DETAIL_MS or row["queries"] > DETAIL_QUERIES)
     ]
+    late += [row["label"] for row in results["requests"] if _is_slow_figure(row)]
     if results["export"]["peak_rss_mb"] >= EXPORT_MB:
         late.append("export")
     return late
+
+
+def figure_target(row: dict[str, Any]) -> tuple[float | None, int]:
+    """Milliseconds (None: none) and queries that a figure of the dashboards may take."""
+    kind, _, name = row["label"].partition(" ")
+    queries = AUTHENTICATION + (12 if name.startswith("executive") else 3)
+    if kind == "past":
+        return PAST_MS, queries
+    if name.startswith("timeline"):
+        return TREND_MS, queries
+    return (FIGURE_MS if name.startswith(FAST) else None), queries
+
+
+def is_figure(row: dict[str, Any]) -> bool:
+    return row["label"].startswith(("figure ", "past "))
+
+
+def _is_slow_figure(row: dict[str, Any]) -> bool:
+    if not is_figure(row):
+        return False
+    milliseconds, queries = figure_target(row)
+    late = milliseconds is not None and row["median_ms"] >= milliseconds
+    return late or row["queries"] > queries
 
 
 def _is_common(row: dict[str, Any], results: dict[str, Any]) -> bool:
@@ -48,11 +76,12 @@ def write(results: dict[str, Any]) -> str:
     lines = [
         *_introduction(results),
         *_targets(pages, rows["one risk"], results),
-        *_verdict(missed(results), len(pages) + 2),
+        *_verdict(missed(results), len(pages) + 2 + sum(map(is_figure, results["requests"]))),
         *_table("The first page", [rows["first page"], rows["first page of 200"]], results),
         *_table("The slowest pages", slowest, results),
         *_table("Paging", paging, results),
         *_table("One risk", one, results),
+        *_figures([row for row in results["requests"] if is_figure(row)]),
         *_export(results),
     ]
     return "\n".join(lines)
@@ -108,6 +137,30 @@ def _verdict(late: list[str], total: int) -> list[str]:
     if late:
         return [f"{len(late)} of {total} miss their target: {', '.join(late)}.", ""]
     return ["Every request holds its target.", ""]
+
+
+def _figures(rows: list[dict[str, Any]]) -> list[str]:
+    lines = [
+        "## Figures of the dashboards",
+        "",
+        f'One of the queries is that of authentication. "As of" is a day {PAST_DAYS} days ago.',
+        "",
+        "| figure | median | queries | target | as of a past day |",
+        "|---|---|---|---|---|",
+    ]
+    past = {r["label"][5:]: r for r in rows if r["label"].startswith("past ")}
+    for row in rows:
+        kind, _, name = row["label"].partition(" ")
+        if kind == "past":
+            continue
+        milliseconds, queries = figure_target(row)
+        target = f"< {milliseconds} ms, " if milliseconds else ""
+        then = f"{past[name]['median_ms']} ms" if name in past else ""
+        lines.append(
+            f"| {name} | {row['median_ms']} ms | {row['queries']} |"
+            f" {target}<= {queries} queries | {then} |"
+        )
+    return [*lines, "", f"The target for a past day is {PAST_MS} ms.", ""]
 
 
 def _export(results: dict[str, Any]) -> list[str]:

@@ -35,9 +35,9 @@ def test_a_sound_installation_has_no_failure() -> None:
 def test_a_missing_trigger_is_a_failure() -> None:
     on_table = " ON risks_risk" if connection.vendor == "postgresql" else ""
     with connection.cursor() as cursor:
-        cursor.execute(f"DROP TRIGGER openrisk_ledger_update{on_table}")
+        cursor.execute(f"DROP TRIGGER openrisk_ledger_risks_risk_update{on_table}")
     assert finding("history").status is Status.FAILURE
-    assert "openrisk_ledger_update" in finding("history").detail
+    assert "openrisk_ledger_risks_risk_update" in finding("history").detail
 
 
 @pytest.mark.django_db

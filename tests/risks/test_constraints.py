@@ -91,6 +91,7 @@ CHECKS = {
     "finding_rule_ratings_range": (FindingRule, {"likelihood": 6}),
     "proposal_status_known": (RiskProposal, {"status": "maybe"}),
     "proposal_ratings_range": (RiskProposal, {"impact": 0}),
+    "category_appetite_on_scale": (Category, {"appetite": 26}),
     "membership_role_known": (Membership, {"role": "owner"}),
 }
 

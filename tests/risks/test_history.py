@@ -306,11 +306,11 @@ def test_values_read_as_the_models_mean_them(organization, analyst):
                 "current_impact": [None, 5],
                 "current_score": [None, 10],
                 "current_level": [None, "medium"],
+                "priority": [None, Decimal("10.00")],
                 "next_review_at": [None, datetime(2030, 1, 31, 8, tzinfo=UTC)],
                 "extra": [{}, {"Zustand": "gut", "n": [1, 2.5, None, True]}],
             },
         ),
-        ("updated", {"priority": [None, Decimal("10.00")]}),
     ]
 
 

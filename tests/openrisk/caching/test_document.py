@@ -37,8 +37,9 @@ def test_every_cached_view_is_listed_with_what_it_reads() -> None:
 
 
 def _is_ours(declaration: Declaration) -> bool:
-    texts = [path.read_text() for path in ROOT.glob("*/views/*.py") if path.parts[-3] != "tests"]
-    resource = declaration.view.rpartition("-")[0]
+    places = (*ROOT.glob("*/views/*.py"), *ROOT.glob("*/views.py"))
+    texts = [path.read_text() for path in places if path.relative_to(ROOT).parts[0] != "tests"]
+    resource = declaration.view.partition("-")[0]
     return any(re.search(rf'cached_view\(\s*"{resource}"', text) for text in texts)
 
 
@@ -50,7 +51,8 @@ def test_every_setting_is_listed() -> None:
 
 
 def test_defaults_of_settings_are_those_of_the_code() -> None:
-    assert rows("Settings")["CACHE_TTL_RISKS"][0] == str(settings.CACHE_TTL_RISKS)
+    for name in ("CACHE_TTL_RISKS", "CACHE_TTL_DASHBOARDS"):
+        assert rows("Settings")[name][0] == str(getattr(settings, name))
     assert f"at most {settings.CACHE_MEMORY_BYTES // 2**20} MiB" in DOCUMENT
 
 

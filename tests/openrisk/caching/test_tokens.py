@@ -15,7 +15,7 @@ from openrisk.accounts.models import ApiToken, Membership, Organization, Role, U
 from openrisk.accounts.services import create_token, set_role
 from openrisk.caching import stamps, tokens, triggers_postgresql
 from openrisk.caching.tracked import EPOCH, all_tracked
-from risks.models import Asset, Category, Risk, RiskAsset, RiskTag
+from risks.models import Asset, Category, Risk, RiskAsset, RiskTag, ScoreChange
 from tests.openrisk.caching.tags import execute, moved_by, tags_of
 from tests.openrisk.caching.tags import tokens as all_tokens
 from tests.risks.factories import make_asset, make_risk
@@ -118,7 +118,7 @@ def test_row_that_moves_counts_for_both_organizations(asset, other_organization)
 
 def test_cascade_counts_for_every_row_that_goes(organization, asset):
     risk = make_risk(organization, assets=[asset], tags=["it"])
-    doomed = [risk, RiskAsset.objects.get(), RiskTag.objects.get()]
+    doomed = [risk, RiskAsset.objects.get(), RiskTag.objects.get(), ScoreChange.objects.get()]
     assert moved_by(lambda: Risk.objects.all().delete()) == tags_of(*doomed)
 
 

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from rest_framework.exceptions import NotFound
 
+from dashboards import urls as dashboards
 from openrisk.accounts.models import Membership, Role
 from openrisk.accounts.services import set_role
 from openrisk.caching import lookup, stamps
@@ -373,6 +374,16 @@ def _urls():
             yield f"{prefix}-detail", reverse(f"{basename}-detail", kwargs={"pk": row.pk})
 
 
+def _figures():
+    """The same of the dashboards: they have no rows."""
+    for pattern in dashboards.urlpatterns:
+        if pattern.name in declarations:
+            yield (
+                pattern.name,
+                reverse(pattern.name) + ("?by=asset" * ("breakdown" in pattern.name)),
+            )
+
+
 def _answers(urls, people):
     return {
         (name, url): (reply.status, reply.body, reply.headers["Content-Type"])
@@ -388,7 +399,7 @@ def test_every_cached_route_gives_everybody_what_the_uncached_one_does(
 ):
     risk = make_one_of_each(organization, analyst)
     foreign = make_risk(other_organization, title="Foreign secret")
-    routes = dict.fromkeys(_urls())
+    routes = dict.fromkeys([*_urls(), *_figures()])
     assert {name for name, _ in routes} >= {
         name for name in declarations if not name.startswith(("sample", "mitigations-search"))
     }

@@ -1,0 +1,102 @@
+"""Which risks, and which parts of the register, weigh most."""
+
+from typing import Any
+
+from django.db.models import CharField, Count, F, Max, Q, Sum, Value
+from django.db.models.functions import Coalesce, NullIf
+
+from dashboards.figures.tally import OPEN
+from dashboards.scope import Scope
+from risks.models import Level, Status, Treatment
+
+MOST_RISKS = 100
+OWNER = Coalesce(NullIf("owner__name", Value("")), "owner__email", output_field=CharField())
+MOST_GROUPS = 500
+
+
+def top_risks(scope: Scope, limit: int) -> dict[str, Any]:
+    """The open risks of the highest priority; those not assessed have none.
+
+    Title and owner's name are today's. A risk that is gone since has none.
+    """
+    assessed = scope.risks().open().filter(priority__isnull=False)
+    rows = list(
+        assessed.order_by("-priority", "-current_score", "risk__number", "risk").values(
+            "status",
+            "priority",
+            "treatment",
+            risk_key=F("risk"),
+            reference=F("risk__reference"),
+            title=F("risk__title"),
+            level=F("current_level"),
+            score=F("current_score"),
+            category_name=F("category__name"),
+            owner_name=Coalesce(OWNER, "risk__owner_name", output_field=CharField()),
+        )[:limit]
+    )
+    if not rows:
+        scope.explain_empty()
+    return {"as_of": scope.day, "results": [{"id": row.pop("risk_key"), **row} for row in rows]}
+
+
+# --- Breakdown -----------------------------------------------------------------------------------
+BREAKDOWNS = {
+    # what it is called in a query: the key and the label of a group
+    "category": ("category", F("category__name")),
+    "owner": ("owner", OWNER),
+    "asset": ("risk__asset_links__asset", F("risk__asset_links__asset__name")),
+    "status": ("status", F("status")),
+    "treatment": ("treatment", F("treatment")),
+}
+WORDS: dict[str, dict[str, str]] = {
+    "status": dict(Status.choices),
+    "treatment": {**dict(Treatment.choices), "": "Not decided"},
+}
+
+
+def breakdown(scope: Scope, by: str) -> dict[str, Any]:
+    """Open risks by one of BREAKDOWNS, the largest exposure first, at most MOST_GROUPS.
+
+    By asset, a risk counts for each asset that it is linked to today.
+    """
+    key, label = BREAKDOWNS[by]
+    rows = scope.risks().open().order_by()
+    if by == "asset":
+        rows = rows.filter(**{f"{key}__isnull": False})
+    groups = (
+        rows.values(key=F(key), label=label)
+        .annotate(
+            count=Count("pk"),
+            exposure=Sum("current_score", default=0),
+            highest=Max("current_score"),
+            not_assessed=Count("pk", filter=Q(current_level=None)),
+            **{level.value: Count("pk", filter=Q(current_level=level)) for level in Level},
+        )
+        .order_by("-exposure", "-count", "label", "key")
+    )
+    found = list(groups[: MOST_GROUPS + 1])
+    if not found:
+        scope.explain_empty()
+    return {
+        "as_of": scope.day,
+        "by": by,
+        "more": len(found) > MOST_GROUPS,
+        "results": [_described(scope, by, row) for row in found[:MOST_GROUPS]],
+    }
+
+
+def _described(scope: Scope, by: str, row: dict[str, Any]) -> dict[str, Any]:
+    key = row["key"]
+    words = WORDS.get(by, {})
+    return {
+        **row,
+        "key": key if key is None or by in WORDS else str(key),
+        "label": words.get(key) or row["label"] or f"No {by}",
+        "url": scope.url(_filters(by, key)),
+    }
+
+
+def _filters(by: str, key: Any) -> dict[str, Any] | None:
+    if key == "":  # a list cannot be asked for what is empty
+        return None
+    return OPEN | ({f"{by}__isnull": "true"} if key is None else {by: key})

@@ -1,0 +1,1 @@
+"""The pages: figures with a date on them, for people."""

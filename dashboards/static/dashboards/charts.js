@@ -1,0 +1,90 @@
+/* Draws the table of a <figure data-chart data-table> as a chart. The table stays: the chart is for
+   those who see it. Colours are those of the page, so light, dark and the organization's matrix all
+   show as they should. */
+(() => {
+  "use strict";
+
+  const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  const number = (cell) => Number(cell.textContent.replace(/[^\d.-]/g, ""));
+
+  const read = (table) => {
+    const rows = [...table.tBodies[0].rows];
+    return {
+      days: rows.map((row) => row.cells[0].textContent),
+      series: [...table.tHead.rows[0].cells].slice(1).map((head, index) => ({
+        name: head.textContent,
+        level: head.dataset.level,
+        right: head.dataset.axis === "right",
+        data: rows.map((row) => number(row.cells[index + 1])),
+      })),
+    };
+  };
+
+  const line = (series, stacked) => {
+    const stroke = series.level ? colour(`--${series.level}`) : series.right ? colour("--ink") : null;
+    return {
+      name: series.name,
+      type: "line",
+      data: series.data,
+      showSymbol: false,
+      step: "end",
+      yAxisIndex: series.right ? 1 : 0,
+      stack: stacked && series.level ? "levels" : undefined,
+      areaStyle: stacked && series.level ? { opacity: 1, color: stroke } : undefined,
+      lineStyle: { width: series.level ? 0 : 2, color: stroke ?? undefined },
+      itemStyle: stroke ? { color: stroke } : undefined,
+    };
+  };
+
+  const axis = (name, right) => ({
+    type: "value",
+    name,
+    minInterval: 1,
+    position: right ? "right" : "left",
+    splitLine: { show: !right, lineStyle: { color: colour("--line") } },
+    axisLabel: { color: colour("--soft") },
+    nameTextStyle: { color: colour("--soft") },
+  });
+
+  const options = (kind, { days, series }) => {
+    const stacked = kind === "levels";
+    const axes = stacked ? [axis("Open risks", false), axis("Exposure", true)] : [axis("", false)];
+    return {
+      animation: false,
+      color: [colour("--accent"), colour("--good"), colour("--miss")],
+      textStyle: { fontFamily: "inherit" },
+      grid: { left: 48, right: stacked ? 56 : 16, top: 40, bottom: 28 },
+      legend: { top: 0, textStyle: { color: colour("--ink") }, icon: "roundRect" },
+      tooltip: {
+        trigger: "axis",
+        backgroundColor: colour("--paper"),
+        borderColor: colour("--line"),
+        textStyle: { color: colour("--ink") },
+      },
+      xAxis: {
+        type: "category",
+        data: days,
+        boundaryGap: false,
+        axisLabel: { color: colour("--soft") },
+        axisLine: { lineStyle: { color: colour("--strong-line") } },
+      },
+      yAxis: axes,
+      series: series.map((one) => line(one, stacked)),
+    };
+  };
+
+  const drawn = [];
+  const draw = () => {
+    for (const figure of document.querySelectorAll("figure[data-chart]")) {
+      const place = figure.querySelector(".chart");
+      const table = document.getElementById(figure.dataset.table);
+      const chart = echarts.getInstanceByDom(place) ?? echarts.init(place, null, { renderer: "svg" });
+      chart.setOption(options(figure.dataset.chart, read(table)), true);
+      if (!drawn.includes(chart)) drawn.push(chart);
+    }
+  };
+
+  draw();
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+  addEventListener("resize", () => drawn.forEach((chart) => chart.resize()));
+})();

@@ -1,0 +1,35 @@
+"""A register with a past, and its figures by the API."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from rest_framework.test import APIClient
+
+from openrisk.accounts.models import Organization, User
+from risks.demo import seeding
+
+
+@pytest.fixture
+def told(db: None) -> Organization:
+    """The demo organization: 120 risks, a year of work on them, scans, controls."""
+    seeding.seed(risks=120, organizations=1, seed=3, progress=lambda done: None)
+    return Organization.objects.get(slug="demo")
+
+
+@pytest.fixture
+def reader(told: Organization, api: Callable[..., APIClient]) -> APIClient:
+    """Reads that register."""
+    return api(User.objects.get(email="analyst@example.org"), told)
+
+
+@pytest.fixture
+def ask(reader: APIClient) -> Callable[..., Any]:
+    """`ask("stats", period="7d")` is the answer, which must be a 200."""
+
+    def answer(figure: str, **parameters: Any) -> Any:
+        response = reader.get(f"/api/v1/dashboards/{figure}/", parameters)
+        assert response.status_code == 200, response.content
+        return response.json()
+
+    return answer
