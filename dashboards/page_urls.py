@@ -2,6 +2,9 @@
 
 from django.urls import path
 
-from dashboards.pages import front
+from dashboards.pages import analyst, front
 
-urlpatterns = [path("", front.home, name="home")]
+urlpatterns = [
+    path("", front.home, name="home"),
+    path("dashboards/analyst/", analyst.analyst, name="analyst"),
+]

@@ -33,8 +33,8 @@ PARTS = ("likelihood", "impact")
 @admin.register(Category, site=site)
 class CategoryAdmin(RegisterAdmin):
     create = staticmethod(creator(Category))
-    fields = ("name", "description")
-    list_display = ("name", "description", "organization")
+    fields = ("name", "description", "appetite")
+    list_display = ("name", "description", "appetite", "organization")
     list_filter = (("organization", RelatedFilter),)
     search_fields = ("name",)
 

@@ -36,6 +36,7 @@ FEWEST_ASSETS = 3 * len(TOPICS)
 MOST_ASSETS = 2_000
 RISKS_PER_ASSET = 20
 DEPENDENCY_SHARE = 0.7
+APPETITES = (16, 20, 25, 25, 20, None, 16)  # the highest acceptable score, in the order of TOPICS
 CONTROL_STATUS_WEIGHTS = {
     "implemented": 45,
     "in_progress": 25,
@@ -138,9 +139,9 @@ def _categories(organization: Organization) -> list[Category]:
         Category.objects.get_or_create(
             organization=organization,
             name=topic.name,
-            defaults={"description": topic.description},
+            defaults={"description": topic.description, "appetite": appetite},
         )[0]
-        for topic in TOPICS
+        for topic, appetite in zip(TOPICS, APPETITES, strict=True)
     ]
 
 

@@ -52,7 +52,7 @@
     return {
       animation: false,
       color: [colour("--accent"), colour("--good"), colour("--miss")],
-      textStyle: { fontFamily: "inherit" },
+      textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
       grid: { left: 48, right: stacked ? 56 : 16, top: 40, bottom: 28 },
       legend: { top: 0, textStyle: { color: colour("--ink") }, icon: "roundRect" },
       tooltip: {
@@ -65,7 +65,7 @@
         type: "category",
         data: days,
         boundaryGap: false,
-        axisLabel: { color: colour("--soft") },
+        axisLabel: { color: colour("--soft"), hideOverlap: true },
         axisLine: { lineStyle: { color: colour("--strong-line") } },
       },
       yAxis: axes,

@@ -1,0 +1,112 @@
+"""Where somebody's day starts: what is theirs, what is due, what changed since yesterday."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import F, Q
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from dashboards.scope import start_of
+from openrisk.accounts.models import Membership, Role
+from openrisk.accounts.pages import MemberRequest, member_required
+from risks.models import MitigationAction, MitigationStatus, Risk
+from risks.pages.history import history
+from risks.querysets import RISK_ORDERS
+
+SHOWN = 10
+SOON = timedelta(days=30)
+RISK = ("reference", "title", "status", "current_level", "current_score")
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some rows, how many there are in all, and the list of all of them, where there is one."""
+
+    rows: list[Any]
+    count: int
+    url: str = ""
+
+    @property
+    def others(self) -> int:
+        return self.count - len(self.rows)
+
+
+@require_safe
+@member_required(Role.VIEWER)
+def analyst(request: MemberRequest) -> HttpResponse:
+    member, now = request.membership, timezone.now()
+    context = {
+        "own": own_risks(member),
+        "reviews": due_reviews(member, now),
+        "actions": due_actions(member, now),
+        "changed": changed_risks(member, now),
+        "now": now,
+        "may_write": member.may(Role.ANALYST),
+    }
+    return render(request, "dashboards/analyst.html", context)
+
+
+def own_risks(member: Membership) -> Part:
+    """Open risks that the person is accountable for, the highest priority first."""
+    order = RISK_ORDERS["priority"].desc()  # type: ignore[attr-defined]  # an indexed expression
+    own = Risk.objects.for_organization(member.organization).open().filter(owner=member.user)
+    rows = own.order_by(order, "-id").values(*RISK, "priority")
+    query = urlencode({"open": "true", "owner": member.user.pk, "ordering": "-priority"})
+    return Part(list(rows[:SHOWN]), own.count(), f"{reverse('risk-list')}?{query}")
+
+
+def due_reviews(member: Membership, now: datetime) -> Part:
+    """Reviews that are overdue or due soon: of risks that the person reviews, or owns where nobody
+    is named to review them. The longest overdue first."""
+    mine = Q(reviewer=member.user) | Q(reviewer=None, owner=member.user)
+    due = Risk.objects.for_organization(member.organization).open()
+    due = due.filter(mine, next_review_at__lt=now + SOON)
+    rows = list(due.order_by("next_review_at", "id").values(*RISK, "next_review_at")[:SHOWN])
+    for row in rows:
+        row["overdue"] = row["next_review_at"] < now
+    return Part(rows, due.count())
+
+
+def due_actions(member: Membership, now: datetime) -> Part:
+    """Actions that are not done, overdue or due soon: of mitigations that the person owns, or of
+    risks assigned to them where nobody owns the mitigation. The longest overdue first."""
+    mine = Q(mitigation__owner=member.user) | Q(
+        mitigation__owner=None, mitigation__risk__assignee=member.user
+    )
+    finished = (MitigationStatus.DONE, MitigationStatus.CANCELLED)
+    due = MitigationAction.objects.for_organization(member.organization).undone()
+    due = due.filter(mine, due_date__lt=now.date() + SOON).exclude(mitigation__status__in=finished)
+    rows = list(
+        due.order_by("due_date", "id").values(
+            "title",
+            "due_date",
+            risk=F("mitigation__risk__reference"),
+            measure=F("mitigation__title"),
+        )[:SHOWN]
+    )
+    for row in rows:
+        row["overdue"] = row["due_date"] < now.date()
+    return Part(rows, due.count())
+
+
+def changed_risks(member: Membership, now: datetime) -> Part:
+    """What was done to risks since the beginning of yesterday (UTC), the latest first."""
+    yesterday = start_of(now.date() - timedelta(days=1))
+    changed = Risk.objects.for_organization(member.organization).filter(updated_at__gte=yesterday)
+    latest = changed.order_by("-updated_at", "-id").values_list("id", "reference", "title")
+    rows = list(latest[:SHOWN])
+    titles = {reference: title for _, reference, title in rows}
+    told = history({pk: reference for pk, reference, _ in rows}).entries if rows else []
+    entries = [
+        {"entry": entry, "parts": [(part, titles[part.subject]) for part in entry.parts]}
+        for entry in told
+        if entry.at >= yesterday
+    ]
+    query = urlencode({"updated_at__gte": yesterday.date(), "ordering": "-updated_at"})
+    return Part(entries, changed.count(), f"{reverse('risk-list')}?{query}")
