@@ -2,9 +2,13 @@
 
 from django.urls import path
 
-from dashboards.pages import analyst, front
+from dashboards.pages import analyst, boards, front
 
 urlpatterns = [
     path("", front.home, name="home"),
+    path("dashboards/", boards.board_list, name="boards"),
+    path("dashboards/new/", boards.new_board, name="board-new"),
     path("dashboards/analyst/", analyst.analyst, name="analyst"),
+    path("dashboards/<slug:slug>/", boards.board_page, name="board"),
+    path("dashboards/<slug:slug>/edit/", boards.edit_board, name="board-edit"),
 ]

@@ -19,7 +19,7 @@ def stats(scope: Scope, period: str, *, overdue: int | None = None) -> dict[str,
     are `overdue`, where the caller does not know them."""
     days = PERIODS[period]
     earlier = scope.before(days)
-    beginning, earlier_beginning = _begins(scope, days), _begins(earlier, days)
+    beginning, earlier_beginning = begins(scope, days), begins(earlier, days)
     now, then = tallies((scope, beginning), (earlier, earlier_beginning))
     if not now.is_measured:
         scope.explain_empty()
@@ -53,7 +53,7 @@ def stats(scope: Scope, period: str, *, overdue: int | None = None) -> dict[str,
     }
 
 
-def _begins(scope: Scope, days: int) -> datetime:
+def begins(scope: Scope, days: int) -> datetime:
     """The period has so many days, the last of them that of the scope."""
     return start_of(scope.day - (days - 1) * DAY)
 

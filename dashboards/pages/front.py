@@ -1,26 +1,22 @@
 """The front page: how the register stands, for those who answer for it."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 from rest_framework.exceptions import ValidationError
 
 from dashboards.figures.executive import executive
-from dashboards.figures.heat_map import cell_filters, counts_by_cell
 from dashboards.figures.tally import FIGURES
-from dashboards.pages import words
 from dashboards.pages.scoping import PERIOD_WORDS, Asked, BadAddress, asked, in_words
+from dashboards.pages.widgets import Shown, drawn, list_url, moved_matrix
 from dashboards.scope import Scope
 from dashboards.views import EXECUTIVE_READS
 from openrisk.accounts.models import Role
 from openrisk.accounts.pages import MemberRequest, member_required
 from risks.models import Level, Matrix
-from risks.scoring import SCALE
 from risks.services.matrix import matrix_of
 
 
@@ -29,11 +25,11 @@ from risks.services.matrix import matrix_of
 def home(request: MemberRequest) -> HttpResponse:
     try:
         wanted = asked(request)
-        figures = wanted.figures("executive", _computed, EXECUTIVE_READS)
+        figures = wanted.figures("executive", front_figures, EXECUTIVE_READS)
     except BadAddress as reason:
-        return _refused(request, str(reason))
+        return refused(request, str(reason))
     except ValidationError as error:
-        return _refused(request, in_words(error))
+        return refused(request, in_words(error))
     if not figures["measured"] and not wanted.query:
         return render(request, "dashboards/empty.html", _may(request))
     levels = matrix_of(wanted.scope.organization)
@@ -41,17 +37,18 @@ def home(request: MemberRequest) -> HttpResponse:
     return render(request, "dashboards/executive.html", context)
 
 
-def _computed(scope: Scope, period: str) -> dict[str, Any]:
+def front_figures(scope: Scope, period: str) -> dict[str, Any]:
+    """What the executive endpoint says, the cells of the heat map with how they changed."""
     levels = matrix_of(scope.organization)
     figures = executive(scope, period, levels)
-    before = scope.before((scope.day - figures["stats"]["beginning"]).days + 1)
-    counts = counts_by_cell(before, "current")
-    cells = ((cell["likelihood"], cell["impact"]) for cell in figures["matrix"]["cells"])
-    return figures | {"cells_before": [counts.get(cell, 0) for cell in cells] if counts else []}
+    if figures["measured"]:
+        figures["matrix"] = moved_matrix(scope, period, "current", levels)
+    return figures
 
 
-def _refused(request: MemberRequest, reason: str) -> HttpResponse:
-    return render(request, "dashboards/refused.html", {"reason": reason}, status=400)
+def refused(request: MemberRequest, reason: str, **others: Any) -> HttpResponse:
+    context = {"reason": reason, **others}
+    return render(request, "dashboards/refused.html", context, status=400)
 
 
 def _may(request: MemberRequest) -> dict[str, bool]:
@@ -69,27 +66,26 @@ def page(wanted: Asked, figures: dict[str, Any]) -> dict[str, Any]:
         "period_words": PERIOD_WORDS[wanted.period],
         "computed_at": figures["computed_at"],
         "age": max(0, int((timezone.now() - figures["computed_at"]).total_seconds())),
-        "figures": figures,
     }
 
 
 def sections(wanted: Asked, figures: dict[str, Any], levels: Matrix) -> dict[str, Any]:
-    stats, mitigations = figures["stats"], figures["mitigations"]
-    top = figures["top_risks"]["results"]
-    labels = levels.likelihood_labels, levels.impact_labels
+    exposure = {"exposure": figures["stats"]["exposure"] or 0}
+    widgets = {
+        "heat_map": ("matrix:current", figures["matrix"]),
+        "top_risks": ("top-risks:5", figures["top_risks"] | exposure),
+        "timeline": ("timeline:90", figures["timeline"]),
+        "mitigations": ("mitigations", figures["mitigations"]),
+        "burn_down": ("burn-down", figures["mitigations"]),
+        "appetite": ("appetite", figures["appetite"]),
+        "compliance": ("compliance", figures["compliance"]),
+    }
     return {
-        "tiles": tiles(wanted.scope, stats),
-        "heat_map": heat_map(wanted.scope, figures, levels),
-        "impacts": list(zip(SCALE, levels.impact_labels, strict=True)),
-        "levels": list(Level),
-        "says": {
-            "heat_map": words.of_heat_map(figures["matrix"], *labels),
-            "timeline": words.of_timeline(figures["timeline"]),
-            "top_risks": words.of_top_risks(top, stats["exposure"] or 0),
-            "mitigations": words.of_mitigations(mitigations),
-            "burn_down": words.of_burn_down(mitigations["burn_down"]),
-            "appetite": words.of_appetite(figures["appetite"]),
-            "compliance": words.of_compliance(figures["compliance"]),
+        "headline": figures["headline"],
+        "tiles": tiles(wanted.scope, figures["stats"]),
+        "widgets": {
+            place: drawn(name, Shown(wanted, data, levels))
+            for place, (name, data) in widgets.items()
         },
     }
 
@@ -115,31 +111,3 @@ def _tile(scope: Scope, stats: dict[str, Any], name: str) -> dict[str, Any]:
         "alert": name == "overdue_reviews" and bool(value),
         "url": list_url(scope, FIGURES[name].filters),
     }
-
-
-def heat_map(scope: Scope, figures: dict[str, Any], levels: Matrix) -> list[dict[str, Any]]:
-    """The rows of the matrix, highest likelihood first; each cell with its count, how that changed
-    within the period, and its list."""
-    before = figures["cells_before"]
-    cells = [
-        cell
-        | {
-            "change": cell["count"] - before[number] if before else 0,
-            "url": list_url(scope, cell_filters("current", cell["likelihood"], cell["impact"])),
-        }
-        for number, cell in enumerate(figures["matrix"]["cells"])
-    ]
-    return [
-        {
-            "likelihood": likelihood,
-            "label": levels.likelihood_labels[likelihood - 1],
-            "cells": [cell for cell in cells if cell["likelihood"] == likelihood],
-        }
-        for likelihood in reversed(SCALE)
-    ]
-
-
-def list_url(scope: Scope, filters: Mapping[str, Any] | None) -> str | None:
-    """The page of the register, filtered; None for a past day, which it cannot show."""
-    query = scope.query(filters)
-    return None if query is None else f"{reverse('risk-list')}?{query}"

@@ -5,12 +5,14 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.http import QueryDict
 from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 
 from dashboards.figures.stats import PERIODS
-from dashboards.scope import FILTERS, Scope
+from dashboards.scope import Scope
 from dashboards.serializers import PeriodParameters
+from openrisk.accounts.models import Organization
 from openrisk.accounts.pages import MemberRequest
 from openrisk.caching.views import get_or_compute
 
@@ -62,12 +64,17 @@ def _moment(value: Any) -> datetime:
 
 
 def asked(request: MemberRequest) -> Asked:
+    """Raises BadAddress."""
+    return asked_by(request.GET, request.membership.organization)
+
+
+def asked_by(query: QueryDict, organization: Organization) -> Asked:
     """Raises BadAddress. An empty field of a form is one that is not given."""
-    query = request.GET.copy()
-    for name in [name for name, value in query.items() if not value]:
-        del query[name]
+    given = query.copy()
+    for name in [name for name, value in given.items() if not value]:
+        del given[name]
     try:
-        scope, others = PeriodParameters.read(query, request.membership.organization)
+        scope, others = PeriodParameters.read(given, organization)
     except ValidationError as error:
         raise BadAddress(in_words(error)) from None
     return Asked(scope, others["period"])
@@ -78,6 +85,3 @@ def in_words(error: ValidationError) -> str:
     detail: Any = error.detail
     name, messages = next(iter(detail.items()))
     return f"{name}: {messages[0]}"
-
-
-__all__ = ("FILTERS", "PERIOD_WORDS", "Asked", "BadAddress", "asked", "in_words")

@@ -81,6 +81,26 @@ def of_compliance(compliance: dict[str, Any]) -> str:
     return f"{least['name']} is the furthest behind, with {least['progress']} % implemented."
 
 
+def of_number(data: dict[str, Any], period: str) -> str:
+    value, before = data["value"], data["before"]
+    if value is None or before is None:
+        return f"Nothing had been measured {period} before." if value is not None else ""
+    change = round(value - before, 2)
+    if not change:
+        return f"As {period} before."
+    return f"{abs(change):,} {'more' if change > 0 else 'less'} than {period} before."
+
+
+def of_breakdown(data: dict[str, Any]) -> str:
+    rows = data["results"]
+    total = sum(row["exposure"] for row in rows)
+    if not total:
+        return "No open risk has been assessed here."
+    first = rows[0]
+    share = _share(first["exposure"], total)
+    return f"{first['label']} weighs most, with {first['exposure']:,} points{share}."
+
+
 def day_in_words(day: str | date) -> str:
     """ "3 March 2026" """
     day = date.fromisoformat(day) if isinstance(day, str) else day

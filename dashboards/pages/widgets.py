@@ -1,0 +1,218 @@
+"""The catalogue of what a page of figures may show, each with its figure, words and template."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.urls import reverse
+
+from dashboards.figures.appetite import appetite
+from dashboards.figures.compliance import compliance
+from dashboards.figures.heat_map import KINDS, cell_filters, counts_by_cell, matrix
+from dashboards.figures.ranking import BREAKDOWNS, breakdown, top_risks
+from dashboards.figures.stats import PERIODS, begins
+from dashboards.figures.tally import FIGURES, tallies
+from dashboards.figures.treatment import mitigations
+from dashboards.figures.trend import timeline
+from dashboards.pages import words
+from dashboards.pages.scoping import PERIOD_WORDS, Asked
+from dashboards.scope import Scope
+from risks.models import Level, Matrix
+from risks.scoring import SCALE
+
+GROUPS_SHOWN = 12
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a widget is drawn from: the page's question, its own figure and the matrix."""
+
+    asked: Asked
+    data: dict[str, Any]
+    levels: Matrix
+
+
+@dataclass(frozen=True)
+class Widget:
+    """One entry of the catalogue. `compute(scope, period, levels)` is what the API would say;
+    `more` adds what the template needs besides."""
+
+    title: str
+    template: str
+    compute: Callable[[Scope, str, Matrix], dict[str, Any]]
+    finding: Callable[[Shown], str]
+    more: Callable[[Shown], dict[str, Any]] = field(default=lambda shown: {})
+
+    def shown(self, name: str, shown: Shown) -> dict[str, Any]:
+        return {
+            "id": name.replace(":", "-"),
+            "title": self.title,
+            "template": f"dashboards/widgets/{self.template}.html",
+            "data": shown.data,
+            "finding": self.finding(shown),
+            "period_words": PERIOD_WORDS[shown.asked.period],
+            **self.more(shown),
+        }
+
+
+def list_url(scope: Scope, filters: Mapping[str, Any] | None) -> str | None:
+    """The page of the register, filtered; None for a past day, which it cannot show."""
+    query = scope.query(filters)
+    return None if query is None else f"{reverse('risk-list')}?{query}"
+
+
+# --- Heat map ---------------------------------------------------------------------------
+def heat_map(kind: str) -> Widget:
+    title = "Heat map" if kind == "current" else f"Heat map, {kind}"
+    return Widget(
+        title,
+        "heat_map",
+        lambda scope, period, levels: moved_matrix(scope, period, kind, levels),
+        lambda shown: words.of_heat_map(
+            shown.data, shown.levels.likelihood_labels, shown.levels.impact_labels
+        ),
+        _heat_map_rows,
+    )
+
+
+def moved_matrix(scope: Scope, period: str, kind: str, levels: Matrix) -> dict[str, Any]:
+    """The matrix, each cell with how it changed within the period. Two queries."""
+    now = matrix(scope, kind, levels)
+    before = counts_by_cell(scope.before(PERIODS[period]), kind)
+    for cell in now["cells"]:
+        then = before.get((cell["likelihood"], cell["impact"]), 0)
+        cell["change"] = cell["count"] - then if before else None
+    return now
+
+
+def _heat_map_rows(shown: Shown) -> dict[str, Any]:
+    """Highest likelihood first."""
+    scope, kind = shown.asked.scope, shown.data["kind"]
+    cells = [
+        cell | {"url": list_url(scope, cell_filters(kind, cell["likelihood"], cell["impact"]))}
+        for cell in shown.data["cells"]
+    ]
+    rows = [
+        {
+            "likelihood": likelihood,
+            "label": shown.levels.likelihood_labels[likelihood - 1],
+            "cells": [cell for cell in cells if cell["likelihood"] == likelihood],
+        }
+        for likelihood in reversed(SCALE)
+    ]
+    return {"rows": rows, "impacts": list(zip(SCALE, shown.levels.impact_labels, strict=True))}
+
+
+# --- One number ---------------------------------------------------------------------------
+def number(name: str) -> Widget:
+    figure = FIGURES[name]
+
+    def compute(scope: Scope, period: str, levels: Matrix) -> dict[str, Any]:
+        days = PERIODS[period]
+        earlier = scope.before(days)
+        now, then = tallies((scope, begins(scope, days)), (earlier, begins(earlier, days)))
+        return {"value": figure.value(now), "before": figure.value(then)}
+
+    def more(shown: Shown) -> dict[str, Any]:
+        scope = shown.asked.scope
+        beginning = begins(scope, PERIODS[shown.asked.period])
+        return {"url": list_url(scope, figure.drill_down(beginning))}
+
+    return Widget(
+        figure.label,
+        "figure",
+        compute,
+        lambda shown: words.of_number(shown.data, PERIOD_WORDS[shown.asked.period]),
+        more,
+    )
+
+
+# --- Groups ---------------------------------------------------------------------------
+def groups(by: str) -> Widget:
+    def more(shown: Shown) -> dict[str, Any]:
+        rows = [
+            row
+            | {
+                "grave": row["high"] + row["critical"],
+                "page": row["url"] and f"{reverse('risk-list')}?{row['url'].partition('?')[2]}",
+            }
+            for row in shown.data["results"][:GROUPS_SHOWN]
+        ]
+        return {"rows": rows, "head": by.capitalize()}
+
+    return Widget(
+        f"Open risks by {by}",
+        "breakdown",
+        lambda scope, period, levels: breakdown(scope, by),
+        lambda shown: words.of_breakdown(shown.data),
+        more,
+    )
+
+
+def trend(days: int, length: str) -> Widget:
+    return Widget(
+        f"Trend of {length}",
+        "timeline",
+        lambda scope, period, levels: timeline(scope, days),
+        lambda shown: words.of_timeline(shown.data),
+        lambda shown: {"levels": list(Level)},
+    )
+
+
+def top(limit: int) -> Widget:
+    return Widget(
+        f"Top {limit} risks",
+        "top_risks",
+        lambda scope, period, levels: top_risks(scope, limit) | _exposure(scope),
+        lambda shown: words.of_top_risks(shown.data["results"], shown.data["exposure"]),
+    )
+
+
+def _exposure(scope: Scope) -> dict[str, Any]:
+    [tally] = tallies((scope, scope.moment))
+    return {"exposure": FIGURES["exposure"].value(tally) or 0}
+
+
+def _by(compute: Callable[[Scope], dict[str, Any]]) -> Callable[[Scope, str, Matrix], Any]:
+    return lambda scope, period, levels: compute(scope)
+
+
+# Under the names that boards keep.
+CATALOGUE: dict[str, Widget] = {
+    **{f"number:{name}": number(name) for name in FIGURES},
+    **{f"matrix:{kind}": heat_map(kind) for kind in KINDS},
+    **{
+        f"timeline:{days}": trend(days, length)
+        for days, length in ((30, "30 days"), (90, "90 days"), (365, "a year"), (730, "two years"))
+    },
+    **{f"top-risks:{limit}": top(limit) for limit in (5, 10, 20)},
+    **{f"breakdown:{by}": groups(by) for by in BREAKDOWNS},
+    "mitigations": Widget(
+        "Treatment", "treatment", _by(mitigations), lambda shown: words.of_mitigations(shown.data)
+    ),
+    "burn-down": Widget(
+        "Burn-down of mitigations",
+        "burn_down",
+        _by(mitigations),
+        lambda shown: words.of_burn_down(shown.data["burn_down"]),
+    ),
+    "appetite": Widget(
+        "Appetite", "appetite", _by(appetite), lambda shown: words.of_appetite(shown.data)
+    ),
+    "compliance": Widget(
+        "Compliance", "compliance", _by(compliance), lambda shown: words.of_compliance(shown.data)
+    ),
+}
+
+
+def drawn(name: str, shown: Shown) -> dict[str, Any]:
+    """What the template of the widget of that name takes; one that is gone says so."""
+    widget = CATALOGUE.get(name)
+    if widget is None:
+        return {
+            "id": "gone",
+            "key": name,
+            "title": "Gone",
+            "template": "dashboards/widgets/gone.html",
+        }
+    return widget.shown(name, shown)

@@ -1,0 +1,151 @@
+"""Boards, as people compose them through Django's client."""
+
+import re
+
+import pytest
+from django.test import Client
+
+from dashboards.models import Board
+from dashboards.pages.widgets import CATALOGUE
+from risks.models import Category
+from tests.risks.factories import make_category, make_risk
+
+RATED = {"inherent_likelihood": 4, "inherent_impact": 5}
+
+
+@pytest.fixture
+def browse():
+    def log_in(user):
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return log_in
+
+
+@pytest.fixture
+def board(browse, analyst):
+    """A new one of the analyst's."""
+    response = browse(analyst).post("/dashboards/new/", {"name": "Monday  meeting"})
+    assert response["Location"] == "/dashboards/monday-meeting/edit/"
+    return Board.objects.get()
+
+
+def do(client, board, action, **fields):
+    board.refresh_from_db()
+    data = {"version": board.version, "action": action, **fields}
+    client.post(f"/dashboards/{board.slug}/edit/", data)
+    board.refresh_from_db()
+    return [widget["name"] for widget in board.widgets]
+
+
+def text_of(response):
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
+
+
+def test_compose_and_arrange(browse, analyst, board):
+    client = browse(analyst)
+    names = do(client, board, "add:", widget="breakdown:owner")
+    assert names == ["number:open", "number:exposure", "matrix:current", "timeline:90", names[-1]]
+    assert do(client, board, "up:4")[3] == "breakdown:owner"
+    assert do(client, board, "remove:0")[0] == "number:exposure"
+    assert do(client, board, "down:3")[3] == "timeline:90"
+    do(client, board, "width:1")
+    assert [widget["wide"] for widget in board.widgets] == [False, True, False, False]
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_every_widget_shows_with_and_without_risks(browse, analyst, organization, board, name):
+    Board.objects.update(widgets=[{"name": name, "wide": True}])
+    client = browse(analyst)
+    assert client.get(board_url(board)).status_code == 200
+    category = make_category(organization)
+    Category.objects.update(appetite=4)
+    make_risk(organization, category=category, **RATED)
+    response = client.get(board_url(board))
+    assert response.status_code == 200
+    assert CATALOGUE[name].title in text_of(response)
+
+
+def board_url(board):
+    return f"/dashboards/{board.slug}/"
+
+
+def test_a_figure_that_is_gone_is_an_empty_widget(browse, analyst, board):
+    Board.objects.update(widgets=[{"name": "number:karma", "wide": False}])
+    response = browse(analyst).get(board_url(board))
+    assert response.status_code == 200
+    assert "no figure of this name any more: number:karma" in text_of(response)
+    assert do(browse(analyst), board, "remove:0") == []
+
+
+def test_saved_filters_hold_until_the_address_says_otherwise(browse, analyst, organization, board):
+    category = make_category(organization)
+    make_risk(organization, category=category, **RATED)
+    make_risk(organization, **RATED)
+    client = browse(analyst)
+    do(client, board, "save", name="IT", period="7d", category=str(category.pk))
+    assert (board.name, board.filters) == ("IT", {"period": "7d", "category": str(category.pk)})
+    Board.objects.update(widgets=[{"name": "number:open", "wide": False}])
+    assert (
+        'class="big" href="/risks/?open=true&amp;category='
+        in client.get(board_url(board)).content.decode()
+    )
+    assert ">1</a>" in client.get(board_url(board)).content.decode()
+
+
+def test_bad_filters_are_not_saved_and_deleted_ones_are_said(browse, analyst, organization, board):
+    client = browse(analyst)
+    do(client, board, "save", name="IT", category="none")
+    assert board.filters == {}
+    gone = make_category(organization)
+    do(client, board, "save", name="IT", category=str(gone.pk))
+    gone.delete()
+    response = client.get(board_url(board))
+    assert (response.status_code, "no such category" in text_of(response)) == (400, True)
+    assert f"{board_url(board)}edit/" in response.content.decode()
+
+
+def test_a_board_is_its_owners_until_it_is_shared(browse, analyst, manager, viewer, board):
+    others = browse(viewer), browse(manager)
+    assert [client.get(board_url(board)).status_code for client in others] == [404, 404]
+    do(browse(analyst), board, "save", name="Monday", shared="on")
+    assert [client.get(board_url(board)).status_code for client in others] == [200, 200]
+    edits = [client.get(f"{board_url(board)}edit/").status_code for client in others]
+    assert edits == [404, 200]
+
+
+def test_another_organization_sees_no_board(browse, outsider, board, other_organization):
+    Board.objects.update(shared=True)
+    client = browse(outsider)
+    assert client.get(board_url(board)).status_code == 404
+    assert "Monday" not in text_of(client.get("/dashboards/"))
+
+
+def test_who_was_slower_changes_nothing(browse, analyst, board):
+    client = browse(analyst)
+    stale = {"version": board.version, "action": "remove:0"}
+    client.post(f"{board_url(board)}edit/", stale)
+    response = client.post(f"{board_url(board)}edit/", stale, follow=True)
+    assert "Somebody changed this board" in text_of(response)
+    assert len(Board.objects.get().widgets) == 3
+
+
+@pytest.mark.parametrize("name", ["", " ", "x" * 81])
+def test_a_board_needs_a_name(browse, analyst, name):
+    response = browse(analyst).post("/dashboards/new/", {"name": name})
+    assert response.status_code == 400
+    assert not Board.objects.exists()
+
+
+def test_addresses_of_other_pages_and_boards_are_not_given_away(browse, analyst, organization):
+    client = browse(analyst)
+    for _ in range(2):
+        client.post("/dashboards/new/", {"name": "Analyst"})
+    assert set(Board.objects.values_list("slug", flat=True)) == {"analyst-2", "analyst-3"}
+
+
+def test_deleted_for_good(browse, analyst, board):
+    do_delete = {"version": board.version, "action": "delete"}
+    browse(analyst).post(f"{board_url(board)}edit/", do_delete)
+    assert not Board.objects.exists()
