@@ -5,9 +5,12 @@ import shutil
 
 import pytest
 
+from dashboards.models import Board
+from dashboards.pages.widgets import CATALOGUE
 from openrisk.caching import stamps
 from risks.services.risks import create_risk
 
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 playwright_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 pytestmark = [
@@ -159,12 +162,42 @@ def test_search_swaps_the_table_and_the_address(page):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("path", ["/", "/risks/", "/risks/R-0001/", "/risks/R-0001/edit/"])
-def test_contrast_and_structure(page, scheme, path):
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/risks/",
+        "/risks/R-0001/",
+        "/risks/R-0001/edit/",
+        "/dashboards/",
+        "/dashboards/analyst/",
+        "/dashboards/everything/",
+        "/dashboards/everything/edit/",
+    ],
+)
+def test_contrast_structure_and_what_axe_finds(page, everything, scheme, path):
     tab = page(color_scheme=scheme)
     tab.goto(path)
     assert tab.evaluate(CONTRAST) == []
     assert tab.evaluate(STRUCTURE) == []
+    found = axe.Axe().run(tab, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]})
+    assert found.response["violations"] == []
+
+
+@pytest.fixture
+def everything(organization, manager):
+    """A shared board of every figure there is."""
+    names = [name for name in CATALOGUE if not name.startswith(("number:", "breakdown:"))]
+    return Board.objects.create(
+        organization=organization,
+        owner=manager,
+        name="Everything",
+        slug="everything",
+        shared=True,
+        widgets=[
+            {"name": name, "wide": True} for name in ("number:open", "breakdown:owner", *names)
+        ],
+    )
 
 
 @pytest.fixture
