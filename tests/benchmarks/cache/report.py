@@ -75,8 +75,6 @@ def sentences(results: dict[str, Any]) -> list[str]:
             "Of reads with 1 % of writes among them, over 200 hot URLs of which half are of one"
             f" risk each, {twenty} were hits with 20 organizations and {one} with one: there every"
             " write makes all 100 lists stale, though few of them show the risk that changed."
-            " `max_stale` on lists that may lag would raise it, or tags for what a list is"
-            " filtered by."
         ),
     ]
 
