@@ -2,13 +2,21 @@
 
 from django.urls import path
 
+from dashboards.export_views import FigureExportViewSet
 from dashboards.views import PARAMETERS, DashboardViewSet
+
+NAMES = {action: action.replace("_", "-") for action in PARAMETERS}
 
 urlpatterns = [
     path(
-        f"dashboards/{name}/".replace("_", "-"),
-        DashboardViewSet.as_view({"get": name}),
-        name=f"dashboards-{name}".replace("_", "-"),
+        f"dashboards/{name}/", DashboardViewSet.as_view({"get": action}), name=f"dashboards-{name}"
     )
-    for name in PARAMETERS
+    for action, name in NAMES.items()
+] + [
+    path(
+        f"dashboards/{name}/export/",
+        FigureExportViewSet.as_view({"get": action}),
+        name=f"dashboards-{name}-export",
+    )
+    for action, name in NAMES.items()
 ]

@@ -6,7 +6,7 @@ read; `risks.imports` ignores it.
 
 import csv
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import Any, BinaryIO
 from uuid import UUID
@@ -54,24 +54,35 @@ REST = "extra"  # one column, as JSON, for what `extra` holds that fits no colum
 
 def csv_lines(risks: QuerySet[Any], organization: Organization) -> Iterator[str]:
     """CSV (RFC 4180) in pieces. `risks` is an ordered queryset of one organization's risks."""
-    write = csv.writer(_Echo()).writerow
     header, rows = _table(risks, organization)
-    for row in chain([header], rows):
-        yield write([neutralised(cell) if isinstance(cell, str) else cell for cell in row])
+    return csv_text(chain([header], rows))
 
 
 def write_xlsx(risks: QuerySet[Any], organization: Organization, file: BinaryIO) -> None:
-    """One sheet, every text as a text cell. Conflict where a text does not fit into a cell."""
-    workbook = Workbook(write_only=True)
-    sheet = workbook.create_sheet("Risks")
-    sheet.freeze_panes = "A2"
+    """One sheet. Conflict where a text does not fit into a cell."""
     header, rows = _table(risks, organization)
-    try:
-        for row in chain([header], rows):
-            sheet.append([_xlsx_cell(sheet, cell, of=row[0]) for cell in row])
-    except Conflict:
-        sheet.close()  # or its half of a file complains when it is collected
-        raise
+    write_sheets({"Risks": chain([header], rows)}, file)
+
+
+def csv_text(rows: Iterable[Iterable[Any]]) -> Iterator[str]:
+    """`rows` as lines of CSV, safe to open in a spreadsheet."""
+    write = csv.writer(_Echo()).writerow
+    for row in rows:
+        yield write([neutralised(cell) if isinstance(cell, str) else cell for cell in row])
+
+
+def write_sheets(sheets: Mapping[str, Iterable[Sequence[Any]]], file: BinaryIO) -> None:
+    """A workbook of tables by title, each with a header; every text as a text cell."""
+    workbook = Workbook(write_only=True)
+    for title, rows in sheets.items():
+        sheet = workbook.create_sheet(title)
+        sheet.freeze_panes = "A2"
+        try:
+            for row in rows:
+                sheet.append([_xlsx_cell(sheet, cell, of=row[0]) for cell in row])
+        except Conflict:
+            sheet.close()  # or its half of a file complains when it is collected
+            raise
     workbook.save(file)
 
 
@@ -86,7 +97,7 @@ class _Echo:
 _UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
 
 
-def _xlsx_cell(sheet: Any, value: str | int | None, *, of: str | int | None) -> Any:
+def _xlsx_cell(sheet: Any, value: Any, *, of: Any) -> Any:
     if not isinstance(value, str):
         return value
     text = _UNWRITABLE.sub(lambda match: f"_x{ord(match[0]):04X}_", neutralised(value))

@@ -1,7 +1,8 @@
 """The register as a file."""
 
 import tempfile
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, BinaryIO
 
 from django.http import FileResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
@@ -69,16 +70,26 @@ class RiskExportViewSet(OrganizationViewSet):
 
 
 def export_response(risks: Any, organization: Any, file_format: str) -> HttpResponseBase:
-    """A download of `risks`. An XLSX file is complete before its first byte is sent."""
+    """A download of `risks`."""
     name = f"risks-{organization.slug}-{timezone.now():%Y-%m-%d}.{file_format}"
-    media_type = exports.MEDIA_TYPES[file_format]
     if file_format == "csv":
-        return StreamingHttpResponse(
-            exports.csv_lines(risks, organization),
-            content_type=media_type,
-            headers={"Content-Disposition": f'attachment; filename="{name}"'},
-        )
-    file = tempfile.TemporaryFile()  # noqa: SIM115  the response closes it
-    exports.write_xlsx(risks, organization, file)
+        return csv_response(exports.csv_lines(risks, organization), name)
+    return xlsx_response(lambda file: exports.write_xlsx(risks, organization, file), name)
+
+
+def csv_response(lines: Iterable[str], name: str) -> HttpResponseBase:
+    return StreamingHttpResponse(
+        lines,
+        content_type=exports.MEDIA_TYPES["csv"],
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def xlsx_response(write: Callable[[BinaryIO], None], name: str) -> HttpResponseBase:
+    """The file is complete before its first byte is sent."""
+    file: Any = tempfile.TemporaryFile()  # noqa: SIM115  the response closes it
+    write(file)
     file.seek(0)
-    return FileResponse(file, as_attachment=True, filename=name, content_type=media_type)
+    return FileResponse(
+        file, as_attachment=True, filename=name, content_type=exports.MEDIA_TYPES["xlsx"]
+    )

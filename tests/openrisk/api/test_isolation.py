@@ -18,9 +18,13 @@ WITHOUT_FOREIGN_ROWS = ("api-login", "api-logout", "tokens", "matrix", "imports"
 
 
 # What some routes do not answer without.
+SINCE = {"since": timezone.now().date() - timedelta(days=1)}
 NEEDED = {
     "dashboards-breakdown": {"by": "asset"},
-    "dashboards-movement": {"since": timezone.now().date() - timedelta(days=1)},
+    "dashboards-breakdown-export": {"by": "asset"},
+    "dashboards-executive-export": {"file_format": "xlsx"},
+    "dashboards-movement": SINCE,
+    "dashboards-movement-export": SINCE,
 }
 
 
