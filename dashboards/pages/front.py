@@ -1,9 +1,11 @@
 """The front page: how the register stands, for those who answer for it."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 from rest_framework.exceptions import ValidationError
@@ -25,7 +27,7 @@ from risks.services.matrix import matrix_of
 def home(request: MemberRequest) -> HttpResponse:
     try:
         wanted = asked(request)
-        figures = wanted.figures("executive", front_figures, EXECUTIVE_READS)
+        figures = overview(wanted)
     except BadAddress as reason:
         return refused(request, str(reason))
     except ValidationError as error:
@@ -34,10 +36,16 @@ def home(request: MemberRequest) -> HttpResponse:
         return render(request, "dashboards/empty.html", _may(request))
     levels = matrix_of(wanted.scope.organization)
     context = {**_may(request), **page(wanted, figures), **sections(wanted, figures, levels)}
+    context["pdf"] = f"{reverse('executive-pdf')}?{urlencode(wanted.query)}"
     return render(request, "dashboards/executive.html", context)
 
 
-def front_figures(scope: Scope, period: str) -> dict[str, Any]:
+def overview(wanted: Asked) -> dict[str, Any]:
+    """The figures of the front page, cached. Raises ValidationError for what is not there."""
+    return wanted.figures("executive", _computed, EXECUTIVE_READS)
+
+
+def _computed(scope: Scope, period: str) -> dict[str, Any]:
     """What the executive endpoint says, the cells of the heat map with how they changed."""
     levels = matrix_of(scope.organization)
     figures = executive(scope, period, levels)

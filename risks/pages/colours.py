@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from openrisk.accounts.models import Role
 from openrisk.accounts.pages import MemberRequest, member_required
-from risks.models import Level
+from risks.models import Level, Matrix
 from risks.services.matrix import matrix_of
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -22,13 +22,19 @@ def matrix_css(request: MemberRequest) -> HttpResponse:
     rules = [
         f"--{level}: {colour}; --{level}-ink: {ink_on(colour)};"
         for level in Level.values
-        if _COLOUR.fullmatch(colour := str(matrix.colours.get(level, "")))
+        if (colour := colour_of(matrix, level))
     ]
     response = HttpResponse(
         f":root {{ {' '.join(rules)} }}\n", content_type="text/css; charset=utf-8"
     )
     response["ETag"] = f'"{matrix.pk.hex}.{matrix.version}"'
     return get_conditional_response(request, etag=response["ETag"], response=response) or response
+
+
+def colour_of(matrix: Matrix, level: str) -> str:
+    """#rrggbb, or nothing where what is stored is no colour."""
+    colour = str(matrix.colours.get(level, ""))
+    return colour if _COLOUR.fullmatch(colour) else ""
 
 
 def ink_on(colour: str) -> str:

@@ -1,0 +1,1 @@
+"""Figures as a document to print and to mail."""
