@@ -1,10 +1,21 @@
-"""Boards: pages of figures that people compose."""
+"""What dashboards keep: boards, and who gets a report when. Figures are read, never stored."""
+
+from datetime import datetime
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
-from risks.models import Versioned
+from dashboards.pages.scoping import PERIOD_WORDS
+from openrisk.tasks.declarations import next_occurrence
+from risks.models.base import Versioned, known
+from risks.querysets import OrganizationQuerySet
+
+MOST_RECIPIENTS = 50
 
 
 class Board(Versioned):
@@ -30,3 +41,79 @@ class Board(Versioned):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Dashboard(models.TextChoices):
+    EXECUTIVE = "executive", "Overview"
+
+
+def validate_cron(cron: str) -> None:
+    try:
+        next_occurrence(cron, timezone.now())
+    except ValueError as reason:
+        raise ValidationError(str(reason)) from None
+
+
+def validate_recipients(recipients: Any) -> None:
+    """A list of e-mail addresses."""
+    if not isinstance(recipients, list) or len(recipients) > MOST_RECIPIENTS:
+        raise ValidationError(f"Give a list of at most {MOST_RECIPIENTS} addresses.")
+    for address in recipients:
+        try:
+            validate_email(address)
+        except ValidationError:
+            raise ValidationError(f"{str(address)[:100]} is no e-mail address.") from None
+
+
+class ReportScheduleQuerySet(OrganizationQuerySet):
+    def due(self, now: datetime) -> Self:
+        return self.filter(active=True, next_run_at__lte=now)
+
+
+class ReportSchedule(Versioned):
+    """A report that goes out by e-mail again and again."""
+
+    dashboard = models.CharField(
+        max_length=20, choices=Dashboard.choices, default=Dashboard.EXECUTIVE
+    )
+    recipients = models.JSONField(validators=[validate_recipients])
+    cron = models.CharField(
+        "when",
+        max_length=100,
+        validators=[validate_cron],
+        help_text="Minute, hour, day, month and weekday in UTC: '0 7 * * 1' is Mondays at 07:00.",
+    )
+    period = models.CharField(
+        "compared with", max_length=4, choices=list(PERIOD_WORDS.items()), default="30d"
+    )
+    active = models.BooleanField(default=True)
+    next_run_at = models.DateTimeField("next", editable=False)
+    last_sent_at = models.DateTimeField("last sent", null=True, editable=False)
+    last_error = models.TextField(blank=True, editable=False)
+
+    objects: ClassVar[Any] = ReportScheduleQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("id",)
+        indexes = (
+            models.Index(fields=("next_run_at",), condition=Q(active=True), name="report_due"),
+        )
+        constraints = (
+            known("dashboard", Dashboard, "report_dashboard_known"),
+            models.CheckConstraint(
+                condition=Q(period__in=list(PERIOD_WORDS)), name="report_period_known"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.get_dashboard_display()} to {', '.join(self.recipients)}"
+
+    def advance(self, now: datetime) -> bool:
+        """Take the occurrence that is due; the next is the first one after `now`.
+
+        True for exactly one of all workers that see this occurrence.
+        """
+        unchanged = ReportSchedule.objects.due(now).filter(
+            pk=self.pk, cron=self.cron, next_run_at=self.next_run_at
+        )
+        return unchanged.update(next_run_at=next_occurrence(self.cron, now)) == 1

@@ -36,6 +36,7 @@ MENU = (
             ("risks.FindingRule", "Rules", "rule"),
         ),
     ),
+    ("Reports", (("dashboards.ReportSchedule", "Scheduled reports", "schedule_send"),)),
     (
         "History",
         (

@@ -238,6 +238,7 @@ SPECTACULAR_SETTINGS = {
 # --- Tasks and mail --------------------------------------------------------------------------
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 vars().update(env.source.email_url("EMAIL_URL", default="consolemail://"))
+EMAIL_TIMEOUT = 30  # seconds; a mail server that hangs would stop the worker
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("DEFAULT_FROM_EMAIL", "openrisk@localhost")
 
 # --- Server (read by `manage.py serve`) ------------------------------------------------------

@@ -8,6 +8,7 @@ from django.test import RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
+from dashboards.services import create_schedule
 from openrisk.accounts.models import ApiToken, Membership, Organization, Role, User
 from openrisk.accounts.services import create_token, set_role
 from openrisk.admin_site import RelatedFilter, site
@@ -53,8 +54,16 @@ def fill(organization, word, person):
         file_name=f"{word}.csv",
     )
     token, _ = create_token(user=person, organization=organization, name=word)
+    report = create_schedule(
+        actor=person,
+        organization=organization,
+        recipients=[f"{word.replace(' ', '-')}@example.com"],
+        cron="0 7 * * 1",
+    )
     rows = (category, asset, framework, control, risk, mitigation, acceptance, rule, finding)
-    found = {type(row): row for row in (*rows, dependency, finding.proposal, run, token, person)}
+    found = {
+        type(row): row for row in (*rows, report, dependency, finding.proposal, run, token, person)
+    }
     found[Organization] = organization
     found[type(organization.matrix)] = organization.matrix
     found[Membership] = person.memberships.get()

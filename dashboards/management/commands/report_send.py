@@ -1,0 +1,65 @@
+from argparse import ArgumentTypeError
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.mail import EmailMessage
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.validators import validate_email
+
+from dashboards.figures.stats import PERIODS
+from dashboards.models import Dashboard
+from dashboards.services import report_message
+from risks.management.arguments import organization
+
+
+class Command(BaseCommand):
+    help = (
+        "Send a dashboard as PDF by e-mail. Example: python manage.py report_send "
+        "--organization demo --dashboard executive --to board@example.org --period 90d"
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--organization", type=organization, required=True, metavar="SLUG")
+        parser.add_argument(
+            "--dashboard", choices=Dashboard.values, default=Dashboard.EXECUTIVE.value
+        )
+        parser.add_argument(
+            "--to",
+            type=_address,
+            required=True,
+            action="append",
+            metavar="EMAIL",
+            help="may be given several times",
+        )
+        parser.add_argument("--period", choices=tuple(PERIODS), default="30d")
+        parser.add_argument("--dry-run", action="store_true", help="do everything but send")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        message = report_message(
+            organization=options["organization"],
+            period=options["period"],
+            recipients=list(dict.fromkeys(options["to"])),
+        )
+        if not options["dry_run"]:
+            try:
+                message.send()
+            except OSError as error:  # all that smtplib raises is one
+                raise CommandError(
+                    f"Nothing was sent, the mail server failed: {error}. Look at EMAIL_URL."
+                ) from None
+        self.stdout.write(_sentence(message))
+        if options["dry_run"]:
+            self.stdout.write("A dry run: nothing was sent.")
+
+
+def _sentence(message: EmailMessage) -> str:
+    [(name, pdf, _)] = message.attachments
+    return f"{message.subject}: {name} ({len(pdf):,} bytes) to {', '.join(message.to)}."
+
+
+def _address(text: str) -> str:
+    try:
+        validate_email(text)
+    except ValidationError:
+        raise ArgumentTypeError(f"{text} is no e-mail address") from None
+    return text

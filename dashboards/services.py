@@ -1,0 +1,95 @@
+"""Reports by e-mail, and when they go out."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.core.mail import EmailMessage
+from django.db import transaction
+from django.utils import timezone
+
+from dashboards.models import ReportSchedule
+from dashboards.pages.front import overview
+from dashboards.pages.scoping import Asked
+from dashboards.report.executive import as_pdf, file_name
+from dashboards.scope import Scope
+from openrisk.accounts.models import Organization, User
+from openrisk.tasks.declarations import next_occurrence
+from risks.services import rows
+
+LONGEST_ERROR = 1000
+
+
+def report_message(
+    *, organization: Organization, period: str, recipients: list[str]
+) -> EmailMessage:
+    """The overview as of now, as PDF, with its headline as text."""
+    wanted = Asked(Scope(organization), period)
+    figures = overview(wanted)
+    message = EmailMessage(
+        f"Risk report of {' '.join(organization.name.split())}",
+        f"{figures['headline']}\n\nThe report is attached.\n",
+        to=recipients,
+    )
+    message.attach(file_name(wanted.scope), as_pdf(wanted, figures), "application/pdf")
+    return message
+
+
+# --- Schedules ------------------------------------------------------------------------------------
+def create_schedule(
+    *, actor: User | None, organization: Organization, **fields: Any
+) -> ReportSchedule:
+    fields["next_run_at"] = _next(fields["cron"])
+    return rows.create(ReportSchedule, actor=actor, organization=organization, **fields)
+
+
+def update_schedule(
+    *, actor: User | None, instance: ReportSchedule, version: int | None = None, **fields: Any
+) -> ReportSchedule:
+    """Another time, or being active again, makes up for nothing that was missed."""
+    if not fields.keys().isdisjoint(("cron", "active")):
+        fields["next_run_at"] = _next(fields.get("cron", instance.cron))
+    return rows.update(actor=actor, instance=instance, version=version, **fields)
+
+
+def _next(cron: str) -> datetime:
+    try:
+        return next_occurrence(cron, timezone.now())
+    except ValueError as reason:
+        raise rows.invalid("cron", str(reason)) from None
+
+
+def send_scheduled(pk: UUID, due: datetime) -> bool:
+    """Send the report that was due then, unless that is done; whether it was sent.
+
+    OSError where the mail server fails; it is noted in the schedule.
+    """
+    schedule = ReportSchedule.objects.filter(pk=pk).select_related("organization").first()
+    if schedule is None or not _waits(schedule, due):
+        return False
+    message = report_message(
+        organization=schedule.organization,
+        period=schedule.period,
+        recipients=schedule.recipients,
+    )
+    try:
+        return _send_once(pk, due, message)
+    except OSError as error:  # all that smtplib raises is one
+        ReportSchedule.objects.filter(pk=pk).update(last_error=str(error)[:LONGEST_ERROR])
+        raise
+
+
+def _waits(schedule: ReportSchedule, due: datetime) -> bool:
+    return schedule.active and (schedule.last_sent_at is None or schedule.last_sent_at < due)
+
+
+def _send_once(pk: UUID, due: datetime, message: EmailMessage) -> bool:
+    """It is noted as sent only if the mail server took the message; another worker waits."""
+    with transaction.atomic():
+        schedule = ReportSchedule.objects.select_for_update().filter(pk=pk).first()
+        if schedule is None or not _waits(schedule, due):
+            return False
+        message.to = schedule.recipients
+        message.send()
+        ReportSchedule.objects.filter(pk=pk).update(last_sent_at=timezone.now(), last_error="")
+    return True

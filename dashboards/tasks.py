@@ -1,0 +1,33 @@
+"""Reports that go out by the clock."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from dashboards import services
+from dashboards.models import ReportSchedule
+from openrisk.tasks import retrying, scheduled, task
+
+
+@retrying(attempts=5, base=timedelta(minutes=5))
+@task
+def send_report(schedule: str, due: str) -> bool:
+    """One report of a schedule. A second run for the same time sends nothing."""
+    return services.send_scheduled(UUID(schedule), datetime.fromisoformat(due))
+
+
+@scheduled("* * * * *", name="dashboards.send_due_reports")
+@task
+def send_due_reports() -> int:
+    """Queue the reports that are due, each on its own, so that none waits for another's retries."""
+    return sum(_enqueue(row) for row in ReportSchedule.objects.due(timezone.now()))
+
+
+def _enqueue(row: ReportSchedule) -> bool:
+    with transaction.atomic():  # the row moves on only together with its task
+        if not row.advance(timezone.now()):
+            return False
+        send_report.enqueue(str(row.pk), row.next_run_at.isoformat())
+    return True
