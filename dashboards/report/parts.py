@@ -148,14 +148,14 @@ def appetite(sheet: Sheet, x: float, y: float, width: float, rows: list[dict[str
     if not rows:
         return y
     columns = [
-        Column("Category", width - 165),
-        Column("Appetite", 45, right=True),
-        Column("Highest", 65, right=True),
-        Column("State", 55),
+        Column("Category", width - 140),
+        Column("Appetite", 44, right=True),
+        Column("Highest", 44, right=True),
+        Column("State", 52),
     ]
     worst_first = sorted(rows, key=lambda row: -row["above"])
     cells = [
-        [row["name"], str(row["appetite"]), figure(row["highest"]), row["state"].capitalize()]
+        [row["name"], str(row["appetite"]), str(row["highest"] or "-"), row["state"].capitalize()]
         for row in worst_first[:MOST_ROWS]
     ]
     return _and_more(sheet, x, sheet.table(x, y, columns, cells), width, len(rows))
