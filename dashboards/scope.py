@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db.models import Min
+from django.db.models import Min, Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -23,7 +23,7 @@ from risks.models import (
     RiskTag,
     ScoreChange,
 )
-from risks.querysets import LedgerQuerySet
+from risks.querysets import LedgerQuerySet, stood
 
 FILTERS = ("category", "owner", "tag", "asset")
 
@@ -96,8 +96,13 @@ class Scope:
         """The same of controls, which the filters are not about."""
         return self._stood(ControlChange.objects.for_organization(self.organization))
 
+    @property
+    def stood(self) -> Q:
+        """Of a ledger's rows, those that stood then."""
+        return stood(self.moment if self.is_past else None)
+
     def _stood(self, rows: Any) -> LedgerQuerySet:
-        return rows.as_of(self.moment) if self.is_past else rows.standing()
+        return rows.filter(self.stood)
 
     def query(self, filters: Mapping[str, Any] | None) -> str | None:
         """The parameters of the list whose rows a figure counts; lists show today only."""

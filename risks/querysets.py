@@ -130,17 +130,24 @@ def _contains(word: str, fields: tuple[str, ...] = SEARCHED_FIELDS) -> Q:
     return reduce(or_, (Q(**{f"{field}__icontains": word}) for field in fields))
 
 
+def stood(moment: datetime | None = None) -> Q:
+    """Of a ledger's rows, those that stood at `moment`, or stand now."""
+    if moment is None:
+        return Q(until=None)
+    return (Q(until=None) | Q(until__gt=moment)) & Q(at__lte=moment, deleted=False)
+
+
 class LedgerQuerySet(OrganizationQuerySet):
     """Reads of the score ledger. Its columns are named as the risk's, so that the same figure can
     be asked of either."""
 
     def standing(self) -> Self:
         """How everything stands now: one row for each risk that there is."""
-        return self.filter(until=None)
+        return self.filter(stood())
 
     def as_of(self, moment: datetime) -> Self:
         """The rows that stood at `moment`: one for each risk that there was."""
-        return self.filter(Q(until=None) | Q(until__gt=moment), at__lte=moment, deleted=False)
+        return self.filter(stood(moment))
 
     def open(self) -> Self:
         """Neither draft nor closed."""

@@ -1,8 +1,9 @@
 """What an organization is willing to bear, category by category, and whether it does."""
 
 from typing import Any
+from uuid import UUID
 
-from django.db.models import Count, F, Max, Q
+from django.db.models import Count, F, IntegerField, Max, Q, Value
 
 from dashboards.figures.tally import OPEN
 from dashboards.scope import Scope
@@ -13,27 +14,25 @@ NEAR = 0.8  # of the appetite
 
 def appetite(scope: Scope) -> dict[str, Any]:
     """Per category with an appetite (today's): `breached` if an open risk scores above it, `near`
-    from 80 % of it, `within` below, `unknown` while no open risk there is assessed. Two queries."""
+    from 80 % of it, `within` below, `unknown` while no open risk there is assessed. One query."""
+    named = {"pk": "category_id", "name": "category__name", "appetite": "category__appetite"}
+    risks = scope.risks().open().filter(category__appetite__isnull=False).order_by()
+    there = risks.values_list(*named.values()).annotate(
+        count=Count("pk"),
+        highest=Max("current_score"),
+        above=Count("pk", filter=Q(current_score__gt=F("category__appetite"))),
+    )
+    # Each once more, without a risk: where there is none it would be missing.
     categories = Category.objects.for_organization(scope.organization).filter(
         appetite__isnull=False, **({"pk": scope.category} if scope.category else {})
     )
-    found = {
-        row["category"]: row
-        for row in scope.risks()
-        .open()
-        .filter(category__appetite__isnull=False)
-        .order_by()
-        .values("category")
-        .annotate(
-            count=Count("pk"),
-            highest=Max("current_score"),
-            above=Count("pk", filter=Q(current_score__gt=F("category__appetite"))),
-        )
-    }
-    rows = [
-        _row(scope, category, found.get(category["pk"], {}))
-        for category in categories.order_by("name", "pk").values("pk", "name", "appetite")
-    ]
+    nothing = (Value(0), Value(None, IntegerField()), Value(0))
+    without = categories.order_by().values_list(*named, *nothing)
+    found: dict[Any, tuple[Any, ...]] = {}
+    for pk, *rest in without.union(there, all=True):
+        if pk not in found or rest[2]:
+            found[pk] = (pk, *rest)
+    rows = [_row(scope, *row) for row in sorted(found.values(), key=lambda row: (row[1], row[0]))]
     return {
         "as_of": scope.day,
         "measured": bool(rows),
@@ -42,17 +41,18 @@ def appetite(scope: Scope) -> dict[str, Any]:
     }
 
 
-def _row(scope: Scope, category: Any, found: dict[str, Any]) -> dict[str, Any]:
-    limit, highest = category["appetite"], found.get("highest")
+def _row(
+    scope: Scope, pk: UUID, name: str, limit: int, count: int, highest: int | None, above: int
+) -> dict[str, Any]:
     return {
-        "category": category["pk"],
-        "name": category["name"],
+        "category": pk,
+        "name": name,
         "appetite": limit,
         "state": _state(limit, highest),
-        "open": found.get("count", 0),
+        "open": count,
         "highest": highest,
-        "above": found.get("above", 0),
-        "url": scope.url(OPEN | {"category": category["pk"], "current_score__gte": limit + 1}),
+        "above": above,
+        "url": scope.url(OPEN | {"category": pk, "current_score__gte": limit + 1}),
     }
 
 

@@ -7,7 +7,7 @@ from django.db.models.functions import Coalesce, NullIf
 
 from dashboards.figures.tally import OPEN
 from dashboards.scope import Scope
-from risks.models import Level, Status, Treatment
+from risks.models import Level, ScoreChange, Status, Treatment
 
 MOST_RISKS = 100
 OWNER = Coalesce(NullIf("owner__name", Value("")), "owner__email", output_field=CharField())
@@ -15,13 +15,20 @@ MOST_GROUPS = 500
 
 
 def top_risks(scope: Scope, limit: int) -> dict[str, Any]:
-    """The open risks of the highest priority; those not assessed have none.
+    """The open risks of the highest priority; those not assessed have none. Two queries.
 
     Title and owner's name are today's. A risk that is gone since has none.
     """
+    order = ("-priority", "-current_score", "-risk_id")
     assessed = scope.risks().open().filter(priority__isnull=False)
-    rows = list(
-        assessed.order_by("-priority", "-current_score", "risk__number", "risk").values(
+    # Found before anything is joined: names are needed of the few, not of all that are sorted.
+    highest = list(assessed.order_by(*order).values_list("pk", flat=True)[:limit])
+    if not highest:
+        scope.explain_empty()
+    rows = (
+        ScoreChange.objects.filter(pk__in=highest)
+        .order_by(*order)
+        .values(
             "status",
             "priority",
             "treatment",
@@ -32,10 +39,8 @@ def top_risks(scope: Scope, limit: int) -> dict[str, Any]:
             score=F("current_score"),
             category_name=F("category__name"),
             owner_name=Coalesce(OWNER, "risk__owner_name", output_field=CharField()),
-        )[:limit]
+        )
     )
-    if not rows:
-        scope.explain_empty()
     return {"as_of": scope.day, "results": [{"id": row.pop("risk_key"), **row} for row in rows]}
 
 

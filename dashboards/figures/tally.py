@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Max, Q, Sum, Value
+from django.db.models import Aggregate, BooleanField, Count, ExpressionWrapper, Max, Q, Sum
 
 from dashboards.scope import Scope
-from risks.models import NOT_OPEN, Level, Status
+from risks.models import NOT_OPEN, Level, ScoreChange, Status
 
 OPEN = {"open": "true"}
 
@@ -15,7 +15,8 @@ OPEN = {"open": "true"}
 # --- What stands: one query, folded by the figures below ------------------------------------------
 @dataclass(frozen=True)
 class Group:
-    """The risks of one status and level (None: not assessed), and what is added up of them."""
+    """Risks of one status and level (None: not assessed), and what is added up of them. A tally may
+    have several of the same."""
 
     status: str
     level: str | None
@@ -47,28 +48,43 @@ def is_open(group: Group) -> bool:
 
 
 def tallies(*asked: tuple[Scope, datetime]) -> list[Tally]:
-    """For each (scope, beginning of the period), in one query."""
-    first, *others = (
-        scope.risks()
-        .order_by()
-        .values("status", "current_level")
-        .annotate(
-            place=Value(place),
-            count=Count("pk"),
-            assessed=Count("current_score"),
-            score=Sum("current_score", default=0),
-            worst=Max("current_score", default=0),
-            overdue=Count("pk", filter=Q(next_review_at__lt=scope.moment)),
-            new=Count("pk", filter=Q(begun__gte=beginning)),
-            moved=Count("pk", filter=Q(status_since__gte=beginning)),
-        )
-        for place, (scope, beginning) in enumerate(asked)
-    )
+    """For each (scope, beginning of the period) one, in one query over the ledger.
+
+    The scopes differ in their day only: each row is looked at once, and counts for every day on
+    which it stood.
+    """
+    scope, _ = asked[0]
+    stood, sums, either = {}, dict(COMMON), Q()
+    for place, (then, beginning) in enumerate(asked):
+        stood[f"stood_{place}"] = ExpressionWrapper(then.stood, BooleanField())
+        sums |= {f"{name}_{place}": added for name, added in _sums(then, beginning).items()}
+        either |= then.stood
+    rows = scope.of(ScoreChange.objects.filter(either)).order_by().annotate(**stood)
     result: list[list[Group]] = [[] for _ in asked]
-    for row in first.union(*others, all=True) if others else first:
-        row["level"] = row.pop("current_level")
-        result[row.pop("place")].append(Group(**row))
+    for row in rows.values("status", "current_level", *stood).annotate(**sums):
+        for place, groups in enumerate(result):
+            if row[f"stood_{place}"]:
+                common = {name: row[name] for name in COMMON}
+                dated = {name: row[f"{name}_{place}"] for name in ("overdue", "new", "moved")}
+                groups.append(Group(row["status"], row["current_level"], **common, **dated))
     return [Tally(groups) for groups in result]
+
+
+# What is added up of the rows of a group, whatever the day.
+COMMON: dict[str, Aggregate] = {
+    "count": Count("pk"),
+    "assessed": Count("current_score"),
+    "score": Sum("current_score", default=0),
+    "worst": Max("current_score", default=0),
+}
+
+
+def _sums(scope: Scope, beginning: datetime) -> dict[str, Aggregate]:
+    return {
+        "overdue": Count("pk", filter=Q(next_review_at__lt=scope.moment)),
+        "new": Count("pk", filter=Q(begun__gte=beginning)),
+        "moved": Count("pk", filter=Q(status_since__gte=beginning)),
+    }
 
 
 @dataclass(frozen=True)

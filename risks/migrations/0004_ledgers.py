@@ -101,6 +101,30 @@ class Migration(migrations.Migration):
                 name="score_change_at",
             ),
         ),
+        migrations.AddIndex(
+            "scorechange",
+            models.Index(
+                fields=["organization", "priority", "current_score", "risk"],
+                condition=models.Q(("until", None)),
+                name="score_change_top",
+            ),
+        ),
+        migrations.AddIndex(
+            "scorechange",
+            models.Index(
+                fields=["organization", "begun", "risk"],
+                condition=models.Q(("until", None)),
+                name="score_change_begun",
+            ),
+        ),
+        migrations.AddIndex(
+            "scorechange",
+            models.Index(
+                fields=["organization", "status", "status_since", "risk"],
+                condition=models.Q(("until", None)),
+                name="score_change_status_since",
+            ),
+        ),
         migrations.AddConstraint(
             "scorechange",
             models.UniqueConstraint(

@@ -103,6 +103,22 @@ class ScoreChange(models.Model):
                 fields=("organization", "at", "until", "status", "current_level", "current_score"),
                 name="score_change_at",
             ),
+            # What "top risks" asks, and the lists of new and of closed risks.
+            models.Index(
+                fields=("organization", "priority", "current_score", "risk"),
+                condition=Q(until=None),
+                name="score_change_top",
+            ),
+            models.Index(
+                fields=("organization", "begun", "risk"),
+                condition=Q(until=None),
+                name="score_change_begun",
+            ),
+            models.Index(
+                fields=("organization", "status", "status_since", "risk"),
+                condition=Q(until=None),
+                name="score_change_status_since",
+            ),
         )
         constraints = (
             models.UniqueConstraint(

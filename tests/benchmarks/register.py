@@ -163,6 +163,8 @@ def values(name: str, row: dict[str, Any]) -> list[str]:
         found = row[f"{field}s"]
         return [str(found[0]) if found else {"tag": "none"}.get(field, row["id"])]
     value = row.get(field)
+    if field.endswith("_since"):
+        return [str(datetime.now(UTC).date() - timedelta(days=30))]
     if field.endswith("_at"):
         return [(value or "2026-01-01")[:10]]
     if value in (None, ""):
