@@ -8,7 +8,7 @@ from rest_framework import serializers
 from dashboards.figures.heat_map import KINDS
 from dashboards.figures.movement import WAYS
 from dashboards.figures.ranking import BREAKDOWNS, MOST_RISKS
-from dashboards.figures.stats import PERIODS
+from dashboards.figures.stats import PERIODS, USUAL_PERIOD
 from dashboards.figures.trend import MOST_DAYS
 from dashboards.scope import FILTERS, Scope
 from openrisk.accounts.models import Organization
@@ -48,7 +48,7 @@ class ScopeParameters(Serializer):
 
 class PeriodParameters(ScopeParameters):
     period = serializers.ChoiceField(
-        choices=list(PERIODS), default="30d", help_text="Compared with the one before it"
+        choices=list(PERIODS), default=USUAL_PERIOD, help_text="Compared with the one before it"
     )
 
 

@@ -11,6 +11,7 @@ from dashboards.scope import Scope, start_of
 from risks.models import ScoreChange, Status
 
 PERIODS = {"7d": 7, "30d": 30, "90d": 90, "365d": 365}
+USUAL_PERIOD = "30d"
 DAY = timedelta(days=1)
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django import forms
 from django.contrib import messages
@@ -13,7 +14,7 @@ from rest_framework.exceptions import APIException, ValidationError
 from dashboards import boards
 from dashboards.models import Board
 from dashboards.pages.front import page, refused
-from dashboards.pages.scoping import PERIOD_WORDS, BadAddress, asked_by, in_words
+from dashboards.pages.scoping import PERIOD_WORDS, USUAL_PERIOD, BadAddress, asked_by, in_words
 from dashboards.pages.widgets import CATALOGUE, Shown, drawn
 from dashboards.scope import FILTERS, Scope
 from dashboards.views import EXECUTIVE_READS
@@ -125,7 +126,8 @@ def edit_board(request: MemberRequest, slug: str) -> HttpResponse:
         ],
         "catalogue": _catalogue(),
         "periods": PERIOD_WORDS,
-        "choices": filter_choices(request.membership.organization, None),
+        "period": board.filters.get("period", USUAL_PERIOD),
+        "choices": filter_choices(request.membership.organization, _asset(board)),
     }
     return render(request, "dashboards/board_edit.html", context)
 
@@ -161,6 +163,12 @@ def _settings(request: MemberRequest) -> dict[str, Any]:
         "shared": request.POST.get("shared") == "on",
         **({"name": name} if name else {}),
     }
+
+
+def _asset(board: Board) -> UUID | None:
+    """The one that is chosen, which the list of the first few may lack."""
+    chosen = board.filters.get("asset")
+    return UUID(chosen) if chosen else None
 
 
 def _board(request: MemberRequest, slug: str) -> Board:

@@ -9,7 +9,7 @@ from django.http import QueryDict
 from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 
-from dashboards.figures.stats import PERIODS
+from dashboards.figures.stats import PERIODS, USUAL_PERIOD
 from dashboards.scope import Scope
 from dashboards.serializers import PeriodParameters
 from openrisk.accounts.models import Organization
@@ -37,7 +37,7 @@ class Asked:
         query = {name: str(value) for name, value in self.scope.filters.items()}
         if self.scope.is_past:
             query["as_of"] = self.scope.day.isoformat()
-        if self.period != "30d":
+        if self.period != USUAL_PERIOD:
             query["period"] = self.period
         return query
 

@@ -94,6 +94,12 @@ def test_saved_filters_hold_until_the_address_says_otherwise(browse, analyst, or
     assert ">1</a>" in client.get(board_url(board)).content.decode()
 
 
+def test_saving_what_the_form_offers_changes_nothing(browse, analyst, board):
+    form = browse(analyst).get(f"{board_url(board)}edit/").content.decode()
+    assert '<option value="30d" selected>' in form
+    assert form.count(" selected>") == 1
+
+
 def test_bad_filters_are_not_saved_and_deleted_ones_are_said(browse, analyst, organization, board):
     client = browse(analyst)
     do(client, board, "save", name="IT", category="none")
