@@ -8,12 +8,12 @@ from django.db.models import Q, QuerySet
 from django.utils.text import slugify
 
 from dashboards.models import Board
-from openrisk.accounts.models import Membership, Role
+from openrisk.accounts.models import Membership, Organization, Role
 from openrisk.api.problems import Conflict, PreconditionFailed
 
 MOST_BOARDS = 200  # of an organization
 MOST_WIDGETS = 24
-TAKEN = ("analyst", "new", "executive")  # addresses of other pages
+TAKEN = ("analyst", "new", "executive")  # other pages, and the report
 FIRST_WIDGETS = ("number:open", "number:exposure", "matrix:current", "timeline:90")
 
 
@@ -27,13 +27,13 @@ def may_edit(member: Membership, board: Board) -> bool:
     return board.owner_id == member.user_id or (board.shared and member.may(Role.MANAGER))
 
 
-def create(member: Membership, name: str, filters: dict[str, str]) -> Board:
+def create(member: Membership, name: str) -> Board:
     """A board with a few widgets to begin with, seen by its owner alone."""
     name = " ".join(name.split())
     boards = Board.objects.for_organization(member.organization)
     with transaction.atomic():
         # One at a time in an organization: two at once would find the same address free.
-        type(member.organization).objects.select_for_update().get(pk=member.organization.pk)
+        Organization.objects.select_for_update().get(pk=member.organization.pk)
         if boards.count() >= MOST_BOARDS:
             raise Conflict(f"There are {MOST_BOARDS} boards already. Delete one that nobody needs.")
         return Board.objects.create(
@@ -42,7 +42,6 @@ def create(member: Membership, name: str, filters: dict[str, str]) -> Board:
             name=name,
             slug=_free_slug(name, set(boards.values_list("slug", flat=True))),
             widgets=[{"name": widget, "wide": False} for widget in FIRST_WIDGETS],
-            filters=filters,
         )
 
 

@@ -10,7 +10,7 @@ from rest_framework import serializers as rest
 from rest_framework.request import Request
 
 from dashboards import exports, serializers
-from dashboards.views import FIGURES, PARAMETERS, DashboardViewSet
+from dashboards.views import METHODS, PARAMETERS, DashboardViewSet
 from openrisk.api.problems import UnknownParameter
 from openrisk.api.viewsets import OrganizationViewSet
 from risks.exports import MEDIA_TYPES, csv_text, write_sheets
@@ -36,7 +36,7 @@ def _export(name: str, parameters: type[serializers.ScopeParameters]) -> Callabl
                 {FORMAT: ["This is several tables: ask for xlsx, or for the single figures."]}
             )
         # The figure's method asks its view set for the organization, and this one has it as well.
-        answer = FIGURES[name](cast(DashboardViewSet, self), scope, **others)
+        answer = METHODS[name](cast(DashboardViewSet, self), scope, **others)
         kebab = name.replace("_", "-")
         file_name = f"{kebab}-{self.organization.slug}-{scope.day}.{file_format}"
         if file_format == "csv":
@@ -45,7 +45,7 @@ def _export(name: str, parameters: type[serializers.ScopeParameters]) -> Callabl
         return xlsx_response(lambda file: write_sheets(tables, file), file_name)
 
     endpoint.__name__ = name
-    endpoint.__doc__ = f"{FIGURES[name].__doc__} As CSV or XLSX."
+    endpoint.__doc__ = f"{METHODS[name].__doc__} As CSV or XLSX."
     return extend_schema(
         operation_id=f"dashboards_{name}_export",
         parameters=[parameters],

@@ -46,7 +46,7 @@ MITIGATIONS = (MitigationChange, MitigationAction)
 FRAMEWORKS = (ControlChange, Framework)
 EXECUTIVE_READS = (*SCOPE, Risk, User, Matrix, *MITIGATIONS, *FRAMEWORKS)
 PARAMETERS: dict[str, type[serializers.ScopeParameters]] = {}
-FIGURES: dict[str, Callable[..., dict[str, Any]]] = {}  # the methods below, as they are written
+METHODS: dict[str, Callable[..., dict[str, Any]]] = {}  # the methods below, as they are written
 
 
 def figure(
@@ -68,7 +68,7 @@ def figure(
 
         name = method.__name__
         endpoint.__name__, endpoint.__doc__ = name, method.__doc__
-        PARAMETERS[name], FIGURES[name] = parameters, method
+        PARAMETERS[name], METHODS[name] = parameters, method
         if reads is not None:
             endpoint = cached_view(
                 "dashboards",

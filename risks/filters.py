@@ -26,7 +26,7 @@ from risks.models import (
     ScoreChange,
     Status,
 )
-from risks.querysets import MitigationQuerySet, RiskQuerySet
+from risks.querysets import NOT_OPEN, MitigationQuerySet, RiskQuerySet
 
 SAME = ["exact", "in"]
 OPTIONAL = ["exact", "in", "isnull"]
@@ -120,7 +120,7 @@ class RiskFilterSet(OrganizationFilterSet):
         return queryset.filter(pk__in=found.values("risk"))
 
     def by_open(self, queryset: RiskQuerySet, name: str, value: bool) -> RiskQuerySet:
-        return queryset.open() if value else queryset.filter(status__in=("draft", "closed"))
+        return queryset.open() if value else queryset.filter(status__in=NOT_OPEN)
 
     def by_review(self, queryset: RiskQuerySet, name: str, value: bool) -> RiskQuerySet:
         return queryset.review_overdue() if value else queryset.review_not_overdue()

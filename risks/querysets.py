@@ -16,6 +16,7 @@ from django.utils import timezone
 from openrisk.accounts.models import Membership, Organization, User
 
 FAR_FUTURE = datetime(9999, 12, 31, tzinfo=UTC)
+NOT_OPEN = ("draft", "closed")  # states of a risk; all others are open
 
 
 class OrganizationQuerySet(models.QuerySet[Any]):
@@ -93,7 +94,7 @@ class RiskQuerySet(OrganizationQuerySet):
 
     def open(self) -> Self:
         """Neither draft nor closed."""
-        return self.exclude(status__in=("draft", "closed"))
+        return self.exclude(status__in=NOT_OPEN)
 
     def review_overdue(self) -> Self:
         """Open, and the planned review has passed without anybody reviewing."""
@@ -102,9 +103,7 @@ class RiskQuerySet(OrganizationQuerySet):
     def review_not_overdue(self) -> Self:
         """All others. Said without a negation, so that one index answers it."""
         return self.filter(
-            Q(status__in=("draft", "closed"))
-            | Q(next_review_at=None)
-            | Q(next_review_at__gte=timezone.now())
+            Q(status__in=NOT_OPEN) | Q(next_review_at=None) | Q(next_review_at__gte=timezone.now())
         )
 
     def search(self, text: str) -> Self:
@@ -151,7 +150,7 @@ class LedgerQuerySet(OrganizationQuerySet):
 
     def open(self) -> Self:
         """Neither draft nor closed."""
-        return self.exclude(status__in=("draft", "closed"))
+        return self.exclude(status__in=NOT_OPEN)
 
 
 class NamedQuerySet(OrganizationQuerySet):

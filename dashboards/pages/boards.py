@@ -9,12 +9,12 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
-from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.exceptions import APIException
 
 from dashboards import boards
 from dashboards.models import Board
 from dashboards.pages.front import page, refused
-from dashboards.pages.scoping import PERIOD_WORDS, USUAL_PERIOD, BadAddress, asked_by, in_words
+from dashboards.pages.scoping import PERIOD_WORDS, USUAL_PERIOD, BadAddress, asked_by
 from dashboards.pages.widgets import CATALOGUE, Shown, drawn
 from dashboards.scope import FILTERS, Scope
 from dashboards.views import EXECUTIVE_READS
@@ -53,7 +53,7 @@ def new_board(request: MemberRequest) -> HttpResponse:
         context = {"boards": visible, "form": form, "me": request.user}
         return render(request, "dashboards/boards.html", context, status=400)
     try:
-        board = boards.create(request.membership, form.cleaned_data["name"], {})
+        board = boards.create(request.membership, form.cleaned_data["name"])
     except APIException as reason:
         messages.error(request, str(reason.detail))
         return redirect("boards")
@@ -73,8 +73,6 @@ def board_page(request: MemberRequest, slug: str) -> HttpResponse:
         figures = wanted.figures(name, _computed(board), EXECUTIVE_READS)
     except BadAddress as reason:
         return refused(request, str(reason), board=board)
-    except ValidationError as error:
-        return refused(request, in_words(error), board=board)
     levels = matrix_of(request.membership.organization)
     widgets = [
         drawn(widget["name"], Shown(wanted, figures["widgets"].get(widget["name"], {}), levels))

@@ -8,12 +8,11 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
-from rest_framework.exceptions import ValidationError
 
 from dashboards.figures.executive import executive
 from dashboards.figures.tally import FIGURES
-from dashboards.pages.scoping import PERIOD_WORDS, Asked, BadAddress, asked, in_words
-from dashboards.pages.widgets import Shown, drawn, list_url, moved_matrix
+from dashboards.pages.scoping import PERIOD_WORDS, Asked, BadAddress, asked
+from dashboards.pages.widgets import Shown, drawn, list_url, moved
 from dashboards.scope import Scope
 from dashboards.views import EXECUTIVE_READS
 from openrisk.accounts.models import Role
@@ -30,8 +29,6 @@ def home(request: MemberRequest) -> HttpResponse:
         figures = overview(wanted)
     except BadAddress as reason:
         return refused(request, str(reason))
-    except ValidationError as error:
-        return refused(request, in_words(error))
     if not figures["measured"] and not wanted.query:
         return render(request, "dashboards/empty.html", _may(request))
     levels = matrix_of(wanted.scope.organization)
@@ -41,7 +38,7 @@ def home(request: MemberRequest) -> HttpResponse:
 
 
 def overview(wanted: Asked) -> dict[str, Any]:
-    """The figures of the front page, cached. Raises ValidationError for what is not there."""
+    """The figures of the front page, cached. Raises BadAddress for what is not there."""
     return wanted.figures("executive", _computed, EXECUTIVE_READS)
 
 
@@ -50,7 +47,7 @@ def _computed(scope: Scope, period: str) -> dict[str, Any]:
     levels = matrix_of(scope.organization)
     figures = executive(scope, period, levels)
     if figures["measured"]:
-        figures["matrix"] = moved_matrix(scope, period, "current", levels)
+        figures["matrix"] = moved(figures["matrix"], scope, period)
     return figures
 
 

@@ -2,10 +2,9 @@
 
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
-from rest_framework.exceptions import ValidationError
 
 from dashboards.pages.front import overview, refused
-from dashboards.pages.scoping import BadAddress, asked, in_words
+from dashboards.pages.scoping import BadAddress, asked
 from dashboards.report.executive import as_pdf, file_name
 from openrisk.accounts.models import Role
 from openrisk.accounts.pages import MemberRequest, member_required
@@ -19,8 +18,6 @@ def executive_pdf(request: MemberRequest) -> HttpResponse:
         figures = overview(wanted)
     except BadAddress as reason:
         return refused(request, str(reason))
-    except ValidationError as error:
-        return refused(request, in_words(error))
     name = file_name(wanted.scope)
     return HttpResponse(
         as_pdf(wanted, figures),

@@ -42,20 +42,26 @@ class Asked:
         return query
 
     def figures(self, name: str, compute: Any, reads: tuple[Any, ...]) -> dict[str, Any]:
-        """`compute(scope, period)` as the API would write it, cached, with `computed_at`."""
+        """`compute(scope, period)` as the API would write it, cached, with `computed_at`.
+
+        Raises BadAddress for what is not there.
+        """
 
         def computed() -> dict[str, Any]:
             return {**compute(self.scope, self.period), "computed_at": timezone.now()}
 
         asked = sorted({**self.query, "period": self.period}.items())
-        found: dict[str, Any] = get_or_compute(
-            f"dashboards page {name} {asked}",
-            computed,
-            reads=reads,
-            organization_id=self.scope.organization.pk,
-            ttl=settings.CACHE_TTL_DASHBOARDS,
-            clock="minute",
-        )
+        try:
+            found: dict[str, Any] = get_or_compute(
+                f"dashboards page {name} {asked}",
+                computed,
+                reads=reads,
+                organization_id=self.scope.organization.pk,
+                ttl=settings.CACHE_TTL_DASHBOARDS,
+                clock="minute",
+            )
+        except ValidationError as error:
+            raise BadAddress(in_words(error)) from None
         return found | {"computed_at": _moment(found["computed_at"])}
 
 

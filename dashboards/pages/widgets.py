@@ -67,7 +67,7 @@ def heat_map(kind: str) -> Widget:
     return Widget(
         title,
         "heat_map",
-        lambda scope, period, levels: moved_matrix(scope, period, kind, levels),
+        lambda scope, period, levels: moved(matrix(scope, kind, levels), scope, period),
         lambda shown: words.of_heat_map(
             shown.data, shown.levels.likelihood_labels, shown.levels.impact_labels
         ),
@@ -75,14 +75,13 @@ def heat_map(kind: str) -> Widget:
     )
 
 
-def moved_matrix(scope: Scope, period: str, kind: str, levels: Matrix) -> dict[str, Any]:
-    """The matrix, each cell with how it changed within the period. Two queries."""
-    now = matrix(scope, kind, levels)
-    before = counts_by_cell(scope.before(PERIODS[period]), kind)
-    for cell in now["cells"]:
+def moved(found: dict[str, Any], scope: Scope, period: str) -> dict[str, Any]:
+    """The matrix that was `found`, each cell with how it changed within the period. One query."""
+    before = counts_by_cell(scope.before(PERIODS[period]), found["kind"])
+    for cell in found["cells"]:
         then = before.get((cell["likelihood"], cell["impact"]), 0)
         cell["change"] = cell["count"] - then if before else None
-    return now
+    return found
 
 
 def _heat_map_rows(shown: Shown) -> dict[str, Any]:

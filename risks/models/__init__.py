@@ -22,7 +22,6 @@ from risks.models.mitigations import (
 )
 from risks.models.reminders import Reminder
 from risks.models.risk import (
-    NOT_OPEN,
     Acceptance,
     AcceptanceStatus,
     Risk,
@@ -33,6 +32,7 @@ from risks.models.risk import (
     Status,
     Treatment,
 )
+from risks.querysets import NOT_OPEN
 
 __all__ = (
     "NOT_OPEN",

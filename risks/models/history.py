@@ -58,21 +58,33 @@ class Change(models.Model):
         return f"{self.model} {self.action}"
 
 
-class ScoreChange(models.Model):
-    """The score ledger: how a risk stood from `at` until `until` (null: it stands so now).
+class LedgerRow(models.Model):
+    """How a row stood from `at` until `until` (null: it stands so now).
 
     It carries what figures are grouped by, so that any of them can be asked as of a past day. A row
-    says the same for ever; only its end is filled in, once. `begun` is when the risk came into the
-    register, `status_since` when it took on `status`. `deleted` marks the end of a risk: such a row
-    stands for no time.
+    says the same for ever; only its end is filled in, once. `begun` is when what it is about came
+    to be, `status_since` when that took on its status. `deleted` marks the end: such a row stands
+    for no time.
     """
 
     organization = _kept(Organization)
-    risk = _kept(Risk)
     at = models.DateTimeField()
     until = models.DateTimeField(null=True)
     begun = models.DateTimeField()
     status_since = models.DateTimeField()
+    deleted = models.BooleanField(default=False)
+
+    objects: ClassVar[Any] = LedgerQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+        ordering = ("-id",)
+
+
+class ScoreChange(LedgerRow):
+    """The score ledger: of risks."""
+
+    risk = _kept(Risk)
     status = models.CharField(max_length=20, choices=Status.choices)
     inherent_likelihood = models.PositiveSmallIntegerField(null=True)
     inherent_impact = models.PositiveSmallIntegerField(null=True)
@@ -90,12 +102,8 @@ class ScoreChange(models.Model):
     owner = _kept(settings.AUTH_USER_MODEL)
     treatment = models.CharField(max_length=10, choices=Treatment.choices, blank=True)
     next_review_at = models.DateTimeField(null=True)
-    deleted = models.BooleanField(default=False)
 
-    objects: ClassVar[Any] = LedgerQuerySet.as_manager()
-
-    class Meta:
-        ordering = ("-id",)
+    class Meta(LedgerRow.Meta):
         indexes = (
             models.Index(fields=("risk", "id"), name="score_change_risk"),
             # All that the trend reads, so that it need not look at the rows.
@@ -130,25 +138,16 @@ class ScoreChange(models.Model):
         return f"{self.risk_id} at {self.at}"
 
 
-class MitigationChange(models.Model):
-    """How a mitigation stood from `at` until `until`: see ScoreChange."""
+class MitigationChange(LedgerRow):
+    """The ledger of mitigations."""
 
-    organization = _kept(Organization)
     mitigation = _kept(Mitigation)
     risk = _kept(Risk)
-    at = models.DateTimeField()
-    until = models.DateTimeField(null=True)
-    begun = models.DateTimeField()
-    status_since = models.DateTimeField()
     status = models.CharField(max_length=12, choices=MitigationStatus.choices)
     due_date = models.DateField(null=True)
     owner = _kept(settings.AUTH_USER_MODEL)
-    deleted = models.BooleanField(default=False)
 
-    objects: ClassVar[Any] = LedgerQuerySet.as_manager()
-
-    class Meta:
-        ordering = ("-id",)
+    class Meta(LedgerRow.Meta):
         indexes = (
             models.Index(fields=("mitigation", "id"), name="mitigation_change_of"),
             models.Index(
@@ -168,23 +167,14 @@ class MitigationChange(models.Model):
         return f"{self.mitigation_id} at {self.at}"
 
 
-class ControlChange(models.Model):
-    """How a control stood from `at` until `until`: see ScoreChange."""
+class ControlChange(LedgerRow):
+    """The ledger of controls."""
 
-    organization = _kept(Organization)
     control = _kept(Control)
     framework = _kept(Framework)
-    at = models.DateTimeField()
-    until = models.DateTimeField(null=True)
-    begun = models.DateTimeField()
-    status_since = models.DateTimeField()
     status = models.CharField(max_length=20, choices=ControlStatus.choices)
-    deleted = models.BooleanField(default=False)
 
-    objects: ClassVar[Any] = LedgerQuerySet.as_manager()
-
-    class Meta:
-        ordering = ("-id",)
+    class Meta(LedgerRow.Meta):
         indexes = (
             models.Index(fields=("control", "id"), name="control_change_of"),
             models.Index(fields=("organization", "at"), name="control_change_at"),

@@ -27,9 +27,6 @@ class Status(models.TextChoices):
     REOPENED = "reopened", "Reopened"
 
 
-NOT_OPEN = (Status.DRAFT.value, Status.CLOSED.value)
-
-
 class Treatment(models.TextChoices):
     MITIGATE = "mitigate", "Mitigate"
     ACCEPT = "accept", "Accept"

@@ -4,10 +4,23 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.test import Client
 from rest_framework.test import APIClient
 
 from openrisk.accounts.models import Organization, User
 from risks.demo import seeding
+
+
+@pytest.fixture
+def browse() -> Callable[[User], Client]:
+    """`browse(user)` is a browser in which they have logged in."""
+
+    def log_in(user: User) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return log_in
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from django.test import Client
 
 from dashboards.models import Board
 from dashboards.pages.widgets import CATALOGUE
@@ -11,16 +10,6 @@ from risks.models import Category
 from tests.risks.factories import make_category, make_risk
 
 RATED = {"inherent_likelihood": 4, "inherent_impact": 5}
-
-
-@pytest.fixture
-def browse():
-    def log_in(user):
-        client = Client()
-        client.force_login(user)
-        return client
-
-    return log_in
 
 
 @pytest.fixture

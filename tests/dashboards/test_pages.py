@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.test import Client
 from django.utils import timezone
 
 from openrisk.accounts.models import User
@@ -13,16 +12,6 @@ from tests.dashboards.test_boards import text_of
 from tests.risks.factories import make_action, make_mitigation, make_risk
 
 TODAY = timezone.now().date()
-
-
-@pytest.fixture
-def browse():
-    def log_in(user):
-        client = Client()
-        client.force_login(user)
-        return client
-
-    return log_in
 
 
 def test_front_page_moves_to_a_past_day(browse, told):
