@@ -1,0 +1,1 @@
+"""The kinds of connectors. Each is a module of this package that defines one `Connector`."""

@@ -1,0 +1,73 @@
+"""What a connector is: declarations, and one method that reads or sends."""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import IO, Any, ClassVar
+
+from marketplace.connectors.items import Config, Item
+
+
+class Category(StrEnum):
+    INTEGRATION = "integration"
+    REPORTING = "reporting"
+    SECURITY = "security"
+    COMPLIANCE = "compliance"
+    NOTIFICATION = "notification"
+
+
+class Capability(StrEnum):
+    RISK_IMPORT = "risk_import"
+    FINDING_IMPORT = "finding_import"
+    CONTROL_IMPORT = "control_import"
+    RISK_EXPORT = "risk_export"
+    NOTIFICATION = "notification"
+
+
+class Maturity(StrEnum):
+    ACTIVE = "active"
+    BETA = "beta"
+    DEPRECATED = "deprecated"
+
+
+class UnreadableReport(Exception):
+    """The report as a whole cannot be read. The message says what is wrong and what to do next.
+
+    `row` is the place in the report where it was noticed, None where there is none.
+    """
+
+    def __init__(self, message: str, row: int | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.row = row
+
+
+class Connector:
+    """A kind of integration. Subclasses only declare, and override `read` or `message`.
+
+    `schema` is the JSON Schema (2020-12) of its configuration; a property with
+    `"writeOnly": true` is a secret: stored encrypted, and never shown. `documentation` is what a
+    person reads before installing it, in paragraphs of plain text. `permissions` says in words what
+    it may do, e.g. "Creates and updates findings".
+    """
+
+    slug: ClassVar[str]
+    name: ClassVar[str]
+    version: ClassVar[str]  # semantic
+    summary: ClassVar[str]  # one sentence
+    documentation: ClassVar[str]
+    category: ClassVar[Category]
+    capabilities: ClassVar[tuple[Capability, ...]]
+    permissions: ClassVar[tuple[str, ...]]
+    maturity: ClassVar[Maturity] = Maturity.ACTIVE
+    schema: ClassVar[dict[str, Any]] = {"type": "object", "properties": {}}
+    # Where the report is fetched from unless the configuration has another "url"; "" where
+    # there is no such place.
+    default_url: ClassVar[str] = ""
+    file_names: ClassVar[tuple[str, ...]] = ()  # endings of the files it reads, e.g. ".json"
+
+    def read(self, file: IO[bytes], config: Config, *, name: str = "") -> Iterator[Item]:
+        """The pieces of one report. `file` is seekable, `name` what it is called.
+
+        Raises UnreadableReport, also after some pieces: nothing of the report is then kept.
+        """
+        raise NotImplementedError
