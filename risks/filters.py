@@ -19,6 +19,7 @@ from risks.models import (
     Finding,
     FindingRule,
     Framework,
+    LikelihoodSuggestion,
     Mitigation,
     MitigationAction,
     Risk,
@@ -234,6 +235,12 @@ class FindingRuleFilterSet(OrganizationFilterSet):
     class Meta:
         model = FindingRule
         fields = {"active": ["exact"]}
+
+
+class SuggestionFilterSet(OrganizationFilterSet):
+    class Meta:
+        model = LikelihoodSuggestion
+        fields = {"status": SAME, "risk": SAME, "key": SAME}
 
 
 class ProposalFilterSet(OrganizationFilterSet):

@@ -5,7 +5,12 @@ from rest_framework.routers import SimpleRouter
 
 from risks.views.catalogue import AssetViewSet, ControlViewSet, FrameworkViewSet
 from risks.views.exports import RiskExportViewSet
-from risks.views.findings import FindingRuleViewSet, FindingViewSet, ProposalViewSet
+from risks.views.findings import (
+    FindingRuleViewSet,
+    FindingViewSet,
+    ProposalViewSet,
+    SuggestionViewSet,
+)
 from risks.views.imports import ImportRowViewSet, ImportViewSet
 from risks.views.matrix import MatrixViewSet
 from risks.views.risks import CategoryViewSet, RiskViewSet
@@ -24,6 +29,7 @@ for name, viewset in (
     ("findings", FindingViewSet),
     ("finding-rules", FindingRuleViewSet),
     ("risk-proposals", ProposalViewSet),
+    ("likelihood-suggestions", SuggestionViewSet),
     ("imports", ImportViewSet),
 ):
     router.register(name, viewset, basename=name)

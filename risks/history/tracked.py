@@ -62,6 +62,7 @@ TRACKED = (
     Tracked("risks.Finding", silent=SILENT_FIELDS | {"last_seen_at"}),
     Tracked("risks.FindingRule"),
     Tracked("risks.RiskProposal"),
+    Tracked("risks.LikelihoodSuggestion"),
 )
 
 

@@ -6,14 +6,26 @@ from uuid import UUID
 
 from openrisk.database.ids import uuid7
 from risks.imports import diff
+from risks.imports.control_target import ControlTarget, FrameworkTarget
 from risks.imports.diff import Record, Said, Step
+from risks.imports.finding_target import FindingTarget
+from risks.imports.mentioned_targets import AssetTarget, CategoryTarget
 from risks.imports.mitigation_target import MitigationTarget
 from risks.imports.risk_target import RiskTarget
-from risks.imports.targets import AssetTarget, CategoryTarget, Scope, Target
+from risks.imports.targets import Scope, Target, batches
 from risks.models import ImportRow, ImportRun, Provenance, RowAction
 
 # In the order in which they are made: each may name rows of those before it.
-TARGETS: tuple[type[Target], ...] = (CategoryTarget, AssetTarget, RiskTarget, MitigationTarget)
+TARGETS: tuple[type[Target], ...] = (
+    CategoryTarget,
+    AssetTarget,
+    FrameworkTarget,
+    ControlTarget,
+    RiskTarget,
+    MitigationTarget,
+    FindingTarget,
+)
+ALWAYS_COUNTED = (CategoryTarget, AssetTarget, RiskTarget, MitigationTarget)  # of a register
 
 Plan = list[tuple[Target, list[Step]]]
 
@@ -26,10 +38,12 @@ def plan(scope: Scope) -> Plan:
 def _steps(target: Target) -> list[Step]:
     scope, label = target.scope, target.label()
     records = [record for record in scope.records if record.model == label]
+    if not records:
+        return []
     found = target.find([record for record in records if not record.errors])
     present = target.read(set(found.values()))
-    said = said_of(scope.run, label)
-    taken: dict[UUID, int] = {}
+    said = said_of(scope.run, label, present)
+    taken = scope.taken.setdefault(label, {})
     steps = []
     for record in records:
         step = Step(record, errors=list(record.errors))
@@ -63,9 +77,13 @@ def _remember(scope: Scope, label: str, steps: Sequence[Step]) -> None:
             scope.objects[label, step.record.identity] = step.object_id
 
 
-def said_of(run: ImportRun, label: str) -> dict[UUID, Said]:
-    """What the source of `run` has said of each object of one model."""
-    return dict(provenance(run).filter(model=label).values_list("object_id", "fields"))
+def said_of(run: ImportRun, label: str, ids: Iterable[UUID]) -> dict[UUID, Said]:
+    """What the source of `run` has said of each of these objects of one model."""
+    said: dict[UUID, Said] = {}
+    for batch in batches(ids):
+        rows = provenance(run).filter(model=label, object_id__in=batch)
+        said.update(rows.values_list("object_id", "fields"))
+    return said
 
 
 def provenance(run: ImportRun) -> Any:
@@ -119,6 +137,8 @@ def counts_of(plan: Plan) -> dict[str, dict[str, int]]:
     """How many objects of each model are created, updated, left alone and in error."""
     counts = {}
     for target, steps in plan:
+        if not steps and not isinstance(target, ALWAYS_COUNTED):
+            continue
         counts[target.plural()] = dict.fromkeys(RowAction.values, 0)
         for step in steps:
             counts[target.plural()][step.action] += 1

@@ -4,7 +4,7 @@ Nothing here knows what a register looks like: a run carries out records (`risks
 the models in `risks.imports.planning.TARGETS`, whatever they were read from.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from django.utils import timezone
@@ -21,7 +21,7 @@ from risks.imports.planning import (
     rows_of,
     said_of,
 )
-from risks.imports.targets import BATCH, Scope, Target
+from risks.imports.targets import BATCH, Scope, Target, batches
 from risks.models import ImportRow, ImportRun, Provenance, RowAction, RunStatus
 
 SHOWN = 20  # reasons that a refusal lists
@@ -54,12 +54,21 @@ def describe(error: dict[str, Any]) -> str:
     return f"Row {error['row']}{column}: {error['reason']}"
 
 
-def start(*, actor: User | None, run: ImportRun, records: list[Record]) -> ImportRun:
-    """Save a new run with its preview. The register stays as it is."""
+def start(
+    *,
+    actor: User | None,
+    run: ImportRun,
+    records: Iterable[Record],
+    afterwards: Callable[[Scope], Iterable[Record]] = lambda scope: (),
+) -> ImportRun:
+    """Save a new run with its preview. The register stays as it is.
+
+    `afterwards` says what follows from all that was planned, e.g. from what a scan did not see.
+    """
     run.actor = actor
     with recorded(actor=actor):
         run.save()
-        _preview(run, records)
+        _preview(run, records, afterwards)
     return run
 
 
@@ -75,13 +84,34 @@ def preview(*, actor: User | None, run: ImportRun) -> ImportRun:
     return run
 
 
-def _preview(run: ImportRun, records: list[Record]) -> None:
-    planned = plan(Scope(run, records))
-    by_record = {id(step.record): step for _, steps in planned for step in steps}
-    rows = rows_of(run, (by_record[id(record)] for record in records))
-    ImportRow.objects.bulk_create(rows, batch_size=BATCH)
-    run.counts = counts_of(planned)
+def _preview(
+    run: ImportRun,
+    records: Iterable[Record],
+    afterwards: Callable[[Scope], Iterable[Record]] = lambda scope: (),
+) -> None:
+    scope = Scope(run)
+    run.counts = counts_of(plan(scope))
+    for piece in _pieces(run, records):
+        _plan_piece(scope, piece)
+    for piece in _pieces(run, afterwards(scope)):
+        _plan_piece(scope, piece)
     run.save(update_fields=["counts"])
+
+
+def _pieces(run: ImportRun, records: Iterable[Record]) -> Iterator[list[Record]]:
+    return batches(records) if run.streamed else iter([list(records)])
+
+
+def _plan_piece(scope: Scope, records: list[Record]) -> None:
+    scope.records = records
+    planned = plan(scope)
+    by_record = {id(step.record): step for _, steps in planned for step in steps}
+    rows = rows_of(scope.run, (by_record[id(record)] for record in records))
+    ImportRow.objects.bulk_create(rows, batch_size=BATCH)
+    for model, counts in counts_of(planned).items():
+        total = scope.run.counts.setdefault(model, dict.fromkeys(counts, 0))
+        for action, count in counts.items():
+            total[action] += count
 
 
 def apply(*, actor: User | None, run: ImportRun, skip_errors: bool = False) -> ImportRun:
@@ -93,20 +123,36 @@ def apply(*, actor: User | None, run: ImportRun, skip_errors: bool = False) -> I
         run = locked(run)
         if run.status != RunStatus.PREVIEWED:
             raise Conflict(f"This run is {run.status} already. Upload the file again.")
-        rows = list(run.rows.order_by("id"))
-        errors = [error for row in rows for error in row.errors]
+        errors = [e for row in run.rows.exclude(errors=[]).order_by("id") for e in row.errors]
         if errors and not skip_errors:
             raise RowsInError(errors)
-        objects = {(row.model, row.identity): row.object_id for row in rows if row.object_id}
-        scope = Scope(run, records_of(rows), locking=True, objects=objects)
-        planned = plan(scope)
-        _check_unchanged(rows, planned)
-        for target, steps in planned:
-            _carry_out(target, steps)
-            _say(run, target, steps)
+        scope = Scope(run, locking=True)
+        for rows in _stored(run):
+            _apply_piece(scope, rows)
         run.status, run.applied_by, run.applied_at = RunStatus.APPLIED, actor, timezone.now()
         run.save(update_fields=["status", "applied_by", "applied_at"])
     return run
+
+
+def _stored(run: ImportRun) -> Iterator[list[ImportRow]]:
+    """The rows in their order; of a streamed run some at a time."""
+    if not run.streamed:
+        yield list(run.rows.order_by("id"))
+        return
+    rows = list(run.rows.order_by("id")[:BATCH])
+    while rows:
+        yield rows
+        rows = list(run.rows.filter(id__gt=rows[-1].pk).order_by("id")[:BATCH])
+
+
+def _apply_piece(scope: Scope, rows: list[ImportRow]) -> None:
+    scope.records = records_of(rows)
+    scope.objects |= {(row.model, row.identity): row.object_id for row in rows if row.object_id}
+    planned = plan(scope)
+    _check_unchanged(rows, planned)
+    for target, steps in planned:
+        _carry_out(target, steps)
+        _say(scope.run, target, steps)
 
 
 def locked(run: ImportRun) -> ImportRun:
@@ -154,11 +200,12 @@ def _carry_out(target: Target, steps: Sequence[Step]) -> None:
         target.create(created)
     if updated:
         target.update(updated)
+    target.witness(steps)
 
 
 def _say(run: ImportRun, target: Target, steps: Sequence[Step]) -> None:
     """Keep what the source has now said of each object, where that is news."""
-    said = said_of(run, target.label())
+    said = said_of(run, target.label(), (step.object_id for step in steps if step.object_id))
     news = []
     for step in steps:
         if step.action == RowAction.ERROR or step.object_id is None:

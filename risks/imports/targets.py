@@ -1,4 +1,4 @@
-"""How each model takes part in a run: the base, and the plain ones."""
+"""How each model takes part in a run: the base of all."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -12,8 +12,8 @@ from django.db.models import Model
 from openrisk.accounts.models import Organization
 from risks.imports.columns import is_own_export
 from risks.imports.diff import Record, Step, Values
-from risks.imports.names import Names, Unique
-from risks.models import Asset, Category, ImportRun
+from risks.imports.names import Names
+from risks.models import ImportRun
 
 BATCH = 1000
 
@@ -30,7 +30,8 @@ class Scope:
 
     `locking`: rows are read to be written, and stay as they are until the transaction ends.
     `objects` are those of the run, by model and identity; new ones keep the ids they have there.
-    `failed` are the rows, by model and number, that cannot be carried out.
+    `taken` says by model which row was the first to mean an object. `failed` are the rows, by model
+    and number, that cannot be carried out. A streamed run has some `records` at a time.
     """
 
     run: ImportRun
@@ -38,6 +39,7 @@ class Scope:
     locking: bool = False
     objects: dict[tuple[str, str], UUID] = field(default_factory=dict)
     failed: set[tuple[str, int]] = field(default_factory=set)
+    taken: dict[str, dict[UUID, int]] = field(default_factory=dict)
 
     @property
     def organization(self) -> Organization:
@@ -108,6 +110,9 @@ class Target:
     def update(self, changes: dict[UUID, Values]) -> None:
         raise NotImplementedError
 
+    def witness(self, steps: Sequence[Step]) -> None:
+        """The source has spoken of these objects, changed or not; the steps are carried out."""
+
     def delete(self, ids: Sequence[UUID]) -> int:
         """Delete those of `ids` that nothing needs; returns how many stay."""
         for batch in batches(ids):
@@ -126,71 +131,3 @@ class Target:
         """What people call these objects."""
         found = self.model._default_manager.in_bulk(list(ids))
         return {pk: str(instance) for pk, instance in found.items()}
-
-
-class _Mentioned(Target):
-    """A model of which a source only names rows; those it names and we lack are made."""
-
-    shared = True
-    unique: ClassVar[str]  # the attribute of Names that knows the rows
-
-    @property
-    def known(self) -> Unique:
-        return getattr(self.scope.names, self.unique)
-
-    def find(self, records: Sequence[Record]) -> dict[str, UUID]:
-        found = {record.identity: self.known.get(record.identity) for record in records}
-        return {identity: named.id for identity, named in found.items() if named}
-
-    def create(self, steps: Sequence[Step]) -> None:
-        rows = [
-            self.model(
-                pk=step.object_id,
-                organization=self.scope.organization,
-                name=step.record.identity,
-            )
-            for step in steps
-        ]
-        self.model._default_manager.bulk_create(rows, batch_size=BATCH)
-        for step in steps:
-            assert step.object_id is not None  # noqa: S101  set when it was planned
-            self.known.add(step.record.identity, step.object_id)
-
-    def update(self, changes: dict[UUID, Values]) -> None:
-        """Nothing is said of these rows but their names."""
-
-    def delete(self, ids: Sequence[UUID]) -> int:
-        kept = 0
-        for batch in batches(ids):
-            rows = self.rows().filter(pk__in=batch)
-            unused = self.unused(rows).values_list("pk", flat=True)
-            deleted = list(unused)
-            kept += rows.count() - len(deleted)
-            rows.filter(pk__in=deleted).delete()
-        return kept
-
-    def unused(self, rows: Any) -> Any:
-        """Those of `rows` that nobody edited, and nothing refers to."""
-        raise NotImplementedError
-
-
-class CategoryTarget(_Mentioned):
-    model = Category
-    unique = "categories"
-
-    def unused(self, rows: Any) -> Any:
-        return rows.filter(version=1, description="", risks__isnull=True)
-
-
-class AssetTarget(_Mentioned):
-    model = Asset
-    unique = "assets"
-
-    def unused(self, rows: Any) -> Any:
-        return rows.filter(
-            version=1,
-            risk_links__isnull=True,
-            dependencies__isnull=True,
-            dependents__isnull=True,
-            findings__isnull=True,
-        )

@@ -32,6 +32,7 @@ from risks.models.risk import (
     Status,
     Treatment,
 )
+from risks.models.suggestions import LikelihoodSuggestion, SuggestionStatus
 from risks.querysets import NOT_OPEN
 
 __all__ = (
@@ -57,6 +58,7 @@ __all__ = (
     "ImportRow",
     "ImportRun",
     "Level",
+    "LikelihoodSuggestion",
     "Matrix",
     "Mitigation",
     "MitigationAction",
@@ -78,6 +80,7 @@ __all__ = (
     "Severity",
     "Source",
     "Status",
+    "SuggestionStatus",
     "Treatment",
     "Versioned",
 )

@@ -33,7 +33,9 @@ class ImportRun(OrganizationOwned):
     """One file: previewed, then applied, then perhaps undone.
 
     `mapping`, `guesses` and `notes` say how the file was read (`risks.imports.report`), `counts`
-    how many objects of each model are created, updated, left alone and in error.
+    how many objects of each model are created, updated, left alone and in error. `looked_at` is
+    when a scanner saw what its report says. A `streamed` run is planned and carried out in pieces,
+    so that its size does not matter: its records do not depend on those that come later.
     """
 
     source = models.CharField(max_length=10, choices=Source.choices, default=Source.IMPORT)
@@ -45,6 +47,8 @@ class ImportRun(OrganizationOwned):
     guesses = models.JSONField(default=list)
     notes = models.JSONField(default=list)
     counts = models.JSONField(default=dict)
+    looked_at = models.DateTimeField(null=True)
+    streamed = models.BooleanField(default=False)
     actor = _person()
     created_at = models.DateTimeField(auto_now_add=True)
     applied_by = _person()

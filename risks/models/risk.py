@@ -39,6 +39,7 @@ class Source(models.TextChoices):
     IMPORT = "import", "Import"
     CONNECTOR = "connector", "Connector"
     FINDING = "finding", "Finding"
+    PACK = "pack", "Content pack"
 
 
 def _rating() -> models.PositiveSmallIntegerField:

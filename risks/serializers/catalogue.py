@@ -18,6 +18,7 @@ from risks.models import (
     Finding,
     FindingRule,
     Framework,
+    LikelihoodSuggestion,
     Risk,
     RiskProposal,
 )
@@ -187,6 +188,26 @@ class FindingRuleSerializer(RowSerializer):
             "updated_at",
         )
         read_only_fields = VERSIONED
+
+
+class SuggestionSerializer(RowSerializer):
+    class Meta:
+        model = LikelihoodSuggestion
+        fields = (
+            "id",
+            "risk",
+            "key",
+            "present",
+            "likelihood",
+            "reason",
+            "status",
+            "decided_at",
+            "decided_by",
+            "version",
+            "created_at",
+            "updated_at",
+        )
+        read_only_fields = fields
 
 
 class ProposalSerializer(RowSerializer):

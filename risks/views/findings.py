@@ -14,17 +14,23 @@ from openrisk.accounts.models import Role
 from openrisk.api.viewsets import OrganizationViewSet, WritableViewSet
 from openrisk.caching.tracked import Row
 from openrisk.caching.views import cached_view
-from risks.filters import FindingFilterSet, FindingRuleFilterSet, ProposalFilterSet
-from risks.models import Asset, Finding, FindingRule, RiskProposal
+from risks.filters import (
+    FindingFilterSet,
+    FindingRuleFilterSet,
+    ProposalFilterSet,
+    SuggestionFilterSet,
+)
+from risks.models import Asset, Finding, FindingRule, LikelihoodSuggestion, RiskProposal
 from risks.querysets import FINDING_ORDERS
 from risks.serializers.catalogue import (
     FindingRuleSerializer,
     FindingSerializer,
     ProposalSerializer,
+    SuggestionSerializer,
 )
 from risks.serializers.risks import CommentSerializer
 from risks.services import findings as services
-from risks.services import rows
+from risks.services import rows, suggestions
 
 TTL = settings.CACHE_TTL_RISKS
 
@@ -91,7 +97,38 @@ class ProposalViewSet(OrganizationViewSet):
 
     def _decide(self, request: Request, service: Any) -> Response:
         proposal = self.get_object()
-        body = CommentSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        service(actor=self.actor, proposal=proposal, **body.validated_data)
+        service(actor=self.actor, proposal=proposal, **_comment(request))
         return self.row_response(proposal.pk)
+
+
+def _comment(request: Request) -> dict[str, Any]:
+    body = CommentSerializer(data=request.data)
+    body.is_valid(raise_exception=True)
+    return body.validated_data
+
+
+class SuggestionViewSet(OrganizationViewSet):
+    """What feeds suggest to change of risks. A person accepts a suggestion or dismisses it."""
+
+    model = LikelihoodSuggestion
+    serializer_class = SuggestionSerializer
+    filterset_class = SuggestionFilterSet
+    orders = {"created_at": F("created_at")}
+    default_order = "-created_at"
+    roles = {"accept": Role.ANALYST, "dismiss": Role.ANALYST}
+
+    @extend_schema(request=CommentSerializer, responses=SuggestionSerializer)
+    @action(detail=True, methods=["post"])
+    def accept(self, request: Request, pk: str) -> Response:
+        """Rate the risk as suggested. 409 where it is rated at least so likely meanwhile."""
+        return self._decide(request, suggestions.accept_suggestion)
+
+    @extend_schema(request=CommentSerializer, responses=SuggestionSerializer)
+    @action(detail=True, methods=["post"])
+    def dismiss(self, request: Request, pk: str) -> Response:
+        return self._decide(request, suggestions.dismiss_suggestion)
+
+    def _decide(self, request: Request, service: Any) -> Response:
+        suggestion = self.get_object()
+        service(actor=self.actor, suggestion=suggestion, **_comment(request))
+        return self.row_response(suggestion.pk)

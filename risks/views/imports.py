@@ -19,7 +19,7 @@ from openrisk.api.viewsets import OrganizationViewSet
 from risks.imports import registers, runs, undoing
 from risks.imports.grid import MAX_BYTES
 from risks.imports.report import ImportFileError, MappingError
-from risks.models import ImportRow, ImportRun
+from risks.models import ImportRow, ImportRun, Source
 from risks.serializers.imports import (
     ApplySerializer,
     ImportRowSerializer,
@@ -66,6 +66,10 @@ class ImportViewSet(OrganizationViewSet):
     roles = dict.fromkeys(("create", "preview", "apply", "undo"), Role.MANAGER)
     parser_classes = (MultiPartParser, OrjsonParser)
     http_method_names = ["get", "post", "head", "options"]
+
+    def get_queryset(self) -> Any:
+        """Runs of connectors and packs belong to the marketplace."""
+        return super().get_queryset().filter(source=Source.IMPORT)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         # Before anything reads the body: checking who calls parses the form.
