@@ -3,3 +3,12 @@ from django.apps import AppConfig
 
 class MarketplaceConfig(AppConfig):
     name = "marketplace"
+
+    def ready(self) -> None:
+        from marketplace import models
+        from openrisk.caching.tracked import track
+
+        track(models.App, rows="id")
+        track(models.Rating, organization=None)
+        for part in (models.Review, models.SyncRun, models.InstalledPack):
+            track(part)

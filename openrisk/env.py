@@ -8,6 +8,7 @@ here: a value that cannot be understood stops the start with a sentence that say
 import os
 import secrets
 import tempfile
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,19 @@ def words(name: str, default: list[str]) -> list[str]:
     """A comma-separated list; blanks are dropped."""
     raw = text(name)
     return [part.strip() for part in raw.split(",") if part.strip()] if raw else default
+
+
+def networks(name: str) -> list[str]:
+    """A comma-separated list of networks such as 10.0.0.0/8."""
+    found = words(name, [])
+    for text_of_one in found:
+        try:
+            ip_network(text_of_one)
+        except ValueError:
+            raise ImproperlyConfigured(
+                f"{name}: {text_of_one!r} is no network: write one such as 10.0.0.0/8."
+            ) from None
+    return found
 
 
 def flag(name: str, default: bool = False) -> bool:

@@ -109,6 +109,8 @@ CACHE_CONSISTENCY = env.choice("CACHE_CONSISTENCY", ("strict", "push"))
 CACHE_MEMORY_BYTES = 64 * 1024 * 1024  # of each process
 CACHE_TTL_RISKS = env.integer("CACHE_TTL_RISKS", 300, maximum=86_400)
 CACHE_TTL_DASHBOARDS = env.integer("CACHE_TTL_DASHBOARDS", 600, maximum=86_400)
+CACHE_TTL_CONNECTORS = env.integer("CACHE_TTL_CONNECTORS", 900, maximum=86_400)
+CACHE_TTL_APPS = env.integer("CACHE_TTL_APPS", 300, maximum=86_400)
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
     **env.response_cache(CACHE_BACKEND, REDIS_URL),
@@ -241,6 +243,15 @@ vars().update(env.source.email_url("EMAIL_URL", default="consolemail://"))
 EMAIL_TIMEOUT = 30  # seconds; a mail server that hangs would stop the worker
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("DEFAULT_FROM_EMAIL", "openrisk@localhost")
 
+# --- Marketplace -----------------------------------------------------------------------------
+# The first encrypts the secrets of connectors, all of them decrypt.
+ENCRYPTION_KEYS = env.words("ENCRYPTION_KEYS", []) or [
+    env.secret("ENCRYPTION_KEY", VAR_DIR / "encryption_key")
+]
+# Networks that connectors may reach although they are private, e.g. 10.1.0.0/16.
+MARKETPLACE_ALLOWED_NETWORKS = env.networks("MARKETPLACE_ALLOWED_NETWORKS")
+MEDIA_ROOT = VAR_DIR / "files"  # reports that wait to be read
+
 # --- Server (read by `manage.py serve`) ------------------------------------------------------
 PORT = env.integer("PORT", 8000)
 WORKERS = env.integer("WORKERS", 2, maximum=64)
@@ -267,7 +278,12 @@ LOGGING = {
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "keyed"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {"django": {"handlers": ["stderr"], "level": "INFO", "propagate": False}},
+    "loggers": {
+        "django": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
+        # It would log addresses as they are, with the tokens that some of them hold.
+        "httpx": {"level": "WARNING"},
+        "httpcore": {"level": "WARNING"},
+    },
 }
 structlog.configure(
     processors=[

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import IO, Any, ClassVar
 
-from marketplace.connectors.items import Config, Item
+from marketplace.connectors.items import Config, Event, Item, Message
 
 
 class Category(StrEnum):
@@ -64,6 +64,14 @@ class Connector:
     # there is no such place.
     default_url: ClassVar[str] = ""
     file_names: ClassVar[tuple[str, ...]] = ()  # endings of the files it reads, e.g. ".json"
+
+    def headers(self, config: Config) -> dict[str, str]:
+        """What a request for the report says beside the address, e.g. a token."""
+        return {}
+
+    def message(self, event: Event, config: Config) -> Message:
+        """How an event is told, for a connector with the capability notification."""
+        raise NotImplementedError
 
     def read(self, file: IO[bytes], config: Config, *, name: str = "") -> Iterator[Item]:
         """The pieces of one report. `file` is seekable, `name` what it is called.

@@ -132,6 +132,32 @@ class Rejected:
     column: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened in the register of the organization with this slug.
+
+    `type` is risk.created, risk.level_changed, risk.status_changed, risk.closed or test, `title` a
+    sentence, `url` the page that shows it ("" for none), `data` JSON: reference, level, status ...
+    """
+
+    id: str
+    type: str
+    at: datetime
+    organization: str
+    title: str
+    url: str
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is posted to say it."""
+
+    url: str
+    headers: dict[str, str]
+    body: bytes
+
+
 Item = (
     FindingItem
     | AssetItem

@@ -14,7 +14,7 @@ from risks.imports.diff import Record
 from risks.imports.grid import MAX_BYTES
 from risks.imports.interpret import interpret
 from risks.imports.names import Unique, control_names
-from risks.imports.reader import read_table
+from risks.imports.reader import Table, read_table
 from risks.imports.report import (
     Difference,
     Guess,
@@ -64,27 +64,34 @@ def upload(
     """
     data = file.read(MAX_BYTES + 1)
     name = PurePath(file_name.replace("\\", "/")).name
-    digest = hashlib.sha256(data).hexdigest()
-    table = read_table(data, name, expected=mapping or ())
-    read = interpret(table, mapping, levels=matrix_of(organization).levels)
     run = ImportRun(
         organization=organization,
         source=Source.IMPORT,
         source_name=(source_name or PurePath(name).stem)[:LONGEST_SOURCE],
         file_name=shortened(name, 255),
-        sha256=digest,
-        mapping=[asdict(column) for column in read.mapping],
-        guesses=[
-            asdict(guess)
-            for guess in (
-                *read.guesses,
-                *_unknown_controls(organization, read),
-                *_differences(read.differences),
-            )
-        ],
-        notes=[*read.notes, *_applied_before(organization, digest)],
+        sha256=hashlib.sha256(data).hexdigest(),
     )
-    return runs.start(actor=actor, run=run, records=list(_records(read.rows)))
+    records = read_into(run, read_table(data, name, expected=mapping or ()), mapping)
+    run.notes += _applied_before(organization, run.sha256)
+    return runs.start(actor=actor, run=run, records=records)
+
+
+def read_into(run: ImportRun, table: Table, mapping: Mapping[str, str] | None) -> list[Record]:
+    """The records of a register; `run`, which is not saved, is told how the table was read.
+
+    Raises ImportFileError.
+    """
+    organization = run.organization
+    read = interpret(table, mapping, levels=matrix_of(organization).levels)
+    guesses = (
+        *read.guesses,
+        *_unknown_controls(organization, read),
+        *_differences(read.differences),
+    )
+    run.mapping = [asdict(column) for column in read.mapping]
+    run.guesses = [asdict(guess) for guess in guesses]
+    run.notes = list(read.notes)
+    return list(_records(read.rows))
 
 
 def _applied_before(organization: Organization, sha256: str) -> Iterator[str]:

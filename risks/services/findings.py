@@ -377,6 +377,13 @@ def dismiss_proposal(
     return proposal
 
 
+def withdraw_empty_proposals(organization: Organization) -> int:
+    """What was proposed for findings that are gone, and that nobody decided, is gone as well."""
+    proposals = RiskProposal.objects.for_organization(organization)
+    empty = proposals.filter(status=ProposalStatus.PROPOSED, findings__isnull=True)
+    return empty.delete()[0]
+
+
 def _undecided(proposal: RiskProposal) -> RiskProposal:
     proposal = rows.locked(proposal)
     if proposal.status != ProposalStatus.PROPOSED:

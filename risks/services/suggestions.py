@@ -74,7 +74,8 @@ def accept_suggestion(
         if present is not None and present >= suggestion.likelihood:
             raise Conflict(f"{risk.reference} has likelihood {present} already. Dismiss this.")
         name = "residual" if risk.residual_likelihood else "inherent"
-        update_risk(actor=actor, instance=risk, **{f"{name}_likelihood": suggestion.likelihood})
+        rated: dict[str, Any] = {f"{name}_likelihood": suggestion.likelihood}
+        update_risk(actor=actor, instance=risk, **rated)
         _decide(actor, suggestion, SuggestionStatus.ACCEPTED)
     return suggestion
 

@@ -1,0 +1,58 @@
+"""Secrets of connectors: encrypted at rest, with keys from the environment.
+
+ENCRYPTION_KEYS lists them: the first encrypts, all decrypt, so that a key is replaced by putting a
+new one in front, running `manage.py secrets_rotate`, and removing the old one.
+"""
+
+import base64
+import hashlib
+import json
+from functools import cache
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+
+
+class SecretsUnreadable(Exception):
+    """None of the keys decrypts the secrets. The message says what to do."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The secrets were encrypted with a key that ENCRYPTION_KEYS does not have. Add that "
+            "key, or enter the secrets again."
+        )
+
+
+def encrypt(secrets: dict[str, Any]) -> str:
+    """As text; "" where there are none."""
+    return _keys().encrypt(json.dumps(secrets).encode()).decode() if secrets else ""
+
+
+def decrypt(text: str) -> dict[str, Any]:
+    """Raises SecretsUnreadable."""
+    if not text:
+        return {}
+    try:
+        return json.loads(_keys().decrypt(text.encode()))
+    except InvalidToken:
+        raise SecretsUnreadable from None
+
+
+def rotated(text: str) -> str:
+    """The same secrets under the first key. Raises SecretsUnreadable."""
+    try:
+        return _keys().rotate(text.encode()).decode() if text else ""
+    except InvalidToken:
+        raise SecretsUnreadable from None
+
+
+def _keys() -> MultiFernet:
+    return _fernets(tuple(settings.ENCRYPTION_KEYS))
+
+
+@cache
+def _fernets(keys: tuple[str, ...]) -> MultiFernet:
+    """Keys are passphrases of any form; only long random ones protect anything."""
+    digests = (hashlib.sha256(b"openrisk.secrets:" + key.encode()).digest() for key in keys)
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])

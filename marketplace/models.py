@@ -1,0 +1,294 @@
+"""What the marketplace keeps: installations, their runs, deliveries and opinions.
+
+The kinds of connectors are code (`marketplace.connectors`); a row names one by its slug.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Self
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+
+from openrisk.tasks.declarations import next_occurrence
+from risks.models import ImportRun
+from risks.models.base import OrganizationOwned, Versioned, known
+from risks.querysets import OrganizationQuerySet
+
+
+class AppState(models.TextChoices):
+    NOT_CONFIGURED = "not_configured", "Not configured"
+    CONFIGURED = "configured", "Configured"
+    TESTED = "tested", "Tested"
+    ENABLED = "enabled", "Enabled"
+    DISABLED = "disabled", "Disabled"
+    ERROR = "error", "Error"
+    UNINSTALLED = "uninstalled", "Uninstalled"
+
+
+class SyncMode(models.TextChoices):
+    PREVIEW = "preview", "Preview"
+    APPLY = "apply", "Apply"
+
+
+class AppQuerySet(OrganizationQuerySet):
+    def installed(self) -> Self:
+        return self.exclude(state=AppState.UNINSTALLED)
+
+    def running(self) -> Self:
+        """Those that are to work by themselves: enabled, also while they fail."""
+        return self.filter(state__in=(AppState.ENABLED, AppState.ERROR), enabled_at__isnull=False)
+
+    def due(self, now: datetime) -> Self:
+        return self.running().filter(next_run_at__lte=now)
+
+
+class App(Versioned):
+    """One organization's installation of a connector.
+
+    Its `name` is what it imports is known by, so that it stays when the app is gone. `secrets` are
+    encrypted; `settings` is the rest of the configuration. `enabled_at` is set while the app is
+    meant to work: also in state error, which `reason` explains.
+    """
+
+    connector = models.CharField(max_length=60)
+    name = models.CharField(max_length=100)
+    state = models.CharField(
+        max_length=14, choices=AppState.choices, default=AppState.NOT_CONFIGURED
+    )
+    reason = models.TextField(blank=True)
+    settings = models.JSONField(default=dict)
+    secrets = models.TextField(blank=True, editable=False)
+    cron = models.CharField(max_length=100, blank=True)
+    mode = models.CharField(max_length=7, choices=SyncMode.choices, default=SyncMode.APPLY)
+    next_run_at = models.DateTimeField(null=True, editable=False)
+    tested_at = models.DateTimeField(null=True, editable=False)
+    enabled_at = models.DateTimeField(null=True, editable=False)
+
+    objects: ClassVar[Any] = AppQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("name", "id")
+        constraints = (
+            models.UniqueConstraint(
+                "organization",
+                Lower("name"),
+                condition=~Q(state=AppState.UNINSTALLED),
+                name="app_name_unique",
+                violation_error_message="An app of this name is installed already.",
+            ),
+            models.CheckConstraint(condition=~Q(name=""), name="app_name_present"),
+            known("state", AppState, "app_state_known"),
+            known("mode", SyncMode, "app_mode_known"),
+        )
+        indexes = (
+            models.Index(fields=("organization", "name", "id"), name="app_by_name"),
+            models.Index(fields=("organization", "created_at", "id"), name="app_by_created"),
+            models.Index(
+                fields=("next_run_at",), condition=Q(next_run_at__isnull=False), name="app_due"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+    def advance(self, now: datetime) -> bool:
+        """Take the occurrence that is due. True for exactly one of all workers that see it."""
+        unchanged = App.objects.due(now).filter(
+            pk=self.pk, cron=self.cron, next_run_at=self.next_run_at
+        )
+        return unchanged.update(next_run_at=next_occurrence(self.cron, now)) == 1
+
+
+class SyncStatus(models.TextChoices):
+    QUEUED = "queued", "Queued"
+    RUNNING = "running", "Running"
+    PREVIEWED = "previewed", "Previewed"
+    APPLIED = "applied", "Applied"
+    FAILED = "failed", "Failed"
+    QUARANTINED = "quarantined", "Quarantined"
+    UNDONE = "undone", "Undone"
+
+
+class Failure(models.TextChoices):
+    CONNECTION = "connection", "The source was not reached"
+    CREDENTIAL = "credential", "The source refused the credentials"
+    REPORT = "report", "The report could not be read"
+    REGISTER = "register", "The register could not be written"
+
+
+class SyncRun(OrganizationOwned):
+    """One reading of one app's source. `run` holds its rows, once there are any.
+
+    `items` is how many pieces of the report there were, `counts` what became of them: created,
+    updated, unchanged, closed, rejected. `report` is the uploaded file while it waits.
+    """
+
+    app = models.ForeignKey(App, models.CASCADE, related_name="runs")
+    status = models.CharField(max_length=11, choices=SyncStatus.choices, default=SyncStatus.QUEUED)
+    mode = models.CharField(max_length=7, choices=SyncMode.choices)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+    schedule = models.CharField(max_length=100, blank=True)
+    report = models.FileField(upload_to="reports/", blank=True)
+    file_name = models.CharField(max_length=255, blank=True)
+    sha256 = models.CharField(max_length=64, blank=True)
+    items = models.PositiveIntegerField(default=0)
+    counts = models.JSONField(default=dict)
+    log = models.JSONField(default=list)
+    failure = models.CharField(max_length=10, choices=Failure.choices, blank=True)
+    error = models.TextField(blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    run = models.OneToOneField(
+        ImportRun, models.SET_NULL, null=True, related_name="sync", editable=False
+    )
+
+    class Meta:
+        ordering = ("-created_at", "-id")
+        constraints = (
+            # One runner per app at a time, whatever the number of workers.
+            models.UniqueConstraint(
+                fields=("app",), condition=Q(status=SyncStatus.RUNNING), name="sync_one_runner"
+            ),
+            known("status", SyncStatus, "sync_status_known"),
+            known("mode", SyncMode, "sync_mode_known"),
+            known("failure", Failure, "sync_failure_known", blank=True),
+        )
+        indexes = (
+            models.Index(fields=("organization", "created_at", "id"), name="sync_by_created"),
+            models.Index(fields=("app", "created_at", "id"), name="sync_by_app"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.app} ({self.get_status_display().lower()})"
+
+    @property
+    def duration(self) -> timedelta | None:
+        return self.finished_at - self.started_at if self.finished_at and self.started_at else None
+
+
+class DeliveryStatus(models.TextChoices):
+    WAITING = "waiting", "Waiting"
+    DELIVERED = "delivered", "Delivered"
+    FAILED = "failed", "Failed"
+
+
+class Delivery(OrganizationOwned):
+    """One event of the register on its way to one app. `event` names it for ever."""
+
+    app = models.ForeignKey(App, models.CASCADE, related_name="deliveries")
+    event = models.CharField(max_length=100)
+    type = models.CharField(max_length=40)
+    at = models.DateTimeField()
+    content = models.JSONField()
+    status = models.CharField(
+        max_length=9, choices=DeliveryStatus.choices, default=DeliveryStatus.WAITING
+    )
+    attempts = models.PositiveSmallIntegerField(default=0)
+    error = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    delivered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-created_at", "-id")
+        verbose_name_plural = "deliveries"
+        constraints = (
+            models.UniqueConstraint(fields=("app", "event"), name="delivery_once"),
+            known("status", DeliveryStatus, "delivery_status_known"),
+        )
+        indexes = (models.Index(fields=("app", "created_at", "id"), name="delivery_by_app"),)
+
+    def __str__(self) -> str:
+        return f"{self.type} to {self.app}"
+
+
+class Review(Versioned):
+    """What one organization that installed a connector thinks of it."""
+
+    connector = models.CharField(max_length=60)
+    rating = models.PositiveSmallIntegerField(
+        validators=(MinValueValidator(1), MaxValueValidator(5))
+    )
+    text = models.TextField(blank=True, max_length=2000)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", editable=False
+    )
+
+    class Meta:
+        ordering = ("-created_at", "-id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("organization", "connector"),
+                name="review_unique",
+                violation_error_message="Your organization has reviewed this. Change that review.",
+            ),
+            models.CheckConstraint(condition=Q(rating__range=(1, 5)), name="review_rating_range"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.rating} of 5 for {self.connector}"
+
+
+class Rating(models.Model):
+    """The reviews of one connector, added up over the organizations, whose texts stay their own."""
+
+    connector = models.CharField(max_length=60, primary_key=True)
+    reviews = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.connector}: {self.reviews} reviews"
+
+
+class PackStatus(models.TextChoices):
+    INSTALLED = "installed", "Installed"
+    UNINSTALLED = "uninstalled", "Uninstalled"
+
+
+class InstalledPack(Versioned):
+    """A content pack in one organization, at one version of those it has had."""
+
+    pack = models.CharField(max_length=100)
+    name = models.CharField(max_length=150)
+    pack_version = models.CharField(max_length=50)
+    publisher = models.CharField(max_length=150)
+    licence = models.CharField(max_length=50)
+    trust = models.CharField(max_length=10)
+    status = models.CharField(
+        max_length=11, choices=PackStatus.choices, default=PackStatus.INSTALLED
+    )
+
+    class Meta:
+        ordering = ("name", "id")
+        constraints = (
+            models.UniqueConstraint(fields=("organization", "pack"), name="pack_unique"),
+            known("status", PackStatus, "pack_status_known"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.pack_version}"
+
+
+class PackChange(OrganizationOwned):
+    """An installation, upgrade or roll back; `run` holds its rows. `contents` is the version's."""
+
+    installed = models.ForeignKey(InstalledPack, models.CASCADE, related_name="changes")
+    pack_version = models.CharField(max_length=50)
+    contents = models.JSONField()
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    run = models.OneToOneField(ImportRun, models.SET_NULL, null=True, related_name="pack_change")
+
+    class Meta:
+        ordering = ("-created_at", "-id")
+
+    def __str__(self) -> str:
+        return f"{self.installed.pack} {self.pack_version}"

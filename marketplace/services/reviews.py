@@ -1,0 +1,55 @@
+"""Opinions on connectors: one of each organization that installed it."""
+
+from typing import Any
+
+from django.db.models import Count, Sum
+
+from marketplace.models import App, Rating, Review
+from openrisk.accounts.models import Organization, User
+from openrisk.api.problems import Conflict
+from risks.history import recorded
+from risks.services import rows
+
+
+def create_review(
+    *, actor: User | None, organization: Organization, connector: str, **fields: Any
+) -> Review:
+    installed = App.objects.for_organization(organization).filter(connector=connector)
+    if not installed.exists():
+        raise Conflict("Only who has installed a connector can review it. Install it first.")
+    with recorded(actor=actor):
+        review = rows.create(
+            Review,
+            actor=actor,
+            organization=organization,
+            connector=connector,
+            author=actor,
+            **fields,
+        )
+        _add_up(connector)
+    return review
+
+
+def update_review(
+    *, actor: User | None, instance: Review, version: int | None = None, **fields: Any
+) -> Review:
+    with recorded(actor=actor):
+        fields.pop("connector", None)
+        review = rows.update(actor=actor, instance=instance, version=version, **fields)
+        _add_up(review.connector)
+    return review
+
+
+def delete_review(*, actor: User | None, instance: Review, version: int | None = None) -> None:
+    with recorded(actor=actor):
+        rows.delete(actor=actor, instance=instance, version=version)
+        _add_up(instance.connector)
+
+
+def _add_up(connector: str) -> None:
+    """Locked, so that two organizations that review at once are both counted."""
+    Rating.objects.get_or_create(connector=connector)
+    rating = Rating.objects.select_for_update().get(connector=connector)
+    added = Review.objects.filter(connector=connector).aggregate(n=Count("pk"), sum=Sum("rating"))
+    rating.reviews, rating.total = added["n"], added["sum"] or 0
+    rating.save()

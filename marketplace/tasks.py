@@ -1,0 +1,66 @@
+"""Runs and messages that a worker carries out."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+from django_tasks import TaskContext
+
+from marketplace.models import App, SyncRun
+from marketplace.services import notifications, syncing
+from openrisk.api.problems import Conflict
+from openrisk.tasks import retrying, scheduled, task
+
+ATTEMPTS = 5
+
+
+@retrying(attempts=ATTEMPTS, base=timedelta(seconds=30))
+@task(takes_context=True)
+def sync(context: TaskContext, run: str) -> str:
+    """Carry out a queued run; the status it ends with. A second call finds nothing to do."""
+    done = syncing.execute(UUID(run), last_attempt=context.attempt >= ATTEMPTS)
+    return done.status
+
+
+def start(run: SyncRun) -> SyncRun:
+    """Hand a queued run to the workers, in the transaction of the caller."""
+    sync.enqueue(str(run.pk))
+    return run
+
+
+@scheduled("* * * * *", name="marketplace.sync_due_apps")
+@task
+def sync_due_apps() -> int:
+    """Queue a run of each app whose time has come."""
+    return sum(_enqueue(app) for app in App.objects.due(timezone.now()))
+
+
+def _enqueue(app: App) -> bool:
+    with transaction.atomic():  # the app moves on only together with its run
+        if not app.advance(timezone.now()):
+            return False
+        try:
+            start(syncing.queue(actor=None, app=app, mode=app.mode, schedule=app.cron))
+        except Conflict:
+            return False  # its configuration has lost the address
+    return True
+
+
+@retrying(attempts=ATTEMPTS, base=timedelta(seconds=30))
+@task(takes_context=True)
+def send_delivery(context: TaskContext, delivery: str) -> bool:
+    return notifications.send(UUID(delivery), last_attempt=context.attempt >= ATTEMPTS)
+
+
+@scheduled("* * * * *", name="marketplace.tell_events")
+@task
+def tell_events() -> int:
+    """Queue a message for each event of the register that an app has not been told of."""
+    now, count = timezone.now(), 0
+    for app in notifications.receivers():
+        with transaction.atomic():
+            for delivery in notifications.collect(app, now):
+                send_delivery.enqueue(str(delivery.pk))
+                count += 1
+    return count
