@@ -127,4 +127,5 @@ def _test_event(app: App) -> Event:
         title=f"A test message of {app.name}: nothing has happened.",
         url="",
         data={},
+        sent_at=timezone.now(),
     )

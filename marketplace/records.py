@@ -65,7 +65,7 @@ def survey(items: Iterable[Item]) -> Survey:
                 found.scans[item.tool] = Scan(item.tool, max(times, default=None), covered)
             case TableItem():
                 found.table = item
-                found.items += len(item.rows)
+                found.items += len(item.table.rows)
             case Rejected():
                 found.rejected += 1
             case AssetItem() | FrameworkItem():

@@ -1,4 +1,4 @@
-"""What a connector reads from a report, piece by piece. Plain values, no database.
+"""What a connector reads from a report, piece by piece. Plain values alone.
 
 A connector yields these from `read`, as a stream: whatever the size of the report, only a piece at
 a time is held in memory. Texts may be as long as the report has them; the platform shortens them.
@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+
+from risks.imports.reader import Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +117,10 @@ class ControlItem:
 
 @dataclass(frozen=True, slots=True)
 class TableItem:
-    """A register: rows of text under headers, as a spreadsheet has them, in the whole."""
+    """A register in the whole. `mapping` says of headers which field they are, or "extra"."""
 
-    header: tuple[str, ...]
-    rows: list[list[str]]
-    mapping: dict[str, str] = field(default_factory=dict)  # header -> field of a risk, or "extra"
+    table: Table
+    mapping: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +139,7 @@ class Event:
 
     `type` is risk.created, risk.level_changed, risk.status_changed, risk.closed or test, `title` a
     sentence, `url` the page that shows it ("" for none), `data` JSON: reference, level, status ...
+    It happened `at` and is sent `sent_at`, perhaps again.
     """
 
     id: str
@@ -147,6 +149,7 @@ class Event:
     title: str
     url: str
     data: dict[str, Any]
+    sent_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,6 +142,7 @@ def event_of(delivery: Delivery) -> Event:
         title=_sentence(delivery.type, content),
         url=_page(content["id"]),
         data=content,
+        sent_at=timezone.now(),
     )
 
 

@@ -11,7 +11,6 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from marketplace.connectors.base import Capability, Connector, UnreadableReport
-from marketplace.connectors.items import TableItem
 from marketplace.models import App, AppState, Failure, SyncMode, SyncRun, SyncStatus
 from marketplace.probing import Report, SourceFailed, address, configuration_of, fetched
 from marketplace.records import Records, Survey, survey
@@ -22,7 +21,6 @@ from openrisk.api.problems import Conflict
 from risks.history import recorded
 from risks.imports import registers, runs, undoing
 from risks.imports.cells import shortened
-from risks.imports.reader import Table
 from risks.imports.report import ImportFileError
 from risks.models import Finding, ImportRun, RowAction, Source
 from risks.services import findings, rows, suggestions
@@ -201,19 +199,13 @@ def _preview(
         looked_at=_looked_at(sync, records.survey),
     )
     if table := records.survey.table:
-        read = registers.read_into(run, _register(table), table.mapping or None)
+        read = registers.read_into(run, table.table, table.mapping or None)
         return runs.start(actor=sync.actor, run=run, records=read)
     run.streamed = True
     items = connector.read(report.file, configuration, name=report.name)
     return runs.start(
         actor=sync.actor, run=run, records=records.of(items), afterwards=records.afterwards
     )
-
-
-def _register(item: TableItem) -> Table:
-    """As a spreadsheet has it: the header is its first row."""
-    cells = (dict(zip(item.header, row, strict=True)) for row in item.rows)
-    return Table(list(item.header), list(enumerate(cells, 2)))
 
 
 def _looked_at(sync: SyncRun, found: Survey) -> Any:

@@ -1,0 +1,111 @@
+"""Reports of Nessus, in its XML format of version 2 (`.nessus`)."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import IO, Any
+from xml.etree.ElementTree import Element
+
+from marketplace.connectors.base import Capability, Category, Connector
+from marketplace.connectors.items import AssetItem, Config, FindingItem, Item, Rejected, Scan
+from marketplace.connectors.reading import moment, number, rule_of, told, xml_pieces, xml_text
+
+TOOL = "nessus"
+_SEVERITIES = {"0": "info", "1": "low", "2": "medium", "3": "high", "4": "critical"}
+_ADVICE = "This is no report of Nessus. Export the scan as .nessus (version 2)."
+_ROOT = "NessusClientData_v2"
+_HOST = ("ReportHost/HostProperties", "ReportHost/ReportItem")
+_PLACES = (*_HOST, "Report/ReportHost", f"{_ROOT}/Policy")
+_TYPES = {"general-purpose": "server", "firewall": "network", "router": "network"}
+
+
+class Nessus(Connector):
+    """A finding is known by host, plugin, port and protocol. Its rule is the CVE where the plugin
+    is about one alone, so that feeds of CVEs find it; else the plugin, with its CVEs in the text.
+    """
+
+    slug = "nessus"
+    name = "Nessus"
+    version = "1.0.0"
+    summary = "Hosts and their vulnerabilities, from a scan by Nessus."
+    documentation = (
+        "Nessus scans networks. Open a scan, choose Export and Nessus, and upload the file.\n\n"
+        "Each host becomes an asset, unless an asset has its name or address already. Each thing "
+        "that was reported becomes a finding on it, with the CVSS version 3 base score where there "
+        "is one.\n\n"
+        "What was found on a host before and is not in its next report is resolved."
+    )
+    category = Category.SECURITY
+    capabilities = (Capability.FINDING_IMPORT,)
+    permissions = ("Creates, updates and resolves findings", "Creates assets that are missing")
+    file_names = (".nessus", ".xml")
+    schema = {
+        "type": "object",
+        "properties": {
+            "url": {"type": "string", "format": "uri", "title": "Address of the report"}
+        },
+        "additionalProperties": False,
+    }
+
+    def read(self, file: IO[bytes], config: Config, *, name: str = "") -> Iterator[Item]:
+        covered: dict[str, None] = {}
+        ended: list[datetime] = []
+        host, row = "", 0
+        for around, element in xml_pieces(file, (_ROOT,), _PLACES, _ADVICE):
+            if element.tag == "HostProperties":
+                asset, at = _asset(row + 1, around[-1], element)
+                host = asset.name
+                covered[host] = None
+                ended += [at] if at else []
+                yield asset
+            elif element.tag == "ReportItem":
+                row += 1
+                host = host or around[-1].get("name", "")
+                covered.setdefault(host)
+                yield _finding(row, host, element)
+            elif element.tag == "ReportHost":
+                host = ""
+        yield Scan(TOOL, max(ended, default=None), tuple(name for name in covered if name))
+
+
+def _asset(row: int, host: Element, properties: Element) -> tuple[AssetItem, datetime | None]:
+    said = {tag.get("name", ""): (tag.text or "").strip() for tag in properties}
+    called = host.get("name", "").strip() or said.get("host-ip", "")
+    names = (said.get("host-fqdn"), said.get("hostname"), said.get("netbios-name"))
+    return AssetItem(
+        row=row,
+        name=called,
+        type=_TYPES.get(said.get("system-type", ""), "other"),
+        hostnames=tuple(dict.fromkeys(filter(None, names))),  # type: ignore[arg-type]
+        addresses=tuple(filter(None, (said.get("host-ip"),))),
+    ), moment(said.get("HOST_END"))
+
+
+def _finding(row: int, host: str, element: Element) -> FindingItem | Rejected:
+    plugin = element.get("pluginID", "").strip()
+    severity = _SEVERITIES.get(element.get("severity", ""))
+    if not plugin or severity is None:
+        reason = "The item has no plugin or no severity."
+        return Rejected(row, reason, element.get("pluginName", ""))
+    cves = [(child.text or "") for child in element if child.tag == "cve"]
+    score: Any = xml_text(element, "cvss3_base_score") or xml_text(element, "cvss_base_score")
+    service = element.get("svc_name", "")
+    port = f"{element.get('port', '0')}/{element.get('protocol', '')} {service}".strip()
+    rule = rule_of(cves, f"nessus-{plugin}")
+    return FindingItem(
+        row=row,
+        tool=TOOL,
+        rule=rule,
+        severity=severity,
+        title=element.get("pluginName", "") or xml_text(element, "synopsis") or rule,
+        asset=host,
+        # A plugin may share its CVE with another one.
+        location=port if rule.startswith("nessus-") else f"{port} plugin {plugin}",
+        description=told(
+            ("", xml_text(element, "description")),
+            ("Output", xml_text(element, "plugin_output")),
+            ("To do", xml_text(element, "solution")),
+            ("CVEs", ", ".join(cves)),
+            ("Plugin", f"{plugin}, {element.get('pluginFamily', '')}".strip(", ")),
+        ),
+        cvss=number(score, 10) if score else None,
+    )

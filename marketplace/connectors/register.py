@@ -1,0 +1,50 @@
+"""Risk registers as CSV or XLSX, from an address or uploaded."""
+
+from collections.abc import Iterator
+from typing import IO
+
+from marketplace.connectors.base import Capability, Category, Connector, UnreadableReport
+from marketplace.connectors.items import Config, Item, TableItem
+from risks.imports.reader import read_table
+from risks.imports.report import ImportFileError
+
+
+class Register(Connector):
+    """Reads what `manage.py risks_import` reads, by a schedule if need be."""
+
+    slug = "register"
+    name = "Risk register (CSV, XLSX)"
+    version = "1.0.0"
+    summary = "Risks from a spreadsheet that is kept elsewhere."
+    documentation = (
+        "Any risk register in a spreadsheet can be read: which column is which is worked out from "
+        "its header, words such as High or Likely are put on the scale, and each run shows what "
+        "was read into the file.\n\n"
+        "Give the address of a CSV or XLSX file to take it over by a schedule, or upload it. Where "
+        "a column is understood otherwise than you mean it, name its field in the mapping."
+    )
+    category = Category.INTEGRATION
+    capabilities = (Capability.RISK_IMPORT,)
+    permissions = ("Creates and updates risks, with their categories, assets and plans",)
+    file_names = (".csv", ".xlsx")
+    schema = {
+        "type": "object",
+        "properties": {
+            "url": {"type": "string", "format": "uri", "title": "Address of the file"},
+            "mapping": {
+                "type": "object",
+                "title": "Mapping",
+                "description": "Field by column, or extra for a column that is only kept",
+                "additionalProperties": {"type": "string"},
+            },
+        },
+        "additionalProperties": False,
+    }
+
+    def read(self, file: IO[bytes], config: Config, *, name: str = "") -> Iterator[Item]:
+        mapping = dict(config.get("mapping", {}))
+        file.seek(0)
+        try:
+            yield TableItem(read_table(file, name, expected=mapping), mapping)  # type: ignore[arg-type]
+        except ImportFileError as error:
+            raise UnreadableReport(error.message, error.row) from None

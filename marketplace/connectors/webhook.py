@@ -1,0 +1,97 @@
+"""Events of the register as signed messages, by the Standard Webhooks specification."""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+from datetime import UTC
+
+from marketplace.connectors.base import Capability, Category, Connector
+from marketplace.connectors.items import Config, Event, Message
+
+EVENTS = ("risk.created", "risk.level_changed", "risk.status_changed", "risk.closed")
+LEVELS = ("low", "medium", "high", "critical")
+# What to tell, as every connector that tells something has it.
+TELLING = {
+    "events": {
+        "type": "array",
+        "items": {"type": "string", "enum": list(EVENTS)},
+        "uniqueItems": True,
+        "title": "Events",
+        "description": "All of them unless some are given",
+    },
+    "minimum_level": {
+        "type": "string",
+        "enum": list(LEVELS),
+        "title": "Lowest level",
+        "description": "Of risks, before or after the event; low unless given",
+    },
+}
+
+
+class Webhook(Connector):
+    """Headers webhook-id, webhook-timestamp and webhook-signature, as standardwebhooks.com says."""
+
+    slug = "webhook"
+    name = "Signed webhook"
+    version = "1.0.0"
+    summary = "Tells another program what happens to risks, signed."
+    documentation = (
+        "Each event is posted as JSON: id, type, timestamp and data with the risk's id, reference, "
+        "title, level, score and status, and the level and status it had before.\n\n"
+        "Messages follow the Standard Webhooks specification, for which there are libraries in "
+        "most languages. Give the receiver the secret, which begins with whsec_, and let it check "
+        "the signature. The id of a message stays the same when it is sent again: ignore one that "
+        "you have had.\n\n"
+        "A message that is not taken is tried five times, over some eight minutes."
+    )
+    category = Category.NOTIFICATION
+    capabilities = (Capability.NOTIFICATION,)
+    permissions = ("Reads risks",)
+    schema = {
+        "type": "object",
+        "properties": {
+            "url": {"type": "string", "format": "uri", "title": "Address"},
+            "secret": {
+                "type": "string",
+                "writeOnly": True,
+                "title": "Secret",
+                "pattern": "^whsec_[A-Za-z0-9+/]{32,}={0,2}$",
+                "description": "whsec_ and at least 24 random bytes in base64",
+            },
+            **TELLING,
+        },
+        "required": ["url", "secret"],
+        "additionalProperties": False,
+    }
+
+    def message(self, event: Event, config: Config) -> Message:
+        at = event.at.astimezone(UTC)
+        told = {
+            "id": event.id,
+            "type": event.type,
+            "timestamp": at.isoformat().replace("+00:00", "Z"),
+            "data": {"organization": event.organization, "url": event.url, **event.data},
+        }
+        body = json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
+        sent = str(int(event.sent_at.timestamp()))
+        headers = {
+            "Content-Type": "application/json",
+            "webhook-id": event.id,
+            "webhook-timestamp": sent,
+            "webhook-signature": signature(config["secret"], event.id, sent, body),
+        }
+        return Message(config["url"], headers, body)
+
+
+def signature(secret: str, message_id: str, timestamp: str, body: bytes) -> str:
+    """Version 1: HMAC-SHA256 over id, time and body, with the secret's bytes as the key."""
+    encoded = secret.removeprefix("whsec_")
+    try:
+        key = base64.b64decode(encoded + "=" * (-len(encoded) % 4))
+    except binascii.Error:
+        raise ValueError("The secret is no base64.") from None
+    signed = f"{message_id}.{timestamp}.".encode() + body
+    digest = hmac.new(key, signed, hashlib.sha256).digest()
+    return f"v1,{base64.b64encode(digest).decode()}"
