@@ -59,13 +59,13 @@ class App(Versioned):
         max_length=14, choices=AppState.choices, default=AppState.NOT_CONFIGURED
     )
     reason = models.TextField(blank=True)
-    settings = models.JSONField(default=dict)
+    settings = models.JSONField(default=dict, blank=True)
     secrets = models.TextField(blank=True, editable=False)
     cron = models.CharField(max_length=100, blank=True)
     mode = models.CharField(max_length=7, choices=SyncMode.choices, default=SyncMode.APPLY)
-    next_run_at = models.DateTimeField(null=True, editable=False)
-    tested_at = models.DateTimeField(null=True, editable=False)
-    enabled_at = models.DateTimeField(null=True, editable=False)
+    next_run_at = models.DateTimeField(null=True, blank=True, editable=False)
+    tested_at = models.DateTimeField(null=True, blank=True, editable=False)
+    enabled_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects: ClassVar[Any] = AppQuerySet.as_manager()
 

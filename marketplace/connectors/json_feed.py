@@ -86,14 +86,24 @@ class JsonFeed(Connector):
 
     def read(self, file: IO[bytes], config: Config, *, name: str = "") -> Iterator[Item]:
         where = text(config.get("items")).strip(".")
-        place = f"{where}.item" if where else "item"
-        entries = enumerate((value for _, _, value in json_pieces(file, (place, where))), 1)
         mapping: dict[str, str] = config["mapping"]
+        entries = _entries(file, where)
         if config["kind"] == "risks":
-            yield _table((value for _, value in entries), mapping)
+            yield _table(entries, mapping)
             return
-        for row, entry in entries:
+        for row, entry in enumerate(entries, 1):
             yield _finding(row, entry, mapping, config["tool"])
+
+
+def _entries(file: IO[bytes], where: str) -> Iterator[Any]:
+    """Nothing is an answer too, but only from a list that is there."""
+    found = False
+    for _, _, entry in json_pieces(file, (f"{where}.item" if where else "item",)):
+        found = True
+        yield entry
+    if not found and not any(value == [] for _, _, value in json_pieces(file, (where,))):
+        named = f"at {where[:100]}" if where else "in the answer"
+        raise UnreadableReport(f"There is no list {named}. Correct where the entries are.")
 
 
 def _at(entry: Any, path: str) -> Any:

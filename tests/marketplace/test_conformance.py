@@ -1,0 +1,66 @@
+"""Every connector that reads, held against the kit."""
+
+from marketplace.connectors.base import Capability
+from marketplace.registry import connectors
+from tests.marketplace.conformance import Conformance
+
+
+class TestTrivy(Conformance):
+    slug, report = "trivy", "trivy.json"
+
+
+class TestSarif(Conformance):
+    slug, report = "sarif", "sarif.json"
+    configuration = {"asset": "shop"}
+
+
+class TestNessus(Conformance):
+    slug, report = "nessus", "nessus.xml"
+
+
+class TestOpenVas(Conformance):
+    slug, report = "openvas", "openvas.xml"
+
+
+class TestCisaKev(Conformance):
+    slug, report = "cisa-kev", "cisa-kev.json"
+    needs_findings = ("CVE-2021-44228",)
+
+
+class TestEpss(Conformance):
+    slug, report = "epss", "epss.csv"
+    needs_findings = ("CVE-2021-44228",)
+
+
+class TestOscal(Conformance):
+    slug, report = "oscal", "oscal.json"
+
+
+class TestCycloneDxJson(Conformance):
+    slug, report = "cyclonedx", "cyclonedx.json"
+
+
+class TestCycloneDxXml(Conformance):
+    slug, report = "cyclonedx", "cyclonedx.xml"
+
+
+class TestRegister(Conformance):
+    slug, report = "register", "register.csv"
+
+
+class TestJsonFeed(Conformance):
+    slug, report = "json-feed", "json-feed.json"
+    configuration = {
+        "kind": "findings",
+        "tool": "Watcher",
+        "items": "data.alerts",
+        "mapping": {"rule": "check.id", "title": "name", "severity": "level", "asset": "host"},
+    }
+
+
+def test_every_connector_that_reads_is_held_against_the_kit():
+    tested = {kind.slug for kind in Conformance.__subclasses__()}
+    reading = {
+        c.slug for c in connectors().values() if Capability.NOTIFICATION not in c.capabilities
+    }
+    assert reading == tested
