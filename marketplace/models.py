@@ -246,6 +246,19 @@ class Rating(models.Model):
         return f"{self.connector}: {self.reviews} reviews"
 
 
+class TrustedPublisher(models.Model):
+    """Whose packs this installation takes without asking, by the key that signs them."""
+
+    name = models.CharField(max_length=150)
+    key = models.CharField(
+        max_length=64, unique=True, help_text="Public key of Ed25519 in base64, from the publisher"
+    )
+    added_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class PackStatus(models.TextChoices):
     INSTALLED = "installed", "Installed"
     UNINSTALLED = "uninstalled", "Uninstalled"
@@ -256,10 +269,10 @@ class InstalledPack(Versioned):
 
     pack = models.CharField(max_length=100)
     name = models.CharField(max_length=150)
-    pack_version = models.CharField(max_length=50)
+    pack_version = models.CharField(max_length=50, blank=True)
     publisher = models.CharField(max_length=150)
     licence = models.CharField(max_length=50)
-    trust = models.CharField(max_length=10)
+    trust = models.CharField(max_length=10, blank=True)
     status = models.CharField(
         max_length=11, choices=PackStatus.choices, default=PackStatus.INSTALLED
     )
@@ -280,15 +293,18 @@ class PackChange(OrganizationOwned):
 
     installed = models.ForeignKey(InstalledPack, models.CASCADE, related_name="changes")
     pack_version = models.CharField(max_length=50)
+    trust = models.CharField(max_length=10)
     contents = models.JSONField()
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    applied_at = models.DateTimeField(null=True)
     run = models.OneToOneField(ImportRun, models.SET_NULL, null=True, related_name="pack_change")
 
     class Meta:
         ordering = ("-created_at", "-id")
+        indexes = (models.Index(fields=("installed", "created_at"), name="pack_change_of"),)
 
     def __str__(self) -> str:
         return f"{self.installed.pack} {self.pack_version}"

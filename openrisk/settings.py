@@ -234,6 +234,13 @@ SPECTACULAR_SETTINGS = {
         "ProposalStatus": "risks.models.ProposalStatus",
         "FindingState": "risks.models.FindingState",
         "Severity": "risks.models.Severity",
+        "SuggestionStatus": "risks.models.SuggestionStatus",
+        "RunStatus": "risks.models.RunStatus",
+        "AppState": "marketplace.models.AppState",
+        "SyncStatus": "marketplace.models.SyncStatus",
+        "SyncMode": "marketplace.models.SyncMode",
+        "DeliveryStatus": "marketplace.models.DeliveryStatus",
+        "Maturity": "marketplace.connectors.base.MATURITIES",
     },
 }
 

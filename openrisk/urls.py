@@ -23,6 +23,7 @@ urlpatterns = [
     path("api/v1/auth/", include("openrisk.accounts.urls")),
     path("api/v1/", include("risks.urls")),
     path("api/v1/", include("dashboards.urls")),
+    path("api/v1/marketplace/", include("marketplace.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     re_path(r"^api/", _no_route),

@@ -29,6 +29,9 @@ class Maturity(StrEnum):
     DEPRECATED = "deprecated"
 
 
+MATURITIES = [(one.value, one.name.capitalize()) for one in Maturity]
+
+
 class UnreadableReport(Exception):
     """The report as a whole cannot be read. The message says what is wrong and what to do next.
 

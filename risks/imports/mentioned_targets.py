@@ -59,8 +59,24 @@ class CategoryTarget(MentionedTarget):
     model = Category
     unique = "categories"
 
+    def instance(self, step: Step) -> Category:
+        return Category(name=step.record.identity, **step.record.values)
+
+    def read(self, ids: Iterable[UUID]) -> dict[UUID, Values]:
+        """A register only names categories; a pack describes them."""
+        if self.scope.run.source != Source.PACK:
+            return super().read(ids)
+        rows = self.rows().filter(pk__in=[pk for batch in self.batched(ids) for pk in batch])
+        return {pk: {"description": text} for pk, text in rows.values_list("pk", "description")}
+
+    def update(self, changes: dict[UUID, Values]) -> None:
+        for pk, category in self.rows().in_bulk(list(changes)).items():
+            category.description = changes[pk]["description"] or ""
+            category.version += 1
+            category.save(update_fields=["description", "version", "updated_at"])
+
     def unused(self, rows: Any) -> Any:
-        return rows.filter(version=1, description="", risks__isnull=True)
+        return rows.filter(version=1, risks__isnull=True)
 
 
 class AssetTarget(MentionedTarget):

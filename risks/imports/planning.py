@@ -13,7 +13,7 @@ from risks.imports.mentioned_targets import AssetTarget, CategoryTarget
 from risks.imports.mitigation_target import MitigationTarget
 from risks.imports.risk_target import RiskTarget
 from risks.imports.targets import Scope, Target, batches
-from risks.models import ImportRow, ImportRun, Provenance, RowAction
+from risks.models import ImportRow, ImportRun, Provenance, RowAction, Source
 
 # In the order in which they are made: each may name rows of those before it.
 TARGETS: tuple[type[Target], ...] = (
@@ -25,14 +25,25 @@ TARGETS: tuple[type[Target], ...] = (
     MitigationTarget,
     FindingTarget,
 )
+_more: list[type[Target]] = []
 ALWAYS_COUNTED = (CategoryTarget, AssetTarget, RiskTarget, MitigationTarget)  # of a register
+
+
+def register_target(target: type[Target]) -> None:
+    """Let runs write a model of an app above this one. Called once, from its `ready()`."""
+    _more.append(target)
+
+
+def targets() -> tuple[type[Target], ...]:
+    return (*TARGETS, *_more)
+
 
 Plan = list[tuple[Target, list[Step]]]
 
 
 def plan(scope: Scope) -> Plan:
     """The step of each record, by target. Reads the register and changes nothing."""
-    return [(target, _steps(target)) for target in (kind(scope) for kind in TARGETS)]
+    return [(target, _steps(target)) for target in (kind(scope) for kind in targets())]
 
 
 def _steps(target: Target) -> list[Step]:
@@ -63,9 +74,22 @@ def _steps(target: Target) -> list[Step]:
             diff.create(step)
         else:
             diff.update(step, said.get(step.object_id))  # type: ignore[arg-type]
+            if scope.run.source == Source.PACK:
+                _keep_ours(step, said.get(step.object_id) is not None)  # type: ignore[arg-type]
     target.settle(steps)
     _remember(scope, label, steps)
     return steps
+
+
+def _keep_ours(step: Step, spoken: bool) -> None:
+    """A pack changes what it wrote, where nobody has edited that; what was there before it, never.
+
+    Of the three versions of a field (the pack's old and new one, and ours) ours wins if it differs.
+    """
+    for name in [*(step.edited if spoken else step.changes)]:
+        step.notes.append(f"{name} stays as it is here.")
+        before = step.changes[name][0]
+        step.change(name, before, before)
 
 
 def _remember(scope: Scope, label: str, steps: Sequence[Step]) -> None:

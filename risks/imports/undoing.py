@@ -11,7 +11,7 @@ from openrisk.accounts.models import User
 from openrisk.api.problems import Conflict
 from risks.history import recorded
 from risks.imports.diff import Values, is_blank, no_longer_said, same
-from risks.imports.planning import TARGETS, provenance, records_of
+from risks.imports.planning import provenance, records_of, targets
 from risks.imports.runs import CHANGING, SHOWN, locked
 from risks.imports.targets import BATCH, Scope, Target, batches
 from risks.models import ImportRow, ImportRun, Provenance, RowAction, RunStatus
@@ -69,7 +69,7 @@ def undo(*, actor: User | None, run: ImportRun) -> ImportRun:
             raise Conflict(f"This run is {run.status}: only an applied one can be undone.")
         rows = list(run.rows.exclude(action=RowAction.ERROR).order_by("id"))
         scope = Scope(run, records_of(rows), locking=True)
-        undoings = [_Undoing(kind(scope), rows) for kind in TARGETS]
+        undoings = [_Undoing(kind(scope), rows) for kind in targets()]
         made = {pk for undoing in undoings for pk in undoing.created}
         if edits := [edit for undoing in undoings for edit in undoing.edits(made)]:
             raise EditedSince(edits)

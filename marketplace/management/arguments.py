@@ -1,0 +1,26 @@
+"""Arguments that several commands of the marketplace share."""
+
+from argparse import ArgumentParser
+
+from django.core.management.base import CommandError
+
+from marketplace.models import App
+from openrisk.accounts.models import Organization
+from risks.management.arguments import add_user, organization
+
+
+def add_app(parser: ArgumentParser) -> None:
+    parser.add_argument("app", help="the name of the app, or its connector's where it is the only")
+    parser.add_argument("--organization", type=organization, required=True, metavar="SLUG")
+    add_user(parser)
+
+
+def app_of(organization: Organization, name: str) -> App:
+    """By name, else by connector. A usage error where there is none, or several."""
+    installed = App.objects.for_organization(organization).installed()
+    found = list(installed.filter(name__iexact=name)) or list(installed.filter(connector=name))
+    if len(found) == 1:
+        return found[0]
+    names = ", ".join(installed.values_list("name", flat=True)) or "none"
+    many = "several apps" if found else "no app"
+    raise CommandError(f"There is {many} {name}. Installed ones: {names}.", returncode=2)

@@ -1,0 +1,85 @@
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
+
+from marketplace.management.arguments import add_app, app_of
+from marketplace.models import SyncMode, SyncRun, SyncStatus
+from marketplace.services import syncing
+from openrisk.api.problems import Conflict
+from risks.management.arguments import check_member
+
+PARTIAL = 4
+
+
+class Command(BaseCommand):
+    help = (
+        "Run an app now: read its source or FILE, show what that changes, and with --apply change "
+        "it. Exits with 1 if the run fails or is put aside for a person to look at, with 4 if rows "
+        "were left out. Example: python manage.py connector_sync Trivy --organization demo "
+        "--file report.json --apply"
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        add_app(parser)
+        parser.add_argument("--file", type=Path, help="a report, instead of the app's address")
+        parser.add_argument("--apply", action="store_true", help="carry it out")
+        parser.add_argument("--dry-run", action="store_true", help="do everything, keep nothing")
+        parser.add_argument("--format", choices=("text", "json"), default="text")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        check_member(options["user"], options["organization"])
+        with transaction.atomic():
+            run = self._run(**options)
+            if options["dry_run"]:
+                transaction.set_rollback(True)
+        told = _told(run)
+        if options["format"] == "json":
+            self.stdout.write(json.dumps(told, indent=2))
+        else:
+            self._write(told)
+        if run.status in (SyncStatus.FAILED, SyncStatus.QUARANTINED):
+            raise CommandError(run.error)
+        if run.counts.get("rejected"):
+            sys.exit(PARTIAL)
+
+    def _run(self, **options: Any) -> SyncRun:
+        app = app_of(options["organization"], options["app"])
+        wanted = {
+            "actor": options["user"],
+            "app": app,
+            "mode": SyncMode.APPLY if options["apply"] else SyncMode.PREVIEW,
+        }
+        try:
+            if options["file"]:
+                with options["file"].open("rb") as file:
+                    run = syncing.queue(**wanted, file=file, file_name=options["file"].name)
+            else:
+                run = syncing.queue(**wanted)
+            return syncing.execute(run.pk)
+        except OSError as error:
+            raise CommandError(f"{options['file']} cannot be read: {error.strerror}.") from None
+        except Conflict as refusal:
+            raise CommandError(" ".join(refusal.reasons)) from None
+        except syncing.Busy:
+            raise CommandError("Another run of this app is under way. Wait for it.") from None
+
+    def _write(self, told: dict[str, Any]) -> None:
+        for line in told["log"]:
+            self.stdout.write(line)
+        counts = ", ".join(f"{count} {name}" for name, count in told["counts"].items())
+        self.stdout.write(f"{told['status']}: {counts or 'nothing read'}")
+
+
+def _told(run: SyncRun) -> dict[str, Any]:
+    return {
+        "run": str(run.pk),
+        "status": run.status,
+        "items": run.items,
+        "counts": run.counts,
+        "error": run.error,
+        "log": [line["text"] for line in run.log],
+    }

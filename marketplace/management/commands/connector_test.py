@@ -1,0 +1,30 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from marketplace.management.arguments import add_app, app_of
+from marketplace.models import AppState
+from marketplace.services import installations
+from openrisk.api.problems import Conflict
+from risks.management.arguments import check_member
+
+
+class Command(BaseCommand):
+    help = (
+        "Reach the source of an app, or send its test message, and note what came of it. "
+        'Example: python manage.py connector_test "CISA KEV" --organization demo'
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        add_app(parser)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        check_member(options["user"], options["organization"])
+        app = app_of(options["organization"], options["app"])
+        try:
+            app = installations.test(actor=options["user"], app=app)
+        except Conflict as refusal:
+            raise CommandError(" ".join(refusal.reasons)) from None
+        if app.state == AppState.ERROR:
+            raise CommandError(app.reason)
+        self.stdout.write(f"{app.name} works.")

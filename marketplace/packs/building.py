@@ -1,0 +1,97 @@
+"""Making a pack: from a folder to a signed ZIP, the same bytes each time.
+
+A folder has `pack.json` (the manifest without its files) and the contents, each named after its
+kind: `framework.json`, `risks-privacy.json`.
+"""
+
+import base64
+import hashlib
+import io
+import json
+import zipfile
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+
+from marketplace.packs.manifest import FORMAT, SCHEMAS, SOURCE, BadPack, check, parsed
+
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the first time that a ZIP can name
+
+
+def new_key() -> bytes:
+    """A private key, as PEM without a password."""
+    key = Ed25519PrivateKey.generate()
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+def read_key(content: bytes) -> Ed25519PrivateKey:
+    """Raises BadPack."""
+    try:
+        key = load_pem_private_key(content, password=None)
+    except (ValueError, TypeError):
+        key = None
+    if not isinstance(key, Ed25519PrivateKey):
+        raise BadPack("This is no private key of Ed25519 as PEM. Make one with --new-key.")
+    return key
+
+
+def public_key(key: Ed25519PrivateKey) -> str:
+    """By which an installation knows the publisher: base64."""
+    return base64.b64encode(key.public_key().public_bytes_raw()).decode()
+
+
+def build(folder: Path, key: Ed25519PrivateKey | None = None) -> bytes:
+    """The pack, signed where a key is given. Raises BadPack."""
+    manifest, files = manifest_of(folder)
+    if key is not None:
+        signature = base64.b64encode(key.sign(manifest)).decode()
+        said = {"key": public_key(key), "signature": signature}
+        files["manifest.sig"] = json.dumps(said).encode()
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path, content in sorted({**files, "manifest.json": manifest}.items()):
+            entry = zipfile.ZipInfo(path, EPOCH)
+            entry.external_attr = 0o100644 << 16
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, content)
+    return packed.getvalue()
+
+
+def manifest_of(folder: Path) -> tuple[bytes, dict[str, bytes]]:
+    """The manifest and the contents by path. Raises BadPack."""
+    try:
+        said = parsed((folder / "pack.json").read_bytes(), "pack.json")
+        files = {
+            path.name: path.read_bytes()
+            for path in sorted(folder.glob("*.json"))
+            if path.name != "pack.json"
+        }
+    except OSError as error:
+        raise BadPack(f"{folder} cannot be read: {error.strerror}.") from None
+    check(SOURCE, said, "pack.json")
+    listed = [
+        {
+            "path": name,
+            "kind": _kind(name),
+            "sha256": hashlib.sha256(content).hexdigest(),
+            "size": len(content),
+        }
+        for name, content in files.items()
+    ]
+    for part in listed:
+        check(SCHEMAS[str(part["kind"])], parsed(files[str(part["path"])], ""), str(part["path"]))
+    manifest = {"format": FORMAT, **said, "files": listed}
+    return json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True).encode(), files
+
+
+def _kind(name: str) -> str:
+    kind = name.removesuffix(".json").partition("-")[0]
+    if kind not in SCHEMAS:
+        raise BadPack(f"{name} is of no known kind. Begin its name with {', '.join(SCHEMAS)}.")
+    return kind

@@ -1,0 +1,170 @@
+"""Packs in an organization: previewed, installed, upgraded, rolled back."""
+
+from collections import Counter
+from typing import IO, Any
+
+from django.utils import timezone
+
+from marketplace.models import InstalledPack, PackChange, PackStatus, TrustedPublisher
+from marketplace.packs.archive import Pack, Trust, open_pack, shipped
+from marketplace.packs.manifest import BadPack, order, within
+from marketplace.packs.records import records
+from openrisk import __version__
+from openrisk.accounts.models import Organization, User
+from openrisk.api.problems import Conflict
+from risks.history import recorded
+from risks.imports import runs, undoing
+from risks.models import ImportRun, Matrix, Provenance, RunStatus, Source
+from risks.services import rows
+from risks.services.matrix import matrix_of, update_matrix
+
+
+def opened(file: IO[bytes]) -> Pack:
+    """Raises BadPack."""
+    keys = dict(TrustedPublisher.objects.values_list("key", "name"))
+    return open_pack(file, keys)
+
+
+def shipped_pack(pack: str) -> Pack:
+    """Raises BadPack."""
+    found = shipped()
+    if pack not in found:
+        raise BadPack(f"No pack {pack[:100]} comes with OpenRisk. There are: {', '.join(found)}.")
+    return found[pack]
+
+
+def preview(
+    *,
+    actor: User | None,
+    organization: Organization,
+    pack: Pack,
+    allow_unsigned: bool = False,
+) -> PackChange:
+    """What installing or upgrading to this version would do. Raises BadPack and Conflict."""
+    manifest = pack.manifest
+    _check(organization, pack, allow_unsigned)
+    with recorded(actor=actor):
+        installed, _ = InstalledPack.objects.get_or_create(
+            organization=organization,
+            pack=manifest.id,
+            defaults={
+                "name": manifest.name,
+                "publisher": manifest.publisher,
+                "licence": manifest.licence,
+                "trust": pack.trust.value,
+                "status": PackStatus.UNINSTALLED.value,
+            },
+        )
+        run = ImportRun(
+            organization=organization,
+            source=Source.PACK,
+            source_name=manifest.id,
+            file_name=f"{manifest.name} {manifest.version}",
+        )
+        run = runs.start(actor=actor, run=run, records=records(pack.contents))
+        return PackChange.objects.create(
+            organization=organization,
+            installed=installed,
+            pack_version=manifest.version,
+            trust=pack.trust.value,
+            contents=pack.contents,
+            actor=actor,
+            run=run,
+        )
+
+
+def _check(organization: Organization, pack: Pack, allow_unsigned: bool) -> None:
+    manifest = pack.manifest
+    if pack.trust == Trust.UNSIGNED and not allow_unsigned:
+        raise Conflict(f"{pack.note} Install it only if you know where it is from: allow_unsigned.")
+    if not within(__version__, manifest.core):
+        raise BadPack(f"It is for OpenRisk {manifest.core}; this is {__version__}.")
+    here = InstalledPack.objects.for_organization(organization).filter(status=PackStatus.INSTALLED)
+    versions = dict(here.values_list("pack", "pack_version"))
+    for name, wanted in manifest.requires.items():
+        if name not in versions or not within(versions[name], wanted):
+            raise Conflict(f"It requires the pack {name} {wanted}. Install that first.")
+    present = versions.get(manifest.id)
+    if present and order(manifest.version) < order(present):
+        raise Conflict(
+            f"Version {present} is installed, which is newer. Roll that back, to go back."
+        )
+
+
+def apply(*, actor: User | None, change: PackChange) -> PackChange:
+    """Carry the change out as it was previewed; what people edited stays theirs."""
+    with recorded(actor=actor, comment=f"Pack {change.installed.name} {change.pack_version}"):
+        change = PackChange.objects.select_for_update(of=("self",)).get(pk=change.pk)
+        if change.run is None or change.run.status != RunStatus.PREVIEWED:
+            raise Conflict("This change was carried out or taken back already.")
+        change.run = runs.apply(actor=actor, run=change.run)
+        change.applied_at = timezone.now()
+        change.save(update_fields=["applied_at"])
+        _note(change.installed, change.pack_version, change.trust)
+    return change
+
+
+def _note(installed: InstalledPack, version: str, trust: str) -> None:
+    fields = {
+        "pack_version": version,
+        "trust": trust,
+        "status": PackStatus.INSTALLED.value if version else PackStatus.UNINSTALLED.value,
+    }
+    rows.apply(rows.locked(installed), fields)
+
+
+def roll_back(*, actor: User | None, installed: InstalledPack) -> InstalledPack:
+    """Take the last change back: to the version before, or to none.
+
+    Conflict, with the edits, where somebody has edited what it wrote.
+    """
+    with recorded(actor=actor, comment=f"Roll back of {installed.name}"):
+        applied = list(
+            PackChange.objects.filter(installed=installed, run__status=RunStatus.APPLIED)
+            .select_related("run")
+            .order_by("-applied_at", "-id")[:2]
+        )
+        if not applied or applied[0].run is None:
+            raise Conflict("Nothing of this pack is installed any more.")
+        undoing.undo(actor=actor, run=applied[0].run)
+        before = applied[1] if len(applied) > 1 else None
+        _note(installed, before.pack_version if before else "", before.trust if before else "")
+    installed.refresh_from_db()
+    return installed
+
+
+def uninstall(*, actor: User | None, installed: InstalledPack) -> dict[str, int]:
+    """Forget the pack; its content belongs to the organization and stays. Returns what stays."""
+    with recorded(actor=actor):
+        found = rows.locked(installed)
+        if found.status != PackStatus.INSTALLED:
+            raise Conflict("This pack is not installed.")
+        rows.apply(found, {"status": PackStatus.UNINSTALLED.value, "pack_version": ""})
+    said = Provenance.objects.for_organization(installed.organization).filter(
+        source=Source.PACK, source_name=installed.pack
+    )
+    return dict(Counter(said.values_list("model", flat=True)))
+
+
+def matrices(installed: InstalledPack) -> list[dict[str, Any]]:
+    """Those of the version that is installed."""
+    latest = (
+        PackChange.objects.filter(
+            installed=installed, pack_version=installed.pack_version, applied_at__isnull=False
+        )
+        .order_by("-applied_at")
+        .first()
+    )
+    contents = latest.contents if latest else []
+    return [m for kind, value in contents if kind == "matrices" for m in value["matrices"]]
+
+
+def use_matrix(*, actor: User | None, installed: InstalledPack, matrix: str) -> Matrix:
+    """Re-band the register by one of the pack's matrices."""
+    found = next((m for m in matrices(installed) if m["id"] == matrix), None)
+    if found is None:
+        known = ", ".join(m["id"] for m in matrices(installed)) or "none"
+        raise rows.invalid("matrix", f"This pack has no such matrix. It has: {known}.")
+    fields = {name: found[name] for name in ("levels", "likelihood_labels", "impact_labels")}
+    present = matrix_of(installed.organization)
+    return update_matrix(actor=actor, instance=present, **fields)
