@@ -1,7 +1,6 @@
 """Models of which a source mostly says names: those it names and we lack are made."""
 
 from collections.abc import Iterable, Sequence
-from functools import cached_property
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -91,34 +90,28 @@ class AssetTarget(MentionedTarget):
         missing = [record for record in records if record.identity not in found]
         if missing and self._connected:
             for record in missing:
-                known = self._named_before.get(record.identity) or self._reached(record)
+                known = self._before.named.get(record.identity) or self._reached(record)
                 if known:
                     found[record.identity] = known
         return found
 
-    @cached_property
-    def _named_before(self) -> dict[str, UUID]:
-        run = self.scope.run
-        said = Provenance.objects.for_organization(self.scope.organization).filter(
-            source=run.source, source_name=run.source_name, model=self.label()
-        )
-        still = self.rows().values("pk")
-        return dict(said.filter(object_id__in=still).values_list("identity", "object_id"))
-
-    @cached_property
-    def _places(self) -> dict[str, UUID]:
-        rows = self.rows().exclude(hostnames=[], addresses=[])
-        return {
-            place.lower(): pk
-            for pk, *lists in rows.values_list("pk", "hostnames", "addresses")
-            for places in lists
-            for place in places
-        }
-
     def _reached(self, record: Record) -> UUID | None:
+        """The one asset that answers at its name or addresses, if there is one."""
         places = [*record.values.get("hostnames", ()), *record.values.get("addresses", ())]
-        known = {self._places.get(place.lower()) for place in (record.identity, *places)} - {None}
+        known = {
+            pk
+            for place in (record.identity, *places)
+            for pk in self._before.places.get(place.lower(), ())
+        }
         return known.pop() if len(known) == 1 else None
+
+    @property
+    def _before(self) -> "_Assets":
+        """Read once a run, before it makes any: so it finds the same when it is carried out."""
+        key = "assets before"
+        if key not in self.scope.memory:
+            self.scope.memory[key] = _Assets(self)
+        return self.scope.memory[key]
 
     def instance(self, step: Step) -> Asset:
         return Asset(**{"name": step.record.identity} | step.record.values)
@@ -151,3 +144,20 @@ class AssetTarget(MentionedTarget):
             dependents__isnull=True,
             findings__isnull=True,
         )
+
+
+class _Assets:
+    """The assets of the register by what the source called them, and by where they are reached."""
+
+    def __init__(self, target: AssetTarget) -> None:
+        run, rows = target.scope.run, target.rows()
+        said = Provenance.objects.for_organization(run.organization).filter(
+            source=run.source, source_name=run.source_name, model=target.label()
+        )
+        known = said.filter(object_id__in=rows.values("pk"))
+        self.named: dict[str, UUID] = dict(known.values_list("identity", "object_id"))
+        self.places: dict[str, list[UUID]] = {}
+        found = rows.exclude(hostnames=[], addresses=[])
+        for pk, *lists in found.values_list("pk", "hostnames", "addresses"):
+            for place in {place.lower() for places in lists for place in places}:
+                self.places.setdefault(place, []).append(pk)

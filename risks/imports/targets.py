@@ -31,7 +31,8 @@ class Scope:
     `locking`: rows are read to be written, and stay as they are until the transaction ends.
     `objects` are those of the run, by model and identity; new ones keep the ids they have there.
     `taken` says by model which row was the first to mean an object. `failed` are the rows, by model
-    and number, that cannot be carried out. A streamed run has some `records` at a time.
+    and number, that cannot be carried out. A streamed run has some `records` at a time; `memory` is
+    what targets keep over all of them.
     """
 
     run: ImportRun
@@ -40,6 +41,7 @@ class Scope:
     objects: dict[tuple[str, str], UUID] = field(default_factory=dict)
     failed: set[tuple[str, int]] = field(default_factory=set)
     taken: dict[str, dict[UUID, int]] = field(default_factory=dict)
+    memory: dict[str, Any] = field(default_factory=dict)
 
     @property
     def organization(self) -> Organization:

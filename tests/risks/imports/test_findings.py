@@ -122,6 +122,16 @@ def test_an_asset_is_known_by_its_address_too(run, organization):
     assert Finding.objects.get().asset == known
 
 
+def test_two_hosts_at_one_address_stay_two(run, organization):
+    """Also where one of them is made before the other is planned."""
+    many = [finding(row, asset="a", location=f"package-{row}") for row in range(1, 1200)]
+    first, second = asset("a", addresses=["192.0.2.7"]), asset("b", 1200, addresses=["192.0.2.7"])
+    run(first, *many, second, finding(1201, asset="b"))
+    assert Finding.objects.values("asset").distinct().count() == 2
+    run(asset("c", addresses=["192.0.2.7"]), finding(asset="c"))
+    assert Asset.objects.count() == 3
+
+
 def test_a_preview_writes_nothing(run):
     run(asset(), finding(), apply=False)
     assert (Finding.objects.count(), Asset.objects.count()) == (0, 0)
