@@ -1,53 +1,26 @@
 """Requests to addresses that people type in, against a server on this machine."""
 
 import socket
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from ipaddress import ip_address, ip_network
 
 import pytest
 
 from marketplace.fetching import FetchFailed, FetchRefused, _is_reachable, fetch, send
+from tests.marketplace.receiver import receiving
 
 LOOPBACK = (ip_network("127.0.0.0/8"),)
 
 
-class Handler(BaseHTTPRequestHandler):
-    """`routes`: path -> (status, headers, body). What was asked is in `seen`."""
-
-    routes: dict = {}
-    seen: list = []
-
-    def do_GET(self):
-        length = int(self.headers.get("Content-Length") or 0)
-        self.seen.append((self.path, dict(self.headers), self.rfile.read(length)))
-        status, headers, body = self.routes.get(self.path, (404, {}, b""))
-        self.send_response(status)
-        for name, value in {"Content-Length": str(len(body)), **headers}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
-
-    do_POST = do_GET  # noqa: N815  as the server calls it
-
-    def log_message(self, *arguments):
-        """Tests print nothing."""
-
-
 @pytest.fixture
 def server():
-    Handler.routes, Handler.seen = {}, []
-    made = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=made.serve_forever, daemon=True).start()
-    yield made
-    made.shutdown()
-    made.server_close()
+    with receiving() as made:
+        yield made
 
 
 @pytest.fixture
 def url(server):
-    return f"http://127.0.0.1:{server.server_port}"
+    return server.url
 
 
 def get(url, **options):
@@ -55,8 +28,8 @@ def get(url, **options):
     return fetch(url, into, **{"allowed": LOOPBACK} | options), into.getvalue()
 
 
-def test_a_report_is_fetched_and_no_log_tells_a_token(url, caplog):
-    Handler.routes["/kev.json?token=secret"] = (200, {"Content-Type": "application/json"}, b"{}")
+def test_a_report_is_fetched_and_no_log_tells_a_token(server, url, caplog):
+    server.routes["/kev.json?token=secret"] = (200, {"Content-Type": "application/json"}, b"{}")
     with caplog.at_level("INFO"):
         found, body = get(f"{url}/kev.json?token=secret")
     assert (found.file_name, found.content_type, found.size) == ("kev.json", "application/json", 2)
@@ -82,11 +55,11 @@ def test_what_is_public_is_reached(address):
     assert _is_reachable(ip_address(address), ())
 
 
-def test_this_machine_is_refused_by_name_and_number(url):
+def test_this_machine_is_refused_by_name_and_number(server, url):
     for host in ("localhost", "127.0.0.1", "2130706433", "0x7f.1"):
         with pytest.raises(FetchRefused, match="MARKETPLACE_ALLOWED_NETWORKS"):
             get(url.replace("127.0.0.1", host), allowed=())
-    assert not Handler.seen
+    assert not server.seen
 
 
 @pytest.mark.parametrize(
@@ -98,7 +71,7 @@ def test_other_addresses_are_refused(address):
         get(address)
 
 
-def test_a_name_is_resolved_once_and_the_connection_goes_there(url, monkeypatch):
+def test_a_name_is_resolved_once_and_the_connection_goes_there(server, url, monkeypatch):
     """A name that means another machine the second time would get past a check of the first."""
     answers = []
     port = int(url.rpartition(":")[2])
@@ -111,10 +84,10 @@ def test_a_name_is_resolved_once_and_the_connection_goes_there(url, monkeypatch)
         return real("127.0.0.1" if len(answers) == 1 else "10.255.255.1", *rest, **options)
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
-    Handler.routes["/x"] = (200, {}, b"yes")
+    server.routes["/x"] = (200, {}, b"yes")
     assert get(f"http://rebinding.example:{port}/x")[1] == b"yes"
     assert answers == ["rebinding.example"]
-    assert Handler.seen[0][1]["Host"] == f"rebinding.example:{port}"
+    assert server.seen[0][1]["Host"] == f"rebinding.example:{port}"
 
 
 def test_one_private_address_among_several_is_enough_to_refuse(monkeypatch):
@@ -126,33 +99,33 @@ def test_one_private_address_among_several_is_enough_to_refuse(monkeypatch):
         get("http://two.example/", allowed=())
 
 
-def test_redirects_are_followed_and_checked_again(url):
-    Handler.routes["/old"] = (302, {"Location": "/new"}, b"")
-    Handler.routes["/new"] = (200, {}, b"found")
-    Handler.routes["/inside"] = (302, {"Location": "http://10.0.0.1/"}, b"")
+def test_redirects_are_followed_and_checked_again(server, url):
+    server.routes["/old"] = (302, {"Location": "/new"}, b"")
+    server.routes["/new"] = (200, {}, b"found")
+    server.routes["/inside"] = (302, {"Location": "http://10.0.0.1/"}, b"")
     assert get(f"{url}/old")[1] == b"found"
     with pytest.raises(FetchRefused, match=r"10\.0\.0\.1"):
         get(f"{url}/inside")
 
 
-def test_a_redirect_without_end_is_given_up(url):
-    Handler.routes["/round"] = (302, {"Location": "/round"}, b"")
+def test_a_redirect_without_end_is_given_up(server, url):
+    server.routes["/round"] = (302, {"Location": "/round"}, b"")
     with pytest.raises(FetchFailed, match="more than 5 times"):
         get(f"{url}/round")
 
 
-def test_another_host_is_not_told_the_token(url):
+def test_another_host_is_not_told_the_token(server, url):
     port = url.rpartition(":")[2]
-    Handler.routes["/away"] = (302, {"Location": f"http://localhost:{port}/there"}, b"")
-    Handler.routes["/there"] = (200, {}, b"")
+    server.routes["/away"] = (302, {"Location": f"http://localhost:{port}/there"}, b"")
+    server.routes["/there"] = (200, {}, b"")
     both = (*LOOPBACK, ip_network("::1/128"))
     get(f"{url}/away", headers={"Authorization": "Bearer secret"}, allowed=both)
-    told = ["Authorization" in headers for _, headers, _ in Handler.seen]
+    told = ["Authorization" in headers for _, headers, _ in server.seen]
     assert told == [True, False]
 
 
-def test_more_than_the_limit_is_not_kept(url):
-    Handler.routes["/large"] = (200, {}, b"x" * 2_000_000)
+def test_more_than_the_limit_is_not_kept(server, url):
+    server.routes["/large"] = (200, {}, b"x" * 2_000_000)
     with pytest.raises(FetchFailed, match="more than 1 MB"):
         get(f"{url}/large", limit=1024**2)
 
@@ -160,8 +133,8 @@ def test_more_than_the_limit_is_not_kept(url):
 @pytest.mark.parametrize(
     ("status", "words"), [(404, "answered 404"), (503, "answered 503"), (401, "credentials")]
 )
-def test_an_error_is_told_without_the_secrets_of_the_address(url, status, words):
-    Handler.routes["/feed?token=secret"] = (status, {}, b"")
+def test_an_error_is_told_without_the_secrets_of_the_address(server, url, status, words):
+    server.routes["/feed?token=secret"] = (status, {}, b"")
     with pytest.raises(FetchFailed, match=words) as failure:
         get(f"{url}/feed?token=secret", headers={"Authorization": "Bearer hidden"})
     assert failure.value.status == status
@@ -176,16 +149,16 @@ def test_nobody_there_is_told():
     assert "secret" not in str(failure.value)
 
 
-def test_a_message_is_posted(url):
-    Handler.routes["/hook"] = (204, {}, b"")
+def test_a_message_is_posted(server, url):
+    server.routes["/hook"] = (204, {}, b"")
     send(f"{url}/hook", b"{}", {"Content-Type": "application/json"}, allowed=LOOPBACK)
-    path, headers, body = Handler.seen[0]
+    path, headers, body = server.seen[0]
     assert (path, body, headers["Content-Type"]) == ("/hook", b"{}", "application/json")
 
 
-def test_a_message_that_is_not_taken_is_a_failure(url):
-    Handler.routes["/moved"] = (301, {"Location": "/hook"}, b"")
+def test_a_message_that_is_not_taken_is_a_failure(server, url):
+    server.routes["/moved"] = (301, {"Location": "/hook"}, b"")
     for path in ("/nowhere", "/moved"):
         with pytest.raises(FetchFailed):
             send(f"{url}{path}", b"{}", {}, allowed=LOOPBACK)
-    assert [path for path, *_ in Handler.seen] == ["/nowhere", "/moved"]
+    assert [path for path, *_ in server.seen] == ["/nowhere", "/moved"]

@@ -1,0 +1,18 @@
+"""What tests of the marketplace share."""
+
+import pytest
+
+from tests.marketplace.receiver import receiving
+
+
+@pytest.fixture
+def source(settings):
+    """An HTTP server that connectors may reach."""
+    settings.MARKETPLACE_ALLOWED_NETWORKS = ["127.0.0.0/8"]
+    with receiving() as made:
+        yield made
+
+
+@pytest.fixture(autouse=True)
+def _files(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path / "files"
