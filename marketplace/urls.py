@@ -3,8 +3,7 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from marketplace.pack_views import PackChangeViewSet, PackRowViewSet, PackViewSet
-from marketplace.views import (
+from marketplace.views.apps import (
     AppViewSet,
     ConnectorViewSet,
     DeliveryViewSet,
@@ -12,6 +11,7 @@ from marketplace.views import (
     SyncRowViewSet,
     SyncRunViewSet,
 )
+from marketplace.views.packs import PackChangeViewSet, PackRowViewSet, PackViewSet
 
 router = SimpleRouter(use_regex_path=False)
 for name, viewset in (

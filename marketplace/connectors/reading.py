@@ -27,6 +27,7 @@ _WORDS = {
     "severe": "critical",
 }
 _OPENING = ("start_map", "start_array")
+_NO_JSON = "This is no JSON that can be read. Make the report again, as JSON in UTF-8."
 _DEEPEST = 200  # levels of nesting that anybody's report has
 
 
@@ -39,7 +40,7 @@ def json_errors() -> Iterator[None]:
         if isinstance(error, ijson.IncompleteJSONError):
             message = "The report ends in the middle. Make it or fetch it again."
         else:
-            message = "This is no JSON that can be read. Make the report again, as JSON in UTF-8."
+            message = _NO_JSON
         raise UnreadableReport(message) from None
 
 
@@ -52,6 +53,10 @@ def begin_json(file: IO[bytes]) -> None:
     if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise UnreadableReport("The file is in UTF-16. Save it as UTF-8.")
     file.seek(3 if start.startswith(b"\xef\xbb\xbf") else 0)
+    begin = file.tell()
+    if file.read(64).lstrip()[:1] not in (b"{", b"["):
+        raise UnreadableReport(_NO_JSON)
+    file.seek(begin)
 
 
 def json_pieces(

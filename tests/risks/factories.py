@@ -5,6 +5,9 @@ from typing import Any
 
 from django.utils import timezone
 
+from marketplace.models import App, Delivery, InstalledPack, PackChange, SyncRun
+from marketplace.services import installations
+from marketplace.services.reviews import create_review
 from openrisk.accounts.models import Organization, User
 from risks.models import (
     Acceptance,
@@ -14,6 +17,7 @@ from risks.models import (
     Finding,
     FindingRule,
     Framework,
+    LikelihoodSuggestion,
     Mitigation,
     MitigationAction,
     Risk,
@@ -139,4 +143,23 @@ def make_one_of_each(organization: Organization, requester: User) -> Risk:
     make_finding(organization)
     make_finding_rule(organization)
     findings.propose_risks(actor=None, organization=organization)
+    LikelihoodSuggestion.objects.create(
+        organization=organization, risk=risk, key="CVE-2021-44228", present=2, likelihood=5
+    )
+    make_installed(organization)
     return risk
+
+
+def make_installed(organization: Organization) -> App:
+    """An app with a run, a message and a review, and a pack."""
+    app = installations.install(actor=None, organization=organization, connector="trivy")
+    SyncRun.objects.create(organization=organization, app=app, mode="preview")
+    Delivery.objects.create(
+        organization=organization, app=app, event="1", type="test", at=timezone.now(), content={}
+    )
+    create_review(actor=None, organization=organization, connector="trivy", rating=4)
+    pack = InstalledPack.objects.create(organization=organization, pack="example", name="Example")
+    PackChange.objects.create(
+        organization=organization, installed=pack, pack_version="1.0.0", contents=[]
+    )
+    return app

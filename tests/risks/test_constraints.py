@@ -7,6 +7,7 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from marketplace.models import App, InstalledPack, Review
 from openrisk.accounts.models import Membership, Role
 from risks.history.tracked import TRACKED
 from risks.models import (
@@ -19,6 +20,7 @@ from risks.models import (
     Finding,
     FindingRule,
     Framework,
+    LikelihoodSuggestion,
     Mitigation,
     MitigationAction,
     ReferenceCounter,
@@ -91,6 +93,13 @@ CHECKS = {
     "finding_rule_ratings_range": (FindingRule, {"likelihood": 6}),
     "proposal_status_known": (RiskProposal, {"status": "maybe"}),
     "proposal_ratings_range": (RiskProposal, {"impact": 0}),
+    "suggestion_status_known": (LikelihoodSuggestion, {"status": "maybe"}),
+    "suggestion_ratings_range": (LikelihoodSuggestion, {"likelihood": 6}),
+    "app_name_present": (App, {"name": ""}),
+    "app_state_known": (App, {"state": "asleep"}),
+    "app_mode_known": (App, {"mode": "both"}),
+    "review_rating_range": (Review, {"rating": 6}),
+    "pack_status_known": (InstalledPack, {"status": "lost"}),
     "category_appetite_on_scale": (Category, {"appetite": 26}),
     "membership_role_known": (Membership, {"role": "owner"}),
 }
@@ -175,6 +184,10 @@ COPIES = {
     "finding_fingerprint_unique": (Finding, {}),
     "finding_rule_unique": (FindingRule, {}),
     "proposal_key_unique": (RiskProposal, {}),
+    "suggestion_unique": (LikelihoodSuggestion, {}),
+    "app_name_unique": (App, {"name": "TRIVY"}),
+    "review_unique": (Review, {}),
+    "pack_unique": (InstalledPack, {}),
     "counter_unique": (ReferenceCounter, {"new_id": False}),
     "membership_unique": (Membership, {}),
 }

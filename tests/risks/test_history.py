@@ -178,6 +178,10 @@ CHANGED = {
     "risks.finding": {"known_exploited": True},
     "risks.findingrule": {"active": False},
     "risks.riskproposal": {"status": "dismissed"},
+    "risks.likelihoodsuggestion": {"status": "dismissed"},
+    "marketplace.app": {"settings": {"asset": "shop"}},
+    "marketplace.review": {"rating": 1},
+    "marketplace.installedpack": {"pack_version": "2.0.0"},
 }
 _model = attrgetter("model")
 
@@ -244,6 +248,7 @@ def test_cascade_tells_everything_that_goes(organization, analyst, manager):
     gone = Change.objects.filter(action="deleted")
     assert sorted(gone.values_list("model", flat=True)) == [
         "risks.acceptance",
+        "risks.likelihoodsuggestion",
         "risks.mitigation",
         "risks.mitigationaction",
         "risks.mitigationaction",

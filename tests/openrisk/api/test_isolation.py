@@ -7,14 +7,17 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
+from marketplace.models import Delivery, InstalledPack, PackChange, SyncRun
+from marketplace.services import installations
+from marketplace.services.reviews import create_review
 from openrisk.accounts.models import Role
-from risks.models import Asset, Category, FindingRule, Framework
+from risks.models import Asset, Category, FindingRule, Framework, LikelihoodSuggestion
 from risks.services import acceptances, assets, controls, findings, mitigations, risks
 from risks.services.rows import create
 
 # Routes that have no id of another organization to ask for: logging in, one's own tokens, the
-# matrix; and imports, whose own tests do the same.
-WITHOUT_FOREIGN_ROWS = ("api-login", "api-logout", "tokens", "matrix", "imports")
+# matrix, the catalogue of connectors; and imports, whose own tests do the same.
+WITHOUT_FOREIGN_ROWS = ("api-login", "api-logout", "tokens", "matrix", "imports", "connectors")
 
 
 # What some routes do not answer without.
@@ -72,6 +75,20 @@ def foreign(other_organization, outsider):
     )
     findings.propose_risks(**owner)
     finding.refresh_from_db()
+    of = {"organization": other_organization}
+    suggestion = LikelihoodSuggestion.objects.create(
+        risk=risk, key="Foreign secret", present=2, likelihood=5, **of
+    )
+    app = installations.install(connector="trivy", name="Foreign secret", **owner)
+    run = SyncRun.objects.create(app=app, mode="preview", error="Foreign secret", **of)
+    delivery = Delivery.objects.create(
+        app=app, event="1", type="Foreign secret", at=timezone.now(), content={}, **of
+    )
+    review = create_review(connector="trivy", rating=4, text="Foreign secret", **owner)
+    pack = InstalledPack.objects.create(pack="foreign", name="Foreign secret", **of)
+    change = PackChange.objects.create(
+        installed=pack, pack_version="Foreign secret", contents=[], **of
+    )
     return {
         "risks": risk,
         "categories": category,
@@ -85,6 +102,13 @@ def foreign(other_organization, outsider):
         "finding-rules": rule,
         "findings": finding,
         "risk-proposals": finding.proposal,
+        "likelihood-suggestions": suggestion,
+        "apps": app,
+        "runs": run,
+        "deliveries": delivery,
+        "reviews": review,
+        "packs": pack,
+        "pack-changes": change,
     }
 
 
@@ -104,9 +128,8 @@ def test_foreign_rows_do_not_exist(api, admin, foreign, name, arguments):
         assert response.status_code in (200, 405)
         return
     row = row_of(name, foreign)
-    kwargs = {"pk": row.pk} | (
-        {"dependency": foreign["dependency"].pk} if "dependency" in arguments else {}
-    )
+    kwargs = {name: foreign["dependency"].pk for name in arguments if name == "dependency"}
+    kwargs |= {name: row.pk for name in arguments if name != "dependency"}
     url = reverse(name, kwargs=kwargs)
     for method in ("get", "post", "patch", "delete"):
         response = getattr(client, method)(url, {"version": 1} if method != "get" else None)

@@ -135,11 +135,10 @@ class PackViewSet(OrganizationViewSet):
     @action(detail=True, methods=["post"])
     def matrix(self, request: Request, pk: str) -> Response:
         """Use one of the pack's matrices: every risk is banded anew."""
+        installed = self.get_object()
         body = MatrixChoiceSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        found = packs.use_matrix(
-            actor=self.actor, installed=self.get_object(), **body.validated_data
-        )
+        found = packs.use_matrix(actor=self.actor, installed=installed, **body.validated_data)
         serializer = MatrixSerializer()
         rows = type(found).objects.filter(pk=found.pk).values(*serializer.row_paths())
         return Response(serializer.represent(list(rows))[0])

@@ -1,0 +1,1 @@
+"""The API of the marketplace, one file a subject."""

@@ -1,0 +1,119 @@
+"""The commands of the marketplace, as people type them."""
+
+import json
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from marketplace.packs.archive import SHIPPED
+from risks.models import Finding, Risk
+from tests.marketplace.conformance import REPORTS, installed
+
+REPORT = str(REPORTS / "trivy.json")
+
+
+@pytest.fixture
+def trivy(organization, admin):
+    return installed(organization, "trivy", admin)
+
+
+def run(*arguments, **options):
+    return call_command(*arguments, **options)
+
+
+@pytest.mark.django_db
+class TestConnectorSync:
+    def test_a_preview_is_shown(self, trivy, capsys):
+        run("connector_sync", "trivy", "--organization", "acme", "--file", REPORT)
+        assert "previewed: 6 created" in capsys.readouterr().out
+        assert not Finding.objects.exists()
+
+    def test_it_is_applied_once(self, trivy, capsys):
+        command = ("connector_sync", "Trivy", "--organization", "acme", "--file", REPORT, "--apply")
+        run(*command)
+        capsys.readouterr()
+        run(*command, "--format", "json")
+        assert json.loads(capsys.readouterr().out)["counts"]["unchanged"] == 6
+        assert Finding.objects.count() == 5
+
+    def test_a_dry_run_keeps_nothing(self, trivy, capsys):
+        run(
+            "connector_sync",
+            "trivy",
+            "--organization",
+            "acme",
+            "--file",
+            REPORT,
+            "--apply",
+            "--dry-run",
+        )
+        assert "applied: 6 created" in capsys.readouterr().out
+        assert not Finding.objects.exists()
+
+    def test_rows_left_out_are_told_by_the_exit_code(self, organization, admin):
+        mapping = {"rule": "check.id", "title": "name", "severity": "level"}
+        feed = {"kind": "findings", "tool": "W", "items": "data.alerts", "mapping": mapping}
+        installed(organization, "json-feed", admin, **feed)
+        path = str(REPORTS / "json-feed.json")
+        with pytest.raises(SystemExit) as ending:
+            run("connector_sync", "json-feed", "--organization", "acme", "--file", path)
+        assert ending.value.code == 4
+
+    @pytest.mark.parametrize(
+        ("arguments", "words"),
+        [
+            (("nessus",), "no app nessus. Installed ones: Trivy"),
+            (("trivy", "--file", "nowhere.json"), "nowhere.json cannot be read"),
+            (("trivy",), "Upload one"),
+            (("trivy", "--file", str(REPORTS / "nessus.xml")), "no JSON"),
+        ],
+    )
+    def test_mistakes_are_told(self, trivy, arguments, words):
+        with pytest.raises(CommandError, match=words):
+            run("connector_sync", *arguments, "--organization", "acme")
+
+
+@pytest.mark.django_db
+def test_an_app_is_tested(trivy, capsys):
+    run("connector_test", "trivy", "--organization", "acme")
+    assert capsys.readouterr().out == "Trivy works.\n"
+
+
+@pytest.mark.django_db
+def test_a_source_that_does_not_answer_is_told(organization, admin, source):
+    installed(organization, "cisa-kev", admin, url=f"{source.url}/nothing")
+    with pytest.raises(CommandError, match="answered 404"):
+        run("connector_test", "cisa-kev", "--organization", "acme")
+
+
+@pytest.mark.django_db
+class TestPacks:
+    def test_from_a_key_to_an_installed_pack(self, tmp_path, organization, admin, capsys):
+        key, pack = str(tmp_path / "key.pem"), str(tmp_path / "pack.zip")
+        run("pack_build", "--new-key", key)
+        run("pack_build", str(SHIPPED / "starter-risks"), "--key", key, "--output", pack)
+        run("pack_verify", pack)
+        assert "trust: unsigned" in capsys.readouterr().out
+        arguments = ("pack_install", pack, "--organization", "acme", "--allow-unsigned")
+        run(*arguments, "--dry-run")
+        assert not Risk.objects.exists()
+        run(*arguments)
+        assert Risk.objects.count() >= 60
+
+    def test_a_key_is_never_overwritten(self, tmp_path):
+        key = tmp_path / "key.pem"
+        key.write_text("mine")
+        with pytest.raises(CommandError, match="exists"):
+            run("pack_build", "--new-key", str(key))
+        assert key.read_text() == "mine"
+
+    def test_a_modified_pack_is_not_verified(self, tmp_path):
+        pack = tmp_path / "pack.zip"
+        pack.write_bytes(b"nothing")
+        with pytest.raises(CommandError) as refusal:
+            run("pack_verify", str(pack))
+        assert refusal.value.returncode == 3
+
+    def test_an_unknown_pack_is_told(self, organization):
+        with pytest.raises(CommandError, match=r"There are: openrisk\.matrices-5x5"):
+            run("pack_install", "none.such", "--organization", "acme")
