@@ -25,6 +25,11 @@ def secret_names(connector: Connector) -> set[str]:
     return {name for name, part in properties.items() if part.get("writeOnly")}
 
 
+def address(connector: Connector, configuration: dict[str, Any]) -> str:
+    """Where its report is fetched from; "" where it is uploaded."""
+    return configuration.get("url") or connector.default_url
+
+
 def full(app: App) -> dict[str, Any]:
     """With the secrets, for the connector alone. Raises SecretsUnreadable."""
     return {**app.settings, **encryption.decrypt(app.secrets)}

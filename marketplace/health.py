@@ -5,7 +5,9 @@ from typing import Any
 
 from django.utils import timezone
 
+from marketplace.configuration import address
 from marketplace.models import App, DeliveryStatus, Failure, SyncRun, SyncStatus
+from marketplace.registry import connectors
 from openrisk.tasks.declarations import next_occurrence
 
 DONE = (SyncStatus.PREVIEWED, SyncStatus.APPLIED, SyncStatus.QUARANTINED, SyncStatus.UNDONE)
@@ -35,10 +37,11 @@ def _fact(state: str, since: datetime | None = None, detail: str = "") -> dict[s
 
 
 def _reached(app: App, runs: list[SyncRun], failure: Failure) -> dict[str, Any]:
-    """What the last run that came so far says. A credential was never shown to a source that was
-    not reached; a file that was uploaded reached nothing."""
-    fetched = [run for run in runs if not run.file_name or run.failure]
-    for run in fetched:
+    """What the last run that came so far says: to a source that was not reached no credential was
+    shown."""
+    if not address(connectors()[app.connector], app.settings):
+        return _fact("unknown", None, "It reads files that people upload.")
+    for run in runs:
         if run.failure == failure:
             return _fact("failing", run.finished_at, run.error)
         if failure == Failure.CREDENTIAL and run.failure == Failure.CONNECTION:

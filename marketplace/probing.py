@@ -47,11 +47,6 @@ class Report:
     sha256: str
 
 
-def address(connector: Connector, configuration: dict[str, Any]) -> str:
-    """Where its report is fetched from; "" where it is uploaded."""
-    return configuration.get("url") or connector.default_url
-
-
 def configuration_of(app: App) -> dict[str, Any]:
     try:
         return configurations.full(app)
@@ -62,7 +57,7 @@ def configuration_of(app: App) -> dict[str, Any]:
 @contextmanager
 def fetched(connector: Connector, configuration: dict[str, Any]) -> Iterator[Report]:
     """The report in a temporary file. Raises SourceFailed."""
-    url = address(connector, configuration)
+    url = configurations.address(connector, configuration)
     with TemporaryFile() as file:
         with _reaching():
             found = fetching.fetch(
@@ -111,7 +106,7 @@ def _try(app: App, connector: Connector, configuration: dict[str, Any]) -> str:
     if Capability.NOTIFICATION in connector.capabilities:
         deliver(connector, _test_event(app), configuration)
         return "The test message was taken."
-    if not address(connector, configuration):
+    if not configurations.address(connector, configuration):
         return "It reads reports that are uploaded: there is no address to reach."
     with fetched(connector, configuration) as report:
         found = survey(connector.read(report.file, configuration, name=report.name))

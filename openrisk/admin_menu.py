@@ -34,6 +34,17 @@ MENU = (
             ("risks.Finding", "Findings", "bug_report"),
             ("risks.RiskProposal", "Proposals", "lightbulb"),
             ("risks.FindingRule", "Rules", "rule"),
+            ("risks.LikelihoodSuggestion", "Suggestions", "trending_up"),
+        ),
+    ),
+    (
+        "Marketplace",
+        (
+            ("marketplace.App", "Apps", "extension"),
+            ("marketplace.SyncRun", "Runs", "sync"),
+            ("marketplace.InstalledPack", "Packs", "inventory_2"),
+            ("marketplace.Review", "Reviews", "reviews"),
+            ("marketplace.TrustedPublisher", "Publishers", "verified"),
         ),
     ),
     ("Reports", (("dashboards.ReportSchedule", "Scheduled reports", "schedule_send"),)),

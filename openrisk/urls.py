@@ -29,6 +29,7 @@ urlpatterns = [
     re_path(r"^api/", _no_route),
     path("admin/", site.urls),
     path("risks/", include("risks.page_urls")),
+    path("marketplace/", include("marketplace.page_urls")),
     path("monitoring/", include("monitoring.urls")),
     path("", include("openrisk.accounts.page_urls")),
     path("", include("dashboards.page_urls")),

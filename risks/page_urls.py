@@ -36,4 +36,9 @@ urlpatterns = [
         actions.decide_acceptance,
         name="risk-acceptance",
     ),
+    path(
+        "<reference:number>/suggestions/<uuid:pk>/",
+        actions.decide_suggestion,
+        name="risk-suggestion",
+    ),
 ]

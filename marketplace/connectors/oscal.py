@@ -42,6 +42,7 @@ class Oscal(Connector):
             "guidance": {
                 "type": "boolean",
                 "title": "With guidance",
+                "default": True,
                 "description": "Whether texts of controls end with the publisher's guidance",
             },
         },

@@ -10,9 +10,10 @@ from django.core.files.base import File
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from marketplace.configuration import address
 from marketplace.connectors.base import Capability, Connector, UnreadableReport
 from marketplace.models import App, AppState, Failure, SyncMode, SyncRun, SyncStatus
-from marketplace.probing import Report, SourceFailed, address, configuration_of, fetched
+from marketplace.probing import Report, SourceFailed, configuration_of, fetched
 from marketplace.records import Records, Survey, survey
 from marketplace.registry import connectors
 from marketplace.services.installations import READY

@@ -10,8 +10,16 @@ from openrisk.admin_site import RelatedFilter, site
 from risks.admin.base import RegisterAdmin
 from risks.admin.display import level_label
 from risks.admin.steps import Step
-from risks.models import Finding, FindingRule, ProposalStatus, RiskProposal
+from risks.models import (
+    Finding,
+    FindingRule,
+    LikelihoodSuggestion,
+    ProposalStatus,
+    RiskProposal,
+    SuggestionStatus,
+)
 from risks.services import findings as services
+from risks.services import suggestions
 from risks.services.rows import creator
 
 
@@ -91,3 +99,37 @@ class ProposalAdmin(RegisterAdmin):
     def take_step(self, request: HttpRequest, obj: RiskProposal, name: str, **known: Any) -> None:
         decide = services.confirm_proposal if name == "confirm" else services.dismiss_proposal
         decide(actor=request.user, proposal=obj, comment=known["comment"])  # type: ignore[arg-type]
+
+
+@admin.register(LikelihoodSuggestion, site=site)
+class SuggestionAdmin(RegisterAdmin):
+    """What feeds suggest; accepted or dismissed by buttons."""
+
+    list_display = ("risk", "key", "present", "likelihood", "status", "created_at", "organization")
+    list_select_related = ("risk",)
+    list_filter = ("status", ("organization", RelatedFilter))
+    search_fields = ("key",)
+    told = ("risk", "key", "present", "likelihood", "reason")
+    decided = ("status", "decided_at", "decided_by")
+    readonly_fields = (*RegisterAdmin.readonly_fields, *told, *decided)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def sections(self, obj: LikelihoodSuggestion) -> list[Any]:
+        return [(None, {"fields": self.told}), ("Decision", {"fields": self.decided})]
+
+    def steps(self, obj: LikelihoodSuggestion) -> list[Step]:
+        if obj.status != SuggestionStatus.PROPOSED:
+            return []
+        return [Step("accept", "Rate it so"), Step("dismiss", "Dismiss")]
+
+    def take_step(
+        self, request: HttpRequest, obj: LikelihoodSuggestion, name: str, **known: Any
+    ) -> None:
+        accept = name == "accept"
+        decide = suggestions.accept_suggestion if accept else suggestions.dismiss_suggestion
+        decide(actor=request.user, suggestion=obj, comment=known["comment"])  # type: ignore[arg-type]

@@ -26,7 +26,7 @@ from risks.admin.steps import Step, StepAdmin
 from risks.imports import registers, runs, undoing
 from risks.imports.report import ImportFileError
 from risks.imports.summary import summary
-from risks.models import ImportRun, RowAction, RunStatus
+from risks.models import ImportRun, RowAction, RunStatus, Source
 
 ROWS_PER_PAGE = 100
 
@@ -84,6 +84,10 @@ class ImportRunAdmin(StepAdmin):
         *("uploaded", "applied", "undone"),
     )
     readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ImportRun]:
+        """Runs of connectors and packs stand in the marketplace."""
+        return super().get_queryset(request).filter(source=Source.IMPORT)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return access(request).may(self.view_role)

@@ -19,6 +19,7 @@ from risks.pages.detail import find, refused
 from risks.pages.forms import AcceptanceForm
 from risks.services import acceptances as acceptance_services
 from risks.services import risks as services
+from risks.services import suggestions
 
 STALE = "Somebody changed this risk since you opened the page. It is shown as it is now: repeat."
 MAX_COMMENT = 5000
@@ -90,6 +91,27 @@ def decide_acceptance(request: MemberRequest, number: int, pk: UUID) -> HttpResp
             acceptance_services.decide(approve=decision == "approve", **said)
 
     return _carry_out(request, risk, carry_out, f"The acceptance is {DECISIONS[decision]}.")
+
+
+@require_POST
+@member_required(Role.ANALYST)
+def decide_suggestion(request: MemberRequest, number: int, pk: UUID) -> HttpResponse:
+    risk = find(request, number)
+    suggestion = get_object_or_404(risk.suggestions.all(), pk=pk)
+    decision = request.POST.get("decision", "")
+    decide = {
+        "accept": suggestions.accept_suggestion,
+        "dismiss": suggestions.dismiss_suggestion,
+    }.get(decision)
+    if decide is None:
+        return refused(request, risk, ["Choose to accept or to dismiss."], status=400)
+    done = "rated as suggested" if decision == "accept" else "left as it is"
+    return _carry_out(
+        request,
+        risk,
+        lambda: decide(actor=request.membership.user, suggestion=suggestion),
+        f"The risk is {done}.",
+    )
 
 
 def _said(request: MemberRequest) -> dict[str, Any]:

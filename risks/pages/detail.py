@@ -24,6 +24,7 @@ from risks.models import (
     MitigationAction,
     Risk,
     RiskTag,
+    SuggestionStatus,
 )
 from risks.models.mitigations import progress
 from risks.pages.forms import AcceptanceForm
@@ -83,6 +84,7 @@ def page_context(request: MemberRequest, risk: Risk) -> dict[str, Any]:
         "may_write": analyst,
         "may_decide": manager,
         "findings": _findings(risk),
+        "suggestions": risk.suggestions.filter(status=SuggestionStatus.PROPOSED),
         "links": _links(risk),
         "history": history(
             _subjects(risk, mitigations, acceptances), _before(request.GET.get("before", ""))

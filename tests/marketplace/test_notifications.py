@@ -19,7 +19,7 @@ from risks.models import Risk
 from risks.services.risks import create_risk, update_risk
 
 SECRET = "whsec_" + base64.b64encode(b"a key of thirty-two random bytes").decode()
-TAKEN = (204, {}, b"")
+TAKEN: tuple[int, dict[str, str], bytes] = (204, {}, b"")
 
 
 @pytest.fixture

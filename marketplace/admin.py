@@ -1,0 +1,157 @@
+"""The marketplace in Django admin: what is installed, and what its runs did."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import HttpRequest
+
+from marketplace.models import App, AppState, InstalledPack, Review, SyncRun, TrustedPublisher
+from marketplace.registry import connectors
+from marketplace.services import installations, packs, reviews, syncing
+from openrisk.accounts.models import Role
+from openrisk.admin_site import ModelAdmin, RelatedFilter, site
+from risks.admin.base import RegisterAdmin
+from risks.admin.steps import Step
+
+
+class _Administered(RegisterAdmin):
+    """Administrators of an organization; others look."""
+
+    change_role = Role.ADMIN
+    actions: tuple[Any, ...] = ()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(App, site=site)
+class AppAdmin(_Administered):
+    """The configuration with its secrets is entered on the app's own page, by its schema."""
+
+    create = staticmethod(installations.install)
+    update = staticmethod(installations.configure)
+    list_display = ("name", "connector", "state", "next_run_at", "organization")
+    list_filter = ("state", "connector", ("organization", RelatedFilter))
+    search_fields = ("name", "connector")
+    derived = ("state", "reason", "settings", "tested_at", "enabled_at", "next_run_at")
+    readonly_fields = (*RegisterAdmin.readonly_fields, *derived)
+
+    def sections(self, obj: App | None) -> list[Any]:
+        if obj is None:
+            return [(None, {"fields": ["connector", "name"]})]
+        return [(None, {"fields": ["connector", "name", "cron", "mode", *self.derived]})]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        fixed = ("connector", "name") if obj else ()
+        return (*super().get_readonly_fields(request, obj), *fixed)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "connector":
+            db_field.choices = [(c.slug, c.name) for c in connectors().values()]
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def steps(self, obj: App) -> list[Step]:
+        if obj.state == AppState.UNINSTALLED:
+            return []
+        unready = [] if obj.tested_at else ["test it first"]
+        working = [] if obj.enabled_at else ["it is not enabled"]
+        empty = obj.state == AppState.NOT_CONFIGURED
+        return [
+            Step("test", "Test", ["configure it first, on its page"] if empty else []),
+            Step("enable", "Enable", unready),
+            Step("disable", "Disable", working),
+            Step("uninstall", "Uninstall"),
+        ]
+
+    def take_step(self, request: HttpRequest, obj: App, name: str, **known: Any) -> None:
+        take = {
+            "test": installations.test,
+            "enable": installations.enable,
+            "disable": installations.disable,
+            "uninstall": installations.uninstall,
+        }[name]
+        take(actor=request.user, app=obj)  # type: ignore[arg-type]
+        obj.refresh_from_db()
+        if obj.state == AppState.ERROR:
+            self.message_user(request, obj.reason, messages.ERROR)
+
+
+class _Written(_Administered):
+    """Written by services alone: looked at here, with buttons for what can be done."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def sections(self, obj: Any) -> list[Any]:
+        return [(None, {"fields": self.told})]
+
+    told: tuple[str, ...] = ()
+
+
+@admin.register(SyncRun, site=site)
+class SyncRunAdmin(_Written):
+    change_role = Role.MANAGER
+    told = (
+        *("app", "status", "mode", "actor", "schedule", "file_name", "items", "counts"),
+        *("failure", "error", "attempts", "log", "started_at", "finished_at"),
+    )
+    list_display = ("app", "status", "mode", "created_at", "finished_at", "organization")
+    list_select_related = ("app",)
+    list_filter = ("status", "mode", ("organization", RelatedFilter))
+    ordering = ("-created_at", "-id")
+    readonly_fields = ("belongs_to", "created_at", *told)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        return [*self.sections(obj), ("Record", {"fields": ("belongs_to", "created_at")})]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def may_step(self, request: HttpRequest, obj: Any) -> bool:
+        return super().has_change_permission(request, obj)
+
+    def shows_history(self, request: HttpRequest) -> bool:
+        return False
+
+    def steps(self, obj: SyncRun) -> list[Step]:
+        if obj.status in ("previewed", "quarantined"):
+            return [Step("apply", "Apply")]
+        return [Step("undo", "Undo")] if obj.status == "applied" else []
+
+    def take_step(self, request: HttpRequest, obj: SyncRun, name: str, **known: Any) -> None:
+        take = syncing.apply if name == "apply" else syncing.undo
+        take(actor=request.user, sync=obj)  # type: ignore[arg-type]
+
+
+@admin.register(InstalledPack, site=site)
+class InstalledPackAdmin(_Written):
+    told = ("pack", "name", "pack_version", "publisher", "licence", "trust", "status")
+    list_display = ("name", "pack_version", "publisher", "trust", "status", "organization")
+    list_filter = ("status", "trust", ("organization", RelatedFilter))
+    readonly_fields = (*RegisterAdmin.readonly_fields, *told)
+
+    def steps(self, obj: InstalledPack) -> list[Step]:
+        if obj.status != "installed":
+            return []
+        return [Step("roll_back", "Roll back"), Step("uninstall", "Uninstall")]
+
+    def take_step(self, request: HttpRequest, obj: InstalledPack, name: str, **known: Any) -> None:
+        take = packs.roll_back if name == "roll_back" else packs.uninstall
+        take(actor=request.user, installed=obj)  # type: ignore[arg-type]
+
+
+@admin.register(Review, site=site)
+class ReviewAdmin(_Administered):
+    change_role = Role.ANALYST
+    create = staticmethod(reviews.create_review)
+    update = staticmethod(reviews.update_review)
+    fields = ("connector", "rating", "text")
+    list_display = ("connector", "rating", "author", "created_at", "organization")
+    list_filter = ("connector", ("organization", RelatedFilter))
+
+
+@admin.register(TrustedPublisher, site=site)
+class TrustedPublisherAdmin(ModelAdmin):
+    """Of the whole installation: for superusers."""
+
+    list_display = ("name", "key", "added_at")

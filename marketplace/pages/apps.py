@@ -1,0 +1,237 @@
+"""The page of an app, with its health and runs, and the page of a run."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from marketplace import encryption, tasks
+from marketplace.configuration import address
+from marketplace.connectors.base import Capability
+from marketplace.health import health
+from marketplace.models import App, AppState, PackChange, SyncRun, SyncStatus
+from marketplace.pages.forms import ConfigurationForm, ScheduleForm, SyncForm
+from marketplace.pages.refusals import REFUSALS, told
+from marketplace.registry import connectors
+from marketplace.services import installations, packs, syncing
+from openrisk.accounts.models import Role
+from openrisk.accounts.pages import MemberRequest, member_required
+from risks.imports.planning import targets
+from risks.models import ImportRow, ImportRun, RowAction
+
+ROWS_PER_PAGE = 50
+FACTS = {
+    "connection": "Connection",
+    "credential": "Credential",
+    "freshness": "Freshness",
+    "outcome": "Last outcome",
+}
+GOOD = ("ok", "fresh", "applied", "previewed", "delivered")
+BAD = ("failing", "stale", "failed", "quarantined")
+
+
+def _app(request: MemberRequest, pk: UUID) -> App:
+    app = App.objects.for_organization(request.membership.organization).filter(pk=pk).first()
+    if app is None:
+        raise Http404
+    return app
+
+
+@require_safe
+@member_required(Role.VIEWER)
+def app_page(request: MemberRequest, pk: UUID) -> HttpResponse:
+    return render(request, "marketplace/app.html", _shown(_app(request, pk)))
+
+
+def _shown(app: App, form: ConfigurationForm | None = None) -> dict[str, Any]:
+    connector = connectors()[app.connector]
+    sends = Capability.NOTIFICATION in connector.capabilities
+    derived = health(app)
+    return {
+        "app": app,
+        "connector": connector,
+        "sends": sends,
+        "fetches": bool(address(connector, app.settings)),
+        "health": [(FACTS[name], _tone(fact), fact) for name, fact in derived.items()],
+        "form": form or ConfigurationForm(app, _kept(app)),
+        "schedule": ScheduleForm(initial={"cron": app.cron, "mode": app.mode}),
+        "sync": SyncForm(),
+        "runs": app.runs.select_related("actor")[:20],
+        "deliveries": app.deliveries.all()[:20] if sends else [],
+        "ready": app.state in installations.READY,
+        "gone": app.state == AppState.UNINSTALLED,
+        "stays": installations.what_stays(app),
+    }
+
+
+def _tone(fact: dict[str, Any]) -> str:
+    if fact["state"] in GOOD:
+        return "within"
+    return "breached" if fact["state"] in BAD else ""
+
+
+def _kept(app: App) -> set[str]:
+    try:
+        return set(encryption.decrypt(app.secrets))
+    except encryption.SecretsUnreadable:
+        return set()
+
+
+@require_POST
+@member_required(Role.ADMIN)
+def configure(request: MemberRequest, pk: UUID) -> HttpResponse:
+    app = _app(request, pk)
+    form = ConfigurationForm(app, _kept(app), request.POST)
+    if form.is_valid():
+        try:
+            installations.configure(
+                actor=request.membership.user, instance=app, configuration=form.configuration()
+            )
+        except REFUSALS as refusal:
+            form.add_error(None, told(refusal))
+        else:
+            messages.success(request, "Saved. Test it now.")
+            return redirect("app", pk)
+    return render(request, "marketplace/app.html", _shown(app, form), status=400)
+
+
+@require_POST
+@member_required(Role.ADMIN)
+def app_step(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Test, enable, disable, uninstall, or another schedule."""
+    app, person = _app(request, pk), request.membership.user
+    try:
+        match request.POST.get("step"):
+            case "test":
+                app = installations.test(actor=person, app=app)
+                failed = app.state == AppState.ERROR
+                say = messages.error if failed else messages.success
+                say(request, app.reason if failed else "It works.")
+            case "enable":
+                installations.enable(actor=person, app=app)
+            case "disable":
+                installations.disable(actor=person, app=app)
+            case "uninstall":
+                installations.uninstall(actor=person, app=app)
+                messages.success(request, f"{app} is uninstalled. What it imported stays.")
+                return redirect("marketplace")
+            case "schedule":
+                form = ScheduleForm(request.POST)
+                if form.is_valid():
+                    installations.configure(actor=person, instance=app, **form.cleaned_data)
+                    messages.success(request, "Saved.")
+    except REFUSALS as refusal:
+        messages.error(request, told(refusal))
+    return redirect("app", pk)
+
+
+@require_POST
+@member_required(Role.MANAGER)
+def sync(request: MemberRequest, pk: UUID) -> HttpResponse:
+    app = _app(request, pk)
+    form = SyncForm(request.POST, request.FILES)
+    if not form.is_valid():
+        messages.error(request, "Choose a file that is not empty, and what to do.")
+        return redirect("app", pk)
+    file = form.cleaned_data["file"]
+    try:
+        with transaction.atomic():
+            run = syncing.queue(
+                actor=request.membership.user,
+                app=app,
+                mode=form.cleaned_data["mode"],
+                file=file,
+                file_name=file.name if file else "",
+            )
+            tasks.start(run)
+    except REFUSALS as refusal:
+        messages.error(request, told(refusal))
+        return redirect("app", pk)
+    return redirect("run", run.pk)
+
+
+# --- Runs -----------------------------------------------------------------------------------------
+@require_safe
+@member_required(Role.ANALYST)
+def run_page(request: MemberRequest, pk: UUID) -> HttpResponse:
+    sync = _run(request, pk)
+    waits = sync.status in (SyncStatus.QUEUED, SyncStatus.RUNNING)
+    steps = {
+        SyncStatus.PREVIEWED: ("apply", "Apply"),
+        SyncStatus.QUARANTINED: ("apply", "Apply it all the same"),
+        SyncStatus.APPLIED: ("undo", "Undo"),
+    }
+    context = {
+        "sync": sync,
+        "waits": waits,
+        "step": steps.get(SyncStatus(sync.status)),
+        **_rows(request, sync.run),
+    }
+    return render(request, "marketplace/run.html", context)
+
+
+def _run(request: MemberRequest, pk: UUID) -> SyncRun:
+    mine = SyncRun.objects.for_organization(request.membership.organization)
+    found = mine.select_related("app", "actor", "run").filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _rows(request: MemberRequest, run: ImportRun | None) -> dict[str, Any]:
+    """The changes of a run, a page of them, or all rows where that is asked for."""
+    everything = request.GET.get("rows") == "all"
+    rows = ImportRow.objects.filter(run=run).order_by("row_number", "id")
+    if not everything:
+        rows = rows.exclude(action=RowAction.UNCHANGED)
+    page = Paginator(rows, ROWS_PER_PAGE).get_page(request.GET.get("p"))
+    return {"page": page, "rows": _titled(run, list(page)), "everything": everything}
+
+
+def _titled(run: ImportRun | None, rows: list[ImportRow]) -> list[tuple[ImportRow, str]]:
+    """Each row with what its object is called; a new one is known by its identity alone."""
+    names: dict[Any, str] = {}
+    for kind in targets() if run else ():
+        ids = [row.object_id for row in rows if row.model == kind.label() and row.object_id]
+        if ids:
+            found = kind.model._default_manager.filter(pk__in=ids)
+            names.update((one.pk, str(one)) for one in found)
+    return [(row, names.get(row.object_id) or row.identity) for row in rows]
+
+
+@require_POST
+@member_required(Role.MANAGER)
+def run_step(request: MemberRequest, pk: UUID) -> HttpResponse:
+    found, person = _run(request, pk), request.membership.user
+    try:
+        if request.POST.get("step") == "apply":
+            syncing.apply(actor=person, sync=found)
+        elif request.POST.get("step") == "undo":
+            syncing.undo(actor=person, sync=found)
+    except REFUSALS as refusal:
+        messages.error(request, told(refusal))
+    return redirect("run", pk)
+
+
+@member_required(Role.ANALYST)
+def pack_change(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """What installing or upgrading a pack would do or did."""
+    mine = PackChange.objects.for_organization(request.membership.organization)
+    change = mine.select_related("installed", "run", "actor").filter(pk=pk).first()
+    if change is None:
+        raise Http404
+    if request.method == "POST" and request.membership.may(Role.ADMIN):
+        try:
+            packs.apply(actor=request.membership.user, change=change)
+            messages.success(request, f"{change.installed.name} {change.pack_version} is here.")
+        except REFUSALS as refusal:
+            messages.error(request, told(refusal))
+        return redirect("pack", change.installed.pack)
+    return render(
+        request, "marketplace/pack_change.html", {"change": change, **_rows(request, change.run)}
+    )

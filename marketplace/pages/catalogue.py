@@ -1,0 +1,170 @@
+"""The catalogue, the page of a connector, and that of a pack."""
+
+from collections import Counter
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from marketplace import catalogue
+from marketplace.connectors.base import Capability, Category
+from marketplace.models import App, InstalledPack, PackChange, Review
+from marketplace.packs.archive import Pack, shipped
+from marketplace.packs.manifest import BadPack
+from marketplace.pages.forms import InstallForm, PackForm
+from marketplace.pages.refusals import REFUSALS, told
+from marketplace.registry import connectors
+from marketplace.services import installations, packs
+from marketplace.views.packs import listed
+from openrisk.accounts.models import Role
+from openrisk.accounts.pages import MemberRequest, member_required
+
+WORDS = {
+    "risk_import": "Imports risks",
+    "finding_import": "Imports findings",
+    "control_import": "Imports controls",
+    "risk_export": "Exports risks",
+    "notification": "Sends messages",
+}
+
+
+@require_safe
+@member_required(Role.VIEWER)
+def catalogue_page(request: MemberRequest) -> HttpResponse:
+    organization = request.membership.organization
+    asked = {name: request.GET.get(name, "") for name in ("category", "capability", "search")}
+    everything = catalogue.listed(organization)
+    context = {
+        "asked": asked,
+        "connectors": [_shown(row) for row in catalogue.listed(organization, **asked)],
+        "total": len(everything),
+        "categories": _facet(everything, "category", Category),
+        "capabilities": _facet(everything, "capabilities", Capability),
+        "apps": App.objects.for_organization(organization).installed(),
+        "packs": listed(organization),
+        "pack_form": PackForm(),
+    }
+    return render(request, "marketplace/catalogue.html", context)
+
+
+def _shown(row: dict[str, Any]) -> dict[str, Any]:
+    return row | {"words": [WORDS[name] for name in row["capabilities"]]}
+
+
+def _facet(rows: list[dict[str, Any]], name: str, kind: Any) -> list[tuple[str, str, int]]:
+    """Each value that occurs, in words, with how often."""
+    values = (row[name] if isinstance(row[name], list) else [row[name]] for row in rows)
+    counts = Counter(value for found in values for value in found)
+    named = ((one.value, WORDS.get(one.value, one.value.capitalize())) for one in kind)
+    return [(value, word, counts[value]) for value, word in named if counts[value]]
+
+
+@member_required(Role.VIEWER)
+def connector_page(request: MemberRequest, slug: str) -> HttpResponse:
+    connector = connectors().get(slug)
+    if connector is None:
+        raise Http404
+    organization = request.membership.organization
+    form = InstallForm(request.POST or None, initial={"name": connector.name})
+    if request.method == "POST" and request.membership.may(Role.ADMIN) and form.is_valid():
+        try:
+            app = installations.install(
+                actor=request.membership.user,
+                organization=organization,
+                connector=slug,
+                name=form.cleaned_data["name"],
+            )
+        except REFUSALS as refusal:
+            form.add_error("name", told(refusal))
+        else:
+            return redirect("app", app.pk)
+    context = {
+        "connector": _shown(catalogue.described(organization, connector)),
+        "paragraphs": connector.documentation.split("\n\n"),
+        "apps": App.objects.for_organization(organization).installed().filter(connector=slug),
+        "reviews": Review.objects.for_organization(organization).filter(connector=slug),
+        "form": form,
+    }
+    return render(request, "marketplace/connector.html", context)
+
+
+# --- Packs ----------------------------------------------------------------------------------------
+@require_safe
+@member_required(Role.VIEWER)
+def pack_page(request: MemberRequest, pack: str) -> HttpResponse:
+    row = next((r for r in listed(request.membership.organization) if r["pack"] == pack), None)
+    if row is None:
+        raise Http404
+    installed = InstalledPack.objects.filter(pk=row["id"]).first()
+    available = shipped().get(pack)
+    changes = PackChange.objects.filter(installed=installed).select_related("run", "actor")
+    context = {
+        "pack": row,
+        "about": available.manifest if available else installed,
+        "holds": _holds(available),
+        "changes": changes[:20],
+        "matrices": packs.matrices(installed) if installed and row["installed"] else [],
+    }
+    return render(request, "marketplace/pack.html", context)
+
+
+def _holds(pack: Pack | None) -> list[tuple[str, list[str]]]:
+    """What is in it, by kind, in the words that people will find in the register."""
+    names = {"risks": "title", "matrices": "name", "controls": "title", "boards": "name"}
+    return [
+        (kind, [f"{part[names[kind]]}" for part in value[kind]])
+        for _, value in (pack.contents if pack else [])
+        for kind in names
+        if kind in value
+    ]
+
+
+@require_POST
+@member_required(Role.ADMIN)
+def pack_preview(request: MemberRequest) -> HttpResponse:
+    """Of a pack that comes along, or of an uploaded one; then it is looked at and applied."""
+    form = PackForm(request.POST, request.FILES)
+    try:
+        if name := request.POST.get("pack"):
+            pack = packs.shipped_pack(name)
+        elif form.is_valid():
+            pack = packs.opened(form.cleaned_data["file"])
+        else:
+            raise BadPack("Choose a file.")
+        change = packs.preview(
+            actor=request.membership.user,
+            organization=request.membership.organization,
+            pack=pack,
+            allow_unsigned=bool(request.POST.get("allow_unsigned")),
+        )
+    except (BadPack, *REFUSALS) as refusal:
+        messages.error(request, told(refusal))
+        return redirect("marketplace")
+    return redirect("pack-change", change.pk)
+
+
+@require_POST
+@member_required(Role.ADMIN)
+def pack_step(request: MemberRequest, pack: str) -> HttpResponse:
+    mine = InstalledPack.objects.for_organization(request.membership.organization)
+    installed = mine.filter(pack=pack).first()
+    if installed is None:
+        raise Http404
+    person = request.membership.user
+    try:
+        match request.POST.get("step"):
+            case "roll-back":
+                packs.roll_back(actor=person, installed=installed)
+                messages.success(request, "Rolled back.")
+            case "uninstall":
+                packs.uninstall(actor=person, installed=installed)
+                messages.success(request, "Uninstalled. Its content stays.")
+            case "matrix":
+                matrix = request.POST.get("matrix", "")
+                packs.use_matrix(actor=person, installed=installed, matrix=matrix)
+                messages.success(request, "Every risk is banded by this matrix now.")
+    except REFUSALS as refusal:
+        messages.error(request, told(refusal))
+    return redirect("pack", pack)

@@ -1,0 +1,121 @@
+"""A form for the configuration of a connector, made from its JSON Schema."""
+
+import json
+from typing import Any
+
+from django import forms
+
+from marketplace.models import App, SyncMode
+from marketplace.registry import connectors
+
+
+class ConfigurationForm(forms.Form):
+    """Says what was typed; whether it holds is for the services to check.
+
+    A secret is never shown: an empty field keeps it.
+    """
+
+    use_required_attribute = False
+
+    def __init__(self, app: App, kept: set[str], data: Any = None) -> None:
+        super().__init__(data, auto_id="setting-%s")
+        self.connector = connectors()[app.connector]
+        self.kept = kept
+        for name, part in self.connector.schema.get("properties", {}).items():
+            self.fields[name] = self._field(name, part, app.settings.get(name, part.get("default")))
+
+    def _field(self, name: str, part: dict[str, Any], present: Any) -> forms.Field:
+        needed = name in self.connector.schema.get("required", ())
+        about = {
+            "label": part.get("title", name),
+            "help_text": part.get("description", ""),
+            "required": needed and name not in self.kept,
+            "initial": present,
+        }
+        if part.get("writeOnly"):
+            if name in self.kept:
+                about["help_text"] = "It is set. Leave this empty to keep it."
+            widget = forms.PasswordInput(attrs={"autocomplete": "off"})
+            return forms.CharField(**about | {"initial": None}, widget=widget)
+        return _of_kind(part, about)
+
+    def configuration(self) -> dict[str, Any]:
+        """What the services take, without what was left empty; secrets to keep are left out."""
+        return {n: v for n, v in self.cleaned_data.items() if v not in ("", None, [])}
+
+
+class _JsonField(forms.CharField):
+    """A JSON object, as people type it."""
+
+    widget = forms.Textarea(attrs={"rows": 5, "spellcheck": "false"})
+
+    def prepare_value(self, value: Any) -> Any:
+        return value if isinstance(value, str) or value is None else json.dumps(value, indent=1)
+
+    def to_python(self, value: Any) -> Any:
+        if not value:
+            return None
+        try:
+            return json.loads(value)
+        except ValueError:
+            raise forms.ValidationError('Write a JSON object, as in {"title": "name"}.') from None
+
+
+def _of_kind(part: dict[str, Any], about: dict[str, Any]) -> forms.Field:
+    kind = part.get("type")
+    if kind == "boolean":
+        return forms.BooleanField(**about | {"required": False})
+    if kind == "object":
+        return _JsonField(**about)
+    if kind == "array":
+        choices = [(one, one) for one in part["items"]["enum"]]
+        return forms.MultipleChoiceField(
+            **about, choices=choices, widget=forms.CheckboxSelectMultiple
+        )
+    if "enum" in part:
+        choices = [("", "Choose …"), *((one, one.capitalize()) for one in part["enum"])]
+        return forms.ChoiceField(**about, choices=choices)
+    return forms.CharField(**about, max_length=2000)
+
+
+class ScheduleForm(forms.Form):
+    cron = forms.CharField(
+        label="When",
+        required=False,
+        max_length=100,
+        help_text="Minute, hour, day, month and weekday in UTC: 0 5 * * * is daily at 05:00. "
+        "Empty for never by itself.",
+    )
+    mode = forms.ChoiceField(
+        label="Then",
+        choices=[
+            (SyncMode.APPLY.value, "Apply what it finds"),
+            (SyncMode.PREVIEW.value, "Only preview it"),
+        ],
+    )
+
+
+class SyncForm(forms.Form):
+    mode = forms.ChoiceField(
+        label="What to do",
+        choices=[
+            (SyncMode.PREVIEW.value, "Preview: show what would change"),
+            (SyncMode.APPLY.value, "Apply what it finds"),
+        ],
+    )
+    file = forms.FileField(label="Report", required=False)
+
+
+class InstallForm(forms.Form):
+    name = forms.CharField(
+        max_length=100, help_text="What it imports is known by this name, which never changes."
+    )
+
+
+class PackForm(forms.Form):
+    file = forms.FileField(label="Pack", widget=forms.FileInput(attrs={"accept": ".zip"}))
+    allow_unsigned = forms.BooleanField(
+        required=False,
+        label="Take it although nobody known has signed it",
+        help_text="Only if you know where it is from.",
+    )
