@@ -9,9 +9,9 @@ from marketplace.models import App, AppState, InstalledPack, Review, SyncRun, Tr
 from marketplace.registry import connectors
 from marketplace.services import installations, packs, reviews, syncing
 from openrisk.accounts.models import Role
-from openrisk.admin_site import ModelAdmin, RelatedFilter, site
+from openrisk.admin_site import RelatedFilter, UnfoldModelAdmin, site
 from risks.admin.base import RegisterAdmin
-from risks.admin.steps import Step
+from risks.admin.steps import Step, StepAdmin
 
 
 class _Administered(RegisterAdmin):
@@ -89,8 +89,10 @@ class _Written(_Administered):
 
 
 @admin.register(SyncRun, site=site)
-class SyncRunAdmin(_Written):
-    change_role = Role.MANAGER
+class SyncRunAdmin(StepAdmin):
+    change_role = None
+    step_comment = False
+    actions = None
     told = (
         *("app", "status", "mode", "actor", "schedule", "file_name", "items", "counts"),
         *("failure", "error", "attempts", "log", "started_at", "finished_at"),
@@ -99,16 +101,15 @@ class SyncRunAdmin(_Written):
     list_select_related = ("app",)
     list_filter = ("status", "mode", ("organization", RelatedFilter))
     ordering = ("-created_at", "-id")
-    readonly_fields = ("belongs_to", "created_at", *told)
-
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        return [*self.sections(obj), ("Record", {"fields": ("belongs_to", "created_at")})]
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+    fields = (*told, "belongs_to", "created_at")
+    readonly_fields = fields
 
     def may_step(self, request: HttpRequest, obj: Any) -> bool:
-        return super().has_change_permission(request, obj)
+        return self.has_view_permission(request, obj)
+
+    @admin.display(description="organization")
+    def belongs_to(self, run: SyncRun) -> str:
+        return str(run.organization)
 
     def shows_history(self, request: HttpRequest) -> bool:
         return False
@@ -147,11 +148,12 @@ class ReviewAdmin(_Administered):
     update = staticmethod(reviews.update_review)
     fields = ("connector", "rating", "text")
     list_display = ("connector", "rating", "author", "created_at", "organization")
+    list_select_related = ("author",)
     list_filter = ("connector", ("organization", RelatedFilter))
 
 
 @admin.register(TrustedPublisher, site=site)
-class TrustedPublisherAdmin(ModelAdmin):
-    """Of the whole installation: for superusers."""
+class TrustedPublisherAdmin(UnfoldModelAdmin):
+    """Of the whole installation: for superusers, who alone have Django's own permissions."""
 
     list_display = ("name", "key", "added_at")

@@ -9,18 +9,23 @@ from django.urls import reverse
 from django.utils import timezone
 
 from dashboards.services import create_schedule
+from marketplace.models import InstalledPack, SyncRun, TrustedPublisher
+from marketplace.services import installations
+from marketplace.services.reviews import create_review
 from openrisk.accounts.models import ApiToken, Membership, Organization, Role, User
 from openrisk.accounts.services import create_token, set_role
-from openrisk.admin_site import RelatedFilter, site
+from openrisk.admin_site import RelatedFilter, Scoped, site
 from risks.imports import registers
-from risks.models import Change, ScoreChange
+from risks.models import Change, LikelihoodSuggestion, ScoreChange
 from risks.services import assets, findings
 from tests.conftest import member
 from tests.risks import factories
 from tests.risks.forms import filled, said
 
 SECRET = "Foreign secret"
-MODELS = sorted(site._registry, key=lambda model: model._meta.label)
+# All but those of the whole installation, which superusers alone see.
+OF_ORGANIZATIONS = [model for model, admin in site._registry.items() if isinstance(admin, Scoped)]
+MODELS = sorted(OF_ORGANIZATIONS, key=lambda model: model._meta.label)
 labels = pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label_lower)
 PASSWORD = "a long enough password"
 
@@ -64,6 +69,16 @@ def fill(organization, word, person):
     found = {
         type(row): row for row in (*rows, report, dependency, finding.proposal, run, token, person)
     }
+    of = {"organization": organization}
+    app = installations.install(actor=person, connector="trivy", name=word, **of)
+    for made in (
+        app,
+        SyncRun.objects.create(app=app, mode="preview", error=word, **of),
+        create_review(actor=person, connector="trivy", rating=4, text=word, **of),
+        InstalledPack.objects.create(pack="example", name=word, **of),
+        LikelihoodSuggestion.objects.create(risk=risk, key=word, present=2, likelihood=5, **of),
+    ):
+        found[type(made)] = made
     found[Organization] = organization
     found[type(organization.matrix)] = organization.matrix
     found[Membership] = person.memberships.get()
@@ -117,6 +132,15 @@ def test_what_nobody_may_do_in_any_organization_is_refused(client, manager):
     client.force_login(manager)
     assert client.get(reverse("admin:accounts_user_changelist")).status_code == 403
     assert client.get(reverse("admin:risks_risk_changelist")).status_code == 200
+
+
+def test_publishers_are_trusted_by_superusers_alone(client, admin, superuser):
+    place = url(TrustedPublisher, "add")
+    client.force_login(admin)
+    assert client.get(place).status_code == 403
+    client.force_login(superuser)
+    client.post(place, {"name": "We", "key": "abc"})
+    assert TrustedPublisher.objects.get().name == "We"
 
 
 # --- scope ------------------------------------------------------------------------------------

@@ -173,6 +173,9 @@ def test_search_swaps_the_table_and_the_address(page):
         "/dashboards/analyst/",
         "/dashboards/everything/",
         "/dashboards/everything/edit/",
+        "/marketplace/",
+        "/marketplace/connectors/json-feed/",
+        "/marketplace/packs/openrisk.starter-risks/",
     ],
 )
 def test_contrast_structure_and_what_axe_finds(page, everything, scheme, path):
