@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from dashboards.figures.heat_map import KINDS
 from dashboards.figures.movement import WAYS
-from dashboards.figures.ranking import BREAKDOWNS, MOST_RISKS
+from dashboards.figures.ranking import GROUPINGS, MOST_RISKS
 from dashboards.figures.stats import PERIODS, USUAL_PERIOD
 from dashboards.figures.trend import MOST_DAYS
 from dashboards.scope import FILTERS, Scope
@@ -65,7 +65,7 @@ class TopParameters(ScopeParameters):
 
 
 class BreakdownParameters(ScopeParameters):
-    by = serializers.ChoiceField(choices=list(BREAKDOWNS))
+    by = serializers.ChoiceField(choices=list(GROUPINGS))
 
 
 class MovementParameters(ScopeParameters):
@@ -186,7 +186,7 @@ class GroupSerializer(serializers.Serializer):
 
 
 class BreakdownSerializer(DatedSerializer):
-    by = serializers.ChoiceField(choices=list(BREAKDOWNS))
+    by = serializers.ChoiceField(choices=list(GROUPINGS))
     more = serializers.BooleanField(help_text="There are more groups than these")
     results = GroupSerializer(many=True)
 

@@ -5,6 +5,7 @@ from typing import Any
 from django.db.models import CharField, Count, F, Max, Q, Sum, Value
 from django.db.models.functions import Coalesce, NullIf
 
+from dashboards.figures.by_asset import by_asset
 from dashboards.figures.tally import OPEN
 from dashboards.scope import Scope
 from risks.models import Level, ScoreChange, Status, Treatment
@@ -49,10 +50,10 @@ BREAKDOWNS = {
     # what it is called in a query: the key and the label of a group
     "category": ("category", F("category__name")),
     "owner": ("owner", OWNER),
-    "asset": ("risk__asset_links__asset", F("risk__asset_links__asset__name")),
     "status": ("status", F("status")),
     "treatment": ("treatment", F("treatment")),
 }
+GROUPINGS = ("category", "owner", "asset", "status", "treatment")
 WORDS: dict[str, dict[str, str]] = {
     "status": dict(Status.choices),
     "treatment": {**dict(Treatment.choices), "": "Not decided"},
@@ -60,16 +61,29 @@ WORDS: dict[str, dict[str, str]] = {
 
 
 def breakdown(scope: Scope, by: str) -> dict[str, Any]:
-    """Open risks by one of BREAKDOWNS, the largest exposure first, at most MOST_GROUPS.
+    """Open risks by one of GROUPINGS, the largest exposure first, at most MOST_GROUPS.
 
     By asset, a risk counts for each asset that it is linked to today.
     """
+    limit = MOST_GROUPS + 1
+    found = by_asset(scope, limit) if by == "asset" else _grouped(scope, by, limit)
+    if not found:
+        scope.explain_empty()
+    return {
+        "as_of": scope.day,
+        "by": by,
+        "more": len(found) > MOST_GROUPS,
+        "results": [_described(scope, by, row) for row in found[:MOST_GROUPS]],
+    }
+
+
+def _grouped(scope: Scope, by: str, limit: int) -> list[dict[str, Any]]:
     key, label = BREAKDOWNS[by]
-    rows = scope.risks().open().order_by()
-    if by == "asset":
-        rows = rows.filter(**{f"{key}__isnull": False})
     groups = (
-        rows.values(key=F(key), label=label)
+        scope.risks()
+        .open()
+        .order_by()
+        .values(key=F(key), label=label)
         .annotate(
             count=Count("pk"),
             exposure=Sum("current_score", default=0),
@@ -79,15 +93,7 @@ def breakdown(scope: Scope, by: str) -> dict[str, Any]:
         )
         .order_by("-exposure", "-count", "label", "key")
     )
-    found = list(groups[: MOST_GROUPS + 1])
-    if not found:
-        scope.explain_empty()
-    return {
-        "as_of": scope.day,
-        "by": by,
-        "more": len(found) > MOST_GROUPS,
-        "results": [_described(scope, by, row) for row in found[:MOST_GROUPS]],
-    }
+    return list(groups[:limit])
 
 
 def _described(scope: Scope, by: str, row: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from dashboards.figures.appetite import appetite
 from dashboards.figures.compliance import compliance
 from dashboards.figures.heat_map import KINDS, cell_filters, counts_by_cell, matrix
-from dashboards.figures.ranking import BREAKDOWNS, breakdown, top_risks
+from dashboards.figures.ranking import GROUPINGS, breakdown, top_risks
 from dashboards.figures.stats import PERIODS, begins
 from dashboards.figures.tally import FIGURES, tallies
 from dashboards.figures.treatment import mitigations
@@ -185,7 +185,7 @@ CATALOGUE: dict[str, Widget] = {
         for days, length in ((30, "30 days"), (90, "90 days"), (365, "a year"), (730, "two years"))
     },
     **{f"top-risks:{limit}": top(limit) for limit in (5, 10, 20)},
-    **{f"breakdown:{by}": groups(by) for by in BREAKDOWNS},
+    **{f"breakdown:{by}": groups(by) for by in GROUPINGS},
     "mitigations": Widget(
         "Treatment", "treatment", _by(mitigations), lambda shown: words.of_mitigations(shown.data)
     ),
