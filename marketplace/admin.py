@@ -154,6 +154,16 @@ class ReviewAdmin(_Administered):
 
 @admin.register(TrustedPublisher, site=site)
 class TrustedPublisherAdmin(UnfoldModelAdmin):
-    """Of the whole installation: for superusers, who alone have Django's own permissions."""
+    """Of the whole installation: for superusers."""
 
     list_display = ("name", "key", "added_at")
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_superuser)
+
+    has_add_permission = has_view_permission
+    has_change_permission = has_view_permission
+    has_delete_permission = has_view_permission

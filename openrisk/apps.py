@@ -6,3 +6,6 @@ class OpenRiskConfig(AppConfig):
 
     name = "openrisk"
     verbose_name = "OpenRisk"
+
+    def ready(self) -> None:
+        from openrisk.database import checks  # noqa: F401  registers them

@@ -23,7 +23,7 @@ from types import FrameType
 import structlog
 from django.conf import settings
 
-HOST = "127.0.0.1"
+LOCAL = "127.0.0.1"
 STOP_SECONDS = 8  # container platforms kill 10 s after SIGTERM: be done before
 REQUEST_SECONDS = 5  # of these, what a request in hand may still take
 STEADY_SECONDS = 60  # a child that ran this long starts anew with the shortest delay
@@ -169,12 +169,19 @@ def serve(*, worker: bool, say: Callable[[str], object]) -> None:
     Raises PortUnavailable and StartFailed.
     """
     require_free(settings.PORT)
-    environment = {"PROMETHEUS_MULTIPROC_DIR": str(_empty_metrics_folder())}
+    environment = {
+        "PROMETHEUS_MULTIPROC_DIR": str(_empty_metrics_folder()),
+        "DATABASE_TIMEOUTS": "1",
+    }
     children = [Child("web", _web_command(), environment)]
     if worker:
         children.append(Child("worker", _manage("worker"), environment, waits=True))
     children.append(
-        Child("metrics", _module("openrisk.metrics", HOST, settings.METRICS_PORT), environment)
+        Child(
+            "metrics",
+            _module("openrisk.metrics", settings.HOST, settings.METRICS_PORT),
+            environment,
+        )
     )
     Supervisor(
         children, is_ready=_answers, on_ready=lambda: say(f"OpenRisk is ready at {url()}")
@@ -183,15 +190,20 @@ def serve(*, worker: bool, say: Callable[[str], object]) -> None:
 
 def url() -> str:
     """Where this installation answers on its own machine."""
-    return f"http://{HOST}:{settings.PORT}/"
+    return f"http://{_reached_at()}:{settings.PORT}/"
+
+
+def _reached_at() -> str:
+    """Who listens everywhere is asked on this machine."""
+    return LOCAL if settings.HOST in ("0.0.0.0", "::") else settings.HOST  # noqa: S104
 
 
 def require_free(port: int) -> None:
     try:
-        socket.create_server((HOST, port)).close()
+        socket.create_server((settings.HOST, port)).close()
     except OSError as error:
         raise PortUnavailable(
-            f"Port {port} of {HOST} cannot be used ({os.strerror(error.errno or 0)}): "
+            f"Port {port} of {settings.HOST} cannot be used ({os.strerror(error.errno or 0)}): "
             "stop what listens there, or set PORT to another one."
         ) from None
 
@@ -225,7 +237,7 @@ def _web_command() -> list[str]:
     options = {
         "--interface": "wsgi",
         "--http": 1,
-        "--host": HOST,
+        "--host": settings.HOST,
         "--port": settings.PORT,
         "--workers": settings.WORKERS,
         "--blocking-threads": settings.THREADS,
@@ -240,7 +252,7 @@ def _web_command() -> list[str]:
 
 def _answers() -> bool:
     """Whether the web server answers a request, whatever it says."""
-    connection = http.client.HTTPConnection(HOST, settings.PORT, timeout=1)
+    connection = http.client.HTTPConnection(_reached_at(), settings.PORT, timeout=1)
     try:
         connection.request("GET", "/")
         connection.getresponse()

@@ -10,6 +10,7 @@ from pathlib import Path
 import structlog
 
 from openrisk import __version__, env
+from openrisk.database.profiles import MOST_THREADS, PROFILES, fitting_threads
 
 # --- Place -----------------------------------------------------------------------------------
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -70,11 +71,20 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # INCLUDE columns of an index exist on PostgreSQL only; SQLite does without the index.
 SILENCED_SYSTEM_CHECKS = ["models.W040"]
 
-# --- Database --------------------------------------------------------------------------------
+# --- Database (docs/operations.md) ---------------------------------------------------------------
+POOL_PROFILE = env.choice("POOL_PROFILE", tuple(PROFILES))
+DATABASE_PROFILE = PROFILES[POOL_PROFILE]
+# Threads share the connections of a pool, instead of each keeping one.
+DATABASE_POOL = env.flag("DATABASE_POOL")
+# Connections of all processes together; more are refused at start.
+DATABASE_BUDGET = env.integer("DATABASE_BUDGET", DATABASE_PROFILE.budget, maximum=10_000)
+# Statements are ended in time. `manage.py serve` turns this on for its processes; commands, which
+# people watch, take as long as they take.
+DATABASE_TIMEOUTS = env.flag("DATABASE_TIMEOUTS")
 DATABASES = {
     "default": {
         **env.source.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'openrisk.sqlite3'}"),
-        "CONN_MAX_AGE": 600,
+        "CONN_MAX_AGE": DATABASE_PROFILE.conn_max_age,
         "CONN_HEALTH_CHECKS": True,
     }
 }
@@ -95,11 +105,11 @@ else:
     DATABASES["default"]["OPTIONS"] = {
         "connect_timeout": 3,
         "application_name": "openrisk",
-        # Many short requests at once, on disks without heads: a request that starts two more
-        # processes takes their processors from the others, and a page read at random costs little
-        # more than the next one.
-        "options": "-c max_parallel_workers_per_gather=0 -c random_page_cost=1.1",
+        "options": DATABASE_PROFILE.options(timeouts=DATABASE_TIMEOUTS),
     }
+    if DATABASE_POOL:
+        DATABASES["default"]["CONN_MAX_AGE"] = 0  # Django refuses both
+        DATABASES["default"]["OPTIONS"]["pool"] = DATABASE_PROFILE.pool()
 
 # --- Cache (docs/caching.md) -------------------------------------------------------------------
 REDIS_URL = env.text("REDIS_URL")
@@ -260,9 +270,17 @@ MARKETPLACE_ALLOWED_NETWORKS = env.networks("MARKETPLACE_ALLOWED_NETWORKS")
 MEDIA_ROOT = VAR_DIR / "files"  # reports that wait to be read
 
 # --- Server (read by `manage.py serve`) ------------------------------------------------------
+HOST = env.text("HOST", "127.0.0.1")
 PORT = env.integer("PORT", 8000)
 WORKERS = env.integer("WORKERS", 2, maximum=64)
-THREADS = env.integer("THREADS", 4, maximum=128)
+# Per worker; by default as many as the budget of connections allows, at most four.
+THREADS = env.integer(
+    "THREADS",
+    fitting_threads(workers=WORKERS, budget=DATABASE_BUDGET, pushed=CACHE_CONSISTENCY == "push")
+    if "postgresql" in DATABASES["default"]["ENGINE"]
+    else MOST_THREADS,
+    maximum=128,
+)
 METRICS_PORT = env.integer("METRICS_PORT", 9464)
 
 # --- Logs: one line an event, keyed, on stderr ------------------------------------------------

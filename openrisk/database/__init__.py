@@ -1,3 +1,1 @@
-"""How processes connect to the database: the names of the pool profiles."""
-
-PROFILES = ("dev", "staging", "prod")
+"""What the project adds to Django's database layer: ids, and how connections are kept."""

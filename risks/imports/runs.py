@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from openrisk.accounts.models import User
 from openrisk.api.problems import Conflict
+from openrisk.database.statements import allow_long_statements
 from risks.history import recorded
 from risks.imports.diff import Record, Step, now_said
 from risks.imports.planning import (
@@ -89,6 +90,7 @@ def _preview(
     records: Iterable[Record],
     afterwards: Callable[[Scope], Iterable[Record]] = lambda scope: (),
 ) -> None:
+    allow_long_statements()
     scope = Scope(run)
     run.counts = counts_of(plan(scope))
     for piece in _pieces(run, records):
@@ -120,6 +122,7 @@ def apply(*, actor: User | None, run: ImportRun, skip_errors: bool = False) -> I
     Rows in error are refused, unless `skip_errors` leaves them out.
     """
     with recorded(actor=actor, run_id=run.pk, comment=f"Import of {run.file_name}"):
+        allow_long_statements()
         run = locked(run)
         if run.status != RunStatus.PREVIEWED:
             raise Conflict(f"This run is {run.status} already. Upload the file again.")

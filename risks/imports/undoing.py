@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from openrisk.accounts.models import User
 from openrisk.api.problems import Conflict
+from openrisk.database.statements import allow_long_statements
 from risks.history import recorded
 from risks.imports.diff import Values, is_blank, no_longer_said, same
 from risks.imports.planning import provenance, records_of, targets
@@ -64,6 +65,7 @@ def undo(*, actor: User | None, run: ImportRun) -> ImportRun:
     Categories and assets that are in use by then stay.
     """
     with recorded(actor=actor, run_id=run.pk, comment=f"Undo of the import of {run.file_name}"):
+        allow_long_statements()
         run = locked(run)
         if run.status != RunStatus.APPLIED:
             raise Conflict(f"This run is {run.status}: only an applied one can be undone.")

@@ -19,7 +19,7 @@ from django.core.management import call_command
 
 from openrisk import serving
 from openrisk.management.commands import serve as command
-from openrisk.serving import HOST, Child, PortUnavailable, StartFailed, Supervisor, require_free
+from openrisk.serving import LOCAL, Child, PortUnavailable, StartFailed, Supervisor, require_free
 from tests.servers import free_port
 
 FOREVER = "import time; time.sleep(1000)"
@@ -174,7 +174,7 @@ def test_serve_alone_leaves_the_data_as_it_is(monkeypatch: pytest.MonkeyPatch) -
 def test_a_port_in_use_is_said_in_one_sentence() -> None:
     port = free_port()
     require_free(port)
-    with socket.create_server((HOST, port)), pytest.raises(PortUnavailable, match=f"Port {port}"):
+    with socket.create_server((LOCAL, port)), pytest.raises(PortUnavailable, match=f"Port {port}"):
         require_free(port)
 
 
@@ -211,7 +211,7 @@ def served(environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
     process = serve(environment)
     try:
         assert process.stdout.readline() == (
-            f"OpenRisk is ready at http://{HOST}:{environment['PORT']}/\n"
+            f"OpenRisk is ready at http://{LOCAL}:{environment['PORT']}/\n"
         )
         yield process
     finally:
@@ -221,7 +221,7 @@ def served(environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
 
 def status(port: str, path: str) -> int:
     try:
-        return urllib.request.urlopen(f"http://{HOST}:{port}{path}", timeout=10).status
+        return urllib.request.urlopen(f"http://{LOCAL}:{port}{path}", timeout=10).status
     except urllib.error.HTTPError as error:
         return error.code
 

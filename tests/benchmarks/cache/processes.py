@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 
-from openrisk.serving import BACKLOG, HOST, die_with_parent
+from openrisk.serving import BACKLOG, LOCAL, die_with_parent
 from tests.benchmarks.cache.load import LoadFailed, Request, ask
 from tests.servers import free_port
 
@@ -73,7 +73,7 @@ def running(
 
 def _command(port: int, application: str) -> list[str]:
     options = {
-        "--interface": "wsgi", "--http": 1, "--host": HOST, "--port": port, "--workers": 1,
+        "--interface": "wsgi", "--http": 1, "--host": LOCAL, "--port": port, "--workers": 1,
         "--blocking-threads": THREADS, "--backlog": BACKLOG, "--log-level": "warning",
     }  # fmt: skip
     arguments = [str(part) for pair in options.items() for part in pair]
