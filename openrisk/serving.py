@@ -134,6 +134,7 @@ class Supervisor:
         }
         try:
             self._loop()
+            self._drain()
         finally:
             self._stop_children()
             for number, handler in previous.items():
@@ -150,6 +151,14 @@ class Supervisor:
                     raise StartFailed("The web server did not start: its messages stand above.")
                 if ready := self.is_ready():
                     self.on_ready()
+            time.sleep(TICK_SECONDS)
+
+    def _drain(self) -> None:
+        """Answer on, but as not ready; a second signal ends the wait."""
+        settings.DRAIN_FILE.touch()
+        self.stopping = False
+        until = time.monotonic() + settings.DRAIN_SECONDS
+        while time.monotonic() < until and not self.stopping:
             time.sleep(TICK_SECONDS)
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
@@ -169,6 +178,7 @@ def serve(*, worker: bool, say: Callable[[str], object]) -> None:
     Raises PortUnavailable and StartFailed.
     """
     require_free(settings.PORT)
+    settings.DRAIN_FILE.unlink(missing_ok=True)
     environment = {
         "PROMETHEUS_MULTIPROC_DIR": str(_empty_metrics_folder()),
         "DATABASE_TIMEOUTS": "1",

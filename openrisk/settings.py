@@ -282,6 +282,9 @@ THREADS = env.integer(
     maximum=128,
 )
 METRICS_PORT = env.integer("METRICS_PORT", 9464)
+# Seconds between saying "not ready any more" and stopping, for proxies to notice.
+DRAIN_SECONDS = env.integer("DRAIN_SECONDS", 0, minimum=0, maximum=300)
+DRAIN_FILE = VAR_DIR / f"draining-{PORT}"  # there while this installation is about to stop
 
 # --- Logs: one line an event, keyed, on stderr ------------------------------------------------
 LOGGING = {

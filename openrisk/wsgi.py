@@ -8,11 +8,12 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "openrisk.settings")
 django_application = get_wsgi_application()
 
+from monitoring.health import Health  # noqa: E402
 from openrisk import urls  # noqa: E402, F401  loaded now, not by the first request
 from openrisk.api.outages import ReadOnceMore  # noqa: E402
 from openrisk.caching.front import Front  # noqa: E402
 
-application = Front(ReadOnceMore(django_application))
+application = Health(Front(ReadOnceMore(django_application)))
 
 # What start-up allocated lives as long as the process: a full collection that walks it again and
 # again costs requests hundreds of milliseconds and frees nothing.

@@ -71,6 +71,7 @@ def test_what_happens_is_told_once(webhook, source, rated, analyst):
     assert told(source)[1]["data"]["previous_level"] == "low"
 
 
+@pytest.mark.django_db(transaction=True)  # PostgreSQL dates by the transaction
 def test_a_change_by_whatever_path_is_told(webhook, source, rated):
     webhook()
     risk = rated()

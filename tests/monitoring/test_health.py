@@ -1,0 +1,91 @@
+"""What probes are told."""
+
+import json
+
+import pytest
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+
+from monitoring import health
+from monitoring.health import Health, readiness
+
+
+def probe(path, method="GET", host="10.0.0.9"):
+    """The status and the body that a probe gets, whatever its host header."""
+    started = []
+    application = Health(lambda environ, start: [b"the application"])
+    environ = {"REQUEST_METHOD": method, "PATH_INFO": path, "HTTP_HOST": host}
+    body = b"".join(application(environ, lambda *given: started.append(given)))
+    if not started:
+        return None, body
+    return int(started[0][0][:3]), json.loads(body)
+
+
+def test_a_process_lives_without_asking_anybody():
+    assert probe("/health/live") == (200, {"status": "ok"})
+
+
+def test_other_paths_are_the_applications():
+    assert probe("/health") == (None, b"the application")
+
+
+def test_probes_only_ask():
+    assert probe("/health/live", "POST")[0] == 405
+
+
+@pytest.fixture
+def everywhere(transactional_db, settings, tmp_path):
+    settings.DRAIN_FILE = tmp_path / "draining"
+
+
+def test_a_complete_database_is_ready(everywhere):
+    status, told = probe("/health/ready/")
+    assert (status, told["status"], told["database"]) == (200, "ready", "ok")
+
+
+def test_a_server_that_is_about_to_stop_is_not_ready(everywhere, settings):
+    settings.DRAIN_FILE.touch()
+    status, told = probe("/health/ready")
+    assert (status, told["status"]) == (503, "draining")
+
+
+def test_a_missing_migration_is_told(everywhere, monkeypatch):
+    known = frozenset(MigrationRecorder.Migration.objects.values_list("app", "name"))
+    monkeypatch.setattr(health, "_known", lambda: known | {("risks", "9999_future")})
+    status, told = probe("/health/ready")
+    assert status == 503
+    assert "risks.9999_future" in told["migrations"]
+
+
+def test_a_missing_trigger_is_told(everywhere, monkeypatch):
+    monkeypatch.setattr(health.tokens, "missing", lambda connection: ["risks_risk_insert"])
+    status, told = probe("/health/ready")
+    assert status == 503
+    assert "risks_risk_insert" in told["triggers"]
+
+
+def test_a_database_that_hangs_is_given_up(everywhere, monkeypatch):
+    monkeypatch.setattr(health, "PATIENCE", 0.01)
+    monkeypatch.setattr(health._Asked, "run", lambda self: self.join)
+    assert readiness().database == "It did not answer within 0.01 seconds."
+
+
+def test_a_database_that_is_gone_is_told_without_its_password(everywhere, monkeypatch):
+    def gone(*arguments):
+        raise connection.Database.OperationalError("password=secret")
+
+    monkeypatch.setattr(health, "_migrations", gone)
+    status, told = probe("/health/ready")
+    assert status == 503
+    assert "secret" not in str(told)
+
+
+def test_without_its_cache_server_it_is_ready(everywhere, monkeypatch):
+    class Gone:
+        reachable = False
+
+    monkeypatch.setattr(health, "store_state", Gone)
+    assert probe("/health/ready") == (200, {
+        "status": "ready", "database": "ok", "migrations": "ok", "triggers": "ok",
+        "cache": "degraded",
+    })  # fmt: skip
