@@ -73,7 +73,7 @@ def breakdown(scope: Scope, by: str) -> dict[str, Any]:
         "as_of": scope.day,
         "by": by,
         "more": len(found) > MOST_GROUPS,
-        "results": [_described(scope, by, row) for row in found[:MOST_GROUPS]],
+        "results": _described(scope, by, found[:MOST_GROUPS]),
     }
 
 
@@ -96,18 +96,22 @@ def _grouped(scope: Scope, by: str, limit: int) -> list[dict[str, Any]]:
     return list(groups[:limit])
 
 
-def _described(scope: Scope, by: str, row: dict[str, Any]) -> dict[str, Any]:
-    key = row["key"]
+def _described(scope: Scope, by: str, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """With the list that each opens. Its address is put together once: there may be hundreds."""
     words = WORDS.get(by, {})
-    return {
-        **row,
-        "key": key if key is None or by in WORDS else str(key),
-        "label": words.get(key) or row["label"] or f"No {by}",
-        "url": scope.url(_filters(by, key)),
-    }
+    opens, without = (scope.url(OPEN | {name: "@"}) for name in (by, f"{by}__isnull"))
 
+    def url(key: Any) -> str | None:
+        if opens is None or without is None or key == "":  # no list can be asked for what is empty
+            return None
+        return without.replace("%40", "true") if key is None else opens.replace("%40", str(key))
 
-def _filters(by: str, key: Any) -> dict[str, Any] | None:
-    if key == "":  # a list cannot be asked for what is empty
-        return None
-    return OPEN | ({f"{by}__isnull": "true"} if key is None else {by: key})
+    return [
+        {
+            **row,
+            "key": row["key"] if row["key"] is None or by in WORDS else str(row["key"]),
+            "label": words.get(row["key"]) or row["label"] or f"No {by}",
+            "url": url(row["key"]),
+        }
+        for row in found
+    ]

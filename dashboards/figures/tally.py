@@ -21,12 +21,15 @@ class Group:
     status: str
     level: str | None
     count: int
-    assessed: int
     score: int  # sum
     worst: int  # maximum; 0 where none is assessed
     overdue: int  # whose planned review has passed
     new: int  # that came into the register within the period
     moved: int  # that took on their status within the period
+
+    @property
+    def assessed(self) -> int:
+        return self.count if self.level else 0
 
 
 @dataclass(frozen=True)
@@ -72,8 +75,7 @@ def tallies(*asked: tuple[Scope, datetime]) -> list[Tally]:
 
 # What is added up of the rows of a group, whatever the day.
 COMMON: dict[str, Aggregate] = {
-    "count": Count("pk"),
-    "assessed": Count("current_score"),
+    "count": Count("*"),
     "score": Sum("current_score", default=0),
     "worst": Max("current_score", default=0),
 }
