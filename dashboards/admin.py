@@ -22,6 +22,7 @@ class ReportScheduleAdmin(RegisterAdmin):
     create = staticmethod(services.create_schedule)
     update = staticmethod(services.update_schedule)
     list_display = ("__str__", "cron", "active", "next_run_at", "last_sent_at", "organization")
+    list_select_related = ("board",)
     list_filter = ("active", ("organization", RelatedFilter))
     readonly_fields = (
         *RegisterAdmin.readonly_fields,
@@ -29,7 +30,7 @@ class ReportScheduleAdmin(RegisterAdmin):
     )
 
     def sections(self, obj: ReportSchedule | None) -> list[Any]:
-        fields = ["dashboard", "recipients", "cron", "period", "active"]
+        fields = ["dashboard", "board", "recipients", "cron", "period", "active"]
         seen = ["next_run_at", "last_sent_at", "last_error"] if obj else []
         return [(None, {"fields": [*fields, *seen]})]
 

@@ -76,6 +76,14 @@ class ReportSchedule(Versioned):
     dashboard = models.CharField(
         max_length=20, choices=Dashboard.choices, default=Dashboard.EXECUTIVE
     )
+    board = models.ForeignKey(
+        Board,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="This board instead of the overview; its owner need not share it.",
+    )
     recipients = models.JSONField(validators=[validate_recipients])
     cron = models.CharField(
         "when",
@@ -106,7 +114,8 @@ class ReportSchedule(Versioned):
         )
 
     def __str__(self) -> str:
-        return f"{self.get_dashboard_display()} to {', '.join(self.recipients)}"
+        which = self.board.name if self.board else self.get_dashboard_display()
+        return f"{which} to {', '.join(self.recipients)}"
 
     def advance(self, now: datetime) -> bool:
         """Take the occurrence that is due; the next is the first one after `now`.

@@ -8,9 +8,12 @@ from django.core.mail import EmailMessage
 from django.db import transaction
 from django.utils import timezone
 
-from dashboards.models import ReportSchedule
+from dashboards.models import Board, ReportSchedule
 from dashboards.pages.front import overview
 from dashboards.pages.scoping import Asked
+from dashboards.report.board import as_pdf as board_as_pdf
+from dashboards.report.board import asked_of
+from dashboards.report.board import file_name as board_file_name
 from dashboards.report.executive import as_pdf, file_name
 from dashboards.scope import Scope
 from openrisk.accounts.models import Organization, User
@@ -21,17 +24,22 @@ LONGEST_ERROR = 1000
 
 
 def report_message(
-    *, organization: Organization, period: str, recipients: list[str]
+    *, organization: Organization, period: str, recipients: list[str], board: Board | None = None
 ) -> EmailMessage:
-    """The overview as of now, as PDF, with its headline as text."""
-    wanted = Asked(Scope(organization), period)
-    figures = overview(wanted)
+    """The overview, or a board, as of now, as PDF; the overview with its headline as text."""
+    if board is not None:
+        wanted = asked_of(board, period=period)
+        said = f"The board {' '.join(board.name.split())} is attached."
+        name, content = board_file_name(board, wanted), board_as_pdf(board, wanted)
+    else:
+        wanted = Asked(Scope(organization), period)
+        figures = overview(wanted)
+        said = f"{figures['headline']}\n\nThe report is attached."
+        name, content = file_name(wanted.scope), as_pdf(wanted, figures)
     message = EmailMessage(
-        f"Risk report of {' '.join(organization.name.split())}",
-        f"{figures['headline']}\n\nThe report is attached.\n",
-        to=recipients,
+        f"Risk report of {' '.join(organization.name.split())}", f"{said}\n", to=recipients
     )
-    message.attach(file_name(wanted.scope), as_pdf(wanted, figures), "application/pdf")
+    message.attach(name, content, "application/pdf")
     return message
 
 
@@ -64,13 +72,18 @@ def send_scheduled(pk: UUID, due: datetime) -> bool:
 
     OSError where the mail server fails; it is noted in the schedule.
     """
-    schedule = ReportSchedule.objects.filter(pk=pk).select_related("organization").first()
+    schedule = (
+        ReportSchedule.objects.filter(pk=pk)
+        .select_related("organization", "board__organization")
+        .first()
+    )
     if schedule is None or not _waits(schedule, due):
         return False
     message = report_message(
         organization=schedule.organization,
         period=schedule.period,
         recipients=schedule.recipients,
+        board=schedule.board,
     )
     try:
         return _send_once(pk, due, message)

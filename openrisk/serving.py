@@ -189,7 +189,7 @@ def serve(*, worker: bool, say: Callable[[str], object]) -> None:
     children.append(
         Child(
             "metrics",
-            _module("openrisk.metrics", settings.HOST, settings.METRICS_PORT),
+            _module("monitoring.exporter", settings.HOST, settings.METRICS_PORT),
             environment,
         )
     )

@@ -282,6 +282,8 @@ THREADS = env.integer(
     maximum=128,
 )
 METRICS_PORT = env.integer("METRICS_PORT", 9464)
+# Slugs of organizations whose risks are counted by organization too; each adds series.
+METRICS_ORGANIZATIONS = env.words("METRICS_ORGANIZATIONS", [])
 # Seconds between saying "not ready any more" and stopping, for proxies to notice.
 DRAIN_SECONDS = env.integer("DRAIN_SECONDS", 0, minimum=0, maximum=300)
 DRAIN_FILE = VAR_DIR / f"draining-{PORT}"  # there while this installation is about to stop

@@ -5,15 +5,19 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from openrisk import slots
+
+slots.install()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "openrisk.settings")
 django_application = get_wsgi_application()
 
 from monitoring.health import Health  # noqa: E402
+from monitoring.requests import Measured  # noqa: E402
 from openrisk import urls  # noqa: E402, F401  loaded now, not by the first request
 from openrisk.api.outages import ReadOnceMore  # noqa: E402
 from openrisk.caching.front import Front  # noqa: E402
 
-application = Health(Front(ReadOnceMore(django_application)))
+application = Health(Measured(Front(ReadOnceMore(django_application))))
 
 # What start-up allocated lives as long as the process: a full collection that walks it again and
 # again costs requests hundreds of milliseconds and frees nothing.

@@ -1,13 +1,32 @@
 """The front page as a document."""
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.views.decorators.http import require_safe
 
+from dashboards.boards import visible_to
 from dashboards.pages.front import overview, refused
 from dashboards.pages.scoping import BadAddress, asked
+from dashboards.report.board import as_pdf as board_as_pdf
+from dashboards.report.board import asked_of
+from dashboards.report.board import file_name as board_file_name
 from dashboards.report.executive import as_pdf, file_name
 from openrisk.accounts.models import Role
 from openrisk.accounts.pages import MemberRequest, member_required
+
+
+@require_safe
+@member_required(Role.VIEWER)
+def board_pdf(request: MemberRequest, slug: str) -> HttpResponse:
+    """The board with its own filters, where the address says nothing else."""
+    board = visible_to(request.membership).filter(slug=slug).first()
+    if board is None:
+        raise Http404
+    try:
+        wanted = asked_of(board, **request.GET.dict())
+        content = board_as_pdf(board, wanted)
+    except BadAddress as reason:
+        return refused(request, str(reason), board=board)
+    return _pdf(content, board_file_name(board, wanted))
 
 
 @require_safe
@@ -18,9 +37,12 @@ def executive_pdf(request: MemberRequest) -> HttpResponse:
         figures = overview(wanted)
     except BadAddress as reason:
         return refused(request, str(reason))
-    name = file_name(wanted.scope)
+    return _pdf(as_pdf(wanted, figures), file_name(wanted.scope))
+
+
+def _pdf(content: bytes, name: str) -> HttpResponse:
     return HttpResponse(
-        as_pdf(wanted, figures),
+        content,
         content_type="application/pdf",
         headers={"Content-Disposition": f'inline; filename="{name}"'},
     )

@@ -60,7 +60,7 @@ def as_pdf(wanted: Asked, figures: dict[str, Any]) -> bytes:
     `figures` are those of `front.overview`.
     """
     levels = matrix_of(wanted.scope.organization)
-    report = Report(wanted, figures, sections(wanted, figures, levels), _colours(levels))
+    report = Report(wanted, figures, sections(wanted, figures, levels), colours_of(levels))
     pages = (_first, _second) if figures["measured"] else (_nothing,)
     file = BytesIO()
     canvas = Canvas(file, pagesize=(WIDTH, HEIGHT), lang="en")
@@ -74,7 +74,7 @@ def as_pdf(wanted: Asked, figures: dict[str, Any]) -> bytes:
     return file.getvalue()
 
 
-def _colours(levels: Matrix) -> dict[str, str]:
+def colours_of(levels: Matrix) -> dict[str, str]:
     usual = default_colours()
     return {level: colour_of(levels, level) or usual[level] for level in Level.values}
 

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from openrisk.api.request_ids import set_request_id
+from openrisk.caching.front import ROUTE
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 _ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
@@ -36,6 +37,8 @@ class RequestIdMiddleware:
             response = self.get_response(request)
         finally:
             set_request_id("")
+        if request.resolver_match is not None:  # names are the code's, so there are only so many
+            request.META[ROUTE] = request.resolver_match.view_name or "unnamed"
         response["X-Request-ID"] = request_id
         return response
 

@@ -30,6 +30,7 @@ StartResponse = Callable[..., Any]
 Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 PREFIX = "/api/"
+ROUTE = "openrisk.route"  # in the WSGI environ: the name of the route that answers
 # What of a request an answer may depend on, beside its caller.
 ASKED = (
     "PATH_INFO",
@@ -75,6 +76,7 @@ class Route:
 
     key: str
     headers: tuple[tuple[str, str], ...]
+    name: str  # of the route, as metrics call it
     made_for: str = ""  # the ETag that `made` has
     made: list[tuple[str, str]] = field(default_factory=list)
 
@@ -173,6 +175,7 @@ def _answer(
         _counter(entry.view, "stale").inc()
         return None
     _counter(entry.view, "hit").inc()
+    environ[ROUTE] = route.name
     return _send(environ, start_response, route.prepared(entry), entry, now)
 
 
@@ -251,5 +254,5 @@ def _remember(
     kept = tuple((n, v) for n, v in headers if n.lower() in KEPT - {"vary"})
     scope = caller.own_scope if own else caller.shared_scope
     size = 800 + sum(map(len, asked)) + sum(len(n) + len(v) for n, v in kept)
-    routes.put((scope, asked), Route(key, kept), size)
+    routes.put((scope, asked), Route(key, kept, environ.get(ROUTE, "")), size)
     callers.put(credential, caller, 2000)

@@ -4,9 +4,12 @@ from datetime import timedelta
 from io import BytesIO
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.utils import timezone
 from pypdf import PdfReader
 
+from dashboards.models import Board
+from dashboards.pages.widgets import CATALOGUE
 from dashboards.report.text import BOX, ELLIPSIS, fitted, lines, printable, width_of
 from openrisk.accounts.models import User
 from risks.models import Category, Framework, Matrix
@@ -15,6 +18,7 @@ from tests.risks.factories import (
     make_control,
     make_framework,
     make_mitigation,
+    make_one_of_each,
     make_risk,
 )
 
@@ -166,3 +170,53 @@ def test_text_that_does_not_fit_is_shortened():
 def test_characters_that_the_font_lacks_are_boxes():
     assert printable("a\n b\tリ") == f"a b {BOX}"
     assert printable("Zoe\u0308") == "Zoë"
+
+
+# --- Boards -----------------------------------------------------------------------------------
+@pytest.fixture
+def board(organization, manager):
+    return Board.objects.create(
+        organization=organization,
+        owner=manager,
+        name="Water & <b>fire</b>",
+        slug="water",
+        widgets=[{"name": name} for name in (*CATALOGUE, "number:that-is-gone")],
+    )
+
+
+def _text_of_pdf(content):
+    pages = PdfReader(BytesIO(content)).pages
+    return " ".join(" ".join(page.extract_text() for page in pages).split())
+
+
+def test_a_board_is_a_document_of_all_its_figures(client, organization, manager, board):
+    make_one_of_each(organization, manager)
+    client.force_login(manager)
+    response = client.get("/dashboards/water.pdf?period=90d")
+    assert response["Content-Type"] == "application/pdf"
+    text = _text_of_pdf(response.content)
+    assert "Water & <b>fire</b>" in text
+    assert [widget.title for widget in CATALOGUE.values() if widget.title not in text] == []
+
+
+def test_an_empty_register_makes_a_document_too(client, manager, board):
+    client.force_login(manager)
+    assert "Open risks" in _text_of_pdf(client.get("/dashboards/water.pdf").content)
+
+
+def test_a_board_that_is_not_shared_or_not_there_is_none(client, analyst, manager, board):
+    client.force_login(analyst)
+    assert client.get("/dashboards/water.pdf").status_code == 404
+    client.force_login(manager)
+    assert client.get("/dashboards/fire.pdf").status_code == 404
+    assert client.get("/dashboards/water.pdf?period=9d").status_code == 400
+
+
+def test_a_board_is_sent(organization, board, mailoutbox, capsys):
+    arguments = ("report_send", "--organization", "acme", "--to", "board@example.com")
+    call_command(*arguments, "--dashboard", "water")
+    [(name, content, _)] = mailoutbox[0].attachments
+    assert name.startswith("water-acme-")
+    assert "Water" in _text_of_pdf(content)
+    with pytest.raises(CommandError, match="Known ones: executive, water"):
+        call_command(*arguments, "--dashboard", "fire")

@@ -7,8 +7,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.validators import validate_email
 
 from dashboards.figures.stats import PERIODS
-from dashboards.models import Dashboard
+from dashboards.models import Board, Dashboard
 from dashboards.services import report_message
+from openrisk.accounts.models import Organization
 from risks.management.arguments import organization
 
 
@@ -21,7 +22,10 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--organization", type=organization, required=True, metavar="SLUG")
         parser.add_argument(
-            "--dashboard", choices=Dashboard.values, default=Dashboard.EXECUTIVE.value
+            "--dashboard",
+            default=Dashboard.EXECUTIVE.value,
+            metavar="SLUG",
+            help="executive (the overview, the default), or the last part of a board's address",
         )
         parser.add_argument(
             "--to",
@@ -39,6 +43,7 @@ class Command(BaseCommand):
             organization=options["organization"],
             period=options["period"],
             recipients=list(dict.fromkeys(options["to"])),
+            board=_board(options["organization"], options["dashboard"]),
         )
         if not options["dry_run"]:
             try:
@@ -50,6 +55,17 @@ class Command(BaseCommand):
         self.stdout.write(_sentence(message))
         if options["dry_run"]:
             self.stdout.write("A dry run: nothing was sent.")
+
+
+def _board(organization: Organization, slug: str) -> Board | None:
+    if slug == Dashboard.EXECUTIVE:
+        return None
+    boards = Board.objects.for_organization(organization)
+    found = boards.select_related("organization").filter(slug=slug).first()
+    if found is None:
+        known = ", ".join(["executive", *boards.values_list("slug", flat=True)])
+        raise CommandError(f"There is no dashboard {slug}. Known ones: {known}.", returncode=2)
+    return found
 
 
 def _sentence(message: EmailMessage) -> str:

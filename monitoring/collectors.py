@@ -1,0 +1,167 @@
+"""Metrics that are asked of the database when Prometheus comes, at most every few seconds.
+
+Each has one definition, that of the page or list that shows the same. Without the database they are
+absent, which an alert can see; a figure of a minute ago would look like one of now.
+"""
+
+import threading
+import time
+from collections.abc import Iterable, Iterator
+
+import structlog
+from django.conf import settings
+from django.db import Error, connection
+from django.db.models import Count, Min, Q
+from django.utils import timezone
+from django_tasks import TaskResultStatus
+from django_tasks_db.models import DBTaskResult
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+from dashboards.figures.appetite import appetite
+from dashboards.scope import Scope
+from marketplace.models import SyncRun
+from openrisk import __version__
+from openrisk.accounts.models import Organization
+from openrisk.database.checks import demand
+from risks.models import NOT_OPEN, Category, ImportRun, ScoreChange
+from risks.querysets import stood
+
+KEPT = 5.0  # seconds
+PATIENCE = "2s"  # of the database for one question
+log = structlog.get_logger(__name__)
+
+
+class Asked:
+    """All of them; the same for all who ask within a few seconds."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.found: list[Metric] = []
+        self.until = 0.0
+
+    def collect(self) -> Iterable[Metric]:
+        with self.lock:
+            if time.monotonic() >= self.until:
+                self.found = list(_known())
+                self.found += _from_database()
+                self.until = time.monotonic() + KEPT
+            return self.found
+
+
+def _known() -> Iterator[Metric]:
+    """What needs no database."""
+    build = GaugeMetricFamily("openrisk_build_info", "The version that runs", labels=["version"])
+    build.add_metric([__version__], 1)
+    yield build
+    yield GaugeMetricFamily(
+        "openrisk_database_connections_budget",
+        "Connections that all processes together may open",
+        value=settings.DATABASE_BUDGET,
+    )
+    yield GaugeMetricFamily(
+        "openrisk_database_connections_demand",
+        "Connections that all processes together open at most, as they are configured",
+        value=demand().total,
+    )
+
+
+def _from_database() -> list[Metric]:
+    try:
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute(f"SET statement_timeout = '{PATIENCE}'")
+        return [*_risks(), *_queue(), *_runs()]
+    except Error as error:
+        log.warning("metrics_without_database", error=type(error).__name__)
+        return []
+    finally:
+        connection.close()
+
+
+# --- The register ---------------------------------------------------------------------------------
+def _risks() -> Iterator[Metric]:
+    """Of all organizations together; by organization only where the operator names them."""
+    yield _by_level("openrisk_risks", "Risks, by level and status", ScoreChange.objects.all())
+    standing = ScoreChange.objects.filter(stood(None)).exclude(status__in=NOT_OPEN)
+    yield GaugeMetricFamily(
+        "openrisk_risks_overdue_reviews",
+        "Open risks whose planned review has passed",
+        value=standing.filter(next_review_at__lt=timezone.now()).count(),
+    )
+    yield GaugeMetricFamily(
+        "openrisk_appetite_breaches",
+        "Categories with a risk above their appetite",
+        value=sum(_breaches()),
+    )
+    named = Organization.objects.filter(slug__in=settings.METRICS_ORGANIZATIONS)
+    own = GaugeMetricFamily(
+        "openrisk_organization_risks",
+        "Risks of the organizations in METRICS_ORGANIZATIONS",
+        labels=["organization", "level", "status"],
+    )
+    for organization in named.order_by("slug"):
+        rows = ScoreChange.objects.filter(organization=organization)
+        for level, status, count in _counted(rows):
+            own.add_metric([organization.slug, level, status], count)
+    yield own
+
+
+def _by_level(name: str, words: str, rows: object) -> Metric:
+    family = GaugeMetricFamily(name, words, labels=["level", "status"])
+    for level, status, count in _counted(rows):
+        family.add_metric([level, status], count)
+    return family
+
+
+def _counted(rows: object) -> Iterator[tuple[str, str, int]]:
+    groups = rows.filter(stood(None)).order_by()  # type: ignore[attr-defined]
+    for row in groups.values("current_level", "status").annotate(count=Count("pk")):
+        yield row["current_level"] or "not_assessed", row["status"], row["count"]
+
+
+def _breaches() -> Iterator[int]:
+    limited = Category.objects.filter(appetite__isnull=False).values("organization")
+    for organization in Organization.objects.filter(pk__in=limited):
+        results = appetite(Scope(organization))["results"]
+        yield sum(row["state"] == "breached" for row in results)
+
+
+# --- Work -----------------------------------------------------------------------------------------
+def _queue() -> Iterator[Metric]:
+    tasks = GaugeMetricFamily(
+        "openrisk_task_queue_tasks", "Tasks in the queue, by how they stand", labels=["status"]
+    )
+    counts = dict(DBTaskResult.objects.order_by().values_list("status").annotate(count=Count("pk")))
+    for status in TaskResultStatus.values:
+        tasks.add_metric([str(status).lower()], counts.get(status, 0))
+    yield tasks
+    now = timezone.now()
+    due = DBTaskResult.objects.filter(status=TaskResultStatus.READY).filter(
+        Q(run_after__isnull=True) | Q(run_after__lte=now)
+    )
+    oldest = due.aggregate(oldest=Min("enqueued_at"))["oldest"]
+    yield GaugeMetricFamily(
+        "openrisk_task_queue_oldest_seconds",
+        "Since when the task that has waited longest could have run",
+        value=max(0.0, (now - oldest).total_seconds()) if oldest else 0,
+    )
+
+
+def _runs() -> Iterator[Metric]:
+    """From the rows themselves, so that no restart loses one."""
+    syncs = CounterMetricFamily(
+        "openrisk_sync_runs",
+        "Runs of connectors, by how they stand",
+        labels=["connector", "status"],
+    )
+    groups = SyncRun.objects.order_by().values_list("app__connector", "status")
+    for connector, status, count in groups.annotate(count=Count("pk")):
+        syncs.add_metric([connector, status], count)
+    yield syncs
+    imports = CounterMetricFamily(
+        "openrisk_imports", "Imports of registers, by how they stand", labels=["status"]
+    )
+    files = ImportRun.objects.filter(source="import").order_by().values_list("status")
+    for status, count in files.annotate(count=Count("pk")):
+        imports.add_metric([status], count)
+    yield imports
