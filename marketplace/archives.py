@@ -9,6 +9,9 @@ MOST_FILES = 200
 MOST_BYTES = 128 * 1024**2  # of all files together, unpacked
 RATIO = 200  # unpacked bytes a packed one may stand for; text has some 10
 ALWAYS_FINE = 1024**2  # bytes of a file whose ratio does not matter
+# LZMA lets an archive name how much memory it takes to unpack it.
+PLAIN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_UNUSUAL = "The archive is packed in an unusual way. Pack it as plain ZIP."
 
 
 class BadArchive(Exception):
@@ -32,7 +35,7 @@ def read_archive(file: IO[bytes]) -> dict[str, bytes]:
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError) as error:
         raise BadArchive("The archive is damaged or encrypted. Pack it again.") from error
     except NotImplementedError:
-        raise BadArchive("The archive is packed in an unusual way. Pack it as plain ZIP.") from None
+        raise BadArchive(_UNUSUAL) from None
 
 
 def _check(members: list[zipfile.ZipInfo]) -> None:
@@ -53,6 +56,8 @@ def _check_one(member: zipfile.ZipInfo) -> None:
     odd = path.is_absolute() or ".." in path.parts or "\\" in member.filename
     if odd or ":" in member.filename or "\0" in member.filename:
         raise BadArchive(f"The archive has a file outside of it: {member.filename[:100]!r}.")
+    if member.compress_type not in PLAIN:
+        raise BadArchive(_UNUSUAL)
     if (member.external_attr >> 16) & 0o170000 == 0o120000:
         raise BadArchive(f"{member.filename[:100]} is a link. Pack the file itself.")
     if member.file_size > max(ALWAYS_FINE, RATIO * member.compress_size):

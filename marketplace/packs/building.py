@@ -11,6 +11,7 @@ import json
 import zipfile
 from pathlib import Path
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -19,7 +20,9 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from marketplace.packs.manifest import FORMAT, SCHEMAS, SOURCE, BadPack, check, parsed
+from marketplace.packs.contents import read_contents
+from marketplace.packs.manifest import BadPack, check, parsed, read_manifest
+from marketplace.packs.schemas import FORMAT, SCHEMAS, SOURCE
 
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the first time that a ZIP can name
 
@@ -31,13 +34,19 @@ def new_key() -> bytes:
 
 
 def read_key(content: bytes) -> Ed25519PrivateKey:
-    """Raises BadPack."""
+    """From PEM without a password, or from the 32 bytes in base64. Raises BadPack."""
     try:
+        if b"-----BEGIN" not in content:
+            raw = base64.b64decode(content.strip(), validate=True)
+            return Ed25519PrivateKey.from_private_bytes(raw)
         key = load_pem_private_key(content, password=None)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, UnsupportedAlgorithm):
         key = None
     if not isinstance(key, Ed25519PrivateKey):
-        raise BadPack("This is no private key of Ed25519 as PEM. Make one with --new-key.")
+        raise BadPack(
+            "This is no private key of Ed25519, as PEM without a password or in base64. Make one "
+            "with --new-key."
+        )
     return key
 
 
@@ -75,6 +84,8 @@ def manifest_of(folder: Path) -> tuple[bytes, dict[str, bytes]]:
     except OSError as error:
         raise BadPack(f"{folder} cannot be read: {error.strerror}.") from None
     check(SOURCE, said, "pack.json")
+    if not files:
+        raise BadPack(f"{folder} has no contents. Add {' or '.join(f'{k}.json' for k in SCHEMAS)}.")
     listed = [
         {
             "path": name,
@@ -84,10 +95,11 @@ def manifest_of(folder: Path) -> tuple[bytes, dict[str, bytes]]:
         }
         for name, content in files.items()
     ]
-    for part in listed:
-        check(SCHEMAS[str(part["kind"])], parsed(files[str(part["path"])], ""), str(part["path"]))
-    manifest = {"format": FORMAT, **said, "files": listed}
-    return json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True).encode(), files
+    whole = {"format": FORMAT, **said, "files": listed}
+    manifest = json.dumps(whole, ensure_ascii=False, indent=1, sort_keys=True).encode()
+    read_manifest(manifest)
+    read_contents((name, _kind(name), content) for name, content in files.items())
+    return manifest, files
 
 
 def _kind(name: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from risks.imports.cells import clean
 from risks.imports.control_target import control_identity, framework_identity
 from risks.imports.diff import Record
 from risks.models import Category, Control, Framework, Mitigation, Risk, Status
@@ -27,28 +28,30 @@ def records(contents: list[tuple[str, Any]]) -> list[Record]:
 
 def _risks(value: dict[str, Any]) -> Iterator[Record]:
     """Risks come as drafts, which count nowhere until somebody takes them up."""
-    described = {part["name"]: part.get("description", "") for part in value["categories"]}
-    named = dict.fromkeys([*described, *(risk["category"] for risk in value["risks"])])
-    for row, name in enumerate(named, 1):
-        values = {"description": described[name]} if described.get(name) else {}
-        yield Record(CATEGORY, name, row, values)
+    for row, category in enumerate(value["categories"], 1):
+        values = {"description": category["description"]} if category.get("description") else {}
+        yield Record(CATEGORY, category["name"], row, values)
     for row, risk in enumerate(value["risks"], 1):
         values = {name: risk[name] for name in _COPIED if name in risk}
-        values |= {"description": risk.get("description", ""), "status": Status.DRAFT.value}
+        values |= {"description": clean(risk.get("description", "")), "status": Status.DRAFT.value}
         yield Record(RISK, risk["id"], row, values, "id")
         if suggested := risk.get("suggested_treatment"):
             yield Record(MITIGATION, risk["id"], row, _plan(suggested))
 
 
 def _plan(suggested: list[dict[str, Any]]) -> dict[str, Any]:
-    """One plan of all that is suggested: a risk has one from a source."""
+    """One plan of all that is suggested, as long as a risk has one from a source.
+
+    To have several, `MitigationTarget` would have to know them by an identity of their own, and
+    a record to name its risk.
+    """
     lines = [
         f"- {part['title']}" + (f": {part['description']}" if part.get("description") else "")
         for part in suggested
     ]
     first = suggested[0]["title"]
     title = first if len(suggested) == 1 else f"{first}, and {len(suggested) - 1} more"
-    return {"title": title, "description": "\n".join(lines), "due_date": None}
+    return {"title": title, "description": clean("\n".join(lines)), "due_date": None}
 
 
 def _framework(value: dict[str, Any]) -> Iterator[Record]:

@@ -100,7 +100,7 @@ def _level_case(kind: str, matrix: Matrix) -> Case:
 
 def _check(fields: dict[str, Any]) -> None:
     if "levels" in fields:
-        _check_levels(fields["levels"])
+        check_levels(fields["levels"])
     for name in ("likelihood_labels", "impact_labels"):
         if name in fields:
             labels = fields[name]
@@ -111,7 +111,7 @@ def _check(fields: dict[str, Any]) -> None:
         raise rows.invalid("colours", f"Give a colour for each of {', '.join(Level.values)}.")
 
 
-def _check_levels(levels: Any) -> None:
+def check_levels(levels: Any) -> None:
     square = isinstance(levels, list) and len(levels) == len(SCALE)
     if not square or any(not isinstance(row, list) or len(row) != len(SCALE) for row in levels):
         raise rows.invalid("levels", "Give five rows (likelihood 1 to 5) of five levels each.")
