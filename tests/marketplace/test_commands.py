@@ -1,11 +1,14 @@
 """The commands of the marketplace, as people type them."""
 
 import json
+from shutil import copytree
 
 import pytest
 from django.core.management import CommandError, call_command
 
+from marketplace.models import TrustedPublisher
 from marketplace.packs.archive import SHIPPED
+from marketplace.packs.building import public_key, read_key
 from risks.models import Finding, Risk
 from tests.marketplace.conformance import REPORTS, installed
 
@@ -113,6 +116,38 @@ class TestPacks:
         with pytest.raises(CommandError) as refusal:
             run("pack_verify", str(pack))
         assert refusal.value.returncode == 3
+
+    def test_what_a_pack_is_can_be_read_by_programs(self, tmp_path, capsys):
+        key, pack = tmp_path / "key.pem", str(tmp_path / "pack.zip")
+        run("pack_build", "--new-key", str(key))
+        TrustedPublisher.objects.create(name="We", key=public_key(read_key(key.read_bytes())))
+        run("pack_build", str(SHIPPED / "matrices-5x5"), "--key", str(key), "--output", pack)
+        capsys.readouterr()
+        run("pack_verify", pack, "--format", "json")
+        told = json.loads(capsys.readouterr().out)
+        assert (told["trust"], told["signed_by"], told["note"]) == ("publisher", "We", "")
+        assert (told["files"], told["holds"]) == (["matrices.json"], {"matrices": 5})
+
+    @pytest.mark.parametrize(
+        ("arguments", "code", "reason"),
+        [
+            (("pack_build",), 2, "Name a folder"),
+            (("pack_build", "nowhere"), 1, "nowhere cannot be read"),
+            (("pack_build", "x", "--key", "nowhere.pem"), 1, "nowhere.pem: No such file"),
+            (("pack_verify", "nowhere.zip"), 1, "nowhere.zip cannot be read: .* Name the ZIP"),
+        ],
+    )
+    def test_what_is_not_there_is_told(self, arguments, code, reason):
+        with pytest.raises(CommandError, match=reason) as refusal:
+            run(*arguments)
+        assert refusal.value.returncode == code
+
+    def test_a_pack_is_named_after_its_folder_wherever_one_stands(self, tmp_path, monkeypatch):
+        folder = tmp_path / "my-pack"
+        copytree(SHIPPED / "matrices-5x5", folder)
+        monkeypatch.chdir(folder)
+        run("pack_build", ".")
+        assert (folder / "my-pack.zip").is_file()
 
     def test_an_unknown_pack_is_told(self, organization):
         with pytest.raises(CommandError, match=r"There are: openrisk\.matrices-5x5"):

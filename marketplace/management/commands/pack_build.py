@@ -16,7 +16,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("folder", type=Path, nargs="?")
-        parser.add_argument("--key", type=Path, help="the publisher's private key, as PEM")
+        parser.add_argument("--key", type=Path, help="a private key: PEM, or base64")
         parser.add_argument("--output", type=Path, help="default: the folder's name and .zip")
         parser.add_argument("--new-key", type=Path, metavar="FILE", help="make a key and stop")
 
@@ -30,8 +30,14 @@ class Command(BaseCommand):
                 raise CommandError("Name a folder, or make a key with --new-key.", returncode=2)
         except BadPack as error:
             raise CommandError(str(error)) from None
+        except FileExistsError as error:
+            raise CommandError(
+                f"{error.filename} exists, and a key is not overwritten. Name another file."
+            ) from None
         except OSError as error:
-            raise CommandError(f"{error.filename}: {error.strerror}.") from None
+            raise CommandError(
+                f"{error.filename}: {error.strerror}. Name a file that can be read or written."
+            ) from None
 
     def _make_key(self, path: Path) -> None:
         content = new_key()
@@ -43,7 +49,7 @@ class Command(BaseCommand):
     def _build(self, **options: Any) -> None:
         key = read_key(options["key"].read_bytes()) if options["key"] else None
         content = build(options["folder"], key)
-        output = options["output"] or Path(f"{options['folder'].name}.zip")
+        output = options["output"] or Path(f"{options['folder'].resolve().name}.zip")
         output.write_bytes(content)
         signed = "signed" if key else "not signed"
         self.stdout.write(f"{output}: {len(content)} bytes, {signed}.")

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from marketplace.packs.archive import Pack
 from marketplace.packs.manifest import BadPack
 from marketplace.services.packs import opened
 
@@ -25,23 +26,31 @@ class Command(BaseCommand):
             with options["file"].open("rb") as file:
                 pack = opened(file)
         except OSError as error:
-            raise CommandError(f"{options['file']} cannot be read: {error.strerror}.") from None
+            raise CommandError(
+                f"{options['file']} cannot be read: {error.strerror}. Name the ZIP of a pack."
+            ) from None
         except BadPack as error:
             raise CommandError(str(error), returncode=NOT_VERIFIED) from None
-        told = {
-            "id": pack.manifest.id,
-            "name": pack.manifest.name,
-            "version": pack.manifest.version,
-            "publisher": pack.manifest.publisher,
-            "licence": pack.manifest.licence,
-            "trust": pack.trust.value,
-            "note": pack.note,
-            "files": [part["path"] for part in pack.manifest.files],
-        }
+        told = _told(pack)
         if options["format"] == "json":
-            self.stdout.write(json.dumps(told, indent=2))
+            self.stdout.write(json.dumps(told, indent=2, ensure_ascii=False))
             return
+        requires = (f"{pack} {wanted}" for pack, wanted in told["requires"].items())
+        told["requires"] = ", ".join(requires)
+        told["files"] = ", ".join(told["files"])
+        told["holds"] = ", ".join(f"{what} {count}" for what, count in told["holds"].items())
         for name, value in told.items():
-            shown = ", ".join(value) if isinstance(value, list) else value
-            if shown:
-                self.stdout.write(f"{name}: {shown}")
+            if value:
+                self.stdout.write(f"{name}: {value}")
+
+
+def _told(pack: Pack) -> dict[str, Any]:
+    manifest = pack.manifest
+    names = ("id", "name", "version", "publisher", "licence", "core", "requires", "summary")
+    return {name: getattr(manifest, name) for name in names} | {
+        "trust": pack.trust.value,
+        "signed_by": pack.signed_by,
+        "note": pack.note,
+        "files": [part["path"] for part in manifest.files],
+        "holds": pack.holds(),
+    }
