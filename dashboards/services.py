@@ -11,10 +11,6 @@ from django.utils import timezone
 from dashboards.models import Board, ReportSchedule
 from dashboards.pages.front import overview
 from dashboards.pages.scoping import Asked
-from dashboards.report.board import as_pdf as board_as_pdf
-from dashboards.report.board import asked_of
-from dashboards.report.board import file_name as board_file_name
-from dashboards.report.executive import as_pdf, file_name
 from dashboards.scope import Scope
 from openrisk.accounts.models import Organization, User
 from openrisk.tasks.declarations import next_occurrence
@@ -27,15 +23,20 @@ def report_message(
     *, organization: Organization, period: str, recipients: list[str], board: Board | None = None
 ) -> EmailMessage:
     """The overview, or a board, as of now, as PDF; the overview with its headline as text."""
+    from dashboards.report import board as board_report  # noqa: PLC0415  20 MB, for reports alone
+    from dashboards.report import executive  # noqa: PLC0415  as above
+
     if board is not None:
-        wanted = asked_of(board, period=period)
+        wanted = board_report.asked_of(board, period=period)
         said = f"The board {' '.join(board.name.split())} is attached."
-        name, content = board_file_name(board, wanted), board_as_pdf(board, wanted)
+        name = board_report.file_name(board, wanted)
+        content = board_report.as_pdf(board, wanted)
     else:
         wanted = Asked(Scope(organization), period)
         figures = overview(wanted)
         said = f"{figures['headline']}\n\nThe report is attached."
-        name, content = file_name(wanted.scope), as_pdf(wanted, figures)
+        name = executive.file_name(wanted.scope)
+        content = executive.as_pdf(wanted, figures)
     message = EmailMessage(
         f"Risk report of {' '.join(organization.name.split())}", f"{said}\n", to=recipients
     )

@@ -13,10 +13,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import IO
+from typing import IO, TYPE_CHECKING
 from urllib.parse import unquote, urljoin, urlsplit
 
-import httpx
+if TYPE_CHECKING:
+    import httpx
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Networks = tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
@@ -181,21 +182,25 @@ def _for_next(headers: dict[str, str], url: str, next_url: str) -> dict[str, str
 
 
 # --- The request itself ---------------------------------------------------------------------------
-def _client() -> httpx.Client:
+def _client() -> "httpx.Client":
     """No proxies or passwords from the environment; certificates are checked."""
+    import httpx  # noqa: PLC0415  20 MB that most processes never use
+
     return httpx.Client(trust_env=False, follow_redirects=False, timeout=SILENCE)
 
 
 @contextmanager
 def _answer(
-    client: httpx.Client,
+    client: "httpx.Client",
     method: str,
     target: _Target,
     headers: Mapping[str, str],
     body: bytes | None = None,
     *,
     deadline: float,
-) -> Iterator[httpx.Response]:
+) -> Iterator["httpx.Response"]:
+    import httpx  # noqa: PLC0415  as above
+
     default = {"http": 80, "https": 443}[target.scheme]
     name = f"[{target.host}]" if ":" in target.host else target.host
     host = name if target.port == default else f"{name}:{target.port}"
@@ -222,8 +227,10 @@ def _timeouts(deadline: float) -> dict[str, float]:
     return dict.fromkeys(("connect", "read", "write", "pool"), left)
 
 
-def _reason(error: httpx.HTTPError) -> str:
+def _reason(error: "httpx.HTTPError") -> str:
     """What httpx says may hold the address; what kind of failure it was does not."""
+    import httpx  # noqa: PLC0415  as above
+
     if isinstance(error, httpx.TimeoutException):
         return "it did not answer in time"
     if isinstance(error, httpx.ConnectError):
@@ -231,7 +238,7 @@ def _reason(error: httpx.HTTPError) -> str:
     return "it broke off the answer"
 
 
-def _check_status(target: _Target, response: httpx.Response) -> None:
+def _check_status(target: _Target, response: "httpx.Response") -> None:
     status = response.status_code
     if status in (401, 403):
         raise FetchFailed(
@@ -242,7 +249,7 @@ def _check_status(target: _Target, response: httpx.Response) -> None:
         raise FetchFailed(f"{target.host} answered {status}.", status)
 
 
-def _within(response: httpx.Response, target: _Target, deadline: float) -> Iterator[bytes]:
+def _within(response: "httpx.Response", target: _Target, deadline: float) -> Iterator[bytes]:
     for chunk in response.iter_bytes(64 * 1024):
         if time.monotonic() > deadline:
             raise FetchFailed(f"{target.host} takes too long. Fetch the file and upload it.")
@@ -250,7 +257,7 @@ def _within(response: httpx.Response, target: _Target, deadline: float) -> Itera
 
 
 def _save(
-    response: httpx.Response,
+    response: "httpx.Response",
     into: IO[bytes],
     target: _Target,
     url: str,

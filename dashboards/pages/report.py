@@ -6,10 +6,6 @@ from django.views.decorators.http import require_safe
 from dashboards.boards import visible_to
 from dashboards.pages.front import overview, refused
 from dashboards.pages.scoping import BadAddress, asked
-from dashboards.report.board import as_pdf as board_as_pdf
-from dashboards.report.board import asked_of
-from dashboards.report.board import file_name as board_file_name
-from dashboards.report.executive import as_pdf, file_name
 from openrisk.accounts.models import Role
 from openrisk.accounts.pages import MemberRequest, member_required
 
@@ -18,26 +14,30 @@ from openrisk.accounts.pages import MemberRequest, member_required
 @member_required(Role.VIEWER)
 def board_pdf(request: MemberRequest, slug: str) -> HttpResponse:
     """The board with its own filters, where the address says nothing else."""
+    from dashboards.report import board as report  # noqa: PLC0415  20 MB, for reports alone
+
     board = visible_to(request.membership).filter(slug=slug).first()
     if board is None:
         raise Http404
     try:
-        wanted = asked_of(board, **request.GET.dict())
-        content = board_as_pdf(board, wanted)
+        wanted = report.asked_of(board, **request.GET.dict())
+        content = report.as_pdf(board, wanted)
     except BadAddress as reason:
         return refused(request, str(reason), board=board)
-    return _pdf(content, board_file_name(board, wanted))
+    return _pdf(content, report.file_name(board, wanted))
 
 
 @require_safe
 @member_required(Role.VIEWER)
 def executive_pdf(request: MemberRequest) -> HttpResponse:
+    from dashboards.report import executive  # noqa: PLC0415  as above
+
     try:
         wanted = asked(request)
         figures = overview(wanted)
     except BadAddress as reason:
         return refused(request, str(reason))
-    return _pdf(as_pdf(wanted, figures), file_name(wanted.scope))
+    return _pdf(executive.as_pdf(wanted, figures), executive.file_name(wanted.scope))
 
 
 def _pdf(content: bytes, name: str) -> HttpResponse:

@@ -97,7 +97,7 @@ def test_the_command_says_that_the_mail_server_failed(organization, down):
         ((), "--to"),
         (("--to", "nobody"), "nobody is no e-mail address"),
         (("--to", BOARD[0], "--period", "8d"), "invalid choice: '8d'"),
-        (("--to", BOARD[0], "--dashboard", "other"), "invalid choice: 'other'"),
+        (("--to", BOARD[0], "--dashboard", "other"), "There is no dashboard other"),
         (("--to", BOARD[0], "--organization", "nothing"), "there is no organization nothing"),
     ],
 )
