@@ -15,6 +15,7 @@ from typing import Any
 from prometheus_client import Counter, Gauge, Histogram
 
 from openrisk.caching.front import ROUTE
+from openrisk.database import metrics as database
 
 PERIOD = 1.0  # seconds
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.045, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -133,7 +134,9 @@ def carry() -> None:
     with _lock:
         for sums in _all:
             _carry(sums)
-        in_flight.set(sum(sums.busy for sums in _all))
+        busy = sum(sums.busy for sums in _all)
+        in_flight.set(busy)
+        database.observe(busy)
 
 
 def _carry(sums: _Sums) -> None:

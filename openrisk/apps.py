@@ -8,4 +8,6 @@ class OpenRiskConfig(AppConfig):
     verbose_name = "OpenRisk"
 
     def ready(self) -> None:
-        from openrisk.database import checks  # noqa: F401  registers them
+        from openrisk.database import checks, metrics  # noqa: F401  registers the checks
+
+        metrics.connect()

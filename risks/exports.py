@@ -13,8 +13,6 @@ from uuid import UUID
 
 import orjson
 from django.db.models import QuerySet
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
 
 from openrisk.accounts.models import Organization
 from openrisk.api.problems import Conflict
@@ -73,6 +71,8 @@ def csv_text(rows: Iterable[Iterable[Any]]) -> Iterator[str]:
 
 def write_sheets(sheets: Mapping[str, Iterable[Sequence[Any]]], file: BinaryIO) -> None:
     """A workbook of tables by title, each with a header; every text as a text cell."""
+    from openpyxl import Workbook  # noqa: PLC0415  20 MB, for workbooks alone
+
     workbook = Workbook(write_only=True)
     for title, rows in sheets.items():
         sheet = workbook.create_sheet(title)
@@ -106,6 +106,8 @@ def _xlsx_cell(sheet: Any, value: Any, *, of: Any) -> Any:
             f"{of}: the text '{value[:40]}…' has {len(value):,} characters, which is more than a "
             "cell of XLSX holds. Shorten it, or export as CSV."
         )
+    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415  as above
+
     cell = WriteOnlyCell(sheet)
     cell._value, cell.data_type = text, "s"  # value= would take "=1+1" for a formula
     return cell

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from knox.settings import knox_settings
 
+from openrisk.accounts import metrics
 from openrisk.accounts.models import ApiToken, LoginFailure, Membership, Organization, Role, User
 
 FAILURES_PER_EMAIL = 10
@@ -35,8 +36,10 @@ def check_password(*, request: HttpRequest, email: str, password: str) -> User:
     user = authenticate(request, username=email, password=password)
     if user is None:
         LoginFailure.objects.create(email=email[:254], address=address)
+        metrics.logins.labels("refused").inc()
         raise LoginRefused("E-mail and password do not match an active account. Check both.")
     LoginFailure.objects.filter(email=email).delete()
+    metrics.logins.labels("done").inc()
     return user
 
 
@@ -46,6 +49,7 @@ def _refuse_too_many_failures(*, email: str, address: str) -> None:
         recent.filter(email=email).count() >= FAILURES_PER_EMAIL
         or recent.filter(address=address).count() >= FAILURES_PER_ADDRESS
     ):
+        metrics.logins.labels("limited").inc()
         seconds = int(FAILURE_WINDOW.total_seconds())
         raise LoginRefused(f"Too many failed logins. Wait {seconds // 60} minutes.", seconds)
 

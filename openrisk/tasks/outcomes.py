@@ -17,6 +17,7 @@ from django_tasks.base import Task
 from django_tasks.signals import task_finished
 from django_tasks_db.models import DBTaskResult
 
+from openrisk.tasks import metrics
 from openrisk.tasks.declarations import RetryPolicy, retry_policy
 
 log = structlog.get_logger(__name__)
@@ -44,6 +45,7 @@ def succeeded(result: DBTaskResult, value: Any) -> bool:
         return failed(result, error)
     if recorded:
         log.info("task_succeeded", seconds=_seconds(result))
+        metrics.tasks.labels(result.task_path, "succeeded").inc()
         _announce(result)
     return recorded
 
@@ -56,6 +58,7 @@ def failed(result: DBTaskResult, error: BaseException) -> bool:
     run_after = timezone.now() + policy.delay(attempts)
     retried = _run_again(result, error, run_after)
     if retried:
+        metrics.tasks.labels(result.task_path, "retried").inc()
         log.warning("task_retried", attempts=policy.attempts, run_after=run_after, exc_info=error)
     return retried
 
@@ -75,6 +78,7 @@ def lost(result: DBTaskResult) -> bool:
         return _give_up(result, error)
     requeued = _run_again(result, error, timezone.now())
     if requeued:
+        metrics.tasks.labels(result.task_path, "lost").inc()
         log.warning("task_requeued", attempts=limit, worker=result.worker_ids[-1])
     return requeued
 
@@ -87,6 +91,7 @@ def _give_up(result: DBTaskResult, error: BaseException) -> bool:
     now = timezone.now()
     recorded = _settle(result, status=TaskResultStatus.FAILED, finished_at=now, **_fields(error))
     if recorded:
+        metrics.tasks.labels(result.task_path, "failed").inc()
         log.error("task_failed", seconds=_seconds(result), exc_info=error)
         _announce(result)
     return recorded

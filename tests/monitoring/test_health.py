@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from django.db import connection
+from django.db import OperationalError
 from django.db.migrations.recorder import MigrationRecorder
 
 from monitoring import health
@@ -72,7 +72,7 @@ def test_a_database_that_hangs_is_given_up(everywhere, monkeypatch):
 
 def test_a_database_that_is_gone_is_told_without_its_password(everywhere, monkeypatch):
     def gone(*arguments):
-        raise connection.Database.OperationalError("password=secret")
+        raise OperationalError("password=secret")
 
     monkeypatch.setattr(health, "_migrations", gone)
     status, told = probe("/health/ready")

@@ -1,0 +1,74 @@
+"""What is asked of the database when Prometheus comes."""
+
+import pytest
+from django.db import connection
+from django.db.utils import OperationalError
+
+from monitoring import collectors
+from monitoring.collectors import Asked
+from openrisk.tasks import retrying  # noqa: F401  the queue is there
+from risks.tasks import expire_acceptances
+from tests.marketplace.conformance import REPORTS, installed, upload
+from tests.risks.factories import make_assessed_risk, make_category
+
+
+@pytest.fixture(autouse=True)
+def _stay_connected(monkeypatch, db):
+    monkeypatch.setattr(connection, "close", lambda: None)  # tests are within a transaction
+
+
+def told(name, **labels):
+    return [
+        sample.value
+        for metric in Asked().collect()
+        for sample in metric.samples
+        if sample.name == name and labels.items() <= sample.labels.items()
+    ]
+
+
+def test_risks_by_level_and_status(organization, other_organization):
+    make_assessed_risk(organization)
+    make_assessed_risk(other_organization)
+    assert told("openrisk_risks", level="critical", status="assessed") == [2]
+
+
+def test_an_organization_is_named_only_where_the_operator_says_so(organization, settings):
+    make_assessed_risk(organization)
+    assert told("openrisk_organization_risks") == []
+    settings.METRICS_ORGANIZATIONS = ["acme"]
+    assert told("openrisk_organization_risks", organization="acme") == [1]
+
+
+def test_breaches_of_appetite(organization):
+    category = make_category(organization)
+    type(category).objects.update(appetite=5)
+    make_assessed_risk(organization, category=category)
+    assert told("openrisk_appetite_breaches") == [1]
+
+
+def test_the_queue(db):
+    assert told("openrisk_task_queue_tasks", status="ready") == [0]
+    expire_acceptances.enqueue()
+    assert told("openrisk_task_queue_tasks", status="ready") == [1]
+    assert told("openrisk_task_queue_oldest_seconds")[0] >= 0
+
+
+def test_runs_of_connectors(organization, admin):
+    upload(installed(organization, "trivy", admin), REPORTS / "trivy.json")
+    assert told("openrisk_sync_runs_total", connector="trivy", status="applied") == [1]
+
+
+def test_without_the_database_they_are_absent_and_the_rest_is_there(monkeypatch):
+    def gone():
+        raise OperationalError("password=secret")
+
+    monkeypatch.setattr(collectors, "_risks", gone)
+    assert told("openrisk_risks") == []
+    assert told("openrisk_build_info") == [1]
+
+
+def test_who_asks_again_at_once_asks_no_database(organization, django_assert_num_queries):
+    asked = Asked()
+    asked.collect()
+    with django_assert_num_queries(0):
+        asked.collect()
