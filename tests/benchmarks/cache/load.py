@@ -8,6 +8,7 @@ import multiprocessing
 import re
 import selectors
 import shutil
+import signal
 import socket
 import statistics
 import subprocess
@@ -215,7 +216,9 @@ def _milliseconds(found: re.Match[str]) -> float:
 def _python(port: int, request: Request, connections: int, seconds: float) -> Load:
     shares = [connections // PROCESSES + (n < connections % PROCESSES) for n in range(PROCESSES)]
     jobs = [(port, bytes(request), share, seconds) for share in shares if share]
-    with multiprocessing.get_context("fork").Pool(len(jobs)) as pool:
+    # Told to end, they end: a handler that they inherited might not let them.
+    ending = {"initializer": signal.signal, "initargs": (signal.SIGTERM, signal.SIG_DFL)}
+    with multiprocessing.get_context("fork").Pool(len(jobs), **ending) as pool:
         times = sorted(taken for part in pool.starmap(_repeat, jobs) for taken in part)
     return Load(
         rate=len(times) / seconds,
