@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
+from dashboards.boards import TAKEN
 from dashboards.models import Board
 from risks.imports.diff import Record, Step, Values
 from risks.imports.targets import Target
@@ -27,6 +28,9 @@ class BoardTarget(Target):
         if self.scope.run.actor is None:
             for step in steps:
                 step.fail("A board belongs to somebody. Let a person install the pack.")
+        for step in steps:
+            if step.record.identity in TAKEN:
+                step.fail("This address belongs to another page. Give the board another slug.")
 
     def create(self, steps: Sequence[Step]) -> None:
         Board.objects.bulk_create(

@@ -273,6 +273,7 @@ class InstalledPack(Versioned):
     publisher = models.CharField(max_length=150)
     licence = models.CharField(max_length=50)
     trust = models.CharField(max_length=10, blank=True)
+    signed_by = models.CharField(max_length=150, blank=True)  # the publisher, if it was one known
     status = models.CharField(
         max_length=11, choices=PackStatus.choices, default=PackStatus.INSTALLED
     )
@@ -294,6 +295,7 @@ class PackChange(OrganizationOwned):
     installed = models.ForeignKey(InstalledPack, models.CASCADE, related_name="changes")
     pack_version = models.CharField(max_length=50)
     trust = models.CharField(max_length=10)
+    signed_by = models.CharField(max_length=150, blank=True)
     contents = models.JSONField()
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"

@@ -67,6 +67,7 @@ def preview(
             installed=installed,
             pack_version=manifest.version,
             trust=pack.trust.value,
+            signed_by=pack.signed_by,
             contents=pack.contents,
             actor=actor,
             run=run,
@@ -79,11 +80,21 @@ def _check(organization: Organization, pack: Pack, allow_unsigned: bool) -> None
         raise Conflict(f"{pack.note} Install it only if you know where it is from: allow_unsigned.")
     if not within(__version__, manifest.core):
         raise BadPack(f"It is for OpenRisk {manifest.core}; this is {__version__}.")
-    here = InstalledPack.objects.for_organization(organization).filter(status=PackStatus.INSTALLED)
-    versions = dict(here.values_list("pack", "pack_version"))
+    installed = {
+        one.pack: one
+        for one in InstalledPack.objects.for_organization(organization)
+        if one.status == PackStatus.INSTALLED
+    }
+    versions = {name: one.pack_version for name, one in installed.items()}
     for name, wanted in manifest.requires.items():
         if name not in versions or not within(versions[name], wanted):
             raise Conflict(f"It requires the pack {name} {wanted}. Install that first.")
+    signer = installed[manifest.id].signed_by if manifest.id in installed else ""
+    if signer and pack.signed_by != signer:
+        raise Conflict(
+            f"What is installed was signed by {signer}, and this was not. Uninstall that first, if "
+            "you mean to take the pack from somebody else."
+        )
     present = versions.get(manifest.id)
     if present and order(manifest.version) < order(present):
         raise Conflict(
@@ -100,15 +111,17 @@ def apply(*, actor: User | None, change: PackChange) -> PackChange:
         change.run = runs.apply(actor=actor, run=change.run)
         change.applied_at = timezone.now()
         change.save(update_fields=["applied_at"])
-        _note(change.installed, change.pack_version, change.trust)
+        _note(change.installed, change)
     return change
 
 
-def _note(installed: InstalledPack, version: str, trust: str) -> None:
+def _note(installed: InstalledPack, change: PackChange | None) -> None:
+    """That the pack is at the version of `change`, or gone."""
     fields = {
-        "pack_version": version,
-        "trust": trust,
-        "status": PackStatus.INSTALLED.value if version else PackStatus.UNINSTALLED.value,
+        "pack_version": change.pack_version if change else "",
+        "trust": change.trust if change else "",
+        "signed_by": change.signed_by if change else "",
+        "status": (PackStatus.INSTALLED if change else PackStatus.UNINSTALLED).value,
     }
     rows.apply(rows.locked(installed), fields)
 
@@ -127,8 +140,7 @@ def roll_back(*, actor: User | None, installed: InstalledPack) -> InstalledPack:
         if not applied or applied[0].run is None:
             raise Conflict("Nothing of this pack is installed any more.")
         undoing.undo(actor=actor, run=applied[0].run)
-        before = applied[1] if len(applied) > 1 else None
-        _note(installed, before.pack_version if before else "", before.trust if before else "")
+        _note(installed, applied[1] if len(applied) > 1 else None)
     installed.refresh_from_db()
     return installed
 
@@ -139,7 +151,7 @@ def uninstall(*, actor: User | None, installed: InstalledPack) -> dict[str, int]
         found = rows.locked(installed)
         if found.status != PackStatus.INSTALLED:
             raise Conflict("This pack is not installed.")
-        rows.apply(found, {"status": PackStatus.UNINSTALLED.value, "pack_version": ""})
+        _note(found, None)
     said = Provenance.objects.for_organization(installed.organization).filter(
         source=Source.PACK, source_name=installed.pack
     )

@@ -126,6 +126,14 @@ class TestInstalling:
 
 @pytest.mark.django_db
 class TestUpgrading:
+    def test_a_pack_is_not_taken_over_by_another_publisher(self, install):
+        install()
+        other = read_key(new_key())
+        TrustedPublisher.objects.create(name="Others", key=public_key(other))
+        with pytest.raises(Conflict, match="signed by We, and this was not"):
+            install("1.1.0", key=other)
+        assert InstalledPack.objects.get().signed_by == "We"
+
     def test_what_nobody_edited_follows_the_pack(self, install):
         install()
         install("1.1.0", risks=with_title("River flood"))
