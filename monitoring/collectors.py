@@ -18,14 +18,24 @@ from django_tasks_db.models import DBTaskResult
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from dashboards.figures.appetite import appetite
+from dashboards.figures.tally import FIGURES, Tally, standing_now
 from dashboards.scope import Scope
 from marketplace.models import SyncRun
 from openrisk import __version__
 from openrisk.accounts.models import Organization
 from openrisk.database.checks import demand
-from risks.models import NOT_OPEN, Category, ImportRun, ScoreChange
-from risks.querysets import stood
+from risks.models import Category, ImportRun, ScoreChange
 
+# Figures of the dashboards that are metrics too: name, metric, words.
+_FIGURES = (
+    ("open", "openrisk_open_risks", "Open risks"),
+    ("exposure", "openrisk_exposure_points", "Sum of the current scores of open risks"),
+    (
+        "overdue_reviews",
+        "openrisk_risks_overdue_reviews",
+        "Open risks whose planned review has passed",
+    ),
+)
 KEPT = 5.0  # seconds
 PATIENCE = "2s"  # of the database for one question
 log = structlog.get_logger(__name__)
@@ -81,42 +91,34 @@ def _from_database() -> list[Metric]:
 # --- The register ---------------------------------------------------------------------------------
 def _risks() -> Iterator[Metric]:
     """Of all organizations together; by organization only where the operator names them."""
-    yield _by_level("openrisk_risks", "Risks, by level and status", ScoreChange.objects.all())
-    standing = ScoreChange.objects.filter(stood(None)).exclude(status__in=NOT_OPEN)
-    yield GaugeMetricFamily(
-        "openrisk_risks_overdue_reviews",
-        "Open risks whose planned review has passed",
-        value=standing.filter(next_review_at__lt=timezone.now()).count(),
+    everywhere = standing_now(ScoreChange.objects.all(), timezone.now())
+    risks = GaugeMetricFamily(
+        "openrisk_risks", "Risks, by level and status", labels=["level", "status"]
     )
+    _add(risks, [], everywhere)
+    yield risks
+    for name, metric, words in _FIGURES:
+        yield GaugeMetricFamily(metric, words, value=FIGURES[name].value(everywhere) or 0)
     yield GaugeMetricFamily(
         "openrisk_appetite_breaches",
         "Categories with a risk above their appetite",
         value=sum(_breaches()),
     )
-    named = Organization.objects.filter(slug__in=settings.METRICS_ORGANIZATIONS)
     own = GaugeMetricFamily(
         "openrisk_organization_risks",
         "Risks of the organizations in METRICS_ORGANIZATIONS",
         labels=["organization", "level", "status"],
     )
+    named = Organization.objects.filter(slug__in=settings.METRICS_ORGANIZATIONS)
     for organization in named.order_by("slug"):
-        rows = ScoreChange.objects.filter(organization=organization)
-        for level, status, count in _counted(rows):
-            own.add_metric([organization.slug, level, status], count)
+        rows = ScoreChange.objects.for_organization(organization)
+        _add(own, [organization.slug], standing_now(rows, timezone.now()))
     yield own
 
 
-def _by_level(name: str, words: str, rows: object) -> Metric:
-    family = GaugeMetricFamily(name, words, labels=["level", "status"])
-    for level, status, count in _counted(rows):
-        family.add_metric([level, status], count)
-    return family
-
-
-def _counted(rows: object) -> Iterator[tuple[str, str, int]]:
-    groups = rows.filter(stood(None)).order_by()  # type: ignore[attr-defined]
-    for row in groups.values("current_level", "status").annotate(count=Count("pk")):
-        yield row["current_level"] or "not_assessed", row["status"], row["count"]
+def _add(family: GaugeMetricFamily, labels: list[str], tally: Tally) -> None:
+    for group in tally.groups:
+        family.add_metric([*labels, group.level or "not_assessed", group.status], group.count)
 
 
 def _breaches() -> Iterator[int]:

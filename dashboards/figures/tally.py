@@ -8,6 +8,7 @@ from django.db.models import Aggregate, BooleanField, Count, ExpressionWrapper, 
 
 from dashboards.scope import Scope
 from risks.models import NOT_OPEN, Level, ScoreChange, Status
+from risks.querysets import LedgerQuerySet, stood
 
 OPEN = {"open": "true"}
 
@@ -60,7 +61,8 @@ def tallies(*asked: tuple[Scope, datetime]) -> list[Tally]:
     stood, sums, either = {}, dict(COMMON), Q()
     for place, (then, beginning) in enumerate(asked):
         stood[f"stood_{place}"] = ExpressionWrapper(then.stood, BooleanField())
-        sums |= {f"{name}_{place}": added for name, added in _sums(then, beginning).items()}
+        added = _sums(then.moment, beginning)
+        sums |= {f"{name}_{place}": measure for name, measure in added.items()}
         either |= then.stood
     rows = scope.of(ScoreChange.objects.filter(either)).order_by().annotate(**stood)
     result: list[list[Group]] = [[] for _ in asked]
@@ -73,6 +75,14 @@ def tallies(*asked: tuple[Scope, datetime]) -> list[Tally]:
     return [Tally(groups) for groups in result]
 
 
+def standing_now(rows: LedgerQuerySet, now: datetime) -> Tally:
+    """Of what stands now among `rows` (of the score ledger), whosever they are: for metrics, which
+    are of a whole installation. Nothing in it is of a period."""
+    sums = COMMON | _sums(now, now)
+    groups = rows.filter(stood(None)).order_by().values("status", "current_level").annotate(**sums)
+    return Tally([Group(row.pop("status"), row.pop("current_level"), **row) for row in groups])
+
+
 # What is added up of the rows of a group, whatever the day.
 COMMON: dict[str, Aggregate] = {
     "count": Count("*"),
@@ -81,9 +91,9 @@ COMMON: dict[str, Aggregate] = {
 }
 
 
-def _sums(scope: Scope, beginning: datetime) -> dict[str, Aggregate]:
+def _sums(moment: datetime, beginning: datetime) -> dict[str, Aggregate]:
     return {
-        "overdue": Count("pk", filter=Q(next_review_at__lt=scope.moment)),
+        "overdue": Count("pk", filter=Q(next_review_at__lt=moment)),
         "new": Count("pk", filter=Q(begun__gte=beginning)),
         "moved": Count("pk", filter=Q(status_since__gte=beginning)),
     }

@@ -1,8 +1,11 @@
 """What is asked of the database when Prometheus comes."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.db.utils import OperationalError
+from django.utils import timezone
 
 from monitoring import collectors
 from monitoring.collectors import Asked
@@ -30,6 +33,15 @@ def test_risks_by_level_and_status(organization, other_organization):
     make_assessed_risk(organization)
     make_assessed_risk(other_organization)
     assert told("openrisk_risks", level="critical", status="assessed") == [2]
+
+
+def test_figures_are_those_of_the_dashboards(organization, viewer, api):
+    make_assessed_risk(organization)
+    make_assessed_risk(organization, next_review_at=timezone.now() - timedelta(days=1))
+    shown = api(viewer).get("/api/v1/dashboards/stats/").json()
+    assert told("openrisk_open_risks") == [shown["open"]] == [2]
+    assert told("openrisk_exposure_points") == [shown["exposure"]] == [40]
+    assert told("openrisk_risks_overdue_reviews") == [shown["overdue_reviews"]] == [1]
 
 
 def test_an_organization_is_named_only_where_the_operator_says_so(organization, settings):
