@@ -50,9 +50,9 @@ def main(arguments: list[str]) -> int:
         lines, exit_code = [str(sqlite)], sqlite.exit_code
         try:
             with _servers() as (name, environment):
-                # The rest has run on SQLite: it asks neither, or looks at what a browser shows,
-                # which no database changes.
-                which = ["-m", "database and not browser"]
+                # The rest has run on SQLite: it asks neither, looks at what a browser shows,
+                # which no database changes, or is marked as going where others go.
+                which = ["-m", "database and not browser and not once"]
                 other = _pytest(name, environment, [*which, *arguments], Path(directory))
         except ServerUnavailable as reason:
             lines.append(f"PostgreSQL run skipped: {sqlite.total} tests not run because {reason}.")

@@ -1,5 +1,7 @@
 """Every connector that reads, held against the kit."""
 
+import pytest
+
 from marketplace.connectors.base import Capability
 from marketplace.registry import connectors
 from tests.marketplace.conformance import Conformance
@@ -9,15 +11,18 @@ class TestTrivy(Conformance):
     slug, report = "trivy", "trivy.json"
 
 
+@pytest.mark.once
 class TestSarif(Conformance):
     slug, report = "sarif", "sarif.json"
     configuration = {"asset": "shop"}
 
 
+@pytest.mark.once
 class TestNessus(Conformance):
     slug, report = "nessus", "nessus.xml"
 
 
+@pytest.mark.once
 class TestOpenVas(Conformance):
     slug, report = "openvas", "openvas.xml"
 
@@ -27,6 +32,7 @@ class TestCisaKev(Conformance):
     needs_findings = ("CVE-2021-44228",)
 
 
+@pytest.mark.once
 class TestEpss(Conformance):
     slug, report = "epss", "epss.csv"
     needs_findings = ("CVE-2021-44228",)
@@ -36,10 +42,12 @@ class TestOscal(Conformance):
     slug, report = "oscal", "oscal.json"
 
 
+@pytest.mark.once
 class TestCycloneDxJson(Conformance):
     slug, report = "cyclonedx", "cyclonedx.json"
 
 
+@pytest.mark.once
 class TestCycloneDxXml(Conformance):
     slug, report = "cyclonedx", "cyclonedx.xml"
 
@@ -48,6 +56,7 @@ class TestRegister(Conformance):
     slug, report = "register", "register.csv"
 
 
+@pytest.mark.once
 class TestJsonFeed(Conformance):
     slug, report = "json-feed", "json-feed.json"
     configuration = {

@@ -12,6 +12,8 @@ from tests.conftest import member
 from tests.marketplace.conformance import REPORTS, installed, upload
 from tests.risks.factories import make_risk
 
+pytestmark = pytest.mark.once  # the services have tests of their own
+
 
 @pytest.fixture
 def page(client, admin):
