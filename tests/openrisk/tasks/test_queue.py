@@ -173,7 +173,7 @@ def test_outcome_is_written_once_the_database_is_free(
 
 def test_each_step_is_logged(clock: Traveller, logged: Callable[[], list[str]]) -> None:
     samples.succeed_at.enqueue(2)
-    samples.fail.enqueue("x")
+    samples.fail.using(priority=-1).enqueue("x")  # after the other one
     run_next()
     run_next()
     clock.shift(timedelta(minutes=1))
