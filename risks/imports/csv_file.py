@@ -51,11 +51,35 @@ def _decoded(data: bytes) -> tuple[str, list[str]]:
         if "\0" in text:
             break
         if encoding == "cp1252":
+            _refuse_mixed(data)
             return text, ["The file is not UTF-8; its text was read as Windows-1252."]
         return text, []
     raise ImportFileError(
         "The file is no text that can be read as CSV. Save it as 'CSV UTF-8', or as XLSX."
     )
+
+
+def _refuse_mixed(data: bytes) -> None:
+    """Files that were put together have lines of both: read as one, half of them would be garbage.
+
+    Letters beyond ASCII that make valid UTF-8 by chance are rarer than such files.
+    """
+    first: int | None = None  # the first line that is UTF-8
+    other: int | None = None
+    for number, line in enumerate(data.split(b"\n"), 1):
+        if line.isascii():
+            continue
+        try:
+            line.decode()
+            first = first or number
+        except UnicodeDecodeError:
+            other = other or number
+        if first and other:
+            raise ImportFileError(
+                f"Line {first} is written in UTF-8 and line {other} is not: the file mixes "
+                "encodings. Save all of it as 'CSV UTF-8'.",
+                max(first, other),
+            )
 
 
 def _delimiter(text: str, header_score: HeaderScore) -> str:

@@ -85,6 +85,12 @@ def test_the_encoding_is_found(encoding: str) -> None:
     assert cells(table) == [["R1", "Fuite de données"]]
 
 
+def test_a_file_of_two_encodings_is_refused_with_its_lines() -> None:
+    mixed = "Title\nCafé\n".encode("cp1252") + "Überflutung\n".encode()
+    with pytest.raises(ImportFileError, match="Line 3 is written in UTF-8 and line 2 is not"):
+        read(mixed)
+
+
 def test_windows_1252_is_said() -> None:
     assert any("Windows-1252" in note for note in read("Title\ncafé\n".encode("cp1252")).notes)
 
