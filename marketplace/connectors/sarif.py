@@ -1,13 +1,14 @@
 """Reports in the Static Analysis Results Interchange Format, SARIF 2.1.0."""
 
 import re
-from collections import Counter
 from collections.abc import Iterator
-from decimal import Decimal
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import IO, Any
 
 from marketplace.connectors.base import Capability, Category, Connector, UnreadableReport
 from marketplace.connectors.items import Config, FindingItem, Item, Rejected, Scan
+from marketplace.connectors.numbering import Numbering
 from marketplace.connectors.reading import (
     items_of,
     json_pieces,
@@ -18,15 +19,23 @@ from marketplace.connectors.reading import (
     text,
     told,
 )
+from marketplace.connectors.recognizing import advised
+from marketplace.connectors.sarif_locations import Locations, artifact
 
 RUN, RESULT = "runs.item", "runs.item.results.item"
-_ABOUT = ("tool", "invocations", "automationDetails", "versionControlProvenance")
+_ENDED, _SUCCESSFUL = "invocations.item.endTimeUtc", "invocations.item.executionSuccessful"
+_WHOLE = ("tool", "automationDetails", "versionControlProvenance", "originalUriBaseIds")
+_PLACES = ("version", *(f"{RUN}.{name}" for name in (*_WHOLE, _ENDED, _SUCCESSFUL)))
+_BEGUN = ("runs", RUN, f"{RUN}.results")
+_ARTIFACT = f"{RUN}.artifacts.item"
 _LEVELS = {"error": "high", "warning": "medium", "note": "low", "none": "info"}
 
 
 class Sarif(Connector):
     """A result is known by rule, file and the fingerprint that its tool gives it, else by the
     function that it is in, else by its line; those that have all of it in common are numbered.
+    Where it stands is in the description, since that changes. Severity is what `security-severity`
+    of the rule says, which is a CVSS score by convention, else the level.
     """
 
     slug = "sarif"
@@ -39,11 +48,11 @@ class Sarif(Connector):
         "`--format sarif`.\n\n"
         "Each result that failed becomes a finding with the tool's rule. Its severity is the "
         "rule's security-severity where the tool gives one, else error is high, warning medium, "
-        "note low. Suppressed results are accepted findings; results that are gone from a "
-        "baseline are left out.\n\n"
+        "note low. Suppressed results are accepted findings, unless the suppression is rejected "
+        "or under review; results that are gone from a baseline are left out.\n\n"
         "SARIF does not name what was analysed. Configure the asset, or the address of the "
         "repository in the report is used. With an asset, a result that is not in the tool's next "
-        "report is resolved."
+        "report is resolved, unless it has none and says that it failed."
     )
     category = Category.SECURITY
     capabilities = (Capability.FINDING_IMPORT,)
@@ -63,120 +72,173 @@ class Sarif(Connector):
     }
 
     def read(self, file: IO[bytes], config: Config, *, name: str = "") -> Iterator[Item]:
-        runs = _runs(file, text(config.get("asset")))
+        seen = Numbering()
+        asset = text(config.get("asset"))
+        runs = {index: _Run(said, asset, seen) for index, said in _abouts(file).items()}
         for row, (index, _, result) in enumerate(json_pieces(file, (RESULT,), RUN), 1):
             if not isinstance(result, dict) or index not in runs:
                 yield Rejected(row, "This is no result of a tool.", text(result))
-            elif item := runs[index].finding(row, result):
-                yield item
+            else:
+                runs[index].has_found = True
+                if item := runs[index].finding(row, result):
+                    yield item
+        failed = {run.tool for run in runs.values() if run.failed}
         for run in runs.values():
-            yield Scan(run.tool, run.at, (run.asset,) if run.asset else ())
+            covered = (run.asset,) if run.asset and run.tool not in failed else ()
+            yield Scan(run.tool, run.at, covered)
 
 
-def _runs(file: IO[bytes], asset: str) -> dict[int, "_Run"]:
-    """What each run, counted from 1, says beside its results, wherever that stands in the file."""
-    wanted = ("version", *(f"{RUN}.{name}" for name in _ABOUT))
-    about: dict[int, dict[str, Any]] = {}
-    version = None
-    for index, place, value in json_pieces(file, wanted, RUN):
+@dataclass
+class _About:
+    """What a run says beside its results."""
+
+    said: dict[str, Any] = field(default_factory=dict)
+    artifacts: list[tuple[str, str]] = field(default_factory=list)
+    ended: list[datetime] = field(default_factory=list)
+    has_results: bool = False  # else the tool did not get as far as looking
+    failed: bool = False
+
+    def take(self, place: str, value: Any) -> None:
+        if place == "artifacts.item":
+            self.artifacts.append(artifact(object_of(value).get("location")))
+        elif place == "results":
+            self.has_results = True
+        elif place == _SUCCESSFUL:
+            self.failed |= value is False
+        elif place == _ENDED:
+            self.ended += filter(None, (moment(value),))
+        else:
+            self.said[place] = value
+
+
+def _abouts(file: IO[bytes]) -> dict[int, _About]:
+    """By run, counted from 1, wherever in the file it stands. Raises UnreadableReport."""
+    abouts: dict[int, _About] = {}
+    version, has_runs = None, False
+    for index, place, value in json_pieces(file, (*_PLACES, _ARTIFACT), RUN, _BEGUN):
         if place == "version":
             version = value
-        else:
-            about.setdefault(index, {})[place.rpartition(".")[2]] = value
+        elif place == "runs":
+            has_runs = True
+        elif place == RUN:
+            abouts[index] = _About()
+        elif index in abouts:
+            abouts[index].take(place.removeprefix(f"{RUN}."), value)
+    if not has_runs:
+        raise UnreadableReport(advised("This is no SARIF: it has no runs. Make a report.", file))
     if version != "2.1.0":
-        found = f"It says version {text(version)[:20]}." if version else "It has no version."
+        found = f"It says version {text(version)[:20]}." if text(version) else "It has no version."
         raise UnreadableReport(f"Only SARIF 2.1.0 is read. {found} Convert the report.")
-    if nameless := [index for index, said in about.items() if "tool" not in said]:
+    if nameless := [index for index, about in abouts.items() if "tool" not in about.said]:
         raise UnreadableReport(f"Run {nameless[0]} names no tool. Make the report again.")
-    return {index: _Run(said, asset) for index, said in about.items()}
+    return abouts
 
 
 class _Run:
     """One tool's part of the report."""
 
-    def __init__(self, about: dict[str, Any], asset: str) -> None:
-        tool = object_of(about.get("tool"))
+    def __init__(self, about: _About, asset: str, seen: Numbering) -> None:
+        tool = object_of(about.said.get("tool"))
         self.driver = object_of(tool.get("driver"))
         self.extensions = [object_of(part) for part in items_of(tool.get("extensions"))]
-        details = object_of(about.get("automationDetails"))
+        details = object_of(about.said.get("automationDetails"))
         # Two categories of the same tool are two scans, which do not close each other's findings.
         category = text(details.get("id")).rpartition("/")[0]
         self.tool = " ".join(filter(None, (text(self.driver.get("name")) or "SARIF", category)))
         self.asset = asset or _repository(about)
-        ended = [
-            moment(object_of(part).get("endTimeUtc")) for part in items_of(about.get("invocations"))
-        ]
-        self.at = max(filter(None, ended), default=None)
-        self.seen: Counter[tuple[str, str]] = Counter()
-        self.rules = {
-            text(object_of(rule).get("id")): object_of(rule)
-            for holder in (self.driver, *self.extensions)
-            for rule in items_of(holder.get("rules"))
-        }
+        self.at = max(about.ended, default=None)
+        self.has_results, self.says_failed = about.has_results, about.failed
+        self.has_found = False
+        self.seen = seen
+        self.locations = Locations(object_of(about.said.get("originalUriBaseIds")), about.artifacts)
+        self.rules: dict[str, dict[str, Any]] = {}
+        for holder in (self.driver, *self.extensions):
+            for rule in map(object_of, items_of(holder.get("rules"))):
+                self.rules.setdefault(text(rule.get("id")), rule)
+
+    @property
+    def failed(self) -> bool:
+        """Some tools, like SpotBugs, say that they failed whenever they found something."""
+        return not self.has_results or (self.says_failed and not self.has_found)
 
     def finding(self, row: int, result: dict[str, Any]) -> FindingItem | Rejected | None:
         if text(result.get("kind") or "fail") != "fail" or result.get("baselineState") == "absent":
             return None
-        rule = self._rule(result)
-        rule_id = text(result.get("ruleId")) or text(rule.get("id"))
+        reference = object_of(result.get("rule"))
+        component = self._component(object_of(reference.get("toolComponent")))
+        rule_id = text(result.get("ruleId")) or text(reference.get("id"))
+        index = reference.get("index", result.get("ruleIndex"))
+        rule = self._rule(component, index, rule_id)
+        rule_id = rule_id or text(rule.get("id"))
         if not rule_id:
-            return Rejected(row, "The result names no rule.", text(result.get("message")))
-        message = self._message(object_of(result.get("message")), rule)
-        place, known_by = _location(result)
-        self.seen[rule_id, known_by] += 1
-        if (times := self.seen[rule_id, known_by]) > 1:
-            known_by = f"{known_by} ({times})"
+            return Rejected(row, "The result names no rule.", _text_of(result.get("message")))
+        message = self._message(object_of(result.get("message")), rule, component)
+        place, known_by = self.locations.of(result)
         score = number(object_of(rule.get("properties")).get("security-severity"), 10)
         title = _text_of(rule.get("shortDescription")) or text(rule.get("name")) or message
         return FindingItem(
             row=row,
             tool=self.tool,
             rule=rule_id,
-            severity=severity_of_score(score) if score else self._level(result, rule),
+            severity=severity_of_score(score) if score else _level(result, rule),
             title=title or rule_id,
             asset=self.asset,
-            location=known_by,
+            location=self.seen.place(known_by, self.tool, self.asset, rule_id),
             description=told(
                 ("", message),
                 ("At", place),
                 ("", _text_of(rule.get("fullDescription"))),
                 ("More", rule.get("helpUri")),
             ),
-            cvss=score if score and score > Decimal(0) else None,
+            cvss=score or None,
             state="accepted" if _is_suppressed(result) else "open",
         )
 
-    def _rule(self, result: dict[str, Any]) -> dict[str, Any]:
-        """By index in the component that the result names, else by id."""
-        reference = object_of(result.get("rule"))
-        index = reference.get("index", result.get("ruleIndex"))
-        component = object_of(reference.get("toolComponent")).get("index")
-        holder = self.driver
-        if isinstance(component, int) and 0 <= component < len(self.extensions):
-            holder = self.extensions[component]
-        rules = items_of(holder.get("rules"))
+    def _component(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        """The part of the tool that has the rule: the driver unless another one is named."""
+        index = wanted.get("index")
+        if isinstance(index, int) and 0 <= index < len(self.extensions):
+            return self.extensions[index]
+        for name in ("guid", "name"):
+            for part in self.extensions:
+                if wanted.get(name) and part.get(name) == wanted[name]:
+                    return part
+        return self.driver
+
+    def _rule(self, component: dict[str, Any], index: Any, rule_id: str) -> dict[str, Any]:
+        rules = items_of(component.get("rules"))
         if isinstance(index, int) and 0 <= index < len(rules):
             return object_of(rules[index])
-        wanted = text(result.get("ruleId")) or text(reference.get("id"))
         # "CA1000/1" is a special case of the rule CA1000.
-        return self.rules.get(wanted) or self.rules.get(wanted.rpartition("/")[0], {})
+        return self.rules.get(rule_id) or self.rules.get(rule_id.rpartition("/")[0], {})
 
-    def _level(self, result: dict[str, Any], rule: dict[str, Any]) -> str:
-        default = object_of(rule.get("defaultConfiguration")).get("level")
-        return _LEVELS.get(text(result.get("level") or default or "warning"), "medium")
-
-    def _message(self, message: dict[str, Any], rule: dict[str, Any]) -> str:
-        found = text(message.get("text"))
-        if not found:
-            texts = object_of(rule.get("messageStrings"))
-            shared = object_of(self.driver.get("globalMessageStrings"))
-            name = text(message.get("id"))
-            found = _text_of(texts.get(name)) or _text_of(shared.get(name))
+    def _message(
+        self, message: dict[str, Any], rule: dict[str, Any], component: dict[str, Any]
+    ) -> str:
+        found, name = text(message.get("text")), text(message.get("id"))
+        for holder in (
+            rule.get("messageStrings"),
+            component.get("globalMessageStrings"),
+            self.driver.get("globalMessageStrings"),
+        ):
+            found = found or _text_of(object_of(holder).get(name))
         arguments = [text(argument) for argument in items_of(message.get("arguments"))]
-        return re.sub(r"\{(\d{1,3})\}", lambda m: _argument(arguments, m), found)
+        return _filled(found, arguments) if arguments else found
+
+
+def _level(result: dict[str, Any], rule: dict[str, Any]) -> str:
+    default = object_of(rule.get("defaultConfiguration")).get("level")
+    return _LEVELS.get(text(result.get("level") or default or "warning"), "medium")
+
+
+def _filled(message: str, arguments: list[str]) -> str:
+    """With the arguments for {0}, {1}; braces that are none are doubled."""
+    return re.sub(r"\{\{|\}\}|\{(\d{1,3})\}", lambda match: _argument(arguments, match), message)
 
 
 def _argument(arguments: list[str], match: re.Match[str]) -> str:
+    if match[1] is None:
+        return match[0][0]
     index = int(match[1])
     return arguments[index] if index < len(arguments) else match[0]
 
@@ -185,25 +247,11 @@ def _text_of(message: Any) -> str:
     return text(object_of(message).get("text"))
 
 
-def _repository(about: dict[str, Any]) -> str:
-    for part in items_of(about.get("versionControlProvenance")):
+def _repository(about: _About) -> str:
+    for part in items_of(about.said.get("versionControlProvenance")):
         if found := text(object_of(part).get("repositoryUri")):
-            return found
+            return re.sub(r"//[^/@]*@", "//", found)  # a token that it was fetched with
     return ""
-
-
-def _location(result: dict[str, Any]) -> tuple[str, str]:
-    """Where it is, for people; and what it is known by over scans."""
-    location = object_of(next(iter(items_of(result.get("locations"))), None))
-    physical = object_of(location.get("physicalLocation"))
-    uri = text(object_of(physical.get("artifactLocation")).get("uri"))
-    line = text(object_of(physical.get("region")).get("startLine"))
-    logical = object_of(next(iter(items_of(location.get("logicalLocations"))), None))
-    function = text(logical.get("fullyQualifiedName")) or text(logical.get("name"))
-    place = f"{uri}:{line}" if line else uri or function
-    prints = object_of(result.get("fingerprints")) or object_of(result.get("partialFingerprints"))
-    marks = " ".join(text(prints[name]) for name in sorted(prints))
-    return place, " ".join(filter(None, (uri, marks or function or line)))
 
 
 def _is_suppressed(result: dict[str, Any]) -> bool:
