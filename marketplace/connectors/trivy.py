@@ -1,11 +1,14 @@
 """Reports of Trivy, as JSON."""
 
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import IO, Any
 
 from marketplace.connectors.base import Capability, Category, Connector, UnreadableReport
 from marketplace.connectors.items import AssetItem, Config, FindingItem, Item, Rejected, Scan
+from marketplace.connectors.numbering import Numbering
 from marketplace.connectors.reading import (
     items_of,
     json_pieces,
@@ -16,18 +19,26 @@ from marketplace.connectors.reading import (
     text,
     told,
 )
+from marketplace.connectors.recognizing import advised
 
 _RESULTS = "Results.item"
-_RESOURCES = ("Resources.item", "Vulnerabilities.item", "Misconfigurations.item")
+_OLDER = "item"  # of reports from before version 0.20, which are a list of results
+_RESOURCES = tuple(
+    f"{name}.item" for name in ("Resources", "Findings", "Vulnerabilities", "Misconfigurations")
+)
+_NAMES = ("SchemaVersion", "ArtifactName", "ClusterName")  # one of which it has
+_WITH_SYSTEM = ("container_image", "vm")
 _HEADER = ("SchemaVersion", "ArtifactName", "ArtifactType", "CreatedAt", "ClusterName")
-_PACKAGES = ("os-pkgs", "lang-pkgs")
-_SOURCES = ("nvd", "ghsa", "redhat")  # whose score counts first
+_SYSTEM = re.compile(r" \([\w-]+ [^()]*\)$")  # what follows an image: " (alpine 3.9.4)"
+_SOURCES = ("nvd", "ghsa", "redhat")  # whose score counts first, after whose severity it is
 
 
 class Trivy(Connector):
     """A vulnerability is known by its CVE, artifact and package, whatever the versions: so a
     package that is updated and still vulnerable stays the same finding, and a fixed one closes it.
-    The tag of an image is left out of its name for the same reason.
+    The tag of an image is left out of its name for the same reason. A library is told apart by the
+    file that has it, a workload's package by the image. Several versions of a package in one file
+    are one finding. What has no such name, like a secret, is known by file and rule, and numbered.
     """
 
     slug = "trivy"
@@ -41,9 +52,12 @@ class Trivy(Connector):
         "Each vulnerability becomes a finding on the asset of that name: the image without its "
         "tag, the path, or cluster/namespace/kind/name. Misconfigurations that failed, secrets "
         "and licences become findings too.\n\n"
-        "A vulnerability that is not in the next report of the same artifact is resolved. Trivy "
-        "does not say whether it looked for secrets and misconfigurations where it reports none, "
-        "so those are resolved only while it reports others of their kind."
+        "A vulnerability that is not in the next report of the same artifact is resolved. For a "
+        "path or repository that holds even where the report is empty: so scan it for secrets and "
+        "vulnerabilities at once, or configure another asset. Trivy does not say whether it looked "
+        "for secrets and misconfigurations where it names no file of their kind, so those are "
+        "resolved only while it does.\n\n"
+        "Where the path that was scanned says little, as . does, configure the asset."
     )
     category = Category.SECURITY
     capabilities = (Capability.FINDING_IMPORT,)
@@ -65,25 +79,62 @@ class Trivy(Connector):
     def read(self, file: IO[bytes], config: Config, *, name: str = "") -> Iterator[Item]:
         header = _header(file)
         report = _Report(header, text(config.get("asset")))
-        pieces = 0
-        for _, place, piece in json_pieces(file, (_RESULTS, *_RESOURCES, "item")):
-            pieces += 1
-            if not isinstance(piece, dict):
-                yield Rejected(pieces, "This is no result of Trivy.", text(piece))
-            elif place == _RESULTS or "Target" in piece:
+        for _, place, piece in json_pieces(file, (_RESULTS, _OLDER, *_RESOURCES)):
+            if isinstance(piece, dict) and "Target" in piece:
                 yield from report.result(piece, report.artifact)
-            else:
+            elif isinstance(piece, dict) and place in _RESOURCES and "Kind" in piece:
                 yield from report.resource(piece)
-        if not pieces and not header:
-            raise UnreadableReport("This is no report of Trivy. Make one with --format json.")
+            else:
+                report.row += 1
+                yield Rejected(report.row, "This is no result of Trivy.", text(piece))
+        if not report.recognized and header.keys().isdisjoint(_NAMES):
+            message = "This is no report of Trivy. Make one with --format json."
+            raise UnreadableReport(advised(message, file))
         at = moment(header.get("CreatedAt"))
-        for tool, assets in report.covered.items():
+        for tool, assets in (report.covered or _nothing_found(header, report)).items():
             yield Scan(tool, at, tuple(assets))
 
 
+def _nothing_found(header: dict[str, str], report: "_Report") -> dict[str, dict[str, None]]:
+    """What a report without findings covers. Of packages that are all right Trivy names an image's
+    system, but no lock files: so one of an image that names no system did not look for any."""
+    named = report.artifact and not report.row and not report.recognized
+    whole = named and header.get("ArtifactType") not in _WITH_SYSTEM
+    return {_TOOLS["Vulnerabilities"]: {report.artifact: None} if whole else {}}
+
+
 def _header(file: IO[bytes]) -> dict[str, str]:
-    """What stands beside the results; nothing in reports of before version 0.20."""
-    return {place: text(value) for _, place, value in json_pieces(file, _HEADER)}
+    """What stands beside the results. A list of them names the image in that of its system."""
+    header = {}
+    for _, place, value in json_pieces(file, (*_HEADER, f"{_OLDER}.Target")):
+        if place in _HEADER:
+            header[place] = text(value)
+        elif _SYSTEM.search(text(value)):
+            header |= {"ArtifactName": text(value), "ArtifactType": "container_image"}
+    return header
+
+
+@dataclass(frozen=True)
+class _Result:
+    """Where the findings of one result are."""
+
+    asset: str
+    target: str
+    kind: str
+    image: str  # where the asset is a workload of a cluster, which may run several
+    numbering: Numbering
+
+    @property
+    def of_system(self) -> bool:
+        return self.kind == "os-pkgs" or bool(_SYSTEM.search(self.target))
+
+    def within(self, place: str) -> str:
+        return f"{place} of {self.image}" if self.image else place
+
+    def numbered(self, name: str, rule: str, place: str) -> dict[str, Any]:
+        tool = _TOOLS[name]
+        place = self.numbering.place(self.within(place), tool, self.asset, rule)
+        return {"tool": tool, "rule": rule, "asset": self.asset, "location": place}
 
 
 class _Report:
@@ -94,30 +145,34 @@ class _Report:
         self.artifact = asset or _without_tag(header)
         self.covered: dict[str, dict[str, None]] = {}
         self.known: set[str] = set()
+        self.recognized = False
+        self.numbering = Numbering()
 
     def resource(self, piece: dict[str, Any]) -> Iterator[Item]:
         """One workload of a cluster."""
+        self.recognized = True
         parts = (self.cluster, *(text(piece.get(n)) for n in ("Namespace", "Kind", "Name")))
         asset = self.asset or "/".join(filter(None, parts))
-        for result in items_of(piece.get("Results")):
-            yield from self.result(object_of(result), asset)
+        results = [object_of(result) for result in items_of(piece.get("Results"))]
+        for result in results:
+            yield from self.result(result, asset, _image_of(piece, results))
 
-    def result(self, result: dict[str, Any], asset: str) -> Iterator[Item]:
-        asset = asset or _image(text(result.get("Target")))
-        kind = text(result.get("Class"))
-        if asset not in self.known:
+    def result(self, result: dict[str, Any], asset: str, image: str = "") -> Iterator[Item]:
+        self.recognized = True
+        target, kind = text(result.get("Target")), text(result.get("Class"))
+        around = _Result(asset, target, kind, "" if kind == "config" else image, self.numbering)
+        if asset and asset not in self.known:
             self.known.add(asset)
             yield AssetItem(self.row + 1, asset, "application")
         for name, read in _KINDS.items():
             found = items_of(result.get(name))
-            if found or (name == "Vulnerabilities" and kind in (*_PACKAGES, "")):
-                tool = _TOOLS[name]
-                self.covered.setdefault(tool, {})[asset] = None
+            if asset and (found or _CLASSES.get(kind) == name):
+                self.covered.setdefault(_TOOLS[name], {})[asset] = None
             for piece in found:
                 self.row += 1
                 if not isinstance(piece, dict):
                     yield Rejected(self.row, "This is no finding of Trivy.", text(piece))
-                elif item := read(self.row, asset, result, piece):
+                elif item := read(self.row, around, piece):
                     yield item
 
 
@@ -127,15 +182,21 @@ def _without_tag(header: dict[str, str]) -> str:
 
 
 def _image(name: str) -> str:
-    """`registry:5000/app` of `registry:5000/app:1.2@sha256:...`, without " (alpine 3.9)"."""
+    """`registry:5000/app` of `registry:5000/app:1.2@sha256:... (alpine 3.9)`."""
     name = name.partition(" (")[0].partition("@")[0]
     head, colon, tag = name.rpartition(":")
-    return head if colon and "/" not in tag else name
+    return head if colon and "/" not in tag and head != "sha256" else name
 
 
-def _vulnerability(
-    row: int, asset: str, result: dict[str, Any], piece: dict[str, Any]
-) -> FindingItem | Rejected:
+def _image_of(resource: dict[str, Any], results: list[dict[str, Any]]) -> str:
+    """The image that was looked at of a workload, "" where it was its configuration."""
+    said = resource.get("Metadata")
+    tags = items_of(object_of(next(iter(items_of(said)), said)).get("RepoTags"))
+    system = [result.get("Target") for result in results if result.get("Class") == "os-pkgs"]
+    return _image(text(next(iter([*system, *tags]), "")))
+
+
+def _vulnerability(row: int, result: _Result, piece: dict[str, Any]) -> FindingItem | Rejected:
     cve, package = text(piece.get("VulnerabilityID")), text(piece.get("PkgName"))
     if not cve:
         return Rejected(row, "The vulnerability has no id.", package)
@@ -146,60 +207,57 @@ def _vulnerability(
         rule=cve,
         severity=severity(piece.get("Severity")) or "info",
         title=text(piece.get("Title")) or f"{cve} in {package}",
-        asset=asset,
-        location=_place(result, piece, package, installed),
+        asset=result.asset,
+        location=result.within(_package(result, piece, package, installed)),
         description=told(
             ("", piece.get("Description")),
             ("Package", f"{package} {installed}".strip()),
             ("Fixed in", piece.get("FixedVersion")),
-            ("Target", result.get("Target")),
+            ("Target", result.target),
             ("More", piece.get("PrimaryURL")),
         ),
-        cvss=_score(object_of(piece.get("CVSS"))),
+        cvss=_score(object_of(piece.get("CVSS")), text(piece.get("SeveritySource"))),
     )
 
 
-def _place(result: dict[str, Any], piece: dict[str, Any], package: str, installed: str) -> str:
+def _package(result: _Result, piece: dict[str, Any], package: str, installed: str) -> str:
     """The package; for a library also the file that holds it, with its version left out."""
-    if text(result.get("Class")) == "os-pkgs":
+    if result.of_system:
         return package
-    target = text(result.get("Target")) if text(result.get("Class")) == "lang-pkgs" else ""
-    path = text(piece.get("PkgPath")) or target
+    path = text(piece.get("PkgPath")) or result.target
     if installed:
-        path = path.replace(installed, "*")
+        version = rf"(?<![0-9A-Za-z.]){re.escape(installed)}(?![0-9A-Za-z]|\.[0-9])"
+        path = re.sub(version, "*", path)
     return f"{package} in {path}" if path else package
 
 
-def _score(scores: dict[str, Any]) -> Decimal | None:
-    for source in (*_SOURCES, *scores):
-        found = object_of(scores.get(source))
-        for name in ("V40Score", "V3Score", "V2Score"):
-            score = number(found.get(name), 10)
-            if score is not None:
-                return score
+def _score(scores: dict[str, Any], preferred: str) -> Decimal | None:
+    """Of version 3 or 4 where any source has one."""
+    for names in (("V40Score", "V3Score"), ("V2Score",)):
+        for source in (preferred, *_SOURCES, *scores):
+            found = object_of(scores.get(source))
+            for name in names:
+                score = number(found.get(name), 10)
+                if score is not None:
+                    return score
     return None
 
 
-def _misconfiguration(
-    row: int, asset: str, result: dict[str, Any], piece: dict[str, Any]
-) -> FindingItem | None:
+def _misconfiguration(row: int, result: _Result, piece: dict[str, Any]) -> FindingItem | None:
     if text(piece.get("Status") or "FAIL") != "FAIL":
         return None
-    rule = text(piece.get("ID")) or text(piece.get("AVDID"))
+    rule = text(piece.get("ID")) or text(piece.get("AVDID")) or "misconfiguration"
     cause = object_of(piece.get("CauseMetadata"))
-    resource = text(cause.get("Resource"))
-    place = " ".join(filter(None, (text(result.get("Target")), resource)))
+    place = " ".join(filter(None, (result.target, text(cause.get("Resource")))))
+    message = text(piece.get("Message"))
     return FindingItem(
         row=row,
-        tool=_TOOLS["Misconfigurations"],
-        rule=rule or "misconfiguration",
+        **result.numbered("Misconfigurations", rule, f"{place}: {message}" if message else place),
         severity=severity(piece.get("Severity")) or "info",
         title=text(piece.get("Title")) or rule,
-        asset=asset,
-        location=f"{place}: {text(piece.get('Message'))}",
         description=told(
             ("", piece.get("Description")),
-            ("Found", piece.get("Message")),
+            ("Found", message),
             ("Lines", _lines(cause)),
             ("To do", piece.get("Resolution")),
             ("More", piece.get("PrimaryURL")),
@@ -212,32 +270,28 @@ def _lines(found: dict[str, Any]) -> str:
     return f"{first} to {last}" if first and last != first else first
 
 
-def _secret(row: int, asset: str, result: dict[str, Any], piece: dict[str, Any]) -> FindingItem:
+def _secret(row: int, result: _Result, piece: dict[str, Any]) -> FindingItem:
     """The secret itself is left out, also where Trivy has not masked it."""
     rule = text(piece.get("RuleID")) or "secret"
     return FindingItem(
         row=row,
-        tool=_TOOLS["Secrets"],
-        rule=rule,
+        **result.numbered("Secrets", rule, result.target),
         severity=severity(piece.get("Severity")) or "high",
         title=text(piece.get("Title")) or rule,
-        asset=asset,
-        location=f"{text(result.get('Target'))}:{text(piece.get('StartLine'))}",
-        description=told(("Kind", piece.get("Category")), ("Lines", _lines(piece))),
+        description=told(
+            ("Kind", piece.get("Category")), ("File", result.target), ("Lines", _lines(piece))
+        ),
     )
 
 
-def _licence(row: int, asset: str, result: dict[str, Any], piece: dict[str, Any]) -> FindingItem:
-    name, package = text(piece.get("Name")), text(piece.get("PkgName"))
-    place = package or text(piece.get("FilePath"))
+def _licence(row: int, result: _Result, piece: dict[str, Any]) -> FindingItem:
+    name = text(piece.get("Name"))
+    place = text(piece.get("PkgName")) or text(piece.get("FilePath"))
     return FindingItem(
         row=row,
-        tool=_TOOLS["Licenses"],
-        rule=name or "licence",
+        **result.numbered("Licenses", name or "licence", place),
         severity=severity(piece.get("Severity")) or "info",
         title=f"Licence {name} of {place}",
-        asset=asset,
-        location=place,
         description=told(("Category", piece.get("Category")), ("More", piece.get("Link"))),
     )
 
@@ -254,4 +308,14 @@ _TOOLS = {
     "Misconfigurations": "trivy misconfiguration",
     "Secrets": "trivy secret",
     "Licenses": "trivy licence",
+}
+# Which of them a result is about: it says so also where it found none.
+_CLASSES = {
+    "": "Vulnerabilities",
+    "os-pkgs": "Vulnerabilities",
+    "lang-pkgs": "Vulnerabilities",
+    "config": "Misconfigurations",
+    "secret": "Secrets",
+    "license": "Licenses",
+    "license-file": "Licenses",
 }
