@@ -1,12 +1,13 @@
 """Reports of Nessus, in its XML format of version 2 (`.nessus`)."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import IO, Any
 from xml.etree.ElementTree import Element
 
 from marketplace.connectors.base import Capability, Category, Connector
 from marketplace.connectors.items import AssetItem, Config, FindingItem, Item, Rejected, Scan
+from marketplace.connectors.numbering import Numbering
 from marketplace.connectors.reading import moment, number, rule_of, told, xml_pieces, xml_text
 
 TOOL = "nessus"
@@ -19,8 +20,10 @@ _TYPES = {"general-purpose": "server", "firewall": "network", "router": "network
 
 
 class Nessus(Connector):
-    """A finding is known by host, plugin, port and protocol. Its rule is the CVE where the plugin
-    is about one alone, so that feeds of CVEs find it; else the plugin, with its CVEs in the text.
+    """A finding is known by host, plugin, port, protocol and service, and what one plugin reports
+    several times there is numbered. Its rule is the CVE where the plugin is about one alone, so
+    that feeds of CVEs find it; else the plugin, with its CVEs in the text: to name one of several
+    would let the finding look as exploited as that one. A check of a policy is told apart by name.
     """
 
     slug = "nessus"
@@ -31,7 +34,7 @@ class Nessus(Connector):
         "Nessus scans networks. Open a scan, choose Export and Nessus, and upload the file.\n\n"
         "Each host becomes an asset, unless an asset has its name or address already. Each thing "
         "that was reported becomes a finding on it, with the CVSS version 3 base score where there "
-        "is one.\n\n"
+        "is one. Checks of a policy that passed are left out.\n\n"
         "What was found on a host before and is not in its next report is resolved."
     )
     category = Category.SECURITY
@@ -49,21 +52,23 @@ class Nessus(Connector):
     def read(self, file: IO[bytes], config: Config, *, name: str = "") -> Iterator[Item]:
         covered: dict[str, None] = {}
         ended: list[datetime] = []
-        host, row = "", 0
+        host, row, seen = "", 0, Numbering()
         for around, element in xml_pieces(file, (_ROOT,), _PLACES, _ADVICE):
             if element.tag == "HostProperties":
                 asset, at = _asset(row + 1, around[-1], element)
                 host = asset.name
-                covered[host] = None
                 ended += [at] if at else []
-                yield asset
+                if host:
+                    covered[host] = None
+                    yield asset
             elif element.tag == "ReportItem":
                 row += 1
-                host = host or around[-1].get("name", "")
+                host = host or around[-1].get("name", "").strip()
                 covered.setdefault(host)
-                yield _finding(row, host, element)
+                if item := _finding(row, host, element, seen):
+                    yield item
             elif element.tag == "ReportHost":
-                host = ""
+                host, seen = "", Numbering()
         yield Scan(TOOL, max(ended, default=None), tuple(name for name in covered if name))
 
 
@@ -77,29 +82,41 @@ def _asset(row: int, host: Element, properties: Element) -> tuple[AssetItem, dat
         type=_TYPES.get(said.get("system-type", ""), "other"),
         hostnames=tuple(dict.fromkeys(filter(None, names))),  # type: ignore[arg-type]
         addresses=tuple(filter(None, (said.get("host-ip"),))),
-    ), moment(said.get("HOST_END"))
+    ), _ended(said)
 
 
-def _finding(row: int, host: str, element: Element) -> FindingItem | Rejected:
+def _ended(said: dict[str, str]) -> datetime | None:
+    """In seconds where the scanner is not too old; else by its own clock, without a zone."""
+    try:
+        return datetime.fromtimestamp(int(said.get("HOST_END_TIMESTAMP", "")), UTC)
+    except (ValueError, OverflowError, OSError):
+        return moment(said.get("HOST_END"))
+
+
+def _finding(
+    row: int, host: str, element: Element, seen: Numbering
+) -> FindingItem | Rejected | None:
     plugin = element.get("pluginID", "").strip()
     severity = _SEVERITIES.get(element.get("severity", ""))
     if not plugin or severity is None:
         reason = "The item has no plugin or no severity."
         return Rejected(row, reason, element.get("pluginName", ""))
+    if not host:
+        return Rejected(row, "Its host has no name and no address.", element.get("pluginName", ""))
+    check = xml_text(element, "compliance-check-name")
+    if check and xml_text(element, "compliance-result") == "PASSED":
+        return None
     cves = [(child.text or "") for child in element if child.tag == "cve"]
     score: Any = xml_text(element, "cvss3_base_score") or xml_text(element, "cvss_base_score")
-    service = element.get("svc_name", "")
-    port = f"{element.get('port', '0')}/{element.get('protocol', '')} {service}".strip()
     rule = rule_of(cves, f"nessus-{plugin}")
     return FindingItem(
         row=row,
         tool=TOOL,
         rule=rule,
         severity=severity,
-        title=element.get("pluginName", "") or xml_text(element, "synopsis") or rule,
+        title=check or element.get("pluginName", "") or xml_text(element, "synopsis") or rule,
         asset=host,
-        # A plugin may share its CVE with another one.
-        location=port if rule.startswith("nessus-") else f"{port} plugin {plugin}",
+        location=seen.place(_place(element, rule, plugin, check), rule),
         description=told(
             ("", xml_text(element, "description")),
             ("Output", xml_text(element, "plugin_output")),
@@ -109,3 +126,12 @@ def _finding(row: int, host: str, element: Element) -> FindingItem | Rejected:
         ),
         cvss=number(score, 10) if score else None,
     )
+
+
+def _place(element: Element, rule: str, plugin: str, check: str) -> str:
+    """Where on the host. "www?" is a service that was guessed, and is none the next time."""
+    service = element.get("svc_name", "").rstrip("?")
+    port = f"{element.get('port', '0')}/{element.get('protocol', '')}"
+    # A plugin may share its CVE with another one.
+    other = "" if rule.startswith("nessus-") else f"plugin {plugin}"
+    return " ".join(filter(None, (port, service, other, check)))
