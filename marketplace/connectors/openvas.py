@@ -1,16 +1,20 @@
 """Reports of OpenVAS and the Greenbone Community Edition, as XML."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import IO
 from xml.etree.ElementTree import Element
 
-from marketplace.connectors.base import Capability, Category, Connector
+from marketplace.connectors.base import Capability, Category, Connector, UnreadableReport
 from marketplace.connectors.items import AssetItem, Config, FindingItem, Item, Rejected, Scan
+from marketplace.connectors.numbering import Numbering
 from marketplace.connectors.reading import (
     moment,
     number,
     rule_of,
+    severity,
     severity_of_score,
     told,
     xml_pieces,
@@ -19,13 +23,17 @@ from marketplace.connectors.reading import (
 
 TOOL = "openvas"
 _ADVICE = "This is no report of OpenVAS. Download the report in the format XML."
-_PLACES = ("results/result", "report/host", "report/scan_end")
+_ROOTS = ("report", "get_reports_response")
+_RESULT = "results/result"
+_ABOUT = tuple(f"report/{name}" for name in ("host", "results", "scan_end", "scan_run_status"))
 _FALSE_POSITIVE = "false positive"
 
 
 class OpenVas(Connector):
-    """A finding is known by host, test, and port. Its rule is the CVE where the test is about one
-    alone, so that feeds of CVEs find it; else the test's OID, with its CVEs in the text.
+    """A finding is known by host, test, and port, and what one test reports several times there is
+    numbered. Its rule is the CVE where the test is about one alone, so that feeds of CVEs find it;
+    else the test's OID, with its CVEs in the text. Its severity is what an override made of it, its
+    CVSS score that of the test.
     """
 
     slug = "openvas"
@@ -39,7 +47,7 @@ class OpenVas(Connector):
         "becomes a finding on it; results of level log are findings of severity info, and what was "
         "overridden as a false positive comes as one.\n\n"
         "What was found on a host before and is not in its next report is resolved: so download "
-        "reports with the same filter each time."
+        "reports with the same filter each time. A scan that was stopped resolves nothing."
     )
     category = Category.SECURITY
     capabilities = (Capability.FINDING_IMPORT,)
@@ -54,43 +62,72 @@ class OpenVas(Connector):
     }
 
     def read(self, file: IO[bytes], config: Config, *, name: str = "") -> Iterator[Item]:
-        names: dict[str, str] = {}  # of each address
-        ended: list[datetime] = []
-        row = 0
-        roots = ("report", "get_reports_response")
-        for _, element in xml_pieces(file, roots, _PLACES, _ADVICE):
-            if element.tag == "result":
-                row += 1
-                address, called = _host(element)
-                if address and address not in names:
-                    names[address] = called
-                    yield _asset(row, address, called)
-                yield _finding(row, names.get(address, called), element)
-            elif element.tag == "host" and xml_text(element, "ip"):
-                names.setdefault(xml_text(element, "ip"), xml_text(element, "ip"))
-            elif element.tag == "scan_end" and (at := moment(element.text)):
-                ended.append(at)
-        yield Scan(TOOL, max(ended, default=None), tuple(names.values()))
+        about = _About()
+        for _, element in xml_pieces(file, _ROOTS, (_RESULT, *_ABOUT), _ADVICE):
+            about.take(element)
+        if not about.is_report:
+            raise UnreadableReport(_ADVICE)
+        yield from about.assets()
+        results = (element for _, element in xml_pieces(file, _ROOTS, (_RESULT,), _ADVICE))
+        seen = Numbering()
+        for row, element in enumerate(results, 1):
+            yield _finding(row, about.called(xml_text(element, "host")), element, seen)
+        covered = tuple(map(about.called, about.hosts)) if about.done else ()
+        yield Scan(TOOL, max(about.ended, default=None), covered)
 
 
-def _host(result: Element) -> tuple[str, str]:
-    """The address, and what the host is called: by its name where it has one."""
-    address = xml_text(result, "host")
-    return address, xml_text(result, "host", "hostname") or address
+@dataclass
+class _About:
+    """What stands around the results, part of it after them: so a report is read twice."""
+
+    hosts: dict[str, set[str]] = field(default_factory=dict)  # names of each address
+    names: dict[str, str] = field(default_factory=dict)  # the one the host itself has
+    ended: list[datetime] = field(default_factory=list)
+    done: bool = True
+    is_report: bool = False
+
+    def take(self, element: Element) -> None:
+        if element.tag == "result":
+            self._host(xml_text(element, "host"), xml_text(element, "host", "hostname"))
+        elif element.tag == "host":
+            address, name = xml_text(element, "ip"), _detail(element, "hostname")
+            self._host(address, name)
+            if address and name:
+                self.names[address] = name
+        elif element.tag == "scan_run_status":
+            self.done = self.done and xml_text(element) == "Done"
+        elif element.tag == "scan_end":
+            self.ended += filter(None, (moment(element.text),))
+        self.is_report = True
+
+    def _host(self, address: str, name: str) -> None:
+        if address:
+            self.hosts.setdefault(address, set()).update(filter(None, (name,)))
+
+    def called(self, address: str) -> str:
+        """By its name where it has one. Of several always the same, whatever their order."""
+        return self.names.get(address) or min(self.hosts.get(address) or {address})
+
+    def assets(self) -> Iterator[AssetItem]:
+        for address, names in self.hosts.items():
+            hostnames = tuple(sorted(names - {address}))
+            yield AssetItem(1, self.called(address), "server", hostnames, (address,))
 
 
-def _asset(row: int, address: str, called: str) -> AssetItem:
-    hostnames = (called,) if called != address else ()
-    return AssetItem(row, called, "server", hostnames, (address,))
+def _detail(host: Element, wanted: str) -> str:
+    details = (part for part in host if part.tag == "detail")
+    found = (xml_text(part, "value") for part in details if xml_text(part, "name") == wanted)
+    return next(found, "")
 
 
-def _finding(row: int, host: str, result: Element) -> FindingItem | Rejected:
+def _finding(row: int, host: str, result: Element, seen: Numbering) -> FindingItem | Rejected:
     test = next((child for child in result if child.tag == "nvt"), None)
     oid = test.get("oid", "") if test is not None else ""
     if test is None or not oid:
         return Rejected(row, "The result names no test.", xml_text(result, "name"))
-    score = number(xml_text(result, "severity"), 10)
-    threat = xml_text(result, "threat").lower()
+    score = number(xml_text(result, "severity"), 10)  # below 0 where it is a false positive
+    if score is None:
+        score = number(xml_text(result, "original_severity"), 10)
     tags = _tags(xml_text(test, "tags"))
     cves = _cves(test)
     rule = rule_of(cves, oid)
@@ -99,10 +136,10 @@ def _finding(row: int, host: str, result: Element) -> FindingItem | Rejected:
         row=row,
         tool=TOOL,
         rule=rule,
-        severity=severity_of_score(score) if score is not None else "info",
+        severity=_severity(score, xml_text(result, "threat")),
         title=xml_text(test, "name") or xml_text(result, "name") or oid,
         asset=host,
-        location=port if rule == oid else f"{port} test {oid}",
+        location=seen.place(port if rule == oid else f"{port} test {oid}", rule, host),
         description=told(
             ("", tags.get("summary")),
             ("Found", xml_text(result, "description")),
@@ -112,8 +149,24 @@ def _finding(row: int, host: str, result: Element) -> FindingItem | Rejected:
             ("Quality of detection", xml_text(result, "qod", "value")),
             ("Test", oid),
         ),
-        cvss=score or None,
-        state="false_positive" if threat == _FALSE_POSITIVE else "open",
+        cvss=number(xml_text(test, "cvss_base"), 10) or score or None,
+        state="false_positive" if _is_false_positive(result) else "open",
+    )
+
+
+def _severity(score: Decimal | None, threat: str) -> str:
+    return severity_of_score(score) if score is not None else severity(threat) or "info"
+
+
+def _is_false_positive(result: Element) -> bool:
+    """Where overrides were not applied to the report they stand beside the result."""
+    overrides = (part for holder in result if holder.tag == "overrides" for part in holder)
+    active = [override for override in overrides if xml_text(override, "active") != "0"]
+    said = [(result, ""), *((override, "new_") for override in active)]
+    return any(
+        xml_text(element, f"{new}threat").lower() == _FALSE_POSITIVE
+        or xml_text(element, f"{new}severity") in ("-1", "-1.0")
+        for element, new in said
     )
 
 
