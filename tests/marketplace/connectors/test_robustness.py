@@ -29,7 +29,7 @@ FILES = {
 CONTENT = {slug: (REPORTS / name).read_bytes() for slug, name in FILES.items()}
 JSON = {slug: json.loads(CONTENT[slug]) for slug in ("trivy", "sarif")}
 LONG = "x" * 10_000
-VALUES = st.sampled_from(
+VALUES: st.SearchStrategy[Any] = st.sampled_from(
     [
         *(None, True, -1, 0, 1.5, 10**30, "", "\0", LONG, "CVE-", "a\ud800", "1e999999999"),
         *([], {}, [None], [[]], {"": None}, {"text": 5}, [{"uri": 1, "index": -1}]),
