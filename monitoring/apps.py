@@ -1,5 +1,27 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
+
+PACKAGES = ("openrisk.", "risks.", "dashboards.", "marketplace.", "monitoring.")
 
 
 class MonitoringConfig(AppConfig):
     name = "monitoring"
+
+    def ready(self) -> None:
+        """Count what is saved and deleted one by one, of the project's own models."""
+        from django.db.models.signals import post_delete, post_save
+        from django_prometheus import models as counters
+
+        from monitoring import models_counted
+
+        for model in apps.get_models():
+            if not f"{model.__module__}.".startswith(PACKAGES):
+                continue
+            label = model._meta.label_lower
+            for counter in (
+                counters.model_inserts,
+                counters.model_updates,
+                counters.model_deletes,
+            ):
+                counter.labels(label)  # begun at 0
+            post_save.connect(models_counted.saved, sender=model, dispatch_uid="monitoring")
+            post_delete.connect(models_counted.deleted, sender=model, dispatch_uid="monitoring")

@@ -6,7 +6,9 @@ absent, which an alert can see; a figure of a minute ago would look like one of 
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 
 import structlog
 from django.conf import settings
@@ -15,12 +17,13 @@ from django.db.models import Count, Min, Q
 from django.utils import timezone
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
-from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 
 from dashboards.figures.appetite import appetite
 from dashboards.figures.tally import FIGURES, Tally, standing_now
 from dashboards.scope import Scope
-from marketplace.models import SyncRun
+from marketplace.health import health
+from marketplace.models import App, AppState, SyncRun
 from openrisk import __version__
 from openrisk.accounts.models import Organization
 from openrisk.database.checks import demand
@@ -37,6 +40,7 @@ _FIGURES = (
     ),
 )
 KEPT = 5.0  # seconds
+RECENT = timedelta(minutes=15)
 PATIENCE = "2s"  # of the database for one question
 log = structlog.get_logger(__name__)
 
@@ -80,7 +84,7 @@ def _from_database() -> list[Metric]:
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute(f"SET statement_timeout = '{PATIENCE}'")
-        return [*_risks(), *_queue(), *_runs()]
+        return [*_risks(), *_queue(), *_failures(), *_runs(), *_apps()]
     except Error as error:
         log.warning("metrics_without_database", error=type(error).__name__)
         return []
@@ -149,9 +153,40 @@ def _queue() -> Iterator[Metric]:
     )
 
 
+def _failures() -> Iterator[Metric]:
+    """Of the last minutes, wherever the worker ran."""
+    failed = GaugeMetricFamily(
+        "openrisk_tasks_failed_recently",
+        "Tasks that failed for good within the last 15 minutes",
+        labels=["task"],
+    )
+    rows = DBTaskResult.objects.filter(
+        status=TaskResultStatus.FAILED, finished_at__gt=timezone.now() - RECENT
+    )
+    for path, count in rows.order_by().values_list("task_path").annotate(count=Count("pk")):
+        failed.add_metric([path], count)
+    yield failed
+
+
+def _apps() -> Iterator[Metric]:
+    """A connector whose last run did not end well, as its page shows it."""
+    apps = GaugeMetricFamily(
+        "openrisk_connector_apps",
+        "Apps in use, by connector and the outcome of what they did last",
+        labels=["connector", "outcome"],
+    )
+    outcomes = Counter(
+        (app.connector, health(app)["outcome"]["state"])
+        for app in App.objects.exclude(state__in=(AppState.DISABLED, AppState.UNINSTALLED))
+    )
+    for labels, count in sorted(outcomes.items()):
+        apps.add_metric(labels, count)
+    yield apps
+
+
 def _runs() -> Iterator[Metric]:
-    """From the rows themselves, so that no restart loses one."""
-    syncs = CounterMetricFamily(
+    """From the rows themselves, so that no restart loses one; gauges, because rows move on."""
+    syncs = GaugeMetricFamily(
         "openrisk_sync_runs",
         "Runs of connectors, by how they stand",
         labels=["connector", "status"],
@@ -160,7 +195,7 @@ def _runs() -> Iterator[Metric]:
     for connector, status, count in groups.annotate(count=Count("pk")):
         syncs.add_metric([connector, status], count)
     yield syncs
-    imports = CounterMetricFamily(
+    imports = GaugeMetricFamily(
         "openrisk_imports", "Imports of registers, by how they stand", labels=["status"]
     )
     files = ImportRun.objects.filter(source="import").order_by().values_list("status")

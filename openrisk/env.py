@@ -110,6 +110,21 @@ def _generate_secret(file: Path) -> str:
     return file.read_text().strip()
 
 
+def database(default: str) -> dict[str, Any]:
+    """What DATABASE_URL says, with statements and connections counted by django-prometheus."""
+    try:
+        found = source.db_url("DATABASE_URL", default=default)
+    except (ValueError, environ.ImproperlyConfigured):
+        found = {}
+    engine = str(found.get("ENGINE", "")).removeprefix("django.db.backends.")
+    if engine not in ("postgresql", "sqlite3"):
+        raise ImproperlyConfigured(
+            "DATABASE_URL cannot be used: write postgresql://user:password@host:5432/name, with "
+            "special characters percent-encoded, or sqlite:////path/to/file."
+        )
+    return found | {"ENGINE": f"django_prometheus.db.backends.{engine}"}
+
+
 def response_cache(backend: str, redis_url: str) -> dict[str, dict[str, Any]]:
     """The alias of the shared store of responses; none for a cache within each process.
 

@@ -83,12 +83,12 @@ DATABASE_BUDGET = env.integer("DATABASE_BUDGET", DATABASE_PROFILE.budget, maximu
 DATABASE_TIMEOUTS = env.flag("DATABASE_TIMEOUTS")
 DATABASES = {
     "default": {
-        **env.source.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'openrisk.sqlite3'}"),
+        **env.database(f"sqlite:///{VAR_DIR / 'openrisk.sqlite3'}"),
         "CONN_MAX_AGE": DATABASE_PROFILE.conn_max_age,
         "CONN_HEALTH_CHECKS": True,
     }
 }
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+if "sqlite3" in DATABASES["default"]["ENGINE"]:
     DATABASES["default"]["OPTIONS"] = {
         # A transaction takes the write lock when it begins: two writers wait for each other
         # instead of failing half-way with "database is locked".
@@ -132,6 +132,7 @@ WSGI_APPLICATION = "openrisk.wsgi.application"
 MIDDLEWARE = [
     "openrisk.api.middleware.RequestIdMiddleware",
     "openrisk.api.middleware.TrustedProxyMiddleware",
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "openrisk.caching.recorder.RecorderMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "openrisk.api.middleware.ContentSecurityPolicyMiddleware",
@@ -144,6 +145,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "monitoring.middleware.RequestMetrics",
 ]
 TEMPLATES = [
     {

@@ -22,6 +22,8 @@ os.environ["VAR_DIR"] = os.environ["TEST_VAR_DIR"]
 from openrisk.settings import *  # noqa: E402, F403
 
 INSTALLED_APPS = [*INSTALLED_APPS, "zeal"]  # noqa: F405
+if "sqlite3" in DATABASES["default"]["ENGINE"]:  # noqa: F405
+    DATABASES["default"]["TEST"] = {"NAME": ":memory:"}  # noqa: F405
 # Each request of the test client raises NPlusOneError when one line loads row by row.
 MIDDLEWARE = ["zeal.middleware.zeal_middleware", *MIDDLEWARE]  # noqa: F405
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # a slow one proves nothing

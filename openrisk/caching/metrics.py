@@ -31,6 +31,8 @@ rejected_entries = Counter(
     "Values of the shared store that were not what was stored there",
     ("reason",),
 )
+for reason in ("foreign", "mac"):
+    rejected_entries.labels(reason)  # begun at 0, so that the first one is a rise
 breaker_open = Gauge(
     "openrisk_cache_breaker_state",
     "1 while the shared store is not asked because it failed, in any process",

@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.db.utils import OperationalError
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
 from monitoring import collectors
 from monitoring.collectors import Asked
@@ -66,8 +67,27 @@ def test_the_queue(db):
 
 
 def test_runs_of_connectors(organization, admin):
-    upload(installed(organization, "trivy", admin), REPORTS / "trivy.json")
-    assert told("openrisk_sync_runs_total", connector="trivy", status="applied") == [1]
+    app = installed(organization, "trivy", admin)
+    upload(app, REPORTS / "trivy.json")
+    assert told("openrisk_sync_runs", connector="trivy", status="applied") == [1]
+    assert told("openrisk_connector_apps", connector="trivy", outcome="applied") == [1]
+
+
+def test_a_connector_that_fails_until_nobody_uses_it(organization, admin):
+    app = installed(organization, "trivy", admin)
+    upload(app, REPORTS / "nessus.xml")
+    assert told("openrisk_connector_apps", connector="trivy", outcome="failed") == [1]
+    type(app).objects.update(state="disabled")
+    assert told("openrisk_connector_apps", connector="trivy") == []
+
+
+def test_tasks_that_failed_lately(db):
+    expire_acceptances.enqueue()
+    failed = DBTaskResult.objects.filter(task_path__contains="expire_acceptances")
+    failed.update(status="FAILED", finished_at=timezone.now())
+    assert told("openrisk_tasks_failed_recently") == [1]
+    failed.update(finished_at=timezone.now() - timedelta(minutes=16))
+    assert told("openrisk_tasks_failed_recently") == []
 
 
 def test_without_the_database_they_are_absent_and_the_rest_is_there(monkeypatch):

@@ -21,12 +21,15 @@ class Command(BaseCommand):
             help="do not run the task worker here; run `manage.py worker` elsewhere",
         )
         parser.add_argument(
+            "--migrate", action="store_true", help="apply migrations first, as `migrate` would"
+        )
+        parser.add_argument(
             "--demo", action="store_true", help="create tables and demo data first, where missing"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["demo"]:
-            self._prepare()
+        if options["migrate"] or options["demo"]:
+            self._prepare(demo=options["demo"])
         try:
             serving.serve(worker=not options["no_worker"], say=self._say)
         except (serving.PortUnavailable, serving.StartFailed) as error:
@@ -37,9 +40,10 @@ class Command(BaseCommand):
         self.stdout.write(line)
         self.stdout.flush()
 
-    def _prepare(self) -> None:
+    def _prepare(self, *, demo: bool) -> None:
         """In this process, because each one more takes a second or two to start."""
         call_command("migrate", verbosity=0)
-        call_command("demo_create", stdout=self.stdout)
+        if demo:
+            call_command("demo_create", stdout=self.stdout)
         self.stdout.flush()
         connections.close_all()  # what is forked from here must not share them

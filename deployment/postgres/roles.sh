@@ -1,0 +1,15 @@
+#!/bin/sh
+# Runs once, when the database is made: a role that owns OpenRisk's database, and one that may look at
+# statistics and nothing else. Passwords go through a variable of psql, which quotes them.
+set -eu
+
+psql --set ON_ERROR_STOP=1 --username postgres \
+    --set openrisk="$(cat /run/secrets/openrisk_database_password)" \
+    --set monitoring="$(cat /run/secrets/monitoring_database_password)" <<'SQL'
+CREATE ROLE openrisk LOGIN PASSWORD :'openrisk';
+CREATE ROLE monitoring LOGIN PASSWORD :'monitoring';
+GRANT pg_monitor TO monitoring;
+CREATE DATABASE openrisk OWNER openrisk;
+\connect openrisk
+CREATE EXTENSION pg_stat_statements;
+SQL
