@@ -22,7 +22,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--slack-webhook-url", metavar="URL", help="where Slack takes messages")
     slack = parser.parse_args(arguments).slack_webhook_url
     if slack and not slack.startswith(("https://", "http://")):
-        print(f"{slack!r} is no address: copy the one of Slack's incoming webhook.", file=sys.stderr)
+        print(
+            f"{slack!r} is no address: copy the one of Slack's incoming webhook.", file=sys.stderr
+        )
         return 2
     FOLDER.mkdir(mode=0o700, exist_ok=True)
     if slack:

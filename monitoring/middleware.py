@@ -11,9 +11,7 @@ class RequestMetrics(PrometheusAfterMiddleware):
     What the cache's front answers is not seen here; `monitoring.requests` counts that too.
     """
 
-    def label_metric(
-        self, metric: Any, request: Any, response: Any = None, **labels: str
-    ) -> Any:
+    def label_metric(self, metric: Any, request: Any, response: Any = None, **labels: str) -> Any:
         if "method" in labels:
             labels["method"] = self._method(request)
         return super().label_metric(metric, request, response, **labels)

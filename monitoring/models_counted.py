@@ -1,4 +1,7 @@
-"""django-prometheus's counters of models, fed by signals: its mixin would be a base of each model."""
+"""django-prometheus's counters of models, fed by signals.
+
+Its mixin would be a base of each model instead.
+"""
 
 from typing import Any
 

@@ -1,0 +1,1 @@
+"""The monitoring stack as processes of this machine, from the files in deployment/: no Docker."""
