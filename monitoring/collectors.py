@@ -6,24 +6,20 @@ absent, which an alert can see; a figure of a minute ago would look like one of 
 
 import threading
 import time
-from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
 
 import structlog
 from django.conf import settings
 from django.db import Error, connection
-from django.db.models import Count, Min, Q
+from django.db.models import Count
 from django.utils import timezone
-from django_tasks import TaskResultStatus
-from django_tasks_db.models import DBTaskResult
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 
 from dashboards.figures.appetite import appetite
 from dashboards.figures.tally import FIGURES, Tally, standing_now
 from dashboards.scope import Scope
-from marketplace.health import health
-from marketplace.models import App, AppState, SyncRun
+from marketplace.models import SyncRun
+from monitoring import work
 from openrisk import __version__
 from openrisk.accounts.models import Organization
 from openrisk.database.checks import demand
@@ -40,7 +36,6 @@ _FIGURES = (
     ),
 )
 KEPT = 5.0  # seconds
-RECENT = timedelta(minutes=15)
 PATIENCE = "2s"  # of the database for one question
 log = structlog.get_logger(__name__)
 
@@ -84,7 +79,7 @@ def _from_database() -> list[Metric]:
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute(f"SET statement_timeout = '{PATIENCE}'")
-        return [*_risks(), *_queue(), *_failures(), *_runs(), *_apps()]
+        return [*_risks(), *_work(), *_runs()]
     except Error as error:
         log.warning("metrics_without_database", error=type(error).__name__)
         return []
@@ -133,53 +128,33 @@ def _breaches() -> Iterator[int]:
 
 
 # --- Work -----------------------------------------------------------------------------------------
-def _queue() -> Iterator[Metric]:
+def _work() -> Iterator[Metric]:
+    queue = work.queue()
     tasks = GaugeMetricFamily(
         "openrisk_task_queue_tasks", "Tasks in the queue, by how they stand", labels=["status"]
     )
-    counts = dict(DBTaskResult.objects.order_by().values_list("status").annotate(count=Count("pk")))
-    for status in TaskResultStatus.values:
-        tasks.add_metric([str(status).lower()], counts.get(status, 0))
+    for status, count in queue.tasks.items():
+        tasks.add_metric([status], count)
     yield tasks
-    now = timezone.now()
-    due = DBTaskResult.objects.filter(status=TaskResultStatus.READY).filter(
-        Q(run_after__isnull=True) | Q(run_after__lte=now)
-    )
-    oldest = due.aggregate(oldest=Min("enqueued_at"))["oldest"]
     yield GaugeMetricFamily(
         "openrisk_task_queue_oldest_seconds",
         "Since when the task that has waited longest could have run",
-        value=max(0.0, (now - oldest).total_seconds()) if oldest else 0,
+        value=queue.oldest_seconds,
     )
-
-
-def _failures() -> Iterator[Metric]:
-    """Of the last minutes, wherever the worker ran."""
     failed = GaugeMetricFamily(
         "openrisk_tasks_failed_recently",
         "Tasks that failed for good within the last 15 minutes",
         labels=["task"],
     )
-    rows = DBTaskResult.objects.filter(
-        status=TaskResultStatus.FAILED, finished_at__gt=timezone.now() - RECENT
-    )
-    for path, count in rows.order_by().values_list("task_path").annotate(count=Count("pk")):
+    for path, count in work.recent_failures().items():
         failed.add_metric([path], count)
     yield failed
-
-
-def _apps() -> Iterator[Metric]:
-    """A connector whose last run did not end well, as its page shows it."""
     apps = GaugeMetricFamily(
         "openrisk_connector_apps",
         "Apps in use, by connector and the outcome of what they did last",
         labels=["connector", "outcome"],
     )
-    outcomes = Counter(
-        (app.connector, health(app)["outcome"]["state"])
-        for app in App.objects.exclude(state__in=(AppState.DISABLED, AppState.UNINSTALLED))
-    )
-    for labels, count in sorted(outcomes.items()):
+    for labels, count in sorted(work.connector_outcomes().items()):
         apps.add_metric(labels, count)
     yield apps
 

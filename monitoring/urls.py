@@ -1,7 +1,10 @@
-"""The pages under /monitoring/."""
+"""Alerts under /api/v1/monitoring/."""
 
-from django.urls import path
+from rest_framework.routers import SimpleRouter
 
-from monitoring import views
+from monitoring.views import AlertViewSet
 
-urlpatterns = [path("cache/", views.cache_page, name="cache")]
+router = SimpleRouter(use_regex_path=False)
+router.register("alerts", AlertViewSet, basename="alerts")
+
+urlpatterns = router.urls

@@ -66,4 +66,7 @@ MENU = (
     ),
 )
 
-OPERATING = ("Installation", (("cache", "Response cache", "bolt"),))
+OPERATING = (
+    "Installation",
+    (("monitoring", "Monitoring", "monitor_heart"), ("cache", "Response cache", "bolt")),
+)

@@ -286,6 +286,8 @@ THREADS = env.integer(
 METRICS_PORT = env.integer("METRICS_PORT", 9464)
 # Slugs of organizations whose risks are counted by organization too; each adds series.
 METRICS_ORGANIZATIONS = env.words("METRICS_ORGANIZATIONS", [])
+# What Alertmanager shows when it posts alerts; without it none are taken.
+ALERTS_TOKEN = env.text("ALERTS_TOKEN")
 # Seconds between saying "not ready any more" and stopping, for proxies to notice.
 DRAIN_SECONDS = env.integer("DRAIN_SECONDS", 0, minimum=0, maximum=300)
 DRAIN_FILE = VAR_DIR / f"draining-{PORT}"  # there while this installation is about to stop

@@ -8,6 +8,7 @@ from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from monitoring.views import HealthDetailViewSet
 from openrisk.admin_site import site
 from openrisk.api.outages import is_noted
 from openrisk.api.problems import is_api, problem_response
@@ -24,13 +25,15 @@ urlpatterns = [
     path("api/v1/", include("risks.urls")),
     path("api/v1/", include("dashboards.urls")),
     path("api/v1/marketplace/", include("marketplace.urls")),
+    path("api/v1/monitoring/", include("monitoring.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     re_path(r"^api/", _no_route),
     path("admin/", site.urls),
     path("risks/", include("risks.page_urls")),
     path("marketplace/", include("marketplace.page_urls")),
-    path("monitoring/", include("monitoring.urls")),
+    path("monitoring/", include("monitoring.page_urls")),
+    path("health/detail", HealthDetailViewSet.as_view({"get": "list"}), name="health-detail"),
     path("", include("openrisk.accounts.page_urls")),
     path("", include("dashboards.page_urls")),
 ]

@@ -56,8 +56,10 @@ class OrganizationViewSet(GenericViewSet):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        if request.method == "POST" and (key := request.headers.get("Idempotency-Key")):
-            self.post = once(self.post, self.membership, request, key)  # type: ignore[has-type]
+        # Who is no member, such as another server, posts what may be repeated anyway.
+        member = getattr(request, "membership", None)
+        if request.method == "POST" and member and (key := request.headers.get("Idempotency-Key")):
+            self.post = once(self.post, member, request, key)  # type: ignore[has-type]
 
     def get_queryset(self) -> Any:
         if getattr(self, "swagger_fake_view", False):  # the schema is made without a caller

@@ -45,10 +45,10 @@ def test_only_superusers_see_it(client, admin, operator):
 
 def test_only_superusers_find_it(client, admin, operator):
     assert PAGE in operator.get("/admin/").content.decode()
-    assert PAGE in operator.get("/").content.decode()
+    assert PAGE in operator.get("/monitoring/").content.decode()
     client.force_login(admin)
     assert PAGE not in client.get("/admin/").content.decode()
-    assert PAGE not in client.get("/").content.decode()
+    assert "/monitoring/" not in client.get("/").content.decode()
 
 
 def test_it_shows_what_each_view_declares_and_keeps(operator, api, viewer, organization):

@@ -1,0 +1,122 @@
+"""The page of the installation: what fires, whether monitoring is heard, and how the parts do."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from marketplace.pages.refusals import REFUSALS, told
+from monitoring import detail, inbox
+from monitoring.models import Alert
+from openrisk.accounts.pages import MemberRequest, superuser_required
+
+ENDED = 50  # that are shown
+
+
+@require_safe
+@superuser_required
+def overview_page(request: MemberRequest) -> HttpResponse:
+    alerts = Alert.objects.worth_reading()
+    return render(
+        request,
+        "monitoring/overview.html",
+        {
+            "firing": alerts.firing(),
+            "ended": alerts.filter(ends_at__isnull=False)[:ENDED],
+            "heartbeat": _heartbeat(inbox.silence()),
+            "parts": _parts(detail.health()),
+        },
+    )
+
+
+def _heartbeat(silence: timedelta | None) -> str:
+    """What is wrong with monitoring itself; "" while it is heard."""
+    if not settings.ALERTS_TOKEN:
+        return "No alerts are taken. Set ALERTS_TOKEN here, and give Alertmanager the same token."
+    if silence is None:
+        return "Monitoring has never been heard. Start it, and let Alertmanager post to this place."
+    if silence <= inbox.SILENT_AFTER:
+        return ""
+    minutes = int(silence.total_seconds() // 60)
+    return (
+        f"Monitoring silent for {minutes} min: no alert would arrive. See whether Prometheus and "
+        "Alertmanager run, and whether their token is the one of ALERTS_TOKEN."
+    )
+
+
+def _parts(found: dict[str, Any]) -> list[tuple[str, str, str, str]]:
+    """Name, tone, state and words of each part."""
+    pool, cache, queue = found["pool"], found["cache"], found["queue"]
+    failed = [row for row in found["connectors"] if row["outcome"] in ("failed", "quarantined")]
+    waits, recent = queue["oldest_seconds"], sum(queue["failed_recently"].values())
+    return [
+        (
+            "Application",
+            "within" if found["status"] == "ready" else "breached",
+            found["status"],
+            " ".join(
+                found[part]
+                for part in ("database", "migrations", "triggers")
+                if found.get(part) not in ("ok", None)
+            ),
+        ),
+        (
+            "Database connections",
+            "breached" if pool["waiting"] else "within",
+            f"{pool['size']:.0f} open" if pool["size"] is not None else "not counted",
+            f"{pool['mode']}, at most {pool['demand']} of {pool['budget']} ({pool['profile']})",
+        ),
+        (
+            "Cache",
+            {"ok": "within", "degraded": "breached"}.get(cache["state"], ""),
+            cache["state"],
+            f"{cache['hit_rate']:.0%} hits" if cache["hit_rate"] is not None else "not asked yet",
+        ),
+        (
+            "Tasks",
+            "breached" if waits > 600 or recent else "within",
+            f"{queue['tasks']['ready']} waiting",
+            f"the oldest since {waits:.0f} s; {recent} failed in 15 min",
+        ),
+        (
+            "Connectors",
+            "breached" if failed else "within",
+            f"{sum(row['apps'] for row in failed)} need a look" if failed else "ok",
+            ", ".join(f"{row['connector']}: {row['outcome']}" for row in failed),
+        ),
+    ]
+
+
+@require_POST
+@superuser_required
+def alert_step(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Acknowledge, or raise as a draft risk or a finding in the active organization."""
+    alert = Alert.objects.filter(pk=pk).first()
+    if alert is None:
+        raise Http404
+    person, membership = request.user, request.membership
+    step = request.POST.get("step")
+    try:
+        if step == "acknowledge":
+            inbox.acknowledge(actor=person, alert=alert)  # type: ignore[arg-type]
+        elif not membership:
+            messages.error(request, "There is no organization to raise it in. Make one first.")
+        elif step == "risk":
+            risk = inbox.raise_risk(
+                actor=membership.user, organization=membership.organization, alert=alert
+            )
+            messages.success(request, f"{risk.reference} is a draft in {risk.organization}.")
+            return redirect("risk-page", risk.reference)
+        elif step == "finding":
+            inbox.raise_finding(
+                actor=membership.user, organization=membership.organization, alert=alert
+            )
+            messages.success(request, f"It is a finding in {membership.organization} now.")
+    except REFUSALS as refusal:
+        messages.error(request, told(refusal))
+    return redirect("monitoring")

@@ -1,0 +1,36 @@
+"""Runbooks, as docs/runbooks/ has them: what to do when an alert fires.
+
+Without a login and without the database: who reads them has been woken, and either may be down.
+"""
+
+from functools import cache
+from pathlib import Path
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.safestring import mark_safe
+from django.views.decorators.http import require_safe
+from markdown_it import MarkdownIt
+
+FOLDER: Path = settings.BASE_DIR / "docs/runbooks"
+
+
+@cache
+def names() -> list[str]:
+    return sorted(path.stem for path in FOLDER.glob("*.md"))
+
+
+@require_safe
+def runbooks_page(request: HttpRequest) -> HttpResponse:
+    return render(request, "monitoring/runbook.html", {"names": names()})
+
+
+@require_safe
+def runbook_page(request: HttpRequest, alert: str) -> HttpResponse:
+    if alert not in names():
+        raise Http404
+    text = (FOLDER / f"{alert}.md").read_text(encoding="utf-8")
+    # Our own files, and the renderer passes no HTML of theirs through.
+    content = mark_safe(MarkdownIt("js-default").render(text))  # noqa: S308
+    return render(request, "monitoring/runbook.html", {"alert": alert, "content": content})
