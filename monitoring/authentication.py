@@ -5,6 +5,8 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
 from rest_framework import authentication
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
@@ -25,6 +27,19 @@ class AlertmanagerAuthentication(authentication.BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return "Token"
+
+
+class AlertmanagerScheme(OpenApiAuthenticationExtension):
+    target_class = "monitoring.authentication.AlertmanagerAuthentication"
+    name = "alertmanager"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
+        return {
+            "type": "apiKey",
+            "in": "header",
+            "name": "Authorization",
+            "description": "`Token <token>`, what ALERTS_TOKEN holds",
+        }
 
 
 class OperatorPermission(BasePermission):

@@ -8,6 +8,7 @@ from rest_framework import serializers
 from monitoring.models import Alert
 from openrisk.api.serializers import RowSerializer
 
+STATUSES = (("firing", "Firing"), ("resolved", "Resolved"))
 MOST_ALERTS = 1000  # in one message
 
 _label_name = RegexValidator(r"\A[a-zA-Z_][a-zA-Z0-9_]*\Z", "This is no name of a label.")
@@ -26,7 +27,7 @@ class _LabelsField(serializers.DictField):
 
 
 class _ToldSerializer(serializers.Serializer):
-    status = serializers.ChoiceField(choices=("firing", "resolved"))
+    status = serializers.ChoiceField(choices=STATUSES)
     labels = _LabelsField()
     annotations = _LabelsField()
     startsAt = serializers.DateTimeField()  # noqa: N815  Alertmanager's names
@@ -45,7 +46,7 @@ class MessageSerializer(serializers.Serializer):
     """A message of Alertmanager's webhook, version 4. What else it holds is left alone."""
 
     version = serializers.CharField()
-    status = serializers.ChoiceField(choices=("firing", "resolved"))
+    status = serializers.ChoiceField(choices=STATUSES)
     alerts = serializers.ListField(child=_ToldSerializer(), max_length=MOST_ALERTS)
 
     def validate_version(self, version: str) -> str:

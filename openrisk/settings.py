@@ -250,6 +250,7 @@ SPECTACULAR_SETTINGS = {
         "RunStatus": "risks.models.RunStatus",
         "AppState": "marketplace.models.AppState",
         "SyncStatus": "marketplace.models.SyncStatus",
+        "AlertStatus": "monitoring.serializers.STATUSES",
         "SyncMode": "marketplace.models.SyncMode",
         "DeliveryStatus": "marketplace.models.DeliveryStatus",
         "Maturity": "marketplace.connectors.base.MATURITIES",

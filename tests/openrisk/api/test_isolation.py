@@ -16,8 +16,17 @@ from risks.services import acceptances, assets, controls, findings, mitigations,
 from risks.services.rows import create
 
 # Routes that have no id of another organization to ask for: logging in, one's own tokens, the
-# matrix, the catalogue of connectors; and imports, whose own tests do the same.
-WITHOUT_FOREIGN_ROWS = ("api-login", "api-logout", "tokens", "matrix", "imports", "connectors")
+# matrix, the catalogue of connectors; alerts, which are nobody's and for superusers; and imports,
+# whose own tests do the same.
+WITHOUT_FOREIGN_ROWS = (
+    "api-login",
+    "api-logout",
+    "tokens",
+    "matrix",
+    "imports",
+    "connectors",
+    "alerts",
+)
 
 
 # What some routes do not answer without.
