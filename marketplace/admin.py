@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest
+from unfold.widgets import UnfoldAdminSelectWidget
 
 from marketplace.models import App, AppState, InstalledPack, Review, SyncRun, TrustedPublisher
 from marketplace.registry import connectors
@@ -47,7 +49,8 @@ class AppAdmin(_Administered):
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "connector":
-            db_field.choices = [(c.slug, c.name) for c in connectors().values()]
+            choices = [(c.slug, c.name) for c in connectors().values()]
+            return forms.ChoiceField(choices=choices, widget=UnfoldAdminSelectWidget)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def steps(self, obj: App) -> list[Step]:
