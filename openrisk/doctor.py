@@ -20,6 +20,7 @@ from django.db.migrations.executor import MigrationExecutor
 from openrisk import demo, env
 from openrisk.caching import tokens
 from openrisk.caching.statistics import store_state
+from openrisk.database.checks import check_server
 from risks.history import triggers
 
 TIMEOUT_SECONDS = 2
@@ -187,9 +188,11 @@ def _postgres() -> Finding:
             "database", Status.FAILURE, f"{place}: {' '.join(str(error).split())}", advice
         )
     detail = f"PostgreSQL {version // 10000}.{version % 10000}, {place}"
-    if version >= OLDEST_POSTGRES:
-        return Finding("database", Status.OK, detail)
-    return Finding("database", Status.FAILURE, detail, "Upgrade to PostgreSQL 15 or later.")
+    if version < OLDEST_POSTGRES:
+        return Finding("database", Status.FAILURE, detail, "Upgrade to PostgreSQL 15 or later.")
+    for refusal in check_server(None, ["default"]):
+        return Finding("database", Status.FAILURE, f"{detail}: {refusal.msg}", str(refusal.hint))
+    return Finding("database", Status.OK, detail)
 
 
 def _migrations() -> Finding:

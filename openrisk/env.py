@@ -84,6 +84,16 @@ def choice(name: str, options: tuple[str, ...]) -> str:
     return value
 
 
+def address(name: str) -> str:
+    """An address of the web, or "" where none is given."""
+    value = text(name)
+    if value and not value.startswith(("http://", "https://")):
+        raise ImproperlyConfigured(
+            f"{name}={value!r} is no address: write one such as http://127.0.0.1:4318."
+        )
+    return value
+
+
 def secret(name: str, file: Path) -> str:
     """The value of `name`, or else the content of `file`, generated once with mode 0600."""
     if value := text(name):

@@ -6,10 +6,11 @@ never other modules.
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import structlog
 
-from openrisk import __version__, env
+from openrisk import __version__, env, tracing
 from openrisk.database.profiles import MOST_THREADS, PROFILES, fitting_threads
 
 # --- Place -----------------------------------------------------------------------------------
@@ -81,6 +82,8 @@ DATABASE_BUDGET = env.integer("DATABASE_BUDGET", DATABASE_PROFILE.budget, maximu
 # Statements are ended in time. `manage.py serve` turns this on for its processes; commands, which
 # people watch, take as long as they take.
 DATABASE_TIMEOUTS = env.flag("DATABASE_TIMEOUTS")
+# The server itself, where DATABASE_URL is pgbouncer: for what lasts longer than a transaction.
+DATABASE_DIRECT_URL = env.text("DATABASE_DIRECT_URL")
 DATABASES = {
     "default": {
         **env.database(f"sqlite:///{VAR_DIR / 'openrisk.sqlite3'}"),
@@ -105,8 +108,14 @@ else:
     DATABASES["default"]["OPTIONS"] = {
         "connect_timeout": 3,
         "application_name": "openrisk",
-        "options": DATABASE_PROFILE.options(timeouts=DATABASE_TIMEOUTS),
     }
+    if DATABASE_DIRECT_URL:
+        # Cursors and options of a session: a pooler gives the session to somebody else.
+        DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
+    else:
+        DATABASES["default"]["OPTIONS"]["options"] = DATABASE_PROFILE.options(
+            timeouts=DATABASE_TIMEOUTS
+        )
     if DATABASE_POOL:
         DATABASES["default"]["CONN_MAX_AGE"] = 0  # Django refuses both
         DATABASES["default"]["OPTIONS"]["pool"] = DATABASE_PROFILE.pool()
@@ -294,6 +303,15 @@ DRAIN_SECONDS = env.integer("DRAIN_SECONDS", 0, minimum=0, maximum=300)
 DRAIN_FILE = VAR_DIR / f"draining-{PORT}"  # there while this installation is about to stop
 
 # --- Logs: one line an event, keyed, on stderr ------------------------------------------------
+# Traces are made where somebody collects them (openrisk/tracing.py).
+TRACES_ENDPOINT = env.address("OTEL_EXPORTER_OTLP_ENDPOINT")
+_CONTEXT: list[Any] = [
+    structlog.contextvars.merge_contextvars,
+    *([tracing.name_trace] if TRACES_ENDPOINT else []),
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.format_exc_info,
+]
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -303,12 +321,7 @@ LOGGING = {
             "processor": structlog.processors.LogfmtRenderer(
                 key_order=["timestamp", "level", "event"], drop_missing=True
             ),
-            "foreign_pre_chain": [
-                structlog.contextvars.merge_contextvars,
-                structlog.stdlib.add_log_level,
-                structlog.processors.TimeStamper(fmt="iso", utc=True),
-                structlog.processors.format_exc_info,
-            ],
+            "foreign_pre_chain": _CONTEXT,
         }
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "keyed"}},
@@ -321,13 +334,7 @@ LOGGING = {
     },
 }
 structlog.configure(
-    processors=[
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
-        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-    ],
+    processors=[*_CONTEXT, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
     logger_factory=structlog.stdlib.LoggerFactory(),
     cache_logger_on_first_use=True,
 )

@@ -5,19 +5,21 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from openrisk import slots
+from openrisk import slots, tracing
 
 slots.install()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "openrisk.settings")
+tracing.install("openrisk")  # before Django reads which middleware there is
 django_application = get_wsgi_application()
 
 from monitoring.health import Health  # noqa: E402
 from monitoring.requests import Measured  # noqa: E402
 from openrisk import urls  # noqa: E402, F401  loaded now, not by the first request
 from openrisk.api.outages import ReadOnceMore  # noqa: E402
-from openrisk.caching.front import Front  # noqa: E402
+from openrisk.caching.front import ROUTE, Front  # noqa: E402
 
-application = Health(Measured(Front(ReadOnceMore(django_application))))
+answering = Front(ReadOnceMore(django_application))
+application = Health(Measured(tracing.traced(answering, route_key=ROUTE)))
 
 # What start-up allocated lives as long as the process: a full collection that walks it again and
 # again costs requests hundreds of milliseconds and frees nothing.

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import psycopg
+from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import pq
@@ -146,15 +147,22 @@ def _group() -> Group:
 
 
 def connect(wrapper: BaseDatabaseWrapper, name: str) -> psycopg.Connection[Any]:
-    """A connection of the cache's own to the same database: autocommit, to a primary only."""
-    of_django = ("cursor_factory", "context", "prepare_threshold")
-    given = wrapper.get_connection_params()
-    parameters = {key: value for key, value in given.items() if key not in of_django} | {
+    """A connection of the cache's own to the same database: autocommit, to a primary only.
+
+    What is prepared and listened to lasts as long as it does, so no pooler stands in between.
+    """
+    own: dict[str, Any] = {
         "connect_timeout": 2,
         "target_session_attrs": "read-write",  # a standby is behind
         "application_name": name,
     }
-    return psycopg.connect(**parameters, autocommit=True)
+    if settings.DATABASE_DIRECT_URL:
+        own["options"] = settings.DATABASE_PROFILE.options(timeouts=settings.DATABASE_TIMEOUTS)
+        return psycopg.connect(settings.DATABASE_DIRECT_URL, **own, autocommit=True)
+    of_django = ("cursor_factory", "context", "prepare_threshold")
+    given = wrapper.get_connection_params()
+    parameters = {key: value for key, value in given.items() if key not in of_django}
+    return psycopg.connect(**parameters | own, autocommit=True)
 
 
 class PostgresSource:

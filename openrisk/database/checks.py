@@ -1,15 +1,20 @@
-"""A deployment that could open more connections than it may does not start.
+"""A deployment that could open more connections than it may does not start."""
 
-What the server itself allows is asked by `manage.py doctor` and by readiness: a check that connects
-would keep `manage.py` from running where the database is down.
-"""
-
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import Error, register
+from django.core.checks import Error, Tags, register
+from django.db import OperationalError, connection
 
 from openrisk.database.profiles import Demand
+
+RESERVE = 5  # for people who look why nothing goes on any more, and for the exporter
+ALLOWED = """
+    SELECT sum(coalesce(current_setting(name, true), '0')::int * sign)
+    FROM (VALUES ('max_connections', 1), ('superuser_reserved_connections', -1),
+                 ('reserved_connections', -1)) AS s (name, sign)
+"""
 
 
 @register()
@@ -27,6 +32,38 @@ def check_budget(app_configs: Any, **kwargs: Any) -> list[Error]:
             f"{settings.DATABASE_BUDGET}.",
             hint="Lower WORKERS or THREADS, or raise DATABASE_BUDGET if the server allows it.",
             id="openrisk.database.E001",
+        )
+    ]
+
+
+@register(Tags.database)
+def check_server(
+    app_configs: Any, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[Error]:
+    """What the server allows: asked by migrate, serve, doctor and `check --database default`.
+
+    A server that does not answer is no error here; readiness says so. With DATABASE_DIRECT_URL
+    it is the pooler's business.
+    """
+    if "default" not in (databases or ()) or connection.vendor != "postgresql":
+        return []
+    if settings.DATABASE_DIRECT_URL:
+        return []
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(ALLOWED)
+            allowed = cursor.fetchone()[0] - RESERVE
+    except OperationalError:
+        return []
+    wanted = demand().total
+    if wanted <= allowed:
+        return []
+    return [
+        Error(
+            f"{wanted} connections could be opened; the server allows {allowed + RESERVE} to "
+            f"ordinary roles, of which {RESERVE} are kept for administrators and exporters.",
+            hint="Lower WORKERS or THREADS, or raise max_connections of the server.",
+            id="openrisk.database.E002",
         )
     ]
 

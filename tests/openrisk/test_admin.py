@@ -145,7 +145,7 @@ def test_publishers_are_trusted_by_superusers_alone(client, admin, superuser):
 
 # --- scope ------------------------------------------------------------------------------------
 @labels
-@pytest.mark.parametrize("role", ["manager", "admin"])
+@pytest.mark.parametrize("role", [pytest.param("manager", marks=pytest.mark.once), "admin"])
 def test_no_page_shows_rows_of_another_organization(request, client, own, foreign, model, role):
     client.force_login(request.getfixturevalue(role))
     if client.get(url(model, "changelist")).status_code == 403:
@@ -169,6 +169,7 @@ def test_no_page_shows_rows_of_another_organization(request, client, own, foreig
 
 
 @labels
+@pytest.mark.once
 def test_rows_of_another_organization_do_not_exist(client, admin, superuser, own, foreign, model):
     row = foreign[model]
     client.force_login(superuser)

@@ -1,6 +1,7 @@
 from argparse import ArgumentParser
 from typing import Any
 
+from django.core.checks import Tags
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
@@ -30,6 +31,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["migrate"] or options["demo"]:
             self._prepare(demo=options["demo"])
+        self.check(tags=[Tags.database], databases=["default"])
+        connections.close_all()  # what is forked from here must not share them
         try:
             serving.serve(worker=not options["no_worker"], say=self._say)
         except (serving.PortUnavailable, serving.StartFailed) as error:
@@ -46,4 +49,3 @@ class Command(BaseCommand):
         if demo:
             call_command("demo_create", stdout=self.stdout)
         self.stdout.flush()
-        connections.close_all()  # what is forked from here must not share them
