@@ -81,7 +81,7 @@ def _parts(found: dict[str, Any]) -> list[tuple[str, str, str, str]]:
             "Tasks",
             "breached" if waits > 600 or recent else "within",
             f"{queue['tasks']['ready']} waiting",
-            f"the oldest since {waits:.0f} s; {recent} failed in 15 min",
+            (f"the oldest for {waits:.0f} s; " if waits else "") + f"{recent} failed in 15 min",
         ),
         (
             "Connectors",

@@ -2,11 +2,14 @@
 
 import os
 import shutil
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from dashboards.models import Board
 from dashboards.pages.widgets import CATALOGUE
+from monitoring.models import Alert
 from openrisk.caching import stamps
 from risks.services.risks import create_risk
 
@@ -181,10 +184,14 @@ def test_search_swaps_the_table_and_the_address(page):
 def test_contrast_structure_and_what_axe_finds(page, everything, scheme, path):
     tab = page(color_scheme=scheme)
     tab.goto(path)
-    assert tab.evaluate(CONTRAST) == []
-    assert tab.evaluate(STRUCTURE) == []
-    found = axe.Axe().run(tab, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]})
-    assert found.response["violations"] == []
+    assert faults_of(tab) == []
+
+
+def faults_of(tab):
+    """What our own checks and axe have to say against the page that is shown."""
+    rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
+    found = axe.Axe().run(tab, options=rules).response["violations"]
+    return [*tab.evaluate(CONTRAST), *tab.evaluate(STRUCTURE), *found]
 
 
 @pytest.fixture
@@ -212,14 +219,49 @@ def operating(manager):
     stamps.close()
 
 
+@pytest.fixture
+def alerts():
+    """One that fires, one that has ended."""
+    for name, fires in (("RedisDown", True), ("LowCacheHitRate", False)):
+        Alert.objects.create(
+            fingerprint=name,
+            name=name,
+            severity="critical" if fires else "warning",
+            summary=f"The summary of {name}",
+            description="What has happened, in a sentence.",
+            runbook_url=f"/monitoring/runbooks/{name}/",
+            labels={"alertname": name, "instance": "redis:6379"},
+            starts_at=timezone.now() - timedelta(minutes=9),
+            ends_at=None if fires else timezone.now(),
+            seen_at=timezone.now(),
+        )
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_of_monitoring(page, operating, alerts, scheme):
+    tab = page(color_scheme=scheme)
+    tab.get_by_role("link", name="Monitoring").click()
+    assert tab.get_by_role("heading", name="1 alert firing").count() == 1
+    assert faults_of(tab) == []
+    tab.get_by_role("button", name="Draft a risk").click()
+    assert tab.get_by_text("is a draft in").count() == 1
+    tab.goto("/monitoring/")
+    tab.get_by_role("link", name="Runbook", exact=True).click()
+    assert tab.get_by_role("heading", name="Mitigation").count() == 1
+    assert faults_of(tab) == []
+    tab.goto("/monitoring/")
+    tab.set_viewport_size({"width": 360, "height": 740})
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 360
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_page_of_the_cache(page, operating, scheme):
     tab = page(color_scheme=scheme)
-    tab.get_by_role("link", name="Cache").click()
+    tab.goto("/monitoring/")
+    tab.get_by_role("link", name="Response cache").click()
     tab.goto(operating)
     assert tab.get_by_text("risks.risk of this organization").count() == 1
-    assert tab.evaluate(CONTRAST) == []
-    assert tab.evaluate(STRUCTURE) == []
+    assert faults_of(tab) == []
     tab.set_viewport_size({"width": 360, "height": 740})
     assert tab.evaluate("document.documentElement.scrollWidth") <= 360
 
