@@ -5,23 +5,36 @@ RISKS ?= 1000
 READS ?= 100000
 ORGANIZATIONS ?= 1
 SEED ?= 1
+FAULT ?= all
 
 BIN := .venv/bin
+DRILL := tests/deployment/monitoring/test_drill.py
 MANAGE := $(BIN)/python manage.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types bench hammer seed serve schema shell clean doctor
+.PHONY: help run test test-monitoring test-deployment mutate-rules lint types bench hammer stack drill seed serve \
+	secrets schema shell clean doctor
 .DELETE_ON_ERROR:
 
 help: ## List the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1 /p' Makefile | while read -r target text; do \
-		printf '  %-8s %s\n' "$$target" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## /\1 /p' Makefile | while read -r target text; do \
+		printf '  %-15s %s\n' "$$target" "$$text"; done
 
 run: .venv/runtime ## Install, migrate, create demo data once, serve on http://127.0.0.1:8000 (PORT=)
 	@exec $(MANAGE) serve --demo
 
 test: .venv/development ## Run all tests on SQLite, then on PostgreSQL and Valkey
 	@$(BIN)/python -m tests
+
+test-monitoring: .venv/development ## Test every alert, and the whole stack with faults (needs Debian's packages)
+	@$(BIN)/python -m pytest -q -n 2 tests/deployment/monitoring --ignore $(DRILL)
+	@$(BIN)/python -m pytest -q $(DRILL)
+
+test-deployment: .venv/development ## Test pgbouncer, backup and restore, traces, restarts behind a proxy
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/deployment --ignore tests/deployment/monitoring
+
+mutate-rules: .venv/development ## Change each rule in many ways and see that a test fails; takes half an hour
+	@$(BIN)/python -m tests.deployment.monitoring.mutants
 
 lint: .venv/development ## Check style, import rules and that no migration is missing
 	$(BIN)/ruff check .
@@ -37,6 +50,15 @@ hammer: .venv/development ## Prove on real servers that no read is stale while f
 
 bench: .venv/development ## Measure the cache against its targets, in under ten minutes (docs/cache-performance.md)
 	@$(BIN)/python -m tests.benchmarks.cache
+
+stack: .venv/development ## Run OpenRisk with Prometheus, Alertmanager and exporters as local processes
+	@$(BIN)/python -m tests.stack
+
+drill: .venv/development ## Cause a fault and time until people are told: slow-queries, cache, ... (FAULT=)
+	@$(BIN)/python -m tests.stack.drill $(FAULT)
+
+secrets: ## Write what the compose files mount into deployment/secrets (SLACK_WEBHOOK_URL=)
+	@$(PYTHON) deployment/make_secrets.py $(if $(SLACK_WEBHOOK_URL),--slack-webhook-url $(SLACK_WEBHOOK_URL))
 
 seed: .venv/runtime ## Fill organizations with invented risks (RISKS= ORGANIZATIONS= SEED=)
 	$(MANAGE) migrate --verbosity 0

@@ -1,5 +1,7 @@
 """Run the tests on SQLite, then those that ask a database and no browser on PostgreSQL and Valkey.
 
+Those of deployment/ bring their servers with them and have a command of their own.
+
 `python -m tests [pytest arguments]`.
 
 Two processes each unless `-n` says otherwise. The exit code is 0 only if no run failed.
@@ -90,7 +92,10 @@ def _pytest(
     inherited = {name: value for name, value in os.environ.items() if name not in URLS}
     started = time.monotonic()
     process = subprocess.Popen(
-        [sys.executable, "-m", "pytest", "-n", "2", f"--junitxml={report}", *arguments],
+        [
+            *(sys.executable, "-m", "pytest", "-n", "2", f"--junitxml={report}"),
+            *("--ignore=tests/deployment", *arguments),
+        ],
         cwd=ROOT,
         env=inherited | {"TEST_VAR_DIR": str(directory)} | environment,
     )

@@ -12,6 +12,7 @@ permissions. Set TEST_DATABASE_URL or TEST_REDIS_URL to use a server that runs a
 
 import os
 import platform
+import random
 import secrets
 import shutil
 import signal
@@ -29,6 +30,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
 from typing import Any
+from urllib.parse import urlsplit
 
 import psutil
 import psycopg
@@ -160,6 +162,40 @@ def valkey() -> Iterator[Server]:
             command=(str(program), str(configuration)),
             log=directory / "log",
             is_ready=lambda: _answers(redis.from_url(url).ping),
+        )
+        with _running(server):
+            yield server
+
+
+@contextmanager
+def pgbouncer(database: Server, *, size: int) -> Iterator[Server]:
+    """A pooler in transaction mode in front of `database`: `size` connections for all clients.
+
+    Configured as docs/operations.md says.
+    """
+    program = shutil.which("pgbouncer")
+    if program is None:
+        raise ServerUnavailable("there is no pgbouncer: apt-get install pgbouncer")
+    parts = urlsplit(database.url)
+    with stops_on_sigterm(), _directory() as directory:
+        port = free_port()
+        users = directory / "users.txt"
+        users.write_text(f'"{parts.username}" "{parts.password}"\n')
+        configuration = directory / "pgbouncer.ini"
+        configuration.write_text(
+            f"[databases]\n* = host={HOST} port={parts.port}\n"
+            f"[pgbouncer]\nlisten_addr = {HOST}\nlisten_port = {port}\nunix_socket_dir =\n"
+            f"auth_type = scram-sha-256\nauth_file = {users}\nadmin_users = {parts.username}\n"
+            f"pool_mode = transaction\ndefault_pool_size = {size}\nmax_client_conn = 1000\n"
+        )
+        _give_away(directory)
+        url = database.url.replace(f":{parts.port}/", f":{port}/")
+        server = Server(
+            url=url,
+            command=(program, str(configuration)),
+            log=directory / "log",
+            is_ready=lambda: _answers(lambda: psycopg.connect(url).close()),
+            stop_signal=signal.SIGTERM,
         )
         with _running(server):
             yield server
@@ -331,8 +367,11 @@ def _answers(call: Callable[[], object]) -> bool:
 
 
 def free_port() -> int:
-    with socket.create_server((HOST, 0)) as listener:
-        return listener.getsockname()[1]
+    """One that stays free until it is used: the system gives clients none of these."""
+    while True:
+        port = random.randrange(15_000, 32_000)
+        with suppress(OSError), socket.create_server((HOST, port)):
+            return port
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ from openpyxl import load_workbook
 from risks.models import Category
 from tests.risks.factories import make_risk
 
+pytestmark = pytest.mark.once  # the figures are those of the API
 URL = "/api/v1/dashboards/"
 TODAY = timezone.now().date()
 PARAMETERS = {

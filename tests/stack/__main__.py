@@ -11,9 +11,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from tests.servers import ServerUnavailable
+from tests.stack.processes import NotStarted
 from tests.stack.programs import ProgramsMissing
 from tests.stack.slack import Slack
-from tests.stack.stack import NotStarted, running
+from tests.stack.stack import running
 
 
 def main() -> int:

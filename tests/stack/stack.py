@@ -1,32 +1,28 @@
 """PostgreSQL, Redis, exporters, Prometheus, Alertmanager and OpenRisk, from the shipped files."""
 
-import http.client
 import json
 import os
 import secrets
-import signal
-import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+import httpx
 import psycopg
 import redis
 import yaml
 
-from openrisk.serving import die_with_parent
-from tests.servers import HOST, free_port, postgres, stops_on_sigterm, valkey
+from tests.servers import HOST, Server, free_port, postgres, stops_on_sigterm, valkey
 from tests.stack import files, programs
+from tests.stack.installation import Installation
+from tests.stack.processes import START_SECONDS, NotStarted, process, wait_for
 
-START_SECONDS = 120
-STOP_SECONDS = 12
+QUIET_SECONDS = 1.5
 # A name in the shipped files, and the port on which it is found when people look for it.
 SERVICES = {
     "openrisk:8000": 8000,
@@ -39,19 +35,15 @@ SERVICES = {
 }
 
 
-class NotStarted(Exception):
-    """A part of the stack did not answer in time; the message holds the end of its log."""
-
-
 @dataclass
 class Stack:
     """A running stack. Numbers of Prometheus, requests to OpenRisk, and the servers behind it."""
 
     ports: dict[str, int]
     database: str  # address of the role that owns OpenRisk's database
+    cache: Server
     redis: redis.Redis
-    token: str
-    folder: Path
+    openrisk: Installation
 
     def query(self, expression: str) -> list[dict[str, Any]]:
         """The instant vector of a PromQL expression, as Prometheus' API gives it."""
@@ -65,19 +57,21 @@ class Stack:
         alerts = self._ask("/api/v1/alerts")["alerts"]
         return {alert["labels"]["alertname"] for alert in alerts if alert["state"] == "firing"}
 
-    def execute(self, sql: str) -> None:
-        with psycopg.connect(self.database, autocommit=True) as connection:
-            connection.execute(sql)
+    def inbox(self) -> set[str]:
+        """The names of all alerts that OpenRisk was told of."""
+        with psycopg.connect(self.database) as connection:
+            rows = connection.execute("SELECT DISTINCT name FROM monitoring_alert")
+            return {name for (name,) in rows}
 
-    def get(self, path: str) -> tuple[int, bytes]:
-        """What OpenRisk answers to the token's owner."""
-        connection = http.client.HTTPConnection(HOST, self.ports["openrisk:8000"], timeout=10)
-        try:
-            connection.request("GET", path, headers={"Authorization": f"Token {self.token}"})
-            response = connection.getresponse()
-            return response.status, response.read()
-        finally:
-            connection.close()
+    def names(self) -> list[str]:
+        """Of all metrics that Prometheus has seen."""
+        return self._ask("/api/v1/label/__name__/values")
+
+    def stop_redis(self) -> None:
+        self.cache.stop()
+
+    def client(self) -> httpx.Client:
+        return self.openrisk.client()
 
     def _ask(self, path: str) -> Any:
         url = f"http://{HOST}:{self.ports['localhost:9090']}{path}"
@@ -103,19 +97,43 @@ def running(
         _limit_memory(client)
         monitoring = _monitoring_role(database.url)
         files.write(folder, files.Addresses(ports), faster=faster, channel_url=channel_url)
-        environment = _environment(folder, ports, database.url, cache.url)
-        stack.enter_context(_application(folder, environment))
-        _await(folder, "openrisk", f"http://{HOST}:{ports['openrisk:8000']}/health/ready")
-        token = json.loads((folder / "var/demo.json").read_text())["token"]
-        _await(folder, "openrisk", f"http://{HOST}:{ports['openrisk:9464']}/metrics")
-        for name, command, extra in _daemons(folder, paths, ports, monitoring, cache.url):
-            stack.enter_context(_process(folder, name, command, os.environ | extra))
+        openrisk = _openrisk(folder, ports, database.url, cache.url)
+        stack.enter_context(openrisk.serving("--demo"))
+        if faster > 1:  # a drill begins in health: the demonstration is above some appetites
+            with psycopg.connect(database.url) as connection:
+                connection.execute("UPDATE risks_category SET appetite = NULL")
+        daemons = {}
+        for name, command, extra in _daemons(folder, faster, paths, ports, monitoring, cache.url):
+            daemon = process(folder, name, command, os.environ | extra)
+            daemons[name] = stack.enter_context(daemon)
         for name, key, path in (
             ("alertmanager", "alertmanager:9093", "/-/ready"),
             ("prometheus", "localhost:9090", "/-/ready"),
         ):
-            _await(folder, name, f"http://{HOST}:{ports[key]}{path}")
-        yield Stack(ports, database.url, client, token, folder)
+            wait_for(folder, name, daemons[name], f"http://{HOST}:{ports[key]}{path}")
+        stack_now = Stack(ports, database.url, cache, client, openrisk)
+        _settle(stack_now)
+        yield stack_now
+
+
+def _settle(stack: Stack) -> None:
+    """Until all is quiet for a while.
+
+    Prometheus asks nobody in its first five seconds, which is long where time is short: what is
+    absent until then fires, some moments after `up` has come.
+    """
+    deadline, quiet_since = time.monotonic() + START_SECONDS, None
+    while time.monotonic() < deadline:
+        states = {row["value"][1] for row in stack.query("up")}
+        quiet = states == {"1"} and stack.firing() == {"Watchdog"}
+        if not quiet or not stack.query("openrisk_build_info"):
+            quiet_since = None
+        elif quiet_since is None:
+            quiet_since = time.monotonic()
+        elif time.monotonic() - quiet_since > QUIET_SECONDS:
+            return
+        time.sleep(0.1)
+    raise NotStarted(f"Targets answer {states or 'nothing'}; {stack.firing()} fire.")
 
 
 def _limit_memory(client: redis.Redis) -> None:
@@ -142,30 +160,22 @@ def _monitoring_role(url: str) -> dict[str, str]:
     }
 
 
-def _environment(folder: Path, ports: dict[str, int], database: str, cache: str) -> dict[str, str]:
+def _openrisk(folder: Path, ports: dict[str, int], database: str, cache: str) -> Installation:
     alerts_token = secrets.token_hex(24)
     (folder / "alerts_token").write_text(alerts_token)
-    return os.environ | {
-        "DATABASE_URL": database,
-        "REDIS_URL": cache,
-        "VAR_DIR": str(folder / "var"),
-        "PORT": str(ports["openrisk:8000"]),
-        "METRICS_PORT": str(ports["openrisk:9464"]),
-        "POOL_PROFILE": "prod",
-        "ALERTS_TOKEN": alerts_token,
-        "DJANGO_SETTINGS_MODULE": "openrisk.settings",
-    }
-
-
-@contextmanager
-def _application(folder: Path, environment: dict[str, str]) -> Iterator[None]:
-    command = [sys.executable, "manage.py", "serve", "--demo"]
-    with _process(folder, "openrisk", command, environment):
-        yield
+    return Installation.make(
+        folder,
+        DATABASE_URL=database,
+        REDIS_URL=cache,
+        PORT=str(ports["openrisk:8000"]),
+        METRICS_PORT=str(ports["openrisk:9464"]),
+        ALERTS_TOKEN=alerts_token,
+    )
 
 
 def _daemons(
     folder: Path,
+    faster: int,
     paths: dict[str, str],
     ports: dict[str, int],
     monitoring: dict[str, str],
@@ -226,44 +236,7 @@ def _daemons(
             listen("localhost:9090"),
             f"--config.file={folder / 'prometheus.yml'}",
             f"--storage.tsdb.path={folder / 'prometheus'}",
+            f"--rules.alert.resend-delay={60_000 // faster}ms",
         ],
         {},
     )
-
-
-@contextmanager
-def _process(
-    folder: Path, name: str, command: list[str], environment: dict[str, str]
-) -> Iterator[None]:
-    with (folder / f"{name}.log").open("ab") as log:
-        process = subprocess.Popen(
-            command,
-            cwd=files.ROOT,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            process_group=0,
-            preexec_fn=partial(die_with_parent, signal.SIGTERM),  # noqa: PLW1509  main thread
-        )
-    try:
-        yield
-    finally:
-        process.terminate()
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-
-
-def _await(folder: Path, name: str, url: str) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        with suppress(OSError), urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310
-            if answer.status == 200:
-                return
-        time.sleep(0.1)
-    end = (folder / f"{name}.log").read_text(errors="replace")[-2000:]
-    raise NotStarted(f"{name} did not answer at {url}:\n{end}")

@@ -1,0 +1,1 @@
+"""The files of deployment/, and OpenRisk as it is deployed: pooled, saved, traced, restarted."""

@@ -1,0 +1,1 @@
+"""The files of deployment/monitoring: checked, tried alert by alert, and run."""

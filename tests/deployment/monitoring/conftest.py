@@ -1,0 +1,28 @@
+"""The stack of the live drill: started once, from the shipped files, sixty times as fast."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.stack.programs import ProgramsMissing
+from tests.stack.slack import Slack
+from tests.stack.stack import Stack, running
+
+FASTER = 60
+
+
+@pytest.fixture(scope="session")
+def slack() -> Iterator[Slack]:
+    slack = Slack()
+    yield slack
+    slack.close()
+
+
+@pytest.fixture(scope="session")
+def stack(slack: Slack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    folder = tmp_path_factory.mktemp("stack")
+    try:
+        with running(folder, faster=FASTER, channel_url=slack.url) as stack:
+            yield stack
+    except ProgramsMissing as missing:
+        pytest.skip(str(missing))

@@ -1,0 +1,73 @@
+"""One fault, and how long it takes until people are told: `python -m tests.stack.drill FAULT`.
+
+The stack is started from the shipped files with all durations divided by 60, on ports of its own.
+The exit code is 0 if the alert reached its channel, and was taken back when the fault was over.
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.servers import ServerUnavailable
+from tests.stack.faults import FAULTS, Fault
+from tests.stack.processes import NotStarted
+from tests.stack.programs import ProgramsMissing
+from tests.stack.slack import Slack
+from tests.stack.stack import running
+
+FASTER = 60
+SECONDS = 60
+
+
+def main(arguments: list[str]) -> int:
+    faults = "\n".join(f"  {fault.name:<14} {fault.words}" for fault in FAULTS.values())
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.stack.drill",
+        description="Cause a fault and time how long it takes until people are told.",
+        epilog=f"faults:\n{faults}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("fault", choices=[*FAULTS, "all"], metavar="FAULT")
+    chosen = parser.parse_args(arguments).fault
+    slack = Slack()
+    try:
+        with (
+            tempfile.TemporaryDirectory(prefix="openrisk-drill-") as folder,
+            running(Path(folder), faster=FASTER, channel_url=slack.url) as stack,
+        ):
+            print(f"Durations are divided by {FASTER}.", flush=True)
+            named = FAULTS.values() if chosen == "all" else [FAULTS[chosen]]
+            told = [_drill(fault, stack, slack) for fault in named]
+    except (ProgramsMissing, ServerUnavailable, NotStarted) as error:
+        print(error, file=sys.stderr)
+        return 1
+    finally:
+        slack.close()
+    return 0 if all(told) else 3
+
+
+def _drill(fault: Fault, stack, slack: Slack) -> bool:
+    began = time.monotonic()
+    with fault.begin(stack):
+        firing = slack.wait_for(fault.alert, "firing", since=began, seconds=SECONDS)
+    if firing is None:
+        print(f"{fault.name}: {fault.alert} was not told within {SECONDS} s.")
+        return False
+    mended = time.monotonic()
+    over = slack.wait_for(fault.alert, "resolved", since=mended, seconds=SECONDS)
+    resolved = f"{over.at - mended:.1f} s after it" if over else f"not within {SECONDS} s"
+    print(
+        f"{fault.name} ({fault.words}): {fault.alert} on {firing.channel} after "
+        f"{firing.at - began:.1f} s, resolved {resolved}.",
+        flush=True,
+    )
+    return over is not None
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)

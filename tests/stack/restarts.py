@@ -1,0 +1,173 @@
+"""Two servers behind the proxy, restarted in turn under load: `python -m tests.stack.restarts`.
+
+The proxy is haproxy with the shipped configuration. The exit code is 0 if no request failed and
+nothing that was acknowledged is missing.
+"""
+
+import argparse
+import shutil
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import psycopg
+
+from tests.servers import HOST, ServerUnavailable, free_port, postgres, valkey
+from tests.stack.files import ROOT
+from tests.stack.installation import Installation
+from tests.stack.processes import NotStarted, process, wait_for
+
+CLIENTS = 4
+NOTICED = 2  # seconds until the proxy knows: it asks every second
+CONFIGURATION = ROOT / "deployment/proxy/haproxy.cfg"
+
+
+@dataclass
+class Work:
+    """What clients asked and got."""
+
+    answered: int = 0
+    refused: list[str] = field(default_factory=list)
+    written: list[str] = field(default_factory=list)  # ids of risks
+
+    def run(self, client: httpx.Client, over: threading.Event) -> None:
+        number = 0
+        while not over.is_set():
+            number += 1
+            try:
+                if number % 10:
+                    answer = client.get(f"/api/v1/risks/?page_size={number % 50 + 1}")
+                else:
+                    answer = client.post("/api/v1/risks/", json={"title": f"Risk {number}"})
+            except httpx.HTTPError as error:
+                self.refused.append(f"{type(error).__name__}: {error}")
+                continue
+            if answer.status_code >= 400:
+                self.refused.append(f"{answer.status_code}: {answer.text[:200]}")
+            elif answer.status_code == 201:
+                self.written.append(answer.json()["id"])
+            self.answered += 1
+
+
+@dataclass(frozen=True)
+class Outcome:
+    restarts: int
+    answered: int
+    refused: list[str]
+    written: int
+    lost: int
+    seconds: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.restarts} restarts in {self.seconds:.0f} s: {self.answered} requests answered, "
+            f"{len(self.refused)} failed; {self.written} risks written, {self.lost} lost."
+        )
+
+
+@contextmanager
+def _proxy(folder: Path, servers: list[Installation]) -> Iterator[str]:
+    """The address of haproxy in front of them. Raises NotStarted."""
+    program = shutil.which("haproxy")
+    if program is None:
+        raise NotStarted("haproxy is not installed: apt-get install haproxy")
+    port = free_port()
+    lines = CONFIGURATION.read_text().replace("bind :8080", f"bind {HOST}:{port}").splitlines()
+    lines = [line for line in lines if not line.strip().startswith("server ")]
+    lines += [
+        f"    server openrisk{number} {server.url.removeprefix('http://')}"
+        for number, server in enumerate(servers)
+    ]
+    written = folder / "haproxy.cfg"
+    written.write_text("\n".join(lines) + "\n")
+    url = f"http://{HOST}:{port}"
+    with process(folder, "haproxy", [program, "-db", "-f", str(written)], {}) as running:
+        wait_for(folder, "haproxy", running, f"{url}/login/")
+        yield url
+
+
+def restart_under_load(folder: Path, times: int) -> Outcome:
+    """Raises NotStarted, ServerUnavailable."""
+    with ExitStack() as stack:
+        database = stack.enter_context(postgres())
+        cache = stack.enter_context(valkey())
+        servers = [
+            Installation.make(
+                folder,
+                DATABASE_URL=database.url,
+                REDIS_URL=cache.url,
+                SECRET_KEY="the same for both of them",
+                VAR_DIR=str(folder / f"var{number}"),
+                WORKERS="1",
+                DRAIN_SECONDS=str(NOTICED),
+            )
+            for number in range(2)
+        ]
+        running = [stack.enter_context(ExitStack()) for _ in servers]
+        for server, options, own in zip(servers, ("--demo", "--no-worker"), running, strict=True):
+            own.enter_context(server.serving(options, name=f"openrisk{server.environment['PORT']}"))
+        url = stack.enter_context(_proxy(folder, servers))
+        work, over = Work(), threading.Event()
+        began = time.monotonic()
+        with _working(servers[0], url, work, over):
+            for number in range(times):
+                server, own = servers[number % 2], running[number % 2]
+                own.close()
+                own.enter_context(server.serving("--no-worker", name=f"openrisk{number % 2}"))
+                time.sleep(NOTICED)
+        seconds = time.monotonic() - began
+        with psycopg.connect(database.url) as connection:
+            query = "SELECT count(*) FROM risks_risk WHERE id = ANY(%s::uuid[])"
+            kept = connection.execute(query, [work.written]).fetchone()[0]
+        lost = len(work.written) - kept
+        return Outcome(times, work.answered, work.refused, len(work.written), lost, seconds)
+
+
+@contextmanager
+def _working(server: Installation, url: str, work: Work, over: threading.Event) -> Iterator[None]:
+    with ExitStack() as clients:
+        threads = [
+            threading.Thread(
+                target=work.run, args=(clients.enter_context(server.client(url)), over), daemon=True
+            )
+            for _ in range(CLIENTS)
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            for thread in threads:
+                thread.join(30)
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.stack.restarts", description=__doc__.splitlines()[0]
+    )
+    parser.add_argument("--times", type=int, default=50)
+    times = parser.parse_args(arguments).times
+    try:
+        with tempfile.TemporaryDirectory(prefix="openrisk-restarts-") as folder:
+            outcome = restart_under_load(Path(folder), times)
+    except (NotStarted, ServerUnavailable) as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(outcome)
+    for words in sorted(set(outcome.refused)):
+        print(f"{outcome.refused.count(words)} x {words}")
+    return 3 if outcome.refused or outcome.lost else 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)
