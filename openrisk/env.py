@@ -84,13 +84,11 @@ def choice(name: str, options: tuple[str, ...]) -> str:
     return value
 
 
-def address(name: str) -> str:
-    """An address of the web, or "" where none is given."""
+def address(name: str, schemes: tuple[str, ...], example: str) -> str:
+    """An address with one of the schemes, or "" where none is given."""
     value = text(name)
-    if value and not value.startswith(("http://", "https://")):
-        raise ImproperlyConfigured(
-            f"{name}={value!r} is no address: write one such as http://127.0.0.1:4318."
-        )
+    if value and not value.startswith(tuple(f"{scheme}://" for scheme in schemes)):
+        raise ImproperlyConfigured(f"{name} cannot be used: write an address such as {example}.")
     return value
 
 

@@ -83,7 +83,11 @@ DATABASE_BUDGET = env.integer("DATABASE_BUDGET", DATABASE_PROFILE.budget, maximu
 # people watch, take as long as they take.
 DATABASE_TIMEOUTS = env.flag("DATABASE_TIMEOUTS")
 # The server itself, where DATABASE_URL is pgbouncer: for what lasts longer than a transaction.
-DATABASE_DIRECT_URL = env.text("DATABASE_DIRECT_URL")
+DATABASE_DIRECT_URL = env.address(
+    "DATABASE_DIRECT_URL",
+    ("postgresql", "postgres"),
+    "postgresql://user:password@host:5432/name",
+)
 DATABASES = {
     "default": {
         **env.database(f"sqlite:///{VAR_DIR / 'openrisk.sqlite3'}"),
@@ -304,7 +308,9 @@ DRAIN_FILE = VAR_DIR / f"draining-{PORT}"  # there while this installation is ab
 
 # --- Logs: one line an event, keyed, on stderr ------------------------------------------------
 # Traces are made where somebody collects them (openrisk/tracing.py).
-TRACES_ENDPOINT = env.address("OTEL_EXPORTER_OTLP_ENDPOINT")
+TRACES_ENDPOINT = env.address(
+    "OTEL_EXPORTER_OTLP_ENDPOINT", ("http", "https"), "http://127.0.0.1:4318"
+)
 _CONTEXT: list[Any] = [
     structlog.contextvars.merge_contextvars,
     *([tracing.name_trace] if TRACES_ENDPOINT else []),

@@ -18,7 +18,7 @@ Application = Callable[..., Iterable[bytes]]
 _LAYER = re.compile(r"detail=(\w+)")
 
 
-def install(service: str) -> None:
+def install() -> None:
     """Before Django's handler is made, in the process that serves: spans are sent by a thread."""
     if not settings.TRACES_ENDPOINT:
         return
@@ -31,8 +31,9 @@ def install(service: str) -> None:
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
-    provider = TracerProvider(resource=Resource.create({"service.name": service}))
-    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    provider = TracerProvider(resource=Resource.create({"service.name": "openrisk"}))
+    exporter = OTLPSpanExporter(f"{settings.TRACES_ENDPOINT.rstrip('/')}/v1/traces")
+    provider.add_span_processor(BatchSpanProcessor(exporter))
     trace.set_tracer_provider(provider)
     DjangoInstrumentor().instrument()
     PsycopgInstrumentor().instrument()

@@ -9,7 +9,7 @@ from openrisk import slots, tracing
 
 slots.install()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "openrisk.settings")
-tracing.install("openrisk")  # before Django reads which middleware there is
+tracing.install()  # before Django reads which middleware there is
 django_application = get_wsgi_application()
 
 from monitoring.health import Health  # noqa: E402

@@ -127,3 +127,17 @@ def test_no_parameter_of_a_statement_is_told(installation, collector):
     assert secret.encode() not in b"".join(
         span.SerializeToString() for spans in collector.spans.values() for span in spans
     )
+
+
+def test_a_collector_that_is_gone_holds_up_nothing(tmp_path):
+    made = Installation.make(
+        tmp_path,
+        DATABASE_URL=f"sqlite:///{tmp_path}/openrisk.sqlite3",
+        OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:9",
+    )
+    with made.serving("--demo", "--no-worker") as running:
+        with made.client() as client:
+            assert client.get("/api/v1/risks/").status_code == 200
+        running.terminate()
+        assert running.wait(20) == 0
+    assert "process_killed" not in (tmp_path / "openrisk.log").read_text()

@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.utils import OperationalError
 
 from openrisk.database import checks
-from openrisk.database.profiles import PROFILES, Demand, fitting_threads
+from openrisk.database.profiles import BACKGROUND, PROFILES, Demand, fitting_threads
 from openrisk.database.statements import allow_long_statements
 
 ROOT = configured.BASE_DIR
@@ -103,7 +103,34 @@ def test_an_unreachable_pool_is_told_in_seconds():
     assert time.monotonic() - began < 15
 
 
+def test_a_server_that_does_not_answer_is_no_error_of_the_configuration():
+    code = "from django.core.management import call_command as c; c('check', databases=['default'])"
+    told = django(code, DATABASE_URL=UNREACHABLE)
+    assert told.returncode == 0, told.stderr
+
+
 # --- On PostgreSQL ----------------------------------------------------------------------------
+@pytest.mark.postgres
+@pytest.mark.django_db
+def test_more_connections_than_the_server_allows_do_not_start(settings):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT current_setting('max_connections')::int"
+            " - current_setting('superuser_reserved_connections')::int"
+        )
+        allowed = cursor.fetchone()[0] - checks.RESERVE
+    settings.WORKERS, settings.CACHE_CONSISTENCY = 1, "strict"
+    settings.THREADS = allowed - BACKGROUND - 1
+    assert checks.demand().total == allowed
+    assert checks.check_server(None, ["default"]) == []
+    settings.THREADS += 1
+    (error,) = checks.check_server(None, ["default"])
+    assert (error.id, f"{allowed + 1} connections" in error.msg) == ("openrisk.database.E002", True)
+    assert checks.check_server(None) == []  # nobody asked for checks of a database
+    settings.DATABASE_DIRECT_URL = "postgresql://host/name"
+    assert checks.check_server(None, ["default"]) == []
+
+
 @pytest.mark.postgres
 @pytest.mark.django_db
 def test_an_import_may_take_longer_than_a_request(settings):

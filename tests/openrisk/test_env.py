@@ -141,3 +141,16 @@ def test_draft_that_a_killed_start_left_does_not_matter(given, tmp_path, monkeyp
     monkeypatch.setattr("os.getpid", lambda: 1)  # as in every container
     (tmp_path / ".secret_key.1").write_text("half a sec")
     assert env.secret(NAME, tmp_path / "secret_key") != "half a sec"
+
+
+# --- Addresses --------------------------------------------------------------------------------
+def test_an_address_has_one_of_the_schemes(given):
+    given("https://traces.example.org")
+    assert env.address(NAME, ("http", "https"), "http://a") == "https://traces.example.org"
+
+
+def test_another_one_is_refused_without_showing_what_it_holds(given):
+    given("mysql://somebody:secret@host/name")
+    with pytest.raises(ImproperlyConfigured, match="such as postgresql://host") as refusal:
+        env.address(NAME, ("postgresql",), "postgresql://host")
+    assert "secret" not in str(refusal.value)

@@ -15,7 +15,7 @@ from tests.stack.faults import FAULTS, Fault
 from tests.stack.processes import NotStarted
 from tests.stack.programs import ProgramsMissing
 from tests.stack.slack import Slack
-from tests.stack.stack import running
+from tests.stack.stack import Stack, running
 
 FASTER = 60
 SECONDS = 60
@@ -48,7 +48,7 @@ def main(arguments: list[str]) -> int:
     return 0 if all(told) else 3
 
 
-def _drill(fault: Fault, stack, slack: Slack) -> bool:
+def _drill(fault: Fault, stack: Stack, slack: Slack) -> bool:
     began = time.monotonic()
     with fault.begin(stack):
         firing = slack.wait_for(fault.alert, "firing", since=began, seconds=SECONDS)

@@ -17,6 +17,10 @@ from tests.stack.files import ROOT
 from tests.stack.processes import process, wait_for
 
 
+class CommandFailed(Exception):
+    """What it printed."""
+
+
 @dataclass
 class Installation:
     """`environment` is that of its commands; `folder` holds its log and what it keeps."""
@@ -56,7 +60,7 @@ class Installation:
         return httpx.Client(base_url=base_url or self.url, headers=headers, timeout=20)
 
     def manage(self, *arguments: str) -> str:
-        """What a command prints. Raises CalledProcessError."""
+        """What a command prints. Raises CommandFailed."""
         done = subprocess.run(
             [sys.executable, "manage.py", *arguments],
             cwd=ROOT,
@@ -66,11 +70,12 @@ class Installation:
             check=False,
             timeout=300,
         )
-        assert done.returncode == 0, done.stdout + done.stderr
+        if done.returncode:
+            raise CommandFailed(done.stdout + done.stderr)
         return done.stdout
 
     @contextmanager
-    def serving(self, *options: str, name: str = "openrisk") -> Iterator["subprocess.Popen[bytes]"]:
+    def serving(self, *options: str, name: str = "openrisk") -> Iterator[subprocess.Popen[bytes]]:
         """`manage.py serve`, once it is ready, until the block ends. Raises NotStarted."""
         command = [sys.executable, "manage.py", "serve", *options]
         with process(self.folder, name, command, self.environment) as running:

@@ -26,10 +26,13 @@ PROGRAMS = {
 }
 
 
-def find() -> dict[str, str]:
+PROXY = {"haproxy": Program("haproxy", "haproxy")}
+
+
+def find(programs: dict[str, Program]) -> dict[str, str]:
     """The path of each; raises ProgramsMissing, which names all that are not there."""
-    found = {name: program.path() for name, program in PROGRAMS.items()}
-    missing = [PROGRAMS[name].package for name, path in found.items() if path is None]
+    found = {name: program.path() for name, program in programs.items()}
+    missing = [programs[name].package for name, path in found.items() if path is None]
     if missing:
         raise ProgramsMissing(
             f"Not installed: {', '.join(missing)}. On Debian and Ubuntu: "

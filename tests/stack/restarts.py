@@ -5,7 +5,6 @@ nothing that was acknowledged is missing.
 """
 
 import argparse
-import shutil
 import sys
 import tempfile
 import threading
@@ -19,9 +18,11 @@ import httpx
 import psycopg
 
 from tests.servers import HOST, ServerUnavailable, free_port, postgres, valkey
+from tests.stack import programs
 from tests.stack.files import ROOT
 from tests.stack.installation import Installation
 from tests.stack.processes import NotStarted, process, wait_for
+from tests.stack.programs import ProgramsMissing
 
 CLIENTS = 4
 NOTICED = 2  # seconds until the proxy knows: it asks every second
@@ -73,10 +74,8 @@ class Outcome:
 
 @contextmanager
 def _proxy(folder: Path, servers: list[Installation]) -> Iterator[str]:
-    """The address of haproxy in front of them. Raises NotStarted."""
-    program = shutil.which("haproxy")
-    if program is None:
-        raise NotStarted("haproxy is not installed: apt-get install haproxy")
+    """The address of haproxy in front of them. Raises ProgramsMissing, NotStarted."""
+    program = programs.find(programs.PROXY)["haproxy"]
     port = free_port()
     lines = CONFIGURATION.read_text().replace("bind :8080", f"bind {HOST}:{port}").splitlines()
     lines = [line for line in lines if not line.strip().startswith("server ")]
@@ -93,7 +92,7 @@ def _proxy(folder: Path, servers: list[Installation]) -> Iterator[str]:
 
 
 def restart_under_load(folder: Path, times: int) -> Outcome:
-    """Raises NotStarted, ServerUnavailable."""
+    """Raises ProgramsMissing, NotStarted, ServerUnavailable."""
     with ExitStack() as stack:
         database = stack.enter_context(postgres())
         cache = stack.enter_context(valkey())
@@ -110,8 +109,9 @@ def restart_under_load(folder: Path, times: int) -> Outcome:
             for number in range(2)
         ]
         running = [stack.enter_context(ExitStack()) for _ in servers]
-        for server, options, own in zip(servers, ("--demo", "--no-worker"), running, strict=True):
-            own.enter_context(server.serving(options, name=f"openrisk{server.environment['PORT']}"))
+        for number, option in enumerate(("--demo", "--no-worker")):
+            started = servers[number].serving(option, name=f"openrisk{number}")
+            running[number].enter_context(started)
         url = stack.enter_context(_proxy(folder, servers))
         work, over = Work(), threading.Event()
         began = time.monotonic()
@@ -157,7 +157,7 @@ def main(arguments: list[str]) -> int:
     try:
         with tempfile.TemporaryDirectory(prefix="openrisk-restarts-") as folder:
             outcome = restart_under_load(Path(folder), times)
-    except (NotStarted, ServerUnavailable) as error:
+    except (ProgramsMissing, NotStarted, ServerUnavailable) as error:
         print(error, file=sys.stderr)
         return 1
     print(outcome)

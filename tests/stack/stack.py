@@ -88,7 +88,7 @@ def running(
     Durations in rules and routes are divided by `faster`. With `fixed_ports` everything is where
     the compose file has it, else on free ports. Raises ProgramsMissing, NotStarted.
     """
-    paths = programs.find()
+    paths = programs.find(programs.PROGRAMS)
     ports = SERVICES if fixed_ports else {name: free_port() for name in SERVICES}
     with stops_on_sigterm(), ExitStack() as stack:
         database = stack.enter_context(postgres())

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.deployment.monitoring import rules
-from tests.deployment.monitoring.rule_cases import CASES
+from tests.deployment.monitoring.cases import CASES
 from tests.deployment.monitoring.rules import Case
 
 WANTED = 0.95

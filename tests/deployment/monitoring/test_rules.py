@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from tests.deployment.monitoring import rules
-from tests.deployment.monitoring.rule_cases import CASES
+from tests.deployment.monitoring.cases import CASES
 
 pytestmark = pytest.mark.skipif(
     not shutil.which("promtool"), reason="needs promtool: apt-get install prometheus"
