@@ -12,7 +12,12 @@ def _hits(ratio: float, rate: float, phases: bool = False) -> dict[str, Rates]:
 
     labels = 'job="openrisk",instance="o:9464",view="risks-list"'
     return {
-        f'openrisk_cache_requests_total{{{labels},layer="front",result="hit"}}': of(ratio, 0.9),
+        f'openrisk_cache_requests_total{{{labels},layer="front",result="hit"}}': of(
+            0.5 * ratio, 0.45
+        ),
+        f'openrisk_cache_requests_total{{{labels},layer="store",result="hit"}}': of(
+            0.5 * ratio, 0.45
+        ),
         f'openrisk_cache_requests_total{{{labels},layer="view",result="miss"}}': of(
             0.9 * (1 - ratio), 0.09
         ),
@@ -20,7 +25,7 @@ def _hits(ratio: float, rate: float, phases: bool = False) -> dict[str, Rates]:
             0.1 * (1 - ratio), 0.01
         ),
         # Outside of the rate.
-        f'openrisk_cache_requests_total{{{labels},layer="view",result="bypass"}}': held(rate),
+        f'openrisk_cache_requests_total{{{labels},layer="view",result="bypass"}}': held(3 * rate),
     }
 
 
@@ -34,6 +39,17 @@ CASES = [
     ),
     Case("LowCacheHitRate", "at 74 %", {8 * MINUTE: 1}, counters=_hits(0.74, 4)),
     Case("LowCacheHitRate", "not at 76 %", {30 * MINUTE: 0}, counters=_hits(0.76, 4)),
+    Case(
+        "LowCacheHitRate",
+        "not when ever more is asked, eight in ten times of the cache",
+        {20 * MINUTE: 0},
+        counters={
+            f'openrisk_cache_requests_total{{layer="front",result="{result}"}}': [
+                (share * 2**step, 2.5 * MINUTE) for step in range(8)
+            ]
+            for result, share in (("hit", 8), ("miss", 2))
+        },
+    ),
     Case("LowCacheHitRate", "above one lookup a second", {30 * MINUTE: 1}, counters=_hits(0, 1.2)),
     Case("LowCacheHitRate", "not on an idle night", {30 * MINUTE: 0}, counters=_hits(0, 0.9)),
     Case("LowCacheHitRate", "not without any lookups", {30 * MINUTE: 0}, counters=_hits(0, 0)),
@@ -96,6 +112,28 @@ CASES = [
         "not where nothing is added",
         {HOUR: 0},
         gauges={'openrisk_cache_undeclared_reads_total{view="v",table="t"}': held(7)},
+    ),
+    Case(
+        "CacheUndeclaredReads",
+        "not where a process begins to count at nothing",
+        {11 * MINUTE: 0},
+        gauges={
+            'openrisk_cache_undeclared_reads_total{view="v",table="t"}': [
+                (None, 10 * MINUTE),
+                (0, HOUR),
+            ]
+        },
+    ),
+    Case(
+        "CacheUndeclaredReads",
+        "for a quarter of an hour after the last, where there had been some before",
+        {29 * MINUTE: 0, 31 * MINUTE: 1, 40 * MINUTE: 1, 50 * MINUTE: 0},
+        gauges={
+            'openrisk_cache_undeclared_reads_total{view="v",table="t"}': [
+                (3, 30 * MINUTE),
+                (4, HOUR),
+            ]
+        },
     ),
     Case(
         "CacheUndeclaredReads",

@@ -125,6 +125,22 @@ CASES = [
     ),
     Case(
         "SlowDatabaseQueries",
+        "not for two people who ask equally often, each a little less than a second",
+        {HOUR: 0},
+        counters=_statement(held(0.9), held(1))
+        | {
+            name.replace('user="u"', 'user="w"'): phases
+            for name, phases in _statement(held(0.9), held(1)).items()
+        },
+    ),
+    Case(
+        "SlowDatabaseQueries",
+        "when it runs seldom since it is slow",
+        {42 * MINUTE: 1},
+        counters=_statement(held(1), [(10, 30 * MINUTE), (0.5, HOUR)]),
+    ),
+    Case(
+        "SlowDatabaseQueries",
         "not when it runs more often, each time as fast as ever",
         {36 * MINUTE: 0, 40 * MINUTE: 0},
         counters=_statement([(0.5, 30 * MINUTE), (5, HOUR)], [(1, 30 * MINUTE), (10, HOUR)]),

@@ -54,6 +54,18 @@ CASES = [
         | {'alertmanager_notifications_failed_total{integration="webhook"}': held(0)},
         labels='severity="warning",integration="slack"',
     ),
+    *(
+        Case(
+            alert,
+            "when it fails every four minutes",
+            {HOUR: 1},
+            counters={name: [(0, 225), (1, 15)] * 20},
+        )
+        for alert, name in (
+            ("NotificationsFailing", 'alertmanager_notifications_failed_total{integration="slack"}'),
+            ("RuleEvaluationFailing", 'prometheus_rule_evaluation_failures_total{rule_group="g"}'),
+        )
+    ),
     Case(
         "RuleEvaluationFailing",
         "a warning after five minutes, until they succeed",
@@ -64,6 +76,6 @@ CASES = [
             )
             for name in ("g", "h")
         },
-        labels='severity="warning"',
+        labels='severity="warning",instance="p"',
     ),
 ]

@@ -121,6 +121,20 @@ def _traffic(alert: str, window: Window, series) -> Iterator[Case]:
         yield window.case(alert, words, {at: count}, series(requests, failing))
 
 
+def _vanished(window: Window) -> Case:
+    """What failed was restarted, and its failures are no series any more: nothing fails now."""
+    failed, since = 1.5 * window.long, 1.5 * window.short
+    return window.case(
+        "AvailabilityBudgetBurn",
+        "until what failed is gone",
+        {failed: 1, failed + since: 0},
+        {
+            'openrisk_http_requests_total{status="200"}': [(1, failed + 2 * since)],
+            'openrisk_http_requests_total{status="500"}': [(1, failed), (None, 2 * since)],
+        },
+    )
+
+
 def _late(alert: str, window: Window, budget: float, series) -> list[Case]:
     """Shares are of requests, not of time: most of them come in the last third of a window."""
     long, short = window.long, window.short
@@ -176,6 +190,7 @@ CASES = [
         )
         for window in WINDOWS
     ),
+    *map(_vanished, WINDOWS),
     *_burning("AvailabilityBudgetBurn", 0.001, _failing),
     *_burning("LatencyBudgetBurn", 0.05, _slow),
 ]
