@@ -6,13 +6,14 @@ READS ?= 100000
 ORGANIZATIONS ?= 1
 SEED ?= 1
 FAULT ?= all
+SCENARIO ?= warm_cache
 
 BIN := .venv/bin
 DRILL := tests/deployment/monitoring/test_drill.py
 MANAGE := $(BIN)/python manage.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-monitoring test-deployment mutate-rules lint types bench hammer stack drill seed serve \
+.PHONY: help run test test-monitoring test-deployment mutate-rules lint types bench hammer load stack drill seed serve \
 	secrets schema shell clean doctor
 .DELETE_ON_ERROR:
 
@@ -50,6 +51,10 @@ hammer: .venv/development ## Prove on real servers that no read is stale while f
 
 bench: .venv/development ## Measure the cache against its targets, in under ten minutes (docs/cache-performance.md)
 	@$(BIN)/python -m tests.benchmarks.cache
+
+load: .venv/development ## Put load on OpenRisk and judge it: warm_cache, peak_load, ... (SCENARIO= USERS= RATE= TIME= KEEP=1)
+	@$(BIN)/python -m tests.load $(SCENARIO) $(if $(USERS),--users $(USERS)) $(if $(RATE),--rate $(RATE)) \
+		$(if $(TIME),--time $(TIME)) $(if $(KEEP),--keep)
 
 stack: .venv/development ## Run OpenRisk with Prometheus, Alertmanager and exporters as local processes
 	@$(BIN)/python -m tests.stack

@@ -189,11 +189,19 @@ def measure(
 
 
 def _wrk(port: int, request: Request, connections: int, seconds: float) -> Load:
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "--latency"]
+    command = ["-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s"]
     for name, value in {"Accept": "application/json", **request.headers}.items():
         command += ["-H", f"{name}: {value}"]
-    command += ["-H", f"Host: {HOST}", f"http://{HOST}:{port}{request.path}"]
-    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return wrk([*command, "-H", f"Host: {HOST}", f"http://{HOST}:{port}{request.path}"])
+
+
+def wrk(arguments: list[str]) -> Load:
+    """What wrk measures with these. Raises LoadFailed."""
+    command = ["wrk", "--latency", *arguments]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    output = done.stdout
+    if done.returncode:
+        raise LoadFailed(f"wrk failed:\n{output}{done.stderr}")
     if "Non-2xx" in output or "Socket errors" in output:
         raise LoadFailed(output)
     return Load(

@@ -62,7 +62,10 @@ CASES = [
             counters={name: [(0, 225), (1, 15)] * 20},
         )
         for alert, name in (
-            ("NotificationsFailing", 'alertmanager_notifications_failed_total{integration="slack"}'),
+            (
+                "NotificationsFailing",
+                'alertmanager_notifications_failed_total{integration="slack"}',
+            ),
             ("RuleEvaluationFailing", 'prometheus_rule_evaluation_failures_total{rule_group="g"}'),
         )
     ),

@@ -1,0 +1,1 @@
+"""Load scenarios. They speak HTTP only: see README.md."""

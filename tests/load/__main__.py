@@ -1,0 +1,97 @@
+"""Load tests with a verdict: `python -m tests.load SCENARIO [--users N] [--rate R] [--time S]`.
+
+Starts PostgreSQL, Valkey and OpenRisk for itself alone, fills them, measures OpenRisk without its
+cache and then with it, and judges the targets. Everything is kept in `var/load/<time>/`. Exit
+codes: 0 every target is met, 3 one is missed, 1 it could not run, 130 interrupted.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import shutil
+import socket
+import sys
+import tempfile
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tests.benchmarks.cache.load import LoadFailed
+from tests.load import verdict
+from tests.load.generator import Interrupted
+from tests.load.phases import Run, Sizes
+from tests.load.scenarios import SCENARIOS
+from tests.load.world import NotSeeded, world
+from tests.servers import HOST, ServerUnavailable
+from tests.stack.files import ROOT
+from tests.stack.processes import NotStarted
+
+METRICS_PORT = 9646
+MISSED, UNABLE, INTERRUPTED = 3, 1, 130
+
+
+def main(arguments: Sequence[str]) -> int:
+    options = _options(arguments)
+    port = int(os.environ.get("LOCUST_METRICS_PORT", METRICS_PORT))
+    now = datetime.now(UTC)
+    folder = Path(os.environ.get("VAR_DIR", ROOT / "var")) / "load" / f"{now:%Y-%m-%dT%H-%M-%S}"
+    folder.mkdir(parents=True)
+    sizes = Sizes.of(SCENARIOS[options.scenario], options)
+    run = Run(options.scenario, sizes, folder, port)
+    code = 0
+    try:
+        _require_free(port)
+        with (
+            tempfile.TemporaryDirectory(prefix="openrisk-load-") as place,
+            world(Path(place)) as made,
+        ):
+            run.all(made)
+    except (LoadFailed, NotSeeded, NotStarted, ServerUnavailable) as reason:
+        print(reason, file=sys.stderr)
+        code = UNABLE
+    except (KeyboardInterrupt, Interrupted):
+        print("\nInterrupted: what follows is what was measured until then.", file=sys.stderr)
+        code = INTERRUPTED
+    if not run.results.get("cached") and not run.results.get("baseline"):
+        shutil.rmtree(folder)
+        return code
+    missed = verdict.write(run.results, folder)
+    if options.keep and not code:
+        kept = ROOT / "docs" / "data" / f"load-{options.scenario}.json"
+        kept.write_text(json.dumps(verdict.compact(run.results), indent=1) + "\n")
+    return code or (MISSED if missed else 0)
+
+
+def _options(arguments: Sequence[str]) -> Any:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.load",
+        description=__doc__.partition("\n\n")[2],
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("scenario", choices=SCENARIOS, help="see locustfiles/README.md")
+    add = parser.add_argument
+    add("--users", type=int, default=0, help="at most; the scenario's own unless given")
+    add("--rate", type=float, default=0, help="requests a second; 60 %% of capacity unless given")
+    add("--time", type=float, default=0, help="seconds of the measurement")
+    add("--risks", type=int, default=10_000)
+    add("--organizations", type=int, default=10)
+    add("--draft", action="store_true", help="everything in small: says nothing about speed")
+    add("--keep", action="store_true", help="for docs/performance.md: see `make report`")
+    return parser.parse_args(arguments)
+
+
+def _require_free(port: int) -> None:
+    try:
+        with contextlib.closing(socket.create_server((HOST, port))):
+            pass
+    except OSError as error:
+        raise LoadFailed(
+            f"Port {port} is in use ({error.strerror}), where Locust's figures are to be. "
+            "Set LOCUST_METRICS_PORT to a free one."
+        ) from None
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,176 @@
+"""The phases of a run: without the cache, with it, with all caches full, without kept connections.
+
+Every run begins with its own baseline, so that what is compared was measured on one machine within
+minutes.
+"""
+
+import os
+import platform
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from tests.load import filling, generator
+from tests.load.generator import Interrupted, Order
+from tests.load.scenarios import SCENARIOS, Scenario
+from tests.load.usage import Watch
+from tests.load.world import Serving, World
+
+SHARE = 0.6  # of its capacity, at which latencies are measured
+RECORD_RATE, RECORD_USERS = 150, 20
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Seconds, of the measurement and of what comes before. `rate` 0 is 60 % of capacity."""
+
+    users: int
+    rate: float
+    seconds: float
+    risks: int
+    organizations: int
+    record: float = 15
+    warm: float = 5
+    capacity: float = 8
+    baseline: float = 30
+
+    @classmethod
+    def of(cls, scenario: Scenario, options: Any) -> "Sizes":
+        sizes = cls(
+            users=options.users or scenario.users,
+            rate=options.rate,
+            seconds=options.time or scenario.seconds,
+            risks=options.risks,
+            organizations=options.organizations,
+        )
+        if options.draft:
+            small = {"seconds": 4, "record": 3, "warm": 1, "capacity": 1, "baseline": 3}
+            return replace(sizes, users=12, risks=120, organizations=2, **small)
+        return sizes
+
+
+@dataclass
+class Run:
+    """`results` grow phase by phase, so that an interrupted run has those that it came to."""
+
+    name: str
+    sizes: Sizes
+    folder: Path
+    metrics_port: int
+    results: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def scenario(self) -> Scenario:
+        return SCENARIOS[self.name]
+
+    def all(self, world: World) -> None:
+        """Raises LoadFailed, NotSeeded, NotStarted, Interrupted."""
+        with told("Filling the database"):
+            world.seed(self.sizes.risks, self.sizes.organizations)
+        self.results |= self._circumstances(world)
+        asked = world.folder / "asked.txt"
+        with world.serving("baseline", CACHE_BACKEND="none") as serving:
+            self._record(world, serving, asked)
+            seconds = self.sizes.baseline if self.scenario.cached else self.sizes.seconds
+            self._phase("baseline", world, serving, asked, "baseline", seconds)
+        if not self.scenario.cached:
+            return
+        with world.serving("cached") as serving:
+            self._phase("cached", world, serving, asked, self.name, self.sizes.seconds)
+            if self.scenario.fills:
+                with told("Filling the caches"):
+                    self.results["full"] = filling.fill(
+                        world, serving, self.sizes.risks // self.sizes.organizations
+                    )
+        if self.scenario.unpooled:
+            settings = {"DJANGO_SETTINGS_MODULE": "tests.load.unpooled_settings"}
+            with world.serving("unpooled", **settings) as serving:
+                self._phase("unpooled", world, serving, asked, self.name, self.sizes.baseline)
+
+    def _circumstances(self, world: World) -> dict[str, Any]:
+        import django
+
+        with psycopg.connect(world.database.url) as connection:
+            version = connection.info.parameter_status("server_version") or ""
+        return {
+            "measured_on": datetime.now(UTC).date().isoformat(),
+            "scenario": self.name,
+            "machine": f"{os.cpu_count()} cores, {platform.machine()}",
+            "python": platform.python_version(),
+            "django": django.__version__,
+            "postgresql": version.split()[0],
+            **asdict(self.sizes),
+        }
+
+    def _record(self, world: World, serving: Serving, asked: Path) -> None:
+        """What people ask, for wrk to ask it again."""
+        order = Order(
+            "baseline",
+            RECORD_USERS,
+            RECORD_RATE,
+            self.sizes.record,
+            workload="closed",
+            record=asked,
+        )
+        with told("Recording what is asked"):
+            generator.locust(world, serving.url, order, self.folder, "record", self.metrics_port)
+
+    def _phase(
+        self,
+        name: str,
+        world: World,
+        serving: Serving,
+        asked: Path,
+        scenario: str,
+        seconds: float,
+    ) -> None:
+        phase = self.results[name] = {}
+        if name != "baseline":
+            with told(f"Warming, {name}"):
+                generator.replay(serving.url, asked, writes=False, seconds=self.sizes.warm)
+        with told(f"Throughput, {name}"):
+            reads = generator.replay(serving.url, asked, writes=False, seconds=self.sizes.capacity)
+            mixed = generator.replay(serving.url, asked, writes=True, seconds=self.sizes.capacity)
+        phase |= {"reads": asdict(reads), "mixed": asdict(mixed)}
+        rate = self.sizes.rate if name != "baseline" else 0
+        phase["wanted_rate"] = rate = rate or SHARE * mixed.rate
+        order = Order(scenario, self.sizes.users, rate, seconds, workload=self.scenario.workload)
+        with told(f"Latency, {name}, at {rate:.0f} requests/s"), self._scraped(serving, name):
+            self._measure(phase, world, serving, order, name)
+
+    def _measure(
+        self, phase: dict[str, Any], world: World, serving: Serving, order: Order, name: str
+    ) -> None:
+        with closing(Watch(world, serving)) as watch, watch.watching() as usage:
+            phase["usage"] = usage
+            try:
+                phase["locust"] = generator.locust(
+                    world, serving.url, order, self.folder, name, self.metrics_port
+                )
+            except Interrupted as stop:
+                phase["locust"] = stop.results
+                raise
+
+    @contextmanager
+    def _scraped(self, serving: Serving, name: str) -> Iterator[None]:
+        """The server's own metrics, before and after."""
+        (self.folder / f"{name}-metrics-before.txt").write_text(serving.metrics())
+        try:
+            yield
+        finally:
+            (self.folder / f"{name}-metrics-after.txt").write_text(serving.metrics())
+
+
+@contextmanager
+def told(what: str) -> Iterator[None]:
+    print(f"{what} ...", file=sys.stderr, flush=True)
+    began = time.monotonic()
+    yield
+    print(f"  {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)

@@ -1,0 +1,25 @@
+"""How each scenario is run; what its users do is in locustfiles/."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """`seconds` of the measurement; `workload` as in locustfiles/pace.py."""
+
+    users: int
+    seconds: float
+    workload: str = "open"
+    cached: bool = True
+    throughput: bool = False  # wrk measures it too
+    fills: bool = False  # the caches, at the end
+    unpooled: bool = False  # compared with a server that keeps no connections
+
+
+SCENARIOS = {
+    "baseline": Scenario(users=50, seconds=60, cached=False, throughput=True),
+    "warm_cache": Scenario(users=50, seconds=60, throughput=True, fills=True),
+    "peak_load": Scenario(users=200, seconds=90, workload="closed", unpooled=True),
+    "freshness": Scenario(users=50, seconds=90),
+    "soak": Scenario(users=50, seconds=1800, fills=True),
+}

@@ -1,0 +1,101 @@
+"""What is put under load: PostgreSQL and Valkey, filled, and a server as in production."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import psutil
+
+from tests.servers import Server, postgres, stops_on_sigterm, valkey
+from tests.stack.files import ROOT
+from tests.stack.installation import Installation
+
+PROCESSES = 2
+
+
+class NotSeeded(Exception):
+    """What the seeding printed."""
+
+
+@dataclass(frozen=True)
+class Serving:
+    """A server that answers, and the processes that work for it."""
+
+    installation: Installation
+    pids: tuple[int, ...]  # those of the server, of PostgreSQL, of Valkey
+
+    @property
+    def url(self) -> str:
+        return self.installation.url
+
+    def metrics(self) -> str:
+        """What its own metrics say."""
+        return httpx.get(self.installation.metrics_url, timeout=10).text
+
+    def resident_bytes(self) -> int:
+        """Of the processes that answer requests, together."""
+        children = psutil.Process(self.pids[0]).children(recursive=True)
+        workers = [one for one in children if "granian" in " ".join(one.cmdline())]
+        # granian's own process, the parent of the others, keeps nothing of ours.
+        return sum(one.memory_info().rss for one in workers)
+
+
+@dataclass(frozen=True)
+class World:
+    folder: Path
+    database: Server
+    cache: Server
+
+    @property
+    def callers(self) -> Path:
+        return self.folder / "callers.json"
+
+    @property
+    def statistics_url(self) -> str:
+        """Of PostgreSQL's administrator, in a database that no figure is about."""
+        return self.database.url.replace("://openrisk:", "://postgres:").rpartition("/")[0] + (
+            "/template1"  # where pg_stat_statements is installed
+        )
+
+    @contextmanager
+    def serving(self, name: str, **settings: str) -> Iterator[Serving]:
+        """The profile prod and two processes. Raises NotStarted."""
+        installation = self._installation(name, settings)
+        with installation.serving(name=name) as running:
+            pids = (running.pid, self.database.pid, self.cache.pid)
+            yield Serving(installation, pids)
+
+    def seed(self, risks: int, organizations: int) -> None:
+        """Raises NotSeeded."""
+        environment = self._installation("seeding", {}).environment
+        command = [sys.executable, "-m", "tests.load.seeding", str(risks), str(organizations)]
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            raise NotSeeded(f"The database could not be filled:\n{done.stderr[-2000:]}")
+        self.callers.write_text(done.stdout)
+
+    def _installation(self, name: str, settings: dict[str, str]) -> Installation:
+        given = {
+            "DATABASE_URL": self.database.url,
+            "REDIS_URL": self.cache.url,
+            "CACHE_BACKEND": "redis",
+            "CACHE_CONSISTENCY": "strict",
+            "WORKERS": str(PROCESSES),
+            "POOL_PROFILE": "prod",
+            "SECRET_KEY": "of a server that nobody else reaches",
+            "VAR_DIR": str(self.folder / name),
+        }
+        return Installation.make(self.folder, **(given | settings))
+
+
+@contextmanager
+def world(folder: Path) -> Iterator[World]:
+    """Empty yet. Raises ServerUnavailable."""
+    with stops_on_sigterm(), postgres() as database, valkey() as cache:
+        yield World(folder, database, cache)
