@@ -154,7 +154,7 @@ def trend(days: int, length: str) -> Widget:
         "timeline",
         lambda scope, period, levels: timeline(scope, days),
         lambda shown: words.of_timeline(shown.data),
-        lambda shown: {"levels": list(Level)},
+        lambda shown: {"levels": list(Level), "columns": ",".join([*Level.values, "exposure"])},
     )
 
 

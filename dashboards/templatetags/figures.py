@@ -3,6 +3,8 @@
 from typing import Any
 
 from django import template
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 
 register = template.Library()
 
@@ -24,6 +26,14 @@ def change(value: float | None) -> str:
 
 
 @register.filter
-def at(row: dict[str, Any], name: str) -> Any:
-    """`{{ row|at:name }}`"""
-    return row[name]
+def day_rows(days: list[dict[str, Any]], names: str) -> SafeString:
+    """A row of a table for each day: its date, and what it has under `names`.
+
+    `{{ days|day_rows:"open,done" }}`. A year of days in a template takes longer than all the rest
+    of the page.
+    """
+    columns = names.split(",")
+    row = '<tr><th scope="row">{}</th>' + '<td class="number">{}</td>' * len(columns) + "</tr>"
+    return format_html_join(
+        "\n", row, ((day["date"], *(day[name] for name in columns)) for day in days)
+    )

@@ -6,7 +6,10 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q
+from django.forms.utils import flatatt
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 
 from openrisk.accounts.models import Organization, User
 from risks.models import Asset, Category, Level, Matrix, Risk, Status, Treatment
@@ -17,6 +20,23 @@ from risks.services.acceptances import LONGEST
 RATINGS = [f"{kind}_{part}" for kind in KINDS for part in ("likelihood", "impact")]
 
 
+class PlainSelect(forms.Select):
+    """Without groups. Django renders a template for each option: that took half of a page."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        chosen = self.format_value(value)
+        options = format_html_join(
+            "\n",
+            '<option value="{}"{}>{}</option>',
+            (
+                (key, mark_safe(" selected") if str(key) in chosen else "", label)
+                for key, label in self.choices
+            ),
+        )
+        given = flatatt({"name": name, **self.build_attrs(self.attrs, attrs)})
+        return format_html("<select{}>\n{}\n</select>", given, options)
+
+
 class FilterForm(forms.Form):
     """The controls beside the list, showing what `listing` was asked for. It checks nothing."""
 
@@ -24,13 +44,15 @@ class FilterForm(forms.Form):
         max_length=200,
         widget=forms.TextInput({"type": "search", "placeholder": "Words or R-0001"}),
     )
-    status = forms.ChoiceField(choices=[("", "Any"), *Status.choices])
-    current_level = forms.ChoiceField(label="Level", choices=[("", "Any"), *Level.choices])
-    category = forms.ChoiceField()
-    owner = forms.ChoiceField()
-    treatment = forms.ChoiceField(choices=[("", "Any"), *Treatment.choices])
+    status = forms.ChoiceField(choices=[("", "Any"), *Status.choices], widget=PlainSelect)
+    current_level = forms.ChoiceField(
+        label="Level", choices=[("", "Any"), *Level.choices], widget=PlainSelect
+    )
+    category = forms.ChoiceField(widget=PlainSelect)
+    owner = forms.ChoiceField(widget=PlainSelect)
+    treatment = forms.ChoiceField(choices=[("", "Any"), *Treatment.choices], widget=PlainSelect)
     tag = forms.CharField(max_length=50)
-    asset = forms.ChoiceField()
+    asset = forms.ChoiceField(widget=PlainSelect)
     open = forms.BooleanField(label="Open only")
     review_overdue = forms.BooleanField(label="Review overdue")
     current_level__isnull = forms.BooleanField(label="Not assessed")
