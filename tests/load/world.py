@@ -62,10 +62,10 @@ class World:
         )
 
     @contextmanager
-    def serving(self, name: str, **settings: str) -> Iterator[Serving]:
-        """The profile prod and two processes. Raises NotStarted."""
+    def serving(self, name: str, *options: str, **settings: str) -> Iterator[Serving]:
+        """The profile prod, two processes; `settings` may say otherwise. Raises NotStarted."""
         installation = self._installation(name, settings)
-        with installation.serving(name=name) as running:
+        with installation.serving(*options, name=name) as running:
             pids = (running.pid, self.database.pid, self.cache.pid)
             yield Serving(installation, pids)
 

@@ -17,16 +17,14 @@ from pathlib import Path
 import httpx
 import psycopg
 
-from tests.servers import HOST, ServerUnavailable, free_port, postgres, valkey
-from tests.stack import programs
-from tests.stack.files import ROOT
+from tests.servers import ServerUnavailable, postgres, valkey
 from tests.stack.installation import Installation
-from tests.stack.processes import NotStarted, process, wait_for
+from tests.stack.processes import NotStarted
 from tests.stack.programs import ProgramsMissing
+from tests.stack.proxy import proxy
 
 CLIENTS = 4
 NOTICED = 2  # seconds until the proxy knows: it asks every second
-CONFIGURATION = ROOT / "deployment/proxy/haproxy.cfg"
 
 
 @dataclass
@@ -72,25 +70,6 @@ class Outcome:
         )
 
 
-@contextmanager
-def _proxy(folder: Path, servers: list[Installation]) -> Iterator[str]:
-    """The address of haproxy in front of them. Raises ProgramsMissing, NotStarted."""
-    program = programs.find(programs.PROXY)["haproxy"]
-    port = free_port()
-    lines = CONFIGURATION.read_text().replace("bind :8080", f"bind {HOST}:{port}").splitlines()
-    lines = [line for line in lines if not line.strip().startswith("server ")]
-    lines += [
-        f"    server openrisk{number} {server.url.removeprefix('http://')}"
-        for number, server in enumerate(servers)
-    ]
-    written = folder / "haproxy.cfg"
-    written.write_text("\n".join(lines) + "\n")
-    url = f"http://{HOST}:{port}"
-    with process(folder, "haproxy", [program, "-db", "-f", str(written)], {}) as running:
-        wait_for(folder, "haproxy", running, f"{url}/login/")
-        yield url
-
-
 def restart_under_load(folder: Path, times: int) -> Outcome:
     """Raises ProgramsMissing, NotStarted, ServerUnavailable."""
     with ExitStack() as stack:
@@ -112,7 +91,7 @@ def restart_under_load(folder: Path, times: int) -> Outcome:
         for number, option in enumerate(("--demo", "--no-worker")):
             started = servers[number].serving(option, name=f"openrisk{number}")
             running[number].enter_context(started)
-        url = stack.enter_context(_proxy(folder, servers))
+        url = stack.enter_context(proxy(folder, [server.url for server in servers]))
         work, over = Work(), threading.Event()
         began = time.monotonic()
         with _working(servers[0], url, work, over):

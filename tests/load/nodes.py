@@ -1,0 +1,101 @@
+"""Several servers behind a proxy: `python -m tests.load.nodes`.
+
+Each is a server process on a port of its own, as a node would be; haproxy with the shipped
+configuration shares out requests, pgbouncer pools their connections. Measured is throughput, and
+whether a reader ever sees less than was acknowledged through another node. Kept in
+`docs/data/nodes.json`. Exit codes: 0, 3 an answer was wrong, 1 it could not be measured.
+"""
+
+import json
+import sys
+import tempfile
+from contextlib import ExitStack, closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tests.benchmarks.cache.load import LoadFailed
+from tests.load import figures, generator
+from tests.load.generator import Order
+from tests.load.phases import RECORD_RATE, RECORD_USERS, SHARE, told
+from tests.load.usage import Watch
+from tests.load.world import NotSeeded, World, world
+from tests.servers import ServerUnavailable, free_port, pgbouncer
+from tests.stack.files import ROOT
+from tests.stack.processes import NotStarted
+from tests.stack.programs import ProgramsMissing
+from tests.stack.proxy import proxy
+
+COUNTS = (1, 2, 4)
+POOLED = 20  # connections that pgbouncer keeps
+RISKS, ORGANIZATIONS, USERS = 10_000, 10, 50
+RECORD_SECONDS, WARM_SECONDS, CAPACITY_SECONDS, FRESHNESS_SECONDS = 15, 5, 8, 30
+
+
+def main() -> int:
+    try:
+        with (
+            tempfile.TemporaryDirectory(prefix="openrisk-nodes-") as place,
+            world(Path(place)) as made,
+        ):
+            found = measured(made)
+    except (LoadFailed, NotSeeded, NotStarted, ProgramsMissing, ServerUnavailable) as reason:
+        print(reason, file=sys.stderr)
+        return 1
+    results = {"measured_on": datetime.now(UTC).date().isoformat(), "nodes": found}
+    text = json.dumps(results, indent=1) + "\n"
+    (ROOT / "docs" / "data" / "nodes.json").write_text(text)
+    print(text)
+    return 3 if any(one[bad] for one in found for bad in ("errors", "stale", "foreign")) else 0
+
+
+def measured(made: World) -> list[dict[str, Any]]:
+    """Raises LoadFailed, NotSeeded, NotStarted, ProgramsMissing, ServerUnavailable."""
+    with told("Filling the database"):
+        made.seed(RISKS, ORGANIZATIONS)
+    port, asked = free_port(), made.folder / "asked.txt"
+    with told("Recording what is asked"), made.serving("recording", "--no-worker") as serving:
+        order = Order(
+            "baseline", RECORD_USERS, RECORD_RATE, RECORD_SECONDS, workload="closed", record=asked
+        )
+        generator.locust(made, serving.url, order, made.folder, "record", port)
+    found = []
+    for count in COUNTS:
+        with told(f"{count} nodes"):
+            found.append({"nodes": count, **_behind_a_proxy(made, count, asked, port)})
+    return found
+
+
+def _behind_a_proxy(made: World, count: int, asked: Path, port: int) -> dict[str, Any]:
+    with ExitStack() as stack:
+        pooler = stack.enter_context(pgbouncer(made.database, size=POOLED))
+        nodes = [
+            stack.enter_context(
+                made.serving(
+                    f"node{number}",
+                    "--no-worker",
+                    WORKERS="1",
+                    DATABASE_URL=pooler.url,
+                    DATABASE_DIRECT_URL=made.database.url,
+                )
+            )
+            for number in range(count)
+        ]
+        url = stack.enter_context(proxy(made.folder, [node.url for node in nodes]))
+        watch = stack.enter_context(closing(Watch(made, nodes[0])))
+        generator.replay(url, asked, writes=False, seconds=WARM_SECONDS)
+        reads = generator.replay(url, asked, writes=False, seconds=CAPACITY_SECONDS)
+        mixed = generator.replay(url, asked, writes=True, seconds=CAPACITY_SECONDS)
+        order = Order("freshness", USERS, SHARE * mixed.rate, FRESHNESS_SECONDS)
+        with watch.watching() as usage:
+            results = generator.locust(made, url, order, made.folder, f"nodes{count}", port)
+    return {
+        "reads_per_second": reads.rate,
+        "mixed_per_second": mixed.rate,
+        "connections": usage.connections,
+        **figures.of_stage(results["stages"][-1]),
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())
