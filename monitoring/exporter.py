@@ -31,6 +31,7 @@ class Counted:
 
 def main(host: str, port: int) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "openrisk.settings")
+    slots.install()
     import django  # noqa: PLC0415  after the environment is known
 
     django.setup()

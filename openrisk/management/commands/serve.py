@@ -35,7 +35,7 @@ class Command(BaseCommand):
         connections.close_all()  # what is forked from here must not share them
         try:
             serving.serve(worker=not options["no_worker"], say=self._say)
-        except (serving.PortUnavailable, serving.StartFailed) as error:
+        except serving.REFUSALS as error:
             raise CommandError(str(error)) from None
 
     def _say(self, line: str) -> None:
