@@ -198,13 +198,7 @@ def serve(*, worker: bool, say: Callable[[str], object]) -> None:
     children = [Child("web", _web_command(), environment)]
     if worker:
         children.append(Child("worker", _manage("worker"), environment, waits=True))
-    children.append(
-        Child(
-            "metrics",
-            _module("monitoring.exporter", settings.HOST, settings.METRICS_PORT),
-            environment,
-        )
-    )
+    children.append(Child("metrics", _metrics_command(), environment))
     Supervisor(
         children, is_ready=_answers, on_ready=lambda: say(f"OpenRisk is ready at {url()}")
     ).run()
@@ -281,20 +275,36 @@ def _manage(*arguments: str) -> list[str]:
 
 
 def _web_command() -> list[str]:
+    return _granian(
+        "openrisk.wsgi:application",
+        settings.PORT,
+        workers=settings.WORKERS,
+        threads=settings.THREADS,
+    )
+
+
+def _metrics_command() -> list[str]:
+    """Whoever takes longer than that for the lines of a request is no Prometheus."""
+    more = ["--factory", "--http1-header-read-timeout", "2000"]
+    target = "monitoring.exporter:application"
+    return _granian(target, settings.METRICS_PORT, *more, workers=1, threads=1)
+
+
+def _granian(target: str, port: int, *more: str, workers: int, threads: int) -> list[str]:
     options = {
         "--interface": "wsgi",
         "--http": 1,
         "--host": settings.HOST,
-        "--port": settings.PORT,
-        "--workers": settings.WORKERS,
-        "--blocking-threads": settings.THREADS,
+        "--port": port,
+        "--workers": workers,
+        "--blocking-threads": threads,
         "--backlog": BACKLOG,
         "--workers-kill-timeout": REQUEST_SECONDS,
         "--log-level": "warning",
     }
-    flags = ["--respawn-failed-workers", "--no-ws"]
+    flags = ["--respawn-failed-workers", "--no-ws", *more]
     arguments = [part for pair in options.items() for part in pair]
-    return _module("granian", *arguments, *flags, "openrisk.wsgi:application")
+    return _module("granian", *arguments, *flags, target)
 
 
 def _answers() -> bool:

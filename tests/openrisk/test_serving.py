@@ -10,6 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import psutil
@@ -278,6 +279,22 @@ def test_serve_answers_and_ends_without_orphans(
     assert served.wait(20) == 0
     assert len(family) >= 3
     assert not any(process.is_running() for process in family)
+
+
+def test_callers_who_never_finish_keep_no_scrape_waiting(
+    served: subprocess.Popen[str], environment: dict[str, str]
+) -> None:
+    port = environment["METRICS_PORT"]
+    wait_until(lambda: answers(port))
+    with ExitStack() as stack:
+        slow = [
+            stack.enter_context(socket.create_connection((LOCAL, int(port)), timeout=10))
+            for _ in range(300)
+        ]
+        for one in slow:
+            one.sendall(b"GET /metrics HTTP/1.1\r\nX-Slow: ")
+        assert status(port, "/metrics") == 200
+        assert slow[0].recv(1000) == b""  # after two seconds
 
 
 def test_a_second_serve_on_the_port_fails_in_one_line(
