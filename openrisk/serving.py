@@ -186,8 +186,8 @@ class Supervisor:
             child.reap(deadline)
 
 
-def serve(*, worker: bool, say: Callable[[str], object]) -> None:
-    """Run everything until SIGTERM or SIGINT; `say` gets the line that it is ready.
+def serve(*, worker: bool, on_ready: Callable[[], object]) -> None:
+    """Run everything until SIGTERM or SIGINT; `on_ready` is called once it answers.
 
     Raises PortUnavailable, FolderUnusable and StartFailed.
     """
@@ -199,9 +199,7 @@ def serve(*, worker: bool, say: Callable[[str], object]) -> None:
     if worker:
         children.append(Child("worker", _manage("worker"), environment, waits=True))
     children.append(Child("metrics", _metrics_command(), environment))
-    Supervisor(
-        children, is_ready=_answers, on_ready=lambda: say(f"OpenRisk is ready at {url()}")
-    ).run()
+    Supervisor(children, is_ready=_answers, on_ready=on_ready).run()
 
 
 def url() -> str:

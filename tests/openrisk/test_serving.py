@@ -165,6 +165,7 @@ def test_signals_on_signals_do_not_lock_it_up() -> None:
     assert finished.returncode in (0, -signal.SIGTERM)  # it comes back to its own default
 
 
+@pytest.mark.django_db
 def test_demo_is_made_before_anything_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
     done = []
     monkeypatch.setattr(serving, "serve", lambda **options: done.append("serve"))
@@ -174,8 +175,10 @@ def test_demo_is_made_before_anything_is_served(monkeypatch: pytest.MonkeyPatch)
     assert done == ["migrate", "demo_create", "close", "serve"]
 
 
+@pytest.mark.django_db
 def test_serve_alone_leaves_the_data_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     done = []
+    monkeypatch.setattr(command.connections, "close_all", bool)
     monkeypatch.setattr(serving, "serve", lambda **options: done.append("serve"))
     monkeypatch.setattr(command, "call_command", lambda name, **options: done.append(name))
     call_command("serve")
@@ -314,6 +317,19 @@ def test_a_port_of_metrics_in_use_fails_in_one_line(environment: dict[str, str])
         output, errors = refused.communicate(timeout=20)
     assert (refused.returncode, output) == (1, "")
     assert errors.startswith(f"CommandError: Port {port}")
+
+
+def test_without_its_database_it_runs_and_says_so(environment: dict[str, str]) -> None:
+    there = {"PORT": str(free_port()), "METRICS_PORT": str(free_port())}
+    there["DATABASE_URL"] = f"sqlite:///{environment['VAR_DIR']}/no/folder.sqlite3"
+    process = serve(environment | there)
+    try:
+        assert "cannot use its database: see /health/ready" in process.stdout.readline()
+        assert status(there["PORT"], "/health/ready") == 503
+    finally:
+        process.terminate()
+        _, errors = process.communicate(timeout=20)
+    assert "The database cannot be used: unable to open database file." in errors
 
 
 def test_the_web_server_comes_back_after_a_kill(
