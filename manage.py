@@ -12,11 +12,19 @@ def main() -> None:
     slots.install()
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
+    from django.db import OperationalError
 
     try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         sys.exit(f"Configuration: {error}")
+    except OperationalError:
+        from openrisk.database.checks import unusable
+
+        if not (reason := unusable()):
+            raise
+        advice = "Start its server, or correct DATABASE_URL."
+        sys.exit(f"The database cannot be used: {reason}. {advice}")
 
 
 if __name__ == "__main__":

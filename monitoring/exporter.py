@@ -1,20 +1,27 @@
-"""The metrics process: `python -m monitoring.exporter HOST PORT`.
+"""What METRICS_PORT answers: the metrics of all processes of the installation, added up.
 
-It adds up what all processes of the installation have counted in PROMETHEUS_MULTIPROC_DIR, and asks
-the database for what no process counts. A process of its own, because behind busy web workers a
-scrape would wait for its turn.
+A process of its own, because behind busy web workers a scrape would wait for its turn. The same
+server as theirs, because prometheus_client's has a thread for each caller and waits for slow ones
+without end.
 """
 
 import os
-import sys
-from collections.abc import Iterable
+import threading
+import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
-from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from openrisk import slots
+
+KEPT = 1.0  # seconds
+
+Application = Callable[..., Iterable[bytes]]
 
 
 class Counted:
@@ -29,8 +36,42 @@ class Counted:
         return self.files.collect()
 
 
-def main(host: str, port: int) -> None:
+class Exporter:
+    """A WSGI application with one page, made at most once a second whoever asks."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.registry = registry
+        self.lock = threading.Lock()
+        self.page = b""
+        self.until = 0.0
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        if environ["PATH_INFO"].rstrip("/") not in ("", "/metrics"):
+            return _answer(start_response, "404 Not Found", b"Metrics are at /metrics.\n")
+        if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+            return _answer(start_response, "405 Method Not Allowed", b"Use GET.\n")
+        return _answer(start_response, "200 OK", self._current())
+
+    def _current(self) -> bytes:
+        with self.lock:
+            if time.monotonic() >= self.until:
+                self.page = generate_latest(self.registry)
+                self.until = time.monotonic() + KEPT
+            return self.page
+
+
+def _answer(start_response: Any, status: str, body: bytes) -> list[bytes]:
+    headers = [("Content-Type", CONTENT_TYPE_LATEST), ("Content-Length", str(len(body)))]
+    if status.startswith("405"):
+        headers.append(("Allow", "GET, HEAD"))
+    start_response(status, headers)
+    return [body]
+
+
+def application() -> Application:
+    """For the process that serves it and does nothing else."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "openrisk.settings")
+    slots.install()
     import django  # noqa: PLC0415  after the environment is known
 
     django.setup()
@@ -39,15 +80,4 @@ def main(host: str, port: int) -> None:
     registry = CollectorRegistry()
     registry.register(Counted())
     registry.register(Asked())
-    try:
-        _, thread = start_http_server(port, host, registry)
-    except OSError as error:
-        sys.exit(
-            f"Metrics cannot be served on port {port} ({error.strerror}): set METRICS_PORT to "
-            "another one. The application runs without them."
-        )
-    thread.join()
-
-
-if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    return Exporter(registry)

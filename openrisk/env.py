@@ -8,12 +8,15 @@ here: a value that cannot be understood stops the start with a sentence that say
 import os
 import secrets
 import tempfile
+import warnings
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from redis import ConnectionPool
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -87,9 +90,32 @@ def choice(name: str, options: tuple[str, ...]) -> str:
 def address(name: str, schemes: tuple[str, ...], example: str) -> str:
     """An address with one of the schemes, or "" where none is given."""
     value = text(name)
-    if value and not value.startswith(tuple(f"{scheme}://" for scheme in schemes)):
+    if value and not _is_address(value, schemes):
         raise ImproperlyConfigured(f"{name} cannot be used: write an address such as {example}.")
     return value
+
+
+def _is_address(value: str, schemes: tuple[str, ...]) -> bool:
+    """Whether it has one of the schemes and says where to: a host, or what stands for one."""
+    try:
+        parts = urlsplit(value)
+        _ = parts.port  # raises where that is no number
+    except ValueError:
+        return False
+    return parts.scheme in schemes and bool(parts.hostname or "host=" in parts.query)
+
+
+def folder(name: str, default: Path) -> Path:
+    """A folder, made with mode 0700 where there is none: it holds what others may not read."""
+    path = Path(text(name, str(default)))
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"{name}={str(path)!r} cannot be made ({error.strerror}): name a folder that its owner "
+            "may write to."
+        ) from None
+    return path
 
 
 def secret(name: str, file: Path) -> str:
@@ -121,16 +147,28 @@ def _generate_secret(file: Path) -> str:
 def database(default: str) -> dict[str, Any]:
     """What DATABASE_URL says, with statements and connections counted by django-prometheus."""
     try:
-        found = source.db_url("DATABASE_URL", default=default)
+        with warnings.catch_warnings(action="ignore"):  # it is said below
+            found = source.db_url("DATABASE_URL", default=default)
     except (ValueError, environ.ImproperlyConfigured):
         found = {}
     engine = str(found.get("ENGINE", "")).removeprefix("django.db.backends.")
-    if engine not in ("postgresql", "sqlite3"):
+    if engine not in ("postgresql", "sqlite3") or not found.get("NAME"):
         raise ImproperlyConfigured(
             "DATABASE_URL cannot be used: write postgresql://user:password@host:5432/name, with "
             "special characters percent-encoded, or sqlite:////path/to/file."
         )
     return found | {"ENGINE": f"django_prometheus.db.backends.{engine}"}
+
+
+def email(default: str) -> dict[str, Any]:
+    """What EMAIL_URL says, as Django's settings."""
+    try:
+        return source.email_url("EMAIL_URL", default=default)
+    except (ValueError, environ.ImproperlyConfigured):
+        raise ImproperlyConfigured(
+            "EMAIL_URL cannot be used: write smtp+tls://user:password@host:587, with special "
+            "characters percent-encoded."
+        ) from None
 
 
 def response_cache(backend: str, redis_url: str) -> dict[str, dict[str, Any]]:
@@ -153,6 +191,13 @@ def response_cache(backend: str, redis_url: str) -> dict[str, dict[str, Any]]:
             "CACHE_BACKEND=redis needs REDIS_URL: write redis://host:6379/0, "
             "or CACHE_BACKEND=memory."
         )
+    try:
+        ConnectionPool.from_url(redis_url)  # connects only when it is used
+    except ValueError:
+        raise ImproperlyConfigured(
+            "REDIS_URL cannot be used: write redis://:password@host:6379/0, with special "
+            "characters percent-encoded."
+        ) from None
     options = {
         "SERIALIZER": "openrisk.caching.store.BytesSerializer",
         "SOCKET_CONNECT_TIMEOUT": 0.1,

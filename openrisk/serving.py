@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -23,12 +24,15 @@ from types import FrameType
 import structlog
 from django.conf import settings
 
+from openrisk import metric_files
+
 LOCAL = "127.0.0.1"
 STOP_SECONDS = 8  # container platforms kill 10 s after SIGTERM: be done before
 REQUEST_SECONDS = 5  # of these, what a request in hand may still take
 STEADY_SECONDS = 60  # a child that ran this long starts anew with the shortest delay
 LONGEST_DELAY = 60
 TICK_SECONDS = 0.2
+METRICS_BYTES = 1024 * 1024  # room for the metrics of one process, at start; some 400 kB are used
 BACKLOG = 2048  # connections waiting; granian also divides it by WORKERS to limit each worker
 
 log = structlog.get_logger(__name__)
@@ -38,8 +42,15 @@ class PortUnavailable(Exception):
     """The port cannot be listened on; the message says what to do."""
 
 
+class FolderUnusable(Exception):
+    """Processes cannot count there; the message says what to do."""
+
+
 class StartFailed(Exception):
     """The web server ended before it ever answered."""
+
+
+REFUSALS = (PortUnavailable, FolderUnusable, StartFailed)
 
 
 @dataclass
@@ -155,7 +166,10 @@ class Supervisor:
 
     def _drain(self) -> None:
         """Answer on, but as not ready; a second signal ends the wait."""
-        settings.DRAIN_FILE.touch()
+        try:
+            settings.DRAIN_FILE.touch()
+        except OSError as error:  # a full disk, say, is no reason to end like a crash
+            log.error("draining_not_told", file=str(settings.DRAIN_FILE), error=error.strerror)
         self.stopping = False
         until = time.monotonic() + settings.DRAIN_SECONDS
         while time.monotonic() < until and not self.stopping:
@@ -172,30 +186,20 @@ class Supervisor:
             child.reap(deadline)
 
 
-def serve(*, worker: bool, say: Callable[[str], object]) -> None:
-    """Run everything until SIGTERM or SIGINT; `say` gets the line that it is ready.
+def serve(*, worker: bool, on_ready: Callable[[], object]) -> None:
+    """Run everything until SIGTERM or SIGINT; `on_ready` is called once it answers.
 
-    Raises PortUnavailable and StartFailed.
+    Raises PortUnavailable, FolderUnusable and StartFailed.
     """
-    require_free(settings.PORT)
+    require_free_ports()
+    metrics = str(_empty_metrics_folder())
     settings.DRAIN_FILE.unlink(missing_ok=True)
-    environment = {
-        "PROMETHEUS_MULTIPROC_DIR": str(_empty_metrics_folder()),
-        "DATABASE_TIMEOUTS": "1",
-    }
+    environment = {"PROMETHEUS_MULTIPROC_DIR": metrics, "DATABASE_TIMEOUTS": "1"}
     children = [Child("web", _web_command(), environment)]
     if worker:
         children.append(Child("worker", _manage("worker"), environment, waits=True))
-    children.append(
-        Child(
-            "metrics",
-            _module("monitoring.exporter", settings.HOST, settings.METRICS_PORT),
-            environment,
-        )
-    )
-    Supervisor(
-        children, is_ready=_answers, on_ready=lambda: say(f"OpenRisk is ready at {url()}")
-    ).run()
+    children.append(Child("metrics", _metrics_command(), environment))
+    Supervisor(children, is_ready=_answers, on_ready=on_ready).run()
 
 
 def url() -> str:
@@ -208,13 +212,30 @@ def _reached_at() -> str:
     return LOCAL if settings.HOST in ("0.0.0.0", "::") else settings.HOST  # noqa: S104
 
 
-def require_free(port: int) -> None:
+def require_free_ports() -> None:
+    """Said now: the web server would say it by a stack trace, the exporter again and again."""
+    if settings.METRICS_PORT == settings.PORT:
+        raise PortUnavailable(
+            f"PORT and METRICS_PORT are both {settings.PORT}: set one of them to another one."
+        )
+    require_free("PORT", settings.PORT)
+    require_free("METRICS_PORT", settings.METRICS_PORT)
+
+
+def require_free(name: str, port: int) -> None:
+    """Raises PortUnavailable; `name` is that of the setting."""
+    family = socket.AF_INET6 if ":" in settings.HOST else socket.AF_INET
     try:
-        socket.create_server((settings.HOST, port)).close()
+        socket.create_server((settings.HOST, port), family=family).close()
     except OSError as error:
+        if (error.errno or 0) < 0:  # of the resolver, not of the system
+            raise PortUnavailable(
+                f"HOST={settings.HOST!r} is no address: write 127.0.0.1, or 0.0.0.0 to listen for "
+                "others too."
+            ) from None
         raise PortUnavailable(
             f"Port {port} of {settings.HOST} cannot be used ({os.strerror(error.errno or 0)}): "
-            "stop what listens there, or set PORT to another one."
+            f"stop what listens there, or set {name} to another one."
         ) from None
 
 
@@ -231,7 +252,15 @@ def _empty_metrics_folder() -> Path:
     """What processes count is kept in files; those of processes long gone must not be added up."""
     folder = settings.VAR_DIR / "metrics" / str(settings.PORT)
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    try:
+        folder.mkdir(parents=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            metric_files.reserve(file.fileno(), METRICS_BYTES * (settings.WORKERS + 2))
+    except OSError as error:
+        raise FolderUnusable(
+            f"What is counted cannot be kept in {folder} ({os.strerror(error.errno or 0)}): free "
+            "some space there and let its owner write, or set VAR_DIR to another folder."
+        ) from None
     return folder
 
 
@@ -244,20 +273,36 @@ def _manage(*arguments: str) -> list[str]:
 
 
 def _web_command() -> list[str]:
+    return _granian(
+        "openrisk.wsgi:application",
+        settings.PORT,
+        workers=settings.WORKERS,
+        threads=settings.THREADS,
+    )
+
+
+def _metrics_command() -> list[str]:
+    """Whoever takes longer than that for the lines of a request is no Prometheus."""
+    more = ["--factory", "--http1-header-read-timeout", "2000"]
+    target = "monitoring.exporter:application"
+    return _granian(target, settings.METRICS_PORT, *more, workers=1, threads=1)
+
+
+def _granian(target: str, port: int, *more: str, workers: int, threads: int) -> list[str]:
     options = {
         "--interface": "wsgi",
         "--http": 1,
         "--host": settings.HOST,
-        "--port": settings.PORT,
-        "--workers": settings.WORKERS,
-        "--blocking-threads": settings.THREADS,
+        "--port": port,
+        "--workers": workers,
+        "--blocking-threads": threads,
         "--backlog": BACKLOG,
         "--workers-kill-timeout": REQUEST_SECONDS,
         "--log-level": "warning",
     }
-    flags = ["--respawn-failed-workers", "--no-ws"]
+    flags = ["--respawn-failed-workers", "--no-ws", *more]
     arguments = [part for pair in options.items() for part in pair]
-    return _module("granian", *arguments, *flags, "openrisk.wsgi:application")
+    return _module("granian", *arguments, *flags, target)
 
 
 def _answers() -> bool:

@@ -15,10 +15,7 @@ from openrisk.database.profiles import MOST_THREADS, PROFILES, fitting_threads
 
 # --- Place -----------------------------------------------------------------------------------
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var")))  # everything generated lives here
-VAR_DIR.mkdir(
-    mode=0o700, parents=True, exist_ok=True
-)  # the database holds what others may not read
+VAR_DIR = env.folder("VAR_DIR", BASE_DIR / "var")  # everything generated lives here
 
 # --- Security --------------------------------------------------------------------------------
 DEBUG = env.flag("DEBUG")
@@ -272,7 +269,7 @@ SPECTACULAR_SETTINGS = {
 
 # --- Tasks and mail --------------------------------------------------------------------------
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
-vars().update(env.source.email_url("EMAIL_URL", default="consolemail://"))
+vars().update(env.email("consolemail://"))
 EMAIL_TIMEOUT = 30  # seconds; a mail server that hangs would stop the worker
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("DEFAULT_FROM_EMAIL", "openrisk@localhost")
 

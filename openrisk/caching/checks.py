@@ -1,11 +1,14 @@
 """System checks: a configuration that would not be exact does not start."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import Error, register
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import Warning as CheckWarning
 from django.utils.module_loading import import_string
 
+from openrisk.caching.statistics import store_state
 from openrisk.caching.store import ALIAS, BytesSerializer
 
 
@@ -39,3 +42,19 @@ def check_consistency(app_configs: Any, **kwargs: Any) -> list[Error]:
             )
         ]
     return []
+
+
+@register(Tags.database)  # with the checks that ask servers
+def check_store(
+    app_configs: Any, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    if not databases or (found := store_state()).reachable is not False:
+        return []
+    return [
+        CheckWarning(
+            f"The cache server cannot be used: {found.detail}",
+            hint="Start it, or correct REDIS_URL. Until then each process keeps its own entries: "
+            "as exact, but slower.",
+            id="openrisk.cache.W001",
+        )
+    ]

@@ -1,11 +1,16 @@
-"""A deployment that could open more connections than it may does not start."""
+"""A deployment that could open more connections than it may does not start.
+
+One whose database cannot be used does, and says so: the server may come later.
+"""
 
 from collections.abc import Sequence
 from typing import Any
 
+import psycopg
 from django.conf import settings
-from django.core.checks import Error, Tags, register
-from django.db import OperationalError, connection
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import Warning as CheckWarning
+from django.db import DatabaseError, connection
 
 from openrisk.database.profiles import Demand
 
@@ -37,24 +42,55 @@ def check_budget(app_configs: Any, **kwargs: Any) -> list[Error]:
 
 
 @register(Tags.database)
+def check_answers(
+    app_configs: Any, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """A warning only: requests are answered with 503 until the server comes, and then by it."""
+    if "default" not in (databases or ()) or not (reason := unusable()):
+        return []
+    return [
+        CheckWarning(
+            f"The database cannot be used: {reason}.",
+            hint="Start its server, or correct DATABASE_URL. `manage.py doctor` looks again.",
+            id="openrisk.database.W001",
+        )
+    ]
+
+
+def unusable() -> str:
+    """Why no connection can be had, in one line; "" where one can.
+
+    Directly: a pool would hide a wrong password behind its own timeout.
+    """
+    try:
+        if connection.vendor == "postgresql":
+            psycopg.connect(**connection.get_connection_params()).close()
+        else:
+            connection.ensure_connection()
+    except (psycopg.Error, DatabaseError) as error:
+        return " ".join(str(error).split()).removesuffix(".")
+    return ""
+
+
+@register(Tags.database)
 def check_server(
     app_configs: Any, databases: Sequence[str] | None = None, **kwargs: Any
 ) -> list[Error]:
     """What the server allows: asked by migrate, serve, doctor and `check --database default`.
 
-    A server that does not answer is no error here; readiness says so. With DATABASE_DIRECT_URL
-    it is the pooler's business.
+    A server that does not answer is no error here. With DATABASE_DIRECT_URL it is the pooler's
+    business.
     """
     if "default" not in (databases or ()) or connection.vendor != "postgresql":
         return []
     if settings.DATABASE_DIRECT_URL:
         return []
     try:
-        with connection.cursor() as cursor:
-            cursor.execute(ALLOWED)
-            allowed = cursor.fetchone()[0] - RESERVE
-    except OperationalError:
+        with psycopg.connect(**connection.get_connection_params()) as direct:
+            row = direct.execute(ALLOWED).fetchone()
+    except psycopg.Error:
         return []
+    allowed = (row[0] if row else 0) - RESERVE
     wanted = demand().total
     if wanted <= allowed:
         return []

@@ -107,6 +107,31 @@ def test_a_server_that_does_not_answer_is_no_error_of_the_configuration():
     code = "from django.core.management import call_command as c; c('check', databases=['default'])"
     told = django(code, DATABASE_URL=UNREACHABLE)
     assert told.returncode == 0, told.stderr
+    assert "(openrisk.database.W001) The database cannot be used: " in told.stderr
+
+
+@pytest.mark.parametrize("pooled", ["0", "1"])
+@pytest.mark.parametrize("command", ["migrate --verbosity=0", "serve --migrate"])
+def test_a_command_without_its_database_ends_with_a_sentence(command, pooled, tmp_path):
+    ended = subprocess.run(
+        [sys.executable, "manage.py", *command.split()],
+        env={**os.environ, "VAR_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "openrisk.settings"}
+        | {"DATABASE_URL": UNREACHABLE, "DATABASE_POOL": pooled},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (ended.returncode, "Traceback" in ended.stderr) == (1, False)
+    assert "Start its server, or correct DATABASE_URL." in ended.stderr.splitlines()[-1]
+    assert "secret" not in ended.stderr
+
+
+@pytest.mark.django_db
+def test_a_database_that_answers_is_usable():
+    assert checks.unusable() == ""
+    assert checks.check_answers(None, ["default"]) == []
 
 
 # --- On PostgreSQL ----------------------------------------------------------------------------
@@ -129,6 +154,23 @@ def test_more_connections_than_the_server_allows_do_not_start(settings):
     assert checks.check_server(None) == []  # nobody asked for checks of a database
     settings.DATABASE_DIRECT_URL = "postgresql://host/name"
     assert checks.check_server(None, ["default"]) == []
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"password": "wrong"}, "password authentication failed"),
+        ({"dbname": "nowhere"}, 'database "nowhere" does not exist'),
+    ],
+)
+def test_what_is_wrong_with_the_address_is_said(monkeypatch, wrong, said):
+    changed = connection.get_connection_params() | wrong
+    monkeypatch.setattr(connection, "get_connection_params", lambda: changed)
+    (warning,) = checks.check_answers(None, ["default"])
+    assert said in warning.msg
+    assert "correct DATABASE_URL" in warning.hint
 
 
 @pytest.mark.postgres

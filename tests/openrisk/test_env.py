@@ -154,3 +154,50 @@ def test_another_one_is_refused_without_showing_what_it_holds(given):
     with pytest.raises(ImproperlyConfigured, match="such as postgresql://host") as refusal:
         env.address(NAME, ("postgresql",), "postgresql://host")
     assert "secret" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "value", ["http://", "http:///path", "http://host:port", "http://host:70000", "http://[::1"]
+)
+def test_an_address_says_where_to(given, value):
+    given(value)
+    with pytest.raises(ImproperlyConfigured, match="write an address such as"):
+        env.address(NAME, ("http",), "http://127.0.0.1:4318")
+
+
+def test_the_host_of_a_database_may_be_a_socket(given):
+    given("postgresql:///name?host=/run/postgresql")
+    assert env.address(NAME, ("postgresql",), "") == "postgresql:///name?host=/run/postgresql"
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql//x", "hello", "postgresql://host", "postgresql://u:p@host:port/x", "my://x"]
+)
+def test_a_malformed_database_stops_with_a_sentence_alone(monkeypatch, recwarn, url):
+    monkeypatch.setenv("DATABASE_URL", url)
+    with pytest.raises(ImproperlyConfigured, match="DATABASE_URL cannot be used: write postgresql"):
+        env.database("sqlite:///unused")
+    assert list(recwarn) == []
+
+
+@pytest.mark.parametrize("url", ["hello", "redis//host", "http://host", "redis://host:port/0"])
+def test_a_malformed_cache_server_stops(url):
+    assert env.response_cache("redis", "redis://:secret@host:6379/0")
+    with pytest.raises(ImproperlyConfigured, match="REDIS_URL cannot be used: write redis://"):
+        env.response_cache("redis", url)
+
+
+def test_a_malformed_mail_server_stops(monkeypatch):
+    monkeypatch.setenv("EMAIL_URL", "nonsense")
+    with pytest.raises(ImproperlyConfigured, match="EMAIL_URL cannot be used: write smtp"):
+        env.email("consolemail://")
+
+
+# --- Folders ----------------------------------------------------------------------------------
+def test_a_folder_is_made_for_its_owner_alone(given, tmp_path):
+    given(tmp_path / "one" / "two")
+    assert stat.S_IMODE(env.folder(NAME, tmp_path).stat().st_mode) == 0o700
+    (tmp_path / "file").touch()
+    given(tmp_path / "file" / "three")
+    with pytest.raises(ImproperlyConfigured, match=r"cannot be made .*name a folder"):
+        env.folder(NAME, tmp_path)

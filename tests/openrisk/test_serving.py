@@ -10,16 +10,27 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import psutil
 import pytest
 from django.conf import settings
 from django.core.management import call_command
+from pytest_django import Settings
 
 from openrisk import serving
 from openrisk.management.commands import serve as command
-from openrisk.serving import LOCAL, Child, PortUnavailable, StartFailed, Supervisor, require_free
+from openrisk.serving import (
+    LOCAL,
+    Child,
+    FolderUnusable,
+    PortUnavailable,
+    StartFailed,
+    Supervisor,
+    require_free,
+    require_free_ports,
+)
 from tests.servers import free_port
 
 FOREVER = "import time; time.sleep(1000)"
@@ -154,6 +165,7 @@ def test_signals_on_signals_do_not_lock_it_up() -> None:
     assert finished.returncode in (0, -signal.SIGTERM)  # it comes back to its own default
 
 
+@pytest.mark.django_db
 def test_demo_is_made_before_anything_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
     done = []
     monkeypatch.setattr(serving, "serve", lambda **options: done.append("serve"))
@@ -163,8 +175,10 @@ def test_demo_is_made_before_anything_is_served(monkeypatch: pytest.MonkeyPatch)
     assert done == ["migrate", "demo_create", "close", "serve"]
 
 
+@pytest.mark.django_db
 def test_serve_alone_leaves_the_data_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     done = []
+    monkeypatch.setattr(command.connections, "close_all", bool)
     monkeypatch.setattr(serving, "serve", lambda **options: done.append("serve"))
     monkeypatch.setattr(command, "call_command", lambda name, **options: done.append(name))
     call_command("serve")
@@ -173,9 +187,41 @@ def test_serve_alone_leaves_the_data_as_it_is(monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_port_in_use_is_said_in_one_sentence() -> None:
     port = free_port()
-    require_free(port)
-    with socket.create_server((LOCAL, port)), pytest.raises(PortUnavailable, match=f"Port {port}"):
-        require_free(port)
+    require_free("METRICS_PORT", port)
+    said = rf"Port {port} of .* or set METRICS_PORT to another one"
+    with socket.create_server((LOCAL, port)), pytest.raises(PortUnavailable, match=said):
+        require_free("METRICS_PORT", port)
+
+
+def test_one_port_for_both_is_refused(settings: Settings) -> None:
+    settings.METRICS_PORT = settings.PORT = free_port()
+    with pytest.raises(PortUnavailable, match="PORT and METRICS_PORT are both"):
+        require_free_ports()
+
+
+def test_a_host_that_is_none_is_said(settings: Settings) -> None:
+    settings.HOST = "nonsense.invalid"
+    with pytest.raises(PortUnavailable, match=r"HOST='nonsense\.invalid' is no address"):
+        require_free("PORT", free_port())
+
+
+def test_no_room_for_metrics_stops_the_start(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.VAR_DIR = tmp_path
+    assert list(serving._empty_metrics_folder().iterdir()) == []
+    monkeypatch.setattr(serving, "METRICS_BYTES", 10**15)
+    with pytest.raises(FolderUnusable, match=r"cannot be kept in .* free some space there"):
+        serving._empty_metrics_folder()
+
+
+def test_a_disk_that_cannot_say_it_drains_stops_in_order(
+    settings: Settings, tmp_path: Path
+) -> None:
+    settings.DRAIN_FILE = tmp_path / "no folder" / "draining"
+    child = python(FOREVER)
+    run_until_ready(child)
+    assert child.process is None
 
 
 @pytest.fixture(scope="module")
@@ -238,6 +284,22 @@ def test_serve_answers_and_ends_without_orphans(
     assert not any(process.is_running() for process in family)
 
 
+def test_callers_who_never_finish_keep_no_scrape_waiting(
+    served: subprocess.Popen[str], environment: dict[str, str]
+) -> None:
+    port = environment["METRICS_PORT"]
+    wait_until(lambda: answers(port))
+    with ExitStack() as stack:
+        slow = [
+            stack.enter_context(socket.create_connection((LOCAL, int(port)), timeout=10))
+            for _ in range(300)
+        ]
+        for one in slow:
+            one.sendall(b"GET /metrics HTTP/1.1\r\nX-Slow: ")
+        assert status(port, "/metrics") == 200
+        assert slow[0].recv(1000) == b""  # after two seconds
+
+
 def test_a_second_serve_on_the_port_fails_in_one_line(
     served: subprocess.Popen[str], environment: dict[str, str]
 ) -> None:
@@ -246,6 +308,28 @@ def test_a_second_serve_on_the_port_fails_in_one_line(
     assert (second.returncode, output) == (1, "")
     assert errors.startswith(f"CommandError: Port {environment['PORT']}")
     assert errors.count("\n") == 1
+
+
+def test_a_port_of_metrics_in_use_fails_in_one_line(environment: dict[str, str]) -> None:
+    port = free_port()
+    with socket.create_server((LOCAL, port)):
+        refused = serve({**environment, "PORT": str(free_port()), "METRICS_PORT": str(port)})
+        output, errors = refused.communicate(timeout=20)
+    assert (refused.returncode, output) == (1, "")
+    assert errors.startswith(f"CommandError: Port {port}")
+
+
+def test_without_its_database_it_runs_and_says_so(environment: dict[str, str]) -> None:
+    there = {"PORT": str(free_port()), "METRICS_PORT": str(free_port())}
+    there["DATABASE_URL"] = f"sqlite:///{environment['VAR_DIR']}/no/folder.sqlite3"
+    process = serve(environment | there)
+    try:
+        assert "cannot use its database: see /health/ready" in process.stdout.readline()
+        assert status(there["PORT"], "/health/ready") == 503
+    finally:
+        process.terminate()
+        _, errors = process.communicate(timeout=20)
+    assert "The database cannot be used: unable to open database file." in errors
 
 
 def test_the_web_server_comes_back_after_a_kill(

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
 from openrisk import serving
+from openrisk.database.checks import unusable
 
 
 class Command(BaseCommand):
@@ -30,17 +31,27 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["migrate"] or options["demo"]:
+            if reason := unusable():
+                raise CommandError(
+                    f"The database cannot be used: {reason}. Start its server, or correct "
+                    "DATABASE_URL."
+                )
             self._prepare(demo=options["demo"])
         self.check(tags=[Tags.database], databases=["default"])
         connections.close_all()  # what is forked from here must not share them
         try:
-            serving.serve(worker=not options["no_worker"], say=self._say)
-        except (serving.PortUnavailable, serving.StartFailed) as error:
+            serving.serve(worker=not options["no_worker"], on_ready=self._say_ready)
+        except serving.REFUSALS as error:
             raise CommandError(str(error)) from None
 
-    def _say(self, line: str) -> None:
+    def _say_ready(self) -> None:
         """At once, for who waits for it behind a pipe: this process does not end so soon."""
-        self.stdout.write(line)
+        self.stdout.write(
+            f"OpenRisk runs at {serving.url()}, but cannot use its database: see /health/ready"
+            if unusable()
+            else f"OpenRisk is ready at {serving.url()}"
+        )
+        connections.close_all()
         self.stdout.flush()
 
     def _prepare(self, *, demo: bool) -> None:

@@ -2,8 +2,10 @@
 
 import pytest
 
-from openrisk.caching.checks import check_consistency, check_serializer
+from openrisk.caching.checks import check_consistency, check_serializer, check_store
+from tests.openrisk.caching import stores
 from tests.openrisk.caching.samples import caches_with
+from tests.servers import free_port
 
 URL = "redis://127.0.0.1:1/0"
 
@@ -49,3 +51,16 @@ def test_push_needs_postgresql(settings, monkeypatch, consistency, engine, expec
     settings.CACHE_CONSISTENCY = consistency
     monkeypatch.setitem(settings.DATABASES["default"], "ENGINE", f"django.db.backends.{engine}")
     assert identifiers(check_consistency(None)) == expected
+
+
+def test_a_cache_server_that_cannot_be_used_is_a_warning(settings):
+    with stores.backend(settings, "redis", f"redis://:secret@127.0.0.1:{free_port()}/0"):
+        (warning,) = check_store(None, ["default"])
+        assert check_store(None) == []  # nobody asked for checks of servers
+    assert (warning.id, "correct REDIS_URL" in warning.hint) == ("openrisk.cache.W001", True)
+    assert "secret" not in warning.msg
+
+
+def test_no_cache_server_is_no_warning(settings):
+    with stores.backend(settings, "memory"):
+        assert check_store(None, ["default"]) == []

@@ -30,8 +30,9 @@ class Command(BaseCommand):
             self._require_tables()
             worker.run()
         except OperationalError as error:
+            reason = " ".join(str(error).split()).removesuffix(".")
             raise CommandError(
-                f"The database cannot be used: {error} Check DATABASE_URL and `manage.py doctor`."
+                f"The database cannot be used: {reason}. Check DATABASE_URL and `manage.py doctor`."
             ) from None
         if options["once"] and worker.failures:
             sys.exit(PARTIAL)
