@@ -2,6 +2,7 @@
 
 import random
 import re
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import accumulate
@@ -51,13 +52,20 @@ def _check(_: Any, response: bytes, seconds: float) -> None:
     assert response[9:12] == b"200", response[:500]
 
 
-def mixed(server: Running, owners: Sequence[Owner], requests: int) -> dict[str, float]:
-    """Reads by Zipf's law over hot URLs, half of them of one risk each, and 1 % of writes.
+def mixed(
+    server: Running,
+    owners: Sequence[Owner],
+    requests: int,
+    *,
+    urls: int = URLS,
+    writes: float = WRITES,
+) -> dict[str, float]:
+    """Reads by Zipf's law over hot URLs, half of them of one risk each, and a share of writes.
 
-    A write gives any risk of any of the organizations a new title.
+    A write gives any risk of any of the owners a new title. `rate` is answers a second.
     """
     source = random.Random(1)
-    hot = _hot(owners, source)
+    hot = _hot(owners, urls, source)
     counted = {"reads": 0, "hits": 0, "writes": 0}
 
     def answered(kind: str, response: bytes, seconds: float) -> None:
@@ -67,13 +75,16 @@ def mixed(server: Running, owners: Sequence[Owner], requests: int) -> dict[str, 
 
     drive(server.port, (("reads", request) for request in hot), CONNECTIONS, answered)
     counted.update(reads=0, hits=0)
-    drive(server.port, _mixture(owners, hot, requests, source), CONNECTIONS, answered)
-    return {**counted, "hit_rate": round(counted["hits"] / counted["reads"], 4)}
+    began = time.perf_counter()
+    drive(server.port, _mixture(owners, hot, requests, writes, source), CONNECTIONS, answered)
+    rate = requests / (time.perf_counter() - began)
+    hit_rate = counted["hits"] / counted["reads"]
+    return {**counted, "hit_rate": round(hit_rate, 4), "rate": round(rate, 1)}
 
 
-def _hot(owners: Sequence[Owner], source: random.Random) -> list[bytes]:
-    """URLS requests, the most popular first."""
-    each = URLS // len(owners) // 2
+def _hot(owners: Sequence[Owner], urls: int, source: random.Random) -> list[bytes]:
+    """So many requests, the most popular first."""
+    each = max(1, urls // len(owners) // 2)
     hot = [request for owner in owners for request in _of_one(owner, each)]
     source.shuffle(hot)
     return hot
@@ -87,11 +98,15 @@ def _of_one(owner: Owner, each: int) -> Iterator[bytes]:
 
 
 def _mixture(
-    owners: Sequence[Owner], hot: list[bytes], requests: int, source: random.Random
+    owners: Sequence[Owner],
+    hot: list[bytes],
+    requests: int,
+    writes: float,
+    source: random.Random,
 ) -> Iterator[tuple[str, bytes]]:
     weights = list(accumulate(1 / rank for rank in range(1, len(hot) + 1)))
     for number in range(requests):
-        if source.random() < WRITES:
+        if source.random() < writes:
             yield "writes", _write(source.choice(owners), number, source)
         else:
             yield "reads", source.choices(hot, cum_weights=weights)[0]
