@@ -1,5 +1,7 @@
 """What Alertmanager sends, and how alerts are shown."""
 
+import re
+from datetime import datetime
 from typing import Any
 
 from django.core.validators import RegexValidator
@@ -10,16 +12,38 @@ from openrisk.api.serializers import RowSerializer
 
 STATUSES = (("firing", "Firing"), ("resolved", "Resolved"))
 MOST_ALERTS = 1000  # in one message
+MOST_LABELS = 100  # of one alert
 
-_label_name = RegexValidator(r"\A[a-zA-Z_][a-zA-Z0-9_]*\Z", "This is no name of a label.")
+_label_name = RegexValidator(r"\A[a-zA-Z_][a-zA-Z0-9_]{0,199}\Z", "This is no name of a label.")
+_TIME = re.compile(r"\A\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)\Z", re.ASCII)
+
+
+class _TextField(serializers.CharField):
+    """A text and nothing that could be written as one: Alertmanager sends no numbers."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class _TimeField(serializers.DateTimeField):
+    """As in RFC 3339; DRF would guess the zone, or the time of day."""
+
+    def to_internal_value(self, value: Any) -> datetime:
+        if not isinstance(value, str) or not _TIME.match(value):
+            raise serializers.ValidationError("Write a time such as 2026-03-01T10:00:00Z.")
+        return super().to_internal_value(value)
 
 
 class _LabelsField(serializers.DictField):
     """Names and texts, as Prometheus has them."""
 
-    child = serializers.CharField(allow_blank=True, trim_whitespace=False, max_length=10_000)
+    child = _TextField(allow_blank=True, trim_whitespace=False, max_length=10_000)
 
     def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict) and len(data) > MOST_LABELS:
+            raise serializers.ValidationError(f"An alert has at most {MOST_LABELS} of them.")
         labels = super().to_internal_value(data)
         for name in labels:
             _label_name(name)
@@ -30,9 +54,9 @@ class _ToldSerializer(serializers.Serializer):
     status = serializers.ChoiceField(choices=STATUSES)
     labels = _LabelsField()
     annotations = _LabelsField()
-    startsAt = serializers.DateTimeField()  # noqa: N815  Alertmanager's names
-    endsAt = serializers.DateTimeField()  # noqa: N815
-    fingerprint = serializers.CharField(max_length=64)
+    startsAt = _TimeField()  # noqa: N815  Alertmanager's names
+    endsAt = _TimeField()  # noqa: N815
+    fingerprint = _TextField(max_length=64)
 
     def validate_labels(self, labels: dict[str, str]) -> dict[str, str]:
         if not 0 < len(labels.get("alertname", "")) <= 200:
@@ -42,12 +66,23 @@ class _ToldSerializer(serializers.Serializer):
         return labels
 
 
+class _AlertsField(serializers.ListField):
+    """Counted before anything in it is looked at."""
+
+    child = _ToldSerializer()
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, list) and len(data) > MOST_ALERTS:
+            raise serializers.ValidationError(f"A message has at most {MOST_ALERTS} alerts.")
+        return super().to_internal_value(data)
+
+
 class MessageSerializer(serializers.Serializer):
     """A message of Alertmanager's webhook, version 4. What else it holds is left alone."""
 
-    version = serializers.CharField()
+    version = _TextField(max_length=20)
     status = serializers.ChoiceField(choices=STATUSES)
-    alerts = serializers.ListField(child=_ToldSerializer(), max_length=MOST_ALERTS)
+    alerts = _AlertsField(allow_empty=False, max_length=MOST_ALERTS)
 
     def validate_version(self, version: str) -> str:
         if version != "4":

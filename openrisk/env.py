@@ -123,9 +123,12 @@ def secret(name: str, file: Path) -> str:
     if value := text(name):
         return value
     try:
-        return file.read_text().strip()
-    except FileNotFoundError:
-        return _generate_secret(file)
+        return file.read_text().strip() if file.exists() else _generate_secret(file)
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"{name} can be neither read from nor written to {file} ({error.strerror}): free some "
+            f"space there, make it readable for its owner, or set {name}."
+        ) from None
 
 
 def _generate_secret(file: Path) -> str:

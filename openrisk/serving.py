@@ -5,6 +5,7 @@ ends, however it ends, no child stays behind.
 """
 
 import ctypes
+import errno
 import http.client
 import os
 import shutil
@@ -228,13 +229,14 @@ def require_free(name: str, port: int) -> None:
     try:
         socket.create_server((settings.HOST, port), family=family).close()
     except OSError as error:
-        if (error.errno or 0) < 0:  # of the resolver, not of the system
+        number = error.errno or 0  # below 0: of the resolver, not of the system
+        if number < 0 or number == errno.EADDRNOTAVAIL:
             raise PortUnavailable(
-                f"HOST={settings.HOST!r} is no address: write 127.0.0.1, or 0.0.0.0 to listen for "
-                "others too."
+                f"HOST={settings.HOST!r} is no address of this machine: write 127.0.0.1, or "
+                "0.0.0.0 to listen for others too."
             ) from None
         raise PortUnavailable(
-            f"Port {port} of {settings.HOST} cannot be used ({os.strerror(error.errno or 0)}): "
+            f"Port {port} of {settings.HOST} cannot be used ({os.strerror(number)}): "
             f"stop what listens there, or set {name} to another one."
         ) from None
 

@@ -91,14 +91,52 @@ def test_one_that_fires_anew_ends_the_one_whose_end_was_never_told(api):
         (message(alert(labels={"alertname": "A", "not a label": "x"})), "/alerts/0/labels"),
         (message(alert(labels={"alertname": "\0"})), "/alerts/0/labels/alertname"),
         (message(alert(startsAt="yesterday")), "/alerts/0/startsAt"),
-        (message(*[alert()] * 1001), "/alerts"),
+        (message(*[alert()] * 10_000), "/alerts"),
+        (message(), "/alerts"),
+        (message(alerts={}), "/alerts"),
+        (message(None), "/alerts/0"),
+        (message(alert(), version=4), "/version"),
+        (message(alert(), version="4" * 100_000), "/version"),
+        (message(alert(), status="on fire"), "/status"),
+        (message(alert(status=["firing"])), "/alerts/0/status"),
+        (message(alert(labels=[])), "/alerts/0/labels"),
+        (message(alert(labels={"alertname": 5})), "/alerts/0/labels/alertname"),
+        (message(alert(labels={"alertname": "A", "b": {"c": []}})), "/alerts/0/labels/b"),
+        (message(alert(labels={"alertname": "A", "b": "c" * 10_001})), "/alerts/0/labels/b"),
+        (message(alert(labels={"alertname": "A", "b" * 1000: "c"})), "/alerts/0/labels"),
+        (message(alert(labels={f"label_{i}": "" for i in range(101)})), "/alerts/0/labels"),
+        (message(alert(annotations={"summary": 1.5})), "/alerts/0/annotations/summary"),
+        (message(alert(annotations={"summary": "\0"})), "/alerts/0/annotations/summary"),
+        (message(alert(fingerprint=1)), "/alerts/0/fingerprint"),
+        (message(alert(fingerprint="f" * 65)), "/alerts/0/fingerprint"),
+        (message(alert(), alert(endsAt=None)), "/alerts/1/endsAt"),
+        *[
+            (message(alert(startsAt=time)), "/alerts/0/startsAt")
+            for time in (
+                1,
+                "2026-03-01",
+                "2026-03-01T10:00:00",
+                "2026-02-30T10:00:00Z",
+                "2026-03-01T10:00:00Z\0",
+                "9999-12-31T23:59:59-23:59",
+            )
+        ],
     ],
 )
 def test_what_is_no_message_of_alertmanager_is_refused_and_nothing_is_kept(api, body, pointer):
     response = post(api, body)
-    assert response.status_code == 400
-    assert pointer in str(response.json())
+    assert (response.status_code, response["Content-Type"]) == (400, "application/problem+json")
+    assert pointer in [error["pointer"] for error in response.json()["errors"]]
     assert not Alert.objects.exists()
+
+
+@pytest.mark.parametrize("body", [b"hello", b"[" * 100_000, b"\xff", b'{"version": NaN}'])
+def test_what_is_no_json_is_refused(api, body):
+    client = api()
+    client.credentials(HTTP_AUTHORIZATION=f"Token {TOKEN}")
+    response = client.post(URL, body, content_type="application/json")
+    assert (response.status_code, response["Content-Type"]) == (400, "application/problem+json")
+    assert client.post(URL, body, content_type="text/plain").status_code == 415
 
 
 def test_only_alertmanager_may_post(api, superuser, organization):
@@ -107,6 +145,14 @@ def test_only_alertmanager_may_post(api, superuser, organization):
     refused = api(superuser).post(URL, message(alert()), format="json")
     assert (refused.status_code, "ALERTS_TOKEN" in refused.json()["detail"]) == (403, True)
     assert not Alert.objects.exists()
+
+
+def test_a_token_without_rights_or_of_yesterday_opens_nothing(api, viewer, superuser, told):
+    refused = api(viewer).post(URL, message(alert()), format="json")
+    assert (refused.status_code, api(viewer).get(URL).status_code) == (403, 403)
+    expired = api(superuser, lifetime=timedelta(seconds=-1))
+    assert expired.get(URL).status_code == 401
+    assert expired.post(f"{URL}{told.pk}/acknowledge/").status_code == 401
 
 
 def test_without_a_token_nobody_may(api, superuser, organization, settings):

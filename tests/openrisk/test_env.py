@@ -129,6 +129,12 @@ def test_given_secret_is_not_written_down(given, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_secret_that_can_be_kept_nowhere_stops(given, tmp_path):
+    (tmp_path / "var").write_text("no folder")
+    with pytest.raises(ImproperlyConfigured, match=f"make it readable .* or set {NAME}"):
+        env.secret(NAME, tmp_path / "var" / "secret_key")
+
+
 def test_starts_at_the_same_moment_agree_on_one_secret(given, tmp_path):
     file = tmp_path / "secret_key"
     with ThreadPoolExecutor(8) as pool:
