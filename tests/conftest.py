@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import TransactionTestCase
 from hypothesis import settings
 from rest_framework.test import APIClient
 
 from openrisk.accounts.models import Organization, Role, User
 from openrisk.accounts.services import create_token, set_role
 from openrisk.caching import stamps, store
+from tests import tables
 from tests.openrisk.caching import stores
 
 # Registers that somebody really keeps. They are no part of the project: where the folder is
@@ -32,6 +34,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             getattr(item, "fixturenames", ())
         ):
             item.add_marker("database")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _tables_are_emptied_by_us() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", tables.empty_after)
+        yield
 
 
 @pytest.fixture(autouse=True)
