@@ -1,13 +1,15 @@
 """What all tests share: two organizations, a person for each role, API clients, real data."""
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import TransactionTestCase
 from hypothesis import settings
+from pytest_django import DjangoDbBlocker
 from rest_framework.test import APIClient
 
 from openrisk.accounts.models import Organization, Role, User
@@ -59,6 +61,24 @@ def _nothing_stays_cached() -> Iterator[None]:
     stores.forget()
     store.shared.cache_clear()
     stamps.close()
+
+
+@pytest.fixture(scope="module")
+def standing(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[Callable[[], AbstractContextManager[None]]]:
+    """`with standing():` rows are made once for all tests of a module, and go when it ends.
+
+    A transaction is around them all. Each test has its own inside, so what it does to the rows is
+    undone as ever; what it does to the objects is not. Not for modules with tests that commit.
+    """
+    around = transaction.atomic()
+    with django_db_blocker.unblock():
+        around.__enter__()
+    yield django_db_blocker.unblock
+    with django_db_blocker.unblock():
+        transaction.set_rollback(True)
+        around.__exit__(None, None, None)
 
 
 @pytest.fixture
