@@ -1,17 +1,21 @@
 """What all tests share: two organizations, a person for each role, API clients, real data."""
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
+from django.test import TransactionTestCase
 from hypothesis import settings
+from pytest_django import DjangoDbBlocker
 from rest_framework.test import APIClient
 
 from openrisk.accounts.models import Organization, Role, User
 from openrisk.accounts.services import create_token, set_role
 from openrisk.caching import stamps, store
+from tests import tables
 from tests.openrisk.caching import stores
 
 # Registers that somebody really keeps. They are no part of the project: where the folder is
@@ -34,6 +38,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("database")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _tables_are_emptied_by_us() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", tables.empty_after)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _only_on_postgres(request: pytest.FixtureRequest) -> None:
     if request.node.get_closest_marker("postgres") and connection.vendor != "postgresql":
@@ -50,6 +61,24 @@ def _nothing_stays_cached() -> Iterator[None]:
     stores.forget()
     store.shared.cache_clear()
     stamps.close()
+
+
+@pytest.fixture(scope="module")
+def standing(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[Callable[[], AbstractContextManager[None]]]:
+    """`with standing():` rows are made once for all tests of a module, and go when it ends.
+
+    A transaction is around them all. Each test has its own inside, so what it does to the rows is
+    undone as ever; what it does to the objects is not. Not for modules with tests that commit.
+    """
+    around = transaction.atomic()
+    with django_db_blocker.unblock():
+        around.__enter__()
+    yield django_db_blocker.unblock
+    with django_db_blocker.unblock():
+        transaction.set_rollback(True)
+        around.__exit__(None, None, None)
 
 
 @pytest.fixture

@@ -26,6 +26,8 @@ if "sqlite3" in DATABASES["default"]["ENGINE"]:  # noqa: F405
     DATABASES["default"]["TEST"] = {"NAME": ":memory:"}  # noqa: F405
 # Each request of the test client raises NPlusOneError when one line loads row by row.
 MIDDLEWARE = ["zeal.middleware.zeal_middleware", *MIDDLEWARE]  # noqa: F405
+# Each test client builds its middleware, and would list all static files while it does.
+WHITENOISE_AUTOREFRESH = True
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # a slow one proves nothing
 # Two reads, not N: Django's logout reads the session again when it replaces the key; an import
 # reads the counter of risks and that of mitigations; the cache believes in a session's user whom it

@@ -1,6 +1,7 @@
 """A register with a past, and its figures by the API."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
@@ -23,10 +24,19 @@ def browse() -> Callable[[User], Client]:
     return log_in
 
 
+@pytest.fixture(scope="module")
+def seeded(standing: Callable[[], AbstractContextManager[None]]) -> None:
+    """The rows of `told`, which take a second to make.
+
+    A module where a test is told them has them behind all its tests, whichever runs first.
+    """
+    with standing():
+        seeding.seed(risks=120, organizations=1, seed=3, progress=lambda done: None)
+
+
 @pytest.fixture
-def told(db: None) -> Organization:
+def told(seeded: None, db: None) -> Organization:
     """The demo organization: 120 risks, a year of work on them, scans, controls."""
-    seeding.seed(risks=120, organizations=1, seed=3, progress=lambda done: None)
     return Organization.objects.get(slug="demo")
 
 

@@ -43,6 +43,7 @@ def test_compose_and_arrange(browse, analyst, board):
     assert [widget["wide"] for widget in board.widgets] == [False, True, False, False]
 
 
+@pytest.mark.once  # a board as PDF computes all of them, with rows and without
 @pytest.mark.parametrize("name", CATALOGUE)
 def test_every_widget_shows_with_and_without_risks(browse, analyst, organization, board, name):
     Board.objects.update(widgets=[{"name": name, "wide": True}])

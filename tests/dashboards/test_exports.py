@@ -11,7 +11,10 @@ from openpyxl import load_workbook
 from risks.models import Category
 from tests.risks.factories import make_risk
 
-pytestmark = pytest.mark.once  # the figures are those of the API
+pytestmark = [
+    pytest.mark.once,  # the figures are those of the API
+    pytest.mark.usefixtures("seeded"),
+]
 URL = "/api/v1/dashboards/"
 TODAY = timezone.now().date()
 PARAMETERS = {

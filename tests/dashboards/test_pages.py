@@ -11,6 +11,7 @@ from risks.services.risks import update_risk
 from tests.dashboards.test_boards import text_of
 from tests.risks.factories import make_action, make_mitigation, make_risk
 
+pytestmark = pytest.mark.usefixtures("seeded")
 TODAY = timezone.now().date()
 
 

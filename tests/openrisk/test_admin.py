@@ -1,108 +1,19 @@
-"""Who enters the admin, and that no page of it shows another organization's rows."""
+"""Who enters the admin, and what they may do there to people, roles and tokens."""
 
 from datetime import timedelta
-from io import BytesIO
 
 import pytest
-from django.test import RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
-from dashboards.services import create_schedule
-from marketplace.models import InstalledPack, SyncRun, TrustedPublisher
-from marketplace.services import installations
-from marketplace.services.reviews import create_review
-from openrisk.accounts.models import ApiToken, Membership, Organization, Role, User
-from openrisk.accounts.services import create_token, set_role
-from openrisk.admin_site import RelatedFilter, Scoped, site
-from risks.imports import registers
-from risks.models import Change, LikelihoodSuggestion, ScoreChange
-from risks.services import assets, findings
+from marketplace.models import TrustedPublisher
+from openrisk.accounts.models import ApiToken, Membership, Role, User
+from openrisk.accounts.services import set_role
+from risks.models import Change
 from tests.conftest import member
-from tests.risks import factories
-from tests.risks.forms import filled, said
+from tests.risks.forms import filled, said, url
 
-SECRET = "Foreign secret"
-# All but those of the whole installation, which superusers alone see.
-OF_ORGANIZATIONS = [model for model, admin in site._registry.items() if isinstance(admin, Scoped)]
-MODELS = sorted(OF_ORGANIZATIONS, key=lambda model: model._meta.label)
-labels = pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label_lower)
 PASSWORD = "a long enough password"
-
-
-def url(model, page, *args):
-    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
-
-
-def fill(organization, word, person):
-    """One row of every registered model in the organization, each named `word`."""
-    category = factories.make_category(organization, word)
-    asset = factories.make_asset(organization, word, owner=person)
-    target = factories.make_asset(organization, f"{word} target")
-    dependency = assets.add_dependency(actor=person, asset=asset, target=target)
-    framework = factories.make_framework(organization, word)
-    control = factories.make_control(framework, title=word)
-    risk = factories.make_risk(
-        organization, title=word, category=category, owner=person, assets=[asset], tags=[word]
-    )
-    mitigation = factories.make_mitigation(risk, title=word, owner=person)
-    factories.make_action(mitigation, word)
-    acceptance = factories.make_acceptance(person, risk, justification=word)
-    rule = factories.make_finding_rule(organization, name=word)
-    finding = factories.make_finding(organization, f"CVE of {word}", title=word, asset=asset)
-    findings.propose_risks(actor=person, organization=organization)
-    finding.refresh_from_db()
-    run = registers.upload(
-        actor=person,
-        organization=organization,
-        file=BytesIO(f"Title\n{word}\n".encode()),
-        file_name=f"{word}.csv",
-    )
-    token, _ = create_token(user=person, organization=organization, name=word)
-    report = create_schedule(
-        actor=person,
-        organization=organization,
-        recipients=[f"{word.replace(' ', '-')}@example.com"],
-        cron="0 7 * * 1",
-    )
-    rows = (category, asset, framework, control, risk, mitigation, acceptance, rule, finding)
-    found = {
-        type(row): row for row in (*rows, report, dependency, finding.proposal, run, token, person)
-    }
-    of = {"organization": organization}
-    app = installations.install(actor=person, connector="trivy", name=word, **of)
-    for made in (
-        app,
-        SyncRun.objects.create(app=app, mode="preview", error=word, **of),
-        create_review(actor=person, connector="trivy", rating=4, text=word, **of),
-        InstalledPack.objects.create(pack="example", name=word, **of),
-        LikelihoodSuggestion.objects.create(risk=risk, key=word, present=2, likelihood=5, **of),
-    ):
-        found[type(made)] = made
-    found[Organization] = organization
-    found[type(organization.matrix)] = organization.matrix
-    found[Membership] = person.memberships.get()
-    found[Change] = Change.objects.filter(organization=organization).first()
-    found[ScoreChange] = ScoreChange.objects.filter(organization=organization).first()
-    return found
-
-
-@pytest.fixture
-def foreign(other_organization):
-    other_organization.name = SECRET
-    other_organization.save()
-    person = member(Role.ADMIN, other_organization, "foreign-secret")
-    return fill(other_organization, SECRET, person)
-
-
-@pytest.fixture
-def own(organization, admin):
-    return fill(organization, "Mine", admin)
-
-
-def leaks(response):
-    text = response.content.decode().lower()
-    return SECRET.lower() in text or "foreign-secret" in text
 
 
 # --- entering ---------------------------------------------------------------------------------
@@ -141,75 +52,6 @@ def test_publishers_are_trusted_by_superusers_alone(client, admin, superuser):
     client.force_login(superuser)
     client.post(place, {"name": "We", "key": "abc"})
     assert TrustedPublisher.objects.get().name == "We"
-
-
-# --- scope ------------------------------------------------------------------------------------
-@labels
-@pytest.mark.parametrize("role", [pytest.param("manager", marks=pytest.mark.once), "admin"])
-def test_no_page_shows_rows_of_another_organization(request, client, own, foreign, model, role):
-    client.force_login(request.getfixturevalue(role))
-    if client.get(url(model, "changelist")).status_code == 403:
-        assert (role, model._meta.app_label) == ("manager", "accounts")
-        return
-    row = own[model]
-    pages = [
-        url(model, "changelist"),
-        f"{url(model, 'changelist')}?q=secret",
-        url(model, "add"),
-        url(model, "change", row.pk),
-        url(model, "delete", row.pk),
-        url(model, "history", row.pk),
-    ]
-    if ("organization", RelatedFilter) in site._registry[model].list_filter:
-        pages.append(f"{pages[0]}?organization__id__exact={foreign[Organization].pk}")
-    for page in pages:
-        response = client.get(page)
-        assert response.status_code in (200, 302, 403), page
-        assert not leaks(response), page
-
-
-@labels
-@pytest.mark.once
-def test_rows_of_another_organization_do_not_exist(client, admin, superuser, own, foreign, model):
-    row = foreign[model]
-    client.force_login(superuser)
-    assert leaks(client.get(url(model, "changelist"))), "a superuser sees them"
-    client.force_login(admin)
-    for name in ("change", "delete", "history"):
-        address = url(model, name, row.pk)
-        for response in (client.get(address), client.post(address, {"post": "yes"})):
-            assert response.status_code in (302, 403, 404)
-            assert not leaks(response)
-    for name in site._registry[model].get_actions(request_of(admin)):
-        chosen = {"action": name, "_selected_action": str(row.pk), "apply": "yes", "post": "yes"}
-        assert not leaks(client.post(url(model, "changelist"), {**chosen, "to": "closed"}))
-    assert model._default_manager.filter(pk=row.pk).exists()
-
-
-def request_of(user):
-    request = RequestFactory().get("/admin/")
-    request.user = user
-    return request
-
-
-@pytest.mark.parametrize(
-    ("model", "field"),
-    [
-        ("risk", "assets"),
-        ("risk", "controls"),
-        ("mitigation", "risk"),
-        ("finding", "risk"),
-        ("control", "parent"),
-    ],
-)
-def test_autocomplete_finds_rows_of_the_one_organization(
-    client, superuser, own, foreign, organization, model, field
-):
-    client.force_login(superuser)
-    asked = {"app_label": "risks", "model_name": model, "field_name": field, "term": ""}
-    both = client.get("/admin/autocomplete/", {**asked, "organization": str(organization.pk)})
-    assert "Mine" in both.content.decode()
-    assert not leaks(both)
 
 
 # --- accounts ---------------------------------------------------------------------------------

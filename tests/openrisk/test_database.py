@@ -22,8 +22,13 @@ UNREACHABLE = "postgresql://openrisk:secret@127.0.0.1:9/openrisk"
 
 def django(code, **environment):
     """Run code in a process of its own, with these settings."""
+    return python(f"import django; django.setup()\n{code}", **environment)
+
+
+def python(code, **environment):
+    """The same without the apps: for what the settings alone say."""
     return subprocess.run(
-        [sys.executable, "-c", f"import django; django.setup()\n{code}"],
+        [sys.executable, "-c", code],
         env={**os.environ, "DJANGO_SETTINGS_MODULE": "openrisk.settings", **environment},
         cwd=ROOT,
         capture_output=True,
@@ -41,7 +46,7 @@ def test_a_profile_sets_how_long_connections_live(profile, age, budget):
         "from django.conf import settings as s\n"
         "print(s.DATABASES['default']['CONN_MAX_AGE'], s.DATABASE_BUDGET, s.THREADS)"
     )
-    told = django(code, DATABASE_URL=UNREACHABLE, POOL_PROFILE=profile)
+    told = python(code, DATABASE_URL=UNREACHABLE, POOL_PROFILE=profile)
     threads = 2 if profile == "dev" else 4
     assert told.stdout.split() == [str(age), str(budget), str(threads)]
 
@@ -57,7 +62,7 @@ def test_a_pool_takes_the_place_of_persistent_connections():
         "from django.conf import settings as s\n"
         "d = s.DATABASES['default']; print(d['CONN_MAX_AGE'], d['OPTIONS']['pool']['max_size'])"
     )
-    told = django(code, DATABASE_URL=UNREACHABLE, DATABASE_POOL="1", POOL_PROFILE="prod")
+    told = python(code, DATABASE_URL=UNREACHABLE, DATABASE_POOL="1", POOL_PROFILE="prod")
     assert told.stdout.split() == ["0", "25"]
 
 

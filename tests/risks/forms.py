@@ -35,9 +35,12 @@ def said(response: Any) -> str:
     return " ".join(str(message) for message in get_messages(response.wsgi_request))
 
 
+def url(model, page, *args):
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
+
+
 def page(row, name="change"):
-    meta = row._meta
-    return reverse(f"admin:{meta.app_label}_{meta.model_name}_{name}", args=[row.pk])
+    return url(row, name, row.pk)
 
 
 def change(client, row, **changes):

@@ -10,10 +10,11 @@ from django.utils import timezone
 from marketplace.models import Delivery, InstalledPack, PackChange, SyncRun
 from marketplace.services import installations
 from marketplace.services.reviews import create_review
-from openrisk.accounts.models import Role
+from openrisk.accounts.models import Organization, Role
 from risks.models import Asset, Category, FindingRule, Framework, LikelihoodSuggestion
 from risks.services import acceptances, assets, controls, findings, mitigations, risks
 from risks.services.rows import create
+from tests.conftest import member
 
 # Routes that have no id of another organization to ask for: logging in, one's own tokens, the
 # matrix, the catalogue of connectors; alerts, which are nobody's and for superusers; and imports,
@@ -55,9 +56,26 @@ def api_routes():
     return sorted(route for route in routes if not route[0].startswith(WITHOUT_FOREIGN_ROWS))
 
 
-@pytest.fixture
-def foreign(other_organization, outsider):
-    """One row of every resource, in the other organization."""
+@pytest.fixture(scope="module")
+def other_organization(standing):
+    with standing():
+        return Organization.objects.create(name="Globex", slug="globex")
+
+
+@pytest.fixture(scope="module")
+def outsider(standing, other_organization):
+    with standing():
+        return member(Role.ADMIN, other_organization)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def foreign(standing, other_organization, outsider):
+    """One row of every resource, in the other organization. No test changes them."""
+    with standing():
+        return one_of_each(other_organization, outsider)
+
+
+def one_of_each(other_organization, outsider):
     owner = {"actor": outsider, "organization": other_organization}
     category = create(Category, name="Foreign secret", **owner)
     asset = create(Asset, name="Foreign secret", **owner)

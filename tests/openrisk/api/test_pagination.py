@@ -5,16 +5,32 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from openrisk.accounts.models import Organization, Role
 from risks.models import Risk
 from risks.querysets import RISK_ORDERS
 from risks.services.risks import create_risk
+from tests.conftest import member
 
+pytestmark = pytest.mark.django_db
 URL = "/api/v1/risks/"
 
 
-@pytest.fixture
-def register(organization, other_organization, manager):
+@pytest.fixture(scope="module")
+def organization(standing):
+    with standing():
+        return Organization.objects.create(name="Acme", slug="acme")
+
+
+@pytest.fixture(scope="module")
+def register(standing, organization):
     """Seven risks with equal and missing values in every order, and a foreign one."""
+    with standing():
+        fill(organization)
+
+
+def fill(organization):
+    manager = member(Role.MANAGER, organization)
+    other_organization = Organization.objects.create(name="Globex", slug="globex")
     for number in range(7):
         create_risk(
             actor=manager,
