@@ -17,7 +17,7 @@ from typing import Any
 from tests.benchmarks.cache.load import LoadFailed
 from tests.load import figures, generator
 from tests.load.generator import Order
-from tests.load.phases import RECORD_RATE, RECORD_USERS, SHARE, told
+from tests.load.phases import SHARE, record, told
 from tests.load.usage import Watch
 from tests.load.world import NotSeeded, World, world
 from tests.servers import ServerUnavailable, free_port, pgbouncer
@@ -29,7 +29,7 @@ from tests.stack.proxy import proxy
 COUNTS = (1, 2, 4)
 POOLED = 20  # connections that pgbouncer keeps
 RISKS, ORGANIZATIONS, USERS = 10_000, 10, 50
-RECORD_SECONDS, WARM_SECONDS, CAPACITY_SECONDS, FRESHNESS_SECONDS = 15, 5, 8, 30
+RECORD_SECONDS, WARM_SECONDS, CAPACITY_SECONDS, FRESHNESS_SECONDS = 20, 12, 8, 30
 
 
 def main() -> int:
@@ -54,11 +54,8 @@ def measured(made: World) -> list[dict[str, Any]]:
     with told("Filling the database"):
         made.seed(RISKS, ORGANIZATIONS)
     port, asked = free_port(), made.folder / "asked.txt"
-    with told("Recording what is asked"), made.serving("recording", "--no-worker") as serving:
-        order = Order(
-            "baseline", RECORD_USERS, RECORD_RATE, RECORD_SECONDS, workload="closed", record=asked
-        )
-        generator.locust(made, serving.url, order, made.folder, "record", port)
+    with told("Recording what is asked"):
+        record(made, asked, RECORD_SECONDS, port)
     found = []
     for count in COUNTS:
         with told(f"{count} nodes"):

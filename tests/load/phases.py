@@ -24,7 +24,7 @@ from tests.load.usage import Watch
 from tests.load.world import Serving, World
 
 SHARE = 0.6  # of its capacity, at which latencies are measured
-RECORD_RATE, RECORD_USERS = 150, 20
+RECORD_RATE, RECORD_USERS = 500, 50
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,8 @@ class Sizes:
     seconds: float
     risks: int
     organizations: int
-    record: float = 15
-    warm: float = 5
+    record: float = 20
+    warm: float = 12
     capacity: float = 8
     baseline: float = 30
 
@@ -76,8 +76,9 @@ class Run:
             world.seed(self.sizes.risks, self.sizes.organizations)
         self.results |= self._circumstances(world)
         asked = world.folder / "asked.txt"
+        with told("Recording what is asked"):
+            record(world, asked, self.sizes.record, self.metrics_port)
         with world.serving("baseline", CACHE_BACKEND="none") as serving:
-            self._record(world, serving, asked)
             seconds = self.sizes.baseline if self.scenario.cached else self.sizes.seconds
             self._phase("baseline", world, serving, asked, "baseline", seconds)
         if not self.scenario.cached:
@@ -108,19 +109,6 @@ class Run:
             "postgresql": version.split()[0],
             **asdict(self.sizes),
         }
-
-    def _record(self, world: World, serving: Serving, asked: Path) -> None:
-        """What people ask, for wrk to ask it again."""
-        order = Order(
-            "baseline",
-            RECORD_USERS,
-            RECORD_RATE,
-            self.sizes.record,
-            workload="closed",
-            record=asked,
-        )
-        with told("Recording what is asked"):
-            generator.locust(world, serving.url, order, self.folder, "record", self.metrics_port)
 
     def _phase(
         self,
@@ -166,6 +154,13 @@ class Run:
             yield
         finally:
             (self.folder / f"{name}-metrics-after.txt").write_text(serving.metrics())
+
+
+def record(world: World, asked: Path, seconds: float, port: int) -> None:
+    """What people ask, for wrk to ask it again: so much that all that is often asked is in it."""
+    order = Order("baseline", RECORD_USERS, RECORD_RATE, seconds, workload="closed", record=asked)
+    with world.serving("recording", "--no-worker") as serving:
+        generator.locust(world, serving.url, order, world.folder, "record", port)
 
 
 @contextmanager

@@ -69,9 +69,13 @@ class World:
             pids = (running.pid, self.database.pid, self.cache.pid)
             yield Serving(installation, pids)
 
+    def environment(self, name: str) -> dict[str, str]:
+        """Of a program that uses the same servers."""
+        return self._installation(name, {}).environment
+
     def seed(self, risks: int, organizations: int) -> None:
         """Raises NotSeeded."""
-        environment = self._installation("seeding", {}).environment
+        environment = self.environment("seeding")
         command = [sys.executable, "-m", "tests.load.seeding", str(risks), str(organizations)]
         done = subprocess.run(
             command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
