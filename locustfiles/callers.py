@@ -4,6 +4,7 @@ What there is to be asked for is found out over the API before users start.
 """
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -35,12 +36,18 @@ class Organization:
     session: str = ""
     risks: list[tuple[str, str]] = field(default_factory=list)  # id and reference
     mitigations: list[str] = field(default_factory=list)
+    findings: list[str] = field(default_factory=list)
     categories: list[str] = field(default_factory=list)
     apps: list[str] = field(default_factory=list)
     risks_before: int = 0
     registered: int = 0
     revisions: dict[str, int] = field(default_factory=dict)
     in_hand: set[str] = field(default_factory=set)  # what somebody edits right now
+
+    def rows(self) -> Iterator[str]:
+        """The path of each row that is looked at, for a cache to be warmed with."""
+        yield from (f"{API}/risks/{risk}/" for risk, _ in self.risks)
+        yield from (f"{API}/mitigations/{mitigation}/" for mitigation in self.mitigations)
 
     @property
     def risks_at_least(self) -> int:
@@ -82,6 +89,7 @@ def _explore(client: httpx.Client, one: Organization) -> None:
         raise Unusable(f"{one.name} has no risks. Import some, or run `manage.py seed_demo`.")
     for name, path in (
         ("mitigations", f"/mitigations/?page_size={MITIGATIONS}"),
+        ("findings", "/findings/"),
         ("categories", "/categories/"),
         ("apps", "/marketplace/apps/"),
     ):

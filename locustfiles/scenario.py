@@ -95,4 +95,10 @@ def _judge(environment: Any, **_: Any) -> None:
         Path(options.results).write_text(json.dumps(recorder.results(), indent=1) + "\n")
     if options.record:
         Path(options.record).write_text("".join(recorder.asked))
+        rows = [
+            f"GET\t{path}\tToken {one.tokens[0]}\t\n"
+            for one in Caller.callers.organizations
+            for path in one.rows()
+        ]
+        Path(f"{options.record}.rows").write_text("".join(rows))
     environment.process_exit_code = WRONG if recorder.bad else 0

@@ -1,4 +1,4 @@
-"""Writes: edits risks and mitigations, registers new risks. Readers know what was acknowledged."""
+"""Edits risks, mitigations and findings, registers risks. Readers know what was acknowledged."""
 
 from collections.abc import Sequence
 
@@ -19,19 +19,25 @@ class Writer(Caller):
         self.tokens = [(one, one.tokens[0]) for one in self.callers.organizations]
 
     @tag("write")
-    @task(45)
+    @task(35)
     def edit_risk(self) -> None:
         self._move()
         self._edit("risks", [risk for risk, _ in self.organization.risks], "edit a risk")
 
     @tag("write")
-    @task(40)
+    @task(35)
     def edit_mitigation(self) -> None:
         self._move()
         self._edit("mitigations", self.organization.mitigations, "edit a mitigation")
 
     @tag("write")
-    @task(15)
+    @task(20)
+    def edit_finding(self) -> None:
+        self._move()
+        self._edit("findings", self.organization.findings, "edit a finding")
+
+    @tag("write")
+    @task(10)
     def register_risk(self) -> None:
         self._move()
         one = self.organization

@@ -77,6 +77,7 @@ def _options(arguments: Sequence[str]) -> Any:
     add("--time", type=float, default=0, help="seconds of the measurement")
     add("--risks", type=int, default=10_000)
     add("--organizations", type=int, default=10)
+    add("--consistency", choices=("strict", "push"), default="strict", help="see docs/caching.md")
     add("--draft", action="store_true", help="everything in small: says nothing about speed")
     add("--keep", action="store_true", help="for docs/performance.md: see `make report`")
     return parser.parse_args(arguments)

@@ -155,7 +155,7 @@ def replay(url: str, asked: Path, *, writes: bool, seconds: float) -> Load:
         raise LoadFailed("There is no wrk, which measures throughput: apt-get install wrk")
     lines = asked.read_text().splitlines()
     kept = [line for line in lines if writes or line.startswith("GET\t")]
-    chosen = asked.with_suffix(".mixed" if writes else ".reads")
+    chosen = Path(f"{asked}.{'mixed' if writes else 'reads'}")
     chosen.write_text("\n".join(kept) + "\n")
     command = ["-t1", f"-c{CONNECTIONS}", f"-d{round(seconds)}s", "-s", str(REPLAY), url]
     return wrk([*command, "--", str(chosen)])

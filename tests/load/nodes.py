@@ -17,7 +17,7 @@ from typing import Any
 from tests.benchmarks.cache.load import LoadFailed
 from tests.load import figures, generator
 from tests.load.generator import Order
-from tests.load.phases import SHARE, record, told
+from tests.load.phases import SHARE, record, told, warm
 from tests.load.usage import Watch
 from tests.load.world import NotSeeded, World, world
 from tests.servers import ServerUnavailable, free_port, pgbouncer
@@ -80,7 +80,7 @@ def _behind_a_proxy(made: World, count: int, asked: Path, port: int) -> dict[str
         ]
         url = stack.enter_context(proxy(made.folder, [node.url for node in nodes]))
         watch = stack.enter_context(closing(Watch(made, nodes[0])))
-        generator.replay(url, asked, writes=False, seconds=WARM_SECONDS)
+        warm(url, asked, WARM_SECONDS)
         reads = generator.replay(url, asked, writes=False, seconds=CAPACITY_SECONDS)
         mixed = generator.replay(url, asked, writes=True, seconds=CAPACITY_SECONDS)
         order = Order("freshness", USERS, SHARE * mixed.rate, FRESHNESS_SECONDS)

@@ -36,6 +36,7 @@ class Sizes:
     seconds: float
     risks: int
     organizations: int
+    consistency: str = "strict"
     record: float = 20
     warm: float = 12
     capacity: float = 8
@@ -49,6 +50,7 @@ class Sizes:
             seconds=options.time or scenario.seconds,
             risks=options.risks,
             organizations=options.organizations,
+            consistency=options.consistency,
         )
         if options.draft:
             small = {"seconds": 4, "record": 3, "warm": 1, "capacity": 1, "baseline": 3}
@@ -73,7 +75,8 @@ class Run:
     def all(self, world: World) -> None:
         """Raises LoadFailed, NotSeeded, NotStarted, Interrupted."""
         with told("Filling the database"):
-            world.seed(self.sizes.risks, self.sizes.organizations)
+            sizes = self.sizes
+            world.seed(sizes.risks, sizes.organizations, CACHE_CONSISTENCY=sizes.consistency)
         self.results |= self._circumstances(world)
         asked = world.folder / "asked.txt"
         with told("Recording what is asked"):
@@ -83,13 +86,16 @@ class Run:
             self._phase("baseline", world, serving, asked, "baseline", seconds)
         if not self.scenario.cached:
             return
-        with world.serving("cached") as serving:
+        with world.serving("cached", CACHE_CONSISTENCY=self.sizes.consistency) as serving:
             self._phase("cached", world, serving, asked, self.name, self.sizes.seconds)
             if self.scenario.fills:
                 with told("Filling the caches"):
                     self.results["full"] = filling.fill(
                         world, serving, self.sizes.risks // self.sizes.organizations
                     )
+        if self.scenario.alike:
+            with world.serving("alike", CACHE_BACKEND="none") as serving:
+                self._alike(world, serving)
         if self.scenario.unpooled:
             settings = {"DJANGO_SETTINGS_MODULE": "tests.load.unpooled_settings"}
             with world.serving("unpooled", **settings) as serving:
@@ -122,7 +128,7 @@ class Run:
         phase = self.results[name] = {}
         if name != "baseline":
             with told(f"Warming, {name}"):
-                generator.replay(serving.url, asked, writes=False, seconds=self.sizes.warm)
+                warm(serving.url, asked, self.sizes.warm)
         with told(f"Throughput, {name}"):
             reads = generator.replay(serving.url, asked, writes=False, seconds=self.sizes.capacity)
             mixed = generator.replay(serving.url, asked, writes=True, seconds=self.sizes.capacity)
@@ -132,6 +138,16 @@ class Run:
         order = Order(scenario, self.sizes.users, rate, seconds, workload=self.scenario.workload)
         with told(f"Latency, {name}, at {rate:.0f} requests/s"), self._scraped(serving, name):
             self._measure(phase, world, serving, order, name)
+
+    def _alike(self, world: World, serving: Serving) -> None:
+        """Without the cache, the same users at the same pace as with it."""
+        rate = self.results["cached"]["wanted_rate"]
+        phase = self.results["alike"] = {"wanted_rate": rate}
+        order = Order(
+            self.name, self.sizes.users, rate, self.sizes.baseline, workload=self.scenario.workload
+        )
+        with told(f"Latency, without the cache, at {rate:.0f} requests/s"):
+            self._measure(phase, world, serving, order, "alike")
 
     def _measure(
         self, phase: dict[str, Any], world: World, serving: Serving, order: Order, name: str
@@ -161,6 +177,12 @@ def record(world: World, asked: Path, seconds: float, port: int) -> None:
     order = Order("baseline", RECORD_USERS, RECORD_RATE, seconds, workload="closed", record=asked)
     with world.serving("recording", "--no-worker") as serving:
         generator.locust(world, serving.url, order, world.folder, "record", port)
+
+
+def warm(url: str, asked: Path, seconds: float) -> None:
+    """Twice so many: the rows that are looked at, then everything that was asked."""
+    for path in (Path(f"{asked}.rows"), asked):
+        generator.replay(url, path, writes=False, seconds=seconds)
 
 
 @contextmanager

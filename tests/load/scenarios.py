@@ -11,15 +11,15 @@ class Scenario:
     seconds: float
     workload: str = "open"
     cached: bool = True
-    throughput: bool = False  # wrk measures it too
+    alike: bool = False  # compared with the same users at the same pace, without the cache
     fills: bool = False  # the caches, at the end
     unpooled: bool = False  # compared with a server that keeps no connections
 
 
 SCENARIOS = {
-    "baseline": Scenario(users=50, seconds=60, cached=False, throughput=True),
-    "warm_cache": Scenario(users=50, seconds=60, throughput=True, fills=True),
+    "baseline": Scenario(users=50, seconds=60, cached=False),
+    "warm_cache": Scenario(users=50, seconds=60, alike=True, fills=True),
     "peak_load": Scenario(users=200, seconds=90, workload="closed", unpooled=True),
     "freshness": Scenario(users=50, seconds=90),
-    "soak": Scenario(users=50, seconds=1800, fills=True),
+    "soak": Scenario(users=50, seconds=1800, alike=True, fills=True),
 }

@@ -12,6 +12,7 @@ from tests.load.targets import BUSIEST_GENERATOR, Judged, judge
 PHASES = {
     "baseline": "without the cache",
     "cached": "with it",
+    "alike": "without it, as fast as with it",
     "unpooled": "with it, without kept connections",
 }
 

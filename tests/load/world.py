@@ -69,13 +69,13 @@ class World:
             pids = (running.pid, self.database.pid, self.cache.pid)
             yield Serving(installation, pids)
 
-    def environment(self, name: str) -> dict[str, str]:
+    def environment(self, name: str, **settings: str) -> dict[str, str]:
         """Of a program that uses the same servers."""
-        return self._installation(name, {}).environment
+        return self._installation(name, settings).environment
 
-    def seed(self, risks: int, organizations: int) -> None:
+    def seed(self, risks: int, organizations: int, **settings: str) -> None:
         """Raises NotSeeded."""
-        environment = self.environment("seeding")
+        environment = self.environment("seeding", **settings)
         command = [sys.executable, "-m", "tests.load.seeding", str(risks), str(organizations)]
         done = subprocess.run(
             command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
