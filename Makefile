@@ -13,8 +13,8 @@ DRILL := tests/deployment/monitoring/test_drill.py
 MANAGE := $(BIN)/python manage.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-monitoring test-deployment mutate-rules lint types bench hammer load stack drill seed serve \
-	secrets schema shell clean doctor
+.PHONY: help run test test-monitoring test-deployment mutate-rules lint types bench hammer load report stack \
+	drill seed serve secrets schema shell clean doctor
 .DELETE_ON_ERROR:
 
 help: ## List the targets
@@ -55,6 +55,9 @@ bench: .venv/development ## Measure the cache against its targets, in under ten 
 load: .venv/development ## Put load on OpenRisk and judge it: warm_cache, peak_load, ... (SCENARIO= USERS= RATE= TIME= KEEP=1)
 	@$(BIN)/python -m tests.load $(SCENARIO) $(if $(USERS),--users $(USERS)) $(if $(RATE),--rate $(RATE)) \
 		$(if $(TIME),--time $(TIME)) $(if $(KEEP),--keep)
+
+report: .venv/development ## Write docs/performance.md from the figures in docs/data
+	@$(BIN)/python -m tests.load.report
 
 stack: .venv/development ## Run OpenRisk with Prometheus, Alertmanager and exporters as local processes
 	@$(BIN)/python -m tests.stack

@@ -19,7 +19,7 @@ from locustfiles import callers
 from locustfiles.callers import Organization, Unusable
 from locustfiles.judging import Expected, Foreign, Stale, description
 from locustfiles.recording import rounded
-from tests.load import figures, targets
+from tests.load import figures, report, targets
 from tests.servers import HOST, free_port
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -241,6 +241,14 @@ def test_a_file_that_does_not_say_who_asks_is_refused(tmp_path: Path, text: str)
     path.write_text(text)
     with pytest.raises(Unusable, match=r"callers\.json"):
         callers.read(str(path))
+
+
+# --- The report ---------------------------------------------------------------------------------
+def test_the_document_says_what_the_figures_say(tmp_path: Path) -> None:
+    written = "\n".join(report.document(tmp_path)).rstrip() + "\n"
+    assert written == report.DOCUMENT.read_text()
+    shown = re.findall(r"\]\(images/performance/([^)]+)\)", written)
+    assert {path.name for path in tmp_path.iterdir()} == set(shown)
 
 
 # --- The command --------------------------------------------------------------------------------

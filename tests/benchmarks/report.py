@@ -1,4 +1,4 @@
-"""`docs/performance.md`, written from `docs/data/register.json`."""
+"""The register's part of `docs/performance.md`, from `docs/data/register.json`."""
 
 from typing import Any
 
@@ -67,13 +67,13 @@ def _is_common(row: dict[str, Any], results: dict[str, Any]) -> bool:
     return row["label"].startswith("search") and found > results["rows"] * COMMON_SHARE
 
 
-def write(results: dict[str, Any]) -> str:
+def sections(results: dict[str, Any]) -> list[str]:
     rows = {row["label"]: row for row in results["requests"]}
     pages = [row for row in results["requests"] if is_first_page(row)]
     slowest = sorted(pages, key=lambda row: -row["median_ms"])[:12]
     paging = [row for row in results["requests"] if "page 1" in row["label"]]
     one = [rows[name] for name in ("one risk", "its transitions", "its history")]
-    lines = [
+    return [
         *_introduction(results),
         *_targets(pages, rows["one risk"], results),
         *_verdict(missed(results), len(pages) + 2 + sum(map(is_figure, results["requests"]))),
@@ -84,18 +84,15 @@ def write(results: dict[str, Any]) -> str:
         *_figures([row for row in results["requests"] if is_figure(row)]),
         *_export(results),
     ]
-    return "\n".join(lines)
 
 
 def _introduction(results: dict[str, Any]) -> list[str]:
     return [
-        "# Performance",
-        "",
-        "Written by `python -m tests.benchmarks.register`, from the figures it keeps in",
-        "[data/register.json](data/register.json). Do not edit by hand.",
+        "## The register",
         "",
         (
-            f"Measured on {results['measured_on']}: {results['rows']:,} risks in one organization,"
+            f"Measured on {results['measured_on']} by `python -m tests.benchmarks.register`:"
+            f" {results['rows']:,} risks in one organization,"
             f" PostgreSQL {results['postgresql']}, Python {results['python']},"
             f" Django {results['django']}, {results['machine']}. Nothing is cached. Each figure is"
             f" the median of {results['runs']} requests through the whole WSGI application, with"
@@ -141,7 +138,7 @@ def _verdict(late: list[str], total: int) -> list[str]:
 
 def _figures(rows: list[dict[str, Any]]) -> list[str]:
     lines = [
-        "## Figures of the dashboards",
+        "### Figures of the dashboards",
         "",
         f'One of the queries is that of authentication. "As of" is a day {PAST_DAYS} days ago.',
         "",
@@ -165,7 +162,7 @@ def _figures(rows: list[dict[str, Any]]) -> list[str]:
 
 def _export(results: dict[str, Any]) -> list[str]:
     return [
-        "## Export and demo data",
+        "### Export and demo data",
         "",
         (
             f"`risks_export` writes {results['rows']:,} risks as CSV"
@@ -182,7 +179,7 @@ def _export(results: dict[str, Any]) -> list[str]:
 def _table(title: str, rows: list[dict[str, Any]], results: dict[str, Any]) -> list[str]:
     bare = results["bare"]["median_ms"]
     return [
-        f"## {title}",
+        f"### {title}",
         "",
         "| request | median | 95th percentile | queries | times a bare view |",
         "|---|---|---|---|---|",
