@@ -17,7 +17,8 @@ from typing import Any
 from tests.benchmarks.cache.load import LoadFailed
 from tests.load import figures, generator
 from tests.load.generator import Order
-from tests.load.phases import SHARE, record, told, warm
+from tests.load.phases import record, told, warm
+from tests.load.scenarios import SCENARIOS
 from tests.load.usage import Watch
 from tests.load.world import NotSeeded, World, world
 from tests.servers import ServerUnavailable, free_port, pgbouncer
@@ -83,7 +84,7 @@ def _behind_a_proxy(made: World, count: int, asked: Path, port: int) -> dict[str
         warm(url, asked, WARM_SECONDS)
         reads = generator.replay(url, asked, writes=False, seconds=CAPACITY_SECONDS)
         mixed = generator.replay(url, asked, writes=True, seconds=CAPACITY_SECONDS)
-        order = Order("freshness", USERS, SHARE * mixed.rate, FRESHNESS_SECONDS)
+        order = Order("freshness", USERS, SCENARIOS["freshness"].share * mixed.rate, FRESHNESS_SECONDS)
         with watch.watching() as usage:
             results = generator.locust(made, url, order, made.folder, f"nodes{count}", port)
     return {

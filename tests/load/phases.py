@@ -23,7 +23,6 @@ from tests.load.scenarios import SCENARIOS, Scenario
 from tests.load.usage import Watch
 from tests.load.world import Serving, World
 
-SHARE = 0.6  # of its capacity, at which latencies are measured
 RECORD_RATE, RECORD_USERS = 500, 50
 
 
@@ -134,7 +133,7 @@ class Run:
             mixed = generator.replay(serving.url, asked, writes=True, seconds=self.sizes.capacity)
         phase |= {"reads": asdict(reads), "mixed": asdict(mixed)}
         rate = self.sizes.rate if name != "baseline" else 0
-        phase["wanted_rate"] = rate = rate or SHARE * mixed.rate
+        phase["wanted_rate"] = rate = rate or self.scenario.share * mixed.rate
         order = Order(scenario, self.sizes.users, rate, seconds, workload=self.scenario.workload)
         with told(f"Latency, {name}, at {rate:.0f} requests/s"), self._scraped(serving, name):
             self._measure(phase, world, serving, order, name)

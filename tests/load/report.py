@@ -170,7 +170,7 @@ def nodes(kept: dict[str, Any]) -> Iterator[str]:
         (
             "nodes",
             "reads/s, wrk",
-            "P95 at 60 %",
+            "P95 of reads",
             "hits",
             "connections",
             "stale",

@@ -11,6 +11,8 @@ class Scenario:
     seconds: float
     workload: str = "open"
     cached: bool = True
+    # Of what wrk gets with 1 % writes, at which latencies are measured: more writes, less of it.
+    share: float = 0.6
     alike: bool = False  # compared with the same users at the same pace, without the cache
     fills: bool = False  # the caches, at the end
     unpooled: bool = False  # compared with a server that keeps no connections
@@ -20,6 +22,6 @@ SCENARIOS = {
     "baseline": Scenario(users=50, seconds=60, cached=False),
     "warm_cache": Scenario(users=50, seconds=60, alike=True, fills=True),
     "peak_load": Scenario(users=200, seconds=90, workload="closed", unpooled=True),
-    "freshness": Scenario(users=50, seconds=90),
+    "freshness": Scenario(users=50, seconds=90, share=0.3),
     "soak": Scenario(users=50, seconds=1800, alike=True, fills=True),
 }
