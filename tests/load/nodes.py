@@ -84,7 +84,9 @@ def _behind_a_proxy(made: World, count: int, asked: Path, port: int) -> dict[str
         warm(url, asked, WARM_SECONDS)
         reads = generator.replay(url, asked, writes=False, seconds=CAPACITY_SECONDS)
         mixed = generator.replay(url, asked, writes=True, seconds=CAPACITY_SECONDS)
-        order = Order("freshness", USERS, SCENARIOS["freshness"].share * mixed.rate, FRESHNESS_SECONDS)
+        order = Order(
+            "freshness", USERS, SCENARIOS["freshness"].share * mixed.rate, FRESHNESS_SECONDS
+        )
         with watch.watching() as usage:
             results = generator.locust(made, url, order, made.folder, f"nodes{count}", port)
     return {
