@@ -94,6 +94,8 @@ def _pytest(
     process = subprocess.Popen(
         [
             *(sys.executable, "-m", "pytest", "-n", "2", f"--junitxml={report}"),
+            # Neighbours stay in one process, which makes what they share once.
+            *("--dist", "worksteal"),
             *("--ignore=tests/deployment", *arguments),
         ],
         cwd=ROOT,
