@@ -1,6 +1,7 @@
 """What all scenarios share: their options, what happens before users start, and the results."""
 
 import json
+import math
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from locustfiles.callers import Callers, Unusable, explore, read
 from locustfiles.recording import Recorder
 from locustfiles.users.caller import Caller
 
-USABLE, WRONG = 1, 3  # exit codes: it did not run, it ran and an answer was wrong
+UNUSABLE, WRONG = 1, 3  # exit codes: it did not run, it ran and an answer was wrong
 
 
 class Shape(LoadTestShape):
@@ -29,10 +30,11 @@ class Shape(LoadTestShape):
     def tick(self) -> tuple[int, float] | None:
         runner: Any = self.runner
         options = runner.environment.parsed_options
+        seconds = options.run_time or math.inf  # without one until somebody ends it
         elapsed = self.get_run_time() - options.warm_up
-        if elapsed >= options.run_time:
+        if elapsed >= seconds:
             return None
-        stage = int(max(0.0, elapsed) / options.run_time * len(self.shares))
+        stage = int(max(0.0, elapsed) / seconds * len(self.shares))
         users = max(1, round(options.num_users * self.shares[stage]))
         return users, users
 
@@ -61,7 +63,7 @@ def _prepare(environment: Any, **_: Any) -> None:
             _serve_metrics(recorder, options.metrics_port)
     except Unusable as reason:
         sys.stderr.write(f"{reason}\n")
-        sys.exit(USABLE)
+        sys.exit(UNUSABLE)
     Caller.callers = Callers(organizations)
 
 

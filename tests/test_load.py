@@ -20,6 +20,7 @@ from locustfiles.callers import Organization, Unusable
 from locustfiles.judging import Expected, Foreign, Stale, description
 from locustfiles.recording import rounded
 from tests.load import figures, report, targets
+from tests.load.usage import Usage
 from tests.servers import HOST, free_port
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -249,6 +250,31 @@ def test_the_document_says_what_the_figures_say(tmp_path: Path) -> None:
     assert written == report.DOCUMENT.read_text()
     shown = re.findall(r"\]\(images/performance/([^)]+)\)", written)
     assert {path.name for path in tmp_path.iterdir()} == set(shown)
+
+
+def test_a_table_has_a_head_and_a_line_beneath_it() -> None:
+    assert list(report.table(("a", "b"), [("1", "2")])) == [
+        "| a | b |",
+        "|---|---|",
+        "| 1 | 2 |",
+        "",
+    ]
+
+
+def test_a_run_that_was_interrupted_while_it_warmed_is_judged_by_its_baseline() -> None:
+    request = {
+        "method": "GET", "count": 10, "cache": {"none": 10}, "times": {"2.0": 10}, "total_ms": 20,
+        "errors": 0, "stale": 0, "foreign": 0,
+    }  # fmt: skip
+    stage = {"users": 5, "seconds": 10, "requests": [request]}
+    baseline = {
+        "wanted_rate": 1,
+        "locust": {"generator_cpu": 0.1, "stages": [stage]},
+        "usage": Usage(seconds=10, cpu_seconds=1, queries=40),
+    }
+    found = figures.of_run({"baseline": baseline, "cached": {}})
+    assert (found["rate_kept"], found["mean_ms"]) == (1, 2)
+    assert "cpu_less" not in found
 
 
 # --- The command --------------------------------------------------------------------------------

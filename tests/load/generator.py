@@ -42,7 +42,6 @@ class Order:
     rate: float
     seconds: float
     warm_up: float = 5.0
-    writes: float | None = None  # the scenario's own
     workload: str = "open"
     record: Path | None = None
 
@@ -93,7 +92,6 @@ def _command(world: World, url: str, order: Order, report: Path, port: int) -> l
         "--metrics-port": port,
         "--loglevel": "WARNING",
         **({"--record": order.record} if order.record else {}),
-        **({"--writes": order.writes} if order.writes is not None else {}),
     }
     arguments = [str(part) for pair in options.items() for part in pair]
     return [sys.executable, "-m", "locust", *arguments, "--headless", "--only-summary"]

@@ -220,7 +220,8 @@ def profile(kept: dict[str, Any]) -> Iterator[str]:
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
     names = list(head)
-    yield (f"| {' | '.join(names)} | |---" * len(names) + "|")
+    yield f"| {' | '.join(names)} |"
+    yield "|---" * len(names) + "|"
     for row in rows:
         yield f"| {' | '.join(row)} |"
     yield ""
