@@ -296,6 +296,16 @@ def test_an_unknown_scenario_is_refused() -> None:
     assert "warm_cache" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("option", "port", "words"),
+    [("0", "9646", "write a whole number, at least 1"), ("5", "none", "the number of a free port")],
+)
+def test_options_that_cannot_be_are_refused(option: str, port: str, words: str) -> None:
+    done = load("soak", "--rate", option, LOCUST_METRICS_PORT=port)
+    assert done.returncode == 2
+    assert words in done.stderr
+
+
 def test_a_port_in_use_is_said_before_anything_starts(tmp_path: Path) -> None:
     with serving(frozen) as url:
         port = url.rpartition(":")[2]

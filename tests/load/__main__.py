@@ -34,7 +34,7 @@ MISSED, UNABLE, INTERRUPTED = 3, 1, 130
 
 def main(arguments: Sequence[str]) -> int:
     options = _options(arguments)
-    port = int(os.environ.get("LOCUST_METRICS_PORT", METRICS_PORT))
+    port = options.metrics_port
     now = datetime.now(UTC)
     folder = Path(os.environ.get("VAR_DIR", ROOT / "var")) / "load" / f"{now:%Y-%m-%dT%H-%M-%S}"
     folder.mkdir(parents=True)
@@ -72,15 +72,29 @@ def _options(arguments: Sequence[str]) -> Any:
     )
     parser.add_argument("scenario", choices=SCENARIOS, help="see locustfiles/README.md")
     add = parser.add_argument
-    add("--users", type=int, default=0, help="at most; the scenario's own unless given")
-    add("--rate", type=float, default=0, help="requests a second; 60 %% of capacity unless given")
-    add("--time", type=float, default=0, help="seconds of the measurement")
+    add("--users", type=_positive, default=0, help="at most; the scenario's own unless given")
+    add(
+        "--rate",
+        type=_positive,
+        default=0,
+        help="requests a second; 60 %% of capacity unless given",
+    )
+    add("--time", type=_positive, default=0, help="seconds of the measurement")
     add("--risks", type=int, default=10_000)
     add("--organizations", type=int, default=10)
     add("--consistency", choices=("strict", "push"), default="strict", help="see docs/caching.md")
     add("--draft", action="store_true", help="everything in small: says nothing about speed")
     add("--keep", action="store_true", help="for docs/performance.md: see `make report`")
-    return parser.parse_args(arguments)
+    port = os.environ.get("LOCUST_METRICS_PORT", str(METRICS_PORT))
+    if not port.isdecimal():
+        parser.error(f"LOCUST_METRICS_PORT={port}: write the number of a free port.")
+    return parser.parse_args(arguments, argparse.Namespace(metrics_port=int(port)))
+
+
+def _positive(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text)):
+        raise argparse.ArgumentTypeError(f"{text}: write a whole number, at least 1")
+    return int(text)
 
 
 def _require_free(port: int) -> None:
