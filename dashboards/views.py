@@ -24,6 +24,7 @@ from dashboards.figures import (
 from dashboards.scope import Scope
 from openrisk.accounts.models import Membership, User
 from openrisk.api.viewsets import OrganizationViewSet
+from openrisk.caching.tracked import Part
 from openrisk.caching.views import cached_view
 from risks.models import (
     Asset,
@@ -44,7 +45,8 @@ from risks.services.matrix import matrix_of
 SCOPE = (ScoreChange, RiskTag, RiskAsset, Category, Asset, Membership)
 MITIGATIONS = (MitigationChange, MitigationAction)
 FRAMEWORKS = (ControlChange, Framework)
-EXECUTIVE_READS = (*SCOPE, Risk, User, Matrix, *MITIGATIONS, *FRAMEWORKS)
+RISKS = (Part(Risk, "names"), User)
+EXECUTIVE_READS = (*SCOPE, *RISKS, Matrix, *MITIGATIONS, *FRAMEWORKS)
 PARAMETERS: dict[str, type[serializers.ScopeParameters]] = {}
 METHODS: dict[str, Callable[..., dict[str, Any]]] = {}  # the methods below, as they are written
 
@@ -111,12 +113,12 @@ class DashboardViewSet(OrganizationViewSet):
         """Open risks by level, and their exposure, at the end of each day."""
         return trend.timeline(scope, days)
 
-    @figure(serializers.TopParameters, serializers.TopRisksSerializer, reads=(Risk, User))
+    @figure(serializers.TopParameters, serializers.TopRisksSerializer, reads=RISKS)
     def top_risks(self, scope: Scope, limit: int) -> dict[str, Any]:
         """The open risks of the highest priority."""
         return ranking.top_risks(scope, limit)
 
-    @figure(serializers.BreakdownParameters, serializers.BreakdownSerializer, reads=(Risk, User))
+    @figure(serializers.BreakdownParameters, serializers.BreakdownSerializer, reads=RISKS)
     def breakdown(self, scope: Scope, by: str) -> dict[str, Any]:
         """Open risks by category, owner, asset, status or treatment."""
         return ranking.breakdown(scope, by)

@@ -9,7 +9,9 @@ class RisksConfig(AppConfig):
         from risks import models, signals
 
         signals.connect()
-        for shown in (models.Risk, models.Mitigation, models.Asset, models.Control, models.Finding):
+        names = ("reference", "title", "owner_name")  # what lists of other things show of a risk
+        track(models.Risk, rows="id", parts={"names": names})
+        for shown in (models.Mitigation, models.Asset, models.Control, models.Finding):
             track(shown, rows="id")
         for part in (
             models.ActionDependency,

@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
-from openrisk.caching import metrics, recorder, stamps
+from openrisk.caching import metrics, recorder, stamps, statements
 from openrisk.caching.callers import Caller
 from openrisk.caching.entries import Entry
 from openrisk.caching.memory import Memory
@@ -180,11 +180,12 @@ def _is_covered(sought: Sought, stamp: Stamp, record: recorder.Recording) -> boo
     caller = sought.caller
     if caller is not None and not stamps.is_equal(caller.stamp, stamp):
         return False
-    clock = {recorder.CLOCK} if sought.reads_clock else set()
+    clock = {statements.CLOCK} if sought.reads_clock else set()
     # Before the stamp only the caller's own rows may be read: tokens of theirs have been compared.
     # Authentication reads the clock to refuse what has expired; so does every hit.
-    identity = caller.tables | {recorder.CLOCK} if caller else frozenset()
-    undeclared = (record.seen - sought.tables - clock) | (sought.read_before - identity)
-    for table in undeclared:
+    identity = caller.tables | {statements.CLOCK} if caller else frozenset()
+    undeclared = statements.undeclared(record.seen, sought.tables | clock)
+    undeclared |= statements.undeclared(sought.read_before, identity)
+    for table in set(map(statements.table_of, undeclared)):
         metrics.undeclared_reads.labels(sought.view, table).inc()
     return not undeclared and not connection.in_atomic_block

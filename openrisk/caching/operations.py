@@ -10,7 +10,7 @@ from django.urls import get_resolver
 
 from openrisk.caching import replay, tokens
 from openrisk.caching.callers import Person
-from openrisk.caching.tracked import Tracked, all_tracked, text_of, tracked
+from openrisk.caching.tracked import Tracked, all_tracked, parts_of, text_of, tracked
 from openrisk.caching.views import declarations
 
 
@@ -30,7 +30,7 @@ class Invalidation:
 
 def matching(patterns: Iterable[str]) -> list[Tracked]:
     """The tracked models whose label any of the globs matches. Raises UnknownPattern."""
-    known = {model.label: model for model in all_tracked()}
+    known = {model.label: model for model in all_tracked() if not model.part}
     found: dict[str, Tracked] = {}
     for pattern in patterns:
         labels = [label for label in sorted(known) if fnmatchcase(label, pattern.lower())]
@@ -48,10 +48,10 @@ def tags_of(model: Tracked, organization_id: UUID | None) -> set[str]:
 
     A row's own tag says nothing of its organization, so pages of single rows go stale for all.
     """
+    whole = organization_id is None or model.organization is None
+    which = "*" if whole else text_of(organization_id)
     rows = {f"{model.label}#*"} if model.rows else set()
-    if organization_id is None or model.organization is None:
-        return rows | {f"{model.label}:*"}
-    return rows | {f"{model.label}:{text_of(organization_id)}"}
+    return rows | {f"{part.label}:{which}" for part in parts_of(model.model)}
 
 
 def invalidate(

@@ -13,7 +13,7 @@ from django.dispatch import Signal
 
 from openrisk.caching import metrics, push
 from openrisk.caching.tokens import install
-from openrisk.caching.tracked import all_tracked, tracked
+from openrisk.caching.tracked import all_tracked, tags_touched, tracked
 
 # Sent on commit with `tags`, a set, and `models`, their labels.
 cache_invalidated = Signal()
@@ -39,14 +39,12 @@ def install_triggers(sender: AppConfig, using: str, **kwargs: Any) -> None:
 
 
 def _changed(sender: type[models.Model], instance: models.Model, using: str, **kwargs: Any) -> None:
-    declared = tracked(sender)
-    _collect(declared.label, declared.tags_of(instance), using)
+    _collect(tracked(sender).label, tags_touched(instance), using)
 
 
 def _linked(sender: Any, instance: models.Model, action: str, using: str, **kwargs: Any) -> None:
     if action.startswith("post_"):
-        declared = tracked(type(instance))
-        _collect(declared.label, declared.tags_of(instance), using)
+        _collect(tracked(type(instance)).label, tags_touched(instance), using)
 
 
 def _collect(label: str, tags: set[str], using: str) -> None:

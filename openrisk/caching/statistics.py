@@ -117,10 +117,9 @@ def _figures(declared: Declaration, counted: Counted, entries: int, size: int) -
 
 
 def reads_of(declared: Declaration) -> Iterable[str]:
-    """Labels of models, with `#` where only the row of the URL is read."""
+    """Labels of models and their parts, with `#` where only the row of the URL is read."""
     for read in declared.reads:
-        row = isinstance(read, Row)
-        yield tracked(read.model if isinstance(read, Row) else read).label + "#" * row
+        yield tracked(read).label + "#" * isinstance(read, Row)
 
 
 def _clock(declared: Declaration) -> str:

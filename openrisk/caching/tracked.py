@@ -2,11 +2,12 @@
 
 Tags name what can change: `risks.risk:<organization>` all risks of one organization,
 `risks.risk:*` what belongs to none or to all of them, `risks.risk#<row>` one row and `risks.risk#*`
-many at once. Who reads by one of them also depends on its `*`.
+many at once. Who reads by one of them also depends on its `*`. `risks.risk.names:<organization>`
+is a part: some columns of all risks, and which risks there are.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -20,21 +21,36 @@ MANY_ROWS = 32  # a statement that touches more rows leaves one `#*` instead of 
 
 @dataclass(frozen=True)
 class Tracked:
-    """A model that leaves tokens.
+    """A model that leaves tokens, or a part of one.
 
     `organization` is the column that says whose the row is, None for rows that belong to nobody.
     `rows` is the column whose values have tags of their own. Changes of `silent` columns alone
-    leave none.
+    leave none. A `part` has a name, and all but its own columns are silent.
     """
 
     model: type[models.Model]
     organization: str | None
     rows: str | None
     silent: frozenset[str]
+    part: str = ""
 
     @property
     def label(self) -> str:
-        return self.model._meta.label_lower
+        return self.model._meta.label_lower + (self.part and f".{self.part}")
+
+    @property
+    def source(self) -> str:
+        """What triggers are called after."""
+        return self.table + (self.part and f"_{self.part}")
+
+    @property
+    def recorded(self) -> frozenset[str]:
+        """What the recorder calls it: the table, or those of its columns that a part has."""
+        return (
+            frozenset(f"{self.table}.{name}" for name in self.told)
+            if self.part
+            else frozenset({self.table})
+        )
 
     @property
     def table(self) -> str:
@@ -63,7 +79,7 @@ class Tracked:
         return f"{self.label}#{_digest(_column_value(instance, self.rows))}"
 
     def tags_of(self, instance: models.Model) -> set[str]:
-        """The tags that a change of `instance` touches."""
+        """Those of them that a change of `instance` moves."""
         owner = _column_value(instance, self.organization) if self.organization else None
         tags = {f"{self.label}:{text_of(owner) if owner else '*'}"}
         row = self.row_tag_of(instance)
@@ -77,9 +93,17 @@ class Row:
     model: type[models.Model]
 
 
-Read = type[models.Model] | Row
+@dataclass(frozen=True)
+class Part:
+    """In `reads`: of this model's rows only the columns that `track` gave this name."""
 
-_tracked: dict[type[models.Model], Tracked] = {}
+    model: type[models.Model]
+    name: str
+
+
+Read = type[models.Model] | Row | Part
+
+_tracked: dict[tuple[type[models.Model], str], Tracked] = {}
 
 
 def track(
@@ -88,33 +112,61 @@ def track(
     organization: str | None = "organization_id",
     rows: str | None = None,
     silent: Iterable[str] = (),
+    parts: Mapping[str, Iterable[str]] | None = None,
 ) -> None:
-    """Let every change of `model` leave a token. Called once a model, from `AppConfig.ready()`."""
+    """Let every change of `model` leave a token. Called once a model, from `AppConfig.ready()`.
+
+    `parts` are named columns that others show of it: they have a tag that nothing else moves.
+    """
     columns = {str(field.column) for field in model._meta.concrete_fields}
-    if unknown := {organization, rows, *silent} - columns - {None}:
+    given = {name: set(own) for name, own in (parts or {}).items()}
+    if unknown := {organization, rows, *silent}.union(*given.values()) - columns - {None}:
         raise ImproperlyConfigured(
             f"{model._meta.label} has no column {', '.join(sorted(map(str, unknown)))}: "
             "name columns of its table in track()."
         )
-    _tracked[model] = Tracked(model, organization, rows, frozenset(silent))
+    _tracked[model, ""] = whole = Tracked(model, organization, rows, frozenset(silent))
+    for name, own in given.items():
+        others = frozenset(columns - own - {whole.key, organization})
+        _tracked[model, name] = Tracked(model, organization, None, others, name)
 
 
 def all_tracked() -> list[Tracked]:
+    """Models, and parts of them."""
     return list(_tracked.values())
 
 
 def is_tracked(model: type[models.Model]) -> bool:
-    return model in _tracked
+    return (model, "") in _tracked
 
 
-def tracked(model: type[models.Model]) -> Tracked:
+def tracked(read: Read) -> Tracked:
+    """The model, or the part of one, that is read. Raises ImproperlyConfigured."""
+    model, part = read_of(read)
     try:
-        return _tracked[model]
+        return _tracked[model, part]
     except KeyError:
         raise ImproperlyConfigured(
-            f"{model._meta.label} leaves no tokens: call caching.track() for it in its app's "
-            "ready(), then run `manage.py migrate`."
+            f"{model._meta.label} leaves no tokens{part and f' for {part!r}'}: call "
+            "caching.track() for it in its app's ready(), then run `manage.py migrate`."
         ) from None
+
+
+def read_of(read: Read) -> tuple[type[models.Model], str]:
+    """Which model is read, and the part of it; "" for all of a row."""
+    if isinstance(read, Part):
+        return read.model, read.name
+    return (read.model if isinstance(read, Row) else read), ""
+
+
+def parts_of(model: type[models.Model]) -> list[Tracked]:
+    """The model itself, if it is tracked, and its parts."""
+    return [one for one in _tracked.values() if one.model is model]
+
+
+def tags_touched(instance: models.Model) -> set[str]:
+    """The tags that a change of `instance` moves at most."""
+    return set().union(*(one.tags_of(instance) for one in parts_of(type(instance))))
 
 
 def tags_read(reads: Iterable[Read], organization_id: UUID, row: Any = None) -> set[str]:
@@ -122,7 +174,7 @@ def tags_read(reads: Iterable[Read], organization_id: UUID, row: Any = None) -> 
     tags = {EPOCH}
     for read in reads:
         if isinstance(read, Row):
-            tags |= tracked(read.model).row_tags(row)
+            tags |= tracked(read).row_tags(row)
         else:
             tags |= tracked(read).organization_tags(organization_id)
     return tags

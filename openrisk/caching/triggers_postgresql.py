@@ -78,7 +78,7 @@ def names(tracked: Tracked) -> set[str]:
 
 
 def _name(tracked: Tracked, event: str) -> str:
-    return f"openrisk_token_{tracked.table}_{event}"
+    return f"openrisk_token_{tracked.source}_{event}"
 
 
 def _quoted(name: str) -> str:

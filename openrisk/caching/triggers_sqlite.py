@@ -50,7 +50,7 @@ def names(tracked: Tracked) -> set[str]:
 
 
 def _name(tracked: Tracked, event: str) -> str:
-    return f"openrisk_token_{tracked.table}_{event}"
+    return f"openrisk_token_{tracked.source}_{event}"
 
 
 def _left(tracked: Tracked, event: str) -> list[str]:

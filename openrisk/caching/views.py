@@ -21,7 +21,8 @@ from openrisk.caching.callers import Caller, caller_of
 from openrisk.caching.entries import Entry
 from openrisk.caching.keys import build, digest, key_parts
 from openrisk.caching.lookup import Answer, Computed, NotStorable, Sought, find
-from openrisk.caching.tracked import Read, Row, tags_read, tracked
+from openrisk.caching.statements import CLOCK, table_of
+from openrisk.caching.tracked import Read, read_of, tags_read, tracked
 
 CLOCKS = {"minute": "%Y-%m-%dT%H:%M", "day": "%Y-%m-%d"}
 LEARN = "openrisk.cache.learn"  # in the WSGI environ: what the front may remember
@@ -52,11 +53,12 @@ class Declaration:
 
     @property
     def models_read(self) -> list[type[models.Model]]:
-        return [read.model if isinstance(read, Row) else read for read in self.reads]
+        return [read_of(read)[0] for read in self.reads]
 
     @property
     def tables(self) -> frozenset[str]:
-        return frozenset(tracked(model).table for model in self.models_read)
+        """As the recorder says it; `table.column` for each column of a part."""
+        return _recorded(self.reads)
 
 
 declarations: dict[str, Declaration] = {}
@@ -66,7 +68,7 @@ def cached_view(
     name: str,
     *,
     ttl: float,
-    reads: Iterable[type[models.Model] | Row],
+    reads: Iterable[Read],
     scope: Callable[[Caller], tuple[str, ...]] = per_organization,
     clock: Clock = None,
 ) -> Callable[[Any], Any]:
@@ -114,6 +116,10 @@ def declaration_of(view: Any, request: Request) -> Declaration | None:
     method = getattr(view, view.action or "", None)
     declared_for = getattr(method, "declared_for", None)
     return declared_for(request) if declared_for else None
+
+
+def _recorded(reads: Iterable[Read]) -> frozenset[str]:
+    return frozenset[str]().union(*(tracked(read).recorded for read in reads))
 
 
 def _declare(declaration: Declaration) -> Declaration:
@@ -265,7 +271,7 @@ def get_or_compute(
     key: str,
     compute: Callable[[], Any],
     *,
-    reads: Iterable[type[models.Model]],
+    reads: Iterable[Read],
     organization_id: UUID,
     ttl: float,
     clock: str | None = None,
@@ -276,7 +282,8 @@ def get_or_compute(
     itself reads all that it uses; `clock` as there.
     """
     declared = tuple(reads)
-    tables = frozenset(tracked(model).table for model in declared)
+    tables = _recorded(declared)
+    of_these = {table_of(one) for one in tables}
     view = "value"
     moment, expires = _moment(clock)
     sought = Sought(
@@ -289,12 +296,12 @@ def get_or_compute(
         caller=None,
         reads_clock=clock is not None,
         request={},
-        read_before=_read_before() & tables,
+        read_before=frozenset(one for one in _read_before() if table_of(one) in of_these),
     )
     if record := recorder.current():  # a hit asks nothing, and depends on them all the same
         record.seen |= tables
         if clock:
-            record.seen.add(recorder.CLOCK)
+            record.seen.add(CLOCK)
     if settings.CACHE_BACKEND == "none" or connection.in_atomic_block:
         return compute()
     answer = find(sought, lambda: (orjson.dumps(compute(), default=str), JSON, ""))

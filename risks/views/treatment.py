@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from openrisk.accounts.models import Organization, Role, User
 from openrisk.api.viewsets import WritableViewSet, expected_version
-from openrisk.caching.tracked import Row
+from openrisk.caching.tracked import Part, Row
 from openrisk.caching.views import cached_view
 from risks.filters import AcceptanceFilterSet, ActionFilterSet, MitigationFilterSet
 from risks.models import Acceptance, ActionDependency, Mitigation, MitigationAction, Risk
@@ -28,8 +28,8 @@ from risks.views.history import history_response
 from risks.views.risks import IF_MATCH, without_version
 
 TTL = settings.CACHE_TTL_RISKS
-# Of what a mitigation is shown: beside itself its actions, what these wait for, and its risk.
-SHOWN = (MitigationAction, ActionDependency, Risk)
+# Of what a mitigation is shown: beside itself its actions, what these wait for, its risk's name.
+SHOWN = (MitigationAction, ActionDependency, Part(Risk, "names"))
 
 
 class MitigationViewSet(WritableViewSet):

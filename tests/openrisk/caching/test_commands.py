@@ -115,13 +115,16 @@ def test_invalidate_without_an_organization_reaches_all_and_single_rows(
 ):
     url = f"{RISKS}{risk.pk}/"
     api(viewer).get(url)
+    api(viewer).get("/api/v1/mitigations/")
     run("cache_invalidate", "risks.risk")
     assert inspected(url, viewer.email)["kept"][0]["changed"] == ["risks.risk#*"]
+    of_a_part = inspected("/api/v1/mitigations/", viewer.email)["kept"][0]
+    assert of_a_part["changed"] == ["risks.risk.names:*"]
 
 
 def test_invalidate_leaves_nothing_in_a_dry_run(api, viewer, risk, no_store):
     api(viewer).get(RISKS)
-    assert "nothing was left of 2 tokens" in run("cache_invalidate", "risks.risk", "--dry-run")
+    assert "nothing was left of 3 tokens" in run("cache_invalidate", "risks.risk", "--dry-run")
     assert inspected(RISKS, viewer.email)["verdict"] == "HIT"
 
 

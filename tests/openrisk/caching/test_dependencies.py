@@ -9,8 +9,9 @@ from django.db.models.functions import Now
 from rest_framework.test import APIClient
 
 from openrisk.accounts.models import Organization, User
-from openrisk.caching import recorder, stamps
-from openrisk.caching.recorder import CLOCK, recording, tables_of
+from openrisk.caching import stamps
+from openrisk.caching.recorder import recording
+from openrisk.caching.statements import CLOCK, read_by
 from openrisk.caching.tracked import EPOCH
 from openrisk.caching.views import get_or_compute
 from risks.models import Asset, Category, Risk
@@ -92,8 +93,8 @@ def test_a_hit_of_get_or_compute_is_a_dependency_of_whoever_asked(
 
 def test_the_databases_clock_is_a_clock() -> None:
     query = Risk.objects.filter(next_review_at__lt=Now()).values("id")
-    assert CLOCK in tables_of(str(query.query))
-    assert recorder.CLOCK not in tables_of(str(Risk.objects.values("id").query))
+    assert CLOCK in read_by(str(query.query))
+    assert CLOCK not in read_by(str(Risk.objects.values("id").query))
 
 
 @pytest.mark.postgres

@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 
 from openrisk import urls  # noqa: F401  declares every view
-from openrisk.caching.tracked import Row
+from openrisk.caching.tracked import Part, Read, Row
 from openrisk.caching.views import Declaration, declarations
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -23,10 +23,13 @@ def rows(heading: str) -> dict[str, list[str]]:
 
 
 def read_by(declaration: Declaration) -> str:
-    return ", ".join(
-        f"one {read.model.__name__}" if isinstance(read, Row) else read.__name__
-        for read in declaration.reads
-    )
+    return ", ".join(map(_in_words, declaration.reads))
+
+
+def _in_words(read: Read) -> str:
+    if isinstance(read, Part):
+        return f"{read.name} of {read.model.__name__}"
+    return f"one {read.model.__name__}" if isinstance(read, Row) else read.__name__
 
 
 def test_every_cached_view_is_listed_with_what_it_reads() -> None:

@@ -9,7 +9,8 @@ from django.test import RequestFactory
 from django.utils import timezone
 
 from openrisk.caching import recorder
-from openrisk.caching.recorder import CLOCK, UNREADABLE, WRITE, recording, tables_of, unrecorded
+from openrisk.caching.recorder import recording, unrecorded
+from openrisk.caching.statements import CLOCK, UNREADABLE, WRITE
 from openrisk.caching.tracked import tracked
 from openrisk.caching.views import declarations
 from risks.models import Asset, Category, Risk
@@ -23,88 +24,6 @@ from tests.openrisk.caching.calls import (
 )
 from tests.openrisk.caching.sample_urls import DAY, SHARED, SampleViewSet
 from tests.risks.factories import make_asset, make_one_of_each
-
-
-# --- Reading SQL ------------------------------------------------------------------------------
-@pytest.mark.parametrize(
-    ("sql", "tables"),
-    [
-        ('SELECT "risks_risk"."id" FROM "risks_risk"', {"risks_risk"}),
-        ("SELECT 1 FROM risks_risk r JOIN risks_asset ON true", {"risks_risk", "risks_asset"}),
-        ("SELECT (SELECT 1 FROM risks_asset) FROM risks_risk", {"risks_risk", "risks_asset"}),
-        ("WITH a AS (SELECT 1 FROM risks_asset) SELECT * FROM a", {"risks_asset"}),
-        ("WITH RECURSIVE a(n) AS (SELECT 1 FROM risks_risk) SELECT * FROM a", {"risks_risk"}),
-        ("(SELECT 1 FROM risks_risk) UNION SELECT 1 FROM risks_asset",
-         {"risks_risk", "risks_asset"}),
-        ("SELECT 1", set()),
-        ("SELECT 'FROM secret' FROM risks_risk", {"risks_risk"}),
-        ("SELECT 'it''s' FROM risks_risk", {"risks_risk"}),
-        ('SELECT "update" FROM risks_risk', {"risks_risk"}),
-        ("SELECT 1 -- FROM secret\nFROM risks_risk", {"risks_risk"}),
-        ("SELECT 1 /* FROM secret */ FROM risks_risk", {"risks_risk"}),
-        ("SELECT '--', 1 FROM risks_risk", {"risks_risk"}),
-        ("SELECT '/*' FROM risks_risk WHERE x = '*/'", {"risks_risk"}),
-    ],
-)  # fmt: skip
-def test_tables_of_a_statement(sql, tables):
-    assert tables_of(sql) == tables
-
-
-@pytest.mark.parametrize(
-    "sql",
-    [
-        "SELECT 1 FROM secret",
-        "SELECT 1 FROM risks_risk JOIN secret ON true",
-        "SELECT 1 FROM risks_risk, secret",
-        "SELECT 1 FROM risks_risk WHERE EXISTS (SELECT 1 FROM secret)",
-        "SELECT 1 FROM pg_catalog.pg_class",
-        "SELECT 1 FROM other.risks_risk",
-        "SELECT 1 FROM generate_series(1, 2)",
-        "SELECT '--', 1 FROM secret",
-        "SELECT '/*' FROM secret WHERE x = '*/'",
-        'SELECT "a--b" FROM secret',
-    ],
-)
-def test_what_is_no_known_table_is_unreadable(sql):
-    assert UNREADABLE in tables_of(sql)
-
-
-@pytest.mark.parametrize(
-    "sql",
-    [
-        "INSERT INTO risks_risk VALUES (1)",
-        "UPDATE risks_risk SET title = 'x'",
-        "DELETE FROM risks_risk",
-        "WITH gone AS (DELETE FROM risks_risk RETURNING 1) SELECT * FROM gone",
-        "SELECT 1 FROM risks_risk FOR UPDATE",
-        "TRUNCATE risks_risk",
-        "SAVEPOINT a",
-        "PRAGMA x",
-        "CALL f()",
-        "",
-    ],
-)
-def test_writes_and_what_may_be_one(sql):
-    assert WRITE in tables_of(sql)
-
-
-@pytest.mark.parametrize(
-    "sql",
-    [
-        "SELECT now()",
-        "SELECT 1 FROM risks_risk WHERE created_at < CURRENT_TIMESTAMP",
-        "SELECT statement_timestamp()",
-        "SELECT datetime('now')",
-        "SELECT STRFTIME('%Y-%m-%d %H:%M:%f', 'NOW')",
-        "SELECT date('now', '-1 day')",
-        "SELECT datetime()",
-        "SELECT 'now'::timestamp",
-        "SELECT random()",
-    ],
-)
-def test_clock_of_the_database_is_noticed(sql):
-    assert CLOCK in tables_of(sql)
-    assert CLOCK not in tables_of("SELECT known, nowhere FROM risks_risk WHERE x = 'now and then'")
 
 
 def test_recordings_nest_and_bookkeeping_is_left_out(db):
@@ -270,7 +189,7 @@ def test_no_view_reads_what_it_does_not_declare(organization, manager):
 def test_declared_tables_are_all_tracked():
     for declaration in declarations.values():
         for read in declaration.reads:
-            assert tracked(getattr(read, "model", read))
+            assert tracked(read)
 
 
 def test_requests_outside_the_api_are_not_recorded():

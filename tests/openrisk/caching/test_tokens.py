@@ -210,6 +210,35 @@ def test_keys_of_sessions_do_not_lie_about(viewer):
     assert not any(session.session_key in tag for tag in moved)
 
 
+# --- Parts --------------------------------------------------------------------------------------
+def names_of(organization):
+    return f"risks.risk.names:{key_of(organization)}"
+
+
+@pytest.mark.parametrize(
+    ("change", "moves"),
+    [
+        pytest.param({"description": "x", "status": "assessed"}, False, id="others"),
+        pytest.param({"title": "Fire"}, True, id="own"),
+        pytest.param({"title": "Flood", "description": "x"}, False, id="own-to-the-same"),
+    ],
+)
+def test_part_moves_with_its_own_columns_alone(organization, change, moves):
+    make_risk(organization, title="Flood")
+    moved = moved_by(lambda: Risk.objects.update(**change))
+    assert (names_of(organization) in moved) == moves
+    assert f"risks.risk:{key_of(organization)}" in moved
+
+
+def test_part_moves_with_rows_that_come_go_or_change_hands(organization, other_organization):
+    ours, theirs = names_of(organization), names_of(other_organization)
+    assert ours in moved_by(lambda: make_risk(organization))
+    move = {"organization": other_organization}
+    assert {ours, theirs} <= moved_by(lambda: Risk.objects.update(**move))
+    moved = moved_by(lambda: Risk.objects.all().delete())
+    assert (theirs in moved, ours in moved) == (True, False)
+
+
 # --- Transactions -----------------------------------------------------------------------------
 def test_rollback_leaves_nothing(asset):
     def write():
