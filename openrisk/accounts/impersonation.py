@@ -33,16 +33,17 @@ class Members:
             raise UnknownPerson("The user or the organization is gone.")
         return _person(user, membership_of(user, organization), organization.slug)
 
-    def one_of_each_role(self, slug: str) -> list[Person]:
-        members = (
+    def strongest(self, slug: str) -> Person:
+        members = list(
             Membership.objects.filter(organization=_organization(slug), user__is_active=True)
             .select_related("user", "organization")
             .order_by("user__email")
         )
-        by_role = {row.role: row for row in reversed(members)}
-        return [
-            _person(by_role[role].user, by_role[role], slug) for role in Role if role in by_role
-        ]
+        if not members:
+            raise UnknownPerson(f"{slug} has no active members to ask for. Add one in the admin.")
+        roles = list(Role)
+        row = max(members, key=lambda member: roles.index(Role(member.role)))
+        return _person(row.user, row, slug)
 
     def attach(self, request: HttpRequest, person: Person) -> None:
         user = User.objects.get(pk=person.user_id)

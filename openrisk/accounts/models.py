@@ -8,6 +8,8 @@ from django.db import models
 from django.db.models.functions import Lower
 from knox.models import AbstractAuthToken, AuthTokenManager
 
+from openrisk.caching import recorder
+from openrisk.caching.statements import ROLE
 from openrisk.database.ids import uuid7
 
 
@@ -127,6 +129,7 @@ class Membership(models.Model):
         return f"{self.user} ({self.get_role_display()})"
 
     def may(self, role: Role | str) -> bool:
+        recorder.note(ROLE)  # what depends on it is not the same for all members
         return Role(self.role).includes(role)
 
 

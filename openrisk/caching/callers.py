@@ -32,7 +32,8 @@ class Caller:
     rows: Mapping[str, Any] = field(default_factory=dict)
     confirmed: int = 0  # see `push`
 
-    # Made once, since every hit needs them. `shared_scope` is equal for all who may see the same.
+    # Made once, since every hit needs them. `shared_scope` is equal for all who have the same
+    # rights: whom the front may answer what Django has answered another.
     shared_scope: tuple[str, ...] = field(init=False)
     own_scope: tuple[str, ...] = field(init=False)
 
@@ -76,8 +77,8 @@ class Directory(Protocol):
     def by_ids(self, user_id: str, organization_id: str) -> Person:
         """Raises UnknownPerson."""
 
-    def one_of_each_role(self, slug: str) -> list[Person]:
-        """Active members: those of one role share their entries. Raises UnknownPerson."""
+    def strongest(self, slug: str) -> Person:
+        """An active member of the highest role: nobody may read more. Raises UnknownPerson."""
 
     def attach(self, request: HttpRequest, person: Person) -> None:
         """Let `request` be authenticated as `person`, as by a token of theirs."""

@@ -207,6 +207,7 @@ def _is_fresh(caller: Caller, entry: Entry, environ: Environ) -> bool:
         return False
     environ[ENVIRON] = caller  # spares authentication the same question
     if not stamps.is_equal(entry.stamp, found):
+        environ[views.STAMP] = {tag: found.get(tag, "") for tag in (*caller.stamp, *entry.stamp)}
         return False
     push.confirm(count, caller, entry)
     return True

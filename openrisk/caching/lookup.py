@@ -4,7 +4,7 @@ import math
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
@@ -41,12 +41,13 @@ class Sought:
     ttl: float
     expires: float  # at the latest: the end of the clock's bucket
     caller: Caller | None
-    reads_clock: bool
+    allowed: frozenset[str]  # CLOCK and ROLE, where the response may depend on them
     request: dict[str, str]
     read_before: frozenset[str] = frozenset()  # tables, since the request began
     revalidate: bool = False  # `Cache-Control: no-cache`: nothing from before this request
     began: float = 0.0
     parts: tuple[tuple[str, str], ...] = ()
+    stamp: Stamp = field(default_factory=dict)  # read since the request began, if one was
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,8 @@ Computed = tuple[bytes, str, str]  # body, content type, ETag
 def find(sought: Sought, compute: Callable[[], Computed]) -> Answer:
     """An exact answer, from memory, the shared store, somebody's compute, or one's own."""
     deadline = time.monotonic() + PATIENCE
+    stamp = sought.stamp or _stamp(sought)
     while True:
-        stamp = _stamp(sought)
         if answer := _kept(sought, stamp):
             return answer
         if not stamp or (refused.get(sought.key) or 0) > time.time():
@@ -83,6 +84,7 @@ def find(sought: Sought, compute: Callable[[], Computed]) -> Answer:
                 finally:
                     if store := shared():
                         store.unlock(sought.key)
+        stamp = _stamp(sought)  # somebody may have written, and another computed, meanwhile
 
 
 def _stamp(sought: Sought) -> Stamp:
@@ -180,11 +182,11 @@ def _is_covered(sought: Sought, stamp: Stamp, record: recorder.Recording) -> boo
     caller = sought.caller
     if caller is not None and not stamps.is_equal(caller.stamp, stamp):
         return False
-    clock = {statements.CLOCK} if sought.reads_clock else set()
     # Before the stamp only the caller's own rows may be read: tokens of theirs have been compared.
-    # Authentication reads the clock to refuse what has expired; so does every hit.
-    identity = caller.tables | {statements.CLOCK} if caller else frozenset()
-    undeclared = statements.undeclared(record.seen, sought.tables | clock)
+    # Authentication reads the clock and the role to refuse what has expired or is not allowed; a
+    # hit is as safe, since it has passed there, or somebody of the same role has.
+    identity = caller.tables | {statements.CLOCK, statements.ROLE} if caller else frozenset()
+    undeclared = statements.undeclared(record.seen, sought.tables | sought.allowed)
     undeclared |= statements.undeclared(sought.read_before, identity)
     for table in set(map(statements.table_of, undeclared)):
         metrics.undeclared_reads.labels(sought.view, table).inc()

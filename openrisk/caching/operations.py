@@ -89,13 +89,12 @@ class Warmed:
         return self.status == 200 and self.result in ("HIT", "MISS", "STALE")
 
 
-def warm(urls: Iterable[str], people: Iterable[Person], *, base: str) -> Iterator[Warmed]:
-    """Ask each URL for each of the people. Raises BadUrl before anything is asked."""
+def warm(urls: Iterable[str], person: Person, *, base: str) -> Iterator[Warmed]:
+    """Ask each URL for that person. Raises BadUrl before anything is asked."""
     asked = list(urls) or replay.cached_lists()
     for url in asked:
         replay.build(url, base)
-    for person in people:
-        for url in asked:
-            response = replay.ask(replay.build(url, base), person)
-            result = response.headers.get("X-Cache", "")
-            yield Warmed(url, str(person), result, response.status_code)
+    for url in asked:
+        response = replay.ask(replay.build(url, base), person)
+        result = response.headers.get("X-Cache", "")
+        yield Warmed(url, str(person), result, response.status_code)

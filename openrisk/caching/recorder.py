@@ -49,6 +49,12 @@ def recording() -> Iterator[Recording]:
         _active.recording = outer
 
 
+def note(word: str) -> None:
+    """Something that is no statement was looked at."""
+    if record := current():
+        record.seen.add(word)
+
+
 def current() -> Recording | None:
     """What has been recorded since the request began."""
     return getattr(_active, "recording", None)
@@ -82,7 +88,5 @@ _read_clock = timezone.now
 
 def _now() -> Any:
     """`timezone.now()`, which tells the recording, if there is one, that the clock was read."""
-    record = getattr(_active, "recording", None)
-    if record is not None:
-        record.seen.add(CLOCK)
+    note(CLOCK)
     return _read_clock()

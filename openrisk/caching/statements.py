@@ -11,6 +11,7 @@ from openrisk.caching.tracked import all_tracked
 WRITE = "(write)"
 UNREADABLE = "(unreadable)"
 CLOCK = "(clock)"
+ROLE = "(role)"  # not of a statement: somebody asked what the caller may
 
 # Together, since each may hold what looks like the beginning of another.
 _TOKEN = re.compile(r"""('(?:[^']|'')*')|("[^"]*")|(--[^\n]*|/\*.*?\*/)""", re.S)

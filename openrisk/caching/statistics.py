@@ -102,7 +102,7 @@ def _figures(declared: Declaration, counted: Counted, entries: int, size: int) -
         view=view,
         ttl=declared.ttl,
         reads=tuple(reads_of(declared)),
-        scope="organization and role" if declared.scope is per_organization else "user",
+        scope="organization" if declared.scope is per_organization else "user",
         clock=_clock(declared),
         hits={layer: requests[view, layer, "hit"] for layer in HITS},
         misses=requests[view, "view", "miss"],

@@ -106,7 +106,7 @@ def _asked_again(entry: Entry) -> HttpResponse:
     base = f"{asked['scheme']}://{asked['host']}/"
     sought = replay.placed(replay.build(asked["path"], base), person).sought
     if sought is None or sought.key != entry.key:
-        why = "the same request has another key now: role, code, settings or clock have changed"
+        why = "the same request has another key now: code, settings or clock have changed"
         raise _NotCompared("skipped", why)
     return cast(HttpResponse, replay.ask(replay.build(asked["path"], base), person, bypass=True))
 

@@ -21,11 +21,12 @@ from openrisk.caching.callers import Caller, caller_of
 from openrisk.caching.entries import Entry
 from openrisk.caching.keys import build, digest, key_parts
 from openrisk.caching.lookup import Answer, Computed, NotStorable, Sought, find
-from openrisk.caching.statements import CLOCK, table_of
+from openrisk.caching.statements import CLOCK, ROLE, table_of
 from openrisk.caching.tracked import Read, read_of, tags_read, tracked
 
 CLOCKS = {"minute": "%Y-%m-%dT%H:%M", "day": "%Y-%m-%d"}
 LEARN = "openrisk.cache.learn"  # in the WSGI environ: what the front may remember
+STAMP = "openrisk.cache.stamp"  # in the WSGI environ: what the front has just found
 BYPASS = "openrisk.cache.bypass"  # in the WSGI environ: compute, whatever is stored
 JSON = "application/json"
 
@@ -33,8 +34,8 @@ Clock = str | Mapping[str, str] | None
 
 
 def per_organization(caller: Caller) -> tuple[str, ...]:
-    """Shared by all who have the same rights in the organization."""
-    return caller.shared_scope
+    """Shared by all members, whatever their role. What asks it is not kept."""
+    return (str(caller.organization_id),)
 
 
 def per_user(caller: Caller) -> tuple[str, ...]:
@@ -164,16 +165,19 @@ def place(request: Request, declaration: Declaration, row: Any) -> Sought:
         parameters=parameters,
         moment=moment,
     )
+    tags = caller.shared_tags | tags_read(declaration.reads, caller.organization_id, row)
+    stamp = request._request.META.get(STAMP, {})
     return Sought(
         key=digest(*(value for _, value in parts)),
         parts=parts,
         view=declaration.view,
-        tags=caller.shared_tags | tags_read(declaration.reads, caller.organization_id, row),
+        tags=tags,
+        stamp=stamp if tags | caller.stamp.keys() <= stamp.keys() else {},
         tables=declaration.tables,
         ttl=declaration.ttl,
         expires=expires,
         caller=caller,
-        reads_clock=bucket is not None,
+        allowed=_allowed(declaration, bucket),
         request=_description(request._request, caller),
         read_before=_read_before(),
         revalidate="no-cache" in request.headers.get("Cache-Control", ""),
@@ -184,6 +188,12 @@ def place(request: Request, declaration: Declaration, row: Any) -> Sought:
 def _read_before() -> frozenset[str]:
     record = recorder.current()
     return frozenset(record.seen) if record else frozenset()
+
+
+def _allowed(declaration: Declaration, bucket: str | None) -> frozenset[str]:
+    """What the response may depend on, since its key does."""
+    words = {CLOCK: bucket is not None, ROLE: declaration.scope is per_user}
+    return frozenset(word for word, allowed in words.items() if allowed)
 
 
 def _bucket(clock: Clock, parameters: Mapping[str, str]) -> str | None:
@@ -294,14 +304,13 @@ def get_or_compute(
         ttl=ttl,
         expires=expires,
         caller=None,
-        reads_clock=clock is not None,
+        allowed=frozenset({CLOCK} if clock else ()),
         request={},
         read_before=frozenset(one for one in _read_before() if table_of(one) in of_these),
     )
     if record := recorder.current():  # a hit asks nothing, and depends on them all the same
         record.seen |= tables
-        if clock:
-            record.seen.add(CLOCK)
+        record.seen |= sought.allowed
     if settings.CACHE_BACKEND == "none" or connection.in_atomic_block:
         return compute()
     answer = find(sought, lambda: (orjson.dumps(compute(), default=str), JSON, ""))

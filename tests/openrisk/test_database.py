@@ -129,7 +129,7 @@ def test_a_command_without_its_database_ends_with_a_sentence(command, pooled, tm
         timeout=60,
     )
     assert (ended.returncode, "Traceback" in ended.stderr) == (1, False)
-    assert "Start its server, or correct DATABASE_URL." in ended.stderr.splitlines()[-1]
+    assert "Start its server, or correct DATABASE_URL." in ended.stderr
     assert "secret" not in ended.stderr
 
 

@@ -5,9 +5,11 @@ from uuid import uuid4
 import pytest
 from django.conf import settings as django_settings
 
-from openrisk.caching import front, lookup, views
+from openrisk.caching import front, lookup, stamps, views
 from openrisk.caching.callers import ENVIRON, Caller
 from openrisk.caching.front import Front, credential_of
+from openrisk.caching.recorder import unrecorded
+from risks.models import Risk
 from tests.openrisk.caching.calls import (
     FRONT,
     MEMORY,
@@ -260,3 +262,46 @@ def test_lost_entry_is_computed_anew(organization, viewer):
     again = [call(RISKS, me).cache for _ in range(2)]
     assert again[0] in (MISS, STORE)  # the shared store has it, where there is one
     assert again[1] == FRONT
+
+
+@committed
+def test_stamp_that_finds_an_entry_stale_is_the_one_it_is_computed_by(
+    organization, viewer, monkeypatch
+):
+    risk = make_risk(organization)
+    me = token(viewer, organization)
+    warm(RISKS, me)
+    risk.title = "Changed"
+    risk.save()
+    asked = []
+    fresh = stamps.fresh
+    monkeypatch.setattr(stamps, "fresh", lambda *tags: asked.append(tags) or fresh(*tags))
+    reply = call(RISKS, me)
+    assert (reply.cache, reply.titles, len(asked)) == (MISS, ["Changed"], 1)
+    assert call(RISKS, me).cache == FRONT
+
+
+@committed
+def test_stamp_of_the_front_says_nothing_of_what_is_written_afterwards(
+    organization, viewer, monkeypatch
+):
+    """Somebody writes between the front's look and the view's: what is kept is stale already."""
+    risk = make_risk(organization)
+    me = token(viewer, organization)
+    warm(RISKS, me)
+    place = views.place
+
+    def late(*given):
+        with unrecorded():
+            Risk.objects.filter(pk=risk.pk).update(title="Second")
+        return place(*given)
+
+    Risk.objects.filter(pk=risk.pk).update(title="First")
+    monkeypatch.setattr(views, "place", late)
+    assert call(RISKS, me).titles == ["Second"]
+    monkeypatch.setattr(views, "place", place)
+    replies = [call(RISKS, me) for _ in range(2)]
+    assert [(reply.cache, reply.titles) for reply in replies] == [
+        (MISS, ["Second"]),
+        (FRONT, ["Second"]),
+    ]

@@ -121,7 +121,7 @@ def test_entry_ends_with_its_ttl_and_with_the_bucket_of_its_clock(
 
 # --- Whose bytes ------------------------------------------------------------------------------
 @committed
-def test_organizations_and_roles_share_nothing(organization, other_organization, outsider):
+def test_organizations_share_nothing_and_roles_all(organization, other_organization, outsider):
     risk = make_risk(organization, title="Ours")
     make_risk(other_organization, title="Foreign secret")
     both = member(Role.ADMIN, organization, "both")
@@ -139,7 +139,9 @@ def test_organizations_and_roles_share_nothing(organization, other_organization,
         "outsider": ["Foreign secret"],
         "viewer": ["Ours"],
     }
-    assert len(lookup.memory) == 3  # the two administrators of the other organization share one
+    assert len(lookup.memory) == 2
+    manager = token(member(Role.MANAGER, organization), organization)
+    assert [call(RISKS, manager).cache for _ in range(2)] == [MEMORY, FRONT]  # Django first
     warm(f"{RISKS}{risk.pk}/", people["admin"])
     assert call(f"{RISKS}{risk.pk}/", people["outsider"]).status == 404
     assert call(RISKS).status == 401
@@ -154,6 +156,18 @@ def test_view_that_depends_on_the_user_is_kept_for_each(organization, viewer, be
     assert [warm(OWN, who).json()["email"] for who in (me, them)] == [viewer.email, other.email]
     assert [call(OWN, who).cache for who in (me, them)] == [FRONT, FRONT]
     assert call(SHARED, me).json() == call(SHARED, them).json()  # what such a view must not do
+
+
+@samples
+@committed
+def test_view_that_asks_the_role_is_kept_for_each_or_not_at_all(organization, viewer, behave):
+    manager = member(Role.MANAGER, organization)
+    both = [token(person, organization) for person in (viewer, manager)]
+    behave(lambda request: {"may": request.membership.may(Role.MANAGER)})
+    shared = [call(SHARED, who) for who in (*both, *both)]
+    assert [reply.json()["may"] for reply in shared] == [False, True] * 2
+    assert {reply.cache for reply in shared} == {"BYPASS view"}
+    assert [warm(OWN, who).json()["may"] for who in both] == [False, True]
 
 
 @committed

@@ -31,16 +31,14 @@ class Command(BaseCommand):
             "--as",
             dest="person",
             metavar="USER",
-            help="an e-mail address (default: a member of each role: those share their entries)",
+            help="an e-mail address (default: a member of the highest role; entries are shared)",
         )
         add_base(parser)
         add_format(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        people = known(lambda: self._people(options["organization"], options["person"]))
-        if not people:
-            raise CommandError(f"{options['organization']} has no active members to ask for.")
-        asked = operations.warm(options["urls"], people, base=options["base"])
+        person = known(lambda: self._person(options["organization"], options["person"]))
+        asked = operations.warm(options["urls"], person, base=options["base"])
         done = known(lambda: list(asked))
         if options["format"] == "json":
             self.stdout.write(as_json([asdict(one) for one in done]))
@@ -52,9 +50,9 @@ class Command(BaseCommand):
             self.stderr.write(ALONE)
         self._finish(done)
 
-    def _people(self, slug: str, email: str | None) -> list[Person]:
+    def _person(self, slug: str, email: str | None) -> Person:
         who = directory()
-        return [who.person(email, slug)] if email else who.one_of_each_role(slug)
+        return who.person(email, slug) if email else who.strongest(slug)
 
     def _finish(self, done: list[operations.Warmed]) -> None:
         failed = [one for one in done if not one.ok]
