@@ -18,7 +18,18 @@ def listed(
     search: str = "",
 ) -> list[dict[str, Any]]:
     """In the order of their names, filtered; `search` looks at names, summaries and texts."""
-    shown = [
+    shown = found(category=category, capability=capability, status=status, search=search)
+    installed = Counter(
+        App.objects.for_organization(organization).installed().values_list("connector", flat=True)
+    )
+    ratings = {rating.connector: rating for rating in Rating.objects.all()}
+    return [_row(c, installed[c.slug], ratings.get(c.slug)) for c in shown]
+
+
+def found(
+    *, category: str = "", capability: str = "", status: str = "", search: str = ""
+) -> list[Connector]:
+    return [
         connector
         for connector in connectors().values()
         if (not category or connector.category == category)
@@ -26,11 +37,6 @@ def listed(
         and (not status or connector.maturity == status)
         and _mentions(connector, search)
     ]
-    installed = Counter(
-        App.objects.for_organization(organization).installed().values_list("connector", flat=True)
-    )
-    ratings = {rating.connector: rating for rating in Rating.objects.all()}
-    return [_row(c, installed[c.slug], ratings.get(c.slug)) for c in shown]
 
 
 def _mentions(connector: Connector, search: str) -> bool:

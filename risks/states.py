@@ -4,13 +4,14 @@
 """
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.utils import timezone
 
 from openrisk.accounts.models import Role
-from risks.models import AcceptanceStatus, Mitigation, MitigationStatus, Risk, Status
+from risks.models import Acceptance, AcceptanceStatus, Mitigation, MitigationStatus, Risk, Status
 
 EDGES: dict[str, tuple[str, ...]] = {
     "draft": ("identified", "closed"),
@@ -43,17 +44,26 @@ class Transition:
 
 
 class Facts:
-    """What the guards look at, read once: two queries."""
+    """What the guards look at: all mitigations of the risk, in order and with progress, and its
+    acceptances."""
 
-    def __init__(self, risk: Risk, now: datetime) -> None:
-        self.risk = risk
-        self.now = now
-        self.mitigations: list[Mitigation] = [
-            mitigation
-            for mitigation in risk.mitigations.with_progress().order_by("number")
-            if mitigation.status != MitigationStatus.CANCELLED
-        ]
-        self.approved = list(risk.acceptances.filter(status=AcceptanceStatus.APPROVED))
+    def __init__(
+        self,
+        risk: Risk,
+        now: datetime,
+        mitigations: Iterable[Mitigation],
+        acceptances: Iterable[Acceptance],
+    ) -> None:
+        self.risk, self.now = risk, now
+        self.mitigations = [one for one in mitigations if one.status != MitigationStatus.CANCELLED]
+        self.approved = [one for one in acceptances if one.status == AcceptanceStatus.APPROVED]
+
+
+def facts_of(risk: Risk) -> Facts:
+    """As they are now: two queries."""
+    mitigations = risk.mitigations.with_progress().order_by("number")
+    approved = risk.acceptances.filter(status=AcceptanceStatus.APPROVED)
+    return Facts(risk, timezone.now(), mitigations, approved)
 
 
 def _assessed(facts: Facts) -> list[str]:
@@ -103,9 +113,8 @@ def blockers(to: str, facts: Facts) -> list[str]:
     return guard(facts) if guard else []
 
 
-def transitions(risk: Risk, *, now: datetime | None = None) -> list[Transition]:
+def transitions(facts: Facts) -> list[Transition]:
     """Every edge from the risk's state."""
-    facts = Facts(risk, now or timezone.now())
     return [
         Transition(
             to=to,
@@ -113,7 +122,7 @@ def transitions(risk: Risk, *, now: datetime | None = None) -> list[Transition]:
             role=NEEDED_ROLE.get(to, Role.ANALYST).value,
             reasons=blockers(to, facts),
         )
-        for to in EDGES[risk.status]
+        for to in EDGES[facts.risk.status]
     ]
 
 

@@ -271,7 +271,7 @@ class RiskAdmin(RegisterAdmin):
     def steps(self, risk: Risk) -> list[Step]:
         edges = [
             Step(edge.to, f"Move to {edge.label.lower()}", edge.reasons)
-            for edge in states.transitions(risk)
+            for edge in states.transitions(states.facts_of(risk))
         ]
         return [*edges, Step("review", "Mark reviewed")]
 

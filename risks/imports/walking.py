@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from uuid import UUID
 
 from django.utils import timezone
@@ -13,20 +12,6 @@ from risks.imports.targets import Scope
 from risks.models import Acceptance, AcceptanceStatus, Mitigation, Risk, RowAction, Status
 
 RATED = ("inherent_likelihood", "inherent_impact")
-
-
-class _Facts(states.Facts):
-    """What the guards look at, read for many risks before."""
-
-    def __init__(
-        self,
-        risk: Risk,
-        now: datetime,
-        mitigations: list[Mitigation],
-        approved: list[Acceptance],
-    ) -> None:
-        self.risk, self.now = risk, now
-        self.mitigations, self.approved = mitigations, approved
 
 
 class Walker:
@@ -76,7 +61,7 @@ class Walker:
         mitigations = self.mitigations.get(risk.pk, [])
         if step.record.identity in self.planned and not mitigations:
             mitigations = [_PLANNED]
-        return _Facts(risk, self.now, mitigations, self.approved.get(risk.pk, []))
+        return states.Facts(risk, self.now, mitigations, self.approved.get(risk.pk, []))
 
 
 _PLANNED = Mitigation()

@@ -65,6 +65,7 @@ def page_context(request: MemberRequest, risk: Risk) -> dict[str, Any]:
     membership = request.membership
     mitigations = _mitigations(risk)
     acceptances = list(risk.acceptances.select_related("requester", "approver"))
+    facts = states.Facts(risk, timezone.now(), mitigations, acceptances)
     matrix = matrix_of(risk.organization)
     analyst, manager = membership.may(Role.ANALYST), membership.may(Role.MANAGER)
     return {
@@ -76,7 +77,7 @@ def page_context(request: MemberRequest, risk: Risk) -> dict[str, Any]:
         ),
         "scores": [_score(risk, kind, matrix) for kind in KINDS],
         "grid": _grid(risk, matrix),
-        "edges": [(edge, membership.may(edge.role)) for edge in states.transitions(risk)],
+        "edges": [(edge, membership.may(edge.role)) for edge in states.transitions(facts)],
         "mitigations": mitigations,
         "acceptances": acceptances,
         "acceptance_form": AcceptanceForm(),
@@ -87,7 +88,9 @@ def page_context(request: MemberRequest, risk: Risk) -> dict[str, Any]:
         "suggestions": risk.suggestions.filter(status=SuggestionStatus.PROPOSED),
         "links": _links(risk),
         "history": history(
-            _subjects(risk, mitigations, acceptances), _before(request.GET.get("before", ""))
+            _subjects(risk, mitigations, acceptances),
+            _before(request.GET.get("before", "")),
+            known=[risk, *mitigations, *acceptances],
         ),
     }
 

@@ -131,7 +131,7 @@ def _close(
 
 def _return_to_treatment(actor: User | None, risk: Risk, comment: str) -> None:
     """Back to in_treatment where its guard allows, else to assessed; due for review at once."""
-    facts = states.Facts(risk, timezone.now())
+    facts = states.facts_of(risk)
     blocked = states.blockers(Status.IN_TREATMENT, facts)
     to = Status.ASSESSED if blocked else Status.IN_TREATMENT
     risk = transition(actor=actor, risk=risk, to=to, comment=comment)

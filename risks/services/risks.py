@@ -96,7 +96,7 @@ def shut(risk: Risk, to: str) -> list[str]:
     if to not in states.EDGES[risk.status]:
         ways = ", ".join(states.EDGES[risk.status])
         return [f"No way leads from {risk.status} to {to}. From here: {ways}."]
-    return states.blockers(to, states.Facts(risk, timezone.now()))
+    return states.blockers(to, states.facts_of(risk))
 
 
 @dataclass(frozen=True)

@@ -78,7 +78,7 @@ class RiskViewSet(WritableViewSet):
         risk = self.get_object()
         if request.method == "POST":
             return self._take(request, risk)
-        edges = states.transitions(risk)
+        edges = states.transitions(states.facts_of(risk))
         return Response([{**vars(edge), "open": edge.open} for edge in edges])
 
     def _take(self, request: Request, risk: Risk) -> Response:

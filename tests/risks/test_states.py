@@ -9,7 +9,7 @@ from openrisk.api.problems import Conflict, PreconditionFailed
 from risks.models import Risk
 from risks.services import mitigations
 from risks.services.risks import BEGINNINGS, transition, walk
-from risks.states import EDGES, route, transitions
+from risks.states import EDGES, blockers, facts_of, route, transitions
 from tests.risks.factories import (
     make_acceptance,
     make_accepted_risk,
@@ -48,7 +48,7 @@ def _put(risk, status):
 
 
 def _reasons(risk, to):
-    return next(edge.reasons for edge in transitions(risk) if edge.to == to)
+    return next(edge.reasons for edge in transitions(facts_of(risk)) if edge.to == to)
 
 
 @pytest.mark.parametrize("start", TABLE)
@@ -72,13 +72,15 @@ def test_edges_are_those_of_the_table():
 
 @pytest.mark.parametrize("start", TABLE)
 def test_transitions_tell_every_edge(passable, start):
-    edges = transitions(_put(passable, start))
+    edges = transitions(facts_of(_put(passable, start)))
     assert [edge.to for edge in edges] == TABLE[start].split()
     assert all(edge.open and edge.label for edge in edges)
 
 
 def test_accepting_and_closing_are_for_managers(passable):
-    roles = {edge.to: edge.role for edge in transitions(_put(passable, "treatment_planned"))}
+    roles = {
+        edge.to: edge.role for edge in transitions(facts_of(_put(passable, "treatment_planned")))
+    }
     assert roles == {
         "in_treatment": "analyst",
         "assessed": "analyst",
@@ -150,11 +152,10 @@ def test_accepted_needs_an_approved_acceptance(organization, analyst):
 def test_accepted_needs_an_acceptance_that_has_not_expired(passable):
     end = passable.acceptances.get().expires_at
     just_before, just_then = end - timedelta(seconds=1), end
-    risk = _put(passable, "in_treatment")
-    shut = [
-        next(edge.reasons for edge in transitions(risk, now=now) if edge.to == "accepted")
-        for now in (just_before, just_then)
-    ]
+    facts = facts_of(_put(passable, "in_treatment"))
+    shut = []
+    for facts.now in (just_before, just_then):
+        shut.append(blockers("accepted", facts))
     assert shut == [[], ["The approved acceptance has expired"]]
 
 
@@ -165,7 +166,7 @@ def test_transitions_cost_two_queries_however_many_mitigations(
     for _ in range(3):
         make_action(make_mitigation(risk))
     with django_assert_num_queries(2):
-        transitions(risk)
+        transitions(facts_of(risk))
 
 
 def test_transition_with_a_stale_version_changes_nothing(organization):
