@@ -54,8 +54,7 @@ def of_phase(phase: dict[str, Any]) -> dict[str, Any]:
     """Of the last stage, and what one request has cost in all of them."""
     stages = [of_stage(stage) for stage in phase["locust"]["stages"]]
     usage: Usage = phase["usage"]
-    # The server was watched for a little longer than requests were counted.
-    asked = sum(stage["rate"] for stage in stages) / len(stages) * usage.seconds
+    asked = max(usage.requests, 1)
     return {
         **stages[-1],
         **{name: sum(stage[name] for stage in stages) for name in ("errors", "stale", "foreign")},

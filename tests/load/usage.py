@@ -1,5 +1,6 @@
 """What a server uses while load is put on it: processors, memory, connections, queries."""
 
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import redis
 from tests.load.world import Serving, World
 
 PERIOD = 1.0  # seconds between two looks
+COUNTED_WITHIN = 1.5  # seconds after a request it is in the metrics of all processes
 
 CONNECTIONS = """
 SELECT count(*) FROM pg_stat_activity WHERE datname = 'openrisk' AND backend_type = 'client backend'
@@ -37,9 +39,10 @@ class Sample:
 
 @dataclass
 class Usage:
-    """Of a while: `queries` and `sessions` are how many were executed and opened in it."""
+    """Of a while: `requests`, `queries` and `sessions` are how many were answered, executed and
+    opened in it."""
 
-    seconds: float = 0.0
+    requests: int = 0
     cpu_seconds: float = 0.0
     queries: int = 0
     sessions: int = 0
@@ -62,6 +65,12 @@ class Watch:
         self.redis.close()
         self.database.close()
 
+    def answered(self) -> int:
+        """Requests, as the server counts them."""
+        metrics = self.serving.metrics()
+        counts = re.findall(r"^openrisk_http_requests_total\{.*\} (\S+)$", metrics, re.MULTILINE)
+        return int(sum(map(float, counts)))
+
     def ask(self, query: str) -> tuple[Any, ...]:
         with self.lock:
             return self.database.execute(query).fetchone() or ()
@@ -79,7 +88,8 @@ class Watch:
     def watching(self) -> Iterator[Usage]:
         """The usage is complete when the block has ended."""
         usage, over = Usage(), threading.Event()
-        before, first = self.ask(TOTALS), self.sample()
+        time.sleep(COUNTED_WITHIN)  # so that what was asked before does not count
+        before, first, answered = self.ask(TOTALS), self.sample(), self.answered()
 
         def look() -> None:
             while not over.wait(PERIOD):
@@ -94,7 +104,8 @@ class Watch:
             thread.join()
             after, last = self.ask(TOTALS), self.sample()
             usage.samples.append(last)
-            usage.seconds = last.at - first.at
+            time.sleep(COUNTED_WITHIN)
+            usage.requests = self.answered() - answered
             usage.cpu_seconds = last.cpu_seconds - first.cpu_seconds
             usage.queries, usage.sessions = (int(b - a) for a, b in zip(before, after, strict=True))
             usage.connections = max(one.connections for one in usage.samples)
