@@ -270,7 +270,7 @@ def test_a_run_that_was_interrupted_while_it_warmed_is_judged_by_its_baseline() 
     baseline = {
         "wanted_rate": 1,
         "locust": {"generator_cpu": 0.1, "stages": [stage]},
-        "usage": Usage(requests=100, cpu_seconds=1, queries=40),
+        "usage": Usage(requests=100, cpu_seconds={"server": 0.75, "Valkey": 0.25}, queries=40),
     }
     found = figures.of_run({"baseline": baseline, "cached": {}})
     assert (found["rate_kept"], found["mean_ms"]) == (1, 2)

@@ -67,8 +67,8 @@ def measured(database_url: str, cache_url: str, folder: Path) -> dict[str, Any]:
     rows = data.fill()
     people = [_person(rows.large, number) for number in range(max(USERS))]
     connection.close()  # one copies a database to which nobody is connected
+    install_push()  # before it is copied: the copies notify too
     databases = {size: data.copy(database_url, f"rows{size}") for size in ROWS}
-    install_push()
 
     def world(url: str, stack: ExitStack) -> World:
         return World({"openrisk": url}, cache_url, folder, rows, stack)

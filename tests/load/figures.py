@@ -58,7 +58,8 @@ def of_phase(phase: dict[str, Any]) -> dict[str, Any]:
     return {
         **stages[-1],
         **{name: sum(stage[name] for stage in stages) for name in ("errors", "stale", "foreign")},
-        "cpu_ms": 1000 * usage.cpu_seconds / asked,
+        "cpu_ms": 1000 * sum(usage.cpu_seconds.values()) / asked,
+        "cpu_parts": {part: 1000 * spent / asked for part, spent in usage.cpu_seconds.items()},
         "queries": usage.queries / asked,
         "sessions": usage.sessions / asked,
         "connections": usage.connections,

@@ -28,13 +28,13 @@ FROM pg_database d JOIN pg_stat_database ON datid = d.oid WHERE d.datname = 'ope
 
 @dataclass(frozen=True)
 class Sample:
-    """CPU seconds are those of all processes since they began."""
+    """CPU seconds are those of each part's processes since they began."""
 
     at: float
     server_bytes: int
     redis_bytes: int
     connections: int
-    cpu_seconds: float
+    cpu_seconds: dict[str, float]
 
 
 @dataclass
@@ -43,7 +43,7 @@ class Usage:
     opened in it."""
 
     requests: int = 0
-    cpu_seconds: float = 0.0
+    cpu_seconds: dict[str, float] = field(default_factory=dict)  # of each part
     queries: int = 0
     sessions: int = 0
     connections: int = 0  # at most, at once
@@ -81,7 +81,7 @@ class Watch:
             server_bytes=self.serving.resident_bytes(),
             redis_bytes=int(self.redis.info("memory")["used_memory"]),
             connections=self.ask(CONNECTIONS)[0],
-            cpu_seconds=sum(map(cpu_seconds, self.serving.pids)),
+            cpu_seconds={part: cpu_seconds(pid) for part, pid in self.serving.pids.items()},
         )
 
     @contextmanager
@@ -106,7 +106,9 @@ class Watch:
             usage.samples.append(last)
             time.sleep(COUNTED_WITHIN)
             usage.requests = self.answered() - answered
-            usage.cpu_seconds = last.cpu_seconds - first.cpu_seconds
+            usage.cpu_seconds = {
+                part: seconds - first.cpu_seconds[part] for part, seconds in last.cpu_seconds.items()
+            }
             usage.queries, usage.sessions = (int(b - a) for a, b in zip(before, after, strict=True))
             usage.connections = max(one.connections for one in usage.samples)
             usage.redis_bytes = max(one.redis_bytes for one in usage.samples)

@@ -26,7 +26,7 @@ class Serving:
     """A server that answers, and the processes that work for it."""
 
     installation: Installation
-    pids: tuple[int, ...]  # those of the server, of PostgreSQL, of Valkey
+    pids: dict[str, int]  # of the server, of PostgreSQL, of Valkey: the parents of each part's
 
     @property
     def url(self) -> str:
@@ -38,7 +38,7 @@ class Serving:
 
     def resident_bytes(self) -> int:
         """Of the processes that answer requests, together."""
-        children = psutil.Process(self.pids[0]).children(recursive=True)
+        children = psutil.Process(self.pids["server"]).children(recursive=True)
         workers = [one for one in children if "granian" in " ".join(one.cmdline())]
         # granian's own process, the parent of the others, keeps nothing of ours.
         return sum(one.memory_info().rss for one in workers)
@@ -66,7 +66,11 @@ class World:
         """The profile prod, two processes; `settings` may say otherwise. Raises NotStarted."""
         installation = self._installation(name, settings)
         with installation.serving(*options, name=name) as running:
-            pids = (running.pid, self.database.pid, self.cache.pid)
+            pids = {
+                "server": running.pid,
+                "PostgreSQL": self.database.pid,
+                "Valkey": self.cache.pid,
+            }
             yield Serving(installation, pids)
 
     def environment(self, name: str, **settings: str) -> dict[str, str]:
