@@ -7,6 +7,7 @@ from typing import Any
 from tests.load.usage import Usage
 
 MEGABYTE = 2**20
+PARTS = ("server", "PostgreSQL", "Valkey")  # whose processor time is told apart
 
 
 def percentile(times: Counter[float], share: float) -> float:
@@ -59,7 +60,7 @@ def of_phase(phase: dict[str, Any]) -> dict[str, Any]:
         **stages[-1],
         **{name: sum(stage[name] for stage in stages) for name in ("errors", "stale", "foreign")},
         "cpu_ms": 1000 * sum(usage.cpu_seconds.values()) / asked,
-        "cpu_parts": {part: 1000 * spent / asked for part, spent in usage.cpu_seconds.items()},
+        **{part: 1000 * spent / asked for part, spent in usage.cpu_seconds.items()},
         "queries": usage.queries / asked,
         "sessions": usage.sessions / asked,
         "connections": usage.connections,

@@ -119,6 +119,7 @@ def phase_table(measured: dict[str, dict[str, Any]]) -> Iterator[str]:
         ("hits of lookups", "hit_rate", "{:.1%}"),
         ("writes", "write_share", "{:.1%}"),
         ("processor time of a request", "cpu_ms", "{:.2f} ms"),
+        *((f"of it {part}", part, "{:.2f} ms") for part in figures.PARTS),
         ("queries of a request", "queries", "{:.2f}"),
         ("connections opened a request", "sessions", "{:.4f}"),
         ("connections at once", "connections", "{:.0f}"),
