@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth import get_user
@@ -18,13 +19,14 @@ from django.contrib.sessions.models import Session
 from django.db import connection, models
 from django.http import HttpRequest
 
-from openrisk.accounts.middleware import session_membership
 from openrisk.accounts.models import ApiToken, Membership, Organization, User
+from openrisk.accounts.services import membership_of
 from openrisk.caching import front, stamps
-from openrisk.caching.callers import Caller, caller_of, set_caller
+from openrisk.caching.callers import ENVIRON, Caller, caller_of, set_caller
 from openrisk.caching.stamps import StampUnavailable
 from openrisk.caching.tracked import EPOCH, tracked
 
+SESSION_KEY = "organization"  # in the session: the id of the active one
 Rows = dict[str, Any]  # name -> column values of one row; "role" -> the role
 TRIES = 3
 SHARED: tuple[type[models.Model], ...] = (User, Membership, Organization)
@@ -36,6 +38,8 @@ def token_rows(request: HttpRequest, text: str, read: Callable[[str], Rows]) -> 
     Leaves the caller on the request where the cache may rely on it.
     """
     caller = caller_of(request)  # the front has just asked
+    if caller is not None and "token" not in caller.rows:
+        caller = None  # of a session that came along
     if caller is None and _is_usable():
         credential = _token_credential(request)
         caller = _known(credential) or _resolved(lambda: read(text), _token_tags, ApiToken)
@@ -62,13 +66,38 @@ def note_session(request: HttpRequest) -> None:
     """Leave the session's caller on the request. Before Django reads any of its rows: a response is
     stored only if what they were is still what they are."""
     key = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
-    if not key or not _is_usable() or caller_of(request) is not None:
+    if not key or not _is_usable() or ENVIRON in request.META:  # or somebody has looked
         return
     credential = front.session_digest(key)
     caller = _known(credential) or _resolved(lambda: _session_rows(key), _session_tags, Session)
     if caller is not None:
         front.callers.put(credential, caller, 2000)
     set_caller(request, caller)
+
+
+def session_member(request: HttpRequest) -> Membership | None:
+    """Whose session it is, if the database confirms it; None where one has to look."""
+    note_session(request)
+    caller = caller_of(request)
+    if caller is None or "session" not in caller.rows:
+        return None
+    request.session.accessed = True  # so that the answer varies by cookie
+    return Membership(
+        user=instance_of(User, caller.rows["user"]),
+        organization=instance_of(Organization, caller.rows["organization"]),
+        role=caller.rows["role"],
+    )
+
+
+def session_membership(request: HttpRequest) -> Membership | None:
+    """The role of the session's user in the organization that is active, or in their first."""
+    if not request.user.is_authenticated:
+        return None
+    chosen = request.session.get(SESSION_KEY)
+    organization = Organization.objects.filter(pk=UUID(chosen)).first() if chosen else None
+    if organization is None:
+        return membership_of(request.user, None)
+    return membership_of(request.user, organization) or membership_of(request.user, None)
 
 
 def _is_usable() -> bool:

@@ -1,38 +1,41 @@
-"""The active organization of a browser session."""
+"""Whose browser session it is, and their active organization."""
 
 from collections.abc import Callable
-from uuid import UUID
 
+from django.contrib.auth import get_user
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
 
-from openrisk.accounts.models import Membership, Organization
-from openrisk.accounts.services import membership_of
-
-SESSION_KEY = "organization"
+from openrisk.accounts import identity
+from openrisk.accounts.models import Membership, User
 
 
 class ActiveMembershipMiddleware:
     """Gives each request `membership`: the session user's role in their active organization.
 
     It is None for anonymous callers and for people without any organization. Token
-    authentication replaces it with the token's own.
+    authentication replaces it with the token's own. User and membership are found when somebody
+    looks, and without reading their rows where the database confirms that they are what they were.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        lazy = SimpleLazyObject(lambda: session_membership(request))
+        request.user = SimpleLazyObject(lambda: _user(request))  # type: ignore[assignment]
+        lazy = SimpleLazyObject(lambda: _membership(request))
         request.membership = lazy  # type: ignore[attr-defined]
         return self.get_response(request)
 
 
-def session_membership(request: HttpRequest) -> Membership | None:
-    if not request.user.is_authenticated:
-        return None
-    chosen = request.session.get(SESSION_KEY)
-    organization = Organization.objects.filter(pk=UUID(chosen)).first() if chosen else None
-    if organization is None:
-        return membership_of(request.user, None)
-    return membership_of(request.user, organization) or membership_of(request.user, None)
+def _user(request: HttpRequest) -> User | AnonymousUser:
+    member = identity.session_member(request)
+    return member.user if member else get_user(request)  # type: ignore[return-value]
+
+
+def _membership(request: HttpRequest) -> Membership | None:
+    member = identity.session_member(request)
+    if member is not None and member.user == request.user:
+        return member
+    return identity.session_membership(request)

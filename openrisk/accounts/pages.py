@@ -21,7 +21,7 @@ from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
 from openrisk.accounts import services
-from openrisk.accounts.middleware import SESSION_KEY
+from openrisk.accounts.identity import SESSION_KEY
 from openrisk.accounts.models import Membership, Organization, Role, User
 
 Rest = ParamSpec("Rest")

@@ -65,6 +65,7 @@ def page_context(request: MemberRequest, risk: Risk) -> dict[str, Any]:
     membership = request.membership
     mitigations = _mitigations(risk)
     acceptances = list(risk.acceptances.select_related("requester", "approver"))
+    named = (risk, risk.category, risk.owner, risk.assignee, risk.reviewer)
     facts = states.Facts(risk, timezone.now(), mitigations, acceptances)
     matrix = matrix_of(risk.organization)
     analyst, manager = membership.may(Role.ANALYST), membership.may(Role.MANAGER)
@@ -90,7 +91,7 @@ def page_context(request: MemberRequest, risk: Risk) -> dict[str, Any]:
         "history": history(
             _subjects(risk, mitigations, acceptances),
             _before(request.GET.get("before", "")),
-            known=[risk, *mitigations, *acceptances],
+            known=[*filter(None, named), *mitigations, *acceptances],
         ),
     }
 

@@ -107,7 +107,8 @@ class Watch:
             time.sleep(COUNTED_WITHIN)
             usage.requests = self.answered() - answered
             usage.cpu_seconds = {
-                part: seconds - first.cpu_seconds[part] for part, seconds in last.cpu_seconds.items()
+                part: seconds - first.cpu_seconds[part]
+                for part, seconds in last.cpu_seconds.items()
             }
             usage.queries, usage.sessions = (int(b - a) for a, b in zip(before, after, strict=True))
             usage.connections = max(one.connections for one in usage.samples)

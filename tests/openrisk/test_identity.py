@@ -12,6 +12,7 @@ from openrisk.accounts import identity
 from openrisk.accounts.models import ApiToken, Membership, Organization, Role, User
 from openrisk.accounts.services import set_role
 from openrisk.caching import stamps
+from tests.openrisk.caching import calls
 from tests.openrisk.caching.calls import FRONT, MEMORY, RISKS, call, session, token, warm
 from tests.risks.factories import make_risk
 
@@ -186,3 +187,66 @@ def test_other_sessions_of_the_same_person_stay(organization, viewer):
     Session.objects.filter(session_key=mine["HTTP_COOKIE"].partition("=")[2]).delete()
     assert call(RISKS, mine).status in (401, 403)
     assert call(RISKS, other).cache == FRONT
+
+
+# --- Pages --------------------------------------------------------------------------------------
+PAGE = "/risks/"
+
+
+@committed
+@pytest.mark.parametrize("name", [name for name in TAKEN_AWAY if name.startswith("session")])
+def test_page_is_shut_at_once_to_whom_something_was_taken_away(organization, viewer, name):
+    _, take_away = TAKEN_AWAY[name]
+    credential = session(viewer)
+    assert [call(PAGE, credential).status for _ in range(2)] == [200, 200]
+    take_away(credential)
+    reply = call(PAGE, credential)
+    assert reply.status == (403 if name == "session-membership" else 302)
+
+
+@committed
+def test_page_knows_whose_session_it_is_without_reading_its_rows(organization, viewer):
+    credential = session(viewer)
+    first = call(PAGE, credential)
+    with CaptureQueriesContext(connection) as captured:
+        again = call(PAGE, credential)
+    tables = ("accounts_user", "accounts_membership", "django_session")
+    statements = [query["sql"] for query in captured]
+    beginnings = tuple(f'SELECT "{table}"' for table in tables)
+    asked = [sql for sql in statements if sql.startswith(beginnings)]
+    assert (asked, len(statements) > 2) == ([], True)
+    assert viewer.email.encode() in again.body
+    assert "Cookie" in again.headers["Vary"]
+    assert again.headers["Vary"] == first.headers["Vary"]
+
+
+@committed
+def test_page_follows_a_role_and_an_organization_that_change(
+    organization, other_organization, viewer
+):
+    credential = session(viewer)
+    make_risk(other_organization, title="Of the other")
+    assert b"Of the other" not in call(PAGE, credential).body
+    Membership.objects.update(organization=other_organization)
+    assert b"Of the other" in call(PAGE, credential).body
+
+
+@committed
+def test_session_beside_a_token_is_not_the_tokens(organization, viewer, outsider, settings):
+    """Whoever looks at the session's user first leaves a caller that the token must not be."""
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, f"{__name__}.looks_at_the_user"]
+    calls.application.cache_clear()
+    make_risk(organization, title="Ours")
+    try:
+        both = token(viewer, organization) | session(outsider)
+        assert [call(RISKS, both).titles for _ in range(2)] == [["Ours"]] * 2
+    finally:
+        calls.application.cache_clear()
+
+
+def looks_at_the_user(get_response):
+    def middleware(request):
+        assert request.user.is_authenticated
+        return get_response(request)
+
+    return middleware
