@@ -130,7 +130,7 @@ CACHE_MEMORY_BYTES = 64 * 1024 * 1024  # of each process
 CACHE_TTL_RISKS = env.integer("CACHE_TTL_RISKS", 300, maximum=86_400)
 CACHE_TTL_DASHBOARDS = env.integer("CACHE_TTL_DASHBOARDS", 600, maximum=86_400)
 CACHE_TTL_CONNECTORS = env.integer("CACHE_TTL_CONNECTORS", 900, maximum=86_400)
-CACHE_TTL_APPS = env.integer("CACHE_TTL_APPS", 300, maximum=86_400)
+CACHE_TTL_APPS = env.integer("CACHE_TTL_APPS", 1200, maximum=86_400)
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
     **env.response_cache(CACHE_BACKEND, REDIS_URL),

@@ -19,7 +19,7 @@ WORDS = {
     "baseline": "a working day without the cache",
     "warm_cache": "a working day at a steady rate, everything warm",
     "peak_load": "it gets busier: a quarter of the users, then all; they think between requests",
-    "freshness": "one in ten requests writes",
+    "freshness": "up to one request in ten writes",
     "soak": "half an hour of the working day",
 }
 CANDIDATES = {
