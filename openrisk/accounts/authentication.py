@@ -52,7 +52,7 @@ class TokenAuthentication(KnoxTokenAuthentication):
         if not (text.isascii() and text.isprintable()):
             raise exceptions.AuthenticationFailed(INVALID)
         rows = identity.token_rows(self.request, text, self._read)
-        user = identity.instance_of(User, rows["user"])
+        user = identity.user_of(rows)
         organization = identity.instance_of(Organization, rows["organization"])
         found = identity.instance_of(ApiToken, rows["token"])
         found.user, found.organization = user, organization

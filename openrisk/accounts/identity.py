@@ -6,7 +6,7 @@ so the very next request reads the rows again.
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -18,6 +18,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.db import connection, models
 from django.http import HttpRequest
+from django.utils import timezone
 
 from openrisk.accounts.models import ApiToken, Membership, Organization, User
 from openrisk.accounts.services import membership_of
@@ -37,14 +38,11 @@ def token_rows(request: HttpRequest, text: str, read: Callable[[str], Rows]) -> 
 
     Leaves the caller on the request where the cache may rely on it.
     """
-    caller = caller_of(request)  # the front has just asked
-    if caller is not None and "token" not in caller.rows:
+    caller, credential = caller_of(request), _token_credential(request)  # the front has just asked
+    if caller is not None and caller.credential != credential:
         caller = None  # of a session that came along
     if caller is None and _is_usable():
-        credential = _token_credential(request)
-        caller = _known(credential) or _resolved(lambda: read(text), _token_tags, ApiToken)
-        if caller is not None:
-            front.callers.put(credential, caller, 2000)
+        caller = _found(credential, lambda: read(text), _token_tags, ApiToken)
     set_caller(request, caller)
     return dict(caller.rows) if caller else read(text)
 
@@ -66,13 +64,12 @@ def note_session(request: HttpRequest) -> None:
     """Leave the session's caller on the request. Before Django reads any of its rows: a response is
     stored only if what they were is still what they are."""
     key = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
-    if not key or not _is_usable() or ENVIRON in request.META:  # or somebody has looked
+    if not key or not _is_usable():
         return
-    credential = front.session_digest(key)
-    caller = _known(credential) or _resolved(lambda: _session_rows(key), _session_tags, Session)
-    if caller is not None:
-        front.callers.put(credential, caller, 2000)
-    set_caller(request, caller)
+    credential, caller = front.session_digest(key), caller_of(request)
+    if ENVIRON in request.META and (caller is None or caller.credential == credential):
+        return  # somebody has looked
+    set_caller(request, _found(credential, lambda: _session_rows(key), _session_tags, Session))
 
 
 def session_member(request: HttpRequest) -> Membership | None:
@@ -81,9 +78,11 @@ def session_member(request: HttpRequest) -> Membership | None:
     caller = caller_of(request)
     if caller is None or "session" not in caller.rows:
         return None
+    if caller.rows["session"]["session_key"] != request.session.session_key:
+        return None  # another one has begun with this request
     request.session.accessed = True  # so that the answer varies by cookie
     return Membership(
-        user=instance_of(User, caller.rows["user"]),
+        user=user_of(caller.rows),
         organization=instance_of(Organization, caller.rows["organization"]),
         role=caller.rows["role"],
     )
@@ -105,20 +104,39 @@ def _is_usable() -> bool:
     return settings.CACHE_BACKEND != "none" and not connection.in_atomic_block
 
 
+def _found(
+    credential: bytes,
+    read: Callable[[], Rows],
+    tags_of: Callable[[Rows], set[str]],
+    kind: type[models.Model],
+) -> Caller | None:
+    """The caller behind a credential, as this process knows them or read anew, and kept.
+
+    None also where no stamp is to be had: then nobody waits for a second one.
+    """
+    try:
+        caller = _known(credential) or _resolved(read, tags_of, kind)
+    except StampUnavailable:
+        return None
+    if caller is not None:
+        caller.credential = credential
+        front.callers.put(credential, caller, 2000)
+    return caller
+
+
 def _known(credential: bytes) -> Caller | None:
     caller = front.callers.get(credential)
     if caller is None or time.time() >= caller.expires:
         return None
-    try:
-        fresh = stamps.fresh(caller.stamp.keys())
-    except StampUnavailable:
-        return None
-    return caller if stamps.is_equal(caller.stamp, fresh) else None
+    return caller if stamps.is_equal(caller.stamp, stamps.fresh(caller.stamp.keys())) else None
 
 
 def member_caller(read: Callable[[], Rows]) -> Caller | None:
     """The caller that a member is, whatever their credential: for who asks in their place."""
-    return _resolved(read, _shared_tags) if _is_usable() else None
+    try:
+        return _resolved(read, _shared_tags) if _is_usable() else None
+    except StampUnavailable:
+        return None
 
 
 def _resolved(
@@ -126,15 +144,15 @@ def _resolved(
     tags_of: Callable[[Rows], set[str]],
     *credential: type[models.Model],
 ) -> Caller | None:
-    """A caller whose tokens were read between two equal reads of the rows: both belong together."""
+    """A caller whose tokens were read between two equal reads of the rows: both belong together.
+
+    Raises StampUnavailable.
+    """
     rows = read()
     for _ in range(TRIES):
         if not rows:
             return None
-        try:
-            stamp = stamps.read(tags_of(rows))
-        except StampUnavailable:
-            return None
+        stamp = stamps.read(tags_of(rows))
         again = read()
         if rows == again:
             return _caller(rows, stamp, *credential) if stamp[EPOCH] else None
@@ -188,11 +206,14 @@ def _session_tags(rows: Rows) -> set[str]:
 
 def _session_rows(key: str) -> Rows:
     """The rows behind a session; empty where it stands for nobody, or for a superuser at large."""
-    session = Session.objects.filter(session_key=key).first()
+    session = Session.objects.filter(session_key=key, expire_date__gt=timezone.now()).first()
+    if session is None:
+        return {}
     asker = HttpRequest()
     asker.session = SessionStore(key)
+    asker.session._session_cache = session.get_decoded()  # type: ignore[attr-defined]  # loaded
     user = get_user(asker)
-    if session is None or not isinstance(user, User):
+    if not isinstance(user, User):
         return {}
     asker.user = user
     membership = session_membership(asker)
@@ -208,6 +229,12 @@ def _session_rows(key: str) -> Rows:
 
 def values_of(row: models.Model) -> dict[str, Any]:
     return {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
+
+
+def user_of(rows: Mapping[str, Any]) -> User:
+    """Without what changes silently: that is read when somebody asks, and never written back."""
+    silent = tracked(User).silent
+    return instance_of(User, {k: v for k, v in rows["user"].items() if k not in silent})
 
 
 def instance_of(model: type[models.Model], values: dict[str, Any]) -> Any:

@@ -19,7 +19,8 @@ class Caller:
     `rights` is what, beside the organization, decides what the caller may see. `stamp` was read
     between two equal reads of those rows. After `expires` (seconds since 1970) authentication must
     look again. `networks` is what the credential may be used from, empty for anywhere. `rows` is
-    the business of `accounts`.
+    the business of `accounts`. `credential` is a digest of the one that was proven, empty where
+    nobody came with one.
     """
 
     organization_id: UUID
@@ -30,6 +31,7 @@ class Caller:
     expires: float
     networks: tuple[str, ...] = ()
     rows: Mapping[str, Any] = field(default_factory=dict)
+    credential: bytes = b""
     confirmed: int = 0  # see `push`
 
     # Made once, since every hit needs them. `shared_scope` is equal for all who have the same

@@ -124,12 +124,12 @@ class Front:
 
 
 def credential_of(environ: Environ) -> bytes | None:
-    """A hash of the one credential; None for none, or for two of them."""
+    """A hash of the one credential; None for none, for two of them, or for any doubt."""
     token, cookies = environ.get("HTTP_AUTHORIZATION", ""), environ.get("HTTP_COOKIE", "")
-    session = _session_of(cookies) if cookies else ""
-    if bool(token) == bool(session):
-        return None
-    return credential_digest(token) if token else session_digest(session)
+    if settings.SESSION_COOKIE_NAME in cookies:
+        session = _session_of(cookies)
+        return session_digest(session) if session and not token else None
+    return credential_digest(token) if token[:6].lower() == "token " else None
 
 
 def session_digest(key: str) -> bytes:
@@ -141,9 +141,12 @@ def credential_digest(text: str) -> bytes:
 
 
 def _session_of(cookies: str) -> str:
-    """The session's key. A cookie sent twice is a doubt, as if it were another credential."""
+    """The session's key, where the cookie's name is there once and as browsers send it.
+
+    Django is more generous, with spaces for one: it may find another session than we would.
+    """
     name = settings.SESSION_COOKIE_NAME + "="
-    if cookies.count(name) != 1:
+    if cookies.count(settings.SESSION_COOKIE_NAME) != 1:
         return ""
     return next((part[len(name) :] for part in cookies.split("; ") if part.startswith(name)), "")
 
@@ -247,6 +250,8 @@ def _remember(
 ) -> None:
     caller, learned = environ.get(ENVIRON), environ.get(views.LEARN)
     if caller is None or learned is None or sum(map(len, asked)) > LONGEST:
+        return
+    if caller.credential != credential:  # Django has believed another one than we have read
         return
     names = {name.lower() for name, _ in headers}
     if "set-cookie" in names:

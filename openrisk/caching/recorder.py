@@ -47,6 +47,8 @@ def recording() -> Iterator[Recording]:
             yield record
     finally:
         _active.recording = outer
+        if outer is not None:  # statements reach both by themselves, what is noted does not
+            outer.seen |= record.seen
 
 
 def note(word: str) -> None:

@@ -33,7 +33,9 @@ _CLOCK = re.compile(
 _COLUMN = re.compile(r'(?:"[^"]+"|\b\w+)\."[^"]+"')
 _OUTPUT = re.compile(r'\bAS\s+"[^"]+"', re.I)
 _COUNTED = re.compile(r"\bCOUNT\(\*\)", re.I)
-_AFTER_SOURCE = "ON|WHERE|GROUP|ORDER|LIMIT|OFFSET|INNER|LEFT|RIGHT|FULL|CROSS|JOIN|UNION"
+# Tables in parentheses, which may have a name together.
+_JOINED = re.compile(r"\b(?:FROM|JOIN)\s*(?:\(\s*)+(?!\s|\(|SELECT\b|VALUES\b|WITH\b)", re.I)
+_AFTER_SOURCE = "ON|WHERE|GROUP|ORDER|LIMIT|INNER|LEFT|RIGHT|FULL|CROSS|JOIN|UNION"
 _OF_THE_SYSTEM = ("ctid", "xmin", "xmax", "cmin", "cmax", "tableoid", "rowid", "_rowid_", "oid")
 
 
@@ -66,10 +68,12 @@ def _columns(text: str, table: str) -> set[str]:
     none."""
     named = set(re.findall(rf'"{table}"\."(\w+)"', text))
     # First the sources: one that has another name stays, since what is read by it would not show.
-    rest = re.sub(rf'\b(?:FROM|JOIN)\s+"{table}"\s*(?=$|\)|(?:{_AFTER_SOURCE})\b)', " ", text)
+    source = rf'(?<!\bDISTINCT )\b(?:FROM|JOIN)\s+"{table}"\s*(?=$|\)|(?:{_AFTER_SOURCE})\b)'
+    rest = re.sub(source, " ", text, flags=re.I)
     rest = _OUTPUT.sub(" ", _COLUMN.sub(" ", _COUNTED.sub(" ", rest)))
-    left = {quoted or bare.lower() for quoted, bare in _WORD.findall(rest)}
-    return named if "*" not in rest and left.isdisjoint(_beyond(table)) else set()
+    left = {(quoted or bare).lower() for quoted, bare in _WORD.findall(rest)}
+    is_certain = "*" not in rest and left.isdisjoint(_beyond(table)) and not _JOINED.search(text)
+    return named if is_certain else set()
 
 
 def _unquoted(text: str) -> str:

@@ -250,3 +250,73 @@ def looks_at_the_user(get_response):
         return get_response(request)
 
     return middleware
+
+
+def _both(mine, theirs):
+    """Two cookies of which Django believes the second, and a browser would send the first."""
+    return f"{mine}; {theirs.replace('=', ' =', 1)}"
+
+
+ODD_COOKIES = {
+    "twice": lambda cookie: f"{cookie}; {cookie}",
+    "no-space": lambda cookie: f"a=b;{cookie}",
+    "other-before": lambda cookie: f"x{cookie.partition('=')[0]}=1; {cookie}",
+    "space": lambda cookie: cookie.replace("=", " =", 1),
+}
+
+
+@committed
+@pytest.mark.parametrize("odd", ODD_COOKIES)
+def test_another_scheme_is_no_credential_that_is_learned(organization, viewer, odd):
+    """A password of a proxy, shared by many, beside a session that only Django finds."""
+    make_risk(organization, title="Ours")
+    basic = {"HTTP_AUTHORIZATION": "Basic c2hhcmVk"}
+    cookie = session(viewer)["HTTP_COOKIE"]
+    for _ in range(3):
+        call(RISKS, basic | {"HTTP_COOKIE": ODD_COOKIES[odd](cookie)})
+    assert call(RISKS, basic).status in (401, 403)
+
+
+@committed
+def test_cookie_that_only_django_believes_is_not_learned_for_another(
+    organization, viewer, outsider, other_organization
+):
+    make_risk(organization, title="Ours")
+    make_risk(other_organization, title="Theirs")
+    mine, theirs = (session(one)["HTTP_COOKIE"] for one in (viewer, outsider))
+    for _ in range(3):
+        call(RISKS, {"HTTP_COOKIE": _both(mine, theirs)})
+    assert warm(RISKS, {"HTTP_COOKIE": mine}).titles == ["Ours"]
+    assert call(RISKS, {"HTTP_COOKIE": _both(mine, theirs)}).titles == ["Theirs"]
+
+
+@committed
+def test_user_of_a_session_does_not_bring_an_old_login_back(organization, viewer):
+    credential = session(viewer)
+    call(PAGE, credential)
+    later = timezone.now() + timedelta(hours=1)
+    User.objects.update(last_login=later)
+    rows = identity.front.callers.get(
+        identity.front.session_digest(credential["HTTP_COOKIE"].partition("=")[2])
+    ).rows
+    user = identity.user_of(rows)
+    user.name = "New"
+    user.save()
+    assert User.objects.values_list("name", "last_login").get() == ("New", later)
+
+
+@committed
+def test_without_a_stamp_rows_are_read_once_and_nobody_waits_twice(
+    organization, viewer, monkeypatch
+):
+    credential = session(viewer)
+    call(PAGE, credential)
+    asked = []
+
+    def unavailable(*tags):
+        asked.append(tags)
+        raise stamps.StampUnavailable
+
+    monkeypatch.setattr(stamps, "fresh", unavailable)
+    assert call(PAGE, credential).status == 200
+    assert len(asked) == 1

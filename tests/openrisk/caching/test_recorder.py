@@ -36,7 +36,14 @@ def test_recordings_nest_and_bookkeeping_is_left_out(db):
             Asset.objects.update(name="x")
         Risk.objects.count()
     assert inner.seen == {"risks_category", CLOCK}
-    assert outer.seen == {"risks_asset", "risks_category", "risks_risk"}
+    assert outer.seen == {"risks_asset", "risks_category", "risks_risk", CLOCK}
+
+
+def test_what_is_noted_within_counts_without(db):
+    with recording() as outer, recording():
+        timezone.now()
+        recorder.note("(role)")
+    assert outer.seen == {CLOCK, "(role)"}
 
 
 def test_recording_ends(db):

@@ -121,6 +121,11 @@ def test_columns_that_the_orm_reads_of_a_risk():
         'SELECT "risks_risk"."id", "risks_risk" . "status" FROM "risks_risk"',
         'SELECT "public"."risks_risk"."status", "risks_risk"."id" FROM "risks_risk"',
         'SELECT COUNT(*) FROM "risks_risk"',
+        'SELECT "risks_risk"."id", "x"."status" FROM ("risks_asset" a JOIN "risks_risk" ON true) x',
+        'SELECT "risks_risk"."id" FROM ((risks_asset JOIN "risks_risk" ON true)) "x"',
+        'SELECT "risks_risk"."id" IS DISTINCT FROM "risks_risk" FROM "risks_risk"',
+        'SELECT "risks_risk"."id", OFFSET."status" FROM "risks_risk" OFFSET',
+        'SELECT "risks_risk"."id", "STATUS" FROM "risks_risk"',
     ],
 )
 def test_whole_table_counts_where_more_of_it_may_be_read(sql):
