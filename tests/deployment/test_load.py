@@ -29,7 +29,8 @@ def begin(folder: Path, scenario: str) -> subprocess.Popen[str]:
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("TEST_")}
     given = {"VAR_DIR": str(folder), "LOCUST_METRICS_PORT": str(free_port())}
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.load", scenario, "--draft"],
+        # What a shell starts in the background ignores Ctrl-C, and so would this.
+        ["env", "--default-signal=INT", sys.executable, "-m", "tests.load", scenario, "--draft"],
         cwd=ROOT,
         env=inherited | given,
         stdout=subprocess.PIPE,

@@ -119,9 +119,10 @@ def bottleneck(results: dict[str, Any]) -> Iterator[str]:
         f"that wrk gets in warm_cache, {found['cpu_ms']:.2f} ms of processor time a request make "
         f"{used:.1f} processors, on a machine with {results['machine']}, before the generator has "
         "had any. So the first bottleneck is the processors: "
-        + ", ".join(f"{found[part] / found['cpu_ms']:.0%} of it is {part}'s" for part in parts)
-        + f". Connections ({found['connections']}) and memory are far from their bounds. What the "
-        "server does with its share stands under [Where the time goes](#where-the-time-goes)."
+        + ", ".join(f"{part} {found[part] / found['cpu_ms']:.0%}" for part in parts)
+        + f" of that time. Connections ({found['connections']}) and memory are far from their "
+        "bounds. What the server does with its share stands under "
+        "[Where the time goes](#where-the-time-goes)."
     )
     yield ""
 

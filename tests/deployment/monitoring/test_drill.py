@@ -109,20 +109,6 @@ PANELS = [
 ]
 
 
-def test_every_query_of_a_panel_returns_data(stack):
-    wait = {where for where, _ in PANELS}
-    for _ in range(40):
-        wait = {
-            where
-            for where, expression in PANELS
-            if where in wait and not stack.query(metrics.at_once(expression, "10s"))
-        }
-        if not wait:
-            break
-        time.sleep(0.5)
-    assert wait == set()
-
-
 def test_four_faults_at_once_reach_slack_each_on_its_channel_and_are_over(stack, slack):
     began = time.monotonic()
     with ExitStack() as faults:
@@ -148,6 +134,21 @@ def test_they_stand_in_the_inbox_too(stack):
     assert {fault.alert for fault in FAULTS.values()} <= stack.inbox()
 
 
+def test_every_query_of_a_panel_returns_data(stack):
+    """After the faults: bands of anomalies take some time to have a past."""
+    wait = {where for where, _ in PANELS}
+    for _ in range(40):
+        wait = {
+            where
+            for where, expression in PANELS
+            if where in wait and not stack.query(metrics.at_once(expression, "10s"))
+        }
+        if not wait:
+            break
+        time.sleep(0.5)
+    assert wait == set()
+
+
 def test_the_hit_ratio_is_what_was_asked(stack, client):
     """Three of ten reads are asked for the first time. (It comes late: it is a fault by itself.)"""
     (expression,) = [
@@ -159,7 +160,7 @@ def test_the_hit_ratio_is_what_was_asked(stack, client):
     view = view.replace("result=~", 'view="assets-list",result=~')
     numbers = itertools.count()
     client.get("/api/v1/assets/")
-    over = time.monotonic() + 9
+    over = time.monotonic() + 8
     while time.monotonic() < over:
         for turn in range(10):
             new = f"?page_size={next(numbers) % 190 + 2}" if turn % 10 in (2, 5, 8) else ""
