@@ -96,7 +96,9 @@ def _scenario(name: str, results: dict[str, Any], images: Path) -> Iterator[str]
     plots.curves(
         image,
         {
-            verdict.PHASES[phase]: [(ms, 1 - share) for share, ms in found["times"] if share < 1]
+            f"{verdict.PHASES[phase]}, {found['figures']['rate']:,.0f} requests/s": [
+                (ms, 1 - share) for share, ms in found["times"] if share < 1
+            ]
             for phase, found in phases.items()
             if phase != "unpooled"
         },
