@@ -18,7 +18,7 @@ def listed(
     search: str = "",
 ) -> list[dict[str, Any]]:
     """In the order of their names, filtered; `search` looks at names, summaries and texts."""
-    shown = found(category=category, capability=capability, status=status, search=search)
+    shown = matching(category=category, capability=capability, status=status, search=search)
     installed = Counter(
         App.objects.for_organization(organization).installed().values_list("connector", flat=True)
     )
@@ -26,9 +26,10 @@ def listed(
     return [_row(c, installed[c.slug], ratings.get(c.slug)) for c in shown]
 
 
-def found(
+def matching(
     *, category: str = "", capability: str = "", status: str = "", search: str = ""
 ) -> list[Connector]:
+    """The connectors that `listed` would show, without what an organization has of them."""
     return [
         connector
         for connector in connectors().values()

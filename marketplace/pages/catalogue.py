@@ -36,10 +36,10 @@ def catalogue_page(request: MemberRequest) -> HttpResponse:
     organization = request.membership.organization
     asked = {name: request.GET.get(name, "") for name in ("category", "capability", "search")}
     everything = catalogue.listed(organization)
-    found = {connector.slug for connector in catalogue.found(**asked)}
+    matching = {connector.slug for connector in catalogue.matching(**asked)}
     context = {
         "asked": asked,
-        "connectors": [_shown(row) for row in everything if row["slug"] in found],
+        "connectors": [_shown(row) for row in everything if row["slug"] in matching],
         "total": len(everything),
         "categories": _facet(everything, "category", Category),
         "capabilities": _facet(everything, "capabilities", Capability),

@@ -221,9 +221,7 @@ def test_page_knows_whose_session_it_is_without_reading_its_rows(organization, v
 
 
 @committed
-def test_page_follows_a_role_and_an_organization_that_change(
-    organization, other_organization, viewer
-):
+def test_page_follows_a_membership_that_changes(organization, other_organization, viewer):
     credential = session(viewer)
     make_risk(other_organization, title="Of the other")
     assert b"Of the other" not in call(PAGE, credential).body
