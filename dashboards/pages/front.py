@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -26,19 +27,26 @@ from risks.services.matrix import matrix_of
 def home(request: MemberRequest) -> HttpResponse:
     try:
         wanted = asked(request)
-        figures = overview(wanted)
+        shown = wanted.figures("front", _drawn, EXECUTIVE_READS)
     except BadAddress as reason:
         return refused(request, str(reason))
-    if not figures["measured"] and not wanted.query:
+    if not shown["measured"] and not wanted.query:
         return render(request, "dashboards/empty.html", _may(request))
-    levels = matrix_of(wanted.scope.organization)
-    context = {**_may(request), **page(wanted, figures), **sections(wanted, figures, levels)}
+    context = {**page(wanted, shown), "figures": shown["html"]}
     context["pdf"] = f"{reverse('executive-pdf')}?{urlencode(wanted.query)}"
     return render(request, "dashboards/executive.html", context)
 
 
+def _drawn(scope: Scope, period: str) -> dict[str, Any]:
+    """The figures as the page shows them, the same to all members."""
+    figures = _computed(scope, period)
+    shown = sections(Asked(scope, period), figures, matrix_of(scope.organization))
+    html = render_to_string("dashboards/_figures.html", shown)
+    return {"measured": figures["measured"], "html": html}
+
+
 def overview(wanted: Asked) -> dict[str, Any]:
-    """The figures of the front page, cached. Raises BadAddress for what is not there."""
+    """The figures of the front page, for a report; cached. Raises BadAddress."""
     return wanted.figures("executive", _computed, EXECUTIVE_READS)
 
 

@@ -60,6 +60,11 @@ PACKAGES = ("openrisk", "risks", "marketplace", "dashboards", "monitoring")
 def build() -> str:
     """The code and what it runs on: other code may answer otherwise, so it shares no entries."""
     root = Path(settings.BASE_DIR)
-    files = [path for package in PACKAGES for path in sorted((root / package).glob("**/*.py"))]
+    files = [
+        path
+        for package in PACKAGES
+        for kind in ("py", "html")
+        for path in sorted((root / package).glob(f"**/*.{kind}"))
+    ]
     texts = (path.read_text() for path in (root / "requirements.txt", *files) if path.exists())
     return digest(__version__, *texts)

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cache
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -92,6 +93,7 @@ def _part(row: dict[str, Any], subjects: Mapping[UUID, str], names: Names) -> Pa
     return Part(subjects[row["object_id"]], row["action"], lines)
 
 
+@cache
 def _field(model: str, name: str) -> tuple[str, Field | None]:
     """The label of a changed field, and the column its values are of (None: it is gone)."""
     for link in TRACKED:

@@ -206,10 +206,10 @@ def test_page_is_shut_at_once_to_whom_something_was_taken_away(organization, vie
 
 @committed
 def test_page_knows_whose_session_it_is_without_reading_its_rows(organization, viewer):
-    credential = session(viewer)
-    first = call(PAGE, credential)
+    credential, page = session(viewer), "/dashboards/analyst/"
+    first = call(page, credential)
     with CaptureQueriesContext(connection) as captured:
-        again = call(PAGE, credential)
+        again = call(page, credential)
     tables = ("accounts_user", "accounts_membership", "django_session")
     statements = [query["sql"] for query in captured]
     beginnings = tuple(f'SELECT "{table}"' for table in tables)

@@ -3,11 +3,13 @@
 import re
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from risks.models import Risk
 from risks.services.mitigations import create_action, create_mitigation
-from risks.services.risks import create_risk, transition
+from risks.services.risks import create_risk, transition, update_risk
 
 PASSWORD = "a long enough password"
 
@@ -235,3 +237,35 @@ def test_pages_allow_no_foreign_script(browse, viewer, risk):
     response = browse(viewer).get("/risks/R-0001/")
     assert "script-src 'self';" in response["Content-Security-Policy"]
     assert b"style=" not in response.content
+
+
+# --- What is kept -----------------------------------------------------------------------------
+def _asked_of_risks(client, path):
+    """The answer, and how many statements about risks it took."""
+    with CaptureQueriesContext(connection) as asked:
+        response = client.get(path)
+    return response, sum("risks_risk" in one["sql"] for one in asked.captured_queries)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("path", ["/risks/?ordering=title", "/"])
+def test_page_is_made_once_until_a_risk_changes(browse, analyst, risk, path):
+    client = browse(analyst)
+    made = _asked_of_risks(client, path)[1]
+    response, again = _asked_of_risks(client, path)
+    assert (made > 0, again) == (True, 0)
+    assert risk.title in response.content.decode()
+    update_risk(actor=analyst, instance=risk, title="Fire in the server room")
+    assert "Fire in the server room" in client.get(path).content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_kept_list_offers_each_role_its_own(browse, analyst, viewer, risk):
+    assert "Add a risk" in text_of(browse(analyst).get("/risks/"))
+    assert "Add a risk" not in text_of(browse(viewer).get("/risks/"))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_kept_list_with_problems_is_a_400_each_time(browse, analyst):
+    client = browse(analyst)
+    assert [client.get("/risks/?nonsense=1").status_code for _ in range(2)] == [400, 400]

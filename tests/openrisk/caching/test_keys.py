@@ -76,13 +76,17 @@ def test_other_code_shares_no_entries(monkeypatch):
     assert key() != before
 
 
-def test_build_names_the_code(tmp_path):
+@pytest.mark.parametrize("changed", ["views.py", "page.html"])
+def test_build_names_the_code_and_the_templates(tmp_path, changed):
     before = keys.build()
     (tmp_path / "risks").mkdir()
-    (tmp_path / "risks" / "views.py").write_text("changed = True")
+    (tmp_path / "risks" / changed).write_text("changed")
     keys.build.cache_clear()
     with override_settings(BASE_DIR=tmp_path):
-        assert keys.build() != before
+        other = keys.build()
+    keys.build.cache_clear()
+    with override_settings(BASE_DIR=tmp_path / "empty"):
+        assert keys.build() != other
     keys.build.cache_clear()
     assert keys.build() == before
 
