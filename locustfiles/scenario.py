@@ -14,13 +14,15 @@ from locustfiles.callers import Callers, Unusable, explore, read
 from locustfiles.recording import Recorder
 from locustfiles.users.caller import Caller
 
+COMING = 3.0  # seconds until all users of a stage are there
 UNUSABLE, WRONG = 1, 3  # exit codes: it did not run, it ran and an answer was wrong
 
 
 class Shape(LoadTestShape):
     """So many shares of the users (`--users`), one after the other, each for as long as the rest.
 
-    The run time (`--run-time`) begins when the warm-up has ended.
+    Users come within a few seconds: making them all at once keeps the generator from reading
+    answers. The run time (`--run-time`) begins when the warm-up has ended.
     """
 
     abstract = True
@@ -36,7 +38,7 @@ class Shape(LoadTestShape):
             return None
         stage = int(max(0.0, elapsed) / seconds * len(self.shares))
         users = max(1, round(options.num_users * self.shares[stage]))
-        return users, users
+        return users, max(1.0, users / COMING)
 
 
 @events.init_command_line_parser.add_listener

@@ -17,7 +17,7 @@ from typing import Any
 from tests.benchmarks.cache.load import LoadFailed
 from tests.load import figures, generator
 from tests.load.generator import Order
-from tests.load.phases import record, told, warm
+from tests.load.phases import record, throughput, told, warm
 from tests.load.scenarios import SCENARIOS
 from tests.load.usage import Watch
 from tests.load.world import NotSeeded, World, world
@@ -30,7 +30,7 @@ from tests.stack.proxy import proxy
 COUNTS = (1, 2, 4)
 POOLED = 20  # connections that pgbouncer keeps
 RISKS, ORGANIZATIONS, USERS = 10_000, 10, 50
-RECORD_SECONDS, WARM_SECONDS, CAPACITY_SECONDS, FRESHNESS_SECONDS = 20, 12, 8, 30
+RECORD_SECONDS, WARM_SECONDS, CAPACITY_SECONDS, FRESHNESS_SECONDS = 40, 12, 8, 30
 
 
 def main() -> int:
@@ -82,8 +82,7 @@ def _behind_a_proxy(made: World, count: int, asked: Path, port: int) -> dict[str
         url = stack.enter_context(proxy(made.folder, [node.url for node in nodes]))
         watch = stack.enter_context(closing(Watch(made, nodes[0])))
         warm(url, asked, WARM_SECONDS)
-        reads = generator.replay(url, asked, writes=False, seconds=CAPACITY_SECONDS)
-        mixed = generator.replay(url, asked, writes=True, seconds=CAPACITY_SECONDS)
+        reads, mixed = throughput(url, asked, CAPACITY_SECONDS)
         order = Order(
             "freshness", USERS, SCENARIOS["freshness"].share * mixed.rate, FRESHNESS_SECONDS
         )

@@ -17,6 +17,7 @@ from typing import Any
 
 import psycopg
 
+from tests.benchmarks.cache.load import Load
 from tests.load import filling, generator
 from tests.load.generator import Interrupted, Order
 from tests.load.scenarios import SCENARIOS, Scenario
@@ -37,7 +38,7 @@ class Sizes:
     risks: int
     organizations: int
     consistency: str = "strict"
-    record: float = 20
+    record: float = 40
     warm: float = 12
     capacity: float = 8
     baseline: float = 30
@@ -53,7 +54,7 @@ class Sizes:
             consistency=options.consistency,
         )
         if options.draft:
-            small = {"seconds": 4, "record": 3, "warm": 1, "capacity": 1, "baseline": 3}
+            small = {"seconds": 4, "record": 4, "warm": 1, "capacity": 1, "baseline": 3}
             return replace(sizes, users=12, risks=120, organizations=2, **small)
         return sizes
 
@@ -130,8 +131,7 @@ class Run:
             with told(f"Warming, {name}"):
                 warm(serving.url, asked, self.sizes.warm)
         with told(f"Throughput, {name}"):
-            reads = generator.replay(serving.url, asked, writes=False, seconds=self.sizes.capacity)
-            mixed = generator.replay(serving.url, asked, writes=True, seconds=self.sizes.capacity)
+            reads, mixed = throughput(serving.url, asked, self.sizes.capacity)
         phase |= {"reads": asdict(reads), "mixed": asdict(mixed)}
         rate = self.sizes.rate if name != "baseline" else 0
         phase["wanted_rate"] = rate = rate or self.scenario.share * mixed.rate
@@ -173,16 +173,37 @@ class Run:
 
 
 def record(world: World, asked: Path, seconds: float, port: int) -> None:
-    """What people ask, for wrk to ask it again: so much that all that is often asked is in it."""
+    """What people ask, for wrk to ask it again: so much that all that is often asked is in it.
+
+    The first half is `asked`, the second the file beside it that `throughput` uses.
+    """
     order = Order("baseline", RECORD_USERS, RECORD_RATE, seconds, workload="closed", record=asked)
     with world.serving("recording", "--no-worker") as serving:
         generator.locust(world, serving.url, order, world.folder, "record", port)
+    lines = asked.read_text().splitlines(keepends=True)
+    half = len(lines) // 2
+    asked.write_text("".join(lines[:half]))
+    _later(asked).write_text("".join(lines[half:]))
+
+
+def _later(asked: Path) -> Path:
+    return Path(f"{asked}.later")
 
 
 def warm(url: str, asked: Path, seconds: float) -> None:
     """Twice so many: the rows that are looked at, then everything that was asked."""
     for path in (Path(f"{asked}.rows"), asked):
         generator.replay(url, path, writes=False, seconds=seconds)
+
+
+def throughput(url: str, asked: Path, seconds: float) -> tuple[Load, Load]:
+    """Of reads that are all hot; and of what people ask next, of which some is new and writes.
+
+    What had been warmed to the last request would be no measure of what users get, who also ask
+    what nobody has asked before.
+    """
+    reads = generator.replay(url, asked, writes=False, seconds=seconds)
+    return reads, generator.replay(url, _later(asked), writes=True, seconds=seconds)
 
 
 @contextmanager
