@@ -234,7 +234,7 @@ def moment(value: Any) -> datetime | None:
     try:
         found, other = (dates.parse(said, default=day, tzinfos=_zone) for day in _DAYS)
         return found.astimezone(UTC) if found == other else None
-    except (ValueError, OverflowError):
+    except (ValueError, ArithmeticError):  # minutes of 28 digits are too many for decimal's `%`
         return None
 
 
