@@ -190,7 +190,8 @@ def nodes(kept: dict[str, Any]) -> Iterator[str]:
         "behind pgbouncer. All share the two cores of one machine with the generator, so that more "
         "nodes than cores gain little here; what is shown is that nothing is lost by them, and "
         "that no reader sees less than was acknowledged through another node. Latencies, hits and "
-        "judgements are those of the scenario freshness, at 30 % of what wrk got."
+        f"judgements are those of the scenario freshness, at {SCENARIOS['freshness'].share:.0%} of "
+        "what wrk got."
     )
     yield ""
     yield from table(
