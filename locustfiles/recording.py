@@ -91,7 +91,9 @@ class Recorder:
         figures.count += 1
         figures.total_ms += response_time
         figures.times[rounded(response_time)] += 1
-        result = response.headers.get("X-Cache") if response and response.headers else None
+        # Both are missing where no answer came; as a truth value an answer is its length.
+        headers = getattr(response, "headers", None)
+        result = None if headers is None else headers.get("X-Cache")
         figures.cache[result or "none"] += 1
         if exception:
             self._note_failure(figures, name, exception)

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,12 @@ from locustfiles import callers
 from locustfiles.callers import Organization, Unusable
 from locustfiles.judging import Expected, Foreign, Stale, description
 from locustfiles.recording import rounded
+from tests.benchmarks.cache.load import LoadFailed
 from tests.load import figures, report, targets
 from tests.load.usage import Usage
+from tests.load.world import Serving
 from tests.servers import HOST, free_port
+from tests.stack.installation import Installation
 
 ROOT = Path(__file__).resolve().parent.parent
 OWN, OTHER = "mark0123456789ab", "markba9876543210"
@@ -124,7 +128,9 @@ def test_a_generator_that_was_too_busy_voids_latencies_alone() -> None:
 
 
 # --- Locust, against a server that is not OpenRisk ----------------------------------------------
-Answer = Callable[[str, str], tuple[int, Any]]  # by method and path: status and what is in JSON
+# By method and path: status and what is in JSON. With status 0 the connection is closed.
+Answer = Callable[[str, str], tuple[int, Any]]
+EXPLORED = 5  # requests before users start, with one token
 RISK = {"id": "7b0c", "reference": "R-0001", "description": "As it was."}
 
 
@@ -141,6 +147,9 @@ def serving(answer: Answer) -> Iterator[str]:
         def do_GET(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length", 0)))
             status, content = answer(self.command, self.path)
+            if not status:
+                self.close_connection = True
+                return
             sent = json.dumps(content).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(sent)))
@@ -199,6 +208,18 @@ def test_a_server_that_shows_rows_of_others_is_found_out(tmp_path: Path) -> None
         done = locust(tmp_path, url, "--writes", "0")
     assert done.returncode == 3, done.stderr
     assert counted(tmp_path)["foreign"] > 0
+
+
+def test_answers_that_do_not_come_are_errors(tmp_path: Path) -> None:
+    asked = count()
+
+    def dying(method: str, path: str) -> tuple[int, Any]:
+        return frozen(method, path) if next(asked) < EXPLORED else (0, {})
+
+    with serving(dying) as url:
+        done = locust(tmp_path, url, "--writes", "0")
+    assert done.returncode == 3, done.stderr
+    assert counted(tmp_path)["errors"] == counted(tmp_path)["count"] > 30
 
 
 def test_a_server_that_shows_what_it_should_passes(tmp_path: Path) -> None:
@@ -261,22 +282,43 @@ def test_a_table_has_a_head_and_a_line_beneath_it() -> None:
     ]
 
 
-def test_a_run_that_was_interrupted_while_it_warmed_is_judged_by_its_baseline() -> None:
+def phase(usage: Usage, errors: int = 0) -> dict[str, Any]:
+    """Ten reads of two milliseconds each."""
     request = {
         "method": "GET", "count": 10, "cache": {"none": 10}, "times": {"2.0": 10}, "total_ms": 20,
-        "errors": 0, "stale": 0, "foreign": 0,
+        "errors": errors, "stale": 0, "foreign": 0,
     }  # fmt: skip
     stage = {"users": 5, "seconds": 10, "requests": [request]}
-    baseline = {
-        "wanted_rate": 1,
-        "locust": {"generator_cpu": 0.1, "stages": [stage]},
-        "usage": Usage(requests=100, cpu_seconds={"server": 0.75, "Valkey": 0.25}, queries=40),
-    }
+    locust = {"generator_cpu": 0.1, "stages": [stage]}
+    return {"wanted_rate": 1, "locust": locust, "usage": usage}
+
+
+SPENT = Usage(requests=100, cpu_seconds={"server": 0.75, "Valkey": 0.25}, queries=40)
+
+
+def test_a_run_that_was_interrupted_while_it_warmed_is_judged_by_its_baseline() -> None:
+    baseline = phase(SPENT)
     found = figures.of_run({"baseline": baseline, "cached": {}})
     assert (found["rate_kept"], found["mean_ms"]) == (1, 2)
     assert "cpu_less" not in found
     of_baseline = figures.of_phase(baseline)
     assert (of_baseline["cpu_ms"], of_baseline["queries"]) == (10, 0.4)
+
+
+def test_what_a_server_that_ended_has_used_is_not_measured() -> None:
+    found = figures.of_run({"baseline": phase(SPENT), "cached": phase(Usage(), errors=10)})
+    assert found["errors"] == 10
+    assert [found[name] for name in ("cpu_less", "queries_less", "connections")] == [None] * 3
+
+
+def test_a_server_that_ended_under_load_is_said(tmp_path: Path) -> None:
+    log = tmp_path / "cached.log"
+    log.write_text("Killed worker 1")
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    pids = {"server": ended.pid, "Valkey": os.getpid()}
+    with pytest.raises(LoadFailed, match=r"^Ended under load: server \(.*\nKilled worker 1$"):
+        Serving(Installation.make(tmp_path), log, pids).metrics()
 
 
 # --- The command --------------------------------------------------------------------------------

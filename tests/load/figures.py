@@ -52,18 +52,22 @@ def of_stage(stage: dict[str, Any]) -> dict[str, float]:
 
 
 def of_phase(phase: dict[str, Any]) -> dict[str, Any]:
-    """Of the last stage, and what one request has cost in all of them."""
+    """Of the last stage, and what one request has cost in all of them: None where the server ended
+    before that could be counted."""
     stages = [of_stage(stage) for stage in phase["locust"]["stages"]]
     usage: Usage = phase["usage"]
-    asked = max(usage.requests, 1)
+
+    def each(total: float) -> float | None:
+        return total / usage.requests if usage.requests else None
+
     return {
         **stages[-1],
         **{name: sum(stage[name] for stage in stages) for name in ("errors", "stale", "foreign")},
-        "cpu_ms": 1000 * sum(usage.cpu_seconds.values()) / asked,
-        **{part: 1000 * spent / asked for part, spent in usage.cpu_seconds.items()},
-        "queries": usage.queries / asked,
-        "sessions": usage.sessions / asked,
-        "connections": usage.connections,
+        "cpu_ms": each(1000 * sum(usage.cpu_seconds.values())),
+        **{part: each(1000 * spent) for part, spent in usage.cpu_seconds.items()},
+        "queries": each(usage.queries),
+        "sessions": each(usage.sessions),
+        "connections": usage.connections or None,
         "wanted_rate": phase["wanted_rate"],
         "generator_cpu": phase["locust"]["generator_cpu"],
         "reads_per_second": phase.get("reads", {}).get("rate"),
@@ -93,8 +97,7 @@ def of_run(results: dict[str, Any]) -> dict[str, float | None]:
     if "cached" in phases and "alike" in phases:
         found["mean_less"] = 1 - ours["mean_ms"] / phases["alike"]["mean_ms"]
     if "cached" in phases and "unpooled" in phases:
-        ours_opened, theirs = phases["cached"]["sessions"], phases["unpooled"]["sessions"]
-        found["sessions_less"] = 1 - ours_opened / theirs
+        found["sessions_less"] = _less(phases["cached"]["sessions"], phases["unpooled"]["sessions"])
     if full := results.get("full"):
         before = results["baseline"]["usage"].server_bytes
         found["memory_added_mb"] = (full["server_bytes"] - before) / MEGABYTE
@@ -103,16 +106,17 @@ def of_run(results: dict[str, Any]) -> dict[str, float | None]:
 
 
 def _against(ours: dict[str, Any], baseline: dict[str, Any]) -> dict[str, float | None]:
-    def less(name: str) -> float:
-        return float(1 - ours[name] / baseline[name])
-
     def times(name: str) -> float | None:
         both = ours[name], baseline[name]
         return both[0] / both[1] if all(both) else None
 
     return {
-        "cpu_less": less("cpu_ms"),
-        "queries_less": less("queries"),
+        "cpu_less": _less(ours["cpu_ms"], baseline["cpu_ms"]),
+        "queries_less": _less(ours["queries"], baseline["queries"]),
         "throughput_times": times("reads_per_second"),
         "mixed_times": times("mixed_per_second"),
     }
+
+
+def _less(ours: float | None, theirs: float | None) -> float | None:
+    return None if ours is None or not theirs else 1 - ours / theirs

@@ -12,10 +12,13 @@ import psutil
 import psycopg
 import redis
 
+from tests.benchmarks.cache.load import LoadFailed
 from tests.load.world import Serving, World
 
 PERIOD = 1.0  # seconds between two looks
 COUNTED_WITHIN = 1.5  # seconds after a request it is in the metrics of all processes
+
+LOST = (psutil.Error, psycopg.Error, redis.RedisError)  # of who asks what has ended
 
 CONNECTIONS = """
 SELECT count(*) FROM pg_stat_activity WHERE datname = 'openrisk' AND backend_type = 'client backend'
@@ -86,14 +89,15 @@ class Watch:
 
     @contextmanager
     def watching(self) -> Iterator[Usage]:
-        """The usage is complete when the block has ended."""
+        """The usage is complete when the block has ended. Raises LoadFailed: something ended."""
         usage, over = Usage(), threading.Event()
         time.sleep(COUNTED_WITHIN)  # so that what was asked before does not count
         before, first, answered = self.ask(TOTALS), self.sample(), self.answered()
 
         def look() -> None:
-            while not over.wait(PERIOD):
-                usage.samples.append(self.sample())
+            with suppress(*LOST):  # who waits for the end hears of it
+                while not over.wait(PERIOD):
+                    usage.samples.append(self.sample())
 
         thread = threading.Thread(target=look, daemon=True)
         thread.start()
@@ -102,10 +106,13 @@ class Watch:
         finally:
             over.set()
             thread.join()
-            after, last = self.ask(TOTALS), self.sample()
+            try:
+                after, last = self.ask(TOTALS), self.sample()
+                time.sleep(COUNTED_WITHIN)
+                usage.requests = self.answered() - answered
+            except LOST as error:
+                raise LoadFailed(self.serving.obituary(error)) from error
             usage.samples.append(last)
-            time.sleep(COUNTED_WITHIN)
-            usage.requests = self.answered() - answered
             usage.cpu_seconds = {
                 part: seconds - first.cpu_seconds[part]
                 for part, seconds in last.cpu_seconds.items()

@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import psutil
 
+from tests.benchmarks.cache.load import LoadFailed
 from tests.servers import Server, postgres, stops_on_sigterm, valkey
 from tests.stack.files import ROOT
 from tests.stack.installation import Installation
@@ -26,6 +27,7 @@ class Serving:
     """A server that answers, and the processes that work for it."""
 
     installation: Installation
+    log: Path  # of the server
     pids: dict[str, int]  # of the server, of PostgreSQL, of Valkey: the parents of each part's
 
     @property
@@ -33,8 +35,20 @@ class Serving:
         return self.installation.url
 
     def metrics(self) -> str:
-        """What its own metrics say."""
-        return httpx.get(self.installation.metrics_url, timeout=10).text
+        """What its own metrics say. Raises LoadFailed."""
+        try:
+            return httpx.get(self.installation.metrics_url, timeout=10).text
+        except httpx.HTTPError as error:
+            raise LoadFailed(self.obituary(error)) from error
+
+    def obituary(self, error: Exception) -> str:
+        """What to say when one of the parts no longer answers."""
+        ended = [part for part, pid in self.pids.items() if not _is_running(pid)]
+        return (
+            f"Ended under load: {' and '.join(ended) or 'one that cannot be told'} ({error}). Look "
+            "whether the machine ran out of memory, and start again. The server said last:\n"
+            f"{self.log.read_text(errors='replace')[-2000:]}"
+        )
 
     def resident_bytes(self) -> int:
         """Of the processes that answer requests, together."""
@@ -71,7 +85,7 @@ class World:
                 "PostgreSQL": self.database.pid,
                 "Valkey": self.cache.pid,
             }
-            yield Serving(installation, pids)
+            yield Serving(installation, self.folder / f"{name}.log", pids)
 
     def environment(self, name: str, **settings: str) -> dict[str, str]:
         """Of a program that uses the same servers."""
@@ -100,6 +114,13 @@ class World:
             "VAR_DIR": str(self.folder / name),
         }
         return Installation.make(self.folder, **(given | settings))
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 @contextmanager
