@@ -231,12 +231,15 @@ def profile(kept: dict[str, Any]) -> Iterator[str]:
     yield (
         "Processor time of a request in the whole application, one thread, and the five parts of "
         "the code that take most of it under a profiler (`python -m tests.load.profiling`). "
-        "The queries themselves are PostgreSQL's time and not in it. *before* is the version in "
-        "which pages wrote each option and date apart and asked for some rows twice."
+        "The queries themselves are PostgreSQL's time and not in it. Both versions were measured "
+        "in turns, and the least is kept. *before* is the version in "
+        "which pages wrote each option and date apart, asked for some rows twice and were drawn "
+        "anew for everybody who asked."
     )
     yield ""
     labels = list(kept)
-    for kind, words in (("cold", "Without the cache"), ("hits", "Hits")):
+    kinds = {"cold": "Without the cache", "pages": "Pages that were asked before", "hits": "Hits"}
+    for kind, words in kinds.items():
         yield f"### {words}"
         yield ""
         last = sorted(kept[labels[-1]][kind], key=lambda one: -one["cpu_ms"])
