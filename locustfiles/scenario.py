@@ -2,6 +2,7 @@
 
 import json
 import math
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,9 @@ def _prepare(environment: Any, **_: Any) -> None:
         sys.stderr.write(f"{reason}\n")
         sys.exit(UNUSABLE)
     Caller.callers = Callers(organizations)
+    if options.headless:
+        # Raised wherever it happens to be, as by default, it would be lost where all is caught.
+        gevent.signal_handler(signal.SIGINT, environment.runner.quit)
 
 
 def _serve_metrics(recorder: Recorder, port: int) -> None:

@@ -21,10 +21,11 @@ from locustfiles.callers import Organization, Unusable
 from locustfiles.judging import Expected, Foreign, Stale, description
 from locustfiles.recording import rounded
 from tests.benchmarks.cache.load import LoadFailed
-from tests.load import figures, report, targets
+from tests.load import figures, generator, report, targets
+from tests.load.generator import Order
 from tests.load.usage import Usage
-from tests.load.world import Serving
-from tests.servers import HOST, free_port
+from tests.load.world import Serving, World
+from tests.servers import HOST, Server, free_port
 from tests.stack.installation import Installation
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -167,11 +168,16 @@ def serving(answer: Answer) -> Iterator[str]:
         server.shutdown()
 
 
-def locust(folder: Path, url: str, *options: str) -> subprocess.CompletedProcess[str]:
-    who = folder / "callers.json"
-    if not who.exists():
+def callers_of_alpha(folder: Path) -> Path:
+    path = folder / "callers.json"
+    if not path.exists():
         one = {"name": "alpha", "marker": OWN, "tokens": ["or_x"], "session": ""}
-        who.write_text(json.dumps({"organizations": [one]}))
+        path.write_text(json.dumps({"organizations": [one]}))
+    return path
+
+
+def locust(folder: Path, url: str, *options: str) -> subprocess.CompletedProcess[str]:
+    who = callers_of_alpha(folder)
     command = [
         sys.executable, "-m", "locust", "-f", "locustfiles/freshness.py", "--headless",
         "--only-summary", "--host", url, "--callers", str(who), "--users", "8", "--rate", "60",
@@ -227,6 +233,32 @@ def test_a_server_that_shows_what_it_should_passes(tmp_path: Path) -> None:
         done = locust(tmp_path, url, "--writes", "0")
     assert done.returncode == 0, done.stderr
     assert counted(tmp_path)["count"] > 30
+
+
+def test_a_run_of_what_has_ended_is_over_with_what_was_measured(tmp_path: Path) -> None:
+    asked = count()
+
+    def answer(method: str, path: str) -> tuple[int, Any]:
+        next(asked)
+        return frozen(method, path)
+
+    def ended() -> list[str]:
+        return ["server"] if next(asked) > 60 else []
+
+    callers_of_alpha(tmp_path)
+    nowhere = Server("")
+    with serving(answer) as url:
+        results = generator.locust(
+            World(tmp_path, nowhere, nowhere),
+            url,
+            Order("freshness", users=8, rate=60, seconds=50, warm_up=0),
+            tmp_path / "cached",
+            free_port(),
+            ended,
+        )
+    counts = [request["count"] for stage in results["stages"] for request in stage["requests"]]
+    assert 30 < sum(counts) < 1000
+    assert (tmp_path / "cached.html").exists()
 
 
 def no_risks(method: str, path: str) -> tuple[int, Any]:

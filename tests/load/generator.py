@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -46,17 +47,20 @@ class Order:
     record: Path | None = None
 
 
-def locust(world: World, url: str, order: Order, folder: Path, name: str, port: int) -> Any:
-    """Locust's results; its reports are `<name>.*` in the folder.
+def locust(
+    world: World, url: str, order: Order, report: Path, port: int, ended: Callable[[], list[str]]
+) -> Any:
+    """Locust's results; its reports are `<report>.*`.
 
-    Raises LoadFailed, Interrupted.
+    `ended` are the parts of what is asked that no longer run: with one, the results are those until
+    then. Raises LoadFailed, Interrupted.
     """
-    results = folder / f"{name}.json"
+    results = Path(f"{report}.json")
     results.unlink(missing_ok=True)
-    errors = folder / f"{name}.log"
+    errors = Path(f"{report}.log")
     with errors.open("wb") as log:
         running = subprocess.Popen(
-            _command(world, url, order, folder / name, port),
+            _command(world, url, order, report, port),
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -65,7 +69,7 @@ def locust(world: World, url: str, order: Order, folder: Path, name: str, port: 
             preexec_fn=partial(die_with_parent, signal.SIGINT),  # noqa: PLW1509  see its docstring
         )
     try:
-        _wait(running, order, name, port)
+        _wait(running, order, report.name, port, ended)
     except KeyboardInterrupt:
         _leave(running)
         raise Interrupted(json.loads(results.read_text()) if results.exists() else {}) from None
@@ -97,9 +101,15 @@ def _command(world: World, url: str, order: Order, report: Path, port: int) -> l
     return [sys.executable, "-m", "locust", *arguments, "--headless", "--only-summary"]
 
 
-def _wait(running: subprocess.Popen[bytes], order: Order, name: str, port: int) -> None:
+def _wait(
+    running: subprocess.Popen[bytes],
+    order: Order,
+    name: str,
+    port: int,
+    ended: Callable[[], list[str]],
+) -> None:
     began, total = time.monotonic(), order.seconds + order.warm_up
-    while running.poll() is None:
+    while running.poll() is None and not ended():
         time.sleep(1)
         with suppress(OSError, ValueError):
             say_progress(name, time.monotonic() - began, total, _figures(port))

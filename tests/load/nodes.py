@@ -87,7 +87,14 @@ def _behind_a_proxy(made: World, count: int, asked: Path, port: int) -> dict[str
             "freshness", USERS, SCENARIOS["freshness"].share * mixed.rate, FRESHNESS_SECONDS
         )
         with watch.watching() as usage:
-            results = generator.locust(made, url, order, made.folder, f"nodes{count}", port)
+            results = generator.locust(
+                made,
+                url,
+                order,
+                made.folder / f"nodes{count}",
+                port,
+                lambda: [part for node in nodes for part in node.ended()],
+            )
     return {
         "reads_per_second": reads.rate,
         "mixed_per_second": mixed.rate,

@@ -156,7 +156,12 @@ class Run:
             phase["usage"] = usage
             try:
                 phase["locust"] = generator.locust(
-                    world, serving.url, order, self.folder, name, self.metrics_port
+                    world,
+                    serving.url,
+                    order,
+                    self.folder / name,
+                    self.metrics_port,
+                    serving.ended,
                 )
             except Interrupted as stop:
                 phase["locust"] = stop.results
@@ -176,10 +181,12 @@ def record(world: World, asked: Path, seconds: float, port: int) -> None:
     """What people ask, for wrk to ask it again: so much that all that is often asked is in it.
 
     The first half is `asked`, the second the file beside it that `throughput` uses.
+    Raises LoadFailed, Interrupted.
     """
     order = Order("baseline", RECORD_USERS, RECORD_RATE, seconds, workload="closed", record=asked)
     with world.serving("recording", "--no-worker") as serving:
-        generator.locust(world, serving.url, order, world.folder, "record", port)
+        generator.locust(world, serving.url, order, world.folder / "record", port, serving.ended)
+        serving.metrics()  # raises if it has ended, when the recording is too short
     lines = asked.read_text().splitlines(keepends=True)
     half = len(lines) // 2
     asked.write_text("".join(lines[:half]))

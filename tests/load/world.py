@@ -41,12 +41,16 @@ class Serving:
         except httpx.HTTPError as error:
             raise LoadFailed(self.obituary(error)) from error
 
+    def ended(self) -> list[str]:
+        """The parts that no longer run."""
+        return [part for part, pid in self.pids.items() if not _is_running(pid)]
+
     def obituary(self, error: Exception) -> str:
         """What to say when one of the parts no longer answers."""
-        ended = [part for part, pid in self.pids.items() if not _is_running(pid)]
+        ended = " and ".join(self.ended()) or "one that cannot be told"
         return (
-            f"Ended under load: {' and '.join(ended) or 'one that cannot be told'} ({error}). Look "
-            "whether the machine ran out of memory, and start again. The server said last:\n"
+            f"Ended under load: {ended} ({error}). Look whether the machine ran out of memory, "
+            "and start again. The server said last:\n"
             f"{self.log.read_text(errors='replace')[-2000:]}"
         )
 
