@@ -1,9 +1,13 @@
 """The tools of the cache benchmark: the load generator, and what counts as missed."""
 
 import json
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -94,3 +98,18 @@ def test_the_document_is_written_from_the_data() -> None:
         pytest.skip("no figures yet")
     text = (ROOT / "docs" / "cache-performance.md").read_text()
     assert text == report.write(json.loads(data.read_text()))
+
+
+def test_what_writes_are_compared_with_has_no_signals_of_the_cache(tmp_path: Path) -> None:
+    program = """
+from tests.benchmarks.cache.projects import untracked
+from django.db.models.signals import post_delete, post_save
+names = [key for one in (post_save, post_delete) for (key, _), *_ in one.receivers]
+print({"cache.save", "cache.delete"} & set(map(str, names)) or "none")
+"""
+    environment = os.environ | {"DATABASE_URL": f"sqlite:///{tmp_path}/empty.sqlite3"}
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "none\n", done.stderr

@@ -7,8 +7,8 @@ from openrisk.wsgi import application
 
 __all__ = ["application"]
 
-for _tracked in all_tracked():
-    assert post_save.disconnect(sender=_tracked.model, dispatch_uid="cache.save")
-    assert post_delete.disconnect(sender=_tracked.model, dispatch_uid="cache.delete")
-    for _field in _tracked.model._meta.many_to_many:
+for _model in {tracked.model for tracked in all_tracked()}:
+    assert post_save.disconnect(sender=_model, dispatch_uid="cache.save")
+    assert post_delete.disconnect(sender=_model, dispatch_uid="cache.delete")
+    for _field in _model._meta.many_to_many:
         m2m_changed.disconnect(sender=_field.remote_field.through, dispatch_uid="cache.m2m")
