@@ -5,6 +5,7 @@ of OpenRisk. With organizations, users, the share of writes and the number of UR
 are hits, and how many requests a second are answered. Kept in `docs/data/growth.json`.
 """
 
+import argparse
 import json
 import os
 import sys
@@ -34,6 +35,9 @@ URLS = (40, 200, 1_000)
 
 
 def main() -> int:
+    argparse.ArgumentParser(
+        prog="python -m tests.benchmarks.growth", description=__doc__
+    ).parse_args()
     with (
         stops_on_sigterm(),
         tempfile.TemporaryDirectory(prefix="openrisk-growth-") as folder,

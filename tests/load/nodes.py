@@ -6,6 +6,7 @@ whether a reader ever sees less than was acknowledged through another node. Kept
 `docs/data/nodes.json`. Exit codes: 0, 3 an answer was wrong, 1 it could not be measured.
 """
 
+import argparse
 import json
 import sys
 import tempfile
@@ -34,6 +35,7 @@ RECORD_SECONDS, WARM_SECONDS, CAPACITY_SECONDS, FRESHNESS_SECONDS = 40, 12, 8, 3
 
 
 def main() -> int:
+    argparse.ArgumentParser(prog="python -m tests.load.nodes", description=__doc__).parse_args()
     try:
         with (
             tempfile.TemporaryDirectory(prefix="openrisk-nodes-") as place,
