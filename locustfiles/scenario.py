@@ -69,7 +69,7 @@ def _prepare(environment: Any, **_: Any) -> None:
         sys.exit(UNUSABLE)
     Caller.callers = Callers(organizations)
     if options.headless:
-        # Raised wherever it happens to be, as by default, it would be lost where all is caught.
+        # A KeyboardInterrupt comes up in whichever greenlet runs, and is lost where all is caught.
         gevent.signal_handler(signal.SIGINT, environment.runner.quit)
 
 

@@ -349,8 +349,22 @@ def test_a_server_that_ended_under_load_is_said(tmp_path: Path) -> None:
     ended = subprocess.Popen(["true"])
     ended.wait()
     pids = {"server": ended.pid, "Valkey": os.getpid()}
-    with pytest.raises(LoadFailed, match=r"^Ended under load: server \(.*\nKilled worker 1$"):
-        Serving(Installation.make(tmp_path), log, pids).metrics()
+    target = Serving(Installation.make(tmp_path), log, pids)
+    words = r"^Ended under load: server \(.*\nKilled worker 1$"
+    with pytest.raises(LoadFailed, match=words), target.expected_to_last():
+        target.metrics()
+    with pytest.raises(LoadFailed, match=words), target.expected_to_last():
+        raise LoadFailed("nothing but socket errors")
+    with pytest.raises(LoadFailed, match=words), target.expected_to_last():
+        pass
+
+
+def test_what_fails_while_all_parts_run_is_said_as_it_is(tmp_path: Path) -> None:
+    target = Serving(Installation.make(tmp_path), tmp_path / "none.log", {"server": os.getpid()})
+    with pytest.raises(LoadFailed, match=r"^There is no wrk"), target.expected_to_last():
+        raise LoadFailed("There is no wrk")
+    with target.expected_to_last() as same:
+        assert same is target
 
 
 # --- The command --------------------------------------------------------------------------------

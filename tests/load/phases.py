@@ -186,7 +186,6 @@ def record(world: World, asked: Path, seconds: float, port: int) -> None:
     order = Order("baseline", RECORD_USERS, RECORD_RATE, seconds, workload="closed", record=asked)
     with world.serving("recording", "--no-worker") as serving:
         generator.locust(world, serving.url, order, world.folder / "record", port, serving.ended)
-        serving.metrics()  # raises if it has ended, when the recording is too short
     lines = asked.read_text().splitlines(keepends=True)
     half = len(lines) // 2
     asked.write_text("".join(lines[:half]))

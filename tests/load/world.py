@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import httpx
 import psutil
+import psycopg
+import redis
 
 from tests.benchmarks.cache.load import LoadFailed
 from tests.servers import Server, postgres, stops_on_sigterm, valkey
@@ -16,10 +19,15 @@ from tests.stack.files import ROOT
 from tests.stack.installation import Installation
 
 PROCESSES = 2
+LOST = (httpx.HTTPError, psutil.Error, psycopg.Error, redis.RedisError)  # of who asks what ended
 
 
 class NotSeeded(Exception):
     """What the seeding printed."""
+
+
+class Ended(LoadFailed):
+    """What is asked ended under load; says which part, and what the server said last."""
 
 
 @dataclass(frozen=True)
@@ -35,21 +43,31 @@ class Serving:
         return self.installation.url
 
     def metrics(self) -> str:
-        """What its own metrics say. Raises LoadFailed."""
-        try:
-            return httpx.get(self.installation.metrics_url, timeout=10).text
-        except httpx.HTTPError as error:
-            raise LoadFailed(self.obituary(error)) from error
+        """What its own metrics say. Raises httpx.HTTPError."""
+        return httpx.get(self.installation.metrics_url, timeout=10).text
 
     def ended(self) -> list[str]:
         """The parts that no longer run."""
         return [part for part, pid in self.pids.items() if not _is_running(pid)]
 
-    def obituary(self, error: Exception) -> str:
-        """What to say when one of the parts no longer answers."""
+    @contextmanager
+    def expected_to_last(self) -> Iterator[Self]:
+        """Raises Ended if one of the parts has ended in the block, or does not answer."""
+        try:
+            yield self
+        except LoadFailed as error:
+            if isinstance(error, Ended) or not self.ended():
+                raise
+            raise Ended(self._obituary(error)) from error
+        except LOST as error:
+            raise Ended(self._obituary(error)) from error
+        if self.ended():
+            raise Ended(self._obituary("found afterwards"))
+
+    def _obituary(self, reason: Exception | str) -> str:
         ended = " and ".join(self.ended()) or "one that cannot be told"
         return (
-            f"Ended under load: {ended} ({error}). Look whether the machine ran out of memory, "
+            f"Ended under load: {ended} ({reason}). Look whether the machine ran out of memory, "
             "and start again. The server said last:\n"
             f"{self.log.read_text(errors='replace')[-2000:]}"
         )
@@ -81,7 +99,10 @@ class World:
 
     @contextmanager
     def serving(self, name: str, *options: str, **settings: str) -> Iterator[Serving]:
-        """The profile prod, two processes; `settings` may say otherwise. Raises NotStarted."""
+        """The profile prod, two processes; `settings` may say otherwise.
+
+        Raises NotStarted, Ended.
+        """
         installation = self._installation(name, settings)
         with installation.serving(*options, name=name) as running:
             pids = {
@@ -89,7 +110,9 @@ class World:
                 "PostgreSQL": self.database.pid,
                 "Valkey": self.cache.pid,
             }
-            yield Serving(installation, self.folder / f"{name}.log", pids)
+            serving = Serving(installation, self.folder / f"{name}.log", pids)
+            with serving.expected_to_last():
+                yield serving
 
     def environment(self, name: str, **settings: str) -> dict[str, str]:
         """Of a program that uses the same servers."""
