@@ -2,33 +2,41 @@
 
 A host is resolved once, and the connection goes to the address that was checked: a name that means
 another machine a moment later gains nothing. Redirects are followed by hand, each checked again.
+One deadline holds for all of it: connecting, headers, every byte of the answer, and redirects.
 Messages name the host alone: paths and queries may hold secrets.
 """
 
 import hashlib
-import ipaddress
 import socket
 import time
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import PurePosixPath
 from typing import IO, TYPE_CHECKING
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit
+
+from marketplace.addresses import Address, Networks, is_reachable
 
 if TYPE_CHECKING:
-    import httpx
+    import httpcore
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-Networks = tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
+    from marketplace.deadlines import Deadline
 
 LIMIT = 256 * 1024**2  # bytes of a report, once decoded
 SECONDS = 120  # for all of it, redirects included
 SILENCE = 15  # seconds without a byte
+RATE = 1024  # bytes a second that have to arrive on average, after
+PATIENCE = 10  # seconds of an answer
 REDIRECTS = 5
+REDIRECTING = (301, 302, 303, 307, 308)
 ANSWER = 64 * 1024  # bytes of the answer to a message that are read
-NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+PIECE = 64 * 1024  # bytes that are unpacked at a time
 PRIVATE_HEADERS = ("authorization", "cookie")  # not for another host
+PORTS = {"http": 80, "https": 443}
+AS_IT_IS = "/%:@!$&'()*+,;=~?[]"  # characters of paths and queries that are sent unquoted
 
 
 class FetchRefused(Exception):
@@ -61,6 +69,20 @@ class _Target:
     url: str
 
 
+@dataclass(frozen=True)
+class _Answer:
+    """`pieces` are those of the body, as sent."""
+
+    target: _Target
+    status: int
+    headers: Mapping[str, str]
+    pieces: Iterator[bytes]
+
+    @property
+    def is_redirect(self) -> bool:
+        return self.status in REDIRECTING and "location" in self.headers
+
+
 def fetch(
     url: str,
     into: IO[bytes],
@@ -74,18 +96,17 @@ def fetch(
 
     `allowed` are networks that may be reached although they are not public.
     """
-    deadline = time.monotonic() + seconds
+    until = time.monotonic() + seconds
     sent = {"Accept-Encoding": "identity", **(headers or {})}
-    with _client() as client:
-        for _ in range(REDIRECTS + 1):
-            target = _checked(url, allowed)
-            with _answer(client, "GET", target, sent, deadline=deadline) as response:
-                if not response.is_redirect:
-                    _check_status(target, response)
-                    return _save(response, into, target, url, limit, deadline)
-                next_url = urljoin(url, response.headers["location"])
-            sent = _for_next(sent, url, next_url)
-            url = next_url
+    for _ in range(REDIRECTS + 1):
+        target = _checked(url, allowed)
+        with _answer("GET", target, sent, until=until) as answer:
+            if not answer.is_redirect:
+                _check_status(answer)
+                return _save(answer, into, url, limit)
+            next_url = urljoin(url, answer.headers["location"])
+        sent = _for_next(sent, url, next_url)
+        url = next_url
     raise FetchFailed(f"{target.host} redirects more than {REDIRECTS} times. Use the last address.")
 
 
@@ -98,41 +119,43 @@ def send(
     allowed: Networks = (),
 ) -> None:
     """Post a message. Anything but a 2xx is FetchFailed; redirects are not followed."""
-    deadline = time.monotonic() + seconds
     target = _checked(url, allowed)
-    with (
-        _client() as client,
-        _answer(client, "POST", target, dict(headers), body, deadline=deadline) as response,
-    ):
+    until = time.monotonic() + seconds
+    with _answer("POST", target, headers, body, until=until) as answer:
         size = 0
-        for chunk in _within(response, target, deadline):
-            size += len(chunk)
+        for piece in answer.pieces:
+            size += len(piece)
             if size > ANSWER:
                 break
-        if response.is_redirect:
+        if answer.is_redirect:
             raise FetchFailed(
-                f"{target.host} answered {response.status_code}: it takes messages elsewhere. "
+                f"{target.host} answered {answer.status}: it takes messages elsewhere. "
                 "Configure that address.",
-                response.status_code,
+                answer.status,
             )
-        _check_status(target, response)
+        _check_status(answer)
 
 
 # --- Where a request may go -----------------------------------------------------------------------
 def _checked(url: str, allowed: Networks) -> _Target:
     try:
         parts = urlsplit(url)
-        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)
+        port = PORTS.get(parts.scheme, 0) if parts.port is None else parts.port
+        host = (parts.hostname or "").encode("idna" if "[" not in parts.netloc else "ascii")
     except ValueError:
         raise FetchRefused("The address cannot be read. Write it as https://host/path.") from None
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if parts.scheme not in PORTS or not host:
         raise FetchRefused("Only http and https are fetched. Write it as https://host/path.")
     if parts.username or parts.password:
         raise FetchRefused("The address holds a password. Configure it as a secret instead.")
-    address = _resolve(parts.hostname, port, allowed)
+    if not port:
+        raise FetchRefused("There is no port 0. Correct the address, or leave the port out.")
+    address = _resolve(host.decode(), port, allowed)
     shown = f"[{address}]" if address.version == 6 else str(address)
-    place = parts._replace(netloc=f"{shown}:{port}", fragment="").geturl()
-    return _Target(parts.scheme, parts.hostname, port, place)
+    path = quote(parts.path, safe=AS_IT_IS) or "/"
+    query = f"?{quote(parts.query, safe=AS_IT_IS)}" if parts.query else ""
+    place = f"{parts.scheme}://{shown}:{port}{path}{query}"
+    return _Target(parts.scheme, host.decode(), port, place)
 
 
 def _resolve(host: str, port: int, allowed: Networks) -> Address:
@@ -141,34 +164,14 @@ def _resolve(host: str, port: int, allowed: Networks) -> Address:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         raise FetchFailed(f"There is no host {host[:100]}. Check the address.") from None
-    addresses = [ipaddress.ip_address(str(place[0]).partition("%")[0]) for *_, place in found]
+    addresses = [ip_address(str(place[0]).partition("%")[0]) for *_, place in found]
     for address in addresses:
-        if not _is_reachable(address, allowed):
+        if not is_reachable(address, allowed):
             raise FetchRefused(
                 f"{host[:100]} is {address}, in a network that is not public. Whoever runs this "
                 "installation can allow it with MARKETPLACE_ALLOWED_NETWORKS."
             )
     return addresses[0]
-
-
-def _is_reachable(address: Address, allowed: Networks) -> bool:
-    inner = _inner(address)
-    if any(address in network or inner in network for network in allowed):
-        return True
-    return all(
-        one.is_global and not (one.is_multicast or one.is_reserved or one.is_unspecified)
-        for one in {address, inner}
-    )
-
-
-def _inner(address: Address) -> Address:
-    """The IPv4 address inside of one that only leads to it."""
-    if isinstance(address, ipaddress.IPv4Address):
-        return address
-    if address in NAT64:
-        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    teredo = address.teredo
-    return address.ipv4_mapped or address.sixtofour or (teredo[1] if teredo else address)
 
 
 def _for_next(headers: dict[str, str], url: str, next_url: str) -> dict[str, str]:
@@ -182,95 +185,111 @@ def _for_next(headers: dict[str, str], url: str, next_url: str) -> dict[str, str
 
 
 # --- The request itself ---------------------------------------------------------------------------
-def _client() -> "httpx.Client":
-    """No proxies or passwords from the environment; certificates are checked."""
-    import httpx  # noqa: PLC0415  20 MB that most processes never use
-
-    return httpx.Client(trust_env=False, follow_redirects=False, timeout=SILENCE)
-
-
 @contextmanager
 def _answer(
-    client: "httpx.Client",
     method: str,
     target: _Target,
     headers: Mapping[str, str],
     body: bytes | None = None,
     *,
-    deadline: float,
-) -> Iterator["httpx.Response"]:
-    import httpx  # noqa: PLC0415  as above
+    until: float,
+) -> Iterator[_Answer]:
+    """No proxies or passwords from the environment; the certificate is that of the name."""
+    import httpcore  # noqa: PLC0415  some MB that most processes never use
 
-    default = {"http": 80, "https": 443}[target.scheme]
-    name = f"[{target.host}]" if ":" in target.host else target.host
-    host = name if target.port == default else f"{name}:{target.port}"
-    request = client.build_request(
-        method,
-        target.url,
-        headers={"User-Agent": "OpenRisk", **headers, "Host": host},
-        content=body,
-        # The certificate is that of the name, not of the machine's number.
-        extensions={"sni_hostname": target.host, "timeout": _timeouts(deadline)},
-    )
+    from marketplace.deadlines import Deadline, Network, TooSlow  # noqa: PLC0415  as above
+
+    deadline = Deadline(until, silence=SILENCE, rate=RATE, patience=PATIENCE)
     try:
-        response = client.send(request, stream=True)
-        try:
-            yield response
-        finally:
-            response.close()
-    except httpx.HTTPError as error:
-        raise FetchFailed(f"{target.host} was not reached: {_reason(error)}.") from None
+        with (
+            httpcore.ConnectionPool(network_backend=Network(deadline)) as pool,
+            pool.stream(
+                method,
+                target.url,
+                headers=_headers(target, headers, body),
+                content=body,
+                extensions={"sni_hostname": target.host},
+            ) as response,
+        ):
+            told = {n.decode("latin-1").lower(): v.decode("latin-1") for n, v in response.headers}
+            yield _Answer(target, response.status, told, _pieces(response, deadline))
+    except (
+        *(TooSlow, httpcore.TimeoutException),
+        *(httpcore.NetworkError, httpcore.ProtocolError),
+    ) as error:
+        if isinstance(error, TooSlow) or time.monotonic() >= until:
+            reason = f"{target.host} takes too long. Fetch the file and upload it."
+        else:
+            reason = f"{target.host} was not reached: {_reason(error)}."
+        raise FetchFailed(reason) from None
 
 
-def _timeouts(deadline: float) -> dict[str, float]:
-    left = max(0.1, min(SILENCE, deadline - time.monotonic()))
-    return dict.fromkeys(("connect", "read", "write", "pool"), left)
+def _headers(
+    target: _Target, headers: Mapping[str, str], body: bytes | None
+) -> list[tuple[bytes, bytes]]:
+    name = f"[{target.host}]" if ":" in target.host else target.host
+    host = name if target.port == PORTS[target.scheme] else f"{name}:{target.port}"
+    length = {} if body is None else {"Content-Length": str(len(body))}
+    sent = {"Host": host, "User-Agent": "OpenRisk", "Accept": "*/*", **headers, **length}
+    return [(name.encode("latin-1"), text.encode("latin-1")) for name, text in sent.items()]
 
 
-def _reason(error: "httpx.HTTPError") -> str:
-    """What httpx says may hold the address; what kind of failure it was does not."""
-    import httpx  # noqa: PLC0415  as above
+def _pieces(response: "httpcore.Response", deadline: "Deadline") -> Iterator[bytes]:
+    for piece in response.iter_stream():
+        deadline.left()
+        yield piece
 
-    if isinstance(error, httpx.TimeoutException):
+
+def _reason(error: Exception) -> str:
+    """What the library says may hold the address; what kind of failure it was does not."""
+    import httpcore  # noqa: PLC0415  as above
+
+    if isinstance(error, httpcore.TimeoutException):
         return "it did not answer in time"
-    if isinstance(error, httpx.ConnectError):
+    if isinstance(error, httpcore.ConnectError):
         return "it refused the connection, or its certificate is not valid"
     return "it broke off the answer"
 
 
-def _check_status(target: _Target, response: "httpx.Response") -> None:
-    status = response.status_code
+def _check_status(answer: _Answer) -> None:
+    host, status = answer.target.host, answer.status
     if status in (401, 403):
         raise FetchFailed(
-            f"{target.host} answered {status}: it does not accept the credentials. Renew them.",
-            status,
+            f"{host} answered {status}: it does not accept the credentials. Renew them.", status
         )
-    if not response.is_success:
-        raise FetchFailed(f"{target.host} answered {status}.", status)
+    if not 200 <= status < 300:
+        raise FetchFailed(f"{host} answered {status}.", status)
 
 
-def _within(response: "httpx.Response", target: _Target, deadline: float) -> Iterator[bytes]:
-    for chunk in response.iter_bytes(64 * 1024):
-        if time.monotonic() > deadline:
-            raise FetchFailed(f"{target.host} takes too long. Fetch the file and upload it.")
-        yield chunk
-
-
-def _save(
-    response: "httpx.Response",
-    into: IO[bytes],
-    target: _Target,
-    url: str,
-    limit: int,
-    deadline: float,
-) -> Fetched:
+def _save(answer: _Answer, into: IO[bytes], url: str, limit: int) -> Fetched:
     digest, size = hashlib.sha256(), 0
-    for chunk in _within(response, target, deadline):
-        size += len(chunk)
+    for piece in _unpacked(answer):
+        size += len(piece)
         if size > limit:
-            raise FetchFailed(f"{target.host} sends more than {limit // 1024**2} MB.", 413)
-        digest.update(chunk)
-        into.write(chunk)
-    name = unquote(PurePosixPath(urlsplit(url).path).name) or target.host
-    kind = response.headers.get("content-type", "").partition(";")[0]
+            raise FetchFailed(f"{answer.target.host} sends more than {limit // 1024**2} MB.", 413)
+        digest.update(piece)
+        into.write(piece)
+    name = unquote(PurePosixPath(urlsplit(url).path).name) or answer.target.host
+    kind = answer.headers.get("content-type", "").partition(";")[0]
     return Fetched(name[:255], kind, size, digest.hexdigest())
+
+
+def _unpacked(answer: _Answer) -> Iterator[bytes]:
+    """The body as it is meant, little by little: some servers compress although nobody asks."""
+    coding = answer.headers.get("content-encoding", "identity").strip().lower()
+    if coding == "identity":
+        yield from answer.pieces
+        return
+    if coding not in ("gzip", "x-gzip", "deflate"):
+        raise FetchFailed(f"{answer.target.host} compresses its answer in a way nobody asked for.")
+    unpacking = zlib.decompressobj(zlib.MAX_WBITS | 32)  # of gzip or zlib, whichever it is
+    try:
+        for piece in answer.pieces:
+            rest = piece
+            while rest:
+                yield unpacking.decompress(rest, PIECE)
+                rest = unpacking.unconsumed_tail
+    except zlib.error:
+        raise FetchFailed(f"{answer.target.host} sends a damaged answer. Fetch it again.") from None
+    if not unpacking.eof:
+        raise FetchFailed(f"{answer.target.host} broke off the answer.")

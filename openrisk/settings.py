@@ -332,7 +332,6 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
         # It would log addresses as they are, with the tokens that some of them hold.
-        "httpx": {"level": "WARNING"},
         "httpcore": {"level": "WARNING"},
     },
 }

@@ -1,8 +1,9 @@
 """An HTTP server on this machine that connectors fetch from and post to."""
 
+import socketserver
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -44,5 +45,37 @@ def receiving() -> Iterator[Receiver]:
     try:
         yield receiver
     finally:
+        server.shutdown()
+        server.server_close()
+
+
+@contextmanager
+def dripping(at_once: bytes, drop: bytes, *, drops: int = 400) -> Iterator[str]:
+    """The address of a server that sends `at_once`, then `drop` twenty times a second, so often.
+
+    It ends by itself, so that who would wait for ever comes back with what no test expects.
+    """
+    over = threading.Event()
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            while self.rfile.readline().strip():
+                pass
+            with suppress(OSError):  # the other side has enough
+                self.wfile.write(at_once)
+                for _ in range(drops):
+                    if over.wait(0.05):
+                        return
+                    self.wfile.write(drop)
+
+    class Server(socketserver.ThreadingTCPServer):
+        daemon_threads = True
+
+    server = Server(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}/drip"
+    finally:
+        over.set()
         server.shutdown()
         server.server_close()

@@ -1,13 +1,15 @@
 """Requests to addresses that people type in, against a server on this machine."""
 
+import gzip
 import socket
 from io import BytesIO
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_network
 
 import pytest
 
-from marketplace.fetching import FetchFailed, FetchRefused, _is_reachable, fetch, send
-from tests.marketplace.receiver import receiving
+from marketplace import fetching
+from marketplace.fetching import FetchFailed, FetchRefused, fetch, send
+from tests.marketplace.receiver import dripping, receiving
 
 LOOPBACK = (ip_network("127.0.0.0/8"),)
 
@@ -36,25 +38,6 @@ def test_a_report_is_fetched_and_no_log_tells_a_token(server, url, caplog):
     assert (body, "secret" in caplog.text) == (b"{}", False)
 
 
-@pytest.mark.parametrize(
-    "address",
-    [
-        *("127.0.0.1", "10.1.2.3", "192.168.0.1", "172.16.0.1", "169.254.169.254", "0.0.0.1"),
-        *("224.0.0.1", "100.64.0.1", "::1", "fe80::1", "fc00::1", "::ffff:10.0.0.1", "::"),
-        *("64:ff9b::7f00:1", "2002:7f00:1::", "255.255.255.255", "fd00:ec2::254"),
-    ],
-)
-def test_what_is_not_public_is_not_reached_unless_allowed(address):
-    assert not _is_reachable(ip_address(address), ())
-    everything = (ip_network("0.0.0.0/0"), ip_network("::/0"))
-    assert _is_reachable(ip_address(address), everything)
-
-
-@pytest.mark.parametrize("address", ["93.184.215.14", "2606:2800:21f:cb07:6820:80da:af6b:8b2c"])
-def test_what_is_public_is_reached(address):
-    assert _is_reachable(ip_address(address), ())
-
-
 def test_this_machine_is_refused_by_name_and_number(server, url):
     for host in ("localhost", "127.0.0.1", "2130706433", "0x7f.1"):
         with pytest.raises(FetchRefused, match="MARKETPLACE_ALLOWED_NETWORKS"):
@@ -64,7 +47,14 @@ def test_this_machine_is_refused_by_name_and_number(server, url):
 
 @pytest.mark.parametrize(
     "address",
-    ["file:///etc/passwd", "ftp://example.org/", "https://", "//x/", "http://u:p@example.org/"],
+    [
+        "file:///etc/passwd",
+        "ftp://example.org/",
+        "https://",
+        "//x/",
+        "http://u:p@example.org/",
+        "http://127.0.0.1:0/",
+    ],
 )
 def test_other_addresses_are_refused(address):
     with pytest.raises(FetchRefused):
@@ -162,3 +152,67 @@ def test_a_message_that_is_not_taken_is_a_failure(server, url):
         with pytest.raises(FetchFailed):
             send(f"{url}{path}", b"{}", {}, allowed=LOOPBACK)
     assert [path for path, *_ in server.seen] == ["/nowhere", "/moved"]
+
+
+# --- In time, whatever the other side does ----------------------------------------------------
+HEAD = b"HTTP/1.1 200 OK\r\n"
+CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("at_once", "drop"),
+    [
+        (b"", b"H"),
+        (HEAD, b"X-A: b\r\n"),
+        (HEAD + b"Content-Length: 100000\r\n\r\n", b"x"),
+        (CHUNKED, b"1\r\nx\r\n"),
+        (CHUNKED + b"1;", b"x"),
+        (HEAD + b"Content-Encoding: gzip\r\nContent-Length: 100000\r\n\r\n\x1f\x8b", b"\x08"),
+    ],
+    ids=["status", "headers", "body", "chunks", "extension", "compressed"],
+)
+def test_a_source_that_drips_ends_in_time(at_once, drop):
+    with dripping(at_once, drop) as url, pytest.raises(FetchFailed):
+        get(url, seconds=0.5)
+
+
+def test_a_receiver_that_drips_ends_in_time():
+    with (
+        dripping(HEAD + b"Content-Length: 100000\r\n\r\n", b"x") as url,
+        pytest.raises(FetchFailed, match="takes too long"),
+    ):
+        send(url, b"{}", {}, seconds=0.5, allowed=LOOPBACK)
+
+
+def test_the_deadline_holds_over_redirects(server):
+    with dripping(HEAD + b"Content-Length: 100000\r\n\r\n", b"x") as url:
+        server.routes["/first"] = (302, {"Location": url}, b"")
+        with pytest.raises(FetchFailed, match="takes too long"):
+            get(f"{server.url}/first", seconds=0.5)
+
+
+def test_less_than_the_least_rate_is_given_up(monkeypatch):
+    """Long before the deadline of two minutes: the source would have ended by then."""
+    monkeypatch.setattr(fetching, "PATIENCE", 0.2)
+    with (
+        dripping(HEAD + b"Content-Length: 200\r\n\r\n", b"x", drops=200) as url,
+        pytest.raises(FetchFailed, match="takes too long"),
+    ):
+        get(url)
+
+
+def test_a_slow_source_that_ends_is_read(server):
+    with dripping(HEAD + b"Content-Length: 3\r\n\r\n", b"x", drops=3) as url:
+        assert get(url)[1] == b"xxx"
+
+
+def test_what_is_compressed_unasked_is_unpacked_within_the_limit(server, url):
+    packed = {"Content-Encoding": "gzip"}
+    server.routes["/packed"] = (200, packed, gzip.compress(b"report"))
+    server.routes["/bomb"] = (200, packed, gzip.compress(bytes(20_000_000)))
+    server.routes["/damaged"] = (200, packed, gzip.compress(b"report")[:-4])
+    assert get(f"{url}/packed")[1] == b"report"
+    with pytest.raises(FetchFailed, match="more than 1 MB"):
+        get(f"{url}/bomb", limit=1024**2)
+    with pytest.raises(FetchFailed, match="broke off"):
+        get(f"{url}/damaged")
