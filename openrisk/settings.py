@@ -30,7 +30,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = any(
 TRUSTED_PROXIES = env.words("TRUSTED_PROXIES", [])
 SESSION_COOKIE_NAME = "openrisk_session"
 SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
-SESSION_ENGINE = "django.contrib.sessions.backends.db"  # never cached_db: a logout must hold
+SESSION_ENGINE = "openrisk.accounts.sessions"  # in the database: never a cache, a logout must hold
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

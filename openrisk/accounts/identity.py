@@ -14,7 +14,6 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth import get_user
-from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.db import connection, models
 from django.http import HttpRequest
@@ -22,6 +21,7 @@ from django.utils import timezone
 
 from openrisk.accounts.models import ApiToken, Membership, Organization, User
 from openrisk.accounts.services import membership_of
+from openrisk.accounts.sessions import SessionStore, digest_key, find_session
 from openrisk.caching import front, stamps
 from openrisk.caching.callers import ENVIRON, Caller, caller_of, set_caller
 from openrisk.caching.stamps import StampUnavailable
@@ -78,7 +78,7 @@ def session_member(request: HttpRequest) -> Membership | None:
     caller = caller_of(request)
     if caller is None or "session" not in caller.rows:
         return None
-    if caller.rows["session"]["session_key"] != request.session.session_key:
+    if caller.rows["session"]["session_key"] != digest_key(request.session.session_key or ""):
         return None  # another one has begun with this request
     request.session.accessed = True  # so that the answer varies by cookie
     return Membership(
@@ -206,7 +206,7 @@ def _session_tags(rows: Rows) -> set[str]:
 
 def _session_rows(key: str) -> Rows:
     """The rows behind a session; empty where it stands for nobody, or for a superuser at large."""
-    session = Session.objects.filter(session_key=key, expire_date__gt=timezone.now()).first()
+    session = find_session(key)
     if session is None:
         return {}
     asker = HttpRequest()

@@ -188,9 +188,9 @@ def text_of(value: Any) -> str:
 
 
 def _digest(value: Any) -> str:
-    """Hashed, because a session key must not lie about in a table of tokens.
+    """Hashed, so that the table of tokens shows no value of another table.
 
-    SQLite cannot hash, and its token table lies in the same file as the session's own.
+    SQLite cannot hash, and its token table is in the same file as the others.
     """
     text = text_of(value)
     if connection.vendor == "sqlite":

@@ -5,7 +5,6 @@ from contextlib import suppress
 
 import pytest
 from django.contrib.auth import login
-from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.db import connection, transaction
 from django.http import HttpRequest
@@ -13,6 +12,7 @@ from django.utils import timezone
 
 from openrisk.accounts.models import ApiToken, Membership, Organization, Role, User
 from openrisk.accounts.services import create_token, set_role
+from openrisk.accounts.sessions import SessionStore
 from openrisk.caching import stamps, tokens, triggers_postgresql
 from openrisk.caching.tracked import EPOCH, all_tracked
 from risks.models import Asset, Category, Risk, RiskAsset, RiskTag, ScoreChange

@@ -1,0 +1,1 @@
+"""SQLite as a database backend: the file belongs to the user who runs OpenRisk alone."""
