@@ -22,6 +22,10 @@ from redis.retry import Retry
 
 source = environ.FileAwareEnv()
 
+BACKENDS = {  # both count statements and connections
+    "postgresql": "django_prometheus.db.backends.postgresql",
+    "sqlite3": "openrisk.database.sqlite3",
+}
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off", ""}
 
@@ -148,19 +152,19 @@ def _generate_secret(file: Path) -> str:
 
 
 def database(default: str) -> dict[str, Any]:
-    """What DATABASE_URL says, with statements and connections counted by django-prometheus."""
+    """What DATABASE_URL says."""
     try:
         with warnings.catch_warnings(action="ignore"):  # it is said below
             found = source.db_url("DATABASE_URL", default=default)
     except (ValueError, environ.ImproperlyConfigured):
         found = {}
     engine = str(found.get("ENGINE", "")).removeprefix("django.db.backends.")
-    if engine not in ("postgresql", "sqlite3") or not found.get("NAME"):
+    if engine not in BACKENDS or not found.get("NAME"):
         raise ImproperlyConfigured(
             "DATABASE_URL cannot be used: write postgresql://user:password@host:5432/name, with "
             "special characters percent-encoded, or sqlite:////path/to/file."
         )
-    return found | {"ENGINE": f"django_prometheus.db.backends.{engine}"}
+    return found | {"ENGINE": BACKENDS[engine]}
 
 
 def email(default: str) -> dict[str, Any]:

@@ -17,7 +17,6 @@ from django.contrib.auth import get_user
 from django.contrib.sessions.models import Session
 from django.db import connection, models
 from django.http import HttpRequest
-from django.utils import timezone
 
 from openrisk.accounts.models import ApiToken, Membership, Organization, User
 from openrisk.accounts.services import membership_of

@@ -1,6 +1,8 @@
 """Pool profiles: what each process may open, and that nobody waits for ever."""
 
+import ast
 import os
+import stat
 import subprocess
 import sys
 import threading
@@ -230,3 +232,22 @@ def test_who_finds_the_pool_empty_is_turned_away(transactional_db):
     for thread in threads:
         thread.join()
     pool.close()
+
+
+# --- The SQLite file ----------------------------------------------------------------------------
+@pytest.mark.parametrize("before", [None, 0o644])
+def test_sqlite_file_is_for_its_owner_alone(tmp_path, before):
+    file = tmp_path / "openrisk.sqlite3"
+    if before:
+        file.touch()
+        file.chmod(before)
+    code = (
+        "from django.db import connection as c; c.cursor().execute('CREATE TABLE x (y)');"
+        f"from pathlib import Path; files = Path({str(tmp_path)!r}).glob('*.sqlite3*');"
+        "print({file.name: file.stat().st_mode & 0o777 for file in files})"
+    )
+    result = django(code, DATABASE_URL=f"sqlite:///{file}", VAR_DIR=str(tmp_path / "var"))
+    assert result.returncode == 0, result.stderr
+    names = ("openrisk.sqlite3", "openrisk.sqlite3-shm", "openrisk.sqlite3-wal")
+    assert ast.literal_eval(result.stdout) == dict.fromkeys(names, 0o600)
+    assert stat.S_IMODE((tmp_path / "var").stat().st_mode) == 0o700
