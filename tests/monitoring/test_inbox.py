@@ -255,6 +255,15 @@ def test_the_page_shows_what_fires(operator, told):
     assert "Monitoring has never been heard" in page
 
 
+def test_the_page_links_to_addresses_of_the_web_and_shows_others_as_text(api, operator):
+    links = {"runbook_url": "javascript:alert(1)", "dashboard_url": "https://grafana.example.com/d"}
+    post(api, message(alert(annotations=links)))
+    page = operator.get("/monitoring/").content.decode()
+    assert 'href="https://grafana.example.com/d"' in page
+    assert "Runbook: javascript:alert(1)" in page
+    assert 'href="javascript' not in page
+
+
 def test_the_page_is_for_superusers(client, admin):
     client.force_login(admin)
     assert client.get("/monitoring/").status_code == 403
