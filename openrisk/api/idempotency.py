@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import orjson
+from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from rest_framework import status
@@ -85,12 +86,28 @@ def _earlier_answer(identity: dict[str, Any], fingerprint: str) -> Response | No
 
 
 def _fingerprint(request: Request) -> str:
-    """What the request asks for. Uploads are told apart by length: their body is a stream."""
-    if request.content_type.startswith("multipart/"):
-        body = request.META.get("CONTENT_LENGTH", "").encode()
-    else:
-        body = request._request.body
-    return hashlib.sha256(request.get_full_path().encode() + b"\n" + body).hexdigest()
+    """Digest of what the request asks for, files included, whatever divides the parts of a form."""
+    digest = hashlib.sha256(request.get_full_path().encode() + b"\n")
+    if not request.content_type.startswith("multipart/"):
+        digest.update(request._request.body)
+        return digest.hexdigest()
+    fields = sorted((name, request.POST.getlist(name)) for name in request.POST)
+    files = [
+        (field, file.name, _digest_of(file))
+        for field in sorted(request.FILES)
+        for file in request.FILES.getlist(field)
+    ]
+    digest.update(orjson.dumps([fields, files]))
+    return digest.hexdigest()
+
+
+def _digest_of(file: UploadedFile) -> str:
+    """SHA-256 of an upload, read piece by piece; the next reader begins at its start again."""
+    digest = hashlib.sha256()
+    for chunk in file.chunks():
+        digest.update(chunk)
+    file.seek(0)
+    return digest.hexdigest()
 
 
 def forget_old() -> int:

@@ -22,8 +22,10 @@ def client(api, manager) -> APIClient:
 
 
 def upload(client: APIClient, text: str = ONE, **fields: Any) -> Any:
+    """What is written in capitals is a header."""
+    headers = {name: fields.pop(name) for name in list(fields) if name.isupper()}
     file = SimpleUploadedFile("register.csv", text.encode())
-    return client.post(URL, {"file": file, **fields}, format="multipart")
+    return client.post(URL, {"file": file, **fields}, format="multipart", **headers)
 
 
 def refusal(response: Any, status: int) -> dict[str, Any]:
@@ -46,6 +48,23 @@ def test_a_register_is_previewed_applied_and_undone(client):
     assert Risk.objects.get().title == "Fire"
     assert client.post(f"{url}undo/").json()["status"] == "undone"
     assert Risk.objects.count() == 0
+
+
+def test_an_upload_that_is_sent_again_is_answered_from_the_first(client):
+    first = upload(client, HTTP_IDEMPOTENCY_KEY="k1")
+    again = upload(client, HTTP_IDEMPOTENCY_KEY="k1")
+    assert (again.status_code, again["Idempotent-Replayed"]) == (201, "true")
+    assert again.json() == first.json()
+    assert ImportRun.objects.count() == 1
+
+
+def test_another_file_of_the_same_length_needs_another_key(client):
+    upload(client, HTTP_IDEMPOTENCY_KEY="k1")
+    other = upload(client, ONE.replace("Fire", "Rain"), HTTP_IDEMPOTENCY_KEY="k1")
+    assert other.status_code == 422
+    assert other.json()["code"] == "idempotency_key_reused"
+    assert upload(client, HTTP_IDEMPOTENCY_KEY="k1", mapping="{}").status_code == 422
+    assert ImportRun.objects.count() == 1
 
 
 def test_a_column_goes_where_the_mapping_says(client):
