@@ -6,16 +6,22 @@ here: a value that cannot be understood stops the start with a sentence that say
 """
 
 import os
+import re
 import secrets
 import tempfile
-import warnings
+from difflib import get_close_matches
+from email.utils import parseaddr
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import environ
+import psycopg
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.module_loading import import_string
+from psycopg import pq
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from redis import ConnectionPool
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -26,18 +32,68 @@ BACKENDS = {  # both count statements and connections
     "postgresql": "django_prometheus.db.backends.postgresql",
     "sqlite3": "openrisk.database.sqlite3",
 }
+POSTGRES_SCHEMES = ("postgresql", "postgres")
+_POSTGRES_EXAMPLE = "postgresql://user:password@host:5432/name"
+_DJANGO_NAMES = {
+    "dbname": "NAME",
+    "user": "USER",
+    "password": "PASSWORD",
+    "host": "HOST",
+    "port": "PORT",
+}
+known: set[str] = set()  # names that were asked for
+SHORTEST_KEY = 32
+SHORTEST_PASSWORD = 16
+SIMILAR = 0.88  # from which two names look like the same one
+
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off", ""}
+_NAME = r"[A-Za-z0-9_]([-A-Za-z0-9_]*[A-Za-z0-9_])?"
+_HOST = re.compile(rf"\.?{_NAME}(\.{_NAME})*|\[[0-9A-Fa-f:.]+\]")
+_ORIGIN = re.compile(rf"https?://(\*\.)?({_NAME}(\.{_NAME})*|\[[0-9A-Fa-f:.]+\])(:\d+)?")
 
 
 def text(name: str, default: str = "") -> str:
-    """The value as it stands: django-environ would take one that begins with $ for a reference."""
+    """The value as it stands: django-environ would take one that begins with $ for a reference.
+
+    From the file in NAME_FILE where that is set; a mounted file ends in a line break.
+    """
+    known.add(name)
+    file = f"{name}_FILE"
+    if file not in os.environ:
+        return source.ENVIRON.get(name, default).strip()
+    if os.environ.get(name, "").strip():
+        raise ImproperlyConfigured(f"{name} and {file} are both set: remove one of them.")
     try:
-        return source.ENVIRON.get(name, default).strip()  # a mounted file ends in a line break
-    except OSError as error:
+        value = Path(os.environ[file]).read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
         raise ImproperlyConfigured(
-            f"{name}_FILE cannot be read ({error}): name a readable file, or set {name}."
+            f"{file} cannot be read ({error}): name a readable file, or set {name}."
         ) from None
+    if not value:
+        raise ImproperlyConfigured(
+            f"{file} names an empty file: write the value into it, or remove {file}."
+        )
+    return value
+
+
+def key(name: str, value: str) -> str:
+    """A key that is long enough not to be guessed."""
+    if len(value) < SHORTEST_KEY:
+        raise ImproperlyConfigured(
+            f"{name} has {len(value)} characters: write at least {SHORTEST_KEY} random ones, such "
+            "as `python3 -c 'import secrets; print(secrets.token_urlsafe(50))'` prints."
+        )
+    return value
+
+
+def keys(name: str) -> list[str]:
+    """A comma-separated list of keys; none where it is not set.
+
+    The first is in use, and must be long enough; the others are being replaced.
+    """
+    values = words(name, [])
+    return [key(name, values[0]), *values[1:]] if values else []
 
 
 def words(name: str, default: list[str]) -> list[str]:
@@ -47,16 +103,53 @@ def words(name: str, default: list[str]) -> list[str]:
 
 
 def networks(name: str) -> list[str]:
-    """A comma-separated list of networks such as 10.0.0.0/8."""
-    found = words(name, [])
-    for text_of_one in found:
+    """A comma-separated list of addresses and networks such as 10.0.0.0/8."""
+    values = words(name, [])
+    for value in values:
         try:
-            ip_network(text_of_one)
+            ip_network(value)
         except ValueError:
             raise ImproperlyConfigured(
-                f"{name}: {text_of_one!r} is no network: write one such as 10.0.0.0/8."
+                f"{name}: {value!r} is not a network: write an address such as 10.0.0.7, or a "
+                "network such as 10.0.0.0/8."
             ) from None
-    return found
+    return values
+
+
+def hosts(name: str, default: list[str]) -> list[str]:
+    """A comma-separated list of host names and addresses; `.example.org` means all below it."""
+    values = words(name, default)
+    for value in values:
+        if not _HOST.fullmatch(value):
+            raise ImproperlyConfigured(
+                f"{name}: {value!r} is not a host: write a name such as risk.example.org, without "
+                "scheme, port or path, or .example.org for all names below it."
+            )
+    return values
+
+
+def origins(name: str) -> list[str]:
+    """A comma-separated list of origins such as https://risk.example.org."""
+    values = words(name, [])
+    for value in values:
+        if not _ORIGIN.fullmatch(value):
+            raise ImproperlyConfigured(
+                f"{name}: {value!r} is not an origin: write scheme and host, such as "
+                "https://risk.example.org, without a path."
+            )
+    return values
+
+
+def slugs(name: str) -> list[str]:
+    """A comma-separated list of short names, as organizations have them."""
+    values = words(name, [])
+    for value in values:
+        if not re.fullmatch(r"[-a-z0-9_]+", value):
+            raise ImproperlyConfigured(
+                f"{name}: {value!r} is not a short name: write small letters, digits and hyphens, "
+                "as in the address of the organization's pages."
+            )
+    return values
 
 
 def flag(name: str, default: bool = False) -> bool:
@@ -125,7 +218,7 @@ def folder(name: str, default: Path) -> Path:
 def secret(name: str, file: Path) -> str:
     """The value of `name`, or else the content of `file`, generated once with mode 0600."""
     if value := text(name):
-        return value
+        return key(name, value)
     try:
         return file.read_text().strip() if file.exists() else _generate_secret(file)
     except OSError as error:
@@ -151,31 +244,136 @@ def _generate_secret(file: Path) -> str:
     return file.read_text().strip()
 
 
-def database(default: str) -> dict[str, Any]:
-    """What DATABASE_URL says."""
-    try:
-        with warnings.catch_warnings(action="ignore"):  # it is said below
-            found = source.db_url("DATABASE_URL", default=default)
-    except (ValueError, environ.ImproperlyConfigured):
-        found = {}
-    engine = str(found.get("ENGINE", "")).removeprefix("django.db.backends.")
-    if engine not in BACKENDS or not found.get("NAME"):
+def database(name: str, default: str, *, needed: bool) -> dict[str, Any]:
+    """What the address of the database says, as Django's settings.
+
+    What follows its `?` is libpq's (sslmode, target_session_attrs, ...) and goes into OPTIONS.
+    """
+    url = text(name)
+    if needed and not url:
         raise ImproperlyConfigured(
-            "DATABASE_URL cannot be used: write postgresql://user:password@host:5432/name, with "
-            "special characters percent-encoded, or sqlite:////path/to/file."
+            f"POOL_PROFILE=prod needs {name}{_instead_of(name)}: write "
+            f"{_POSTGRES_EXAMPLE}, or leave POOL_PROFILE at dev for SQLite."
         )
-    return found | {"ENGINE": BACKENDS[engine]}
+    url = url or default
+    scheme = url.partition("://")[0]
+    if scheme in POSTGRES_SCHEMES:
+        given = postgres_parameters(name, url)
+        found = {
+            "ENGINE": BACKENDS["postgresql"],
+            **{setting: given.pop(word, "") for word, setting in _DJANGO_NAMES.items()},
+            "OPTIONS": given,
+        }
+        if found["NAME"] or "service" in given:
+            return found
+    elif scheme == "sqlite" and "?" not in url:
+        found = source.db_url_config(url)
+        if found.get("NAME"):
+            return found | {"ENGINE": BACKENDS["sqlite3"], "OPTIONS": {}}
+    raise ImproperlyConfigured(
+        f"{name} cannot be used: write postgresql://user:password@host:5432/name, with "
+        "special characters percent-encoded, or sqlite:////path/to/file."
+    )
 
 
-def email(default: str) -> dict[str, Any]:
-    """What EMAIL_URL says, as Django's settings."""
+def _instead_of(name: str) -> str:
+    """A hint where the environment has a name that looks like it."""
+    similar = get_close_matches(name, os.environ.keys() - known, 1, SIMILAR)
+    return f" (there is {similar[0]}: misspelt?)" if similar else ""
+
+
+def misspelt() -> dict[str, str]:
+    """Names in the environment that no one asks for, with the setting that each looks like."""
+    names = known | {f"{name}_FILE" for name in known}
+    pairs = (
+        (name, get_close_matches(name, names, 1, SIMILAR)) for name in os.environ.keys() - names
+    )
+    return {name: similar[0] for name, similar in sorted(pairs) if similar}
+
+
+def postgres_address(name: str) -> str:
+    """The address of a PostgreSQL server, or "" where none is given."""
+    if url := address(name, POSTGRES_SCHEMES, _POSTGRES_EXAMPLE):
+        postgres_parameters(name, url)
+    return url
+
+
+def postgres_parameters(name: str, url: str) -> dict[str, Any]:
+    """The parameters in an address, understood by libpq itself, which knows what it takes.
+
+    It does so with a socket that is not there: parameters are looked at before it connects.
+    """
     try:
-        return source.email_url("EMAIL_URL", default=default)
-    except (ValueError, environ.ImproperlyConfigured):
+        given = conninfo_to_dict(url)
+    except psycopg.Error as error:
+        reason = _libpq_reason(str(error), url)
+    else:
+        nowhere = {"host": "/nonexistent", "hostaddr": "", "port": ""}
+        attempt = pq.PGconn.connect_start(make_conninfo(**given | nowhere).encode())
+        reason = _libpq_reason(attempt.get_error_message(), url)
+        attempt.finish()
+        if reason.startswith("connection to server on socket") and _are_ports(given):
+            return given
+        if reason.startswith("connection to server on socket"):
+            reason = f"invalid port {given.get('port')}"
+    raise ImproperlyConfigured(
+        f"{name} cannot be used: write {_POSTGRES_EXAMPLE}, with special characters "
+        f"percent-encoded, and after a ? only parameters of libpq ({reason})."
+    )
+
+
+def _libpq_reason(message: str, url: str) -> str:
+    """Its first line, unless that shows the address, which may hold a password."""
+    line = message.strip().partition("\n")[0]
+    return "libpq cannot read it" if url in line or "connection info string" in line else line
+
+
+def _are_ports(given: dict[str, Any]) -> bool:
+    ports = str(given.get("port", "")).split(",")
+    return all(not port or (port.isdigit() and 0 < int(port) < 65536) for port in ports)
+
+
+def email(name: str, default: str) -> dict[str, Any]:
+    """What the address of the mail server says, as Django's settings."""
+    url = text(name, default) or default
+    try:
+        return source.email_url_config(url)
+    except (ValueError, KeyError, environ.ImproperlyConfigured):
         raise ImproperlyConfigured(
-            "EMAIL_URL cannot be used: write smtp+tls://user:password@host:587, with special "
+            f"{name} cannot be used: write smtp+tls://user:password@host:587, with special "
             "characters percent-encoded."
         ) from None
+
+
+def _require_importable(name: str, path: str) -> None:
+    try:
+        import_string(path)
+    except ImportError as error:
+        raise ImproperlyConfigured(
+            f"{name}={path!r} cannot be imported ({error}): install it or correct the path."
+        ) from None
+
+
+def mailbox(name: str, default: str) -> str:
+    """An address of e-mail, with or without a name before it."""
+    value = text(name, default) or default
+    address = parseaddr(value)[1]
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+", address):
+        raise ImproperlyConfigured(
+            f"{name}={value!r} is not an e-mail address: write openrisk@example.org or "
+            "OpenRisk <openrisk@example.org>."
+        )
+    return value
+
+
+def password(name: str) -> str:
+    """What a program shows to be believed, or ""."""
+    value = text(name)
+    if value and len(value) < SHORTEST_PASSWORD:
+        raise ImproperlyConfigured(
+            f"{name} has {len(value)} characters: write at least {SHORTEST_PASSWORD} random ones."
+        )
+    return value
 
 
 def response_cache(backend: str, redis_url: str) -> dict[str, dict[str, Any]]:
@@ -192,6 +390,7 @@ def response_cache(backend: str, redis_url: str) -> dict[str, dict[str, Any]]:
                 f"CACHE_BACKEND={backend!r} is unknown: write redis, memory, none, or the dotted "
                 "path of a cache backend."
             )
+        _require_importable("CACHE_BACKEND", backend)
         return {"responses": {"BACKEND": backend, "KEY_PREFIX": "openrisk"}}
     if not redis_url:
         raise ImproperlyConfigured(
@@ -203,7 +402,7 @@ def response_cache(backend: str, redis_url: str) -> dict[str, dict[str, Any]]:
     except ValueError:
         raise ImproperlyConfigured(
             "REDIS_URL cannot be used: write redis://:password@host:6379/0, with special "
-            "characters percent-encoded."
+            "characters percent-encoded; Sentinel and Cluster are not supported."
         ) from None
     options = {
         "SERIALIZER": "openrisk.caching.store.BytesSerializer",

@@ -20,14 +20,16 @@ VAR_DIR = env.folder("VAR_DIR", BASE_DIR / "var")  # everything generated lives 
 # --- Security --------------------------------------------------------------------------------
 DEBUG = env.flag("DEBUG")
 SECRET_KEY = env.secret("SECRET_KEY", VAR_DIR / "secret_key")
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", [])
+# Those before it, while it is replaced: what they have signed still counts (docs/operations.md).
+SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS", [])
+ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
 # Served over TLS as soon as a trusted origin says https: cookies are then never sent in clear.
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = any(
     origin.startswith("https://") for origin in CSRF_TRUSTED_ORIGINS
 )
 # Addresses of the proxies whose X-Forwarded-For and X-Forwarded-Proto are believed.
-TRUSTED_PROXIES = env.words("TRUSTED_PROXIES", [])
+TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 SESSION_COOKIE_NAME = "openrisk_session"
 SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
 SESSION_ENGINE = "openrisk.accounts.sessions"  # in the database: never a cache, a logout must hold
@@ -80,14 +82,14 @@ DATABASE_BUDGET = env.integer("DATABASE_BUDGET", DATABASE_PROFILE.budget, maximu
 # people watch, take as long as they take.
 DATABASE_TIMEOUTS = env.flag("DATABASE_TIMEOUTS")
 # The server itself, where DATABASE_URL is pgbouncer: for what lasts longer than a transaction.
-DATABASE_DIRECT_URL = env.address(
-    "DATABASE_DIRECT_URL",
-    ("postgresql", "postgres"),
-    "postgresql://user:password@host:5432/name",
-)
+DATABASE_DIRECT_URL = env.postgres_address("DATABASE_DIRECT_URL")
 DATABASES = {
     "default": {
-        **env.database(f"sqlite:///{VAR_DIR / 'openrisk.sqlite3'}"),
+        **env.database(
+            "DATABASE_URL",
+            f"sqlite:///{VAR_DIR / 'openrisk.sqlite3'}",
+            needed=POOL_PROFILE == "prod",
+        ),
         "CONN_MAX_AGE": DATABASE_PROFILE.conn_max_age,
         "CONN_HEALTH_CHECKS": True,
     }
@@ -106,16 +108,20 @@ if "sqlite3" in DATABASES["default"]["ENGINE"]:
         ),
     }
 else:
+    # What DATABASE_URL says behind its ? counts: sslmode, target_session_attrs, ...
+    asked_for = DATABASES["default"]["OPTIONS"]
     DATABASES["default"]["OPTIONS"] = {
         "connect_timeout": 3,
         "application_name": "openrisk",
+        **asked_for,
     }
     if DATABASE_DIRECT_URL:
         # Cursors and options of a session: a pooler gives the session to somebody else.
         DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
     else:
-        DATABASES["default"]["OPTIONS"]["options"] = DATABASE_PROFILE.options(
-            timeouts=DATABASE_TIMEOUTS
+        of_profile = DATABASE_PROFILE.options(timeouts=DATABASE_TIMEOUTS)
+        DATABASES["default"]["OPTIONS"]["options"] = " ".join(
+            filter(None, (of_profile, asked_for.get("options")))
         )
     if DATABASE_POOL:
         DATABASES["default"]["CONN_MAX_AGE"] = 0  # Django refuses both
@@ -269,13 +275,13 @@ SPECTACULAR_SETTINGS = {
 
 # --- Tasks and mail --------------------------------------------------------------------------
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
-vars().update(env.email("consolemail://"))
+vars().update(env.email("EMAIL_URL", "consolemail://"))
 EMAIL_TIMEOUT = 30  # seconds; a mail server that hangs would stop the worker
-DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("DEFAULT_FROM_EMAIL", "openrisk@localhost")
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.mailbox("DEFAULT_FROM_EMAIL", "openrisk@localhost")
 
 # --- Marketplace -----------------------------------------------------------------------------
 # The first encrypts the secrets of connectors, all of them decrypt.
-ENCRYPTION_KEYS = env.words("ENCRYPTION_KEYS", []) or [
+ENCRYPTION_KEYS = env.keys("ENCRYPTION_KEYS") or [
     env.secret("ENCRYPTION_KEY", VAR_DIR / "encryption_key")
 ]
 # Networks that connectors may reach although they are private, e.g. 10.1.0.0/16.
@@ -296,9 +302,9 @@ THREADS = env.integer(
 )
 METRICS_PORT = env.integer("METRICS_PORT", 9464)
 # Slugs of organizations whose risks are counted by organization too; each adds series.
-METRICS_ORGANIZATIONS = env.words("METRICS_ORGANIZATIONS", [])
+METRICS_ORGANIZATIONS = env.slugs("METRICS_ORGANIZATIONS")
 # What Alertmanager shows when it posts alerts; without it none are taken.
-ALERTS_TOKEN = env.text("ALERTS_TOKEN")
+ALERTS_TOKEN = env.password("ALERTS_TOKEN")
 # Seconds between saying "not ready any more" and stopping, for proxies to notice.
 DRAIN_SECONDS = env.integer("DRAIN_SECONDS", 0, minimum=0, maximum=300)
 DRAIN_FILE = VAR_DIR / f"draining-{PORT}"  # there while this installation is about to stop

@@ -124,8 +124,8 @@ def test_secrets_differ(given, tmp_path):
 
 
 def test_given_secret_is_not_written_down(given, tmp_path):
-    given("$given by the operator")
-    assert env.secret(NAME, tmp_path / "secret_key") == "$given by the operator"
+    given("$given by the operator, who made it")
+    assert env.secret(NAME, tmp_path / "secret_key") == "$given by the operator, who made it"
     assert list(tmp_path.iterdir()) == []
 
 
@@ -182,7 +182,7 @@ def test_the_host_of_a_database_may_be_a_socket(given):
 def test_a_malformed_database_stops_with_a_sentence_alone(monkeypatch, recwarn, url):
     monkeypatch.setenv("DATABASE_URL", url)
     with pytest.raises(ImproperlyConfigured, match="DATABASE_URL cannot be used: write postgresql"):
-        env.database("sqlite:///unused")
+        env.database("DATABASE_URL", "sqlite:///unused", needed=False)
     assert list(recwarn) == []
 
 
@@ -196,7 +196,7 @@ def test_a_malformed_cache_server_stops(url):
 def test_a_malformed_mail_server_stops(monkeypatch):
     monkeypatch.setenv("EMAIL_URL", "nonsense")
     with pytest.raises(ImproperlyConfigured, match="EMAIL_URL cannot be used: write smtp"):
-        env.email("consolemail://")
+        env.email("EMAIL_URL", "consolemail://")
 
 
 # --- Folders ----------------------------------------------------------------------------------
