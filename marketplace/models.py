@@ -117,6 +117,7 @@ class Failure(models.TextChoices):
     CREDENTIAL = "credential", "The source refused the credentials"
     REPORT = "report", "The report could not be read"
     REGISTER = "register", "The register could not be written"
+    INTERNAL = "internal", "OpenRisk or the connector has a fault"
 
 
 class SyncRun(OrganizationOwned):

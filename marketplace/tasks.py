@@ -5,7 +5,8 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
-from django_tasks import TaskContext
+from django_tasks import TaskContext, TaskResultStatus
+from django_tasks_db.models import DBTaskResult
 
 from marketplace.models import App, SyncRun
 from marketplace.services import notifications, syncing
@@ -21,6 +22,32 @@ def sync(context: TaskContext, run: str) -> str:
     """Carry out a queued run; the status it ends with. A second call finds nothing to do."""
     done = syncing.execute(UUID(run), last_attempt=context.attempt >= ATTEMPTS)
     return done.status
+
+
+@scheduled("*/5 * * * *", name="marketplace.end_abandoned_runs")
+@task
+def end_abandoned_runs() -> int:
+    """End runs whose task failed or is gone: they would keep their app from running."""
+    now = timezone.now()
+    waiting = SyncRun.objects.filter(status__in=syncing.UNFINISHED)
+    # In this order: a task ends only after its run.
+    candidates = dict(waiting.values_list("pk", "created_at"))
+    tasks = DBTaskResult.objects.filter(task_path=sync.module_path).values_list(
+        "args_kwargs", "status"
+    )
+    status_of = {given["args"][0]: status for given, status in tasks}
+    return sum(
+        syncing.end_abandoned(pk)
+        for pk, created_at in candidates.items()
+        if _is_abandoned(status_of.get(str(pk)), now - created_at)
+    )
+
+
+def _is_abandoned(task_status: str | None, age: timedelta) -> bool:
+    """`connector_sync` runs without a task, and nothing runs for a day."""
+    if task_status is None:
+        return age > timedelta(days=1)
+    return task_status in (TaskResultStatus.FAILED, TaskResultStatus.SUCCESSFUL)
 
 
 def start(run: SyncRun) -> SyncRun:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import IO, Any
 from uuid import UUID
 
+import structlog
 from django.core.files.base import File
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -30,6 +31,11 @@ SMALL = 0.1  # of what the last run had: less is more likely a fault than good n
 MOST_LOG = 200
 FINDING = Finding._meta.label_lower
 COUNTS = ("created", "updated", "unchanged", "closed", "rejected")
+
+
+UNFINISHED = (SyncStatus.QUEUED, SyncStatus.RUNNING)
+
+log = structlog.get_logger(__name__)
 
 
 class Busy(Exception):
@@ -78,18 +84,17 @@ def _check_runnable(app: App, connector: Connector) -> None:
 def execute(pk: UUID, *, last_attempt: bool = True) -> SyncRun:
     """Read the source and preview, and apply where the run is to. The outcome stands in the run.
 
-    Raises Busy while another run of the app is under way, and SourceFailed for the caller to try
-    again later, unless this is the last attempt.
+    Raises Busy while another run of the app is under way. Unless this is the last attempt, raises
+    SourceFailed and whatever was not expected, for the caller to try again later.
     """
     sync = _begin(pk)
     if sync.status != SyncStatus.RUNNING:
         return sync  # carried out before
-    connector = connectors()[sync.app.connector]
     try:
-        _read(sync, connector)
+        _read(sync, connectors()[sync.app.connector])
     except SourceFailed as error:
         if not (error.lasting or last_attempt):
-            _wait(sync, error)
+            _wait(sync, error.message)
             raise
         _fail(sync, error.failure, error.message)
     except UnreadableReport as error:
@@ -99,14 +104,47 @@ def execute(pk: UUID, *, last_attempt: bool = True) -> SyncRun:
         _fail(sync, Failure.REPORT, error.message)
     except Conflict as error:
         _fail(sync, Failure.REGISTER, " ".join(error.reasons))
+    # The boundary to connectors: a run that stays "running" would keep its app from ever running.
+    except Exception as error:
+        message = _unexpected(error, sync)
+        if not last_attempt:
+            _wait(sync, message)
+            raise
+        log.exception("sync_failed", run=str(pk), connector=sync.app.connector)
+        _fail(sync, Failure.INTERNAL, message)
     return sync
+
+
+def _unexpected(error: Exception, sync: SyncRun) -> str:
+    """The kind of the error alone: its text may hold what the report or the configuration says."""
+    reason = (error.strerror if isinstance(error, OSError) else "") or type(error).__name__
+    return (
+        f"OpenRisk met something that it did not expect ({reason}) while it ran the connector "
+        f"{sync.app.connector}. Run the app again; if this repeats, give run {sync.pk} to your "
+        "operator, whose log has the details."
+    )
+
+
+def end_abandoned(pk: UUID) -> bool:
+    """End a run that no task will carry out any more, as failed; whether it was still waiting."""
+    with transaction.atomic():
+        sync = SyncRun.objects.select_for_update(of=("self",)).get(pk=pk)
+        if sync.status not in UNFINISHED:
+            return False
+        _fail(
+            sync,
+            sync.failure or Failure.INTERNAL,
+            "Its task ended without carrying it out: another run of the app was under way, or the "
+            "worker or the database failed each time. Run the app again.",
+        )
+    return True
 
 
 def _begin(pk: UUID) -> SyncRun:
     try:
         with transaction.atomic():
             sync = SyncRun.objects.select_for_update(of=("self",)).get(pk=pk)
-            if sync.status in (SyncStatus.QUEUED, SyncStatus.RUNNING):
+            if sync.status in UNFINISHED:
                 sync.status = SyncStatus.RUNNING
                 sync.started_at = timezone.now()
                 sync.attempts += 1
@@ -116,8 +154,8 @@ def _begin(pk: UUID) -> SyncRun:
     return SyncRun.objects.select_related("app", "organization", "actor").get(pk=pk)
 
 
-def _wait(sync: SyncRun, error: SourceFailed) -> None:
-    _say(sync, f"Attempt {sync.attempts} failed: {error.message} It will be tried again.")
+def _wait(sync: SyncRun, reason: str) -> None:
+    _say(sync, f"Attempt {sync.attempts} failed: {reason} It will be tried again.")
     sync.status = SyncStatus.QUEUED
     sync.save(update_fields=["status", "log"])
 

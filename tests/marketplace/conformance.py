@@ -124,6 +124,24 @@ class Conformance:
             assert run.error
         assert register(organization) == before
 
+    def test_an_exception_ends_the_run_and_the_app_runs_again(self, app, admin, monkeypatch):
+        """Whatever a connector raises that it may not, its app is not blocked by it."""
+
+        def read(*args: Any, **kwargs: Any) -> Any:
+            raise TypeError("a-piece-of-the-report")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(type(self.connector), "read", read)
+            with (REPORTS / self.report).open("rb") as file:
+                run = syncing.queue(actor=admin, app=app, file=file, file_name=self.report)
+            with pytest.raises(TypeError):
+                syncing.execute(run.pk, last_attempt=False)
+            assert syncing.execute(run.pk).status == SyncStatus.FAILED
+        run.refresh_from_db()
+        assert (run.failure, "TypeError" in run.error) == ("internal", True)
+        assert "a-piece-of-the-report" not in run.error
+        assert upload(app, REPORTS / self.report, admin).status == SyncStatus.APPLIED
+
     @given(data=st.data())
     @settings(max_examples=60, suppress_health_check=list(HealthCheck), database=None)
     def test_nothing_else_is_ever_raised(self, data, tmp_path_factory):

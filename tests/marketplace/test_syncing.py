@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import time_machine
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
 from marketplace import tasks
 from marketplace.health import health
@@ -176,6 +177,37 @@ def test_a_source_that_fails_is_tried_again_and_then_the_app_is_in_error(kev, ad
     kev.refresh_from_db()
     assert (kev.state, kev.reason) == (AppState.TESTED, "")
     assert health(kev)["outcome"]["state"] == "applied"
+
+
+@pytest.mark.parametrize("status", ["queued", "running"])
+def test_a_run_whose_task_failed_is_ended(trivy, admin, status):
+    with (REPORTS / "trivy.json").open("rb") as file:
+        run = syncing.queue(actor=admin, app=trivy, file=file, file_name="trivy.json")
+    tasks.start(run)
+    SyncRun.objects.filter(pk=run.pk).update(status=status)
+    assert tasks.end_abandoned_runs.call() == 0  # its task waits
+    DBTaskResult.objects.update(status="FAILED", finished_at=timezone.now())
+    assert tasks.end_abandoned_runs.call() == 1
+    run.refresh_from_db()
+    assert (run.status, run.failure) == (SyncStatus.FAILED, "internal")
+    assert "Run the app again." in run.error
+    assert upload(trivy, REPORTS / "trivy.json", admin).status == SyncStatus.APPLIED
+
+
+def test_a_run_whose_task_is_gone_is_ended_after_a_day(trivy):
+    run = SyncRun.objects.create(organization=trivy.organization, app=trivy, mode="preview")
+    assert tasks.end_abandoned_runs.call() == 0  # a command may be running it
+    SyncRun.objects.filter(pk=run.pk).update(created_at=timezone.now() - timedelta(days=2))
+    assert tasks.end_abandoned_runs.call() == 1
+
+
+def test_an_upload_that_is_not_on_this_machine_is_said(trivy, admin, settings):
+    with (REPORTS / "trivy.json").open("rb") as file:
+        run = syncing.queue(actor=admin, app=trivy, file=file, file_name="trivy.json")
+    (settings.MEDIA_ROOT / run.report.name).unlink()
+    syncing.execute(run.pk)
+    run.refresh_from_db()
+    assert (run.status, "No such file" in run.error) == (SyncStatus.FAILED, True)
 
 
 def test_refused_credentials_are_not_tried_again(kev, admin, source):
