@@ -15,7 +15,7 @@ from rest_framework.test import APIClient
 from openrisk.accounts.models import Organization, Role, User
 from openrisk.accounts.services import create_token, set_role
 from openrisk.caching import stamps, store
-from tests import tables
+from tests import calibration, tables
 from tests.openrisk.caching import stores
 
 # Registers that somebody really keeps. They are no part of the project: where the folder is
@@ -27,6 +27,11 @@ settings.register_profile("openrisk", deadline=None)  # how long a test takes sa
 settings.load_profile("openrisk")
 
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
+
+
+def pytest_report_header() -> str:
+    """Measures the machine before any test waits for something."""
+    return f"machine: {calibration.describe(calibration.slowness())}"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
