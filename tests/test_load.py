@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,8 @@ from locustfiles.callers import Organization, Unusable
 from locustfiles.judging import Expected, Foreign, Stale, description
 from locustfiles.recording import rounded
 from tests.benchmarks.cache.load import LoadFailed
-from tests.load import figures, generator, report, targets
+from tests.calibration import patience, slowness
+from tests.load import figures, generator, report
 from tests.load.generator import Order
 from tests.load.usage import Usage
 from tests.load.world import Serving, World
@@ -109,28 +111,9 @@ def test_latencies_and_hits_are_those_of_reads() -> None:
     assert (found["rate"], found["errors"]) == (2.0, 2)
 
 
-def verdicts(scenario: str, **measured: float) -> dict[str, str]:
-    return {one.target.name: one.verdict for one in targets.judge(scenario, measured)}
-
-
-def test_a_target_holds_at_its_bound_and_not_beyond() -> None:
-    found = verdicts("warm_cache", p95_ms=45, mean_ms=15.1, hit_rate=0.9, reads_per_second=1999)
-    assert (found["p95_ms"], found["mean_ms"]) == ("met", "missed")
-    assert (found["hit_rate"], found["reads_per_second"]) == ("met", "missed")
-
-
-def test_what_was_not_measured_is_missed() -> None:
-    assert verdicts("freshness", stale=0, errors=0)["foreign"] == "missed"
-
-
-def test_a_generator_that_was_too_busy_voids_latencies_alone() -> None:
-    found = verdicts("warm_cache", generator_cpu=0.91, p95_ms=1, hit_rate=1)
-    assert (found["p95_ms"], found["hit_rate"]) == ("void", "met")
-
-
 # --- Locust, against a server that is not OpenRisk ----------------------------------------------
-# By method and path: status and what is in JSON. With status 0 the connection is closed.
-Answer = Callable[[str, str], tuple[int, Any]]
+# By method and path: status, what is in JSON, X-Cache. With status 0 the connection is closed.
+Answer = Callable[[str, str], tuple[Any, ...]]
 EXPLORED = 5  # requests before users start, with one token
 RISK = {"id": "7b0c", "reference": "R-0001", "description": "As it was."}
 
@@ -147,13 +130,15 @@ def serving(answer: Answer) -> Iterator[str]:
 
         def do_GET(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            status, content = answer(self.command, self.path)
+            status, content, *cache = answer(self.command, self.path)
             if not status:
                 self.close_connection = True
                 return
             sent = json.dumps(content).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(sent)))
+            for result in cache:
+                self.send_header("X-Cache", result)
             self.end_headers()
             self.wfile.write(sent)
 
@@ -181,10 +166,11 @@ def locust(folder: Path, url: str, *options: str) -> subprocess.CompletedProcess
     command = [
         sys.executable, "-m", "locust", "-f", "locustfiles/freshness.py", "--headless",
         "--only-summary", "--host", url, "--callers", str(who), "--users", "8", "--rate", "60",
-        "--run-time", "3s", "--warm-up", "0", "--results", str(folder / "results.json"), *options,
+        "--run-time", f"{ceil(3 * slowness())}s", "--warm-up", "0",
+        "--results", str(folder / "results.json"), *options,
     ]  # fmt: skip
     return subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+        command, cwd=ROOT, capture_output=True, text=True, timeout=patience(20), check=False
     )
 
 
@@ -375,7 +361,7 @@ def load(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str
         env=os.environ | environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=patience(20),
         check=False,
     )
 

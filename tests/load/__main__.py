@@ -1,20 +1,22 @@
-"""Load tests with a verdict: `python -m tests.load SCENARIO [--users N] [--rate R] [--time S]`.
+"""Load tests with a verdict: `python -m tests.load SCENARIO [--users N] [--rate R] [--time T]`.
 
 Starts PostgreSQL, Valkey and OpenRisk for itself alone, fills them, measures OpenRisk without its
 cache and then with it, and judges the targets. Everything is kept in `var/load/<time>/`. Exit
-codes: 0 every target is met, 3 one is missed, 1 it could not run, 130 interrupted.
+codes: 0 no target is missed, 3 one is, 1 it could not run, 130 interrupted.
 """
 
 import argparse
 import contextlib
 import json
 import os
+import runpy
 import shutil
 import socket
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +81,7 @@ def _options(arguments: Sequence[str]) -> Any:
         default=0,
         help="requests a second; 60 %% of capacity unless given",
     )
-    add("--time", type=_positive, default=0, help="seconds of the measurement")
+    add("--time", type=_time_span, default=0, help="of the measurement: 90, 90s, 1m30s, 2h")
     add("--risks", type=int, default=10_000)
     add("--organizations", type=int, default=10)
     add("--consistency", choices=("strict", "push"), default="strict", help="see docs/caching.md")
@@ -95,6 +97,26 @@ def _positive(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text)):
         raise argparse.ArgumentTypeError(f"{text}: write a whole number, at least 1")
     return int(text)
+
+
+def _time_span(text: str) -> int:
+    """Seconds, as Locust's own --run-time takes them."""
+    try:
+        seconds = _locusts_parser()(text)
+    except ValueError:
+        seconds = 0
+    if not seconds:
+        raise argparse.ArgumentTypeError(f"{text!r}: write a time such as 90, 90s, 1m30s or 2h")
+    return seconds
+
+
+def _locusts_parser() -> Callable[[str], int]:
+    """From its file: importing the package would put gevent in place of sockets and threads."""
+    package = find_spec("locust")
+    if package is None or package.origin is None:
+        raise argparse.ArgumentTypeError("There is no Locust: pip install -r requirements-dev.txt")
+    path = Path(package.origin).parent / "util" / "timespan.py"
+    return runpy.run_path(str(path))["parse_timespan"]
 
 
 def _require_free(port: int) -> None:

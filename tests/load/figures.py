@@ -70,6 +70,7 @@ def of_phase(phase: dict[str, Any]) -> dict[str, Any]:
         "connections": usage.connections or None,
         "wanted_rate": phase["wanted_rate"],
         "generator_cpu": phase["locust"]["generator_cpu"],
+        "hot": phase.get("warmth", {}).get("share"),
         "reads_per_second": phase.get("reads", {}).get("rate"),
         "mixed_per_second": phase.get("mixed", {}).get("rate"),
     }
@@ -91,6 +92,7 @@ def of_run(results: dict[str, Any]) -> dict[str, float | None]:
         "generator_cpu": max(phase["generator_cpu"] for phase in phases.values()),
         "rate_kept": ours["rate"] / ours["wanted_rate"],
         "reads_per_second": ours["reads_per_second"],
+        "slowness": max(results.get("slowness", [1.0])),
     }
     if "cached" in phases and "baseline" in phases:
         found |= _against(phases["cached"], phases["baseline"])

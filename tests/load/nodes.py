@@ -18,9 +18,10 @@ from typing import Any
 from tests.benchmarks.cache.load import LoadFailed
 from tests.load import figures, generator
 from tests.load.generator import Order
-from tests.load.phases import record, throughput, told, warm
+from tests.load.phases import record, recorded_reads, throughput, told
 from tests.load.scenarios import SCENARIOS
 from tests.load.usage import Watch
+from tests.load.warming import warm
 from tests.load.world import NotSeeded, World, world
 from tests.servers import ServerUnavailable, free_port, pgbouncer
 from tests.stack.files import ROOT
@@ -31,7 +32,7 @@ from tests.stack.proxy import proxy
 COUNTS = (1, 2, 4)
 POOLED = 20  # connections that pgbouncer keeps
 RISKS, ORGANIZATIONS, USERS = 10_000, 10, 50
-RECORD_SECONDS, WARM_SECONDS, CAPACITY_SECONDS, FRESHNESS_SECONDS = 40, 12, 8, 30
+RECORD_SECONDS, CAPACITY_SECONDS, FRESHNESS_SECONDS = 40, 8, 30
 
 
 def main() -> int:
@@ -83,7 +84,7 @@ def _behind_a_proxy(made: World, count: int, asked: Path, port: int) -> dict[str
         ]
         url = stack.enter_context(proxy(made.folder, [node.url for node in nodes]))
         watch = stack.enter_context(closing(Watch(made, nodes[0])))
-        warm(url, asked, WARM_SECONDS)
+        print(f"  {warm(url, recorded_reads(asked))}", file=sys.stderr, flush=True)
         reads, mixed = throughput(url, asked, CAPACITY_SECONDS)
         order = Order(
             "freshness", USERS, SCENARIOS["freshness"].share * mixed.rate, FRESHNESS_SECONDS

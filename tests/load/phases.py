@@ -18,13 +18,16 @@ from typing import Any
 import psycopg
 
 from tests.benchmarks.cache.load import Load
+from tests.calibration import describe, measure_slowness
 from tests.load import filling, generator
 from tests.load.generator import Interrupted, Order
 from tests.load.scenarios import SCENARIOS, Scenario
 from tests.load.usage import Watch
+from tests.load.warming import warm
 from tests.load.world import Serving, World
 
 RECORD_RATE, RECORD_USERS = 500, 50
+CALIBRATION_ROUNDS = 30
 TOLD = ("users", "risks", "organizations", "consistency")  # of the sizes, in a report
 
 
@@ -39,7 +42,6 @@ class Sizes:
     organizations: int
     consistency: str = "strict"
     record: float = 40
-    warm: float = 12
     capacity: float = 8
     baseline: float = 30
 
@@ -54,7 +56,7 @@ class Sizes:
             consistency=options.consistency,
         )
         if options.draft:
-            small = {"seconds": 4, "record": 4, "warm": 1, "capacity": 1, "baseline": 3}
+            small = {"seconds": 4, "record": 4, "capacity": 1, "baseline": 3}
             return replace(sizes, users=12, risks=120, organizations=2, **small)
         return sizes
 
@@ -75,6 +77,7 @@ class Run:
 
     def all(self, world: World) -> None:
         """Raises LoadFailed, NotSeeded, NotStarted, Interrupted."""
+        self._calibrate()
         with told("Filling the database"):
             sizes = self.sizes
             world.seed(sizes.risks, sizes.organizations, CACHE_CONSISTENCY=sizes.consistency)
@@ -101,6 +104,13 @@ class Run:
             settings = {"DJANGO_SETTINGS_MODULE": "tests.load.unpooled_settings"}
             with world.serving("unpooled", **settings) as serving:
                 self._phase("unpooled", world, serving, asked, self.name, self.sizes.baseline)
+        self._calibrate()
+
+    def _calibrate(self) -> None:
+        """How slow the machine is now: at the start, after each measurement, at the end."""
+        measured = measure_slowness(CALIBRATION_ROUNDS)
+        self.results.setdefault("slowness", []).append(round(measured, 2))
+        print(f"This machine is {describe(measured)}.", file=sys.stderr, flush=True)
 
     def _circumstances(self, world: World) -> dict[str, Any]:
         import django
@@ -129,7 +139,9 @@ class Run:
         phase = self.results[name] = {}
         if name != "baseline":
             with told(f"Warming, {name}"):
-                warm(serving.url, asked, self.sizes.warm)
+                warmth = warm(serving.url, recorded_reads(asked))
+            print(f"  {warmth}", file=sys.stderr, flush=True)
+            phase["warmth"] = asdict(warmth)
         with told(f"Throughput, {name}"):
             reads, mixed = throughput(serving.url, asked, self.sizes.capacity)
         phase |= {"reads": asdict(reads), "mixed": asdict(mixed)}
@@ -138,6 +150,7 @@ class Run:
         order = Order(scenario, self.sizes.users, rate, seconds, workload=self.scenario.workload)
         with told(f"Latency, {name}, at {rate:.0f} requests/s"), self._scraped(serving, name):
             self._measure(phase, world, serving, order, name)
+        self._calibrate()
 
     def _alike(self, world: World, serving: Serving) -> None:
         """Without the cache, the same users at the same pace as with it."""
@@ -196,10 +209,9 @@ def _later(asked: Path) -> Path:
     return Path(f"{asked}.later")
 
 
-def warm(url: str, asked: Path, seconds: float) -> None:
-    """Twice so many: the rows that are looked at, then everything that was asked."""
-    for path in (Path(f"{asked}.rows"), asked):
-        generator.replay(url, path, writes=False, seconds=seconds)
+def recorded_reads(asked: Path) -> tuple[Path, Path]:
+    """The rows that are looked at, then everything that was asked."""
+    return Path(f"{asked}.rows"), asked
 
 
 def throughput(url: str, asked: Path, seconds: float) -> tuple[Load, Load]:

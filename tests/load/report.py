@@ -69,7 +69,10 @@ def under_load(images: Path) -> Iterator[str]:
         "What scenarios do, and how to read the tables, stands in "
         "[locustfiles/README.md](../locustfiles/README.md). The generator shares the machine with "
         "the server, PostgreSQL and Valkey, so figures would be better where it does not; ratios "
-        "compare what was measured in one run."
+        "compare what was measured in one run. Milliseconds, requests a second and megabytes are "
+        "judged where the machine is as fast as the one these figures are from: `python -m "
+        "tests.calibration` says so, and a run measures it throughout. Elsewhere they are void, "
+        "which is neither met nor missed."
     )
     yield ""
     for name, results in kept.items():
