@@ -3,15 +3,16 @@
 import gzip
 import re
 import threading
-import time
 from collections import defaultdict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from tests.calibration import patience
 from tests.servers import postgres, valkey
 from tests.stack.installation import Installation
+from tests.waiting import wait_until
 
 SECONDS = 20  # they are sent every five
 
@@ -47,11 +48,11 @@ class Collector:
 
     def trace(self, trace_id):
         """Its spans, once the one of the request has come."""
-        deadline = time.monotonic() + SECONDS
-        while time.monotonic() < deadline:
-            if any(span.name == "GET risks-list" for span in self.spans[trace_id]):
-                break
-            time.sleep(0.1)
+        wait_until(
+            lambda: any(span.name == "GET risks-list" for span in list(self.spans[trace_id])),
+            f"the collector gets the request's span of {trace_id}",
+            SECONDS,
+        )
         return self.spans[trace_id]
 
 
@@ -139,5 +140,5 @@ def test_a_collector_that_is_gone_holds_up_nothing(tmp_path):
         with made.client() as client:
             assert client.get("/api/v1/risks/").status_code == 200
         running.terminate()
-        assert running.wait(20) == 0
+        assert running.wait(patience(20)) == 0
     assert "process_killed" not in (tmp_path / "openrisk.log").read_text()

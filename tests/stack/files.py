@@ -4,9 +4,12 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.calibration import slowness
+
 ROOT = Path(__file__).resolve().parents[2]
 MONITORING = ROOT / "deployment/monitoring"
 SECRETS = "/etc/alertmanager/secrets"
+FASTEST = 60
 SLOWEST_SCRAPE = 500  # milliseconds: exporters need some time to answer
 
 _UNITS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
@@ -34,6 +37,15 @@ class Addresses:
         for name, port in self.ports.items():
             text = text.replace(name, f"127.0.0.1:{port}")
         return text
+
+
+def fitting_speed() -> int:
+    """By how much a drill may divide durations: by 60, or less on a slow machine.
+
+    All are divided alike, so that what a rule waits for keeps its meaning beside the others; only
+    the time in which programs answer does not shrink with them.
+    """
+    return max(2, round(FASTEST / slowness()))
 
 
 def write(folder: Path, addresses: Addresses, *, faster: int, channel_url: str) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import httpx
 
+from tests.calibration import patience
 from tests.servers import HOST, free_port
 from tests.stack.files import ROOT
 from tests.stack.processes import process, wait_for
@@ -57,7 +58,7 @@ class Installation:
     def client(self, base_url: str = "") -> httpx.Client:
         """Asks as the token's owner; at `base_url` where a proxy stands in between."""
         headers = {"Authorization": f"Token {self.token}"}
-        return httpx.Client(base_url=base_url or self.url, headers=headers, timeout=20)
+        return httpx.Client(base_url=base_url or self.url, headers=headers, timeout=patience(20))
 
     def manage(self, *arguments: str) -> str:
         """What a command prints. Raises CommandFailed."""
@@ -68,7 +69,7 @@ class Installation:
             capture_output=True,
             text=True,
             check=False,
-            timeout=300,
+            timeout=patience(100),
         )
         if done.returncode:
             raise CommandFailed(done.stdout + done.stderr)

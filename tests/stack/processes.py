@@ -11,10 +11,11 @@ from functools import partial
 from pathlib import Path
 
 from openrisk.serving import die_with_parent
+from tests.calibration import patience
 from tests.stack.files import ROOT
 
-START_SECONDS = 120
-STOP_SECONDS = 20
+START_SECONDS = patience(60)
+STOP_SECONDS = patience(20)
 
 
 class NotStarted(Exception):
@@ -53,7 +54,7 @@ def wait_for(folder: Path, name: str, running: subprocess.Popen[bytes], url: str
     """Until the address answers with 200. Raises NotStarted."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and running.poll() is None:
-        with suppress(OSError), urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310
+        with suppress(OSError), urllib.request.urlopen(url, timeout=patience(2)) as answer:  # noqa: S310
             if answer.status == 200:
                 return
         time.sleep(0.1)

@@ -5,26 +5,31 @@ nothing that was acknowledged is missing.
 """
 
 import argparse
+import re
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from math import ceil
 from pathlib import Path
 
 import httpx
 import psycopg
 
+from tests.calibration import patience, slowness
 from tests.servers import ServerUnavailable, postgres, valkey
 from tests.stack.installation import Installation
 from tests.stack.processes import NotStarted
 from tests.stack.programs import ProgramsMissing
 from tests.stack.proxy import proxy
+from tests.waiting import wait_until
 
 CLIENTS = 4
-NOTICED = 2  # seconds until the proxy knows: it asks every second
+NOTICED = 2  # seconds until the proxy knows, which asks every second; more on a slow machine
+ASKED = re.compile(r"^openrisk_http_requests_total\{.*risks-list.* (\S+)$", re.MULTILINE)
 
 
 @dataclass
@@ -83,7 +88,7 @@ def restart_under_load(folder: Path, times: int) -> Outcome:
                 SECRET_KEY="the same for both of them",
                 VAR_DIR=str(folder / f"var{number}"),
                 WORKERS="1",
-                DRAIN_SECONDS=str(NOTICED),
+                DRAIN_SECONDS=str(ceil(NOTICED * slowness())),
             )
             for number in range(2)
         ]
@@ -99,13 +104,21 @@ def restart_under_load(folder: Path, times: int) -> Outcome:
                 server, own = servers[number % 2], running[number % 2]
                 own.close()
                 own.enter_context(server.serving("--no-worker", name=f"openrisk{number % 2}"))
-                time.sleep(NOTICED)
+                wait_until(lambda asked=server: _is_asked(asked), "the proxy asks it again")
         seconds = time.monotonic() - began
         with psycopg.connect(database.url) as connection:
             query = "SELECT count(*) FROM risks_risk WHERE id = ANY(%s::uuid[])"
             kept = connection.execute(query, [work.written]).fetchone()[0]
         lost = len(work.written) - kept
         return Outcome(times, work.answered, work.refused, len(work.written), lost, seconds)
+
+
+def _is_asked(server: Installation) -> bool:
+    """Since it has started: only the proxy sends it requests for risks."""
+    with suppress(httpx.HTTPError):
+        metrics = httpx.get(server.metrics_url, timeout=patience(5)).text
+        return any(float(count) for count in ASKED.findall(metrics))
+    return False
 
 
 @contextmanager
@@ -124,7 +137,7 @@ def _working(server: Installation, url: str, work: Work, over: threading.Event) 
         finally:
             over.set()
             for thread in threads:
-                thread.join(30)
+                thread.join(patience(20))
 
 
 def main(arguments: list[str]) -> int:

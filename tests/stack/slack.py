@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from tests.waiting import wait_until
+
 
 @dataclass(frozen=True)
 class Message:
@@ -49,13 +51,16 @@ class Slack:
                 return message
         return None
 
-    def wait_for(self, alert: str, status: str, *, since: float, seconds: float) -> Message | None:
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            if message := self.find(alert, status, since=since):
-                return message
-            time.sleep(0.05)
-        return None
+    def wait_for(self, alert: str, status: str, *, since: float, seconds: float) -> Message:
+        """Raises WaitedInVain, which lists what it was told instead."""
+        message = wait_until(
+            lambda: self.find(alert, status, since=since),
+            f"{alert} is {status} in Slack",
+            seconds,
+            lambda: [message.title for message in list(self.messages) if message.at >= since],
+        )
+        assert message is not None
+        return message
 
     def close(self) -> None:
         self.server.shutdown()

@@ -17,6 +17,7 @@ import psycopg
 import redis
 import yaml
 
+from tests.calibration import patience, slowness
 from tests.servers import HOST, Server, free_port, postgres, stops_on_sigterm, valkey
 from tests.stack import files, programs
 from tests.stack.installation import Installation
@@ -75,7 +76,7 @@ class Stack:
 
     def _ask(self, path: str) -> Any:
         url = f"http://{HOST}:{self.ports['localhost:9090']}{path}"
-        with urllib.request.urlopen(url, timeout=10) as answer:
+        with urllib.request.urlopen(url, timeout=patience(10)) as answer:
             return json.load(answer)["data"]
 
 
@@ -130,10 +131,13 @@ def _settle(stack: Stack) -> None:
             quiet_since = None
         elif quiet_since is None:
             quiet_since = time.monotonic()
-        elif time.monotonic() - quiet_since > QUIET_SECONDS:
+        elif time.monotonic() - quiet_since > QUIET_SECONDS * slowness():
             return
         time.sleep(0.1)
-    raise NotStarted(f"Targets answer {states or 'nothing'}; {stack.firing()} fire.")
+    raise NotStarted(
+        f"Waited {START_SECONDS:.0f} s for all to be quiet. "
+        f"Targets answer {states or 'nothing'}; {stack.firing()} fire."
+    )
 
 
 def _limit_memory(client: redis.Redis) -> None:
