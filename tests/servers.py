@@ -37,10 +37,11 @@ import psycopg
 import redis
 
 from openrisk.serving import die_with_parent
+from tests.calibration import patience
 
 HOST = "127.0.0.1"
-START_SECONDS = 30
-STOP_SECONDS = 10
+START_SECONDS = patience(30)
+STOP_SECONDS = patience(10)
 NOBODY = 65534  # PostgreSQL refuses to run as root; root starts servers as this uid and gid
 
 

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.calibration import patience
+
 ROOT = Path(__file__).resolve().parent.parent
-SECONDS = 180  # until it is stuck; it needs a tenth of that
+SECONDS = patience(90)  # until it is stuck; it needs a tenth of that
 
 
 @pytest.mark.postgres

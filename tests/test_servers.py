@@ -12,6 +12,7 @@ import psycopg
 import pytest
 import redis
 
+from tests.calibration import patience
 from tests.servers import Server, ServerUnavailable, postgres, valkey
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -107,7 +108,7 @@ def test_sigterm_leaves_no_process_and_no_folder() -> None:
     assert len(servers) >= 2
     assert all(folder.exists() for folder in folders)
     starter.send_signal(signal.SIGTERM)
-    starter.communicate(timeout=20)
+    starter.communicate(timeout=patience(20))
     assert not any(server.is_running() for server in servers)
     assert not any(folder.exists() for folder in folders)
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import redis
 
+from tests.calibration import patience
 from tests.hammer import program, readers, report, writers
 from tests.hammer.board import Board, start
 from tests.hammer.faults import Fault, faults
@@ -26,7 +27,7 @@ from tests.servers import ServerUnavailable
 RISKS = 12  # of each organization
 READERS = 2
 SETTLE = 1.0  # seconds of each phase after the last fault
-LONGEST = 300.0  # seconds of a phase; fewer reads than asked by then is a failure to run
+LONGEST = patience(100)  # seconds of a phase; fewer reads than asked by then is a failure to run
 SHORT = ("redis killed", "worker killed", "backends terminated")
 
 
@@ -118,7 +119,7 @@ def _crew(board: Board, installation: Installation, log: Path) -> Iterator[Crew]
     finally:
         board.stopping.set()
         for process in crew:
-            process.join(15)
+            process.join(patience(15))
             process.kill()
 
 
@@ -129,7 +130,7 @@ def _require(crew: Crew) -> None:
 
 def _await_all(board: Board, crew: Crew) -> None:
     """Until readers and writers of all three kinds are at work."""
-    deadline = time.monotonic() + 240
+    deadline = time.monotonic() + patience(80)
     while True:
         totals = board.totals()
         if all(totals[name] for name in ("reads", "writes_patch", "writes_save", "writes_sql")):

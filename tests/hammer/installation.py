@@ -18,11 +18,12 @@ from urllib.parse import urlsplit
 import psycopg
 
 from openrisk.serving import die_with_parent
+from tests.calibration import patience
 from tests.hammer.proxy import HOST, Proxy
 from tests.servers import Server, free_port, postgres, valkey
 
 ROOT = Path(__file__).resolve().parents[2]
-START_SECONDS = 240
+START_SECONDS = patience(80)
 THREADS = 4
 
 
@@ -73,7 +74,7 @@ class Web:
             self.process.wait()
 
     def _answers(self) -> bool:
-        connection = http.client.HTTPConnection(HOST, self.port, timeout=5)
+        connection = http.client.HTTPConnection(HOST, self.port, timeout=patience(5))
         try:
             connection.request("GET", "/api/v1/risks/", headers={"Host": "localhost"})
             return connection.getresponse().status == 401

@@ -10,6 +10,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
+from tests.calibration import patience
 from tests.hammer.board import (
     AGES,
     DESCRIPTION,
@@ -24,7 +25,7 @@ from tests.hammer.proxy import HOST
 
 DEPTH = 4  # requests that a connection sends at once
 PER_PORT = 2  # connections of each reader to each server process
-PATIENCE = 30.0  # seconds for an answer; a later one is an error
+PATIENCE = patience(10)  # seconds for an answer; a later one is an error
 AGAIN = 0.05  # seconds until a broken connection is tried again
 PAGE = 5
 MOST_EXAMPLES = 20  # of failures that each reader writes down

@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tests.calibration import patience
 from tests.hammer.board import DESCRIPTION, Board, Refused, Unknown, slot_of, stamp
 from tests.hammer.pages import Page
 from tests.hammer.proxy import HOST
@@ -24,7 +25,7 @@ READS_PER_BURST = 3000  # of each writer, on average: a cache that is only writt
 BURST = 4  # writes of the same rows, one upon the other: the second meets readers of the first
 GAP = 0.05  # seconds at most between them, about what it takes to compute a response
 LONGEST_PAUSE = 6.0  # seconds between two bursts of a writer, however slow the readers are
-PATIENCE = 30.0  # seconds for an answer
+PATIENCE = patience(10)  # seconds for an answer
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from django.db.utils import OperationalError
 from openrisk.database import checks
 from openrisk.database.profiles import BACKGROUND, PROFILES, Demand, fitting_threads
 from openrisk.database.statements import allow_long_statements
+from tests.calibration import patience
 
 ROOT = configured.BASE_DIR
 UNREACHABLE = "postgresql://openrisk:secret@127.0.0.1:9/openrisk"
@@ -36,7 +37,7 @@ def python(code, **environment):
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=patience(20),
     )
 
 
@@ -107,7 +108,7 @@ def test_an_unreachable_pool_is_told_in_seconds():
     code = "from django.db import connection\nconnection.cursor()"
     told = django(code, DATABASE_URL=UNREACHABLE, DATABASE_POOL="1")
     assert "OperationalError" in told.stderr
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < patience(10)
 
 
 def test_a_server_that_does_not_answer_is_no_error_of_the_configuration():
@@ -128,7 +129,7 @@ def test_a_command_without_its_database_ends_with_a_sentence(command, pooled, tm
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=patience(20),
     )
     assert (ended.returncode, "Traceback" in ended.stderr) == (1, False)
     assert "Start its server, or correct DATABASE_URL." in ended.stderr
@@ -218,7 +219,7 @@ def test_who_finds_the_pool_empty_is_turned_away(transactional_db):
 
     def hold():
         with pool.connection():
-            release.wait(5)
+            release.wait(patience(20))
 
     threads = [threading.Thread(target=hold) for _ in range(2)]
     for thread in threads:

@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from openrisk import slots
+from tests.calibration import patience
 
 # Counts in two hundred series, more than the first 64 kB hold, and says what is added up.
 COUNT = """
@@ -41,7 +42,7 @@ def process(before="", after=""):
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=patience(20),
     )
 
 

@@ -31,20 +31,15 @@ from openrisk.serving import (
     require_free,
     require_free_ports,
 )
+from tests.calibration import patience
 from tests.servers import free_port
+from tests.waiting import wait_until
 
 FOREVER = "import time; time.sleep(1000)"
 
 
 def python(code: str) -> Child:
     return Child("child", [sys.executable, "-c", code])
-
-
-def wait_until(condition: Callable[[], object], seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.05)
 
 
 def run_until_ready(child: Child, on_ready: Callable[[], object] = bool) -> None:
@@ -81,7 +76,7 @@ def test_a_child_deaf_to_sigterm_is_killed(monkeypatch: pytest.MonkeyPatch, tmp_
         [],
     )
     child.keep_running()
-    wait_until(deaf.exists)
+    wait_until(deaf.exists, "the child ignores SIGTERM")
     run_until_ready(child, lambda: seen.append(child.process))
     assert seen[0].returncode == -signal.SIGKILL
 
@@ -91,7 +86,7 @@ def test_a_child_that_ends_starts_again_later_each_time() -> None:
     for _ in range(3):
         child.due = 0
         child.keep_running()
-        wait_until(lambda: child.keep_running() or child.process is None)
+        wait_until(lambda: child.keep_running() or child.process is None, "the child has ended")
         delays.append(round(child.due - time.monotonic()))
     assert delays == [1, 2, 4]
 
@@ -111,12 +106,15 @@ def test_what_a_killed_child_started_is_killed_too(tmp_path: Path) -> None:
         f"pathlib.Path({str(file)!r}).write_text(str(sleeper.pid)); {FOREVER}"
     )
     child.keep_running()
-    wait_until(lambda: file.exists() and file.read_text())
+    wait_until(lambda: file.exists() and file.read_text(), "the child has started another one")
     sleeper = psutil.Process(int(file.read_text()))
     child.process.kill()
-    wait_until(lambda: child.keep_running() or child.process is None)
+    wait_until(lambda: child.keep_running() or child.process is None, "the child has ended")
     assert child.failures == 1
-    wait_until(lambda: not sleeper.is_running() or sleeper.status() == psutil.STATUS_ZOMBIE)
+    wait_until(
+        lambda: not sleeper.is_running() or sleeper.status() == psutil.STATUS_ZOMBIE,
+        "the child of the child has ended",
+    )
 
 
 def test_a_first_child_that_never_got_ready_ends_it_all() -> None:
@@ -137,7 +135,9 @@ def test_a_child_that_waits_starts_once_the_first_is_ready() -> None:
 
     supervisor = Supervisor([first, other], is_ready=ready, on_ready=bool)
     stopper = threading.Thread(
-        target=lambda: wait_until(lambda: other.process) or supervisor._stop(15, None)
+        target=lambda: (
+            wait_until(lambda: other.process, "the other started") and supervisor._stop(15, None)
+        )
     )
     stopper.start()
     supervisor.run()
@@ -161,7 +161,7 @@ def test_signals_on_signals_do_not_lock_it_up() -> None:
     """`make` passes on a SIGTERM that its whole process group has got already."""
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "openrisk.settings"}
     command = [sys.executable, "-c", SIGNALLED_A_LOT]
-    finished = subprocess.run(command, check=False, env=environment, timeout=20)
+    finished = subprocess.run(command, check=False, env=environment, timeout=patience(20))
     assert finished.returncode in (0, -signal.SIGTERM)  # it comes back to its own default
 
 
@@ -263,12 +263,12 @@ def served(environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
         yield process
     finally:
         process.terminate()
-        process.communicate(timeout=20)
+        process.communicate(timeout=patience(20))
 
 
 def status(port: str, path: str) -> int:
     try:
-        return urllib.request.urlopen(f"http://{LOCAL}:{port}{path}", timeout=10).status
+        return urllib.request.urlopen(f"http://{LOCAL}:{port}{path}", timeout=patience(10)).status
     except urllib.error.HTTPError as error:
         return error.code
 
@@ -277,10 +277,10 @@ def test_serve_answers_and_ends_without_orphans(
     served: subprocess.Popen[str], environment: dict[str, str]
 ) -> None:
     assert status(environment["PORT"], "/static/admin/css/base.css") == 200
-    wait_until(lambda: answers(environment["METRICS_PORT"]))
+    wait_until(lambda: answers(environment["METRICS_PORT"]), "metrics answer")
     family = psutil.Process(served.pid).children(recursive=True)
     served.terminate()
-    assert served.wait(20) == 0
+    assert served.wait(patience(20)) == 0
     assert len(family) >= 3
     assert not any(process.is_running() for process in family)
 
@@ -289,10 +289,10 @@ def test_callers_who_never_finish_keep_no_scrape_waiting(
     served: subprocess.Popen[str], environment: dict[str, str]
 ) -> None:
     port = environment["METRICS_PORT"]
-    wait_until(lambda: answers(port))
+    wait_until(lambda: answers(port), "metrics answer")
     with ExitStack() as stack:
         slow = [
-            stack.enter_context(socket.create_connection((LOCAL, int(port)), timeout=10))
+            stack.enter_context(socket.create_connection((LOCAL, int(port)), timeout=patience(10)))
             for _ in range(300)
         ]
         for one in slow:
@@ -305,7 +305,7 @@ def test_a_second_serve_on_the_port_fails_in_one_line(
     served: subprocess.Popen[str], environment: dict[str, str]
 ) -> None:
     second = serve(environment)
-    output, errors = second.communicate(timeout=20)
+    output, errors = second.communicate(timeout=patience(20))
     assert (second.returncode, output) == (1, "")
     assert errors.startswith(f"CommandError: Port {environment['PORT']}")
     assert errors.count("\n") == 1
@@ -315,7 +315,7 @@ def test_a_port_of_metrics_in_use_fails_in_one_line(environment: dict[str, str])
     port = free_port()
     with socket.create_server((LOCAL, port)):
         refused = serve({**environment, "PORT": str(free_port()), "METRICS_PORT": str(port)})
-        output, errors = refused.communicate(timeout=20)
+        output, errors = refused.communicate(timeout=patience(20))
     assert (refused.returncode, output) == (1, "")
     assert errors.startswith(f"CommandError: Port {port}")
 
@@ -329,7 +329,7 @@ def test_without_its_database_it_runs_and_says_so(environment: dict[str, str]) -
         assert status(there["PORT"], "/health/ready") == 503
     finally:
         process.terminate()
-        _, errors = process.communicate(timeout=20)
+        _, errors = process.communicate(timeout=patience(20))
     assert "The database cannot be used: unable to open database file." in errors
 
 
@@ -340,8 +340,8 @@ def test_the_web_server_comes_back_after_a_kill(
         child for child in psutil.Process(served.pid).children() if "granian" in child.cmdline()
     )
     web.kill()
-    wait_until(lambda: not web.is_running())
-    wait_until(lambda: answers(environment["PORT"]))
+    wait_until(lambda: not web.is_running(), "the web server is gone")
+    wait_until(lambda: answers(environment["PORT"]), "the web server is back")
     assert status(environment["PORT"], "/static/admin/css/base.css") == 200
 
 
@@ -356,6 +356,6 @@ def answers(port: str) -> bool:
 def test_a_killed_supervisor_leaves_no_orphans(served: subprocess.Popen[str]) -> None:
     family = psutil.Process(served.pid).children(recursive=True)
     served.kill()
-    _, alive = psutil.wait_procs(family, timeout=15)
+    _, alive = psutil.wait_procs(family, timeout=patience(15))
     assert len(family) >= 3
     assert alive == []

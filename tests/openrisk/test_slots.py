@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from openrisk import slots
+from tests.calibration import patience
 
 COUNT = """
 from openrisk import slots
@@ -51,7 +52,7 @@ def told(folder, name):
 
 def test_counts_go_on_over_restarts_in_one_file(folder):
     for number in (1, 2, 3):
-        process(number).wait(20)
+        process(number).wait(patience(20))
     assert told(folder, "things_total") == [6.0]
     assert len(list(folder.glob("counter_*.db"))) == 1
 
@@ -62,10 +63,10 @@ def test_a_kill_loses_no_count_and_leaves_no_gauge(folder):
         started.stdout.readline()
     assert told(folder, "held") == [2.0]
     one.send_signal(signal.SIGKILL)
-    one.wait(20)
+    one.wait(patience(20))
     assert (told(folder, "held"), told(folder, "things_total")) == ([1.0], [2.0])
-    process(5).wait(20)  # takes the slot that became free
+    process(5).wait(patience(20))  # takes the slot that became free
     other.kill()
-    other.wait(20)
+    other.wait(patience(20))
     assert told(folder, "things_total") == [7.0]
     assert len(list(folder.glob("counter_*.db"))) == 2

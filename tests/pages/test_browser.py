@@ -13,6 +13,7 @@ from dashboards.pages.widgets import CATALOGUE
 from monitoring.models import Alert
 from openrisk.caching import stamps
 from risks.services.risks import create_risk
+from tests.calibration import patience
 
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -133,6 +134,7 @@ def page(browser, live_server, client, manager, register):
 
     def open_page(**options):
         context = browser.new_context(base_url=live_server.url, **options)
+        context.set_default_timeout(patience(20) * 1000)
         contexts.append(context)
         context.add_cookies([session])
         return context.new_page()

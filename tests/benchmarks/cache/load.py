@@ -17,8 +17,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.calibration import patience
+
 HOST = "127.0.0.1"
-TIMEOUT = 30  # seconds without any answer
+TIMEOUT = patience(10)  # seconds without any answer
 PROCESSES = 2
 END = b"\r\n\r\n"
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.I)

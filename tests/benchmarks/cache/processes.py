@@ -15,11 +15,12 @@ import psutil
 
 from openrisk.serving import BACKLOG, LOCAL, die_with_parent
 from tests.benchmarks.cache.load import LoadFailed, Request, ask
+from tests.calibration import patience
 from tests.servers import free_port
 
 ROOT = Path(__file__).resolve().parents[3]
 THREADS = 8
-START_SECONDS = 60
+START_SECONDS = patience(30)
 
 
 class ServerFailed(Exception):
@@ -96,7 +97,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
     """In order, then by force: a killed granian would leave its worker on the port."""
     family = _family(process.pid)
     process.terminate()
-    _, alive = psutil.wait_procs(family, timeout=5)
+    _, alive = psutil.wait_procs(family, timeout=patience(5))
     for one in alive:
         one.kill()
     process.wait()

@@ -23,11 +23,12 @@ from openrisk.api.outages import ReadOnceMore
 from openrisk.caching import lookup, single_flight, tokens, views
 from openrisk.caching.front import Front
 from risks.models import Risk
+from tests.calibration import patience
 from tests.risks.factories import make_risk
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
 
-PATIENCE = 30  # seconds; only a failing test waits so long
+PATIENCE = patience(10)  # seconds; only a failing test waits so long
 LIST = "/api/v1/risks/"
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from openrisk.caching import single_flight
 from openrisk.caching.single_flight import flight
+from tests.calibration import patience
 
 
 def test_followers_wait_for_the_leader_and_look_again():
@@ -15,7 +16,7 @@ def test_followers_wait_for_the_leader_and_look_again():
     def lead():
         with flight("key", 20) as leads:
             entered.set()
-            finish.wait(20)
+            finish.wait(patience(20))
             return leads
 
     def follow():
@@ -24,7 +25,7 @@ def test_followers_wait_for_the_leader_and_look_again():
 
     with ThreadPoolExecutor(10) as pool:
         leader = pool.submit(lead)
-        entered.wait(20)
+        entered.wait(patience(20))
         followers = [pool.submit(follow) for _ in range(9)]
         finish.set()
         assert leader.result() is True

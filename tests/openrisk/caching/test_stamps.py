@@ -10,6 +10,7 @@ from django.db import connection
 from openrisk.caching import stamps, tokens
 from openrisk.caching.stamps import Group, PostgresSource, StampUnavailable, is_equal
 from openrisk.caching.tracked import EPOCH
+from tests.calibration import patience
 from tests.openrisk.caching.calls import BYPASS, FRONT, MISS, RISKS, call, token, warm
 from tests.openrisk.caching.tags import execute
 from tests.openrisk.caching.tags import tokens as all_tokens
@@ -97,7 +98,7 @@ class Source:
     def query(self, tags):
         self.asked.append(set(tags))
         self.begun.release()
-        self.go.acquire(timeout=20)
+        self.go.acquire(timeout=patience(20))
         if self.error:
             raise self.error
         return {tag: str(len(self.asked)) for tag in tags}
@@ -114,12 +115,12 @@ def _waiting(group):
     "error", [None, psycopg.OperationalError("gone"), TimeoutError()], ids=["found", "lost", "late"]
 )
 def test_who_comes_meanwhile_shares_the_next_query(monkeypatch, error):
-    monkeypatch.setattr(stamps, "TIMEOUT", 20)
+    monkeypatch.setattr(stamps, "TIMEOUT", patience(20))
     source = Source(error)
     group = Group(source)
     with ThreadPoolExecutor(11) as pool:
         first = pool.submit(group.read, [["first"]])
-        source.begun.acquire(timeout=20)
+        source.begun.acquire(timeout=patience(20))
         others = [pool.submit(group.read, [[f"tag{number}"]]) for number in range(10)]
         while _waiting(group) < 10:
             threading.Event().wait(0.001)

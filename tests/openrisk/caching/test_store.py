@@ -14,6 +14,7 @@ from django.test import override_settings
 from openrisk.caching import lookup, metrics, store
 from openrisk.caching.entries import pack
 from openrisk.caching.store import FAILURES, Breaker, Store, shared
+from tests.calibration import patience
 from tests.openrisk.caching.calls import (
     FRONT,
     MISS,
@@ -157,15 +158,15 @@ def test_hanging_store_holds_up_at_most_five(monkeypatch):
     def hang():
         slow.append(1)
         under_way.release()
-        hung.wait(20)
+        hung.wait(patience(20))
         raise TimeoutError
 
     with ThreadPoolExecutor(50) as pool:
         results = [pool.submit(breaker.call, hang, "otherwise") for _ in range(FAILURES)]
         for _ in range(FAILURES):
-            under_way.acquire(timeout=20)
+            under_way.acquire(timeout=patience(20))
         results += [pool.submit(breaker.call, hang, "otherwise") for _ in range(45)]
-        assert all(result.result(20) == "otherwise" for result in results[FAILURES:])
+        assert all(result.result(patience(20)) == "otherwise" for result in results[FAILURES:])
         hung.set()
     assert all(result.result() == "otherwise" for result in results)
     assert len(slow) == FAILURES

@@ -16,6 +16,7 @@ from openrisk.accounts.sessions import SessionStore
 from openrisk.caching import stamps, tokens, triggers_postgresql
 from openrisk.caching.tracked import EPOCH, all_tracked
 from risks.models import Asset, Category, Risk, RiskAsset, RiskTag, ScoreChange
+from tests.calibration import patience
 from tests.openrisk.caching.tags import execute, moved_by, tags_of
 from tests.openrisk.caching.tags import tokens as all_tokens
 from tests.risks.factories import make_asset, make_risk
@@ -302,7 +303,7 @@ def test_compaction_beside_writers_and_another_compaction(organization):
             second = threading.Thread(target=_compact)
             second.start()  # waits for the rows that the first has deleted
             second.join(0.2)
-        second.join(20)
+        second.join(patience(20))
         assert all_tokens() == before
     assert tokens.count_rows() == len(before)
 

@@ -21,10 +21,11 @@ from django_tasks_db.models import DBTaskResult
 from psycopg import sql
 
 from openrisk.tasks import declarations, queue
+from tests.calibration import patience
 from tests.openrisk.tasks import process
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
-DEADLINE_SECONDS = 60
+DEADLINE_SECONDS = patience(20)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import signal
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +16,7 @@ from openrisk.tasks import leases, queue, scheduled, worker
 from openrisk.tasks.models import Lease
 from tests.openrisk.tasks import races, samples
 from tests.openrisk.tasks.conftest import DEADLINE_SECONDS, Installation
+from tests.waiting import wait_until
 
 
 def run_once() -> int:
@@ -116,11 +116,8 @@ def busy(
     installation.call(samples.enqueue_waiting, str(started), str(released))
     process = installation.start("worker")
     try:
-        deadline = time.monotonic() + DEADLINE_SECONDS
-        while not started.exists():
-            assert process.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        wait_until(lambda: started.exists() or process.poll() is not None, "the task has begun")
+        assert process.poll() is None
         yield process, released.touch
     finally:
         process.kill()
