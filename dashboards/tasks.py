@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from dashboards import services
 from dashboards.models import ReportSchedule
-from openrisk.tasks import retrying, scheduled, task
+from openrisk.tasks import for_organization, retrying, scheduled, task
 
 
 @retrying(attempts=5, base=timedelta(minutes=5))
@@ -29,5 +29,6 @@ def _enqueue(row: ReportSchedule) -> bool:
     with transaction.atomic():  # the row moves on only together with its task
         if not row.advance(timezone.now()):
             return False
-        send_report.enqueue(str(row.pk), row.next_run_at.isoformat())
+        send = for_organization(send_report, row.organization_id)
+        send.enqueue(str(row.pk), row.next_run_at.isoformat())
     return True

@@ -11,11 +11,12 @@ from django_tasks_db.models import DBTaskResult
 from marketplace.models import App, SyncRun
 from marketplace.services import notifications, syncing
 from openrisk.api.problems import Conflict
-from openrisk.tasks import retrying, scheduled, task
+from openrisk.tasks import for_organization, long_running, retrying, scheduled, task
 
 ATTEMPTS = 5
 
 
+@long_running
 @retrying(attempts=ATTEMPTS, base=timedelta(seconds=30))
 @task(takes_context=True)
 def sync(context: TaskContext, run: str) -> str:
@@ -52,7 +53,7 @@ def _is_abandoned(task_status: str | None, age: timedelta) -> bool:
 
 def start(run: SyncRun) -> SyncRun:
     """Hand a queued run to the workers, in the transaction of the caller."""
-    sync.enqueue(str(run.pk))
+    for_organization(sync, run.organization_id).enqueue(str(run.pk))
     return run
 
 
@@ -88,6 +89,6 @@ def tell_events() -> int:
     for app in notifications.receivers():
         with transaction.atomic():
             for delivery in notifications.collect(app, now):
-                send_delivery.enqueue(str(delivery.pk))
+                for_organization(send_delivery, app.organization_id).enqueue(str(delivery.pk))
                 count += 1
     return count

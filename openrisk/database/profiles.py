@@ -8,7 +8,8 @@ share the connections of psycopg's pool instead, for which `CONN_MAX_AGE` has to
 from dataclasses import dataclass
 from typing import Any
 
-BACKGROUND = 3  # connections of the task worker, of its lease's thread, and of the metrics process
+# Connections of the two threads of the task worker, of its leases, and of the metrics process.
+BACKGROUND = 4
 MOST_THREADS = 4  # of a web process, unless THREADS says otherwise
 
 

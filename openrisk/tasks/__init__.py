@@ -1,12 +1,12 @@
 """Work outside of requests: a queue in the database, cron schedules, retries, `manage.py worker`.
 
-    from openrisk.tasks import retrying, scheduled, task
+    from openrisk.tasks import for_organization, long_running, retrying, scheduled, task
 
 See docs/tasks.md.
 """
 
 from django_tasks import task
 
-from openrisk.tasks.declarations import retrying, scheduled
+from openrisk.tasks.declarations import for_organization, long_running, retrying, scheduled
 
-__all__ = ["retrying", "scheduled", "task"]
+__all__ = ["for_organization", "long_running", "retrying", "scheduled", "task"]

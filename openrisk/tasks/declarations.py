@@ -1,4 +1,4 @@
-"""What stands above a task in the code: how often it is tried, and when it recurs.
+"""What stands above a task in the code: how often it is tried, how long it takes, when it recurs.
 
 Both are kept beside django-tasks' Task, by its path, so that a task works with every backend.
 """
@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
+from uuid import UUID
 
 from cronsim import CronSim, CronSimError
 from django_tasks.base import Task
@@ -45,6 +46,7 @@ class ScheduledTask:
 
 
 _policies: dict[str, RetryPolicy] = {}
+_long_running: set[str] = set()
 _scheduled: dict[str, ScheduledTask] = {}
 
 
@@ -68,6 +70,20 @@ def retrying(
     return declare
 
 
+def long_running(task: AnyTask) -> AnyTask:
+    """Say that the task may take minutes, or wait for machines of others; put it above @task.
+
+    It never keeps short tasks waiting, and an organization has one of them running at a time.
+    """
+    _long_running.add(task.module_path)
+    return task
+
+
+def for_organization(task: AnyTask, organization: UUID) -> AnyTask:
+    """The task as work of one organization: workers serve organizations in turn."""
+    return task.using(queue_name=organization.hex)
+
+
 def scheduled(cron: str, *, name: str) -> Callable[[AnyTask], AnyTask]:
     """Enqueue the task by `cron` (minute hour day month weekday, UTC); put it above @task.
 
@@ -88,6 +104,11 @@ def scheduled(cron: str, *, name: str) -> Callable[[AnyTask], AnyTask]:
 def retry_policy(task_path: str) -> RetryPolicy | None:
     """What @retrying says about the task, if its module has been imported."""
     return _policies.get(task_path)
+
+
+def long_running_tasks() -> frozenset[str]:
+    """Paths of the tasks that @long_running marks."""
+    return frozenset(_long_running)
 
 
 def scheduled_tasks() -> dict[str, ScheduledTask]:

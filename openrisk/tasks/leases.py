@@ -1,9 +1,9 @@
-"""Who is alive. A worker renews its lease from a thread; when it stops, others take its task."""
+"""Who is alive. A process renews its workers' leases; when it stops, others take their tasks."""
 
 import os
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from uuid import uuid4
@@ -23,33 +23,45 @@ DURATION = timedelta(seconds=60)
 RENEWAL = timedelta(seconds=10)
 
 
+class Keeper:
+    """Renews the leases of this process's workers, from one thread with one connection."""
+
+    def __init__(self) -> None:
+        self.worker_ids: set[str] = set()
+
+    @contextmanager
+    def held(self) -> Iterator[str]:
+        """Hold a new lease while the block runs; yields its id."""
+        worker_id = str(uuid4())
+        renew([worker_id])
+        self.worker_ids.add(worker_id)
+        try:
+            yield worker_id
+        finally:
+            self.worker_ids.discard(worker_id)
+        # Not after an exception: then the lease runs out, and the task it covers is requeued.
+        Lease.objects.filter(worker_id=worker_id).delete()
+
+
 @contextmanager
-def held() -> Iterator[str]:
-    """Hold a new lease, and requeue what others abandon, while the block runs; yields its id."""
-    worker_id = str(uuid4())
-    renew(worker_id)
+def keeping() -> Iterator[Keeper]:
+    """Keep leases, and requeue what others abandon, while the block runs."""
+    keeper = Keeper()
     stop = threading.Event()
-    thread = threading.Thread(target=_keep_renewing, args=(worker_id, stop), daemon=True)
+    thread = threading.Thread(target=_keep_renewing, args=(keeper.worker_ids, stop), daemon=True)
     thread.start()
     try:
-        yield worker_id
+        yield keeper
     finally:
         stop.set()
         thread.join(timeout=1)
-    # Not after an exception: then the lease runs out, and the task it covers is requeued.
-    Lease.objects.filter(worker_id=worker_id).delete()
 
 
-def renew(worker_id: str) -> None:
-    """Extend the lease, or take it anew."""
-    lease = Lease(
-        worker_id=worker_id,
-        host=socket.gethostname(),
-        pid=os.getpid(),
-        expires_at=timezone.now() + DURATION,
-    )
+def renew(worker_ids: Iterable[str]) -> None:
+    """Extend the leases, or take them again."""
+    host, pid, until = socket.gethostname(), os.getpid(), timezone.now() + DURATION
     Lease.objects.bulk_create(
-        [lease],
+        [Lease(worker_id=one, host=host, pid=pid, expires_at=until) for one in worker_ids],
         update_conflicts=True,
         unique_fields=["worker_id"],
         update_fields=["expires_at"],
@@ -71,13 +83,13 @@ def _requeue(result: DBTaskResult) -> bool:
         return outcomes.lost(result)
 
 
-def _keep_renewing(worker_id: str, stop: threading.Event) -> None:
+def _keep_renewing(worker_ids: set[str], stop: threading.Event) -> None:
     renewed_at = timezone.now()
     try:
         while not stop.wait(RENEWAL.total_seconds()):
             connections.refresh()
             try:
-                renew(worker_id)
+                renew(tuple(worker_ids))
                 # When the database kept us waiting, it kept others waiting too: they are given
                 # time to renew before anybody judges them.
                 on_time = timezone.now() - renewed_at < 2 * RENEWAL
@@ -85,6 +97,6 @@ def _keep_renewing(worker_id: str, stop: threading.Event) -> None:
                 if on_time:
                     requeue_abandoned()
             except (DatabaseError, InterfaceError) as error:
-                log.warning("lease_not_renewed", worker=worker_id, error=str(error))
+                log.warning("lease_not_renewed", error=str(error))
     finally:
         connection.close()

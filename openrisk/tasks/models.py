@@ -1,4 +1,4 @@
-"""What the queue keeps beside django-tasks-db's results: which workers live, and what recurs."""
+"""What the queue keeps beside django-tasks-db's results: live workers, schedules and turns."""
 
 from datetime import datetime
 
@@ -51,3 +51,23 @@ class Schedule(models.Model):
         )
         taken = unchanged.update(next_run_at=next_occurrence(self.cron, now), last_enqueued_at=now)
         return taken == 1
+
+
+class Turn(models.Model):
+    """When workers last took a task of a queue, which is an organization's or the installation's.
+
+    Long tasks have turns of their own. Who chooses a task of the queue holds a lock on this row, so
+    that no two workers begin a long task of one organization at the same moment.
+    """
+
+    queue_name = models.CharField(max_length=32)
+    is_long = models.BooleanField()
+    taken_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("queue_name", "is_long"), name="turn_unique"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.queue_name} ({'long' if self.is_long else 'short'})"

@@ -70,7 +70,7 @@ def test_a_pool_takes_the_place_of_persistent_connections():
 
 
 @pytest.mark.parametrize(
-    ("pooled", "pushed", "total"), [(False, False, 2 * 9 + 3), (False, True, 2 * 10 + 3)]
+    ("pooled", "pushed", "total"), [(False, False, 2 * 9 + 4), (False, True, 2 * 10 + 4)]
 )
 def test_the_arithmetic_of_connections(pooled, pushed, total):
     wanted = Demand(PROFILES["prod"], workers=2, threads=8, pooled=pooled, pushed=pushed)
@@ -79,10 +79,10 @@ def test_the_arithmetic_of_connections(pooled, pushed, total):
 
 def test_a_pool_is_no_larger_than_its_maximum():
     wanted = Demand(PROFILES["dev"], workers=1, threads=40, pooled=True, pushed=False)
-    assert wanted.total == 10 + 1 + 3
+    assert wanted.total == 10 + 1 + 4
 
 
-@pytest.mark.parametrize(("budget", "threads"), [(100, 4), (10, 2), (8, 1), (3, 1)])
+@pytest.mark.parametrize(("budget", "threads"), [(100, 4), (10, 2), (9, 1), (4, 1)])
 def test_threads_fit_the_budget(budget, threads):
     assert fitting_threads(workers=2, budget=budget, pushed=False) == threads
 
@@ -92,8 +92,8 @@ def test_more_connections_than_the_budget_do_not_start(settings):
     settings.WORKERS, settings.THREADS, settings.DATABASE_BUDGET = 4, 8, 20
     errors = checks.check_budget(None)
     assert [error.id for error in errors] == ["openrisk.database.E001"]
-    assert "are 39; the budget" in errors[0].msg
-    settings.DATABASE_BUDGET = 39
+    assert "are 40; the budget" in errors[0].msg
+    settings.DATABASE_BUDGET = 40
     assert checks.check_budget(None) == []
 
 

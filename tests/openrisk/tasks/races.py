@@ -4,12 +4,13 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from threading import Barrier, Thread
+from uuid import UUID
 
 from django.db import connection
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from openrisk.tasks import queue, scheduled
+from openrisk.tasks import for_organization, queue, scheduled
 from openrisk.tasks.models import Schedule
 from openrisk.tasks.schedules import enqueue_due, synchronize
 from tests.openrisk.tasks import samples
@@ -17,6 +18,7 @@ from tests.openrisk.tasks import samples
 WORKERS = 4
 TASKS = 20
 ROUNDS = 10
+ORGANIZATIONS = 3
 
 
 def claims() -> None:
@@ -31,6 +33,21 @@ def claims() -> None:
 
     _all_at_once(work)
     print(len(claimed), max(claimed.values()))
+
+
+def long_claims() -> None:
+    """Print how many long tasks workers have taken, and of how many organizations."""
+    for number in range(ORGANIZATIONS * WORKERS):
+        organization = UUID(int=number % ORGANIZATIONS)
+        for_organization(samples.dig, organization).enqueue(str(number))
+
+    def work() -> None:
+        for _ in range(ROUNDS):
+            queue.claim("worker")
+
+    _all_at_once(work)
+    running = DBTaskResult.objects.running().values_list("queue_name", flat=True)
+    print(len(running), len(set(running)))
 
 
 def occurrences() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django_tasks import TaskContext
 
-from openrisk.tasks import retrying, task
+from openrisk.tasks import long_running, retrying, task
 
 
 @task
@@ -19,6 +19,19 @@ def double(number: int) -> int:
 def give(kind: str) -> Any:
     """Values that one database or another cannot keep."""
     return {"nan": float("nan"), "nul": "a\0b", "set": {1}}[kind]
+
+
+@long_running
+@task
+def dig(name: str) -> str:
+    return name
+
+
+@long_running
+@task
+def dig_until(started: str, released: str) -> None:
+    """As `wait_for`, but long."""
+    wait_for.call(started, released)
 
 
 @task
@@ -60,3 +73,8 @@ def wait_for(started: str, released: str) -> None:
 
 def enqueue_waiting(started: str, released: str) -> None:
     wait_for.enqueue(started, released)
+
+
+def enqueue_digging_and_ticking(started: str, released: str) -> None:
+    dig_until.enqueue(started, released)
+    tick.enqueue()

@@ -38,8 +38,8 @@ def test_task_that_never_ran_is_kept(clock: Traveller) -> None:
 
 
 def test_leases_long_run_out_are_deleted(clock: Traveller) -> None:
-    leases.renew("gone")
+    leases.renew(["gone"])
     clock.shift(timedelta(days=2))
-    leases.renew("alive")
+    leases.renew(["alive"])
     tasks.prune.call()
     assert Lease.objects.get().worker_id == "alive"

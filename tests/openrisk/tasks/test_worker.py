@@ -79,12 +79,13 @@ def test_lost_database_is_waited_for_with_a_new_lease(
     lasting = worker.Worker()
     lost = [OperationalError("server closed the connection")]
 
-    def claim(worker_id: str) -> None:
+    def claim(worker_id: str, *, long: bool) -> None:
         if lost:
             raise lost.pop()
         lasting.stopping = True
 
     monkeypatch.setattr(queue, "claim", claim)
+    monkeypatch.setattr(worker, "LONG", 0)  # another thread has another connection, and no tables
     monkeypatch.setattr(worker, "DATABASE_PAUSE_SECONDS", 0)
     monkeypatch.setattr(worker, "POLL_SECONDS", 0)
     lasting.run()
@@ -97,7 +98,7 @@ def test_once_does_not_wait_for_a_lost_database(
 ) -> None:
     lost = [OperationalError("server closed the connection")]
 
-    def claim(worker_id: str) -> None:
+    def claim(worker_id: str, *, long: bool) -> None:
         if lost:
             raise lost.pop()
 
@@ -122,6 +123,28 @@ def busy(
     finally:
         process.kill()
         process.communicate()
+
+
+def test_a_short_task_does_not_wait_for_a_long_one(
+    installation: Installation, tmp_path: Path
+) -> None:
+    """The long one ends only after the short one has been done."""
+    released = tmp_path / "released"
+    installation.call(samples.enqueue_digging_and_ticking, str(tmp_path / "started"), str(released))
+    process = installation.start("worker")
+    try:
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while sorted(installation.tasks()) != [("RUNNING", 1), ("SUCCESSFUL", 1)]:
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        process.send_signal(signal.SIGTERM)
+        released.touch()
+        assert process.wait(DEADLINE_SECONDS) == 0
+    finally:
+        process.kill()
+        process.communicate()
+    assert installation.tasks() == [("SUCCESSFUL", 1)] * 2
 
 
 def test_sigterm_lets_the_task_in_hand_finish(
@@ -150,6 +173,13 @@ def test_task_of_a_killed_worker_is_requeued(
 
 def test_workers_at_the_same_moment_never_claim_one_task_twice(installation: Installation) -> None:
     assert installation.call(races.claims).split() == [str(races.TASKS), "1"]
+
+
+def test_workers_at_the_same_moment_take_one_long_task_of_each_organization(
+    installation: Installation,
+) -> None:
+    taken = installation.call(races.long_claims).split()
+    assert taken == [str(races.ORGANIZATIONS), str(races.ORGANIZATIONS)]
 
 
 def test_workers_at_the_same_moment_enqueue_an_occurrence_once(installation: Installation) -> None:
