@@ -1,21 +1,21 @@
 """The figures as files: /api/v1/dashboards/<figure>/export/."""
 
 from collections.abc import Callable
+from functools import reduce
+from operator import or_
 from typing import Any, cast
 
 from django.http import HttpResponseBase
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers as rest
 from rest_framework.request import Request
 
 from dashboards import exports, serializers
 from dashboards.views import METHODS, PARAMETERS, DashboardViewSet
-from openrisk.api.problems import UnknownParameter
 from openrisk.api.viewsets import OrganizationViewSet
 from risks.exports import MEDIA_TYPES, csv_text, write_sheets
 from risks.models import ScoreChange
-from risks.views.exports import FORMAT, AnyAccept, csv_response, xlsx_response
+from risks.views.exports import FILES, FORMAT, AnyAccept, csv_response, xlsx_response
 
 
 class FigureExportViewSet(OrganizationViewSet):
@@ -31,10 +31,6 @@ def _export(name: str, parameters: type[serializers.ScopeParameters]) -> Callabl
     def endpoint(self: FigureExportViewSet, request: Request) -> HttpResponseBase:
         scope, others = parameters.read(request.query_params, self.organization)
         file_format = others.pop(FORMAT)
-        if name == "executive" and file_format == "csv":
-            raise UnknownParameter(
-                {FORMAT: ["This is several tables: ask for xlsx, or for the single figures."]}
-            )
         # The figure's method asks its view set for the organization, and this one has it as well.
         answer = METHODS[name](cast(DashboardViewSet, self), scope, **others)
         kebab = name.replace("_", "-")
@@ -49,14 +45,25 @@ def _export(name: str, parameters: type[serializers.ScopeParameters]) -> Callabl
     return extend_schema(
         operation_id=f"dashboards_{name}_export",
         parameters=[parameters],
-        responses={(200, media): OpenApiTypes.BINARY for media in MEDIA_TYPES.values()},
+        responses=reduce(or_, (FILES[file_format] for file_format in formats_of(name))),
     )(endpoint)
 
 
-def _with_format(parameters: type[serializers.ScopeParameters]) -> Any:
-    field = rest.ChoiceField(choices=list(MEDIA_TYPES), default="csv")
+def formats_of(figure: str) -> list[str]:
+    """The first is the default. Several tables at once are no CSV."""
+    return ["xlsx"] if figure == "executive" else list(MEDIA_TYPES)
+
+
+def _with_format(name: str, parameters: type[serializers.ScopeParameters]) -> Any:
+    formats = formats_of(name)
+    field = rest.ChoiceField(
+        choices=formats,
+        default=formats[0],
+        error_messages={"invalid_choice": f"Write {' or '.join(formats)}."},
+    )
     return type(f"{parameters.__name__}OfFile", (parameters,), {FORMAT: field})
 
 
 for figure_name, figure_parameters in PARAMETERS.items():
-    setattr(FigureExportViewSet, figure_name, _export(figure_name, _with_format(figure_parameters)))
+    of_file = _with_format(figure_name, figure_parameters)
+    setattr(FigureExportViewSet, figure_name, _export(figure_name, of_file))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from marketplace import encryption
@@ -56,6 +56,7 @@ class ConnectorSerializer(serializers.Serializer):
     installed = serializers.IntegerField(help_text="Apps of it in your organization")
 
 
+@extend_schema_serializer(many=False)
 class ConnectorPageSerializer(serializers.Serializer):
     count = serializers.IntegerField()
     next = serializers.CharField(allow_null=True)
@@ -131,6 +132,9 @@ class ConfigureSerializer(Serializer):
 
 class SyncSerializer(Serializer):
     mode = serializers.ChoiceField(choices=SyncMode.choices, default=SyncMode.PREVIEW)
+
+
+class SyncUploadSerializer(SyncSerializer):
     file = serializers.FileField(
         required=False, help_text="The report, where it is not fetched from an address"
     )
@@ -245,6 +249,7 @@ class PackSerializer(serializers.Serializer):
     matrices = serializers.ListField(child=serializers.CharField())
 
 
+@extend_schema_serializer(many=False)
 class PackPageSerializer(serializers.Serializer):
     count = serializers.IntegerField()
     next = serializers.CharField(allow_null=True)
@@ -256,11 +261,14 @@ class PackInstallSerializer(Serializer):
     pack = serializers.CharField(
         required=False, max_length=100, help_text="Id of one that comes with OpenRisk"
     )
-    file = serializers.FileField(required=False, help_text="A pack from elsewhere")
     mode = serializers.ChoiceField(choices=SyncMode.choices, default=SyncMode.PREVIEW)
     allow_unsigned = serializers.BooleanField(
         required=False, default=False, help_text="Take one that nobody known has signed"
     )
+
+
+class PackUploadSerializer(PackInstallSerializer):
+    file = serializers.FileField(required=False, help_text="A pack from elsewhere")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if bool(attrs.get("pack")) == bool(attrs.get("file")):

@@ -44,7 +44,7 @@ class AlertViewSet(OrganizationViewSet):
     def get_queryset(self) -> Any:
         return Alert.objects.all()
 
-    @extend_schema(request=MessageSerializer, responses=ReceivedSerializer)
+    @extend_schema(request=MessageSerializer, responses={200: ReceivedSerializer})
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Take a message of Alertmanager's webhook; its token is in ALERTS_TOKEN."""
         message = MessageSerializer(data=request.data)

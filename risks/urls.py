@@ -34,7 +34,7 @@ for name, viewset in (
 ):
     router.register(name, viewset, basename=name)
 
-matrix = MatrixViewSet.as_view({"get": "list", "patch": "partial_update"})
+matrix = MatrixViewSet.as_view({"get": "retrieve", "patch": "partial_update"})
 urlpatterns = [
     path("risks/export/", RiskExportViewSet.as_view({"get": "list"}), name="risks-export"),
     path(

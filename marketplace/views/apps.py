@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
-from rest_framework.parsers import FormParser, MultiPartParser
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
@@ -32,6 +32,7 @@ from marketplace.serializers import (
     StaysSerializer,
     SyncRunSerializer,
     SyncSerializer,
+    SyncUploadSerializer,
 )
 from marketplace.services import installations, reviews, syncing
 from openrisk.accounts.models import Role
@@ -51,6 +52,8 @@ class ConnectorViewSet(OrganizationViewSet):
     model = App  # of which it counts those of the organization
     lookup_field = "slug"
     lookup_value_converter = "slug"
+    pagination_class = None  # there are only so many
+    filter_backends = []
     http_method_names = ["get", "head", "options"]
 
     def query_names(self) -> set[str]:
@@ -82,7 +85,6 @@ class AppViewSet(WritableViewSet):
     orders = {"name": F("name"), "created_at": F("created_at")}
     default_order = "name"
     roles = {**dict.fromkeys(ADMINS, Role.ADMIN), "sync": Role.MANAGER, "uninstall": Role.ADMIN}
-    parser_classes = (OrjsonParser, MultiPartParser, FormParser)
     create_service = staticmethod(installations.install)
     http_method_names = ["get", "post", "patch", "head", "options"]
 
@@ -138,16 +140,16 @@ class AppViewSet(WritableViewSet):
         return Response({"stays": installations.uninstall(actor=self.actor, app=self.get_object())})
 
     @extend_schema(
-        request={"multipart/form-data": SyncSerializer, "application/json": SyncSerializer},
+        request={"multipart/form-data": SyncUploadSerializer, "application/json": SyncSerializer},
         responses={202: SyncRunSerializer},
     )
-    @action(detail=True, methods=["post"])
+    @action(detail=True, methods=["post"], parser_classes=(OrjsonParser, MultiPartParser))
     def sync(self, request: Request, pk: str) -> Response:
         """Queue a run; `mode` is preview (the default) or apply. The run says what came of it."""
         app = self.get_object()
         given = _plain(request.data)
         both = {**request.query_params.dict(), **given} if isinstance(given, dict) else given
-        body = SyncSerializer(data=both)
+        body = SyncUploadSerializer(data=both)
         body.is_valid(raise_exception=True)
         file = body.validated_data.get("file")
         with transaction.atomic():

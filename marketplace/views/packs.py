@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import exceptions, status
 from rest_framework.decorators import action
-from rest_framework.parsers import FormParser, MultiPartParser
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -23,6 +23,7 @@ from marketplace.serializers import (
     PackInstallSerializer,
     PackPageSerializer,
     PackSerializer,
+    PackUploadSerializer,
     StaysSerializer,
 )
 from marketplace.services import packs
@@ -72,7 +73,9 @@ class PackViewSet(OrganizationViewSet):
     model = InstalledPack
     serializer_class = PackSerializer
     roles = dict.fromkeys(("create", "roll_back", "uninstall", "matrix"), Role.ADMIN)
-    parser_classes = (OrjsonParser, MultiPartParser, FormParser)
+    action_parsers = {"create": (OrjsonParser, MultiPartParser)}
+    pagination_class = None  # there are only so many
+    filter_backends = []
     http_method_names = ["get", "post", "head", "options"]
 
     def query_names(self) -> set[str]:
@@ -86,14 +89,14 @@ class PackViewSet(OrganizationViewSet):
 
     @extend_schema(
         request={
-            "multipart/form-data": PackInstallSerializer,
+            "multipart/form-data": PackUploadSerializer,
             "application/json": PackInstallSerializer,
         },
         responses={201: PackChangeSerializer},
     )
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Preview an installation or an upgrade, and apply it with `mode=apply`."""
-        body = PackInstallSerializer(data=request.data)
+        body = PackUploadSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         asked = body.validated_data
         try:

@@ -40,8 +40,8 @@ class TokenSerializer(Serializer):
         min_value=1, max_value=LONGEST_DAYS, default=90, write_only=True
     )
     created_at = serializers.DateTimeField(source="created", read_only=True)
-    expires_at = serializers.DateTimeField(source="expiry", read_only=True)
-    last_used_on = serializers.DateField(read_only=True)
+    expires_at = serializers.DateTimeField(source="expiry", read_only=True, allow_null=True)
+    last_used_on = serializers.DateField(read_only=True, allow_null=True)
 
     def validate_allowed_networks(self, value: list[str]) -> list[str]:
         for network in value:

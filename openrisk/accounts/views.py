@@ -33,6 +33,7 @@ class LoginView(GenericAPIView):
     authentication_classes = ()
     permission_classes = (AllowAny,)
     serializer_class = LoginSerializer
+    limits_tries = True
 
     def get_authenticate_header(self, request: Request) -> str:
         return "Token"  # a refused login is 401, which must name the scheme

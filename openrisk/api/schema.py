@@ -11,6 +11,16 @@ from drf_spectacular.openapi import AutoSchema
 from openrisk.api.filters import MAX_SEARCH
 from openrisk.api.serializers import RowSerializer, Serializer
 
+PROBLEM_TYPE = "application/problem+json"
+PROBLEMS = {
+    "400": ("Invalid", "The request is malformed; `errors` points at what is wrong"),
+    "409": ("Conflict", "The rules of the domain refuse this now; `reasons` says why"),
+    "412": ("StaleVersion", "Someone else changed this since the version that was sent"),
+    "413": ("TooLarge", "The body is larger than what is taken here"),
+    "422": ("KeyReused", "This Idempotency-Key was used for a different request"),
+    "428": ("VersionRequired", "This needs the version that you saw: If-Match, or in the body"),
+    "429": ("TooManyTries", "Too many tries; Retry-After says how many seconds to wait"),
+}
 BASE_DESCRIPTIONS = {inspect.getdoc(Serializer), inspect.getdoc(RowSerializer)}
 DATABASE_INTEGER = 2**31 - 1
 PROBLEM = {
@@ -79,6 +89,7 @@ class StrictFilters(DjangoFilterExtension):  # type: ignore[no-untyped-call]
     """Adds what every list takes besides its filters."""
 
     target_class = "openrisk.api.filters.StrictFilterBackend"
+    match_subclasses = True
     priority = 1  # before drf-spectacular's own, which knows filters only
 
     def get_schema_operation_parameters(
@@ -95,22 +106,72 @@ class StrictFilters(DjangoFilterExtension):  # type: ignore[no-untyped-call]
         return parameters
 
 
+IF_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "description": "The ETag that you saw, or `*`; a `version` in the body says the same",
+    "schema": {"type": "string"},
+}
+IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "A repeat with the same key is answered with the first answer",
+    "schema": {"type": "string", "maxLength": 255},
+}
+
+
 class Schema(AutoSchema):
-    """Adds the problem response to every operation."""
+    """Adds to every operation its problems, and the headers that it reads."""
 
     def get_tags(self) -> list[str]:
         return [self.path.removeprefix("/api/v1/").split("/")[0]]
 
     def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
         operation = super().get_operation(*args, **kwargs)
-        if operation is not None:
-            operation["responses"]["default"] = {
-                "description": "A problem (RFC 9457)",
-                "content": {
-                    "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
-                },
-            }
+        if operation is None:
+            return None
+        if headers := self._headers():
+            operation["parameters"] = [*headers, *operation.get("parameters", [])]
+        for status in self._problems("requestBody" in operation):
+            name, _ = PROBLEMS[status]
+            operation["responses"].setdefault(status, {"$ref": f"#/components/responses/{name}"})
+        operation["responses"]["default"] = {"$ref": "#/components/responses/Problem"}
         return operation
+
+    def _headers(self) -> list[dict[str, Any]]:
+        headers = []
+        if self._precondition() is not None:
+            headers.append(IF_MATCH)
+        if self.method == "POST" and hasattr(self.view, "preconditions"):
+            headers.append(IDEMPOTENCY_KEY)
+        return headers
+
+    def _precondition(self) -> bool | None:
+        """Whether the action needs the version that its caller saw; None if it takes none."""
+        if self.method == "GET":
+            return None
+        return getattr(self.view, "preconditions", {}).get(getattr(self.view, "action", ""))
+
+    def _problems(self, takes_body: bool) -> list[str]:
+        """The statuses of the problems that this operation can answer, beside any other."""
+        if self.method == "GET":
+            return ["400"]
+        precondition = self._precondition()
+        chosen = {
+            "400": True,
+            "409": hasattr(self.view, "preconditions"),
+            "412": precondition is not None,
+            "413": takes_body,
+            "422": self.method == "POST" and hasattr(self.view, "preconditions"),
+            "428": bool(precondition),
+            "429": getattr(self.view, "limits_tries", False),
+        }
+        return [status for status, occurs in chosen.items() if occurs]
+
+
+def _problem_response(description: str) -> dict[str, Any]:
+    content = {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {"description": description, "content": content}
 
 
 def finish(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
@@ -128,4 +189,8 @@ def finish(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
             if field.get("format") == "int64":
                 del field["format"]
     schemas["Problem"] = PROBLEM
+    result["components"]["responses"] = {
+        "Problem": _problem_response("A problem (RFC 9457)"),
+        **{name: _problem_response(description) for name, description in PROBLEMS.values()},
+    }
     return result

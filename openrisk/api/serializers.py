@@ -6,8 +6,9 @@ Input goes through Django REST framework as usual; unknown and read-only fields 
 from functools import cache
 from typing import Any
 
+from django.core.exceptions import FieldDoesNotExist
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
@@ -49,6 +50,17 @@ class RowSerializer(serializers.ModelSerializer):
         _refuse_unknown(self, data)
         return super().to_internal_value(data)
 
+    def get_fields(self) -> dict[str, serializers.Field]:
+        """What a row is shown with is null, or empty, wherever a column on its path may be."""
+        fields: dict[str, serializers.Field] = super().get_fields()
+        for name, field in fields.items():
+            if field.read_only and name not in self.attached:
+                columns = _columns(self.Meta.model, (field.source or name).split("."))
+                field.allow_null |= any(column.null for column in columns)
+                if isinstance(field, serializers.ChoiceField):
+                    field.allow_blank |= any(column.blank for column in columns[-1:])
+        return fields
+
     def get_unique_together_validators(self) -> list[Any]:
         """None: services check uniqueness, under the lock that makes the answer hold."""
         return []
@@ -74,6 +86,18 @@ class RowSerializer(serializers.ModelSerializer):
             for name, field in cls().fields.items()
             if not field.write_only
         ]
+
+
+def _columns(model: type[Model], path: list[str]) -> list[Any]:
+    """The columns that one meets when following `path` from a row; none for an annotation."""
+    columns: list[Any] = []
+    for name in path:
+        try:
+            columns.append(model._meta.get_field(name))
+        except FieldDoesNotExist:
+            return []
+        model = columns[-1].related_model
+    return columns
 
 
 class _Scoped(serializers.PrimaryKeyRelatedField):

@@ -7,6 +7,7 @@ from typing import Any, cast
 from django.db import models
 from django.http import Http404, HttpResponseNotModified
 from rest_framework import status
+from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
@@ -36,6 +37,10 @@ class OrganizationViewSet(GenericViewSet):
     searched = False
     paths: list[str]
     lookup_value_converter = "uuid"
+    # The actions that take the version their caller saw, and whether they need it.
+    preconditions: dict[str, bool] = {}
+    # Where an action takes something else than JSON: a file, as a form.
+    action_parsers: dict[str, tuple[type[BaseParser], ...]] = {}
 
     @property
     def membership(self) -> Membership:
@@ -60,6 +65,13 @@ class OrganizationViewSet(GenericViewSet):
         member = getattr(request, "membership", None)
         if request.method == "POST" and member and (key := request.headers.get("Idempotency-Key")):
             self.post = once(self.post, member, request, key)  # type: ignore[has-type]
+
+    def get_parsers(self) -> list[BaseParser]:
+        """By the action, which is not set yet when a request comes in."""
+        action, request = getattr(self, "action", None), getattr(self, "request", None)
+        if action is None and request is not None:
+            action = self.action_map.get(request.method.lower())
+        return [parser() for parser in self.action_parsers.get(action or "", self.parser_classes)]
 
     def get_queryset(self) -> Any:
         if getattr(self, "swagger_fake_view", False):  # the schema is made without a caller
@@ -167,6 +179,7 @@ class WritableViewSet(OrganizationViewSet):
     create_service: Any = None
     update_service: Any = None
     delete_service: Any = None
+    preconditions = {"partial_update": False, "destroy": False}
     http_method_names = ["get", "post", "patch", "delete", "head", "options"]
 
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db import connection
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_field
 from rest_framework import serializers
 
 from openrisk.api.serializers import (
@@ -268,18 +268,70 @@ class OperationSerializer(Serializer):
     )
 
 
+class CreateOperationSerializer(Serializer):
+    op = serializers.ChoiceField(choices=("create",))
+    data = RiskSerializer()  # type: ignore[assignment]
+
+
+class UpdateOperationSerializer(Serializer):
+    op = serializers.ChoiceField(choices=("update",))
+    id = serializers.UUIDField()
+    version = serializers.IntegerField()
+    data = RiskSerializer(partial=True)  # type: ignore[assignment]
+
+
+class DeleteOperationSerializer(Serializer):
+    op = serializers.ChoiceField(choices=("delete",))
+    id = serializers.UUIDField()
+    version = serializers.IntegerField()
+
+
+class TransitionOperationSerializer(Serializer):
+    op = serializers.ChoiceField(choices=("transition",))
+    id = serializers.UUIDField()
+    version = serializers.IntegerField()
+    data = TakeTransitionSerializer()  # type: ignore[assignment]
+
+
+@extend_schema_field(
+    PolymorphicProxySerializer(
+        component_name="BulkOperation",
+        serializers={
+            "create": CreateOperationSerializer,
+            "update": UpdateOperationSerializer,
+            "delete": DeleteOperationSerializer,
+            "transition": TransitionOperationSerializer,
+        },
+        resource_type_field_name="op",
+    )
+)
+class OperationField(serializers.DictField):
+    """Parsed one by one, as each has an outcome of its own."""
+
+
 class BulkSerializer(Serializer):
     mode = serializers.ChoiceField(choices=("atomic", "partial"), default="atomic")
-    operations = serializers.ListField(child=serializers.DictField(), min_length=1, max_length=1000)
+    operations = serializers.ListField(child=OperationField(), min_length=1, max_length=1000)
+
+
+class AffectedSerializer(Serializer):
+    """The risk of an operation, as far as it is known."""
+
+    id = serializers.UUIDField(required=False, allow_null=True)
+    reference = serializers.CharField(required=False)
+    version = serializers.IntegerField(required=False)
+
+
+@extend_schema_field({"$ref": "#/components/schemas/Problem"})
+class ProblemField(serializers.DictField):
+    """What the operation alone would have been refused with."""
 
 
 class OutcomeSerializer(Serializer):
     index = serializers.IntegerField()
     status = serializers.IntegerField(help_text="The HTTP status the operation alone would have")
-    data = serializers.DictField(  # type: ignore[assignment]
-        help_text="id, reference and version of the risk"
-    )
-    problem = serializers.DictField(allow_null=True)
+    data = AffectedSerializer()  # type: ignore[assignment]
+    problem = ProblemField(allow_null=True)
 
 
 class BulkResultSerializer(Serializer):

@@ -21,6 +21,10 @@ from risks.querysets import RISK_ORDERS
 from risks.serializers.risks import RiskSerializer
 
 FORMAT = "file_format"
+FILES: dict[str, Any] = {  # for the schema, by format
+    "csv": {(200, "text/csv"): OpenApiTypes.STR},
+    "xlsx": {(200, exports.MEDIA_TYPES["xlsx"]): OpenApiTypes.BINARY},
+}
 
 
 class AnyAccept(BaseContentNegotiation):
@@ -54,8 +58,9 @@ class RiskExportViewSet(OrganizationViewSet):
 
     @extend_schema(
         operation_id="risks_export",
+        filters=True,
         parameters=[OpenApiParameter(FORMAT, enum=list(exports.MEDIA_TYPES), default="csv")],
-        responses={(200, media): OpenApiTypes.BINARY for media in exports.MEDIA_TYPES.values()},
+        responses=FILES["csv"] | FILES["xlsx"],
     )
     def list(  # type: ignore[override]  # a file, not JSON
         self, request: Request, *args: Any, **kwargs: Any

@@ -14,7 +14,6 @@ from rest_framework.reverse import reverse
 
 from openrisk.accounts.models import Role
 from openrisk.api.filters import OrganizationFilterSet
-from openrisk.api.parsers import OrjsonParser
 from openrisk.api.viewsets import OrganizationViewSet
 from risks.imports import registers, runs, undoing
 from risks.imports.grid import MAX_BYTES
@@ -64,7 +63,7 @@ class ImportViewSet(OrganizationViewSet):
     default_order = "-created_at"
     read_role = Role.ANALYST
     roles = dict.fromkeys(("create", "preview", "apply", "undo"), Role.MANAGER)
-    parser_classes = (MultiPartParser, OrjsonParser)
+    action_parsers = {"create": (MultiPartParser,)}
     http_method_names = ["get", "post", "head", "options"]
 
     def get_queryset(self) -> Any:

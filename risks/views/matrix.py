@@ -21,9 +21,8 @@ class MatrixViewSet(WritableViewSet):
     pagination_class = None
     filter_backends = []
 
-    @extend_schema(operation_id="matrix_retrieve")
-    def list(self, request: Request, *args: object, **kwargs: object) -> Response:
-        return self.retrieve(request, pk=services.matrix_of(self.organization).pk)
+    def retrieve(self, request: Request, *args: object, **kwargs: object) -> Response:
+        return super().retrieve(request, pk=services.matrix_of(self.organization).pk)
 
     def partial_update(self, request: Request, *args: object, **kwargs: object) -> Response:
         matrix = services.matrix_of(self.organization)

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import F
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -36,9 +36,20 @@ from risks.views.bulk import BulkOperations
 from risks.views.history import history_response
 
 TTL = settings.CACHE_TTL_RISKS
+# A problem, with the outcome of each operation.
+REFUSED = {
+    "allOf": [
+        {"$ref": "#/components/schemas/Problem"},
+        {
+            "type": "object",
+            "properties": {
+                "results": {"type": "array", "items": {"$ref": "#/components/schemas/Outcome"}}
+            },
+        },
+    ]
+}
 # Of what a risk is shown: itself, its category's name, its tags and links.
 SHOWN = (Risk, Category, RiskTag, RiskAsset, RiskControl)
-IF_MATCH = OpenApiParameter("If-Match", location=OpenApiParameter.HEADER, required=False)
 
 
 class RiskViewSet(WritableViewSet):
@@ -53,6 +64,7 @@ class RiskViewSet(WritableViewSet):
         "review": Role.ANALYST,
         "bulk": Role.MANAGER,
     }
+    preconditions = {**WritableViewSet.preconditions, "transitions": True, "review": False}
     create_service = staticmethod(services.create_risk)
     update_service = staticmethod(services.update_risk)
     delete_service = staticmethod(services.delete_risk)
@@ -66,12 +78,7 @@ class RiskViewSet(WritableViewSet):
     )
 
     @extend_schema(methods=["GET"], responses=TransitionSerializer(many=True), filters=False)
-    @extend_schema(
-        methods=["POST"],
-        request=TakeTransitionSerializer,
-        responses=RiskSerializer,
-        parameters=[IF_MATCH],
-    )
+    @extend_schema(methods=["POST"], request=TakeTransitionSerializer, responses=RiskSerializer)
     @action(detail=True, methods=["get", "post"], pagination_class=None)
     def transitions(self, request: Request, pk: str) -> Response:
         """GET: every edge from here, and why it is shut. POST: take one, or 409 with reasons."""
@@ -91,7 +98,7 @@ class RiskViewSet(WritableViewSet):
         services.transition(actor=self.actor, risk=risk, version=version, **body.validated_data)
         return self.row_response(risk.pk)
 
-    @extend_schema(request=CommentSerializer, responses=RiskSerializer, parameters=[IF_MATCH])
+    @extend_schema(request=CommentSerializer, responses=RiskSerializer)
     @action(detail=True, methods=["post"])
     def review(self, request: Request, pk: str) -> Response:
         """Somebody has looked: sets the last review and plans the next by its interval."""
@@ -116,7 +123,9 @@ class RiskViewSet(WritableViewSet):
             *risk.acceptances.values_list("pk", flat=True),
         )
 
-    @extend_schema(request=BulkSerializer, responses=BulkResultSerializer)
+    @extend_schema(
+        request=BulkSerializer, responses={200: BulkResultSerializer, (409, CONTENT_TYPE): REFUSED}
+    )
     @action(detail=False, methods=["post"])
     def bulk(self, request: Request) -> Response:
         """Up to 1,000 operations. `atomic`: all or none. `partial`: each for itself."""

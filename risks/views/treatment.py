@@ -25,7 +25,7 @@ from risks.serializers.treatment import (
 )
 from risks.services import acceptances, mitigations, rows
 from risks.views.history import history_response
-from risks.views.risks import IF_MATCH, without_version
+from risks.views.risks import without_version
 
 TTL = settings.CACHE_TTL_RISKS
 # Of what a mitigation is shown: beside itself its actions, what these wait for, its risk's name.
@@ -39,6 +39,7 @@ class MitigationViewSet(WritableViewSet):
     orders = MITIGATION_ORDERS
     default_order = "-reference"
     roles = {"transitions": Role.ANALYST}
+    preconditions = {**WritableViewSet.preconditions, "transitions": False}
     create_service = staticmethod(mitigations.create_mitigation)
     update_service = staticmethod(mitigations.update_mitigation)
     delete_service = staticmethod(rows.delete)
@@ -56,9 +57,7 @@ class MitigationViewSet(WritableViewSet):
     def get_queryset(self) -> Any:
         return super().get_queryset().with_progress()
 
-    @extend_schema(
-        request=MitigationStatusSerializer, responses=MitigationSerializer, parameters=[IF_MATCH]
-    )
+    @extend_schema(request=MitigationStatusSerializer, responses=MitigationSerializer)
     @action(detail=True, methods=["post"])
     def transitions(self, request: Request, pk: str) -> Response:
         """Move the mitigation to another status; 409 with the reason where that is not allowed."""
@@ -108,24 +107,25 @@ class AcceptanceViewSet(WritableViewSet):
     orders = {"created_at": F("created_at"), "expires_at": F("expires_at")}
     default_order = "-created_at"
     roles = {"approve": Role.MANAGER, "reject": Role.MANAGER, "revoke": Role.MANAGER}
+    preconditions = {"approve": True, "reject": False, "revoke": False}
     http_method_names = ["get", "post", "head", "options"]
 
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         fields = self.validated(request)
         return self.created(acceptances.request_acceptance(actor=self.actor, **fields))
 
-    @extend_schema(request=CommentSerializer, responses=AcceptanceSerializer, parameters=[IF_MATCH])
+    @extend_schema(request=CommentSerializer, responses=AcceptanceSerializer)
     @action(detail=True, methods=["post"])
     def approve(self, request: Request, pk: str) -> Response:
         """Accept the risk until the date asked for. Needs If-Match or a version."""
         return self._decide(request, approve=True)
 
-    @extend_schema(request=CommentSerializer, responses=AcceptanceSerializer, parameters=[IF_MATCH])
+    @extend_schema(request=CommentSerializer, responses=AcceptanceSerializer)
     @action(detail=True, methods=["post"])
     def reject(self, request: Request, pk: str) -> Response:
         return self._decide(request, approve=False)
 
-    @extend_schema(request=CommentSerializer, responses=AcceptanceSerializer, parameters=[IF_MATCH])
+    @extend_schema(request=CommentSerializer, responses=AcceptanceSerializer)
     @action(detail=True, methods=["post"])
     def revoke(self, request: Request, pk: str) -> Response:
         """Take it back: an accepted risk returns to treatment."""

@@ -35,7 +35,6 @@ SINCE = {"since": timezone.now().date() - timedelta(days=1)}
 NEEDED = {
     "dashboards-breakdown": {"by": "asset"},
     "dashboards-breakdown-export": {"by": "asset"},
-    "dashboards-executive-export": {"file_format": "xlsx"},
     "dashboards-movement": SINCE,
     "dashboards-movement-export": SINCE,
 }
