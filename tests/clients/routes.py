@@ -1,0 +1,117 @@
+"""Every GET route of the committed schema, with parameters of rows that exist."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import timedelta
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from django.utils import timezone
+
+from marketplace.models import Delivery, InstalledPack, Review, SyncRun
+from marketplace.services import packs
+from monitoring.models import Alert
+from openrisk.accounts.models import Organization, User
+from risks.imports import registers
+from risks.models import (
+    Acceptance,
+    Finding,
+    FindingRule,
+    Framework,
+    LikelihoodSuggestion,
+    MitigationAction,
+    RiskProposal,
+)
+from tests.risks.factories import make_one_of_each, make_risk
+
+SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "openapi.json"
+# What some routes do not answer without.
+NEEDED = {"by": "asset", "since": (timezone.now() - timedelta(days=1)).date().isoformat()}
+
+
+@dataclass(frozen=True)
+class Route:
+    """One GET operation: `path` holds values for its placeholders, `query` for what it needs."""
+
+    template: str
+    operation: dict[str, Any]
+    path: dict[str, Any]
+    query: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return self.operation["operationId"]
+
+    @property
+    def url(self) -> str:
+        return self.template.format(**self.path)
+
+
+def schema() -> dict[str, Any]:
+    return json.loads(SCHEMA.read_text())
+
+
+def seed(organization: Organization, person: User) -> dict[str, Any]:
+    """At least one row behind every route: an id, or a slug, by the beginning of the path."""
+    risk = make_one_of_each(organization, person)
+    make_risk(organization, title="Bare")  # whatever may be null is null somewhere
+    upload = registers.upload(
+        actor=person,
+        organization=organization,
+        file=BytesIO(b"title,likelihood\nTheft,3\n"),
+        file_name="register.csv",
+    )
+    change = packs.preview(
+        actor=person,
+        organization=organization,
+        pack=packs.shipped_pack("openrisk.starter-risks"),
+    )
+    run = SyncRun.objects.get(organization=organization)
+    alert = Alert.objects.create(
+        fingerprint="1", name="Down", labels={}, starts_at=timezone.now(), seen_at=timezone.now()
+    )
+    of = {"organization": organization}
+    return {
+        "acceptances": Acceptance.objects.get(**of),
+        "actions": MitigationAction.objects.filter(**of).first(),
+        "assets": risk.assets.get(),
+        "categories": risk.category,
+        "controls": risk.controls.get(),
+        "finding-rules": FindingRule.objects.get(**of),
+        "findings": Finding.objects.get(**of),
+        "frameworks": Framework.objects.get(**of),
+        "imports": upload,
+        "likelihood-suggestions": LikelihoodSuggestion.objects.get(**of),
+        "marketplace/apps": run.app,
+        "marketplace/connectors": "trivy",
+        "marketplace/deliveries": Delivery.objects.get(**of),
+        "marketplace/pack-changes": change,
+        "marketplace/packs": InstalledPack.objects.filter(**of).first(),
+        "marketplace/reviews": Review.objects.get(**of),
+        "marketplace/runs": run,
+        "mitigations": risk.mitigations.get(),
+        "monitoring/alerts": alert,
+        "risk-proposals": RiskProposal.objects.get(**of),
+        "risks": risk,
+    }
+
+
+def routes(rows: dict[str, Any]) -> list[Route]:
+    return [
+        _route(template, methods["get"], rows)
+        for template, methods in schema()["paths"].items()
+        if "get" in methods
+    ]
+
+
+def _route(template: str, operation: dict[str, Any], rows: dict[str, Any]) -> Route:
+    path, query = {}, {}
+    for parameter in operation.get("parameters", []):
+        name = parameter["name"]
+        if parameter["in"] == "path":
+            resource = template.removeprefix("/api/v1/").partition("/{")[0]
+            path[name] = str(getattr(rows[resource], "pk", rows[resource]))
+        elif parameter.get("required"):
+            query[name] = NEEDED[name]
+    return Route(template, operation, path, query)
