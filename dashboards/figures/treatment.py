@@ -9,6 +9,7 @@ from django.db.models.functions import Greatest, TruncDate
 
 from dashboards.scope import Scope, end_of, start_of
 from risks.models import MitigationAction, MitigationChange, MitigationStatus
+from risks.models.mitigations import percent_done
 
 FINISHED = (MitigationStatus.DONE, MitigationStatus.CANCELLED)
 DUE_DAYS = (7, 30, 90)
@@ -80,8 +81,7 @@ def _actions(scope: Scope) -> dict[str, Any]:
     counts = actions.aggregate(
         total=Count("pk"), done=Count("pk", filter=Q(done_at__lte=scope.moment))
     )
-    total, done = counts["total"], counts["done"]
-    return {**counts, "progress": done * 100 // total if total else None}
+    return {**counts, "progress": percent_done(counts["done"], counts["total"])}
 
 
 def _burn_down(scope: Scope) -> list[dict[str, Any]]:

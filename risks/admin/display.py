@@ -16,5 +16,7 @@ def level_label(level: str | None, score: Any = None) -> SafeString:
     return format_html('<span class="level level-{}">{}</span>', level, words)
 
 
-def percent(value: int) -> SafeString:
+def percent(value: int | None) -> SafeString:
+    if value is None:
+        return format_html("{}", "Not measured: it has no actions")
     return format_html('<progress max="100" value="{0}"></progress> {0}&nbsp;%', value)

@@ -21,7 +21,7 @@ class MitigationStatus(models.TextChoices):
 
 
 class Mitigation(Versioned):
-    """A plan to lower a risk. Its progress is computed from its actions only, see `progress`."""
+    """A plan to lower a risk. Its progress is measured by its actions, see `progress`."""
 
     number = models.PositiveIntegerField(editable=False)
     reference = models.CharField(max_length=16, editable=False)
@@ -85,11 +85,17 @@ class Mitigation(Versioned):
         return f"{self.reference} {self.title}"
 
 
-def progress(status: str, done: int, total: int) -> int:
-    """Percent, floored: done actions of all; without actions the status decides."""
+def percent_done(done: int, total: int) -> int | None:
+    """The share of `total` that is done, floored; None where there is nothing to measure."""
+    return 100 * done // total if total else None
+
+
+def progress(status: str, done: int, total: int) -> int | None:
+    """The percentage of actions that are done. Without actions only a plan that has not begun (0)
+    and one that is done (100) can be measured; None for the others."""
     if total:
-        return 100 * done // total
-    return {"in_progress": 50, "review": 50, "done": 100}.get(status, 0)
+        return percent_done(done, total)
+    return {MitigationStatus.PLANNED.value: 0, MitigationStatus.DONE.value: 100}.get(status)
 
 
 class MitigationAction(Versioned):

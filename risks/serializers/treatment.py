@@ -74,7 +74,14 @@ class MitigationSerializer(RowSerializer):
     risk = OrganizationRelatedField(queryset=Risk.objects.all())
     risk_reference = serializers.CharField(source="risk.reference", read_only=True)
     owner = MemberField(required=False, allow_null=True)
-    progress = serializers.IntegerField(read_only=True, help_text="Percent, computed")
+    progress = serializers.IntegerField(
+        read_only=True,
+        allow_null=True,
+        help_text=(
+            "Percent of the actions that are done, floored. Without actions 0 while planned, 100 once "
+            "done, and null (not measured) in between."
+        ),
+    )
     actions_total = serializers.IntegerField(read_only=True)
     actions_done = serializers.IntegerField(read_only=True)
     actions = ActionSerializer(many=True, read_only=True)

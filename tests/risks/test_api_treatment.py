@@ -38,6 +38,12 @@ def test_progress_is_computed_from_the_actions(api, analyst, mitigation):
     assert [action["title"] for action in body["actions"]] == ["a", "b", "c"]
 
 
+def test_progress_without_actions_is_not_measured(api, analyst, mitigation):
+    client = api(analyst)
+    client.post(f"{mitigation['Location']}transitions/", {"to": "in_progress"})
+    assert client.get(mitigation["Location"]).json()["progress"] is None
+
+
 def test_action_waits_for_what_it_depends_on(api, analyst, mitigation):
     client = api(analyst)
     first = add_action(client, mitigation, "first").json()
