@@ -1,7 +1,7 @@
 """Named reads. Every read of an organization's rows begins with one of the two scopes here."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import reduce
 from operator import or_
 from typing import Any, Self
@@ -16,7 +16,9 @@ from django.utils import timezone
 from openrisk.accounts.models import Membership, Organization, User
 
 FAR_FUTURE = datetime(9999, 12, 31, tzinfo=UTC)
-NOT_OPEN = ("draft", "closed")  # states of a risk; all others are open
+DUE_SOON = timedelta(days=14)  # how far "My work" and the reminder look ahead
+DRAFT = "draft"
+NOT_OPEN = (DRAFT, "closed")  # states of a risk; all others are open
 
 
 class OrganizationQuerySet(models.QuerySet[Any]):
@@ -100,6 +102,12 @@ class RiskQuerySet(OrganizationQuerySet):
         """Open, and the planned review has passed without anybody reviewing."""
         return self.open().filter(next_review_at__lt=timezone.now())
 
+    def review_due(self, until: datetime) -> Self:
+        """Open, and to be reviewed before `until`. Adds `review_by`: the reviewer, or the owner
+        where no reviewer is named. "My work" and the reminder both ask this."""
+        due = self.open().filter(next_review_at__lt=until)
+        return due.annotate(review_by=Coalesce("reviewer", "owner"))
+
     def review_not_overdue(self) -> Self:
         """All others. Said without a negation, so that one index answers it."""
         return self.filter(
@@ -181,6 +189,14 @@ class MitigationQuerySet(OrganizationQuerySet):
     def active(self) -> Self:
         """Not cancelled."""
         return self.exclude(status="cancelled")
+
+    def of_drafts(self) -> Self:
+        """Of a risk that is a draft still: figures leave them out, as they leave out the risk."""
+        return self.filter(risk__status=DRAFT)
+
+    def counted(self) -> Self:
+        """All but those of drafts, as figures count; `Scope.of_risks` says it of the ledger."""
+        return self.exclude(risk__status=DRAFT)
 
     def overdue(self) -> Self:
         """Due before today and neither done nor cancelled."""

@@ -17,10 +17,9 @@ from openrisk.accounts.models import Membership, Role
 from openrisk.accounts.pages import MemberRequest, member_required
 from risks.models import MitigationAction, MitigationStatus, Risk
 from risks.pages.history import history
-from risks.querysets import RISK_ORDERS
+from risks.querysets import DUE_SOON, RISK_ORDERS
 
 SHOWN = 10
-SOON = timedelta(days=30)
 RISK = ("reference", "title", "status", "current_level", "current_score")
 
 
@@ -47,6 +46,7 @@ def analyst(request: MemberRequest) -> HttpResponse:
         "actions": due_actions(member, now),
         "changed": changed_risks(member, now),
         "now": now,
+        "days": DUE_SOON.days,
         "may_write": member.may(Role.ANALYST),
     }
     return render(request, "dashboards/analyst.html", context)
@@ -62,11 +62,9 @@ def own_risks(member: Membership) -> Part:
 
 
 def due_reviews(member: Membership, now: datetime) -> Part:
-    """Reviews that are overdue or due soon: of risks that the person reviews, or owns where nobody
-    is named to review them. The longest overdue first."""
-    mine = Q(reviewer=member.user) | Q(reviewer=None, owner=member.user)
-    due = Risk.objects.for_organization(member.organization).open()
-    due = due.filter(mine, next_review_at__lt=now + SOON)
+    """Reviews of this person that are overdue or due soon, the longest overdue first."""
+    due = Risk.objects.for_organization(member.organization).review_due(now + DUE_SOON)
+    due = due.filter(review_by=member.user.pk)
     rows = list(due.order_by("next_review_at", "id").values(*RISK, "next_review_at")[:SHOWN])
     for row in rows:
         row["overdue"] = row["next_review_at"] < now
@@ -81,7 +79,9 @@ def due_actions(member: Membership, now: datetime) -> Part:
     )
     finished = (MitigationStatus.DONE, MitigationStatus.CANCELLED)
     due = MitigationAction.objects.for_organization(member.organization).undone()
-    due = due.filter(mine, due_date__lt=now.date() + SOON).exclude(mitigation__status__in=finished)
+    due = due.filter(mine, due_date__lt=now.date() + DUE_SOON).exclude(
+        mitigation__status__in=finished
+    )
     rows = list(
         due.order_by("due_date", "id").values(
             "title",

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from openrisk.accounts.models import Organization, User
 from risks.models import Acceptance, AcceptanceStatus, Mitigation, MitigationStatus, Reminder, Risk
+from risks.querysets import DUE_SOON
 
-AHEAD = timedelta(days=7)
 LONGEST_LIST = 50
 
 
@@ -41,12 +41,12 @@ def _remind_members(organization: Organization, now: datetime) -> int:
 
 def _due(organization: Organization, now: datetime) -> Iterator[tuple[Any, str]]:
     """(person's id, line) for reviews, mitigations and acceptances that are due soon or late."""
-    limit = now + AHEAD
-    risks = Risk.objects.for_organization(organization).open()
+    limit = now + DUE_SOON
+    reviews = Risk.objects.for_organization(organization).review_due(limit)
     for person, reference, title, at in (
-        risks.filter(next_review_at__lte=limit, owner__isnull=False)
+        reviews.exclude(review_by=None)
         .order_by("next_review_at", "id")
-        .values_list("owner", "reference", "title", "next_review_at")
+        .values_list("review_by", "reference", "title", "next_review_at")
     ):
         yield person, f"Review {_when(at.date(), now)}: {reference} {title}"
     ended = (MitigationStatus.DONE, MitigationStatus.CANCELLED)

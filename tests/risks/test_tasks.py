@@ -6,6 +6,7 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
+from dashboards.pages.analyst import due_reviews
 from risks.services import acceptances, mitigations
 from risks.services.risks import create_risk, transition
 from risks.tasks import expire_acceptances, send_reminders
@@ -74,6 +75,34 @@ def test_inactive_people_and_former_members_get_none(risk, analyst):
     analyst.memberships.all().delete()
     assert send_reminders.call() == 0
     assert mail.outbox == []
+
+
+@pytest.mark.parametrize(
+    ("roles", "responsible"),
+    [
+        ({"owner": "analyst"}, "analyst"),
+        ({"owner": "analyst", "reviewer": "manager"}, "manager"),
+        ({"reviewer": "manager"}, "manager"),
+        ({}, None),
+    ],
+)
+@pytest.mark.parametrize(("days", "due"), [(-2, True), (13, True), (15, False)])
+def test_mail_and_my_work_agree_on_whose_review_it_is(
+    request, organization, analyst, manager, roles, responsible, days, due
+):
+    people = {name: request.getfixturevalue(person) for name, person in roles.items()}
+    now = timezone.now()
+    at = now + timedelta(days=days)
+    create_risk(organization=organization, actor=None, title="x", next_review_at=at, **people)
+    send_reminders.call()
+    mailed = {message.to[0] for message in mail.outbox}
+    shown = {
+        membership.user.email
+        for membership in organization.memberships.all()
+        if due_reviews(membership, now).rows
+    }
+    wanted = {request.getfixturevalue(responsible).email} if responsible and due else set()
+    assert (mailed, shown) == (wanted, wanted)
 
 
 def test_what_is_far_away_is_not_mentioned(organization, analyst):
