@@ -22,6 +22,7 @@ from risks.models import (
     RiskAsset,
     RiskTag,
     ScoreChange,
+    Status,
 )
 from risks.querysets import LedgerQuerySet, stood
 
@@ -89,8 +90,16 @@ class Scope:
 
     def mitigations(self) -> LedgerQuerySet:
         """The same of mitigations; the filters are about their risks."""
-        rows = self._stood(MitigationChange.objects.for_organization(self.organization))
-        return rows.filter(risk__in=self.risks().values("risk")) if self.filters else rows
+        return self.of_risks(self._stood(MitigationChange.objects.all()))
+
+    def of_risks(self, rows: LedgerQuerySet) -> LedgerQuerySet:
+        """Those of `rows` (of the ledger of mitigations) that count, at any time: of risks that
+        the filters leave and that were no drafts then, as `MitigationQuerySet.counted` says it."""
+        rows = rows.for_organization(self.organization)
+        if self.filters:
+            return rows.filter(risk__in=self.risks().exclude(status=Status.DRAFT).values("risk"))
+        standing = self._stood(ScoreChange.objects.for_organization(self.organization))
+        return rows.exclude(risk__in=standing.filter(status=Status.DRAFT).values("risk"))
 
     def controls(self) -> LedgerQuerySet:
         """The same of controls, which the filters are not about."""

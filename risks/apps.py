@@ -9,7 +9,8 @@ class RisksConfig(AppConfig):
         from risks import models, signals
 
         signals.connect()
-        names = ("reference", "title", "owner_name")  # what lists of other things show of a risk
+        # What lists of other things show of a risk, or choose by.
+        names = ("reference", "title", "owner_name", "status")
         track(models.Risk, rows="id", parts={"names": names})
         for shown in (models.Mitigation, models.Asset, models.Control, models.Finding):
             track(shown, rows="id")

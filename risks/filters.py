@@ -151,6 +151,9 @@ class AssetFilterSet(OrganizationFilterSet):
 
 class MitigationFilterSet(OrganizationFilterSet):
     overdue = FlagFilter(method="by_overdue", label="Due before today, not done or cancelled")
+    draft_risk = FlagFilter(
+        method="by_draft", label="Of a risk that is a draft; figures count only those that are not"
+    )
 
     class Meta:
         model = Mitigation
@@ -170,6 +173,9 @@ class MitigationFilterSet(OrganizationFilterSet):
     ) -> MitigationQuerySet:
         overdue = queryset.overdue()
         return overdue if value else queryset.exclude(pk__in=overdue.values("pk"))
+
+    def by_draft(self, queryset: MitigationQuerySet, name: str, value: bool) -> MitigationQuerySet:
+        return queryset.of_drafts() if value else queryset.counted()
 
 
 class ActionFilterSet(OrganizationFilterSet):

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Avg, DurationField, ExpressionWrapper, F, Q
 
 from dashboards.figures.tally import FIGURES, tallies
-from dashboards.figures.treatment import overdue_mitigations
+from dashboards.figures.treatment import mitigation_list, overdue_mitigations
 from dashboards.scope import Scope, start_of
 from risks.models import ScoreChange, Status
 
@@ -49,7 +49,7 @@ def stats(scope: Scope, period: str, *, overdue: int | None = None) -> dict[str,
                     if figure.filters is not None
                 }
             ),
-            "overdue_mitigations": _mitigation_list(scope, {"overdue": "true"}),
+            "overdue_mitigations": mitigation_list(scope, {"overdue": "true"}),
         },
     }
 
@@ -88,8 +88,3 @@ def _days_to_mitigate(scope: Scope, beginning: datetime, earlier: datetime) -> l
         now=Avg(lasted, filter=Q(at__gte=beginning)), then=Avg(lasted, filter=Q(at__lt=beginning))
     )
     return [mean and round(mean / DAY, 1) for mean in (means["now"], means["then"])]
-
-
-def _mitigation_list(scope: Scope, filters: dict[str, str]) -> str | None:
-    """The API's list of mitigations cannot be filtered by what is said of their risks."""
-    return None if scope.filters else scope.url(filters, "mitigations")

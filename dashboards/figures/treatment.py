@@ -42,18 +42,19 @@ def mitigations(scope: Scope) -> dict[str, Any]:
         "actions": _actions(scope),
         "burn_down": _burn_down(scope),
         "drill_down": {
-            "total": _list(scope, {}),
+            "total": mitigation_list(scope, {}),
             "by_status": {
-                status.value: _list(scope, {"status": status.value}) for status in MitigationStatus
+                status.value: mitigation_list(scope, {"status": status.value})
+                for status in MitigationStatus
             },
-            "overdue": _list(scope, {"overdue": "true"}),
+            "overdue": mitigation_list(scope, {"overdue": "true"}),
         },
     }
 
 
-def _list(scope: Scope, filters: dict[str, str]) -> str | None:
+def mitigation_list(scope: Scope, filters: dict[str, str]) -> str | None:
     """The API's list of mitigations cannot be filtered by what is said of their risks."""
-    return None if scope.filters else scope.url(filters, "mitigations")
+    return None if scope.filters else scope.url({**filters, "draft_risk": "false"}, "mitigations")
 
 
 def _due(scope: Scope) -> dict[str, Q]:
@@ -101,9 +102,7 @@ def _burn_down(scope: Scope) -> list[dict[str, Any]]:
 
 def _moves(scope: Scope, first: date) -> Any:
     """(day, status, 1 or -1, mitigations): what began to stand on each day, and what ended."""
-    rows = MitigationChange.objects.for_organization(scope.organization).filter(deleted=False)
-    if scope.filters:
-        rows = rows.filter(risk__in=scope.risks().values("risk"))
+    rows = scope.of_risks(MitigationChange.objects.filter(deleted=False))
     began = Value(start_of(first), output_field=DateTimeField())
     begun, ended = (
         rows.filter(**{f"{when}__lte": end_of(scope.day)})

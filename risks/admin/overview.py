@@ -56,7 +56,7 @@ def _waiting(request: HttpRequest) -> list[Figure]:
         ),
         Figure(
             "Mitigations overdue",
-            scope(Mitigation.objects.overdue()).count(),
+            scope(Mitigation.objects.counted().overdue()).count(),
             _url("mitigation", due="overdue"),
         ),
         Figure(

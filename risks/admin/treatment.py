@@ -64,7 +64,8 @@ class OverdueFilter(admin.SimpleListFilter):
         return [("overdue", "Overdue")]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        return queryset.overdue() if self.value() == "overdue" else None
+        """As the overview counts them, which leads here."""
+        return queryset.counted().overdue() if self.value() == "overdue" else None
 
 
 @admin.register(Mitigation, site=site)

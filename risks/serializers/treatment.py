@@ -78,8 +78,8 @@ class MitigationSerializer(RowSerializer):
         read_only=True,
         allow_null=True,
         help_text=(
-            "Percent of the actions that are done, floored. Without actions 0 while planned, 100 once "
-            "done, and null (not measured) in between."
+            "Percent of the actions that are done, floored. Without actions 0 while planned, "
+            "100 once done, and null (not measured) in between."
         ),
     )
     actions_total = serializers.IntegerField(read_only=True)

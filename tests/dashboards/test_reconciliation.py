@@ -1,14 +1,20 @@
 """Every figure equals the count of the list that it opens."""
 
+import re
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from dashboards.figures.heat_map import KINDS
 from dashboards.figures.ranking import BREAKDOWNS
 from dashboards.figures.stats import PERIODS
+from openrisk.accounts.models import User
 from risks.models import Category
+from risks.services.mitigations import create_action, create_mitigation
+from risks.services.risks import create_risk, transition
 
 
 def pairs(values: Any, urls: Any, path: str = "") -> Iterator[tuple[str, int, str]]:
@@ -76,6 +82,43 @@ def test_mitigations(ask, reader):
     found = list(pairs(flat, mitigations["drill_down"]))
     assert len(found) == 7
     assert wrong(reader, found) == []
+
+
+def test_plans_of_drafts_count_nowhere(ask, reader, told, admin_overdue):
+    before = {**ask("mitigations"), "stats": ask("stats")["overdue_mitigations"]}
+    draft = create_risk(actor=None, organization=told, title="Perhaps", status="draft")
+    late = timezone.now().date() - timedelta(days=3)
+    plan = create_mitigation(
+        actor=None, organization=told, risk=draft, title="Plan", due_date=late, owner=None
+    )
+    create_action(actor=None, mitigation=plan, title="Begin")
+    overdue = admin_overdue()
+    assert {**ask("mitigations"), "stats": ask("stats")["overdue_mitigations"]} == before
+    assert before["open"] == before["burn_down"][-1]["open"]
+    transition(actor=None, risk=draft, to="identified")
+    after = ask("mitigations")
+    assert (after["open"], after["due"]["overdue"], after["actions"]["total"]) == (
+        before["open"] + 1,
+        before["due"]["overdue"] + 1,
+        before["actions"]["total"] + 1,
+    )
+    assert after["burn_down"][-1]["open"] == after["open"]
+    assert admin_overdue() == overdue + 1
+
+
+@pytest.fixture
+def admin_overdue(told, browse):
+    """What the overview of the administration says, which equals the list that it opens."""
+    browser = browse(User.objects.get(email="manager@example.org"))
+
+    def read():
+        page = browser.get("/admin/").content.decode()
+        url, number = re.search(r'href="([^"]*due=overdue)"><b>(\d+)</b>', page).groups()
+        rows = browser.get(url).context["cl"].result_count
+        assert rows == int(number)
+        return rows
+
+    return read
 
 
 def test_trend_ends_at_what_is(ask):
