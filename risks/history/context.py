@@ -14,6 +14,8 @@ from django.utils import timezone
 from openrisk.accounts.models import User
 from openrisk.api.request_ids import current_request_id
 
+TIME_FORMAT = "%Y-%m-%d %H:%M:%S.%f"
+
 
 @dataclass(frozen=True)
 class _Context:
@@ -22,6 +24,10 @@ class _Context:
     request_id: str = ""
     run_id: str | None = None
     at: str = ""
+
+    @property
+    def moment(self) -> datetime:
+        return datetime.strptime(self.at, TIME_FORMAT).replace(tzinfo=UTC)
 
 
 _current: ContextVar[_Context | None] = ContextVar("openrisk_history", default=None)
@@ -70,7 +76,15 @@ def recorded(
 
 
 def _text(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    return moment.astimezone(UTC).strftime(TIME_FORMAT)
+
+
+def current_context() -> _Context:
+    """Who acts and why in the `recorded` block that is running."""
+    context = _current.get()
+    if context is None:
+        raise RuntimeError("Nothing is recorded here. Wrap the change in recorded().")
+    return context
 
 
 def _tell(context: _Context | None) -> None:

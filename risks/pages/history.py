@@ -90,7 +90,9 @@ def _part(row: dict[str, Any], subjects: Mapping[UUID, str], names: Names) -> Pa
         for label, column in [_field(row["model"], name)]
         for shown in [[_text(column, value, names) for value in pair]]
     ]
-    return Part(subjects[row["object_id"]], row["action"], lines)
+    # An entry that changes nothing holds a comment, see `risks.history.comments`.
+    action = row["action"] if row["changes"] or row["action"] != "updated" else "commented on"
+    return Part(subjects[row["object_id"]], action, lines)
 
 
 @cache

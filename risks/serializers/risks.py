@@ -78,6 +78,13 @@ class RiskSerializer(RowSerializer):
     assets = OrganizationRelatedListField(queryset=Asset.objects.all(), required=False)
     controls = OrganizationRelatedListField(queryset=Control.objects.all(), required=False)
     status = serializers.ChoiceField(choices=Status.choices, required=False)
+    comment = serializers.CharField(
+        write_only=True,
+        required=False,
+        allow_blank=True,
+        max_length=5000,
+        help_text="Why, for the history. Alone, it is kept there as a comment.",
+    )
 
     attached = frozenset({"tags", "assets", "controls"})
 
@@ -124,6 +131,7 @@ class RiskSerializer(RowSerializer):
             "review_interval_days",
             "next_review_at",
             "last_reviewed_at",
+            "comment",
             "version",
             "created_at",
             "updated_at",
@@ -352,5 +360,5 @@ class ChangeSerializer(Serializer):
     request_id = serializers.CharField()
     run_id = serializers.UUIDField(allow_null=True)
     changes = extend_schema_field(OpenApiTypes.OBJECT)(serializers.JSONField)(
-        help_text="field -> [before, after]"
+        help_text="field -> [before, after]; empty for a comment that came alone"
     )

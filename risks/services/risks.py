@@ -11,6 +11,7 @@ from openrisk.accounts.models import Organization, User
 from openrisk.api.problems import Conflict
 from risks import scoring, states
 from risks.history import recorded
+from risks.history.comments import keep_comment
 from risks.models import Asset, Risk, Status
 from risks.services import rows
 from risks.services.links import criticalities, set_links
@@ -43,15 +44,28 @@ def update_risk(
     comment: str = "",
     **fields: Any,
 ) -> Risk:
-    """Change fields and links. The status changes by `transition` only."""
+    """Change fields and links. The status changes by `transition` only.
+
+    A `comment` is kept in the history also where nothing else changes.
+    """
     if "status" in fields:
         raise rows.invalid("status", "Use a transition to change the status.")
     links = {name: fields.pop(name) for name in LINKS if name in fields}
     with recorded(actor=actor, comment=comment):
         risk = rows.locked(instance, version)
-        _save(risk, fields, links.get("assets"))
-        set_links(risk, **links)
+        with keep_comment(risk, comment):
+            _save(risk, fields, links.get("assets"))
+            set_links(risk, **links)
     return risk
+
+
+def comment_on_risk(
+    *, actor: User | None, risk: Risk, comment: str, version: int | None = None
+) -> Risk:
+    """Write `comment` into the history of the risk."""
+    if not comment.strip():
+        raise rows.invalid("comment", "Write a comment first.")
+    return update_risk(actor=actor, instance=risk, version=version, comment=comment)
 
 
 def _save(risk: Risk, fields: dict[str, Any], assets: Iterable[Asset] | None) -> None:

@@ -55,7 +55,34 @@ def test_lists_and_details_show_the_same_fields(client, risk):
     detail = client.get(f"{URL}{risk.pk}/").json()
     [row] = client.get(URL).json()["results"]
     assert row == detail
-    assert list(row) == list(RiskSerializer.Meta.fields)
+    assert list(row) == [name for name in RiskSerializer.Meta.fields if name != "comment"]
+
+
+def entries(client, risk):
+    return [
+        (entry["action"], entry["comment"], entry["changes"])
+        for entry in client.get(f"{URL}{risk.pk}/history/").json()["results"]
+    ]
+
+
+def test_comment_alone_is_kept_in_the_history(client, risk):
+    before = entries(client, risk)
+    response = client.patch(f"{URL}{risk.pk}/", {"comment": "Asked the supplier"})
+    assert (response.status_code, response.json()["version"]) == (200, 2)
+    assert entries(client, risk) == [("updated", "Asked the supplier", {}), *before]
+
+
+def test_comment_with_a_change_is_one_entry(client, risk):
+    before = entries(client, risk)
+    client.patch(f"{URL}{risk.pk}/", {"comment": "Agreed", "tags": ["audit"]})
+    [entry, *others] = entries(client, risk)
+    assert (entry, others) == (("updated", "Agreed", {"tags": [None, "audit"]}), before)
+
+
+def test_no_comment_and_no_change_is_no_entry(client, risk):
+    before = entries(client, risk)
+    client.patch(f"{URL}{risk.pk}/", {"title": risk.title, "comment": ""})
+    assert entries(client, risk) == before
 
 
 def test_transitions_tell_every_edge_and_its_reason(client, risk):

@@ -8,9 +8,9 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from openrisk.api.problems import PreconditionFailed
-from risks.models import Mitigation, Risk, RiskTag
+from risks.models import Change, Mitigation, Risk, RiskTag
 from risks.services import rows
-from risks.services.risks import delete_risk, review, transition, update_risk
+from risks.services.risks import comment_on_risk, delete_risk, review, transition, update_risk
 from tests.risks.factories import make_assessed_risk, make_asset, make_mitigation, make_risk
 from tests.risks.threads import in_threads
 
@@ -101,6 +101,24 @@ def test_risks_created_at_once_get_different_numbers(organization):
 
     numbers = sorted(chain.from_iterable(in_threads(*[create_three] * 6)))
     assert numbers == list(range(1, 19))
+
+
+# --- Commenting -------------------------------------------------------------------------------
+def test_comment_is_written_with_who_and_when(organization, analyst):
+    risk = make_risk(organization)
+    comment_on_risk(actor=analyst, risk=risk, comment="Asked the supplier", version=1)
+    entry = Change.objects.filter(object_id=risk.pk).latest("id")
+    assert (entry.actor, entry.comment, entry.changes) == (analyst, "Asked the supplier", {})
+    assert abs(entry.at - timezone.now()) < timedelta(minutes=5)
+
+
+def test_empty_comment_and_stale_version_are_refused(organization, analyst):
+    risk = make_risk(organization)
+    with pytest.raises(ValidationError):
+        comment_on_risk(actor=analyst, risk=risk, comment="  ")
+    with pytest.raises(PreconditionFailed):
+        comment_on_risk(actor=analyst, risk=risk, comment="Seen", version=7)
+    assert not Change.objects.filter(object_id=risk.pk, comment__in=("  ", "Seen")).exists()
 
 
 # --- Changing ---------------------------------------------------------------------------------
