@@ -7,7 +7,15 @@ from django.contrib import admin, messages
 from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from marketplace.models import App, AppState, InstalledPack, Review, SyncRun, TrustedPublisher
+from marketplace.models import (
+    App,
+    AppState,
+    InstalledPack,
+    PackStatus,
+    Review,
+    SyncRun,
+    TrustedPublisher,
+)
 from marketplace.registry import connectors
 from marketplace.services import installations, packs, reviews, syncing
 from openrisk.accounts.models import Role
@@ -63,7 +71,7 @@ class AppAdmin(_Administered):
             Step("test", "Test", ["configure it first, on its page"] if empty else []),
             Step("enable", "Enable", unready),
             Step("disable", "Disable", working),
-            Step("uninstall", "Uninstall"),
+            Step("uninstall", "Uninstall", warning=installations.UNINSTALL_WARNING),
         ]
 
     def take_step(self, request: HttpRequest, obj: App, name: str, **known: Any) -> None:
@@ -119,8 +127,9 @@ class SyncRunAdmin(StepAdmin):
 
     def steps(self, obj: SyncRun) -> list[Step]:
         if obj.status in ("previewed", "quarantined"):
-            return [Step("apply", "Apply")]
-        return [Step("undo", "Undo")] if obj.status == "applied" else []
+            return [Step("apply", "Import now", warning=syncing.APPLY_WARNING)]
+        undo = Step("undo", "Undo", warning=syncing.UNDO_WARNING)
+        return [undo] if obj.status == "applied" else []
 
     def take_step(self, request: HttpRequest, obj: SyncRun, name: str, **known: Any) -> None:
         take = syncing.apply if name == "apply" else syncing.undo
@@ -135,9 +144,12 @@ class InstalledPackAdmin(_Written):
     readonly_fields = (*RegisterAdmin.readonly_fields, *told)
 
     def steps(self, obj: InstalledPack) -> list[Step]:
-        if obj.status != "installed":
-            return []
-        return [Step("roll_back", "Roll back"), Step("uninstall", "Uninstall")]
+        steps = []
+        if packs.applied_changes(obj).exists():
+            steps.append(Step("roll_back", "Roll back", warning=packs.ROLL_BACK_WARNING))
+        if obj.status == PackStatus.INSTALLED:
+            steps.append(Step("uninstall", "Uninstall", warning=packs.UNINSTALL_WARNING))
+        return steps
 
     def take_step(self, request: HttpRequest, obj: InstalledPack, name: str, **known: Any) -> None:
         take = packs.roll_back if name == "roll_back" else packs.uninstall

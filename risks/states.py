@@ -26,6 +26,11 @@ EDGES: dict[str, tuple[str, ...]] = {
 }
 # In these a risk has been assessed: its inherent rating may change but not disappear.
 ASSESSED = frozenset({"assessed", "treatment_planned", "in_treatment", "mitigated", "accepted"})
+# What to know before a move that is hard to take back; the others are made without a question.
+WARNINGS = {
+    "accepted": "The risk is lived with until its acceptance ends, then it returns to treatment.",
+    "closed": "A closed risk leaves every figure of open risks. It can be reopened.",
+}
 NEEDED_ROLE = {"accepted": Role.MANAGER, "closed": Role.MANAGER}
 
 

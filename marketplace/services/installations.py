@@ -21,6 +21,11 @@ from risks.services import rows
 
 READY = (AppState.TESTED, AppState.ENABLED, AppState.ERROR)  # may be run
 
+UNINSTALL_WARNING = (
+    "The app stops and forgets its secrets. What it imported stays in the register. To use it "
+    "again, install and configure it again."
+)
+
 
 def install(
     *, actor: User | None, organization: Organization, connector: str, name: str = ""

@@ -3,6 +3,7 @@
 from collections import Counter
 from typing import IO, Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from marketplace.models import InstalledPack, PackChange, PackStatus, TrustedPublisher
@@ -14,9 +15,19 @@ from openrisk.accounts.models import Organization, User
 from openrisk.api.problems import Conflict
 from risks.history import recorded
 from risks.imports import runs, undoing
-from risks.models import ImportRun, Matrix, Provenance, RunStatus, Source
+from risks.models import ImportRun, Matrix, Provenance, Risk, RunStatus, Source, Status
 from risks.services import rows
 from risks.services.matrix import matrix_of, update_matrix
+
+# What to know before a step that is hard to take back.
+UNINSTALL_WARNING = (
+    "Its content stays in the register and belongs to you. You can remove it afterwards too: roll "
+    "back does so, on the page of the pack."
+)
+ROLL_BACK_WARNING = (
+    "What the last change of the pack created is deleted, and what it changed is as it was before. "
+    "It is refused where someone has edited that since."
+)
 
 
 def opened(file: IO[bytes]) -> Pack:
@@ -127,35 +138,56 @@ def _note(installed: InstalledPack, change: PackChange | None) -> None:
 
 
 def roll_back(*, actor: User | None, installed: InstalledPack) -> InstalledPack:
-    """Take the last change back: to the version before, or to none.
+    """Take the last change back: to the version before, or to none. Of a pack that is uninstalled
+    all changes are taken back, so that nothing of it is left.
 
-    Conflict, with the edits, where somebody has edited what it wrote.
+    Conflict, with the edits, where someone has edited what it wrote.
     """
     with recorded(actor=actor, comment=f"Roll back of {installed.name}"):
-        applied = list(
-            PackChange.objects.filter(installed=installed, run__status=RunStatus.APPLIED)
-            .select_related("run")
-            .order_by("-applied_at", "-id")[:2]
-        )
-        if not applied or applied[0].run is None:
-            raise Conflict("Nothing of this pack is installed any more.")
-        undoing.undo(actor=actor, run=applied[0].run)
-        _note(installed, applied[1] if len(applied) > 1 else None)
+        installed = rows.locked(installed)
+        changes = list(applied_changes(installed))
+        if not changes:
+            raise Conflict("Nothing of this pack is in the register any more.")
+        is_installed = installed.status == PackStatus.INSTALLED
+        undone, left = (changes[:1], changes[1:]) if is_installed else (changes, [])
+        for change in undone:
+            undoing.undo(actor=actor, run=change.run)  # type: ignore[arg-type]  # it was applied
+        _note(installed, left[0] if left else None)
     installed.refresh_from_db()
     return installed
 
 
+def applied_changes(installed: InstalledPack) -> QuerySet[PackChange]:
+    """Those that can be rolled back, the latest first."""
+    changes = PackChange.objects.filter(installed=installed, run__status=RunStatus.APPLIED)
+    return changes.select_related("run").order_by("-applied_at", "-id")
+
+
 def uninstall(*, actor: User | None, installed: InstalledPack) -> dict[str, int]:
-    """Forget the pack; its content belongs to the organization and stays. Returns what stays."""
+    """Forget the pack; its content belongs to the organization and stays. Returns what stays.
+
+    `roll_back` can still remove that afterwards.
+    """
     with recorded(actor=actor):
         found = rows.locked(installed)
         if found.status != PackStatus.INSTALLED:
             raise Conflict("This pack is not installed.")
         _note(found, None)
-    said = Provenance.objects.for_organization(installed.organization).filter(
+    return content_of(installed)
+
+
+def content_of(installed: InstalledPack) -> dict[str, int]:
+    """How many objects of each model the pack has written and that are still there."""
+    written = Provenance.objects.for_organization(installed.organization).filter(
         source=Source.PACK, source_name=installed.pack
     )
-    return dict(Counter(said.values_list("model", flat=True)))
+    return dict(Counter(written.values_list("model", flat=True)))
+
+
+def drafts_of(organization: Organization, pack: str) -> int:
+    """How many risks of the pack are drafts still, which no figure counts."""
+    risks = Risk.objects.for_organization(organization).filter(status=Status.DRAFT)
+    return risks.filter(source=Source.PACK, source_name=pack).count()
 
 
 def matrices(installed: InstalledPack) -> list[dict[str, Any]]:

@@ -32,6 +32,16 @@ MOST_LOG = 200
 FINDING = Finding._meta.label_lower
 COUNTS = ("created", "updated", "unchanged", "closed", "rejected")
 
+# What to know before a step that is hard to take back.
+APPLY_WARNING = (
+    "The register changes as the preview shows. You can undo this until someone edits what the run "
+    "wrote."
+)
+UNDO_WARNING = (
+    "What the run created is deleted, and what it changed is as it was before. It is refused where "
+    "someone has edited that since."
+)
+
 
 UNFINISHED = (SyncStatus.QUEUED, SyncStatus.RUNNING)
 

@@ -12,17 +12,20 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 
 from openrisk.accounts.access import access
 from openrisk.accounts.models import Organization
 from openrisk.admin_site import AutocompleteMultiple, TabularInline
+from openrisk.confirmation import is_cancelled
 from risks.admin.bulk import delete_selected
 from risks.admin.deletion import what_goes
 from risks.admin.forms import RegisterForm, RowForm
 from risks.admin.history import history_page
 from risks.admin.refusals import REFUSALS, as_validation_error, sentence
-from risks.admin.steps import StepAdmin
+from risks.admin.steps import CANCELLED, NOT_OFFERED, StepAdmin
 from risks.history import recorded
+from risks.history.comments import record_comment
 from risks.services import rows
 
 RECORD = ("Record", {"fields": ("belongs_to", "created_at", "updated_at")})
@@ -30,6 +33,7 @@ RECORD = ("Record", {"fields": ("belongs_to", "created_at", "updated_at")})
 
 class RegisterAdmin(StepAdmin):
     form: Any = RegisterForm
+    step_in_form = True
     create: Callable[..., Any] | None = None
     update: Callable[..., Any] = staticmethod(rows.update)
     delete: Callable[..., Any] = staticmethod(rows.delete)
@@ -104,11 +108,34 @@ class RegisterAdmin(StepAdmin):
         if adding and self.chosen(request) is None:
             return self._choose_organization(request)
         try:
+            if "_step" in request.POST and (question := self._ask_about_step(request, object_id)):
+                return question
             return super().changeform_view(request, object_id, form_url, extra_context)
         except REFUSALS as refusal:
             # Rolled back. Once more with the reason: the form shows it beside what was typed.
             request.refusal = as_validation_error(refusal)  # type: ignore[attr-defined]
             return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def _ask_about_step(self, request: HttpRequest, object_id: str | None) -> HttpResponse | None:
+        obj = self.get_object(request, str(object_id))
+        if obj is None or not self.may_step(request, obj):
+            raise PermissionDenied
+        if is_cancelled(request):
+            raise CANCELLED
+        step = self.offered_step(obj, request.POST["_step"])
+        if step is None:
+            raise NOT_OFFERED
+        return self.ask_about(request, obj, step)
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        """Take the step that was asked for, now that the form is saved."""
+        if "_step" not in request.POST:
+            return super().response_change(request, obj)
+        step = self.offered_step(obj, request.POST["_step"])
+        if step is None:
+            raise NOT_OFFERED
+        self.record_step(request, obj, step, request.seen_version)  # type: ignore[attr-defined]
+        return redirect(reverse(f"{self._url_name}_change", args=[obj.pk]))
 
     def _choose_organization(self, request: HttpRequest) -> HttpResponse:
         assert self.change_role is not None  # noqa: S101  somebody may add
@@ -119,10 +146,18 @@ class RegisterAdmin(StepAdmin):
         }
         return TemplateResponse(request, "risks_admin/organization.html", context)
 
+    def render_change_form(self, request: HttpRequest, context: Any, **kwargs: Any) -> Any:
+        obj = kwargs.get("obj")
+        if obj is not None and not self.has_change_permission(request, obj):
+            context["adminform"].form.show_values()
+        return super().render_change_form(request, context, **kwargs)
+
     # --- writing ------------------------------------------------------------------------------
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         with recorded(actor=request.user, comment=form.cleaned_data["comment"]):  # type: ignore[arg-type]
             saved = self.write(request, obj, form, change)
+        seen = form.cleaned_data["seen_version"]
+        request.seen_version = seen if saved is obj else saved.version  # type: ignore[attr-defined]
         vars(obj).update(vars(saved))  # the admin goes on with this very instance
 
     def write(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> Any:
@@ -142,6 +177,13 @@ class RegisterAdmin(StepAdmin):
         with recorded(actor=request.user, comment=form.cleaned_data["comment"]):  # type: ignore[arg-type]
             for formset in formsets:
                 self.save_formset(request, form, formset, change)
+            if change and not form.changes() and not any(each.has_changed() for each in formsets):
+                self._keep_comment_alone(request, form)
+
+    def _keep_comment_alone(self, request: HttpRequest, form: Any) -> None:
+        if comment := form.cleaned_data["comment"]:
+            record_comment(rows.locked(form.instance, request.seen_version), comment)  # type: ignore[attr-defined]
+            self.message_user(request, "Your comment is in the history.", messages.SUCCESS)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         for number, row in enumerate(formset.forms, start=1):

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.forms.utils import pretty_name
 
 from openrisk.accounts.models import Organization
 from openrisk.admin_site import UnfoldAdminTextInputWidget
@@ -12,9 +13,13 @@ from openrisk.admin_site import UnfoldAdminTextInputWidget
 OWN = {"seen_version", "comment"}
 
 
-def comment_field(help_text: str) -> forms.CharField:
+def comment_field(help_text: str, label: str | None = None) -> forms.CharField:
     return forms.CharField(
-        required=False, max_length=5000, widget=UnfoldAdminTextInputWidget, help_text=help_text
+        required=False,
+        max_length=5000,
+        label=label,
+        widget=UnfoldAdminTextInputWidget,
+        help_text=help_text,
     )
 
 
@@ -51,12 +56,30 @@ class RegisterForm(RowForm):
 
     organization: Organization
     refusal: ValidationError | None = None
-    comment = comment_field("Why? Kept in the history.")
+    comment = comment_field(
+        "Shown in the history. A reason without a change is kept as a comment.",
+        label="Reason for the change",
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance._state.adding:
             self.instance.organization = self.organization
+
+    def show_values(self) -> None:
+        """Let a page to read only show the fields that are not of the model, from the row itself:
+        Django looks there for the value of everything that cannot be edited."""
+        self._meta.labels = dict(self._meta.labels or {})  # type: ignore[attr-defined]
+        for name in self.declared_fields:  # type: ignore[attr-defined]
+            if name in self.fields and not hasattr(type(self.instance), name):
+                self._meta.labels[name] = self.fields[name].label or pretty_name(name)  # type: ignore[attr-defined]
+                setattr(self.instance, name, self._value_in_words(name))
+
+    def _value_in_words(self, name: str) -> str:
+        field: Any = self.fields[name]
+        value = self.get_initial_for_field(field, name)
+        choices = dict(getattr(field, "choices", ()))
+        return str(choices.get(value, field.prepare_value(value)))
 
     def clean(self) -> dict[str, Any]:
         refused = self.refusal.update_error_dict({}) if self.refusal else {}

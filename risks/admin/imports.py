@@ -29,6 +29,14 @@ from risks.imports.summary import summary
 from risks.models import ImportRun, RowAction, RunStatus, Source
 
 ROWS_PER_PAGE = 100
+APPLY_WARNING = (
+    "The rows are written into the register as the preview shows. You can undo this until someone "
+    "edits what it wrote."
+)
+UNDO_WARNING = (
+    "What the import created is deleted, and what it changed is as it was before. It is refused "
+    "where someone has edited that since."
+)
 
 
 class UploadForm(forms.Form):
@@ -130,17 +138,18 @@ class ImportRunAdmin(StepAdmin):
 
     def steps(self, run: ImportRun) -> list[Step]:
         if run.status == RunStatus.APPLIED:
-            return [Step("undo", "Undo this import")]
+            return [Step("undo", "Undo this import", warning=UNDO_WARNING)]
         if run.status == RunStatus.UNDONE:
             return []
         errors = run.rows.filter(action=RowAction.ERROR).count()
         if not errors:
-            return [Step("apply", "Import"), Step("preview", "Preview again")]
+            apply = Step("apply", "Import", warning=APPLY_WARNING)
+            return [apply, Step("preview", "Preview again")]
         rows = "1 row is" if errors == 1 else f"{errors} rows are"
         reason = f"{rows} in error: correct the file and upload it again, or leave them out"
         return [
             Step("apply", "Import", [reason]),
-            Step("skip_errors", "Import without the rows in error"),
+            Step("skip_errors", "Import without the rows in error", warning=APPLY_WARNING),
             Step("preview", "Preview again"),
         ]
 

@@ -270,10 +270,15 @@ class RiskAdmin(RegisterAdmin):
 
     def steps(self, risk: Risk) -> list[Step]:
         edges = [
-            Step(edge.to, f"Move to {edge.label.lower()}", edge.reasons)
+            Step(
+                edge.to,
+                f"Move to {edge.label}",
+                edge.reasons,
+                warning=states.WARNINGS.get(edge.to, ""),
+            )
             for edge in states.transitions(states.facts_of(risk))
         ]
-        return [*edges, Step("review", "Mark reviewed")]
+        return [*edges, Step("review", "Mark as reviewed")]
 
     def take_step(self, request: HttpRequest, obj: Risk, name: str, **known: Any) -> None:
         if name == "review":

@@ -1,26 +1,38 @@
-"""Buttons above the form of a row: what can be done with it now, and why the rest is shut."""
+"""Buttons above the form of a row: what can be done with it now, and why the rest is not possible.
+
+On a page with a form the buttons belong to that form: what was typed there is saved first, and a
+refusal shows it again. Enter in a field saves; it never takes a step.
+"""
 
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
 from openrisk.admin_site import ModelAdmin
+from openrisk.confirmation import ask_first, is_cancelled
 from risks.admin.refusals import REFUSALS, sentence
 from risks.history import recorded
+
+MAX_COMMENT = 5000
 
 
 @dataclass(frozen=True)
 class Step:
-    """Something that can be done with a row, as a button; shut while there are `reasons`."""
+    """Something that can be done with a row, as a button; disabled while there are `reasons`.
+
+    `warning` says what cannot easily be taken back: the step is then asked about first.
+    """
 
     name: str
     label: str
     reasons: list[str] = field(default_factory=list)
+    warning: str = ""
 
 
 class StepAdmin(ModelAdmin):
@@ -28,6 +40,7 @@ class StepAdmin(ModelAdmin):
 
     change_form_outer_before_template = "risks_admin/steps.html"
     step_comment = True  # whether a step can say why
+    step_in_form = False  # whether the page has a form to save first
 
     def steps(self, obj: Any) -> list[Step]:
         """What can be done with the row now."""
@@ -45,7 +58,11 @@ class StepAdmin(ModelAdmin):
         if obj is not None and self.may_step(request, obj):
             context["steps"] = self.steps(obj)
             context["step_comment"] = self.step_comment
-            context["step_url"] = reverse(f"{self._url_name}_step", args=[obj.pk])
+            context["typed_step_comment"] = request.POST.get("step_comment", "")
+            if self.step_in_form:
+                context["step_form"] = f"{self.opts.model_name}_form"
+            else:
+                context["step_url"] = reverse(f"{self._url_name}_step", args=[obj.pk])
         return super().render_change_form(request, context, **kwargs)
 
     @property
@@ -58,27 +75,60 @@ class StepAdmin(ModelAdmin):
         return [path("<path:object_id>/step/", view, name=name), *super().get_urls()]
 
     def step_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Take a step on a page without a form."""
         obj = self.get_object(request, object_id)
         if obj is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         if not self.may_step(request, obj):
             raise PermissionDenied
-        offered = {step.name: step for step in self.steps(obj)}
-        step = offered.get(request.POST.get("step", ""))
+        change_page = redirect(reverse(f"{self._url_name}_change", args=[obj.pk]))
+        if is_cancelled(request):
+            return change_page
+        step = self.offered_step(obj, request.POST.get("step", ""))
         if step is None:
             self.message_user(request, "Choose one of the buttons.", messages.ERROR)
+        elif question := self.ask_about(request, obj, step):
+            return question
         else:
             self._take(request, obj, step)
-        return redirect(reverse(f"{self._url_name}_change", args=[obj.pk]))
+        return change_page
+
+    def offered_step(self, obj: Any, name: str) -> Step | None:
+        return next((step for step in self.steps(obj) if step.name == name), None)
+
+    def ask_about(self, request: HttpRequest, obj: Any, step: Step) -> HttpResponse | None:
+        """The page that asks before a step that is hard to take back; None once it may go on."""
+        if not step.warning:
+            return None
+        question = ask_first(request, f"{step.label}: {obj}?", [step.warning], step.label)
+        if question is None:
+            return None
+        context = {
+            **self.admin_site.each_context(request),
+            "question": question,
+            "title": question.title,
+            "opts": self.opts,
+        }
+        return TemplateResponse(request, "risks_admin/confirm.html", context)
 
     def _take(self, request: HttpRequest, obj: Any, step: Step) -> None:
-        seen = request.POST.get("version", "")
-        comment = request.POST.get("comment", "").replace("\0", "")[:5000]
-        version = int(seen) if seen.isdecimal() and len(seen) < 10 else -1
         try:
-            with recorded(actor=request.user, comment=comment):  # type: ignore[arg-type]
-                self.take_step(request, obj, step.name, comment=comment, version=version)
+            self.record_step(request, obj, step, seen_version(request.POST.get("version", "")))
         except REFUSALS as refusal:
             self.message_user(request, f"{step.label}: {sentence(refusal)}", messages.ERROR)
-        else:
-            self.message_user(request, f"{obj}: {step.label}.", messages.SUCCESS)
+
+    def record_step(self, request: HttpRequest, obj: Any, step: Step, version: int) -> None:
+        """Take the step with its own reason and say so; raises what the service refuses."""
+        comment = request.POST.get("step_comment", "").replace("\0", "").strip()[:MAX_COMMENT]
+        with recorded(actor=request.user, comment=comment):  # type: ignore[arg-type]
+            self.take_step(request, obj, step.name, comment=comment, version=version)
+        self.message_user(request, f"{obj}: {step.label}.", messages.SUCCESS)
+
+
+def seen_version(text: str) -> int:
+    """The version that the page showed; nonsense matches none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
+
+
+NOT_OFFERED = ValidationError("Choose one of the buttons: this step is not possible now.")
+CANCELLED = ValidationError("Cancelled: nothing is saved yet, and what you typed is still here.")

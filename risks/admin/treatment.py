@@ -126,7 +126,7 @@ class MitigationAdmin(RegisterAdmin):
 
     def steps(self, obj: Mitigation) -> list[Step]:
         edges = services.EDGES[obj.status]
-        return [Step(to, f"Move to {MitigationStatus(to).label.lower()}") for to in edges]
+        return [Step(to, f"Move to {MitigationStatus(to).label}") for to in edges]
 
     def take_step(self, request: HttpRequest, obj: Mitigation, name: str, **known: Any) -> None:
         services.set_status(actor=request.user, mitigation=obj, to=name, **known)  # type: ignore[arg-type]
@@ -161,9 +161,11 @@ class AcceptanceAdmin(RegisterAdmin):
         return acceptance_services.request_acceptance(actor=actor, **fields)
 
     def steps(self, obj: Acceptance) -> list[Step]:
-        revoke = [Step("revoke", "Revoke")]
+        warnings = acceptance_services.WARNINGS
+        revoke = [Step("revoke", "Revoke", warning=warnings["revoke"])]
         if obj.status == AcceptanceStatus.REQUESTED:
-            return [Step("approve", "Approve"), Step("reject", "Reject"), *revoke]
+            approve = Step("approve", "Approve", warning=warnings["approve"])
+            return [approve, Step("reject", "Reject"), *revoke]
         return revoke if obj.status == AcceptanceStatus.APPROVED else []
 
     def take_step(self, request: HttpRequest, obj: Acceptance, name: str, **known: Any) -> None:

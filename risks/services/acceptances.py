@@ -13,6 +13,13 @@ from risks.services import rows
 from risks.services.risks import transition
 
 LONGEST = timedelta(days=365)
+# What to know before a decision that is hard to take back.
+WARNINGS = {
+    "approve": "The risk is lived with until the acceptance ends, and moves to Accepted where its "
+    "state allows that.",
+    "revoke": "The acceptance ends now. An accepted risk returns to treatment and is due for "
+    "review.",
+}
 
 
 def request_acceptance(

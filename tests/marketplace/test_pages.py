@@ -192,5 +192,5 @@ def test_the_administration_takes_the_same_steps(page, trivy, organization):
 def test_a_run_is_undone_in_the_administration(page, trivy, admin):
     run = upload(trivy, REPORTS / "trivy.json", admin)
     assert "Undo" in page(f"/admin/marketplace/syncrun/{run.pk}/change/")
-    page(f"/admin/marketplace/syncrun/{run.pk}/step/", {"step": "undo"})
+    page(f"/admin/marketplace/syncrun/{run.pk}/step/", {"step": "undo", "confirmed": "yes"})
     assert not Finding.objects.exists()

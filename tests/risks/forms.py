@@ -31,8 +31,11 @@ def _values(form: Any) -> dict[str, Any]:
 
 
 def said(response: Any) -> str:
-    """What the next page will tell the person, in one text."""
-    return " ".join(str(message) for message in get_messages(response.wsgi_request))
+    """What the page, or the next one, tells the person, in one text."""
+    texts = [str(message) for message in get_messages(response.wsgi_request)]
+    if response.context and "adminform" in response.context:
+        texts += response.context["adminform"].form.non_field_errors()
+    return " ".join(texts)
 
 
 def url(model, page, *args):
@@ -47,10 +50,15 @@ def change(client, row, **changes):
     return client.post(page(row), filled(client.get(page(row)), **changes))
 
 
-def step(client, row, name, version=None, comment=""):
-    version = row.version if version is None else version
-    data = {"step": name, "version": version, "comment": comment}
-    return client.post(page(row, "step"), data)
+def step(client, row, name, reason="", **typed):
+    """Press the button of a step on the form of `row`, and say yes where that is asked."""
+    form = filled(client.get(page(row)), _step=name, step_comment=reason, **typed)
+    return client.post(page(row), {**form, "confirmed": "yes"})
+
+
+def press(client, row, name):
+    """The button of a step on a page without a form, and yes where that is asked."""
+    return client.post(page(row, "step"), {"step": name, "confirmed": "yes"})
 
 
 def act(client, name, rows, model="risk", **answers):

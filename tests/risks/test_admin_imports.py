@@ -9,7 +9,7 @@ from openrisk.accounts.services import set_role
 from risks.models import Change, ImportRun, Risk
 from tests.conftest import member
 from tests.risks import factories
-from tests.risks.forms import act, page, said, step
+from tests.risks.forms import act, page, press, said
 
 ADD = "/admin/risks/importrun/add/"
 FILE = b"ID,Title,Likelihood,Impact\nA1,Flood,4,5\nA2,Fire,2,3\n"
@@ -33,8 +33,7 @@ def run(client, organization):
 
 
 def take(client, run, name):
-    run.version = 0  # runs have none
-    return said(step(client, run, name))
+    return said(press(client, run, name))
 
 
 def test_upload_is_a_preview_that_changes_nothing(client, organization, manager):

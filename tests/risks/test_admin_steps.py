@@ -1,5 +1,7 @@
 """What is done in the admin by buttons, on many rows at once, and to other rows than risks."""
 
+import re
+
 import pytest
 from zeal import zeal_ignore
 
@@ -10,7 +12,7 @@ from risks.history.reading import changes_of
 from risks.models import Risk
 from risks.services.findings import propose_risks
 from tests.risks import factories
-from tests.risks.forms import act, change, page, said, step
+from tests.risks.forms import act, change, filled, page, said, step
 
 RISKS = "/admin/risks/risk/"
 
@@ -28,7 +30,7 @@ def client(client, manager):
 
 # --- steps ------------------------------------------------------------------------------------
 def test_transition_is_taken_with_a_comment(client, risk, manager):
-    step(client, risk, "treatment_planned", comment="Agreed")
+    step(client, risk, "treatment_planned", "Agreed")
     assert Risk.objects.get().status == "treatment_planned"
     latest = changes_of(risk.pk).first()
     assert (latest.actor, latest.comment) == (manager, "Agreed")
@@ -48,13 +50,61 @@ def test_step_that_is_not_offered_is_refused(client, risk, name):
 
 @pytest.mark.parametrize("version", [1, "x", "", "99999999999"])
 def test_step_of_a_stale_page_is_refused(client, risk, version):
-    assert "Somebody changed this" in said(step(client, risk, "closed", version=version))
+    response = step(client, risk, "closed", seen_version=version)
+    assert response.status_code == 200
     assert Risk.objects.get().status == "assessed"
 
 
 def test_looking_at_a_step_takes_nothing(client, risk):
-    client.get(page(risk, "step") + f"?step=closed&version={risk.version}")
+    client.get(page(risk) + f"?_step=closed&seen_version={risk.version}")
     assert Risk.objects.get().status == "assessed"
+
+
+def test_step_saves_what_was_typed_and_keeps_both_reasons(client, risk):
+    step(client, risk, "treatment_planned", "Agreed", title="Typed before", comment="Better words")
+    saved = Risk.objects.get()
+    assert (saved.status, saved.title) == ("treatment_planned", "Typed before")
+    assert [entry.comment for entry in changes_of(risk.pk)[:2]] == ["Agreed", "Better words"]
+
+
+def test_refused_step_saves_nothing_and_shows_what_was_typed(client, risk):
+    response = step(client, risk, "accepted", "My reason", title="Typed before")
+    assert Risk.objects.get().title == risk.title
+    text = response.content.decode()
+    assert ('value="Typed before"' in text, ">My reason</textarea>" in text) == (True, True)
+
+
+def test_step_that_is_hard_to_take_back_asks_first(client, risk):
+    form = filled(client.get(page(risk)), _step="closed", step_comment="Sold", title="Typed")
+    asked = client.post(page(risk), form)
+    assert "leaves every figure of open risks" in asked.content.decode()
+    kept = dict(asked.context["question"].fields)
+    assert (kept["title"], kept["step_comment"], kept["_step"]) == ("Typed", "Sold", "closed")
+    assert Risk.objects.get().status == "assessed"
+    cancelled = client.post(page(risk), {**form, "confirmed": "no"})
+    assert 'value="Typed"' in cancelled.content.decode()
+    assert (Risk.objects.get().status, Risk.objects.get().title) == ("assessed", risk.title)
+    client.post(page(risk), {**form, "confirmed": "yes"})
+    assert (Risk.objects.get().status, Risk.objects.get().title) == ("closed", "Typed")
+
+
+def test_enter_in_a_field_saves_and_takes_no_step(client, risk):
+    """The first submit button of a form, in the order of the page, is what Enter presses."""
+    html = client.get(page(risk)).content.decode()
+    buttons = re.findall(r'<button[^>]*form="risk_form"[^>]*>', html)
+    assert 'name="_continue"' in buttons[0]
+
+
+def test_reason_without_a_change_is_kept_in_the_history(client, risk, manager):
+    response = change(client, risk, comment="Asked the supplier")
+    latest = changes_of(risk.pk).first()
+    assert (latest.actor, latest.comment, latest.changes) == (manager, "Asked the supplier", {})
+    assert "Your comment is in the history" in said(response)
+
+
+def test_fields_of_one_page_have_different_names(client, risk):
+    html = client.get(page(risk)).content.decode()
+    assert ("Reason for the step" in html, "Reason for the change" in html) == (True, True)
 
 
 def test_review_plans_the_next_one(client, risk):
@@ -68,7 +118,7 @@ def test_acceptance_is_decided_by_somebody_else(client, risk, manager, admin):
     acceptance = factories.make_acceptance(manager, risk)
     assert "Four eyes" in said(step(client, acceptance, "approve"))
     client.force_login(admin)
-    step(client, acceptance, "approve", comment="Fine")
+    step(client, acceptance, "approve", "Fine")
     assert Risk.objects.get().status == "accepted"
 
 
@@ -217,7 +267,9 @@ def test_level_that_falls_is_refused(client, risk, admin):
 
 def test_manager_looks_at_the_matrix_only(client, risk):
     matrix = risk.organization.matrix
-    assert client.get(page(matrix)).status_code == 200
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", client.get(page(matrix)).content.decode()))
+    for words in ("5 x 5 Critical", "Likelihood 5 Almost certain", "Critical #"):
+        assert words in text
     assert client.post(page(matrix), {"level_1_1": "high"}).status_code == 403
 
 

@@ -170,7 +170,7 @@ class TestUpgrading:
         assert Risk.objects.get(external_id="flood").title == "Flood"
         installed = packs.roll_back(actor=admin, installed=installed)
         assert (installed.status, Risk.objects.count()) == (PackStatus.UNINSTALLED, 0)
-        with pytest.raises(Conflict, match="Nothing of this pack"):
+        with pytest.raises(Conflict, match="Nothing of this pack is in the register"):
             packs.roll_back(actor=admin, installed=installed)
 
     def test_rolling_back_does_not_lose_work(self, install, admin):
@@ -184,6 +184,22 @@ class TestUpgrading:
         install()
         stays = packs.uninstall(actor=admin, installed=InstalledPack.objects.get())
         assert stays == {"risks.category": 1, "risks.risk": 2, "risks.mitigation": 1}
+        assert Risk.objects.count() == 2
+
+    def test_rolling_back_after_uninstalling_removes_all_of_it(self, install, admin):
+        install()
+        install("1.1.0", risks=with_title("River flood"))
+        packs.uninstall(actor=admin, installed=InstalledPack.objects.get())
+        installed = packs.roll_back(actor=admin, installed=InstalledPack.objects.get())
+        assert (installed.status, installed.pack_version) == (PackStatus.UNINSTALLED, "")
+        assert (Risk.objects.count(), packs.content_of(installed)) == (0, {})
+
+    def test_rolling_back_after_uninstalling_does_not_lose_work(self, install, admin):
+        install()
+        update_risk(actor=admin, instance=Risk.objects.get(external_id="flood"), title="Ours")
+        packs.uninstall(actor=admin, installed=InstalledPack.objects.get())
+        with pytest.raises(EditedSince):
+            packs.roll_back(actor=admin, installed=InstalledPack.objects.get())
         assert Risk.objects.count() == 2
 
 
