@@ -72,7 +72,8 @@ class RegisterForm(RowForm):
         self._meta.labels = dict(self._meta.labels or {})  # type: ignore[attr-defined]
         for name in self.declared_fields:  # type: ignore[attr-defined]
             if name in self.fields and not hasattr(type(self.instance), name):
-                self._meta.labels[name] = self.fields[name].label or pretty_name(name)  # type: ignore[attr-defined]
+                label = self.fields[name].label or pretty_name(name)
+                self._meta.labels[name] = str(label)  # type: ignore[attr-defined]
                 setattr(self.instance, name, self._value_in_words(name))
 
     def _value_in_words(self, name: str) -> str:
