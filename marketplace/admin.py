@@ -3,10 +3,11 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminSelectWidget
 
+from marketplace import tasks
 from marketplace.models import (
     App,
     AppState,
@@ -43,7 +44,10 @@ class AppAdmin(_Administered):
     list_display = ("name", "connector", "state", "next_run_at", "organization")
     list_filter = ("state", "connector", ("organization", RelatedFilter))
     search_fields = ("name", "connector")
-    derived = ("state", "reason", "settings", "tested_at", "enabled_at", "next_run_at")
+    derived = (
+        *("state", "reason", "settings", "tested_at", "test_queued_at"),
+        *("enabled_at", "next_run_at"),
+    )
     readonly_fields = (*RegisterAdmin.readonly_fields, *derived)
 
     def sections(self, obj: App | None) -> list[Any]:
@@ -76,15 +80,15 @@ class AppAdmin(_Administered):
 
     def take_step(self, request: HttpRequest, obj: App, name: str, **known: Any) -> None:
         take = {
-            "test": installations.test,
+            "test": tasks.start_test,
             "enable": installations.enable,
             "disable": installations.disable,
             "uninstall": installations.uninstall,
         }[name]
-        take(actor=request.user, app=obj)  # type: ignore[arg-type]
-        obj.refresh_from_db()
-        if obj.state == AppState.ERROR:
-            self.message_user(request, obj.reason, messages.ERROR)
+        take(actor=request.user, app=obj)  # type: ignore[operator]
+        if name == "test":
+            told = "A worker tests the app. Reload this page to see what came of it."
+            self.message_user(request, told)
 
 
 class _Written(_Administered):

@@ -50,7 +50,8 @@ class App(Versioned):
 
     Its `name` is what it imports is known by, so that it stays when the app is gone. `secrets` are
     encrypted; `settings` is the rest of the configuration. `enabled_at` is set while the app is
-    meant to work: also in state error, which `reason` explains.
+    meant to work: also in state error, which `reason` explains. `test_queued_at` is set while a
+    test waits for a worker or runs.
     """
 
     connector = models.CharField(max_length=60)
@@ -65,6 +66,7 @@ class App(Versioned):
     mode = models.CharField(max_length=7, choices=SyncMode.choices, default=SyncMode.APPLY)
     next_run_at = models.DateTimeField(null=True, blank=True, editable=False)
     tested_at = models.DateTimeField(null=True, blank=True, editable=False)
+    test_queued_at = models.DateTimeField(null=True, blank=True, editable=False)
     enabled_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects: ClassVar[Any] = AppQuerySet.as_manager()

@@ -8,6 +8,7 @@ from tempfile import TemporaryFile
 from typing import IO, Any
 from uuid import uuid4
 
+import structlog
 from django.conf import settings
 from django.utils import timezone
 
@@ -21,6 +22,7 @@ from marketplace.records import survey
 from marketplace.registry import connectors
 
 REFUSED = (401, 403)
+log = structlog.get_logger(__name__)
 
 
 class SourceFailed(Exception):
@@ -100,6 +102,11 @@ def probe(app: App) -> Outcome:
         return Outcome(False, error.message)
     except UnreadableReport as error:
         return Outcome(False, f"The source answers, but {error.message}")
+    # The boundary to connectors: a test that never ends would be waited for.
+    except Exception as error:
+        log.exception("test_failed", app=str(app.pk), connector=app.connector)
+        kind = type(error).__name__
+        return Outcome(False, f"The test met something unexpected ({kind}). Ask your operator.")
 
 
 def _try(app: App, connector: Connector, configuration: dict[str, Any]) -> str:

@@ -96,6 +96,7 @@ class AppSerializer(RowSerializer):
             "mode",
             "next_run_at",
             "tested_at",
+            "test_queued_at",
             "enabled_at",
             "version",
             "created_at",

@@ -9,7 +9,8 @@ from django_tasks import TaskContext, TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from marketplace.models import App, SyncRun
-from marketplace.services import notifications, syncing
+from marketplace.services import installations, notifications, syncing
+from openrisk.accounts.models import User
 from openrisk.api.problems import Conflict
 from openrisk.tasks import for_organization, long_running, retrying, scheduled, task
 
@@ -55,6 +56,30 @@ def start(run: SyncRun) -> SyncRun:
     """Hand a queued run to the workers, in the transaction of the caller."""
     for_organization(sync, run.organization_id).enqueue(str(run.pk))
     return run
+
+
+@long_running
+@task
+def test(app: str, actor: str | None) -> str:
+    """Carry out the test that somebody asked for; the state that the app has then.
+
+    A second call finds nothing to do, and so does one for a configuration that has changed.
+    """
+    found = App.objects.select_related("organization").get(pk=app)
+    if found.test_queued_at is None:
+        return found.state
+    try:
+        return installations.test(actor=User.objects.filter(pk=actor).first(), app=found).state
+    except Conflict as refusal:
+        return " ".join(refusal.reasons)
+
+
+def start_test(*, actor: User | None, app: App) -> None:
+    """Let a worker test the app, which says `test_queued_at` until that is done."""
+    with transaction.atomic():
+        if installations.request_test(actor=actor, app=app):
+            by = str(actor.pk) if actor else None
+            for_organization(test, app.organization_id).enqueue(str(app.pk), by)
 
 
 @scheduled("* * * * *", name="marketplace.sync_due_apps")

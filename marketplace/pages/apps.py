@@ -64,6 +64,7 @@ def _shown(app: App, form: ConfigurationForm | None = None) -> dict[str, Any]:
         "runs": app.runs.select_related("actor")[:20],
         "deliveries": app.deliveries.all()[:20] if sends else [],
         "ready": app.state in installations.READY,
+        "waits": app.test_queued_at is not None,
         "gone": app.state == AppState.UNINSTALLED,
         "stays": installations.what_stays(app),
     }
@@ -108,10 +109,7 @@ def app_step(request: MemberRequest, pk: UUID) -> HttpResponse:
     try:
         match request.POST.get("step"):
             case "test":
-                app = installations.test(actor=person, app=app)
-                failed = app.state == AppState.ERROR
-                say = messages.error if failed else messages.success
-                say(request, app.reason if failed else "It works.")
+                tasks.start_test(actor=person, app=app)
             case "enable":
                 installations.enable(actor=person, app=app)
             case "disable":

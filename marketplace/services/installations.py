@@ -1,7 +1,7 @@
 """The life of an app: installed, configured, tested, enabled, disabled, uninstalled."""
 
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -19,6 +19,7 @@ from risks.history import recorded
 from risks.models import Provenance, Source
 from risks.services import rows
 
+TEST_PATIENCE = timedelta(minutes=10)  # then a test that did not end may be asked for again
 READY = (AppState.TESTED, AppState.ENABLED, AppState.ERROR)  # may be run
 
 UNINSTALL_WARNING = (
@@ -77,6 +78,7 @@ def configure(
                 "state": AppState.CONFIGURED.value,
                 "reason": "",
                 "tested_at": None,
+                "test_queued_at": None,
                 "enabled_at": None,
             }
         rows.apply(app, fields)
@@ -94,20 +96,35 @@ def _next(app: App, cron: str) -> datetime | None:
         raise rows.invalid("cron", str(reason)) from None
 
 
+def request_test(*, actor: User | None, app: App) -> bool:
+    """Note that a worker is to test the app; False where one has been asked already."""
+    with recorded(actor=actor):
+        app = _configured(rows.locked(app))
+        now = timezone.now()
+        if app.test_queued_at and now - app.test_queued_at < TEST_PATIENCE:
+            return False
+        rows.apply(app, {"test_queued_at": now})
+    return True
+
+
 def test(*, actor: User | None, app: App) -> App:
-    """Reach the source, or send a test message, and note what came of it: tested, or error."""
-    _installed(app)
-    if app.state == AppState.NOT_CONFIGURED:
-        raise Conflict("This app is not configured yet. Fill in its configuration first.")
-    outcome = probing.probe(app)  # outside of any transaction: it may take a while
+    """Reach the source, or send a test message, and note what came of it: tested, or error.
+
+    It may take minutes: never in a web process. Raises Conflict where the app was configured
+    meanwhile.
+    """
+    tested = _configured(app)
+    outcome = probing.probe(app)  # outside of any transaction
     with recorded(actor=actor, comment=outcome.message):
-        app = _installed(rows.locked(app, app.version))
+        app = _configured(rows.locked(app))
+        if (app.settings, app.secrets) != (tested.settings, tested.secrets):
+            raise Conflict("The configuration was changed during the test. Test it again.")
         if outcome.works:
             state = AppState.ENABLED if app.enabled_at else AppState.TESTED
             found = {"state": state.value, "reason": "", "tested_at": timezone.now()}
         else:
             found = {"state": AppState.ERROR.value, "reason": outcome.message, "tested_at": None}
-        rows.apply(app, found)
+        rows.apply(app, found | {"test_queued_at": None})
     return app
 
 
@@ -145,6 +162,7 @@ def uninstall(*, actor: User | None, app: App) -> dict[str, int]:
             "secrets": "",
             "enabled_at": None,
             "tested_at": None,
+            "test_queued_at": None,
             "next_run_at": None,
             "cron": "",
         }
@@ -163,6 +181,12 @@ def what_stays(app: App) -> dict[str, int]:
 def _installed(app: App) -> App:
     if app.state == AppState.UNINSTALLED:
         raise Conflict("This app is uninstalled. Install the connector again.")
+    return app
+
+
+def _configured(app: App) -> App:
+    if _installed(app).state == AppState.NOT_CONFIGURED:
+        raise Conflict("This app is not configured yet. Fill in its configuration first.")
     return app
 
 

@@ -113,12 +113,18 @@ class AppViewSet(WritableViewSet):
         """The same as PATCH."""
         return self.partial_update(request, pk=pk)
 
-    @extend_schema(request=None, responses=AppSerializer)
+    @extend_schema(request=None, responses={202: AppSerializer})
     @action(detail=True, methods=["post"])
     def test(self, request: Request, pk: str) -> Response:
-        """Reach the source, or send a test message. The state is tested then, or error."""
-        installations.test(actor=self.actor, app=self.get_object())
-        return self.row_response(pk)
+        """Let a worker reach the source, or send a test message.
+
+        The app, at `Location`, has a `test_queued_at` until that is done; its state is tested then,
+        or error with a `reason`.
+        """
+        tasks.start_test(actor=self.actor, app=self.get_object())
+        answer = self.row_response(pk)
+        place = reverse("apps-detail", kwargs={"pk": pk}, request=request)
+        return Response(answer.data, status.HTTP_202_ACCEPTED, headers={"Location": place})
 
     @extend_schema(request=None, responses=AppSerializer)
     @action(detail=True, methods=["post"])

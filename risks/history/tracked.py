@@ -63,7 +63,7 @@ TRACKED = (
     Tracked("risks.FindingRule"),
     Tracked("risks.RiskProposal"),
     Tracked("risks.LikelihoodSuggestion"),
-    Tracked("marketplace.App", silent=SILENT_FIELDS | {"secrets", "next_run_at"}),
+    Tracked("marketplace.App", silent=SILENT_FIELDS | {"secrets", "next_run_at", "test_queued_at"}),
     Tracked("marketplace.Review"),
     Tracked("marketplace.InstalledPack"),
 )

@@ -2,6 +2,7 @@
 
 import pytest
 
+from openrisk.tasks import queue
 from tests.marketplace.receiver import receiving
 
 
@@ -16,3 +17,12 @@ def source(settings):
 @pytest.fixture(autouse=True)
 def _files(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path / "files"
+
+
+def work() -> int:
+    """Do all that a worker would do now; how many tasks there were."""
+    count = 0
+    while result := queue.claim("worker"):
+        queue.run(result)
+        count += 1
+    return count

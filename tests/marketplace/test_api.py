@@ -4,12 +4,14 @@ import json
 
 import pytest
 
+from marketplace import probing
 from marketplace.models import App, Review, SyncRun
 from marketplace.services import syncing
 from openrisk.accounts.services import set_role
 from risks.models import Finding
 from tests.conftest import member
 from tests.marketplace.conformance import REPORTS, installed, upload
+from tests.marketplace.conftest import work
 from tests.marketplace.packs.test_archive import FOLDER, KEY, build
 
 BASE = "/api/v1/marketplace"
@@ -75,7 +77,9 @@ def test_from_installing_to_a_finding(client, organization):
     app = client.post(f"{BASE}/apps/", {"connector": "trivy"}, format="json")
     assert (app.status_code, app.json()["state"]) == (201, "configured")
     place = f"{BASE}/apps/{app.json()['id']}"
-    assert client.post(f"{place}/test/").json()["state"] == "tested"
+    client.post(f"{place}/test/")
+    work()
+    assert client.get(f"{place}/").json()["state"] == "tested"
     assert client.post(f"{place}/enable/").json()["state"] == "enabled"
     with (REPORTS / "trivy.json").open("rb") as file:
         queued = client.post(f"{place}/sync/?mode=preview", {"file": file}, format="multipart")
@@ -90,6 +94,41 @@ def test_from_installing_to_a_finding(client, organization):
     assert Finding.objects.count() == 5
     assert client.post(f"{run}/undo/").json()["status"] == "undone"
     assert not Finding.objects.exists()
+
+
+def test_a_test_is_made_by_a_worker_and_asked_about(client):
+    app = client.post(f"{BASE}/apps/", {"connector": "trivy"}, format="json").json()
+    queued = client.post(f"{BASE}/apps/{app['id']}/test/")
+    assert (queued.status_code, queued.json()["state"]) == (202, "configured")
+    waiting = client.get(queued["Location"]).json()
+    assert waiting["test_queued_at"] == queued.json()["test_queued_at"] is not None
+    client.post(f"{BASE}/apps/{app['id']}/test/")
+    assert work() == 1, "the second request asks for the same test"
+    done = client.get(queued["Location"]).json()
+    assert (done["state"], done["test_queued_at"]) == ("tested", None)
+
+
+def test_a_test_of_a_configuration_that_is_gone_says_nothing(client):
+    app = client.post(f"{BASE}/apps/", {"connector": "trivy"}, format="json").json()
+    place = f"{BASE}/apps/{app['id']}/"
+    client.post(f"{place}test/")
+    client.patch(place, {"configuration": {"asset": "shop"}}, format="json")
+    work()
+    assert client.get(place).json()["state"] == "configured"
+
+
+def test_a_test_that_breaks_is_told_and_ends(client, monkeypatch):
+    def broken(*arguments):
+        raise RuntimeError("secret")
+
+    monkeypatch.setattr(probing, "_try", broken)
+    app = client.post(f"{BASE}/apps/", {"connector": "trivy"}, format="json").json()
+    client.post(f"{BASE}/apps/{app['id']}/test/")
+    work()
+    done = client.get(f"{BASE}/apps/{app['id']}/").json()
+    assert (done["state"], done["test_queued_at"]) == ("error", None)
+    assert "RuntimeError" in done["reason"]
+    assert "secret" not in done["reason"]
 
 
 def test_a_secret_is_named_and_never_shown(client):

@@ -10,6 +10,7 @@ from openrisk.accounts.models import Role
 from risks.models import Finding, LikelihoodSuggestion, Risk
 from tests.conftest import member
 from tests.marketplace.conformance import REPORTS, installed, upload
+from tests.marketplace.conftest import work
 from tests.risks.factories import make_risk
 
 pytestmark = pytest.mark.once  # the services have tests of their own
@@ -93,7 +94,9 @@ def test_from_a_file_to_findings(page, trivy):
 def test_steps_are_taken_and_refusals_told(page, trivy):
     place = f"/marketplace/apps/{trivy.pk}/step/"
     assert "Test it first" in page(place, {"step": "enable"})
-    assert "It works." in page(place, {"step": "test"})
+    assert "A worker tests this app" in page(place, {"step": "test"})
+    work()
+    assert "It works." in page(f"/marketplace/apps/{trivy.pk}/")
     assert "Enabled" in page(place, {"step": "enable"})
     assert "no cron expression" in page(place, {"step": "schedule", "cron": "x", "mode": "apply"})
     assert "Disabled" in page(place, {"step": "disable"})
@@ -183,7 +186,8 @@ def test_another_organizations_rows_are_not_there(client, outsider, trivy, organ
 def test_the_administration_takes_the_same_steps(page, trivy, organization):
     place = f"/admin/marketplace/app/{trivy.pk}/"
     assert "Trivy" in page(f"{place}change/")
-    page(f"{place}step/", {"step": "test"})
+    assert "A worker tests the app" in page(f"{place}step/", {"step": "test"})
+    work()
     page(f"{place}step/", {"step": "enable"})
     trivy.refresh_from_db()
     assert trivy.state == "enabled"
