@@ -206,10 +206,10 @@ def _migrations() -> Finding:
 
 
 def _triggers() -> Finding:
-    missing = triggers.missing(connection)
+    missing = triggers.differing(connection)
     if not missing:
         return Finding("history", Status.OK, "all triggers installed")
-    detail = f"{len(missing)} triggers missing or disabled, first {missing[0]}"
+    detail = f"{len(missing)} triggers missing, disabled or of another version, first {missing[0]}"
     advice = "Changes go unrecorded: run `manage.py migrate`, which installs them."
     return Finding("history", Status.FAILURE, detail, advice)
 
@@ -217,12 +217,10 @@ def _triggers() -> Finding:
 def _tokens() -> Finding:
     """Without its trigger, a write leaves cached responses as they are."""
     advice = "Cached responses may be stale: run `manage.py migrate`, which installs them."
-    if missing := tokens.missing(connection):
-        detail = f"{len(missing)} triggers missing or disabled, first {missing[0]}"
-        return Finding("cache tokens", Status.FAILURE, detail, advice)
-    silent = tokens.silent(connection) if settings.CACHE_CONSISTENCY == "push" else []
-    if silent:
-        detail = f"{len(silent)} triggers do not notify, first {silent[0]}"
+    if missing := tokens.differing(connection):
+        detail = (
+            f"{len(missing)} triggers missing, disabled or of another version, first {missing[0]}"
+        )
         return Finding("cache tokens", Status.FAILURE, detail, advice)
     return Finding("cache tokens", Status.OK, "all triggers installed")
 

@@ -8,30 +8,49 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from openrisk.caching import triggers_postgresql, triggers_sqlite
 from openrisk.caching.tracked import EPOCH, all_tracked
+from openrisk.database import triggers
 
 TABLE = "cache_token"
 MOST_ROW_TAGS = 50_000  # of one model; beyond, they are forgotten together
 
 
-def install(connection: BaseDatabaseWrapper) -> None:
-    """Create or replace every trigger, and make everything stale. Idempotent; runs after migrate.
+def install(connection: BaseDatabaseWrapper) -> list[str]:
+    """Create every trigger that is missing or differs, and make everything stale if one did.
 
-    Does nothing before the tables exist.
+    Their names. Idempotent; runs after migrate. Does nothing before the tables exist.
     """
     tables = set(connection.introspection.table_names())
-    present = [tracked for tracked in all_tracked() if tracked.table in tables]
     if TABLE not in tables:
-        return
+        return []
+    wanted = [trigger for trigger in _triggers(connection) if trigger.table in tables]
+    return triggers.install(
+        connection, wanted, after_change=lambda: leave([EPOCH], connection)
+    ) or _first_epoch(connection)
+
+
+def differing(connection: BaseDatabaseWrapper) -> list[str]:
+    """Names of the triggers that are not those of this version of the code."""
+    return [trigger.name for trigger in triggers.differing(connection, _triggers(connection))]
+
+
+def _triggers(connection: BaseDatabaseWrapper) -> list[triggers.Trigger]:
+    if connection.vendor == "sqlite":
+        return [one for tracked in all_tracked() for one in triggers_sqlite.triggers(tracked)]
+    notify = settings.CACHE_CONSISTENCY == "push"
+    return [
+        one
+        for tracked in all_tracked()
+        for one in triggers_postgresql.triggers(tracked, notify=notify)
+    ]
+
+
+def _first_epoch(connection: BaseDatabaseWrapper) -> list[str]:
+    """Without an epoch nothing is cached."""
     with connection.cursor() as cursor:
-        for tracked in present:
-            if connection.vendor == "sqlite":
-                for statement in triggers_sqlite.statements(tracked):
-                    cursor.connection.executescript(statement)
-            else:
-                notify = settings.CACHE_CONSISTENCY == "push"
-                for statement in triggers_postgresql.statements(tracked, notify=notify):
-                    cursor.execute(statement)
-    leave([EPOCH], connection)
+        cursor.execute(f"SELECT 1 FROM {TABLE} WHERE tag = %s", [EPOCH])
+        if cursor.fetchone() is None:
+            leave([EPOCH], connection)
+    return []
 
 
 def missing(connection: BaseDatabaseWrapper) -> list[str]:

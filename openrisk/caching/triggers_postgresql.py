@@ -6,6 +6,7 @@ never wait for each other and compaction does not move it.
 """
 
 from openrisk.caching.tracked import EPOCH, MANY_ROWS, Tracked
+from openrisk.database.triggers import Function, Trigger
 
 CREATE_TABLE = """
 CREATE TABLE IF NOT EXISTS cache_token (tag text COLLATE "C" NOT NULL, token bigint NOT NULL);
@@ -54,22 +55,17 @@ _TRANSITIONS = {
 }
 
 
-def statements(tracked: Tracked, *, notify: bool) -> list[str]:
-    """What installs the triggers of one model, in order."""
+def triggers(tracked: Tracked, *, notify: bool) -> list[Trigger]:
+    """Those of one model. They fire also while a replication role or a restore writes."""
     result = []
     for event in (*_CHANGED, "truncate"):
         name = _name(tracked, event)
-        transitions = _TRANSITIONS.get(event, "")
-        trigger = (
-            f"CREATE OR REPLACE TRIGGER {name} AFTER {event.upper()} ON {_quoted(tracked.table)} "
-            f"{transitions} FOR EACH STATEMENT EXECUTE FUNCTION {name}()"
+        definition = (
+            f"AFTER {event.upper()} ON {_quoted(tracked.table)} {_TRANSITIONS.get(event, '')} "
+            f"FOR EACH STATEMENT EXECUTE FUNCTION {name}()"
         )
-        result += [
-            _function(name, _tags(tracked, event), notify=notify),
-            trigger,
-            # Also while a replication role or a restore writes.
-            f"ALTER TABLE {_quoted(tracked.table)} ENABLE ALWAYS TRIGGER {name}",
-        ]
+        function = Function(name, _body(_tags(tracked, event), notify=notify), is_definer=True)
+        result.append(Trigger(name, tracked.table, definition, function, always=True))
     return result
 
 
@@ -85,7 +81,8 @@ def _quoted(name: str) -> str:
     return f'"{name}"'
 
 
-def _function(name: str, tags: str, *, notify: bool) -> str:
+def _body(tags: str, *, notify: bool) -> str:
+    """Of the function. The schema is known only to the database."""
     insert = (
         f"INSERT INTO %1$I.cache_token (tag, token) SELECT tag, {RANDOM} "
         f"FROM ({tags}) tags WHERE tag IS NOT NULL"
@@ -95,13 +92,7 @@ def _function(name: str, tags: str, *, notify: bool) -> str:
             f"WITH left_behind AS ({insert} RETURNING tag) "
             f"SELECT count(pg_notify('{CHANNEL}', tag)) INTO notified FROM left_behind"
         )
-    body = f"DECLARE notified bigint; BEGIN {insert}; RETURN NULL; END"
-    # A definer's rights and a fixed path: whoever may write the table leaves a token, whatever
-    # else they may do. The schema is known only to the database.
-    return f"""DO $install$ BEGIN EXECUTE format($definition$
-CREATE OR REPLACE FUNCTION %1$I.{name}() RETURNS trigger LANGUAGE plpgsql
-SECURITY DEFINER SET search_path = pg_catalog, %1$I, pg_temp AS $body${body}$body$
-$definition$, current_schema()); END $install$"""
+    return f"DECLARE notified bigint; BEGIN {insert}; RETURN NULL; END"
 
 
 def _tags(tracked: Tracked, event: str) -> str:

@@ -1,6 +1,7 @@
 """The token triggers of SQLite: for each row, one upsert a tag."""
 
 from openrisk.caching.tracked import Tracked
+from openrisk.database.triggers import Trigger
 
 CREATE_TABLE = """
 CREATE TABLE IF NOT EXISTS cache_token (tag text PRIMARY KEY NOT NULL, token integer NOT NULL)
@@ -31,18 +32,17 @@ def leave_if(tag: str, condition: str) -> str:
 LEAVE = leave("%s").rstrip(";")
 
 
-def statements(tracked: Tracked) -> list[str]:
-    """What installs the triggers of one model, in order."""
-    result = []
-    for event in EVENTS:
-        name = _name(tracked, event)
-        body = " ".join(_left(tracked, event))
-        result.append(
-            f"DROP TRIGGER IF EXISTS {name};"
-            f'CREATE TRIGGER {name} AFTER {event.upper()} ON "{tracked.table}" FOR EACH ROW '
-            f"{_when(tracked, event)} BEGIN {body} END;"
+def triggers(tracked: Tracked) -> list[Trigger]:
+    """Those of one model."""
+    return [
+        Trigger(
+            _name(tracked, event),
+            tracked.table,
+            f'AFTER {event.upper()} ON "{tracked.table}" FOR EACH ROW {_when(tracked, event)} '
+            f"BEGIN {' '.join(_left(tracked, event))} END",
         )
-    return result
+        for event in EVENTS
+    ]
 
 
 def names(tracked: Tracked) -> set[str]:

@@ -1,5 +1,6 @@
 """The history triggers of PostgreSQL (15 and later)."""
 
+from openrisk.database.triggers import Function, Trigger
 from risks.history.tracked import LEDGERS, TRACKED, Ledger, Tracked
 
 EVENTS = {
@@ -7,6 +8,7 @@ EVENTS = {
     "update": "REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows",
     "delete": "REFERENCING OLD TABLE AS old_rows",
 }
+ACTIONS = {"insert": "created", "update": "updated", "delete": "deleted"}
 
 ENABLED_TRIGGERS = (
     "SELECT tgname FROM pg_trigger WHERE tgname LIKE 'openrisk_%' AND tgenabled <> 'D'"
@@ -46,15 +48,12 @@ def _told(event: str) -> str:
         FROM jsonb_each({whole}) WHERE {told} AND key <> ALL (silent)"""
 
 
-def _function(event: str) -> str:
-    """The functions behind every trigger of one event.
+def _change_function(event: str) -> Function:
+    """Writes down which fields changed. Its arguments: the label, and the silent columns.
 
-    Their arguments: the label, the silent columns, and for a link the column of the row it hangs
-    on, the name shown and the column told. Rows are created and deleted without empty fields.
+    Rows are created and deleted without empty fields.
     """
-    action = {"insert": "created", "update": "updated", "delete": "deleted"}[event]
-    return f"""
-CREATE OR REPLACE FUNCTION openrisk_change_{event}() RETURNS trigger LANGUAGE plpgsql AS $body$
+    body = f"""
 DECLARE
     {_CONTEXT}
     silent text[] := string_to_array(TG_ARGV[1], ',');
@@ -62,15 +61,22 @@ BEGIN
     INSERT INTO risks_change (organization_id, model, object_id, action, at, actor_id, comment,
                               request_id, run_id, changes)
     SELECT (coalesce(a, b)->>'organization_id')::uuid, TG_ARGV[0], (coalesce(a, b)->>'id')::uuid,
-           '{action}', moment, (said->>'actor_id')::uuid, coalesce(said->>'comment', ''),
+           '{ACTIONS[event]}', moment, (said->>'actor_id')::uuid, coalesce(said->>'comment', ''),
            coalesce(said->>'request_id', ''), (said->>'run_id')::uuid, d.changes
     FROM ({_rows(event)}) pair
     CROSS JOIN LATERAL ({_told(event)}) d
-    WHERE d.changes <> '{{}}' OR '{action}' <> 'updated';
+    WHERE d.changes <> '{{}}' OR '{ACTIONS[event]}' <> 'updated';
     RETURN NULL;
-END $body$;
+END """
+    return Function(f"openrisk_change_{event}", body)
 
-CREATE OR REPLACE FUNCTION openrisk_link_{event}() RETURNS trigger LANGUAGE plpgsql AS $body$
+
+def _link_function(event: str) -> Function:
+    """Writes down that a row gained or lost another.
+
+    Further arguments: the column of the row it hangs on, the name shown and the column told.
+    """
+    body = f"""
 DECLARE
     {_CONTEXT}
 BEGIN
@@ -84,46 +90,40 @@ BEGIN
     FROM ({_rows(event)}) pair
     WHERE b IS DISTINCT FROM a;
     RETURN NULL;
-END $body$;
-"""
+END """
+    return Function(f"openrisk_link_{event}", body)
 
 
-PREPARE = "".join(_function(event) for event in EVENTS)
-
-
-def _create(table: str, name: str, event: str, call: str) -> str:
-    return (
-        f"CREATE OR REPLACE TRIGGER {name} AFTER {event.upper()} ON {table} {EVENTS[event]} "
-        f"FOR EACH STATEMENT EXECUTE FUNCTION {call}"
+def _trigger(table: str, name: str, event: str, function: Function, arguments: str) -> Trigger:
+    definition = (
+        f"AFTER {event.upper()} ON {table} {EVENTS[event]} "
+        f"FOR EACH STATEMENT EXECUTE FUNCTION {function.name}({arguments})"
     )
+    return Trigger(name, table, definition, function)
 
 
-def change_triggers(tracked: Tracked) -> list[str]:
+def change_triggers(tracked: Tracked) -> list[Trigger]:
     table = tracked.model_class._meta.db_table
-    kind = "link" if tracked.of else "change"
+    function = _link_function if tracked.of else _change_function
     silent = ",".join(sorted(tracked.silent | {"id", "organization_id"}))
     link = [f"{tracked.of}_id", tracked.field, tracked.value] if tracked.of else []
     arguments = ", ".join(f"'{argument}'" for argument in (tracked.label, silent, *link))
     return [
-        _create(table, _change_name(table, event), event, f"openrisk_{kind}_{event}({arguments})")
+        _trigger(table, _change_name(table, event), event, function(event), arguments)
         for event in EVENTS
     ]
 
 
-def ledger_triggers(ledger: Ledger) -> list[str]:
+def ledger_triggers(ledger: Ledger) -> list[Trigger]:
     return [
-        statement
-        for event in EVENTS
-        for statement in (
-            _ledger_function(ledger, event),
-            _create(
-                ledger.table, _ledger_name(ledger, event), event, f"{_ledger_name(ledger, event)}()"
-            ),
+        _trigger(
+            ledger.table, _ledger_name(ledger, event), event, _ledger_function(ledger, event), ""
         )
+        for event in EVENTS
     ]
 
 
-def _ledger_function(ledger: Ledger, event: str) -> str:
+def _ledger_function(ledger: Ledger, event: str) -> Function:
     """Ends the row that stood until now and adds the one that stands from now on."""
     new, old = (", ".join(f"{row}.{column}" for column in ledger.fields) for row in ("r", "o"))
     changed = {
@@ -133,9 +133,7 @@ def _ledger_function(ledger: Ledger, event: str) -> str:
         f"WHERE ({new}) IS DISTINCT FROM ({old})",
     }[event]
     gone = event == "delete"
-    return f"""
-CREATE OR REPLACE FUNCTION {_ledger_name(ledger, event)}() RETURNS trigger LANGUAGE plpgsql
-AS $body$
+    body = f"""
 DECLARE
     {_CONTEXT}
 BEGIN
@@ -151,8 +149,8 @@ BEGIN
            CASE WHEN e.status = r.status THEN e.status_since ELSE moment END, {new}
     FROM changed r LEFT JOIN ended e ON e.id = r.id;
     RETURN NULL;
-END $body$;
-"""
+END """
+    return Function(_ledger_name(ledger, event), body)
 
 
 def _change_name(table: str, event: str) -> str:

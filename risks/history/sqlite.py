@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from openrisk.database.triggers import Trigger
 from risks.history.tracked import LEDGERS, TRACKED, Ledger, Tracked
 
 EVENTS = ("insert", "update", "delete")
@@ -72,26 +73,23 @@ def _link_body(event: str, tracked: Tracked) -> str:
         json_object('{tracked.field}', json_array({before}, {after}));"""
 
 
-def _create(table: str, name: str, event: str, body: str, *, when: str = "") -> str:
-    return (
-        f"DROP TRIGGER IF EXISTS {name};\n"
-        f"CREATE TRIGGER {name} AFTER {event.upper()} ON {table} FOR EACH ROW {when}\n"
-        f"BEGIN\n    {body}\nEND;"
-    )
+def _trigger(table: str, name: str, event: str, body: str, *, when: str = "") -> Trigger:
+    definition = f"AFTER {event.upper()} ON {table} FOR EACH ROW {when}\nBEGIN\n    {body}\nEND"
+    return Trigger(name, table, definition)
 
 
-def change_triggers(tracked: Tracked) -> list[str]:
+def change_triggers(tracked: Tracked) -> list[Trigger]:
     table = tracked.model_class._meta.db_table
     body = _link_body if tracked.of else _change_body
     return [
-        _create(table, _change_name(table, event), event, body(event, tracked)) for event in EVENTS
+        _trigger(table, _change_name(table, event), event, body(event, tracked)) for event in EVENTS
     ]
 
 
-def ledger_triggers(ledger: Ledger) -> list[str]:
+def ledger_triggers(ledger: Ledger) -> list[Trigger]:
     changed = " OR ".join(f"OLD.{column} IS NOT NEW.{column}" for column in ledger.fields)
     return [
-        _create(
+        _trigger(
             ledger.table,
             _ledger_name(ledger, event),
             event,

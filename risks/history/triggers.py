@@ -7,31 +7,40 @@ changes 100,000 rows costs one set-based insert. SQLite has row triggers. Both a
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from openrisk.database import triggers as database_triggers
+from openrisk.database.triggers import Trigger
 from risks.history import postgresql, sqlite
 from risks.history.tracked import LEDGERS, TRACKED
 
 
-def _statements(connection: BaseDatabaseWrapper) -> list[str]:
-    dialect = postgresql if connection.vendor == "postgresql" else sqlite
-    statements = [dialect.PREPARE]
-    for tracked in TRACKED:
-        statements += dialect.change_triggers(tracked)
-    for ledger in LEDGERS:
-        statements += dialect.ledger_triggers(ledger)
-    return statements
+def install(connection: BaseDatabaseWrapper) -> list[str]:
+    """Create every trigger that is missing or differs; their names.
 
-
-def install(connection: BaseDatabaseWrapper) -> None:
-    """Create or replace every trigger. Does nothing before the tables exist."""
+    Does nothing before the tables exist.
+    """
     tables = set(connection.introspection.table_names())
     if not {tracked.model_class._meta.db_table for tracked in TRACKED} <= tables:
-        return
-    with connection.cursor() as cursor:
-        for statement in _statements(connection):
-            if connection.vendor == "sqlite":
-                cursor.connection.executescript(statement)
-            else:
-                cursor.execute(statement)
+        return []
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute(sqlite.PREPARE)
+    return database_triggers.install(connection, _triggers(connection))
+
+
+def differing(connection: BaseDatabaseWrapper) -> list[str]:
+    """Names of the triggers that are not those of this version of the code."""
+    different = database_triggers.differing(connection, _triggers(connection))
+    return [trigger.name for trigger in different]
+
+
+def _triggers(connection: BaseDatabaseWrapper) -> list[Trigger]:
+    dialect = postgresql if connection.vendor == "postgresql" else sqlite
+    result: list[Trigger] = []
+    for tracked in TRACKED:
+        result += dialect.change_triggers(tracked)
+    for ledger in LEDGERS:
+        result += dialect.ledger_triggers(ledger)
+    return result
 
 
 def missing(connection: BaseDatabaseWrapper) -> list[str]:

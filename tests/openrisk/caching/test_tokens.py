@@ -3,10 +3,12 @@
 import threading
 from contextlib import suppress
 
+import psycopg
 import pytest
 from django.contrib.auth import login
 from django.contrib.sessions.models import Session
-from django.db import connection, transaction
+from django.core.management import call_command
+from django.db import OperationalError, connection, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -15,6 +17,7 @@ from openrisk.accounts.services import create_token, set_role
 from openrisk.accounts.sessions import SessionStore
 from openrisk.caching import stamps, tokens, triggers_postgresql
 from openrisk.caching.tracked import EPOCH, all_tracked
+from risks.history import triggers
 from risks.models import Asset, Category, Risk, RiskAsset, RiskTag, ScoreChange
 from tests.calibration import patience
 from tests.openrisk.caching.tags import execute, moved_by, tags_of
@@ -343,10 +346,56 @@ def test_installing_again_repairs_and_makes_everything_stale():
     )
     assert tokens.missing(connection)
     assert moved_by(lambda: tokens.install(connection)) == {EPOCH}
-    assert moved_by(lambda: tokens.install(connection)) == {EPOCH}
     assert tokens.missing(connection) == []
     organization = Organization.objects.create(name="Acme", slug="acme")
     assert moved_by(lambda: make_asset(organization)) == tags_of(Asset.objects.get())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_installing_what_is_there_changes_nothing():
+    """It would make writers wait, and every cache start cold, at each start of a container."""
+    assert tokens.differing(connection) == triggers.differing(connection) == []
+    assert moved_by(lambda: tokens.install(connection)) == set()
+    assert triggers.install(connection) == []
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    "change",
+    [
+        "ALTER TABLE risks_asset DISABLE TRIGGER {name}",
+        "ALTER TABLE risks_asset ENABLE TRIGGER {name}",
+        "CREATE OR REPLACE FUNCTION {name}() RETURNS trigger AS 'BEGIN END' LANGUAGE plpgsql",
+        "ALTER FUNCTION {name}() SECURITY INVOKER",
+        "ALTER FUNCTION {name}() RESET ALL",
+    ],
+)
+def test_what_differs_from_the_code_is_installed_again(change):
+    name = "openrisk_token_risks_asset_insert"
+    execute(change.format(name=name))
+    assert tokens.differing(connection) == [name]
+    assert moved_by(lambda: tokens.install(connection)) == {EPOCH}
+    assert tokens.differing(connection) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_migrate_makes_everything_stale_only_when_asked_or_needed():
+    assert moved_by(lambda: call_command("migrate", verbosity=0)) == set()
+    assert moved_by(lambda: call_command("migrate", verbosity=0, invalidate_cache=True)) == {EPOCH}
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_a_table_that_is_being_written_to_is_not_waited_for_by_writers(organization):
+    """Whoever waits for a lock makes others wait: it gives up early, and tries again."""
+    name = "openrisk_token_risks_asset_insert"
+    execute(f"ALTER TABLE risks_asset DISABLE TRIGGER {name}")
+    with psycopg.connect(**connection.get_connection_params()) as writer:
+        writer.execute("UPDATE risks_asset SET name = name")
+        with pytest.raises(OperationalError, match="lock timeout"):
+            tokens.install(connection)
+    assert tokens.install(connection) == [name]
 
 
 @pytest.mark.postgres
