@@ -3,7 +3,7 @@
 Answered before Django, whatever the host header says, without a session, and never from the cache.
 
 - `/health/live`: this process answers. No input or output.
-- `/health/ready`: requests can be served. The database answers within half a second, all migrations
+- `/health/ready`: requests can be served. A primary answers within two seconds, all migrations
   are applied, all triggers stand, and the server is not about to stop. Without its cache server
   OpenRisk works, only slower, so that is no reason.
 """
@@ -25,7 +25,7 @@ from openrisk.caching import tokens
 from openrisk.caching.statistics import store_state
 from risks.history import triggers
 
-PATIENCE = 0.5  # seconds for the database to answer
+PATIENCE = 2  # seconds for the database to answer: one that is merely slow takes no node out
 PATHS = ("/health/live", "/health/ready")
 
 Application = Callable[..., Iterable[bytes]]
@@ -114,11 +114,28 @@ class _Asked(threading.Thread):
 
     def run(self) -> None:
         try:
-            self.found = ("", _migrations(), _triggers())
+            read_only = standby()
+            self.found = (read_only, "", "") if read_only else ("", _migrations(), _triggers())
         except (Error, psycopg.Error) as error:
             self.found = (f"It does not answer: {type(error).__name__}.", "", "")
         finally:
             connection.close()
+
+
+def standby() -> str:
+    """Why nothing can be written there; "" for a primary."""
+    if connection.vendor != "postgresql":
+        return ""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::bool"
+        )
+        read_only = cursor.fetchone()[0]
+    if not read_only:
+        return ""
+    return (
+        "It is read-only (a standby?): name the primary, or add ?target_session_attrs=read-write."
+    )
 
 
 @cache

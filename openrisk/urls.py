@@ -10,7 +10,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from monitoring.views import HealthDetailViewSet
 from openrisk.admin_site import site
-from openrisk.api.outages import is_noted
+from openrisk.api.outages import NOTED, is_noted
 from openrisk.api.problems import is_api, problem_response
 from openrisk.api.request_ids import current_request_id
 
@@ -59,7 +59,7 @@ def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def _unavailable(request: HttpRequest) -> HttpResponse:
     """Says 503: the request was fine, and will be."""
-    detail = "The database does not answer. Try again in a moment."
+    detail = request.META[NOTED]
     if is_api(request):
         response = problem_response(503, detail)
     else:

@@ -5,17 +5,44 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.core.signals import got_request_exception
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest
+from psycopg import errors
 
 LOST = (OperationalError, InterfaceError)
 NOTED = "openrisk.database_lost"  # in the WSGI environ
 SAFE = ("GET", "HEAD")
 
 
-def note(request: HttpRequest) -> None:
-    """This request failed because the database did not answer."""
-    request.META[NOTED] = True
+def is_lost(error: BaseException | None) -> bool:
+    """Whether the database did not answer, or cannot be written to, so that asking again helps."""
+    return isinstance(error, LOST) or _is_read_only(error)
+
+
+def _is_read_only(error: BaseException | None) -> bool:
+    """On a standby, which took the place of the primary or was taken for it."""
+    return isinstance(getattr(error, "__cause__", None), errors.ReadOnlySqlTransaction)
+
+
+def reason(error: BaseException | None) -> str:
+    """A sentence for people."""
+    if isinstance(getattr(error, "__cause__", None), errors.LockNotAvailable):
+        return "Something else is writing this, and takes long. Try again in a moment."
+    if _is_read_only(error):
+        return "The database cannot be written to at the moment. Try again in a moment."
+    return "The database does not answer. Try again in a moment."
+
+
+def note(request: HttpRequest, error: BaseException | None = None) -> None:
+    """This request failed because of the database.
+
+    A connection to a standby is not used again: the next one finds the primary.
+    """
+    request.META[NOTED] = reason(error)
+    if _is_read_only(error) and not connection.in_atomic_block:
+        if connection.connection is not None:
+            connection.connection.close()  # or a pool would hand it to the next request
+        connection.close()
 
 
 def is_noted(request: HttpRequest) -> bool:
@@ -28,8 +55,9 @@ def connect() -> None:
 
 def _on_exception(sender: Any, request: HttpRequest | None = None, **kwargs: Any) -> None:
     """For what the API's own handler does not see: middleware, pages, the admin."""
-    if request is not None and isinstance(sys.exc_info()[1], LOST):
-        note(request)
+    error = sys.exc_info()[1]
+    if request is not None and is_lost(error):
+        note(request, error)
 
 
 class ReadOnceMore:

@@ -132,7 +132,7 @@ class ProblemHandler(ExceptionHandler):
             return BodyTooLarge()
         if isinstance(exc, SuspiciousOperation):
             return exceptions.ParseError(f"{exc} Send a smaller or simpler request.")
-        if isinstance(exc, (*outages.LOST, IntegrityError)):
+        if outages.is_lost(exc) or isinstance(exc, IntegrityError):
             return self._of_database(exc)
         return super().convert_known_exceptions(exc)
 
@@ -143,8 +143,8 @@ class ProblemHandler(ExceptionHandler):
             # Serializers and services check first; this is the race that only the database sees.
             return Conflict("Another change at the same moment conflicts. Read again and repeat.")
         if request := self.context.get("request"):
-            outages.note(request)
-        return DatabaseUnavailable()
+            outages.note(request, exc)
+        return DatabaseUnavailable(outages.reason(exc))
 
     def convert_unhandled_exceptions(self, exc: Exception) -> exceptions.APIException:
         if isinstance(exc, exceptions.APIException):

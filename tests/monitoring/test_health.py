@@ -1,9 +1,11 @@
 """What probes are told."""
 
 import json
+import os
 
+import psycopg
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from monitoring import health
@@ -41,6 +43,20 @@ def everywhere(transactional_db, settings, tmp_path):
 def test_a_complete_database_is_ready(everywhere):
     status, told = probe("/health/ready/")
     assert (status, told["status"], told["database"]) == (200, "ready", "ok")
+
+
+@pytest.mark.postgres
+def test_a_database_that_cannot_be_written_to_is_not_ready(everywhere):
+    url = os.environ["TEST_DATABASE_URL"]
+    with psycopg.connect(url, autocommit=True) as owner:
+        name = connection.settings_dict["NAME"]
+        owner.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+        try:
+            found = readiness()
+        finally:
+            owner.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only")
+    assert not found.is_ready
+    assert "read-only" in found.database
 
 
 def test_a_server_that_is_about_to_stop_is_not_ready(everywhere, settings):

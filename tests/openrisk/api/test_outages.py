@@ -108,6 +108,20 @@ def test_writer_is_told_to_try_again(organization, analyst):
     assert call(RISKS, me, "POST", body={"title": "Flood"}).status == 201
 
 
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_a_standby_is_told_and_left(organization, analyst):
+    """Connections live for an hour: every write failed on one to a standby, as a 500."""
+    me = token(analyst, organization)
+    call(RISKS, me)
+    with connection.cursor() as cursor:
+        cursor.execute("SET default_transaction_read_only = on")
+    reply = call(RISKS, me, "POST", body={"title": "Flood"})
+    assert (reply.status, reply.headers["Retry-After"]) == (503, "1")
+    assert "cannot be written to" in reply.json()["detail"]
+    assert call(RISKS, me, "POST", body={"title": "Flood"}).status == 201
+
+
 def _end_connection():
     """As a server that restarts does, right after the health check of the next request."""
     from openrisk.caching import stamps  # noqa: PLC0415

@@ -222,7 +222,7 @@ def names_of(organization):
 @pytest.mark.parametrize(
     ("change", "moves"),
     [
-        pytest.param({"description": "x", "status": "assessed"}, False, id="others"),
+        pytest.param({"description": "x"}, False, id="others"),
         pytest.param({"title": "Fire"}, True, id="own"),
         pytest.param({"title": "Flood", "description": "x"}, False, id="own-to-the-same"),
     ],
