@@ -1,4 +1,4 @@
-"""The pages."""
+"""The pages of figures, under /o/<organization>/."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""The pages of the marketplace."""
+"""The pages of the marketplace, under /o/<organization>/marketplace/."""
 
 from django.urls import path
 

@@ -9,6 +9,7 @@ from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from monitoring.views import HealthDetailViewSet
+from openrisk.accounts.addresses import old_address
 from openrisk.admin_site import site
 from openrisk.api.outages import NOTED, is_noted
 from openrisk.api.problems import is_api, problem_response
@@ -20,6 +21,11 @@ def _no_route(request: HttpRequest, **kwargs: Any) -> HttpResponse:
     return problem_response(404, f"There is no {request.path}. See /api/docs/ for what there is.")
 
 
+pages_of_an_organization = [
+    path("", include("dashboards.page_urls")),
+    path("risks/", include("risks.page_urls")),
+    path("marketplace/", include("marketplace.page_urls")),
+]
 urlpatterns = [
     path("api/v1/auth/", include("openrisk.accounts.urls")),
     path("api/v1/", include("risks.urls")),
@@ -30,12 +36,11 @@ urlpatterns = [
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     re_path(r"^api/", _no_route),
     path("admin/", site.urls),
-    path("risks/", include("risks.page_urls")),
-    path("marketplace/", include("marketplace.page_urls")),
+    path("o/<slug:organization>/", include(pages_of_an_organization)),
+    re_path(r"^(?:risks|dashboards|marketplace)/", old_address),
     path("monitoring/", include("monitoring.page_urls")),
     path("health/detail", HealthDetailViewSet.as_view({"get": "list"}), name="health-detail"),
     path("", include("openrisk.accounts.page_urls")),
-    path("", include("dashboards.page_urls")),
 ]
 
 

@@ -1,4 +1,4 @@
-"""The pages of the register, under /risks/."""
+"""The pages of the register, under /o/<organization>/risks/."""
 
 from django.urls import path, register_converter
 
@@ -24,6 +24,7 @@ register_converter(ReferenceConverter, "reference")
 
 urlpatterns = [
     path("", register.risk_list, name="risk-list"),
+    path("export/", register.export, name="risk-export"),
     path("matrix.css", colours.matrix_css, name="matrix-css"),
     path("new/", editing.new_risk, name="risk-new"),
     path("<reference:number>/", detail.risk_page, name="risk-page"),

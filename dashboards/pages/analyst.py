@@ -58,7 +58,12 @@ def own_risks(member: Membership) -> Part:
     own = Risk.objects.for_organization(member.organization).open().filter(owner=member.user)
     rows = own.order_by(order, "-id").values(*RISK, "priority")
     query = urlencode({"open": "true", "owner": member.user.pk, "ordering": "-priority"})
-    return Part(list(rows[:SHOWN]), own.count(), f"{reverse('risk-list')}?{query}")
+    return Part(list(rows[:SHOWN]), own.count(), list_url(member, query))
+
+
+def list_url(member: Membership, query: str) -> str:
+    """The page of the register, filtered."""
+    return f"{reverse('risk-list', args=[member.organization.slug])}?{query}"
 
 
 def due_reviews(member: Membership, now: datetime) -> Part:
@@ -109,4 +114,4 @@ def changed_risks(member: Membership, now: datetime) -> Part:
         if entry.at >= yesterday
     ]
     query = urlencode({"updated_at__gte": yesterday.date(), "ordering": "-updated_at"})
-    return Part(entries, changed.count(), f"{reverse('risk-list')}?{query}")
+    return Part(entries, changed.count(), list_url(member, query))

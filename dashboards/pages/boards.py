@@ -56,8 +56,8 @@ def new_board(request: MemberRequest) -> HttpResponse:
         board = boards.create(request.membership, form.cleaned_data["name"])
     except APIException as reason:
         messages.error(request, str(reason.detail))
-        return redirect("boards")
-    return redirect("board-edit", board.slug)
+        return redirect("boards", request.organization_slug)
+    return redirect("board-edit", request.organization_slug, board.slug)
 
 
 @require_safe
@@ -115,7 +115,7 @@ def edit_board(request: MemberRequest, slug: str) -> HttpResponse:
             messages.error(request, str(refusal.detail))
         except BadAddress as reason:
             messages.error(request, f"Nothing was saved. {reason}")
-        return redirect("board-edit", board.slug)
+        return redirect("board-edit", request.organization_slug, board.slug)
     context = {
         "board": board,
         "widgets": [
@@ -137,7 +137,7 @@ def _edited(request: MemberRequest, board: Board) -> HttpResponse:
     if action == "delete":
         board.delete()
         messages.success(request, f"The board {board.name} is deleted.")
-        return redirect("boards")
+        return redirect("boards", request.organization_slug)
     if action == "add" and request.POST.get("widget") in CATALOGUE:
         boards.change(board, version, widgets=boards.add(board, request.POST["widget"]))
     elif action in boards.ARRANGEMENTS and place.isdigit() and int(place) < len(board.widgets):
@@ -146,8 +146,8 @@ def _edited(request: MemberRequest, board: Board) -> HttpResponse:
     elif action == "save":
         boards.change(board, version, **_settings(request))
         messages.success(request, "Saved.")
-        return redirect("board", board.slug)
-    return redirect("board-edit", board.slug)
+        return redirect("board", request.organization_slug, board.slug)
+    return redirect("board-edit", request.organization_slug, board.slug)
 
 
 def _settings(request: MemberRequest) -> dict[str, Any]:

@@ -33,7 +33,8 @@ def home(request: MemberRequest) -> HttpResponse:
     if not shown["measured"] and not wanted.query:
         return render(request, "dashboards/empty.html", _may(request))
     context = {**page(wanted, shown), "figures": shown["html"]}
-    context["pdf"] = f"{reverse('executive-pdf')}?{urlencode(wanted.query)}"
+    pdf = reverse("executive-pdf", args=[request.organization_slug])
+    context["pdf"] = f"{pdf}?{urlencode(wanted.query)}"
     return render(request, "dashboards/executive.html", context)
 
 
@@ -95,6 +96,7 @@ def sections(wanted: Asked, figures: dict[str, Any], levels: Matrix) -> dict[str
     }
     return {
         "headline": figures["headline"],
+        "organization": wanted.scope.organization.slug,  # for links, as on any page
         "tiles": tiles(wanted.scope, figures["stats"]),
         "widgets": {
             place: drawn(name, Shown(wanted, data, levels))

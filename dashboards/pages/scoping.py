@@ -51,9 +51,10 @@ class Asked:
             return {**compute(self.scope, self.period), "computed_at": timezone.now()}
 
         asked = sorted({**self.query, "period": self.period}.items())
+        slug = self.scope.organization.slug  # the addresses in it name the organization
         try:
             found: dict[str, Any] = get_or_compute(
-                f"dashboards page {name} {asked}",
+                f"dashboards page {name} {slug} {asked}",
                 computed,
                 reads=reads,
                 organization_id=self.scope.organization.pk,

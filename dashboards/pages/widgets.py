@@ -58,7 +58,11 @@ class Widget:
 def list_url(scope: Scope, filters: Mapping[str, Any] | None) -> str | None:
     """The page of the register, filtered; None for a past day, which it cannot show."""
     query = scope.query(filters)
-    return None if query is None else f"{reverse('risk-list')}?{query}"
+    return None if query is None else f"{_register(scope)}?{query}"
+
+
+def _register(scope: Scope) -> str:
+    return reverse("risk-list", args=[scope.organization.slug])
 
 
 # --- Heat map ---------------------------------------------------------------------------
@@ -129,11 +133,12 @@ def number(name: str) -> Widget:
 # --- Groups ---------------------------------------------------------------------------
 def groups(by: str) -> Widget:
     def more(shown: Shown) -> dict[str, Any]:
+        register = _register(shown.asked.scope)
         rows = [
             row
             | {
                 "grave": row["high"] + row["critical"],
-                "page": row["url"] and f"{reverse('risk-list')}?{row['url'].partition('?')[2]}",
+                "page": row["url"] and f"{register}?{row['url'].partition('?')[2]}",
             }
             for row in shown.data["results"][:GROUPS_SHOWN]
         ]

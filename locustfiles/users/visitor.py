@@ -35,5 +35,7 @@ class Visitor(Caller):
         self.look("/marketplace/", "page: marketplace")
 
     def look(self, path: str, name: str) -> None:
+        """Ask for a page of the organization, whose name is its slug."""
         if self.organization.session:
-            self.ask(path, name, Expected.now(self.organization).judge_owner)
+            address = f"/o/{self.organization.name}{path}"
+            self.ask(address, name, Expected.now(self.organization).judge_owner)

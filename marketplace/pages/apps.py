@@ -97,7 +97,7 @@ def configure(request: MemberRequest, pk: UUID) -> HttpResponse:
             form.add_error(None, told(refusal))
         else:
             messages.success(request, "Saved. Test it now.")
-            return redirect("app", pk)
+            return redirect("app", request.organization_slug, pk)
     return render(request, "marketplace/app.html", _shown(app, form), status=400)
 
 
@@ -117,7 +117,7 @@ def app_step(request: MemberRequest, pk: UUID) -> HttpResponse:
             case "uninstall":
                 installations.uninstall(actor=person, app=app)
                 messages.success(request, f"{app} is uninstalled. What it imported stays.")
-                return redirect("marketplace")
+                return redirect("marketplace", request.organization_slug)
             case "schedule":
                 form = ScheduleForm(request.POST)
                 if form.is_valid():
@@ -125,7 +125,7 @@ def app_step(request: MemberRequest, pk: UUID) -> HttpResponse:
                     messages.success(request, "Saved.")
     except REFUSALS as refusal:
         messages.error(request, told(refusal))
-    return redirect("app", pk)
+    return redirect("app", request.organization_slug, pk)
 
 
 @require_POST
@@ -135,7 +135,7 @@ def sync(request: MemberRequest, pk: UUID) -> HttpResponse:
     form = SyncForm(request.POST, request.FILES)
     if not form.is_valid():
         messages.error(request, "Choose a file that is not empty, and what to do.")
-        return redirect("app", pk)
+        return redirect("app", request.organization_slug, pk)
     file = form.cleaned_data["file"]
     try:
         with transaction.atomic():
@@ -149,8 +149,8 @@ def sync(request: MemberRequest, pk: UUID) -> HttpResponse:
             tasks.start(run)
     except REFUSALS as refusal:
         messages.error(request, told(refusal))
-        return redirect("app", pk)
-    return redirect("run", run.pk)
+        return redirect("app", request.organization_slug, pk)
+    return redirect("run", request.organization_slug, run.pk)
 
 
 # --- Runs -----------------------------------------------------------------------------------------
@@ -213,7 +213,7 @@ def run_step(request: MemberRequest, pk: UUID) -> HttpResponse:
             syncing.undo(actor=person, sync=found)
     except REFUSALS as refusal:
         messages.error(request, told(refusal))
-    return redirect("run", pk)
+    return redirect("run", request.organization_slug, pk)
 
 
 @member_required(Role.ANALYST)
@@ -229,7 +229,7 @@ def pack_change(request: MemberRequest, pk: UUID) -> HttpResponse:
             messages.success(request, f"{change.installed.name} {change.pack_version} is here.")
         except REFUSALS as refusal:
             messages.error(request, told(refusal))
-        return redirect("pack", change.installed.pack)
+        return redirect("pack", request.organization_slug, change.installed.pack)
     return render(
         request, "marketplace/pack_change.html", {"change": change, **_rows(request, change.run)}
     )

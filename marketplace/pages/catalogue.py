@@ -80,7 +80,7 @@ def connector_page(request: MemberRequest, slug: str) -> HttpResponse:
         except REFUSALS as refusal:
             form.add_error("name", told(refusal))
         else:
-            return redirect("app", app.pk)
+            return redirect("app", request.organization_slug, app.pk)
     context = {
         "connector": _shown(catalogue.described(organization, connector)),
         "paragraphs": connector.documentation.split("\n\n"),
@@ -142,8 +142,8 @@ def pack_preview(request: MemberRequest) -> HttpResponse:
         )
     except (BadPack, *REFUSALS) as refusal:
         messages.error(request, told(refusal))
-        return redirect("marketplace")
-    return redirect("pack-change", change.pk)
+        return redirect("marketplace", request.organization_slug)
+    return redirect("pack-change", request.organization_slug, change.pk)
 
 
 @require_POST
@@ -168,4 +168,4 @@ def pack_step(request: MemberRequest, pack: str) -> HttpResponse:
                 messages.success(request, "Every risk is banded by this matrix now.")
     except REFUSALS as refusal:
         messages.error(request, told(refusal))
-    return redirect("pack", pack)
+    return redirect("pack", request.organization_slug, pack)

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.conf import settings
@@ -14,7 +14,9 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from openrisk.accounts.models import User
 from openrisk.accounts.pages import MemberRequest, superuser_required
+from openrisk.accounts.services import membership_without_choice
 from openrisk.caching import recent, statistics, tokens
 from openrisk.caching.callers import UnknownPerson, directory
 from openrisk.caching.explain import Explanation, explain
@@ -68,9 +70,10 @@ def cache_page(request: MemberRequest) -> HttpResponse:
 
 
 def _initial(request: MemberRequest) -> dict[str, str]:
-    membership = request.membership
+    user = cast(User, request.user)
+    membership = membership_without_choice(user)
     slug = membership.organization.slug if membership else ""
-    return {"url": "/api/v1/risks/", "user": str(request.user.email), "organization": slug}  # type: ignore[union-attr]
+    return {"url": "/api/v1/risks/", "user": user.email, "organization": slug}
 
 
 # --- How it does ----------------------------------------------------------------------------------

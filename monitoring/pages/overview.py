@@ -1,7 +1,7 @@
 """The page of the installation: what fires, whether monitoring is heard, and how the parts do."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.conf import settings
@@ -13,7 +13,9 @@ from django.views.decorators.http import require_POST, require_safe
 from marketplace.pages.refusals import REFUSALS, told
 from monitoring import detail, inbox
 from monitoring.models import Alert
+from openrisk.accounts.models import Organization, User
 from openrisk.accounts.pages import MemberRequest, superuser_required
+from openrisk.accounts.services import membership_in
 
 ENDED = 50  # that are shown
 
@@ -30,6 +32,7 @@ def overview_page(request: MemberRequest) -> HttpResponse:
             "ended": alerts.filter(ends_at__isnull=False)[:ENDED],
             "heartbeat": _heartbeat(inbox.silence()),
             "parts": _parts(detail.health()),
+            "organizations": Organization.objects.all(),
         },
     )
 
@@ -95,23 +98,24 @@ def _parts(found: dict[str, Any]) -> list[tuple[str, str, str, str]]:
 @require_POST
 @superuser_required
 def alert_step(request: MemberRequest, pk: UUID) -> HttpResponse:
-    """Acknowledge, or raise as a draft risk or a finding in the active organization."""
+    """Acknowledge, or raise as a draft risk or a finding in the organization that is chosen."""
     alert = Alert.objects.filter(pk=pk).first()
     if alert is None:
         raise Http404
-    person, membership = request.user, request.membership
+    person = cast(User, request.user)
+    membership = membership_in(person, request.POST.get("organization", ""))
     step = request.POST.get("step")
     try:
         if step == "acknowledge":
-            inbox.acknowledge(actor=person, alert=alert)  # type: ignore[arg-type]
-        elif not membership:
-            messages.error(request, "There is no organization to raise it in. Make one first.")
+            inbox.acknowledge(actor=person, alert=alert)
+        elif membership is None:
+            messages.error(request, "Nothing was saved. Choose the organization to raise it in.")
         elif step == "risk":
             risk = inbox.raise_risk(
                 actor=membership.user, organization=membership.organization, alert=alert
             )
             messages.success(request, f"{risk.reference} is a draft in {risk.organization}.")
-            return redirect("risk-page", risk.reference)
+            return redirect("risk-page", risk.organization.slug, risk.reference)
         elif step == "finding":
             inbox.raise_finding(
                 actor=membership.user, organization=membership.organization, alert=alert

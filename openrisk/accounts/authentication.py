@@ -6,6 +6,7 @@ Both leave the caller's `membership` (user, organization, role) on the request.
 import ipaddress
 from datetime import UTC, datetime
 from hmac import compare_digest
+from typing import NoReturn
 
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
@@ -36,6 +37,7 @@ class TokenAuthentication(KnoxTokenAuthentication):
         if result is not None:
             token = result[1]
             _check_network(token, request.META.get("REMOTE_ADDR", ""))
+            _check_organization(token, request.headers.get(identity.HEADER))
             self._record_use(token)
         return result
 
@@ -99,6 +101,14 @@ def _check_network(token: ApiToken, address: str) -> None:
         )
 
 
+def _check_organization(token: ApiToken, slug: str | None) -> None:
+    if slug not in (None, token.organization.slug):
+        raise exceptions.ParseError(
+            f"This token is for {token.organization.slug}. Leave {identity.HEADER} out, "
+            "or use a token of that organization."
+        )
+
+
 def _is_within(address: str, networks: list[str]) -> bool:
     try:
         client = ipaddress.ip_address(address)
@@ -110,7 +120,7 @@ def _is_within(address: str, networks: list[str]) -> bool:
 
 
 class SessionAuthentication(authentication.SessionAuthentication):
-    """The browser's session, with CSRF checks; the middleware has set the membership."""
+    """The browser's session, with CSRF checks, in the organization that the request names."""
 
     def authenticate(self, request: Request) -> tuple[User, None] | None:
         identity.note_session(request._request)
@@ -118,13 +128,29 @@ class SessionAuthentication(authentication.SessionAuthentication):
         if result is None:
             set_caller(request._request, None)
             return None
-        membership = getattr(request._request, "membership", None)
-        if not membership:
-            raise exceptions.AuthenticationFailed(
-                "You belong to no organization yet. Ask an administrator for a membership."
-            )
+        membership = identity.session_membership(request._request)
+        if membership is None:
+            _refuse_organization(request, result[0])
+        request._request.membership = membership  # type: ignore[attr-defined]
         _confirm_caller(request, result[0], membership)
         return result
+
+
+def _refuse_organization(request: Request, user: User) -> NoReturn:
+    """Raises what a session's request is answered with that names no organization of the user."""
+    slug = identity.organization_of(request._request)
+    if slug is not None:
+        raise exceptions.PermissionDenied(
+            f"There is no organization {slug!r} that you belong to. "
+            f"Send {identity.HEADER} with the slug of one of yours."
+        )
+    if not Organization.objects.for_user(user).exists():
+        raise exceptions.AuthenticationFailed(
+            "You belong to no organization yet. Ask an administrator for a membership."
+        )
+    raise exceptions.ParseError(
+        f"You belong to several organizations. Send {identity.HEADER} with the slug of one."
+    )
 
 
 def _confirm_caller(request: Request, user: User, membership: Membership) -> None:

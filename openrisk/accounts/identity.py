@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
-from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth import get_user
@@ -19,14 +19,14 @@ from django.db import connection, models
 from django.http import HttpRequest
 
 from openrisk.accounts.models import ApiToken, Membership, Organization, User
-from openrisk.accounts.services import membership_of
+from openrisk.accounts.services import membership_in, membership_without_choice
 from openrisk.accounts.sessions import SessionStore, digest_key, find_session
 from openrisk.caching import front, stamps
 from openrisk.caching.callers import ENVIRON, Caller, caller_of, set_caller
 from openrisk.caching.stamps import StampUnavailable
 from openrisk.caching.tracked import EPOCH, tracked
 
-SESSION_KEY = "organization"  # in the session: the id of the active one
+HEADER = "X-Organization"  # of a session's request to the API: the slug of an organization
 Rows = dict[str, Any]  # name -> column values of one row; "role" -> the role
 TRIES = 3
 SHARED: tuple[type[models.Model], ...] = (User, Membership, Organization)
@@ -59,16 +59,24 @@ def _token_credential(request: HttpRequest) -> bytes:
     return front.credential_digest(request.META.get("HTTP_AUTHORIZATION", ""))
 
 
+def organization_of(request: HttpRequest) -> str | None:
+    """The slug that the request names: a page in its address, a request to the API in a header."""
+    slug: str | None = getattr(request, "organization_slug", None)
+    return request.headers.get(HEADER) if slug is None else slug
+
+
 def note_session(request: HttpRequest) -> None:
     """Leave the session's caller on the request. Before Django reads any of its rows: a response is
     stored only if what they were is still what they are."""
     key = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
     if not key or not _is_usable():
         return
-    credential, caller = front.session_digest(key), caller_of(request)
+    slug = organization_of(request)
+    credential, caller = front.session_digest(key, slug), caller_of(request)
     if ENVIRON in request.META and (caller is None or caller.credential == credential):
-        return  # somebody has looked
-    set_caller(request, _found(credential, lambda: _session_rows(key), _session_tags, Session))
+        return  # already looked up
+    read = partial(_session_rows, key, slug)
+    set_caller(request, _found(credential, read, _session_tags, Session))
 
 
 def session_member(request: HttpRequest) -> Membership | None:
@@ -88,14 +96,20 @@ def session_member(request: HttpRequest) -> Membership | None:
 
 
 def session_membership(request: HttpRequest) -> Membership | None:
-    """The role of the session's user in the organization that is active, or in their first."""
+    """The role of the session's user in the organization that the request names.
+
+    A request to the API may leave the name out where the user belongs to one organization only.
+    """
+    member = session_member(request)
+    if member is not None and member.user == request.user:
+        return member
     if not request.user.is_authenticated:
         return None
-    chosen = request.session.get(SESSION_KEY)
-    organization = Organization.objects.filter(pk=UUID(chosen)).first() if chosen else None
-    if organization is None:
-        return membership_of(request.user, None)
-    return membership_of(request.user, organization) or membership_of(request.user, None)
+    return _membership(request.user, organization_of(request))
+
+
+def _membership(user: User, slug: str | None) -> Membership | None:
+    return membership_without_choice(user) if slug is None else membership_in(user, slug)
 
 
 def _is_usable() -> bool:
@@ -203,8 +217,8 @@ def _session_tags(rows: Rows) -> set[str]:
     return _shared_tags(rows) | tracked(Session).row_tags(rows["session"]["session_key"])
 
 
-def _session_rows(key: str) -> Rows:
-    """The rows behind a session; empty where it stands for nobody, or for a superuser at large."""
+def _session_rows(key: str, slug: str | None) -> Rows:
+    """The rows behind a session in an organization; empty without a membership that is stored."""
     session = find_session(key)
     if session is None:
         return {}
@@ -214,8 +228,7 @@ def _session_rows(key: str) -> Rows:
     user = get_user(asker)
     if not isinstance(user, User):
         return {}
-    asker.user = user
-    membership = session_membership(asker)
+    membership = _membership(user, slug)
     if membership is None or membership._state.adding:
         return {}
     return {

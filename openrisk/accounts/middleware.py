@@ -1,4 +1,4 @@
-"""Whose browser session it is, and their active organization."""
+"""Whose browser session it is."""
 
 from collections.abc import Callable
 
@@ -11,12 +11,12 @@ from openrisk.accounts import identity
 from openrisk.accounts.models import Membership, User
 
 
-class ActiveMembershipMiddleware:
-    """Gives each request `membership`: the session user's role in their active organization.
+class SessionUserMiddleware:
+    """Gives each request the session's `user`, and `membership`: None until it is known.
 
-    It is None for anonymous callers and for people without any organization. Token
-    authentication replaces it with the token's own. User and membership are found when somebody
-    looks, and without reading their rows where the database confirms that they are what they were.
+    The organization is in the address of a page and in a header or token of the API, so what
+    guards those sets the membership (`pages.member_required`, `authentication`). The user is found
+    when the code asks, without reading rows that the database confirms to be what they were.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -24,18 +24,11 @@ class ActiveMembershipMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.user = SimpleLazyObject(lambda: _user(request))  # type: ignore[assignment]
-        lazy = SimpleLazyObject(lambda: _membership(request))
-        request.membership = lazy  # type: ignore[attr-defined]
+        membership: Membership | None = None
+        request.membership = membership  # type: ignore[attr-defined]
         return self.get_response(request)
 
 
 def _user(request: HttpRequest) -> User | AnonymousUser:
     member = identity.session_member(request)
     return member.user if member else get_user(request)  # type: ignore[return-value]
-
-
-def _membership(request: HttpRequest) -> Membership | None:
-    member = identity.session_member(request)
-    if member is not None and member.user == request.user:
-        return member
-    return identity.session_membership(request)

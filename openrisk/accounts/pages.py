@@ -1,17 +1,15 @@
-"""Logging in and out by browser, choosing the organization, and who may open a page."""
+"""Logging in and out by browser, and who may open a page."""
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, cast
+from typing import Any, Concatenate, ParamSpec
 from urllib.parse import urlencode
-from uuid import UUID
 
 from django import forms
 from django.contrib import messages
 from django.contrib.auth import login, logout
-from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
@@ -20,9 +18,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
-from openrisk.accounts import services
-from openrisk.accounts.identity import SESSION_KEY
-from openrisk.accounts.models import Membership, Organization, Role, User
+from openrisk.accounts import addresses, identity, services
+from openrisk.accounts.models import Membership, Role
 
 Rest = ParamSpec("Rest")
 
@@ -31,28 +28,34 @@ class MemberRequest(HttpRequest):
     """A request that `member_required` let through."""
 
     membership: Membership
+    organization_slug: str  # as in the address
     htmx: Any  # django_htmx.middleware.HtmxDetails
 
 
-Page = Callable[Concatenate[MemberRequest, Rest], HttpResponse]
+Page = Callable[Concatenate[MemberRequest, Rest], HttpResponseBase]
 
 
 def member_required(role: Role = Role.VIEWER) -> Callable[[Page[Rest]], Callable[..., Any]]:
-    """The page is for members with `role`. Others log in, or are told what they lack.
+    """The page is for members of the organization in the address, with `role`.
 
-    Browsers and proxies may keep no answer without asking again.
+    Others log in, get the 404 of an organization that does not exist, or read which role they
+    lack. Browsers and proxies may keep no answer without asking again.
     """
 
-    def decorate(view: Page[Rest]) -> Callable[..., HttpResponse]:
+    def decorate(view: Page[Rest]) -> Callable[..., HttpResponseBase]:
         @wraps(view)
-        def guarded(request: MemberRequest, *args: Rest.args, **kwargs: Rest.kwargs) -> Any:
+        def guarded(request: MemberRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            slug = request.organization_slug = kwargs.pop("organization")
             if not request.user.is_authenticated:
                 return _to_login(request)
-            if not request.membership:  # lazy, so never the object None itself
-                return render(request, "accounts/no_organization.html", status=403)
+            membership = identity.session_membership(request)
+            if membership is None:
+                return addresses.not_found(request)
+            request.membership = membership
             require_role(request, role)
             response = view(request, *args, **kwargs)
             patch_cache_control(response, private=True, no_cache=True)
+            addresses.remember(response, request, slug)
             return response
 
         return guarded
@@ -120,7 +123,7 @@ def login_page(request: HttpRequest) -> HttpResponse:
     """Who is logged in and came here with a `next` may not open that page: say so, do not loop."""
     place = _next(request)
     if request.method == "GET" and request.user.is_authenticated and not place:
-        return redirect("home")
+        return redirect("start")
     form = LoginForm(request.POST or None)
     status = 400 if form.errors else 200
     if form.is_valid():
@@ -131,7 +134,7 @@ def login_page(request: HttpRequest) -> HttpResponse:
             status = 429 if refusal.retry_after else 400
         else:
             login(request, user)
-            return HttpResponseRedirect(place or reverse("home"))
+            return HttpResponseRedirect(place or reverse("start"))
     return render(request, "accounts/login.html", {"form": form, "next": place}, status=status)
 
 
@@ -139,28 +142,6 @@ def login_page(request: HttpRequest) -> HttpResponse:
 def logout_page(request: HttpRequest) -> HttpResponse:
     logout(request)
     messages.success(request, "You are logged out.")
-    return redirect("login")
-
-
-@login_required
-def organization_page(request: HttpRequest) -> HttpResponse:
-    """The organizations of the person; POST makes one of them the active one."""
-    user = cast(User, request.user)
-    organizations = Organization.objects.for_user(user)
-    if request.method == "POST":
-        pk = _uuid(request.POST.get("organization", ""))
-        if pk and (chosen := organizations.filter(pk=pk).first()):
-            request.session[SESSION_KEY] = str(chosen.pk)
-            messages.success(request, f"You now work in {chosen}.")
-            return redirect("home")
-        messages.error(request, "You are no member of that organization. Choose one of these.")
-    roles = dict(user.memberships.values_list("organization", "role"))
-    rows = [(row, Role(roles.get(row.pk, Role.ADMIN)).label) for row in organizations]
-    return render(request, "accounts/organization.html", {"organizations": rows})
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
+    response = redirect("login")
+    response.delete_cookie(addresses.COOKIE)
+    return response

@@ -75,6 +75,27 @@ def membership_of(user: User, organization: Organization | None) -> Membership |
     return membership
 
 
+def membership_in(user: User, slug: str) -> Membership | None:
+    """The person's membership in the organization with this slug."""
+    membership = user.memberships.select_related("organization").filter(organization__slug=slug)
+    if (found := membership.first()) or not user.is_superuser:
+        return found
+    organization = Organization.objects.filter(slug=slug).first()
+    return membership_of(user, organization) if organization else None
+
+
+def membership_without_choice(user: User) -> Membership | None:
+    """The person's membership where there is one only, so that none needs to be named.
+
+    A superuser without memberships has those of all organizations.
+    """
+    memberships = list(user.memberships.select_related("organization")[:2])
+    if memberships or not user.is_superuser:
+        return memberships[0] if len(memberships) == 1 else None
+    organizations = list(Organization.objects.all()[:2])
+    return membership_of(user, organizations[0]) if len(organizations) == 1 else None
+
+
 @transaction.atomic
 def create_token(
     *,

@@ -25,6 +25,7 @@ from openrisk.accounts.serializers import (
 from openrisk.api.problems import TooManyLogins
 
 LOGIN_LIFETIME = timedelta(hours=12)
+LISTED = 20  # organizations, in a message
 
 
 class LoginView(GenericAPIView):
@@ -69,16 +70,20 @@ class LoginView(GenericAPIView):
         )
 
     def _membership(self, user: Any, slug: str | None) -> Any:
-        organization = None
         if slug:
-            organization = Organization.objects.for_user(user).filter(slug=slug).first()
-            if organization is None:
-                raise ValidationError({"organization": ["You are no member of this organization."]})
-        membership = services.membership_of(user, organization)
-        if membership is None:
-            raise ValidationError(
-                {"organization": ["You belong to none yet. Ask an administrator."]}
+            membership = services.membership_in(user, slug)
+            refusal = "You are not a member of this organization."
+        else:
+            membership = services.membership_without_choice(user)
+            slugs = Organization.objects.for_user(user).values_list("slug", flat=True)
+            named = ", ".join(slugs[:LISTED])
+            refusal = (
+                f"You belong to several. Name one of {named}."
+                if named
+                else "You belong to none yet. Ask an administrator."
             )
+        if membership is None:
+            raise ValidationError({"organization": [refusal]})
         return membership
 
 
@@ -101,7 +106,7 @@ class LogoutView(GenericAPIView):
 
 
 class TokenViewSet(GenericViewSet):
-    """One's own tokens for the active organization."""
+    """One's own tokens for the organization of the request."""
 
     serializer_class = TokenSerializer
     roles = {"create": Role.VIEWER, "destroy": Role.VIEWER}

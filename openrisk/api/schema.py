@@ -82,7 +82,23 @@ class TokenScheme(OpenApiAuthenticationExtension):
 
 
 class SessionScheme(DjangoSessionScheme):
+    """The session's cookie, together with the organization where there are several."""
+
     target_class = "openrisk.accounts.authentication.SessionAuthentication"
+    name = ["cookieAuth", "organization"]  # type: ignore[assignment]  # a list is allowed
+
+    def get_security_requirement(self, auto_schema: AutoSchema) -> Any:
+        return [{"cookieAuth": []}, {"cookieAuth": [], "organization": []}]
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> Any:
+        header = {
+            "type": "apiKey",
+            "in": "header",
+            "name": "X-Organization",
+            "description": "The slug of the organization, beside a session. Whoever belongs to "
+            "several organizations must send it; a token has an organization already.",
+        }
+        return [super().get_security_definition(auto_schema), header]
 
 
 class StrictFilters(DjangoFilterExtension):  # type: ignore[no-untyped-call]

@@ -126,14 +126,20 @@ class Front:
 def credential_of(environ: Environ) -> bytes | None:
     """A hash of the one credential; None for none, for two of them, or for any doubt."""
     token, cookies = environ.get("HTTP_AUTHORIZATION", ""), environ.get("HTTP_COOKIE", "")
+    organization = environ.get("HTTP_X_ORGANIZATION")
     if settings.SESSION_COOKIE_NAME in cookies:
         session = _session_of(cookies)
-        return session_digest(session) if session and not token else None
+        return session_digest(session, organization) if session and not token else None
+    if organization is not None:
+        return None  # a token has an organization: whether it is this one, Django says
     return credential_digest(token) if token[:6].lower() == "token " else None
 
 
-def session_digest(key: str) -> bytes:
-    return credential_digest(f"\nsession {key}")  # no header has a line break: none looks the same
+def session_digest(key: str, organization: str | None) -> bytes:
+    """Of a session in the organization of this slug; None for the only one that there is."""
+    # No header has a line break: nothing else looks the same.
+    named = "" if organization is None else f"\n{organization}"
+    return credential_digest(f"\nsession {key}{named}")
 
 
 def credential_digest(text: str) -> bytes:

@@ -249,7 +249,7 @@ def _response(request: Request, declaration: Declaration, answer: Answer) -> Htt
     return response
 
 
-VARY = "Authorization, Cookie, Accept, Accept-Language, Accept-Encoding"
+VARY = "Authorization, Cookie, X-Organization, Accept, Accept-Language, Accept-Encoding"
 
 
 def headers(entry: Entry, layer: str, result: str) -> list[tuple[str, str]]:

@@ -67,7 +67,7 @@ def request_acceptance(request: MemberRequest, number: int) -> HttpResponse:
     except Conflict as conflict:
         return refused(request, risk, list(conflict.reasons), status=409, acceptance_form=form)
     messages.success(request, "The acceptance is requested. Somebody else decides.")
-    return redirect("risk-page", risk.reference)
+    return redirect("risk-page", request.organization_slug, risk.reference)
 
 
 DECISIONS = {"approve": "approved", "reject": "rejected", "revoke": "revoked"}
@@ -138,4 +138,4 @@ def _carry_out(
     except ValidationError as error:
         return refused(request, risk, error.messages, status=400, comment=comment)
     messages.success(request, done)
-    return redirect("risk-page", risk.reference)
+    return redirect("risk-page", request.organization_slug, risk.reference)

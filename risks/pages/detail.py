@@ -43,7 +43,7 @@ def risk_page(request: MemberRequest, number: int) -> HttpResponse:
 
 
 def find(request: MemberRequest, number: int) -> Risk:
-    """The risk of this number in the active organization, or 404."""
+    """The risk of this number in the organization of the page, or 404."""
     risks = Risk.objects.for_organization(request.membership.organization)
     people = risks.select_related("category", "owner", "assignee", "reviewer")
     risk = get_object_or_404(people, number=number)

@@ -34,7 +34,7 @@ def new_risk(request: MemberRequest) -> HttpResponse:
             form.add_refusal(error)
         else:
             messages.success(request, f"{risk.reference} is in the register.")
-            return redirect("risk-page", risk.reference)
+            return redirect("risk-page", request.organization_slug, risk.reference)
     return _show(request, form)
 
 
@@ -63,7 +63,7 @@ def edit_risk(request: MemberRequest, number: int) -> HttpResponse:
             form.add_refusal(error)
         else:
             messages.success(request, "Saved.")
-            return redirect("risk-page", risk.reference)
+            return redirect("risk-page", request.organization_slug, risk.reference)
     return _show(request, form, risk)
 
 

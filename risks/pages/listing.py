@@ -149,7 +149,8 @@ class Listing:
         kept = {name: value for name, value in self.given.items() if name not in query}
         added = {name: str(value) for name, value in query.items() if value is not None}
         text = urlencode(kept | added)
-        return reverse("risk-list") + (f"?{text}" if text else "")
+        address = reverse("risk-list", args=[self.organization.slug])
+        return address + (f"?{text}" if text else "")
 
     @property
     def own_url(self) -> str:
@@ -160,8 +161,9 @@ class Listing:
         """(kind, address) of the same risks as files, all pages in one."""
         asked = {"search": self.search} if self.search else {}
         query = {**self.filters, **asked, "ordering": self.order}
+        address = reverse("risk-export", args=[self.organization.slug])
         return [
-            (kind.upper(), f"{reverse('risks-export')}?{urlencode({**query, 'file_format': kind})}")
+            (kind.upper(), f"{address}?{urlencode({**query, 'file_format': kind})}")
             for kind in MEDIA_TYPES
         ]
 

@@ -1,10 +1,10 @@
-"""The list of risks; htmx asks for its table alone."""
+"""The list of risks, of which htmx asks for the table alone, and the same as a file."""
 
 from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
@@ -17,6 +17,7 @@ from openrisk.caching.views import get_or_compute
 from risks.models import Asset, Category, Risk, RiskAsset, RiskControl, RiskTag, ScoreChange
 from risks.pages.forms import FilterForm
 from risks.pages.listing import Listing
+from risks.views.exports import RiskExportViewSet
 
 # A list that is filtered by anything else is made anew each time.
 READS = (Risk, ScoreChange, Category, RiskTag, RiskAsset, RiskControl, Asset, Membership, User)
@@ -44,15 +45,23 @@ def risk_list(request: MemberRequest) -> HttpResponse:
     return response
 
 
+@require_safe
+@member_required(Role.VIEWER)
+def export(request: MemberRequest) -> HttpResponseBase:
+    """The file of the API, at an address that a browser can open without headers."""
+    return RiskExportViewSet.as_view({"get": "list"})(request)
+
+
 def _kept(
     form: str, membership: Membership, query: dict[str, str], compute: Callable[[], dict[str, Any]]
 ) -> dict[str, Any]:
     """What `compute` returns, made once for all who see the list in the same form."""
+    organization = membership.organization
     kept: dict[str, Any] = get_or_compute(
-        f"risk list {form} {sorted(query.items())}",
+        f"risk list {organization.slug} {form} {sorted(query.items())}",
         compute,
         reads=READS,
-        organization_id=membership.organization.pk,
+        organization_id=organization.pk,
         ttl=settings.CACHE_TTL_RISKS,
         clock="minute",  # a review is overdue
     )
@@ -71,6 +80,7 @@ def _shown(
         if name in listing.cleaned and name not in form.fields
     }
     context = {"listing": listing, "form": form, "kept": kept, "may_write": may_write}
+    context["organization"] = organization.slug  # for links, as on any page
     return {
         "html": render_to_string(template, context),
         "status": 400 if listing.problems else 200,

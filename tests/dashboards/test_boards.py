@@ -15,15 +15,15 @@ RATED = {"inherent_likelihood": 4, "inherent_impact": 5}
 @pytest.fixture
 def board(browse, analyst):
     """A new one of the analyst's."""
-    response = browse(analyst).post("/dashboards/new/", {"name": "Monday  meeting"})
-    assert response["Location"] == "/dashboards/monday-meeting/edit/"
+    response = browse(analyst).post("/o/acme/dashboards/new/", {"name": "Monday  meeting"})
+    assert response["Location"] == "/o/acme/dashboards/monday-meeting/edit/"
     return Board.objects.get()
 
 
 def do(client, board, action, **fields):
     board.refresh_from_db()
     data = {"version": board.version, "action": action, **fields}
-    client.post(f"/dashboards/{board.slug}/edit/", data)
+    client.post(f"/o/acme/dashboards/{board.slug}/edit/", data)
     board.refresh_from_db()
     return [widget["name"] for widget in board.widgets]
 
@@ -58,7 +58,7 @@ def test_every_widget_shows_with_and_without_risks(browse, analyst, organization
 
 
 def board_url(board):
-    return f"/dashboards/{board.slug}/"
+    return f"/o/acme/dashboards/{board.slug}/"
 
 
 def test_a_figure_that_is_gone_is_an_empty_widget(browse, analyst, board):
@@ -78,7 +78,7 @@ def test_saved_filters_hold_until_the_address_says_otherwise(browse, analyst, or
     assert (board.name, board.filters) == ("IT", {"period": "7d", "category": str(category.pk)})
     Board.objects.update(widgets=[{"name": "number:open", "wide": False}])
     assert (
-        'class="big" href="/risks/?open=true&amp;category='
+        'class="big" href="/o/acme/risks/?open=true&amp;category='
         in client.get(board_url(board)).content.decode()
     )
     assert ">1</a>" in client.get(board_url(board)).content.decode()
@@ -115,7 +115,7 @@ def test_another_organization_sees_no_board(browse, outsider, board, other_organ
     Board.objects.update(shared=True)
     client = browse(outsider)
     assert client.get(board_url(board)).status_code == 404
-    assert "Monday" not in text_of(client.get("/dashboards/"))
+    assert "Monday" not in text_of(client.get("/o/acme/dashboards/"))
 
 
 def test_who_was_slower_changes_nothing(browse, analyst, board):
@@ -129,7 +129,7 @@ def test_who_was_slower_changes_nothing(browse, analyst, board):
 
 @pytest.mark.parametrize("name", ["", " ", "x" * 81])
 def test_a_board_needs_a_name(browse, analyst, name):
-    response = browse(analyst).post("/dashboards/new/", {"name": name})
+    response = browse(analyst).post("/o/acme/dashboards/new/", {"name": name})
     assert response.status_code == 400
     assert not Board.objects.exists()
 
@@ -137,7 +137,7 @@ def test_a_board_needs_a_name(browse, analyst, name):
 def test_addresses_of_other_pages_and_boards_are_not_given_away(browse, analyst, organization):
     client = browse(analyst)
     for _ in range(2):
-        client.post("/dashboards/new/", {"name": "Analyst"})
+        client.post("/o/acme/dashboards/new/", {"name": "Analyst"})
     assert set(Board.objects.values_list("slug", flat=True)) == {"analyst-2", "analyst-3"}
 
 

@@ -23,7 +23,8 @@ from tests.risks.factories import (
 )
 
 pytestmark = pytest.mark.usefixtures("seeded")
-URL = "/dashboards/executive.pdf"
+URL = "/o/demo/dashboards/executive.pdf"
+OURS = "/o/acme/dashboards/executive.pdf"
 TODAY = timezone.now().date()
 
 
@@ -73,13 +74,13 @@ def test_a_past_day_and_a_part_say_so(reading, ask, told):
 
 def test_the_front_page_leads_there_with_what_it_shows(reading):
     day = TODAY - timedelta(days=9)
-    page = reading.get("/", {"as_of": str(day), "period": "7d"}).content.decode()
+    page = reading.get("/o/demo/", {"as_of": str(day), "period": "7d"}).content.decode()
     assert f"{URL}?as_of={day}&amp;period=7d" in page
 
 
 def test_an_empty_register_is_one_page(client, viewer):
     client.force_login(viewer)
-    [page] = pages_of(client.get(URL))
+    [page] = pages_of(client.get(OURS))
     assert "the register is empty" in page
     assert "page 1 of 1" in page
 
@@ -87,7 +88,7 @@ def test_an_empty_register_is_one_page(client, viewer):
 def test_a_part_without_risks_is_one_page(client, viewer, organization):
     make_risk(organization)
     client.force_login(viewer)
-    [page] = pages_of(client.get(URL, {"tag": "nothing"}))
+    [page] = pages_of(client.get(OURS, {"tag": "nothing"}))
     assert "Nothing to report" in page
     assert "only tag nothing" in page
 
@@ -103,7 +104,7 @@ def test_a_part_without_risks_is_one_page(client, viewer, organization):
 )
 def test_a_bad_address_is_refused_as_the_front_page_does(client, viewer, asked, says):
     client.force_login(viewer)
-    response = client.get(URL, asked)
+    response = client.get(OURS, asked)
     assert response.status_code == 400
     assert says in response.content.decode()
     assert "dashboards/refused.html" in [template.name for template in response.templates]
@@ -111,9 +112,10 @@ def test_a_bad_address_is_refused_as_the_front_page_does(client, viewer, asked, 
 
 def test_only_members_read_it(client, organization, outsider):
     make_risk(organization, title="Secret of Acme")
-    assert client.get(URL)["Location"].startswith("/login/")
+    assert client.get(OURS)["Location"].startswith("/login/")
     client.force_login(outsider)
-    [page] = pages_of(client.get(URL))
+    assert client.get(OURS).status_code == 404
+    [page] = pages_of(client.get("/o/globex/dashboards/executive.pdf"))
     assert "the register is empty" in page
 
 
@@ -141,7 +143,7 @@ def test_whatever_people_call_things_it_is_two_pages(client, viewer, organizatio
     matrix.likelihood_labels = ["W" * 50] * 5
     matrix.save()
     client.force_login(viewer)
-    first, second = pages_of(client.get(URL))
+    first, second = pages_of(client.get(OURS))
     assert "Gesellschaft" in first
     assert "Жизнь" in second
     assert ELLIPSIS in first
@@ -153,7 +155,7 @@ def test_whatever_people_call_things_it_is_two_pages(client, viewer, organizatio
 def test_a_single_draft_is_two_pages(client, viewer, organization):
     make_risk(organization)
     client.force_login(viewer)
-    assert len(pages_of(client.get(URL))) == 2
+    assert len(pages_of(client.get(OURS))) == 2
 
 
 def test_text_that_does_not_fit_is_shortened():
@@ -193,7 +195,7 @@ def _text_of_pdf(content):
 def test_a_board_is_a_document_of_all_its_figures(client, organization, manager, board):
     make_one_of_each(organization, manager)
     client.force_login(manager)
-    response = client.get("/dashboards/water.pdf?period=90d")
+    response = client.get("/o/acme/dashboards/water.pdf?period=90d")
     assert response["Content-Type"] == "application/pdf"
     text = _text_of_pdf(response.content)
     assert "Water & <b>fire</b>" in text
@@ -202,15 +204,15 @@ def test_a_board_is_a_document_of_all_its_figures(client, organization, manager,
 
 def test_an_empty_register_makes_a_document_too(client, manager, board):
     client.force_login(manager)
-    assert "Open risks" in _text_of_pdf(client.get("/dashboards/water.pdf").content)
+    assert "Open risks" in _text_of_pdf(client.get("/o/acme/dashboards/water.pdf").content)
 
 
 def test_a_board_that_is_not_shared_or_not_there_is_none(client, analyst, manager, board):
     client.force_login(analyst)
-    assert client.get("/dashboards/water.pdf").status_code == 404
+    assert client.get("/o/acme/dashboards/water.pdf").status_code == 404
     client.force_login(manager)
-    assert client.get("/dashboards/fire.pdf").status_code == 404
-    assert client.get("/dashboards/water.pdf?period=9d").status_code == 400
+    assert client.get("/o/acme/dashboards/fire.pdf").status_code == 404
+    assert client.get("/o/acme/dashboards/water.pdf?period=9d").status_code == 400
 
 
 def test_a_board_is_sent(organization, board, mailoutbox, capsys):

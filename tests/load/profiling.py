@@ -88,7 +88,9 @@ def measured(who: dict[str, Any]) -> dict[str, Any]:
     from openrisk.wsgi import application
 
     asks = {
-        "pages": _asker(application, {"HTTP_COOKIE": f"openrisk_session={who['session']}"}),
+        "pages": _asker(
+            application, {"HTTP_COOKIE": f"openrisk_session={who['session']}"}, f"/o/{who['name']}"
+        ),
         "api": _asker(application, {"HTTP_AUTHORIZATION": f"Token {who['tokens'][0]}"}),
     }
     from django.conf import settings
@@ -117,12 +119,12 @@ def _least(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _asker(application: Any, headers: dict[str, str]) -> Ask:
+def _asker(application: Any, headers: dict[str, str], prefix: str = "") -> Ask:
     def ask(address: str) -> bytes:
         environ: dict[str, Any] = {}
         setup_testing_defaults(environ)
         path, _, query = address.partition("?")
-        environ |= {"PATH_INFO": path, "QUERY_STRING": query, "HTTP_HOST": "127.0.0.1"}
+        environ |= {"PATH_INFO": prefix + path, "QUERY_STRING": query, "HTTP_HOST": "127.0.0.1"}
         environ |= {"REMOTE_ADDR": "127.0.0.1", **headers}
         told: list[str] = []
         body = b"".join(application(environ, lambda status, *_: told.append(status)))

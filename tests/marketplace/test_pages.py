@@ -36,26 +36,26 @@ def trivy(organization, admin):
 
 
 def test_the_catalogue_is_searched(page):
-    assert "12 of 12" in page("/marketplace/")
-    found = page("/marketplace/?search=exploited&category=security")
+    assert "12 of 12" in page("/o/acme/marketplace/")
+    found = page("/o/acme/marketplace/?search=exploited&category=security")
     assert "CISA Known Exploited" in found
     assert "OSCAL" not in found
-    assert "No connector is like that" in page("/marketplace/?search=nothing-like-that")
+    assert "No connector is like that" in page("/o/acme/marketplace/?search=nothing-like-that")
 
 
 def test_a_connector_is_installed_from_its_page(page):
-    shown = page("/marketplace/connectors/webhook/")
+    shown = page("/o/acme/marketplace/connectors/webhook/")
     assert "Standard Webhooks specification" in shown
-    shown = page("/marketplace/connectors/webhook/", {"name": "Our hook"})
+    shown = page("/o/acme/marketplace/connectors/webhook/", {"name": "Our hook"})
     assert "Not configured" in shown
-    again = page("/marketplace/connectors/webhook/", {"name": "Our hook"})
+    again = page("/o/acme/marketplace/connectors/webhook/", {"name": "Our hook"})
     assert "An app of this name is installed already." in again
 
 
 def test_a_configuration_is_typed_and_a_secret_never_shown(page, organization, admin):
-    page("/marketplace/connectors/json-feed/", {"name": "Feed"})
+    page("/o/acme/marketplace/connectors/json-feed/", {"name": "Feed"})
     app = App.objects.get()
-    place = f"/marketplace/apps/{app.pk}/"
+    place = f"/o/acme/marketplace/apps/{app.pk}/"
     data = {
         "kind": "findings", "tool": "Watcher", "url": "https://example.org/", "token": "hidden",
         "mapping": '{"rule": "r", "title": "t", "severity": "s"}',
@@ -70,8 +70,8 @@ def test_a_configuration_is_typed_and_a_secret_never_shown(page, organization, a
 
 
 def test_what_is_wrong_is_told_at_the_form(page, organization, admin):
-    page("/marketplace/connectors/json-feed/", {"name": "Feed"})
-    place = f"/marketplace/apps/{App.objects.get().pk}/configure/"
+    page("/o/acme/marketplace/connectors/json-feed/", {"name": "Feed"})
+    place = f"/o/acme/marketplace/apps/{App.objects.get().pk}/configure/"
     data = {"kind": "findings", "tool": "W", "mapping": '{"rule": "r"}'}
     assert "title is missing. Add it." in page(place, data, 400)
     assert "Write a JSON object" in page(place, data | {"mapping": "{"}, 400)
@@ -79,20 +79,22 @@ def test_what_is_wrong_is_told_at_the_form(page, organization, admin):
 
 def test_from_a_file_to_findings(page, trivy):
     with (REPORTS / "trivy.json").open("rb") as file:
-        shown = page(f"/marketplace/apps/{trivy.pk}/sync/", {"file": file, "mode": "preview"})
+        shown = page(
+            f"/o/acme/marketplace/apps/{trivy.pk}/sync/", {"file": file, "mode": "preview"}
+        )
     assert "waiting for a worker" in shown
     run = SyncRun.objects.get()
     syncing.execute(run.pk)
-    shown = page(f"/marketplace/runs/{run.pk}/")
+    shown = page(f"/o/acme/marketplace/runs/{run.pk}/")
     assert "Previewed" in shown
     assert "CVE-2021-44228" in shown
-    assert "Applied" in page(f"/marketplace/runs/{run.pk}/step/", {"step": "apply"})
+    assert "Applied" in page(f"/o/acme/marketplace/runs/{run.pk}/step/", {"step": "apply"})
     assert Finding.objects.count() == 5
-    assert "Undone" in page(f"/marketplace/runs/{run.pk}/step/", {"step": "undo"})
+    assert "Undone" in page(f"/o/acme/marketplace/runs/{run.pk}/step/", {"step": "undo"})
 
 
 def test_steps_are_taken_and_refusals_told(page, trivy):
-    place = f"/marketplace/apps/{trivy.pk}/step/"
+    place = f"/o/acme/marketplace/apps/{trivy.pk}/step/"
     assert "Test it first" in page(place, {"step": "enable"})
     assert "A worker tests this app" in page(place, {"step": "test"})
     work()
@@ -108,27 +110,27 @@ def test_a_quarantined_run_asks_for_a_decision(page, trivy, tmp_path, admin):
     empty = tmp_path / "trivy.json"
     empty.write_text('{"SchemaVersion": 2, "ArtifactName": "shop", "Results": []}')
     run = upload(trivy, empty, admin)
-    shown = page(f"/marketplace/runs/{run.pk}/")
+    shown = page(f"/o/acme/marketplace/runs/{run.pk}/")
     assert "The source has nothing; the last run had 5." in shown
     assert "Apply it all the same" in shown
 
 
 def test_a_pack_is_looked_at_installed_and_rolled_back(page):
-    place = "/marketplace/packs/openrisk.starter-risks/"
+    place = "/o/acme/marketplace/packs/openrisk.starter-risks/"
     assert "64 risks" in page(place)
-    shown = page("/marketplace/packs/preview/", {"pack": "openrisk.starter-risks"})
+    shown = page("/o/acme/marketplace/packs/preview/", {"pack": "openrisk.starter-risks"})
     assert "64</span> new risks" in shown
     change = PackChange.objects.get()
-    assert "Installed 1.0.0" in page(f"/marketplace/packs/changes/{change.pk}/", {})
+    assert "Installed 1.0.0" in page(f"/o/acme/marketplace/packs/changes/{change.pk}/", {})
     assert Risk.objects.filter(status="draft").count() == 64
     assert "Not installed" in page(f"{place}step/", {"step": "roll-back"})
     assert not Risk.objects.exists()
 
 
 def test_a_matrix_is_used(page):
-    page("/marketplace/packs/preview/", {"pack": "openrisk.matrices-5x5"})
-    page(f"/marketplace/packs/changes/{PackChange.objects.get().pk}/", {})
-    place = "/marketplace/packs/openrisk.matrices-5x5/step/"
+    page("/o/acme/marketplace/packs/preview/", {"pack": "openrisk.matrices-5x5"})
+    page(f"/o/acme/marketplace/packs/changes/{PackChange.objects.get().pk}/", {})
+    place = "/o/acme/marketplace/packs/openrisk.matrices-5x5/step/"
     assert "banded by this matrix" in page(place, {"step": "matrix", "matrix": "cautious"})
     assert "no such matrix" in page(place, {"step": "matrix", "matrix": "round"})
 
@@ -139,9 +141,9 @@ def test_a_suggestion_is_decided_on_the_page_of_its_risk(page, organization):
         LikelihoodSuggestion.objects.create(
             organization=organization, risk=risk, key=key, present=2, likelihood=5, reason=key
         )
-    assert "Likelihood 5 instead of 2: CVE-1" in page(f"/risks/{risk.reference}/")
+    assert "Likelihood 5 instead of 2: CVE-1" in page(f"/o/acme/risks/{risk.reference}/")
     one, two = LikelihoodSuggestion.objects.order_by("key")
-    place = f"/risks/{risk.reference}/suggestions"
+    place = f"/o/acme/risks/{risk.reference}/suggestions"
     assert "left as it is" in page(f"{place}/{one.pk}/", {"decision": "dismiss"})
     assert "rated as suggested" in page(f"{place}/{two.pk}/", {"decision": "accept"})
     risk.refresh_from_db()
@@ -159,14 +161,14 @@ def test_a_suggestion_is_decided_on_the_page_of_its_risk(page, organization):
 def test_who_may_look(client, organization, trivy, role, path, status):
     run = SyncRun.objects.create(organization=organization, app=trivy, mode="preview")
     client.force_login(member(role, organization))
-    response = client.get(f"/marketplace/{path.format(app=trivy.pk, run=run.pk)}")
+    response = client.get(f"/o/acme/marketplace/{path.format(app=trivy.pk, run=run.pk)}")
     assert response.status_code == status
 
 
 @pytest.mark.parametrize("step", ["apps/{app}/step/", "apps/{app}/configure/", "packs/preview/"])
 def test_managers_do_not_administer(client, organization, trivy, step):
     client.force_login(member(Role.MANAGER, organization))
-    assert client.post(f"/marketplace/{step.format(app=trivy.pk)}").status_code == 403
+    assert client.post(f"/o/acme/marketplace/{step.format(app=trivy.pk)}").status_code == 403
 
 
 def test_another_organizations_rows_are_not_there(client, outsider, trivy, organization):
@@ -178,8 +180,8 @@ def test_another_organizations_rows_are_not_there(client, outsider, trivy, organ
     client.force_login(outsider)
     paths = (f"apps/{trivy.pk}", f"runs/{run.pk}", f"packs/changes/{change.pk}", "packs/theirs")
     for path in paths:
-        assert client.get(f"/marketplace/{path}/").status_code == 404
-    assert b"Theirs" not in client.get("/marketplace/").content
+        assert client.get(f"/o/acme/marketplace/{path}/").status_code == 404
+    assert b"Theirs" not in client.get("/o/acme/marketplace/").content
 
 
 # --- The administration -----------------------------------------------------------------------

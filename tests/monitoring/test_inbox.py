@@ -285,12 +285,14 @@ def test_silence_of_the_heartbeat_shows_on_the_page_and_in_the_health(
 def test_buttons_acknowledge_and_raise(operator, superuser, told):
     place = f"/monitoring/alerts/{told.pk}/step/"
     operator.post(place, {"step": "acknowledge"})
-    assert operator.post(place, {"step": "risk"})["Location"] == "/risks/R-0001/"
-    operator.post(place, {"step": "finding"})
+    risk, finding = ({"step": step, "organization": "acme"} for step in ("risk", "finding"))
+    assert "Choose the organization" in operator.post(place, {"step": "risk"}, follow=True).text
+    assert operator.post(place, risk)["Location"] == "/o/acme/risks/R-0001/"
+    operator.post(place, finding)
     told.refresh_from_db()
     assert (told.acknowledged_by, told.risk.reference) == (superuser, "R-0001")
     assert told.finding.rule == "HighRedisMemory"
-    again = operator.post(place, {"step": "risk"}, follow=True).content.decode()
+    again = operator.post(place, risk, follow=True).content.decode()
     assert "R-0001 was raised from it already" in again
 
 

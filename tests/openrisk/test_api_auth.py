@@ -2,7 +2,8 @@
 
 import pytest
 
-from openrisk.accounts.models import ApiToken, LoginFailure, Membership
+from openrisk.accounts.models import ApiToken, LoginFailure, Membership, Role
+from openrisk.accounts.services import set_role
 
 LOGIN = "/api/v1/auth/login/"
 TOKENS = "/api/v1/auth/tokens/"
@@ -58,6 +59,13 @@ def test_organization_of_others_is_refused(api, analyst, other_organization):
     response = login(api, analyst, organization=other_organization.slug)
     assert response.status_code == 400
     assert response.json()["errors"][0]["pointer"] == "/organization"
+
+
+def test_login_names_one_of_several_organizations(api, analyst, other_organization):
+    set_role(user=analyst, organization=other_organization, role=Role.VIEWER)
+    refused = login(api, analyst)
+    assert (refused.status_code, "acme, globex" in refused.content.decode()) == (400, True)
+    assert login(api, analyst, organization="globex").json()["organization"] == "globex"
 
 
 def test_person_without_any_membership_is_told_so(api, analyst):

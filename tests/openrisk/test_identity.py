@@ -191,7 +191,7 @@ def test_other_sessions_of_the_same_person_stay(organization, viewer):
 
 
 # --- Pages --------------------------------------------------------------------------------------
-PAGE = "/risks/"
+PAGE = "/o/acme/risks/"
 
 
 @committed
@@ -202,12 +202,12 @@ def test_page_is_shut_at_once_to_whom_something_was_taken_away(organization, vie
     assert [call(PAGE, credential).status for _ in range(2)] == [200, 200]
     take_away(credential)
     reply = call(PAGE, credential)
-    assert reply.status == (403 if name == "session-membership" else 302)
+    assert reply.status == (404 if name == "session-membership" else 302)
 
 
 @committed
 def test_page_knows_whose_session_it_is_without_reading_its_rows(organization, viewer):
-    credential, page = session(viewer), "/dashboards/analyst/"
+    credential, page = session(viewer), "/o/acme/dashboards/analyst/"
     first = call(page, credential)
     with CaptureQueriesContext(connection) as captured:
         again = call(page, credential)
@@ -222,12 +222,77 @@ def test_page_knows_whose_session_it_is_without_reading_its_rows(organization, v
 
 
 @committed
-def test_page_follows_a_membership_that_changes(organization, other_organization, viewer):
+def test_page_of_an_organization_never_becomes_that_of_another(
+    organization, other_organization, viewer
+):
     credential = session(viewer)
     make_risk(other_organization, title="Of the other")
     assert b"Of the other" not in call(PAGE, credential).body
     Membership.objects.update(organization=other_organization)
-    assert b"Of the other" in call(PAGE, credential).body
+    reply = call(PAGE, credential)
+    assert (reply.status, b"Of the other" in reply.body) == (404, False)
+    assert b"Of the other" in call("/o/globex/risks/", credential).body
+
+
+# --- Sessions in several organizations ----------------------------------------------------------
+@pytest.fixture
+def both(organization, other_organization, viewer):
+    """A session of a member of both, with the header for each by slug."""
+    set_role(user=viewer, organization=other_organization, role=Role.ANALYST)
+    make_risk(organization, title="Ours")
+    make_risk(other_organization, title="Theirs")
+    credential = session(viewer)
+    return {slug: credential | {"HTTP_X_ORGANIZATION": slug} for slug in ("acme", "globex")}
+
+
+@committed
+def test_session_is_answered_for_the_organization_of_the_header(both):
+    titles = {"acme": ["Ours"], "globex": ["Theirs"]}
+    for slug in ("acme", "globex", "acme", "globex", "globex", "acme"):
+        reply = call(RISKS, both[slug])
+        assert (slug, reply.titles) == (slug, titles[slug])
+    replies = {slug: warm(RISKS, credential) for slug, credential in both.items()}
+    assert [reply.cache for reply in replies.values()] == [FRONT, FRONT]
+    assert {slug: reply.titles for slug, reply in replies.items()} == titles
+    assert "X-Organization" in replies["acme"].headers["Vary"]
+
+
+@committed
+def test_session_of_several_organizations_must_name_one(both, viewer, organization):
+    warm(RISKS, both["acme"])
+    unnamed = {"HTTP_COOKIE": both["acme"]["HTTP_COOKIE"]}
+    reply = call(RISKS, unnamed)
+    assert (reply.status, b"X-Organization" in reply.body) == (400, True)
+    assert call(RISKS, unnamed | {"HTTP_X_ORGANIZATION": "no-such"}).status == 403
+    Membership.objects.filter(organization=organization).delete()
+    assert call(RISKS, both["acme"]).status == 403
+    assert warm(RISKS, unnamed).titles == ["Theirs"]
+
+
+@committed
+def test_second_membership_ends_what_was_known_without_a_name(
+    organization, other_organization, viewer
+):
+    credential = session(viewer)
+    assert warm(RISKS, credential).cache == FRONT
+    set_role(user=viewer, organization=other_organization, role=Role.VIEWER)
+    assert call(RISKS, credential).status == 400
+
+
+@committed
+def test_slug_is_read_again_when_it_changes_hands(both, organization, other_organization):
+    warm(RISKS, both["acme"])
+    Organization.objects.filter(pk=organization.pk).update(slug="old")
+    Organization.objects.filter(pk=other_organization.pk).update(slug="acme")
+    assert call(RISKS, both["acme"]).titles == ["Theirs"]
+
+
+@committed
+def test_token_is_refused_for_another_organization(organization, other_organization, viewer):
+    me = token(viewer, organization)
+    warm(RISKS, me)
+    assert call(RISKS, me | {"HTTP_X_ORGANIZATION": "globex"}).status == 400
+    assert call(RISKS, me | {"HTTP_X_ORGANIZATION": "acme"}).status == 200
 
 
 @committed
@@ -296,7 +361,7 @@ def test_user_of_a_session_does_not_bring_an_old_login_back(organization, viewer
     later = timezone.now() + timedelta(hours=1)
     User.objects.update(last_login=later)
     rows = identity.front.callers.get(
-        identity.front.session_digest(credential["HTTP_COOKIE"].partition("=")[2])
+        identity.front.session_digest(credential["HTTP_COOKIE"].partition("=")[2], "acme")
     ).rows
     user = identity.user_of(rows)
     user.name = "New"

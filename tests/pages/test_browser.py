@@ -165,7 +165,7 @@ def test_from_the_heat_map_to_a_transition(page, manager, javascript):
 
 def test_search_swaps_the_table_and_the_address(page):
     tab = page()
-    tab.goto("/risks/")
+    tab.goto("/o/demo/risks/")
     tab.get_by_label("Search").fill("archive")
     tab.get_by_role("link", name="Ransomware on the file server").wait_for(state="detached")
     assert tab.get_by_role("link", name="Fire in the archive").count() == 1
@@ -176,17 +176,17 @@ def test_search_swaps_the_table_and_the_address(page):
 @pytest.mark.parametrize(
     "path",
     [
-        "/",
-        "/risks/",
-        "/risks/R-0001/",
-        "/risks/R-0001/edit/",
-        "/dashboards/",
-        "/dashboards/analyst/",
-        "/dashboards/everything/",
-        "/dashboards/everything/edit/",
-        "/marketplace/",
-        "/marketplace/connectors/json-feed/",
-        "/marketplace/packs/openrisk.starter-risks/",
+        "/o/demo/",
+        "/o/demo/risks/",
+        "/o/demo/risks/R-0001/",
+        "/o/demo/risks/R-0001/edit/",
+        "/o/demo/dashboards/",
+        "/o/demo/dashboards/analyst/",
+        "/o/demo/dashboards/everything/",
+        "/o/demo/dashboards/everything/edit/",
+        "/o/demo/marketplace/",
+        "/o/demo/marketplace/connectors/json-feed/",
+        "/o/demo/marketplace/packs/openrisk.starter-risks/",
     ],
 )
 def test_contrast_structure_and_what_axe_finds(page, everything, scheme, path):
@@ -248,7 +248,7 @@ def alerts():
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_pages_of_monitoring(page, operating, alerts, scheme):
     tab = page(color_scheme=scheme)
-    tab.goto("/")
+    tab.goto("/o/demo/")
     tab.get_by_role("link", name="Monitoring").click()
     assert tab.get_by_role("heading", name="1 alert firing").count() == 1
     assert faults_of(tab) == []
@@ -277,14 +277,14 @@ def test_page_of_the_cache(page, operating, scheme):
 
 def test_phone_does_not_scroll_sideways(page):
     tab = page(viewport={"width": 360, "height": 740})
-    for path in ("/", "/risks/", "/risks/R-0001/", "/risks/new/"):
+    for path in ("/o/demo/", "/o/demo/risks/", "/o/demo/risks/R-0001/", "/o/demo/risks/new/"):
         tab.goto(path)
         assert tab.evaluate("document.documentElement.scrollWidth") <= 360, path
 
 
 def test_keyboard_reaches_the_content_first(page):
     tab = page()
-    tab.goto("/")
+    tab.goto("/o/demo/")
     tab.keyboard.press("Tab")
     assert tab.evaluate("document.activeElement.className") == "skip"
     tab.keyboard.press("Enter")
@@ -296,7 +296,7 @@ def test_nothing_is_loaded_from_elsewhere_or_refused(page, live_server):
     requested, said = [], []
     tab.on("request", lambda request: requested.append(request.url))
     tab.on("console", lambda message: said.append(message.text))
-    for path in ("/", "/risks/", "/risks/R-0001/"):
+    for path in ("/o/demo/", "/o/demo/risks/", "/o/demo/risks/R-0001/"):
         tab.goto(path)
     assert [url for url in requested if not url.startswith(live_server.url)] == []
     assert said == []

@@ -43,6 +43,7 @@ COOKIE = django_settings.SESSION_COOKIE_NAME
         {"HTTP_COOKIE": f"a=b;{COOKIE}=x"},
         {"HTTP_COOKIE": f"x{COOKIE}=y"},
         {"HTTP_AUTHORIZATION": "Token x", "HTTP_COOKIE": f"{COOKIE}=y"},
+        {"HTTP_AUTHORIZATION": "Token x", "HTTP_X_ORGANIZATION": "acme"},
     ],
     ids=str,
 )
@@ -57,8 +58,12 @@ def test_credentials_are_told_apart_and_not_kept_in_clear():
         credential_of({"HTTP_AUTHORIZATION": "Token session x"}),
         credential_of({"HTTP_COOKIE": f"{COOKIE}=x"}),
         credential_of({"HTTP_COOKIE": f"a=b; {COOKIE}=y"}),
+        credential_of({"HTTP_COOKIE": f"{COOKIE}=x", "HTTP_X_ORGANIZATION": ""}),
+        credential_of({"HTTP_COOKIE": f"{COOKIE}=x", "HTTP_X_ORGANIZATION": "acme"}),
+        credential_of({"HTTP_COOKIE": f"{COOKIE}=x", "HTTP_X_ORGANIZATION": "globex"}),
+        credential_of({"HTTP_COOKIE": f"{COOKIE}=xacme"}),
     }
-    assert len(found - {None}) == 5
+    assert len(found - {None}) == 9
     assert not any(b"Token" in digest for digest in found if digest)
 
 
