@@ -74,4 +74,4 @@ def test_unknown_paths_share_one_label(client, admin):
     for number in range(3):
         response = client.get(f"/nowhere-{number}/")
         assert response.wsgi_request.META.get(ROUTE) is None
-    assert client.get("/").wsgi_request.META[ROUTE] == "home"
+    assert client.get("/o/acme/").wsgi_request.META[ROUTE] == "home"

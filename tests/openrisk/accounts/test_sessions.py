@@ -7,7 +7,7 @@ from django.test import Client
 from openrisk.accounts.sessions import SessionStore, digest_key, find_session
 from tests.openrisk.caching.calls import RISKS, call, session
 
-PAGE = "/risks/"
+PAGE = "/o/acme/risks/"
 
 
 @pytest.fixture
