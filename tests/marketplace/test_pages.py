@@ -98,7 +98,7 @@ def test_steps_are_taken_and_refusals_told(page, trivy):
     assert "Test it first" in page(place, {"step": "enable"})
     assert "A worker tests this app" in page(place, {"step": "test"})
     work()
-    assert "It works." in page(f"/marketplace/apps/{trivy.pk}/")
+    assert "It works." in page(f"/o/acme/marketplace/apps/{trivy.pk}/")
     assert "Enabled" in page(place, {"step": "enable"})
     assert "no cron expression" in page(place, {"step": "schedule", "cron": "x", "mode": "apply"})
     assert "Disabled" in page(place, {"step": "disable"})
