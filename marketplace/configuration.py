@@ -1,4 +1,8 @@
-"""The configuration of an app: checked against its connector's schema, secrets apart."""
+"""The configuration of an app: checked against its connector's schema, secrets apart.
+
+Addresses may hold secrets: what is shown of one is in the settings, the whole of it among the
+secrets, which win where both have a value.
+"""
 
 from functools import cache
 from typing import Any
@@ -9,6 +13,7 @@ from jsonschema.exceptions import ValidationError as Violation
 
 from marketplace import encryption
 from marketplace.connectors.base import Connector
+from marketplace.masks import HIDDEN, mask_address
 from marketplace.models import App
 from marketplace.registry import connectors
 
@@ -25,6 +30,11 @@ def secret_names(connector: Connector) -> set[str]:
     return {name for name, part in properties.items() if part.get("writeOnly")}
 
 
+def address_names(connector: Connector) -> set[str]:
+    properties = connector.schema.get("properties", {})
+    return {name for name, part in properties.items() if part.get("format") == "uri"}
+
+
 def address(connector: Connector, configuration: dict[str, Any]) -> str:
     """Where its report is fetched from; "" where it is uploaded."""
     return configuration.get("url") or connector.default_url
@@ -36,20 +46,42 @@ def full(app: App) -> dict[str, Any]:
 
 
 def merged(app: App, given: dict[str, Any]) -> dict[str, Any]:
-    """`given`, with the secrets that it leaves out as they are. None takes a secret away."""
+    """`given`, with the secrets that it leaves out as they are. None takes a secret away.
+
+    An address that is given as it is shown is the one that is kept.
+    """
+    connector = connectors()[app.connector]
     kept = encryption.decrypt(app.secrets)
-    names = secret_names(connectors()[app.connector])
-    wanted = {**{name: kept[name] for name in names & kept.keys()}, **given}
+    wanted = {**{name: kept[name] for name in secret_names(connector) & kept.keys()}, **given}
+    for name in address_names(connector) & kept.keys():
+        if wanted.get(name) == app.settings.get(name):
+            wanted[name] = kept[name]
     return {name: value for name, value in wanted.items() if value is not None}
 
 
 def put(app: App, configuration: dict[str, Any]) -> dict[str, Any]:
     """The fields of an app that hold this configuration, which was checked."""
-    secret = secret_names(connectors()[app.connector])
-    return {
-        "settings": {name: v for name, v in configuration.items() if name not in secret},
-        "secrets": encryption.encrypt({n: v for n, v in configuration.items() if n in secret}),
-    }
+    settings, secrets = split(connectors()[app.connector], configuration)
+    return {"settings": settings, "secrets": encryption.encrypt(secrets)}
+
+
+def split(
+    connector: Connector, configuration: dict[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What may be shown, and what is secret. A secret address is shown by its host alone."""
+    secret, addresses = secret_names(connector), address_names(connector)
+    settings: dict[str, Any] = {}
+    secrets: dict[str, Any] = {}
+    for name, value in configuration.items():
+        if name in addresses:
+            settings[name] = mask_address(str(value), whole=name in secret)
+            if settings[name] != value:
+                secrets[name] = value
+        elif name in secret:
+            secrets[name] = value
+        else:
+            settings[name] = value
+    return settings, secrets
 
 
 def check(connector: Connector, configuration: Any) -> None:
@@ -58,6 +90,10 @@ def check(connector: Connector, configuration: Any) -> None:
     for violation in _validator(connector).iter_errors(configuration):
         place = "configuration" + "".join(f"/{part}" for part in violation.absolute_path)
         errors.setdefault(place, []).append(_sentence(violation))
+    for name in address_names(connector):
+        if isinstance(configuration, dict) and HIDDEN in str(configuration.get(name, "")):
+            message = f"{HIDDEN} stands for what is hidden. Write the whole address."
+            errors.setdefault(f"configuration/{name}", []).append(message)
     if errors:
         raise ValidationError(errors)
 

@@ -75,7 +75,9 @@ class ConnectorDetailSerializer(ConnectorSerializer):
 # --- Apps and runs --------------------------------------------------------------------------------
 class AppSerializer(RowSerializer):
     name = serializers.CharField(required=False, max_length=100, help_text="Never changes")
-    settings = ObjectField(read_only=True, help_text="The configuration without its secrets")
+    settings = ObjectField(
+        read_only=True, help_text="Without its secrets; in addresses, … stands for them"
+    )
     secrets = serializers.ListField(
         child=serializers.CharField(), read_only=True, help_text="Names of the secrets that are set"
     )

@@ -48,9 +48,10 @@ class Connector:
     """A kind of integration. Subclasses only declare, and override `read` or `message`.
 
     `schema` is the JSON Schema (2020-12) of its configuration; a property with
-    `"writeOnly": true` is a secret: stored encrypted, and never shown. `documentation` is what a
-    person reads before installing it, in paragraphs of plain text. `permissions` says in words what
-    it may do, e.g. "Creates and updates findings".
+    `"writeOnly": true` is a secret: stored encrypted, and never shown. Of an address
+    (`"format": "uri"`) user, query and fragment are secret; if it is writeOnly, all but its host.
+    `documentation` is what a person reads before installing it, in paragraphs of plain text.
+    `permissions` says in words what it may do, e.g. "Creates and updates findings".
     """
 
     slug: ClassVar[str]

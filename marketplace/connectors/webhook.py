@@ -52,7 +52,7 @@ class Webhook(Connector):
     schema = {
         "type": "object",
         "properties": {
-            "url": {"type": "string", "format": "uri", "title": "Address"},
+            "url": {"type": "string", "format": "uri", "writeOnly": True, "title": "Address"},
             "secret": {
                 "type": "string",
                 "writeOnly": True,

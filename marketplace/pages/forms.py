@@ -12,7 +12,7 @@ from marketplace.registry import connectors
 class ConfigurationForm(forms.Form):
     """Says what was typed; whether it holds is for the services to check.
 
-    A secret is never shown: an empty field keeps it.
+    A secret is never shown: an empty field keeps it, and so does an address as it is shown.
     """
 
     use_required_attribute = False
@@ -34,7 +34,8 @@ class ConfigurationForm(forms.Form):
         }
         if part.get("writeOnly"):
             if name in self.kept:
-                about["help_text"] = "It is set. Leave this empty to keep it."
+                shown = f": {present}" if part.get("format") == "uri" and present else ""
+                about["help_text"] = f"It is set{shown}. Leave this empty to keep it."
             widget = forms.PasswordInput(attrs={"autocomplete": "off"})
             return forms.CharField(**about | {"initial": None}, widget=widget)
         return _of_kind(part, about)
