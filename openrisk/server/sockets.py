@@ -1,0 +1,46 @@
+"""What the server underneath has no words for: ending a connection, and one that takes nothing."""
+
+import os
+import socket
+import stat
+from collections.abc import Iterator
+from contextlib import suppress
+
+STALLED_SECONDS = 30  # without taking a byte of what waits for them, clients are disconnected
+
+
+def end_connection(client: str) -> bool:
+    """Close the connection from `client` (address:port); whether there was one."""
+    host, _, port = client.rpartition(":")
+    wanted = (host.strip("[]"), int(port))
+    ended = False
+    for connection in _sockets():
+        with suppress(OSError):  # not connected
+            if connection.getpeername()[:2] == wanted:
+                connection.shutdown(socket.SHUT_RDWR)
+                ended = True
+    return ended
+
+
+def limit_stalls() -> None:
+    """Have the system end connections whose client takes nothing. Linux only.
+
+    Set on what listens, since each connection gets it from there.
+    """
+    if not hasattr(socket, "TCP_USER_TIMEOUT"):
+        return
+    for listener in _sockets():
+        with suppress(OSError):  # no TCP
+            if listener.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+                milliseconds = STALLED_SECONDS * 1000
+                listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
+
+
+def _sockets() -> Iterator[socket.socket]:
+    """Those of this process, each as a copy that is closed after its turn."""
+    for name in os.listdir("/dev/fd"):  # noqa: PTH208  numbers, not paths
+        with suppress(OSError):  # closed meanwhile
+            if not stat.S_ISSOCK(os.fstat(int(name)).st_mode):
+                continue
+            with socket.socket(fileno=os.dup(int(name))) as copy:
+                yield copy
