@@ -28,9 +28,11 @@ from openrisk.caching.tracked import EPOCH
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 Application = Callable[[Environ, StartResponse], Iterable[bytes]]
+Question = tuple[bytes, tuple[str, ...] | None]  # credential; None for what may not be known
 
 PREFIX = "/api/"
 ROUTE = "openrisk.route"  # in the WSGI environ: the name of the route that answers
+TRIED = "openrisk.front.tried"  # in the WSGI environ: the front on the event loop had no answer
 # What of a request an answer may depend on, beside its caller.
 ASKED = (
     "PATH_INFO",
@@ -98,17 +100,16 @@ class Front:
         self.application = application
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        if environ["REQUEST_METHOD"] != "GET" or not environ["PATH_INFO"].startswith(PREFIX):
+        question = question_of(environ)
+        if question is None:
             return self.application(environ, start_response)
-        credential = credential_of(environ)
-        if credential is None or settings.CACHE_BACKEND == "none":
-            return self.application(environ, start_response)
-        asked = _asked(environ)
-        if asked is not None:
-            caller = callers.get(credential)
-            if caller is not None and (body := _answer(environ, start_response, caller, asked)):
-                return body
-        return self._learn(environ, start_response, credential, asked)
+        if TRIED not in environ:
+            hit = find_hit(environ, question)
+            if hit is not None and _is_fresh(hit, environ):
+                status, headers, body = answer(environ, hit)
+                start_response(status, headers)
+                return [body]
+        return self._learn(environ, start_response, *question)
 
     def _learn(
         self, environ: Environ, start_response: StartResponse, credential: bytes, asked: Any
@@ -121,6 +122,16 @@ class Front:
             return start_response(status, headers, *rest)
 
         return self.application(environ, start)
+
+
+def question_of(environ: Environ) -> Question | None:
+    """Whose credential asks what, where the front may know or learn it."""
+    if environ["REQUEST_METHOD"] != "GET" or not environ["PATH_INFO"].startswith(PREFIX):
+        return None
+    credential = credential_of(environ)
+    if credential is None or settings.CACHE_BACKEND == "none":
+        return None
+    return credential, _asked(environ)
 
 
 def credential_of(environ: Environ) -> bytes | None:
@@ -168,9 +179,21 @@ def _asked(environ: Environ) -> tuple[str, ...] | None:
 
 
 # --- Answering ----------------------------------------------------------------------------------
-def _answer(
-    environ: Environ, start_response: StartResponse, caller: Caller, asked: tuple[str, ...]
-) -> list[bytes] | None:
+@dataclass(slots=True)
+class Hit:
+    """What would answer a request, if it is still fresh."""
+
+    caller: Caller
+    route: Route
+    entry: Entry
+    now: float
+
+
+def find_hit(environ: Environ, question: Question) -> Hit | None:
+    credential, asked = question
+    caller = callers.get(credential)
+    if asked is None or caller is None:
+        return None
     now = time.time()
     if now >= caller.expires or (caller.networks and not _is_within(caller.networks, environ)):
         return None
@@ -180,12 +203,7 @@ def _answer(
     entry = lookup.memory.get(route.key)
     if entry is None or lookup.is_expired(entry, now):
         return None
-    if not _is_fresh(caller, entry, environ):
-        _counter(entry.view, "stale").inc()
-        return None
-    _counter(entry.view, "hit").inc()
-    environ[ROUTE] = route.name
-    return _send(environ, start_response, route.prepared(entry), entry, now)
+    return Hit(caller, route, entry, now)
 
 
 @cache
@@ -204,47 +222,54 @@ def _is_within(networks: tuple[str, ...], environ: Environ) -> bool:
     return any(address in ipaddress.ip_network(network) for network in networks)
 
 
-def _is_fresh(caller: Caller, entry: Entry, environ: Environ) -> bool:
-    if push.vouches_for(caller, entry):
+def _is_fresh(hit: Hit, environ: Environ) -> bool:
+    if push.vouches_for(hit.caller, hit.entry):
         return True
+    count = push.count()
     try:
-        count = push.count()
-        found = stamps.fresh(entry.stamp, caller.stamp)
+        found = stamps.fresh(hit.entry.stamp, hit.caller.stamp)
     except StampUnavailable:
-        return False
+        found = {}
+    return is_confirmed(hit, found, count, environ)
+
+
+def is_confirmed(hit: Hit, found: dict[str, str], count: int, environ: Environ) -> bool:
+    """Whether the tokens that were found say so; else they are left for who answers instead.
+
+    `count` was taken from `push` before they were asked for.
+    """
+    caller, entry = hit.caller, hit.entry
     if EPOCH not in found or not stamps.is_equal(caller.stamp, found):
+        _counter(entry.view, "stale").inc()
         return False
     environ[ENVIRON] = caller  # spares authentication the same question
     if not stamps.is_equal(entry.stamp, found):
         environ[views.STAMP] = {tag: found.get(tag, "") for tag in (*caller.stamp, *entry.stamp)}
+        _counter(entry.view, "stale").inc()
         return False
     push.confirm(count, caller, entry)
     return True
 
 
-def _send(
-    environ: Environ,
-    start_response: StartResponse,
-    prepared: list[tuple[str, str]],
-    entry: Entry,
-    now: float,
-) -> list[bytes]:
+def answer(environ: Environ, hit: Hit) -> tuple[str, list[tuple[str, str]], bytes]:
+    """Status, headers and body of a hit that is fresh; it is counted as one."""
+    entry = hit.entry
+    _counter(entry.view, "hit").inc()
+    environ[ROUTE] = hit.route.name
     given = environ.get("HTTP_X_REQUEST_ID")
     if given is None or not _ACCEPTABLE_ID.fullmatch(given):
         given = os.urandom(16).hex()
     headers = [
-        *prepared,
-        ("Age", str(int(now - entry.created))),
-        ("Cache-Status", f"openrisk; hit; ttl={int(entry.expires - now)}; detail=front"),
+        *hit.route.prepared(entry),
+        ("Age", str(int(hit.now - entry.created))),
+        ("Cache-Status", f"openrisk; hit; ttl={int(entry.expires - hit.now)}; detail=front"),
         ("X-Request-ID", given),
     ]
     has = environ.get("HTTP_IF_NONE_MATCH", "")
     if has and (entry.etag in has or has == "*"):
-        start_response("304 Not Modified", headers)
-        return [b""]
+        return "304 Not Modified", headers, b""
     headers.append(("Content-Length", str(len(entry.body))))
-    start_response("200 OK", headers)
-    return [entry.body]
+    return "200 OK", headers, entry.body
 
 
 # --- Learning -----------------------------------------------------------------------------------

@@ -165,17 +165,24 @@ class Listener:
                 self._connection.close()
                 self._connection = None
 
-    def hear(self) -> bool:
-        """Whether all that was said until now has been heard."""
-        with self.mutex:
+    def hear(self, *, waits: bool = True) -> bool:
+        """Whether all that was said until now has been heard.
+
+        An event loop does not wait for a thread that is listening, perhaps for long: it then knows
+        nothing.
+        """
+        if not self.mutex.acquire(blocking=waits):
+            return False
+        try:
             if self._connection is None:
                 return False
-            try:
-                self._drain()
-            except (psycopg.Error, OSError):
-                self.lease_until = 0.0
-                return False
+            self._drain()
             return time.monotonic() < self.lease_until
+        except (psycopg.Error, OSError):
+            self.lease_until = 0.0
+            return False
+        finally:
+            self.mutex.release()
 
 
 _current: Listener | None = None
@@ -194,18 +201,18 @@ def _listener() -> Listener | None:
     return _current
 
 
-def vouches_for(*held: Held) -> bool:
+def vouches_for(*held: Held, waits: bool = True) -> bool:
     """Whether all of `held` is known to be fresh without asking the database."""
     listener = _listener()
-    if listener is None or not listener.hear():
+    if listener is None or not listener.hear(waits=waits):
         return False
     return all(listener.changes.unchanged(one) for one in held)
 
 
-def count() -> int:
+def count(*, waits: bool = True) -> int:
     """To be taken before a stamp begins, and given to `confirm` with what the stamp confirmed."""
     listener = _listener()
-    return listener.changes.count if listener and listener.hear() else 0
+    return listener.changes.count if listener and listener.hear(waits=waits) else 0
 
 
 def confirm(count: int, *held: Held) -> None:

@@ -24,6 +24,7 @@ Stamp = dict[str, str]  # tag -> token; "" for a tag that was never touched
 
 TIMEOUT = 0.25  # seconds for one stamp; who does not get it in time goes on without the cache
 LIFETIME = 600  # seconds of one connection
+SILENT = "The database did not answer in time."
 
 
 class StampUnavailable(Exception):
@@ -77,7 +78,7 @@ def _read_sqlite(tags: Iterable[str]) -> dict[str, str]:
 
 
 # --- PostgreSQL: one connection a process, shared by all threads --------------------------------
-class _Batch:
+class Batch:
     """The requests that one query will answer."""
 
     __slots__ = ("done", "error", "found", "tags")
@@ -88,6 +89,14 @@ class _Batch:
         self.found: dict[str, str] = {}
         self.error = ""
 
+    def wait(self) -> dict[str, str]:
+        """What was found, once the query has ended. Raises StampUnavailable."""
+        if not self.done.wait(2 * TIMEOUT):
+            raise StampUnavailable(SILENT)
+        if self.error:
+            raise StampUnavailable(self.error)
+        return self.found
+
 
 class Group:
     """Runs one query at a time; whoever comes meanwhile joins the next."""
@@ -97,26 +106,32 @@ class Group:
         self.pid = os.getpid()
         self._lock = threading.Lock()  # guards _next
         self._turn = threading.Lock()  # held while a query runs
-        self._next: _Batch | None = None
+        self._next: Batch | None = None
 
     def read(self, tags: Iterable[Iterable[str]]) -> dict[str, str]:
+        batch, leads = self.join(tags)
+        if leads:
+            self._lead(batch)
+        return batch.wait()
+
+    def join(self, tags: Iterable[Iterable[str]]) -> tuple[Batch, bool]:
+        """The batch of the next query, and whether the caller is its first and has to run it."""
         with self._lock:
             batch = self._next
             if leads := batch is None:
-                batch = self._next = _Batch()
+                batch = self._next = Batch()
             batch.tags.update(*tags)
-        if leads:
-            self._lead(batch)
-        elif not batch.done.wait(2 * TIMEOUT):
-            raise StampUnavailable("The database did not answer in time.")
-        if batch.error:
-            raise StampUnavailable(batch.error)
-        return batch.found
+        return batch, leads
 
-    def _lead(self, batch: _Batch) -> None:
+    def take_next(self) -> Batch | None:
+        """The batch that waits: who comes from here on waits for a query that begins later."""
+        with self._lock:
+            batch, self._next = self._next, None
+        return batch
+
+    def _lead(self, batch: Batch) -> None:
         with self._turn:
-            with self._lock:
-                self._next = None  # who comes from here on waits for a query that begins later
+            self.take_next()
             try:
                 batch.found = self.source.query(batch.tags)
             except (psycopg.Error, OSError, TimeoutError) as error:
@@ -144,6 +159,12 @@ def _group() -> Group:
             if group is None or group.pid != os.getpid():
                 group = _current = Group(PostgresSource(connection))
     return group
+
+
+def use_group(group: Group) -> None:
+    """Let `group` read the stamps of this process."""
+    global _current  # noqa: PLW0603
+    _current = group
 
 
 def connect(wrapper: BaseDatabaseWrapper, name: str) -> psycopg.Connection[Any]:
@@ -178,27 +199,38 @@ class PostgresSource:
 
     def query(self, tags: Iterable[str]) -> dict[str, str]:
         """Raises psycopg.Error or TimeoutError."""
-        if self.connection is None or time.monotonic() > self.closes_at:
-            self._open()
-        assert self.connection is not None  # noqa: S101  opened above
+        if not self.is_open:
+            self.close()
+            self.use(self.open())
+        return tokens_in(result(self.send(tags)))
+
+    @property
+    def is_open(self) -> bool:
+        return self.connection is not None and time.monotonic() <= self.closes_at
+
+    def send(self, tags: Iterable[str]) -> pq.abc.PGconn:
+        """Ask on the open connection, without waiting for what it answers."""
+        assert self.connection is not None  # noqa: S101  the callers open it
         wire = self.connection.pgconn
         # Labels, ids, digests and signs: nothing in a tag needs quoting.
         wire.send_query_prepared(b"stamp", [f"{{{','.join(tags)}}}".encode()])
-        line = result(wire).get_value(0, 0)
-        words = line.decode().split(" ") if line else []
-        return dict(zip(words[::2], words[1::2], strict=True))
+        return wire
 
-    def _open(self) -> None:
-        self.close()
-        self.connection = connect(self.wrapper, "openrisk-stamps")
-        self.closes_at = time.monotonic() + LIFETIME
+    def open(self) -> psycopg.Connection[Any]:
+        """A connection that has the query prepared. Raises psycopg.Error or TimeoutError."""
+        opened = connect(self.wrapper, "openrisk-stamps")
         # One plan, made once, that stays right however much the table grows between compactions.
-        self.connection.execute(
+        opened.execute(
             "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET jit = off"
         )
-        wire = self.connection.pgconn
-        wire.send_prepare(b"stamp", triggers_postgresql.STAMP.encode())
-        result(wire)
+        opened.pgconn.send_prepare(b"stamp", triggers_postgresql.STAMP.encode())
+        result(opened.pgconn)
+        return opened
+
+    def use(self, opened: psycopg.Connection[Any]) -> None:
+        self.close()
+        self.connection = opened
+        self.closes_at = time.monotonic() + LIFETIME
 
     def close(self) -> None:
         if self.connection is not None:
@@ -221,13 +253,25 @@ def result(wire: pq.abc.PGconn) -> pq.abc.PGresult:
         wire.flush()
         while wire.is_busy():
             if not is_readable(wire, deadline - time.monotonic()):
-                raise TimeoutError("The database did not answer in time.")
+                raise TimeoutError(SILENT)
             wire.consume_input()
         found = wire.get_result()
         if found is None:
             break
         last = found
+    return checked(last, wire)
+
+
+def checked(last: pq.abc.PGresult | None, wire: pq.abc.PGconn) -> pq.abc.PGresult:
+    """Raises psycopg.Error where the last result of what was sent says that it failed."""
     if last is None or last.status not in (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK):
         message = wire.get_error_message() or "The database closed the connection."
         raise psycopg.OperationalError(message)
     return last
+
+
+def tokens_in(answer: pq.abc.PGresult) -> dict[str, str]:
+    """The tokens by tag: the query answers with one line of both in turn."""
+    line = answer.get_value(0, 0)
+    words = line.decode().split(" ") if line else []
+    return dict(zip(words[::2], words[1::2], strict=True))

@@ -1,0 +1,155 @@
+"""The front on an event loop answers the same as the front in a thread, without waiting there."""
+
+import asyncio
+import threading
+
+import psycopg
+import pytest
+
+from openrisk.caching import front, stamps, tokens
+from openrisk.caching.loop_front import LoopFront
+from openrisk.caching.loop_group import use_loop
+from openrisk.caching.stamps import StampUnavailable
+from openrisk.caching.tracked import EPOCH
+from tests.openrisk.caching.calls import RISKS, token, warm
+from tests.openrisk.caching.tags import execute
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
+
+
+def environ_of(credential, path=RISKS):
+    own = {
+        "REQUEST_METHOD": "GET",
+        "PATH_INFO": path,
+        "QUERY_STRING": "",
+        "SCRIPT_NAME": "",
+        "SERVER_NAME": "127.0.0.1",
+        "SERVER_PORT": "80",
+        "REMOTE_ADDR": "127.0.0.1",
+        "HTTP_HOST": "testserver",
+        "wsgi.url_scheme": "http",
+    }
+    return own | credential
+
+
+def on_loop(work):
+    """The result of `work(front)`, which runs on a loop of its own."""
+
+    async def working():
+        tried = LoopFront()
+        tried.start(asyncio.get_running_loop())
+        try:
+            return await work(tried)
+        finally:
+            stamps.close()
+
+    return asyncio.run(working())
+
+
+def test_a_hit_is_answered_on_the_loop(organization, viewer):
+    me = token(viewer, organization)
+    expected = warm(RISKS, me)
+
+    async def ask(tried):
+        return await tried.answer(environ_of(me))
+
+    status, headers, body = on_loop(ask)
+    assert (status, body) == ("200 OK", expected.body)
+    assert dict(headers)["ETag"] == expected.headers["ETag"]
+
+
+def test_what_was_written_since_is_left_to_django_with_what_is_known(organization, viewer):
+    me = token(viewer, organization)
+    warm(RISKS, me)
+
+    async def ask(tried):
+        before = await tried.answer(environ_of(me))
+        await asyncio.to_thread(tokens.leave, ["risks.risk:*"])
+        await asyncio.to_thread(
+            execute, "UPDATE cache_token SET token = token + 1 WHERE tag <> %s", EPOCH
+        )
+        environ = environ_of(me)
+        return before, await tried.answer(environ), environ
+
+    before, after, environ = on_loop(ask)
+    assert before is not None
+    assert after is None
+    assert front.TRIED in environ
+
+
+def test_what_the_front_does_not_know_is_left_to_django(organization, viewer):
+    me = token(viewer, organization)
+
+    async def ask(tried):
+        return await tried.answer(environ_of(me)), await tried.answer(environ_of({}))
+
+    assert on_loop(ask) == (None, None)
+
+
+def test_many_who_ask_at_once_share_queries(organization, viewer, monkeypatch):
+    me = token(viewer, organization)
+    warm(RISKS, me)
+    sent = []
+    send = stamps.PostgresSource.send
+
+    def counted(source, tags):
+        sent.append(tags)
+        return send(source, tags)
+
+    monkeypatch.setattr(stamps.PostgresSource, "send", counted)
+
+    async def ask(tried):
+        await tried.answer(environ_of(me))
+        sent.clear()
+        answers = await asyncio.gather(*(tried.answer(environ_of(me)) for _ in range(50)))
+        return [answer[0] for answer in answers]
+
+    assert on_loop(ask) == ["200 OK"] * 50
+    assert len(sent) <= 2
+
+
+def test_threads_ask_on_the_same_connection():
+    async def both():
+        group = use_loop(asyncio.get_running_loop())
+        soon = group.read_soon([[EPOCH]])
+        return await asyncio.gather(soon, asyncio.to_thread(stamps.fresh, [EPOCH]))
+
+    first, second = asyncio.run(both())
+    stamps.close()
+    assert first[EPOCH] == second[EPOCH]
+
+
+def test_a_connection_that_breaks_is_opened_again():
+    async def after_a_break():
+        group = use_loop(asyncio.get_running_loop())
+        await group.read_soon([[EPOCH]])
+        own = group.source.connection.info.backend_pid
+        await asyncio.to_thread(execute, "SELECT pg_terminate_backend(%s)", own)
+        while True:  # what was under way when it broke is not answered
+            try:
+                return await group.read_soon([[EPOCH]])
+            except StampUnavailable:
+                continue
+
+    assert EPOCH in asyncio.run(after_a_break())
+    stamps.close()
+
+
+def test_a_database_that_does_not_answer_is_given_up(monkeypatch):
+    monkeypatch.setattr(stamps, "TIMEOUT", 0.05)
+    release = threading.Event()
+
+    def never(source):
+        release.wait(20)
+        raise psycopg.OperationalError
+
+    monkeypatch.setattr(stamps.PostgresSource, "open", never)
+
+    async def ask():
+        group = use_loop(asyncio.get_running_loop())
+        with pytest.raises(StampUnavailable, match="in time"):
+            await group.read_soon([[EPOCH]])
+        release.set()
+
+    asyncio.run(ask())
+    stamps.close()
