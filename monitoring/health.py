@@ -6,10 +6,14 @@ Answered before Django, whatever the host header says, without a session, and ne
 - `/health/ready`: requests can be served. A primary answers within two seconds, all migrations
   are applied, all triggers stand, and the server is not about to stop. Without its cache server
   OpenRisk works, only slower, so that is no reason.
+
+The database is asked at most once a second and by one thread at a time, however many ask here.
 """
 
+import asyncio
 import json
 import threading
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -26,9 +30,12 @@ from openrisk.caching.statistics import store_state
 from risks.history import triggers
 
 PATIENCE = 2  # seconds for the database to answer: one that is merely slow takes no node out
+KEPT = 1.0  # seconds that an answer of the database counts
 PATHS = ("/health/live", "/health/ready")
+METHODS = ("GET", "HEAD")
 
 Application = Callable[..., Iterable[bytes]]
+Answer = tuple[str, list[tuple[str, str]], bytes]  # status, headers, body
 
 
 class Health:
@@ -41,16 +48,29 @@ class Health:
         path = environ["PATH_INFO"].rstrip("/")
         if path not in PATHS:
             return self.application(environ, start_response)
-        if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
-            return _answer(start_response, "405 Method Not Allowed", {"detail": "Use GET."})
-        if path == PATHS[0]:
-            return _answer(start_response, "200 OK", {"status": "ok"})
-        found = readiness()
-        status = "200 OK" if found.is_ready else "503 Service Unavailable"
-        return _answer(start_response, status, found.told())
+        is_ready = path == PATHS[1] and environ["REQUEST_METHOD"] in METHODS
+        status, headers, body = _answer(environ, readiness() if is_ready else None)
+        start_response(status, headers)
+        return [body]
 
 
-def _answer(start_response: Any, status: str, told: dict[str, Any]) -> list[bytes]:
+async def answer_soon(environ: dict[str, Any]) -> Answer | None:
+    """The same on an event loop, without one of the threads that answer requests."""
+    path = environ["PATH_INFO"].rstrip("/")
+    if path not in PATHS:
+        return None
+    if path == PATHS[1] and environ["REQUEST_METHOD"] in METHODS:
+        return _answer(environ, await _probe.readiness_soon())
+    return _answer(environ, None)
+
+
+def _answer(environ: dict[str, Any], found: "Readiness | None") -> Answer:
+    if environ["REQUEST_METHOD"] not in METHODS:
+        status, told = "405 Method Not Allowed", {"detail": "Use GET."}
+    elif found is None:
+        status, told = "200 OK", {"status": "ok"}
+    else:
+        status, told = "200 OK" if found.is_ready else "503 Service Unavailable", found.told()
     body = json.dumps(told).encode()
     headers = [
         ("Content-Type", "application/json"),
@@ -59,8 +79,7 @@ def _answer(start_response: Any, status: str, told: dict[str, Any]) -> list[byte
     ]
     if status.startswith("503"):
         headers.append(("Retry-After", "1"))
-    start_response(status, headers)
-    return [body]
+    return status, headers, body
 
 
 @dataclass(frozen=True)
@@ -87,14 +106,51 @@ class Readiness:
 
 
 def readiness() -> Readiness:
-    if settings.DRAIN_FILE.exists():
-        return Readiness("", "", "", draining=True, cache="ok")
-    asked = _Asked()
-    asked.start()
-    asked.join(PATIENCE)
-    silent = f"It did not answer within {PATIENCE} seconds."
-    database, migrations, missing = asked.found or (silent, "", "")
-    return Readiness(database, migrations, missing, draining=False, cache=_cache())
+    """Whether requests can be served, as of the last second."""
+    return _probe.readiness()
+
+
+class _Probe:
+    """What this process found out last, and the one thread that is finding out."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._asked: _Asked | None = None
+        self._kept: Readiness | None = None
+        self._until = 0.0
+        self._waiting: asyncio.Future[Readiness] | None = None
+
+    def readiness(self) -> Readiness:
+        if settings.DRAIN_FILE.exists():  # said at once: the server is about to stop
+            return Readiness("", "", "", draining=True, cache="ok")
+        with self._lock:
+            if self._kept is None or time.monotonic() >= self._until:
+                self._kept = self._ask()
+                self._until = time.monotonic() + KEPT
+            return self._kept
+
+    async def readiness_soon(self) -> Readiness:
+        """All who ask meanwhile wait for one thread that is not of the requests."""
+        if self._waiting is None:
+            self._waiting = asyncio.get_running_loop().run_in_executor(None, self.readiness)
+            self._waiting.add_done_callback(self._forget)
+        return await self._waiting
+
+    def _forget(self, waiting: asyncio.Future[Readiness]) -> None:
+        self._waiting = None
+
+    def _ask(self) -> Readiness:
+        if self._asked is None or not self._asked.is_alive():
+            self._asked = _Asked()
+            self._asked.start()
+        asked = self._asked
+        asked.join(PATIENCE)
+        silent = f"It did not answer within {PATIENCE:g} seconds."
+        database, migrations, missing = asked.found or (silent, "", "")
+        return Readiness(database, migrations, missing, draining=False, cache=_cache())
+
+
+_probe = _Probe()
 
 
 def _cache() -> str:

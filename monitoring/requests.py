@@ -16,6 +16,7 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from openrisk.caching.front import ROUTE
 from openrisk.database import metrics as database
+from openrisk.server.environ import ARRIVED
 
 PERIOD = 1.0  # seconds
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.045, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -70,14 +71,14 @@ class Measured:
         self.application = application
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        sums: _Sums = getattr(_local, "sums", None) or _begin()
+        sums = _sums()
         told: list[Any] = []
 
         def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
             told[:] = (status, headers)
             return start_response(status, headers, *rest)
 
-        began = time.perf_counter()
+        began = environ.get(ARRIVED) or time.perf_counter()
         sums.busy = 1
         try:
             return self.application(environ, start)
@@ -86,6 +87,13 @@ class Measured:
             sums.busy = 0
             if told:
                 _count(sums, environ, told[0][:3], told[1], took)
+
+
+def count_answer(
+    environ: dict[str, Any], status: str, headers: list[tuple[str, str]], took: float
+) -> None:
+    """Count what was answered without the WSGI application; from the thread that answers."""
+    _count(_sums(), environ, status, headers, took)
 
 
 def _count(
@@ -113,6 +121,10 @@ def _cache(headers: list[tuple[str, str]]) -> str:
 
 
 # --- Carrying over --------------------------------------------------------------------------------
+def _sums() -> _Sums:
+    return getattr(_local, "sums", None) or _begin()
+
+
 def _begin() -> _Sums:
     with _lock:
         sums = _local.sums = _Sums()

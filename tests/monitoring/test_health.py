@@ -1,7 +1,10 @@
 """What probes are told."""
 
+import asyncio
 import json
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
@@ -36,8 +39,9 @@ def test_probes_only_ask():
 
 
 @pytest.fixture
-def everywhere(transactional_db, settings, tmp_path):
+def everywhere(transactional_db, settings, tmp_path, monkeypatch):
     settings.DRAIN_FILE = tmp_path / "draining"
+    monkeypatch.setattr(health, "_probe", health._Probe())
 
 
 def test_a_complete_database_is_ready(everywhere):
@@ -105,3 +109,45 @@ def test_without_its_cache_server_it_is_ready(everywhere, monkeypatch):
         "status": "ready", "database": "ok", "migrations": "ok", "triggers": "ok",
         "cache": "degraded",
     })  # fmt: skip
+
+
+def test_however_many_ask_the_database_is_asked_once(everywhere, monkeypatch):
+    asked = []
+
+    def migrations():
+        asked.append(True)
+        return ""
+
+    monkeypatch.setattr(health, "_migrations", migrations)
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(lambda _: probe("/health/ready")[0], range(40)))
+    assert (found, len(asked)) == ([200] * 40, 1)
+
+
+def test_while_the_database_hangs_no_more_threads_ask_it(everywhere, monkeypatch):
+    release, asked = threading.Event(), []
+
+    def migrations():
+        asked.append(True)
+        release.wait(20)
+        return ""
+
+    monkeypatch.setattr(health, "PATIENCE", 0.01)
+    monkeypatch.setattr(health, "KEPT", 0)
+    monkeypatch.setattr(health, "_migrations", migrations)
+    found = [readiness().database for _ in range(5)]
+    release.set()
+    health._probe._asked.join()
+    assert len(asked) == 1
+    assert set(found) == {"It did not answer within 0.01 seconds."}
+
+
+def test_a_loop_asks_by_a_thread(everywhere):
+    async def ask(path):
+        environ = {"REQUEST_METHOD": "GET", "PATH_INFO": path}
+        answers = await asyncio.gather(*(health.answer_soon(environ) for _ in range(5)))
+        return {answer and answer[0] for answer in answers}
+
+    assert asyncio.run(ask("/health/ready")) == {"200 OK"}
+    assert asyncio.run(ask("/health/live")) == {"200 OK"}
+    assert asyncio.run(ask("/risks/")) == {None}
