@@ -26,6 +26,7 @@ import structlog
 from django.conf import settings
 
 from openrisk import metric_files
+from openrisk.server.limits import IDLE_SECONDS
 
 LOCAL = "127.0.0.1"
 STOP_SECONDS = 8  # container platforms kill 10 s after SIGTERM: be done before
@@ -275,29 +276,27 @@ def _manage(*arguments: str) -> list[str]:
 
 
 def _web_command() -> list[str]:
-    return _granian(
-        "openrisk.wsgi:application",
-        settings.PORT,
-        workers=settings.WORKERS,
-        threads=settings.THREADS,
-    )
+    """Its threads are the application's own: the event loop is all that granian has to call."""
+    more = ["--loop", "uvloop", "--http1-header-read-timeout", str(IDLE_SECONDS * 1000)]
+    target = "openrisk.rsgi:application"
+    return _granian(target, settings.PORT, "rsgi", *more, workers=settings.WORKERS)
 
 
 def _metrics_command() -> list[str]:
     """Whoever takes longer than that for the lines of a request is no Prometheus."""
     more = ["--factory", "--http1-header-read-timeout", "2000"]
     target = "monitoring.exporter:application"
-    return _granian(target, settings.METRICS_PORT, *more, workers=1, threads=1)
+    return _granian(target, settings.METRICS_PORT, "wsgi", *more, workers=1)
 
 
-def _granian(target: str, port: int, *more: str, workers: int, threads: int) -> list[str]:
+def _granian(target: str, port: int, interface: str, *more: str, workers: int) -> list[str]:
     options = {
-        "--interface": "wsgi",
+        "--interface": interface,
         "--http": 1,
         "--host": settings.HOST,
         "--port": port,
         "--workers": workers,
-        "--blocking-threads": threads,
+        "--blocking-threads": 1,
         "--backlog": BACKLOG,
         "--workers-kill-timeout": REQUEST_SECONDS,
         "--log-level": "warning",

@@ -42,16 +42,15 @@ class Web:
 
     def begin(self) -> None:
         command = [
-            sys.executable, "-m", "granian", "--interface", "wsgi", "--http", "1", "--no-ws",
-            "--host", HOST, "--port", str(self.port), "--workers", "1",
-            "--blocking-threads", str(THREADS), "--backlog", "2048", "--log-level", "warning",
-            "openrisk.wsgi:application",
+            sys.executable, "-m", "granian", "--interface", "rsgi", "--http", "1", "--no-ws",
+            "--loop", "uvloop", "--host", HOST, "--port", str(self.port), "--workers", "1",
+            "--backlog", "2048", "--log-level", "warning", "openrisk.rsgi:application",
         ]  # fmt: skip
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 command,
                 cwd=ROOT,
-                env=self.environment,
+                env={**self.environment, "THREADS": str(THREADS)},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

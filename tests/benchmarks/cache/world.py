@@ -10,10 +10,9 @@ from pathlib import Path
 
 from tests.benchmarks.cache import data
 from tests.benchmarks.cache.load import Answer, Request, ask
-from tests.benchmarks.cache.processes import ROOT, Running, ServerFailed, running
+from tests.benchmarks.cache.processes import OURS, ROOT, Running, ServerFailed, running
 
 LIST = "/api/v1/risks/"
-OURS = "openrisk.wsgi"
 PROJECTS = "tests.benchmarks.cache.projects"
 OTHERS = ("cacheops", "cachalot")
 

@@ -3,7 +3,7 @@
 from django.db.models.signals import m2m_changed, post_delete, post_save
 
 from openrisk.caching.tracked import all_tracked
-from openrisk.wsgi import application
+from openrisk.rsgi import application
 
 __all__ = ["application"]
 
