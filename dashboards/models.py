@@ -122,7 +122,11 @@ class ReportSchedule(Versioned):
 
         True for exactly one of all workers that see this occurrence.
         """
-        unchanged = ReportSchedule.objects.due(now).filter(
-            pk=self.pk, cron=self.cron, next_run_at=self.next_run_at
+        return self.move_to(next_occurrence(self.cron, now))
+
+    def move_to(self, at: datetime) -> bool:
+        """Send next at another time. False where another worker has moved it already."""
+        unchanged = ReportSchedule.objects.filter(
+            pk=self.pk, active=True, cron=self.cron, next_run_at=self.next_run_at
         )
-        return unchanged.update(next_run_at=next_occurrence(self.cron, now)) == 1
+        return unchanged.update(next_run_at=at) == 1

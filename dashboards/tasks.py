@@ -4,11 +4,13 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.utils import timezone
 
 from dashboards import services
 from dashboards.models import ReportSchedule
+from openrisk.database import clock
 from openrisk.tasks import for_organization, retrying, scheduled, task
+from openrisk.tasks.declarations import next_occurrence
+from openrisk.tasks.due import is_too_far
 
 
 @retrying(attempts=5, base=timedelta(minutes=5))
@@ -22,12 +24,16 @@ def send_report(schedule: str, due: str) -> bool:
 @task
 def send_due_reports() -> int:
     """Queue the reports that are due, each on its own, so that none waits for another's retries."""
-    return sum(_enqueue(row) for row in ReportSchedule.objects.due(timezone.now()))
+    now = clock.now()
+    for row in ReportSchedule.objects.filter(active=True, next_run_at__gt=now):
+        if is_too_far(row.cron, row.next_run_at, now):  # a clock was ahead
+            row.move_to(next_occurrence(row.cron, now))
+    return sum(_enqueue(row, now) for row in ReportSchedule.objects.due(now))
 
 
-def _enqueue(row: ReportSchedule) -> bool:
+def _enqueue(row: ReportSchedule, now: datetime) -> bool:
     with transaction.atomic():  # the row moves on only together with its task
-        if not row.advance(timezone.now()):
+        if not row.advance(now):
             return False
         send = for_organization(send_report, row.organization_id)
         send.enqueue(str(row.pk), row.next_run_at.isoformat())

@@ -98,10 +98,14 @@ class App(Versioned):
 
     def advance(self, now: datetime) -> bool:
         """Take the occurrence that is due. True for exactly one of all workers that see it."""
-        unchanged = App.objects.due(now).filter(
+        return self.move_to(next_occurrence(self.cron, now))
+
+    def move_to(self, at: datetime) -> bool:
+        """Run next at another time. False where another worker has moved it already."""
+        unchanged = App.objects.running().filter(
             pk=self.pk, cron=self.cron, next_run_at=self.next_run_at
         )
-        return unchanged.update(next_run_at=next_occurrence(self.cron, now)) == 1
+        return unchanged.update(next_run_at=at) == 1
 
 
 class SyncStatus(models.TextChoices):

@@ -1,6 +1,6 @@
 """Runs and messages that a worker carries out."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -12,7 +12,10 @@ from marketplace.models import App, SyncRun
 from marketplace.services import installations, notifications, syncing
 from openrisk.accounts.models import User
 from openrisk.api.problems import Conflict
+from openrisk.database import clock
 from openrisk.tasks import for_organization, long_running, retrying, scheduled, task
+from openrisk.tasks.declarations import next_occurrence
+from openrisk.tasks.due import is_too_far
 
 ATTEMPTS = 5
 
@@ -86,12 +89,16 @@ def start_test(*, actor: User | None, app: App) -> None:
 @task
 def sync_due_apps() -> int:
     """Queue a run of each app whose time has come."""
-    return sum(_enqueue(app) for app in App.objects.due(timezone.now()))
+    now = clock.now()
+    for app in App.objects.running().exclude(cron="").filter(next_run_at__gt=now):
+        if is_too_far(app.cron, app.next_run_at, now):  # a clock was ahead
+            app.move_to(next_occurrence(app.cron, now))
+    return sum(_enqueue(app, now) for app in App.objects.due(now))
 
 
-def _enqueue(app: App) -> bool:
+def _enqueue(app: App, now: datetime) -> bool:
     with transaction.atomic():  # the app moves on only together with its run
-        if not app.advance(timezone.now()):
+        if not app.advance(now):
             return False
         try:
             start(syncing.queue(actor=None, app=app, mode=app.mode, schedule=app.cron))

@@ -23,6 +23,7 @@ from monitoring import work
 from openrisk import __version__
 from openrisk.accounts.models import Organization
 from openrisk.database.checks import demand
+from openrisk.tasks import schedules
 from risks.models import Category, ImportRun, ScoreChange
 
 # Figures of the dashboards that are metrics too: name, metric, words.
@@ -141,6 +142,14 @@ def _work() -> Iterator[Metric]:
         "Since when the task that has waited longest could have run",
         value=queue.oldest_seconds,
     )
+    late = GaugeMetricFamily(
+        "openrisk_schedule_late_seconds",
+        "For how long each schedule has been due, or how far off it is where a clock was ahead",
+        labels=["schedule"],
+    )
+    for name, seconds in sorted(schedules.lateness().items()):
+        late.add_metric([name], seconds)
+    yield late
     failed = GaugeMetricFamily(
         "openrisk_tasks_failed_recently",
         "Tasks that failed for good within the last 15 minutes",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from rest_framework.test import APIClient
 from openrisk.accounts.models import Organization, Role, User
 from openrisk.accounts.services import create_token, set_role
 from openrisk.caching import stamps, store
+from openrisk.database import clock
 from tests import calibration, tables
 from tests.openrisk.caching import stores
 
@@ -54,6 +56,12 @@ def _tables_are_emptied_by_us() -> Iterator[None]:
 def _only_on_postgres(request: pytest.FixtureRequest) -> None:
     if request.node.get_closest_marker("postgres") and connection.vendor != "postgresql":
         pytest.skip("needs PostgreSQL: run `python -m tests`, or set TEST_DATABASE_URL")
+
+
+@pytest.fixture(autouse=True)
+def _the_clock_is_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests travel in time, the database's clock does not."""
+    monkeypatch.setattr(clock, "offset", timedelta)
 
 
 @pytest.fixture(autouse=True)

@@ -28,6 +28,12 @@ def install(connection: BaseDatabaseWrapper) -> list[str]:
     ) or _first_epoch(connection)
 
 
+def invalidate_everything(connection: BaseDatabaseWrapper) -> None:
+    """Does nothing before the table exists, or once a migration has taken it back."""
+    if TABLE in connection.introspection.table_names():
+        leave([EPOCH], connection)
+
+
 def differing(connection: BaseDatabaseWrapper) -> list[str]:
     """Names of the triggers that are not those of this version of the code."""
     return [trigger.name for trigger in triggers.differing(connection, _triggers(connection))]

@@ -1,10 +1,13 @@
 """Enqueues what is due by its schedule. Every worker does; each occurrence is enqueued once."""
 
+from datetime import datetime
+
 import structlog
 from django.db import transaction
-from django.utils import timezone
 
+from openrisk.database import clock
 from openrisk.tasks.declarations import next_occurrence, scheduled_tasks
+from openrisk.tasks.due import is_too_far, late_seconds
 from openrisk.tasks.models import Schedule
 
 log = structlog.get_logger(__name__)
@@ -15,7 +18,7 @@ def synchronize() -> None:
 
     Rows that this code does not know stay: a newer version of it may run elsewhere.
     """
-    now = timezone.now()
+    now = clock.now()
     known = {row.name: row.cron for row in Schedule.objects.all()}
     for name, declared in scheduled_tasks().items():
         if known.get(name) != declared.cron:
@@ -30,13 +33,29 @@ def synchronize() -> None:
 
 def enqueue_due() -> int:
     """Enqueue each schedule that is due once, however often it was missed; how many were due."""
-    now = timezone.now()
-    due = Schedule.objects.filter(name__in=scheduled_tasks(), next_run_at__lte=now)
-    return sum(_enqueue(row) for row in due)
+    now = clock.now()
+    rows = list(Schedule.objects.filter(name__in=scheduled_tasks()))
+    for row in rows:
+        if is_too_far(row.cron, row.next_run_at, now):
+            _bring_back(row, now)
+    return sum(_enqueue(row, now) for row in rows if row.next_run_at <= now)
 
 
-def _enqueue(row: Schedule) -> bool:
-    now = timezone.now()
+def lateness() -> dict[str, float]:
+    """By how many seconds each schedule is late, by its name."""
+    now = clock.now()
+    rows = Schedule.objects.filter(name__in=scheduled_tasks())
+    return {row.name: late_seconds(row.cron, row.next_run_at, now) for row in rows}
+
+
+def _bring_back(row: Schedule, now: datetime) -> None:
+    """A clock that was ahead has moved it on to a time that is far off."""
+    log.warning("schedule_brought_back", schedule=row.name, was_due=row.next_run_at)
+    far = Schedule.objects.filter(pk=row.pk, next_run_at=row.next_run_at)
+    far.update(next_run_at=next_occurrence(row.cron, now))
+
+
+def _enqueue(row: Schedule, now: datetime) -> bool:
     with transaction.atomic():  # the row moves on only together with its task
         if not row.advance(now):
             return False

@@ -2,11 +2,14 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from django.conf import settings
+from django.db import connection
 from django_tasks_db.models import DBTaskResult
 from time_machine import Traveller
 
-from openrisk.tasks import scheduled
+from openrisk.database import clock as database_clock
+from openrisk.tasks import scheduled, schedules
 from openrisk.tasks.declarations import scheduled_tasks
 from openrisk.tasks.models import Schedule
 from openrisk.tasks.schedules import enqueue_due, synchronize
@@ -76,6 +79,43 @@ def test_row_moves_on_only_together_with_its_task(
 
 def _break_down(*args: object) -> None:
     raise RuntimeError
+
+
+@pytest.mark.parametrize("ahead", [timedelta(hours=1), timedelta(days=366)])
+def test_a_clock_that_was_ahead_does_not_stop_a_schedule(
+    quarterly: Schedule, clock: Traveller, ahead: timedelta
+) -> None:
+    Schedule.objects.update(next_run_at=NOON + ahead)
+    assert schedules.lateness()["tests.tick"] == (ahead - timedelta(minutes=15)).total_seconds()
+    assert enqueue_due() == 0
+    assert Schedule.objects.get().next_run_at == NOON + timedelta(minutes=15)
+    clock.shift(timedelta(minutes=15))
+    assert enqueue_due() == 1
+
+
+def test_a_worker_that_read_the_time_a_moment_before_changes_nothing(
+    quarterly: Schedule, clock: Traveller
+) -> None:
+    """Another one has just moved it on: it must not be brought back and enqueued twice."""
+    Schedule.objects.update(next_run_at=NOON + timedelta(minutes=30))
+    clock.shift(timedelta(minutes=14, seconds=59))
+    assert enqueue_due() == 0
+    assert Schedule.objects.get().next_run_at == NOON + timedelta(minutes=30)
+
+
+def test_lateness_is_the_time_since_it_was_due(quarterly: Schedule, clock: Traveller) -> None:
+    assert schedules.lateness() == {"tests.tick": 0}
+    clock.shift(timedelta(minutes=25))
+    assert schedules.lateness() == {"tests.tick": 600}
+
+
+@pytest.mark.postgres
+def test_the_clock_is_the_databases(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()  # the tests' own offset
+    with connection.cursor() as cursor, time_machine.travel(NOON, tick=False):
+        cursor.execute("SELECT clock_timestamp()")
+        theirs = cursor.fetchone()[0]
+        assert abs(database_clock.now() - theirs) < timedelta(minutes=5)
 
 
 def test_changed_expression_counts_from_now(

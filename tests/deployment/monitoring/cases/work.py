@@ -45,6 +45,25 @@ CASES = [
         gauges={'openrisk_task_queue_oldest_seconds{job="openrisk",instance="o:9464"}': held(590)},
     ),
     Case(
+        "SchedulesLate",
+        "a warning above five minutes, after five more, once for each schedule, until it runs",
+        {14.5 * MINUTE: 0, 15.5 * MINUTE: 1, 31 * MINUTE: 0},
+        gauges={
+            f'openrisk_schedule_late_seconds{{schedule="s",instance="{name}"}}': after(
+                0, seconds, since=10 * MINUTE, until=30 * MINUTE
+            )
+            for name, seconds in (("o", 310), ("q", 10))
+        }
+        | {'openrisk_schedule_late_seconds{schedule="t",instance="o"}': held(0)},
+        labels='severity="warning",schedule="s"',
+    ),
+    Case(
+        "SchedulesLate",
+        "not at 290 seconds",
+        {HOUR: 0},
+        gauges={'openrisk_schedule_late_seconds{schedule="s",instance="o"}': held(290)},
+    ),
+    Case(
         "TasksFailing",
         "a warning at once, once for each task, while it was a short time ago",
         {9 * MINUTE: 0, 10.5 * MINUTE: 1, 26 * MINUTE: 0},
