@@ -13,6 +13,7 @@ from dashboards.pages.front import overview
 from dashboards.pages.scoping import Asked
 from dashboards.scope import Scope
 from openrisk.accounts.models import Organization, User
+from openrisk.links import link
 from openrisk.tasks.declarations import next_occurrence
 from risks.services import rows
 
@@ -29,16 +30,20 @@ def report_message(
     if board is not None:
         wanted = board_report.asked_of(board, period=period)
         said = f"The board {' '.join(board.name.split())} is attached."
+        page = link("board", organization.slug, board.slug)
         name = board_report.file_name(board, wanted)
         content = board_report.as_pdf(board, wanted)
     else:
         wanted = Asked(Scope(organization), period)
         figures = overview(wanted)
         said = f"{figures['headline']}\n\nThe report is attached."
+        page = link("home", organization.slug)
         name = executive.file_name(wanted.scope)
         content = executive.as_pdf(wanted, figures)
     message = EmailMessage(
-        f"Risk report of {' '.join(organization.name.split())}", f"{said}\n", to=recipients
+        f"Risk report of {' '.join(organization.name.split())}",
+        f"{said}\n\n{page}\n",
+        to=recipients,
     )
     message.attach(name, content, "application/pdf")
     return message

@@ -52,6 +52,7 @@ def examine() -> Iterator[Finding]:
     yield _python()
     yield _configuration()
     yield _debug()
+    yield _site_url()
     yield _secret_key()
     yield _disk()
     yield _cache()
@@ -92,6 +93,16 @@ def _debug() -> Finding:
     return Finding(
         "debug", Status.WARNING, "on: errors show settings and code", "Unset DEBUG in production."
     )
+
+
+def _site_url() -> Finding:
+    if env.text("SITE_URL"):
+        return Finding("site url", Status.OK, settings.SITE_URL)
+    detail = f"{settings.SITE_URL}, from HOST and PORT: links in messages open on this machine only"
+    if settings.HOST == settings.LOCAL_HOST and settings.POOL_PROFILE == "dev":
+        return Finding("site url", Status.OK, detail)
+    advice = "Set SITE_URL to the address that people use, e.g. https://risk.example.org."
+    return Finding("site url", Status.WARNING, detail, advice)
 
 
 def _secret_key() -> Finding:

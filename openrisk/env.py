@@ -128,11 +128,28 @@ def hosts(name: str, default: list[str]) -> list[str]:
     return values
 
 
+def origin(name: str) -> str:
+    """An origin such as https://risk.example.org, or "" where none is given."""
+    value = text(name).removesuffix("/")
+    if value and ("*" in value or not _is_origin(value)):
+        raise ImproperlyConfigured(
+            f"{name}={value!r} is not the address of a site: write scheme, host and port if it is "
+            "not the usual one, such as https://risk.example.org."
+        )
+    return value
+
+
+def _is_origin(value: str) -> bool:
+    """Whether it is scheme, host and perhaps a port that exists."""
+    port = value.rpartition(":")[2]
+    return bool(_ORIGIN.fullmatch(value)) and not (port.isdigit() and int(port) > 65535)
+
+
 def origins(name: str) -> list[str]:
     """A comma-separated list of origins such as https://risk.example.org."""
     values = words(name, [])
     for value in values:
-        if not _ORIGIN.fullmatch(value):
+        if not _is_origin(value):
             raise ImproperlyConfigured(
                 f"{name}: {value!r} is not an origin: write scheme and host, such as "
                 "https://risk.example.org, without a path."

@@ -1,7 +1,11 @@
-"""Addresses from outside, before they become links."""
+"""Links: to addresses from outside, and from mail and messages to pages."""
 
 import re
+from typing import Any
 from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.urls import reverse
 
 SCHEMES = ("http", "https", "mailto")
 # What browsers leave out of an address before they look for its scheme, or cannot be seen.
@@ -26,3 +30,8 @@ def safe_link(text: str) -> str:
     if parts.scheme not in SCHEMES:
         return ""
     return text if (parts.path if parts.scheme == "mailto" else parts.hostname) else ""
+
+
+def link(page: str, *args: Any) -> str:
+    """The whole address of a page as people reach it (SITE_URL), for mail and messages."""
+    return f"{settings.SITE_URL}{reverse(page, args=args)}"

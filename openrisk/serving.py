@@ -206,12 +206,7 @@ def serve(*, worker: bool, on_ready: Callable[[], object]) -> None:
 
 def url() -> str:
     """Where this installation answers on its own machine."""
-    return f"http://{_reached_at()}:{settings.PORT}/"
-
-
-def _reached_at() -> str:
-    """Who listens everywhere is asked on this machine."""
-    return LOCAL if settings.HOST in ("0.0.0.0", "::") else settings.HOST  # noqa: S104
+    return f"http://{settings.LOCAL_HOST}:{settings.PORT}/"
 
 
 def require_free_ports() -> None:
@@ -308,7 +303,7 @@ def _granian(target: str, port: int, interface: str, *more: str, workers: int) -
 
 def _answers() -> bool:
     """Whether the web server answers a request, whatever it says."""
-    connection = http.client.HTTPConnection(_reached_at(), settings.PORT, timeout=1)
+    connection = http.client.HTTPConnection(settings.LOCAL_HOST, settings.PORT, timeout=1)
     try:
         connection.request("GET", "/")
         connection.getresponse()

@@ -23,8 +23,10 @@ SECRET_KEY = env.secret("SECRET_KEY", VAR_DIR / "secret_key")
 # Those before it, while it is replaced: what they have signed still counts (docs/operations.md).
 SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS", [])
 ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
-# Served over TLS as soon as a trusted origin says https: cookies are then never sent in clear.
+# Where people reach it, for links in mail and messages; by default HOST and PORT (below).
+SITE_URL = env.origin("SITE_URL")
+CSRF_TRUSTED_ORIGINS = [*env.origins("CSRF_TRUSTED_ORIGINS"), *filter(None, [SITE_URL])]
+# Served over TLS as soon as one of these says https: cookies are then never sent in clear.
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = any(
     origin.startswith("https://") for origin in CSRF_TRUSTED_ORIGINS
 )
@@ -293,6 +295,9 @@ MEDIA_ROOT = VAR_DIR / "files"  # reports that wait to be read
 # --- Server (read by `manage.py serve`) ------------------------------------------------------
 HOST = env.text("HOST", "127.0.0.1")
 PORT = env.integer("PORT", 8000)
+# Who listens everywhere is reached on this machine.
+LOCAL_HOST = "127.0.0.1" if HOST in ("0.0.0.0", "::") else HOST  # noqa: S104
+SITE_URL = SITE_URL or f"http://{f'[{LOCAL_HOST}]' if ':' in LOCAL_HOST else LOCAL_HOST}:{PORT}"
 WORKERS = env.integer("WORKERS", 2, maximum=64)
 # Per worker; by default as many as the budget of connections allows, at most four.
 THREADS = env.integer(

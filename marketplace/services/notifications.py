@@ -11,7 +11,6 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from django.conf import settings
 from django.db.models import F, OuterRef, Subquery
 from django.utils import timezone
 
@@ -20,6 +19,7 @@ from marketplace.connectors.items import Event
 from marketplace.models import App, AppState, Delivery, DeliveryStatus
 from marketplace.probing import SourceFailed, configuration_of, deliver
 from marketplace.registry import connectors
+from openrisk.links import link
 from risks.history import recorded
 from risks.models import Level, ScoreChange, Status
 from risks.services import rows
@@ -140,16 +140,10 @@ def event_of(delivery: Delivery) -> Event:
         at=delivery.at,
         organization=delivery.organization.slug,
         title=_sentence(delivery.type, content),
-        url=_page(content["id"]),
+        url=link("risk-page", delivery.organization.slug, content["reference"]),
         data=content,
         sent_at=timezone.now(),
     )
-
-
-def _page(risk: str) -> str:
-    """The page of a risk, where the installation knows under which name people reach it."""
-    origins = settings.CSRF_TRUSTED_ORIGINS
-    return f"{origins[0]}/risks/{risk}/" if origins else ""
 
 
 def _sentence(kind: str, content: dict[str, Any]) -> str:

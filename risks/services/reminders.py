@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from openrisk.accounts.models import Organization, User
+from openrisk.links import link
 from risks.models import Acceptance, AcceptanceStatus, Mitigation, MitigationStatus, Reminder, Risk
 from risks.querysets import DUE_SOON
 
@@ -48,22 +49,29 @@ def _due(organization: Organization, now: datetime) -> Iterator[tuple[Any, str]]
         .order_by("next_review_at", "id")
         .values_list("review_by", "reference", "title", "next_review_at")
     ):
-        yield person, f"Review {_when(at.date(), now)}: {reference} {title}"
+        line = f"Review {_when(at.date(), now)}: {reference} {title}"
+        yield person, _linked(line, organization, reference)
     ended = (MitigationStatus.DONE, MitigationStatus.CANCELLED)
     mitigations = Mitigation.objects.for_organization(organization).exclude(status__in=ended)
-    for person, reference, title, day in (
+    for person, reference, title, day, risk in (
         mitigations.filter(due_date__lte=limit.date(), owner__isnull=False)
         .order_by("due_date", "id")
-        .values_list("owner", "reference", "title", "due_date")
+        .values_list("owner", "reference", "title", "due_date", "risk__reference")
     ):
-        yield person, f"Mitigation {_when(day, now)}: {reference} {title}"
+        line = f"Mitigation {_when(day, now)}: {reference} {title}"
+        yield person, _linked(line, organization, risk)
     acceptances = Acceptance.objects.for_organization(organization)
     for person, reference, title, at in (
         acceptances.filter(status=AcceptanceStatus.APPROVED, expires_at__lte=limit)
         .order_by("expires_at", "id")
         .values_list("requester", "risk__reference", "risk__title", "expires_at")
     ):
-        yield person, f"Acceptance ends {at.date()}: {reference} {title}"
+        line = f"Acceptance ends {at.date()}: {reference} {title}"
+        yield person, _linked(line, organization, reference)
+
+
+def _linked(line: str, organization: Organization, risk: str) -> str:
+    return f"{line}\n  {link('risk-page', organization.slug, risk)}"
 
 
 def _when(day: date, now: datetime) -> str:
@@ -89,4 +97,6 @@ def _text(organization: Organization, lines: list[str]) -> str:
     shown = [f"- {line}" for line in lines[:LONGEST_LIST]]
     if len(lines) > LONGEST_LIST:
         shown.append(f"... and {len(lines) - LONGEST_LIST} more.")
-    return f"What waits for you in {organization.name}:\n\n" + "\n".join(shown) + "\n"
+    everything = link("analyst", organization.slug)
+    lines = [f"What waits for you in {organization.name}:", "", *shown, "", everything]
+    return "\n".join(lines) + "\n"

@@ -12,12 +12,13 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from dashboards.models import ReportSchedule
+from dashboards.models import Board, ReportSchedule
 from dashboards.services import create_schedule, send_scheduled, update_schedule
 from dashboards.tasks import send_due_reports
 from openrisk.accounts.models import Role
 from openrisk.tasks import queue
 from tests.conftest import member
+from tests.opened import open_links
 from tests.openrisk.tasks.conftest import NOON, clock  # noqa: F401
 from tests.risks.factories import make_risk
 from tests.risks.forms import filled, page
@@ -60,6 +61,16 @@ def work():
 # --- The command ------------------------------------------------------------------------------
 def send(*arguments, **options):
     call_command("report_send", "--organization", "acme", *arguments, **options)
+
+
+def test_report_links_to_the_page_that_it_shows(organization, viewer, settings):
+    settings.SITE_URL = "https://risk.example.org"
+    make_risk(organization)
+    Board.objects.create(organization=organization, owner=viewer, name="Water", slug="water")
+    send("--to", BOARD[0])
+    send("--to", BOARD[0], "--dashboard", "water")
+    opened = [open_links(message.body, viewer) for message in mail.outbox]
+    assert opened == [["/o/acme/"], ["/o/acme/dashboards/water/"]]
 
 
 def test_the_command_sends_the_report(organization, capsys):

@@ -16,7 +16,8 @@ from marketplace.models import AppState, Delivery
 from marketplace.probing import SourceFailed
 from marketplace.services import installations, notifications
 from risks.models import Risk
-from risks.services.risks import create_risk, update_risk
+from risks.services.risks import create_risk, transition, update_risk
+from tests.opened import open_links
 
 SECRET = "whsec_" + base64.b64encode(b"a key of thirty-two random bytes").decode()
 TAKEN: tuple[int, dict[str, str], bytes] = (204, {}, b"")
@@ -129,12 +130,38 @@ def test_a_signature_is_the_one_of_the_specification():
     )
 
 
-def test_slack_gets_a_sentence_without_markup_of_its_own(webhook, source, rated):
+def test_slack_gets_a_sentence_without_markup_of_its_own(webhook, source, rated, settings):
     webhook("slack-webhook")
     rated("<!channel> & co", inherent_likelihood=5, inherent_impact=5)
     tell()
     text = told(source)[0]["blocks"][0]["text"]["text"]
-    assert text == "New risk: R-0001 &lt;!channel&gt; &amp; co (critical)"
+    sentence = "New risk: R-0001 &lt;!channel&gt; &amp; co (critical)"
+    assert text == f"<{settings.SITE_URL}/o/acme/risks/R-0001/|{sentence}>"
+
+
+def test_link_of_every_event_opens_the_risk(
+    webhook, source, rated, analyst, viewer, settings, client
+):
+    settings.SITE_URL = "https://risk.example.org"
+    webhook()
+    webhook("slack-webhook")
+    rated("First")
+    risk = rated("Second", inherent_likelihood=1, inherent_impact=1)
+    update_risk(actor=analyst, instance=risk, inherent_likelihood=5, inherent_impact=5)
+    for status in ("assessed", "closed"):
+        transition(actor=analyst, risk=risk, to=status, comment="Done")
+    tell()
+    bodies = [body.decode() for _, _, body in source.seen]
+    kinds = {event.get("type") for event in told(source)} - {None}
+    assert kinds == {
+        "risk.created",
+        "risk.level_changed",
+        "risk.status_changed",
+        "risk.closed",
+    }
+    for body in bodies:
+        reference = "R-0001" if "First" in body else "R-0002"
+        assert open_links(body.replace(source.url, ""), viewer) == [f"/o/acme/risks/{reference}/"]
 
 
 def test_a_message_that_is_not_taken_is_tried_again(webhook, source, rated, admin):

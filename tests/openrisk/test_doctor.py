@@ -157,3 +157,19 @@ def test_the_command_writes_a_line_each(capsys: pytest.CaptureFixture[str]) -> N
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split()[:2] == ["ok", "python"]
     assert any(line.split()[:2] == ["ok", "migrations"] for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("given", "profile", "status"),
+    [
+        ("https://risk.example.org", "prod", Status.OK),
+        ("", "dev", Status.OK),
+        ("", "prod", Status.WARNING),
+    ],
+)
+def test_an_address_for_links_is_asked_for_in_production(
+    given: str, profile: str, status: Status, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SITE_URL", given)
+    settings.POOL_PROFILE = profile
+    assert finding("site url").status is status

@@ -35,6 +35,13 @@ WRONG: dict[str, tuple[dict[str, str], str]] = {
         {"CSRF_TRUSTED_ORIGINS": "risk.example.org"},
         "write scheme and host",
     ),
+    "a site without its scheme": ({"SITE_URL": "risk.example.org"}, "write scheme, host and port"),
+    "a site with a path": ({"SITE_URL": "https://risk.example.org/x"}, "write scheme, host"),
+    "a site with a port of its own": (
+        {"SITE_URL": "https://risk.example.org:99999"},
+        "write scheme",
+    ),
+    "any site": ({"SITE_URL": "https://*.example.org"}, "write scheme, host and port"),
     "a proxy by its name": ({"TRUSTED_PROXIES": "proxy.local"}, "write an address such as"),
     # --- Database
     "no database in production": ({"POOL_PROFILE": "prod"}, "write postgresql://"),

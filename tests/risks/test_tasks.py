@@ -10,6 +10,7 @@ from dashboards.pages.analyst import due_reviews
 from risks.services import acceptances, mitigations
 from risks.services.risks import create_risk, transition
 from risks.tasks import expire_acceptances, send_reminders
+from tests.opened import open_links
 
 
 @pytest.fixture
@@ -64,6 +65,8 @@ def test_one_mail_tells_a_person_everything_that_is_due(accepted, risk, analyst,
     [message] = mail.outbox
     assert message.to == [analyst.email]
     assert all(text in message.body for text in ("Review overdue", "Shred the tapes", "ends"))
+    pages = ["/o/acme/risks/R-0001/"] * 3 + ["/o/acme/dashboards/analyst/"]
+    assert open_links(message.body, analyst) == pages
 
 
 def test_a_second_run_on_the_day_sends_nothing(risk):
