@@ -54,16 +54,13 @@ def _counted_connections() -> dict[str, float]:
 
 def _cache() -> dict[str, Any]:
     counted, store = statistics.counted(), statistics.store_state()
-    results = [(result, count) for (_, _, result), count in counted.requests.items()]
-    hits = sum(count for result, count in results if result == "hit")
-    lookups = hits + sum(count for result, count in results if result == "miss")
     return {
         "state": {True: "ok", False: "degraded", None: "none"}[store.reachable],
         "backend": store.backend,
         "detail": store.detail,
         "consistency": settings.CACHE_CONSISTENCY,
         "breaker_open": counted.breaker_open,
-        "hit_rate": hits / lookups if lookups else None,
+        "hit_rate": counted.hit_rate,
     }
 
 

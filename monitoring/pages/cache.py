@@ -59,7 +59,7 @@ def cache_page(request: MemberRequest) -> HttpResponse:
     context = {
         **_state(counted, figures, store),
         "views": [_row(view) for view in figures],
-        "declared": _declared(figures),
+        "declared": _declared([view for view in figures if view.reads]),
         "changes": _changes(counted),
         "form": form,
         "told": form.explanation(request.build_absolute_uri("/")) if form.is_bound else None,
@@ -79,14 +79,12 @@ def _initial(request: MemberRequest) -> dict[str, str]:
 # --- How it does ----------------------------------------------------------------------------------
 def _state(counted: Counted, figures: list[ViewFigures], store: StoreState) -> dict[str, Any]:
     tags, rows = statistics.count_tokens()
-    lookups = sum(view.lookups for view in figures)
-    hits = sum(sum(view.hits.values()) for view in figures)
     return {
         "consistency": settings.CACHE_CONSISTENCY,
         "store": store,
         "counted": counted.source,
-        "lookups": lookups,
-        "hit_rate": hits / lookups if lookups else None,
+        "lookups": counted.lookups,
+        "hit_rate": counted.hit_rate,
         "tags": tags,
         "token_rows": rows,
         "entries": sum(view.entries for view in figures),

@@ -12,7 +12,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from marketplace.pages.refusals import REFUSALS, told
 from monitoring import detail, inbox
+from monitoring.health import PATIENCE
 from monitoring.models import Alert
+from monitoring.templatetags.cache_words import percent
 from openrisk.accounts.models import Organization, User
 from openrisk.accounts.pages import MemberRequest, superuser_required
 from openrisk.accounts.services import membership_in
@@ -40,7 +42,10 @@ def overview_page(request: MemberRequest) -> HttpResponse:
 def _heartbeat(silence: timedelta | None) -> str:
     """What is wrong with monitoring itself; "" while it is heard."""
     if not settings.ALERTS_TOKEN:
-        return "No alerts are taken. Set ALERTS_TOKEN here, and give Alertmanager the same token."
+        return (
+            "Alertmanager is not connected. Set ALERTS_TOKEN here, and give Alertmanager the same "
+            "token."
+        )
     if silence is None:
         return "Monitoring has never been heard. Start it, and let Alertmanager post to this place."
     if silence <= inbox.SILENT_AFTER:
@@ -58,27 +63,13 @@ def _parts(found: dict[str, Any]) -> list[tuple[str, str, str, str]]:
     failed = [row for row in found["connectors"] if row["outcome"] in ("failed", "quarantined")]
     waits, recent = queue["oldest_seconds"], sum(queue["failed_recently"].values())
     return [
-        (
-            "Application",
-            "within" if found["status"] == "ready" else "breached",
-            found["status"],
-            " ".join(
-                found[part]
-                for part in ("database", "migrations", "triggers")
-                if found.get(part) not in ("ok", None)
-            ),
-        ),
-        (
-            "Database connections",
-            "breached" if pool["waiting"] else "within",
-            f"{pool['size']:.0f} open" if pool["size"] is not None else "not counted",
-            f"{pool['mode']}, at most {pool['demand']} of {pool['budget']} ({pool['profile']})",
-        ),
+        ("Application", *_application(found)),
+        ("Database connections", *_connections(pool)),
         (
             "Cache",
             {"ok": "within", "degraded": "breached"}.get(cache["state"], ""),
             cache["state"],
-            f"{cache['hit_rate']:.0%} hits" if cache["hit_rate"] is not None else "not asked yet",
+            "no answers yet" if cache["hit_rate"] is None else f"{percent(cache['hit_rate'])} hits",
         ),
         (
             "Tasks",
@@ -93,6 +84,33 @@ def _parts(found: dict[str, Any]) -> list[tuple[str, str, str, str]]:
             ", ".join(f"{row['connector']}: {row['outcome']}" for row in failed),
         ),
     ]
+
+
+def _application(found: dict[str, Any]) -> tuple[str, str, str]:
+    """Tone, state and words of the readiness. This page has read the database to get here, so a
+    database that does not answer in time is slow, not away."""
+    faults = {
+        part: found[part]
+        for part in ("database", "migrations", "triggers")
+        if found.get(part) not in ("ok", None)
+    }
+    if found["status"] == "ready":
+        return "within", "ready", ""
+    if faults.keys() == {"database"} and found["database"].startswith("It did not answer within"):
+        words = f"The database took longer than {PATIENCE:g} seconds to answer. Look again; see "
+        return "near", "slow", words + "whether the machine or the database is busy."
+    return "breached", found["status"], " ".join(faults.values())
+
+
+def _connections(pool: dict[str, Any]) -> tuple[str, str, str]:
+    state = f"{pool['size']:.0f} open" if pool["size"] is not None else "not counted"
+    words = f"{pool['mode']}, at most {pool['demand']} of {pool['budget']} ({pool['profile']})"
+    if pool["demand"] > pool["budget"]:
+        words += (
+            ". That is more than the budget: lower WORKERS or THREADS, or raise DATABASE_BUDGET"
+        )
+        return "breached" if pool["waiting"] else "near", state, words
+    return "breached" if pool["waiting"] else "within", state, words
 
 
 @require_POST

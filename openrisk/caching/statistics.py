@@ -35,6 +35,21 @@ class Counted:
     breakers: list[bool] = field(default_factory=list)  # of each process: is it open?
 
     @property
+    def hits(self) -> int:
+        return sum(count for (_, _, result), count in self.requests.items() if result == "hit")
+
+    @property
+    def lookups(self) -> int:
+        """The answers that the cache could give: hits and misses, of pages too."""
+        misses = (count for (_, _, result), count in self.requests.items() if result == "miss")
+        return self.hits + sum(misses)
+
+    @property
+    def hit_rate(self) -> float | None:
+        """None while there are no answers yet."""
+        return self.hits / self.lookups if self.lookups else None
+
+    @property
     def breaker_open(self) -> bool:
         return any(self.breakers)
 
@@ -82,7 +97,7 @@ class StoreState:
 
 # --- Views --------------------------------------------------------------------------------------
 def figures(counted: Counted) -> list[ViewFigures]:
-    """Every declared view, by name."""
+    """Every declared view, by name, and what is counted beside them: the parts of pages."""
     get_resolver().url_patterns  # noqa: B018  imports the views, which declare themselves
     entries: Counter[str] = Counter()
     sizes: Counter[str] = Counter()
@@ -91,8 +106,14 @@ def figures(counted: Counted) -> list[ViewFigures]:
         sizes[entry.view] += entry.size
     return [
         _figures(declaration, counted, entries[name], sizes[name])
-        for name, declaration in sorted(declarations.items())
+        for name, declaration in sorted((declarations | _undeclared(counted)).items())
     ]
+
+
+def _undeclared(counted: Counted) -> dict[str, Declaration]:
+    """What `get_or_compute` keeps, which declares its reads call by call."""
+    names = {view for view, _, _ in counted.requests} - declarations.keys()
+    return {name: Declaration(name, 0, (), per_organization, None) for name in names}
 
 
 def _figures(declared: Declaration, counted: Counted, entries: int, size: int) -> ViewFigures:
