@@ -30,6 +30,8 @@ urlpatterns = [
     path("<reference:number>/", detail.risk_page, name="risk-page"),
     path("<reference:number>/edit/", editing.edit_risk, name="risk-edit"),
     path("<reference:number>/transitions/", actions.take_transition, name="risk-transition"),
+    path("<reference:number>/delete/", actions.delete_risk, name="risk-delete"),
+    path("<reference:number>/comments/", actions.comment, name="risk-comment"),
     path("<reference:number>/review/", actions.review, name="risk-review"),
     path("<reference:number>/acceptances/", actions.request_acceptance, name="risk-acceptances"),
     path(

@@ -78,13 +78,16 @@ def _assessed(facts: Facts) -> list[str]:
     return [f"Inherent {' and '.join(missing)} not assessed"] if missing else []
 
 
+NO_MITIGATION = "Add a mitigation first"
+
+
 def _in_treatment(facts: Facts) -> list[str]:
-    return [] if facts.mitigations else ["No mitigation that is not cancelled"]
+    return [] if facts.mitigations else [NO_MITIGATION]
 
 
 def _mitigated(facts: Facts) -> list[str]:
     if not facts.mitigations:
-        return ["No mitigation that is not cancelled"]
+        return [NO_MITIGATION]
     return [reason for mitigation in facts.mitigations if (reason := open_actions(mitigation))]
 
 
@@ -98,7 +101,7 @@ def open_actions(mitigation: Mitigation) -> str:
 
 def _accepted(facts: Facts) -> list[str]:
     if not facts.approved:
-        return ["No approved acceptance"]
+        return ["Needs an approved acceptance"]
     if all(acceptance.expires_at <= facts.now for acceptance in facts.approved):
         return ["The approved acceptance has expired"]
     return []

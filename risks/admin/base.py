@@ -19,7 +19,6 @@ from openrisk.accounts.models import Organization
 from openrisk.admin_site import AutocompleteMultiple, TabularInline
 from openrisk.confirmation import is_cancelled
 from risks.admin.bulk import delete_selected
-from risks.admin.deletion import what_goes
 from risks.admin.forms import RegisterForm, RowForm
 from risks.admin.history import history_page
 from risks.admin.refusals import REFUSALS, as_validation_error, sentence
@@ -27,6 +26,7 @@ from risks.admin.steps import CANCELLED, NOT_OFFERED, StepAdmin
 from risks.history import recorded
 from risks.history.comments import record_comment
 from risks.services import rows
+from risks.services.deletion import what_goes
 
 RECORD = ("Record", {"fields": ("belongs_to", "created_at", "updated_at")})
 

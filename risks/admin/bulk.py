@@ -10,9 +10,9 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from risks.admin.deletion import what_goes
 from risks.admin.refusals import REFUSALS, sentence
 from risks.services.bulk import Outcome, run_bulk
+from risks.services.deletion import what_goes
 
 MOST = 1000  # as in the API's bulk requests
 TOLD = 10  # reasons shown; the rest is counted

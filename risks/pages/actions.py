@@ -1,28 +1,35 @@
-"""What can be done on the page of a risk: each a POST, then back to the page."""
+"""What can be done on the page of a risk: each a POST of a form of its own, then back to the page.
+
+A refusal shows the page again, with its reason and what was typed in the form it came from.
+"""
 
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
-from django.views.decorators.http import require_POST
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
 
 from openrisk.accounts.models import Role
 from openrisk.accounts.pages import MemberRequest, member_required, require_role
-from openrisk.api.problems import Conflict, PreconditionFailed
+from openrisk.confirmation import Question, ask_first, is_cancelled
+from openrisk.page_forms import REFUSALS, PageForm, StepForm, status_of
 from risks import states
 from risks.models import Risk, Status
-from risks.pages.detail import find, refused
-from risks.pages.forms import AcceptanceForm
+from risks.pages.detail import (
+    acceptance_key,
+    find,
+    show_risk,
+    suggestion_key,
+    transition_key,
+)
+from risks.pages.forms import AcceptanceForm, CommentForm
 from risks.services import acceptances as acceptance_services
 from risks.services import risks as services
 from risks.services import suggestions
-
-STALE = "Somebody changed this risk since you opened the page. It is shown as it is now: repeat."
-MAX_COMMENT = 5000
+from risks.services.deletion import what_goes
 
 
 @require_POST
@@ -31,11 +38,16 @@ def take_transition(request: MemberRequest, number: int) -> HttpResponse:
     risk = find(request, number)
     to = request.POST.get("to", "")
     require_role(request, states.NEEDED_ROLE.get(to, Role.ANALYST))
+    form = StepForm(transition_key(to), risk.version, request.POST)
+    label = dict(Status.choices).get(to, to)
+    warning = "" if services.shut(risk, to) else states.WARNINGS.get(to, "")
     return _carry_out(
         request,
         risk,
-        lambda: services.transition(risk=risk, to=to, **_said(request)),
-        f"The risk is now {str(dict(Status.choices).get(to, to)).lower()}.",
+        form,
+        lambda said: services.transition(risk=risk, to=to, **said),
+        f"The risk is now {str(label).lower()}.",
+        question=(f"Move {risk.reference} to {label}?", warning, f"Move to {label}"),
     )
 
 
@@ -46,8 +58,22 @@ def review(request: MemberRequest, number: int) -> HttpResponse:
     return _carry_out(
         request,
         risk,
-        lambda: services.review(risk=risk, **_said(request)),
+        StepForm("review", risk.version, request.POST),
+        lambda said: services.review(risk=risk, **said),
         "The risk is marked as reviewed.",
+    )
+
+
+@require_POST
+@member_required(Role.ANALYST)
+def comment(request: MemberRequest, number: int) -> HttpResponse:
+    risk = find(request, number)
+    return _carry_out(
+        request,
+        risk,
+        CommentForm(request.POST),
+        lambda said: services.comment_on_risk(risk=risk, **said),
+        "Your comment is in the history.",
     )
 
 
@@ -55,19 +81,13 @@ def review(request: MemberRequest, number: int) -> HttpResponse:
 @member_required(Role.ANALYST)
 def request_acceptance(request: MemberRequest, number: int) -> HttpResponse:
     risk = find(request, number)
-    form = AcceptanceForm(request.POST)
-    if not form.is_valid():
-        return refused(request, risk, [], status=400, acceptance_form=form)
-    fields = {"actor": request.membership.user, "risk": risk, **form.fields_for_service()}
-    try:
-        acceptance_services.request_acceptance(**fields)
-    except ValidationError as error:
-        form.add_error(None, error)
-        return refused(request, risk, [], status=400, acceptance_form=form)
-    except Conflict as conflict:
-        return refused(request, risk, list(conflict.reasons), status=409, acceptance_form=form)
-    messages.success(request, "The acceptance is requested. Somebody else decides.")
-    return redirect("risk-page", request.organization_slug, risk.reference)
+    return _carry_out(
+        request,
+        risk,
+        AcceptanceForm(request.POST),
+        lambda said: acceptance_services.request_acceptance(risk=risk, **said),
+        "Acceptance requested. A manager will decide.",
+    )
 
 
 DECISIONS = {"approve": "approved", "reject": "rejected", "revoke": "revoked"}
@@ -80,17 +100,28 @@ def decide_acceptance(request: MemberRequest, number: int, pk: UUID) -> HttpResp
     acceptance = get_object_or_404(risk.acceptances.all(), pk=pk)
     acceptance.risk = risk
     decision = request.POST.get("decision", "")
-    if decision not in DECISIONS:
-        return refused(request, risk, ["Choose to approve, reject or revoke."], status=400)
-    said: dict[str, Any] = {"acceptance": acceptance, **_said(request)}
+    form = StepForm(acceptance_key(acceptance), acceptance.version, request.POST)
 
-    def carry_out() -> None:
+    def decide(said: dict[str, Any]) -> None:
         if decision == "revoke":
-            acceptance_services.revoke(**said)
+            acceptance_services.revoke(acceptance=acceptance, **said)
         else:
-            acceptance_services.decide(approve=decision == "approve", **said)
+            acceptance_services.decide(acceptance=acceptance, approve=decision == "approve", **said)
 
-    return _carry_out(request, risk, carry_out, f"The acceptance is {DECISIONS[decision]}.")
+    if decision not in DECISIONS:
+        form.add_error(None, "Choose to approve, reject or revoke.")
+        return _refuse(request, risk, form, 400)
+    button = f"{decision.capitalize()} the acceptance"
+    warning = acceptance_services.WARNINGS.get(decision, "")
+    return _carry_out(
+        request,
+        risk,
+        form,
+        decide,
+        f"The acceptance is {DECISIONS[decision]}.",
+        question=(f"{button} of {risk.reference}?", warning, button),
+        version=acceptance.version,
+    )
 
 
 @require_POST
@@ -99,43 +130,101 @@ def decide_suggestion(request: MemberRequest, number: int, pk: UUID) -> HttpResp
     risk = find(request, number)
     suggestion = get_object_or_404(risk.suggestions.all(), pk=pk)
     decision = request.POST.get("decision", "")
+    form = PageForm(request.POST)
+    form.key = suggestion_key(suggestion)
     decide = {
         "accept": suggestions.accept_suggestion,
         "dismiss": suggestions.dismiss_suggestion,
     }.get(decision)
     if decide is None:
-        return refused(request, risk, ["Choose to accept or to dismiss."], status=400)
+        form.add_error(None, "Choose to accept or to dismiss.")
+        return _refuse(request, risk, form, 400)
     done = "rated as suggested" if decision == "accept" else "left as it is"
     return _carry_out(
         request,
         risk,
-        lambda: decide(actor=request.membership.user, suggestion=suggestion),
+        form,
+        lambda said: decide(suggestion=suggestion, **said),
         f"The risk is {done}.",
     )
 
 
-def _said(request: MemberRequest) -> dict[str, Any]:
-    """Who, why, and the version that was on the screen (nonsense matches none)."""
-    version = request.POST.get("version", "")
-    return {
-        "actor": request.membership.user,
-        "comment": request.POST.get("comment", "").replace("\0", "").strip()[:MAX_COMMENT],
-        "version": int(version) if version.isdecimal() and len(version) < 10 else -1,
-    }
+@require_http_methods(["GET", "POST"])
+@member_required(Role.MANAGER)
+def delete_risk(request: MemberRequest, number: int) -> HttpResponse:
+    """Ask, naming what goes with the risk; then delete it."""
+    risk = find(request, number)
+    page = redirect("risk-page", request.organization_slug, risk.reference)
+    if is_cancelled(request):
+        return page
+    if request.POST.get("confirmed") != "yes":
+        return _ask_to_delete(request, risk)
+    form = StepForm("delete", risk.version, request.POST)
+    form.full_clean()
+    try:
+        version = form.cleaned_data["version"]
+        services.delete_risk(actor=request.membership.user, instance=risk, version=version)
+    except REFUSALS as refusal:
+        form.add_refusal(refusal)
+        for problem in form.problems():
+            messages.error(request, problem)
+        return page
+    messages.success(request, f"Risk {risk.reference} and what belonged to it are deleted.")
+    return redirect("risk-list", request.organization_slug)
+
+
+def _ask_to_delete(request: MemberRequest, risk: Risk) -> HttpResponse:
+    counts = what_goes([risk])[1]
+    parts = [f"{number} {name}" for name, number in counts.items() if name != "risks"]
+    consequences = [
+        f"“{risk.title}” leaves the register, its lists and figures. Its history stays.",
+        f"With it go: {', '.join(parts)}." if parts else "Nothing else goes with it.",
+        "This cannot be undone.",
+    ]
+    question = Question(
+        f"Delete {risk.reference}?",
+        consequences,
+        f"Delete {risk.reference}",
+        [("version", str(risk.version))],
+        request.get_full_path(),
+    )
+    return render(request, "confirm.html", {"question": question})
 
 
 def _carry_out(
-    request: MemberRequest, risk: Risk, change: Callable[[], Any], done: str
+    request: MemberRequest,
+    risk: Risk,
+    form: Any,
+    change: Callable[[dict[str, Any]], Any],
+    done: str,
+    *,
+    question: tuple[str, str, str] | None = None,
+    version: int | None = None,
 ) -> HttpResponse:
-    """Back to the page, or the page with the reasons why the change was refused."""
-    comment = request.POST.get("comment", "")
+    """Make the change and lead back to the page; or ask first, where `question` has a warning; or
+    show the page with the reasons why the change was refused, in its form."""
+    if is_cancelled(request):
+        return show_risk(request, risk, typed=form)
+    if not form.is_valid():
+        return _refuse(request, risk, form, 400)
+    said = {"actor": request.membership.user, **form.cleaned_data}
+    stale = said.get("version", version) != (risk.version if version is None else version)
+    if question and question[1] and not stale:
+        title, warning, button = question
+        asked = ask_first(request, title, [f"“{risk.title}”", warning], button)
+        if asked:
+            return render(request, "confirm.html", {"question": asked})
     try:
-        change()
-    except Conflict as conflict:
-        return refused(request, risk, list(conflict.reasons), status=409, comment=comment)
-    except PreconditionFailed:
-        return refused(request, risk, [STALE], status=412, comment=comment)
-    except ValidationError as error:
-        return refused(request, risk, error.messages, status=400, comment=comment)
+        change(said)
+    except REFUSALS as refusal:
+        form.add_refusal(refusal)
+        return _refuse(request, risk, form, status_of(refusal))
     messages.success(request, done)
     return redirect("risk-page", request.organization_slug, risk.reference)
+
+
+def _refuse(request: MemberRequest, risk: Risk, form: Any, status: int) -> HttpResponse:
+    """The page again, as it is now."""
+    risk.refresh_from_db()
+    risk.organization = request.membership.organization
+    return show_risk(request, risk, typed=form, status=status)

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from openrisk.accounts.models import Role
 from openrisk.accounts.pages import MemberRequest, member_required
+from openrisk.page_forms import StepForm
 from risks import states
 from risks.models import (
     Acceptance,
@@ -27,7 +28,7 @@ from risks.models import (
     SuggestionStatus,
 )
 from risks.models.mitigations import progress
-from risks.pages.forms import AcceptanceForm
+from risks.pages.forms import AcceptanceForm, CommentForm
 from risks.pages.history import history
 from risks.scoring import KINDS, SCALE
 from risks.services.matrix import matrix_of
@@ -39,7 +40,26 @@ LIVE = (AcceptanceStatus.REQUESTED, AcceptanceStatus.APPROVED)
 @require_safe
 @member_required(Role.VIEWER)
 def risk_page(request: MemberRequest, number: int) -> HttpResponse:
-    return render(request, "risks/page.html", page_context(request, find(request, number)))
+    return show_risk(request, find(request, number))
+
+
+def show_risk(
+    request: MemberRequest, risk: Risk, *, typed: Any = None, status: int = 200
+) -> HttpResponse:
+    """The page; the form that was sent, `typed`, takes the place of the empty one of its key."""
+    return render(request, "risks/page.html", page_context(request, risk, typed), status=status)
+
+
+def transition_key(to: str) -> str:
+    return f"transition-{to}"
+
+
+def acceptance_key(acceptance: Acceptance) -> str:
+    return f"acceptance-{acceptance.pk}"
+
+
+def suggestion_key(suggestion: Any) -> str:
+    return f"suggestion-{suggestion.pk}"
 
 
 def find(request: MemberRequest, number: int) -> Risk:
@@ -51,24 +71,36 @@ def find(request: MemberRequest, number: int) -> Risk:
     return risk
 
 
-def refused(
-    request: MemberRequest, risk: Risk, problems: list[str], *, status: int, **context: Any
-) -> HttpResponse:
-    """The page again, as it is now, with what stood against the change that was asked for."""
-    risk.refresh_from_db()
-    risk.organization = request.membership.organization
-    context = {**page_context(request, risk), "problems": problems, **context}
-    return render(request, "risks/page.html", context, status=status)
-
-
-def page_context(request: MemberRequest, risk: Risk) -> dict[str, Any]:
+def page_context(request: MemberRequest, risk: Risk, typed: Any = None) -> dict[str, Any]:
     membership = request.membership
+
+    def form(key: str, version: int) -> Any:
+        """The one that was sent, which can be sent again for the row as it is now; or a new one."""
+        if typed is None or typed.key != key:
+            return StepForm(key, version)
+        if isinstance(typed, StepForm):
+            typed.show_version(version)
+        return typed
+
     mitigations = _mitigations(risk)
     acceptances = list(risk.acceptances.select_related("requester", "approver"))
     named = (risk, risk.category, risk.owner, risk.assignee, risk.reviewer)
     facts = states.Facts(risk, timezone.now(), mitigations, acceptances)
     matrix = matrix_of(risk.organization)
     analyst, manager = membership.may(Role.ANALYST), membership.may(Role.MANAGER)
+    edges = [
+        (edge, membership.may(edge.role), form(transition_key(edge.to), risk.version))
+        for edge in states.transitions(facts)
+    ]
+    may_request = analyst and not any(row.status in LIVE for row in acceptances)
+    proposed = list(risk.suggestions.filter(status=SuggestionStatus.PROPOSED))
+    shown = {
+        *(transition_key(edge.to) for edge, allowed, _ in edges if edge.open and allowed),
+        *(acceptance_key(row) for row in acceptances if manager and row.status in LIVE),
+        *(suggestion_key(row) for row in proposed if analyst),
+        *(("review", "comment") if analyst else ()),
+        *(("acceptance",) if may_request else ()),
+    }
     return {
         "risk": risk,
         "overdue": bool(
@@ -78,15 +110,29 @@ def page_context(request: MemberRequest, risk: Risk) -> dict[str, Any]:
         ),
         "scores": [_score(risk, kind, matrix) for kind in KINDS],
         "grid": _grid(risk, matrix),
-        "edges": [(edge, membership.may(edge.role)) for edge in states.transitions(facts)],
+        "edges": edges,
+        "warned": states.WARNINGS,
+        "review_form": form("review", risk.version),
+        "comment_form": typed if typed is not None and typed.key == "comment" else CommentForm(),
+        "typed": typed,
+        "typed_elsewhere": typed is not None and typed.key not in shown,
         "mitigations": mitigations,
-        "acceptances": acceptances,
-        "acceptance_form": AcceptanceForm(),
-        "may_request": analyst and not any(row.status in LIVE for row in acceptances),
+        "acceptances": [
+            (acceptance, form(acceptance_key(acceptance), acceptance.version))
+            for acceptance in acceptances
+        ],
+        "acceptance_form": (
+            typed if typed is not None and typed.key == "acceptance" else AcceptanceForm()
+        ),
+        "may_request": may_request,
         "may_write": analyst,
         "may_decide": manager,
         "findings": _findings(risk),
-        "suggestions": risk.suggestions.filter(status=SuggestionStatus.PROPOSED),
+        "suggestions": [
+            (suggestion, typed if typed is not None and typed.key == key else None)
+            for suggestion in proposed
+            for key in [suggestion_key(suggestion)]
+        ],
         "links": _links(risk),
         "history": history(
             _subjects(risk, mitigations, acceptances),

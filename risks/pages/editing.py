@@ -1,7 +1,8 @@
 """Entering a risk, and changing one without losing what somebody typed."""
 
+from typing import Any
+
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
@@ -9,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 from openrisk.accounts.models import Role
 from openrisk.accounts.pages import MemberRequest, member_required
 from openrisk.api.problems import PreconditionFailed
+from openrisk.page_forms import REFUSALS
 from risks.models import Risk
 from risks.pages.detail import find
 from risks.pages.forms import RiskForm
@@ -30,10 +32,10 @@ def new_risk(request: MemberRequest) -> HttpResponse:
             risk = services.create_risk(
                 actor=membership.user, organization=membership.organization, **form.changes()
             )
-        except ValidationError as error:
-            form.add_refusal(error)
+        except REFUSALS as refusal:
+            form.add_refusal(refusal)
         else:
-            messages.success(request, f"{risk.reference} is in the register.")
+            messages.success(request, f"Risk {risk.reference} created.")
             return redirect("risk-page", request.organization_slug, risk.reference)
     return _show(request, form)
 
@@ -49,22 +51,29 @@ def edit_risk(request: MemberRequest, number: int) -> HttpResponse:
         instance=risk,
     )
     if form.is_valid():
-        seen = form.cleaned_data["version"]
+        seen, changes = form.cleaned_data["version"], form.changes()
         try:
-            services.update_risk(
-                actor=request.membership.user,
-                instance=risk,
-                version=-1 if seen is None else seen,
-                **form.changes(),
-            )
+            if changes:
+                services.update_risk(
+                    actor=request.membership.user,
+                    instance=risk,
+                    version=-1 if seen is None else seen,
+                    **changes,
+                )
         except PreconditionFailed:
             return _conflict(request, form, risk)
-        except ValidationError as error:
-            form.add_refusal(error)
+        except REFUSALS as refusal:
+            form.add_refusal(refusal)
         else:
-            messages.success(request, "Saved.")
+            messages.success(request, _what_happened(changes))
             return redirect("risk-page", request.organization_slug, risk.reference)
     return _show(request, form, risk)
+
+
+def _what_happened(changes: dict[str, Any]) -> str:
+    if not changes:
+        return "Nothing was changed."
+    return "Your comment is in the history." if changes.keys() == {"comment"} else "Saved."
 
 
 def _conflict(request: MemberRequest, form: RiskForm, risk: Risk) -> HttpResponse:

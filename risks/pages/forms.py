@@ -4,7 +4,6 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.forms.utils import flatatt
 from django.utils import timezone
@@ -12,6 +11,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from openrisk.accounts.models import Organization, User
+from openrisk.page_forms import PageForm
 from risks.models import Asset, Category, Level, Matrix, Risk, Status, Treatment
 from risks.pages.listing import MOST_ASSETS, Listing
 from risks.scoring import KINDS, SCALE
@@ -92,7 +92,7 @@ class TagsField(forms.CharField):
         return sorted(initial or []) != sorted(set(self.to_python(data)))
 
 
-class RiskForm(forms.Form):
+class RiskForm(PageForm):
     """What a person may enter about a risk; `instance` is None for a new one."""
 
     title = forms.CharField(max_length=255)
@@ -105,14 +105,17 @@ class RiskForm(forms.Form):
         Asset.objects.none(), required=False, widget=forms.CheckboxSelectMultiple
     )
     review_interval_days = forms.IntegerField(
-        label="Review every",
+        label="Review interval (days)",
         required=False,
         min_value=1,
         max_value=3660,
-        help_text="Days; “Mark as reviewed” then plans the next review",
+        help_text="The next review is planned when you mark one done.",
     )
     comment = forms.CharField(
-        required=False, max_length=5000, help_text="Why; it is kept in the history"
+        label="Reason",
+        required=False,
+        max_length=5000,
+        help_text="Shown in the history. Alone, it is kept there as a comment.",
     )
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
@@ -133,7 +136,7 @@ class RiskForm(forms.Form):
         if instance is None:
             self.fields["status"] = forms.ChoiceField(
                 choices=[(s.value, s.label) for s in (Status.IDENTIFIED, Status.DRAFT)],
-                help_text="A draft is not open: it counts in no figure yet",
+                help_text="Drafts are not counted in reports",
             )
 
     def _offer(self, organization: Organization, instance: Risk | None) -> None:
@@ -150,13 +153,6 @@ class RiskForm(forms.Form):
     def changes(self) -> dict[str, Any]:
         """The fields that differ from what is stored, as the services take them."""
         return {name: self.cleaned_data[name] for name in self.changed_data if name != "version"}
-
-    def add_refusal(self, error: ValidationError) -> None:
-        """Show what a service refused beside its field, or above all if it is none of ours."""
-        found = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
-        for name, texts in found.items():
-            for text in texts:
-                self.add_error(name if name in self.fields else None, text)
 
     def differences(self) -> list[tuple[str, str, str]]:
         """(label, what is stored now, what was typed) of each field where the two differ."""
@@ -207,9 +203,21 @@ def _initial(risk: Risk) -> dict[str, Any]:
     }
 
 
-class AcceptanceForm(forms.Form):
+class CommentForm(PageForm):
+    """A comment for the history of the risk. It changes nothing, so it asks for no version."""
+
+    key = "comment"
+    comment = forms.CharField(max_length=5000, widget=forms.Textarea({"rows": 2}))
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data, auto_id="comment-%s")
+
+
+class AcceptanceForm(PageForm):
     """Asks to live with the risk until the end of a day (UTC)."""
 
+    key = "acceptance"
+    service_fields = {"expires_at": "expires_on"}
     justification = forms.CharField(
         widget=forms.Textarea({"rows": 3}), help_text="Why this risk can be lived with"
     )
@@ -226,7 +234,9 @@ class AcceptanceForm(forms.Form):
         limits = {"min": today.isoformat(), "max": (today + LONGEST - timedelta(1)).isoformat()}
         self.fields["expires_on"].widget.attrs.update(limits)
 
-    def fields_for_service(self) -> dict[str, Any]:
-        fields = dict(self.cleaned_data)
-        day = fields.pop("expires_on")
-        return {**fields, "expires_at": datetime.combine(day, time(23, 59, 59), UTC)}
+    def clean(self) -> dict[str, Any]:
+        """As the service takes it: until the last second of the day."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        if day := data.pop("expires_on", None):
+            data["expires_at"] = datetime.combine(day, time(23, 59, 59), UTC)
+        return data

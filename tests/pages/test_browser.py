@@ -160,7 +160,7 @@ def test_from_the_heat_map_to_a_transition(page, manager, javascript):
     tab.get_by_role("link", name="Ransomware on the file server").click()
     tab.get_by_role("button", name="Move here: Assessed").click()
     assert tab.get_by_role("status").filter(has_text="The risk is now assessed").count() == 1
-    assert tab.get_by_text("No approved acceptance").count() == 1
+    assert tab.get_by_text("Needs an approved acceptance").count() == 1
 
 
 def test_search_swaps_the_table_and_the_address(page):

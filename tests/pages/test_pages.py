@@ -1,13 +1,16 @@
 """The pages as people use them, through Django's client."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from risks.models import Risk
+from risks.services.acceptances import request_acceptance
 from risks.services.mitigations import create_action, create_mitigation
 from risks.services.risks import create_risk, transition, update_risk
 
@@ -158,7 +161,7 @@ def test_risk_page_tells_scores_states_and_reasons(browse, viewer, risk, analyst
     text = text_of(browse(viewer).get("/o/acme/risks/R-0001/"))
     for words in (
         "Critical 20",
-        "No approved acceptance",
+        "Needs an approved acceptance",
         "Back up daily",
         "Workshop in May",
         "4711",
@@ -187,6 +190,135 @@ def test_shut_transition_is_refused_with_its_reason(browse, analyst, risk):
     )
     assert response.status_code == 409
     assert "From here: assessed, closed" in text_of(response)
+
+
+def post(client, path, **fields):
+    return client.post(f"/o/acme/risks/R-0001/{path}", fields)
+
+
+@pytest.fixture
+def requested(risk, analyst):
+    """An acceptance of the risk, which waits for a decision."""
+    transition(actor=analyst, risk=risk, to="assessed")
+    return request_acceptance(
+        actor=analyst,
+        risk=risk,
+        justification="Cheap",
+        expires_at=timezone.now() + timedelta(days=9),
+    )
+
+
+def test_comment_alone_is_kept_and_said(browse, analyst, risk):
+    client = browse(analyst)
+    response = post(client, "comments/", comment="Asked the supplier")
+    assert response.status_code == 302
+    text = text_of(client.get("/o/acme/risks/R-0001/"))
+    assert ("Your comment is in the history" in text, "Asked the supplier" in text) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"comment": "Looked at it"}, "Your comment is in the history"),
+        ({}, "Nothing was changed"),
+        ({"title": "Other"}, "Saved"),
+    ],
+)
+def test_editing_says_what_happened(browse, analyst, risk, fields, says):
+    client = browse(analyst)
+    form = client.get("/o/acme/risks/R-0001/edit/").context["form"]
+    offered = {name: value for name in form.fields if (value := form[name].value())}
+    offered["tags"] = ", ".join(offered["tags"])
+    response = client.post("/o/acme/risks/R-0001/edit/", {**offered, **fields}, follow=True)
+    text = text_of(response)
+    assert says in text
+    assert fields.get("comment", "") in text
+
+
+def test_closing_asks_first_and_keeps_what_was_typed(browse, manager, risk):
+    client = browse(manager)
+    wanted = {"to": "closed", "version": 1, "comment": "Sold the server"}
+    asked = post(client, "transitions/", **wanted)
+    assert "leaves every figure of open risks" in text_of(asked)
+    assert Risk.objects.get().status == "identified"
+    back = post(client, "transitions/", **wanted, confirmed="no")
+    assert "Sold the server</textarea>" in back.content.decode()
+    assert Risk.objects.get().status == "identified"
+    post(client, "transitions/", **wanted, confirmed="yes")
+    assert Risk.objects.get().status == "closed"
+
+
+@pytest.mark.parametrize("decision", ["approve", "revoke"])
+def test_decision_that_is_hard_to_take_back_asks_first(browse, manager, requested, decision):
+    client, before = browse(manager), requested.status
+    path = f"acceptances/{requested.pk}/"
+    asked = post(client, path, decision=decision, version=requested.version)
+    assert "confirmed" in asked.content.decode()
+    requested.refresh_from_db()
+    assert requested.status == before
+    post(client, path, decision=decision, version=requested.version, confirmed="yes")
+    requested.refresh_from_db()
+    assert requested.status != before
+
+
+def test_deleting_asks_first_and_names_what_goes(browse, manager, analyst, risk, organization):
+    create_mitigation(actor=analyst, organization=organization, risk=risk, title="Back up daily")
+    client = browse(manager)
+    assert "/o/acme/risks/R-0001/delete/" in client.get("/o/acme/risks/R-0001/").content.decode()
+    assert "1 mitigations" in text_of(client.get("/o/acme/risks/R-0001/delete/"))
+    post(client, "delete/", version=1)
+    post(client, "delete/", version=7, confirmed="yes")
+    post(client, "delete/", version=1, confirmed="no")
+    assert Risk.objects.exists()
+    post(client, "delete/", version=1, confirmed="yes")
+    assert not Risk.objects.exists()
+
+
+def test_analyst_cannot_delete(browse, analyst, risk):
+    client = browse(analyst)
+    assert "/delete/" not in client.get("/o/acme/risks/R-0001/").content.decode()
+    assert post(client, "delete/", version=1, confirmed="yes").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("path", "field", "fields"),
+    [
+        ("review/", "review-comment", {"comment": "MY TEXT", "version": 99}),
+        ("transitions/", "transition-assessed-comment", {"to": "assessed", "comment": "MY TEXT"}),
+        ("acceptances/", "acceptance-justification", {"justification": "MY TEXT"}),
+    ],
+)
+def test_refusal_shows_what_was_typed_in_its_own_form_alone(
+    browse, analyst, risk, path, field, fields
+):
+    response = post(browse(analyst), path, **fields)
+    assert response.status_code in (400, 412)
+    html = response.content.decode()
+    assert html.count("MY TEXT") == 1
+    start = html.rindex("<textarea", 0, html.index("MY TEXT"))
+    assert f'id="{field}"' in html[start : html.index("MY TEXT")]
+    assert html.count('role="alert"') == 2 - (path == "acceptances/")
+
+
+def test_refusal_of_a_form_that_is_gone_keeps_the_text(browse, analyst, risk):
+    response = post(browse(analyst), "transitions/", to="mitigated", version=1, comment="MY TEXT")
+    assert "You wrote: MY TEXT" in text_of(response)
+
+
+@pytest.mark.parametrize("day", ["2000-01-01", "2999-12-31", "9999-12-31", "0001-01-01", "x"])
+def test_date_beyond_the_limit_stands_beside_its_field(browse, analyst, risk, day):
+    response = post(browse(analyst), "acceptances/", justification="Cheap", expires_on=day)
+    assert response.status_code == 400
+    assert response.context["acceptance_form"].errors.keys() == {"expires_on"}
+
+
+def test_acceptance_form_left_open_over_midnight(browse, analyst, risk, time_machine):
+    form = browse(analyst).get("/o/acme/risks/R-0001/").context["acceptance_form"]
+    first = form.fields["expires_on"].widget.attrs["min"]
+    time_machine.move_to(timezone.now() + timedelta(days=1))
+    response = post(browse(analyst), "acceptances/", justification="Cheap", expires_on=first)
+    assert response.status_code == 400
+    assert "in the future" in text_of(response)
 
 
 def test_stale_form_loses_nothing_that_was_typed(browse, analyst, risk):

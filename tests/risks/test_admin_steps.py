@@ -37,8 +37,8 @@ def test_transition_is_taken_with_a_comment(client, risk, manager):
 
 
 def test_shut_transition_shows_its_reason_and_is_refused(client, risk):
-    assert "No approved acceptance" in client.get(page(risk)).content.decode()
-    assert "No approved acceptance" in said(step(client, risk, "accepted"))
+    assert "Needs an approved acceptance" in client.get(page(risk)).content.decode()
+    assert "Needs an approved acceptance" in said(step(client, risk, "accepted"))
     assert Risk.objects.get().status == "assessed"
 
 

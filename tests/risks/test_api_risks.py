@@ -93,7 +93,7 @@ def test_transitions_tell_every_edge_and_its_reason(client, risk):
         "accepted": False,
         "closed": True,
     }
-    assert edges[1]["reasons"] == ["No approved acceptance"]
+    assert edges[1]["reasons"] == ["Needs an approved acceptance"]
 
 
 def test_shut_transition_is_409_with_its_reasons(client, organization, manager):

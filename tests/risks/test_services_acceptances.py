@@ -201,7 +201,7 @@ def test_revoked_is_revoked(accepted, admin):
 
 def test_revoked_acceptance_does_not_accept_again(accepted, admin):
     revoke(actor=admin, acceptance=accepted)
-    with pytest.raises(Conflict, match="No approved acceptance"):
+    with pytest.raises(Conflict, match="Needs an approved acceptance"):
         transition(actor=admin, risk=accepted.risk, to="accepted")
 
 

@@ -107,11 +107,11 @@ def test_assessed_needs_likelihood_and_impact(organization, rating, reason):
 
 def test_in_treatment_needs_a_mitigation_that_is_not_cancelled(organization):
     risk = transition(actor=None, risk=make_assessed_risk(organization), to="treatment_planned")
-    assert _reasons(risk, "in_treatment") == ["No mitigation that is not cancelled"]
+    assert _reasons(risk, "in_treatment") == ["Add a mitigation first"]
     mitigation = make_mitigation(risk)
     assert _reasons(risk, "in_treatment") == []
     mitigations.set_status(actor=None, mitigation=mitigation, to="cancelled")
-    assert _reasons(risk, "in_treatment") == ["No mitigation that is not cancelled"]
+    assert _reasons(risk, "in_treatment") == ["Add a mitigation first"]
 
 
 def test_mitigated_needs_every_action_of_every_active_mitigation(organization):
@@ -139,14 +139,14 @@ def test_mitigated_ignores_cancelled_mitigations(organization):
 def test_mitigated_needs_a_mitigation_at_all(organization):
     risk = make_risk_in_treatment(organization)
     mitigations.set_status(actor=None, mitigation=risk.mitigations.get(), to="cancelled")
-    assert _reasons(risk, "mitigated") == ["No mitigation that is not cancelled"]
+    assert _reasons(risk, "mitigated") == ["Add a mitigation first"]
 
 
 def test_accepted_needs_an_approved_acceptance(organization, analyst):
     risk = make_assessed_risk(organization)
-    assert _reasons(risk, "accepted") == ["No approved acceptance"]
+    assert _reasons(risk, "accepted") == ["Needs an approved acceptance"]
     make_acceptance(analyst, risk)
-    assert _reasons(risk, "accepted") == ["No approved acceptance"]
+    assert _reasons(risk, "accepted") == ["Needs an approved acceptance"]
 
 
 def test_accepted_needs_an_acceptance_that_has_not_expired(passable):
@@ -218,7 +218,7 @@ def test_walk_goes_as_far_as_the_guards_allow(organization):
     risk = make_risk(organization, status="draft", inherent_likelihood=2, inherent_impact=2)
     result = walk(actor=None, risk=risk, to="mitigated")
     assert result.status == Risk.objects.get().status == "treatment_planned"
-    assert result.reasons == ["No mitigation that is not cancelled"]
+    assert result.reasons == ["Add a mitigation first"]
 
 
 def test_walk_that_arrives_gives_no_reasons(organization):

@@ -105,7 +105,9 @@ def test_a_status_stops_where_a_guard_is_shut(organization: Organization) -> Non
     stopped = run.rows.get(identity="R15", model="risks.risk")
 
     assert Risk.objects.get(external_id="R15").status == "assessed"
-    assert stopped.notes == ["The status stops at assessed, not accepted: No approved acceptance."]
+    assert stopped.notes == [
+        "The status stops at assessed, not accepted: Needs an approved acceptance."
+    ]
 
 
 def test_the_source_s_own_rating_is_kept_and_reported(organization: Organization) -> None:
@@ -505,7 +507,7 @@ def test_without_a_rating_or_a_plan_it_does_not_get_far(organization: Organizati
     assert found == {"R1": "identified", "R2": "treatment_planned"}
     notes = [note for r in run.rows.filter(model="risks.risk").order_by("id") for note in r.notes]
     assert "Inherent likelihood and impact not assessed" in notes[0]
-    assert "No mitigation that is not cancelled" in notes[1]
+    assert "Add a mitigation first" in notes[1]
 
 
 def test_an_update_cannot_go_round_a_guard(organization: Organization) -> None:

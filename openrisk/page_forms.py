@@ -1,0 +1,88 @@
+"""Forms of pages: whatever a service refuses is shown in the form it came from."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import QueryDict
+from rest_framework.exceptions import APIException
+
+from openrisk.api.problems import Conflict, PreconditionFailed
+
+STALE = "Someone else changed this since you opened the page. Compare, then try again."
+REFUSALS = (ValidationError, APIException)
+
+
+class PageForm(forms.Form):
+    """`add_refusal` shows an error beside its field, or above the form where it has no such field.
+
+    `service_fields` names the form's field for each field that the service calls otherwise.
+    """
+
+    service_fields: ClassVar[Mapping[str, str]] = {}
+
+    def add_refusal(self, refusal: Exception) -> None:
+        for name, texts in reasons_by_field(refusal).items():
+            field = self.service_fields.get(name, name)
+            shown = field in self.fields and not self[field].is_hidden
+            for text in texts:
+                self.add_error(field if shown else None, text)
+
+    def problems(self) -> list[str]:
+        """What is wrong with the form as a whole, or with what it sends along unseen."""
+        unseen = [str(error) for field in self.hidden_fields() for error in field.errors]
+        return [*(str(error) for error in self.non_field_errors()), *unseen]
+
+
+def reasons_by_field(refusal: Exception) -> dict[str, list[str]]:
+    """What a service refuses, by the service's name of the field; "" for all of it."""
+    if isinstance(refusal, Conflict):
+        return {"": [str(reason) for reason in refusal.reasons]}
+    if isinstance(refusal, PreconditionFailed):
+        own = str(refusal.detail) != str(PreconditionFailed.default_detail)
+        return {"": [str(refusal.detail) if own else STALE]}
+    if isinstance(refusal, ValidationError):
+        return (
+            dict(refusal.message_dict) if hasattr(refusal, "error_dict") else {"": refusal.messages}
+        )
+    return {"": [str(getattr(refusal, "detail", refusal))]}
+
+
+def status_of(refusal: Exception) -> int:
+    """The HTTP status of a page that shows this refusal."""
+    return refusal.status_code if isinstance(refusal, APIException) else 400
+
+
+class VersionField(forms.Field):
+    """The version that the page showed; nonsense matches none."""
+
+    widget = forms.HiddenInput
+
+    def clean(self, value: Any) -> int:
+        text = str(value or "")
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
+
+
+class StepForm(PageForm):
+    """A change of state with its reason. The reason is a text area: Enter begins a line there, and
+    never takes the step."""
+
+    version = VersionField()
+    comment = forms.CharField(
+        label="Reason",
+        required=False,
+        max_length=5000,
+        widget=forms.Textarea({"rows": 2}),
+        help_text="Shown in the history",
+    )
+
+    def __init__(self, key: str, version: int, data: Any = None) -> None:
+        super().__init__(data, auto_id=f"{key}-%s", initial={"version": version})
+        self.key = key
+
+    def show_version(self, version: int) -> None:
+        """Let the same form, with what was typed, be sent again for the row as it is now."""
+        data = QueryDict(mutable=True)
+        data.update({"comment": self.data.get("comment", ""), "version": str(version)})
+        self.data = data
