@@ -35,7 +35,9 @@ def create(member: Membership, name: str) -> Board:
         # One at a time in an organization: two at once would find the same address free.
         Organization.objects.select_for_update().get(pk=member.organization.pk)
         if boards.count() >= MOST_BOARDS:
-            raise Conflict(f"There are {MOST_BOARDS} boards already. Delete one that nobody needs.")
+            raise Conflict(
+                f"There are {MOST_BOARDS} boards already. Delete one that is not needed."
+            )
         return Board.objects.create(
             organization=member.organization,
             owner=member.user,
@@ -59,7 +61,8 @@ def change(board: Board, version: int, **fields: Any) -> Board:
     )
     if not changed:
         raise PreconditionFailed(
-            "Somebody changed this board since you opened it. It stands here as it is now."
+            "Someone else changed this board since you opened it. Its widgets are shown as they "
+            "are now; what you typed is still here."
         )
     board.refresh_from_db()
     return board

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
-from rest_framework.exceptions import APIException
 
 from dashboards import boards
 from dashboards.models import Board
@@ -18,9 +18,12 @@ from dashboards.pages.scoping import PERIOD_WORDS, USUAL_PERIOD, BadAddress, ask
 from dashboards.pages.widgets import CATALOGUE, Shown, drawn
 from dashboards.scope import FILTERS, Scope
 from dashboards.views import EXECUTIVE_READS
-from openrisk.accounts.models import Role
+from openrisk.accounts.models import Organization, Role
 from openrisk.accounts.pages import MemberRequest, member_required
+from openrisk.confirmation import ask_first, is_cancelled
+from openrisk.page_forms import REFUSALS, PageForm, VersionField, status_of
 from risks.pages.listing import filter_choices
+from risks.services.deletion import what_goes
 from risks.services.matrix import matrix_of
 
 GROUPS = {
@@ -32,7 +35,7 @@ GROUPS = {
 }
 
 
-class NameForm(forms.Form):
+class NameForm(PageForm):
     name = forms.CharField(max_length=80)
 
 
@@ -47,16 +50,17 @@ def board_list(request: MemberRequest) -> HttpResponse:
 @require_POST
 @member_required(Role.VIEWER)
 def new_board(request: MemberRequest) -> HttpResponse:
-    form = NameForm(request.POST)
-    if not form.is_valid():
+    form, status, board = NameForm(request.POST), 400, None
+    if form.is_valid():
+        try:
+            board = boards.create(request.membership, form.cleaned_data["name"])
+        except REFUSALS as refusal:
+            form.add_refusal(refusal)
+            status = status_of(refusal)
+    if board is None:
         visible = boards.visible_to(request.membership).select_related("owner")
         context = {"boards": visible, "form": form, "me": request.user}
-        return render(request, "dashboards/boards.html", context, status=400)
-    try:
-        board = boards.create(request.membership, form.cleaned_data["name"])
-    except APIException as reason:
-        messages.error(request, str(reason.detail))
-        return redirect("boards", request.organization_slug)
+        return render(request, "dashboards/boards.html", context, status=status)
     return redirect("board-edit", request.organization_slug, board.slug)
 
 
@@ -103,64 +107,128 @@ def _computed(board: Board) -> Any:
 
 
 # --- Composing --------------------------------------------------------------------------------
+class BoardForm(PageForm):
+    """Name, filters and sharing. They are saved with whatever else is done in the editor."""
+
+    name = forms.CharField(max_length=80)
+    period = forms.ChoiceField(
+        label="Compared with",
+        choices=[(value, f"{label} before") for value, label in PERIOD_WORDS.items()],
+        required=False,
+    )
+    category = forms.ChoiceField(required=False)
+    owner = forms.ChoiceField(required=False)
+    asset = forms.ChoiceField(required=False)
+    tag = forms.CharField(max_length=50, required=False)
+    shared = forms.BooleanField(required=False)
+    version = VersionField()
+
+    def __init__(self, data: Any, *, board: Board, organization: Organization) -> None:
+        filters = {"period": USUAL_PERIOD, **board.filters}
+        values = {"name": board.name, "shared": board.shared, "version": board.version}
+        super().__init__(data, initial={**filters, **values}, auto_id="%s")
+        self.organization = organization
+        self.fields["shared"].label = f"Share with everyone in {organization}"
+        for name, choices in filter_choices(organization, _asset(board)).items():
+            self.fields[name].choices = [("", "Any"), *choices]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse what no page could show."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        try:
+            asked_by(QueryDict(urlencode(self._filters())), self.organization)
+        except BadAddress as reason:
+            raise ValidationError(str(reason)) from None
+        return data
+
+    def settings(self) -> dict[str, Any]:
+        name = " ".join(self.cleaned_data["name"].split())
+        return {"name": name, "shared": self.cleaned_data["shared"], "filters": self._filters()}
+
+    def _filters(self) -> dict[str, Any]:
+        given = {name: self.cleaned_data.get(name) for name in ("period", *FILTERS)}
+        return {name: value for name, value in given.items() if value}
+
+
 @member_required(Role.VIEWER)
 def edit_board(request: MemberRequest, slug: str) -> HttpResponse:
     board = _board(request, slug)
     if not boards.may_edit(request.membership, board):
         raise Http404
-    if request.method == "POST":
+    organization = request.membership.organization
+    if request.method != "POST":
+        return _editor(request, board, BoardForm(None, board=board, organization=organization))
+    form = BoardForm(request.POST, board=board, organization=organization)
+    if is_cancelled(request):
+        return _editor(request, board, form)
+    if request.POST.get("action") == "delete":
+        return _delete(request, board)
+    status = 400
+    if form.is_valid():
         try:
-            return _edited(request, board)
-        except APIException as refusal:
-            messages.error(request, str(refusal.detail))
-        except BadAddress as reason:
-            messages.error(request, f"Nothing was saved. {reason}")
-        return redirect("board-edit", request.organization_slug, board.slug)
+            return _edited(request, board, form)
+        except REFUSALS as refusal:
+            form.add_refusal(refusal)
+            status = status_of(refusal)
+    board.refresh_from_db()
+    return _editor(request, board, form, status)
+
+
+def _editor(
+    request: MemberRequest, board: Board, form: BoardForm, status: int = 200
+) -> HttpResponse:
+    """What was typed stays; sent again it replaces what is stored now."""
+    if form.is_bound:
+        form.data = form.data.copy()
+        form.data["version"] = str(board.version)
     context = {
         "board": board,
+        "form": form,
         "widgets": [
             {"name": w["name"], "title": _title(w["name"]), "wide": w.get("wide")}
             for w in board.widgets
         ],
         "catalogue": _catalogue(),
-        "periods": PERIOD_WORDS,
-        "period": board.filters.get("period", USUAL_PERIOD),
-        "choices": filter_choices(request.membership.organization, _asset(board)),
+        "adding": request.POST.get("widget", ""),
     }
-    return render(request, "dashboards/board_edit.html", context)
+    return render(request, "dashboards/board_edit.html", context, status=status)
 
 
-def _edited(request: MemberRequest, board: Board) -> HttpResponse:
+def _edited(request: MemberRequest, board: Board, form: BoardForm) -> HttpResponse:
+    """Save the settings, and the widgets as the button says."""
     action, _, place = request.POST.get("action", "").partition(":")
-    seen = request.POST.get("version", "")
-    version = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else 0
-    if action == "delete":
-        board.delete()
-        messages.success(request, f"The board {board.name} is deleted.")
-        return redirect("boards", request.organization_slug)
+    changes = form.settings()
     if action == "add" and request.POST.get("widget") in CATALOGUE:
-        boards.change(board, version, widgets=boards.add(board, request.POST["widget"]))
+        changes["widgets"] = boards.add(board, request.POST["widget"])
     elif action in boards.ARRANGEMENTS and place.isdigit() and int(place) < len(board.widgets):
-        arranged = boards.ARRANGEMENTS[action](board.widgets, int(place))
-        boards.change(board, version, widgets=arranged)
-    elif action == "save":
-        boards.change(board, version, **_settings(request))
-        messages.success(request, "Saved.")
-        return redirect("board", request.organization_slug, board.slug)
-    return redirect("board-edit", request.organization_slug, board.slug)
+        changes["widgets"] = boards.ARRANGEMENTS[action](board.widgets, int(place))
+    boards.change(board, form.cleaned_data["version"], **changes)
+    messages.success(request, "Saved.")
+    if "widgets" in changes:
+        return redirect("board-edit", request.organization_slug, board.slug)
+    return redirect("board", request.organization_slug, board.slug)
 
 
-def _settings(request: MemberRequest) -> dict[str, Any]:
-    name = " ".join(request.POST.get("name", "").split())[:80]
-    given = {name: request.POST.get(name, "").strip() for name in ("period", *FILTERS)}
-    filters = {name: value for name, value in given.items() if value}
-    query = QueryDict(urlencode(filters))
-    asked_by(query, request.membership.organization)  # what no page could show is not saved
-    return {
-        "filters": filters,
-        "shared": request.POST.get("shared") == "on",
-        **({"name": name} if name else {}),
-    }
+def _delete(request: MemberRequest, board: Board) -> HttpResponse:
+    shared = f"Everyone in {board.organization} loses it." if board.shared else "It is yours alone."
+    figures = f"Its {len(board.widgets)} widgets go with it; the figures and risks stay."
+    question = ask_first(
+        request,
+        f"Delete the board {board.name}?",
+        [shared, figures, *_schedules(board), "This cannot be undone."],
+        "Delete this board",
+    )
+    if question:
+        return render(request, "confirm.html", {"question": question})
+    board.delete()
+    messages.success(request, f"The board {board.name} is deleted.")
+    return redirect("boards", request.organization_slug)
+
+
+def _schedules(board: Board) -> list[str]:
+    """Mails of the board, which end with it."""
+    count = sum(what_goes([board])[1].values()) - 1
+    return [f"{count} scheduled {'mail ends' if count == 1 else 'mails end'}."] if count else []
 
 
 def _asset(board: Board) -> UUID | None:

@@ -22,7 +22,7 @@ def board(browse, analyst):
 
 def do(client, board, action, **fields):
     board.refresh_from_db()
-    data = {"version": board.version, "action": action, **fields}
+    data = {"version": board.version, "name": board.name, "action": action, **fields}
     client.post(f"/o/acme/dashboards/{board.slug}/edit/", data)
     board.refresh_from_db()
     return [widget["name"] for widget in board.widgets]
@@ -87,7 +87,7 @@ def test_saved_filters_hold_until_the_address_says_otherwise(browse, analyst, or
 def test_saving_what_the_form_offers_changes_nothing(browse, analyst, board):
     form = browse(analyst).get(f"{board_url(board)}edit/").content.decode()
     assert '<option value="30d" selected>' in form
-    assert form.count(" selected>") == 1
+    assert form.count('<option value="" selected>Any</option>') == form.count(" selected>") - 1
 
 
 def test_bad_filters_are_not_saved_and_deleted_ones_are_said(browse, analyst, organization, board):
@@ -118,13 +118,35 @@ def test_another_organization_sees_no_board(browse, outsider, board, other_organ
     assert "Monday" not in text_of(client.get("/o/acme/dashboards/"))
 
 
-def test_who_was_slower_changes_nothing(browse, analyst, board):
+def test_who_was_slower_changes_nothing_and_keeps_what_was_typed(browse, analyst, board):
     client = browse(analyst)
-    stale = {"version": board.version, "action": "remove:0"}
-    client.post(f"{board_url(board)}edit/", stale)
-    response = client.post(f"{board_url(board)}edit/", stale, follow=True)
-    assert "Somebody changed this board" in text_of(response)
-    assert len(Board.objects.get().widgets) == 3
+    stale = {"version": board.version, "action": "remove:0", "name": "Typed"}
+    client.post(f"{board_url(board)}edit/", {**stale, "name": "First"})
+    response = client.post(f"{board_url(board)}edit/", stale)
+    assert (response.status_code, "Someone else changed" in text_of(response)) == (412, True)
+    assert 'value="Typed"' in response.content.decode()
+    assert (Board.objects.get().name, len(Board.objects.get().widgets)) == ("First", 3)
+
+
+@pytest.mark.parametrize("action", ["up:1", "down:0", "width:0", "remove:0", "add:"])
+def test_arranging_keeps_what_was_typed(browse, analyst, board, action):
+    do(browse(analyst), board, action, name="Typed", tag="audit", widget="breakdown:owner")
+    assert (board.name, board.filters) == ("Typed", {"tag": "audit"})
+
+
+def test_arranging_with_what_cannot_be_saved_is_refused_aloud(browse, analyst, board):
+    data = {"version": 1, "action": "remove:0", "name": "", "tag": "audit"}
+    response = browse(analyst).post(f"{board_url(board)}edit/", data)
+    assert response.status_code == 400
+    assert 'value="audit"' in response.content.decode()
+    assert len(Board.objects.get().widgets) == 4
+
+
+def test_first_button_of_the_editor_saves(browse, analyst, board):
+    """It is what Enter presses."""
+    html = browse(analyst).get(f"{board_url(board)}edit/").content.decode()
+    form = html[html.index('name="version"') :]
+    assert 'value="save"' in form[form.index("<button") :].split(">")[0]
 
 
 @pytest.mark.parametrize("name", ["", " ", "x" * 81])
@@ -141,7 +163,13 @@ def test_addresses_of_other_pages_and_boards_are_not_given_away(browse, analyst,
     assert set(Board.objects.values_list("slug", flat=True)) == {"analyst-2", "analyst-3"}
 
 
-def test_deleted_for_good(browse, analyst, board):
-    do_delete = {"version": board.version, "action": "delete"}
-    browse(analyst).post(f"{board_url(board)}edit/", do_delete)
+def test_deleting_asks_first_and_names_what_goes(browse, analyst, board):
+    client = browse(analyst)
+    wanted = {"version": board.version, "action": "delete", "name": "Typed"}
+    asked = client.post(f"{board_url(board)}edit/", wanted)
+    assert "Its 4 widgets go with it" in text_of(asked)
+    back = client.post(f"{board_url(board)}edit/", {**wanted, "confirmed": "no"})
+    assert 'value="Typed"' in back.content.decode()
+    assert Board.objects.exists()
+    client.post(f"{board_url(board)}edit/", {**wanted, "confirmed": "yes"})
     assert not Board.objects.exists()
