@@ -55,8 +55,11 @@
       textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
       grid: { left: 48, right: stacked ? 56 : 16, top: 40, bottom: 28 },
       legend: { top: 0, textStyle: { color: colour("--ink") }, icon: "roundRect" },
+      // Drawn by the chart itself: as HTML it would need inline styles, which the pages refuse.
       tooltip: {
         trigger: "axis",
+        renderMode: "richText",
+        confine: true,
         backgroundColor: colour("--paper"),
         borderColor: colour("--line"),
         textStyle: { color: colour("--ink") },
