@@ -9,6 +9,7 @@ urlpatterns = [
     path("connectors/<slug:slug>/", catalogue.connector_page, name="connector"),
     path("apps/<uuid:pk>/", apps.app_page, name="app"),
     path("apps/<uuid:pk>/configure/", apps.configure, name="app-configure"),
+    path("apps/<uuid:pk>/schedule/", apps.schedule, name="app-schedule"),
     path("apps/<uuid:pk>/step/", apps.app_step, name="app-step"),
     path("apps/<uuid:pk>/sync/", apps.sync, name="app-sync"),
     path("runs/<uuid:pk>/", apps.run_page, name="run"),

@@ -98,6 +98,8 @@ def sections(wanted: Asked, figures: dict[str, Any], levels: Matrix) -> dict[str
         "headline": figures["headline"],
         "organization": wanted.scope.organization.slug,  # for links, as on any page
         "tiles": tiles(wanted.scope, figures["stats"]),
+        "drafts": figures["stats"]["by_status"]["draft"],
+        "drafts_url": list_url(wanted.scope, {"status": "draft"}),
         "widgets": {
             place: drawn(name, Shown(wanted, data, levels))
             for place, (name, data) in widgets.items()

@@ -16,11 +16,12 @@ from marketplace.connectors.base import Capability
 from marketplace.health import health
 from marketplace.models import App, AppState, PackChange, SyncRun, SyncStatus
 from marketplace.pages.forms import ConfigurationForm, ScheduleForm, SyncForm
-from marketplace.pages.refusals import REFUSALS, told
+from marketplace.pages.refusals import REFUSALS, count_in_words, in_words, told
 from marketplace.registry import connectors
 from marketplace.services import installations, packs, syncing
 from openrisk.accounts.models import Role
 from openrisk.accounts.pages import MemberRequest, member_required
+from openrisk.confirmation import Question, ask_first, is_cancelled
 from risks.imports.planning import targets
 from risks.models import ImportRow, ImportRun, RowAction
 
@@ -48,7 +49,8 @@ def app_page(request: MemberRequest, pk: UUID) -> HttpResponse:
     return render(request, "marketplace/app.html", _shown(_app(request, pk)))
 
 
-def _shown(app: App, form: ConfigurationForm | None = None) -> dict[str, Any]:
+def _shown(app: App, **forms: Any) -> dict[str, Any]:
+    """The page with the `forms` that were sent, and new ones in place of the others."""
     connector = connectors()[app.connector]
     sends = Capability.NOTIFICATION in connector.capabilities
     derived = health(app)
@@ -58,7 +60,7 @@ def _shown(app: App, form: ConfigurationForm | None = None) -> dict[str, Any]:
         "sends": sends,
         "fetches": bool(address(connector, app.settings)),
         "health": [(FACTS[name], _tone(fact), fact) for name, fact in derived.items()],
-        "form": form or ConfigurationForm(app, _kept(app)),
+        "form": ConfigurationForm(app, _kept(app)),
         "schedule": ScheduleForm(initial={"cron": app.cron, "mode": app.mode}),
         "sync": SyncForm(),
         "runs": app.runs.select_related("actor")[:20],
@@ -66,7 +68,7 @@ def _shown(app: App, form: ConfigurationForm | None = None) -> dict[str, Any]:
         "ready": app.state in installations.READY,
         "waits": app.test_queued_at is not None,
         "gone": app.state == AppState.UNINSTALLED,
-        "stays": installations.what_stays(app),
+        **forms,
     }
 
 
@@ -94,18 +96,39 @@ def configure(request: MemberRequest, pk: UUID) -> HttpResponse:
                 actor=request.membership.user, instance=app, configuration=form.configuration()
             )
         except REFUSALS as refusal:
-            form.add_error(None, told(refusal))
+            form.add_refusal(refusal)
         else:
             messages.success(request, "Saved. Test it now.")
             return redirect("app", request.organization_slug, pk)
-    return render(request, "marketplace/app.html", _shown(app, form), status=400)
+    return render(request, "marketplace/app.html", _shown(app, form=form), status=400)
+
+
+@require_POST
+@member_required(Role.ADMIN)
+def schedule(request: MemberRequest, pk: UUID) -> HttpResponse:
+    app, form = _app(request, pk), ScheduleForm(request.POST)
+    if form.is_valid():
+        try:
+            installations.configure(
+                actor=request.membership.user, instance=app, **form.cleaned_data
+            )
+        except REFUSALS as refusal:
+            form.add_refusal(refusal)
+        else:
+            messages.success(request, "Saved.")
+            return redirect("app", request.organization_slug, pk)
+    return render(request, "marketplace/app.html", _shown(app, schedule=form), status=400)
 
 
 @require_POST
 @member_required(Role.ADMIN)
 def app_step(request: MemberRequest, pk: UUID) -> HttpResponse:
-    """Test, enable, disable, uninstall, or another schedule."""
+    """Test, enable, disable or uninstall."""
     app, person = _app(request, pk), request.membership.user
+    if is_cancelled(request):
+        return redirect("app", request.organization_slug, pk)
+    if request.POST.get("step") == "uninstall" and (question := _uninstalling(request, app)):
+        return render(request, "confirm.html", {"question": question})
     try:
         match request.POST.get("step"):
             case "test":
@@ -118,14 +141,16 @@ def app_step(request: MemberRequest, pk: UUID) -> HttpResponse:
                 installations.uninstall(actor=person, app=app)
                 messages.success(request, f"{app} is uninstalled. What it imported stays.")
                 return redirect("marketplace", request.organization_slug)
-            case "schedule":
-                form = ScheduleForm(request.POST)
-                if form.is_valid():
-                    installations.configure(actor=person, instance=app, **form.cleaned_data)
-                    messages.success(request, "Saved.")
     except REFUSALS as refusal:
         messages.error(request, told(refusal))
     return redirect("app", request.organization_slug, pk)
+
+
+def _uninstalling(request: MemberRequest, app: App) -> Question | None:
+    content = in_words(installations.what_stays(app))
+    stays = [f"What stays: {content}."] if content else []
+    consequences = [installations.UNINSTALL_WARNING, *stays]
+    return ask_first(request, f"Uninstall {app.name}?", consequences, "Uninstall")
 
 
 @require_POST
@@ -133,24 +158,23 @@ def app_step(request: MemberRequest, pk: UUID) -> HttpResponse:
 def sync(request: MemberRequest, pk: UUID) -> HttpResponse:
     app = _app(request, pk)
     form = SyncForm(request.POST, request.FILES)
-    if not form.is_valid():
-        messages.error(request, "Choose a file that is not empty, and what to do.")
-        return redirect("app", request.organization_slug, pk)
-    file = form.cleaned_data["file"]
-    try:
-        with transaction.atomic():
-            run = syncing.queue(
-                actor=request.membership.user,
-                app=app,
-                mode=form.cleaned_data["mode"],
-                file=file,
-                file_name=file.name if file else "",
-            )
-            tasks.start(run)
-    except REFUSALS as refusal:
-        messages.error(request, told(refusal))
-        return redirect("app", request.organization_slug, pk)
-    return redirect("run", request.organization_slug, run.pk)
+    if form.is_valid():
+        file = form.cleaned_data["file"]
+        try:
+            with transaction.atomic():
+                run = syncing.queue(
+                    actor=request.membership.user,
+                    app=app,
+                    mode=form.cleaned_data["mode"],
+                    file=file,
+                    file_name=file.name if file else "",
+                )
+                tasks.start(run)
+        except REFUSALS as refusal:
+            form.add_refusal(refusal)
+        else:
+            return redirect("run", request.organization_slug, run.pk)
+    return render(request, "marketplace/app.html", _shown(app, sync=form), status=400)
 
 
 # --- Runs -----------------------------------------------------------------------------------------
@@ -160,8 +184,8 @@ def run_page(request: MemberRequest, pk: UUID) -> HttpResponse:
     sync = _run(request, pk)
     waits = sync.status in (SyncStatus.QUEUED, SyncStatus.RUNNING)
     steps = {
-        SyncStatus.PREVIEWED: ("apply", "Apply"),
-        SyncStatus.QUARANTINED: ("apply", "Apply it all the same"),
+        SyncStatus.PREVIEWED: ("apply", "Import now"),
+        SyncStatus.QUARANTINED: ("apply", "Import it all the same"),
         SyncStatus.APPLIED: ("undo", "Undo"),
     }
     context = {
@@ -206,11 +230,22 @@ def _titled(run: ImportRun | None, rows: list[ImportRow]) -> list[tuple[ImportRo
 @member_required(Role.MANAGER)
 def run_step(request: MemberRequest, pk: UUID) -> HttpResponse:
     found, person = _run(request, pk), request.membership.user
+    steps = {
+        "apply": ("Import now", syncing.APPLY_WARNING, syncing.apply, "Imported."),
+        "undo": ("Undo", syncing.UNDO_WARNING, syncing.undo, "Undone."),
+    }
+    chosen = steps.get(request.POST.get("step", ""))
+    if chosen is None or is_cancelled(request):
+        return redirect("run", request.organization_slug, pk)
+    button, warning, take, done = chosen
+    counts = ", ".join(f"{count} {name}" for name, count in (found.counts or {}).items() if count)
+    consequences = [warning, *([f"This run: {counts}."] if counts else [])]
+    question = ask_first(request, f"{button}: run of {found.app.name}?", consequences, button)
+    if question:
+        return render(request, "confirm.html", {"question": question})
     try:
-        if request.POST.get("step") == "apply":
-            syncing.apply(actor=person, sync=found)
-        elif request.POST.get("step") == "undo":
-            syncing.undo(actor=person, sync=found)
+        take(actor=person, sync=found)
+        messages.success(request, done)
     except REFUSALS as refusal:
         messages.error(request, told(refusal))
     return redirect("run", request.organization_slug, pk)
@@ -223,13 +258,39 @@ def pack_change(request: MemberRequest, pk: UUID) -> HttpResponse:
     change = mine.select_related("installed", "run", "actor").filter(pk=pk).first()
     if change is None:
         raise Http404
-    if request.method == "POST" and request.membership.may(Role.ADMIN):
+    if (
+        request.method == "POST"
+        and request.membership.may(Role.ADMIN)
+        and not is_cancelled(request)
+    ):
+        if question := _installing(request, change):
+            return render(request, "confirm.html", {"question": question})
         try:
             packs.apply(actor=request.membership.user, change=change)
-            messages.success(request, f"{change.installed.name} {change.pack_version} is here.")
+            messages.success(request, _installed_words(change))
         except REFUSALS as refusal:
             messages.error(request, told(refusal))
         return redirect("pack", request.organization_slug, change.installed.pack)
     return render(
         request, "marketplace/pack_change.html", {"change": change, **_rows(request, change.run)}
     )
+
+
+def _installing(request: MemberRequest, change: PackChange) -> Question | None:
+    counts = change.run.counts.items() if change.run else ()
+    new = ", ".join(f"{count['create']} {name}" for name, count in counts if count["create"])
+    consequences = [
+        f"It adds {new}." if new else "It adds nothing new.",
+        "Risks come as drafts, which are not counted in reports.",
+        "You can roll back until someone edits what it wrote.",
+    ]
+    name = f"{change.installed.name} {change.pack_version}"
+    return ask_first(request, f"Install {name}?", consequences, "Install")
+
+
+def _installed_words(change: PackChange) -> str:
+    name = f"{change.installed.name} {change.pack_version} is installed."
+    drafts = packs.drafts_of(change.organization, change.installed.pack)
+    if not drafts:
+        return name
+    return f"{name} {count_in_words(drafts, 'draft')} in the register: review them to count them."

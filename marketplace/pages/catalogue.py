@@ -1,6 +1,8 @@
 """The catalogue, the page of a connector, and that of a pack."""
 
 from collections import Counter
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -14,12 +16,14 @@ from marketplace.models import App, InstalledPack, PackChange, Review
 from marketplace.packs.archive import Pack, shipped
 from marketplace.packs.manifest import BadPack
 from marketplace.pages.forms import InstallForm, PackForm
-from marketplace.pages.refusals import REFUSALS, told
+from marketplace.pages.refusals import REFUSALS, in_words, told
 from marketplace.registry import connectors
 from marketplace.services import installations, packs
 from marketplace.views.packs import listed
 from openrisk.accounts.models import Role
 from openrisk.accounts.pages import MemberRequest, member_required
+from openrisk.confirmation import ask_first, is_cancelled
+from openrisk.page_forms import status_of
 
 WORDS = {
     "risk_import": "Imports risks",
@@ -33,6 +37,10 @@ WORDS = {
 @require_safe
 @member_required(Role.VIEWER)
 def catalogue_page(request: MemberRequest) -> HttpResponse:
+    return _catalogue(request, PackForm())
+
+
+def _catalogue(request: MemberRequest, pack_form: PackForm, status: int = 200) -> HttpResponse:
     organization = request.membership.organization
     asked = {name: request.GET.get(name, "") for name in ("category", "capability", "search")}
     everything = catalogue.listed(organization)
@@ -45,9 +53,9 @@ def catalogue_page(request: MemberRequest) -> HttpResponse:
         "capabilities": _facet(everything, "capabilities", Capability),
         "apps": App.objects.for_organization(organization).installed(),
         "packs": listed(organization),
-        "pack_form": PackForm(),
+        "pack_form": pack_form,
     }
-    return render(request, "marketplace/catalogue.html", context)
+    return render(request, "marketplace/catalogue.html", context, status=status)
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:
@@ -78,7 +86,7 @@ def connector_page(request: MemberRequest, slug: str) -> HttpResponse:
                 name=form.cleaned_data["name"],
             )
         except REFUSALS as refusal:
-            form.add_error("name", told(refusal))
+            form.add_refusal(refusal)
         else:
             return redirect("app", request.organization_slug, app.pk)
     context = {
@@ -106,6 +114,9 @@ def pack_page(request: MemberRequest, pack: str) -> HttpResponse:
         "about": available.manifest if available else installed,
         "holds": _holds(available),
         "changes": changes[:20],
+        "drafts": packs.drafts_of(request.membership.organization, pack),
+        "content": in_words(packs.content_of(installed)) if installed else "",
+        "can_roll_back": bool(installed) and packs.applied_changes(installed).exists(),
         "matrices": packs.matrices(installed) if installed and row["installed"] else [],
     }
     return render(request, "marketplace/pack.html", context)
@@ -126,14 +137,12 @@ def _holds(pack: Pack | None) -> list[tuple[str, list[str]]]:
 @member_required(Role.ADMIN)
 def pack_preview(request: MemberRequest) -> HttpResponse:
     """Of a pack that comes along, or of an uploaded one; then it is looked at and applied."""
+    name = request.POST.get("pack", "")
     form = PackForm(request.POST, request.FILES)
+    if not name and not form.is_valid():
+        return _catalogue(request, form, 400)
     try:
-        if name := request.POST.get("pack"):
-            pack = packs.shipped_pack(name)
-        elif form.is_valid():
-            pack = packs.opened(form.cleaned_data["file"])
-        else:
-            raise BadPack("Choose a file.")
+        pack = packs.shipped_pack(name) if name else packs.opened(form.cleaned_data["file"])
         change = packs.preview(
             actor=request.membership.user,
             organization=request.membership.organization,
@@ -141,6 +150,9 @@ def pack_preview(request: MemberRequest) -> HttpResponse:
             allow_unsigned=bool(request.POST.get("allow_unsigned")),
         )
     except (BadPack, *REFUSALS) as refusal:
+        if not name:
+            form.add_refusal(refusal)
+            return _catalogue(request, form, status_of(refusal))
         messages.error(request, told(refusal))
         return redirect("marketplace", request.organization_slug)
     return redirect("pack-change", request.organization_slug, change.pk)
@@ -153,19 +165,44 @@ def pack_step(request: MemberRequest, pack: str) -> HttpResponse:
     installed = mine.filter(pack=pack).first()
     if installed is None:
         raise Http404
-    person = request.membership.user
+    page = redirect("pack", request.organization_slug, pack)
+    if is_cancelled(request):
+        return page
+    step, matrix = request.POST.get("step", ""), request.POST.get("matrix", "")
+    steps: dict[str, tuple[str, list[str], Callable[..., Any], str]] = {
+        "roll-back": (
+            "Roll back",
+            [packs.ROLL_BACK_WARNING, *_content(installed)],
+            packs.roll_back,
+            "Rolled back.",
+        ),
+        "uninstall": (
+            "Uninstall",
+            [packs.UNINSTALL_WARNING, *_content(installed)],
+            packs.uninstall,
+            "Uninstalled. Its content stays; Roll back removes it.",
+        ),
+        "matrix": (
+            "Use this matrix",
+            ["The level of every risk is set again by this matrix, at once."],
+            partial(packs.use_matrix, matrix=matrix),
+            "Every risk is banded by this matrix now.",
+        ),
+    }
+    if step not in steps:
+        return page
+    button, consequences, take, done = steps[step]
+    question = ask_first(request, f"{button}: {installed.name}?", consequences, button)
+    if question:
+        return render(request, "confirm.html", {"question": question})
     try:
-        match request.POST.get("step"):
-            case "roll-back":
-                packs.roll_back(actor=person, installed=installed)
-                messages.success(request, "Rolled back.")
-            case "uninstall":
-                packs.uninstall(actor=person, installed=installed)
-                messages.success(request, "Uninstalled. Its content stays.")
-            case "matrix":
-                matrix = request.POST.get("matrix", "")
-                packs.use_matrix(actor=person, installed=installed, matrix=matrix)
-                messages.success(request, "Every risk is banded by this matrix now.")
+        take(actor=request.membership.user, installed=installed)
+        messages.success(request, done)
     except REFUSALS as refusal:
         messages.error(request, told(refusal))
-    return redirect("pack", request.organization_slug, pack)
+    return page
+
+
+def _content(installed: InstalledPack) -> list[str]:
+    content = in_words(packs.content_of(installed))
+    return [f"In the register: {content}."] if content else []

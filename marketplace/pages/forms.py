@@ -7,9 +7,10 @@ from django import forms
 
 from marketplace.models import App, SyncMode
 from marketplace.registry import connectors
+from openrisk.page_forms import PageForm
 
 
-class ConfigurationForm(forms.Form):
+class ConfigurationForm(PageForm):
     """Says what was typed; whether it holds is for the services to check.
 
     A secret is never shown: an empty field keeps it, and so does an address as it is shown.
@@ -79,7 +80,7 @@ def _of_kind(part: dict[str, Any], about: dict[str, Any]) -> forms.Field:
     return forms.CharField(**about, max_length=2000)
 
 
-class ScheduleForm(forms.Form):
+class ScheduleForm(PageForm):
     cron = forms.CharField(
         label="When",
         required=False,
@@ -90,30 +91,31 @@ class ScheduleForm(forms.Form):
     mode = forms.ChoiceField(
         label="Then",
         choices=[
-            (SyncMode.APPLY.value, "Apply what it finds"),
+            (SyncMode.APPLY.value, "Import what it finds"),
             (SyncMode.PREVIEW.value, "Only preview it"),
         ],
     )
 
 
-class SyncForm(forms.Form):
+class SyncForm(PageForm):
     mode = forms.ChoiceField(
         label="What to do",
         choices=[
             (SyncMode.PREVIEW.value, "Preview: show what would change"),
-            (SyncMode.APPLY.value, "Apply what it finds"),
+            (SyncMode.APPLY.value, "Import now"),
         ],
     )
     file = forms.FileField(label="Report", required=False)
 
 
-class InstallForm(forms.Form):
+class InstallForm(PageForm):
     name = forms.CharField(
-        max_length=100, help_text="What it imports is known by this name, which never changes."
+        max_length=100,
+        help_text="Imported items keep this source name; it cannot be changed later.",
     )
 
 
-class PackForm(forms.Form):
+class PackForm(PageForm):
     file = forms.FileField(label="Pack", widget=forms.FileInput(attrs={"accept": ".zip"}))
     allow_unsigned = forms.BooleanField(
         required=False,

@@ -1,5 +1,8 @@
-"""What services refuse, as a sentence for a page."""
+"""What services refuse or count, in words for a page."""
 
+from collections.abc import Mapping
+
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from rest_framework.exceptions import APIException
 
@@ -14,3 +17,16 @@ def told(refusal: Exception) -> str:
     if isinstance(refusal, ValidationError):
         return " ".join(refusal.messages)
     return str(getattr(refusal, "detail", refusal))
+
+
+def in_words(content: Mapping[str, int]) -> str:
+    """Counts by the label of their model: "64 risks, 1 category"."""
+    names = ((apps.get_model(label)._meta, count) for label, count in content.items())
+    return ", ".join(
+        f"{count} {meta.verbose_name if count == 1 else meta.verbose_name_plural}"
+        for meta, count in names
+    )
+
+
+def count_in_words(count: int, noun: str) -> str:
+    return f"{count} {noun} is" if count == 1 else f"{count} {noun}s are"

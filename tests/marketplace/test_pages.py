@@ -88,9 +88,13 @@ def test_from_a_file_to_findings(page, trivy):
     shown = page(f"/o/acme/marketplace/runs/{run.pk}/")
     assert "Previewed" in shown
     assert "CVE-2021-44228" in shown
-    assert "Applied" in page(f"/o/acme/marketplace/runs/{run.pk}/step/", {"step": "apply"})
+    place = f"/o/acme/marketplace/runs/{run.pk}/step/"
+    assert "The register changes as the preview shows" in page(place, {"step": "apply"})
+    assert not Finding.objects.exists()
+    assert "Applied" in page(place, {"step": "apply", "confirmed": "yes"})
+    assert "What the run created is deleted" in page(place, {"step": "undo"})
     assert Finding.objects.count() == 5
-    assert "Undone" in page(f"/o/acme/marketplace/runs/{run.pk}/step/", {"step": "undo"})
+    assert "Undone" in page(place, {"step": "undo", "confirmed": "yes"})
 
 
 def test_steps_are_taken_and_refusals_told(page, trivy):
@@ -100,9 +104,21 @@ def test_steps_are_taken_and_refusals_told(page, trivy):
     work()
     assert "It works." in page(f"/o/acme/marketplace/apps/{trivy.pk}/")
     assert "Enabled" in page(place, {"step": "enable"})
-    assert "no cron expression" in page(place, {"step": "schedule", "cron": "x", "mode": "apply"})
     assert "Disabled" in page(place, {"step": "disable"})
     assert "What it imported stays" in page(place, {"step": "uninstall"})
+    trivy.refresh_from_db()
+    assert trivy.state == "disabled"
+    page(place, {"step": "uninstall", "confirmed": "yes"})
+    trivy.refresh_from_db()
+    assert trivy.state == "uninstalled"
+
+
+def test_refused_schedule_stands_in_its_form(page, trivy):
+    place = f"/o/acme/marketplace/apps/{trivy.pk}/schedule/"
+    shown = page(place, {"cron": "every Monday", "mode": "apply"}, 400)
+    assert "no cron expression" in shown
+    assert 'value="every Monday"' in shown
+    assert "Saved." in page(place, {"cron": "0 5 * * *", "mode": "apply"})
 
 
 def test_a_quarantined_run_asks_for_a_decision(page, trivy, tmp_path, admin):
@@ -112,7 +128,7 @@ def test_a_quarantined_run_asks_for_a_decision(page, trivy, tmp_path, admin):
     run = upload(trivy, empty, admin)
     shown = page(f"/o/acme/marketplace/runs/{run.pk}/")
     assert "The source has nothing; the last run had 5." in shown
-    assert "Apply it all the same" in shown
+    assert "Import it all the same" in shown
 
 
 def test_a_pack_is_looked_at_installed_and_rolled_back(page):
@@ -121,18 +137,48 @@ def test_a_pack_is_looked_at_installed_and_rolled_back(page):
     shown = page("/o/acme/marketplace/packs/preview/", {"pack": "openrisk.starter-risks"})
     assert "64</span> new risks" in shown
     change = PackChange.objects.get()
-    assert "Installed 1.0.0" in page(f"/o/acme/marketplace/packs/changes/{change.pk}/", {})
-    assert Risk.objects.filter(status="draft").count() == 64
-    assert "Not installed" in page(f"{place}step/", {"step": "roll-back"})
+    install = f"/o/acme/marketplace/packs/changes/{change.pk}/"
+    assert "64 risks" in page(install, {"step": ""})
     assert not Risk.objects.exists()
+    shown = page(install, {"confirmed": "yes"})
+    assert "Installed 1.0.0" in shown
+    assert "64 drafts are in the register" in shown
+    assert Risk.objects.filter(status="draft").count() == 64
+    assert "64 drafts are not counted" in text_of(page("/o/acme/"))
+    assert "64 risks" in page(f"{place}step/", {"step": "roll-back"})
+    assert "Not installed" in page(f"{place}step/", {"step": "roll-back", "confirmed": "yes"})
+    assert not Risk.objects.exists()
+
+
+def text_of(html):
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
+
+
+def test_a_pack_is_uninstalled_and_then_rolled_back(page):
+    page("/o/acme/marketplace/packs/preview/", {"pack": "openrisk.starter-risks"})
+    change = PackChange.objects.get()
+    page(f"/o/acme/marketplace/packs/changes/{change.pk}/", {"confirmed": "yes"})
+    place = "/o/acme/marketplace/packs/openrisk.starter-risks/"
+    asked = page(f"{place}step/", {"step": "uninstall"})
+    assert "roll back does so, on the page of the pack" in asked
+    page(f"{place}step/", {"step": "uninstall", "confirmed": "yes"})
+    shown = text_of(page(place))
+    assert ("64 drafts of this pack are not counted" in shown, "Roll back" in shown) == (True, True)
+    page(f"{place}step/", {"step": "roll-back", "confirmed": "yes"})
+    assert not Risk.objects.exists()
+    assert "Roll back" not in page(place)
 
 
 def test_a_matrix_is_used(page):
     page("/o/acme/marketplace/packs/preview/", {"pack": "openrisk.matrices-5x5"})
-    page(f"/o/acme/marketplace/packs/changes/{PackChange.objects.get().pk}/", {})
+    page(f"/o/acme/marketplace/packs/changes/{PackChange.objects.get().pk}/", {"confirmed": "yes"})
     place = "/o/acme/marketplace/packs/openrisk.matrices-5x5/step/"
-    assert "banded by this matrix" in page(place, {"step": "matrix", "matrix": "cautious"})
-    assert "no such matrix" in page(place, {"step": "matrix", "matrix": "round"})
+    assert "banded by this matrix" in page(
+        place, {"step": "matrix", "matrix": "cautious", "confirmed": "yes"}
+    )
+    assert "no such matrix" in page(
+        place, {"step": "matrix", "matrix": "round", "confirmed": "yes"}
+    )
 
 
 def test_a_suggestion_is_decided_on_the_page_of_its_risk(page, organization):
