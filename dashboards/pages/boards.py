@@ -179,8 +179,9 @@ def _editor(
 ) -> HttpResponse:
     """What was typed stays; sent again it replaces what is stored now."""
     if form.is_bound:
-        form.data = form.data.copy()
-        form.data["version"] = str(board.version)
+        data = request.POST.copy()
+        data["version"] = str(board.version)
+        form.data = data
     context = {
         "board": board,
         "form": form,

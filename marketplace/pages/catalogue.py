@@ -116,7 +116,7 @@ def pack_page(request: MemberRequest, pack: str) -> HttpResponse:
         "changes": changes[:20],
         "drafts": packs.drafts_of(request.membership.organization, pack),
         "content": in_words(packs.content_of(installed)) if installed else "",
-        "can_roll_back": bool(installed) and packs.applied_changes(installed).exists(),
+        "can_roll_back": installed is not None and packs.applied_changes(installed).exists(),
         "matrices": packs.matrices(installed) if installed and row["installed"] else [],
     }
     return render(request, "marketplace/pack.html", context)

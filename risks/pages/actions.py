@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from openrisk.accounts.models import Role
 from openrisk.accounts.pages import MemberRequest, member_required, require_role
 from openrisk.confirmation import Question, ask_first, is_cancelled
-from openrisk.page_forms import REFUSALS, PageForm, StepForm, status_of
+from openrisk.page_forms import REFUSALS, StepForm, status_of
 from risks import states
 from risks.models import Risk, Status
 from risks.pages.detail import (
@@ -25,7 +25,7 @@ from risks.pages.detail import (
     suggestion_key,
     transition_key,
 )
-from risks.pages.forms import AcceptanceForm, CommentForm
+from risks.pages.forms import AcceptanceForm, CommentForm, SuggestionForm
 from risks.services import acceptances as acceptance_services
 from risks.services import risks as services
 from risks.services import suggestions
@@ -130,8 +130,7 @@ def decide_suggestion(request: MemberRequest, number: int, pk: UUID) -> HttpResp
     risk = find(request, number)
     suggestion = get_object_or_404(risk.suggestions.all(), pk=pk)
     decision = request.POST.get("decision", "")
-    form = PageForm(request.POST)
-    form.key = suggestion_key(suggestion)
+    form = SuggestionForm(suggestion_key(suggestion), request.POST)
     decide = {
         "accept": suggestions.accept_suggestion,
         "dismiss": suggestions.dismiss_suggestion,

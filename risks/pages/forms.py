@@ -213,6 +213,14 @@ class CommentForm(PageForm):
         super().__init__(data, auto_id="comment-%s")
 
 
+class SuggestionForm(PageForm):
+    """The two buttons of a suggestion, which need no words."""
+
+    def __init__(self, key: str, data: Any = None) -> None:
+        super().__init__(data)
+        self.key = key
+
+
 class AcceptanceForm(PageForm):
     """Asks to live with the risk until the end of a day (UTC)."""
 

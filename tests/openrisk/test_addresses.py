@@ -98,7 +98,8 @@ def test_every_page_of_a_foreign_organization_is_not_found(client, analyst, outs
     assert Risk.objects.filter(title="Mine").count() == 0
 
 
-POSTED = {"board-new", "risk-transition", "risk-review", "risk-acceptances", "risk-acceptance",
+POSTED = {"board-new", "risk-comment", "app-schedule", "risk-transition", "risk-review",
+          "risk-acceptances", "risk-acceptance",
           "risk-suggestion", "app-configure", "app-step", "app-sync", "run-step", "pack-preview",
           "pack-step"}  # fmt: skip
 READ = {"home", "boards", "analyst", "executive-pdf", "board-pdf", "board", "risk-list",
