@@ -52,11 +52,17 @@ def process(
 
 def wait_for(folder: Path, name: str, running: subprocess.Popen[bytes], url: str) -> None:
     """Until the address answers with 200. Raises NotStarted."""
-    deadline = time.monotonic() + START_SECONDS
+    deadline, last = time.monotonic() + START_SECONDS, "nothing"
     while time.monotonic() < deadline and running.poll() is None:
-        with suppress(OSError), urllib.request.urlopen(url, timeout=patience(2)) as answer:  # noqa: S310
-            if answer.status == 200:
-                return
+        try:
+            with urllib.request.urlopen(url, timeout=patience(2)) as answer:  # noqa: S310
+                if answer.status == 200:
+                    return
+                last = str(answer.status)
+        except OSError as error:  # also of an answer that is no success
+            last = str(error)
         time.sleep(0.1)
     end = (folder / f"{name}.log").read_text(errors="replace")[-2000:]
-    raise NotStarted(f"{name} did not answer at {url}:\n{end}")
+    raise NotStarted(
+        f"Waited {START_SECONDS:.0f} s for {name} at {url}. Last answer: {last}. Its log:\n{end}"
+    )
