@@ -21,7 +21,7 @@ from openrisk import demo, env
 from openrisk.caching import tokens
 from openrisk.caching.statistics import store_state
 from openrisk.database.checks import check_server
-from risks.history import triggers
+from risks.history import roles, triggers
 
 TIMEOUT_SECONDS = 2
 PYTHON_VERSIONS = ((3, 11), (3, 13))
@@ -62,6 +62,7 @@ def examine() -> Iterator[Finding]:
         yield (migrations := _migrations())
         if migrations.status is Status.OK:
             yield _triggers()
+            yield _roles()
             yield _tokens()
             yield _demo()
 
@@ -223,6 +224,29 @@ def _triggers() -> Finding:
     detail = f"{len(missing)} triggers missing, disabled or of another version, first {missing[0]}"
     advice = "Changes go unrecorded: run `manage.py migrate`, which installs them."
     return Finding("history", Status.FAILURE, detail, advice)
+
+
+def _roles() -> Finding:
+    """Whether the application could change what is recorded about it."""
+    if connection.vendor == "sqlite":
+        detail = "SQLite has none: anyone who can write its file can rewrite history"
+        return Finding("database roles", Status.OK, detail)
+    role = connection.settings_dict["USER"]
+    if unreadable := roles.unreadable_tables():
+        return Finding(
+            "database roles",
+            Status.FAILURE,
+            f"{role} has no rights on {len(unreadable)} tables, first {unreadable[0]}",
+            f"Run `manage.py database_roles {role}` as the owner of the tables.",
+        )
+    if ways := roles.ways_to_alter_history():
+        return Finding(
+            "database roles",
+            Status.WARNING,
+            f"{role} can alter history: {', '.join(ways)}",
+            "Let another role own the tables: see docs/operations.md, Two roles.",
+        )
+    return Finding("database roles", Status.OK, f"{role} can read history, not alter it")
 
 
 def _tokens() -> Finding:

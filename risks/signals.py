@@ -3,16 +3,27 @@
 from typing import Any
 
 from django.apps import AppConfig, apps
-from django.db import connections
+from django.core.management.base import CommandError
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models.signals import post_migrate, pre_migrate
 
-from risks.history import triggers
+from risks.history import roles, triggers
 
 
 def connect() -> None:
     app = apps.get_app_config("risks")
+    pre_migrate.connect(require_owner, sender=app, dispatch_uid="risks.owner")
     pre_migrate.connect(allow_remaking, sender=app, dispatch_uid="risks.remaking")
     post_migrate.connect(install_history, sender=app, dispatch_uid="risks.history")
+
+
+def require_owner(sender: AppConfig, using: str, **kwargs: Any) -> None:
+    """In one sentence, before anything is changed."""
+    if using == DEFAULT_DB_ALIAS and not roles.is_owner():
+        raise CommandError(
+            "The role in DATABASE_URL does not own the tables. Run `manage.py migrate` with the "
+            "DATABASE_URL of their owner, then `manage.py database_roles ROLE`."
+        )
 
 
 def allow_remaking(sender: AppConfig, using: str, **kwargs: Any) -> None:

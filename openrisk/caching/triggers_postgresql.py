@@ -64,7 +64,7 @@ def triggers(tracked: Tracked, *, notify: bool) -> list[Trigger]:
             f"AFTER {event.upper()} ON {_quoted(tracked.table)} {_TRANSITIONS.get(event, '')} "
             f"FOR EACH STATEMENT EXECUTE FUNCTION {name}()"
         )
-        function = Function(name, _body(_tags(tracked, event), notify=notify), is_definer=True)
+        function = Function(name, _body(_tags(tracked, event), notify=notify))
         result.append(Trigger(name, tracked.table, definition, function, always=True))
     return result
 

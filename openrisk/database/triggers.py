@@ -16,7 +16,9 @@ LOCK_SECONDS = 1
 
 _POSTGRES_TRIGGERS = """
 SELECT tgname, pg_get_triggerdef(t.oid, true), tgenabled = 'A', proname, prosrc,
-       prosecdef::text || coalesce(proconfig::text, '')
+       prosecdef || ' ' || EXISTS (
+           SELECT FROM aclexplode(coalesce(proacl, acldefault('f', proowner))) WHERE grantee = 0
+       ) || coalesce(proconfig::text, '')
 FROM pg_trigger t JOIN pg_class c ON c.oid = tgrelid JOIN pg_proc p ON p.oid = tgfoid
 WHERE NOT tgisinternal AND tgenabled <> 'D' AND tgname LIKE 'openrisk\\_%'
     AND c.relnamespace = current_schema()::regnamespace
@@ -31,30 +33,26 @@ _SQLITE_TRIGGERS = (
 class Function:
     """A trigger function of PostgreSQL; `%1$I` in its text is the schema.
 
-    With a definer's rights, whoever may write the table may do what the trigger does.
+    It has its definer's rights: whoever may write the table does what the trigger does, and needs
+    no rights of their own on history or tokens. Its path is fixed, with temporary tables last, and
+    nobody else may attach it to a table of theirs.
     """
 
     name: str
     body: str
-    is_definer: bool = False
 
     @property
     def create(self) -> str:
-        rights = (
-            "SECURITY DEFINER SET search_path = pg_catalog, %1$I, pg_temp"
-            if self.is_definer
-            else ""
-        )
         return f"""DO $install$ BEGIN EXECUTE format($definition$
-CREATE OR REPLACE FUNCTION %1$I.{self.name}() RETURNS trigger LANGUAGE plpgsql {rights}
-AS $body${_escaped(self.body)}$body$
+CREATE OR REPLACE FUNCTION %1$I.{self.name}() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = pg_catalog, %1$I, pg_temp
+AS $body${_escaped(self.body)}$body$;
+REVOKE EXECUTE ON FUNCTION %1$I.{self.name}() FROM PUBLIC
 $definition$, current_schema()); END $install$"""
 
     def settings(self, schema: str) -> str:
         """As the catalogue shows them."""
-        if not self.is_definer:
-            return "false"
-        return f'true{{"search_path=pg_catalog, {schema}, pg_temp"}}'
+        return f'true false{{"search_path=pg_catalog, {schema}, pg_temp"}}'
 
 
 @dataclass(frozen=True)
