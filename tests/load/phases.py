@@ -18,7 +18,7 @@ from typing import Any
 import psycopg
 
 from tests.benchmarks.cache.load import Load
-from tests.calibration import describe, measure_slowness
+from tests.calibration import describe, measure_slowness, slowness
 from tests.load import filling, generator
 from tests.load.generator import Interrupted, Order
 from tests.load.scenarios import SCENARIOS, Scenario
@@ -143,7 +143,8 @@ class Run:
             print(f"  {warmth}", file=sys.stderr, flush=True)
             phase["warmth"] = asdict(warmth)
         with told(f"Throughput, {name}"):
-            reads, mixed = throughput(serving.url, asked, self.sizes.capacity)
+            seconds_of_wrk = self.sizes.capacity * slowness()
+            reads, mixed = throughput(serving.url, asked, seconds_of_wrk)
         phase |= {"reads": asdict(reads), "mixed": asdict(mixed)}
         rate = self.sizes.rate if name != "baseline" else 0
         phase["wanted_rate"] = rate = rate or self.scenario.share * mixed.rate

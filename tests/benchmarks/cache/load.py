@@ -15,6 +15,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from math import ceil
 from typing import Any
 
 from tests.calibration import patience
@@ -199,7 +200,8 @@ def _wrk(port: int, request: Request, connections: int, seconds: float) -> Load:
 
 def wrk(arguments: list[str]) -> Load:
     """What wrk measures with these. Raises LoadFailed."""
-    command = ["wrk", "--latency", *arguments]
+    # Its own bound is two seconds, beyond which an answer is an error.
+    command = ["wrk", "--latency", "--timeout", f"{ceil(TIMEOUT)}s", *arguments]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     output = done.stdout
     if done.returncode:
