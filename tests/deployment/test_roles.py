@@ -120,7 +120,9 @@ def test_a_register_is_imported_and_taken_back(client):
 def test_a_scan_is_read_by_the_worker(client):
     base = "/api/v1/marketplace"
     app = client.post(f"{base}/apps/", json={"connector": "trivy"}).json()
-    assert client.post(f"{base}/apps/{app['id']}/test/").json()["state"] == "tested"
+    path = f"{base}/apps/{app['id']}/"
+    assert client.post(f"{path}test/").status_code < 300
+    wait_until(lambda: client.get(path).json()["state"] == "tested", "the app is tested", 60)
     with (REPORTS / "trivy.json").open("rb") as file:
         sync = client.post(f"{base}/apps/{app['id']}/sync/", files={"file": file})
     assert sync.status_code == 202, sync.text
