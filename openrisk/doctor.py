@@ -3,24 +3,23 @@
 import os
 import shutil
 import sqlite3
-import stat
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 import psycopg
 import redis
 from django.conf import settings
 from django.core import checks
-from django.db import Error, connection
+from django.db import DatabaseError, Error, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from openrisk import demo, env
 from openrisk.caching import tokens
 from openrisk.caching.statistics import store_state
 from openrisk.database.checks import check_server
+from openrisk.diagnosis import database, secrets, services
+from openrisk.diagnosis.finding import Finding, Status, failure, warning
 from risks.history import roles, triggers
 
 TIMEOUT_SECONDS = 2
@@ -31,40 +30,57 @@ FULL_DISK_BYTES = 100 * 1024**2
 IN_MEMORY = (":memory:", "file:")  # a SQLite database that is no file by this name
 
 
-class Status(StrEnum):
-    OK = "ok"
-    WARNING = "warning"
-    FAILURE = "failure"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One line of the report: what was looked at, how it is, and what to do about it."""
-
-    subject: str
-    status: Status
-    detail: str
-    advice: str = ""
-
-
 def examine() -> Iterator[Finding]:
     """Every finding. What needs the database is left out when that cannot be reached."""
     yield _python()
     yield _configuration()
     yield _debug()
     yield _site_url()
-    yield _secret_key()
+    yield secrets.key_file("secret key")
+    yield secrets.key_file("encryption key")
+    yield from secrets.addresses()
     yield _disk()
+    yield services.temporary_folder()
     yield _cache()
     yield _responses()
-    yield (database := _database())
-    if database.status is not Status.FAILURE:
-        yield (migrations := _migrations())
-        if migrations.status is Status.OK:
-            yield _triggers()
-            yield _roles()
-            yield _tokens()
-            yield _demo()
+    yield services.mail()
+    yield services.traces()
+    yield from _of_database()
+
+
+def _of_database() -> Iterator[Finding]:
+    yield (found := _database())
+    if found.status is Status.FAILURE:
+        return
+    try:
+        yield from _of_rows()
+    except DatabaseError as error:
+        yield failure(
+            "rights",
+            " ".join(str(error).split()),
+            "Give the role of DATABASE_URL what it lacks, or correct DATABASE_URL.",
+        )
+
+
+def _of_rows() -> Iterator[Finding]:
+    """What is asked of the tables, once they are all there."""
+    if connection.vendor == "postgresql":
+        with psycopg.connect(**connection.get_connection_params()) as direct:
+            yield database.tls(direct)
+        yield database.writable()
+        yield database.direct()
+        yield database.clocks()
+    yield (migrations := _migrations())
+    if migrations.status is not Status.OK:
+        return
+    yield _triggers()
+    yield _roles()
+    yield _tokens()
+    yield secrets.same_keys()
+    yield secrets.stored_secrets()
+    yield services.tasks()
+    yield services.names()
+    yield _demo()
 
 
 def _python() -> Finding:
@@ -106,21 +122,6 @@ def _site_url() -> Finding:
     return Finding("site url", Status.WARNING, detail, advice)
 
 
-def _secret_key() -> Finding:
-    if env.text("SECRET_KEY"):
-        return Finding("secret key", Status.OK, "from the environment")
-    file = settings.VAR_DIR / "secret_key"
-    mode = stat.S_IMODE(file.stat().st_mode)
-    if mode & 0o077 == 0:
-        return Finding("secret key", Status.OK, f"{file} (mode {mode:04o})")
-    return Finding(
-        "secret key",
-        Status.FAILURE,
-        f"{file} can be read by others (mode {mode:04o})",
-        f"Run `chmod 600 {file}`; if others may have read it, delete it and start again.",
-    )
-
-
 def _disk() -> Finding:
     folder = settings.VAR_DIR
     free = shutil.disk_usage(folder).free
@@ -142,13 +143,20 @@ def _cache() -> Finding:
         client = redis.from_url(
             url, socket_connect_timeout=TIMEOUT_SECONDS, socket_timeout=TIMEOUT_SECONDS
         )
-        version = client.info("server")["redis_version"]
+        server = client.info("server")
+        version, mode = server["redis_version"], server.get("redis_mode", "standalone")
     except (redis.RedisError, ValueError) as error:
         return Finding(
             "cache server",
             Status.WARNING,
             f"not reachable: {error}",
             "Start the server or correct REDIS_URL. Until then OpenRisk works, but slower.",
+        )
+    if mode != "standalone":
+        return warning(
+            "cache server",
+            f"answers (version {version}), but as a {mode}",
+            "Name a single server as REDIS_URL: Cluster and Sentinel are not supported.",
         )
     return Finding("cache server", Status.OK, f"answers (version {version})")
 
@@ -196,6 +204,8 @@ def _postgres() -> Finding:
             version = direct.info.server_version
     except psycopg.Error as error:
         advice = "Start the database server or correct DATABASE_URL."
+        if "startup parameter" in str(error):
+            advice = "DATABASE_URL is a pooler: give the server itself as DATABASE_DIRECT_URL."
         return Finding(
             "database", Status.FAILURE, f"{place}: {' '.join(str(error).split())}", advice
         )

@@ -232,6 +232,15 @@ def folder(name: str, default: Path) -> Path:
     return path
 
 
+def require_temporary_folder(fallback: Path) -> None:
+    """Where uploads are written first: `fallback` on a read-only system without /tmp."""
+    try:
+        tempfile.gettempdir()
+    except FileNotFoundError:
+        fallback.mkdir(mode=0o700, exist_ok=True)
+        tempfile.tempdir = str(fallback)
+
+
 def secret(name: str, file: Path) -> str:
     """The value of `name`, or else the content of `file`, generated once with mode 0600."""
     if value := text(name):

@@ -16,6 +16,7 @@ from openrisk.database.profiles import MOST_THREADS, PROFILES, fitting_threads
 # --- Place -----------------------------------------------------------------------------------
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = env.folder("VAR_DIR", BASE_DIR / "var")  # everything generated lives here
+env.require_temporary_folder(VAR_DIR / "tmp")
 
 # --- Security --------------------------------------------------------------------------------
 DEBUG = env.flag("DEBUG")

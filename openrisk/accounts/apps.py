@@ -8,6 +8,7 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from django.contrib.sessions.models import Session
 
+        from openrisk.accounts import checks  # noqa: F401  registers them
         from openrisk.accounts.impersonation import Members
         from openrisk.accounts.models import ApiToken, Membership, Organization, User
         from openrisk.caching.callers import set_directory

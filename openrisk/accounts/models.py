@@ -176,3 +176,14 @@ class LoginFailure(models.Model):
 
     def __str__(self) -> str:
         return f"{self.email} from {self.address}"
+
+
+class KeyFingerprint(models.Model):
+    """By what the database knows a key of the installation (openrisk.accounts.keys)."""
+
+    name = models.CharField(max_length=20, primary_key=True)
+    fingerprint = models.CharField(max_length=16)
+    noted_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.fingerprint}"

@@ -138,6 +138,7 @@ class World:
             "WORKERS": str(PROCESSES),
             "POOL_PROFILE": "prod",
             "SECRET_KEY": "of a server that nobody else reaches",
+            "ENCRYPTION_KEY": "of a server that nobody else reaches",
             "VAR_DIR": str(self.folder / name),
         }
         return Installation.make(self.folder, **(given | settings))

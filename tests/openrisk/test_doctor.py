@@ -15,6 +15,7 @@ from pytest_django import Settings
 
 from openrisk import doctor
 from openrisk.caching import tokens
+from openrisk.diagnosis import secrets
 from openrisk.doctor import Finding, Status
 from tests.openrisk.caching import stores
 from tests.servers import free_port, valkey
@@ -73,9 +74,9 @@ def test_an_open_secret_key_is_a_failure(tmp_path: Path, settings: Settings) -> 
     settings.VAR_DIR = tmp_path
     key = tmp_path / "secret_key"
     key.touch(0o644)
-    assert doctor._secret_key().status is Status.FAILURE
+    assert secrets.key_file("secret key").status is Status.FAILURE
     key.chmod(0o600)
-    assert doctor._secret_key().status is Status.OK
+    assert secrets.key_file("secret key").status is Status.OK
 
 
 Usage = namedtuple("Usage", "free")

@@ -325,7 +325,7 @@ def test_without_its_database_it_runs_and_says_so(environment: dict[str, str]) -
     there["DATABASE_URL"] = f"sqlite:///{environment['VAR_DIR']}/no/folder.sqlite3"
     process = serve(environment | there)
     try:
-        assert "cannot use its database: see /health/ready" in process.stdout.readline()
+        assert "is not ready: It does not answer" in process.stdout.readline()
         assert status(there["PORT"], "/health/ready") == 503
     finally:
         process.terminate()

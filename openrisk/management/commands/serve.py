@@ -1,12 +1,15 @@
 from argparse import ArgumentParser
+from contextlib import suppress
 from typing import Any
 
 from django.core.checks import Tags
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connections
+from django.db import DatabaseError, connections
 
+from monitoring.health import readiness
 from openrisk import serving
+from openrisk.accounts import keys
 from openrisk.database.checks import unusable
 
 
@@ -38,18 +41,26 @@ class Command(BaseCommand):
                 )
             self._prepare(demo=options["demo"])
         self.check(tags=[Tags.database], databases=["default"])
+        self._note_keys()
         connections.close_all()  # what is forked from here must not share them
         try:
             serving.serve(worker=not options["no_worker"], on_ready=self._say_ready)
         except serving.REFUSALS as error:
             raise CommandError(str(error)) from None
 
+    def _note_keys(self) -> None:
+        """The checks have found them to be new, ours, or a replacement of ours."""
+        with suppress(DatabaseError):  # no database yet, or no tables: readiness says so
+            keys.accept()
+
     def _say_ready(self) -> None:
         """At once, for who waits for it behind a pipe: this process does not end so soon."""
+        found = readiness()
+        reasons = " ".join(filter(None, (found.database, found.migrations, found.triggers)))
         self.stdout.write(
-            f"OpenRisk runs at {serving.url()}, but cannot use its database: see /health/ready"
-            if unusable()
-            else f"OpenRisk is ready at {serving.url()}"
+            f"OpenRisk is ready at {serving.url()}"
+            if found.is_ready
+            else f"OpenRisk runs at {serving.url()}, but is not ready: {reasons}"
         )
         connections.close_all()
         self.stdout.flush()

@@ -2,6 +2,7 @@ import sys
 from argparse import ArgumentParser
 from typing import Any
 
+from django.core.checks import Tags
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connection
 
@@ -28,6 +29,7 @@ class Command(BaseCommand):
         worker = Worker(once=options["once"])
         try:
             self._require_tables()
+            self.check(tags=[Tags.database], databases=["default"])
             worker.run()
         except OperationalError as error:
             reason = " ".join(str(error).split()).removesuffix(".")

@@ -1,0 +1,84 @@
+"""How the database is reached: encrypted, writable, past a pooler, by the same clock."""
+
+from datetime import timedelta
+from ipaddress import ip_address
+
+import psycopg
+from django.conf import settings
+from django.db import connection
+
+from monitoring.health import standby
+from openrisk.database import clock
+from openrisk.diagnosis.finding import Finding, failure, ok, warning
+
+TIMEOUT_SECONDS = 2
+CLOCK_TOLERANCE = timedelta(seconds=5)
+VERIFIED = {
+    "verify-full": "verified",
+    "verify-ca": "verified, but for the server's name",
+}
+
+
+def tls(direct: "psycopg.Connection[tuple[object, ...]]") -> Finding:
+    """Whether others on the way can read or change what is said to the server."""
+    host = direct.info.host
+    if not direct.pgconn.ssl_in_use:
+        state = "no"
+    else:
+        mode = next(o.val for o in direct.pgconn.info if o.keyword == b"sslmode")
+        state = VERIFIED.get((mode or b"").decode(), "not verified")
+    if state.startswith("verified") or _is_local(host) or settings.POOL_PROFILE != "prod":
+        return ok("TLS", state)
+    return warning(
+        "TLS",
+        f"{state}, to {host}",
+        "Add ?sslmode=verify-full&sslrootcert=/path/ca.pem to DATABASE_URL.",
+    )
+
+
+def _is_local(host: str) -> bool:
+    """A socket, or this machine."""
+    if host.startswith("/") or host in ("", "localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def writable() -> Finding:
+    if reason := standby():
+        return failure("writes", reason, "OpenRisk is not ready until it reaches the primary.")
+    return ok("writes", "the database takes them")
+
+
+def direct() -> Finding:
+    """DATABASE_DIRECT_URL: without it the cache cannot ask what is fresh, and keeps nothing."""
+    url = settings.DATABASE_DIRECT_URL
+    if not url:
+        return ok("direct address", "not configured (DATABASE_DIRECT_URL)")
+    advice = "Correct DATABASE_DIRECT_URL: until then nothing is cached."
+    try:
+        with psycopg.connect(url, connect_timeout=TIMEOUT_SECONDS) as straight:
+            theirs = straight.execute("SELECT current_database(), pg_postmaster_start_time()")
+            found = theirs.fetchone()
+    except psycopg.Error as error:
+        return failure("direct address", " ".join(str(error).split()), advice)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_database(), pg_postmaster_start_time()")
+        ours = cursor.fetchone()
+    if found != ours:
+        return failure("direct address", "is another database than DATABASE_URL", advice)
+    return ok("direct address", "reaches the same database")
+
+
+def clocks() -> Finding:
+    difference = clock.offset()
+    seconds = round(difference.total_seconds(), 1)
+    if abs(difference) <= CLOCK_TOLERANCE:
+        return ok("clock", f"within {abs(seconds)} s of the database's")
+    return warning(
+        "clock",
+        f"{abs(seconds)} s {'behind' if seconds > 0 else 'ahead of'} the database's",
+        "Correct the clocks (NTP): leases of workers and retries go by this machine's.",
+    )

@@ -1,0 +1,75 @@
+"""Keys: who can read them, whether they are those of the other nodes, and what they open."""
+
+import stat
+from collections.abc import Iterator
+
+from django.conf import settings
+
+from marketplace import encryption
+from marketplace.models import App
+from openrisk import env
+from openrisk.accounts import keys
+from openrisk.diagnosis.finding import Finding, failure, ok, warning
+
+FILES = {"secret key": ("SECRET_KEY",), "encryption key": ("ENCRYPTION_KEYS", "ENCRYPTION_KEY")}
+
+
+def key_file(subject: str) -> Finding:
+    """The key in the environment, or its file, which its owner alone may read."""
+    if any(env.text(name) for name in FILES[subject]):
+        return ok(subject, "from the environment")
+    file = settings.VAR_DIR / subject.replace(" ", "_")
+    mode = stat.S_IMODE(file.stat().st_mode)
+    if mode & 0o077 == 0:
+        return ok(subject, f"{file} (mode {mode:04o})")
+    return failure(
+        subject,
+        f"{file} can be read by others (mode {mode:04o})",
+        f"Run `chmod 600 {file}`; if others may have read it, replace it (docs/operations.md).",
+    )
+
+
+def same_keys() -> Finding:
+    if problems := list(keys.differences()):
+        what, advice = problems[0]
+        return failure("keys", what, advice)
+    return ok("keys", "those that this database was used with")
+
+
+def stored_secrets() -> Finding:
+    """Whether the secrets of connectors can still be read."""
+    apps = App.objects.exclude(secrets="")
+    unreadable = [app.name for app in apps if not _is_readable(app.secrets)]
+    if not unreadable:
+        return ok("stored secrets", f"of {len(apps)} apps, all readable")
+    return failure(
+        "stored secrets",
+        f"{len(unreadable)} of {len(apps)} cannot be read, first that of {unreadable[0]}",
+        "Add the key that encrypted them to ENCRYPTION_KEYS, or enter the secrets again.",
+    )
+
+
+def _is_readable(secrets: str) -> bool:
+    try:
+        encryption.decrypt(secrets)
+    except encryption.SecretsUnreadable:
+        return False
+    return True
+
+
+def addresses() -> Iterator[Finding]:
+    """What people in production would miss."""
+    if settings.POOL_PROFILE != "prod":
+        return
+    if not settings.SESSION_COOKIE_SECURE:
+        yield warning(
+            "cookies",
+            "are sent without TLS too",
+            "Set SITE_URL to the https:// address that people use.",
+        )
+    if all(host in ("127.0.0.1", "localhost", "[::1]") for host in settings.ALLOWED_HOSTS):
+        yield warning(
+            "hosts",
+            "only this machine's own names are answered",
+            "Set ALLOWED_HOSTS to the names by which people reach OpenRisk.",
+        )

@@ -1,0 +1,91 @@
+"""What OpenRisk talks to and depends on: mail, traces, workers, a temporary folder, names."""
+
+import socket
+import tempfile
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.utils import timezone
+from django_tasks import TaskResultStatus
+from django_tasks_db.models import DBTaskResult
+
+from monitoring import work
+from openrisk import env
+from openrisk.accounts.models import Organization
+from openrisk.diagnosis.finding import Finding, failure, ok, warning
+from openrisk.tasks import schedules
+from openrisk.tasks.models import Lease
+
+TIMEOUT_SECONDS = 2
+LATE_SECONDS = 600
+RECENT = timedelta(days=1)
+
+
+def temporary_folder() -> Finding:
+    """Uploads and workbooks are written there first."""
+    try:
+        with tempfile.TemporaryFile():
+            return ok("temporary", tempfile.gettempdir())
+    except OSError as error:
+        return failure(
+            "temporary",
+            f"no folder can be written to ({error.strerror})",
+            "Mount a writable /tmp, or set TMPDIR to a folder that is writable.",
+        )
+
+
+def mail() -> Finding:
+    if "smtp" not in settings.EMAIL_BACKEND:
+        return ok("mail", "written to the log (EMAIL_URL)")
+    host, port = settings.EMAIL_HOST, settings.EMAIL_PORT
+    return _reached("mail", host, port, "Correct EMAIL_URL: until then no message goes out.")
+
+
+def traces() -> Finding:
+    if not settings.TRACES_ENDPOINT:
+        return ok("traces", "not made (OTEL_EXPORTER_OTLP_ENDPOINT)")
+    parts = urlsplit(settings.TRACES_ENDPOINT)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    advice = "Start the collector, or correct OTEL_EXPORTER_OTLP_ENDPOINT."
+    return _reached("traces", parts.hostname or "", port, advice)
+
+
+def _reached(subject: str, host: str, port: int, advice: str) -> Finding:
+    try:
+        socket.create_connection((host, port), TIMEOUT_SECONDS).close()
+    except OSError as error:
+        return warning(subject, f"{host}:{port} is not reachable: {error}", advice)
+    return ok(subject, f"{host}:{port} answers")
+
+
+def tasks() -> Finding:
+    """Work that waits for nobody, or failed."""
+    waited = max([work.queue().oldest_seconds, *schedules.lateness().values()])
+    if waited > LATE_SECONDS:
+        alive = Lease.objects.live().count()
+        return warning(
+            "tasks",
+            f"work has waited for {waited / 60:.0f} minutes; {alive} workers are alive",
+            "Start `manage.py worker`, or look at `manage.py tasks_list`.",
+        )
+    failed = DBTaskResult.objects.filter(
+        status=TaskResultStatus.FAILED, finished_at__gt=timezone.now() - RECENT
+    ).count()
+    if failed:
+        advice = "Look at `manage.py tasks_list --status failed`."
+        return warning("tasks", f"{failed} failed within a day", advice)
+    return ok("tasks", "nothing waits for long, nothing failed within a day")
+
+
+def names() -> Finding:
+    """Settings that nobody reads because of one letter, and organizations that are not there."""
+    misspelt = [f"{name} (for {meant}?)" for name, meant in env.misspelt().items()]
+    if misspelt:
+        return warning("names", f"not read: {', '.join(misspelt)}", "Correct or remove them.")
+    given = set(settings.METRICS_ORGANIZATIONS)
+    unknown = given - set(Organization.objects.values_list("slug", flat=True))
+    if unknown:
+        detail = f"METRICS_ORGANIZATIONS names {', '.join(sorted(unknown))}, which do not exist"
+        return warning("names", detail, "Write short names of organizations.")
+    return ok("names", "of settings and organizations are known")

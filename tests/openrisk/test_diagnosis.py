@@ -1,0 +1,196 @@
+"""What the doctor took for healthy and was not."""
+
+import tempfile
+from collections import namedtuple
+from datetime import timedelta
+
+import psycopg
+import pytest
+from django.db import connection
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
+from pytest_django import Settings
+
+from marketplace.models import App
+from openrisk import doctor, env
+from openrisk.database import clock
+from openrisk.diagnosis import database, secrets, services
+from openrisk.diagnosis.finding import Status
+from openrisk.tasks.models import Schedule
+from tests.marketplace.conformance import installed
+from tests.servers import free_port, valkey
+
+
+def subjects() -> dict[str, doctor.Finding]:
+    return {found.subject: found for found in doctor.examine()}
+
+
+@pytest.mark.django_db
+def test_everything_is_looked_at() -> None:
+    looked_at = {"encryption key", "temporary", "mail", "traces", "keys", "stored secrets", "tasks"}
+    of_postgres = {"TLS", "writes", "direct address", "clock"}
+    assert subjects().keys() >= looked_at
+    assert (subjects().keys() >= of_postgres) is (connection.vendor == "postgresql")
+
+
+# --- Secrets ----------------------------------------------------------------------------------
+@pytest.mark.django_db
+def test_secrets_of_another_key_are_a_failure(organization, admin, settings: Settings) -> None:
+    installed(organization, "trivy", admin)
+    App.objects.update(secrets="gAAAA-of-another-key")
+    found = secrets.stored_secrets()
+    assert found.status is Status.FAILURE
+    assert "ENCRYPTION_KEYS" in found.advice
+
+
+@pytest.mark.parametrize("subject", ["secret key", "encryption key"])
+def test_a_key_that_others_can_read_is_a_failure(tmp_path, settings: Settings, subject) -> None:
+    settings.VAR_DIR = tmp_path
+    (tmp_path / subject.replace(" ", "_")).touch(0o644)
+    assert secrets.key_file(subject).status is Status.FAILURE
+
+
+def test_cookies_and_hosts_of_production(settings: Settings) -> None:
+    settings.SESSION_COOKIE_SECURE, settings.ALLOWED_HOSTS = False, ["localhost"]
+    assert list(secrets.addresses()) == []
+    settings.POOL_PROFILE = "prod"
+    assert [found.subject for found in secrets.addresses()] == ["cookies", "hosts"]
+    settings.SESSION_COOKIE_SECURE, settings.ALLOWED_HOSTS = True, ["risk.example.org"]
+    assert list(secrets.addresses()) == []
+
+
+# --- Services ---------------------------------------------------------------------------------
+def test_no_writable_temporary_folder_is_a_failure(monkeypatch, tmp_path) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+    assert services.temporary_folder().status is Status.FAILURE
+
+
+def test_a_read_only_system_writes_into_var_dir(monkeypatch, tmp_path) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(tempfile, "_candidate_tempdir_list", lambda: ["/proc/none"])
+    env.require_temporary_folder(tmp_path / "tmp")
+    with tempfile.NamedTemporaryFile() as file:
+        assert file.name.startswith(str(tmp_path / "tmp"))
+
+
+def test_a_mail_server_that_does_not_answer_is_a_warning(settings: Settings) -> None:
+    assert services.mail().status is Status.OK
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", free_port()
+    assert services.mail().status is Status.WARNING
+
+
+def test_a_collector_that_does_not_answer_is_a_warning(settings: Settings) -> None:
+    settings.TRACES_ENDPOINT = f"http://127.0.0.1:{free_port()}"
+    assert services.traces().status is Status.WARNING
+
+
+@pytest.mark.django_db
+def test_failed_tasks_are_a_warning() -> None:
+    assert services.tasks().status is Status.OK
+    task = {"task_path": "x", "args_kwargs": {"args": [], "kwargs": {}}, "worker_ids": ["w"]}
+    DBTaskResult.objects.create(status="FAILED", finished_at=timezone.now(), **task)
+    assert "1 failed" in services.tasks().detail
+
+
+@pytest.mark.django_db
+def test_schedules_that_no_worker_enqueues_are_a_warning() -> None:
+    Schedule.objects.create(
+        name="tasks.prune", cron="23 3 * * *", next_run_at=timezone.now() - timedelta(hours=1)
+    )
+    found = services.tasks()
+    assert (found.status, "0 workers" in found.detail) == (Status.WARNING, True)
+
+
+@pytest.mark.django_db
+def test_names_that_nothing_knows_are_a_warning(monkeypatch, settings: Settings) -> None:
+    assert services.names().status is Status.OK
+    settings.METRICS_ORGANIZATIONS = ["nosuch"]
+    assert "nosuch" in services.names().detail
+    monkeypatch.setenv("WORKRS", "4")
+    assert "WORKRS (for WORKERS?)" in services.names().detail
+
+
+@pytest.mark.parametrize("mode", ["cluster", "sentinel"])
+def test_a_cluster_is_not_taken_for_a_cache_server(monkeypatch, mode) -> None:
+    with valkey() as server:
+        monkeypatch.setenv("REDIS_URL", server.url)
+        info = {"redis_version": "8", "redis_mode": mode}
+        monkeypatch.setattr("redis.Redis.info", lambda self, section: info)
+        assert doctor._cache().status is Status.WARNING
+
+
+# --- Database ---------------------------------------------------------------------------------
+@pytest.mark.postgres
+@pytest.mark.django_db
+def test_a_clock_that_differs_is_a_warning(monkeypatch) -> None:
+    monkeypatch.setattr(clock, "offset", lambda: timedelta(hours=-1))
+    assert database.clocks().status is Status.WARNING
+    assert "ahead of the database's" in database.clocks().detail
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db
+def test_a_database_that_takes_no_writes_is_a_failure() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL transaction_read_only = on")
+    assert database.writable().status is Status.FAILURE
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db
+def test_a_wrong_direct_address_is_a_failure(settings: Settings) -> None:
+    settings.DATABASE_DIRECT_URL = f"postgresql://u:p@127.0.0.1:{free_port()}/n"
+    assert "nothing is cached" in database.direct().advice
+    given = connection.get_connection_params()
+    names = {name: given[name] for name in ("host", "port", "user", "password")}
+    settings.DATABASE_DIRECT_URL = psycopg.conninfo.make_conninfo(**names, dbname="postgres")
+    assert database.direct().detail == "is another database than DATABASE_URL"
+    settings.DATABASE_DIRECT_URL = psycopg.conninfo.make_conninfo(**names, dbname=given["dbname"])
+    assert database.direct().status is Status.OK
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db
+def test_a_role_without_rights_is_a_failure_and_no_traceback(monkeypatch) -> None:
+    def refused() -> doctor.Finding:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT * FROM pg_authid")
+        raise AssertionError
+
+    monkeypatch.setattr(doctor, "_migrations", refused)
+    found = subjects()["rights"]
+    assert (found.status, "permission denied" in found.detail) == (Status.FAILURE, True)
+
+
+Wire = namedtuple("Wire", "ssl_in_use info")
+Option = namedtuple("Option", "keyword val")
+
+
+@pytest.mark.parametrize(
+    ("encrypted", "mode", "host", "state", "status"),
+    [
+        (False, b"prefer", "db.example.org", "no", Status.WARNING),
+        (False, b"prefer", "127.0.0.1", "no", Status.OK),
+        (False, b"prefer", "/run/postgresql", "no", Status.OK),
+        (True, b"require", "10.0.0.7", "not verified", Status.WARNING),
+        (True, b"verify-ca", "db", "verified, but for the server's name", Status.OK),
+        (True, b"verify-full", "db", "verified", Status.OK),
+    ],
+)
+def test_tls_is_verified_or_not_or_none(
+    settings: Settings, encrypted, mode, host, state, status
+) -> None:
+    settings.POOL_PROFILE = "prod"
+    direct = namedtuple("Direct", "pgconn info")(
+        Wire(encrypted, [Option(b"sslmode", mode)]), namedtuple("Info", "host")(host)
+    )
+    found = database.tls(direct)
+    assert (found.status, found.detail.startswith(state)) == (status, True)
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db
+def test_the_tests_own_server_has_no_tls() -> None:
+    with psycopg.connect(**connection.get_connection_params()) as direct:
+        assert database.tls(direct).detail == "no"
