@@ -5,6 +5,8 @@ import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 
+LONGEST_REMEMBERED = 100  # characters: names and words, which come again; texts do not
+
 # What Python calls white space, and two marks that look like nothing at all.
 _BLANK = "".join(c for c in map(chr, range(0x3001)) if c.isspace()) + "\ufeff\u200b"
 
@@ -49,12 +51,18 @@ def imported(text: str) -> str:
     return clean(restored(text)) if text[:1] == "'" else text
 
 
-@lru_cache(maxsize=65_536)
 def key(text: str) -> str:
     """`text` for comparing: small letters without accents, single spaces, no punctuation."""
+    return _remembered_key(text) if len(text) <= LONGEST_REMEMBERED else _key(text)
+
+
+def _key(text: str) -> str:
     plain = unicodedata.normalize("NFKD", text.casefold().replace("#", " number "))
     plain = "".join(c for c in plain if not unicodedata.combining(c))
     return " ".join(_WORDS.findall(plain))
+
+
+_remembered_key = lru_cache(maxsize=65_536)(_key)
 
 
 def title_key(title: str) -> str:

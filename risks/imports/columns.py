@@ -59,11 +59,13 @@ def recognised(header: str) -> str | None:
     return min(found)[1] if found else None
 
 
-@lru_cache(maxsize=4_096)
 def candidates(header: str) -> tuple[Candidate, ...]:
     """Every field a column of this name may be."""
-    if len(header) > _LONGEST_NAME:
-        return ()
+    return _remembered_candidates(header) if len(header) <= _LONGEST_NAME else ()
+
+
+@lru_cache(maxsize=4_096)
+def _remembered_candidates(header: str) -> tuple[Candidate, ...]:
     found = {field: cost for cost, field in sorted(_all_candidates(header), reverse=True)}
     return tuple((cost, field) for field, cost in found.items())
 

@@ -9,7 +9,16 @@ from contextlib import suppress
 from itertools import islice
 
 from risks.imports.cells import imported
-from risks.imports.grid import MAX_BYTES, MAX_ROWS, Grid, HeaderScore, too_many_rows
+from risks.imports.grid import (
+    MAX_BYTES,
+    MAX_CELLS,
+    MAX_LINE_CELLS,
+    MAX_ROWS,
+    Grid,
+    HeaderScore,
+    too_many_cells,
+    too_many_rows,
+)
 from risks.imports.report import ImportFileError
 
 DELIMITERS = ",;\t|"
@@ -30,14 +39,29 @@ def read_csv(data: bytes, header_score: HeaderScore) -> Grid:
     delimiter = _delimiter(text, header_score)
     if delimiter != ",":
         notes.append(f"The columns are separated by a {_NAMES.get(delimiter, delimiter)}.")
-    rows = []
+    _refuse_long_lines(text, delimiter)
+    rows, size = [], 0
     for number, record in _records(text, delimiter):
+        size += len(record)
+        if size > MAX_CELLS:
+            raise too_many_cells()
         cells = [imported(cell) if cell else "" for cell in record]
         if any(cells):
             rows.append((number, cells))
         if len(rows) > MAX_ROWS + TITLE_ROWS:
             raise too_many_rows()
     return Grid(rows, notes)
+
+
+def _refuse_long_lines(text: str, delimiter: str) -> None:
+    """Before a list is made of them: twenty million empty cells fit into a file."""
+    for number, line in enumerate(io.StringIO(text, newline=""), 1):
+        if line.count(delimiter) > MAX_LINE_CELLS:
+            raise ImportFileError(
+                f"Line {number} of the file has more than {MAX_LINE_CELLS:,} cells: it is no table "
+                "of risks. Save its sheet again, without empty columns.",
+                row=number,
+            )
 
 
 def _decoded(data: bytes) -> tuple[str, list[str]]:

@@ -8,6 +8,8 @@ from risks.imports.report import ImportFileError
 MAX_BYTES = 20 * 1024 * 1024
 MAX_ROWS = 100_000
 MAX_COLUMNS = 200
+MAX_CELLS = 1_000_000  # each costs some 330 bytes and 17 µs until the preview is there
+MAX_LINE_CELLS = 10_000  # of one line of CSV, empty ones included
 
 HeaderScore = Callable[[list[str]], int]  # how many known headers the cells of a row are
 
@@ -32,6 +34,13 @@ def column_letter(place: int) -> str:
         place, remainder = divmod(place - 1, 26)
         name = chr(ord("A") + remainder) + name
     return name
+
+
+def too_many_cells() -> ImportFileError:
+    return ImportFileError(
+        f"The table has more than {MAX_CELLS:,} cells: rows times columns, empty ones included. "
+        "Split it into several files, or delete what stands far away and sheets without risks."
+    )
 
 
 def too_many_rows() -> ImportFileError:

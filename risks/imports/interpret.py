@@ -25,7 +25,7 @@ from itertools import islice
 from typing import Any
 
 from risks.imports import words
-from risks.imports.cells import headline, shortened, title_key
+from risks.imports.cells import LONGEST_REMEMBERED, headline, shortened, title_key
 from risks.imports.columns import COMPUTED, extra_name, is_own_export, propose
 from risks.imports.reader import SHOWN, Table
 from risks.imports.report import (
@@ -271,9 +271,13 @@ def _is_number(text: str) -> bool:
     return text.removesuffix(".0").isdecimal() and text.isascii()
 
 
-@lru_cache(maxsize=1_024)
 def _figure(text: str) -> str:
     """A source's score as digits, or its level in our word; "" where it is neither."""
+    return _remembered_figure(text) if len(text) <= LONGEST_REMEMBERED else ""
+
+
+@lru_cache(maxsize=1_024)
+def _remembered_figure(text: str) -> str:
     if _is_number(text):
         return str(int(text.removesuffix(".0")))
     return words.level(text) or ""

@@ -7,11 +7,12 @@ So each sheet's XML is walked through once before, for its extent and for these 
 
 import io
 import posixpath
+import time
 import zipfile
 import zlib
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime
+from datetime import time as time_of_day
 from functools import lru_cache
 from xml.parsers import expat
 
@@ -20,14 +21,16 @@ from defusedxml.ElementTree import ParseError, fromstring
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
 from risks.imports.cells import imported
-from risks.imports.grid import Grid
+from risks.imports.grid import MAX_CELLS, Grid, too_many_cells
 from risks.imports.report import ImportFileError
 
 MAX_PARTS = 2_000
-MAX_UNPACKED = 200 * 1024 * 1024
+MAX_UNPACKED = 100 * 1024 * 1024
+MAX_TEXTS = 50 * 1024 * 1024  # of them for the texts that cells share, which are read at once
 MAX_RATIO = 100  # of an archive that unpacks to more than SMALL; text in cells reaches about 20
 SMALL = 10 * 1024 * 1024
-MAX_AREA = 5_000_000  # cells of the rectangles that hold all cells of each sheet
+MAX_SECONDS = 20  # of processor time, to look through the sheets
+LOOK = 50_000  # cells after which the time is looked at
 MAX_MERGES = 20_000
 
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
@@ -58,8 +61,7 @@ def read_workbook(data: bytes) -> dict[str, Grid]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             _check_archive(archive)
-            scans = {name: _scan(archive, path) for name, path in _sheets(archive).items()}
-        _check_area(scans.values())
+            scans = _scans(archive)
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
         return {name: _grid(workbook.get_sheet_by_name(name), scan) for name, scan in scans.items()}
     except _DAMAGED as error:
@@ -83,6 +85,12 @@ def _check_archive(archive: zipfile.ZipFile) -> None:
         raise ImportFileError(
             f"The workbook unpacks to {unpacked // 1024**2:,} MB in {len(parts):,} parts, which is "
             "too much to be a register. Save its sheet alone, as CSV or XLSX."
+        )
+    texts = sum(part.file_size for part in parts if part.filename.endswith("sharedStrings.xml"))
+    if texts > MAX_TEXTS:
+        raise ImportFileError(
+            f"The texts of the workbook take {texts // 1024**2:,} MB, of which "
+            f"{MAX_TEXTS // 1024**2} MB are read. Split it into several files."
         )
     names = [part.filename.lower() for part in parts]
     if "xl/workbook.xml" not in names:
@@ -120,9 +128,26 @@ def _sheets(archive: zipfile.ZipFile) -> dict[str, str]:
 
 
 @dataclass(slots=True)
+class _Budget:
+    """What all sheets together may still hold and take, so that the refusal comes early."""
+
+    ends: float  # of this thread's processor time
+    area: int  # places of the rectangles that hold all cells of each sheet
+    cells: int  # in the XML, also empty ones beyond the rectangles
+
+    def take_cell(self) -> None:
+        self.cells -= 1
+        if self.cells < 0:
+            raise too_many_cells()
+        if self.cells % LOOK == 0 and time.thread_time() > self.ends:
+            raise ImportFileError("The workbook takes too long to read. Save its sheet as CSV.")
+
+
+@dataclass(slots=True)
 class _Scan:
     """What the XML of a sheet says and calamine does not. Rows and columns count from 0."""
 
+    budget: _Budget
     rows: int = 0
     columns: int = 0
     formulas: set[tuple[int, int]] = field(default_factory=set)
@@ -136,8 +161,7 @@ class _Scan:
         if name == "c":
             self._start_cell(attributes)
         elif name in {"v", "is"}:
-            self.rows = max(self.rows, self._row + 1)
-            self.columns = max(self.columns, self._column + 1)
+            self._extend()
             if self._kind == "e":
                 self.errors.add((self._row, self._column))
         elif name == "f" and self._kind != "str":  # a formula may well answer an empty text
@@ -146,7 +170,17 @@ class _Scan:
             self._row = int(attributes["r"]) - 1 if "r" in attributes else self._row + 1
             self._column = -1
 
+    def _extend(self) -> None:
+        """calamine fills all the room between stray cells, so the rectangle counts."""
+        if self._row < self.rows and self._column < self.columns:
+            return
+        self.rows = max(self.rows, self._row + 1)
+        self.columns = max(self.columns, self._column + 1)
+        if self.rows * self.columns > self.budget.area:
+            raise too_many_cells()
+
     def _start_cell(self, attributes: dict[str, str]) -> None:
+        self.budget.take_cell()
         self._kind = attributes.get("t")
         if place := attributes.get("r"):
             letters = place.rstrip("0123456789")
@@ -163,23 +197,24 @@ def _column(letters: str) -> int:
     return column - 1
 
 
-def _scan(archive: zipfile.ZipFile, path: str) -> _Scan:
-    scan = _Scan()
+def _scans(archive: zipfile.ZipFile) -> dict[str, _Scan]:
+    """Each visible sheet, looked through. Raises ImportFileError where they hold too much."""
+    budget = _Budget(time.thread_time() + MAX_SECONDS, MAX_CELLS, 2 * MAX_CELLS)
+    scans = {}
+    for name, path in _sheets(archive).items():
+        scans[name] = scan = _scan(archive, path, budget)
+        budget.area -= scan.rows * scan.columns
+    return scans
+
+
+def _scan(archive: zipfile.ZipFile, path: str, budget: _Budget) -> _Scan:
+    scan = _Scan(budget)
     parser = expat.ParserCreate()
     parser.StartDoctypeDeclHandler = _refuse_doctype
     parser.StartElementHandler = scan.start
     with archive.open(path) as part:
         parser.ParseFile(part)
     return scan
-
-
-def _check_area(scans: Iterable[_Scan]) -> None:
-    """Refuse sheets with stray cells: calamine fills all the room between them."""
-    if sum(scan.rows * scan.columns for scan in scans) > MAX_AREA:
-        raise ImportFileError(
-            f"The cells of the sheets spread over more than {MAX_AREA:,} places. "
-            "Delete what stands far away from the table, and sheets that are no register."
-        )
 
 
 def _refuse_doctype(*_: object) -> None:
@@ -223,8 +258,8 @@ def _text(value: object) -> str:
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() and abs(value) < 1e15 else f"{value:.15g}"
     if isinstance(value, datetime):
-        return value.date().isoformat() if value.time() == time() else value.isoformat()
-    return value.isoformat() if isinstance(value, date | time) else str(value)
+        return value.date().isoformat() if value.time() == time_of_day() else value.isoformat()
+    return value.isoformat() if isinstance(value, date | time_of_day) else str(value)
 
 
 def _fill_merged(sheet: CalamineSheet, table: list[list[str]]) -> list[str]:

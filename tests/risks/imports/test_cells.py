@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from risks.imports import cells
 from risks.imports.cells import (
     clean,
     headline,
@@ -72,3 +73,9 @@ def test_headline_is_the_first_sentence_within_its_limit() -> None:
 def test_shortened_text_ends_at_a_word() -> None:
     assert shortened("one two three", 9) == "one two…"
     assert shortened("onetwothree", 5) == "onet…"
+
+
+def test_long_texts_are_not_remembered() -> None:
+    before = cells._remembered_key.cache_info().currsize
+    assert cells.key("Ä" * 200) == "a" * 200
+    assert cells._remembered_key.cache_info().currsize == before

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl.worksheet.worksheet import Worksheet
 
-from risks.imports import grid, reader, xlsx_file
+from risks.imports import csv_file, grid, reader, xlsx_file
 from risks.imports.cells import clean, neutralised
 from risks.imports.reader import Table, read_table
 from risks.imports.report import ImportFileError
@@ -326,8 +326,66 @@ def test_a_zip_with_too_many_parts_is_refused(monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_cell_at_the_end_of_the_world_is_refused() -> None:
     data = workbook(HEADERS, edit=lambda sheet: sheet.cell(1_048_576, 16_384, "x"))
-    with pytest.raises(ImportFileError, match="spread over"):
+    with pytest.raises(ImportFileError, match=r"more than 1,000,000 cells"):
         read(data, "x.xlsx")
+
+
+@pytest.fixture
+def few_cells(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if ten cells were the limit."""
+    for module in (grid, xlsx_file, csv_file):
+        monkeypatch.setattr(module, "MAX_CELLS", 10)
+
+
+def test_more_cells_than_allowed_are_refused_before_the_workbook_is_read(
+    few_cells: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(xlsx_file, "CalamineWorkbook", None)  # what costs memory
+    with pytest.raises(ImportFileError, match="more than 10 cells"):
+        read(workbook(HEADERS, *[["R", "x", 1]] * 3), "x.xlsx")
+
+
+def test_cells_of_all_sheets_count_together(few_cells: None) -> None:
+    book = openpyxl.Workbook()
+    for sheet in (book.active, book.create_sheet("Other")):
+        for row in (HEADERS, ["R1", "x", 3]):
+            sheet.append(row)
+    with pytest.raises(ImportFileError, match="more than 10 cells"):
+        read(saved(book), "x.xlsx")
+
+
+def test_empty_cells_of_a_sheet_count_too(few_cells: None) -> None:
+    many = b'<row r="1">' + b'<c r="A1"/>' * 21 + b"</row>"
+    data = workbook(HEADERS)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        sheet = archive.read("xl/worksheets/sheet1.xml")
+    padded = sheet.replace(b"<sheetData>", b"<sheetData>" + many)
+    with pytest.raises(ImportFileError, match="more than 10 cells"):
+        read(rezipped(data, xl__worksheets__sheet1_xml=padded), "x.xlsx")
+
+
+def test_a_workbook_that_takes_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(xlsx_file, "MAX_SECONDS", -1)
+    monkeypatch.setattr(xlsx_file, "LOOK", 1)
+    with pytest.raises(ImportFileError, match="takes too long"):
+        read(workbook(HEADERS, ["R1", "x", 3]), "x.xlsx")
+
+
+def test_more_shared_texts_than_allowed_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(xlsx_file, "MAX_TEXTS", 10)
+    with pytest.raises(ImportFileError, match="The texts of the workbook"):
+        read(workbook(HEADERS, ["R1", "x", 3]), "x.xlsx")
+
+
+def test_more_cells_of_csv_than_allowed_are_refused(few_cells: None) -> None:
+    with pytest.raises(ImportFileError, match="more than 10 cells"):
+        read("Risk ID,Title,Level\n" + "R,x,1\n" * 3)
+
+
+@pytest.mark.parametrize("line", ["," * 19_000_000, "Title\n" + ";" * 20_000])
+def test_a_line_of_endless_cells_is_refused(line: str) -> None:
+    with pytest.raises(ImportFileError, match="more than 10,000 cells"):
+        read(line)
 
 
 @pytest.mark.parametrize(
