@@ -373,8 +373,9 @@ def test_a_workbook_that_takes_too_long_is_refused(monkeypatch: pytest.MonkeyPat
 
 def test_more_shared_texts_than_allowed_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(xlsx_file, "MAX_TEXTS", 10)
+    texts = rezipped(workbook(HEADERS), xl__sharedStrings_xml=b"a" * 11)
     with pytest.raises(ImportFileError, match="The texts of the workbook"):
-        read(workbook(HEADERS, ["R1", "x", 3]), "x.xlsx")
+        read(texts, "x.xlsx")
 
 
 def test_more_cells_of_csv_than_allowed_are_refused(few_cells: None) -> None:
