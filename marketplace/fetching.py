@@ -19,13 +19,14 @@ from typing import IO, TYPE_CHECKING
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from marketplace.addresses import Address, Networks, is_reachable
+from openrisk.server.limits import REPORT_FILE
 
 if TYPE_CHECKING:
     import httpcore
 
     from marketplace.deadlines import Deadline
 
-LIMIT = 256 * 1024**2  # bytes of a report, once decoded
+LIMIT = REPORT_FILE  # once decoded
 SECONDS = 120  # for all of it, redirects included
 SILENCE = 15  # seconds without a byte
 RATE = 1024  # bytes a second that have to arrive on average, after

@@ -12,6 +12,7 @@ import structlog
 
 from openrisk import __version__, env, tracing
 from openrisk.database.profiles import MOST_THREADS, PROFILES, fitting_threads
+from openrisk.server.limits import JSON_BODY
 
 # --- Place -----------------------------------------------------------------------------------
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -151,6 +152,7 @@ WSGI_APPLICATION = "openrisk.wsgi.application"
 MIDDLEWARE = [
     "openrisk.api.middleware.RequestIdMiddleware",
     "openrisk.api.middleware.TrustedProxyMiddleware",
+    "openrisk.api.body_limits.BodyLimitMiddleware",
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "openrisk.caching.recorder.RecorderMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -192,9 +194,9 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
-# Uploads: registers are refused above this size before anything parses them (risks.imports).
-DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
-FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+# Of a body without its files. Each address has a limit of its own (openrisk.server.limits).
+DATA_UPLOAD_MAX_MEMORY_SIZE = JSON_BODY
+FILE_UPLOAD_HANDLERS = ["openrisk.api.body_limits.FileUploadHandler"]
 
 STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = True  # no collectstatic step
@@ -341,7 +343,14 @@ LOGGING = {
             "foreign_pre_chain": _CONTEXT,
         }
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "keyed"}},
+    "filters": {"client_faults": {"()": "openrisk.logs.ClientFaults"}},
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "keyed",
+            "filters": ["client_faults"],
+        }
+    },
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": ["stderr"], "level": "INFO", "propagate": False},

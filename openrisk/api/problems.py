@@ -14,7 +14,6 @@ from drf_standardized_errors.formatter import ExceptionFormatter
 from drf_standardized_errors.handler import ExceptionHandler
 from drf_standardized_errors.types import Error, ErrorResponse
 from rest_framework import exceptions, status
-from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import as_serializer_error
 
@@ -158,11 +157,11 @@ class ProblemHandler(ExceptionHandler):
         response.content_type = CONTENT_TYPE
         request = self.context["request"]
         if request and exc.status_code == status.HTTP_413_REQUEST_ENTITY_TOO_LARGE:
-            _read_away(request)
+            read_away(request._request)
         return response
 
 
-def _read_away(request: Request) -> None:
+def read_away(request: HttpRequest) -> None:
     """Take in what is left of a body, up to READ_AWAY bytes, and forget it.
 
     The server closes a connection whose body nobody read, and a client that is still sending then
@@ -172,7 +171,7 @@ def _read_away(request: Request) -> None:
         return
     left = READ_AWAY
     with suppress(OSError):  # the client has gone
-        while left > 0 and (piece := request._request.read(READ_AWAY_PIECE)):
+        while left > 0 and (piece := request.read(READ_AWAY_PIECE)):
             left -= len(piece)
 
 

@@ -10,6 +10,7 @@ from drf_spectacular.openapi import AutoSchema
 
 from openrisk.api.filters import MAX_SEARCH
 from openrisk.api.serializers import RowSerializer, Serializer
+from openrisk.server.limits import in_words, limit_for
 
 PROBLEM_TYPE = "application/problem+json"
 PROBLEMS = {
@@ -148,6 +149,9 @@ class Schema(AutoSchema):
             return None
         if headers := self._headers():
             operation["parameters"] = [*headers, *operation.get("parameters", [])]
+        if "requestBody" in operation:
+            limit = limit_for(self.path)
+            operation["requestBody"]["description"] = f"At most {in_words(limit.size)}"
         for status in self._problems("requestBody" in operation):
             name, _ = PROBLEMS[status]
             operation["responses"].setdefault(status, {"$ref": f"#/components/responses/{name}"})

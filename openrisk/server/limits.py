@@ -50,11 +50,11 @@ def _limit(pattern: str, size: int, routes: str, reason: str, *, files: bool = F
     return Limit(re.compile(pattern), size, files, routes, reason)
 
 
-_ORGANIZATION = "(/o/[^/]+)?"  # pages may name the organization first
+_ORGANIZATION = "/o/[^/]+"  # pages name the organization first
 # The first that matches counts.
 LIMITS = (
     _limit(
-        rf"/api/v1/imports/$|{_ORGANIZATION}/admin/risks/importrun/",
+        rf"/api/v1/imports/$|/admin/risks/importrun/|{_ORGANIZATION}/imports/",
         REGISTER_FILE + FORM_AROUND_FILE,
         "imports of a register",
         "a register of 100,000 rows has some 20 MB",

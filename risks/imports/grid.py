@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from openrisk.server.limits import REGISTER_FILE
 from risks.imports.report import ImportFileError
 
-MAX_BYTES = 20 * 1024 * 1024
+MAX_BYTES = REGISTER_FILE
 MAX_ROWS = 100_000
 MAX_COLUMNS = 200
 MAX_CELLS = 1_000_000  # each costs some 330 bytes and 17 µs until the preview is there

@@ -16,7 +16,6 @@ from openrisk.accounts.models import Role
 from openrisk.api.filters import OrganizationFilterSet
 from openrisk.api.viewsets import OrganizationViewSet
 from risks.imports import registers, runs, undoing
-from risks.imports.grid import MAX_BYTES
 from risks.imports.report import ImportFileError, MappingError
 from risks.models import ImportRow, ImportRun, Source
 from risks.serializers.imports import (
@@ -25,16 +24,6 @@ from risks.serializers.imports import (
     ImportRunSerializer,
     UploadSerializer,
 )
-
-ENVELOPE = 1024 * 1024  # what a form may hold beside the file
-
-
-class UploadTooLarge(exceptions.APIException):
-    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
-    default_code = "upload_too_large"
-    default_detail = (
-        f"The file is larger than {MAX_BYTES // 1024**2} MB. Split it into several files."
-    )
 
 
 class UnreadableFile(exceptions.ValidationError):
@@ -69,12 +58,6 @@ class ImportViewSet(OrganizationViewSet):
     def get_queryset(self) -> Any:
         """Runs of connectors and packs belong to the marketplace."""
         return super().get_queryset().filter(source=Source.IMPORT)
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        # Before anything reads the body: checking who calls parses the form.
-        if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BYTES + ENVELOPE:
-            raise UploadTooLarge
-        super().initial(request, *args, **kwargs)
 
     @extend_schema(
         request={"multipart/form-data": UploadSerializer}, responses={201: ImportRunSerializer}

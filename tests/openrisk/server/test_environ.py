@@ -1,7 +1,10 @@
 """What came by RSGI looks to Django as what came by WSGI."""
 
 import pytest
+from django.conf import settings
 
+from openrisk import serving
+from openrisk.server import limits, sockets
 from openrisk.server.environ import build_environ
 from openrisk.server.limits import LIMITS, in_words, limit_for
 from tests.openrisk.server.protocols import Scope
@@ -56,7 +59,7 @@ def test_an_address_of_version_six_is_bare():
         ("/admin/risks/importrun/add/", "21 MB", True),
         ("/api/v1/imports/0/apply/", "5 MB", False),
         ("/api/v1/marketplace/apps/0/sync/", "257 MB", True),
-        ("/marketplace/apps/0/sync/", "257 MB", True),
+        ("/marketplace/apps/0/sync/", "1 MB", False),
         ("/o/demo/marketplace/apps/0/sync/", "257 MB", True),
         ("/o/demo/marketplace/packs/preview/", "33 MB", True),
         ("/api/v1/auth/login/", "64 kB", False),
@@ -73,3 +76,22 @@ def test_each_address_has_its_limit(path, size, files):
 
 def test_each_limit_has_its_reason():
     assert all(limit.reason and limit.routes for limit in LIMITS)
+
+
+def test_the_document_says_the_same():
+    text = (settings.BASE_DIR / "SECURITY.md").read_text()
+    for limit in LIMITS:
+        files = "yes" if limit.takes_files else "no"
+        row = f"| {limit.routes} | {in_words(limit.size)} | {files} | {limit.reason} |"
+        assert row in text
+    told = (
+        f"{limits.GRACE:g} s plus its size at {limits.LEAST_RATE // 1000} kB/s, else 408",
+        f"{limits.SEND_GRACE:g} s plus its size at {limits.LEAST_RATE // 1000} kB/s, else the",
+        f"above {in_words(limits.IN_MEMORY)} is taken",
+        f"| {limits.RECEIVED_AT_ONCE}; one more ends",
+        f"| {limits.SPOOLED_BYTES // 1024**3} GB, else 503",
+        f"closed after | {limits.IDLE_SECONDS} s",
+        f"after (Linux) | {sockets.STALLED_SECONDS} s",
+        f"together | {serving.BACKLOG:,}; more wait",
+    )
+    assert [one for one in told if one not in text] == []

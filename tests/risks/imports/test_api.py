@@ -6,9 +6,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from rest_framework.test import APIClient
 
-from risks.imports.grid import MAX_BYTES
+from openrisk.server.limits import FORM_AROUND_FILE, REGISTER_FILE
 from risks.models import ImportRun, Risk
-from risks.views.imports import ENVELOPE
 from tests.risks.imports.registers import HEADER
 
 URL = "/api/v1/imports/"
@@ -103,14 +102,14 @@ def test_rows_in_error_are_refused_unless_left_out(client):
 
 def test_a_large_file_is_refused_and_read_away(client):
     """A client that still sends would otherwise see a broken pipe in place of the answer."""
-    response = upload(client, "x" * (MAX_BYTES + ENVELOPE))
-    assert "Split it" in refusal(response, 413)["detail"]
+    response = upload(client, "x" * (REGISTER_FILE + FORM_AROUND_FILE))
+    assert "at most 21 MB" in refusal(response, 413)["detail"]
     assert response.wsgi_request.read() == b""
     assert ImportRun.objects.count() == 0
 
 
 def test_a_large_file_that_was_only_announced_is_not_waited_for(client):
-    file = SimpleUploadedFile("register.csv", b"x" * (MAX_BYTES + ENVELOPE))
+    file = SimpleUploadedFile("register.csv", b"x" * (REGISTER_FILE + FORM_AROUND_FILE))
     response = client.post(URL, {"file": file}, format="multipart", HTTP_EXPECT="100-continue")
     refusal(response, 413)
     assert response.wsgi_request.read(1) != b""
