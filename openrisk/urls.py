@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import include, path, re_path
 from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularSwaggerView
 
 from monitoring.views import HealthDetailViewSet
 from openrisk.accounts.addresses import old_address
@@ -14,6 +14,7 @@ from openrisk.admin_site import site
 from openrisk.api.outages import NOTED, is_noted
 from openrisk.api.problems import is_api, problem_response
 from openrisk.api.request_ids import current_request_id
+from openrisk.api.schema_view import SchemaView
 
 
 @csrf_exempt  # or a POST to a mistyped address would be told that a form has expired
@@ -32,7 +33,7 @@ urlpatterns = [
     path("api/v1/", include("dashboards.urls")),
     path("api/v1/marketplace/", include("marketplace.urls")),
     path("api/v1/monitoring/", include("monitoring.urls")),
-    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/schema/", SchemaView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     re_path(r"^api/", _no_route),
     path("admin/", site.urls),
