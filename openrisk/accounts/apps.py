@@ -7,14 +7,17 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from django.contrib.sessions.models import Session
+        from django.db.models.signals import post_delete
 
-        from openrisk.accounts import checks  # noqa: F401  registers them
+        from openrisk.accounts import checks, history, tokens  # noqa: F401  checks register themselves
         from openrisk.accounts.impersonation import Members
         from openrisk.accounts.models import ApiToken, Membership, Organization, User
         from openrisk.caching.callers import set_directory
         from openrisk.caching.tracked import track
 
         set_directory(Members())
+        history.connect()
+        post_delete.connect(tokens.revoke_of_member, sender=Membership)
 
         # Who may do what: a change of one row is noticed by those it concerns.
         track(User, organization=None, rows="id", silent=("last_login",))

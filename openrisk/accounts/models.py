@@ -1,11 +1,14 @@
-"""Users, organizations, memberships and API tokens."""
+"""Users, organizations, memberships, API tokens, and the history of accounts."""
 
-from typing import Any, ClassVar
+import unicodedata
+from typing import Any, ClassVar, NoReturn
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
-from django.db import models
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
 from django.db.models.functions import Lower
+from django.utils import timezone
 from knox.models import AbstractAuthToken, AuthTokenManager
 
 from openrisk.caching import recorder
@@ -26,11 +29,38 @@ class Role(models.TextChoices):
         return ranks.index(self) >= ranks.index(Role(other))
 
 
+def fold_address(text: str) -> str:
+    """The one spelling of an e-mail address: what is stored, looked up and counted."""
+    return unicodedata.normalize("NFKC", text.strip()).casefold()
+
+
+def validate_ascii(address: str) -> None:
+    """Refuse letters that look like others: a dotless i would make another person."""
+    if not address.isascii():
+        raise ValidationError(
+            "Write the address without accents and special letters; a domain with such letters in "
+            "the form that begins with xn--."
+        )
+
+
+class AddressField(models.EmailField):
+    """An e-mail address in its one spelling, written in ASCII."""
+
+    default_validators = [validate_ascii, *models.EmailField.default_validators]
+
+    def to_python(self, value: Any) -> Any:
+        value = super().to_python(value)
+        # What is not ASCII stays as it is: validation refuses it, and no look-up finds it.
+        return fold_address(value) if isinstance(value, str) and value.isascii() else value
+
+
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         if not email:
             raise ValueError("A user needs an e-mail address: it is the login.")
-        user = self.model(email=self.normalize_email(email), **fields)
+        if not email.isascii():
+            raise ValueError(f"{email} cannot be a login: it is not written in ASCII.")
+        user = self.model(email=fold_address(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -39,18 +69,23 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, is_superuser=True, **fields)
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        return self.get(email__iexact=username)
+        """Of one spelling only: no other letters are taken for ASCII ones."""
+        return self.get(email=username)
 
 
 class User(AbstractBaseUser, PermissionsMixin):
     """A person who logs in with an e-mail address. What they may do depends on memberships."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    email = models.EmailField("e-mail", unique=True)
+    email = AddressField("e-mail", unique=True)
     name = models.CharField(max_length=150, blank=True)
     is_active = models.BooleanField(
         "active", default=True, help_text="Untick to refuse this person instead of deleting them."
     )
+    # Set by someone else: nothing else works before its owner has chosen one of their own.
+    password_change_required = models.BooleanField(default=False, editable=False)
+    # A program of an organization: tokens, no password, and never one of the four eyes.
+    is_service = models.BooleanField("service account", default=False, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects: ClassVar[UserManager] = UserManager()
@@ -69,6 +104,14 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """A new password ends the person's tokens; their sessions end by Django's digest of it."""
+        is_changed = self._password is not None and not self._state.adding  # type: ignore[attr-defined]
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            if is_changed:
+                ApiToken.objects.filter(user=self).revoke()
 
     def get_full_name(self) -> str:
         return self.name or self.email
@@ -133,6 +176,79 @@ class Membership(models.Model):
         return Role(self.role).includes(role)
 
 
+class InvitationStatus(models.TextChoices):
+    PENDING = "pending", "Pending"
+    ACCEPTED = "accepted", "Accepted"
+    DECLINED = "declined", "Declined"
+    REVOKED = "revoked", "Revoked"
+
+
+class Invitation(models.Model):
+    """The offer of a role in an organization to the owner of an e-mail address.
+
+    The link that accepts it is mailed; `digest` is the SHA-256 of its secret, None until there is
+    one. Whether the address has an account is nothing that the organization learns.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="invitations")
+    address = AddressField("e-mail")
+    role = models.CharField(max_length=10, choices=Role.choices, default=Role.VIEWER)
+    status = models.CharField(
+        max_length=8, choices=InvitationStatus.choices, default=InvitationStatus.PENDING
+    )
+    digest = models.CharField(max_length=64, unique=True, null=True, editable=False)  # noqa: DJ001
+    invited_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-created_at", "id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("organization", "address"),
+                condition=models.Q(status="pending"),
+                name="invitation_one_pending",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(role__in=Role.values), name="invitation_role_known"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.address} ({self.get_role_display()})"
+
+    @property
+    def is_open(self) -> bool:
+        return self.status == InvitationStatus.PENDING and self.expires_at > timezone.now()
+
+
+class ServiceAccountManager(models.Manager["ServiceAccount"]):
+    def get_queryset(self) -> Any:
+        return super().get_queryset().filter(is_service=True)
+
+
+class ServiceAccount(User):
+    """The users that are programs, as the administration lists them."""
+
+    objects: ClassVar[Any] = ServiceAccountManager()
+
+    class Meta:
+        proxy = True
+
+
+class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
+    def revoke(self) -> int:
+        """Delete these tokens and those made with them.
+
+        Their people are locked first, as they are while a token is made: none slips in between.
+        """
+        with transaction.atomic():
+            people = User.objects.filter(pk__in=self.values("user")).order_by("pk")
+            list(people.select_for_update(no_key=True).values_list("pk"))
+            return self.delete()[0]
+
+
 class ApiToken(AbstractAuthToken):
     """A credential bound to one user and one organization, stored as a hash, shown once.
 
@@ -150,8 +266,10 @@ class ApiToken(AbstractAuthToken):
         help_text='CIDR networks the token may be used from, e.g. ["192.0.2.0/24"]; empty: any.',
     )
     last_used_on = models.DateField(null=True, blank=True, editable=False)
+    # The token that this one was made with: it ends with it.
+    parent = models.ForeignKey("self", models.CASCADE, null=True, editable=False, related_name="+")
 
-    objects: ClassVar[Any] = AuthTokenManager()
+    objects: ClassVar[Any] = AuthTokenManager.from_queryset(ApiTokenQuerySet)()
 
     class Meta:
         ordering = ("-created",)
@@ -162,10 +280,15 @@ class ApiToken(AbstractAuthToken):
 
 
 class LoginFailure(models.Model):
-    """A refused login, kept for as long as it counts against further tries."""
+    """An attempt to log in that has not succeeded, kept for as long as it counts against others.
+
+    `address` is the network address, of IPv6 its /64. `device` is the id of a device that the
+    account was known on, whose attempts are counted by themselves.
+    """
 
     email = models.CharField(max_length=254)
     address = models.GenericIPAddressField()
+    device = models.CharField(max_length=32, blank=True)
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -187,3 +310,100 @@ class KeyFingerprint(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.fingerprint}"
+
+
+class AccountEventKind(models.TextChoices):
+    SIGNED_IN = "signed_in", "Signed in"
+    SIGN_IN_LIMITED = "sign_in_limited", "Too many failed sign-ins"
+    SIGNED_OUT = "signed_out", "Signed out"
+    PASSWORD_CHANGED = "password_changed", "Password changed"
+    PASSWORD_SET = "password_set", "Password set by an operator"
+    ACCOUNT_CREATED = "account_created", "Account created"
+    ACCOUNT_CHANGED = "account_changed", "Account changed"
+    ACCOUNT_ACTIVATED = "account_activated", "Account activated"
+    ACCOUNT_DEACTIVATED = "account_deactivated", "Account deactivated"
+    MEMBER_ADDED = "member_added", "Member added"
+    ROLE_CHANGED = "role_changed", "Role changed"
+    MEMBER_REMOVED = "member_removed", "Member removed"
+    INVITED = "invited", "Invited"
+    INVITATION_RENEWED = "invitation_renewed", "Invitation renewed"
+    INVITATION_REVOKED = "invitation_revoked", "Invitation revoked"
+    INVITATION_ACCEPTED = "invitation_accepted", "Invitation accepted"
+    INVITATION_DECLINED = "invitation_declined", "Invitation declined"
+    TOKEN_CREATED = "token_created", "Token created"
+    TOKEN_ENDED = "token_ended", "Token ended"
+
+
+APPEND_ONLY = "The history of accounts is append-only."
+
+
+class AppendOnlyQuerySet(models.QuerySet["AccountEvent"]):
+    """Rows are added and read; roles of the database keep SQL from changing them."""
+
+    def update(self, **fields: Any) -> NoReturn:
+        raise TypeError(APPEND_ONLY)
+
+    delete = update  # type: ignore[assignment]
+
+    def seen_by(self, administered: models.QuerySet[Organization]) -> "AppendOnlyQuerySet":
+        """Events of these organizations, and of their members' accounts for as long as they are
+        members."""
+        members = Membership.objects.filter(
+            organization__in=administered,
+            user=models.OuterRef("person"),
+            created_at__lte=models.OuterRef("at"),
+        )
+        of_account = models.Q(organization=None) & models.Exists(members)
+        return self.filter(models.Q(organization__in=administered) | of_account)
+
+
+def _outlived(to: type[models.Model], name: str) -> models.ForeignKey:
+    """A reference that stays when its target is deleted."""
+    return models.ForeignKey(
+        to,
+        models.DO_NOTHING,
+        null=True,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+        verbose_name=name,
+    )
+
+
+class AccountEvent(models.Model):
+    """Something that happened to an account, a role or a credential.
+
+    `person` is whose account it is, `actor` who did it: None for commands, schedules and people who
+    are not logged in. `email` is the address of the account, or as it was typed. `organization` is
+    None for what concerns an account in all of them.
+    """
+
+    at = models.DateTimeField(default=timezone.now)
+    kind = models.CharField("event", max_length=20, choices=AccountEventKind.choices)
+    organization = _outlived(Organization, "organization")
+    person = _outlived(User, "person")
+    email = models.CharField("e-mail", max_length=254)
+    actor = _outlived(User, "by")
+    address = models.GenericIPAddressField("network address", null=True)
+    request_id = models.CharField(max_length=128)
+    detail = models.JSONField(default=dict)
+
+    objects: ClassVar[Any] = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-id",)
+        indexes = (
+            models.Index(fields=("organization", "id"), name="account_event_organization"),
+            models.Index(fields=("person", "id"), name="account_event_person"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.email}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise TypeError(APPEND_ONLY)
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise TypeError(APPEND_ONLY)
