@@ -17,7 +17,8 @@ from django.utils import timezone
 from knox.crypto import hash_token
 
 from openrisk.accounts.models import ApiToken, Organization, Role, User
-from openrisk.accounts.services import create_token, set_role
+from openrisk.accounts.services import set_role
+from openrisk.accounts.tokens import create_token
 from openrisk.serving import url
 
 ORGANIZATION = "demo"

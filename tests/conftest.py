@@ -14,7 +14,8 @@ from pytest_django import DjangoDbBlocker
 from rest_framework.test import APIClient
 
 from openrisk.accounts.models import Organization, Role, User
-from openrisk.accounts.services import create_token, set_role
+from openrisk.accounts.services import set_role
+from openrisk.accounts.tokens import create_token
 from openrisk.caching import stamps, store
 from openrisk.database import clock
 from tests import calibration, tables

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
 from openrisk.accounts import addresses, identity, services
+from openrisk.accounts.devices import remember_device
 from openrisk.accounts.models import Membership, Role
 
 Rest = ParamSpec("Rest")
@@ -134,7 +135,9 @@ def login_page(request: HttpRequest) -> HttpResponse:
             status = 429 if refusal.retry_after else 400
         else:
             login(request, user)
-            return HttpResponseRedirect(place or reverse("start"))
+            response = HttpResponseRedirect(place or reverse("start"))
+            remember_device(request, response, user)
+            return response
     return render(request, "accounts/login.html", {"form": form, "next": place}, status=status)
 
 

@@ -1,20 +1,10 @@
-"""Logging in, tokens and memberships: every write of the accounts app."""
-
-import ipaddress
-from datetime import timedelta
+"""Logging in and memberships."""
 
 from django.contrib.auth import authenticate
-from django.db import transaction
 from django.http import HttpRequest
-from django.utils import timezone
-from knox.settings import knox_settings
 
-from openrisk.accounts import metrics
-from openrisk.accounts.models import ApiToken, LoginFailure, Membership, Organization, Role, User
-
-FAILURES_PER_EMAIL = 10
-FAILURES_PER_ADDRESS = 50
-FAILURE_WINDOW = timedelta(minutes=15)
+from openrisk.accounts import devices, login_limits, metrics
+from openrisk.accounts.models import Membership, Organization, Role, User, fold_address
 
 
 class LoginRefused(Exception):
@@ -26,37 +16,31 @@ class LoginRefused(Exception):
 
 
 def check_password(*, request: HttpRequest, email: str, password: str) -> User:
-    """The active user with this e-mail and password, or LoginRefused.
+    """The active user with this e-mail and password, or LoginRefused (`login_limits`).
 
-    Failures are counted in the database, so that the limit holds over all worker processes.
+    An address that is not ASCII belongs to no one, but its failures count for what it looks like.
     """
-    address = request.META.get("REMOTE_ADDR") or "0.0.0.0"  # noqa: S104  a placeholder, not a bind
-    email = email.strip().lower()
-    _refuse_too_many_failures(email=email, address=address)
-    user = authenticate(request, username=email, password=password)
+    folded = fold_address(email)[:254]
+    try:
+        attempt = login_limits.begin_attempt(
+            email=folded,
+            address=request.META.get("REMOTE_ADDR", ""),
+            device=devices.find_device(request, folded),
+        )
+    except login_limits.TooManyFailures:
+        metrics.logins.labels("limited").inc()
+        seconds = int(login_limits.FAILURE_WINDOW.total_seconds())
+        raise LoginRefused(
+            f"Too many failed logins. Wait {seconds // 60} minutes.", seconds
+        ) from None
+    user = authenticate(request, username=email.strip(), password=password)
     if user is None:
-        LoginFailure.objects.create(email=email[:254], address=address)
+        login_limits.record_failure(attempt)
         metrics.logins.labels("refused").inc()
         raise LoginRefused("E-mail and password do not match an active account. Check both.")
-    LoginFailure.objects.filter(email=email).delete()
+    login_limits.forget_failures(attempt)
     metrics.logins.labels("done").inc()
     return user
-
-
-def _refuse_too_many_failures(*, email: str, address: str) -> None:
-    recent = LoginFailure.objects.filter(at__gt=timezone.now() - FAILURE_WINDOW)
-    if (
-        recent.filter(email=email).count() >= FAILURES_PER_EMAIL
-        or recent.filter(address=address).count() >= FAILURES_PER_ADDRESS
-    ):
-        metrics.logins.labels("limited").inc()
-        seconds = int(FAILURE_WINDOW.total_seconds())
-        raise LoginRefused(f"Too many failed logins. Wait {seconds // 60} minutes.", seconds)
-
-
-def forget_old_failures() -> int:
-    old = LoginFailure.objects.filter(at__lte=timezone.now() - FAILURE_WINDOW)
-    return old.delete()[0]
 
 
 def membership_of(user: User, organization: Organization | None) -> Membership | None:
@@ -96,37 +80,13 @@ def membership_without_choice(user: User) -> Membership | None:
     return membership_of(user, organizations[0]) if len(organizations) == 1 else None
 
 
-@transaction.atomic
-def create_token(
-    *,
-    user: User,
-    organization: Organization,
-    name: str = "",
-    read_only: bool = False,
-    allowed_networks: list[str] | None = None,
-    lifetime: timedelta | None = None,
-) -> tuple[ApiToken, str]:
-    """A new token and its secret, which cannot be read again.
-
-    Raises ValueError when the user has no role in the organization or a network is malformed.
-    """
-    if membership_of(user, organization) is None:
-        raise ValueError(
-            f"{user.email} is no member of {organization.slug}: add a membership first."
-        )
-    networks = [str(ipaddress.ip_network(network)) for network in allowed_networks or []]
-    return ApiToken.objects.create(
-        user=user,
-        expiry=lifetime or knox_settings.TOKEN_TTL,
-        organization=organization,
-        name=name,
-        read_only=read_only,
-        allowed_networks=networks,
-    )
-
-
 def set_role(*, user: User, organization: Organization, role: Role | str) -> Membership:
-    """Make `user` a member with `role`, whatever they were before."""
+    """Make `user` a member with `role`, whatever they were before.
+
+    For what people have accepted, and for what operators and tests set up. Raises ValueError.
+    """
+    if user.is_service and Role(role) == Role.ADMIN:
+        raise ValueError("A service account administers no people: give it another role.")
     membership, _ = Membership.objects.update_or_create(
         user=user, organization=organization, defaults={"role": Role(role)}
     )

@@ -90,7 +90,7 @@ def prepare_client() -> Any:
     from django.test import Client
 
     from openrisk.accounts.models import Organization, User
-    from openrisk.accounts.services import create_token
+    from openrisk.accounts.tokens import create_token
 
     settings.ALLOWED_HOSTS.append("testserver")
     organization = Organization.objects.get(slug="demo")

@@ -94,7 +94,7 @@ def _person(organization: Any, role: str) -> Any:
 
 
 def _token(person: Any, organization: Any) -> str:
-    from openrisk.accounts.services import create_token
+    from openrisk.accounts.tokens import create_token
 
     token, secret = create_token(user=person, organization=organization)
     # Written at a day's first use, which is not what is measured.

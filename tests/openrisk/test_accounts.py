@@ -1,31 +1,21 @@
-"""Users, roles, memberships, tokens and the limit on failed logins."""
+"""Users, roles, memberships and tokens."""
 
 from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.test import RequestFactory
 from django.utils import timezone
 
 from openrisk.accounts.models import (
     ApiToken,
-    LoginFailure,
     Membership,
     Organization,
     Role,
     User,
 )
-from openrisk.accounts.services import (
-    FAILURE_WINDOW,
-    FAILURES_PER_ADDRESS,
-    FAILURES_PER_EMAIL,
-    LoginRefused,
-    check_password,
-    create_token,
-    forget_old_failures,
-    membership_of,
-    set_role,
-)
+from openrisk.accounts.passwords import set_first_password
+from openrisk.accounts.services import membership_of, set_role
+from openrisk.accounts.tokens import TokenRefused, create_token
 
 PASSWORD = "a long enough password"
 
@@ -41,6 +31,20 @@ def test_each_role_includes_the_ones_before_it(role):
 def test_unknown_role_is_no_role():
     with pytest.raises(ValueError, match="owner"):
         Role.ADMIN.includes("owner")
+
+
+def test_address_is_stored_in_one_spelling(analyst):
+    person = User.objects.create_user(" Ada@Example.COM ", PASSWORD)
+    assert person.email == "ada@example.com"
+    assert User.objects.get(email="ADA@example.com") == person
+
+
+@pytest.mark.parametrize("address", ["v\u0131ewer@x.test", "a@x.te\u017ft", "\uff41@x.test"])
+def test_address_that_looks_like_another_is_refused(db, address):
+    with pytest.raises(ValueError, match="ASCII"):
+        User.objects.create_user(address, PASSWORD)
+    with pytest.raises(ValidationError, match="xn--"):
+        User(email=address, password="x").full_clean()
 
 
 def test_user_needs_an_address(db):
@@ -126,7 +130,7 @@ def test_token_may_live_shorter(analyst, organization):
 
 
 def test_token_is_for_members_only(analyst, other_organization):
-    with pytest.raises(ValueError, match="is no member of globex: add a membership first"):
+    with pytest.raises(ValueError, match="is no member of globex: invite them first"):
         create_token(user=analyst, organization=other_organization)
     assert not ApiToken.objects.exists()
 
@@ -138,90 +142,76 @@ def test_malformed_network_is_refused(analyst, organization, network):
     assert not ApiToken.objects.exists()
 
 
-# --- Failed logins ----------------------------------------------------------------------------
-def _login(email, password=PASSWORD, address="192.0.2.1"):
-    request = RequestFactory().post("/", REMOTE_ADDR=address)
-    return check_password(request=request, email=email, password=password)
+# --- Tokens made with tokens --------------------------------------------------------------------
+@pytest.fixture
+def parent(analyst, organization):
+    return create_token(
+        user=analyst,
+        organization=organization,
+        allowed_networks=["192.0.2.0/24"],
+        lifetime=timedelta(hours=12),
+    )[0]
 
 
-def _fail(times, email, addresses=("192.0.2.1",)):
-    for number in range(times):
-        with pytest.raises(LoginRefused):
-            _login(email, "wrong", addresses[number % len(addresses)])
-
-
-def test_login_ignores_case_and_space_of_the_address(analyst):
-    assert _login(f"  {analyst.email.upper()} ") == analyst
+def test_child_is_as_narrow_as_its_parent_unless_narrower(analyst, organization, parent):
+    child, _ = create_token(user=analyst, organization=organization, parent=parent)
+    assert child.allowed_networks == ["192.0.2.0/24"]
+    assert child.expiry <= parent.expiry
+    narrow, _ = create_token(
+        user=analyst,
+        organization=organization,
+        parent=child,
+        allowed_networks=["192.0.2.7/32"],
+        lifetime=timedelta(hours=1),
+        read_only=True,
+    )
+    again, _ = create_token(user=analyst, organization=organization, parent=narrow)
+    assert (again.allowed_networks, again.read_only) == (["192.0.2.7/32"], True)
+    assert again.expiry <= narrow.expiry < child.expiry
 
 
 @pytest.mark.parametrize(
-    ("email", "password"),
-    [("{email}", "wrong"), ("nobody@example.com", PASSWORD), ("{email}", ""), ("", "")],
+    ("wider", "field"),
+    [
+        ({"allowed_networks": ["192.0.0.0/16"]}, "allowed_networks"),
+        ({"allowed_networks": ["192.0.2.0/25", "2001:db8::/32"]}, "allowed_networks"),
+        ({"lifetime": timedelta(days=1)}, "days"),
+    ],
 )
-def test_wrong_login_does_not_say_what_was_wrong(analyst, email, password):
-    with pytest.raises(LoginRefused, match="do not match an active account") as refusal:
-        _login(email.format(email=analyst.email), password)
-    assert refusal.value.retry_after is None
-    assert LoginFailure.objects.count() == 1
+def test_wider_child_is_refused(analyst, organization, parent, wider, field):
+    with pytest.raises(TokenRefused, match="he token you use") as refusal:
+        create_token(user=analyst, organization=organization, parent=parent, **wider)
+    assert refusal.value.field == field
+    assert ApiToken.objects.count() == 1
 
 
-def test_inactive_person_does_not_log_in(analyst):
-    User.objects.update(is_active=False)
-    with pytest.raises(LoginRefused):
-        _login(analyst.email)
+def test_children_end_with_their_parent(analyst, organization, parent):
+    child, _ = create_token(user=analyst, organization=organization, parent=parent)
+    create_token(user=analyst, organization=organization, parent=child)
+    create_token(user=analyst, organization=organization, name="another")
+    ApiToken.objects.filter(pk=parent.pk).revoke()
+    assert ApiToken.objects.get().name == "another"
+    with pytest.raises(TokenRefused, match="revoked"):
+        create_token(user=analyst, organization=organization, parent=parent)
 
 
-def test_too_many_failures_lock_the_address_even_for_the_right_password(analyst):
-    _fail(FAILURES_PER_EMAIL, analyst.email, ("192.0.2.1", "198.51.100.1"))
-    with pytest.raises(LoginRefused, match="Wait 15 minutes") as refusal:
-        _login(analyst.email.upper(), address="203.0.113.1")
-    assert refusal.value.retry_after == 900
+def test_new_password_ends_tokens_on_every_path(analyst, organization, parent):
+    analyst.set_password("another long password")
+    analyst.save()
+    assert not ApiToken.objects.exists()
 
 
-def test_one_failure_less_locks_nobody(analyst):
-    _fail(FAILURES_PER_EMAIL - 1, analyst.email)
-    assert _login(analyst.email) == analyst
+def test_hash_that_is_only_made_stronger_ends_no_token(analyst, organization, parent, settings):
+    settings.PASSWORD_HASHERS = [
+        "django.contrib.auth.hashers.PBKDF2SHA1PasswordHasher",
+        "django.contrib.auth.hashers.MD5PasswordHasher",
+    ]
+    assert analyst.check_password(PASSWORD)
+    assert User.objects.get(pk=analyst.pk).password.startswith("pbkdf2_sha1")
+    assert ApiToken.objects.exists()
 
 
-def test_refused_tries_do_not_prolong_the_lock(analyst, time_machine):
-    time_machine.move_to(timezone.now(), tick=False)
-    _fail(FAILURES_PER_EMAIL, analyst.email)
-    time_machine.shift(FAILURE_WINDOW - timedelta(seconds=1))
-    _fail(3, analyst.email)
-    time_machine.shift(timedelta(seconds=2))
-    assert _login(analyst.email) == analyst
-
-
-def test_lock_of_one_person_leaves_the_others(analyst, viewer):
-    _fail(FAILURES_PER_EMAIL, analyst.email)
-    assert _login(viewer.email) == viewer
-
-
-def test_many_names_from_one_network_address_lock_it(analyst):
-    for number in range(FAILURES_PER_ADDRESS):
-        LoginFailure.objects.create(email=f"{number}@example.com", address="192.0.2.1")
-    with pytest.raises(LoginRefused, match="Too many"):
-        _login(analyst.email)
-    assert _login(analyst.email, address="198.51.100.1") == analyst
-
-
-def test_success_forgets_the_failures_of_that_person(analyst, viewer):
-    _fail(2, analyst.email)
-    _fail(1, viewer.email)
-    _login(analyst.email)
-    assert LoginFailure.objects.get().email == viewer.email
-
-
-def test_old_failures_are_forgotten(analyst, time_machine):
-    time_machine.move_to(timezone.now(), tick=False)
-    _fail(1, analyst.email)
-    time_machine.shift(FAILURE_WINDOW)
-    _fail(1, "nobody@example.com")
-    assert forget_old_failures() == 1
-    assert LoginFailure.objects.get().email == "nobody@example.com"
-
-
-@pytest.mark.parametrize("email", ["x" * 300 + "@example.com", "%", "' OR 1=1 --"])
-def test_hostile_address_is_a_refused_login(analyst, email):
-    with pytest.raises(LoginRefused):
-        _login(email)
+def test_token_for_whom_has_to_choose_a_password_is_refused(analyst, organization):
+    set_first_password(analyst, "another long password")
+    with pytest.raises(TokenRefused, match="choose a password first"):
+        create_token(user=analyst, organization=organization)

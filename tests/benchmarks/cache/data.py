@@ -85,7 +85,8 @@ def _organization(slug: str, risks: int) -> Owner:
     from django.db import connection
 
     from openrisk.accounts.models import Organization, Role, User
-    from openrisk.accounts.services import create_token, set_role
+    from openrisk.accounts.services import set_role
+    from openrisk.accounts.tokens import create_token
 
     organization = Organization.objects.create(name=slug, slug=slug)
     user = User.objects.create(email=f"{slug}@example.org", name=slug)

@@ -13,7 +13,7 @@ from django.test import Client
 from prometheus_client import REGISTRY
 
 from openrisk.accounts.models import ApiToken, Organization, User
-from openrisk.accounts.services import create_token
+from openrisk.accounts.tokens import create_token
 from openrisk.api.outages import ReadOnceMore
 from openrisk.caching.front import Front
 

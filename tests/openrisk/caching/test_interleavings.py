@@ -18,7 +18,8 @@ from django.db import connection, transaction
 from django.test import RequestFactory
 
 from openrisk.accounts.models import Membership, Organization, Role, User
-from openrisk.accounts.services import create_token, set_role
+from openrisk.accounts.services import set_role
+from openrisk.accounts.tokens import create_token
 from openrisk.api.outages import ReadOnceMore
 from openrisk.caching import lookup, single_flight, tokens, views
 from openrisk.caching.front import Front

@@ -13,8 +13,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from openrisk.accounts.models import ApiToken, Membership, Organization, Role, User
-from openrisk.accounts.services import create_token, set_role
+from openrisk.accounts.services import set_role
 from openrisk.accounts.sessions import SessionStore
+from openrisk.accounts.tokens import create_token
 from openrisk.caching import stamps, tokens, triggers_postgresql
 from openrisk.caching.tracked import EPOCH, all_tracked
 from risks.history import triggers

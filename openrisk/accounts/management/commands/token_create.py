@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from openrisk.accounts.models import Organization, User
-from openrisk.accounts.services import create_token
+from openrisk.accounts.tokens import create_token
 
 
 class Command(BaseCommand):
@@ -24,7 +24,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         user = User.objects.filter(email__iexact=options["user"]).first()
         if user is None:
-            raise CommandError(f"There is no user {options['user']}. Create one in the admin.")
+            raise CommandError(
+                f"There is no user {options['user']}. Invite one: manage.py member_invite."
+            )
         organization = Organization.objects.filter(slug=options["organization"]).first()
         if organization is None:
             slugs = ", ".join(Organization.objects.values_list("slug", flat=True)[:20])
