@@ -18,6 +18,7 @@ from rest_framework.request import Request
 
 from openrisk.accounts import identity
 from openrisk.accounts.models import ApiToken, Membership, Organization, Role, User
+from openrisk.accounts.passwords import CHOICE_REQUIRED
 from openrisk.caching.callers import caller_of, set_caller
 from openrisk.caching.recorder import unrecorded
 
@@ -128,6 +129,8 @@ class SessionAuthentication(authentication.SessionAuthentication):
         if result is None:
             set_caller(request._request, None)
             return None
+        if result[0].password_change_required:
+            raise exceptions.PermissionDenied(CHOICE_REQUIRED)
         membership = identity.session_membership(request._request)
         if membership is None:
             _refuse_organization(request, result[0])

@@ -226,7 +226,7 @@ def _session_rows(key: str, slug: str | None) -> Rows:
     asker.session = SessionStore(key)
     asker.session._session_cache = session.get_decoded()  # type: ignore[attr-defined]  # loaded
     user = get_user(asker)
-    if not isinstance(user, User):
+    if not isinstance(user, User) or user.password_change_required:
         return {}
     membership = _membership(user, slug)
     if membership is None or membership._state.adding:

@@ -3,12 +3,13 @@
 import ipaddress
 from typing import Any
 
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from openrisk.accounts.models import Role
-from openrisk.api.serializers import Serializer
-
-LONGEST_DAYS = 366
+from openrisk.accounts.models import AccountEvent, Role
+from openrisk.accounts.tokens import LONGEST_DAYS
+from openrisk.api.serializers import RowSerializer, Serializer
 
 
 class LoginSerializer(Serializer):
@@ -37,7 +38,11 @@ class TokenSerializer(Serializer):
         child=serializers.CharField(), default=list, max_length=50
     )
     days = serializers.IntegerField(
-        min_value=1, max_value=LONGEST_DAYS, default=90, write_only=True
+        min_value=1,
+        max_value=LONGEST_DAYS,
+        required=False,
+        write_only=True,
+        help_text="How long it is valid; left out: 90, or as long as the token it is made with",
     )
     created_at = serializers.DateTimeField(source="created", read_only=True)
     expires_at = serializers.DateTimeField(source="expiry", read_only=True, allow_null=True)
@@ -59,3 +64,28 @@ class NewTokenSerializer(TokenSerializer):
         token, secret = instance
         token.token = secret
         return super().to_representation(token)
+
+
+class AccountEventSerializer(RowSerializer):
+    person = serializers.UUIDField(source="person_id", read_only=True)
+    actor = serializers.UUIDField(source="actor_id", read_only=True)
+    actor_email = serializers.EmailField(source="actor.email", read_only=True)
+    detail = extend_schema_field(OpenApiTypes.OBJECT)(serializers.JSONField)(
+        help_text="What there is to say beside, by kind: roles, the token's beginning and name"
+    )
+
+    class Meta:
+        model = AccountEvent
+        fields = (
+            "id",
+            "at",
+            "kind",
+            "email",
+            "person",
+            "actor",
+            "actor_email",
+            "address",
+            "request_id",
+            "detail",
+        )
+        read_only_fields = fields

@@ -3,12 +3,13 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from openrisk.accounts.views import LoginView, LogoutView, TokenViewSet
+from openrisk.accounts.views import AccountEventViewSet, LoginView, LogoutView, TokenViewSet
 
 router = SimpleRouter(use_regex_path=False)
 router.register("tokens", TokenViewSet, basename="tokens")
 urlpatterns = [
     path("login/", LoginView.as_view(), name="api-login"),
     path("logout/", LogoutView.as_view(), name="api-logout"),
+    path("events/", AccountEventViewSet.as_view({"get": "list"}), name="account-events"),
     *router.urls,
 ]

@@ -3,10 +3,11 @@
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import F
 from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
-from rest_framework.exceptions import AuthenticationFailed, ValidationError
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied, ValidationError
 from rest_framework.generics import GenericAPIView
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -14,15 +15,22 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.viewsets import GenericViewSet
 
-from openrisk.accounts import services
-from openrisk.accounts.models import ApiToken, Membership, Organization, Role
+from openrisk.accounts import history, services
+from openrisk.accounts.devices import remember_device
+from openrisk.accounts.history import Kind
+from openrisk.accounts.models import AccountEvent, ApiToken, Membership, Organization, Role
+from openrisk.accounts.passwords import CHOICE_REQUIRED
 from openrisk.accounts.serializers import (
+    AccountEventSerializer,
     LoginResultSerializer,
     LoginSerializer,
     NewTokenSerializer,
     TokenSerializer,
 )
+from openrisk.accounts.tokens import TokenRefused, create_token
+from openrisk.api.filters import OrganizationFilterSet
 from openrisk.api.problems import TooManyLogins
+from openrisk.api.viewsets import OrganizationViewSet
 
 LOGIN_LIFETIME = timedelta(hours=12)
 LISTED = 20  # organizations, in a message
@@ -53,14 +61,17 @@ class LoginView(GenericAPIView):
             if refusal.retry_after:
                 raise TooManyLogins(str(refusal), refusal.retry_after) from None
             raise AuthenticationFailed(str(refusal)) from None
+        if user.password_change_required:
+            raise PermissionDenied(CHOICE_REQUIRED)
         membership = self._membership(user, body.validated_data.get("organization"))
-        token, secret = services.create_token(
+        history.record(Kind.SIGNED_IN, person=user, actor=user, by="api")
+        token, secret = create_token(
             user=user,
             organization=membership.organization,
             name="Login",
             lifetime=LOGIN_LIFETIME,
         )
-        return Response(
+        response = Response(
             {
                 "token": secret,
                 "expires_at": token.expiry,
@@ -68,6 +79,8 @@ class LoginView(GenericAPIView):
                 "role": membership.role,
             }
         )
+        remember_device(request._request, response, user)
+        return response
 
     def _membership(self, user: Any, slug: str | None) -> Any:
         if slug:
@@ -88,7 +101,7 @@ class LoginView(GenericAPIView):
 
 
 class LogoutView(GenericAPIView):
-    """Revokes the token that the request was made with."""
+    """Revokes the token that the request was made with, and those made with it."""
 
     serializer_class = Serializer  # without fields: OPTIONS describes what there is to send
 
@@ -96,7 +109,8 @@ class LogoutView(GenericAPIView):
     def post(self, request: Request) -> Response:
         if not isinstance(request.auth, ApiToken):
             raise ValidationError("Send the token to revoke as `Authorization: Token ...`.")
-        request.auth.delete()
+        history.record(Kind.SIGNED_OUT, person=request.auth.user, by="api")
+        ApiToken.objects.filter(pk=request.auth.pk).revoke()
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     # Every role may log out, with a read-only token too.
@@ -106,7 +120,11 @@ class LogoutView(GenericAPIView):
 
 
 class TokenViewSet(GenericViewSet):
-    """One's own tokens for the organization of the request."""
+    """One's own tokens for the organization of the request.
+
+    One made with a token is never wider than that: it lasts no longer, works from no other network,
+    and is revoked with it. Longer ones are made on the account page, or by `token_create`.
+    """
 
     serializer_class = TokenSerializer
     roles = {"create": Role.VIEWER, "destroy": Role.VIEWER}
@@ -131,15 +149,43 @@ class TokenViewSet(GenericViewSet):
         body = self.get_serializer(data=request.data)
         body.is_valid(raise_exception=True)
         fields = dict(body.validated_data)
-        made = services.create_token(
-            user=self.membership.user,
-            organization=self.membership.organization,
-            lifetime=timedelta(days=fields.pop("days")),
-            **fields,
-        )
+        days = fields.pop("days", None)
+        try:
+            made = create_token(
+                user=self.membership.user,
+                organization=self.membership.organization,
+                lifetime=timedelta(days=days) if days else None,
+                parent=request.auth if isinstance(request.auth, ApiToken) else None,
+                **fields,
+            )
+        except TokenRefused as refusal:
+            raise ValidationError({refusal.field or "non_field_errors": [str(refusal)]}) from None
         return Response(NewTokenSerializer(made).data, status.HTTP_201_CREATED)
 
     def destroy(self, request: Request, pk: str) -> Response:
-        if not self.get_queryset().filter(uid=pk).delete()[0]:
+        if not self.get_queryset().filter(uid=pk).revoke():
             raise Http404
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class AccountEventFilterSet(OrganizationFilterSet):
+    class Meta:
+        model = AccountEvent
+        fields = {"kind": ["exact", "in"], "person": ["exact"], "at": ["gte", "lte"]}
+
+
+class AccountEventViewSet(OrganizationViewSet):
+    """The history of accounts of the organization's members, for its administrators."""
+
+    model = AccountEvent
+    serializer_class = AccountEventSerializer
+    filterset_class = AccountEventFilterSet
+    read_role = Role.ADMIN
+    orders = {"at": F("at")}
+    default_order = "-at"
+    http_method_names = ["get", "head", "options"]
+
+    def get_queryset(self) -> Any:
+        if getattr(self, "swagger_fake_view", False):  # the schema is made without a caller
+            return AccountEvent.objects.none()
+        return AccountEvent.objects.seen_by(Organization.objects.filter(pk=self.organization.pk))

@@ -115,3 +115,42 @@ def test_options_describe_what_there_is(api, viewer, path):
     response = api(viewer).options(f"/api/v1/auth/{path}/")
     assert response.status_code == 200
     assert response.json()["parses"] == ["application/json"]
+
+
+# --- Tokens made with tokens ----------------------------------------------------------------------
+def with_token(api, secret):
+    client = api()
+    client.credentials(HTTP_AUTHORIZATION=f"Token {secret}")
+    return client
+
+
+def test_logout_ends_the_tokens_that_were_made_with_it(api, analyst):
+    client = with_token(api, login(api, analyst).json()["token"])
+    child = with_token(api, client.post(TOKENS, {"name": "Child"}).json()["token"])
+    grandchild = with_token(api, child.post(TOKENS, {"name": "Grandchild"}).json()["token"])
+    assert grandchild.get("/api/v1/risks/").status_code == 200
+    client.post("/api/v1/auth/logout/")
+    for ended in (child, grandchild):
+        assert ended.get("/api/v1/risks/").status_code == 401
+
+
+def test_token_lasts_no_longer_than_the_one_it_is_made_with(api, analyst):
+    body = login(api, analyst).json()
+    client = with_token(api, body["token"])
+    assert client.post(TOKENS, {"name": "Child"}).json()["expires_at"] <= body["expires_at"]
+    refused = client.post(TOKENS, {"days": 30})
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (400, "/days")
+
+
+def test_token_of_a_network_makes_none_for_others(api, analyst):
+    client = api(analyst, allowed_networks=["127.0.0.0/8"])
+    assert client.post(TOKENS, {}).json()["allowed_networks"] == ["127.0.0.0/8"]
+    refused = client.post(TOKENS, {"allowed_networks": ["10.0.0.0/8"]})
+    assert refused.json()["errors"][0]["pointer"] == "/allowed_networks"
+
+
+def test_session_makes_a_token_without_a_parent(api, analyst):
+    client = api()
+    client.force_login(analyst)
+    assert client.post(TOKENS, {"days": 300}).status_code == 201
+    assert ApiToken.objects.get().parent is None

@@ -7,7 +7,8 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from openrisk.accounts.models import ApiToken, Membership, Role, User
-from openrisk.accounts.services import create_token, set_role
+from openrisk.accounts.services import set_role
+from openrisk.accounts.tokens import create_token
 from risks.models import Risk
 
 URL = "/api/v1/risks/"
@@ -119,6 +120,13 @@ def test_person_who_left_is_refused_at_once(secret):
     client = _client(secret)
     Membership.objects.all().delete()
     status, detail = _detail(client.get(URL))
+    assert status == 401
+    assert "revoked" in detail
+
+
+def test_person_whose_role_another_program_deleted_is_refused_at_once(secret):
+    Membership.objects.all()._raw_delete("default")
+    status, detail = _detail(_client(secret).get(URL))
     assert status == 401
     assert "no longer a member" in detail
 
