@@ -1,0 +1,117 @@
+"""The pages of one's own account: password and API tokens."""
+
+import ipaddress
+from datetime import timedelta
+from typing import Any, cast
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.forms import PasswordChangeForm
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.decorators.http import require_POST
+
+from openrisk.accounts.models import ApiToken, Organization, User
+from openrisk.accounts.passwords import change_password
+from openrisk.accounts.tokens import LONGEST_DAYS, TokenRefused, create_token
+
+
+class OwnPasswordForm(PasswordChangeForm):
+    """Django's form, whose save ends the person's sessions and tokens."""
+
+    def clean(self) -> Any:
+        given = super().clean() or self.cleaned_data
+        new = given.get("new_password1")
+        if new and new == given.get("old_password"):
+            self.add_error("new_password1", "This is the one that you have. Choose another.")
+        return given
+
+    def save(self, commit: bool = True) -> User:
+        change_password(self.user, self.cleaned_data["new_password1"])
+        return self.user
+
+
+class OwnTokenForm(forms.Form):
+    name = forms.CharField(max_length=100, help_text="What it is for, e.g. the script that uses it")
+    organization = forms.ModelChoiceField(Organization.objects.none(), empty_label=None)
+    days = forms.IntegerField(
+        label="Valid for days", min_value=1, max_value=LONGEST_DAYS, initial=90
+    )
+    read_only = forms.BooleanField(label="Read-only", required=False)
+    allowed_networks = forms.CharField(
+        label="Networks",
+        required=False,
+        help_text="Where it is used from, e.g. 192.0.2.0/24, separated by commas; empty: anywhere",
+    )
+
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        organizations = cast(forms.ModelChoiceField, self.fields["organization"])
+        organizations.queryset = Organization.objects.for_user(user)
+
+    def clean_allowed_networks(self) -> list[str]:
+        texts = self.cleaned_data["allowed_networks"].replace(",", " ").split()
+        try:
+            return [str(ipaddress.ip_network(text)) for text in texts]
+        except ValueError as error:
+            raise forms.ValidationError(f"{error}. Write e.g. 192.0.2.0/24.") from None
+
+
+@never_cache
+@login_required
+@sensitive_variables("secret")
+def account_page(request: HttpRequest) -> HttpResponse:
+    """Shows the account; POST makes a token, whose secret is in this one answer alone."""
+    user = cast(User, request.user)
+    form = OwnTokenForm(user, request.POST or None)
+    secret = ""
+    if form.is_valid():
+        given = form.cleaned_data
+        try:
+            _, secret = create_token(
+                user=user,
+                organization=given["organization"],
+                name=given["name"],
+                read_only=given["read_only"],
+                allowed_networks=given["allowed_networks"],
+                lifetime=timedelta(days=given["days"]),
+            )
+        except TokenRefused as refusal:
+            form.add_error(refusal.field or None, str(refusal))
+        else:
+            form = OwnTokenForm(user)
+    tokens = ApiToken.objects.filter(user=user).select_related("organization", "parent")
+    context = {"form": form, "secret": secret, "tokens": tokens}
+    status = 400 if form.errors else 200
+    return render(request, "accounts/account.html", context, status=status)
+
+
+@require_POST
+@login_required
+def revoke_token(request: HttpRequest, uid: Any) -> HttpResponse:
+    user = cast(User, request.user)
+    if not ApiToken.objects.filter(user=user, uid=uid).revoke():
+        raise Http404
+    messages.success(request, "The token is revoked, and with it those that were made with it.")
+    return redirect("account")
+
+
+@never_cache
+@login_required
+@sensitive_post_parameters()
+def password_page(request: HttpRequest) -> HttpResponse:
+    user = cast(User, request.user)
+    form = OwnPasswordForm(user, request.POST or None)
+    if form.is_valid():
+        form.save()
+        update_session_auth_hash(request, user)
+        messages.success(
+            request, "Your password is changed. Your other sessions and all your tokens have ended."
+        )
+        return redirect("account")
+    status = 400 if form.errors else 200
+    return render(request, "accounts/password.html", {"form": form}, status=status)
