@@ -58,10 +58,13 @@ MENU = (
     (
         "Accounts",
         (
-            ("accounts.User", "Users", "person"),
             ("accounts.Membership", "Memberships", "group"),
+            ("accounts.Invitation", "Invitations", "mail"),
+            ("accounts.ServiceAccount", "Service accounts", "smart_toy"),
             ("accounts.ApiToken", "API tokens", "key"),
             ("accounts.Organization", "Organizations", "domain"),
+            ("accounts.AccountEvent", "Account history", "manage_history"),
+            ("accounts.User", "Users", "person"),
         ),
     ),
 )

@@ -22,7 +22,7 @@ class Members:
     def person(self, email: str, slug: str | None = None) -> Person:
         user = User.objects.filter(email__iexact=email).first()
         if user is None:
-            raise UnknownPerson(f"There is no user {email}. Create one in the admin.")
+            raise UnknownPerson(f"There is no user {email}. Invite one: manage.py member_invite.")
         organization = _organization(slug) if slug else None
         return _person(user, membership_of(user, organization), slug or "any organization")
 
@@ -40,7 +40,9 @@ class Members:
             .order_by("user__email")
         )
         if not members:
-            raise UnknownPerson(f"{slug} has no active members to ask for. Add one in the admin.")
+            raise UnknownPerson(
+                f"{slug} has no active members to ask for. Invite one: manage.py member_invite."
+            )
         roles = list(Role)
         row = max(members, key=lambda member: roles.index(Role(member.role)))
         return _person(row.user, row, slug)

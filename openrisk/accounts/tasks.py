@@ -1,11 +1,22 @@
-"""Housekeeping of sessions, tokens and failed logins."""
+"""Mailing invitations; housekeeping of sessions, tokens and failed logins."""
+
+from datetime import timedelta
+from uuid import UUID
 
 from django.core.management import call_command
 from django.utils import timezone
 
+from openrisk.accounts.invitations import mail_invitation
+from openrisk.accounts.login_limits import forget_old_failures
 from openrisk.accounts.models import ApiToken
-from openrisk.accounts.services import forget_old_failures
-from openrisk.tasks import scheduled, task
+from openrisk.tasks import retrying, scheduled, task
+
+
+@retrying(attempts=5, base=timedelta(minutes=1))
+@task
+def send_invitation(invitation: str) -> bool:
+    """The task makes the link, so that no queue and no log ever holds it."""
+    return mail_invitation(UUID(invitation))
 
 
 @scheduled("41 * * * *", name="accounts.forget")
@@ -13,4 +24,4 @@ from openrisk.tasks import scheduled, task
 def forget() -> int:
     """Delete expired sessions and tokens, and failed logins that count no more."""
     call_command("clearsessions")
-    return forget_old_failures() + ApiToken.objects.filter(expiry__lt=timezone.now()).delete()[0]
+    return forget_old_failures() + ApiToken.objects.filter(expiry__lt=timezone.now()).revoke()

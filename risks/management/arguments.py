@@ -19,7 +19,7 @@ def organization(slug: str) -> Organization:
 def user(email: str) -> User:
     found = User.objects.filter(email__iexact=email).first()
     if found is None:
-        raise ArgumentTypeError(f"there is no user {email}. Create one in the admin.")
+        raise ArgumentTypeError(f"there is no user {email}. Invite one: manage.py member_invite.")
     return found
 
 

@@ -1,0 +1,130 @@
+"""Invitations: made, renewed and revoked by administrators, who never see a link."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils.cache import add_never_cache_headers
+
+from openrisk.accounts import invitations
+from openrisk.accounts.access import access
+from openrisk.accounts.admin.base import AccountAdmin
+from openrisk.accounts.admin.forms import InvitationForm
+from openrisk.accounts.models import Invitation, Role
+from openrisk.accounts.tasks import send_invitation
+from openrisk.admin_site import RelatedFilter, site
+
+NO_MAIL = (
+    "No mail server is set (EMAIL_URL). An operator can print the link: "
+    "manage.py invitation_link {address} --organization {slug}"
+)
+
+
+@admin.register(Invitation, site=site)
+class InvitationAdmin(AccountAdmin):
+    form = InvitationForm
+    list_display = ("address", "role", "state", "invited_by", "expires_at", "organization")
+    list_display_links = None
+    list_filter = ("status", "role", ("organization", RelatedFilter))
+    list_select_related = ("invited_by",)
+    search_fields = ("address",)
+    ordering = ("-created_at", "id")
+    fields = ("address", "organization", "role")
+    actions = ("renew", "revoke")
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return obj is None and super().has_view_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never: it is revoked, and stays to be seen."""
+        return False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return access(request).may(Role.ADMIN)
+
+    has_renew_permission = has_add_permission
+
+    def get_field_queryset(self, db: Any, db_field: Any, request: HttpRequest) -> Any:
+        return access(request).query(Role.ADMIN)
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        try:
+            return super().add_view(request, form_url, extra_context)
+        except invitations.InvitationRefused as refusal:  # another request was first
+            self.message_user(request, str(refusal), messages.ERROR)
+            return redirect("admin:accounts_invitation_changelist")
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        made = invitations.invite(
+            organization=obj.organization,
+            address=obj.address,
+            role=obj.role,
+            actor=request.user,  # type: ignore[arg-type]
+        )
+        vars(obj).update(vars(made))
+
+    def response_add(
+        self, request: HttpRequest, obj: Any, post_url_continue: Any = None
+    ) -> HttpResponse:
+        if access(request).superuser and not invitations.can_mail():
+            return self._show_link(request, obj)
+        self._send(request, obj, "is invited")
+        return redirect("admin:accounts_invitation_changelist")
+
+    def _show_link(self, request: HttpRequest, invitation: Invitation) -> HttpResponse:
+        """For operators alone, where no mail server is set."""
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Invitation of {invitation.address}",
+            "opts": self.opts,
+            "secret": invitations.make_link(invitation),
+            "text": "Give this link to the owner of the address and to no one else. It is shown "
+            "this once, and whoever opens it first becomes the owner of the account.",
+        }
+        response = TemplateResponse(request, "accounts/admin_secret.html", context)
+        add_never_cache_headers(response)
+        return response
+
+    def _send(self, request: HttpRequest, invitation: Invitation, done: str) -> None:
+        """The same answer for every address."""
+        if invitations.can_mail():
+            send_invitation.enqueue(str(invitation.pk))
+            text = f"{invitation.address} {done}: the link is on its way by mail."
+            self.message_user(request, text, messages.SUCCESS)
+            return
+        slug = invitation.organization.slug
+        text = NO_MAIL.format(address=invitation.address, slug=slug)
+        self.message_user(request, f"{invitation.address} {done}. {text}", messages.WARNING)
+
+    @admin.display(description="status", ordering="status")
+    def state(self, invitation: Invitation) -> str:
+        is_expired = invitation.status == "pending" and not invitation.is_open
+        return "Expired" if is_expired else invitation.get_status_display()
+
+    @admin.action(description="Renew, with a new link", permissions=["renew"])
+    def renew(self, request: HttpRequest, queryset: Any) -> None:
+        for invitation in queryset:
+            try:
+                invitations.renew(invitation, actor=request.user)  # type: ignore[arg-type]
+            except invitations.InvitationRefused as refusal:
+                self.message_user(request, f"{invitation.address}: {refusal}", messages.ERROR)
+            else:
+                self._send(request, invitation, "is invited again")
+
+    @admin.action(description="Revoke", permissions=["renew"])
+    def revoke(self, request: HttpRequest, queryset: Any) -> None:
+        for invitation in queryset:
+            try:
+                invitations.revoke(invitation, actor=request.user)  # type: ignore[arg-type]
+            except invitations.InvitationRefused as refusal:
+                self.message_user(request, f"{invitation.address}: {refusal}", messages.ERROR)
+            else:
+                text = f"The invitation of {invitation.address} is revoked."
+                self.message_user(request, text, messages.SUCCESS)
