@@ -9,7 +9,7 @@ from openrisk.api.problems import Conflict, PreconditionFailed
 from risks import states
 from risks.history import recorded
 from risks.models import Acceptance, AcceptanceStatus, Risk, Status
-from risks.services import rows
+from risks.services import four_eyes, rows
 from risks.services.risks import transition
 
 LONGEST = timedelta(days=365)
@@ -36,6 +36,7 @@ def request_acceptance(
         raise rows.invalid("expires_at", "Choose a time in the future, at most one year ahead.")
     if not justification.strip():
         raise rows.invalid("justification", "Say why this risk can be lived with.")
+    four_eyes.require_person(actor)
     with recorded(actor=actor):
         risk = rows.locked(risk)
         live = (AcceptanceStatus.REQUESTED, AcceptanceStatus.APPROVED)
@@ -62,6 +63,7 @@ def decide(
     version: int | None = None,
 ) -> Acceptance:
     """Approve or reject a request; approving accepts the risk where its state has that edge."""
+    four_eyes.require_person(actor)
     with recorded(actor=actor, comment=comment):
         risk = rows.locked(acceptance.risk)
         acceptance = rows.locked(acceptance, version)

@@ -17,7 +17,7 @@ from risks.models import (
     MitigationStatus,
     Risk,
 )
-from risks.services import rows
+from risks.services import four_eyes, rows
 
 EDGES: dict[str, tuple[str, ...]] = {
     "planned": ("in_progress", "cancelled"),
@@ -94,6 +94,8 @@ def set_status(
 
 
 def _check_done(mitigation: Mitigation, actor: User | None) -> None:
+    for person in (actor, mitigation.owner):
+        four_eyes.require_person(person)
     if actor is not None and mitigation.owner_id == actor.pk:
         raise Conflict("Four eyes: somebody other than the owner validates a mitigation.")
     counted = Mitigation.objects.with_progress().get(pk=mitigation.pk)
