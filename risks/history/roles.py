@@ -1,7 +1,8 @@
 """Who may write history on PostgreSQL: the role that owns the tables, and no other.
 
 The owner migrates. The application connects as a role of its own, which `grant` gives what it needs
-and no more: all rows of all tables, but history and ledgers only to read. Triggers write these with
+and no more: all rows of all tables, but history and ledgers only to read, and the history of
+accounts, which no trigger writes, only to read and to add to. Triggers write the others with
 the rights of their owner, so that a change cannot be kept out of them, nor put in without one.
 """
 
@@ -28,6 +29,12 @@ FROM pg_class WHERE relname = ANY(%s) AND relnamespace = current_schema()::regna
 AND (pg_has_role(relowner, 'MEMBER')
      OR has_table_privilege(oid, 'INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER')
      OR has_any_column_privilege(oid, 'INSERT, UPDATE'))
+UNION ALL
+SELECT CASE WHEN pg_has_role(relowner, 'MEMBER') THEN 'it owns ' ELSE 'it may edit ' END || relname
+FROM pg_class WHERE relname = ANY(%s) AND relnamespace = current_schema()::regnamespace
+AND (pg_has_role(relowner, 'MEMBER')
+     OR has_table_privilege(oid, 'UPDATE, DELETE, TRUNCATE, TRIGGER')
+     OR has_any_column_privilege(oid, 'UPDATE'))
 """
 UNREADABLE = """
 SELECT relname FROM pg_class WHERE relname = ANY(%s) AND relkind IN ('r', 'p')
@@ -49,13 +56,19 @@ def history_tables() -> list[str]:
     return [change, *(ledger.ledger_table for ledger in LEDGERS)]
 
 
+def appended_tables() -> list[str]:
+    """History that the application writes itself: it adds rows, and changes none."""
+    return [apps.get_model("accounts.AccountEvent")._meta.db_table]
+
+
 def grant(role: str) -> None:
     """Give `role` exactly what the application needs. Idempotent; repeat it after each `migrate`.
 
     Raises RoleRefused.
     """
     _require_ordinary(role)
-    read_only = {*history_tables(), "django_migrations"}
+    rights = dict.fromkeys((*history_tables(), "django_migrations"), "SELECT")
+    rights |= dict.fromkeys(appended_tables(), "SELECT, INSERT")
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT current_schema(), current_database()")
         schema, database = map(sql.Identifier, cursor.fetchone())
@@ -69,11 +82,11 @@ def grant(role: str) -> None:
             sql.SQL("GRANT USAGE ON ALL SEQUENCES IN SCHEMA {} TO {}").format(schema, name),
         ]
         for table in tables:
-            rights = "SELECT" if table in read_only else "SELECT, INSERT, UPDATE, DELETE"
+            given = sql.SQL(rights.get(table, "SELECT, INSERT, UPDATE, DELETE"))
             target = sql.Identifier(table)
             statements += [
                 sql.SQL("REVOKE ALL ON {} FROM PUBLIC, {}").format(target, name),
-                sql.SQL("GRANT {} ON {} TO {}").format(sql.SQL(rights), target, name),
+                sql.SQL("GRANT {} ON {} TO {}").format(given, target, name),
             ]
         for statement in statements:
             cursor.execute(statement.as_string(cursor.connection))
@@ -119,7 +132,7 @@ def is_owner() -> bool:
 def ways_to_alter_history() -> list[str]:
     """What lets the role of this connection change what is recorded; empty if nothing does."""
     with connection.cursor() as cursor:
-        cursor.execute(EXCESS, [history_tables()])
+        cursor.execute(EXCESS, [history_tables(), appended_tables()])
         return [row[0] for row in cursor.fetchall()]
 
 

@@ -21,6 +21,9 @@ OF_EACH = (
 )
 FORBIDDEN = [
     *(statement.replace("HISTORY", table) for statement in OF_EACH for table in HISTORY),
+    "UPDATE accounts_accountevent SET email = ''",
+    "DELETE FROM accounts_accountevent",
+    "TRUNCATE accounts_accountevent",
     "ALTER TABLE risks_risk DISABLE TRIGGER ALL",
     "DROP TRIGGER openrisk_risks_risk_update ON risks_risk",
     "DROP FUNCTION openrisk_change_update() CASCADE",
