@@ -33,7 +33,10 @@ def _remind_members(organization: Organization, now: datetime) -> int:
     for person, line in _due(organization, now):
         lines[person].append(line)
     people = User.objects.filter(
-        pk__in=lines, is_active=True, memberships__organization=organization
+        pk__in=lines,
+        is_active=True,
+        is_service=False,
+        memberships__organization=organization,
     )
     reminded = Reminder.objects.filter(organization=organization, on=now.date())
     people = people.exclude(pk__in=reminded.values("user"))
