@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from openrisk.accounts import history
+from openrisk.accounts.fields import fold_address
 from openrisk.accounts.history import Kind
 from openrisk.accounts.models import (
     Invitation,
@@ -25,7 +26,6 @@ from openrisk.accounts.models import (
     Organization,
     Role,
     User,
-    fold_address,
 )
 from openrisk.accounts.services import set_role
 

@@ -1,16 +1,15 @@
 """Users, organizations, memberships, API tokens, and the history of accounts."""
 
-import unicodedata
 from typing import Any, ClassVar, NoReturn
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
-from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
 from knox.models import AbstractAuthToken, AuthTokenManager
 
+from openrisk.accounts.fields import AddressField, fold_address
 from openrisk.caching import recorder
 from openrisk.caching.statements import ROLE
 from openrisk.database.ids import uuid7
@@ -27,31 +26,6 @@ class Role(models.TextChoices):
     def includes(self, other: "Role | str") -> bool:
         ranks = list(Role)
         return ranks.index(self) >= ranks.index(Role(other))
-
-
-def fold_address(text: str) -> str:
-    """The one spelling of an e-mail address: what is stored, looked up and counted."""
-    return unicodedata.normalize("NFKC", text.strip()).casefold()
-
-
-def validate_ascii(address: str) -> None:
-    """Refuse letters that look like others: a dotless i would make another person."""
-    if not address.isascii():
-        raise ValidationError(
-            "Write the address without accents and special letters; a domain with such letters in "
-            "the form that begins with xn--."
-        )
-
-
-class AddressField(models.EmailField):
-    """An e-mail address in its one spelling, written in ASCII."""
-
-    default_validators = [validate_ascii, *models.EmailField.default_validators]
-
-    def to_python(self, value: Any) -> Any:
-        value = super().to_python(value)
-        # What is not ASCII stays as it is: validation refuses it, and no look-up finds it.
-        return fold_address(value) if isinstance(value, str) and value.isascii() else value
 
 
 class UserManager(BaseUserManager["User"]):

@@ -4,7 +4,8 @@ from django.contrib.auth import authenticate
 from django.http import HttpRequest
 
 from openrisk.accounts import devices, login_limits, metrics
-from openrisk.accounts.models import Membership, Organization, Role, User, fold_address
+from openrisk.accounts.fields import fold_address
+from openrisk.accounts.models import Membership, Organization, Role, User
 
 
 class LoginRefused(Exception):
