@@ -14,7 +14,7 @@ MANAGE := $(BIN)/python manage.py
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-monitoring test-deployment mutate-rules lint types bench hammer load report stack \
-	drill seed serve secrets schema shell clean doctor
+	drill seed serve secrets lock pin-images schema shell clean doctor
 .DELETE_ON_ERROR:
 
 help: ## List the targets
@@ -67,6 +67,13 @@ drill: .venv/development ## Cause a fault and time until people are told: slow-q
 
 secrets: ## Write what the compose files mount into deployment/secrets (SLACK_WEBHOOK_URL=)
 	@$(PYTHON) deployment/make_secrets.py $(if $(SLACK_WEBHOOK_URL),--slack-webhook-url $(SLACK_WEBHOOK_URL))
+
+lock: .venv/development ## Write deployment/requirements.lock: every package of the image, with hashes
+	@$(BIN)/uv pip compile --quiet requirements.txt --generate-hashes --no-annotate --python-version 3.13 \
+		--python-platform linux --custom-compile-command "make lock" --output-file deployment/requirements.lock
+
+pin-images: ## Pin the images of the compose files and the Dockerfile by digest (needs docker and a network)
+	@$(PYTHON) deployment/pin_images.py
 
 seed: .venv/runtime ## Fill organizations with invented risks (RISKS= ORGANIZATIONS= SEED=)
 	$(MANAGE) migrate --verbosity 0
