@@ -42,6 +42,7 @@ def write(slack: str) -> list[str]:
         name: _kept(name)
         for name in (
             "postgres_password",
+            "openrisk_owner_database_password",
             "openrisk_database_password",
             "monitoring_database_password",
             "redis_password",
@@ -52,8 +53,10 @@ def write(slack: str) -> list[str]:
         )
     }
     database, redis = passwords["openrisk_database_password"], passwords["redis_password"]
+    owner = passwords["openrisk_owner_database_password"]
     contents = passwords | {
         "database_url": f"postgresql://openrisk:{database}@postgres:5432/openrisk",
+        "owner_database_url": f"postgresql://openrisk_owner:{owner}@postgres:5432/openrisk",
         "redis_url": f"redis://:{redis}@redis:6379/0",
         "redis_auth.conf": f"requirepass {redis}\n",
         "redis_exporter.json": json.dumps({"redis://redis:6379": redis}),

@@ -6,6 +6,7 @@ import shutil
 import stat
 import subprocess
 import sys
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import promql_parser
@@ -139,14 +140,46 @@ def test_every_service_is_pinned_checked_and_on_loopback(service):
     assert image == "openrisk:local" or re.search(r":v?\d+\.\d+", image)
     assert "healthcheck" in service or image == "openrisk:local"  # the Dockerfile has its own
     assert all(port.startswith("127.0.0.1:") for port in service.get("ports", ()))
-    assert service["restart"] == "unless-stopped"
+    assert service["restart"] == (
+        "no" if "migrate" in str(service.get("command")) else "unless-stopped"
+    )
     told = json.dumps(service.get("environment", {}))
     assert not re.search(r"(PASSWORD|SECRET|TOKEN|PASS)\"", told), "secrets come as files"
 
 
+@pytest.mark.parametrize("service", services())
+def test_every_service_is_limited_and_can_change_nothing_of_its_image(service):
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert {"mem_limit", "cpus", "pids_limit"} <= service.keys()
+    # PostgreSQL starts as root, to become another user.
+    needed = {"CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"}
+    assert set(service.get("cap_add", ())) in (set(), needed)
+    assert not service.get("cap_add") or service["image"].startswith("postgres:")
+
+
+def test_only_what_ends_reaches_the_database_as_its_owner():
+    for path in COMPOSE:
+        for name, service in yaml.safe_load(path.read_text())["services"].items():
+            if "owner_database_url" in service.get("secrets", ()):
+                assert (name, service["restart"]) == ("migrate", "no")
+            assert "--migrate" not in service.get("command", ())
+
+
+def test_only_the_address_of_the_proxy_is_trusted():
+    content = yaml.safe_load((DEPLOYMENT / "docker-compose.yaml").read_text())
+    address = content["services"]["proxy"]["networks"]["openrisk"]["ipv4_address"]
+    trusted = content["services"]["openrisk"]["environment"]["TRUSTED_PROXIES"]
+    (pool,) = content["networks"]["openrisk"]["ipam"]["config"]
+    assert trusted == address
+    assert ip_address(address) in ip_network(pool["subnet"])
+    assert ip_address(address) not in ip_network(pool["ip_range"])  # where others get theirs
+
+
 def test_nine_services_are_monitored_together():
     content = yaml.safe_load((DEPLOYMENT / "docker-compose-monitoring.yaml").read_text())
-    assert set(content["services"]) == {
+    assert set(content["services"]) - {"migrate"} == {
         "openrisk",
         "postgres",
         "redis",
