@@ -12,8 +12,10 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from django.conf import settings
 from prometheus_client import Counter, Gauge, Histogram
 
+from monitoring import access_log
 from openrisk.caching.front import ROUTE
 from openrisk.database import metrics as database
 from openrisk.server.environ import ARRIVED
@@ -48,10 +50,11 @@ Labels = tuple[str, str, str, str]
 class _Sums:
     """What one thread has counted since it began. Nobody else writes here."""
 
-    __slots__ = ("busy", "counts", "taken", "times")
+    __slots__ = ("busy", "counts", "lines", "taken", "times")
 
     def __init__(self) -> None:
         self.busy = 0
+        self.lines = access_log.new_queue()
         self.counts: dict[Labels, int] = {}
         # By (route, method): a number for each bucket and beyond, then the sum of seconds.
         self.times: dict[tuple[str, str], list[float]] = {}
@@ -103,13 +106,21 @@ def _count(
     if method not in METHODS:
         method = OTHER
     route = environ.get(ROUTE) or OTHER
-    labels = (route, method, status, _cache(headers))
+    cache = _cache(headers)
+    labels = (route, method, status, cache)
     sums.counts[labels] = sums.counts.get(labels, 0) + 1
     times = sums.times.get((route, method))
     if times is None:
         times = sums.times[route, method] = [0.0] * (len(BUCKETS) + 2)
     times[bisect_left(BUCKETS, took)] += 1
     times[-1] += took
+    if settings.ACCESS_LOG:
+        line = (time.time(), route, method, status, cache, took, _request_id(headers))
+        sums.lines.append(line)
+
+
+def _request_id(headers: list[tuple[str, str]]) -> str:
+    return next((value for name, value in headers if name == "X-Request-ID"), "")
 
 
 def _cache(headers: list[tuple[str, str]]) -> str:
@@ -147,6 +158,7 @@ def carry() -> None:
         for sums in _all:
             _carry(sums)
         busy = sum(sums.busy for sums in _all)
+        access_log.write([sums.lines for sums in _all])
         in_flight.set(busy)
         database.observe(busy)
 

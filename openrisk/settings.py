@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 
-from openrisk import __version__, env, tracing
+from openrisk import __version__, env, logs, tracing
 from openrisk.database.profiles import MOST_THREADS, PROFILES, fitting_threads
 from openrisk.server.limits import JSON_BODY
 
@@ -334,10 +334,15 @@ DRAIN_FILE = VAR_DIR / f"draining-{PORT}"  # there while this installation is ab
 TRACES_ENDPOINT = env.address(
     "OTEL_EXPORTER_OTLP_ENDPOINT", ("http", "https"), "http://127.0.0.1:4318"
 )
+LOG_FORMAT = env.choice("LOG_FORMAT", ("logfmt", "json"))
+LOG_LEVEL = env.choice("LOG_LEVEL", ("info", "debug", "warning", "error")).upper()
+# A line for each request (monitoring/access_log.py).
+ACCESS_LOG = env.flag("ACCESS_LOG")
 _CONTEXT: list[Any] = [
     structlog.contextvars.merge_contextvars,
     *([tracing.name_trace] if TRACES_ENDPOINT else []),
     structlog.stdlib.add_log_level,
+    logs.add_process,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.format_exc_info,
 ]
@@ -347,23 +352,26 @@ LOGGING = {
     "formatters": {
         "keyed": {
             "()": structlog.stdlib.ProcessorFormatter,
-            "processor": structlog.processors.LogfmtRenderer(
-                key_order=["timestamp", "level", "event"], drop_missing=True
-            ),
+            "processor": logs.renderer(LOG_FORMAT),
             "foreign_pre_chain": _CONTEXT,
         }
     },
-    "filters": {"client_faults": {"()": "openrisk.logs.ClientFaults"}},
+    "filters": {
+        "client_faults": {"()": "openrisk.logs.ClientFaults"},
+        "outages": {"()": "openrisk.api.outages.ShortenOutages"},
+    },
     "handlers": {
         "stderr": {
             "class": "logging.StreamHandler",
             "formatter": "keyed",
-            "filters": ["client_faults"],
+            "filters": ["client_faults", "outages"],
         }
     },
-    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
-        "django": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
+        "django": {"handlers": ["stderr"], "level": LOG_LEVEL, "propagate": False},
+        # At the level debug it would log every statement, with what people wrote.
+        "django.db.backends": {"level": "INFO"},
         # It would log addresses as they are, with the tokens that some of them hold.
         "httpcore": {"level": "WARNING"},
     },

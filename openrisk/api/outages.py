@@ -1,5 +1,6 @@
 """When the database goes away in the middle of a request: read again once, else say so."""
 
+import logging
 import sys
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -17,6 +18,13 @@ SAFE = ("GET", "HEAD")
 def is_lost(error: BaseException | None) -> bool:
     """Whether the database did not answer, or cannot be written to, so that asking again helps."""
     return isinstance(error, LOST) or _is_read_only(error)
+
+
+def lost_cause(error: BaseException | None) -> BaseException | None:
+    """What the database said, behind an error that is answered with 503; None for any other."""
+    while error is not None and not is_lost(error):
+        error = error.__cause__ or error.__context__
+    return error
 
 
 def _is_read_only(error: BaseException | None) -> bool:
@@ -83,3 +91,18 @@ class ReadOnceMore:
             response = self.application(environ, lambda *given: started.append(given))
         start_response(*started[-1])
         return response
+
+
+class ShortenOutages(logging.Filter):
+    """A request that the database did not answer is one short line of the log, no traceback.
+
+    It is no fault of the code, and there may be thousands.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
+        if cause := lost_cause(error):
+            line = " ".join(str(cause).split())[:200] or type(cause).__name__
+            record.msg, record.args = "Not answered by the database: %s", (line,)
+            record.exc_info = record.exc_text = None
+        return True

@@ -5,6 +5,7 @@ is still the current one: a worker given up for dead that finishes late changes 
 functions say whether the outcome was written.
 """
 
+import logging
 from datetime import datetime
 from traceback import format_exception
 from typing import Any, cast
@@ -44,7 +45,9 @@ def succeeded(result: DBTaskResult, value: Any) -> bool:
     except (DataError, IntegrityError, ValueError) as error:  # NaN, a NUL character
         return failed(result, error)
     if recorded:
-        log.info("task_succeeded", seconds=_seconds(result))
+        # What had nothing to do, as every minute on an idle installation, is not worth a line.
+        level = logging.INFO if value else logging.DEBUG
+        log.log(level, "task_succeeded", seconds=_seconds(result))
         metrics.tasks.labels(result.task_path, "succeeded").inc()
         _announce(result)
     return recorded

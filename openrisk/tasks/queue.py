@@ -99,7 +99,7 @@ def run(result: DBTaskResult) -> None:
     with bound_contextvars(
         task=result.task_path, task_id=str(result.id), attempt=len(result.worker_ids)
     ):
-        log.info("task_started")
+        log.debug("task_started")
         try:
             value = normalize_json(_call(result))
         # The boundary between worker and task: whatever a task raises is the task's outcome.

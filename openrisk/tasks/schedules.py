@@ -60,5 +60,5 @@ def _enqueue(row: Schedule, now: datetime) -> bool:
         if not row.advance(now):
             return False
         result = scheduled_tasks()[row.name].task.enqueue()
-    log.info("schedule_enqueued", schedule=row.name, task_id=result.id, due=row.next_run_at)
+    log.debug("schedule_enqueued", schedule=row.name, task_id=result.id, due=row.next_run_at)
     return True

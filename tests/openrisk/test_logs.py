@@ -34,4 +34,4 @@ def test_other_records_stay_as_they_are(refused):
 
 
 def test_it_stands_before_the_log():
-    assert settings.LOGGING["handlers"]["stderr"]["filters"] == ["client_faults"]
+    assert settings.LOGGING["handlers"]["stderr"]["filters"] == ["client_faults", "outages"]

@@ -105,6 +105,8 @@ WRONG: dict[str, tuple[dict[str, str], str]] = {
     "a port beyond the last": ({"PORT": "99999"}, "write one from 1 to 65535"),
     "no processes": ({"WORKERS": "0"}, "write one from 1 to 64"),
     "threads without number": ({"THREADS": "many"}, "write one from 1 to 128"),
+    "an unknown format of the log": ({"LOG_FORMAT": "xml"}, "write logfmt or json"),
+    "an unknown level of the log": ({"LOG_LEVEL": "loud"}, "write info or debug or warning"),
     "a drain of an hour": ({"DRAIN_SECONDS": "3600"}, "write one from 0 to 300"),
     "a short token of alerts": ({"ALERTS_TOKEN": "x"}, "write at least 16 random ones"),
     "an organization by its title": (
