@@ -291,7 +291,7 @@ SPECTACULAR_SETTINGS = {
 
 # --- Tasks and mail --------------------------------------------------------------------------
 # A queue for each organization (docs/tasks.md), so their names are not known here.
-TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}}
+TASKS = {"default": {"BACKEND": "openrisk.tasks.backend.Backend", "QUEUES": []}}
 vars().update(env.email("EMAIL_URL", "consolemail://"))
 EMAIL_TIMEOUT = 30  # seconds; a mail server that hangs would stop the worker
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.mailbox("DEFAULT_FROM_EMAIL", "openrisk@localhost")

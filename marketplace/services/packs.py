@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from marketplace.models import InstalledPack, PackChange, PackStatus, TrustedPublisher
 from marketplace.packs.archive import Pack, Trust, open_pack, shipped
-from marketplace.packs.manifest import BadPack, order, within
+from marketplace.packs.manifest import BadPack, Manifest, order, within
 from marketplace.packs.records import records
 from openrisk import __version__
 from openrisk.accounts.models import Organization, User
@@ -85,12 +85,20 @@ def preview(
         )
 
 
+def require_core(manifest: Manifest) -> None:
+    """Raises BadPack where the pack is not for this version of OpenRisk."""
+    if not within(__version__, manifest.core):
+        raise BadPack(
+            f"It is for OpenRisk {manifest.core}; this is {__version__}. Its `core` is a range of "
+            "versions, such as >=0.1,<2."
+        )
+
+
 def _check(organization: Organization, pack: Pack, allow_unsigned: bool) -> None:
     manifest = pack.manifest
     if pack.trust == Trust.UNSIGNED and not allow_unsigned:
         raise Conflict(f"{pack.note} Install it only if you know where it is from: allow_unsigned.")
-    if not within(__version__, manifest.core):
-        raise BadPack(f"It is for OpenRisk {manifest.core}; this is {__version__}.")
+    require_core(manifest)
     installed = {
         one.pack: one
         for one in InstalledPack.objects.for_organization(organization)

@@ -6,10 +6,14 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.checks import Warning as CheckWarning
+from django.core.exceptions import ImproperlyConfigured
+from django.urls import get_resolver
 from django.utils.module_loading import import_string
 
 from openrisk.caching.statistics import store_state
 from openrisk.caching.store import ALIAS, BytesSerializer
+from openrisk.caching.tracked import tracked
+from openrisk.caching.views import declarations
 
 
 @register()
@@ -42,6 +46,20 @@ def check_consistency(app_configs: Any, **kwargs: Any) -> list[Error]:
             )
         ]
     return []
+
+
+@register(Tags.urls)  # once they are loaded, every view has said what it reads
+def check_reads(app_configs: Any, **kwargs: Any) -> list[Error]:
+    """A view that reads what leaves no tokens would fail at its first request."""
+    get_resolver().url_patterns  # noqa: B018  imports the views
+    problems = {}
+    for name, declared in declarations.items():
+        for read in declared.reads:
+            try:
+                tracked(read)
+            except ImproperlyConfigured as error:
+                problems[f"{name} reads what the cache does not track. {error}"] = name
+    return [Error(problem, id="openrisk.cache.E003") for problem in problems]
 
 
 @register(Tags.database)  # with the checks that ask servers

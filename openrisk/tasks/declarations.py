@@ -64,6 +64,7 @@ def retrying(
         raise ValueError(f"A task cannot have {attempts} attempts: give 1 or more.")
 
     def declare(task: AnyTask) -> AnyTask:
+        _require_task("retrying", task)
         _policies[task.module_path] = RetryPolicy(attempts, base, maximum)
         return task
 
@@ -75,6 +76,7 @@ def long_running(task: AnyTask) -> AnyTask:
 
     It never keeps short tasks waiting, and an organization has one of them running at a time.
     """
+    _require_task("long_running", task)
     _long_running.add(task.module_path)
     return task
 
@@ -94,11 +96,25 @@ def scheduled(cron: str, *, name: str) -> Callable[[AnyTask], AnyTask]:
         raise ValueError(f"There are two schedules named {name}: give one another name.")
 
     def declare(task: AnyTask) -> AnyTask:
-        inspect.signature(task.func).bind(*[None] * task.takes_context)
+        _require_task("scheduled", task)
+        try:
+            inspect.signature(task.func).bind(*[None] * task.takes_context)
+        except TypeError as error:
+            raise TypeError(
+                f"{task.name} cannot be scheduled, because it takes arguments ({error}): give them "
+                "defaults."
+            ) from None
         _scheduled[name] = ScheduledTask(name, cron, task)
         return task
 
     return declare
+
+
+def _require_task(decorator: str, given: object) -> None:
+    """Raises TypeError where @task is above the decorator instead of below it."""
+    if not isinstance(given, Task):
+        name = getattr(given, "__name__", repr(given))
+        raise TypeError(f"@{decorator} of {name} is below @task: put it above, on a line before.")
 
 
 def retry_policy(task_path: str) -> RetryPolicy | None:

@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 
 from marketplace.models import TrustedPublisher
 from marketplace.packs.archive import SHIPPED
-from marketplace.packs.building import public_key, read_key
+from marketplace.packs.building import build, public_key, read_key
 from risks.models import Finding, Risk
 from tests.marketplace.conformance import REPORTS, installed
 
@@ -127,6 +127,20 @@ class TestPacks:
         told = json.loads(capsys.readouterr().out)
         assert (told["trust"], told["signed_by"], told["note"]) == ("publisher", "We", "")
         assert (told["files"], told["holds"]) == (["matrices.json"], {"matrices": 5})
+
+    @pytest.mark.parametrize("core", ["2", ">=9"])
+    def test_a_pack_for_another_version_is_neither_built_nor_verified(self, tmp_path, core):
+        folder = tmp_path / "pack"
+        copytree(SHIPPED / "matrices-5x5", folder)
+        about = json.loads((folder / "pack.json").read_text())
+        (folder / "pack.json").write_text(json.dumps(about | {"core": core}))
+        with pytest.raises(CommandError, match=f"It is for OpenRisk {core}; .* a range"):
+            run("pack_build", str(folder), "--output", str(tmp_path / "pack.zip"))
+        built = tmp_path / "built.zip"
+        built.write_bytes(build(folder, None))
+        with pytest.raises(CommandError, match="It is for OpenRisk") as refusal:
+            run("pack_verify", str(built))
+        assert refusal.value.returncode == 3
 
     @pytest.mark.parametrize(
         ("arguments", "code", "reason"),

@@ -1,10 +1,13 @@
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from marketplace.packs.archive import open_pack
 from marketplace.packs.building import build, new_key, public_key, read_key
 from marketplace.packs.manifest import BadPack
+from marketplace.services.packs import require_core
 
 
 class Command(BaseCommand):
@@ -49,6 +52,7 @@ class Command(BaseCommand):
     def _build(self, **options: Any) -> None:
         key = read_key(options["key"].read_bytes()) if options["key"] else None
         content = build(options["folder"], key)
+        require_core(open_pack(BytesIO(content), {}).manifest)  # no one could install another one
         output = options["output"] or Path(f"{options['folder'].resolve().name}.zip")
         output.write_bytes(content)
         signed = "signed" if key else "not signed"

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from marketplace.packs.archive import Pack
 from marketplace.packs.manifest import BadPack
-from marketplace.services.packs import opened
+from marketplace.services.packs import opened, require_core
 
 NOT_VERIFIED = 3
 
@@ -25,6 +25,7 @@ class Command(BaseCommand):
         try:
             with options["file"].open("rb") as file:
                 pack = opened(file)
+            require_core(pack.manifest)
         except OSError as error:
             raise CommandError(
                 f"{options['file']} cannot be read: {error.strerror}. Name the ZIP of a pack."

@@ -1,8 +1,13 @@
 """A configuration that would not be exact does not start."""
 
-import pytest
+from dataclasses import replace
 
+import pytest
+from django.contrib.contenttypes.models import ContentType
+
+from openrisk.caching import checks
 from openrisk.caching.checks import check_consistency, check_serializer, check_store
+from openrisk.caching.views import declarations
 from tests.openrisk.caching import stores
 from tests.openrisk.caching.samples import caches_with
 from tests.servers import free_port
@@ -64,3 +69,14 @@ def test_a_cache_server_that_cannot_be_used_is_a_warning(settings):
 def test_no_cache_server_is_no_warning(settings):
     with stores.backend(settings, "memory"):
         assert check_store(None, ["default"]) == []
+
+
+def test_a_view_that_reads_what_is_not_tracked_is_an_error(monkeypatch):
+    declared = next(iter(declarations.values()))
+    forgotten = replace(declared, view="forgotten-list", reads=(ContentType,))
+    assert checks.check_reads(None) == []
+    monkeypatch.setitem(declarations, "forgotten-list", forgotten)
+    [error] = checks.check_reads(None)
+    assert error.id == "openrisk.cache.E003"
+    assert error.msg.startswith("forgotten-list reads what the cache does not track.")
+    assert "call caching.track()" in error.msg

@@ -1,6 +1,7 @@
 """What docs/caching.md lists is what the code has."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -42,8 +43,18 @@ def test_every_cached_view_is_listed_with_what_it_reads() -> None:
 def _is_ours(declaration: Declaration) -> bool:
     places = (*ROOT.glob("*/views/*.py"), *ROOT.glob("*/views.py"))
     texts = [path.read_text() for path in places if path.relative_to(ROOT).parts[0] != "tests"]
-    resource = declaration.view.partition("-")[0]
-    return any(re.search(rf'cached_view\(\s*"{resource}"', text) for text in texts)
+    parts = declaration.view.split("-")
+    resources = "|".join("-".join(parts[:end]) for end in range(1, len(parts)))
+    return any(re.search(rf'cached_view\(\s*"({resources})"', text) for text in texts)
+
+
+def test_a_view_with_a_hyphen_in_its_name_is_ours_too(monkeypatch, tmp_path) -> None:
+    (tmp_path / "risks").mkdir()
+    (tmp_path / "risks/views.py").write_text('@cached_view("finding-rules", ttl=1)')
+    monkeypatch.setattr(f"{__name__}.ROOT", tmp_path)
+    declared = next(iter(declarations.values()))
+    assert _is_ours(replace(declared, view="finding-rules-list"))
+    assert not _is_ours(replace(declared, view="finding-list"))
 
 
 def test_every_setting_is_listed() -> None:

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from openrisk.tasks import retrying, scheduled
+from openrisk.tasks import long_running, retrying, scheduled
 from openrisk.tasks.declarations import RetryPolicy, next_occurrence
 from tests.openrisk.tasks import samples
 
@@ -51,6 +51,27 @@ def test_two_schedules_of_one_name_are_refused(schedules: dict[str, object]) -> 
 
 
 def test_task_that_needs_arguments_cannot_be_scheduled(schedules: dict[str, object]) -> None:
-    with pytest.raises(TypeError, match="number"):
+    with pytest.raises(
+        TypeError,
+        match=r"cannot be scheduled, because it takes arguments .*number.*: give",
+    ):
         scheduled("0 0 * * *", name="tests.double")(samples.double)
     assert not schedules
+
+
+@pytest.mark.parametrize(
+    "decorator",
+    [retrying(), long_running, scheduled("0 0 * * *", name="tests.swapped")],
+    ids=["retrying", "long_running", "scheduled"],
+)
+def test_a_decorator_below_task_is_told_to_stand_above(decorator) -> None:
+    def work() -> None: ...
+
+    with pytest.raises(TypeError, match="of work is below @task: put it above"):
+        decorator(work)
+
+
+@pytest.mark.django_db
+def test_an_object_as_argument_is_told_to_be_an_id() -> None:
+    with pytest.raises(TypeError, match=r"double was given what JSON cannot hold .*: pass ids"):
+        samples.double.enqueue(object())

@@ -1,0 +1,16 @@
+"""The queue of django-tasks-db, with a sentence for arguments that it cannot keep."""
+
+from typing import Any
+
+from django_tasks.base import Task, TaskResult
+from django_tasks_db import DatabaseBackend
+
+
+class Backend(DatabaseBackend):
+    def enqueue(self, task: Task, args: Any, kwargs: Any) -> TaskResult:
+        try:
+            return super().enqueue(task, args, kwargs)
+        except TypeError as error:
+            raise TypeError(
+                f"{task.name} was given what JSON cannot hold ({error}): pass ids, not objects."
+            ) from None
