@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import Q
 from django.http import HttpRequest
 
 from dashboards import services
@@ -13,7 +14,10 @@ from risks.admin.forms import RegisterForm
 
 
 class ReportScheduleForm(RegisterForm):
-    recipients = LinesField(help_text="E-mail addresses, one a line. Each sees the others.")
+    recipients = LinesField(
+        help_text="E-mail addresses of members, one a line; administrators may enter others. "
+        "Each sees the others."
+    )
 
 
 @admin.register(ReportSchedule, site=site)
@@ -26,13 +30,16 @@ class ReportScheduleAdmin(RegisterAdmin):
     list_filter = ("active", ("organization", RelatedFilter))
     readonly_fields = (
         *RegisterAdmin.readonly_fields,
-        *("next_run_at", "last_sent_at", "last_error"),
+        *("author", "next_run_at", "last_sent_at", "last_recipients", "last_error"),
     )
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if db_field.name == "board" and field is not None:
+            field.queryset = field.queryset.filter(Q(shared=True) | Q(owner=request.user))
+        return field
 
     def sections(self, obj: ReportSchedule | None) -> list[Any]:
         fields = ["dashboard", "board", "recipients", "cron", "period", "active"]
-        seen = ["next_run_at", "last_sent_at", "last_error"] if obj else []
-        return [(None, {"fields": [*fields, *seen]})]
-
-    def shows_history(self, request: HttpRequest) -> bool:
-        return False
+        seen = ["author", "next_run_at", "last_sent_at", "last_recipients", "last_error"]
+        return [(None, {"fields": [*fields, *(seen if obj else [])]})]

@@ -71,8 +71,20 @@ class ReportScheduleQuerySet(OrganizationQuerySet):
 
 
 class ReportSchedule(Versioned):
-    """A report that goes out by e-mail again and again."""
+    """A report that goes out by e-mail again and again.
 
+    `author` saved it last: it shows what they may see (dashboards.report_rights). None for those of
+    older versions, which show what all members see. `last_recipients` got the last one.
+    """
+
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+    )
     dashboard = models.CharField(
         max_length=20, choices=Dashboard.choices, default=Dashboard.EXECUTIVE
     )
@@ -82,7 +94,7 @@ class ReportSchedule(Versioned):
         null=True,
         blank=True,
         related_name="+",
-        help_text="This board instead of the overview; its owner need not share it.",
+        help_text="This board instead of the overview: one of your own, or one that is shared.",
     )
     recipients = models.JSONField(validators=[validate_recipients])
     cron = models.CharField(
@@ -97,6 +109,7 @@ class ReportSchedule(Versioned):
     active = models.BooleanField(default=True)
     next_run_at = models.DateTimeField("next", editable=False)
     last_sent_at = models.DateTimeField("last sent", null=True, editable=False)
+    last_recipients = models.JSONField("last sent to", default=list, editable=False)
     last_error = models.TextField(blank=True, editable=False)
 
     objects: ClassVar[Any] = ReportScheduleQuerySet.as_manager()

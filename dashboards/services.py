@@ -11,10 +11,12 @@ from django.utils import timezone
 from dashboards.models import Board, ReportSchedule
 from dashboards.pages.front import overview
 from dashboards.pages.scoping import Asked
+from dashboards.report_rights import check_rights, end_schedule, reason_to_end, recipients_of
 from dashboards.scope import Scope
 from openrisk.accounts.models import Organization, User
 from openrisk.links import link
 from openrisk.tasks.declarations import next_occurrence
+from risks.history import recorded
 from risks.services import rows
 
 LONGEST_ERROR = 1000
@@ -54,15 +56,26 @@ def create_schedule(
     *, actor: User | None, organization: Organization, **fields: Any
 ) -> ReportSchedule:
     fields["next_run_at"] = _next(fields["cron"])
+    if actor is not None:
+        check_rights(actor, organization, fields.get("board"), fields.get("recipients"))
+        fields["author"] = actor
     return rows.create(ReportSchedule, actor=actor, organization=organization, **fields)
 
 
 def update_schedule(
     *, actor: User | None, instance: ReportSchedule, version: int | None = None, **fields: Any
 ) -> ReportSchedule:
-    """Another time, or being active again, makes up for nothing that was missed."""
+    """Another time, or being active again, makes up for nothing that was missed.
+
+    Who changes it is its author from then on, and has to be allowed all of it.
+    """
     if not fields.keys().isdisjoint(("cron", "active")):
         fields["next_run_at"] = _next(fields.get("cron", instance.cron))
+    if actor is not None:
+        board = fields.get("board", instance.board)
+        recipients = fields.get("recipients", instance.recipients)
+        check_rights(actor, instance.organization, board, recipients)
+        fields["author"] = actor
     return rows.update(actor=actor, instance=instance, version=version, **fields)
 
 
@@ -80,15 +93,18 @@ def send_scheduled(pk: UUID, due: datetime) -> bool:
     """
     schedule = (
         ReportSchedule.objects.filter(pk=pk)
-        .select_related("organization", "board__organization")
+        .select_related("organization", "author", "board__organization")
         .first()
     )
     if schedule is None or not _waits(schedule, due):
         return False
+    if reason := reason_to_end(schedule):
+        end_schedule(schedule, reason)
+        return False
     message = report_message(
         organization=schedule.organization,
         period=schedule.period,
-        recipients=schedule.recipients,
+        recipients=recipients_of(schedule),
         board=schedule.board,
     )
     try:
@@ -98,6 +114,18 @@ def send_scheduled(pk: UUID, due: datetime) -> bool:
         raise
 
 
+def _note_sent(schedule: ReportSchedule, recipients: list[str]) -> None:
+    """In the schedule and, with whom it went to, in its history."""
+    left_out = [address for address in schedule.recipients if address not in recipients]
+    error = f"Not sent to {', '.join(left_out)}: no member any more." if left_out else ""
+    with recorded(actor=None, comment=f"Sent to {', '.join(recipients)}"):
+        ReportSchedule.objects.filter(pk=schedule.pk).update(
+            last_sent_at=timezone.now(),
+            last_recipients=recipients,
+            last_error=error[:LONGEST_ERROR],
+        )
+
+
 def _waits(schedule: ReportSchedule, due: datetime) -> bool:
     return schedule.active and (schedule.last_sent_at is None or schedule.last_sent_at < due)
 
@@ -105,10 +133,11 @@ def _waits(schedule: ReportSchedule, due: datetime) -> bool:
 def _send_once(pk: UUID, due: datetime, message: EmailMessage) -> bool:
     """It is noted as sent only if the mail server took the message; another worker waits."""
     with transaction.atomic():
-        schedule = ReportSchedule.objects.select_for_update().filter(pk=pk).first()
-        if schedule is None or not _waits(schedule, due):
+        locked = ReportSchedule.objects.select_for_update(of=("self",))
+        schedule = locked.select_related("organization", "author", "board").filter(pk=pk).first()
+        if schedule is None or not _waits(schedule, due) or reason_to_end(schedule):
             return False
-        message.to = schedule.recipients
+        message.to = recipients_of(schedule)
         message.send()
-        ReportSchedule.objects.filter(pk=pk).update(last_sent_at=timezone.now(), last_error="")
+        _note_sent(schedule, message.to)
     return True

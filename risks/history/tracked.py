@@ -65,6 +65,7 @@ TRACKED = (
     Tracked("risks.LikelihoodSuggestion"),
     Tracked("marketplace.App", silent=SILENT_FIELDS | {"secrets", "next_run_at", "test_queued_at"}),
     Tracked("marketplace.Review"),
+    Tracked("dashboards.ReportSchedule", silent=SILENT_FIELDS | {"next_run_at"}),
     Tracked("marketplace.InstalledPack"),
 )
 

@@ -40,11 +40,11 @@ def down(settings):
 
 
 @pytest.fixture
-def schedule(organization, clock):  # noqa: F811
+def schedule(organization, clock, admin):  # noqa: F811
     """Every hour; first at 13:00."""
     make_risk(organization, title="Fire", inherent_likelihood=5, inherent_impact=5)
     return create_schedule(
-        actor=None, organization=organization, recipients=BOARD, cron="0 * * * *", period="7d"
+        actor=admin, organization=organization, recipients=BOARD, cron="0 * * * *", period="7d"
     )
 
 
@@ -239,12 +239,14 @@ def test_the_database_refuses_it_too(schedule, changes):
 
 # --- Administration -------------------------------------------------------------------------------
 @pytest.mark.parametrize("role", ["manager", "admin"])
-def test_managers_schedule_reports(request, client, organization, role):
-    client.force_login(request.getfixturevalue(role))
+def test_managers_schedule_reports(request, client, organization, viewer, role):
+    person = request.getfixturevalue(role)
+    addresses = [viewer.email, person.email]
+    client.force_login(person)
     form = filled(client.get(f"{ADMIN}add/"))
-    client.post(f"{ADMIN}add/", {**form, "recipients": "\n".join(BOARD), "cron": "0 7 * * 1"})
+    client.post(f"{ADMIN}add/", {**form, "recipients": "\n".join(addresses), "cron": "0 7 * * 1"})
     made = ReportSchedule.objects.get()
-    assert (made.organization, made.recipients, made.period) == (organization, BOARD, "30d")
+    assert (made.organization, made.recipients, made.period) == (organization, addresses, "30d")
     assert made.next_run_at.isoweekday() == 1
     client.post(page(made), filled(client.get(page(made)), cron="0 7 * * 5"))
     made.refresh_from_db()

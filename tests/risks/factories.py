@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from dashboards.services import create_schedule
 from marketplace.models import App, Delivery, InstalledPack, PackChange, SyncRun
 from marketplace.services import installations
 from marketplace.services.reviews import create_review
@@ -147,6 +148,9 @@ def make_one_of_each(organization: Organization, requester: User) -> Risk:
         organization=organization, risk=risk, key="CVE-2021-44228", present=2, likelihood=5
     )
     make_installed(organization)
+    create_schedule(
+        actor=None, organization=organization, recipients=["a@example.org"], cron="0 7 * * 1"
+    )
     return risk
 
 

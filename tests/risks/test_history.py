@@ -181,6 +181,7 @@ CHANGED = {
     "risks.likelihoodsuggestion": {"status": "dismissed"},
     "marketplace.app": {"settings": {"asset": "shop"}},
     "marketplace.review": {"rating": 1},
+    "dashboards.reportschedule": {"recipients": ["b@example.org"]},
     "marketplace.installedpack": {"pack_version": "2.0.0"},
 }
 _model = attrgetter("model")
