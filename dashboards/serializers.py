@@ -1,5 +1,6 @@
 """What the dashboards' API takes, and what it answers."""
 
+from datetime import date
 from typing import Any
 
 from django.utils import timezone
@@ -17,11 +18,24 @@ from openrisk.api.serializers import Serializer
 from risks.models import Level, MitigationStatus, Status
 
 
+class DayField(serializers.DateField):
+    """A day that a register can have seen, and before which a period still has room."""
+
+    EARLIEST = date(1970, 1, 1)
+    default_error_messages = {"early": f"Give a day from {EARLIEST} on."}
+
+    def to_internal_value(self, value: Any) -> date:
+        day: date = super().to_internal_value(value)
+        if day < self.EARLIEST:
+            self.fail("early")
+        return day
+
+
 # --- Parameters -----------------------------------------------------------------------------
 class ScopeParameters(Serializer):
     """Which risks, and how they stood at the end of which day (UTC)."""
 
-    as_of = serializers.DateField(required=False, help_text="Today unless given")
+    as_of = DayField(required=False, help_text="Today unless given")
     category = serializers.UUIDField(required=False)
     owner = serializers.UUIDField(required=False)
     tag = serializers.CharField(required=False, max_length=50, help_text="As linked today")
@@ -69,7 +83,7 @@ class BreakdownParameters(ScopeParameters):
 
 
 class MovementParameters(ScopeParameters):
-    since = serializers.DateField(help_text="Compared with the end of this day")
+    since = DayField(help_text="Compared with the end of this day")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs["since"] >= attrs.get("as_of", timezone.now().date()):

@@ -27,6 +27,18 @@ TOMORROW = TODAY + timedelta(days=2)
         ("top-risks/?limit=1000000000", "limit", "100"),
         ("breakdown/", "by", "required"),
         (f"movement/?since={TODAY}", "since", "before as_of"),
+        ("movement/?since=0001-01-01", "since", "from 1970-01-01 on"),
+        ("movement/export/?since=0001-01-01", "since", "from 1970-01-01 on"),
+        *(
+            (f"{figure}/{end}?as_of={day}", "as_of", says)
+            for figure in ("stats", "timeline", "executive", "mitigations", "matrix")
+            for end in ("", "export/")
+            for day, says in (
+                ("0001-01-01", "from 1970-01-01 on"),
+                ("9999-12-31", "in the future"),
+                ("0000-00-00", "YYYY-MM-DD"),
+            )
+        ),
     ],
 )
 def test_a_clear_refusal(api, viewer, asked, parameter, says):
