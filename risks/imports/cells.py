@@ -10,8 +10,12 @@ LONGEST_REMEMBERED = 100  # characters: names and words, which come again; texts
 # What Python calls white space, and two marks that look like nothing at all.
 _BLANK = "".join(c for c in map(chr, range(0x3001)) if c.isspace()) + "\ufeff\u200b"
 
-_FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
-_NEUTRALISED = re.compile(r"'+[=+\-@\t\r\n]")
+# What a spreadsheet calculates: a sign, also as wide or small as East Asian keyboards write it, and
+# whatever shows nothing before it.
+_SIGNS = (
+    "=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u2212\u207a\u207b\u208a\u208b"
+)
+_FORMULA = re.compile(rf"[\s'\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*[{_SIGNS}]")
 _WORDS = re.compile(r"[^\W_]+")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s|\n")
 _STRONG_ITEM, _COMMA_ITEM = (
@@ -42,7 +46,7 @@ def neutralised(text: str) -> str:
 
 def restored(text: str) -> str:
     """The text that `neutralised` was given."""
-    return text[1:] if _NEUTRALISED.match(text) else text
+    return text[1:] if text[:1] == "'" and _FORMULA.match(text) else text
 
 
 def imported(text: str) -> str:

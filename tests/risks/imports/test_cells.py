@@ -29,7 +29,15 @@ def test_an_exported_text_is_imported_as_it_was(text: str) -> None:
     assert imported(neutralised(clean(text))) == clean(text)
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@cmd", "\t=1", "'=1"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("=1+1", "+1", "-1", "@cmd", "\t=1", "'=1"),
+        *("\uff1d1+1", "\uff0b1", "\uff0d1", "\uff20cmd"),  # full width, as typed in East Asia
+        *("\ufe661", "\ufe621", "\ufe631", "\ufe6bcmd", "\u22121"),
+        *(" =1", "\u00a0=1", "\u200b=1", "\u200e\uff1d1", "\ufeff'+1"),
+    ],
+)
 def test_what_a_spreadsheet_would_calculate_is_neutralised(text: str) -> None:
     assert neutralised(text) == f"'{text}"
 
