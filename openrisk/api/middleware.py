@@ -4,11 +4,16 @@ import ipaddress
 import re
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 import structlog
 from django.conf import settings
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
+from django.views import defaults
 
+from openrisk.api.parsers import NULL_CHARACTER
+from openrisk.api.problems import is_api, problem_response
 from openrisk.api.request_ids import set_request_id
 from openrisk.caching.front import ROUTE
 
@@ -77,6 +82,33 @@ def _is_address(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+class NullCharacterMiddleware:
+    """Refuses null characters in addresses and forms, which no database and no name can hold.
+
+    JSON is looked into by its parser.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
+            return self._refuse(request)
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *args: Any) -> HttpResponse | None:
+        """A form has been read by now: its token was looked for."""
+        if is_api(request) or request.method != "POST":
+            return None
+        texts = (text for name, values in request.POST.lists() for text in (name, *values))
+        return self._refuse(request) if any("\0" in str(text) for text in texts) else None
+
+    def _refuse(self, request: HttpRequest) -> HttpResponse:
+        if is_api(request):
+            return problem_response(400, NULL_CHARACTER)
+        return defaults.bad_request(request, BadRequest(NULL_CHARACTER))
 
 
 class ContentSecurityPolicyMiddleware:
