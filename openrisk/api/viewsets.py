@@ -214,9 +214,9 @@ class WritableViewSet(OrganizationViewSet):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def validated(self, request: Request, instance: Any = None) -> dict[str, Any]:
-        """The body's fields; `version` belongs to the precondition, not to the row."""
+        """The body's fields; `version` belongs to the precondition, not to a row that exists."""
         data = request.data
-        if isinstance(data, dict):
+        if instance is not None and isinstance(data, dict):
             data = {name: value for name, value in data.items() if name != "version"}
         make = partial(self.get_serializer, data=data)
         serializer = make(instance=instance, partial=True) if instance else make()

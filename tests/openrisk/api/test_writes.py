@@ -141,3 +141,10 @@ def test_request_id_with_a_line_break_is_replaced(client):
     response = client.get(URL, HTTP_X_REQUEST_ID="a\r\nSet-Cookie: x=1")
     assert "Set-Cookie" not in response["X-Request-ID"]
     assert len(response["X-Request-ID"]) == 36
+
+
+@pytest.mark.parametrize("version", ["x", 1, None, []])
+def test_what_is_created_has_no_version_to_send(api, manager, version):
+    response = api(manager).post("/api/v1/risks/", {"title": "New", "version": version})
+    assert response.status_code == 400
+    assert [error["pointer"] for error in response.json()["errors"]] == ["/version"]
