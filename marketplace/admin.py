@@ -20,7 +20,7 @@ from marketplace.models import (
 from marketplace.registry import connectors
 from marketplace.services import installations, packs, reviews, syncing
 from openrisk.accounts.models import Role
-from openrisk.admin_site import RelatedFilter, UnfoldModelAdmin, site
+from openrisk.admin_site import FilteredModelAdmin, RelatedFilter, site
 from risks.admin.base import RegisterAdmin
 from risks.admin.steps import Step, StepAdmin
 
@@ -172,7 +172,7 @@ class ReviewAdmin(_Administered):
 
 
 @admin.register(TrustedPublisher, site=site)
-class TrustedPublisherAdmin(UnfoldModelAdmin):
+class TrustedPublisherAdmin(FilteredModelAdmin):
     """Of the whole installation: for superusers."""
 
     list_display = ("name", "key", "added_at")

@@ -46,9 +46,11 @@ from unfold.widgets import (
 from openrisk.accounts.access import access
 from openrisk.accounts.models import Membership, Organization, Role, User
 from openrisk.admin_menu import MENU, OPERATING
+from openrisk.limits import LINE
 
 __all__ = (
     "AdminPasswordChangeForm",
+    "FilteredModelAdmin",
     "InfinitePaginator",
     "LinesField",
     "ModelAdmin",
@@ -75,11 +77,13 @@ class AutocompleteView(AutocompleteJsonView):
         organizations = access(self.request).organizations()
         chosen = [found for found in organizations if str(found.pk) == wanted]
         rows = super().get_queryset()
+        if not rows.ordered:  # counting what belongs to a row drops the model's order
+            rows = rows.order_by("pk")
         if rows.model is User:
             members = Membership.objects.filter(organization__in=chosen)
             return rows.filter(pk__in=members.values("user"))
         if rows.model is Organization:
-            return rows.filter(pk__in=[organization.pk for organization in chosen])
+            return rows.filter(pk__in=[found.pk for found in chosen])
         return rows.filter(organization__in=chosen)
 
 
@@ -206,6 +210,9 @@ class AutocompleteMultiple(OneOrganization, widgets.AutocompleteSelectMultiple):
     pass
 
 
+MOST_LINES = 200
+
+
 class LinesField(forms.CharField):
     """A list of texts, one a line; compared as a set."""
 
@@ -224,6 +231,10 @@ class LinesField(forms.CharField):
 
     def run_validators(self, value: Any) -> None:
         super().run_validators("\n".join(value))
+        if len(value) > MOST_LINES or any(len(line) > LINE for line in value):
+            raise ValidationError(
+                f"At most {MOST_LINES} lines of at most {LINE} characters each are kept."
+            )
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return set(initial or ()) != set(self.to_python(data))
@@ -296,7 +307,15 @@ def _parameters(list_filter: Any) -> list[str]:
     return [name, *(f"{name}__{lookup}" for lookup in ("exact", "id__exact", "isnull"))]
 
 
-class ModelAdmin(Scoped, UnfoldModelAdmin):
+class FilteredModelAdmin(UnfoldModelAdmin):
+    """A list that takes what its own filters ask, and nothing else: no regular expressions, no
+    fishing in hashes."""
+
+    def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
+        return any(lookup in _parameters(item) for item in self.get_list_filter(request))
+
+
+class ModelAdmin(Scoped, FilteredModelAdmin):
     show_full_result_count = False
     list_per_page = 50
     list_fullwidth = True
@@ -307,13 +326,6 @@ class ModelAdmin(Scoped, UnfoldModelAdmin):
     def get_queryset(self, request: HttpRequest) -> Any:
         rows = access(request).scope(super().get_queryset(request), self.view_role)
         return rows.select_related("organization", *(self.list_select_related or ()))
-
-    def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
-        """What the list's own filters ask, and nothing else: no regular expressions, no fishing."""
-        offered = {
-            parameter for item in self.get_list_filter(request) for parameter in _parameters(item)
-        }
-        return lookup in offered
 
     def edited(self, request: HttpRequest) -> QuerySet[Any]:
         obj = request.admin_object  # type: ignore[attr-defined]

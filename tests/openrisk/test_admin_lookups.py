@@ -1,5 +1,7 @@
 """The lists of the admin answer to their own filters, and to nothing else."""
 
+import itertools
+
 import pytest
 from django.db.models import ForeignKey
 from django.urls import reverse
@@ -36,33 +38,36 @@ def list_url(model):
 
 
 @labels
-def test_odd_lookups_of_every_column_are_refused(admin_client, model):
-    columns = [field.name for field in model._meta.concrete_fields]
-    for column in columns:
+def test_no_column_takes_an_odd_lookup(model):
+    model_admin = site._registry[model]
+    for field in model._meta.concrete_fields:
         for lookup, value in ODD_LOOKUPS.items():
-            response = admin_client.get(list_url(model), {f"{column}__{lookup}": value})
-            assert response.status_code in (302, 400, 403), (column, lookup)
-            assert response.get("Location", "?e=1").endswith("?e=1"), (column, lookup)
+            assert not model_admin.lookup_allowed(f"{field.name}__{lookup}", value), field.name
 
 
 @labels
-@pytest.mark.parametrize("value", ["x", "\0", "", "9" * 400, "None", "-1"])
-def test_what_a_filter_offers_takes_any_value(admin_client, model, value):
+def test_odd_lookups_are_refused(admin_client, model):
+    columns = itertools.cycle(field.name for field in model._meta.concrete_fields)
+    for column, (lookup, value) in zip(columns, ODD_LOOKUPS.items(), strict=False):
+        response = admin_client.get(list_url(model), {f"{column}__{lookup}": value})
+        assert response.status_code in (302, 400, 403), (column, lookup)
+        assert response.get("Location", "?e=1").endswith("?e=1"), (column, lookup)
+
+
+@labels
+def test_what_a_list_does_take_may_be_anything(admin_client, model):
+    queries = ["p=x", "o=1.x.-9", "o=99", f"q={'x' * 3000}"]
     for item in site._registry[model].list_filter:
-        if not isinstance(item, type):
-            name = item if isinstance(item, str) else item[0]
-            for lookup in ("exact", "id__exact", "isnull"):
-                response = admin_client.get(list_url(model), {f"{name}__{lookup}": value})
-                assert response.status_code in (200, 302, 400, 403), (name, lookup)
+        if isinstance(item, type):
+            queries.append(f"{item.parameter_name}=x")
+            continue
+        name = item if isinstance(item, str) else item[0]
+        queries += [f"{name}__{lookup}=x" for lookup in ("exact", "id__exact", "isnull")]
+    for query in queries:
+        assert admin_client.get(f"{list_url(model)}?{query}").status_code < 500, query
 
 
-@pytest.mark.parametrize("query", ["p=x", "p=-1", "o=1.x.-9", "o=99", "q=%00", "q=" + "x" * 3000])
-@labels
-def test_odd_pages_orders_and_searches_are_answered(admin_client, model, query):
-    assert admin_client.get(f"{list_url(model)}?{query}").status_code < 500
-
-
-@pytest.mark.parametrize("term", ["", "a", "\0", "'"])
+@pytest.mark.parametrize("term", ["", "a", "\0"])
 def test_every_link_can_be_searched_for(admin_client, organization, term):
     for model in MODELS:
         for field in model._meta.concrete_fields:
