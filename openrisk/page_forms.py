@@ -86,3 +86,8 @@ class StepForm(PageForm):
         data = QueryDict(mutable=True)
         data.update({"comment": self.data.get("comment", ""), "version": str(version)})
         self.data = data
+
+
+def seen_version(text: str) -> int:
+    """The version that the page showed; nonsense matches none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1

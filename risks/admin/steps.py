@@ -16,6 +16,7 @@ from django.urls import path, reverse
 
 from openrisk.admin_site import ModelAdmin
 from openrisk.confirmation import ask_first, is_cancelled
+from openrisk.page_forms import seen_version
 from risks.admin.refusals import REFUSALS, sentence
 from risks.history import recorded
 
@@ -50,6 +51,10 @@ class StepAdmin(ModelAdmin):
         """Do it, given `comment` and `version`; raises what the service refuses."""
         raise NotImplementedError
 
+    def step_inputs(self, obj: Any) -> dict[str, Any]:
+        """What the buttons send beside the version of the row, by name."""
+        return {}
+
     def may_step(self, request: HttpRequest, obj: Any) -> bool:
         return self.has_change_permission(request, obj)
 
@@ -58,6 +63,7 @@ class StepAdmin(ModelAdmin):
         if obj is not None and self.may_step(request, obj):
             context["steps"] = self.steps(obj)
             context["step_comment"] = self.step_comment
+            context["step_inputs"] = self.step_inputs(obj)
             context["typed_step_comment"] = request.POST.get("step_comment", "")
             if self.step_in_form:
                 context["step_form"] = f"{self.opts.model_name}_form"
@@ -123,11 +129,6 @@ class StepAdmin(ModelAdmin):
         with recorded(actor=request.user, comment=comment):  # type: ignore[arg-type]
             self.take_step(request, obj, step.name, comment=comment, version=version)
         self.message_user(request, f"{obj}: {step.label}.", messages.SUCCESS)
-
-
-def seen_version(text: str) -> int:
-    """The version that the page showed; nonsense matches none."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
 
 
 NOT_OFFERED = ValidationError("Choose one of the buttons: this step is not possible now.")

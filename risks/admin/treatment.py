@@ -13,7 +13,7 @@ from openrisk.admin_site import RelatedFilter, UnfoldBooleanSwitchWidget, site
 from risks.admin.base import RegisterAdmin, RowInline
 from risks.admin.display import level_label, percent
 from risks.admin.forms import RowForm
-from risks.admin.steps import Step
+from risks.admin.steps import Step, seen_version
 from risks.models import (
     Acceptance,
     AcceptanceStatus,
@@ -144,14 +144,15 @@ class AcceptanceAdmin(RegisterAdmin):
     autocomplete_fields = ("risk",)
     decided = ("status", "requester", "approver", "decided_at", "decision_comment")
     asked = ("risk", "justification", "conditions", "expires_at")
-    readonly_fields = (*RegisterAdmin.readonly_fields, *decided)
+    basis = ("requested_score", "requested_level", "requested_title", "since_request")
+    readonly_fields = (*RegisterAdmin.readonly_fields, *decided, *basis)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
     def sections(self, obj: Acceptance | None) -> list[Any]:
-        decision = [("Decision", {"fields": self.decided})] if obj else []
-        return [(None, {"fields": self.asked}), *decision]
+        later = [("Risk", {"fields": self.basis}), ("Decision", {"fields": self.decided})]
+        return [(None, {"fields": self.asked}), *(later if obj else [])]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return (*self.readonly_fields, *self.asked) if obj else self.readonly_fields
@@ -172,5 +173,16 @@ class AcceptanceAdmin(RegisterAdmin):
         known |= {"actor": request.user, "acceptance": obj}
         if name == "revoke":
             acceptance_services.revoke(**known)
+        elif name == "reject":
+            acceptance_services.decide(approve=False, **known)
         else:
-            acceptance_services.decide(approve=name == "approve", **known)
+            seen = seen_version(request.POST.get("risk_version", ""))
+            acceptance_services.decide(approve=True, risk_version=seen, **known)
+
+    def step_inputs(self, obj: Acceptance) -> dict[str, Any]:
+        """The risk that is approved is the one that the page shows."""
+        return {"risk_version": obj.risk.version}
+
+    @admin.display(description="since it was asked for")
+    def since_request(self, obj: Acceptance) -> str:
+        return " ".join(obj.changes_since_request) or "The risk has not changed."

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from openrisk.accounts.models import User
 from openrisk.api.problems import Conflict
+from openrisk.limits import extra_error
 from risks import scoring, states
 from risks.imports.columns import RATINGS, extra_name
 from risks.imports.diff import Record, Step, Values, is_blank
@@ -21,6 +22,7 @@ from risks.imports.targets import BATCH, Target, batches
 from risks.imports.walking import RATED, Walker
 from risks.models import (
     Acceptance,
+    AcceptanceStatus,
     Asset,
     Finding,
     Matrix,
@@ -31,6 +33,7 @@ from risks.models import (
     Status,
 )
 from risks.services import rows
+from risks.services.decisions import Basis, basis_of, reopen_decision
 from risks.services.links import MAX_TAGS, refresh_priority
 from risks.services.matrix import matrix_of
 
@@ -158,8 +161,19 @@ class RiskTarget(Target):
             if len(step.values.get("tags", ())) > MAX_TAGS:
                 step.fail(f"A risk has at most {MAX_TAGS} tags.", self.scope.header_of["tags"])
                 continue
+            self.refuse_long_texts(step)
+            self._refuse_long_extra(step)
+            if step.action == RowAction.ERROR:
+                continue
             status = walker.walk(step)
             self._check_assessment(step, status)
+
+    def _refuse_long_extra(self, step: Step) -> None:
+        changed = {name for name in step.changes if name.startswith(EXTRA)}
+        extra = {n: v for n, v in {**(step.present or {}), **step.outcome}.items() if v}
+        extra = {n.removeprefix(EXTRA): v for n, v in extra.items() if n.startswith(EXTRA)}
+        if changed and (error := extra_error(extra)):
+            step.fail(error)
 
     def _check_assessment(self, step: Step, status: str) -> None:
         for name in RATED:
@@ -199,6 +213,7 @@ class RiskTarget(Target):
         self._meet(changes.values())
         for batch in batches(changes):
             found = self.rows().in_bulk(batch)
+            before = {pk: basis_of(risk) for pk, risk in found.items()}
             for pk, risk in found.items():
                 self._assign(risk, changes[pk])
                 self._rescore(risk)
@@ -210,6 +225,13 @@ class RiskTarget(Target):
             self._link({pk: changes[pk] for pk in batch})
             affected = [pk for pk in batch if changes[pk].keys() & {"assets", *RATINGS}]
             refresh_priority(self.scope.organization, affected)
+            self._reopen(found, before)
+
+    def _reopen(self, risks: dict[UUID, Risk], before: dict[UUID, Basis]) -> None:
+        """Decide again about what was approved as less; the actor is the one of the run."""
+        approved = Acceptance.objects.filter(risk__in=list(risks), status=AcceptanceStatus.APPROVED)
+        for pk in approved.order_by("risk").values_list("risk", flat=True):
+            reopen_decision(actor=None, risk=risks[pk], before=before[pk])
 
     def _meet(self, said: Iterable[Values]) -> None:
         """Look up the people that are about to be written, who need not be members any more."""

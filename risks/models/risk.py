@@ -7,6 +7,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
+from openrisk.limits import LongTextField
 from risks.models.base import Level, OrganizationOwned, Versioned, known
 from risks.models.matrix import Category
 from risks.querysets import RISK_ORDERS, RiskQuerySet
@@ -108,7 +109,7 @@ class Risk(Versioned):
     number = models.PositiveIntegerField(editable=False)
     reference = models.CharField(max_length=16, editable=False)
     title = models.CharField(max_length=255)
-    description = models.TextField(blank=True)
+    description = LongTextField(blank=True)
     category = models.ForeignKey(
         Category, models.SET_NULL, null=True, blank=True, related_name="risks", db_index=False
     )
@@ -295,9 +296,14 @@ class Acceptance(Versioned):
     approver = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", editable=False
     )
-    justification = models.TextField()
-    conditions = models.TextField(blank=True)
+    justification = LongTextField()
+    conditions = LongTextField(blank=True)
     expires_at = models.DateTimeField()
+    # The risk as it was when this was asked for; null for what was asked before this was kept.
+    requested_score = _score()
+    requested_level = _level()
+    requested_title = models.CharField(max_length=255, blank=True, editable=False)
+    requested_description = models.TextField(blank=True, editable=False)
     decision_comment = models.TextField(blank=True, editable=False)
     decided_at = models.DateTimeField(null=True, editable=False)
 
@@ -324,3 +330,17 @@ class Acceptance(Versioned):
 
     def __str__(self) -> str:
         return f"{self.get_status_display()} acceptance of {self.risk}"
+
+    @property
+    def changes_since_request(self) -> list[str]:
+        """How the risk has changed since this was asked for, in words; [] where it has not."""
+        if not self.requested_title:  # asked before this was kept
+            return []
+        changes = []
+        if self.requested_score != self.risk.current_score:
+            changes.append(f"Requested at {self.requested_score}, now {self.risk.current_score}.")
+        if self.requested_title != self.risk.title:
+            changes.append(f"The title was: {self.requested_title}")
+        if self.requested_description != self.risk.description:
+            changes.append("The description is another one than when this was asked for.")
+        return changes

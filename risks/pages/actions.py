@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from openrisk.accounts.models import Role
 from openrisk.accounts.pages import MemberRequest, member_required, require_role
 from openrisk.confirmation import Question, ask_first, is_cancelled
-from openrisk.page_forms import REFUSALS, StepForm, status_of
+from openrisk.page_forms import REFUSALS, StepForm, seen_version, status_of
 from risks import states
 from risks.models import Risk, Status
 from risks.pages.detail import (
@@ -105,8 +105,13 @@ def decide_acceptance(request: MemberRequest, number: int, pk: UUID) -> HttpResp
     def decide(said: dict[str, Any]) -> None:
         if decision == "revoke":
             acceptance_services.revoke(acceptance=acceptance, **said)
+        elif decision == "reject":
+            acceptance_services.decide(acceptance=acceptance, approve=False, **said)
         else:
-            acceptance_services.decide(acceptance=acceptance, approve=decision == "approve", **said)
+            seen = seen_version(request.POST.get("risk_version", ""))
+            acceptance_services.decide(
+                acceptance=acceptance, approve=True, risk_version=seen, **said
+            )
 
     if decision not in DECISIONS:
         form.add_error(None, "Choose to approve, reject or revoke.")

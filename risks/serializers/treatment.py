@@ -14,6 +14,7 @@ from openrisk.api.serializers import (
 from risks.models import (
     Acceptance,
     ActionDependency,
+    Level,
     Mitigation,
     MitigationAction,
     MitigationStatus,
@@ -138,9 +139,28 @@ class MitigationStatusSerializer(Serializer):
     comment = serializers.CharField(required=False, allow_blank=True, default="", max_length=5000)
 
 
+class ApproveSerializer(Serializer):
+    comment = serializers.CharField(required=False, allow_blank=True, default="", max_length=5000)
+    version = serializers.IntegerField(
+        required=False, help_text="Of the acceptance; or send If-Match with its ETag"
+    )
+    risk_version = serializers.IntegerField(
+        required=False, help_text="Of the risk as you saw it. 428 without it"
+    )
+
+
 class AcceptanceSerializer(RowSerializer):
     risk = OrganizationRelatedField(queryset=Risk.objects.all())
     risk_reference = serializers.CharField(source="risk.reference", read_only=True)
+    risk_version = serializers.IntegerField(
+        source="risk.version", read_only=True, help_text="Now; approving needs it"
+    )
+    risk_score = serializers.IntegerField(
+        source="risk.current_score", read_only=True, help_text="Current score, now"
+    )
+    risk_level = serializers.ChoiceField(
+        source="risk.current_level", choices=Level.choices, read_only=True
+    )
 
     class Meta:
         model = Acceptance
@@ -148,6 +168,13 @@ class AcceptanceSerializer(RowSerializer):
             "id",
             "risk",
             "risk_reference",
+            "risk_version",
+            "risk_score",
+            "risk_level",
+            "requested_score",
+            "requested_level",
+            "requested_title",
+            "requested_description",
             "status",
             "requester",
             "approver",
@@ -162,6 +189,10 @@ class AcceptanceSerializer(RowSerializer):
         )
         read_only_fields = (
             *VERSIONED,
+            "requested_score",
+            "requested_level",
+            "requested_title",
+            "requested_description",
             "status",
             "requester",
             "approver",

@@ -10,7 +10,8 @@ from risks import states
 from risks.history import recorded
 from risks.models import Acceptance, AcceptanceStatus, Risk, Status
 from risks.services import four_eyes, rows
-from risks.services.risks import transition
+from risks.services.decisions import close, return_to_treatment
+from risks.services.transitions import transition
 
 LONGEST = timedelta(days=365)
 # What to know before a decision that is hard to take back.
@@ -51,6 +52,10 @@ def request_acceptance(
             justification=justification,
             conditions=conditions,
             expires_at=expires_at,
+            requested_score=risk.current_score,
+            requested_level=risk.current_level,
+            requested_title=risk.title,
+            requested_description=risk.description,
         )
 
 
@@ -61,11 +66,16 @@ def decide(
     approve: bool,
     comment: str = "",
     version: int | None = None,
+    risk_version: int | None = None,
 ) -> Acceptance:
-    """Approve or reject a request; approving accepts the risk where its state has that edge."""
+    """Approve or reject a request; approving accepts the risk where its state has that edge.
+
+    `version` and `risk_version` are those of the acceptance and of the risk that were seen: 412
+    where either has changed since.
+    """
     four_eyes.require_person(actor)
     with recorded(actor=actor, comment=comment):
-        risk = rows.locked(acceptance.risk)
+        risk = rows.locked(acceptance.risk, risk_version)
         acceptance = rows.locked(acceptance, version)
         if acceptance.status != AcceptanceStatus.REQUESTED:
             raise Conflict(f"This acceptance is {acceptance.status} already.")
@@ -73,7 +83,7 @@ def decide(
             raise Conflict("Four eyes: somebody other than the requester decides.")
         if approve and acceptance.expires_at <= timezone.now():
             raise Conflict("The requested end has passed. Reject it and ask anew.")
-        _close(
+        close(
             acceptance,
             AcceptanceStatus.APPROVED if approve else AcceptanceStatus.REJECTED,
             approver=actor,
@@ -118,30 +128,7 @@ def _end(
         acceptance = rows.locked(acceptance, version)
         if acceptance.status not in (AcceptanceStatus.REQUESTED, AcceptanceStatus.APPROVED):
             raise Conflict(f"This acceptance is {acceptance.status} already.")
-        _close(acceptance, status, approver=acceptance.approver, comment=comment)
+        close(acceptance, status, approver=acceptance.approver, comment=comment)
         if risk.status == Status.ACCEPTED:
-            _return_to_treatment(actor, risk, comment)
+            return_to_treatment(actor, risk, comment)
     return acceptance
-
-
-def _close(
-    acceptance: Acceptance, status: AcceptanceStatus, *, approver: User | None, comment: str
-) -> None:
-    rows.apply(
-        acceptance,
-        {
-            "status": status,
-            "approver": approver,
-            "decided_at": timezone.now(),
-            "decision_comment": comment,
-        },
-    )
-
-
-def _return_to_treatment(actor: User | None, risk: Risk, comment: str) -> None:
-    """Back to in_treatment where its guard allows, else to assessed; due for review at once."""
-    facts = states.facts_of(risk)
-    blocked = states.blockers(Status.IN_TREATMENT, facts)
-    to = Status.ASSESSED if blocked else Status.IN_TREATMENT
-    risk = transition(actor=actor, risk=risk, to=to, comment=comment)
-    rows.apply(risk, {"next_review_at": timezone.now()})

@@ -14,8 +14,12 @@ from risks.history import recorded
 from risks.history.comments import keep_comment
 from risks.models import Asset, Risk, Status
 from risks.services import rows
+from risks.services.decisions import basis_of, reopen_decision
 from risks.services.links import criticalities, set_links
 from risks.services.matrix import matrix_of
+from risks.services.transitions import shut, transition
+
+__all__ = ("create_risk", "delete_risk", "review", "shut", "transition", "update_risk", "walk")
 
 LINKS = ("tags", "assets", "controls")
 BEGINNINGS = (Status.DRAFT.value, Status.IDENTIFIED.value)
@@ -46,17 +50,19 @@ def update_risk(
 ) -> Risk:
     """Change fields and links. The status changes by `transition` only.
 
-    A `comment` is kept in the history also where nothing else changes.
+    A `comment` is kept in the history also where nothing else changes. An approved acceptance
+    that this makes too small for the risk is revoked.
     """
     if "status" in fields:
         raise rows.invalid("status", "Use a transition to change the status.")
     links = {name: fields.pop(name) for name in LINKS if name in fields}
     with recorded(actor=actor, comment=comment):
         risk = rows.locked(instance, version)
+        before = basis_of(risk)
         with keep_comment(risk, comment):
             _save(risk, fields, links.get("assets"))
             set_links(risk, **links)
-    return risk
+        return reopen_decision(actor=actor, risk=risk, before=before)
 
 
 def comment_on_risk(
@@ -85,32 +91,6 @@ def _save(risk: Risk, fields: dict[str, Any], assets: Iterable[Asset] | None) ->
 
 def delete_risk(*, actor: User | None, instance: Risk, version: int | None = None) -> None:
     rows.delete(actor=actor, instance=instance, version=version)
-
-
-def transition(
-    *,
-    actor: User | None,
-    risk: Risk,
-    to: str,
-    comment: str = "",
-    version: int | None = None,
-) -> Risk:
-    """Take the edge to `to`, or Conflict with the reasons why it is shut."""
-    with recorded(actor=actor, comment=comment):
-        risk = rows.locked(risk, version)
-        reasons = shut(risk, to)
-        if reasons:
-            raise Conflict(*reasons)
-        rows.apply(risk, {"status": to})
-    return risk
-
-
-def shut(risk: Risk, to: str) -> list[str]:
-    """Why the risk cannot go to `to` now; empty when it can."""
-    if to not in states.EDGES[risk.status]:
-        ways = ", ".join(states.EDGES[risk.status])
-        return [f"No way leads from {risk.status} to {to}. From here: {ways}."]
-    return states.blockers(to, states.facts_of(risk))
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from openrisk.accounts.models import Organization, Role, User
+from openrisk.api.problems import PreconditionRequired
 from openrisk.api.viewsets import WritableViewSet, expected_version
 from openrisk.caching.tracked import Part, Row
 from openrisk.caching.views import cached_view
@@ -20,6 +21,7 @@ from risks.serializers.risks import ChangeSerializer, CommentSerializer
 from risks.serializers.treatment import (
     AcceptanceSerializer,
     ActionSerializer,
+    ApproveSerializer,
     MitigationSerializer,
     MitigationStatusSerializer,
 )
@@ -98,6 +100,10 @@ class ActionViewSet(WritableViewSet):
     delete_service = staticmethod(rows.delete)
 
 
+class RiskVersionRequired(PreconditionRequired):
+    default_detail = "Say which version of the risk you saw: send its version as risk_version."
+
+
 class AcceptanceViewSet(WritableViewSet):
     """Requested by an analyst, decided by another person who is a manager."""
 
@@ -114,16 +120,42 @@ class AcceptanceViewSet(WritableViewSet):
         fields = self.validated(request)
         return self.created(acceptances.request_acceptance(actor=self.actor, **fields))
 
-    @extend_schema(request=CommentSerializer, responses=AcceptanceSerializer)
+    @extend_schema(request=ApproveSerializer, responses=AcceptanceSerializer)
     @action(detail=True, methods=["post"])
     def approve(self, request: Request, pk: str) -> Response:
-        """Accept the risk until the date asked for. Needs If-Match or a version."""
-        return self._decide(request, approve=True)
+        """Accept the risk until the date asked for.
+
+        Needs the versions of the acceptance (If-Match or `version`) and of the risk
+        (`risk_version`) that you saw: 428 without them, 412 where either has changed since.
+        """
+        acceptance = self.get_object()
+        body = ApproveSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        version = expected_version(request, required=True)
+        if "risk_version" not in body.validated_data:
+            raise RiskVersionRequired
+        acceptances.decide(
+            actor=self.actor,
+            acceptance=acceptance,
+            approve=True,
+            version=version,
+            risk_version=body.validated_data["risk_version"],
+            comment=body.validated_data["comment"],
+        )
+        return self.row_response(acceptance.pk)
 
     @extend_schema(request=CommentSerializer, responses=AcceptanceSerializer)
     @action(detail=True, methods=["post"])
     def reject(self, request: Request, pk: str) -> Response:
-        return self._decide(request, approve=False)
+        acceptance = self.get_object()
+        acceptances.decide(
+            actor=self.actor,
+            acceptance=acceptance,
+            approve=False,
+            version=expected_version(request),
+            **self._comment(request),
+        )
+        return self.row_response(acceptance.pk)
 
     @extend_schema(request=CommentSerializer, responses=AcceptanceSerializer)
     @action(detail=True, methods=["post"])
@@ -134,17 +166,6 @@ class AcceptanceViewSet(WritableViewSet):
             actor=self.actor,
             acceptance=acceptance,
             version=expected_version(request),
-            **self._comment(request),
-        )
-        return self.row_response(acceptance.pk)
-
-    def _decide(self, request: Request, *, approve: bool) -> Response:
-        acceptance = self.get_object()
-        acceptances.decide(
-            actor=self.actor,
-            acceptance=acceptance,
-            approve=approve,
-            version=expected_version(request, required=approve),
             **self._comment(request),
         )
         return self.row_response(acceptance.pk)

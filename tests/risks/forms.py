@@ -52,8 +52,9 @@ def change(client, row, **changes):
 
 def step(client, row, name, reason="", **typed):
     """Press the button of a step on the form of `row`, and say yes where that is asked."""
-    form = filled(client.get(page(row)), _step=name, step_comment=reason, **typed)
-    return client.post(page(row), {**form, "confirmed": "yes"})
+    shown = client.get(page(row))
+    form = filled(shown, _step=name, step_comment=reason, **typed)
+    return client.post(page(row), {**form, **shown.context["step_inputs"], "confirmed": "yes"})
 
 
 def press(client, row, name):

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from risks.services.risks import create_risk
+from tests.risks.factories import make_assessed_risk
 
 
 @pytest.fixture
@@ -108,21 +109,40 @@ def test_approval_by_another_person_accepts_the_risk(api, analyst, manager, risk
     api(analyst).post(f"/api/v1/risks/{risk.pk}/transitions/", {"to": "assessed"})
     asked = request_acceptance(api(analyst), risk)
     decided = api(manager).post(
-        asked["Location"] + "approve/", {"comment": "Agreed"}, HTTP_IF_MATCH=asked["ETag"]
+        asked["Location"] + "approve/",
+        {"comment": "Agreed", "risk_version": asked.json()["risk_version"]},
+        HTTP_IF_MATCH=asked["ETag"],
     )
     risk.refresh_from_db()
     assert decided.json()["status"] == "approved"
     assert risk.status == "accepted"
 
 
-def test_approval_needs_a_version(api, analyst, manager, risk):
+@pytest.mark.parametrize("body", [{}, {"version": 1}, {"risk_version": 1}])
+def test_approval_needs_both_versions(api, analyst, manager, risk, body):
     asked = request_acceptance(api(analyst), risk)
-    assert api(manager).post(asked["Location"] + "approve/").status_code == 428
+    assert api(manager).post(asked["Location"] + "approve/", body).status_code == 428
+
+
+def test_approval_of_a_risk_that_was_rated_again_is_refused_until_it_is_seen(
+    api, analyst, manager, organization
+):
+    risk = make_assessed_risk(organization, inherent_likelihood=3, inherent_impact=3)
+    asked = request_acceptance(api(analyst), risk)
+    place, client = asked["Location"], api(manager)
+    seen = {"version": 1, "risk_version": asked.json()["risk_version"]}
+    worse = {"inherent_likelihood": 5, "inherent_impact": 5}
+    api(analyst).patch(f"/api/v1/risks/{risk.pk}/", worse)
+    assert client.post(f"{place}approve/", seen).status_code == 412
+    now = client.get(place).json()
+    assert (now["requested_score"], now["risk_score"], now["status"]) == (9, 25, "requested")
+    seen["risk_version"] = now["risk_version"]
+    assert client.post(f"{place}approve/", seen).json()["status"] == "approved"
 
 
 def test_nobody_approves_their_own_request(api, manager, risk):
     asked = request_acceptance(api(manager), risk)
-    response = api(manager).post(asked["Location"] + "approve/", {"version": 1})
+    response = api(manager).post(asked["Location"] + "approve/", {"version": 1, "risk_version": 1})
     assert response.status_code == 409
     assert "Four eyes" in response.json()["detail"]
 

@@ -1,0 +1,34 @@
+"""The one way to another state, whoever asks for it."""
+
+from openrisk.accounts.models import User
+from openrisk.api.problems import Conflict
+from risks import states
+from risks.history import recorded
+from risks.models import Risk
+from risks.services import rows
+
+
+def transition(
+    *,
+    actor: User | None,
+    risk: Risk,
+    to: str,
+    comment: str = "",
+    version: int | None = None,
+) -> Risk:
+    """Take the edge to `to`, or Conflict with the reasons why it is shut."""
+    with recorded(actor=actor, comment=comment):
+        risk = rows.locked(risk, version)
+        reasons = shut(risk, to)
+        if reasons:
+            raise Conflict(*reasons)
+        rows.apply(risk, {"status": to})
+    return risk
+
+
+def shut(risk: Risk, to: str) -> list[str]:
+    """Why the risk cannot go to `to` now; empty when it can."""
+    if to not in states.EDGES[risk.status]:
+        ways = ", ".join(states.EDGES[risk.status])
+        return [f"No way leads from {risk.status} to {to}. From here: {ways}."]
+    return states.blockers(to, states.facts_of(risk))
