@@ -21,6 +21,7 @@ from marketplace.connectors.items import (
     VulnerabilityItem,
 )
 from openrisk.accounts.models import Organization
+from openrisk.limits import LONG_TEXT
 from risks.imports.cells import shortened
 from risks.imports.control_target import control_identity, framework_identity
 from risks.imports.diff import Record, Values
@@ -33,7 +34,6 @@ from risks.models import Asset, Control, Finding, FindingState, Framework, Sever
 ASSET, FINDING, FRAMEWORK, CONTROL = (
     model._meta.label_lower for model in (Asset, Finding, Framework, Control)
 )
-LONGEST_TEXT = 20_000
 WHOLE = Decimal("0.1"), Decimal("0.00001")  # what columns keep of a CVSS score and of EPSS
 
 
@@ -76,12 +76,13 @@ def survey(items: Iterable[Item]) -> Survey:
 
 
 class Records:
-    """The records of one report of an organization. `repeated` counts findings told twice."""
+    """The records of one report of an organization. `repeated` counts findings told twice,
+    `shortened` texts that were cut to what the register keeps."""
 
     def __init__(self, organization: Organization, found: Survey) -> None:
         self.organization = organization
         self.survey = found
-        self.repeated = 0
+        self.repeated = self.shortened = 0
         self._assets: dict[str, AssetItem] = {}
         self._named: set[str] = set()
         self._seen: set[bytes] = set()
@@ -126,7 +127,7 @@ class Records:
         if place["asset"] and place["asset"] not in self._named:
             self._named.add(place["asset"])
             yield self._asset(place["asset"], item.row)
-        yield Record(FINDING, _identity(place), item.row, place | _said(item))
+        yield Record(FINDING, _identity(place), item.row, place | self._said(item))
 
     def _asset(self, name: str, row: int) -> Record:
         known = self._assets.get(name)
@@ -138,6 +139,20 @@ class Records:
                 "addresses": sorted({_line(text, 255) for text in known.addresses}),
             }
         return Record(ASSET, name, row, values)
+
+    def _said(self, item: FindingItem) -> Values:
+        return {
+            "severity": item.severity,
+            "cvss": _number(item.cvss, WHOLE[0]),
+            "title": _line(item.title, 500) or _line(item.rule, 255),
+            "description": self._text(item.description),
+            "state": item.state,
+        }
+
+    def _text(self, text: str) -> str:
+        whole = text.replace("\0", "").strip()
+        self.shortened += len(whole) > LONG_TEXT
+        return shortened(whole, LONG_TEXT)
 
     # --- What feeds say of CVEs
 
@@ -179,7 +194,7 @@ class Records:
     def _new_framework(self, item: FrameworkItem) -> Record:
         name, edition = _line(item.name, 150), _line(item.edition, 50)
         self._framework = framework_identity(name, edition)
-        values = {"name": name, "edition": edition, "description": _text(item.description)}
+        values = {"name": name, "edition": edition, "description": self._text(item.description)}
         return Record(FRAMEWORK, self._framework, item.row, values)
 
     def _control(self, item: ControlItem) -> Record:
@@ -188,7 +203,7 @@ class Records:
             "framework": self._framework,
             "identifier": identifier,
             "title": _line(item.title, 500),
-            "text": _text(item.text),
+            "text": self._text(item.text),
             "parent": _line(item.parent, 100),
         }
         identity = control_identity(self._framework, identifier)
@@ -243,16 +258,6 @@ def _unusable(item: FindingItem) -> str:
     return ""
 
 
-def _said(item: FindingItem) -> Values:
-    return {
-        "severity": item.severity,
-        "cvss": _number(item.cvss, WHOLE[0]),
-        "title": _line(item.title, 500) or _line(item.rule, 255),
-        "description": _text(item.description),
-        "state": item.state,
-    }
-
-
 def _identity(place: dict[str, str]) -> str:
     """For people to read, and one for each finding."""
     return " | ".join(place[name] for name in ("tool", "rule", "asset", "location"))
@@ -274,10 +279,6 @@ def _number(value: Decimal | None, places: Decimal) -> str | None:
 
 def _line(text: str, longest: int) -> str:
     return shortened(" ".join(text.replace("\0", "").split()), longest)
-
-
-def _text(text: str) -> str:
-    return shortened(text.replace("\0", "").strip(), LONGEST_TEXT)
 
 
 def _identifying(text: str, longest: int) -> str:

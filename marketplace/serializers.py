@@ -8,7 +8,9 @@ from rest_framework import serializers
 from marketplace import encryption
 from marketplace.connectors.base import MATURITIES, Capability, Category
 from marketplace.models import App, Delivery, PackChange, Review, SyncMode, SyncRun
+from openrisk.api.renderers import to_json
 from openrisk.api.serializers import RowSerializer, Serializer
+from openrisk.limits import CONFIGURATION
 from risks.serializers.imports import ObjectsField
 
 
@@ -131,6 +133,11 @@ class ConfigureSerializer(Serializer):
     mode = serializers.ChoiceField(
         choices=SyncMode.choices, required=False, help_text="Of runs by the schedule"
     )
+
+    def validate_configuration(self, value: dict[str, Any]) -> dict[str, Any]:
+        if len(to_json(value)) > CONFIGURATION:
+            raise serializers.ValidationError(f"At most {CONFIGURATION:,} bytes of JSON are kept.")
+        return value
 
 
 class SyncSerializer(Serializer):

@@ -102,10 +102,8 @@ def _xlsx_cell(sheet: Any, value: Any, *, of: Any) -> Any:
         return value
     text = _UNWRITABLE.sub(lambda match: f"_x{ord(match[0]):04X}_", neutralised(value))
     if len(text) > LONGEST_XLSX_CELL:
-        raise Conflict(
-            f"{of}: the text '{value[:40]}…' has {len(value):,} characters, which is more than a "
-            "cell of XLSX holds. Shorten it, or export as CSV."
-        )
+        mark = f" … [cut: {len(value):,} characters; the export as CSV has them all]"
+        text = text[: LONGEST_XLSX_CELL - len(mark)] + mark
     from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415  as above
 
     cell = WriteOnlyCell(sheet)

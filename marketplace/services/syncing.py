@@ -20,6 +20,7 @@ from marketplace.registry import connectors
 from marketplace.services.installations import READY
 from openrisk.accounts.models import User
 from openrisk.api.problems import Conflict
+from openrisk.limits import LONG_TEXT
 from risks.history import recorded
 from risks.imports import registers, runs, undoing
 from risks.imports.cells import shortened
@@ -207,6 +208,12 @@ def _read(sync: SyncRun, connector: Connector) -> None:
         sync.run = _preview(sync, connector, configuration, report, records)
         if records.repeated:
             _say(sync, f"{records.repeated} findings stood in the report twice; one each counts.")
+        if records.shortened:
+            _say(
+                sync,
+                f"{records.shortened} texts had more than {LONG_TEXT:,} characters: they are cut "
+                "and end with …",
+            )
     _conclude(sync, suspicion)
 
 

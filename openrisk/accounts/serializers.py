@@ -16,7 +16,7 @@ class LoginSerializer(Serializer):
     email = serializers.CharField(max_length=254)
     password = serializers.CharField(max_length=1000, trim_whitespace=False)
     organization = serializers.SlugField(
-        required=False, help_text="Slug; left out: the one you joined first"
+        max_length=60, required=False, help_text="Slug; left out: the one you joined first"
     )
 
 
@@ -35,7 +35,7 @@ class TokenSerializer(Serializer):
     name = serializers.CharField(max_length=100, required=False, default="")
     read_only = serializers.BooleanField(default=False)  # type: ignore[assignment]
     allowed_networks = serializers.ListField(
-        child=serializers.CharField(), default=list, max_length=50
+        child=serializers.CharField(max_length=50), default=list, max_length=50
     )
     days = serializers.IntegerField(
         min_value=1,

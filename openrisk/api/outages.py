@@ -17,7 +17,12 @@ SAFE = ("GET", "HEAD")
 
 def is_lost(error: BaseException | None) -> bool:
     """Whether the database did not answer, or cannot be written to, so that asking again helps."""
-    return isinstance(error, LOST) or _is_read_only(error)
+    return (isinstance(error, LOST) and not is_too_large(error)) or _is_read_only(error)
+
+
+def is_too_large(error: BaseException | None) -> bool:
+    """Class 54 of PostgreSQL's errors, e.g. a text with more words than its search index takes."""
+    return str(getattr(error and error.__cause__, "sqlstate", "") or "").startswith("54")
 
 
 def lost_cause(error: BaseException | None) -> BaseException | None:

@@ -131,6 +131,10 @@ class ProblemHandler(ExceptionHandler):
             return BodyTooLarge()
         if isinstance(exc, SuspiciousOperation):
             return exceptions.ParseError(f"{exc} Send a smaller or simpler request.")
+        if outages.is_too_large(exc):
+            return exceptions.ValidationError(
+                "A text is more than the database can index. Shorten it."
+            )
         if outages.is_lost(exc) or isinstance(exc, IntegrityError):
             return self._of_database(exc)
         return super().convert_known_exceptions(exc)

@@ -10,6 +10,7 @@ from drf_spectacular.openapi import AutoSchema
 
 from openrisk.api.filters import MAX_SEARCH
 from openrisk.api.serializers import RowSerializer, Serializer
+from openrisk.limits import reason_for
 from openrisk.server.limits import in_words, limit_for
 
 PROBLEM_TYPE = "application/problem+json"
@@ -194,9 +195,26 @@ def _problem_response(description: str) -> dict[str, Any]:
     return {"description": description, "content": content}
 
 
+def _give_reasons(schema: dict[str, Any]) -> None:
+    """Say of each text, and of those within lists and objects, why it may be so long."""
+    for part in (
+        *schema.get("properties", {}).values(),
+        *(schema[key] for key in ("items", "additionalProperties") if schema.get(key)),
+    ):
+        if not isinstance(part, dict):
+            continue
+        if "maxLength" in part:
+            said = [part["description"]] if "description" in part else []
+            part["description"] = "\n\n".join([*said, reason_for(part["maxLength"])])
+        _give_reasons(part)
+
+
 def finish(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
     """Postprocessing hook: adds the problem, drops what says nothing about the API."""
     schemas = result["components"]["schemas"]
+    for name, schema in schemas.items():
+        if name.endswith("Request"):
+            _give_reasons(schema)
     for schema in schemas.values():
         if schema.get("description") in BASE_DESCRIPTIONS:
             del schema["description"]

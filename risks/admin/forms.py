@@ -8,6 +8,7 @@ from django.forms.utils import pretty_name
 
 from openrisk.accounts.models import Organization
 from openrisk.admin_site import UnfoldAdminTextInputWidget
+from openrisk.limits import allow_present_lengths
 
 # What forms carry beside the fields of the row.
 OWN = {"seen_version", "comment"}
@@ -33,6 +34,7 @@ class RowForm(forms.ModelForm):
         if not self.instance._state.adding:
             self.initial["seen_version"] = self.instance.version
             self.fields["seen_version"].required = True
+            allow_present_lengths(self, self.initial)
 
     def _post_clean(self) -> None:
         """Leaves the row as it was read: services compare it with what is wanted, and validate."""

@@ -10,10 +10,11 @@ from django.utils.safestring import SafeString
 
 from openrisk.accounts.models import User
 from openrisk.admin_site import RelatedFilter, UnfoldBooleanSwitchWidget, site
+from openrisk.page_forms import seen_version
 from risks.admin.base import RegisterAdmin, RowInline
 from risks.admin.display import level_label, percent
 from risks.admin.forms import RowForm
-from risks.admin.steps import Step, seen_version
+from risks.admin.steps import Step
 from risks.models import (
     Acceptance,
     AcceptanceStatus,

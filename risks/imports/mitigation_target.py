@@ -18,6 +18,7 @@ from risks.models import (
     MitigationStatus,
     Provenance,
     Risk,
+    RowAction,
 )
 from risks.services import rows
 
@@ -56,6 +57,8 @@ class MitigationTarget(Target):
                 step.fail("The risk of this row has errors.")
             elif step.present is not None and "status" in step.changes:
                 step.change("status", step.present["status"], step.present["status"])
+            if step.action != RowAction.ERROR:
+                self.refuse_long_texts(step)
 
     def made(self, record: Record) -> Values:
         return {"status": MitigationStatus.PLANNED.value, "priority": Level.MEDIUM.value}

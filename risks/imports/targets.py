@@ -106,6 +106,20 @@ class Target:
     def settle(self, steps: Sequence[Step]) -> None:
         """The last word on the steps of this model, before they are shown or carried out."""
 
+    def refuse_long_texts(self, step: Step) -> None:
+        """A text that the row would have and that is too long for its field fails the row."""
+        for name, (_, text) in step.changes.items():
+            if not isinstance(text, str):
+                continue
+            field: Any = getattr(self.model, name, None)
+            limit = getattr(getattr(field, "field", None), "max_length", None)
+            if limit and len(text) > limit:
+                step.fail(
+                    f"The text has {len(text):,} characters; {limit:,} are allowed. Shorten it.",
+                    self.scope.header_of.get(name),
+                )
+                return
+
     def create(self, steps: Sequence[Step]) -> None:
         raise NotImplementedError
 

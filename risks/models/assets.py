@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 
+from openrisk.limits import LongTextField
 from risks.models.base import OrganizationOwned, Versioned, known
 from risks.querysets import AssetQuerySet
 
@@ -35,7 +36,7 @@ class Asset(Versioned):
     """Something of value that risks threaten; `criticality` weighs their priority."""
 
     name = models.CharField(max_length=255)
-    description = models.TextField(blank=True)
+    description = LongTextField(blank=True)
     type = models.CharField(max_length=12, choices=AssetType.choices, default=AssetType.OTHER)
     criticality = models.CharField(
         max_length=8, choices=Criticality.choices, default=Criticality.MEDIUM

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from django.db import models
 from django.db.models import Q
 
+from openrisk.limits import LongTextField
 from risks.models.base import Versioned, known
 from risks.querysets import ControlQuerySet, FrameworkQuerySet
 
@@ -14,7 +15,7 @@ class Framework(Versioned):
 
     name = models.CharField(max_length=150)
     edition = models.CharField(max_length=50, blank=True)
-    description = models.TextField(blank=True)
+    description = LongTextField(blank=True)
 
     objects: ClassVar[Any] = FrameworkQuerySet.as_manager()
 
@@ -45,7 +46,7 @@ class Control(Versioned):
     framework = models.ForeignKey(Framework, models.CASCADE, related_name="controls")
     identifier = models.CharField(max_length=100)
     title = models.CharField(max_length=500)
-    text = models.TextField(blank=True)
+    text = LongTextField(blank=True)
     parent = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, related_name="children"
     )

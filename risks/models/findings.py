@@ -7,6 +7,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
+from openrisk.limits import LongTextField
 from risks.models.assets import Asset, Criticality
 from risks.models.base import Versioned, known
 from risks.models.risk import Risk
@@ -146,7 +147,7 @@ class Finding(Versioned):
     )
     known_exploited = models.BooleanField(default=False)
     title = models.CharField(max_length=500)
-    description = models.TextField(blank=True)
+    description = LongTextField(blank=True)
     asset = models.ForeignKey(
         Asset, models.SET_NULL, null=True, blank=True, related_name="findings"
     )

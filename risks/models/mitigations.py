@@ -7,6 +7,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
+from openrisk.limits import LongTextField
 from risks.models.base import Level, OrganizationOwned, Versioned, known
 from risks.models.risk import Risk
 from risks.querysets import ActionQuerySet, MitigationQuerySet
@@ -27,7 +28,7 @@ class Mitigation(Versioned):
     reference = models.CharField(max_length=16, editable=False)
     risk = models.ForeignKey(Risk, models.CASCADE, related_name="mitigations")
     title = models.CharField(max_length=255)
-    description = models.TextField(blank=True)
+    description = LongTextField(blank=True)
     status = models.CharField(
         max_length=12,
         choices=MitigationStatus.choices,

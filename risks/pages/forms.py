@@ -11,6 +11,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from openrisk.accounts.models import Organization, User
+from openrisk.limits import LONG_TEXT, allow_present_lengths
 from openrisk.page_forms import PageForm
 from risks.models import Asset, Category, Level, Matrix, Risk, Status, Treatment
 from risks.pages.listing import MOST_ASSETS, Listing
@@ -96,7 +97,9 @@ class RiskForm(PageForm):
     """What a person may enter about a risk; `instance` is None for a new one."""
 
     title = forms.CharField(max_length=255)
-    description = forms.CharField(required=False, widget=forms.Textarea({"rows": 5}))
+    description = forms.CharField(
+        required=False, max_length=LONG_TEXT, widget=forms.Textarea({"rows": 5})
+    )
     category = forms.ModelChoiceField(Category.objects.none(), required=False, empty_label="None")
     owner = forms.ModelChoiceField(User.objects.none(), required=False, empty_label="Nobody")
     treatment = forms.ChoiceField(required=False, choices=[("", "Not decided"), *Treatment.choices])
@@ -128,6 +131,7 @@ class RiskForm(PageForm):
         instance: Risk | None = None,
     ) -> None:
         super().__init__(data, initial=_initial(instance) if instance else {})
+        allow_present_lengths(self, self.initial)
         self._offer(organization, instance)
         for name in RATINGS:
             likelihood = name.endswith("likelihood")
@@ -227,9 +231,13 @@ class AcceptanceForm(PageForm):
     key = "acceptance"
     service_fields = {"expires_at": "expires_on"}
     justification = forms.CharField(
-        widget=forms.Textarea({"rows": 3}), help_text="Why this risk can be lived with"
+        max_length=LONG_TEXT,
+        widget=forms.Textarea({"rows": 3}),
+        help_text="Why this risk can be lived with",
     )
-    conditions = forms.CharField(required=False, widget=forms.Textarea({"rows": 2}))
+    conditions = forms.CharField(
+        required=False, max_length=LONG_TEXT, widget=forms.Textarea({"rows": 2})
+    )
     expires_on = forms.DateField(
         label="Accepted until",
         widget=forms.DateInput({"type": "date"}),

@@ -9,6 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from openrisk.api.serializers import RowSerializer, Serializer
+from openrisk.limits import LONG_TEXT
 from risks.models import ImportRow, ImportRun
 
 
@@ -92,16 +93,19 @@ class ImportRowSerializer(RowSerializer):
         read_only_fields = fields
 
 
-@extend_schema_field(OpenApiTypes.STR)
+@extend_schema_field({"type": "string", "maxLength": LONG_TEXT})
 class MappingField(serializers.Field):
     """Field by column, as JSON text: a form has no objects."""
 
     default_error_messages = {
         "malformed": "Write a JSON object of column to field: "
-        '{{"Likelihood (1-5)": "inherent_likelihood"}}.'  # DRF formats it
+        '{{"Likelihood (1-5)": "inherent_likelihood"}}.',  # DRF formats it
+        "long": f"A mapping has at most {LONG_TEXT:,} characters.",
     }
 
     def to_internal_value(self, data: Any) -> Mapping[str, str]:
+        if isinstance(data, str) and len(data) > LONG_TEXT:
+            self.fail("long")
         try:
             value = orjson.loads(data) if isinstance(data, str) else data
         except orjson.JSONDecodeError:

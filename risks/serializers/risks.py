@@ -8,6 +8,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_field
 from rest_framework import serializers
 
+from openrisk import limits
 from openrisk.api.serializers import (
     MemberField,
     OrganizationRelatedField,
@@ -48,20 +49,34 @@ COMPUTED = (
 )
 
 
-@extend_schema_field({"type": "array", "items": {"type": "string"}})
+@extend_schema_field(
+    {"type": "array", "maxItems": 50, "items": {"type": "string", "maxLength": 50}}
+)
 class TagsField(serializers.ListField):
     child = serializers.CharField(max_length=50)
 
 
+@extend_schema_field(
+    {
+        "type": "object",
+        "description": "Imported columns that map to nothing. Names have at most "
+        f"{limits.LINE} characters; all names and values together {limits.EXTRA_CHARACTERS:,}, so "
+        "that a page of a list stays small.",
+        "maxProperties": limits.EXTRA_VALUES,
+        "additionalProperties": {"type": "string", "maxLength": limits.LONG_TEXT},
+    }
+)
 class ExtraField(serializers.DictField):
     """Imported columns that map to nothing: an object of texts."""
 
-    child = serializers.CharField(allow_blank=True, trim_whitespace=False)
+    child = serializers.CharField(
+        allow_blank=True, trim_whitespace=False, max_length=limits.LONG_TEXT
+    )
 
     def to_internal_value(self, data: Any) -> dict[str, str]:
         value = super().to_internal_value(data)
-        if any("\0" in name for name in value):  # which PostgreSQL cannot store
-            raise serializers.ValidationError("Null characters are not allowed in names.")
+        if error := limits.extra_error(value):
+            raise serializers.ValidationError(error)
         return value
 
 
@@ -232,7 +247,7 @@ class MatrixSerializer(RowSerializer):
     likelihood_labels = TagsField(required=False)
     impact_labels = TagsField(required=False)
     colours = serializers.DictField(
-        child=serializers.RegexField(r"^#[0-9a-fA-F]{6}$"), required=False
+        child=serializers.RegexField(r"^#[0-9a-fA-F]{6}$", max_length=7), required=False
     )
 
     class Meta:

@@ -9,6 +9,7 @@ from django.db.models import F, UniqueConstraint
 
 from openrisk.accounts.models import Organization, User
 from openrisk.api.problems import PreconditionFailed
+from openrisk.limits import LongTextField
 from risks.history import recorded
 from risks.models import ReferenceCounter, Versioned
 
@@ -47,11 +48,16 @@ def apply(instance: Versioned, fields: dict[str, Any]) -> None:
 def _validate(instance: Versioned, fields: dict[str, Any]) -> None:
     """Each value by its field, and uniqueness where `fields` can have broken it.
 
-    Foreign keys are left out: callers pass rows of the right organization. Check constraints are
-    left to the database, which would need a query for each to say the same.
+    Foreign keys are left out: callers pass rows of the right organization. So are long texts that
+    are not written, which may be older than their limit. Check constraints are left to the
+    database, which would need a query for each to say the same.
     """
-    relations = {field.name for field in instance._meta.concrete_fields if field.is_relation}
-    instance.clean_fields(exclude=relations)
+    left_out = {
+        field.name
+        for field in instance._meta.concrete_fields
+        if field.is_relation or (isinstance(field, LongTextField) and field.name not in fields)
+    }
+    instance.clean_fields(exclude=left_out)
     for constraint in instance._meta.constraints:
         if isinstance(constraint, UniqueConstraint):
             involved = constraint.fields or ("name",)  # the expressions in use are of names
