@@ -7,13 +7,15 @@ ORGANIZATIONS ?= 1
 SEED ?= 1
 FAULT ?= all
 SCENARIO ?= warm_cache
+CASES ?= 5000
+DATABASE ?= sqlite
 
 BIN := .venv/bin
 DRILL := tests/deployment/monitoring/test_drill.py
 MANAGE := $(BIN)/python manage.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-monitoring test-deployment mutate-rules lint types bench hammer load report stack \
+.PHONY: help run fuzz test test-monitoring test-deployment mutate-rules lint types bench hammer load report stack \
 	drill seed serve secrets lock pin-images schema shell clean doctor
 .DELETE_ON_ERROR:
 
@@ -48,6 +50,9 @@ types: .venv/development ## Check types
 
 hammer: .venv/development ## Prove on real servers that no read is stale while faults are injected (READS=)
 	@$(BIN)/python -m tests.hammer --reads $(READS)
+
+fuzz: .venv/development ## Ask the API what its schema allows, and what not, as every role (CASES= DATABASE=postgresql)
+	@$(BIN)/python -m tests.fuzz --cases $(CASES) --database $(DATABASE)
 
 bench: .venv/development ## Measure the cache against its targets, in under ten minutes (docs/cache-performance.md)
 	@$(BIN)/python -m tests.benchmarks.cache

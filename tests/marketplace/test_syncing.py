@@ -15,6 +15,7 @@ from marketplace.models import App, AppState, SyncRun, SyncStatus
 from marketplace.probing import SourceFailed
 from marketplace.services import installations, syncing
 from openrisk.api.problems import Conflict
+from openrisk.limits import LONG_TEXT
 from risks.models import Finding, FindingRule, LikelihoodSuggestion, Risk, RiskProposal
 from risks.services.findings import propose_risks
 from risks.services.risks import create_risk
@@ -58,6 +59,16 @@ def test_a_scan_of_something_else_closes_nothing(trivy, admin, tmp_path):
     upload(trivy, REPORTS / "trivy.json", admin)
     other = changed(tmp_path, lambda report: report.update(ArtifactName="another:1"))
     assert upload(trivy, other, admin).counts["closed"] == 0
+
+
+def test_a_text_that_is_too_long_is_cut_with_a_mark_and_the_run_says_so(trivy, admin, tmp_path):
+    def lengthen(report):
+        report["Results"][1]["Vulnerabilities"][0]["Description"] = "word " * 10_000
+
+    run = upload(trivy, changed(tmp_path, lengthen), admin)
+    [text] = [f.description for f in Finding.objects.all() if f.description.startswith("word")]
+    assert (len(text) <= LONG_TEXT, text[-1]) == (True, "…")
+    assert any("1 texts had more than 20,000 characters" in line["text"] for line in run.log)
 
 
 def test_what_was_closed_is_open_again_after_an_undo(trivy, admin, tmp_path):
