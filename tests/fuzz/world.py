@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from openrisk.accounts.models import Organization, Role, User
-from openrisk.accounts.services import create_token, set_role
+from openrisk.accounts.services import set_role
+from openrisk.accounts.tokens import create_token
 from tests.clients.routes import seed
 
 ROLES = (*(role.value for role in Role), "superuser", "read-only", "anonymous")

@@ -111,7 +111,9 @@ def test_the_admin_keeps_an_older_text_and_takes_no_longer_one(client, admin, or
 
 def test_the_page_refuses_a_text_that_is_too_long(client, analyst, organization):
     client.force_login(analyst)
-    answer = client.post("/risks/new/", {"title": "New", "description": TOO_LONG}, follow=True)
+    answer = client.post(
+        f"/o/{organization.slug}/risks/new/", {"title": "New", "description": TOO_LONG}
+    )
     assert "at most 20000 characters" in answer.content.decode()
     assert not Risk.objects.exists()
 

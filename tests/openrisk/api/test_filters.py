@@ -63,7 +63,6 @@ def found(client, query):
         ("search=phish mail", {"Phishing"}),
         ("search=R-0002", {"Fire"}),
         ("search=%26%20%7C%20%21%20%3A%2A%20%27", set()),
-        ("search=%00", set()),
     ],
 )
 def test_filters_find_what_they_say(api, viewer, risks, query, titles):
