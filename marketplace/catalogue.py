@@ -72,4 +72,5 @@ def described(organization: Organization, connector: Connector) -> dict[str, Any
         "schema": connector.schema,
         "default_url": connector.default_url,
         "file_names": list(connector.file_names),
+        "largest_report": connector.largest_report,
     }

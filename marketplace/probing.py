@@ -63,7 +63,11 @@ def fetched(connector: Connector, configuration: dict[str, Any]) -> Iterator[Rep
     with TemporaryFile() as file:
         with _reaching():
             found = fetching.fetch(
-                url, file, headers=connector.headers(configuration), allowed=_networks()
+                url,
+                file,
+                headers=connector.headers(configuration),
+                limit=connector.largest_report,
+                allowed=_networks(),
             )
         file.seek(0)
         yield Report(file, found.file_name, found.sha256)

@@ -72,6 +72,7 @@ class ConnectorDetailSerializer(ConnectorSerializer):
     schema = ObjectField(help_text="JSON Schema of its configuration; writeOnly marks secrets")
     default_url = serializers.CharField(allow_blank=True)
     file_names = serializers.ListField(child=serializers.CharField())
+    largest_report = serializers.IntegerField(help_text="Bytes of a report, uploaded or fetched")
 
 
 # --- Apps and runs --------------------------------------------------------------------------------

@@ -6,6 +6,8 @@ from typing import IO, Any, ClassVar
 
 from marketplace.connectors.items import Config, Event, Item, Message
 
+MEGABYTE = 1024**2
+
 
 class Category(StrEnum):
     INTEGRATION = "integration"
@@ -68,6 +70,7 @@ class Connector:
     # there is no such place.
     default_url: ClassVar[str] = ""
     file_names: ClassVar[tuple[str, ...]] = ()  # endings of the files it reads, e.g. ".json"
+    largest_report: ClassVar[int] = 256 * MEGABYTE  # bytes, uploaded or fetched
 
     def headers(self, config: Config) -> dict[str, str]:
         """What a request for the report says beside the address, e.g. a token."""

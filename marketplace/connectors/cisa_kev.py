@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import IO, Any
 
-from marketplace.connectors.base import Capability, Category, Connector, UnreadableReport
+from marketplace.connectors.base import MEGABYTE, Capability, Category, Connector, UnreadableReport
 from marketplace.connectors.items import Config, Item, Rejected, VulnerabilityItem
 from marketplace.connectors.reading import json_pieces, text
 
@@ -33,6 +33,7 @@ class CisaKev(Connector):
     capabilities = (Capability.FINDING_IMPORT,)
     permissions = ("Marks findings", "Suggests the likelihood of risks")
     file_names = (".json",)
+    largest_report = 32 * MEGABYTE  # the real one has some 2 MB
     default_url = _URL
     schema = {
         "type": "object",

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterator
 from typing import IO
 
-from marketplace.connectors.base import Capability, Category, Connector, UnreadableReport
+from marketplace.connectors.base import MEGABYTE, Capability, Category, Connector, UnreadableReport
 from marketplace.connectors.items import Config, Item, Rejected, VulnerabilityItem
 from marketplace.connectors.reading import number
 
@@ -34,6 +34,7 @@ class Epss(Connector):
     capabilities = (Capability.FINDING_IMPORT,)
     permissions = ("Sets the EPSS score of findings",)
     file_names = (".csv", ".csv.gz")
+    largest_report = 64 * MEGABYTE  # the real one has some 2 MB, packed
     default_url = "https://epss.empiricalsecurity.com/epss_scores-current.csv.gz"
     schema = {
         "type": "object",

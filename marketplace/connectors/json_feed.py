@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import IO, Any
 
-from marketplace.connectors.base import Capability, Category, Connector, UnreadableReport
+from marketplace.connectors.base import MEGABYTE, Capability, Category, Connector, UnreadableReport
 from marketplace.connectors.items import Config, FindingItem, Item, Rejected, TableItem
 from marketplace.connectors.reading import (
     json_pieces,
@@ -60,6 +60,7 @@ class JsonFeed(Connector):
     capabilities = (Capability.RISK_IMPORT, Capability.FINDING_IMPORT)
     permissions = ("Creates and updates risks or findings", "Creates assets that are missing")
     file_names = (".json",)
+    largest_report = 64 * MEGABYTE  # its risks are kept in memory while they are read
     schema = {
         "type": "object",
         "properties": {

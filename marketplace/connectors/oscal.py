@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import IO, Any
 
-from marketplace.connectors.base import Capability, Category, Connector, UnreadableReport
+from marketplace.connectors.base import MEGABYTE, Capability, Category, Connector, UnreadableReport
 from marketplace.connectors.items import Config, ControlItem, FrameworkItem, Item, Rejected
 from marketplace.connectors.oscal_profiles import Documents, documents, resolved
 from marketplace.connectors.reading import items_of, object_of, text
@@ -35,6 +35,7 @@ class Oscal(Connector):
     capabilities = (Capability.CONTROL_IMPORT,)
     permissions = ("Creates frameworks and controls", "Updates the texts of controls")
     file_names = (".json", ".zip")
+    largest_report = 64 * MEGABYTE
     schema = {
         "type": "object",
         "properties": {

@@ -5,6 +5,7 @@ from typing import IO
 
 from marketplace.connectors.base import Capability, Category, Connector, UnreadableReport
 from marketplace.connectors.items import Config, Item, TableItem
+from risks.imports.grid import MAX_BYTES
 from risks.imports.reader import read_table
 from risks.imports.report import ImportFileError
 
@@ -27,6 +28,7 @@ class Register(Connector):
     capabilities = (Capability.RISK_IMPORT,)
     permissions = ("Creates and updates risks, with their categories, assets and plans",)
     file_names = (".csv", ".xlsx")
+    largest_report = MAX_BYTES
     schema = {
         "type": "object",
         "properties": {

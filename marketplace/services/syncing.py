@@ -1,6 +1,7 @@
 """Runs of apps: queued, read, previewed, applied, taken back. They say what they did, no more."""
 
 import hashlib
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Any
@@ -19,7 +20,7 @@ from marketplace.records import Records, Survey, survey
 from marketplace.registry import connectors
 from marketplace.services.installations import READY
 from openrisk.accounts.models import User
-from openrisk.api.problems import Conflict
+from openrisk.api.problems import BodyTooLarge, Conflict
 from openrisk.limits import LONG_TEXT
 from risks.history import recorded
 from risks.imports import registers, runs, undoing
@@ -63,9 +64,14 @@ def queue(
     file_name: str = "",
     schedule: str = "",
 ) -> SyncRun:
-    """A run that waits for `execute`. Without `file` the source is fetched. Raises Conflict."""
+    """A run that waits for `execute`. Without `file` the source is fetched.
+
+    Raises Conflict, and BodyTooLarge where the file is larger than the connector's reports are.
+    """
     connector = connectors()[app.connector]
     _check_runnable(app, connector)
+    if file is not None:
+        _check_size(file, connector)
     if file is None and not address(connector, app.settings):
         raise Conflict("This connector reads files. Upload one, or configure an address.")
     sync = SyncRun(
@@ -81,6 +87,15 @@ def queue(
     with recorded(actor=actor):
         sync.save()
     return sync
+
+
+def _check_size(file: IO[bytes], connector: Connector) -> None:
+    """Before it is kept for the worker."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    if size > connector.largest_report:
+        most = connector.largest_report // 1024**2
+        raise BodyTooLarge(f"A report for {connector.name} has at most {most} MB. Split it.")
 
 
 def _check_runnable(app: App, connector: Connector) -> None:

@@ -1,13 +1,16 @@
 """The marketplace over REST: who may do what, what is shown, and that nothing is stale."""
 
 import json
+from io import BytesIO
 
 import pytest
 
 from marketplace import probing
 from marketplace.models import App, Review, SyncRun
+from marketplace.registry import connectors
 from marketplace.services import syncing
 from openrisk.accounts.services import set_role
+from openrisk.server.limits import REPORT_FILE
 from risks.models import Finding
 from tests.conftest import member
 from tests.marketplace.conformance import REPORTS, installed, upload
@@ -129,6 +132,26 @@ def test_a_test_that_breaks_is_told_and_ends(client, monkeypatch):
     assert (done["state"], done["test_queued_at"]) == ("error", None)
     assert "RuntimeError" in done["reason"]
     assert "secret" not in done["reason"]
+
+
+def test_a_report_that_is_too_large_is_refused_and_not_kept(client, organization, admin, settings):
+    app = installed(organization, "trivy", admin)
+    place = f"{BASE}/apps/{app.pk}/sync/"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(connectors()["trivy"]), "largest_report", 10)
+        answer = client.post(place, {"file": BytesIO(b"x" * 11)}, format="multipart")
+        assert (
+            client.post(place, {"file": BytesIO(b"x" * 10)}, format="multipart").status_code == 202
+        )
+    assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
+    assert SyncRun.objects.count() == 1
+    assert len(list(settings.MEDIA_ROOT.rglob("*.report"))) == 1
+
+
+def test_no_connector_takes_more_than_the_server_lets_in(client):
+    shown = client.get(f"{BASE}/connectors/register/").json()
+    assert shown["largest_report"] == 20 * 1024**2
+    assert max(one.largest_report for one in connectors().values()) <= REPORT_FILE
 
 
 def test_a_secret_is_named_and_never_shown(client):
