@@ -70,8 +70,8 @@ stack: .venv/development ## Run OpenRisk with Prometheus, Alertmanager and expor
 drill: .venv/development ## Cause a fault and time until people are told: slow-queries, cache, ... (FAULT=)
 	@$(BIN)/python -m tests.stack.drill $(FAULT)
 
-secrets: ## Write what the compose files mount into deployment/secrets (SLACK_WEBHOOK_URL=)
-	@$(PYTHON) deployment/make_secrets.py $(if $(SLACK_WEBHOOK_URL),--slack-webhook-url $(SLACK_WEBHOOK_URL))
+secrets: ## Write what the compose files mount into deployment/secrets (SLACK_WEBHOOK_URL=, ROTATE=)
+	@$(PYTHON) deployment/make_secrets.py $(if $(SLACK_WEBHOOK_URL),--slack-webhook-url $(SLACK_WEBHOOK_URL)) $(if $(ROTATE),--rotate $(ROTATE))
 
 lock: .venv/development ## Write deployment/requirements.lock: every package of the image, with hashes
 	@$(BIN)/uv pip compile --quiet requirements.txt --generate-hashes --no-annotate --python-version 3.13 \

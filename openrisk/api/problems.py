@@ -1,5 +1,6 @@
 """Errors as `application/problem+json` (RFC 9457), everywhere under /api/."""
 
+import errno
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
@@ -73,6 +74,12 @@ class DatabaseUnavailable(exceptions.APIException):
     default_detail = "The database does not answer. Try again in a moment."
 
     wait = 1  # seconds, for Retry-After
+
+
+class StorageFull(exceptions.APIException):
+    status_code = status.HTTP_507_INSUFFICIENT_STORAGE
+    default_code = "storage_full"
+    default_detail = "The server's disk is full. Tell your operator; nothing was changed."
 
 
 class UnknownParameter(exceptions.ValidationError):
@@ -152,6 +159,8 @@ class ProblemHandler(ExceptionHandler):
     def convert_unhandled_exceptions(self, exc: Exception) -> exceptions.APIException:
         if isinstance(exc, exceptions.APIException):
             return exc
+        if isinstance(exc, OSError) and exc.errno in (errno.ENOSPC, errno.EDQUOT):
+            return StorageFull()
         return exceptions.APIException(
             f"The server failed. Report the request id {current_request_id()} to your operator."
         )

@@ -224,6 +224,21 @@ def test_all_secrets_that_compose_mounts_are_written(make_secrets, tmp_path):
     assert stat.S_IMODE((tmp_path / "secrets").stat().st_mode) == 0o700
 
 
+@pytest.mark.parametrize("how", ["rotated", "deleted"])
+def test_a_password_that_is_replaced_is_so_everywhere(make_secrets, tmp_path, how):
+    make_secrets()
+    folder = tmp_path / "secrets"
+    before = {path.name: path.read_text() for path in folder.iterdir()}
+    if how == "deleted":
+        (folder / "redis_password").unlink()
+    assert make_secrets(*["--rotate", "redis_password"][: 2 * (how == "rotated")]).returncode == 0
+    after = {path.name: path.read_text() for path in folder.iterdir()}
+    changed = {name for name in after if after[name] != before[name]}
+    of_redis = {"redis_password", "redis_url", "redis_auth.conf", "redis_exporter.json"}
+    assert changed == of_redis
+    assert all(after["redis_password"] in after[name] for name in of_redis)
+
+
 def test_what_is_there_stays_but_the_address_of_slack(make_secrets, tmp_path):
     make_secrets()
     before = {path.name: path.read_text() for path in (tmp_path / "secrets").iterdir()}

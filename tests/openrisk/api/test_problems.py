@@ -1,7 +1,11 @@
 """Errors are problem details everywhere under /api/."""
 
+import errno
+
 import pytest
 from django.test import Client
+
+from openrisk.api.problems import problem_of
 
 
 @pytest.mark.parametrize(
@@ -61,3 +65,9 @@ def test_post_to_a_mistyped_address_is_404_in_a_browser_too(db):
     response = Client(enforce_csrf_checks=True).post("/api/v1/risks", {})
     assert response.status_code == 404
     assert response["Content-Type"] == "application/problem+json"
+
+
+def test_a_full_disk_is_told_as_one():
+    body = problem_of(OSError(errno.ENOSPC, "No space left on device"))
+    assert (body["status"], body["code"]) == (507, "storage_full")
+    assert problem_of(OSError(errno.EACCES, "Permission denied"))["status"] == 500
