@@ -37,6 +37,7 @@ TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 SESSION_COOKIE_NAME = "openrisk_session"
 SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
 SESSION_ENGINE = "openrisk.accounts.sessions"  # in the database: never a cache, a logout must hold
+SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds())  # only where TLS is spoken
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -156,6 +157,7 @@ MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "openrisk.caching.recorder.RecorderMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "openrisk.api.privacy.PrivacyHeadersMiddleware",
     "openrisk.api.middleware.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
