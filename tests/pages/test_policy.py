@@ -1,0 +1,109 @@
+"""What a browser refuses by the Content-Security-Policy: nothing, on any page of admin and docs."""
+
+import os
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.urls import reverse
+
+from openrisk.admin_site import site
+from tests.calibration import patience
+from tests.risks.factories import make_risk
+
+playwright_api = pytest.importorskip("playwright.sync_api")
+CHROMIUM = "/usr/bin/chromium"
+COLLECT = """addEventListener('securitypolicyviolation', event => console.error(
+    'REFUSED', event.effectiveDirective, event.blockedURI, event.sample))"""
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="needs Debian's chromium"),
+    pytest.mark.django_db(transaction=True),
+]
+
+
+@pytest.fixture
+def tab(live_server, client, superuser, organization):
+    """A page of a superuser; `tab.refused` is what the browser did not run, load or show."""
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    client.force_login(superuser)
+    session = {"name": settings.SESSION_COOKIE_NAME, "url": live_server.url}
+    session["value"] = client.cookies[settings.SESSION_COOKIE_NAME].value
+    with playwright_api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-background-networking",
+                "--disable-component-update",
+            ],
+        )
+        context = chromium.new_context(base_url=live_server.url)
+        context.set_default_timeout(patience(30) * 1000)
+        context.add_cookies([session])
+        page = context.new_page()
+        page.refused = []
+        page.add_init_script(COLLECT)
+
+        def note(said):
+            if said.text.startswith("REFUSED"):
+                page.refused.append(said.text)
+
+        page.on("console", note)
+        yield page
+        page.wait_for_load_state("networkidle")
+        chromium.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+def test_no_page_of_the_admin_is_refused_anything(tab, rf, superuser, organization):
+    make_risk(organization)
+    request = rf.get("/admin/")
+    request.user = superuser
+    paths = ["/admin/"]
+    for model, model_admin in site._registry.items():
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        paths.append(reverse(f"{name}_changelist"))
+        if model_admin.has_add_permission(request):
+            paths.append(reverse(f"{name}_add"))
+        if row := model._default_manager.first():
+            paths.append(reverse(f"{name}_change", args=[row.pk]))
+    assert len(paths) > 30
+    refused = {}
+    for path in paths:
+        tab.goto(path)
+        if tab.refused:
+            refused[path] = list(tab.refused)
+            tab.refused.clear()
+    assert refused == {}
+
+
+def test_what_alpine_does_in_the_admin_still_works(tab, organization):
+    risk = make_risk(organization)
+    tab.goto(reverse("admin:risks_risk_change", args=[risk.pk]))
+    assert tab.evaluate("typeof Alpine") == "object"
+    is_hidden = "() => !document.querySelector('[x-cloak]')"
+    tab.wait_for_function(is_hidden)  # Alpine has evaluated the page's expressions
+    assert tab.evaluate("window.getComputedStyle(document.body).visibility") == "visible"
+    assert tab.refused == []
+
+
+def test_the_documentation_of_the_api_is_shown_with_the_strict_policy(tab):
+    answer = tab.goto("/api/docs/")
+    assert "unsafe" not in answer.headers["content-security-policy"]
+    tab.locator(".opblock").first.wait_for()
+    tab.locator(".opblock-summary-control").first.click()
+    tab.locator(".opblock-body").first.wait_for()
+    assert tab.refused == []
+
+
+def test_a_script_within_a_page_of_the_admin_is_refused(tab):
+    tab.goto("/admin/")
+    tab.evaluate(
+        """() => { const script = document.createElement('script');
+        script.textContent = 'window.injected = true'; document.body.append(script); }"""
+    )
+    assert tab.evaluate("window.injected") is None
+    assert any("script-src-elem" in text for text in tab.refused)
