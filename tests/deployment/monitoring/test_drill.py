@@ -71,7 +71,8 @@ def _import(client):
     base = "/api/v1/marketplace"
     app = client.post(f"{base}/apps/", json={"connector": "trivy"}).json()
     place = f"{base}/apps/{app['id']}"
-    assert client.post(f"{place}/test/").json()["state"] == "tested"
+    assert client.post(f"{place}/test/").status_code < 300
+    wait_until(lambda: client.get(f"{place}/").json()["state"] == "tested", "the app is tested", 60)
     with (REPORTS / "trivy.json").open("rb") as file:
         assert client.post(f"{place}/sync/", files={"file": file}).status_code == 202
 
