@@ -23,7 +23,7 @@ from openrisk.accounts.pages import MemberRequest, member_required
 from openrisk.confirmation import ask_first, is_cancelled
 from openrisk.page_forms import REFUSALS, PageForm, VersionField, status_of
 from risks.pages.listing import filter_choices
-from risks.services.deletion import what_goes
+from risks.services.deletion import parts_in_words
 from risks.services.matrix import matrix_of
 
 GROUPS = {
@@ -213,10 +213,11 @@ def _edited(request: MemberRequest, board: Board, form: BoardForm) -> HttpRespon
 def _delete(request: MemberRequest, board: Board) -> HttpResponse:
     shared = f"Everyone in {board.organization} loses it." if board.shared else "It is yours alone."
     figures = f"Its {len(board.widgets)} widgets go with it; the figures and risks stay."
+    parts = parts_in_words(board)
     question = ask_first(
         request,
         f"Delete the board {board.name}?",
-        [shared, figures, *_schedules(board), "This cannot be undone."],
+        [shared, figures, *([f"With it go: {parts}."] if parts else []), "This cannot be undone."],
         "Delete this board",
     )
     if question:
@@ -224,12 +225,6 @@ def _delete(request: MemberRequest, board: Board) -> HttpResponse:
     board.delete()
     messages.success(request, f"The board {board.name} is deleted.")
     return redirect("boards", request.organization_slug)
-
-
-def _schedules(board: Board) -> list[str]:
-    """Mails of the board, which end with it."""
-    count = sum(what_goes([board])[1].values()) - 1
-    return [f"{count} scheduled {'mail ends' if count == 1 else 'mails end'}."] if count else []
 
 
 def _asset(board: Board) -> UUID | None:

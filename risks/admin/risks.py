@@ -135,11 +135,23 @@ class AttentionFilter(admin.SimpleListFilter):
         return chosen() if chosen else None
 
 
+def reason_field(label: str = "Reason") -> forms.CharField:
+    """A text area: Enter in it changes nothing."""
+    widget = UnfoldAdminTextareaWidget({"rows": 2})
+    return forms.CharField(
+        label=label,
+        required=False,
+        max_length=5000,
+        widget=widget,
+        help_text="Shown in the history",
+    )
+
+
 class TransitionForm(forms.Form):
     to = forms.ChoiceField(
         label="New status", choices=Status.choices, widget=UnfoldAdminSelectWidget
     )
-    comment = forms.CharField(required=False, max_length=5000, help_text="Why?")
+    comment = reason_field()
 
 
 class OwnerForm(forms.Form):
@@ -160,7 +172,7 @@ class CategoryForm(forms.Form):
 
 
 class ReviewForm(forms.Form):
-    comment = comment_field("What was found?")
+    comment = reason_field("Review notes")
 
 
 @admin.register(Risk, site=site)

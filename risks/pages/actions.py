@@ -29,7 +29,7 @@ from risks.pages.forms import AcceptanceForm, CommentForm, SuggestionForm
 from risks.services import acceptances as acceptance_services
 from risks.services import risks as services
 from risks.services import suggestions
-from risks.services.deletion import what_goes
+from risks.services.deletion import parts_in_words
 
 
 @require_POST
@@ -178,11 +178,10 @@ def delete_risk(request: MemberRequest, number: int) -> HttpResponse:
 
 
 def _ask_to_delete(request: MemberRequest, risk: Risk) -> HttpResponse:
-    counts = what_goes([risk])[1]
-    parts = [f"{number} {name}" for name, number in counts.items() if name != "risks"]
+    parts = parts_in_words(risk)
     consequences = [
         f"“{risk.title}” leaves the register, its lists and figures. Its history stays.",
-        f"With it go: {', '.join(parts)}." if parts else "Nothing else goes with it.",
+        f"With it go: {parts}." if parts else "Nothing else goes with it.",
         "This cannot be undone.",
     ]
     question = Question(

@@ -1,8 +1,13 @@
 """What goes when rows are deleted, counted by the database instead of loaded."""
 
+from collections import Counter
 from typing import Any
 
-from django.db.models import CASCADE, QuerySet
+from django.db.models import CASCADE, Model, QuerySet
+
+from risks.models import RiskAsset, RiskControl, RiskTag
+
+LINKS = (RiskTag, RiskAsset, RiskControl)  # a part of the risk for people
 
 
 def what_goes(objs: Any) -> tuple[list[Any], dict[str, int], set[str], list[Any]]:
@@ -11,13 +16,30 @@ def what_goes(objs: Any) -> tuple[list[Any], dict[str, int], set[str], list[Any]
     No permission is lacking: whoever may delete a row may delete what is part of it.
     """
     chosen = list(objs)
-    model = type(chosen[0])
-    counts = {str(model._meta.verbose_name_plural): len(chosen)}
-    _count(model._default_manager.filter(pk__in=[obj.pk for obj in chosen]), counts)
-    return [str(obj) for obj in chosen], counts, set(), []
+    counts: Counter[str] = Counter({str(type(chosen[0])._meta.verbose_name_plural): len(chosen)})
+    for model, number in count_parts(chosen).items():
+        counts[str(model._meta.verbose_name_plural)] += number
+    return [str(obj) for obj in chosen], dict(counts), set(), []
 
 
-def _count(rows: QuerySet[Any], counts: dict[str, int]) -> None:
+def parts_in_words(obj: Model) -> str:
+    """What goes with `obj`: "2 mitigations, 1 acceptance"; empty where nothing does."""
+    return ", ".join(
+        f"{number} {model._meta.verbose_name if number == 1 else model._meta.verbose_name_plural}"
+        for model, number in count_parts([obj]).items()
+        if model not in LINKS
+    )
+
+
+def count_parts(objs: list[Any]) -> dict[type[Model], int]:
+    """How many rows of which model are deleted with these."""
+    counts: dict[type[Model], int] = {}
+    model = type(objs[0])
+    _count(model._default_manager.filter(pk__in=[obj.pk for obj in objs]), counts)
+    return counts
+
+
+def _count(rows: QuerySet[Any], counts: dict[type[Model], int]) -> None:
     for relation in rows.model._meta.related_objects:
         if relation.on_delete is not CASCADE:
             continue
@@ -25,6 +47,5 @@ def _count(rows: QuerySet[Any], counts: dict[str, int]) -> None:
             **{f"{relation.field.name}__in": rows.order_by().values("pk")}
         )
         if number := parts.count():
-            name = str(relation.related_model._meta.verbose_name_plural)
-            counts[name] = counts.get(name, 0) + number
+            counts[relation.related_model] = counts.get(relation.related_model, 0) + number
             _count(parts, counts)

@@ -264,7 +264,7 @@ def test_deleting_asks_first_and_names_what_goes(browse, manager, analyst, risk,
     create_mitigation(actor=analyst, organization=organization, risk=risk, title="Back up daily")
     client = browse(manager)
     assert "/o/acme/risks/R-0001/delete/" in client.get("/o/acme/risks/R-0001/").content.decode()
-    assert "1 mitigations" in text_of(client.get("/o/acme/risks/R-0001/delete/"))
+    assert "1 mitigation." in text_of(client.get("/o/acme/risks/R-0001/delete/"))
     post(client, "delete/", version=1)
     post(client, "delete/", version=7, confirmed="yes")
     post(client, "delete/", version=1, confirmed="no")
