@@ -96,7 +96,8 @@ def connector_page(request: MemberRequest, slug: str) -> HttpResponse:
         "reviews": Review.objects.for_organization(organization).filter(connector=slug),
         "form": form,
     }
-    return render(request, "marketplace/connector.html", context)
+    status = 400 if form.errors else 200
+    return render(request, "marketplace/connector.html", context, status=status)
 
 
 # --- Packs ----------------------------------------------------------------------------------------

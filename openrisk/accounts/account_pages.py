@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import PasswordChangeForm
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -18,6 +19,8 @@ from django.views.decorators.http import require_POST
 from openrisk.accounts.models import ApiToken, Organization, User
 from openrisk.accounts.passwords import change_password
 from openrisk.accounts.tokens import LONGEST_DAYS, TokenRefused, create_token
+from openrisk.confirmation import ask_first, is_cancelled
+from openrisk.page_forms import PageForm
 
 
 class OwnPasswordForm(PasswordChangeForm):
@@ -35,7 +38,7 @@ class OwnPasswordForm(PasswordChangeForm):
         return self.user
 
 
-class OwnTokenForm(forms.Form):
+class OwnTokenForm(PageForm):
     name = forms.CharField(max_length=100, help_text="What it is for, e.g. the script that uses it")
     organization = forms.ModelChoiceField(Organization.objects.none(), empty_label=None)
     days = forms.IntegerField(
@@ -81,7 +84,7 @@ def account_page(request: HttpRequest) -> HttpResponse:
                 lifetime=timedelta(days=given["days"]),
             )
         except TokenRefused as refusal:
-            form.add_error(refusal.field or None, str(refusal))
+            form.add_refusal(ValidationError({refusal.field: [str(refusal)]}))
         else:
             form = OwnTokenForm(user)
     tokens = ApiToken.objects.filter(user=user).select_related("organization", "parent")
@@ -93,9 +96,16 @@ def account_page(request: HttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 def revoke_token(request: HttpRequest, uid: Any) -> HttpResponse:
-    user = cast(User, request.user)
-    if not ApiToken.objects.filter(user=user, uid=uid).revoke():
+    tokens = ApiToken.objects.filter(user=cast(User, request.user), uid=uid)
+    token = tokens.first()
+    if token is None:
         raise Http404
+    if is_cancelled(request):
+        return redirect("account")
+    consequences = ["What uses it, or a token made with it, is refused at once, for good."]
+    if question := ask_first(request, f"Revoke the token {token}?", consequences, "Revoke"):
+        return render(request, "confirm.html", {"question": question})
+    tokens.revoke()
     messages.success(request, "The token is revoked, and with it those that were made with it.")
     return redirect("account")
 

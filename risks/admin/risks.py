@@ -18,6 +18,7 @@ from openrisk.admin_site import (
     LinesField,
     RelatedFilter,
     UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
     site,
 )
 from openrisk.api.problems import Conflict
@@ -25,7 +26,7 @@ from risks import states
 from risks.admin.base import RegisterAdmin, RowInline
 from risks.admin.bulk import bulk_page, delete_selected
 from risks.admin.display import level_label, percent
-from risks.admin.forms import RegisterForm, comment_field
+from risks.admin.forms import RegisterForm
 from risks.admin.refusals import sentence
 from risks.admin.steps import Step
 from risks.models import Asset, Category, Control, Matrix, Mitigation, Risk, Status

@@ -48,7 +48,7 @@ def test_a_connector_is_installed_from_its_page(page):
     assert "Standard Webhooks specification" in shown
     shown = page("/o/acme/marketplace/connectors/webhook/", {"name": "Our hook"})
     assert "Not configured" in shown
-    again = page("/o/acme/marketplace/connectors/webhook/", {"name": "Our hook"})
+    again = page("/o/acme/marketplace/connectors/webhook/", {"name": "Our hook"}, 400)
     assert "An app of this name is installed already." in again
 
 

@@ -148,4 +148,6 @@ def test_own_token_is_revoked_and_no_other(client, viewer, analyst, organization
     client.force_login(viewer)
     assert client.post(f"{ACCOUNT}tokens/{theirs.uid}/revoke/").status_code == 404
     client.post(f"{ACCOUNT}tokens/{mine.uid}/revoke/")
+    assert ApiToken.objects.filter(pk=mine.pk).exists()  # it is asked about first
+    client.post(f"{ACCOUNT}tokens/{mine.uid}/revoke/", {"confirmed": "yes"})
     assert ApiToken.objects.get() == theirs

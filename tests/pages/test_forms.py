@@ -1,0 +1,146 @@
+"""Every form of a page shows what a service refuses, also about fields that it does not have."""
+
+import importlib
+import pkgutil
+from datetime import timedelta
+
+import pytest
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+
+from dashboards.models import Board
+from marketplace.models import App
+from marketplace.services import installations
+from openrisk.accounts.models import Role
+from openrisk.accounts.services import set_role
+from openrisk.api.problems import Conflict, PreconditionFailed
+from openrisk.page_forms import PageForm
+from risks.models import Acceptance, LikelihoodSuggestion
+from risks.services.risks import create_risk, transition
+from tests.risks.factories import make_acceptance
+
+PACKAGES = ("risks.pages", "dashboards.pages", "marketplace.pages", "monitoring.pages")
+# What only reads: filters of a list, and a question to the cache.
+READING = {"FilterForm", "ExplainForm"}
+SOON = str(timezone.now().date() + timedelta(days=9))
+RISK = "/o/acme/risks/R-0001/"
+RISKS = "risks.services.risks"
+ACCEPTANCES = "risks.services.acceptances"
+INSTALLATIONS = "marketplace.services.installations"
+BOARD = {"name": "Ours", "version": 1, "action": "save"}
+APP = "/o/acme/marketplace/apps/{app}/"
+
+# Form, address, what is sent, the service that refuses.
+CASES = [
+    ("RiskForm", "/o/acme/risks/new/", {"title": "x", "status": "draft"}, f"{RISKS}.create_risk"),
+    ("RiskForm", f"{RISK}edit/", {"title": "x", "version": 2}, f"{RISKS}.update_risk"),
+    ("CommentForm", f"{RISK}comments/", {"comment": "x"}, f"{RISKS}.comment_on_risk"),
+    ("StepForm", f"{RISK}review/", {"version": 2}, f"{RISKS}.review"),
+    ("StepForm", f"{RISK}transitions/", {"to": "treatment_planned"}, f"{RISKS}.transition"),
+    (
+        "AcceptanceForm",
+        "/o/acme/risks/R-0002/acceptances/",
+        {"justification": "x", "expires_on": SOON},
+        f"{ACCEPTANCES}.request_acceptance",
+    ),
+    (
+        "StepForm",
+        RISK + "acceptances/{acceptance}/",
+        {"decision": "reject", "version": 1},
+        f"{ACCEPTANCES}.decide",
+    ),
+    (
+        "SuggestionForm",
+        RISK + "suggestions/{suggestion}/",
+        {"decision": "dismiss"},
+        "risks.services.suggestions.dismiss_suggestion",
+    ),
+    ("NameForm", "/o/acme/dashboards/new/", {"name": "x"}, "dashboards.boards.create"),
+    ("BoardForm", "/o/acme/dashboards/ours/edit/", BOARD, "dashboards.boards.change"),
+    (
+        "InstallForm",
+        "/o/acme/marketplace/connectors/webhook/",
+        {"name": "x"},
+        f"{INSTALLATIONS}.install",
+    ),
+    ("ConfigurationForm", f"{APP}configure/", {"x": "y"}, f"{INSTALLATIONS}.configure"),
+    (
+        "ScheduleForm",
+        f"{APP}schedule/",
+        {"cron": "", "mode": "apply"},
+        f"{INSTALLATIONS}.configure",
+    ),
+    ("SyncForm", f"{APP}sync/", {"mode": "preview"}, "marketplace.services.syncing.queue"),
+    ("PackForm", "/o/acme/marketplace/packs/preview/", {}, "marketplace.services.packs.opened"),
+]
+
+
+def page_forms():
+    """Every form class that a module of pages defines."""
+    for package in PACKAGES:
+        for module in pkgutil.iter_modules(importlib.import_module(package).__path__):
+            for value in vars(importlib.import_module(f"{package}.{module.name}")).values():
+                if isinstance(value, type) and issubclass(value, forms.BaseForm):
+                    yield value
+
+
+def test_every_form_of_a_page_takes_refusals_and_is_tried_here():
+    found = {form for form in page_forms() if form.__name__ not in READING}
+    assert [form for form in found if not issubclass(form, PageForm)] == []
+    assert {form.__name__ for form in found} - {"PageForm"} == {case[0] for case in CASES}
+
+
+@pytest.fixture
+def places(client, organization, manager, analyst):
+    """Logs an administrator in, and names the rows of the addresses."""
+    set_role(user=manager, organization=organization, role=Role.ADMIN)
+    for title in ("One", "Two"):
+        risk = create_risk(
+            actor=analyst,
+            organization=organization,
+            title=title,
+            inherent_likelihood=2,
+            inherent_impact=2,
+        )
+        if title == "One":
+            first = transition(actor=analyst, risk=risk, to="assessed")
+    acceptance = make_acceptance(analyst, first)
+    suggestion = LikelihoodSuggestion.objects.create(
+        organization=organization, risk=first, key="CVE", present=2, likelihood=5
+    )
+    Board.objects.create(organization=organization, owner=manager, name="Ours", slug="ours")
+    app = installations.install(actor=manager, organization=organization, connector="trivy")
+    App.objects.update(state="tested")
+    client.force_login(manager)
+    return {"acceptance": acceptance.pk, "suggestion": suggestion.pk, "app": app.pk}
+
+
+@pytest.mark.parametrize(
+    ("refusal", "status"),
+    [
+        (ValidationError({"no_such_field": ["Peculiar."], "nor_this": ["Odd."]}), {400}),
+        (ValidationError("Peculiar."), {400}),
+        (Conflict("Peculiar."), {400, 409}),
+        (PreconditionFailed("Peculiar."), {400, 409, 412}),
+    ],
+    ids=["unknown-fields", "whole", "conflict", "stale"],
+)
+@pytest.mark.parametrize("case", CASES, ids=[f"{c[0]}-{c[3].split('.')[-1]}" for c in CASES])
+def test_refusal_of_a_service_is_shown(client, places, monkeypatch, case, refusal, status):
+    def refuse(*args, **kwargs):
+        raise refusal
+
+    form, path, data, service = case
+    monkeypatch.setattr(service, refuse)
+    if form == "PackForm":
+        data = {"file": SimpleUploadedFile("pack.zip", b"x")}
+    if path.endswith("transitions/"):
+        data = {**data, "version": Acceptance.objects.get().risk.version}
+    response = client.post(path.format(**places), data)
+    text = response.content.decode()
+    assert response.status_code in status
+    if path != f"{RISK}edit/" or not isinstance(refusal, PreconditionFailed):  # it compares both
+        assert "Peculiar." in text
+    assert ("Odd." in text) == ("Odd." in str(refusal))
