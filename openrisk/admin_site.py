@@ -45,6 +45,7 @@ from unfold.widgets import (
 
 from openrisk.accounts.access import access
 from openrisk.accounts.models import Membership, Organization, Role, User
+from openrisk.accounts.submissions import as_created, create_once
 from openrisk.admin_menu import MENU, OPERATING
 from openrisk.limits import LINE
 
@@ -339,6 +340,13 @@ class ModelAdmin(Scoped, FilteredModelAdmin):
 
     def shows_history(self, request: HttpRequest) -> bool:
         return True
+
+    @method_decorator(create_once)
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        response = super().add_view(request, form_url, extra_context)
+        return as_created(response, request)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

@@ -187,6 +187,7 @@ TEMPLATES = [
         },
     }
 ]
+CSRF_FAILURE_VIEW = "openrisk.accounts.pages.csrf_failure"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "start"
 LOGOUT_REDIRECT_URL = "login"

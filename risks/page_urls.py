@@ -16,8 +16,8 @@ class ReferenceConverter:
             raise ValueError(value)
         return number
 
-    def to_url(self, value: str) -> str:
-        return value
+    def to_url(self, value: str | int) -> str:
+        return value if isinstance(value, str) else f"R-{value:04d}"
 
 
 register_converter(ReferenceConverter, "reference")

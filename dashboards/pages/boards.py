@@ -18,8 +18,10 @@ from dashboards.pages.scoping import PERIOD_WORDS, USUAL_PERIOD, BadAddress, ask
 from dashboards.pages.widgets import CATALOGUE, Shown, drawn
 from dashboards.scope import FILTERS, Scope
 from dashboards.views import EXECUTIVE_READS
+from openrisk.accounts.drafts import form_on
 from openrisk.accounts.models import Organization, Role
 from openrisk.accounts.pages import MemberRequest, member_required
+from openrisk.accounts.submissions import create_once, created
 from openrisk.confirmation import ask_first, is_cancelled
 from openrisk.page_forms import REFUSALS, PageForm, VersionField, status_of
 from risks.pages.listing import filter_choices
@@ -47,8 +49,10 @@ def board_list(request: MemberRequest) -> HttpResponse:
     return render(request, "dashboards/boards.html", context)
 
 
+@form_on("boards")
 @require_POST
 @member_required(Role.VIEWER)
+@create_once
 def new_board(request: MemberRequest) -> HttpResponse:
     form, status, board = NameForm(request.POST), 400, None
     if form.is_valid():
@@ -61,7 +65,7 @@ def new_board(request: MemberRequest) -> HttpResponse:
         visible = boards.visible_to(request.membership).select_related("owner")
         context = {"boards": visible, "form": form, "me": request.user}
         return render(request, "dashboards/boards.html", context, status=status)
-    return redirect("board-edit", request.organization_slug, board.slug)
+    return created("board-edit", request.organization_slug, board.slug)
 
 
 @require_safe
@@ -150,6 +154,7 @@ class BoardForm(PageForm):
         return {name: value for name, value in given.items() if value}
 
 
+@form_on()
 @member_required(Role.VIEWER)
 def edit_board(request: MemberRequest, slug: str) -> HttpResponse:
     board = _board(request, slug)

@@ -19,8 +19,10 @@ from marketplace.pages.forms import ConfigurationForm, ScheduleForm, SyncForm
 from marketplace.pages.refusals import REFUSALS, count_in_words, in_words, told
 from marketplace.registry import connectors
 from marketplace.services import installations, packs, syncing
+from openrisk.accounts.drafts import form_on
 from openrisk.accounts.models import Role
 from openrisk.accounts.pages import MemberRequest, member_required
+from openrisk.accounts.submissions import create_once, created
 from openrisk.confirmation import Question, ask_first, is_cancelled
 from risks.imports.planning import targets
 from risks.models import ImportRow, ImportRun, RowAction
@@ -85,6 +87,16 @@ def _kept(app: App) -> set[str]:
         return set()
 
 
+def _secret_fields(pk: UUID, **others: Any) -> set[str]:
+    """The fields of the configuration that no one reads again."""
+    app = App.objects.filter(pk=pk).first()
+    if app is None:
+        return set()
+    parts = connectors()[app.connector].schema.get("properties", {})
+    return {name for name, part in parts.items() if part.get("writeOnly")}
+
+
+@form_on("app", "pk", secrets=_secret_fields)
 @require_POST
 @member_required(Role.ADMIN)
 def configure(request: MemberRequest, pk: UUID) -> HttpResponse:
@@ -103,6 +115,7 @@ def configure(request: MemberRequest, pk: UUID) -> HttpResponse:
     return render(request, "marketplace/app.html", _shown(app, form=form), status=400)
 
 
+@form_on("app", "pk")
 @require_POST
 @member_required(Role.ADMIN)
 def schedule(request: MemberRequest, pk: UUID) -> HttpResponse:
@@ -120,6 +133,7 @@ def schedule(request: MemberRequest, pk: UUID) -> HttpResponse:
     return render(request, "marketplace/app.html", _shown(app, schedule=form), status=400)
 
 
+@form_on("app", "pk")
 @require_POST
 @member_required(Role.ADMIN)
 def app_step(request: MemberRequest, pk: UUID) -> HttpResponse:
@@ -153,8 +167,10 @@ def _uninstalling(request: MemberRequest, app: App) -> Question | None:
     return ask_first(request, f"Uninstall {app.name}?", consequences, "Uninstall")
 
 
+@form_on("app", "pk")
 @require_POST
 @member_required(Role.MANAGER)
+@create_once
 def sync(request: MemberRequest, pk: UUID) -> HttpResponse:
     app = _app(request, pk)
     form = SyncForm(request.POST, request.FILES)
@@ -173,7 +189,7 @@ def sync(request: MemberRequest, pk: UUID) -> HttpResponse:
         except REFUSALS as refusal:
             form.add_refusal(refusal)
         else:
-            return redirect("run", request.organization_slug, run.pk)
+            return created("run", request.organization_slug, run.pk)
     return render(request, "marketplace/app.html", _shown(app, sync=form), status=400)
 
 
@@ -226,6 +242,7 @@ def _titled(run: ImportRun | None, rows: list[ImportRow]) -> list[tuple[ImportRo
     return [(row, names.get(row.object_id) or row.identity) for row in rows]
 
 
+@form_on("run", "pk")
 @require_POST
 @member_required(Role.MANAGER)
 def run_step(request: MemberRequest, pk: UUID) -> HttpResponse:
@@ -251,7 +268,9 @@ def run_step(request: MemberRequest, pk: UUID) -> HttpResponse:
     return redirect("run", request.organization_slug, pk)
 
 
+@form_on()
 @member_required(Role.ANALYST)
+@create_once
 def pack_change(request: MemberRequest, pk: UUID) -> HttpResponse:
     """What installing or upgrading a pack would do or did."""
     mine = PackChange.objects.for_organization(request.membership.organization)
@@ -268,6 +287,7 @@ def pack_change(request: MemberRequest, pk: UUID) -> HttpResponse:
         try:
             packs.apply(actor=request.membership.user, change=change)
             messages.success(request, _installed_words(change))
+            return created("pack", request.organization_slug, change.installed.pack)
         except REFUSALS as refusal:
             messages.error(request, told(refusal))
         return redirect("pack", request.organization_slug, change.installed.pack)

@@ -20,8 +20,10 @@ from marketplace.pages.refusals import REFUSALS, in_words, told
 from marketplace.registry import connectors
 from marketplace.services import installations, packs
 from marketplace.views.packs import listed
+from openrisk.accounts.drafts import form_on
 from openrisk.accounts.models import Role
 from openrisk.accounts.pages import MemberRequest, member_required
+from openrisk.accounts.submissions import create_once, created
 from openrisk.confirmation import ask_first, is_cancelled
 from openrisk.page_forms import status_of
 
@@ -70,7 +72,9 @@ def _facet(rows: list[dict[str, Any]], name: str, kind: Any) -> list[tuple[str, 
     return [(value, word, counts[value]) for value, word in named if counts[value]]
 
 
+@form_on()
 @member_required(Role.VIEWER)
+@create_once
 def connector_page(request: MemberRequest, slug: str) -> HttpResponse:
     connector = connectors().get(slug)
     if connector is None:
@@ -88,7 +92,7 @@ def connector_page(request: MemberRequest, slug: str) -> HttpResponse:
         except REFUSALS as refusal:
             form.add_refusal(refusal)
         else:
-            return redirect("app", request.organization_slug, app.pk)
+            return created("app", request.organization_slug, app.pk)
     context = {
         "connector": _shown(catalogue.described(organization, connector)),
         "paragraphs": connector.documentation.split("\n\n"),
@@ -134,8 +138,10 @@ def _holds(pack: Pack | None) -> list[tuple[str, list[str]]]:
     ]
 
 
+@form_on("marketplace")
 @require_POST
 @member_required(Role.ADMIN)
+@create_once
 def pack_preview(request: MemberRequest) -> HttpResponse:
     """Of a pack that comes along, or of an uploaded one; then it is looked at and applied."""
     name = request.POST.get("pack", "")
@@ -156,9 +162,10 @@ def pack_preview(request: MemberRequest) -> HttpResponse:
             return _catalogue(request, form, status_of(refusal))
         messages.error(request, told(refusal))
         return redirect("marketplace", request.organization_slug)
-    return redirect("pack-change", request.organization_slug, change.pk)
+    return created("pack-change", request.organization_slug, change.pk)
 
 
+@form_on("pack", "pack")
 @require_POST
 @member_required(Role.ADMIN)
 def pack_step(request: MemberRequest, pack: str) -> HttpResponse:

@@ -18,6 +18,7 @@ from monitoring.templatetags.cache_words import percent
 from openrisk.accounts.models import Organization, User
 from openrisk.accounts.pages import MemberRequest, superuser_required
 from openrisk.accounts.services import membership_in
+from openrisk.accounts.submissions import create_once, created
 
 ENDED = 50  # that are shown
 
@@ -115,6 +116,7 @@ def _connections(pool: dict[str, Any]) -> tuple[str, str, str]:
 
 @require_POST
 @superuser_required
+@create_once
 def alert_step(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Acknowledge, or raise as a draft risk or a finding in the organization that is chosen."""
     alert = Alert.objects.filter(pk=pk).first()
@@ -133,12 +135,13 @@ def alert_step(request: MemberRequest, pk: UUID) -> HttpResponse:
                 actor=membership.user, organization=membership.organization, alert=alert
             )
             messages.success(request, f"{risk.reference} is a draft in {risk.organization}.")
-            return redirect("risk-page", risk.organization.slug, risk.reference)
+            return created("risk-page", risk.organization.slug, risk.reference)
         elif step == "finding":
             inbox.raise_finding(
                 actor=membership.user, organization=membership.organization, alert=alert
             )
             messages.success(request, f"It is a finding in {membership.organization} now.")
+            return created("monitoring")
     except REFUSALS as refusal:
         messages.error(request, told(refusal))
     return redirect("monitoring")

@@ -381,3 +381,15 @@ class AccountEvent(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise TypeError(APPEND_ONLY)
+
+
+class FormSubmission(models.Model):
+    """A form of a page that has created something, and where that is shown (`submissions`)."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    fingerprint = models.CharField(max_length=64)
+    location = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    def __str__(self) -> str:
+        return self.location

@@ -14,11 +14,12 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.csrf import csrf_failure as usual_csrf_failure
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
-from openrisk.accounts import addresses, identity, services
+from openrisk.accounts import addresses, drafts, identity, services
 from openrisk.accounts.devices import remember_device
 from openrisk.accounts.models import Membership, Role
 
@@ -57,6 +58,7 @@ def member_required(role: Role = Role.VIEWER) -> Callable[[Page[Rest]], Callable
             response = view(request, *args, **kwargs)
             patch_cache_control(response, private=True, no_cache=True)
             addresses.remember(response, request, slug)
+            drafts.fill(request, response)
             return response
 
         return guarded
@@ -91,10 +93,28 @@ def require_role(request: MemberRequest, role: Role | str) -> None:
 
 
 def _to_login(request: MemberRequest) -> HttpResponse:
-    """To the login and back here. A form that was posted cannot be posted again from there."""
+    """To the login and back here, with what was typed into a form."""
+    if draft := drafts.draft_of(request):
+        return ask_for_login(request, draft)
     place = request.get_full_path() if request.method in ("GET", "HEAD") else ""
     url = f"{reverse('login')}?{urlencode({'next': place})}" if place else reverse("login")
     return HttpResponseClientRedirect(url) if request.htmx else HttpResponseRedirect(url)
+
+
+def ask_for_login(request: HttpRequest, draft: drafts.Draft) -> HttpResponse:
+    """The log-in page in the place of an answer to a form, whose fields go along."""
+    context = {"form": LoginForm(), "next": draft["page"], "draft": drafts.sign(draft)}
+    return render(request, "accounts/login.html", {**context, "interrupted": True}, status=403)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
+    """The form again with what was typed, where it was one of ours; otherwise what Django says."""
+    draft = drafts.draft_of(request) if drafts.is_from_here(request) else None
+    if draft is None:
+        return usual_csrf_failure(request, reason)
+    if request.user.is_authenticated:
+        return drafts.show_again(request, draft, drafts.EXPIRED)
+    return ask_for_login(request, draft)
 
 
 def _next(request: HttpRequest) -> str:
@@ -125,6 +145,7 @@ def login_page(request: HttpRequest) -> HttpResponse:
     place = _next(request)
     if request.method == "GET" and request.user.is_authenticated and not place:
         return redirect("start")
+    draft = drafts.read(request.POST.get(drafts.FIELD, ""))
     form = LoginForm(request.POST or None)
     status = 400 if form.errors else 200
     if form.is_valid():
@@ -135,10 +156,15 @@ def login_page(request: HttpRequest) -> HttpResponse:
             status = 429 if refusal.retry_after else 400
         else:
             login(request, user)
-            response = HttpResponseRedirect(place or reverse("start"))
+            response = (
+                drafts.show_again(request, draft, drafts.LOGGED_OUT)
+                if draft
+                else HttpResponseRedirect(place or reverse("start"))
+            )
             remember_device(request, response, user)
             return response
-    return render(request, "accounts/login.html", {"form": form, "next": place}, status=status)
+    context = {"form": form, "next": place, "draft": drafts.sign(draft) if draft else ""}
+    return render(request, "accounts/login.html", context, status=status)
 
 
 @require_POST

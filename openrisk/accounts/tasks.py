@@ -6,6 +6,7 @@ from uuid import UUID
 from django.core.management import call_command
 from django.utils import timezone
 
+from openrisk.accounts import submissions
 from openrisk.accounts.invitations import mail_invitation
 from openrisk.accounts.login_limits import forget_old_failures
 from openrisk.accounts.models import ApiToken
@@ -22,6 +23,7 @@ def send_invitation(invitation: str) -> bool:
 @scheduled("41 * * * *", name="accounts.forget")
 @task
 def forget() -> int:
-    """Delete expired sessions and tokens, and failed logins that count no more."""
+    """Delete expired sessions and tokens, failed logins that count no more, forms of yesterday."""
     call_command("clearsessions")
-    return forget_old_failures() + ApiToken.objects.filter(expiry__lt=timezone.now()).revoke()
+    forgotten = forget_old_failures() + submissions.forget_old()
+    return forgotten + ApiToken.objects.filter(expiry__lt=timezone.now()).revoke()

@@ -63,7 +63,7 @@ class RegisterAdmin(StepAdmin):
         if obj is not None:
             fieldsets.append(RECORD)
         if self.has_change_permission(request, obj):
-            fieldsets.append(("Why", {"fields": ("comment", "seen_version")}))
+            fieldsets.append(("Why", {"fields": ("comment", "seen_version", "opened_for")}))
         return fieldsets
 
     def get_form(

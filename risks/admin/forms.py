@@ -11,7 +11,7 @@ from openrisk.admin_site import UnfoldAdminTextInputWidget
 from openrisk.limits import allow_present_lengths
 
 # What forms carry beside the fields of the row.
-OWN = {"seen_version", "comment"}
+OWN = {"seen_version", "comment", "opened_for"}
 
 
 def comment_field(help_text: str, label: str | None = None) -> forms.CharField:
@@ -58,6 +58,7 @@ class RegisterForm(RowForm):
 
     organization: Organization
     refusal: ValidationError | None = None
+    opened_for = forms.CharField(widget=forms.HiddenInput, required=False)
     comment = comment_field(
         "Shown in the history. A reason without a change is kept as a comment.",
         label="Reason for the change",
@@ -67,6 +68,16 @@ class RegisterForm(RowForm):
         super().__init__(*args, **kwargs)
         if self.instance._state.adding:
             self.instance.organization = self.organization
+        self.initial["opened_for"] = str(self.organization.pk)
+
+    def clean_opened_for(self) -> str:
+        """Where one organization is left to choose from, the address does not name it."""
+        opened_for: str = self.cleaned_data["opened_for"]
+        if opened_for not in ("", str(self.organization.pk)):
+            raise ValidationError(
+                "Nothing was saved: this form was opened for another organization. Open it again."
+            )
+        return opened_for
 
     def show_values(self) -> None:
         """Let a page to read only show the fields that are not of the model, from the row itself:

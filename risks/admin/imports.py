@@ -8,11 +8,12 @@ from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.utils.decorators import method_decorator
 
 from openrisk.accounts.access import access
 from openrisk.accounts.models import Organization
+from openrisk.accounts.submissions import create_once, created
 from openrisk.admin_site import (
     LinesField,
     RelatedFilter,
@@ -172,6 +173,7 @@ class ImportRunAdmin(StepAdmin):
         return super().render_change_form(request, context, **kwargs)
 
     # --- the upload
+    @method_decorator(create_once)
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
@@ -180,7 +182,7 @@ class ImportRunAdmin(StepAdmin):
             organizations=access(request).query(self.view_role),
         )
         if asked.is_valid() and (run := _upload(request, asked)):
-            return redirect("admin:risks_importrun_change", run.pk)
+            return created("admin:risks_importrun_change", run.pk)
         context = {
             **self.admin_site.each_context(request),
             "title": "Import a register",

@@ -12,8 +12,10 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
+from openrisk.accounts.drafts import form_on
 from openrisk.accounts.models import Role
 from openrisk.accounts.pages import MemberRequest, member_required, require_role
+from openrisk.accounts.submissions import create_once, created
 from openrisk.confirmation import Question, ask_first, is_cancelled
 from openrisk.page_forms import REFUSALS, StepForm, seen_version, status_of
 from risks import states
@@ -32,8 +34,10 @@ from risks.services import suggestions
 from risks.services.deletion import parts_in_words
 
 
+@form_on("risk-page", "number")
 @require_POST
 @member_required(Role.ANALYST)
+@create_once
 def take_transition(request: MemberRequest, number: int) -> HttpResponse:
     risk = find(request, number)
     to = request.POST.get("to", "")
@@ -51,8 +55,10 @@ def take_transition(request: MemberRequest, number: int) -> HttpResponse:
     )
 
 
+@form_on("risk-page", "number")
 @require_POST
 @member_required(Role.ANALYST)
+@create_once
 def review(request: MemberRequest, number: int) -> HttpResponse:
     risk = find(request, number)
     return _carry_out(
@@ -64,8 +70,10 @@ def review(request: MemberRequest, number: int) -> HttpResponse:
     )
 
 
+@form_on("risk-page", "number")
 @require_POST
 @member_required(Role.ANALYST)
+@create_once
 def comment(request: MemberRequest, number: int) -> HttpResponse:
     risk = find(request, number)
     return _carry_out(
@@ -77,8 +85,10 @@ def comment(request: MemberRequest, number: int) -> HttpResponse:
     )
 
 
+@form_on("risk-page", "number")
 @require_POST
 @member_required(Role.ANALYST)
+@create_once
 def request_acceptance(request: MemberRequest, number: int) -> HttpResponse:
     risk = find(request, number)
     return _carry_out(
@@ -93,8 +103,10 @@ def request_acceptance(request: MemberRequest, number: int) -> HttpResponse:
 DECISIONS = {"approve": "approved", "reject": "rejected", "revoke": "revoked"}
 
 
+@form_on("risk-page", "number")
 @require_POST
 @member_required(Role.MANAGER)
+@create_once
 def decide_acceptance(request: MemberRequest, number: int, pk: UUID) -> HttpResponse:
     risk = find(request, number)
     acceptance = get_object_or_404(risk.acceptances.all(), pk=pk)
@@ -129,8 +141,10 @@ def decide_acceptance(request: MemberRequest, number: int, pk: UUID) -> HttpResp
     )
 
 
+@form_on("risk-page", "number")
 @require_POST
 @member_required(Role.ANALYST)
+@create_once
 def decide_suggestion(request: MemberRequest, number: int, pk: UUID) -> HttpResponse:
     risk = find(request, number)
     suggestion = get_object_or_404(risk.suggestions.all(), pk=pk)
@@ -223,7 +237,7 @@ def _carry_out(
         form.add_refusal(refusal)
         return _refuse(request, risk, form, status_of(refusal))
     messages.success(request, done)
-    return redirect("risk-page", request.organization_slug, risk.reference)
+    return created("risk-page", request.organization_slug, risk.reference)
 
 
 def _refuse(request: MemberRequest, risk: Risk, form: Any, status: int) -> HttpResponse:

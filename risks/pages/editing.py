@@ -7,8 +7,10 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
+from openrisk.accounts.drafts import form_on
 from openrisk.accounts.models import Role
 from openrisk.accounts.pages import MemberRequest, member_required
+from openrisk.accounts.submissions import create_once, created
 from openrisk.api.problems import PreconditionFailed
 from openrisk.page_forms import REFUSALS
 from risks.models import Risk
@@ -18,8 +20,10 @@ from risks.services import risks as services
 from risks.services.matrix import matrix_of
 
 
+@form_on()
 @require_http_methods(["GET", "POST"])
 @member_required(Role.ANALYST)
+@create_once
 def new_risk(request: MemberRequest) -> HttpResponse:
     membership = request.membership
     form = RiskForm(
@@ -36,10 +40,11 @@ def new_risk(request: MemberRequest) -> HttpResponse:
             form.add_refusal(refusal)
         else:
             messages.success(request, f"Risk {risk.reference} created.")
-            return redirect("risk-page", request.organization_slug, risk.reference)
+            return created("risk-page", request.organization_slug, risk.reference)
     return _show(request, form)
 
 
+@form_on()
 @require_http_methods(["GET", "POST"])
 @member_required(Role.ANALYST)
 def edit_risk(request: MemberRequest, number: int) -> HttpResponse:
