@@ -25,7 +25,7 @@ from django.db import Error, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
-from openrisk.caching import tokens
+from openrisk.caching import stamps, tokens
 from openrisk.caching.statistics import store_state
 from risks.history import triggers
 
@@ -154,6 +154,8 @@ _probe = _Probe()
 
 
 def _cache() -> str:
+    if stamps.is_failing():
+        return "degraded"
     reachable = store_state().reachable
     return {True: "ok", False: "degraded", None: "none"}[reachable]
 

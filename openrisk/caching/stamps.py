@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import psycopg
+import structlog
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -24,6 +25,9 @@ Stamp = dict[str, str]  # tag -> token; "" for a tag that was never touched
 
 TIMEOUT = 0.25  # seconds for one stamp; who does not get it in time goes on without the cache
 LIFETIME = 600  # seconds of one connection
+QUIET_SECONDS = 60
+
+log = structlog.get_logger(__name__)
 SILENT = "The database did not answer in time."
 
 
@@ -107,6 +111,8 @@ class Group:
         self._lock = threading.Lock()  # guards _next
         self._turn = threading.Lock()  # held while a query runs
         self._next: Batch | None = None
+        self.error = ""  # of the last query; "" where it was answered
+        self._quiet_until = 0.0
 
     def read(self, tags: Iterable[Iterable[str]]) -> dict[str, str]:
         batch, leads = self.join(tags)
@@ -134,15 +140,30 @@ class Group:
             self.take_next()
             try:
                 batch.found = self.source.query(batch.tags)
+                self.error = ""
             except (psycopg.Error, OSError, TimeoutError) as error:
-                batch.error = str(error) or type(error).__name__
+                self.error = batch.error = str(error) or type(error).__name__
                 self.source.close()
+                self._tell()
             finally:
                 batch.done.set()
+
+    def _tell(self) -> None:
+        """Without stamps nothing is cached, and nothing else says so. Once a minute is enough."""
+        if time.monotonic() >= self._quiet_until:
+            self._quiet_until = time.monotonic() + QUIET_SECONDS
+            setting = "DATABASE_DIRECT_URL" if settings.DATABASE_DIRECT_URL else "DATABASE_URL"
+            reason = " ".join(self.error.split())
+            log.warning("cache_not_used", setting=setting, error=reason)
 
     def close(self) -> None:
         with self._turn:
             self.source.close()
+
+
+def is_failing() -> bool:
+    """Whether this process could not ask what is fresh when it last tried."""
+    return _current is not None and bool(_current.error)
 
 
 _current: Group | None = None

@@ -5,8 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
+import structlog
 from django.db import connection
 
+from monitoring.health import readiness
 from openrisk.caching import stamps, tokens
 from openrisk.caching.stamps import Group, PostgresSource, StampUnavailable, is_equal
 from openrisk.caching.tracked import EPOCH
@@ -14,6 +16,7 @@ from tests.calibration import patience
 from tests.openrisk.caching.calls import BYPASS, FRONT, MISS, RISKS, call, token, warm
 from tests.openrisk.caching.tags import execute
 from tests.openrisk.caching.tags import tokens as all_tokens
+from tests.servers import free_port
 
 
 @pytest.mark.parametrize(
@@ -134,6 +137,27 @@ def test_who_comes_meanwhile_shares_the_next_query(monkeypatch, error):
         assert [outcome[f"tag{number}"] for number, outcome in enumerate(outcomes[1:])] == [
             "2"
         ] * 10
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_a_wrong_direct_address_is_told_once_a_minute(settings, monkeypatch):
+    """It turned the cache off without a word."""
+    settings.DATABASE_DIRECT_URL = f"postgresql://u:p@127.0.0.1:{free_port()}/n"
+    group = Group(PostgresSource(connection))
+    monkeypatch.setattr(stamps, "_current", group)
+    with structlog.testing.capture_logs() as lines:
+        for _ in range(2):
+            with pytest.raises(StampUnavailable):
+                group.read([[EPOCH]])
+    assert [(line["event"], line["setting"]) for line in lines] == [
+        ("cache_not_used", "DATABASE_DIRECT_URL")
+    ]
+    assert stamps.is_failing()
+    assert readiness().cache == "degraded"
+    settings.DATABASE_DIRECT_URL = ""
+    assert EPOCH in group.read([[EPOCH]])
+    assert not stamps.is_failing()
 
 
 @pytest.mark.postgres
