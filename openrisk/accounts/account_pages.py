@@ -18,13 +18,30 @@ from django.views.decorators.http import require_POST
 
 from openrisk.accounts.models import ApiToken, Organization, User
 from openrisk.accounts.passwords import change_password
+from openrisk.accounts.services import LoginRefused, check_password
 from openrisk.accounts.tokens import LONGEST_DAYS, TokenRefused, create_token
 from openrisk.confirmation import ask_first, is_cancelled
 from openrisk.page_forms import PageForm
 
 
 class OwnPasswordForm(PasswordChangeForm):
-    """Django's form, whose save ends the person's sessions and tokens."""
+    """Django's form, whose save ends the person's sessions and tokens.
+
+    The old password is checked like a login: whoever finds a session open has no more tries.
+    """
+
+    def __init__(self, request: HttpRequest, data: Any = None) -> None:
+        super().__init__(cast(User, request.user), data)
+        self.request = request
+
+    def clean_old_password(self) -> str:
+        password = self.cleaned_data["old_password"]
+        try:
+            check_password(request=self.request, email=self.user.email, password=password)
+        except LoginRefused as refusal:
+            wrong = self.error_messages["password_incorrect"]
+            raise forms.ValidationError(str(refusal) if refusal.retry_after else wrong) from None
+        return password
 
     def clean(self) -> Any:
         given = super().clean() or self.cleaned_data
@@ -115,7 +132,7 @@ def revoke_token(request: HttpRequest, uid: Any) -> HttpResponse:
 @sensitive_post_parameters()
 def password_page(request: HttpRequest) -> HttpResponse:
     user = cast(User, request.user)
-    form = OwnPasswordForm(user, request.POST or None)
+    form = OwnPasswordForm(request, request.POST or None)
     if form.is_valid():
         form.save()
         update_session_auth_hash(request, user)

@@ -30,7 +30,9 @@ from openrisk.accounts.models import (
 from openrisk.accounts.services import set_role
 
 LIFETIME = timedelta(days=7)
-MOST_PENDING = 200  # of an organization: OpenRisk is no sender of bulk mail
+# OpenRisk is no sender of bulk mail.
+MOST_A_DAY = 200  # of an organization
+RENEWED_AFTER = timedelta(minutes=10)
 CONSOLE = "django.core.mail.backends.console.EmailBackend"
 
 
@@ -77,10 +79,9 @@ def check_invitation(organization: Organization, address: str) -> None:
     pending = organization.invitations.filter(status=InvitationStatus.PENDING)
     if pending.filter(address=address).exists():
         raise InvitationRefused(_pending(address))
-    if pending.count() >= MOST_PENDING:
-        raise InvitationRefused(
-            f"{MOST_PENDING} invitations are pending. Revoke those that are not needed."
-        )
+    day = organization.invitations.filter(created_at__gt=timezone.now() - timedelta(days=1))
+    if day.count() >= MOST_A_DAY:
+        raise InvitationRefused(f"{MOST_A_DAY} were invited within a day. Go on tomorrow.")
 
 
 def _pending(address: str) -> str:
@@ -91,6 +92,9 @@ def _pending(address: str) -> str:
 def renew(invitation: Invitation, *, actor: User | None) -> None:
     """Let the invitation begin again; a link from before ends. Raises InvitationRefused."""
     invitation = _lock_pending(invitation)
+    began = invitation.expires_at - LIFETIME
+    if actor is not None and timezone.now() < began + RENEWED_AFTER:
+        raise InvitationRefused("It was sent a moment ago. Wait ten minutes.")
     invitation.digest = None
     invitation.expires_at = timezone.now() + LIFETIME
     invitation.save()

@@ -52,6 +52,12 @@ class InvitationAdmin(AccountAdmin):
     def get_field_queryset(self, db: Any, db_field: Any, request: HttpRequest) -> Any:
         return access(request).query(Role.ADMIN)
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> Any:
+        """The organization, where there is no choice."""
+        administered = access(request).organizations(Role.ADMIN)
+        chosen = {"organization": administered[0].pk} if len(administered) == 1 else {}
+        return {**chosen, **super().get_changeform_initial_data(request)}
+
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:

@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client
 
+from openrisk.accounts.login_limits import FAILURES_PER_EMAIL
 from openrisk.accounts.models import AccountEvent, ApiToken, Role
 from openrisk.accounts.passwords import set_first_password
 from openrisk.accounts.tokens import create_token
@@ -57,6 +58,15 @@ def test_refused_change_says_why(client, analyst, given, words):
     response = change(client, **given)
     assert response.status_code == 400
     assert words in response.content.decode()
+    analyst.refresh_from_db()
+    assert analyst.check_password(PASSWORD)
+
+
+def test_old_password_has_no_more_tries_than_a_login(client, analyst):
+    client.force_login(analyst)
+    for _ in range(FAILURES_PER_EMAIL):
+        change(client, old="wrong")
+    assert "Too many failed logins" in change(client).content.decode()
     analyst.refresh_from_db()
     assert analyst.check_password(PASSWORD)
 

@@ -8,6 +8,7 @@ import pytest
 from django.core import mail
 from django.core.management import CommandError, call_command
 from django.test import Client
+from django.utils import timezone
 
 from openrisk.accounts import invitations
 from openrisk.accounts.models import AccountEvent, Invitation, Membership, Organization, Role, User
@@ -130,8 +131,9 @@ def words(response):
 
 
 def test_answer_is_the_same_for_a_known_and_an_unknown_address(
-    client, admin, outsider, organization
+    client, admin, outsider, organization, time_machine
 ):
+    time_machine.move_to(timezone.now(), tick=False)
     client.force_login(admin)
     known = invite(client, organization, outsider.email)
     Invitation.objects.all().delete()
@@ -195,12 +197,35 @@ def test_nobody_invites_into_another_organization(client, admin, other_organizat
     assert not Invitation.objects.exists()
 
 
+def test_only_organization_is_chosen_already(client, admin, organization):
+    client.force_login(admin)
+    assert client.get(ADD).context["adminform"].form["organization"].value() == organization.pk
+
+
 def test_managers_do_not_invite(client, manager, organization):
     client.force_login(manager)
     assert invite(client, organization, "ada@example.com").status_code == 403
 
 
-def test_invitations_are_renewed_and_revoked(client, admin, invitation, link):
+def test_invitation_is_not_renewed_again_and_again(client, admin, invitation, link):
+    client.force_login(admin)
+    chosen = {"action": "renew", "_selected_action": [str(invitation.pk)]}
+    page = client.post(LIST, chosen, follow=True).content.decode()
+    assert "Wait ten minutes" in page
+    assert Client().get(link).status_code == 200
+
+
+def test_organization_invites_so_many_a_day(organization, invitation, monkeypatch, time_machine):
+    monkeypatch.setattr(invitations, "MOST_A_DAY", 1)
+    of = {"organization": organization, "role": Role.VIEWER, "actor": None}
+    with pytest.raises(invitations.InvitationRefused, match="tomorrow"):
+        invitations.invite(address="bob@example.com", **of)
+    time_machine.move_to(invitation.created_at + timedelta(days=1, seconds=1))
+    assert invitations.invite(address="bob@example.com", **of)
+
+
+def test_invitations_are_renewed_and_revoked(client, admin, invitation, link, time_machine):
+    time_machine.move_to(timezone.now() + invitations.RENEWED_AFTER)
     client.force_login(admin)
     for action, status in (("renew", "pending"), ("revoke", "revoked"), ("renew", "revoked")):
         client.post(LIST, {"action": action, "_selected_action": [str(invitation.pk)]})
