@@ -25,9 +25,10 @@ def refused(response):
 def test_service_account_decides_no_acceptance(api, analyst, program, organization):
     risk = factories.make_risk(organization)
     acceptance = factories.make_acceptance(analyst, risk)
-    for verb in ("approve", "reject"):
+    seen = {"version": acceptance.version, "comment": "ok"}
+    for verb, more in (("approve", {"risk_version": risk.version}), ("reject", {})):
         url = f"/api/v1/acceptances/{acceptance.pk}/{verb}/"
-        assert refused(api(program).post(url, {"version": acceptance.version, "comment": "ok"}))
+        assert refused(api(program).post(url, seen | more))
     acceptance.refresh_from_db()
     assert (acceptance.status, acceptance.approver) == ("requested", None)
 
