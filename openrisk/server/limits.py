@@ -75,7 +75,7 @@ LIMITS = (
         files=True,
     ),
     _limit(
-        r"/api/v1/auth/|/login/|/logout/|/organization/",
+        r"/api/v1/auth/|/(login|logout|organization|account|invitation)/",
         LOGIN_BODY,
         "signing in and accounts",
         "an address and a password; anyone may send it",
