@@ -1,5 +1,6 @@
 """The RSGI application that the server's worker processes load: `openrisk.wsgi`, with its loop."""
 
+import sys
 import time
 
 from django.conf import settings
@@ -13,6 +14,9 @@ from openrisk.server.application import Server
 from openrisk.server.environ import Environ
 from openrisk.server.responses import Reply
 
+# A thread that computes lets the loop, and threads with short work, have their turn after this many
+# seconds; Python's own 5 ms add up to a tenth of a second in a request with twenty queries.
+sys.setswitchinterval(0.001)
 front = LoopFront()
 
 

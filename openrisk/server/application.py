@@ -55,7 +55,7 @@ class Server:
         self.on_start = on_start
         self.spool = Spool(folder)
         self.threads = ThreadPoolExecutor(threads, "request")
-        self.long = asyncio.Semaphore(max(1, threads - 1))  # one is left for what is quick
+        self.long = asyncio.Semaphore(max(1, threads // 2))  # the others are for what is quick
         self.file_threads = ThreadPoolExecutor(FILE_THREADS, "file")
         self.intake = Intake(self.spool, self._write_in_thread)
 
@@ -100,12 +100,20 @@ class Server:
         environ[ARRIVED] = time.perf_counter()
         path = environ["PATH_INFO"]
         if is_long(path, limit_for(path)):
-            async with self.long:
-                reply = await self._in_thread(environ, proto)
+            reply = await self._in_turn(environ, proto)
         else:
             reply = await self._in_thread(environ, proto)
         if reply is not None:
             await send_file(proto, reply, client)
+
+    async def _in_turn(self, environ: Environ, proto: Any) -> Reply | None:
+        """Nothing is done for a client that has gone while it waited."""
+        gone = asyncio.ensure_future(proto.client_disconnect())
+        try:
+            async with self.long:
+                return None if gone.done() else await self._in_thread(environ, proto)
+        finally:
+            gone.cancel()
 
     async def _in_thread(self, environ: Environ, proto: Any) -> Reply | None:
         loop = asyncio.get_running_loop()

@@ -21,7 +21,7 @@ LOGIN_BODY = 64 * KILOBYTE
 GRACE = 10.0
 LEAST_RATE = 50_000  # bytes a second: a tenth of what a slow mobile connection sends
 # A large response must be taken within SEND_GRACE seconds plus its size at LEAST_RATE.
-SEND_GRACE = 30.0
+SEND_GRACE = 60.0
 IDLE_SECONDS = 10  # for the lines of a request, and between two requests of a connection
 
 # Of each worker process.

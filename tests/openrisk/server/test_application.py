@@ -219,3 +219,33 @@ def test_time_is_measured_from_the_end_of_the_body(serve):
     before = time.perf_counter()
     serve(application)(Scope())
     assert before <= arrived[0] <= time.perf_counter()
+
+
+def test_nothing_is_computed_for_clients_that_have_gone(serve):
+    release, computed = threading.Event(), []
+
+    def application(environ, start_response):
+        computed.append(environ["QUERY_STRING"])
+        release.wait(20)
+        return hello(environ, start_response)
+
+    serving = serve(application)
+
+    async def two():
+        protocols = [Protocol(), Protocol()]
+        exports = [
+            asyncio.ensure_future(
+                serving.server.__rsgi__(Scope(f"/api/v1/risks/export/?{number}"), protocol)
+            )
+            for number, protocol in enumerate(protocols)
+        ]
+        while not computed:
+            await asyncio.sleep(0.01)
+        protocols[1].left.set()
+        await asyncio.sleep(0)
+        release.set()
+        await asyncio.gather(*exports)
+        return [protocol.status for protocol in protocols]
+
+    assert run(two()) == [200, 0]
+    assert computed == ["0"]
