@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpResponse, HttpResponseBase
 from django.utils.cache import get_conditional_response
+from django.utils.encoding import force_bytes
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.request import Request
@@ -35,6 +36,6 @@ class SchemaView(SpectacularAPIView):
     def _make(self, request: Request, *args: Any, **kwargs: Any) -> tuple[bytes, str, str]:
         made: Response = super().get(request, *args, **kwargs)
         renderer = request.accepted_renderer
-        body = renderer.render(made.data, renderer.media_type, {"response": made})
+        body = force_bytes(renderer.render(made.data, renderer.media_type, {"response": made}))
         digest = hashlib.sha256(body).hexdigest()[:32]
         return body, f'"{digest}"', made["Content-Disposition"]

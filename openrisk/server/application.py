@@ -19,7 +19,7 @@ from openrisk.server.bodies import BodyRefused, Chunks, Intake, drain
 from openrisk.server.environ import ARRIVED, Environ, build_environ
 from openrisk.server.limits import is_long, limit_for
 from openrisk.server.responses import Application, Reply, refusal, run_application, send_file
-from openrisk.server.sockets import limit_stalls
+from openrisk.server.sockets import limit_connections
 from openrisk.server.spool import Spool, SpoolFull
 
 FILE_THREADS = 2  # write large bodies to files
@@ -62,7 +62,7 @@ class Server:
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         if self.on_start:
             self.on_start(loop)
-        loop.call_later(0, limit_stalls)  # listening begins after this
+        loop.call_later(0, limit_connections)  # listening begins after this
 
     async def __rsgi__(self, scope: Any, proto: Any) -> None:
         environ = build_environ(scope)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 STALLED_SECONDS = 30  # without taking a byte of what waits for them, clients are disconnected
+SEND_BUFFER = 256 * 1024  # bytes of a response that the system keeps; by itself it may keep 4 MB
 
 
 def end_connection(client: str) -> bool:
@@ -22,16 +23,17 @@ def end_connection(client: str) -> bool:
     return ended
 
 
-def limit_stalls() -> None:
-    """Have the system end connections whose client takes nothing. Linux only.
+def limit_connections() -> None:
+    """Bound what the system keeps for a client, and for how long where it takes nothing (Linux).
 
     Set on what listens, since each connection gets it from there.
     """
-    if not hasattr(socket, "TCP_USER_TIMEOUT"):
-        return
     for listener in _sockets():
         with suppress(OSError):  # no TCP
-            if listener.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+            if not listener.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+                continue
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+            if hasattr(socket, "TCP_USER_TIMEOUT"):
                 milliseconds = STALLED_SECONDS * 1000
                 listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
 
