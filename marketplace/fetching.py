@@ -219,7 +219,8 @@ def _answer(
         *(httpcore.NetworkError, httpcore.ProtocolError),
     ) as error:
         if isinstance(error, TooSlow) or time.monotonic() >= until:
-            reason = f"{target.host} takes too long. Fetch the file and upload it."
+            advice = " Fetch the file and upload it." if method == "GET" else ""
+            reason = f"{target.host} takes too long.{advice}"
         else:
             reason = f"{target.host} was not reached: {_reason(error)}."
         raise FetchFailed(reason) from None

@@ -68,7 +68,7 @@ def _shown(app: App, **forms: Any) -> dict[str, Any]:
         "runs": app.runs.select_related("actor")[:20],
         "deliveries": app.deliveries.all()[:20] if sends else [],
         "ready": app.state in installations.READY,
-        "waits": app.test_queued_at is not None,
+        "waits": installations.is_being_tested(app),
         "gone": app.state == AppState.UNINSTALLED,
         **forms,
     }

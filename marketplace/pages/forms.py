@@ -35,7 +35,7 @@ class ConfigurationForm(PageForm):
         }
         if part.get("writeOnly"):
             if name in self.kept:
-                shown = f": {present}" if part.get("format") == "uri" and present else ""
+                shown = f" ({present})" if part.get("format") == "uri" and present else ""
                 about["help_text"] = f"It is set{shown}. Leave this empty to keep it."
             widget = forms.PasswordInput(attrs={"autocomplete": "off"})
             return forms.CharField(**about | {"initial": None}, widget=widget)

@@ -100,11 +100,16 @@ def request_test(*, actor: User | None, app: App) -> bool:
     """Note that a worker is to test the app; False where one has been asked already."""
     with recorded(actor=actor):
         app = _configured(rows.locked(app))
-        now = timezone.now()
-        if app.test_queued_at and now - app.test_queued_at < TEST_PATIENCE:
+        if is_being_tested(app):
             return False
-        rows.apply(app, {"test_queued_at": now})
+        rows.apply(app, {"test_queued_at": timezone.now()})
     return True
+
+
+def is_being_tested(app: App) -> bool:
+    """Whether a test waits or runs; one that has not ended in time may be asked for again."""
+    since = app.test_queued_at
+    return since is not None and timezone.now() - since < TEST_PATIENCE
 
 
 def test(*, actor: User | None, app: App) -> App:

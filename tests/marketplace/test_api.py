@@ -4,11 +4,12 @@ import json
 from io import BytesIO
 
 import pytest
+from django.utils import timezone
 
 from marketplace import probing
 from marketplace.models import App, Review, SyncRun
 from marketplace.registry import connectors
-from marketplace.services import syncing
+from marketplace.services import installations, syncing
 from openrisk.accounts.services import set_role
 from openrisk.server.limits import REPORT_FILE
 from risks.models import Finding
@@ -109,6 +110,17 @@ def test_a_test_is_made_by_a_worker_and_asked_about(client):
     assert work() == 1, "the second request asks for the same test"
     done = client.get(queued["Location"]).json()
     assert (done["state"], done["test_queued_at"]) == ("tested", None)
+
+
+def test_a_test_whose_worker_was_lost_may_be_asked_for_again(client):
+    app = client.post(f"{BASE}/apps/", {"connector": "trivy"}, format="json").json()
+    client.post(f"{BASE}/apps/{app['id']}/test/")
+    long_ago = timezone.now() - installations.TEST_PATIENCE
+    App.objects.update(test_queued_at=long_ago)
+    client.post(f"{BASE}/apps/{app['id']}/test/")
+    assert App.objects.get().test_queued_at > long_ago
+    assert work() == 2
+    assert App.objects.get().state == "tested"
 
 
 def test_a_test_of_a_configuration_that_is_gone_says_nothing(client):
