@@ -335,7 +335,7 @@ def postgres_parameters(name: str, url: str) -> dict[str, Any]:
         reason = _libpq_reason(str(error), url)
     else:
         nowhere = {"host": "/nonexistent", "hostaddr": "", "port": ""}
-        attempt = pq.PGconn.connect_start(make_conninfo(**given | nowhere).encode())
+        attempt = pq.PGconn.connect_start(make_conninfo("", **given | nowhere).encode())
         reason = _libpq_reason(attempt.get_error_message(), url)
         attempt.finish()
         if reason.startswith("connection to server on socket") and _are_ports(given):

@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from django_tasks.base import Task, TaskResult
 from django_tasks_db import DatabaseBackend
 
 
 class Backend(DatabaseBackend):
-    def enqueue(self, task: Task, args: Any, kwargs: Any) -> TaskResult:
+    def enqueue(self, task: Any, args: Any, kwargs: Any) -> Any:
         try:
             return super().enqueue(task, args, kwargs)
         except TypeError as error:

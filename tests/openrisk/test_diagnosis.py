@@ -165,6 +165,8 @@ def test_a_role_without_rights_is_a_failure_and_no_traceback(monkeypatch) -> Non
 
 Wire = namedtuple("Wire", "ssl_in_use info")
 Option = namedtuple("Option", "keyword val")
+Info = namedtuple("Info", "host")
+Direct = namedtuple("Direct", "pgconn info")
 
 
 @pytest.mark.parametrize(
@@ -182,9 +184,7 @@ def test_tls_is_verified_or_not_or_none(
     settings: Settings, encrypted, mode, host, state, status
 ) -> None:
     settings.POOL_PROFILE = "prod"
-    direct = namedtuple("Direct", "pgconn info")(
-        Wire(encrypted, [Option(b"sslmode", mode)]), namedtuple("Info", "host")(host)
-    )
+    direct = Direct(Wire(encrypted, [Option(b"sslmode", mode)]), Info(host))
     found = database.tls(direct)
     assert (found.status, found.detail.startswith(state)) == (status, True)
 
