@@ -13,7 +13,6 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.mail import send_mail
 from django.db import IntegrityError, transaction
-from django.urls import reverse
 from django.utils import timezone
 
 from openrisk.accounts import history
@@ -28,6 +27,7 @@ from openrisk.accounts.models import (
     User,
 )
 from openrisk.accounts.services import set_role
+from openrisk.links import link
 
 LIFETIME = timedelta(days=7)
 # OpenRisk is no sender of bulk mail.
@@ -119,12 +119,7 @@ def make_link(invitation: Invitation) -> str:
     secret = secrets.token_urlsafe(32)
     invitation.digest = _digest(secret)
     invitation.save(update_fields=["digest"])
-    return _site() + reverse("invitation", args=[secret])
-
-
-def _site() -> str:
-    origins = settings.CSRF_TRUSTED_ORIGINS
-    return origins[0] if origins else f"http://{settings.HOST}:{settings.PORT}"
+    return link("invitation", secret)
 
 
 def mail_invitation(pk: UUID) -> bool:

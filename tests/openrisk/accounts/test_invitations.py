@@ -144,13 +144,15 @@ def test_answer_is_the_same_for_a_known_and_an_unknown_address(
 
 
 def test_link_is_mailed_to_the_address_and_shown_to_no_one(
-    client, admin, organization, django_capture_on_commit_callbacks
+    client, admin, organization, settings, django_capture_on_commit_callbacks
 ):
+    settings.SITE_URL = "https://risk.example.org"
     client.force_login(admin)
     response = invite(client, organization, "Ada@example.com")
     send_invitation.call(str(Invitation.objects.get().pk))
     [message] = mail.outbox
     link = re.search(r"/invitation/\S+/", message.body)[0]
+    assert f"{settings.SITE_URL}{link}" in message.body
     assert message.to == ["ada@example.com"]
     assert link not in response.content.decode()
     assert link not in client.get(LIST).content.decode()
