@@ -30,6 +30,8 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
+# Headers that refuse a request where they hold something made up, and how often they are sent.
+RARE_HEADERS = {"X-Organization": 0.02, "If-Match": 0.1, "Idempotency-Key": 0.2}
 EXAMPLES = 5  # of one operation in a row
 DAYS = ("0001-01-01", "9999-12-31", "1970-01-01", "1969-12-31", "2024-02-29")
 MOMENTS = tuple(
@@ -123,23 +125,44 @@ def _ask(
 
 
 def _make_real(case: Any, world: World, rng: random.Random) -> None:
-    """Mostly name rows that exist: of ids made up, every answer is 404."""
+    """Mostly ask for what exists, by fields that exist: what is made up is refused at once."""
     known = world.id_for(case.operation.path)
     for name in case.path_parameters or {}:
         if known and rng.random() < 0.85:
             case.path_parameters[name] = known
+    for name, share in RARE_HEADERS.items():
+        if case.headers and rng.random() > share:
+            case.headers.pop(name, None)
     if isinstance(case.query, dict):
         # Of twenty parameters one is always refused: then nothing would ever be listed.
-        kept = {*rng.sample(sorted(case.query), min(len(case.query), rng.randint(0, 2))), *NEEDED}
-        for name in case.query.keys() - kept:
-            del case.query[name]
-    for place in (case.query, case.body):
-        if isinstance(place, dict):
-            for name in place.keys() & world.ids.keys():
-                if rng.random() < 0.8:
-                    place[name] = world.ids[name]
-    if isinstance(case.body, dict) and "version" in case.body and rng.random() < 0.5:
-        case.body["version"] = 1
+        kept = rng.sample(sorted(case.query), min(len(case.query), rng.randint(0, 2)))
+        _make_parameters_real(case.query, {*kept, *NEEDED}, world, rng)
+    if isinstance(case.body, dict):
+        _make_parameters_real(case.body, _body_fields(case.operation), world, rng)
+
+
+def _make_parameters_real(
+    given: dict[str, Any], fields: set[str], world: World, rng: random.Random
+) -> None:
+    if rng.random() < 0.9:
+        for name in given.keys() - fields:
+            del given[name]
+    for name in given.keys() & world.ids.keys():
+        if rng.random() < 0.8:
+            given[name] = world.ids[name]
+    if "version" in given and rng.random() < 0.5:
+        given["version"] = 1
+
+
+def _body_fields(operation: Any) -> set[str]:
+    """The fields that the schema names: every other one is refused before anything is done."""
+    definition = operation.definition.raw.get("requestBody", {})
+    fields = {"version"}
+    for content in definition.get("content", {}).values():
+        name = content["schema"].get("$ref", "").rpartition("/")[2]
+        schemas = operation.schema.raw_schema["components"]["schemas"]
+        fields |= schemas.get(name, {}).get("properties", {}).keys()
+    return fields
 
 
 def _judge(outcome: Outcome, case: Any, headers: dict[str, str]) -> None:
