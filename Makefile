@@ -15,8 +15,8 @@ DRILL := tests/deployment/monitoring/test_drill.py
 MANAGE := $(BIN)/python manage.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run fuzz test test-monitoring test-deployment mutate-rules lint types bench hammer load report stack \
-	drill seed serve secrets lock pin-images schema shell clean doctor
+.PHONY: help run fuzz test test-monitoring test-deployment mutate-rules lint types bench hammer slow-clients load \
+	report stack drill seed serve secrets lock pin-images schema shell clean doctor
 .DELETE_ON_ERROR:
 
 help: ## List the targets
@@ -56,6 +56,9 @@ fuzz: .venv/development ## Ask the API what its schema allows, and what not, as 
 
 bench: .venv/development ## Measure the cache against its targets, in under ten minutes (docs/cache-performance.md)
 	@$(BIN)/python -m tests.benchmarks.cache
+
+slow-clients: .venv/development ## See that 50 users do not notice 100 slow bodies and 100 slow readers (KEEP=1)
+	@$(BIN)/python -m tests.slow_clients $(if $(KEEP),--keep)
 
 load: .venv/development ## Put load on OpenRisk and judge it: warm_cache, peak_load, ... (SCENARIO= USERS= RATE= TIME= KEEP=1)
 	@$(BIN)/python -m tests.load $(SCENARIO) $(if $(USERS),--users $(USERS)) $(if $(RATE),--rate $(RATE)) \

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 STALLED_SECONDS = 30  # without taking a byte of what waits for them, clients are disconnected
-SEND_BUFFER = 256 * 1024  # bytes of a response that the system keeps; by itself it may keep 4 MB
+SEND_BUFFER = 128 * 1024  # bytes of a response that the system keeps; by itself it may keep 4 MB
 
 
 def end_connection(client: str) -> bool:
