@@ -84,3 +84,12 @@ def test_every_link_of_a_document_leads_somewhere() -> None:
 def test_every_file_that_the_readme_tells_to_use_is_there() -> None:
     named = re.findall(r"\bdocs/[\w./-]+\w", (ROOT / "README.md").read_text())
     assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_each_decision_has_a_number_of_its_own() -> None:
+    records = sorted((ROOT / "docs/decisions").glob("*.md"))
+    titles = [record.read_text().partition(".")[0] for record in records]
+    assert titles == [f"# {number}" for number in range(1, len(records) + 1)]
+    assert [record.name[:4] for record in records] == [
+        f"{number:04d}" for number in range(1, len(records) + 1)
+    ]
