@@ -41,9 +41,10 @@ def reason_for(length: int) -> str:
 class LongTextField(models.TextField):
     """A text of at most LONG_TEXT characters; to the database it is a text as any other."""
 
-    def __init__(self, *args: Any, max_length: int = LONG_TEXT, **kwargs: Any) -> None:
-        super().__init__(*args, max_length=max_length, **kwargs)
-        self._validators.append(MaxLengthValidator(max_length))  # type: ignore[attr-defined]
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", LONG_TEXT)
+        super().__init__(**kwargs)
+        self._validators.append(MaxLengthValidator(LONG_TEXT))  # type: ignore[attr-defined]
 
     def deconstruct(self) -> Any:
         """As Django's own: migrations are about columns, and this one has no length."""
