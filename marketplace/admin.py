@@ -85,7 +85,7 @@ class AppAdmin(_Administered):
             "disable": installations.disable,
             "uninstall": installations.uninstall,
         }[name]
-        take(actor=request.user, app=obj)  # type: ignore[operator]
+        take(actor=request.user, app=obj)  # type: ignore[operator, arg-type]
         if name == "test":
             told = "A worker tests the app. Reload this page to see what came of it."
             self.message_user(request, told)

@@ -69,10 +69,11 @@ def test(app: str, actor: str | None) -> str:
     A second call finds nothing to do, and so does one for a configuration that has changed.
     """
     found = App.objects.select_related("organization").get(pk=app)
+    person = User.objects.filter(pk=actor).first() if actor else None
     if found.test_queued_at is None:
         return found.state
     try:
-        return installations.test(actor=User.objects.filter(pk=actor).first(), app=found).state
+        return installations.test(actor=person, app=found).state
     except Conflict as refusal:
         return " ".join(refusal.reasons)
 

@@ -4,6 +4,7 @@ The one table that models, API, schema, forms, imports and connectors read. What
 there was a limit stays readable and exportable; it can be made shorter, not longer.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -54,7 +55,7 @@ class LongTextField(models.TextField):
         return name, "django.db.models.TextField", args, kwargs
 
 
-def allow_present_lengths(form: forms.BaseForm, present: dict[str, Any]) -> None:
+def allow_present_lengths(form: forms.BaseForm, present: Mapping[str, Any]) -> None:
     """Let a form keep a text that was longer before there was a limit: it may stay or shrink."""
     for name, text in present.items():
         field: Any = form.fields.get(name)

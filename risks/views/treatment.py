@@ -170,7 +170,7 @@ class AcceptanceViewSet(WritableViewSet):
         )
         return self.row_response(acceptance.pk)
 
-    def _comment(self, request: Request) -> dict[str, str]:
+    def _comment(self, request: Request) -> dict[str, Any]:
         body = CommentSerializer(data=without_version(request.data))
         body.is_valid(raise_exception=True)
         return body.validated_data

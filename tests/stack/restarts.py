@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from math import ceil
 from pathlib import Path
 
@@ -105,7 +106,7 @@ def restart_under_load(folder: Path, times: int) -> Outcome:
                 server, own = servers[number % 2], running[number % 2]
                 own.close()
                 own.enter_context(server.serving("--no-worker", name=f"openrisk{number % 2}"))
-                wait_until(lambda asked=server: _is_asked(asked), "the proxy asks it again")
+                wait_until(partial(_is_asked, server), "the proxy asks it again")
         seconds = time.monotonic() - began
         with psycopg.connect(database.url) as connection:
             query = "SELECT count(*) FROM risks_risk WHERE id = ANY(%s::uuid[])"

@@ -27,7 +27,7 @@ class Protocol:
         if not self.parts:
             raise StopAsyncIteration
         part = self.parts.pop(0)
-        if isinstance(part, str):
+        while isinstance(part, str):
             await asyncio.Event().wait()
         return part
 
