@@ -203,7 +203,7 @@ def _known() -> frozenset[tuple[str, str]]:
 
 
 def _migrations() -> str:
-    applied = set(MigrationRecorder.Migration.objects.values_list("app", "name"))
+    applied = set(MigrationRecorder(connection).applied_migrations())
     missing = sorted(_known() - applied)
     if not missing:
         return ""

@@ -36,9 +36,10 @@ def held(
 
 def _connect(connection: BaseDatabaseWrapper) -> "psycopg.Connection[tuple[bool]]":
     """To the server itself: a pooler would give the session, and its lock, to someone else."""
-    if settings.DATABASE_DIRECT_URL:
-        return psycopg.connect(settings.DATABASE_DIRECT_URL, autocommit=True)
-    return psycopg.connect(**connection.get_connection_params(), autocommit=True)
+    with connection.wrap_database_errors:
+        if settings.DATABASE_DIRECT_URL:
+            return psycopg.connect(settings.DATABASE_DIRECT_URL, autocommit=True)
+        return psycopg.connect(**connection.get_connection_params(), autocommit=True)
 
 
 def _is_taken(own: "psycopg.Connection[tuple[bool]]", number: int) -> bool:

@@ -254,12 +254,12 @@ def serve(environment: dict[str, str]) -> subprocess.Popen[str]:
 
 @pytest.fixture
 def served(environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
-    """`manage.py serve`, once it has said that it is ready."""
+    """`manage.py serve`, once it has said where it runs; its database has no tables yet."""
     process = serve(environment)
     try:
-        assert process.stdout.readline() == (
-            f"OpenRisk is ready at http://{LOCAL}:{environment['PORT']}/\n"
-        )
+        line = process.stdout.readline()
+        assert line.startswith(f"OpenRisk runs at http://{LOCAL}:{environment['PORT']}/, but is")
+        assert "run manage.py migrate" in line
         yield process
     finally:
         process.terminate()

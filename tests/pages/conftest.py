@@ -106,7 +106,7 @@ def operating(manager):
 
 
 @pytest.fixture
-def alerts():
+def alerts(live_server):
     """One that fires, one that has ended."""
     for name, fires in (("RedisDown", True), ("LowCacheHitRate", False)):
         Alert.objects.create(
@@ -115,7 +115,7 @@ def alerts():
             severity="critical" if fires else "warning",
             summary=f"The summary of {name}",
             description="What has happened, in a sentence.",
-            runbook_url=f"/monitoring/runbooks/{name}/",
+            runbook_url=f"{live_server.url}/monitoring/runbooks/{name}/",
             labels={"alertname": name, "instance": "redis:6379"},
             starts_at=timezone.now() - timedelta(minutes=9),
             ends_at=None if fires else timezone.now(),

@@ -7,6 +7,7 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from dashboards.models import ReportSchedule
 from marketplace.models import App, InstalledPack, Review
 from openrisk.accounts.models import Membership, Organization, Role
 from risks.history.tracked import TRACKED
@@ -103,6 +104,8 @@ CHECKS = {
     "pack_status_known": (InstalledPack, {"status": "lost"}),
     "category_appetite_on_scale": (Category, {"appetite": 26}),
     "membership_role_known": (Membership, {"role": "owner"}),
+    "report_dashboard_known": (ReportSchedule, {"dashboard": "other"}),
+    "report_period_known": (ReportSchedule, {"period": "8d"}),
 }
 
 

@@ -90,8 +90,3 @@ def test_every_module_that_is_named_exists(module: str) -> None:
 def test_every_command_that_is_named_exists() -> None:
     named = set(re.findall(r"manage\.py (cache_\w+)", DOCUMENT))
     assert named <= {path.stem for path in (CACHING / "management/commands").glob("cache_*.py")}
-
-
-def test_every_decision_is_numbered_once() -> None:
-    numbers = sorted(path.name[:4] for path in (ROOT / "docs/decisions").glob("*.md"))
-    assert numbers == [f"{number:04}" for number in range(1, len(numbers) + 1)]
