@@ -137,7 +137,7 @@ def test_every_way_to_write_is_heard(pushed, organization):
         lambda: Asset.objects.update(name="a"),
         lambda: tokens.leave([min(tags_of(asset))]),
         lambda: Asset.objects.all().delete(),
-        lambda: tokens.install(connection),
+        lambda: tokens.invalidate_everything(connection),
     ):
         pushed.sync()
         push.confirm(push.count(), held)
