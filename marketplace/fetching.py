@@ -289,8 +289,10 @@ def _unpacked(answer: _Answer) -> Iterator[bytes]:
         for piece in answer.pieces:
             rest = piece
             while rest:
+                if unpacking.eof:  # what follows is another part; it would be kept in memory here
+                    unpacking = zlib.decompressobj(zlib.MAX_WBITS | 32)
                 yield unpacking.decompress(rest, PIECE)
-                rest = unpacking.unconsumed_tail
+                rest = unpacking.unconsumed_tail or unpacking.unused_data
     except zlib.error:
         raise FetchFailed(f"{answer.target.host} sends a damaged answer. Fetch it again.") from None
     if not unpacking.eof:

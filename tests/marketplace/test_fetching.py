@@ -216,3 +216,14 @@ def test_what_is_compressed_unasked_is_unpacked_within_the_limit(server, url):
         get(f"{url}/bomb", limit=1024**2)
     with pytest.raises(FetchFailed, match="broke off"):
         get(f"{url}/damaged")
+
+
+def test_what_follows_the_end_of_something_compressed_is_read_or_refused(server, url):
+    """It was kept in memory, however much it was, and never counted."""
+    packed = {"Content-Encoding": "gzip"}
+    part = gzip.compress(b"report ")
+    server.routes["/parts"] = (200, packed, part + gzip.compress(bytes(100_000)) + part)
+    server.routes["/garbage"] = (200, packed, part + bytes(20_000_000))
+    assert get(f"{url}/parts")[1] == b"report " + bytes(100_000) + b"report "
+    with pytest.raises(FetchFailed, match="damaged"):
+        get(f"{url}/garbage")
