@@ -75,7 +75,7 @@ class Body:
             if self._file is None:
                 self._file = self._spool.open()
                 chunk = self._memory.getvalue() + chunk
-            await in_thread(self._file.write, chunk)
+            await _to_its_end(in_thread(self._file.write, chunk))
         except SpoolFull:
             raise BodyRefused(503, "There is no room for uploads now. Try again later.") from None
 
@@ -88,6 +88,17 @@ class Body:
     def close(self) -> None:
         if self._file:
             self._file.close()
+
+
+async def _to_its_end(writing: Awaitable[Any]) -> None:
+    """Wait for it also where the body is given up: the file is closed next, and its number may be
+    another client's a moment later."""
+    ends = asyncio.ensure_future(writing)
+    try:
+        await asyncio.shield(ends)
+    except asyncio.CancelledError:
+        await asyncio.gather(ends, return_exceptions=True)
+        raise
 
 
 class Intake:

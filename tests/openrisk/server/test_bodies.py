@@ -1,13 +1,14 @@
 """Bodies are received whole, within their limit and in time, or refused with a sentence."""
 
 import re
+import threading
 
 import pytest
 
 from openrisk.server import bodies
 from openrisk.server.bodies import BodyRefused, Chunks, Intake, drain
 from openrisk.server.limits import IN_MEMORY, Limit
-from openrisk.server.spool import Spool
+from openrisk.server.spool import Spool, SpooledFile
 from tests.openrisk.server.protocols import END, SILENCE, Protocol, run
 
 LIMIT = Limit(re.compile("/"), 1000, False, "all", "for tests")
@@ -122,3 +123,31 @@ def test_the_rest_of_a_refused_body_is_taken_in_and_forgotten(spool):
 
     protocol = run(rest())
     assert (protocol.parts, protocol.begun) == ([], 1)
+
+
+def test_a_file_is_not_closed_under_the_thread_that_writes_it(spool, monkeypatch):
+    """Its number might be that of another client's file or connection by then."""
+    monkeypatch.setattr(bodies, "GRACE", 0.02)
+    write, given_up, found = SpooledFile.write, threading.Event(), []
+
+    def slow(file, data):
+        given_up.wait(20)
+        found.append(file.file.closed)
+        write(file, data)
+
+    monkeypatch.setattr(SpooledFile, "write", slow)
+
+    async def receiving():
+        loop = bodies.asyncio.get_running_loop()
+
+        async def in_thread(method, data):
+            loop.call_later(0.1, given_up.set)
+            await loop.run_in_executor(None, method, data)
+
+        large = Protocol([b"x" * (IN_MEMORY + 1), SILENCE])
+        with pytest.raises(BodyRefused):
+            await Intake(spool, in_thread).receive(Chunks(large), None, LARGE)
+
+    run(receiving())
+    assert found == [False]
+    assert spool.used == 0
