@@ -27,6 +27,7 @@ class LoopGroup(Group):
         self._timer: asyncio.TimerHandle | None = None
         self._socket = -1
         self._last: Any = None
+        self._opening = False
 
     def read(self, tags: Iterable[Iterable[str]]) -> dict[str, str]:
         """From a thread."""
@@ -57,25 +58,33 @@ class LoopGroup(Group):
         self._timer = self.loop.call_later(stamps.TIMEOUT, self._end, stamps.SILENT)
         if self.source.is_open:
             self._send(batch)
-        else:
+        elif not self._opening:
             self._stop_listening()
-            self.loop.run_in_executor(None, self._open, batch)
+            self._opening = True
+            self.loop.run_in_executor(None, self._open)
 
-    def _open(self, batch: Batch) -> None:
-        """In a thread, since it may take seconds; by then the batch may have been given up."""
+    def _open(self) -> None:
+        """In a thread, since it may take seconds. Never twice at once: batches are given up
+        meanwhile, and one thread for each of them would leave none for anything else."""
         try:
             opened = self.source.open()
-        except (psycopg.Error, OSError, TimeoutError) as error:
-            self.loop.call_soon_threadsafe(self._end_of, batch, str(error) or type(error).__name__)
+        except Exception as error:  # noqa: BLE001  whatever it is, who waits has to be told
+            told = str(error) or type(error).__name__
+            self.loop.call_soon_threadsafe(self._not_opened, told)
         else:
-            self.loop.call_soon_threadsafe(self._use, opened, batch)
+            self.loop.call_soon_threadsafe(self._use, opened)
 
-    def _use(self, opened: psycopg.Connection[Any], batch: Batch) -> None:
-        if self._running is batch:
-            self.source.use(opened)
-            self._send(batch)
-        else:
-            opened.close()
+    def _use(self, opened: psycopg.Connection[Any]) -> None:
+        """For the batch that waits by now, if any, else for those to come."""
+        self._opening = False
+        self.source.use(opened)
+        if self._running is not None:
+            self._send(self._running)
+
+    def _not_opened(self, error: str) -> None:
+        self._opening = False
+        if self._running is not None:
+            self._end(error)
 
     def _send(self, batch: Batch) -> None:
         try:
@@ -84,7 +93,7 @@ class LoopGroup(Group):
                 self._socket = wire.socket
                 self.loop.add_reader(self._socket, self._receive)
         except (psycopg.Error, OSError) as error:
-            self._end(str(error))
+            self._end(str(error) or type(error).__name__)
 
     def _receive(self) -> None:
         assert self.source.connection is not None  # noqa: S101  or nothing would be read
@@ -105,16 +114,13 @@ class LoopGroup(Group):
         else:
             self._end()
 
-    def _end_of(self, batch: Batch, error: str) -> None:
-        if self._running is batch:
-            self._end(error)
-
     def _end(self, error: str = "") -> None:
         """Answer all who wait for the query that ran; the next one is on its way before."""
         batch, answered = self._running, self._answered
         self._running = self._answered = self._last = None
         if self._timer:
             self._timer.cancel()
+        self.note(error)
         if error:
             self._stop_listening()
             self.source.close()

@@ -140,17 +140,20 @@ class Group:
             self.take_next()
             try:
                 batch.found = self.source.query(batch.tags)
-                self.error = ""
             except (psycopg.Error, OSError, TimeoutError) as error:
-                self.error = batch.error = str(error) or type(error).__name__
+                batch.error = str(error) or type(error).__name__
                 self.source.close()
-                self._tell()
             finally:
+                self.note(batch.error)
                 batch.done.set()
 
-    def _tell(self) -> None:
-        """Without stamps nothing is cached, and nothing else says so. Once a minute is enough."""
-        if time.monotonic() >= self._quiet_until:
+    def note(self, error: str) -> None:
+        """How the last query ended; "" where it was answered.
+
+        Without stamps nothing is cached, and nothing else says so. Once a minute is enough.
+        """
+        self.error = error
+        if error and time.monotonic() >= self._quiet_until:
             self._quiet_until = time.monotonic() + QUIET_SECONDS
             setting = "DATABASE_DIRECT_URL" if settings.DATABASE_DIRECT_URL else "DATABASE_URL"
             reason = " ".join(self.error.split())
@@ -240,12 +243,19 @@ class PostgresSource:
     def open(self) -> psycopg.Connection[Any]:
         """A connection that has the query prepared. Raises psycopg.Error or TimeoutError."""
         opened = connect(self.wrapper, "openrisk-stamps")
-        # One plan, made once, that stays right however much the table grows between compactions.
-        opened.execute(
-            "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET jit = off"
-        )
-        opened.pgconn.send_prepare(b"stamp", triggers_postgresql.STAMP.encode())
-        result(opened.pgconn)
+        wire = opened.pgconn
+        try:
+            # One plan, made once, that stays right however much the table grows between
+            # compactions.
+            wire.send_query(
+                b"SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET jit = off"
+            )
+            result(wire)
+            wire.send_prepare(b"stamp", triggers_postgresql.STAMP.encode())
+            result(wire)
+        except BaseException:
+            opened.close()
+            raise
         return opened
 
     def use(self, opened: psycopg.Connection[Any]) -> None:

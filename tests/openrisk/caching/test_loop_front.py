@@ -5,6 +5,7 @@ import threading
 
 import psycopg
 import pytest
+import structlog
 
 from openrisk.caching import front, stamps, tokens
 from openrisk.caching.loop_front import LoopFront
@@ -13,6 +14,7 @@ from openrisk.caching.stamps import StampUnavailable
 from openrisk.caching.tracked import EPOCH
 from tests.openrisk.caching.calls import RISKS, token, warm
 from tests.openrisk.caching.tags import execute
+from tests.servers import free_port
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
 
@@ -152,4 +154,55 @@ def test_a_database_that_does_not_answer_is_given_up(monkeypatch):
         release.set()
 
     asyncio.run(ask())
+    stamps.close()
+
+
+def test_a_wrong_direct_address_is_told(settings, monkeypatch):
+    """The loop asks without the thread that told so."""
+    settings.DATABASE_DIRECT_URL = f"postgresql://u:p@127.0.0.1:{free_port()}/n"
+
+    async def ask():
+        group = use_loop(asyncio.get_running_loop())
+        with pytest.raises(StampUnavailable):
+            await group.read_soon([[EPOCH]])
+        failed = stamps.is_failing()
+        settings.DATABASE_DIRECT_URL = ""
+        await group.read_soon([[EPOCH]])
+        return failed
+
+    with structlog.testing.capture_logs() as lines:
+        assert asyncio.run(ask())
+    assert [(line["event"], line["setting"]) for line in lines] == [
+        ("cache_not_used", "DATABASE_DIRECT_URL")
+    ]
+    assert not stamps.is_failing()
+    stamps.close()
+
+
+def test_one_connection_is_opened_however_many_give_up(monkeypatch):
+    """A thread for each would leave none for readiness, which uses the same ones."""
+    monkeypatch.setattr(stamps, "TIMEOUT", 0.02)
+    opens = stamps.PostgresSource.open
+    release, asked = threading.Event(), []
+
+    def slow(source):
+        asked.append(source)
+        release.wait(20)
+        monkeypatch.setattr(stamps, "TIMEOUT", 20)
+        return opens(source)
+
+    monkeypatch.setattr(stamps.PostgresSource, "open", slow)
+
+    async def ask():
+        group = use_loop(asyncio.get_running_loop())
+        for _ in range(5):
+            with pytest.raises(StampUnavailable):
+                await group.read_soon([[EPOCH]])
+        monkeypatch.setattr(stamps, "TIMEOUT", 20)
+        last = asyncio.ensure_future(group.read_soon([[EPOCH]]))
+        release.set()
+        return await last
+
+    assert EPOCH in asyncio.run(ask())
+    assert len(asked) == 1
     stamps.close()
