@@ -20,7 +20,7 @@ from django.http import HttpRequest
 
 from openrisk.accounts.models import ApiToken, Membership, Organization, User
 from openrisk.accounts.services import membership_in, membership_without_choice
-from openrisk.accounts.sessions import SessionStore, digest_key, find_session
+from openrisk.accounts.sessions import SessionReader, digest_key, find_session
 from openrisk.caching import front, stamps
 from openrisk.caching.callers import ENVIRON, Caller, caller_of, set_caller
 from openrisk.caching.stamps import StampUnavailable
@@ -223,10 +223,9 @@ def _session_rows(key: str, slug: str | None) -> Rows:
     if session is None:
         return {}
     asker = HttpRequest()
-    asker.session = SessionStore(key)
-    asker.session._session_cache = session.get_decoded()  # type: ignore[attr-defined]  # loaded
+    asker.session = reader = SessionReader(key, session)
     user = get_user(asker)
-    if not isinstance(user, User) or user.password_change_required:
+    if not isinstance(user, User) or user.password_change_required or reader.is_outdated:
         return {}
     membership = _membership(user, slug)
     if membership is None or membership._state.adding:

@@ -45,3 +45,22 @@ class SessionStore(DatabaseSessionStore):
         key = session_key or self.session_key
         if key is not None:
             super().delete(digest_key(key))
+
+
+class SessionReader(SessionStore):
+    """A session for code that only looks at it.
+
+    Django renews one that an older SECRET_KEY has signed, and ends one of an older password, under
+    the request of the browser that has it; here either would take it from that browser.
+    """
+
+    def __init__(self, key: str, row: Session) -> None:
+        super().__init__(key)
+        self._session_cache = row.get_decoded()  # loaded
+        self.is_outdated = False
+
+    def cycle_key(self) -> None:
+        self.is_outdated = True
+
+    def flush(self) -> None:
+        self.is_outdated = True

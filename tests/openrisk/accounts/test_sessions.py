@@ -5,6 +5,7 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 
 from openrisk.accounts.sessions import SessionStore, digest_key, find_session
+from openrisk.caching import front
 from tests.openrisk.caching.calls import RISKS, call, session
 
 PAGE = "/o/acme/risks/"
@@ -38,6 +39,19 @@ def test_stored_key_opens_nothing_through_the_cache(organization, viewer, settin
     assert [call(RISKS, browser).status for _ in range(3)] == [200] * 3
     stolen = f"{settings.SESSION_COOKIE_NAME}={Session.objects.get().session_key}"
     assert call(RISKS, {"HTTP_COOKIE": stolen}).status in (401, 403)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("url", [PAGE, RISKS])
+def test_another_secret_key_beside_the_old_one_logs_no_one_out(organization, viewer, settings, url):
+    settings.SECRET_KEY, client = "old" * 20, Client()
+    client.force_login(viewer)
+    assert client.get(url).status_code == 200
+    front.callers.clear()  # the server is started again
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "new" * 20, ["old" * 20]
+    assert [client.get(url).status_code for _ in range(3)] == [200] * 3
+    settings.SECRET_KEY_FALLBACKS = []
+    assert client.get(url).status_code == 200
 
 
 def test_logout_ends_the_one_session(key, viewer):
