@@ -2,12 +2,14 @@
 
 import logging
 import os
+import re
 from typing import Any
 
 import structlog
 from structlog.typing import EventDict, Processor
 
 LONGEST = 200  # characters of what a client sent
+_INVITATION = re.compile(r"(/invitation/)[^/\s?\"']+")
 
 
 class ClientFaults(logging.Filter):
@@ -24,6 +26,20 @@ class ClientFaults(logging.Filter):
             record.exc_info = record.exc_text = None
             record.levelno, record.levelname = logging.WARNING, "WARNING"
         return True
+
+
+class HideInvitations(logging.Filter):
+    """Leaves out of an invitation's address what accepts it, as in refused requests."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.msg, str) and "/invitation/" in (text := record.getMessage()):
+            record.msg, record.args = hide_invitation(text), ()
+        return True
+
+
+def hide_invitation(text: str) -> str:
+    """`text` without the secrets of invitations' addresses in it."""
+    return _INVITATION.sub(r"\1...", text)
 
 
 def add_process(logger: Any, name: str, event: EventDict) -> EventDict:

@@ -363,12 +363,13 @@ LOGGING = {
     "filters": {
         "client_faults": {"()": "openrisk.logs.ClientFaults"},
         "outages": {"()": "openrisk.api.outages.ShortenOutages"},
+        "invitations": {"()": "openrisk.logs.HideInvitations"},
     },
     "handlers": {
         "stderr": {
             "class": "logging.StreamHandler",
             "formatter": "keyed",
-            "filters": ["client_faults", "outages"],
+            "filters": ["client_faults", "outages", "invitations"],
         }
     },
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},

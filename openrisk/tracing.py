@@ -14,6 +14,8 @@ from typing import Any
 
 from django.conf import settings
 
+from openrisk.logs import hide_invitation
+
 Application = Callable[..., Iterable[bytes]]
 _LAYER = re.compile(r"detail=(\w+)")
 
@@ -35,7 +37,7 @@ def install() -> None:
     exporter = OTLPSpanExporter(f"{settings.TRACES_ENDPOINT.rstrip('/')}/v1/traces")
     provider.add_span_processor(BatchSpanProcessor(exporter))
     trace.set_tracer_provider(provider)
-    DjangoInstrumentor().instrument()
+    DjangoInstrumentor().instrument(request_hook=hide_secrets)
     PsycopgInstrumentor().instrument()
     RedisInstrumentor().instrument()
 
@@ -49,7 +51,14 @@ def traced(application: Application, *, route_key: str) -> Application:
         return application
     from opentelemetry.instrumentation.wsgi import OpenTelemetryMiddleware
 
-    return OpenTelemetryMiddleware(_Told(application, route_key))
+    return OpenTelemetryMiddleware(_Told(application, route_key), request_hook=hide_secrets)
+
+
+def hide_secrets(span: Any, request: Any) -> None:
+    """Leave out of the address of a request what accepts an invitation."""
+    for name, value in dict(getattr(span, "attributes", None) or {}).items():
+        if isinstance(value, str) and "/invitation/" in value:
+            span.set_attribute(name, hide_invitation(value))
 
 
 class _Told:

@@ -5,7 +5,7 @@ import logging
 import pytest
 from django.conf import settings
 
-from openrisk.logs import ClientFaults
+from openrisk.logs import ClientFaults, HideInvitations
 
 
 @pytest.fixture
@@ -34,4 +34,15 @@ def test_other_records_stay_as_they_are(refused):
 
 
 def test_it_stands_before_the_log():
-    assert settings.LOGGING["handlers"]["stderr"]["filters"] == ["client_faults", "outages"]
+    filters = settings.LOGGING["handlers"]["stderr"]["filters"]
+    assert filters == ["client_faults", "outages", "invitations"]
+
+
+def test_refused_form_of_an_invitation_leaves_no_secret_in_the_log():
+    """Django logs the address, and the invitation is still open."""
+    record = logging.LogRecord(
+        "django.request", logging.WARNING, "", 0,
+        "%s: %s", ("Bad Request", "/invitation/Kw7lopYaiPqf/"), None,
+    )  # fmt: skip
+    assert HideInvitations().filter(record)
+    assert record.getMessage() == "Bad Request: /invitation/.../"
