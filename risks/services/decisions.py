@@ -30,6 +30,8 @@ def reasons_to_reopen(before: Basis, risk: Risk) -> list[str]:
         if score is not None and was is not None and score > was:
             kind = name.removesuffix("_score")
             reasons.append(f"The {kind} score rose from {was} to {score}.")
+    if before["current_score"] is None and risk.current_score is not None:
+        reasons.append(f"It was not assessed then; its score is {risk.current_score} now.")
     rewritten = (name for name in TEXTS if getattr(risk, name) != before[name])
     return reasons + [f"The {name} was rewritten." for name in rewritten]
 

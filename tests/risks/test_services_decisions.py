@@ -14,6 +14,7 @@ from tests.risks.factories import (
     make_accepted_risk,
     make_assessed_risk,
     make_mitigation,
+    make_risk,
 )
 from tests.risks.forms import change, filled, page
 
@@ -68,6 +69,19 @@ def test_a_residual_rating_that_is_taken_back_counts_as_a_rise(risk, analyst):
     update_risk(actor=analyst, instance=risk, residual_likelihood=1, residual_impact=1)
     update_risk(actor=analyst, instance=risk, residual_likelihood=None, residual_impact=None)
     assert Risk.objects.get().status == "assessed"
+
+
+def test_acceptance_of_what_was_not_assessed_ends_with_its_first_rating(
+    organization, analyst, manager
+):
+    """It was approved before the risk could be accepted, so it would count from then on."""
+    risk = make_risk(organization)
+    acceptance = make_acceptance(analyst, risk)
+    decide(actor=manager, acceptance=acceptance, approve=True)
+    update_risk(actor=analyst, instance=risk, inherent_likelihood=5, inherent_impact=5)
+    acceptance.refresh_from_db()
+    assert acceptance.status == "revoked"
+    assert "not assessed then; its score is 25 now" in acceptance.decision_comment
 
 
 def test_it_returns_to_treatment_where_there_is_one(risk, analyst):
