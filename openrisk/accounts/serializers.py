@@ -16,7 +16,7 @@ class LoginSerializer(Serializer):
     email = serializers.CharField(max_length=254)
     password = serializers.CharField(max_length=1000, trim_whitespace=False)
     organization = serializers.SlugField(
-        max_length=60, required=False, help_text="Slug; left out: the one you joined first"
+        max_length=60, required=False, help_text="Slug; left out: the only one you belong to"
     )
 
 
