@@ -345,8 +345,7 @@ class ModelAdmin(Scoped, FilteredModelAdmin):
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        response = super().add_view(request, form_url, extra_context)
-        return as_created(response, request)
+        return as_created(super().add_view(request, form_url, extra_context))
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

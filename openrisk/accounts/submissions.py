@@ -46,11 +46,12 @@ def created(page: str, *args: Any) -> Created:
     return Created(resolve_url(page, *args))
 
 
-def as_created(response: HttpResponse, request: HttpRequest) -> HttpResponse:
-    """The answer of an admin form that adds a row: a redirect means that it did."""
-    if isinstance(response, HttpResponseRedirect) and response.url != request.get_full_path():
-        return Created(response.url)
-    return response
+def as_created(response: HttpResponse) -> HttpResponse:
+    """The answer of an admin form that adds a row: a redirect means that it did.
+
+    "Save and add another" leads to the same address again.
+    """
+    return Created(response.url) if isinstance(response, HttpResponseRedirect) else response
 
 
 def create_once(view: View) -> View:

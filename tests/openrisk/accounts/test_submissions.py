@@ -135,6 +135,14 @@ def test_row_is_added_once_in_the_administration(browser):
     assert Category.objects.count() == 1
 
 
+def test_row_is_added_once_by_save_and_add_another(browser):
+    add = "/admin/risks/category/add/"
+    data = {"name": "IT", "_addanother": "1", TOKEN: token_of(browser, add)}
+    answers = [browser.post(add, data) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [302, 302]
+    assert Category.objects.filter(name="IT").count() == 1
+
+
 def test_form_of_the_administration_is_for_the_organization_it_was_opened_for(
     browser, admin, organization, other_organization
 ):
