@@ -231,7 +231,8 @@ def _session_rows(key: str, slug: str | None) -> Rows:
     if membership is None or membership._state.adding:
         return {}
     return {
-        "session": values_of(session),
+        # Not its data, which may hold a form of any size.
+        "session": {"session_key": session.session_key, "expire_date": session.expire_date},
         "user": values_of(user),
         "organization": values_of(membership.organization),
         "role": membership.role,
