@@ -105,7 +105,7 @@ def fetch(
             if not answer.is_redirect:
                 _check_status(answer)
                 return _save(answer, into, url, limit)
-            next_url = urljoin(url, answer.headers["location"])
+            next_url = _next_url(url, answer)
         sent = _for_next(sent, url, next_url)
         url = next_url
     raise FetchFailed(f"{target.host} redirects more than {REDIRECTS} times. Use the last address.")
@@ -175,6 +175,14 @@ def _resolve(host: str, port: int, allowed: Networks) -> Address:
     return addresses[0]
 
 
+def _next_url(url: str, answer: _Answer) -> str:
+    try:
+        return urljoin(url, answer.headers["location"])
+    except ValueError:
+        host = answer.target.host
+        raise FetchFailed(f"{host} redirects to an address that cannot be read.") from None
+
+
 def _for_next(headers: dict[str, str], url: str, next_url: str) -> dict[str, str]:
     """What the next request may say; it is refused where it would give up encryption."""
     before, after = urlsplit(url), urlsplit(next_url)
@@ -233,7 +241,20 @@ def _headers(
     host = name if target.port == PORTS[target.scheme] else f"{name}:{target.port}"
     length = {} if body is None else {"Content-Length": str(len(body))}
     sent = {"Host": host, "User-Agent": "OpenRisk", "Accept": "*/*", **headers, **length}
-    return [(name.encode("latin-1"), text.encode("latin-1")) for name, text in sent.items()]
+    return [(name.encode("latin-1"), _encoded(name, text)) for name, text in sent.items()]
+
+
+def _encoded(name: str, text: str) -> bytes:
+    """The message does not repeat the text, which may be a secret."""
+    try:
+        if text.isprintable():
+            return text.encode("latin-1")
+    except UnicodeEncodeError:
+        pass
+    raise FetchRefused(
+        f"{name} cannot be sent: a line break, a curly quote or the like is in it. Enter the token "
+        "again."
+    )
 
 
 def _pieces(response: "httpcore.Response", deadline: "Deadline") -> Iterator[bytes]:

@@ -104,6 +104,20 @@ def test_a_redirect_without_end_is_given_up(server, url):
         get(f"{url}/round")
 
 
+def test_a_redirect_to_nonsense_is_the_fault_of_the_source(server, url):
+    server.routes["/nonsense"] = (302, {"Location": "http://[nonsense/"}, b"")
+    with pytest.raises(FetchFailed, match="cannot be read"):
+        get(f"{url}/nonsense")
+
+
+@pytest.mark.parametrize("token", ["secret\nX-Other: 1", "\u201csecret\u201d"])
+def test_what_no_header_can_hold_is_refused_and_not_repeated(server, url, token):
+    with pytest.raises(FetchRefused, match="Authorization cannot be sent") as refusal:
+        get(url, headers={"Authorization": f"Bearer {token}"})
+    assert "secret" not in str(refusal.value)
+    assert server.seen == []
+
+
 def test_another_host_is_not_told_the_token(server, url):
     port = url.rpartition(":")[2]
     server.routes["/away"] = (302, {"Location": f"http://localhost:{port}/there"}, b"")
