@@ -44,6 +44,12 @@ _DJANGO_NAMES = {
 known: set[str] = set()  # names that were asked for
 SHORTEST_KEY = 32
 SHORTEST_PASSWORD = 16
+# Where a key that is being replaced stays readable.
+OLD_KEYS = {
+    "SECRET_KEY": "SECRET_KEY_FALLBACKS",
+    "ENCRYPTION_KEY": "ENCRYPTION_KEYS, behind the new one",
+    "ENCRYPTION_KEYS": "ENCRYPTION_KEYS, behind the new one",
+}
 SIMILAR = 0.88  # from which two names look like the same one
 
 _TRUE = {"1", "true", "yes", "on"}
@@ -82,7 +88,8 @@ def key(name: str, value: str) -> str:
     if len(value) < SHORTEST_KEY:
         raise ImproperlyConfigured(
             f"{name} has {len(value)} characters: write at least {SHORTEST_KEY} random ones, such "
-            "as `python3 -c 'import secrets; print(secrets.token_urlsafe(50))'` prints."
+            "as `python3 -c 'import secrets; print(secrets.token_urlsafe(50))'` prints, and put "
+            f"the old one, where it was in use, into {OLD_KEYS[name]}."
         )
     return value
 

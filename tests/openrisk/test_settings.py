@@ -99,6 +99,8 @@ WRONG: dict[str, tuple[dict[str, str], str]] = {
         "write openrisk@example.org",
     ),
     "a short key of secrets": ({"ENCRYPTION_KEY": "x"}, "write at least 32 random ones"),
+    "a short key that is in use": ({"SECRET_KEY": "x" * 31}, "into SECRET_KEY_FALLBACKS"),
+    "a short key that secrets need": ({"ENCRYPTION_KEY": "x" * 31}, "behind the new one"),
     "a short first key of secrets": ({"ENCRYPTION_KEYS": f"x,{KEY}"}, "write at least 32"),
     "a network that is none": ({"MARKETPLACE_ALLOWED_NETWORKS": "10.0.0.0/99"}, "10.0.0.0/8"),
     # --- Server
