@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from risks.models import Risk
+from risks.models import Acceptance, Risk
 from risks.services.acceptances import request_acceptance
 from risks.services.mitigations import create_action, create_mitigation
 from risks.services.risks import create_risk, transition, update_risk
@@ -247,17 +247,52 @@ def test_closing_asks_first_and_keeps_what_was_typed(browse, manager, risk):
     assert Risk.objects.get().status == "closed"
 
 
+def form_of_acceptance(client, acceptance):
+    """The hidden fields of the acceptance's form on the page of the risk."""
+    page = client.get("/o/acme/risks/R-0001/").content.decode()
+    form = page[page.index(f"/acceptances/{acceptance.pk}/") :].partition("</form>")[0]
+    return hidden_fields(form)
+
+
+def hidden_fields(text):
+    fields = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', text))
+    return {name: value for name, value in fields.items() if name != "csrfmiddlewaretoken"}
+
+
 @pytest.mark.parametrize("decision", ["approve", "revoke"])
 def test_decision_that_is_hard_to_take_back_asks_first(browse, manager, requested, decision):
     client, before = browse(manager), requested.status
     path = f"acceptances/{requested.pk}/"
-    asked = post(client, path, decision=decision, version=requested.version)
+    asked = post(client, path, decision=decision, **form_of_acceptance(client, requested))
     assert "confirmed" in asked.content.decode()
     requested.refresh_from_db()
     assert requested.status == before
-    post(client, path, decision=decision, version=requested.version, confirmed="yes")
+    post(client, path, **hidden_fields(asked.content.decode()), confirmed="yes")
     requested.refresh_from_db()
-    assert requested.status != before
+    assert requested.status == {"approve": "approved", "revoke": "revoked"}[decision]
+
+
+def test_risk_that_changed_while_the_question_was_open_is_not_accepted(browse, manager, requested):
+    client, path = browse(manager), f"acceptances/{requested.pk}/"
+    asked = post(client, path, decision="approve", **form_of_acceptance(client, requested))
+    update_risk(actor=None, instance=Risk.objects.get(), current_likelihood=5)
+    answer = {**hidden_fields(asked.content.decode()), "confirmed": "yes"}
+    refused = post(client, path, **answer)
+    assert (refused.status_code, "Someone else changed this" in text_of(refused)) == (412, True)
+    requested.refresh_from_db()
+    assert requested.status == "requested"
+
+
+def test_acceptance_that_changed_while_the_question_was_open_is_not_approved(
+    browse, manager, requested
+):
+    client, path = browse(manager), f"acceptances/{requested.pk}/"
+    asked = post(client, path, decision="approve", **form_of_acceptance(client, requested))
+    Acceptance.objects.update(version=requested.version + 1)
+    answer = {**hidden_fields(asked.content.decode()), "confirmed": "yes"}
+    assert post(client, path, **answer).status_code == 412
+    requested.refresh_from_db()
+    assert requested.status == "requested"
 
 
 def test_deleting_asks_first_and_names_what_goes(browse, manager, analyst, risk, organization):
