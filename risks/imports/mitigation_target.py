@@ -56,7 +56,7 @@ class MitigationTarget(Target):
             if (Risk._meta.label_lower, step.record.row_number) in self.scope.failed:
                 step.fail("The risk of this row has errors.")
             elif step.present is not None and "status" in step.changes:
-                step.change("status", step.present["status"], step.present["status"])
+                _keep_status(step, step.present["status"])
             if step.action != RowAction.ERROR:
                 self.refuse_long_texts(step)
 
@@ -96,6 +96,17 @@ class MitigationTarget(Target):
 
     def titles(self, ids: Iterable[UUID]) -> dict[UUID, str]:
         return dict(self.rows().filter(pk__in=list(ids)).values_list("pk", "reference"))
+
+
+def _keep_status(step: Step, present: str) -> None:
+    """A plan that is here moves on here, where a second person validates it."""
+    told = step.changes["status"][1]
+    if told == MitigationStatus.DONE:
+        label = str(MitigationStatus(present).label).lower()
+        step.notes.append(
+            f"The plan stays {label}, not done: someone other than its owner validates it here."
+        )
+    step.change("status", present, present)
 
 
 def _values(row: Values) -> Values:

@@ -100,6 +100,28 @@ def test_a_treatment_plan_becomes_a_mitigation(organization: Organization) -> No
     assert (str(plan.due_date), plan.status) == ("2027-05-31", "in_progress")
 
 
+def test_plan_that_is_here_is_not_validated_by_its_import(
+    organization: Organization, manager: User
+) -> None:
+    bring_in(organization, ONE)
+    plan = Mitigation.objects.get()
+    plan = mitigations.update_mitigation(actor=manager, instance=plan, owner=manager)
+    for status in ("in_progress", "review"):
+        plan = mitigations.set_status(actor=manager, mitigation=plan, to=status)
+    run = runs.apply(actor=manager, run=upload(organization, ONE.replace("Open", "Mitigated")))
+
+    assert Mitigation.objects.get().status == "review"
+    assert row(run, "risks.mitigation").notes == [
+        "The plan stays in review, not done: someone other than its owner validates it here."
+    ]
+
+
+def test_plan_that_is_new_is_as_far_as_its_source_says(organization: Organization) -> None:
+    bring_in(organization, ONE.replace("Open", "Mitigated"))
+
+    assert Mitigation.objects.values_list("status", "owner").get() == ("done", None)
+
+
 def test_a_status_stops_where_a_guard_is_shut(organization: Organization) -> None:
     run = bring_in(organization, real("hospital.csv"), "hospital.csv")
     stopped = run.rows.get(identity="R15", model="risks.risk")
