@@ -15,16 +15,15 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin import widgets
-from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.contrib.admin.options import IS_POPUP_VAR
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Field, Model, Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, resolve_url
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.decorators import method_decorator
-from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from unfold.admin import ModelAdmin as UnfoldModelAdmin
 from unfold.admin import TabularInline as UnfoldTabularInline
@@ -43,14 +42,24 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
+from openrisk.accounts import drafts
 from openrisk.accounts.access import access
-from openrisk.accounts.models import Membership, Organization, Role, User
-from openrisk.accounts.submissions import as_created, create_once
+from openrisk.accounts.drafts import form_on
+from openrisk.accounts.models import Membership, Role, User
+from openrisk.accounts.pages import ask_for_login
+from openrisk.accounts.submissions import AGAIN, as_created, create_once, created_and_shown
+from openrisk.admin_choices import (
+    Autocomplete,
+    AutocompleteMultiple,
+    AutocompleteView,
+    RelatedFilter,
+)
 from openrisk.admin_menu import MENU, OPERATING
 from openrisk.limits import LINE
 
 __all__ = (
     "AdminPasswordChangeForm",
+    "AutocompleteMultiple",
     "FilteredModelAdmin",
     "InfinitePaginator",
     "LinesField",
@@ -70,24 +79,6 @@ __all__ = (
 
 
 # --- The site ---------------------------------------------------------------------------------
-class AutocompleteView(AutocompleteJsonView):
-    """Choices of the one organization that the form is about."""
-
-    def get_queryset(self) -> Any:
-        wanted = self.request.GET.get("organization")
-        organizations = access(self.request).organizations()
-        chosen = [found for found in organizations if str(found.pk) == wanted]
-        rows = super().get_queryset()
-        if not rows.ordered:  # counting what belongs to a row drops the model's order
-            rows = rows.order_by("pk")
-        if rows.model is User:
-            members = Membership.objects.filter(organization__in=chosen)
-            return rows.filter(pk__in=members.values("user"))
-        if rows.model is Organization:
-            return rows.filter(pk__in=[found.pk for found in chosen])
-        return rows.filter(organization__in=chosen)
-
-
 class AdminSite(UnfoldAdminSite):
     """The admin of OpenRisk; people log in where everybody does."""
 
@@ -121,7 +112,18 @@ class AdminSite(UnfoldAdminSite):
             with self.recording(actor=request.user):
                 return view(request, *args, **kwargs)
 
-        return super().admin_view(update_wrapper(recorded_view, view), cacheable)
+        guarded = super().admin_view(update_wrapper(recorded_view, view), cacheable)
+
+        def keeping_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            """What was typed goes along to the login, and is in the form again afterwards."""
+            draft = None if request.user.is_authenticated else drafts.draft_of(request)
+            if draft:
+                return ask_for_login(request, draft)
+            response = guarded(request, *args, **kwargs)
+            drafts.fill(request, response)
+            return response
+
+        return update_wrapper(keeping_view, guarded)
 
     def get_urls(self) -> list[Any]:
         """Without the redirect to any object's page by its id, which knows no organizations."""
@@ -177,40 +179,6 @@ site = AdminSite()
 
 
 # --- What every ModelAdmin has -----------------------------------------------------------------
-class RelatedFilter(admin.RelatedFieldListFilter):
-    """Lists the values of the person's organizations only."""
-
-    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[Any]:
-        allowed, role = access(request), model_admin.view_role
-        organizations = allowed.organizations(role)
-        model = field.remote_field.model
-        if model is Organization:
-            rows = organizations if len(organizations) > 1 else []
-            return [(row.pk, str(row)) for row in rows]
-        rows = allowed.scope(model._default_manager.select_related("organization"), role)
-        if len(organizations) == 1:
-            return [(row.pk, str(row)) for row in rows]
-        return [(row.pk, f"{row} ({row.organization})") for row in rows]
-
-
-class OneOrganization(widgets.AutocompleteMixin):
-    """Searches among the rows of one organization."""
-
-    organization: Organization | None = None
-
-    def get_url(self) -> str:
-        query = {"organization": str(self.organization.pk)} if self.organization else {}
-        return f"{super().get_url()}?{urlencode(query)}"
-
-
-class Autocomplete(OneOrganization, widgets.AutocompleteSelect):
-    pass
-
-
-class AutocompleteMultiple(OneOrganization, widgets.AutocompleteSelectMultiple):
-    pass
-
-
 MOST_LINES = 200
 
 
@@ -285,6 +253,7 @@ class Scoped:
     def autocomplete(self, kind: Any, db_field: Any, request: HttpRequest) -> Any:
         widget = kind(db_field, site)
         widget.organization = request.admin_organization  # type: ignore[attr-defined]
+        widget.typed = drafts.typed(request)
         return widget
 
     def formfield_for_dbfield(self, db_field: Field, request: HttpRequest, **kwargs: Any) -> Any:
@@ -312,8 +281,38 @@ class FilteredModelAdmin(UnfoldModelAdmin):
     """A list that takes what its own filters ask, and nothing else: no regular expressions, no
     fishing in hashes."""
 
+    secret_fields: tuple[str, ...] = ()  # of its forms; never kept in a draft
+    sent_again = AGAIN  # what is said where the same form comes twice
+
     def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
         return any(lookup in _parameters(item) for item in self.get_list_filter(request))
+
+    @form_on()
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        add = super().add_view
+
+        def add_row(request: HttpRequest) -> HttpResponse:
+            return as_created(add(request, form_url, extra_context))
+
+        return create_once(add_row, again=self.sent_again)(request)
+
+    @form_on()
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        return super().change_view(request, object_id, form_url, extra_context)
+
+    def response_add(
+        self, request: HttpRequest, obj: Any, post_url_continue: Any = None
+    ) -> HttpResponse:
+        response = super().response_add(request, obj, post_url_continue)
+        if isinstance(response, HttpResponseRedirect):
+            return response
+        # A popup, which tells the page that opened it and closes.
+        page = f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"
+        return created_and_shown(response, f"{reverse(page)}?{IS_POPUP_VAR}=1")
 
 
 class ModelAdmin(Scoped, FilteredModelAdmin):
@@ -341,12 +340,7 @@ class ModelAdmin(Scoped, FilteredModelAdmin):
     def shows_history(self, request: HttpRequest) -> bool:
         return True
 
-    @method_decorator(create_once)
-    def add_view(
-        self, request: HttpRequest, form_url: str = "", extra_context: Any = None
-    ) -> HttpResponse:
-        return as_created(super().add_view(request, form_url, extra_context))
-
+    @form_on()
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
@@ -390,6 +384,12 @@ class RowFormSet(PaginationInlineFormSet):
 class TabularInline(Scoped, UnfoldTabularInline):
     formset = RowFormSet
     extra = 0
+
+    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
+        """As many blank rows as a draft of the form had added."""
+        parent: Any = self.model._meta.get_field(self.fk_name)
+        prefix = parent.remote_field.get_accessor_name(model=self.model)
+        return max(self.extra, drafts.added_rows(request, prefix))
 
     def edited(self, request: HttpRequest) -> QuerySet[Any]:
         parent = request.admin_object  # type: ignore[attr-defined]

@@ -2,6 +2,7 @@
 
 import ipaddress
 from datetime import timedelta
+from functools import partial
 from typing import Any, cast
 
 from django import forms
@@ -16,9 +17,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_POST
 
+from openrisk.accounts.drafts import form_on
 from openrisk.accounts.models import ApiToken, Organization, User
+from openrisk.accounts.pages import person_required
 from openrisk.accounts.passwords import change_password
 from openrisk.accounts.services import LoginRefused, check_password
+from openrisk.accounts.submissions import SHOWN_ONCE, create_once, created_and_shown
 from openrisk.accounts.tokens import LONGEST_DAYS, TokenRefused, create_token
 from openrisk.confirmation import ask_first, is_cancelled
 from openrisk.page_forms import PageForm
@@ -81,8 +85,10 @@ class OwnTokenForm(PageForm):
             raise forms.ValidationError(f"{error}. Write e.g. 192.0.2.0/24.") from None
 
 
+@form_on()
 @never_cache
-@login_required
+@person_required
+@partial(create_once, again=SHOWN_ONCE)
 @sensitive_variables("secret")
 def account_page(request: HttpRequest) -> HttpResponse:
     """Shows the account; POST makes a token, whose secret is in this one answer alone."""
@@ -107,7 +113,8 @@ def account_page(request: HttpRequest) -> HttpResponse:
     tokens = ApiToken.objects.filter(user=user).select_related("organization", "parent")
     context = {"form": form, "secret": secret, "tokens": tokens}
     status = 400 if form.errors else 200
-    return render(request, "accounts/account.html", context, status=status)
+    response = render(request, "accounts/account.html", context, status=status)
+    return created_and_shown(response, "account") if secret else response
 
 
 @require_POST

@@ -3,6 +3,9 @@
 A session may end while someone writes, or another log-in may change the CSRF token. The fields then
 go with the log-in form, signed, and after the log-in into the session; the form's own page is shown
 with them filled in, and nothing is saved. Files, passwords and secrets are not kept.
+
+The forms of the administration are drawn by Django: inline rows that were added and choices that
+were searched for are drawn again because their admin asks `typed` for them.
 """
 
 from collections.abc import Callable
@@ -14,6 +17,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.core import signing
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.template.response import TemplateResponse
 from django.urls import Resolver404, resolve, reverse
 
 from openrisk.accounts.form_filling import fill_form
@@ -27,7 +31,7 @@ EXPIRED = "The form had expired. Nothing was saved. Check the form and save it a
 FILES = "Choose the file again: files are not kept."
 
 View = TypeVar("View", bound=Callable[..., Any])
-Draft = dict[str, Any]  # page, action, and the fields: name -> values
+Draft = dict[str, Any]  # page, its query, action, and the fields: name -> values
 SecretNames = Callable[..., set[str]]
 
 
@@ -47,6 +51,12 @@ class FormPlace:
             return request.path
         names = ("organization", *self.arguments)
         return reverse(self.page, kwargs={name: given[name] for name in names})
+
+    def query(self, request: HttpRequest) -> str:
+        """What the page was asked for, where the form is on its own page."""
+        given = request.GET.copy()
+        given.pop(PARAMETER, None)
+        return "" if self.page else given.urlencode()
 
 
 def form_on(
@@ -70,9 +80,11 @@ def draft_of(request: HttpRequest) -> Draft | None:
     place: FormPlace | None = getattr(match.func, "form_place", None)
     if place is None or request.method != "POST":
         return None
-    left_out = NOT_KEPT | place.secrets(**match.kwargs)
+    secrets = getattr(getattr(match.func, "model_admin", None), "secret_fields", ())
+    left_out = NOT_KEPT.union(secrets, place.secrets(**match.kwargs))
     return {
         "page": place.address(request, match.kwargs),
+        "query": place.query(request),
         "action": request.path,
         "fields": {n: values for n, values in request.POST.lists() if n not in left_out},
         "files": bool(request.FILES),
@@ -98,18 +110,50 @@ def show_again(request: HttpRequest, draft: Draft, message: str) -> HttpResponse
     """To the form's page, filled; needs a session."""
     request.session[SESSION_KEY] = draft
     messages.warning(request, f"{message} {FILES}" if draft["files"] else message)
-    return HttpResponseRedirect(f"{draft['page']}?{PARAMETER}=1")
+    query = "&".join(filter(None, (draft.get("query"), f"{PARAMETER}=1")))
+    return HttpResponseRedirect(f"{draft['page']}?{query}")
 
 
 def fill(request: HttpRequest, response: HttpResponseBase) -> None:
     """Fill the form on the page that is about to be shown, where a draft belongs to it."""
-    if request.method != "GET" or PARAMETER not in request.GET or response.status_code != 200:
+    draft = _shown(request)
+    if draft is None or response.status_code != 200:
         return
-    draft = request.session.get(SESSION_KEY)
-    if draft and draft["page"] == request.path:
-        text = response.content.decode()  # type: ignore[attr-defined]  # a rendered page
-        filled = fill_form(text, draft["action"], draft["fields"], own=request.path)
-        response.content = filled.encode()  # type: ignore[attr-defined]
+    if isinstance(response, TemplateResponse) and not response.is_rendered:
+        response.add_post_render_callback(lambda rendered: _fill(request, rendered, draft))
+    else:
+        _fill(request, response, draft)
+
+
+def _fill(request: HttpRequest, response: Any, draft: Draft) -> None:
+    text = response.content.decode()
+    filled = fill_form(text, draft["action"], draft["fields"], own=request.path)
+    response.content = filled.encode()
+
+
+def _shown(request: HttpRequest) -> Draft | None:
+    """The draft that the page of this request is to show."""
+    if request.method != "GET" or PARAMETER not in request.GET:
+        return None
+    draft: Draft | None = request.session.get(SESSION_KEY)
+    return draft if draft and draft["page"] == request.path else None
+
+
+def typed(request: HttpRequest) -> dict[str, list[str]]:
+    """The fields that the page of this request is to be filled with, by name."""
+    draft = _shown(request)
+    return draft["fields"] if draft else {}
+
+
+def added_rows(request: HttpRequest, prefix: str) -> int:
+    """How many rows had been added to the formset, on a page that is to be filled."""
+    fields = typed(request)
+    total, present = (
+        (fields.get(f"{prefix}-{name}") or ["0"])[0] for name in ("TOTAL_FORMS", "INITIAL_FORMS")
+    )
+    if not all(text.isdecimal() and len(text) < 5 for text in (total, present)):
+        return 0
+    return max(int(total) - int(present), 0)
 
 
 def is_from_here(request: HttpRequest) -> bool:

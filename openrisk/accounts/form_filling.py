@@ -11,6 +11,7 @@ Attributes = list[tuple[str, str | None]]
 # Nothing is typed into these; of hidden fields, only the version that the person saw is theirs.
 LEFT_ALONE = {"password", "file", "submit", "button", "image", "reset"}
 SEEN = {"version", "seen_version"}
+BLANK_ROW = "__prefix__"  # that Django draws for rows to be added
 TOKEN = "csrfmiddlewaretoken"  # noqa: S105  a field's name
 
 
@@ -45,9 +46,8 @@ class _Finder(HTMLParser):
                 self.found.add(self.number)
         elif tag == "input" and given.get("type") == "hidden":
             name = given.get("name", "")
-            if name not in {*SEEN, TOKEN} and given.get("value", "") not in self.fields.get(
-                name, ()
-            ):
+            said = given.get("value", "") in self.fields.get(name, ())
+            if not (said or name == TOKEN or _is_version(name) or BLANK_ROW in name):
                 self.found.discard(self.number)
 
 
@@ -93,7 +93,7 @@ class _Filler(HTMLParser):
 
     def _filled_input(self, attrs: Attributes, given: dict[str, str], text: str) -> str:
         name, kind = given.get("name", ""), given.get("type", "text").lower()
-        if kind in LEFT_ALONE or (kind == "hidden" and name not in SEEN):
+        if kind in LEFT_ALONE or (kind == "hidden" and not _is_version(name)):
             return text
         values = self.fields.get(name, ())
         if kind in ("checkbox", "radio"):
@@ -130,6 +130,11 @@ class _Filler(HTMLParser):
     def _write(self, text: str) -> None:
         if not self.area:
             self.parts.append(text)
+
+
+def _is_version(name: str) -> bool:
+    """Whether the field is the version that was seen, of the form or of a row in it."""
+    return name.rpartition("-")[2] in SEEN
 
 
 def _tag(tag: str, attrs: Attributes, flag: str = "", is_set: bool = False) -> str:

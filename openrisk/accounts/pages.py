@@ -66,6 +66,20 @@ def member_required(role: Role = Role.VIEWER) -> Callable[[Page[Rest]], Callable
     return decorate
 
 
+def person_required(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """The page is about the person who is logged in. Others log in."""
+
+    @wraps(view)
+    def guarded(request: MemberRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return _to_login(request)
+        response = view(request, *args, **kwargs)
+        drafts.fill(request, response)
+        return response
+
+    return guarded
+
+
 def superuser_required(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """The page is about the installation, not about an organization. Others log in, or get 403."""
 

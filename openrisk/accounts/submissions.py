@@ -26,6 +26,10 @@ from openrisk.accounts.models import FormSubmission
 KEPT_FOR = timedelta(hours=24)
 TOKEN = "csrfmiddlewaretoken"  # noqa: S105  a field's name
 AGAIN = "This form was sent twice and saved once. This is what it made."
+SHOWN_ONCE = (
+    "This form was sent twice: the token was made once, and its secret was shown once. If you did "
+    "not copy it, revoke the token and make another."
+)
 CHANGED = (
     "Nothing was saved now: this form was saved before, as {location}. Change that instead, or "
     "save what is here to make another."
@@ -40,10 +44,20 @@ View = Callable[..., Any]
 class Created(HttpResponseRedirect):
     """Leads to what a form has created."""
 
+    @property
+    def created_at(self) -> str:
+        return self.url
+
 
 def created(page: str, *args: Any) -> Created:
     """The answer to a form that has created what `page` shows."""
     return Created(resolve_url(page, *args))
+
+
+def created_and_shown(response: HttpResponse, page: str, *args: Any) -> HttpResponse:
+    """`response`, which shows what a form has created; the form sent again leads to `page`."""
+    response.created_at = resolve_url(page, *args)  # type: ignore[attr-defined]
+    return response
 
 
 def as_created(response: HttpResponse) -> HttpResponse:
@@ -54,10 +68,11 @@ def as_created(response: HttpResponse) -> HttpResponse:
     return Created(response.url) if isinstance(response, HttpResponseRedirect) else response
 
 
-def create_once(view: View) -> View:
-    """Carry out each drawn form once if `view` answers with `Created`.
+def create_once(view: View, *, again: str = AGAIN) -> View:
+    """Carry out each drawn form once if `view` answers with `Created` or `created_and_shown`.
 
-    A form that was refused leaves nothing behind, so it may be corrected and sent again.
+    A form that was refused leaves nothing behind, so it may be corrected and sent again. `again` is
+    said where the same form comes once more.
     """
 
     @wraps(view)
@@ -66,7 +81,7 @@ def create_once(view: View) -> View:
         if not key:
             return view(request, *args, **kwargs)
         fingerprint = fingerprint_of(request)
-        if answer := _earlier(request, key, fingerprint):
+        if answer := _earlier(request, key, fingerprint, again):
             return answer
         try:
             with transaction.atomic():
@@ -74,7 +89,7 @@ def create_once(view: View) -> View:
                 return _settle(submission, view(request, *args, **kwargs))
         except IntegrityError:
             # The same form, sent twice at once: the other one was saved while this one waited.
-            if answer := _earlier(request, key, fingerprint):
+            if answer := _earlier(request, key, fingerprint, again):
                 return answer
             raise
 
@@ -82,8 +97,8 @@ def create_once(view: View) -> View:
 
 
 def _settle(submission: FormSubmission, response: HttpResponseBase) -> HttpResponseBase:
-    if isinstance(response, Created):
-        submission.location = response.url
+    if location := getattr(response, "created_at", ""):
+        submission.location = location
         submission.save()
     else:
         submission.delete()
@@ -99,13 +114,15 @@ def _key(request: HttpRequest) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def _earlier(request: HttpRequest, key: str, fingerprint: str) -> HttpResponseBase | None:
+def _earlier(
+    request: HttpRequest, key: str, fingerprint: str, again: str
+) -> HttpResponseBase | None:
     """To what the form has created before."""
     submission = FormSubmission.objects.filter(key=key).first()
     if submission is None:
         return None
     if submission.fingerprint == fingerprint:
-        messages.success(request, AGAIN)
+        messages.success(request, again)
     elif draft := drafts.draft_of(request):
         return drafts.show_again(request, draft, CHANGED.format(location=submission.location))
     else:

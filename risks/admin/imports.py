@@ -12,6 +12,7 @@ from django.template.response import TemplateResponse
 from django.utils.decorators import method_decorator
 
 from openrisk.accounts.access import access
+from openrisk.accounts.drafts import form_on
 from openrisk.accounts.models import Organization
 from openrisk.accounts.submissions import create_once, created
 from openrisk.admin_site import (
@@ -173,6 +174,7 @@ class ImportRunAdmin(StepAdmin):
         return super().render_change_form(request, context, **kwargs)
 
     # --- the upload
+    @form_on()
     @method_decorator(create_once)
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: Any = None

@@ -14,6 +14,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
+from openrisk.accounts import drafts
 from openrisk.admin_site import ModelAdmin
 from openrisk.confirmation import ask_first, is_cancelled
 from openrisk.page_forms import seen_version
@@ -64,7 +65,8 @@ class StepAdmin(ModelAdmin):
             context["steps"] = self.steps(obj)
             context["step_comment"] = self.step_comment
             context["step_inputs"] = self.step_inputs(obj)
-            context["typed_step_comment"] = request.POST.get("step_comment", "")
+            kept = drafts.typed(request).get("step_comment", [""])[0]
+            context["typed_step_comment"] = request.POST.get("step_comment", kept)
             if self.step_in_form:
                 context["step_form"] = f"{self.opts.model_name}_form"
             else:

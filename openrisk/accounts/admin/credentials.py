@@ -19,6 +19,7 @@ from openrisk.accounts.admin.base import AccountAdmin
 from openrisk.accounts.admin.forms import ServiceAccountAddForm, TokenForm
 from openrisk.accounts.models import ApiToken, Membership, Role, ServiceAccount, User
 from openrisk.accounts.service_accounts import create_service_account
+from openrisk.accounts.submissions import SHOWN_ONCE, created_and_shown
 from openrisk.accounts.tokens import create_token
 from openrisk.admin_site import RelatedFilter, site
 
@@ -82,6 +83,7 @@ class TokenAdmin(AccountAdmin):
     """Tokens are made, shown once, and revoked; they are never changed."""
 
     form = TokenForm
+    sent_again = SHOWN_ONCE
     list_display = (
         "prefix",
         "name",
@@ -156,7 +158,7 @@ class TokenAdmin(AccountAdmin):
         }
         response = TemplateResponse(request, "accounts/admin_secret.html", context)
         add_never_cache_headers(response)
-        return response
+        return created_and_shown(response, "admin:accounts_apitoken_changelist")
 
     def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
         queryset.revoke()

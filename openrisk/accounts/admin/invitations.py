@@ -12,7 +12,9 @@ from openrisk.accounts import invitations
 from openrisk.accounts.access import access
 from openrisk.accounts.admin.base import AccountAdmin
 from openrisk.accounts.admin.forms import InvitationForm
+from openrisk.accounts.drafts import form_on
 from openrisk.accounts.models import Invitation, Role
+from openrisk.accounts.submissions import created_and_shown
 from openrisk.accounts.tasks import send_invitation
 from openrisk.admin_site import RelatedFilter, site
 
@@ -58,6 +60,7 @@ class InvitationAdmin(AccountAdmin):
         chosen = {"organization": administered[0].pk} if len(administered) == 1 else {}
         return {**chosen, **super().get_changeform_initial_data(request)}
 
+    @form_on()
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
@@ -96,7 +99,7 @@ class InvitationAdmin(AccountAdmin):
         }
         response = TemplateResponse(request, "accounts/admin_secret.html", context)
         add_never_cache_headers(response)
-        return response
+        return created_and_shown(response, "admin:accounts_invitation_changelist")
 
     def _send(self, request: HttpRequest, invitation: Invitation, done: str) -> None:
         """The same answer for every address."""

@@ -90,6 +90,7 @@ class UserAdmin(AccountAdmin, DjangoUserAdmin):  # type: ignore[misc]
 
     form = UserChangeForm
     add_form = UserAddForm
+    secret_fields = ("password", "again")
     change_password_form = FirstPasswordForm
     list_display = ("email", "name", "is_active", "roles", "last_login")
     list_filter = ("is_active",)

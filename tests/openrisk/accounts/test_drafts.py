@@ -10,7 +10,7 @@ from django.test import Client
 from marketplace.services import installations
 from openrisk.accounts import drafts
 from openrisk.accounts.form_filling import fill_form
-from openrisk.accounts.models import Role
+from openrisk.accounts.models import ApiToken, Role
 from risks.models import Risk
 from tests.conftest import member
 from tests.openrisk.accounts.test_submissions import TOKEN, token_of
@@ -137,6 +137,14 @@ def test_text_that_is_too_long_is_said_to_be_lost(browser):
 @pytest.mark.parametrize("text", ["", "nonsense", "eyJwYWdlIjoiL2V2aWwifQ:1:x"])
 def test_draft_that_was_not_signed_here_is_none(text):
     assert drafts.read(text) is None
+
+
+def test_form_of_a_token_is_back_and_filled(browser, analyst, organization):
+    data = {"name": "Nightly export", "organization": str(organization.pk), "days": "7"}
+    form = log_in(browser, send(browser, "/account/", data), analyst)
+    assert form.redirect_chain == [("/account/?draft=1", 302)]
+    assert (values_of(form)["name"], values_of(form)["days"]) == ("Nightly export", "7")
+    assert not ApiToken.objects.exists()
 
 
 # --- An expired form ------------------------------------------------------------------------------

@@ -11,7 +11,8 @@ from django.utils import timezone
 from dashboards.models import Board
 from marketplace.models import App, PackChange
 from openrisk.accounts import submissions
-from openrisk.accounts.models import FormSubmission
+from openrisk.accounts.models import ApiToken, FormSubmission
+from openrisk.accounts.service_accounts import create_service_account
 from risks.models import Acceptance, Category, ImportRun, Risk
 from tests.risks.factories import make_risk
 from tests.risks.forms import filled
@@ -158,3 +159,43 @@ def test_what_was_sent_is_forgotten_after_a_day(browser, time_machine):
     assert submissions.forget_old() == 0
     time_machine.move_to(timezone.now() + timedelta(days=2))
     assert submissions.forget_old() == 1
+
+
+# --- Secrets and popups ---------------------------------------------------------------------------
+def test_own_token_is_made_once_and_its_secret_shown_once(browser, organization):
+    form = {"name": "Script", "organization": str(organization.pk), "days": "30"}
+    form[TOKEN] = token_of(browser, "/account/")
+    first = browser.post("/account/", form)
+    again = browser.post("/account/", form, follow=True)
+    secret = re.search(r'class="secret">([^<]+)<', first.content.decode())[1]
+    text = again.content.decode()
+    assert ("its secret was shown once" in text, secret in text) == (True, False)
+    assert ApiToken.objects.count() == 1
+
+
+def test_refused_token_may_be_corrected_and_sent_again(browser, organization):
+    form = {"name": "Script", "organization": str(organization.pk), "days": "0"}
+    form[TOKEN] = token_of(browser, "/account/")
+    assert browser.post("/account/", form).status_code == 400
+    assert 'class="secret"' in browser.post("/account/", form | {"days": "9"}).content.decode()
+
+
+def test_token_of_a_service_account_is_made_once(browser, organization):
+    account = create_service_account(name="Robot", organization=organization, role="viewer")
+    add = "/admin/accounts/apitoken/add/"
+    form = {"membership": str(account.memberships.get().pk), "name": "Script", "days": "30"}
+    form[TOKEN] = token_of(browser, add)
+    first, again = browser.post(add, form), browser.post(add, form, follow=True)
+    assert "It is shown this once" in first.content.decode()
+    assert "its secret was shown once" in again.content.decode()
+    assert ApiToken.objects.count() == 1
+
+
+def test_row_is_added_once_in_a_popup(browser):
+    add = "/admin/risks/category/add/?_popup=1"
+    form = filled(browser.get(add)) | {"name": "Cyber", "_popup": "1"}
+    form[TOKEN] = token_of(browser, add)
+    first, again = browser.post(add, form), browser.post(add, form, follow=True)
+    assert "popup_response" in first.content.decode()
+    assert again.redirect_chain == [("/admin/risks/category/?_popup=1", 302)]
+    assert Category.objects.count() == 1
