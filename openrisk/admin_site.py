@@ -119,6 +119,7 @@ class AdminSite(UnfoldAdminSite):
             draft = None if request.user.is_authenticated else drafts.draft_of(request)
             if draft:
                 return ask_for_login(request, draft)
+            drafts.forget_sent(request)
             response = guarded(request, *args, **kwargs)
             drafts.fill(request, response)
             return response

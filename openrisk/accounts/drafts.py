@@ -139,6 +139,15 @@ def _shown(request: HttpRequest) -> Draft | None:
     return draft if draft and draft["page"] == request.path else None
 
 
+def forget_sent(request: HttpRequest) -> None:
+    """The filled form is sent: the page that comes next may have the same address."""
+    if request.method != "POST" or PARAMETER not in request.GET:
+        return
+    draft = request.session.get(SESSION_KEY)
+    if draft and draft["page"] == request.path:
+        del request.session[SESSION_KEY]
+
+
 def typed(request: HttpRequest) -> dict[str, list[str]]:
     """The fields that the page of this request is to be filled with, by name."""
     draft = _shown(request)

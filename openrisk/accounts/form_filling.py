@@ -79,9 +79,11 @@ class _Filler(HTMLParser):
     def _filled(self, tag: str, attrs: Attributes, given: dict[str, str], text: str) -> str:
         name = given.get("name", "")
         if tag == "select":
-            self.select = name if name in self.fields else ""
+            # Of several choices, none is sent where none is made.
+            self.select = name if name in self.fields or "multiple" in given else ""
         elif tag == "option" and self.select:
-            return _tag(tag, attrs, "selected", given.get("value") in self.fields[self.select])
+            chosen = self.fields.get(self.select, ())
+            return _tag(tag, attrs, "selected", given.get("value") in chosen)
         elif tag == "textarea" and name in self.fields:
             self.area = True
             return text + "\n" + escape(self.fields[name][0])

@@ -16,10 +16,11 @@ from openrisk.accounts.services import set_role
 from openrisk.admin_site import site
 from risks.models import Category, ImportRun, Mitigation, MitigationAction
 from risks.services.mitigations import create_mitigation
+from risks.services.risks import update_risk
 from tests.openrisk.accounts.test_drafts import HERE, log_in, send, values_of
 from tests.openrisk.accounts.test_submissions import TOKEN, token_of
 from tests.pages.test_pages import text_of
-from tests.risks.factories import make_risk
+from tests.risks.factories import make_asset, make_risk
 from tests.risks.forms import filled, page
 
 ADD = "/admin/risks/category/add/"
@@ -66,6 +67,15 @@ def test_filled_form_can_be_saved(browser, admin):
     assert Category.objects.get().name == "Cyber"
 
 
+def test_form_that_was_saved_is_not_filled_again(browser, admin, mitigation):
+    place = page(mitigation)
+    log_in(browser, send(browser, place, filled(browser.get(place), title="Typed")), admin)
+    place = f"{place}?draft=1"
+    form = filled(browser.get(place), title="Corrected", _continue="1")
+    saved = browser.post(place, form | {TOKEN: token_of(browser, place)}, follow=True)
+    assert values_of(saved)["title"] == "Corrected"
+
+
 def test_form_with_an_old_token_is_back_and_filled(browser):
     typed = filled(browser.get(ADD), name="Cyber") | {TOKEN: "a" * 64}
     form = browser.post(ADD, typed, follow=True, **HERE)
@@ -82,7 +92,7 @@ def test_organization_that_was_chosen_stays_chosen(browser, admin, other_organiz
     assert values_of(form)["name"] == "Cyber"
 
 
-def test_added_rows_and_searched_choices_are_back(browser, admin, analyst, mitigation):
+def test_added_rows_and_choices_are_back(browser, admin, analyst, mitigation):
     place = page(mitigation)
     typed = filled(browser.get(place), owner=str(analyst.pk), title="Back up daily")
     for number, title in enumerate(("Buy tapes", "Write tapes")):
@@ -107,10 +117,22 @@ def test_edit_keeps_the_version_that_was_seen(browser, admin, mitigation):
     assert (values_of(form)["title"], values_of(form)["seen_version"]) == ("Typed", "1")
 
 
-def test_choice_that_is_no_id_fails_nothing(browser, admin, mitigation):
-    place = page(mitigation)
-    answer = send(browser, place, filled(browser.get(place), owner="nonsense", title="Typed"))
-    assert values_of(log_in(browser, answer, admin))["title"] == "Typed"
+@pytest.mark.parametrize("kept", [["Archive"], ["Mill"], ["Archive", "Mill"], []])
+def test_choices_that_were_searched_for_are_back(browser, admin, organization, kept):
+    assets = {name: make_asset(organization, name) for name in ("Archive", "Mill")}
+    risk = make_risk(organization)
+    update_risk(actor=None, instance=risk, assets=[assets["Archive"]])
+    wanted = [str(assets[name].pk) for name in kept]
+    answer = send(browser, page(risk), filled(browser.get(page(risk)), assets=wanted))
+    form = log_in(browser, answer, admin)
+    assert sorted(choices_of(form, "assets")) == sorted(wanted)
+    assert list(risk.assets.all()) == [assets["Archive"]]
+
+
+def test_choice_that_is_no_id_fails_nothing(browser, admin, organization):
+    place = page(make_risk(organization))
+    typed = filled(browser.get(place), assets=["nonsense"], title="Typed")
+    assert values_of(log_in(browser, send(browser, place, typed), admin))["title"] == "Typed"
 
 
 def test_passwords_and_files_are_not_kept(browser, organization):
