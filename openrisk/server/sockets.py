@@ -42,7 +42,9 @@ def _sockets() -> Iterator[socket.socket]:
     """Those of this process, each as a copy that is closed after its turn."""
     for name in os.listdir("/dev/fd"):  # noqa: PTH208  numbers, not paths
         with suppress(OSError):  # closed meanwhile
-            if not stat.S_ISSOCK(os.fstat(int(name)).st_mode):
+            number = os.dup(int(name))  # first: the number may mean another file a moment later
+            if not stat.S_ISSOCK(os.fstat(number).st_mode):
+                os.close(number)
                 continue
-            with socket.socket(fileno=os.dup(int(name))) as copy:
+            with socket.socket(fileno=number) as copy:
                 yield copy

@@ -1,5 +1,6 @@
 """Connections are found by their client, ended, and bounded by what listens."""
 
+import os
 import socket
 
 import pytest
@@ -39,3 +40,12 @@ def test_what_the_system_keeps_for_a_client_is_bounded(connected):
     if hasattr(socket, "TCP_USER_TIMEOUT"):
         stalled = server.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
         assert stalled == STALLED_SECONDS * 1000
+
+
+def test_a_number_that_means_a_file_by_then_is_given_back(connected, monkeypatch):
+    duplicate = os.dup
+    with open(os.devnull) as file:  # noqa: PTH123  its number is what is needed
+        monkeypatch.setattr(os, "dup", lambda number: duplicate(file.fileno()))
+        before = len(os.listdir("/dev/fd"))  # noqa: PTH208  numbers, not paths
+        assert not end_connection("127.0.0.1:1")
+        assert len(os.listdir("/dev/fd")) == before  # noqa: PTH208  as above
