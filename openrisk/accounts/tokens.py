@@ -72,13 +72,19 @@ def create_token(
 
 
 def revoke_of_member(instance: Membership, **kwargs: Any) -> None:
-    """Tokens end with the membership, and do not come back with a later one."""
+    """Tokens end with the membership, and do not come back with a later one.
+
+    One that is just being made is waited for: it is not seen before its transaction has ended.
+    """
+    User.objects.select_for_update(no_key=True).filter(pk=instance.user_id).first()
     ApiToken.objects.filter(user=instance.user_id, organization=instance.organization_id).revoke()
 
 
 def _check_owner(user: User, organization: Organization) -> None:
     if membership_of(user, organization) is None:
-        raise TokenRefused(f"{user.email} is no member of {organization.slug}: invite them first.")
+        raise TokenRefused(
+            f"{user.email} is not a member of {organization.slug}: invite them first."
+        )
     if user.password_change_required:
         raise TokenRefused(f"{user.email} has to choose a password first: log in once.")
 

@@ -130,7 +130,7 @@ def test_token_may_live_shorter(analyst, organization):
 
 
 def test_token_is_for_members_only(analyst, other_organization):
-    with pytest.raises(ValueError, match="is no member of globex: invite them first"):
+    with pytest.raises(ValueError, match="is not a member of globex: invite them first"):
         create_token(user=analyst, organization=other_organization)
     assert not ApiToken.objects.exists()
 

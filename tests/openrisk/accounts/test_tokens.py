@@ -1,0 +1,30 @@
+"""API tokens end with what they were made for, whatever happens at the same moment."""
+
+from threading import Event
+
+import pytest
+from django.db import transaction
+
+from openrisk.accounts.models import ApiToken, Membership
+from openrisk.accounts.tokens import create_token
+from tests.risks.threads import in_threads
+
+
+@pytest.mark.postgres  # the SQLite of the tests is in memory, where writers do not wait
+@pytest.mark.django_db(transaction=True)
+def test_token_that_is_made_while_the_membership_ends_ends_with_it(organization, viewer):
+    made, ended = Event(), Event()
+
+    def make():
+        with transaction.atomic():
+            create_token(user=viewer, organization=organization)
+            made.set()
+            ended.wait(1)  # which comes too early where nothing waits for this transaction
+
+    def end():
+        made.wait(10)
+        Membership.objects.get(user=viewer).delete()
+        ended.set()
+
+    in_threads(make, end)
+    assert not ApiToken.objects.exists()
