@@ -1,5 +1,6 @@
 """The page of one risk."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -73,15 +74,7 @@ def find(request: MemberRequest, number: int) -> Risk:
 
 def page_context(request: MemberRequest, risk: Risk, typed: Any = None) -> dict[str, Any]:
     membership = request.membership
-
-    def form(key: str, version: int) -> Any:
-        """The one that was sent, which can be sent again for the row as it is now; or a new one."""
-        if typed is None or typed.key != key:
-            return StepForm(key, version)
-        if isinstance(typed, StepForm):
-            typed.show_version(version)
-        return typed
-
+    form = partial(_step_form, typed)
     mitigations = _mitigations(risk)
     acceptances = list(risk.acceptances.select_related("requester", "approver"))
     named = (risk, risk.category, risk.owner, risk.assignee, risk.reviewer)
@@ -103,11 +96,7 @@ def page_context(request: MemberRequest, risk: Risk, typed: Any = None) -> dict[
     }
     return {
         "risk": risk,
-        "overdue": bool(
-            risk.next_review_at
-            and risk.next_review_at < timezone.now()
-            and risk.status not in ("draft", "closed")
-        ),
+        "overdue": _is_overdue(risk),
         "scores": [_score(risk, kind, matrix) for kind in KINDS],
         "grid": _grid(risk, matrix),
         "edges": edges,
@@ -140,6 +129,20 @@ def page_context(request: MemberRequest, risk: Risk, typed: Any = None) -> dict[
             known=[*filter(None, named), *mitigations, *acceptances],
         ),
     }
+
+
+def _step_form(typed: Any, key: str, version: int) -> Any:
+    """The form that was sent, to be sent again for the row as it is now; or a new one."""
+    if typed is None or typed.key != key:
+        return StepForm(key, version)
+    if isinstance(typed, StepForm):
+        typed.show_version(version)
+    return typed
+
+
+def _is_overdue(risk: Risk) -> bool:
+    at = risk.next_review_at
+    return at is not None and at < timezone.now() and risk.status not in ("draft", "closed")
 
 
 def _before(text: str) -> int | None:
