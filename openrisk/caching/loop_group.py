@@ -120,7 +120,8 @@ class LoopGroup(Group):
         self._running = self._answered = self._last = None
         if self._timer:
             self._timer.cancel()
-        self.note(error)
+        if batch is not None:  # a connection that breaks while no one asks is opened again
+            self.note(error)
         if error:
             self._stop_listening()
             self.source.close()

@@ -137,6 +137,20 @@ def test_a_connection_that_breaks_is_opened_again():
     stamps.close()
 
 
+def test_a_connection_that_breaks_while_no_one_asks_is_no_failure():
+    async def after_a_break():
+        group = use_loop(asyncio.get_running_loop())
+        await group.read_soon([[EPOCH]])
+        own = group.source.connection.info.backend_pid
+        await asyncio.to_thread(execute, "SELECT pg_terminate_backend(%s)", own)
+        while group.source.connection is not None:
+            await asyncio.sleep(0.01)
+        return stamps.is_failing()
+
+    assert not asyncio.run(after_a_break())
+    stamps.close()
+
+
 def test_a_database_that_does_not_answer_is_given_up(monkeypatch):
     monkeypatch.setattr(stamps, "TIMEOUT", 0.05)
     release = threading.Event()
