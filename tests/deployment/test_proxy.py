@@ -105,6 +105,14 @@ def test_a_body_that_does_not_come_never_meets_a_server(behind):
     assert "/slow/" not in asked
 
 
+def test_log_has_neither_queries_nor_the_secrets_of_invitations():
+    text = CONFIGURATION.read_text()
+    shown = re.search(r"set-var\(txn\.shown\) path,regsub\(([^,]+),([^)]+)\)$", text, re.M)
+    assert re.sub(shown[1], shown[2], "/invitation/Kw7lopYaiPqf/") == "/invitation/.../"
+    assert "option httplog" not in text
+    assert '"%HM %[var(txn.shown)] %HV\\""' in text.replace(r"\"%HM", '"%HM')
+
+
 def test_the_limits_are_those_of_the_server():
     rule = re.compile(
         r"set-var\(txn\.largest\) int\((\d+)\)(?: if \{ path,url_dec -m reg \^\((.*)\) \})?$"
