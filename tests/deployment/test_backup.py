@@ -108,7 +108,7 @@ def test_the_last_migrations_are_undone_and_made_again_without_loss(installation
     rows = counts(database)
     for app, name in BEFORE:
         installation.manage("migrate", app, name)
-    with pytest.raises(CommandFailed, match="4 not applied"):
+    with pytest.raises(CommandFailed, match=r"\d not applied"):
         installation.manage("doctor")
     installation.manage("migrate")
     assert counts(database) == rows

@@ -70,7 +70,11 @@ def application(owner, url, tmp_path_factory):
         patch.delenv("TEST_REDIS_URL", raising=False)
         with valkey() as cache:
             made = Installation.make(
-                tmp_path_factory.mktemp("application"), DATABASE_URL=url, REDIS_URL=cache.url
+                tmp_path_factory.mktemp("application"),
+                DATABASE_URL=url,
+                REDIS_URL=cache.url,
+                SECRET_KEY_FILE=str(owner.folder / "var/secret_key"),
+                ENCRYPTION_KEY_FILE=str(owner.folder / "var/encryption_key"),
             )
             made.manage("demo_create")
             with made.serving():
