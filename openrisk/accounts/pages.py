@@ -55,6 +55,7 @@ def member_required(role: Role = Role.VIEWER) -> Callable[[Page[Rest]], Callable
                 return addresses.not_found(request)
             request.membership = membership
             require_role(request, role)
+            drafts.forget_sent(request)
             response = view(request, *args, **kwargs)
             patch_cache_control(response, private=True, no_cache=True)
             addresses.remember(response, request, slug)
@@ -73,6 +74,7 @@ def person_required(view: Callable[..., HttpResponse]) -> Callable[..., HttpResp
     def guarded(request: MemberRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.user.is_authenticated:
             return _to_login(request)
+        drafts.forget_sent(request)
         response = view(request, *args, **kwargs)
         drafts.fill(request, response)
         return response

@@ -73,6 +73,7 @@ def test_filled_form_can_be_saved(browser, analyst):
     response = browser.post(f"{NEW}?draft=1", {**TYPED, TOKEN: token})
     assert response["Location"] == "/o/acme/risks/R-0001/"
     assert Risk.objects.get().title == TYPED["title"]
+    assert values_of(browser.get(f"{NEW}?draft=1"))["title"] == ""  # it is not offered again
 
 
 def test_wrong_password_does_not_lose_it(browser, analyst):
