@@ -141,9 +141,10 @@ def test_who_comes_meanwhile_shares_the_next_query(monkeypatch, error):
 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
-def test_a_wrong_direct_address_is_told_once_a_minute(settings, monkeypatch):
+def test_a_wrong_direct_address_is_told_once_a_minute(settings, monkeypatch, tmp_path):
     """It turned the cache off without a word."""
     settings.DATABASE_DIRECT_URL = f"postgresql://u:p@127.0.0.1:{free_port()}/n"
+    settings.DRAIN_FILE = tmp_path / "draining"  # other tests stop a server, which leaves one
     group = Group(PostgresSource(connection))
     monkeypatch.setattr(stamps, "_current", group)
     with structlog.testing.capture_logs() as lines:
