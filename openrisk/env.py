@@ -17,30 +17,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import environ
-import psycopg
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
-from psycopg import pq
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from redis import ConnectionPool
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 source = environ.FileAwareEnv()
 
-BACKENDS = {  # both count statements and connections
-    "postgresql": "django_prometheus.db.backends.postgresql",
-    "sqlite3": "openrisk.database.sqlite3",
-}
-POSTGRES_SCHEMES = ("postgresql", "postgres")
-_POSTGRES_EXAMPLE = "postgresql://user:password@host:5432/name"
-_DJANGO_NAMES = {
-    "dbname": "NAME",
-    "user": "USER",
-    "password": "PASSWORD",
-    "host": "HOST",
-    "port": "PORT",
-}
 known: set[str] = set()  # names that were asked for
 SHORTEST_KEY = 32
 SHORTEST_PASSWORD = 16
@@ -277,39 +261,7 @@ def _generate_secret(file: Path) -> str:
     return file.read_text().strip()
 
 
-def database(name: str, default: str, *, needed: bool) -> dict[str, Any]:
-    """What the address of the database says, as Django's settings.
-
-    What follows its `?` is libpq's (sslmode, target_session_attrs, ...) and goes into OPTIONS.
-    """
-    url = text(name)
-    if needed and not url:
-        raise ImproperlyConfigured(
-            f"POOL_PROFILE=prod needs {name}{_instead_of(name)}: write "
-            f"{_POSTGRES_EXAMPLE}, or leave POOL_PROFILE at dev for SQLite."
-        )
-    url = url or default
-    scheme = url.partition("://")[0]
-    if scheme in POSTGRES_SCHEMES:
-        given = postgres_parameters(name, url)
-        found = {
-            "ENGINE": BACKENDS["postgresql"],
-            **{setting: given.pop(word, "") for word, setting in _DJANGO_NAMES.items()},
-            "OPTIONS": given,
-        }
-        if found["NAME"] or "service" in given:
-            return found
-    elif scheme == "sqlite" and "?" not in url:
-        found = source.db_url_config(url)
-        if found.get("NAME"):
-            return found | {"ENGINE": BACKENDS["sqlite3"], "OPTIONS": {}}
-    raise ImproperlyConfigured(
-        f"{name} cannot be used: write postgresql://user:password@host:5432/name, with "
-        "special characters percent-encoded, or sqlite:////path/to/file."
-    )
-
-
-def _instead_of(name: str) -> str:
+def misspelling_hint(name: str) -> str:
     """A hint where the environment has a name that looks like it."""
     similar = get_close_matches(name, os.environ.keys() - known, 1, SIMILAR)
     return f" (there is {similar[0]}: misspelt?)" if similar else ""
@@ -322,48 +274,6 @@ def misspelt() -> dict[str, str]:
         (name, get_close_matches(name, names, 1, SIMILAR)) for name in os.environ.keys() - names
     )
     return {name: similar[0] for name, similar in sorted(pairs) if similar}
-
-
-def postgres_address(name: str) -> str:
-    """The address of a PostgreSQL server, or "" where none is given."""
-    if url := address(name, POSTGRES_SCHEMES, _POSTGRES_EXAMPLE):
-        postgres_parameters(name, url)
-    return url
-
-
-def postgres_parameters(name: str, url: str) -> dict[str, Any]:
-    """The parameters in an address, understood by libpq itself, which knows what it takes.
-
-    It does so with a socket that is not there: parameters are looked at before it connects.
-    """
-    try:
-        given = conninfo_to_dict(url)
-    except psycopg.Error as error:
-        reason = _libpq_reason(str(error), url)
-    else:
-        nowhere = {"host": "/nonexistent", "hostaddr": "", "port": ""}
-        attempt = pq.PGconn.connect_start(make_conninfo("", **given | nowhere).encode())
-        reason = _libpq_reason(attempt.get_error_message(), url)
-        attempt.finish()
-        if reason.startswith("connection to server on socket") and _are_ports(given):
-            return given
-        if reason.startswith("connection to server on socket"):
-            reason = f"invalid port {given.get('port')}"
-    raise ImproperlyConfigured(
-        f"{name} cannot be used: write {_POSTGRES_EXAMPLE}, with special characters "
-        f"percent-encoded, and after a ? only parameters of libpq ({reason})."
-    )
-
-
-def _libpq_reason(message: str, url: str) -> str:
-    """Its first line, unless that shows the address, which may hold a password."""
-    line = message.strip().partition("\n")[0]
-    return "libpq cannot read it" if url in line or "connection info string" in line else line
-
-
-def _are_ports(given: dict[str, Any]) -> bool:
-    ports = str(given.get("port", "")).split(",")
-    return all(not port or (port.isdigit() and 0 < int(port) < 65536) for port in ports)
 
 
 def email(name: str, default: str) -> dict[str, Any]:

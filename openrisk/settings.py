@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 
 from openrisk import __version__, env, logs, tracing
+from openrisk.database import addresses
 from openrisk.database.profiles import MOST_THREADS, PROFILES, fitting_threads
 from openrisk.server.limits import JSON_BODY
 
@@ -87,10 +88,10 @@ DATABASE_BUDGET = env.integer("DATABASE_BUDGET", DATABASE_PROFILE.budget, maximu
 # people watch, take as long as they take.
 DATABASE_TIMEOUTS = env.flag("DATABASE_TIMEOUTS")
 # The server itself, where DATABASE_URL is pgbouncer: for what lasts longer than a transaction.
-DATABASE_DIRECT_URL = env.postgres_address("DATABASE_DIRECT_URL")
+DATABASE_DIRECT_URL = addresses.postgres_address("DATABASE_DIRECT_URL")
 DATABASES = {
     "default": {
-        **env.database(
+        **addresses.database(
             "DATABASE_URL",
             f"sqlite:///{VAR_DIR / 'openrisk.sqlite3'}",
             needed=POOL_PROFILE == "prod",

@@ -38,7 +38,7 @@ def test_every_setting_is_in_the_example_and_the_other_way_round() -> None:
     read = {
         name
         for path in (ROOT / "openrisk").rglob("*.py")
-        for name in re.findall(r'\b(?:env|source)\.\w+\(\s*"([A-Z_]+)"', path.read_text())
+        for name in re.findall(r'\b(?:env|addresses)\.\w+\(\s*"([A-Z_]+)"', path.read_text())
     }
     example = (ROOT / ".env.example").read_text()
     assert read == set(re.findall(r"^#?([A-Z_]+)=", example, re.MULTILINE))

@@ -7,6 +7,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from openrisk import env
+from openrisk.database import addresses
 
 NAME = "OPENRISK_TEST_VALUE"
 
@@ -182,7 +183,7 @@ def test_the_host_of_a_database_may_be_a_socket(given):
 def test_a_malformed_database_stops_with_a_sentence_alone(monkeypatch, recwarn, url):
     monkeypatch.setenv("DATABASE_URL", url)
     with pytest.raises(ImproperlyConfigured, match="DATABASE_URL cannot be used: write postgresql"):
-        env.database("DATABASE_URL", "sqlite:///unused", needed=False)
+        addresses.database("DATABASE_URL", "sqlite:///unused", needed=False)
     assert list(recwarn) == []
 
 
