@@ -54,14 +54,16 @@ def status_of(refusal: Exception) -> int:
     return refusal.status_code if isinstance(refusal, APIException) else 400
 
 
-class VersionField(forms.Field):
+def seen_version(text: str) -> int:
     """The version that the page showed; nonsense matches none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
 
+
+class VersionField(forms.Field):
     widget = forms.HiddenInput
 
     def clean(self, value: Any) -> int:
-        text = str(value or "")
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
+        return seen_version(str(value or ""))
 
 
 class StepForm(PageForm):
@@ -86,8 +88,3 @@ class StepForm(PageForm):
         data = QueryDict(mutable=True)
         data.update({"comment": self.data.get("comment", ""), "version": str(version)})
         self.data = data
-
-
-def seen_version(text: str) -> int:
-    """The version that the page showed; nonsense matches none."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1

@@ -5,8 +5,9 @@ from argparse import ArgumentParser
 from django.core.management.base import CommandError
 
 from marketplace.models import App
+from openrisk.accounts.management.arguments import organization
 from openrisk.accounts.models import Organization
-from risks.management.arguments import add_user, organization
+from risks.management.arguments import add_user
 
 
 def add_app(parser: ArgumentParser) -> None:

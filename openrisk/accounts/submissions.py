@@ -134,14 +134,14 @@ def fingerprint_of(request: HttpRequest) -> str:
     """A digest of what was entered, files included."""
     fields = sorted((name, values) for name, values in request.POST.lists() if name != TOKEN)
     files = sorted(
-        (name, file.name, _digest_of(file))
+        (name, file.name, digest_upload(file))
         for name, uploads in request.FILES.lists()
         for file in uploads
     )
     return hashlib.sha256(orjson.dumps([fields, files])).hexdigest()
 
 
-def _digest_of(file: UploadedFile) -> str:
+def digest_upload(file: UploadedFile) -> str:
     """SHA-256 of an upload; the next reader begins at its start again."""
     digest = hashlib.sha256()
     for chunk in file.chunks():

@@ -10,7 +10,6 @@ from datetime import timedelta
 from typing import Any
 
 import orjson
-from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from rest_framework import status
@@ -19,6 +18,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from openrisk.accounts.models import Membership
+from openrisk.accounts.submissions import digest_upload
 from openrisk.api.models import IdempotencyRecord
 from openrisk.api.renderers import to_json
 
@@ -93,20 +93,11 @@ def _fingerprint(request: Request) -> str:
         return digest.hexdigest()
     fields = sorted((name, request.POST.getlist(name)) for name in request.POST)
     files = [
-        (field, file.name, _digest_of(file))
+        (field, file.name, digest_upload(file))
         for field in sorted(request.FILES)
         for file in request.FILES.getlist(field)
     ]
     digest.update(orjson.dumps([fields, files]))
-    return digest.hexdigest()
-
-
-def _digest_of(file: UploadedFile) -> str:
-    """SHA-256 of an upload, read piece by piece; the next reader begins at its start again."""
-    digest = hashlib.sha256()
-    for chunk in file.chunks():
-        digest.update(chunk)
-    file.seek(0)
     return digest.hexdigest()
 
 

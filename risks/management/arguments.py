@@ -8,14 +8,6 @@ from openrisk.accounts.models import Organization, User
 from openrisk.accounts.services import membership_of
 
 
-def organization(slug: str) -> Organization:
-    found = Organization.objects.filter(slug=slug).first()
-    if found is None:
-        slugs = ", ".join(Organization.objects.values_list("slug", flat=True)[:20])
-        raise ArgumentTypeError(f"there is no organization {slug}. Known ones: {slugs or 'none'}.")
-    return found
-
-
 def user(email: str) -> User:
     found = User.objects.filter(email__iexact=email).first()
     if found is None:

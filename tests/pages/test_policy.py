@@ -1,8 +1,5 @@
 """What a browser refuses by the Content-Security-Policy: nothing, on any page of admin and docs."""
 
-import os
-from pathlib import Path
-
 import pytest
 from django.conf import settings
 from django.urls import reverse
@@ -11,51 +8,33 @@ from openrisk.admin_site import site
 from tests.calibration import patience
 from tests.risks.factories import make_risk
 
-playwright_api = pytest.importorskip("playwright.sync_api")
-CHROMIUM = "/usr/bin/chromium"
 COLLECT = """addEventListener('securitypolicyviolation', event => console.error(
     'REFUSED', event.effectiveDirective, event.blockedURI, event.sample))"""
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="needs Debian's chromium"),
-    pytest.mark.django_db(transaction=True),
-]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def tab(live_server, client, superuser, organization):
+def tab(browser, live_server, client, superuser, organization):
     """A page of a superuser; `tab.refused` is what the browser did not run, load or show."""
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     client.force_login(superuser)
     session = {"name": settings.SESSION_COOKIE_NAME, "url": live_server.url}
     session["value"] = client.cookies[settings.SESSION_COOKIE_NAME].value
-    with playwright_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=[
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-background-networking",
-                "--disable-component-update",
-            ],
-        )
-        context = chromium.new_context(base_url=live_server.url)
-        context.set_default_timeout(patience(30) * 1000)
-        context.add_cookies([session])
-        page = context.new_page()
-        page.refused = []
-        page.add_init_script(COLLECT)
+    context = browser.new_context(base_url=live_server.url)
+    context.set_default_timeout(patience(30) * 1000)
+    context.add_cookies([session])
+    page = context.new_page()
+    page.refused = []
+    page.add_init_script(COLLECT)
 
-        def note(said):
-            if said.text.startswith("REFUSED"):
-                page.refused.append(said.text)
+    def note(said):
+        if said.text.startswith("REFUSED"):
+            page.refused.append(said.text)
 
-        page.on("console", note)
-        yield page
-        page.wait_for_load_state("networkidle")
-        chromium.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+    page.on("console", note)
+    yield page
+    page.wait_for_load_state("networkidle")
+    context.close()
 
 
 def test_no_page_of_the_admin_is_refused_anything(tab, rf, superuser, organization):

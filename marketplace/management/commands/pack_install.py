@@ -8,9 +8,10 @@ from django.db import transaction
 from marketplace.packs.archive import Pack
 from marketplace.packs.manifest import BadPack
 from marketplace.services import packs
+from openrisk.accounts.management.arguments import organization
 from openrisk.api.problems import Conflict
 from risks.imports.summary import lines, summary
-from risks.management.arguments import add_user, check_member, organization
+from risks.management.arguments import add_user, check_member
 
 
 class Command(BaseCommand):

@@ -1,4 +1,4 @@
-"""Arguments that several commands of accounts share."""
+"""Arguments that commands of all apps share. What is not there is a usage error."""
 
 from argparse import ArgumentTypeError
 

@@ -5,10 +5,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from openrisk.accounts.management.arguments import organization
 from openrisk.accounts.models import Organization
 from openrisk.api.problems import Conflict
 from risks import exports
-from risks.management.arguments import organization
 from risks.models import Risk
 
 

@@ -7,11 +7,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
+from openrisk.accounts.management.arguments import organization
 from openrisk.api.problems import Conflict
 from risks.imports import registers, runs
 from risks.imports.report import ImportFileError, MappingError
 from risks.imports.summary import lines, summary
-from risks.management.arguments import add_user, check_member, organization
+from risks.management.arguments import add_user, check_member
 
 USAGE, PARTIAL = 2, 4
 
