@@ -7,9 +7,9 @@ import sys
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "openrisk.settings")
-    from openrisk import slots
+    from openrisk.telemetry import metric_slots
 
-    slots.install()
+    metric_slots.install()
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
     from django.db import OperationalError

@@ -6,9 +6,9 @@ from django.contrib import admin
 from django.db.models import Q
 from django.http import HttpRequest
 
-from dashboards import services
 from dashboards.models import ReportSchedule
-from openrisk.admin_site import LinesField, RelatedFilter, site
+from dashboards.report import schedules
+from openrisk.admin.site import LinesField, RelatedFilter, site
 from risks.admin.base import RegisterAdmin
 from risks.admin.forms import RegisterForm
 
@@ -23,8 +23,8 @@ class ReportScheduleForm(RegisterForm):
 @admin.register(ReportSchedule, site=site)
 class ReportScheduleAdmin(RegisterAdmin):
     form = ReportScheduleForm
-    create = staticmethod(services.create_schedule)
-    update = staticmethod(services.update_schedule)
+    create = staticmethod(schedules.create_schedule)
+    update = staticmethod(schedules.update_schedule)
     list_display = ("__str__", "cron", "active", "next_run_at", "last_sent_at", "organization")
     list_select_related = ("board",)
     list_filter = ("active", ("organization", RelatedFilter))

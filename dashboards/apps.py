@@ -5,7 +5,7 @@ class DashboardsConfig(AppConfig):
     name = "dashboards"
 
     def ready(self) -> None:
-        from dashboards.board_target import BoardTarget
-        from risks.imports.planning import register_target
+        from dashboards.boards.importer import BoardTarget
+        from risks.import_runs.plan import register_target
 
         register_target(BoardTarget)

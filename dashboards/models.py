@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from dashboards.pages.scoping import PERIOD_WORDS
+from dashboards.pages.query import PERIOD_WORDS
 from openrisk.tasks.declarations import next_occurrence
 from risks.models.base import Versioned, known
 from risks.querysets import OrganizationQuerySet
@@ -73,7 +73,7 @@ class ReportScheduleQuerySet(OrganizationQuerySet):
 class ReportSchedule(Versioned):
     """A report that goes out by e-mail again and again.
 
-    `author` saved it last: it shows what they may see (dashboards.report_rights). None for those of
+    `author` saved it last: it shows what they may see (dashboards.report.rights). None for those of
     older versions, which show what all members see. `last_recipients` got the last one.
     """
 

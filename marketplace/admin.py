@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from marketplace import tasks
+from marketplace.installations import lifecycle, reviews
 from marketplace.models import (
     App,
     AppState,
@@ -17,10 +18,11 @@ from marketplace.models import (
     SyncRun,
     TrustedPublisher,
 )
+from marketplace.packs import installation
 from marketplace.registry import connectors
-from marketplace.services import installations, packs, reviews, syncing
+from marketplace.sync import runs
 from openrisk.accounts.models import Role
-from openrisk.admin_site import FilteredModelAdmin, RelatedFilter, site
+from openrisk.admin.site import FilteredModelAdmin, RelatedFilter, site
 from risks.admin.base import RegisterAdmin
 from risks.admin.steps import Step, StepAdmin
 
@@ -39,8 +41,8 @@ class _Administered(RegisterAdmin):
 class AppAdmin(_Administered):
     """The configuration with its secrets is entered on the app's own page, by its schema."""
 
-    create = staticmethod(installations.install)
-    update = staticmethod(installations.configure)
+    create = staticmethod(lifecycle.install)
+    update = staticmethod(lifecycle.configure)
     list_display = ("name", "connector", "state", "next_run_at", "organization")
     list_filter = ("state", "connector", ("organization", RelatedFilter))
     search_fields = ("name", "connector")
@@ -75,15 +77,15 @@ class AppAdmin(_Administered):
             Step("test", "Test", ["configure it first, on its page"] if empty else []),
             Step("enable", "Enable", unready),
             Step("disable", "Disable", working),
-            Step("uninstall", "Uninstall", warning=installations.UNINSTALL_WARNING),
+            Step("uninstall", "Uninstall", warning=lifecycle.UNINSTALL_WARNING),
         ]
 
     def take_step(self, request: HttpRequest, obj: App, name: str, **known: Any) -> None:
         take = {
             "test": tasks.start_test,
-            "enable": installations.enable,
-            "disable": installations.disable,
-            "uninstall": installations.uninstall,
+            "enable": lifecycle.enable,
+            "disable": lifecycle.disable,
+            "uninstall": lifecycle.uninstall,
         }[name]
         take(actor=request.user, app=obj)  # type: ignore[operator, arg-type]
         if name == "test":
@@ -131,12 +133,12 @@ class SyncRunAdmin(StepAdmin):
 
     def steps(self, obj: SyncRun) -> list[Step]:
         if obj.status in ("previewed", "quarantined"):
-            return [Step("apply", "Import now", warning=syncing.APPLY_WARNING)]
-        undo = Step("undo", "Undo", warning=syncing.UNDO_WARNING)
+            return [Step("apply", "Import now", warning=runs.APPLY_WARNING)]
+        undo = Step("undo", "Undo", warning=runs.UNDO_WARNING)
         return [undo] if obj.status == "applied" else []
 
     def take_step(self, request: HttpRequest, obj: SyncRun, name: str, **known: Any) -> None:
-        take = syncing.apply if name == "apply" else syncing.undo
+        take = runs.apply if name == "apply" else runs.undo
         take(actor=request.user, sync=obj)  # type: ignore[arg-type]
 
 
@@ -149,14 +151,14 @@ class InstalledPackAdmin(_Written):
 
     def steps(self, obj: InstalledPack) -> list[Step]:
         steps = []
-        if packs.applied_changes(obj).exists():
-            steps.append(Step("roll_back", "Roll back", warning=packs.ROLL_BACK_WARNING))
+        if installation.applied_changes(obj).exists():
+            steps.append(Step("roll_back", "Roll back", warning=installation.ROLL_BACK_WARNING))
         if obj.status == PackStatus.INSTALLED:
-            steps.append(Step("uninstall", "Uninstall", warning=packs.UNINSTALL_WARNING))
+            steps.append(Step("uninstall", "Uninstall", warning=installation.UNINSTALL_WARNING))
         return steps
 
     def take_step(self, request: HttpRequest, obj: InstalledPack, name: str, **known: Any) -> None:
-        take = packs.roll_back if name == "roll_back" else packs.uninstall
+        take = installation.roll_back if name == "roll_back" else installation.uninstall
         take(actor=request.user, installed=obj)  # type: ignore[arg-type]
 
 

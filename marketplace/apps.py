@@ -6,7 +6,7 @@ class MarketplaceConfig(AppConfig):
 
     def ready(self) -> None:
         from marketplace import models
-        from openrisk.caching.tracked import track
+        from openrisk.caching.freshness.registry import track
 
         track(models.App, rows="id")
         track(models.Rating, organization=None)

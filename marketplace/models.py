@@ -49,7 +49,8 @@ class App(Versioned):
     """One organization's installation of a connector.
 
     Its `name` is what it imports is known by, so that it stays when the app is gone. `secrets` are
-    encrypted; `settings` is what may be shown of the configuration (marketplace.configuration).
+    encrypted; `settings` is what may be shown of the configuration
+    (marketplace.installations.configuration).
     `enabled_at` is set while the app is meant to work: also in state error, which `reason`
     explains. `test_queued_at` is set while a test waits for a worker or runs.
     """

@@ -8,8 +8,9 @@ from django.utils import timezone
 from django_tasks import TaskContext, TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
+from marketplace.installations import lifecycle
 from marketplace.models import App, SyncRun
-from marketplace.services import installations, notifications, syncing
+from marketplace.sync import notifications, runs
 from openrisk.accounts.models import User
 from openrisk.api.problems import Conflict
 from openrisk.database import clock
@@ -25,7 +26,7 @@ ATTEMPTS = 5
 @task(takes_context=True)
 def sync(context: TaskContext, run: str) -> str:
     """Carry out a queued run; the status it ends with. A second call finds nothing to do."""
-    done = syncing.execute(UUID(run), last_attempt=context.attempt >= ATTEMPTS)
+    done = runs.execute(UUID(run), last_attempt=context.attempt >= ATTEMPTS)
     return done.status
 
 
@@ -34,7 +35,7 @@ def sync(context: TaskContext, run: str) -> str:
 def end_abandoned_runs() -> int:
     """End runs whose task failed or is gone: they would keep their app from running."""
     now = timezone.now()
-    waiting = SyncRun.objects.filter(status__in=syncing.UNFINISHED)
+    waiting = SyncRun.objects.filter(status__in=runs.UNFINISHED)
     # In this order: a task ends only after its run.
     candidates = dict(waiting.values_list("pk", "created_at"))
     tasks = DBTaskResult.objects.filter(task_path=sync.module_path).values_list(
@@ -42,7 +43,7 @@ def end_abandoned_runs() -> int:
     )
     status_of = {given["args"][0]: status for given, status in tasks}
     return sum(
-        syncing.end_abandoned(pk)
+        runs.end_abandoned(pk)
         for pk, created_at in candidates.items()
         if _is_abandoned(status_of.get(str(pk)), now - created_at)
     )
@@ -73,7 +74,7 @@ def test(app: str, actor: str | None) -> str:
     if found.test_queued_at is None:
         return found.state
     try:
-        return installations.test(actor=person, app=found).state
+        return lifecycle.test(actor=person, app=found).state
     except Conflict as refusal:
         return " ".join(refusal.reasons)
 
@@ -81,7 +82,7 @@ def test(app: str, actor: str | None) -> str:
 def start_test(*, actor: User | None, app: App) -> None:
     """Let a worker test the app, which says `test_queued_at` until that is done."""
     with transaction.atomic():
-        if installations.request_test(actor=actor, app=app):
+        if lifecycle.request_test(actor=actor, app=app):
             by = str(actor.pk) if actor else None
             for_organization(test, app.organization_id).enqueue(str(app.pk), by)
 
@@ -102,7 +103,7 @@ def _enqueue(app: App, now: datetime) -> bool:
         if not app.advance(now):
             return False
         try:
-            start(syncing.queue(actor=None, app=app, mode=app.mode, schedule=app.cron))
+            start(runs.queue(actor=None, app=app, mode=app.mode, schedule=app.cron))
         except Conflict:
             return False  # its configuration has lost the address
     return True

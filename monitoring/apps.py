@@ -11,7 +11,7 @@ class MonitoringConfig(AppConfig):
         from django.db.models.signals import post_delete, post_save
         from django_prometheus import models as counters
 
-        from monitoring import models_counted
+        from monitoring.metrics import model_metrics
 
         for model in apps.get_models():
             if not f"{model.__module__}.".startswith(PACKAGES):
@@ -23,5 +23,5 @@ class MonitoringConfig(AppConfig):
                 counters.model_deletes,
             ):
                 counter.labels(label)  # begun at 0
-            post_save.connect(models_counted.saved, sender=model, dispatch_uid="monitoring")
-            post_delete.connect(models_counted.deleted, sender=model, dispatch_uid="monitoring")
+            post_save.connect(model_metrics.saved, sender=model, dispatch_uid="monitoring")
+            post_delete.connect(model_metrics.deleted, sender=model, dispatch_uid="monitoring")

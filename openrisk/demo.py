@@ -16,10 +16,10 @@ from django.db import transaction
 from django.utils import timezone
 from knox.crypto import hash_token
 
+from openrisk.accounts.credentials.tokens import create_token
+from openrisk.accounts.members.memberships import set_role
 from openrisk.accounts.models import ApiToken, Organization, Role, User
-from openrisk.accounts.services import set_role
-from openrisk.accounts.tokens import create_token
-from openrisk.serving import url
+from openrisk.server.supervisor import url
 
 ORGANIZATION = "demo"
 EMAIL = "admin@example.com"

@@ -348,7 +348,7 @@ def response_cache(backend: str, redis_url: str) -> dict[str, dict[str, Any]]:
             "characters percent-encoded; Sentinel and Cluster are not supported."
         ) from None
     options = {
-        "SERIALIZER": "openrisk.caching.store.BytesSerializer",
+        "SERIALIZER": "openrisk.caching.storage.shared.BytesSerializer",
         "SOCKET_CONNECT_TIMEOUT": 0.1,
         "SOCKET_TIMEOUT": 0.1,
         "CONNECTION_POOL_KWARGS": {"retry": Retry(NoBackoff(), 0), "max_connections": 64},

@@ -8,8 +8,9 @@ from django.conf import settings
 from openrisk.wsgi import application as wsgi_application  # first: it starts Django
 
 # isort: split
-from monitoring import health, requests
-from openrisk.caching.loop_front import LoopFront
+from monitoring.health import probes
+from monitoring.metrics import request_metrics
+from openrisk.caching.event_loop import LoopFront
 from openrisk.server.application import Server
 from openrisk.server.environ import Environ
 from openrisk.server.responses import Reply
@@ -21,7 +22,7 @@ front = LoopFront()
 
 
 async def answer_probe(environ: Environ) -> Reply | None:
-    answer = await health.answer_soon(environ)
+    answer = await probes.answer_soon(environ)
     return answer and Reply(int(answer[0][:3]), *answer[1:])
 
 
@@ -36,7 +37,9 @@ async def answer_hit(environ: Environ) -> Reply | None:
 
 
 def observe(environ: Environ, reply: Reply, began: float) -> None:
-    requests.count_answer(environ, str(reply.status), reply.headers, time.perf_counter() - began)
+    request_metrics.count_answer(
+        environ, str(reply.status), reply.headers, time.perf_counter() - began
+    )
 
 
 application = Server(

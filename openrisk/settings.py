@@ -10,10 +10,11 @@ from typing import Any
 
 import structlog
 
-from openrisk import __version__, env, logs, tracing
+from openrisk import __version__, env
 from openrisk.database import addresses
 from openrisk.database.profiles import MOST_THREADS, PROFILES, fitting_threads
 from openrisk.server.limits import JSON_BODY
+from openrisk.telemetry import logs, tracing
 
 # --- Place -----------------------------------------------------------------------------------
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -37,7 +38,9 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = any(
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 SESSION_COOKIE_NAME = "openrisk_session"
 SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
-SESSION_ENGINE = "openrisk.accounts.sessions"  # in the database: never a cache, a logout must hold
+SESSION_ENGINE = (
+    "openrisk.accounts.credentials.sessions"  # in the database: never a cache, a logout must hold
+)
 SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds())  # only where TLS is spoken
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
@@ -152,27 +155,27 @@ CACHES = {
 ROOT_URLCONF = "openrisk.urls"
 WSGI_APPLICATION = "openrisk.wsgi.application"
 MIDDLEWARE = [
-    "openrisk.api.middleware.RequestIdMiddleware",
-    "openrisk.api.middleware.TrustedProxyMiddleware",
-    "openrisk.api.body_limits.BodyLimitMiddleware",
+    "openrisk.api.middleware.requests.RequestIdMiddleware",
+    "openrisk.api.middleware.requests.TrustedProxyMiddleware",
+    "openrisk.api.middleware.body_limits.BodyLimitMiddleware",
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
-    "openrisk.caching.recorder.RecorderMiddleware",
+    "openrisk.caching.freshness.recorder.RecorderMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "openrisk.api.privacy.PrivacyHeadersMiddleware",
-    "openrisk.api.middleware.ContentSecurityPolicyMiddleware",
+    "openrisk.api.middleware.privacy_headers.PrivacyHeadersMiddleware",
+    "openrisk.api.middleware.requests.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "openrisk.api.middleware.NullCharacterMiddleware",
+    "openrisk.api.middleware.requests.NullCharacterMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "openrisk.accounts.middleware.SessionUserMiddleware",
     "openrisk.accounts.history.AccountHistoryMiddleware",
-    "openrisk.accounts.passwords.PasswordChangeRequiredMiddleware",
+    "openrisk.accounts.credentials.passwords.PasswordChangeRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "monitoring.middleware.RequestMetrics",
+    "monitoring.metrics.middleware.RequestMetrics",
 ]
 TEMPLATES = [
     {
@@ -183,12 +186,12 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "openrisk.accounts.addresses.organization_of_page",
+                "openrisk.accounts.pages.organization_addresses.organization_of_page",
             ],
         },
     }
 ]
-CSRF_FAILURE_VIEW = "openrisk.accounts.pages.csrf_failure"
+CSRF_FAILURE_VIEW = "openrisk.accounts.pages.sign_in.csrf_failure"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "start"
 LOGOUT_REDIRECT_URL = "login"
@@ -210,7 +213,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 # Of a body without its files. Each address has a limit of its own (openrisk.server.limits).
 DATA_UPLOAD_MAX_MEMORY_SIZE = JSON_BODY
-FILE_UPLOAD_HANDLERS = ["openrisk.api.body_limits.FileUploadHandler"]
+FILE_UPLOAD_HANDLERS = ["openrisk.api.middleware.body_limits.FileUploadHandler"]
 
 STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = True  # no collectstatic step
@@ -221,7 +224,7 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
 
-# --- Admin (navigation and style sheet: openrisk.admin_site) ----------------------------------
+# --- Admin (navigation and style sheet: openrisk.admin.site) ----------------------------------
 UNFOLD = {
     "SITE_TITLE": "OpenRisk",
     "SITE_HEADER": "OpenRisk",
@@ -232,15 +235,15 @@ UNFOLD = {
 # --- API -------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "openrisk.accounts.authentication.TokenAuthentication",
-        "openrisk.accounts.authentication.SessionAuthentication",
+        "openrisk.accounts.api.authentication.TokenAuthentication",
+        "openrisk.accounts.api.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["openrisk.accounts.permissions.RolePermission"],
+    "DEFAULT_PERMISSION_CLASSES": ["openrisk.accounts.api.permissions.RolePermission"],
     "DEFAULT_RENDERER_CLASSES": ["openrisk.api.renderers.OrjsonRenderer"],
     "DEFAULT_PARSER_CLASSES": ["openrisk.api.parsers.OrjsonParser"],
     "DEFAULT_PAGINATION_CLASS": "openrisk.api.pagination.Pagination",
     "DEFAULT_FILTER_BACKENDS": ["openrisk.api.filters.StrictFilterBackend"],
-    "DEFAULT_SCHEMA_CLASS": "openrisk.api.schema.Schema",
+    "DEFAULT_SCHEMA_CLASS": "openrisk.api.schema.generator.Schema",
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
@@ -269,7 +272,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "openrisk.api.schema.finish",
+        "openrisk.api.schema.generator.finish",
     ],
     "ENUM_NAME_OVERRIDES": {
         "AccountEventKind": "openrisk.accounts.models.AccountEventKind",
@@ -287,7 +290,7 @@ SPECTACULAR_SETTINGS = {
         "RunStatus": "risks.models.RunStatus",
         "AppState": "marketplace.models.AppState",
         "SyncStatus": "marketplace.models.SyncStatus",
-        "AlertStatus": "monitoring.serializers.STATUSES",
+        "AlertStatus": "monitoring.api.serializers.STATUSES",
         "SyncMode": "marketplace.models.SyncMode",
         "DeliveryStatus": "marketplace.models.DeliveryStatus",
         "Maturity": "marketplace.connectors.base.MATURITIES",
@@ -335,13 +338,13 @@ DRAIN_SECONDS = env.integer("DRAIN_SECONDS", 0, minimum=0, maximum=300)
 DRAIN_FILE = VAR_DIR / f"draining-{PORT}"  # there while this installation is about to stop
 
 # --- Logs: one line an event, keyed, on stderr ------------------------------------------------
-# Traces are made where somebody collects them (openrisk/tracing.py).
+# Traces are made where somebody collects them (openrisk/telemetry/tracing.py).
 TRACES_ENDPOINT = env.address(
     "OTEL_EXPORTER_OTLP_ENDPOINT", ("http", "https"), "http://127.0.0.1:4318"
 )
 LOG_FORMAT = env.choice("LOG_FORMAT", ("logfmt", "json"))
 LOG_LEVEL = env.choice("LOG_LEVEL", ("info", "debug", "warning", "error")).upper()
-# A line for each request (monitoring/access_log.py).
+# A line for each request (monitoring/metrics/access_log.py).
 ACCESS_LOG = env.flag("ACCESS_LOG")
 _CONTEXT: list[Any] = [
     structlog.contextvars.merge_contextvars,
@@ -362,9 +365,9 @@ LOGGING = {
         }
     },
     "filters": {
-        "client_faults": {"()": "openrisk.logs.ClientFaults"},
-        "outages": {"()": "openrisk.api.outages.ShortenOutages"},
-        "invitations": {"()": "openrisk.logs.HideInvitations"},
+        "client_faults": {"()": "openrisk.telemetry.logs.ClientFaults"},
+        "outages": {"()": "openrisk.api.middleware.database_retry.ShortenOutages"},
+        "invitations": {"()": "openrisk.telemetry.logs.HideInvitations"},
     },
     "handlers": {
         "stderr": {

@@ -8,13 +8,13 @@ from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
-from monitoring.views import HealthDetailViewSet
-from openrisk.accounts.addresses import old_address
-from openrisk.admin_site import site
-from openrisk.api.outages import NOTED, is_noted
+from monitoring.api.views import HealthDetailViewSet
+from openrisk.accounts.pages.organization_addresses import old_address
+from openrisk.admin.site import site
+from openrisk.api.middleware.database_retry import NOTED, is_noted
 from openrisk.api.problems import is_api, problem_response
-from openrisk.api.request_ids import current_request_id
-from openrisk.api.schema_view import SchemaView
+from openrisk.api.schema.view import SchemaView
+from openrisk.telemetry.request_ids import current_request_id
 
 
 @csrf_exempt  # or a POST to a mistyped address would be told that a form has expired
@@ -23,16 +23,16 @@ def _no_route(request: HttpRequest, **kwargs: Any) -> HttpResponse:
 
 
 pages_of_an_organization = [
-    path("", include("dashboards.page_urls")),
-    path("risks/", include("risks.page_urls")),
-    path("marketplace/", include("marketplace.page_urls")),
+    path("", include("dashboards.pages.urls")),
+    path("risks/", include("risks.pages.urls")),
+    path("marketplace/", include("marketplace.pages.urls")),
 ]
 urlpatterns = [
-    path("api/v1/auth/", include("openrisk.accounts.urls")),
-    path("api/v1/", include("risks.urls")),
-    path("api/v1/", include("dashboards.urls")),
-    path("api/v1/marketplace/", include("marketplace.urls")),
-    path("api/v1/monitoring/", include("monitoring.urls")),
+    path("api/v1/auth/", include("openrisk.accounts.api.urls")),
+    path("api/v1/", include("risks.api.urls")),
+    path("api/v1/", include("dashboards.api.urls")),
+    path("api/v1/marketplace/", include("marketplace.api.urls")),
+    path("api/v1/monitoring/", include("monitoring.api.urls")),
     path("api/schema/", SchemaView.as_view(), name="schema"),
     path(
         "api/docs/",
@@ -43,9 +43,9 @@ urlpatterns = [
     path("admin/", site.urls),
     path("o/<slug:organization>/", include(pages_of_an_organization)),
     re_path(r"^(?:risks|dashboards|marketplace)/", old_address),
-    path("monitoring/", include("monitoring.page_urls")),
+    path("monitoring/", include("monitoring.pages.urls")),
     path("health/detail", HealthDetailViewSet.as_view({"get": "list"}), name="health-detail"),
-    path("", include("openrisk.accounts.page_urls")),
+    path("", include("openrisk.accounts.pages.urls")),
 ]
 
 

@@ -5,18 +5,18 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from openrisk import slots, tracing
+from openrisk.telemetry import metric_slots, tracing
 
-slots.install()
+metric_slots.install()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "openrisk.settings")
 tracing.install()  # before Django reads which middleware there is
 django_application = get_wsgi_application()
 
-from monitoring.health import Health  # noqa: E402
-from monitoring.requests import Measured  # noqa: E402
+from monitoring.health.probes import Health  # noqa: E402
+from monitoring.metrics.request_metrics import Measured  # noqa: E402
 from openrisk import urls  # noqa: E402, F401  loaded now, not by the first request
-from openrisk.api.outages import ReadOnceMore  # noqa: E402
-from openrisk.caching.front import ROUTE, Front  # noqa: E402
+from openrisk.api.middleware.database_retry import ReadOnceMore  # noqa: E402
+from openrisk.caching.fast_path import ROUTE, Front  # noqa: E402
 
 answering = Front(ReadOnceMore(django_application))
 application = Health(Measured(tracing.traced(answering, route_key=ROUTE)))

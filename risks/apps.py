@@ -5,7 +5,7 @@ class RisksConfig(AppConfig):
     name = "risks"
 
     def ready(self) -> None:
-        from openrisk.caching.tracked import track
+        from openrisk.caching.freshness.registry import track
         from risks import models, signals
 
         signals.connect()

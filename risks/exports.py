@@ -1,7 +1,7 @@
 """Risks as CSV and XLSX: streamed, safe to open in a spreadsheet, and importable again as they are.
 
 The headers are names of fields. What an import cannot set (scores, levels, times) is there to be
-read; `risks.imports` ignores it.
+read; `risks.registers` ignores it.
 """
 
 import csv
@@ -16,12 +16,12 @@ from django.db.models import QuerySet
 
 from openrisk.accounts.models import Organization
 from openrisk.api.problems import Conflict
-from risks.imports.cells import clean, imported, join_list, neutralised
-from risks.imports.columns import COMPUTED, export_header
-from risks.imports.diff import Values
-from risks.imports.grid import MAX_COLUMNS
-from risks.imports.names import control_names
-from risks.imports.standing import LISTS, PATHS, moment, standing
+from risks.import_runs.changes import Values
+from risks.import_runs.current_values import LISTS, PATHS, moment, standing
+from risks.registers.mapping.columns import COMPUTED, export_header
+from risks.registers.mapping.name_lookup import control_names
+from risks.registers.reading.grid import MAX_COLUMNS
+from risks.registers.reading.text import clean, imported, join_list, neutralised
 
 CHUNK = 1000
 LONGEST_HEADER = 150

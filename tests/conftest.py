@@ -13,10 +13,11 @@ from hypothesis import settings
 from pytest_django import DjangoDbBlocker
 from rest_framework.test import APIClient
 
+from openrisk.accounts.credentials.tokens import create_token
+from openrisk.accounts.members.memberships import set_role
 from openrisk.accounts.models import Organization, Role, User
-from openrisk.accounts.services import set_role
-from openrisk.accounts.tokens import create_token
-from openrisk.caching import stamps, store
+from openrisk.caching.freshness import snapshots
+from openrisk.caching.storage import shared
 from openrisk.database import clock
 from tests import calibration, tables
 from tests.openrisk.caching import stores
@@ -73,8 +74,8 @@ def _nothing_stays_cached() -> Iterator[None]:
     """
     yield
     stores.forget()
-    store.shared.cache_clear()
-    stamps.close()
+    shared.shared.cache_clear()
+    snapshots.close()
 
 
 @pytest.fixture(scope="module")

@@ -36,7 +36,7 @@ import psutil
 import psycopg
 import redis
 
-from openrisk.serving import die_with_parent
+from openrisk.server.supervisor import die_with_parent
 from tests.calibration import patience
 
 HOST = "127.0.0.1"

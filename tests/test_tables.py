@@ -8,7 +8,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 
 from openrisk.accounts.models import Organization, User
-from openrisk.caching import tokens
+from openrisk.caching.freshness import tag_versions
 from risks.history import triggers
 from risks.models import Change
 from tests.risks.factories import make_asset, make_finding, make_risk
@@ -26,7 +26,7 @@ def looks_back(request: pytest.FixtureRequest) -> Iterator[None]:
             "contenttypes.ContentType",
         }
         assert ContentType.objects.get_for_model(Change).pk
-        assert tokens.missing(connection) == triggers.missing(connection) == []
+        assert tag_versions.missing(connection) == triggers.missing(connection) == []
 
 
 @pytest.mark.parametrize("again", [1, 2])

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from django.db.models import Count, F, IntegerField, Max, Q, Value
 
-from dashboards.figures.tally import OPEN
-from dashboards.scope import Scope
+from dashboards.figures.scope import Scope
+from dashboards.figures.totals import OPEN
 from risks.models import Category
 
 NEAR = 0.8  # of the appetite

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from dashboards.scope import Scope
+from dashboards.figures.scope import Scope
 from risks.models import Asset, Level, RiskAsset
 
 _PER_LEVEL = ", ".join(

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db.models import Count
 
-from dashboards.scope import Scope
+from dashboards.figures.scope import Scope
 from risks.models import ControlStatus
 
 

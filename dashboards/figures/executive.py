@@ -6,10 +6,10 @@ from dashboards.figures.appetite import appetite
 from dashboards.figures.compliance import compliance
 from dashboards.figures.heat_map import matrix
 from dashboards.figures.ranking import top_risks
+from dashboards.figures.scope import Scope
 from dashboards.figures.stats import stats
+from dashboards.figures.timeline import timeline
 from dashboards.figures.treatment import mitigations
-from dashboards.figures.trend import timeline
-from dashboards.scope import Scope
 from risks.models import Matrix
 
 TOP = 5

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.db.models import Case, Count, F, When
 
-from dashboards.figures.tally import OPEN
-from dashboards.scope import Scope
+from dashboards.figures.scope import Scope
+from dashboards.figures.totals import OPEN
 from risks.models import Matrix
 from risks.scoring import SCALE
 

@@ -18,7 +18,7 @@ from django.db.models import (
     When,
 )
 
-from dashboards.scope import Scope, end_of
+from dashboards.figures.scope import Scope, end_of
 from risks.models import NOT_OPEN, Change, Level, ScoreChange
 
 MOST_ROWS = 200

@@ -6,8 +6,8 @@ from django.db.models import CharField, Count, F, Max, Q, Sum, Value
 from django.db.models.functions import Coalesce, NullIf
 
 from dashboards.figures.by_asset import by_asset
-from dashboards.figures.tally import OPEN
-from dashboards.scope import Scope
+from dashboards.figures.scope import Scope
+from dashboards.figures.totals import OPEN
 from risks.models import Level, ScoreChange, Status, Treatment
 
 MOST_RISKS = 100

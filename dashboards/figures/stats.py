@@ -5,9 +5,9 @@ from typing import Any
 
 from django.db.models import Avg, DurationField, ExpressionWrapper, F, Q
 
-from dashboards.figures.tally import FIGURES, tallies
+from dashboards.figures.scope import Scope, start_of
+from dashboards.figures.totals import FIGURES, tallies
 from dashboards.figures.treatment import mitigation_list, overdue_mitigations
-from dashboards.scope import Scope, start_of
 from risks.models import ScoreChange, Status
 
 PERIODS = {"7d": 7, "30d": 30, "90d": 90, "365d": 365}

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Count, DateTimeField, F, Q, Value
 from django.db.models.functions import Greatest, TruncDate
 
-from dashboards.scope import Scope, end_of, start_of
+from dashboards.figures.scope import Scope, end_of, start_of
 from risks.models import MitigationAction, MitigationChange, MitigationStatus
 from risks.models.mitigations import percent_done
 

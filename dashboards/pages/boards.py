@@ -11,19 +11,19 @@ from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from dashboards import boards
+from dashboards.api.views import EXECUTIVE_READS
+from dashboards.boards import editing
+from dashboards.figures.scope import FILTERS, Scope
 from dashboards.models import Board
 from dashboards.pages.front import page, refused
-from dashboards.pages.scoping import PERIOD_WORDS, USUAL_PERIOD, BadAddress, asked_by
+from dashboards.pages.query import PERIOD_WORDS, USUAL_PERIOD, BadAddress, asked_by
 from dashboards.pages.widgets import CATALOGUE, Shown, drawn
-from dashboards.scope import FILTERS, Scope
-from dashboards.views import EXECUTIVE_READS
-from openrisk.accounts.drafts import form_on
+from openrisk.accounts.forms.drafts import form_on
+from openrisk.accounts.forms.submissions import create_once, created
 from openrisk.accounts.models import Organization, Role
-from openrisk.accounts.pages import MemberRequest, member_required
-from openrisk.accounts.submissions import create_once, created
-from openrisk.confirmation import ask_first, is_cancelled
-from openrisk.page_forms import REFUSALS, PageForm, VersionField, status_of
+from openrisk.accounts.pages.sign_in import MemberRequest, member_required
+from openrisk.pages.confirmation import ask_first, is_cancelled
+from openrisk.pages.forms import REFUSALS, PageForm, VersionField, status_of
 from risks.pages.listing import filter_choices
 from risks.services.deletion import parts_in_words
 from risks.services.matrix import matrix_of
@@ -44,7 +44,7 @@ class NameForm(PageForm):
 @require_safe
 @member_required(Role.VIEWER)
 def board_list(request: MemberRequest) -> HttpResponse:
-    visible = boards.visible_to(request.membership).select_related("owner")
+    visible = editing.visible_to(request.membership).select_related("owner")
     context = {"boards": visible, "form": NameForm(), "me": request.user}
     return render(request, "dashboards/boards.html", context)
 
@@ -57,12 +57,12 @@ def new_board(request: MemberRequest) -> HttpResponse:
     form, status, board = NameForm(request.POST), 400, None
     if form.is_valid():
         try:
-            board = boards.create(request.membership, form.cleaned_data["name"])
+            board = editing.create(request.membership, form.cleaned_data["name"])
         except REFUSALS as refusal:
             form.add_refusal(refusal)
             status = status_of(refusal)
     if board is None:
-        visible = boards.visible_to(request.membership).select_related("owner")
+        visible = editing.visible_to(request.membership).select_related("owner")
         context = {"boards": visible, "form": form, "me": request.user}
         return render(request, "dashboards/boards.html", context, status=status)
     return created("board-edit", request.organization_slug, board.slug)
@@ -91,7 +91,7 @@ def board_page(request: MemberRequest, slug: str) -> HttpResponse:
         **page(wanted, figures),
         "board": board,
         "cards": widgets,
-        "may_edit": boards.may_edit(request.membership, board),
+        "may_edit": editing.may_edit(request.membership, board),
     }
     return render(request, "dashboards/board.html", context)
 
@@ -158,7 +158,7 @@ class BoardForm(PageForm):
 @member_required(Role.VIEWER)
 def edit_board(request: MemberRequest, slug: str) -> HttpResponse:
     board = _board(request, slug)
-    if not boards.may_edit(request.membership, board):
+    if not editing.may_edit(request.membership, board):
         raise Http404
     organization = request.membership.organization
     if request.method != "POST":
@@ -205,10 +205,10 @@ def _edited(request: MemberRequest, board: Board, form: BoardForm) -> HttpRespon
     action, _, place = request.POST.get("action", "").partition(":")
     changes = form.settings()
     if action == "add" and request.POST.get("widget") in CATALOGUE:
-        changes["widgets"] = boards.add(board, request.POST["widget"])
-    elif action in boards.ARRANGEMENTS and place.isdigit() and int(place) < len(board.widgets):
-        changes["widgets"] = boards.ARRANGEMENTS[action](board.widgets, int(place))
-    boards.change(board, form.cleaned_data["version"], **changes)
+        changes["widgets"] = editing.add(board, request.POST["widget"])
+    elif action in editing.ARRANGEMENTS and place.isdigit() and int(place) < len(board.widgets):
+        changes["widgets"] = editing.ARRANGEMENTS[action](board.widgets, int(place))
+    editing.change(board, form.cleaned_data["version"], **changes)
     messages.success(request, "Saved.")
     if "widgets" in changes:
         return redirect("board-edit", request.organization_slug, board.slug)
@@ -239,7 +239,7 @@ def _asset(board: Board) -> UUID | None:
 
 
 def _board(request: MemberRequest, slug: str) -> Board:
-    board = boards.visible_to(request.membership).filter(slug=slug).first()
+    board = editing.visible_to(request.membership).filter(slug=slug).first()
     if board is None:
         raise Http404
     return board

@@ -10,14 +10,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from dashboards.api.views import EXECUTIVE_READS
 from dashboards.figures.executive import executive
-from dashboards.figures.tally import FIGURES
-from dashboards.pages.scoping import PERIOD_WORDS, Asked, BadAddress, asked
+from dashboards.figures.scope import Scope
+from dashboards.figures.totals import FIGURES
+from dashboards.pages.query import PERIOD_WORDS, Asked, BadAddress, asked
 from dashboards.pages.widgets import Shown, drawn, list_url, moved
-from dashboards.scope import Scope
-from dashboards.views import EXECUTIVE_READS
 from openrisk.accounts.models import Role
-from openrisk.accounts.pages import MemberRequest, member_required
+from openrisk.accounts.pages.sign_in import MemberRequest, member_required
 from risks.models import Level, Matrix
 from risks.services.matrix import matrix_of
 

@@ -3,11 +3,11 @@
 from django.http import Http404, HttpResponse
 from django.views.decorators.http import require_safe
 
-from dashboards.boards import visible_to
+from dashboards.boards.editing import visible_to
 from dashboards.pages.front import overview, refused
-from dashboards.pages.scoping import BadAddress, asked
+from dashboards.pages.query import BadAddress, asked
 from openrisk.accounts.models import Role
-from openrisk.accounts.pages import MemberRequest, member_required
+from openrisk.accounts.pages.sign_in import MemberRequest, member_required
 
 
 @require_safe

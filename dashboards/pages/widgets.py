@@ -10,13 +10,13 @@ from dashboards.figures.appetite import appetite
 from dashboards.figures.compliance import compliance
 from dashboards.figures.heat_map import KINDS, cell_filters, counts_by_cell, matrix
 from dashboards.figures.ranking import GROUPINGS, breakdown, top_risks
+from dashboards.figures.scope import Scope
 from dashboards.figures.stats import PERIODS, begins
-from dashboards.figures.tally import FIGURES, tallies
+from dashboards.figures.timeline import timeline
+from dashboards.figures.totals import FIGURES, tallies
 from dashboards.figures.treatment import mitigations
-from dashboards.figures.trend import timeline
-from dashboards.pages import words
-from dashboards.pages.scoping import PERIOD_WORDS, Asked
-from dashboards.scope import Scope
+from dashboards.pages import captions
+from dashboards.pages.query import PERIOD_WORDS, Asked
 from risks.models import Level, Matrix
 from risks.scoring import SCALE
 
@@ -72,7 +72,7 @@ def heat_map(kind: str) -> Widget:
         title,
         "heat_map",
         lambda scope, period, levels: moved(matrix(scope, kind, levels), scope, period),
-        lambda shown: words.of_heat_map(
+        lambda shown: captions.of_heat_map(
             shown.data, shown.levels.likelihood_labels, shown.levels.impact_labels
         ),
         _heat_map_rows,
@@ -125,7 +125,7 @@ def number(name: str) -> Widget:
         figure.label,
         "figure",
         compute,
-        lambda shown: words.of_number(shown.data, PERIOD_WORDS[shown.asked.period]),
+        lambda shown: captions.of_number(shown.data, PERIOD_WORDS[shown.asked.period]),
         more,
     )
 
@@ -148,7 +148,7 @@ def groups(by: str) -> Widget:
         f"Open risks by {by}",
         "breakdown",
         lambda scope, period, levels: breakdown(scope, by),
-        lambda shown: words.of_breakdown(shown.data),
+        lambda shown: captions.of_breakdown(shown.data),
         more,
     )
 
@@ -158,7 +158,7 @@ def trend(days: int, length: str) -> Widget:
         f"Trend of {length}",
         "timeline",
         lambda scope, period, levels: timeline(scope, days),
-        lambda shown: words.of_timeline(shown.data),
+        lambda shown: captions.of_timeline(shown.data),
         lambda shown: {"levels": list(Level), "columns": ",".join([*Level.values, "exposure"])},
     )
 
@@ -168,7 +168,7 @@ def top(limit: int) -> Widget:
         f"Top {limit} risks",
         "top_risks",
         lambda scope, period, levels: top_risks(scope, limit) | _exposure(scope),
-        lambda shown: words.of_top_risks(shown.data["results"], shown.data["exposure"]),
+        lambda shown: captions.of_top_risks(shown.data["results"], shown.data["exposure"]),
     )
 
 
@@ -192,19 +192,25 @@ CATALOGUE: dict[str, Widget] = {
     **{f"top-risks:{limit}": top(limit) for limit in (5, 10, 20)},
     **{f"breakdown:{by}": groups(by) for by in GROUPINGS},
     "mitigations": Widget(
-        "Treatment", "treatment", _by(mitigations), lambda shown: words.of_mitigations(shown.data)
+        "Treatment",
+        "treatment",
+        _by(mitigations),
+        lambda shown: captions.of_mitigations(shown.data),
     ),
     "burn-down": Widget(
         "Burn-down of mitigations",
         "burn_down",
         _by(mitigations),
-        lambda shown: words.of_burn_down(shown.data["burn_down"]),
+        lambda shown: captions.of_burn_down(shown.data["burn_down"]),
     ),
     "appetite": Widget(
-        "Appetite", "appetite", _by(appetite), lambda shown: words.of_appetite(shown.data)
+        "Appetite", "appetite", _by(appetite), lambda shown: captions.of_appetite(shown.data)
     ),
     "compliance": Widget(
-        "Compliance", "compliance", _by(compliance), lambda shown: words.of_compliance(shown.data)
+        "Compliance",
+        "compliance",
+        _by(compliance),
+        lambda shown: captions.of_compliance(shown.data),
     ),
 }
 

@@ -18,9 +18,9 @@ from reportlab.platypus import (
 )
 
 from dashboards.models import Board
-from dashboards.pages.scoping import PERIOD_WORDS, Asked, asked_by
+from dashboards.pages.captions import day_in_words
+from dashboards.pages.query import PERIOD_WORDS, Asked, asked_by
 from dashboards.pages.widgets import CATALOGUE, Shown, drawn
-from dashboards.pages.words import day_in_words
 from dashboards.report import parts
 from dashboards.report.executive import colours_of
 from dashboards.report.sheet import INNER, LEFT, LINE, MUTED, PALE, TOP

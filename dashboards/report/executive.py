@@ -7,14 +7,14 @@ from typing import Any
 from reportlab.graphics import renderPDF
 from reportlab.pdfgen.canvas import Canvas
 
+from dashboards.figures.scope import Scope
+from dashboards.pages.captions import day_in_words
 from dashboards.pages.front import sections
-from dashboards.pages.scoping import PERIOD_WORDS, Asked
-from dashboards.pages.words import day_in_words
+from dashboards.pages.query import PERIOD_WORDS, Asked
 from dashboards.report import parts
 from dashboards.report.sheet import BOTTOM, HEIGHT, INNER, LEFT, MUTED, TOP, WIDTH, Sheet
 from dashboards.report.text import printable
 from dashboards.report.trend import trend
-from dashboards.scope import Scope
 from dashboards.templatetags.figures import MINUS
 from risks.models import Level, Matrix
 from risks.models.matrix import default_colours

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from dashboards.figures.scope import Scope
 from dashboards.report.sheet import INK, INNER, LEFT, MUTED, PALE, ROW, Column, Sheet
-from dashboards.scope import Scope
 from dashboards.templatetags.figures import change, figure
 from openrisk.accounts.models import Membership
 from risks.models import Asset, Category, Level, MitigationStatus, Status

@@ -6,7 +6,7 @@ from typing import IO, Any
 
 from marketplace.connectors.base import MEGABYTE, Capability, Category, Connector, UnreadableReport
 from marketplace.connectors.items import Config, Item, Rejected, VulnerabilityItem
-from marketplace.connectors.reading import json_pieces, text
+from marketplace.connectors.parsing import json_pieces, text
 
 _ENTRY = "vulnerabilities.item"
 _URL = "https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json"

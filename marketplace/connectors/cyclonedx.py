@@ -20,7 +20,7 @@ from marketplace.connectors.items import (
     Scan,
     VexItem,
 )
-from marketplace.connectors.reading import (
+from marketplace.connectors.parsing import (
     items_of,
     json_pieces,
     moment,

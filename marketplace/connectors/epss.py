@@ -8,7 +8,7 @@ from typing import IO
 
 from marketplace.connectors.base import MEGABYTE, Capability, Category, Connector, UnreadableReport
 from marketplace.connectors.items import Config, Item, Rejected, VulnerabilityItem
-from marketplace.connectors.reading import number
+from marketplace.connectors.parsing import number
 
 MOST = 512 * 1024**2  # bytes, once unpacked: the real file has some 10 MB
 LONGEST_LINE = 10_000

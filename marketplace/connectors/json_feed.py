@@ -5,7 +5,7 @@ from typing import IO, Any
 
 from marketplace.connectors.base import MEGABYTE, Capability, Category, Connector, UnreadableReport
 from marketplace.connectors.items import Config, FindingItem, Item, Rejected, TableItem
-from marketplace.connectors.reading import (
+from marketplace.connectors.parsing import (
     json_pieces,
     number,
     object_of,
@@ -13,7 +13,7 @@ from marketplace.connectors.reading import (
     severity_of_score,
     text,
 )
-from risks.imports.reader import Table
+from risks.registers.reading.table import Table
 
 MOST_RISKS = 100_000
 _FINDING = ("rule", "title", "severity", "asset", "location", "description", "cvss")

@@ -6,9 +6,9 @@ from typing import IO, Any
 from xml.etree.ElementTree import Element
 
 from marketplace.connectors.base import Capability, Category, Connector
+from marketplace.connectors.deduplication import Numbering
 from marketplace.connectors.items import AssetItem, Config, FindingItem, Item, Rejected, Scan
-from marketplace.connectors.numbering import Numbering
-from marketplace.connectors.reading import moment, number, rule_of, told, xml_pieces, xml_text
+from marketplace.connectors.parsing import moment, number, rule_of, told, xml_pieces, xml_text
 
 TOOL = "nessus"
 _SEVERITIES = {"0": "info", "1": "low", "2": "medium", "3": "high", "4": "critical"}

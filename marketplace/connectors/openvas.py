@@ -8,9 +8,9 @@ from typing import IO
 from xml.etree.ElementTree import Element
 
 from marketplace.connectors.base import Capability, Category, Connector, UnreadableReport
+from marketplace.connectors.deduplication import Numbering
 from marketplace.connectors.items import AssetItem, Config, FindingItem, Item, Rejected, Scan
-from marketplace.connectors.numbering import Numbering
-from marketplace.connectors.reading import (
+from marketplace.connectors.parsing import (
     moment,
     number,
     rule_of,

@@ -7,7 +7,7 @@ from typing import IO, Any
 from marketplace.connectors.base import MEGABYTE, Capability, Category, Connector, UnreadableReport
 from marketplace.connectors.items import Config, ControlItem, FrameworkItem, Item, Rejected
 from marketplace.connectors.oscal_profiles import Documents, documents, resolved
-from marketplace.connectors.reading import items_of, object_of, text
+from marketplace.connectors.parsing import items_of, object_of, text
 
 _INSERT = re.compile(r"\{\{\s*insert:\s*param,\s*([^\s}]+)\s*\}\}")
 _DEEPEST = 8  # parameters within choices of parameters

@@ -15,7 +15,7 @@ from typing import IO, Any
 
 from marketplace.archives import BadArchive, is_archive, read_archive
 from marketplace.connectors.base import UnreadableReport
-from marketplace.connectors.reading import items_of, object_of, text
+from marketplace.connectors.parsing import items_of, object_of, text
 
 MOST_BYTES = 64 * 1024**2
 DEEPEST = 5  # profiles that import profiles

@@ -5,9 +5,9 @@ from typing import IO
 
 from marketplace.connectors.base import Capability, Category, Connector, UnreadableReport
 from marketplace.connectors.items import Config, Item, TableItem
-from risks.imports.grid import MAX_BYTES
-from risks.imports.reader import read_table
-from risks.imports.report import ImportFileError
+from risks.registers.reading.grid import MAX_BYTES
+from risks.registers.reading.table import read_table
+from risks.registers.results import ImportFileError
 
 
 class Register(Connector):

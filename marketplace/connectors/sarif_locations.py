@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from marketplace.connectors.reading import items_of, object_of, text
+from marketplace.connectors.parsing import items_of, object_of, text
 
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|/")
 

@@ -7,9 +7,10 @@ from decimal import Decimal
 from typing import IO, Any
 
 from marketplace.connectors.base import Capability, Category, Connector, UnreadableReport
+from marketplace.connectors.deduplication import Numbering
+from marketplace.connectors.format_hints import advised
 from marketplace.connectors.items import AssetItem, Config, FindingItem, Item, Rejected, Scan
-from marketplace.connectors.numbering import Numbering
-from marketplace.connectors.reading import (
+from marketplace.connectors.parsing import (
     items_of,
     json_pieces,
     moment,
@@ -19,7 +20,6 @@ from marketplace.connectors.reading import (
     text,
     told,
 )
-from marketplace.connectors.recognizing import advised
 
 _RESULTS = "Results.item"
 _OLDER = "item"  # of reports from before version 0.20, which are a list of results

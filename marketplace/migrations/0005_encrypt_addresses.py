@@ -5,10 +5,10 @@ from typing import Any
 
 from django.db import migrations
 
-from marketplace import encryption
-from marketplace.configuration import split
+from marketplace.installations import encryption
+from marketplace.installations.configuration import split
 from marketplace.connectors.base import Connector
-from marketplace.masks import mask_address
+from marketplace.network.masks import mask_address
 from marketplace.registry import connectors
 
 WEBHOOKS = ("slack-webhook", "webhook")  # whose path is a secret

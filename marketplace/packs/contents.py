@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 
 from marketplace.packs.manifest import BadPack, check, parsed
 from marketplace.packs.schemas import SCHEMAS
-from risks.imports.control_target import control_identity, framework_identity
+from risks.import_runs.importers.control import control_identity, framework_identity
 from risks.services.matrix import check_levels
 
 Content = tuple[str, str, Any]  # path, kind, value

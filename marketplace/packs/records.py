@@ -1,12 +1,12 @@
-"""From the contents of a pack to records of a run (`risks.imports.diff`)."""
+"""From the contents of a pack to records of a run (`risks.import_runs.changes`)."""
 
 from collections.abc import Iterator
 from typing import Any
 
-from risks.imports.cells import clean
-from risks.imports.control_target import control_identity, framework_identity
-from risks.imports.diff import Record
+from risks.import_runs.changes import Record
+from risks.import_runs.importers.control import control_identity, framework_identity
 from risks.models import Category, Control, Framework, Mitigation, Risk, Status
+from risks.registers.reading.text import clean
 
 RISK, CATEGORY, MITIGATION, FRAMEWORK, CONTROL = (
     model._meta.label_lower for model in (Risk, Category, Mitigation, Framework, Control)

@@ -10,21 +10,23 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from marketplace import encryption, tasks
-from marketplace.configuration import address
+from marketplace import tasks
 from marketplace.connectors.base import Capability
-from marketplace.health import health
+from marketplace.installations import encryption, lifecycle
+from marketplace.installations.configuration import address
+from marketplace.installations.health import health
 from marketplace.models import App, AppState, PackChange, SyncRun, SyncStatus
+from marketplace.packs import installation
 from marketplace.pages.forms import ConfigurationForm, ScheduleForm, SyncForm
 from marketplace.pages.refusals import REFUSALS, count_in_words, in_words, told
 from marketplace.registry import connectors
-from marketplace.services import installations, packs, syncing
-from openrisk.accounts.drafts import form_on
+from marketplace.sync import runs
+from openrisk.accounts.forms.drafts import form_on
+from openrisk.accounts.forms.submissions import create_once, created
 from openrisk.accounts.models import Role
-from openrisk.accounts.pages import MemberRequest, member_required
-from openrisk.accounts.submissions import create_once, created
-from openrisk.confirmation import Question, ask_first, is_cancelled
-from risks.imports.planning import targets
+from openrisk.accounts.pages.sign_in import MemberRequest, member_required
+from openrisk.pages.confirmation import Question, ask_first, is_cancelled
+from risks.import_runs.plan import targets
 from risks.models import ImportRow, ImportRun, RowAction
 
 ROWS_PER_PAGE = 50
@@ -67,8 +69,8 @@ def _shown(app: App, **forms: Any) -> dict[str, Any]:
         "sync": SyncForm(),
         "runs": app.runs.select_related("actor")[:20],
         "deliveries": app.deliveries.all()[:20] if sends else [],
-        "ready": app.state in installations.READY,
-        "waits": installations.is_being_tested(app),
+        "ready": app.state in lifecycle.READY,
+        "waits": lifecycle.is_being_tested(app),
         "gone": app.state == AppState.UNINSTALLED,
         **forms,
     }
@@ -104,7 +106,7 @@ def configure(request: MemberRequest, pk: UUID) -> HttpResponse:
     form = ConfigurationForm(app, _kept(app), request.POST)
     if form.is_valid():
         try:
-            installations.configure(
+            lifecycle.configure(
                 actor=request.membership.user, instance=app, configuration=form.configuration()
             )
         except REFUSALS as refusal:
@@ -122,9 +124,7 @@ def schedule(request: MemberRequest, pk: UUID) -> HttpResponse:
     app, form = _app(request, pk), ScheduleForm(request.POST)
     if form.is_valid():
         try:
-            installations.configure(
-                actor=request.membership.user, instance=app, **form.cleaned_data
-            )
+            lifecycle.configure(actor=request.membership.user, instance=app, **form.cleaned_data)
         except REFUSALS as refusal:
             form.add_refusal(refusal)
         else:
@@ -148,11 +148,11 @@ def app_step(request: MemberRequest, pk: UUID) -> HttpResponse:
             case "test":
                 tasks.start_test(actor=person, app=app)
             case "enable":
-                installations.enable(actor=person, app=app)
+                lifecycle.enable(actor=person, app=app)
             case "disable":
-                installations.disable(actor=person, app=app)
+                lifecycle.disable(actor=person, app=app)
             case "uninstall":
-                installations.uninstall(actor=person, app=app)
+                lifecycle.uninstall(actor=person, app=app)
                 messages.success(request, f"{app} is uninstalled. What it imported stays.")
                 return redirect("marketplace", request.organization_slug)
     except REFUSALS as refusal:
@@ -161,9 +161,9 @@ def app_step(request: MemberRequest, pk: UUID) -> HttpResponse:
 
 
 def _uninstalling(request: MemberRequest, app: App) -> Question | None:
-    content = in_words(installations.what_stays(app))
+    content = in_words(lifecycle.what_stays(app))
     stays = [f"What stays: {content}."] if content else []
-    consequences = [installations.UNINSTALL_WARNING, *stays]
+    consequences = [lifecycle.UNINSTALL_WARNING, *stays]
     return ask_first(request, f"Uninstall {app.name}?", consequences, "Uninstall")
 
 
@@ -178,7 +178,7 @@ def sync(request: MemberRequest, pk: UUID) -> HttpResponse:
         file = form.cleaned_data["file"]
         try:
             with transaction.atomic():
-                run = syncing.queue(
+                run = runs.queue(
                     actor=request.membership.user,
                     app=app,
                     mode=form.cleaned_data["mode"],
@@ -248,8 +248,8 @@ def _titled(run: ImportRun | None, rows: list[ImportRow]) -> list[tuple[ImportRo
 def run_step(request: MemberRequest, pk: UUID) -> HttpResponse:
     found, person = _run(request, pk), request.membership.user
     steps = {
-        "apply": ("Import now", syncing.APPLY_WARNING, syncing.apply, "Imported."),
-        "undo": ("Undo", syncing.UNDO_WARNING, syncing.undo, "Undone."),
+        "apply": ("Import now", runs.APPLY_WARNING, runs.apply, "Imported."),
+        "undo": ("Undo", runs.UNDO_WARNING, runs.undo, "Undone."),
     }
     chosen = steps.get(request.POST.get("step", ""))
     if chosen is None or is_cancelled(request):
@@ -285,7 +285,7 @@ def pack_change(request: MemberRequest, pk: UUID) -> HttpResponse:
         if question := _installing(request, change):
             return render(request, "confirm.html", {"question": question})
         try:
-            packs.apply(actor=request.membership.user, change=change)
+            installation.apply(actor=request.membership.user, change=change)
             messages.success(request, _installed_words(change))
             return created("pack", request.organization_slug, change.installed.pack)
         except REFUSALS as refusal:
@@ -310,7 +310,7 @@ def _installing(request: MemberRequest, change: PackChange) -> Question | None:
 
 def _installed_words(change: PackChange) -> str:
     name = f"{change.installed.name} {change.pack_version} is installed."
-    drafts = packs.drafts_of(change.organization, change.installed.pack)
+    drafts = installation.drafts_of(change.organization, change.installed.pack)
     if not drafts:
         return name
     return f"{name} {count_in_words(drafts, 'draft')} in the register: review them to count them."

@@ -10,22 +10,22 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from marketplace import catalogue
+from marketplace.api.pack_views import listed
 from marketplace.connectors.base import Capability, Category
+from marketplace.installations import catalogue, lifecycle
 from marketplace.models import App, InstalledPack, PackChange, Review
+from marketplace.packs import installation
 from marketplace.packs.archive import Pack, shipped
 from marketplace.packs.manifest import BadPack
 from marketplace.pages.forms import InstallForm, PackForm
 from marketplace.pages.refusals import REFUSALS, in_words, told
 from marketplace.registry import connectors
-from marketplace.services import installations, packs
-from marketplace.views.packs import listed
-from openrisk.accounts.drafts import form_on
+from openrisk.accounts.forms.drafts import form_on
+from openrisk.accounts.forms.submissions import create_once, created
 from openrisk.accounts.models import Role
-from openrisk.accounts.pages import MemberRequest, member_required
-from openrisk.accounts.submissions import create_once, created
-from openrisk.confirmation import ask_first, is_cancelled
-from openrisk.page_forms import status_of
+from openrisk.accounts.pages.sign_in import MemberRequest, member_required
+from openrisk.pages.confirmation import ask_first, is_cancelled
+from openrisk.pages.forms import status_of
 
 WORDS = {
     "risk_import": "Imports risks",
@@ -83,7 +83,7 @@ def connector_page(request: MemberRequest, slug: str) -> HttpResponse:
     form = InstallForm(request.POST or None, initial={"name": connector.name})
     if request.method == "POST" and request.membership.may(Role.ADMIN) and form.is_valid():
         try:
-            app = installations.install(
+            app = lifecycle.install(
                 actor=request.membership.user,
                 organization=organization,
                 connector=slug,
@@ -119,10 +119,10 @@ def pack_page(request: MemberRequest, pack: str) -> HttpResponse:
         "about": available.manifest if available else installed,
         "holds": _holds(available),
         "changes": changes[:20],
-        "drafts": packs.drafts_of(request.membership.organization, pack),
-        "content": in_words(packs.content_of(installed)) if installed else "",
-        "can_roll_back": installed is not None and packs.applied_changes(installed).exists(),
-        "matrices": packs.matrices(installed) if installed and row["installed"] else [],
+        "drafts": installation.drafts_of(request.membership.organization, pack),
+        "content": in_words(installation.content_of(installed)) if installed else "",
+        "can_roll_back": installed is not None and installation.applied_changes(installed).exists(),
+        "matrices": installation.matrices(installed) if installed and row["installed"] else [],
     }
     return render(request, "marketplace/pack.html", context)
 
@@ -149,8 +149,12 @@ def pack_preview(request: MemberRequest) -> HttpResponse:
     if not name and not form.is_valid():
         return _catalogue(request, form, 400)
     try:
-        pack = packs.shipped_pack(name) if name else packs.opened(form.cleaned_data["file"])
-        change = packs.preview(
+        pack = (
+            installation.shipped_pack(name)
+            if name
+            else installation.opened(form.cleaned_data["file"])
+        )
+        change = installation.preview(
             actor=request.membership.user,
             organization=request.membership.organization,
             pack=pack,
@@ -180,20 +184,20 @@ def pack_step(request: MemberRequest, pack: str) -> HttpResponse:
     steps: dict[str, tuple[str, list[str], Callable[..., Any], str]] = {
         "roll-back": (
             "Roll back",
-            [packs.ROLL_BACK_WARNING, *_content(installed)],
-            packs.roll_back,
+            [installation.ROLL_BACK_WARNING, *_content(installed)],
+            installation.roll_back,
             "Rolled back.",
         ),
         "uninstall": (
             "Uninstall",
-            [packs.UNINSTALL_WARNING, *_content(installed)],
-            packs.uninstall,
+            [installation.UNINSTALL_WARNING, *_content(installed)],
+            installation.uninstall,
             "Uninstalled. Its content stays; Roll back removes it.",
         ),
         "matrix": (
             "Use this matrix",
             ["The level of every risk is set again by this matrix, at once."],
-            partial(packs.use_matrix, matrix=matrix),
+            partial(installation.use_matrix, matrix=matrix),
             "Every risk is banded by this matrix now.",
         ),
     }
@@ -212,5 +216,5 @@ def pack_step(request: MemberRequest, pack: str) -> HttpResponse:
 
 
 def _content(installed: InstalledPack) -> list[str]:
-    content = in_words(packs.content_of(installed))
+    content = in_words(installation.content_of(installed))
     return [f"In the register: {content}."] if content else []

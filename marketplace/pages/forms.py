@@ -7,7 +7,7 @@ from django import forms
 
 from marketplace.models import App, SyncMode
 from marketplace.registry import connectors
-from openrisk.page_forms import PageForm
+from openrisk.pages.forms import PageForm
 
 
 class ConfigurationForm(PageForm):

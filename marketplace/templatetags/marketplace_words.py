@@ -4,7 +4,7 @@ from typing import Any
 
 from django import template
 
-from risks.imports.cells import shortened
+from risks.registers.reading.text import shortened
 
 register = template.Library()
 LONGEST = 400

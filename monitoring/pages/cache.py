@@ -14,15 +14,16 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from openrisk.accounts.members.memberships import membership_without_choice
 from openrisk.accounts.models import User
-from openrisk.accounts.pages import MemberRequest, superuser_required
-from openrisk.accounts.services import membership_without_choice
-from openrisk.caching import recent, statistics, tokens
-from openrisk.caching.callers import UnknownPerson, directory
-from openrisk.caching.explain import Explanation, explain
-from openrisk.caching.recent import Change
-from openrisk.caching.replay import BadUrl
-from openrisk.caching.statistics import HITS, Counted, StoreState, ViewFigures
+from openrisk.accounts.pages.sign_in import MemberRequest, superuser_required
+from openrisk.caching.freshness import recent_changes, tag_versions
+from openrisk.caching.freshness.recent_changes import Change
+from openrisk.caching.inspection import statistics
+from openrisk.caching.inspection.explain import Explanation, explain
+from openrisk.caching.inspection.simulation import BadUrl
+from openrisk.caching.inspection.statistics import HITS, Counted, StoreState, ViewFigures
+from openrisk.caching.principals import UnknownPerson, directory
 
 
 class ExplainForm(forms.Form):
@@ -64,7 +65,7 @@ def cache_page(request: MemberRequest) -> HttpResponse:
         "form": form,
         "told": form.explanation(request.build_absolute_uri("/")) if form.is_bound else None,
         "process": os.getpid(),
-        "since": _moment(recent.STARTED),
+        "since": _moment(recent_changes.STARTED),
     }
     return render(request, "monitoring/cache.html", context)
 
@@ -97,12 +98,12 @@ def _problems(counted: Counted, figures: list[ViewFigures], store: StoreState) -
     """What is wrong, and what to do about it."""
     if settings.CACHE_BACKEND == "none":
         yield "CACHE_BACKEND is none, so nothing is cached. Set it to redis or memory."
-    if missing := tokens.missing(connection):
+    if missing := tag_versions.missing(connection):
         yield (
             f"{len(missing)} triggers are missing or disabled, first {missing[0]}: answers may be "
             "stale. Run manage.py migrate, which installs them."
         )
-    if settings.CACHE_CONSISTENCY == "push" and (silent := tokens.silent(connection)):
+    if settings.CACHE_CONSISTENCY == "push" and (silent := tag_versions.silent(connection)):
         yield (
             f"{len(silent)} triggers do not notify, first {silent[0]}: with CACHE_CONSISTENCY=push "
             "answers may be stale. Run manage.py migrate, which installs them anew."
@@ -161,7 +162,7 @@ def _declared(figures: list[ViewFigures]) -> list[dict[str, Any]]:
             "figures": views[0],
             "names": [view.view for view in views],
             "reads": [(label.rstrip("#"), label.endswith("#")) for label in views[0].reads],
-            "last": _seen(recent.last_of(label.rstrip("#") for label in views[0].reads)),
+            "last": _seen(recent_changes.last_of(label.rstrip("#") for label in views[0].reads)),
         }
         for views in groups.values()
     ]
@@ -171,7 +172,7 @@ def _declared(figures: list[ViewFigures]) -> list[dict[str, Any]]:
 def _changes(counted: Counted) -> list[dict[str, Any]]:
     return [
         {**(_seen(change) or {}), "count": change.count, "all": counted.invalidations[change.model]}
-        for change in recent.changes()
+        for change in recent_changes.changes()
     ]
 
 

@@ -11,14 +11,15 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from marketplace.pages.refusals import REFUSALS, told
-from monitoring import detail, inbox
-from monitoring.health import PATIENCE
+from monitoring import alerts as inbox
+from monitoring.health import health_detail
+from monitoring.health.probes import PATIENCE
 from monitoring.models import Alert
 from monitoring.templatetags.cache_words import percent
+from openrisk.accounts.forms.submissions import create_once, created
+from openrisk.accounts.members.memberships import membership_in
 from openrisk.accounts.models import Organization, User
-from openrisk.accounts.pages import MemberRequest, superuser_required
-from openrisk.accounts.services import membership_in
-from openrisk.accounts.submissions import create_once, created
+from openrisk.accounts.pages.sign_in import MemberRequest, superuser_required
 
 ENDED = 50  # that are shown
 
@@ -34,7 +35,7 @@ def overview_page(request: MemberRequest) -> HttpResponse:
             "firing": alerts.firing(),
             "ended": alerts.filter(ends_at__isnull=False)[:ENDED],
             "heartbeat": _heartbeat(inbox.silence()),
-            "parts": _parts(detail.health()),
+            "parts": _parts(health_detail.health()),
             "organizations": Organization.objects.all(),
         },
     )

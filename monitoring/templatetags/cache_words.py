@@ -3,7 +3,7 @@
 from django import template
 from django.template.defaultfilters import filesizeformat
 
-from openrisk.caching.statistics import ViewFigures
+from openrisk.caching.inspection.statistics import ViewFigures
 
 register = template.Library()
 NONE = "\N{EN DASH}"

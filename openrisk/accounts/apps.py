@@ -9,11 +9,12 @@ class AccountsConfig(AppConfig):
         from django.contrib.sessions.models import Session
         from django.db.models.signals import post_delete
 
-        from openrisk.accounts import checks, history, tokens  # noqa: F401  checks register themselves
-        from openrisk.accounts.impersonation import Members
+        from openrisk.accounts import history
+        from openrisk.accounts.credentials import tokens
+        from openrisk.accounts.credentials.impersonation import Members
         from openrisk.accounts.models import ApiToken, Membership, Organization, User
-        from openrisk.caching.callers import set_directory
-        from openrisk.caching.tracked import track
+        from openrisk.caching.freshness.registry import track
+        from openrisk.caching.principals import set_directory
 
         set_directory(Members())
         history.connect()

@@ -7,7 +7,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
 
-from openrisk.accounts import identity
+from openrisk.accounts.credentials import identity
 from openrisk.accounts.models import Membership, User
 
 

@@ -10,8 +10,8 @@ from django.utils import timezone
 from knox.models import AbstractAuthToken, AuthTokenManager
 
 from openrisk.accounts.fields import AddressField, fold_address
-from openrisk.caching import recorder
-from openrisk.caching.statements import ROLE
+from openrisk.caching.freshness import recorder
+from openrisk.caching.freshness.sql_dependencies import ROLE
 from openrisk.database.ids import uuid7
 
 

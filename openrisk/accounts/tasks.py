@@ -6,9 +6,9 @@ from uuid import UUID
 from django.core.management import call_command
 from django.utils import timezone
 
-from openrisk.accounts import submissions
-from openrisk.accounts.invitations import mail_invitation
-from openrisk.accounts.login_limits import forget_old_failures
+from openrisk.accounts.credentials.login_limits import forget_old_failures
+from openrisk.accounts.forms import submissions
+from openrisk.accounts.members.invitations import mail_invitation
 from openrisk.accounts.models import ApiToken
 from openrisk.tasks import retrying, scheduled, task
 

@@ -6,6 +6,6 @@ class ApiConfig(AppConfig):
     label = "api"
 
     def ready(self) -> None:
-        from openrisk.api import outages
+        from openrisk.api.middleware import database_retry
 
-        outages.connect()
+        database_retry.connect()

@@ -17,8 +17,8 @@ from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from openrisk.accounts.forms.submissions import digest_upload
 from openrisk.accounts.models import Membership
-from openrisk.accounts.submissions import digest_upload
 from openrisk.api.models import IdempotencyRecord
 from openrisk.api.renderers import to_json
 

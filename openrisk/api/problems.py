@@ -18,9 +18,9 @@ from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.serializers import as_serializer_error
 
-from openrisk.api import outages
+from openrisk.api.middleware import database_retry
 from openrisk.api.renderers import to_json
-from openrisk.api.request_ids import current_request_id
+from openrisk.telemetry.request_ids import current_request_id
 
 CONTENT_TYPE = "application/problem+json"
 READ_AWAY = 100 * 1024 * 1024
@@ -138,11 +138,11 @@ class ProblemHandler(ExceptionHandler):
             return BodyTooLarge()
         if isinstance(exc, SuspiciousOperation):
             return exceptions.ParseError(f"{exc} Send a smaller or simpler request.")
-        if outages.is_too_large(exc):
+        if database_retry.is_too_large(exc):
             return exceptions.ValidationError(
                 "A text is more than the database can index. Shorten it."
             )
-        if outages.is_lost(exc) or isinstance(exc, IntegrityError):
+        if database_retry.is_lost(exc) or isinstance(exc, IntegrityError):
             return self._of_database(exc)
         return super().convert_known_exceptions(exc)
 
@@ -153,8 +153,8 @@ class ProblemHandler(ExceptionHandler):
             # Serializers and services check first; this is the race that only the database sees.
             return Conflict("Another change at the same moment conflicts. Read again and repeat.")
         if request := self.context.get("request"):
-            outages.note(request, exc)
-        return DatabaseUnavailable(outages.reason(exc))
+            database_retry.note(request, exc)
+        return DatabaseUnavailable(database_retry.reason(exc))
 
     def convert_unhandled_exceptions(self, exc: Exception) -> exceptions.APIException:
         if isinstance(exc, exceptions.APIException):

@@ -1,7 +1,7 @@
 """Housekeeping: idempotency keys, and the cache's tokens (the cache itself knows no tasks)."""
 
 from openrisk.api.idempotency import forget_old
-from openrisk.caching import tokens
+from openrisk.caching.freshness import tag_versions
 from openrisk.tasks import scheduled, task
 
 
@@ -15,4 +15,4 @@ def forget_idempotency_keys() -> int:
 @task
 def compact_cache_tokens() -> int:
     """Writes only ever add rows; a stamp reads all of a tag's, so they are to stay few."""
-    return tokens.compact()
+    return tag_versions.compact()

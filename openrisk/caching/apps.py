@@ -9,12 +9,8 @@ class CachingConfig(AppConfig):
         """Last of all apps, so that every app has declared what it tracks."""
         from django.db.models.signals import post_migrate
 
-        from openrisk.caching import (
-            checks,  # noqa: F401  registers them
-            recent,
-            signals,
-        )
+        from openrisk.caching.freshness import recent_changes, signals
 
         signals.connect()
-        recent.connect()
+        recent_changes.connect()
         post_migrate.connect(signals.install_triggers, sender=self, dispatch_uid="cache.install")

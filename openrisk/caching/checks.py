@@ -10,10 +10,10 @@ from django.core.exceptions import ImproperlyConfigured
 from django.urls import get_resolver
 from django.utils.module_loading import import_string
 
-from openrisk.caching.statistics import store_state
-from openrisk.caching.store import ALIAS, BytesSerializer
-from openrisk.caching.tracked import tracked
-from openrisk.caching.views import declarations
+from openrisk.caching.decorators import declarations
+from openrisk.caching.freshness.registry import tracked
+from openrisk.caching.inspection.statistics import store_state
+from openrisk.caching.storage.shared import ALIAS, BytesSerializer
 
 
 @register()
@@ -28,7 +28,8 @@ def check_serializer(app_configs: Any, **kwargs: Any) -> list[Error]:
     return [
         Error(
             "The cache's Redis alias must pass bytes through.",
-            hint="Set its SERIALIZER to openrisk.caching.store.BytesSerializer, no COMPRESSOR.",
+            hint="Set its SERIALIZER to openrisk.caching.storage.shared.BytesSerializer "
+            "and remove its COMPRESSOR.",
             id="openrisk.cache.E001",
         )
     ]

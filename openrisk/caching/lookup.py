@@ -10,14 +10,15 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
-from openrisk.caching import metrics, recorder, stamps, statements
-from openrisk.caching.callers import Caller
-from openrisk.caching.entries import Entry
-from openrisk.caching.memory import Memory
+from openrisk.caching import metrics
+from openrisk.caching.freshness import recorder, snapshots, sql_dependencies
+from openrisk.caching.freshness.registry import EPOCH
+from openrisk.caching.freshness.snapshots import Stamp, StampUnavailable
+from openrisk.caching.principals import Caller
 from openrisk.caching.single_flight import flight
-from openrisk.caching.stamps import Stamp, StampUnavailable
-from openrisk.caching.store import shared
-from openrisk.caching.tracked import EPOCH
+from openrisk.caching.storage.entry import Entry
+from openrisk.caching.storage.local import Memory
+from openrisk.caching.storage.shared import shared
 
 PATIENCE = 2.0  # seconds that one waits for another's compute
 LOCK_SECONDS = 10  # after which a lock of a process that died no longer counts
@@ -91,7 +92,7 @@ def _stamp(sought: Sought) -> Stamp:
     """Tokens from before any row is read. Empty when nobody can say: then nothing is kept."""
     tags = sought.tags | (sought.caller.stamp.keys() if sought.caller else set())
     try:
-        stamp = stamps.read(tags)
+        stamp = snapshots.read(tags)
     except StampUnavailable:
         return {}
     return stamp if stamp[EPOCH] else {}
@@ -114,7 +115,7 @@ def _kept(sought: Sought, stamp: Stamp) -> Answer | None:
 def _is_valid(entry: Entry, sought: Sought, stamp: Stamp) -> bool:
     if sought.revalidate and entry.created < sought.began:
         return False
-    return not is_expired(entry, time.time()) and stamps.is_equal(entry.stamp, stamp)
+    return not is_expired(entry, time.time()) and snapshots.is_equal(entry.stamp, stamp)
 
 
 def _keep(entry: Entry) -> None:
@@ -180,14 +181,16 @@ def _computed(sought: Sought, stamp: Stamp, compute: Callable[[], Computed]) -> 
 def _is_covered(sought: Sought, stamp: Stamp, record: recorder.Recording) -> bool:
     """Whether all that was read is declared, and what was read before the stamp is unchanged."""
     caller = sought.caller
-    if caller is not None and not stamps.is_equal(caller.stamp, stamp):
+    if caller is not None and not snapshots.is_equal(caller.stamp, stamp):
         return False
     # Before the stamp only the caller's own rows may be read: tokens of theirs have been compared.
     # Authentication reads the clock and the role to refuse what has expired or is not allowed; a
     # hit is as safe, since it has passed there, or somebody of the same role has.
-    identity = caller.tables | {statements.CLOCK, statements.ROLE} if caller else frozenset()
-    undeclared = statements.undeclared(record.seen, sought.tables | sought.allowed)
-    undeclared |= statements.undeclared(sought.read_before, identity)
-    for table in set(map(statements.table_of, undeclared)):
+    identity = (
+        caller.tables | {sql_dependencies.CLOCK, sql_dependencies.ROLE} if caller else frozenset()
+    )
+    undeclared = sql_dependencies.undeclared(record.seen, sought.tables | sought.allowed)
+    undeclared |= sql_dependencies.undeclared(sought.read_before, identity)
+    for table in set(map(sql_dependencies.table_of, undeclared)):
         metrics.undeclared_reads.labels(sought.view, table).inc()
     return not undeclared and not connection.in_atomic_block

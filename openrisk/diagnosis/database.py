@@ -7,7 +7,7 @@ import psycopg
 from django.conf import settings
 from django.db import connection
 
-from monitoring.health import standby
+from monitoring.health.probes import standby
 from openrisk.database import clock
 from openrisk.diagnosis.finding import Finding, failure, ok, warning
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from django.conf import settings
 
-from marketplace import encryption
+from marketplace.installations import encryption
 from marketplace.models import App
 from openrisk import env
 from openrisk.accounts import keys

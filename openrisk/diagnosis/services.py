@@ -10,7 +10,7 @@ from django.utils import timezone
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
-from monitoring import work
+from monitoring.health import queue_status
 from openrisk import env
 from openrisk.accounts.models import Organization
 from openrisk.diagnosis.finding import Finding, failure, ok, warning
@@ -61,7 +61,7 @@ def _reached(subject: str, host: str, port: int, advice: str) -> Finding:
 
 def tasks() -> Finding:
     """Work that waits for nobody, or failed."""
-    waited = max([work.queue().oldest_seconds, *schedules.lateness().values()])
+    waited = max([queue_status.queue().oldest_seconds, *schedules.lateness().values()])
     if waited > LATE_SECONDS:
         alive = Lease.objects.live().count()
         return warning(

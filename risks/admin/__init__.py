@@ -1,6 +1,6 @@
 """The register in Django admin. Importing this registers every model."""
 
-from openrisk.admin_site import site
+from openrisk.admin.site import site
 from risks.admin import catalogue, findings, imports, log, risks, treatment
 from risks.history import recorded
 

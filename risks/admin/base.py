@@ -14,10 +14,10 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from openrisk.accounts.access import access
+from openrisk.accounts.members.access import access
 from openrisk.accounts.models import Organization
-from openrisk.admin_site import AutocompleteMultiple, TabularInline
-from openrisk.confirmation import is_cancelled
+from openrisk.admin.site import AutocompleteMultiple, TabularInline
+from openrisk.pages.confirmation import is_cancelled
 from risks.admin.bulk import delete_selected
 from risks.admin.forms import RegisterForm, RowForm
 from risks.admin.history import history_page

@@ -7,9 +7,9 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from openrisk.accounts.access import access
+from openrisk.accounts.members.access import access
 from openrisk.accounts.models import Role
-from openrisk.admin_site import (
+from openrisk.admin.site import (
     LinesField,
     RelatedFilter,
     UnfoldAdminColorInputWidget,

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from openrisk.admin_site import RelatedFilter, site
+from openrisk.admin.site import RelatedFilter, site
 from risks.admin.base import RegisterAdmin
 from risks.admin.display import level_label
 from risks.admin.steps import Step

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.forms.utils import pretty_name
 
 from openrisk.accounts.models import Organization
-from openrisk.admin_site import UnfoldAdminTextInputWidget
+from openrisk.admin.site import UnfoldAdminTextInputWidget
 from openrisk.limits import allow_present_lengths
 
 # What forms carry beside the fields of the row.

@@ -11,11 +11,11 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.decorators import method_decorator
 
-from openrisk.accounts.access import access
-from openrisk.accounts.drafts import form_on
+from openrisk.accounts.forms.drafts import form_on
+from openrisk.accounts.forms.submissions import create_once, created
+from openrisk.accounts.members.access import access
 from openrisk.accounts.models import Organization
-from openrisk.accounts.submissions import create_once, created
-from openrisk.admin_site import (
+from openrisk.admin.site import (
     LinesField,
     RelatedFilter,
     UnfoldAdminFileFieldWidget,
@@ -25,10 +25,11 @@ from openrisk.admin_site import (
 )
 from risks.admin.history import model_word
 from risks.admin.steps import Step, StepAdmin
-from risks.imports import registers, runs, undoing
-from risks.imports.report import ImportFileError
-from risks.imports.summary import summary
+from risks.import_runs import lifecycle, undo
+from risks.import_runs.summary import summary
 from risks.models import ImportRun, RowAction, RunStatus, Source
+from risks.registers import upload
+from risks.registers.results import ImportFileError
 
 ROWS_PER_PAGE = 100
 APPLY_WARNING = (
@@ -51,7 +52,7 @@ class UploadForm(forms.Form):
     )
     source_name = forms.CharField(
         required=False,
-        max_length=registers.LONGEST_SOURCE,
+        max_length=upload.LONGEST_SOURCE,
         widget=UnfoldAdminTextInputWidget,
         help_text="Whose ids the file has; the file's name without its ending unless given",
     )
@@ -158,11 +159,11 @@ class ImportRunAdmin(StepAdmin):
     def take_step(self, request: HttpRequest, obj: ImportRun, name: str, **known: Any) -> None:
         done: dict[str, Any] = {"actor": request.user, "run": obj}
         if name == "undo":
-            undoing.undo(**done)
+            undo.undo(**done)
         elif name == "preview":
-            runs.preview(**done)
+            lifecycle.preview(**done)
         else:
-            runs.apply(**done, skip_errors=name == "skip_errors")
+            lifecycle.apply(**done, skip_errors=name == "skip_errors")
         obj.refresh_from_db()  # its name says how it stands
 
     def render_change_form(self, request: HttpRequest, context: Any, **kwargs: Any) -> Any:
@@ -198,7 +199,7 @@ def _upload(request: HttpRequest, asked: UploadForm) -> ImportRun | None:
     """The previewed run; None, with the reason in the form, where the file cannot be read."""
     given = asked.cleaned_data
     try:
-        return registers.upload(
+        return upload.upload(
             actor=request.user,  # type: ignore[arg-type]
             organization=given["organization"],
             file=given["file"],

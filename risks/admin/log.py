@@ -10,9 +10,9 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from openrisk.accounts.access import access
+from openrisk.accounts.members.access import access
 from openrisk.accounts.models import Role
-from openrisk.admin_site import InfinitePaginator, ModelAdmin, RelatedFilter, site
+from openrisk.admin.site import InfinitePaginator, ModelAdmin, RelatedFilter, site
 from risks.admin.display import level_label
 from risks.admin.history import model_word, tell
 from risks.history.tracked import TRACKED

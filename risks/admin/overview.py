@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from openrisk.accounts.access import access
+from openrisk.accounts.members.access import access
 from risks.models import (
     Acceptance,
     AcceptanceStatus,

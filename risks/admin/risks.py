@@ -12,9 +12,9 @@ from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from openrisk.accounts.access import access
+from openrisk.accounts.members.access import access
 from openrisk.accounts.models import Membership, Organization, User
-from openrisk.admin_site import (
+from openrisk.admin.site import (
     LinesField,
     RelatedFilter,
     UnfoldAdminSelectWidget,
@@ -29,6 +29,7 @@ from risks.admin.display import level_label, percent
 from risks.admin.forms import RegisterForm
 from risks.admin.refusals import sentence
 from risks.admin.steps import Step
+from risks.api.views.exports import export_response
 from risks.models import Asset, Category, Control, Matrix, Mitigation, Risk, Status
 from risks.models.mitigations import progress
 from risks.querysets import RISK_ORDERS
@@ -37,7 +38,6 @@ from risks.services import mitigations as mitigation_services
 from risks.services import risks as services
 from risks.services.matrix import matrix_of
 from risks.services.rows import invalid
-from risks.views.exports import export_response
 
 RATINGS = [f"{kind}_{part}" for kind in KINDS for part in ("likelihood", "impact")]
 SCORES = [f"{kind}_rating" for kind in KINDS]

@@ -14,10 +14,10 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
-from openrisk.accounts import drafts
-from openrisk.admin_site import ModelAdmin
-from openrisk.confirmation import ask_first, is_cancelled
-from openrisk.page_forms import seen_version
+from openrisk.accounts.forms import drafts
+from openrisk.admin.site import ModelAdmin
+from openrisk.pages.confirmation import ask_first, is_cancelled
+from openrisk.pages.forms import seen_version
 from risks.admin.refusals import REFUSALS, sentence
 from risks.history import recorded
 

@@ -9,8 +9,8 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from openrisk.accounts.models import User
-from openrisk.admin_site import RelatedFilter, UnfoldBooleanSwitchWidget, site
-from openrisk.page_forms import seen_version
+from openrisk.admin.site import RelatedFilter, UnfoldBooleanSwitchWidget, site
+from openrisk.pages.forms import seen_version
 from risks.admin.base import RegisterAdmin, RowInline
 from risks.admin.display import level_label, percent
 from risks.admin.forms import RowForm

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from openrisk.accounts.models import User
-from openrisk.api.request_ids import current_request_id
+from openrisk.telemetry.request_ids import current_request_id
 
 TIME_FORMAT = "%Y-%m-%d %H:%M:%S.%f"
 

@@ -4,8 +4,8 @@ from argparse import ArgumentParser, ArgumentTypeError
 
 from django.core.management.base import CommandError
 
+from openrisk.accounts.members.memberships import membership_of
 from openrisk.accounts.models import Organization, User
-from openrisk.accounts.services import membership_of
 
 
 def user(email: str) -> User:

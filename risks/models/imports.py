@@ -32,7 +32,7 @@ def _person() -> models.ForeignKey:
 class ImportRun(OrganizationOwned):
     """One file: previewed, then applied, then perhaps undone.
 
-    `mapping`, `guesses` and `notes` say how the file was read (`risks.imports.report`), `counts`
+    `mapping`, `guesses` and `notes` say how the file was read (`risks.registers.results`), `counts`
     how many objects of each model are created, updated, left alone and in error. `looked_at` is
     when a scanner saw what its report says. A `streamed` run is planned and carried out in pieces,
     so that its size does not matter: its records do not depend on those that come later.

@@ -7,12 +7,12 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from openrisk.accounts.drafts import form_on
+from openrisk.accounts.forms.drafts import form_on
+from openrisk.accounts.forms.submissions import create_once, created
 from openrisk.accounts.models import Role
-from openrisk.accounts.pages import MemberRequest, member_required
-from openrisk.accounts.submissions import create_once, created
+from openrisk.accounts.pages.sign_in import MemberRequest, member_required
 from openrisk.api.problems import PreconditionFailed
-from openrisk.page_forms import REFUSALS
+from openrisk.pages.forms import REFUSALS
 from risks.models import Risk
 from risks.pages.detail import find
 from risks.pages.forms import RiskForm

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from openrisk.accounts.models import Organization, User
 from openrisk.limits import LONG_TEXT, allow_present_lengths
-from openrisk.page_forms import PageForm
+from openrisk.pages.forms import PageForm
 from risks.models import Asset, Category, Level, Matrix, Risk, Status, Treatment
 from risks.pages.listing import MOST_ASSETS, Listing
 from risks.scoring import KINDS, SCALE

@@ -15,8 +15,8 @@ from django.utils import timezone
 
 from openrisk.accounts.models import Membership, Organization
 from openrisk.api.filters import MAX_SEARCH
+from risks.api.filters import RiskFilterSet
 from risks.exports import MEDIA_TYPES
-from risks.filters import RiskFilterSet
 from risks.models import NOT_OPEN, Asset, Category, Risk, RiskTag
 from risks.querysets import RISK_ORDERS
 

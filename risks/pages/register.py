@@ -11,13 +11,13 @@ from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from openrisk.accounts.models import Membership, Organization, Role, User
-from openrisk.accounts.pages import MemberRequest, member_required
-from openrisk.caching.callers import caller_of
-from openrisk.caching.views import get_or_compute
+from openrisk.accounts.pages.sign_in import MemberRequest, member_required
+from openrisk.caching.decorators import get_or_compute
+from openrisk.caching.principals import caller_of
+from risks.api.views.exports import RiskExportViewSet
 from risks.models import Asset, Category, Risk, RiskAsset, RiskControl, RiskTag, ScoreChange
 from risks.pages.forms import FilterForm
 from risks.pages.listing import Listing
-from risks.views.exports import RiskExportViewSet
 
 # A list that is filtered by anything else is made anew each time.
 READS = (Risk, ScoreChange, Category, RiskTag, RiskAsset, RiskControl, Asset, Membership, User)

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from openrisk.accounts.models import Organization
 from risks import scoring
-from risks.imports.cells import clean
 from risks.models import Asset, Control, Risk, RiskAsset, RiskControl, RiskTag
+from risks.registers.reading.text import clean
 from risks.services import rows
 
 MAX_TAGS = 50

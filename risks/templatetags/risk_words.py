@@ -4,7 +4,7 @@ from typing import Any
 
 from django import template
 
-from openrisk.api.request_ids import current_request_id
+from openrisk.telemetry.request_ids import current_request_id
 from risks.models import (
     AcceptanceStatus,
     ControlStatus,

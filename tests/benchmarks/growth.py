@@ -91,9 +91,9 @@ def measured(database_url: str, cache_url: str, folder: Path) -> dict[str, Any]:
 
 def _person(owner: data.Owner, number: int) -> data.Owner:
     """Another user of the organization, with the same rights."""
+    from openrisk.accounts.credentials.tokens import create_token
+    from openrisk.accounts.members.memberships import set_role
     from openrisk.accounts.models import Organization, Role, User
-    from openrisk.accounts.services import set_role
-    from openrisk.accounts.tokens import create_token
 
     organization = Organization.objects.get(pk=owner.id)
     user = User.objects.create(email=f"user{number}@example.org", name=f"User {number}")

@@ -89,8 +89,8 @@ def prepare_client() -> Any:
     from django.conf import settings
     from django.test import Client
 
+    from openrisk.accounts.credentials.tokens import create_token
     from openrisk.accounts.models import Organization, User
-    from openrisk.accounts.tokens import create_token
 
     settings.ALLOWED_HOSTS.append("testserver")
     organization = Organization.objects.get(slug="demo")
@@ -101,7 +101,7 @@ def prepare_client() -> Any:
 
 def urls(client: Any) -> Iterator[tuple[str, str]]:
     """Every order and filter that the risk list offers, searches, paging, and one risk."""
-    from risks.filters import RiskFilterSet
+    from risks.api.filters import RiskFilterSet
     from risks.querysets import RISK_ORDERS
 
     base = "/api/v1/risks/"

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from openrisk.accounts.tokens import create_token
+from openrisk.accounts.credentials.tokens import create_token
 from tests.clients.routes import Route, routes, seed
 
 

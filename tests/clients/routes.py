@@ -10,10 +10,9 @@ from typing import Any
 from django.utils import timezone
 
 from marketplace.models import Delivery, InstalledPack, Review, SyncRun
-from marketplace.services import packs
+from marketplace.packs import installation
 from monitoring.models import Alert
 from openrisk.accounts.models import Organization, User
-from risks.imports import registers
 from risks.models import (
     Acceptance,
     Finding,
@@ -23,6 +22,7 @@ from risks.models import (
     MitigationAction,
     RiskProposal,
 )
+from risks.registers import upload as registers
 from tests.risks.factories import make_one_of_each, make_risk
 
 SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "openapi.json"
@@ -62,10 +62,10 @@ def seed(organization: Organization, person: User) -> dict[str, Any]:
         file=BytesIO(b"title,likelihood\nTheft,3\n"),
         file_name="register.csv",
     )
-    change = packs.preview(
+    change = installation.preview(
         actor=person,
         organization=organization,
-        pack=packs.shipped_pack("openrisk.starter-risks"),
+        pack=installation.shipped_pack("openrisk.starter-risks"),
     )
     run = SyncRun.objects.get(organization=organization)
     alert = Alert.objects.create(

@@ -6,8 +6,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from dashboards.urls import urlpatterns
-from openrisk.caching.views import declarations
+from dashboards.api.urls import urlpatterns
+from openrisk.caching.decorators import declarations
 from risks.models import Risk
 from risks.services.risks import update_risk
 from tests.openrisk.caching.calls import MISS, call, counted, token, warm

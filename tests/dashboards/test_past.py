@@ -6,9 +6,9 @@ import pytest
 from django.utils import timezone
 
 from dashboards.figures.movement import movement
+from dashboards.figures.scope import Scope
 from dashboards.figures.stats import stats
-from dashboards.figures.trend import timeline
-from dashboards.scope import Scope
+from dashboards.figures.timeline import timeline
 from risks.history import recorded
 from risks.models import Risk
 from risks.services.risks import delete_risk, update_risk

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from openrisk.accounts.credentials.tokens import create_token
+from openrisk.accounts.members.memberships import set_role
 from openrisk.accounts.models import Organization, Role, User
-from openrisk.accounts.services import set_role
-from openrisk.accounts.tokens import create_token
 from tests.clients.routes import seed
 
 ROLES = (*(role.value for role in Role), "superuser", "read-only", "anonymous")

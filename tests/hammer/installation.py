@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 
-from openrisk.serving import die_with_parent
+from openrisk.server.supervisor import die_with_parent
 from tests.calibration import patience
 from tests.hammer.proxy import HOST, Proxy
 from tests.servers import Server, free_port, postgres, valkey

@@ -44,9 +44,9 @@ def _organization(number: int, risks: int) -> dict[str, Any]:
 
 
 def _token(organization: Any, role: str, index: int) -> str:
+    from openrisk.accounts.credentials.tokens import create_token
+    from openrisk.accounts.members.memberships import set_role
     from openrisk.accounts.models import User
-    from openrisk.accounts.services import set_role
-    from openrisk.accounts.tokens import create_token
 
     user = User.objects.create(email=f"{role}{index}@{organization.slug}.example.com")
     set_role(user=user, organization=organization, role=role)

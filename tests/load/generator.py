@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from openrisk.serving import die_with_parent
+from openrisk.server.supervisor import die_with_parent
 from tests.benchmarks.cache.load import Load, LoadFailed, wrk
 from tests.load.world import World
 from tests.stack.files import ROOT

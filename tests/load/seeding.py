@@ -77,7 +77,7 @@ def _mark(organization: Any, marker: str) -> None:
 
 
 def _install(organization: Any, connector: str, marker: str) -> None:
-    from marketplace.services.installations import install
+    from marketplace.installations.lifecycle import install
 
     install(
         actor=None, organization=organization, connector=connector, name=f"{connector} {marker}"
@@ -85,8 +85,8 @@ def _install(organization: Any, connector: str, marker: str) -> None:
 
 
 def _person(organization: Any, role: str) -> Any:
+    from openrisk.accounts.members.memberships import set_role
     from openrisk.accounts.models import User
-    from openrisk.accounts.services import set_role
 
     user = User.objects.create(email=f"{role}@{organization.slug}.example.com", name=role.title())
     set_role(user=user, organization=organization, role=role)
@@ -94,7 +94,7 @@ def _person(organization: Any, role: str) -> Any:
 
 
 def _token(person: Any, organization: Any) -> str:
-    from openrisk.accounts.tokens import create_token
+    from openrisk.accounts.credentials.tokens import create_token
 
     token, secret = create_token(user=person, organization=organization)
     # Written at a day's first use, which is not what is measured.

@@ -13,9 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from marketplace.connectors.base import Connector, UnreadableReport
+from marketplace.installations import lifecycle
 from marketplace.models import App, SyncRun, SyncStatus
 from marketplace.registry import connectors
-from marketplace.services import installations, syncing
+from marketplace.sync import runs
 from openrisk.accounts.models import Organization
 from risks.models import Asset, Change, Control, Finding, Framework, Mitigation, Risk
 
@@ -35,16 +36,16 @@ def register(organization: Organization) -> dict[str, list[dict[str, Any]]]:
 
 def installed(organization: Organization, slug: str, actor: Any, **configuration: Any) -> App:
     """An app that is ready to run without having been reached: its reports are uploaded."""
-    app = installations.install(actor=actor, organization=organization, connector=slug)
-    app = installations.configure(actor=actor, instance=app, configuration=configuration)
+    app = lifecycle.install(actor=actor, organization=organization, connector=slug)
+    app = lifecycle.configure(actor=actor, instance=app, configuration=configuration)
     App.objects.filter(pk=app.pk).update(state="tested")
     return App.objects.get(pk=app.pk)
 
 
 def upload(app: App, path: Path, actor: Any = None, mode: str = "apply") -> SyncRun:
     with path.open("rb") as file:
-        run = syncing.queue(actor=actor, app=app, mode=mode, file=file, file_name=path.name)
-    syncing.execute(run.pk)
+        run = runs.queue(actor=actor, app=app, mode=mode, file=file, file_name=path.name)
+    runs.execute(run.pk)
     return SyncRun.objects.get(pk=run.pk)
 
 
@@ -98,7 +99,7 @@ class Conformance:
     def test_it_is_taken_back_and_replayed(self, app, admin, organization):
         before = register(organization)
         first = upload(app, REPORTS / self.report, admin)
-        syncing.undo(actor=admin, sync=first)
+        runs.undo(actor=admin, sync=first)
         assert without_versions(register(organization)) == without_versions(before)
         assert upload(app, REPORTS / self.report, admin).counts == first.counts
 
@@ -133,10 +134,10 @@ class Conformance:
         with monkeypatch.context() as patch:
             patch.setattr(type(self.connector), "read", read)
             with (REPORTS / self.report).open("rb") as file:
-                run = syncing.queue(actor=admin, app=app, file=file, file_name=self.report)
+                run = runs.queue(actor=admin, app=app, file=file, file_name=self.report)
             with pytest.raises(TypeError):
-                syncing.execute(run.pk, last_attempt=False)
-            assert syncing.execute(run.pk).status == SyncStatus.FAILED
+                runs.execute(run.pk, last_attempt=False)
+            assert runs.execute(run.pk).status == SyncStatus.FAILED
         run.refresh_from_db()
         assert (run.failure, "TypeError" in run.error) == ("internal", True)
         assert "a-piece-of-the-report" not in run.error
@@ -169,7 +170,7 @@ class Conformance:
         names = [n for n, p in self.connector.schema["properties"].items() if p.get("writeOnly")]
         secret = "a-secret-that-nobody-may-see"
         given_ = self.configuration | dict.fromkeys(names, secret)
-        app = installations.configure(actor=admin, instance=app, configuration=given_)
+        app = lifecycle.configure(actor=admin, instance=app, configuration=given_)
         App.objects.filter(pk=app.pk).update(state="tested")
         with caplog.at_level("DEBUG"):
             run = upload(App.objects.get(pk=app.pk), REPORTS / self.report, admin)

@@ -4,7 +4,7 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 
-from marketplace.addresses import is_public, is_reachable
+from marketplace.network.addresses import is_public, is_reachable
 
 # IANA IPv4 Special-Purpose Address Registry: (block, globally reachable).
 IPV4 = [

@@ -6,11 +6,11 @@ from io import BytesIO
 import pytest
 from django.utils import timezone
 
-from marketplace import probing
+from marketplace.installations import lifecycle
 from marketplace.models import App, Review, SyncRun
 from marketplace.registry import connectors
-from marketplace.services import installations, syncing
-from openrisk.accounts.services import set_role
+from marketplace.sync import probe, runs
+from openrisk.accounts.members.memberships import set_role
 from openrisk.server.limits import REPORT_FILE
 from risks.models import Finding
 from tests.conftest import member
@@ -89,7 +89,7 @@ def test_from_installing_to_a_finding(client, organization):
         queued = client.post(f"{place}/sync/?mode=preview", {"file": file}, format="multipart")
     assert (queued.status_code, queued.json()["status"]) == (202, "queued")
     run = f"{BASE}/runs/{queued.json()['id']}"
-    syncing.execute(queued.json()["id"])
+    runs.execute(queued.json()["id"])
     assert client.get(f"{run}/").json()["counts"]["created"] == 6
     assert not Finding.objects.exists()
     diff = results(client.get(f"{run}/diff/?model=risks.finding"))
@@ -115,7 +115,7 @@ def test_a_test_is_made_by_a_worker_and_asked_about(client):
 def test_a_test_whose_worker_was_lost_may_be_asked_for_again(client):
     app = client.post(f"{BASE}/apps/", {"connector": "trivy"}, format="json").json()
     client.post(f"{BASE}/apps/{app['id']}/test/")
-    long_ago = timezone.now() - installations.TEST_PATIENCE
+    long_ago = timezone.now() - lifecycle.TEST_PATIENCE
     App.objects.update(test_queued_at=long_ago)
     client.post(f"{BASE}/apps/{app['id']}/test/")
     assert App.objects.get().test_queued_at > long_ago
@@ -136,7 +136,7 @@ def test_a_test_that_breaks_is_told_and_ends(client, monkeypatch):
     def broken(*arguments):
         raise RuntimeError("secret")
 
-    monkeypatch.setattr(probing, "_try", broken)
+    monkeypatch.setattr(probe, "_try", broken)
     app = client.post(f"{BASE}/apps/", {"connector": "trivy"}, format="json").json()
     client.post(f"{BASE}/apps/{app['id']}/test/")
     work()

@@ -7,8 +7,8 @@ from ipaddress import ip_network
 
 import pytest
 
-from marketplace import fetching
-from marketplace.fetching import FetchFailed, FetchRefused, fetch, send
+from marketplace.network import fetching
+from marketplace.network.fetching import FetchFailed, FetchRefused, fetch, send
 from tests.marketplace.receiver import dripping, receiving
 
 LOOPBACK = (ip_network("127.0.0.0/8"),)

@@ -4,9 +4,8 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 
-from marketplace import configuration, encryption
+from marketplace.installations import configuration, encryption, lifecycle
 from marketplace.models import App, AppState
-from marketplace.services import installations
 from openrisk.api.problems import Conflict
 from risks.models import Change
 from tests.marketplace.conformance import REPORTS, upload
@@ -17,9 +16,9 @@ SECRET = "whsec_" + "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0"
 @pytest.fixture
 def install(organization, admin):
     def make(slug, **configuration):
-        app = installations.install(actor=admin, organization=organization, connector=slug)
+        app = lifecycle.install(actor=admin, organization=organization, connector=slug)
         if configuration:
-            app = installations.configure(actor=admin, instance=app, configuration=configuration)
+            app = lifecycle.configure(actor=admin, instance=app, configuration=configuration)
         return app
 
     return make
@@ -34,7 +33,7 @@ def test_two_apps_have_two_names(install, organization, admin):
     install("trivy")
     with pytest.raises(ValidationError, match="installed already"):
         install("trivy")
-    other = installations.install(
+    other = lifecycle.install(
         actor=admin, organization=organization, connector="trivy", name="Trivy of the shop"
     )
     assert other.name == "Trivy of the shop"
@@ -67,7 +66,7 @@ def test_secrets_are_encrypted_and_stay_when_they_are_left_out(install, admin):
     app = install("webhook", url="https://example.org/", secret=SECRET)
     assert SECRET not in app.secrets
     assert "secret" not in app.settings
-    app = installations.configure(
+    app = lifecycle.configure(
         actor=admin, instance=app, configuration={"url": "https://example.com/"}
     )
     assert configuration.full(app) == {"url": "https://example.com/", "secret": SECRET}
@@ -79,26 +78,26 @@ def test_a_secret_can_be_taken_away(install, admin):
     feed["mapping"] = {"rule": "r", "title": "t", "severity": "s"}
     app = install("json-feed", **feed)
     feed["token"] = None
-    app = installations.configure(actor=admin, instance=app, configuration=feed)
+    app = lifecycle.configure(actor=admin, instance=app, configuration=feed)
     assert "token" not in configuration.full(app)
 
 
 def test_a_new_configuration_has_to_be_tested_again(install, admin):
-    app = installations.test(actor=admin, app=install("trivy"))
-    app = installations.enable(actor=admin, app=app)
+    app = lifecycle.test(actor=admin, app=install("trivy"))
+    app = lifecycle.enable(actor=admin, app=app)
     assert app.state == AppState.ENABLED
-    app = installations.configure(actor=admin, instance=app, configuration={"asset": "shop"})
+    app = lifecycle.configure(actor=admin, instance=app, configuration={"asset": "shop"})
     assert (app.state, app.enabled_at) == (AppState.CONFIGURED, None)
 
 
 def test_what_was_not_tested_is_not_enabled(install, admin):
     with pytest.raises(Conflict, match="Test it first"):
-        installations.enable(actor=admin, app=install("trivy"))
+        lifecycle.enable(actor=admin, app=install("trivy"))
 
 
 def test_a_test_reads_the_source(install, admin, source):
     source.routes["/kev"] = (200, {}, (REPORTS / "cisa-kev.json").read_bytes())
-    app = installations.test(actor=admin, app=install("cisa-kev", url=f"{source.url}/kev"))
+    app = lifecycle.test(actor=admin, app=install("cisa-kev", url=f"{source.url}/kev"))
     assert (app.state, app.reason) == (AppState.TESTED, "")
 
 
@@ -113,7 +112,7 @@ def test_a_test_reads_the_source(install, admin, source):
 def test_a_test_that_fails_says_why(install, admin, source, answer, words):
     source.routes["/kev?token=hidden"] = answer
     app = install("cisa-kev", url=f"{source.url}/kev?token=hidden")
-    app = installations.test(actor=admin, app=app)
+    app = lifecycle.test(actor=admin, app=app)
     assert app.state == AppState.ERROR
     assert words in app.reason
     assert "hidden" not in app.reason
@@ -123,27 +122,25 @@ def test_a_private_address_is_refused_unless_the_operator_allows_it(
     install, admin, source, settings
 ):
     settings.MARKETPLACE_ALLOWED_NETWORKS = []
-    app = installations.test(actor=admin, app=install("cisa-kev", url=f"{source.url}/kev"))
+    app = lifecycle.test(actor=admin, app=install("cisa-kev", url=f"{source.url}/kev"))
     assert "MARKETPLACE_ALLOWED_NETWORKS" in app.reason
     assert not source.seen
 
 
 def test_disabling_and_uninstalling(install, admin, organization):
-    app = installations.enable(
-        actor=admin, app=installations.test(actor=admin, app=install("trivy"))
-    )
+    app = lifecycle.enable(actor=admin, app=lifecycle.test(actor=admin, app=install("trivy")))
     upload(app, REPORTS / "trivy.json", admin)
-    app = installations.disable(actor=admin, app=app)
+    app = lifecycle.disable(actor=admin, app=app)
     assert app.state == AppState.DISABLED
-    stays = installations.uninstall(actor=admin, app=app)
+    stays = lifecycle.uninstall(actor=admin, app=app)
     assert stays == {"risks.asset": 1, "risks.finding": 5}
     with pytest.raises(Conflict, match="uninstalled"):
-        installations.enable(actor=admin, app=app)
+        lifecycle.enable(actor=admin, app=app)
 
 
 def test_an_uninstalled_app_keeps_no_secret_and_frees_its_name(install, admin):
     app = install("webhook", url="https://example.org/", secret=SECRET)
-    installations.uninstall(actor=admin, app=app)
+    lifecycle.uninstall(actor=admin, app=app)
     assert App.objects.get(pk=app.pk).secrets == ""
     assert install("webhook").name == app.name
 
@@ -151,8 +148,8 @@ def test_an_uninstalled_app_keeps_no_secret_and_frees_its_name(install, admin):
 def test_a_schedule_is_a_cron_expression(install, admin):
     app = install("trivy")
     with pytest.raises(ValidationError, match="no cron expression"):
-        installations.configure(actor=admin, instance=app, cron="every day")
-    app = installations.configure(actor=admin, instance=app, cron="0 5 * * *")
+        lifecycle.configure(actor=admin, instance=app, cron="every day")
+    app = lifecycle.configure(actor=admin, instance=app, cron="0 5 * * *")
     assert app.next_run_at.hour == 5
 
 
@@ -174,5 +171,5 @@ def test_a_lost_key_is_told(install, admin, settings):
     settings.ENCRYPTION_KEYS = ["new"]
     with pytest.raises(encryption.SecretsUnreadable, match="ENCRYPTION_KEYS"):
         configuration.full(app)
-    app = installations.test(actor=admin, app=app)
+    app = lifecycle.test(actor=admin, app=app)
     assert "enter the secrets again" in app.reason

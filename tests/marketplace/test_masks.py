@@ -7,10 +7,9 @@ import pytest
 from django.apps import apps
 from django.core.exceptions import ValidationError
 
-from marketplace import configuration
-from marketplace.masks import mask_address
+from marketplace.installations import configuration, lifecycle
 from marketplace.models import App
-from marketplace.services import installations
+from marketplace.network.masks import mask_address
 from openrisk.accounts.models import Role
 from risks.models import Change
 from tests.conftest import member
@@ -53,8 +52,8 @@ def test_of_a_webhook_the_host_alone_is_shown(address, shown):
 @pytest.fixture
 def install(organization, admin):
     def make(connector, **settings):
-        app = installations.install(actor=admin, organization=organization, connector=connector)
-        return installations.configure(actor=admin, instance=app, configuration=settings)
+        app = lifecycle.install(actor=admin, organization=organization, connector=connector)
+        return lifecycle.configure(actor=admin, instance=app, configuration=settings)
 
     return make
 
@@ -92,7 +91,7 @@ def test_no_role_is_shown_them_by_pages(client, organization, feed, hook, role):
 
 
 def test_they_are_not_in_the_history_nor_in_plain_in_the_database(install, admin, feed, hook):
-    installations.configure(actor=admin, instance=feed, configuration={"url": f"{FEED}2"})
+    lifecycle.configure(actor=admin, instance=feed, configuration={"url": f"{FEED}2"})
     told = json.dumps(list(Change.objects.values_list("changes", "comment")))
     rows = json.dumps(list(App.objects.values_list("settings", "secrets", "reason")))
     assert "feeds.example.com" in told
@@ -108,7 +107,7 @@ def test_the_connector_has_the_whole_address(feed, hook):
 def test_an_address_written_back_as_it_is_shown_is_kept(request, admin, name):
     app = request.getfixturevalue(name)
     before = configuration.full(app)
-    app = installations.configure(actor=admin, instance=app, configuration=dict(app.settings))
+    app = lifecycle.configure(actor=admin, instance=app, configuration=dict(app.settings))
     assert configuration.full(app) == before
 
 
@@ -121,14 +120,14 @@ def test_the_form_of_an_app_keeps_it(client, admin, feed):
 
 def test_another_address_replaces_it(admin, feed):
     settings = {"url": "https://example.com/kev.json"}
-    app = installations.configure(actor=admin, instance=feed, configuration=settings)
+    app = lifecycle.configure(actor=admin, instance=feed, configuration=settings)
     assert (app.settings, app.secrets) == (settings, "")
 
 
 @pytest.mark.parametrize("address", ["https://…@feeds.example.com/other.json?…", "https://x.org/…"])
 def test_what_is_hidden_cannot_be_kept_for_another_address(admin, feed, address):
     with pytest.raises(ValidationError, match="Write the whole address"):
-        installations.configure(actor=admin, instance=feed, configuration={"url": address})
+        lifecycle.configure(actor=admin, instance=feed, configuration={"url": address})
 
 
 # --- What was written before --------------------------------------------------------------------
@@ -160,7 +159,7 @@ def test_plain_rows_and_their_history_are_cleaned(feed, hook, migrated):
 
 
 def test_an_uninstalled_app_gets_no_secrets_back(admin, feed, migrated):
-    installations.uninstall(actor=admin, app=feed)
+    lifecycle.uninstall(actor=admin, app=feed)
     App.objects.filter(pk=feed.pk).update(settings={"url": FEED})
     migrated()
     feed.refresh_from_db()

@@ -12,9 +12,10 @@ from django.utils import timezone
 
 from marketplace import tasks
 from marketplace.connectors.webhook import signature
+from marketplace.installations import lifecycle
 from marketplace.models import AppState, Delivery
-from marketplace.probing import SourceFailed
-from marketplace.services import installations, notifications
+from marketplace.sync import notifications
+from marketplace.sync.probe import SourceFailed
 from risks.models import Risk
 from risks.services.risks import create_risk, transition, update_risk
 from tests.opened import open_links
@@ -29,12 +30,12 @@ def webhook(organization, admin, source):
 
     def make(slug="webhook", **configuration):
         source.routes["/hook"] = TAKEN
-        app = installations.install(actor=admin, organization=organization, connector=slug)
+        app = lifecycle.install(actor=admin, organization=organization, connector=slug)
         configuration |= {"url": f"{source.url}/hook"}
         if slug == "webhook":
             configuration["secret"] = SECRET
-        app = installations.configure(actor=admin, instance=app, configuration=configuration)
-        app = installations.enable(actor=admin, app=installations.test(actor=admin, app=app))
+        app = lifecycle.configure(actor=admin, instance=app, configuration=configuration)
+        app = lifecycle.enable(actor=admin, app=lifecycle.test(actor=admin, app=app))
         source.seen.clear()
         return app
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from marketplace.models import App, InstalledPack, PackChange, SyncRun
-from marketplace.services import syncing
+from marketplace.sync import runs
 from openrisk.accounts.models import Role
 from risks.models import Finding, LikelihoodSuggestion, Risk
 from tests.conftest import member
@@ -84,7 +84,7 @@ def test_from_a_file_to_findings(page, trivy):
         )
     assert "waiting for a worker" in shown
     run = SyncRun.objects.get()
-    syncing.execute(run.pk)
+    runs.execute(run.pk)
     shown = page(f"/o/acme/marketplace/runs/{run.pk}/")
     assert "Previewed" in shown
     assert "CVE-2021-44228" in shown

@@ -1,4 +1,4 @@
-"""The listening connection of one process, as `openrisk.caching.push` keeps it."""
+"""The listening connection of one process, as `caching.freshness.notifications` keeps it."""
 
 from collections.abc import Iterator
 from typing import NamedTuple

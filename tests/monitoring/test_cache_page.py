@@ -8,7 +8,7 @@ from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
-from openrisk.caching import tokens
+from openrisk.caching.freshness import tag_versions
 from tests.openrisk.caching import stores
 from tests.risks.factories import make_risk
 from tests.servers import free_port
@@ -115,5 +115,5 @@ def test_a_missing_trigger_is_said(operator):
     try:
         assert "openrisk_token_risks_asset_delete" in text_of(operator.get(PAGE))
     finally:
-        tokens.install(connection)
+        tag_versions.install(connection)
     assert "openrisk_token" not in text_of(operator.get(PAGE))

@@ -8,8 +8,8 @@ from django.db.utils import OperationalError
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from monitoring import collectors
-from monitoring.collectors import Asked
+from monitoring.metrics import database_metrics
+from monitoring.metrics.database_metrics import Asked
 from openrisk.tasks import retrying  # noqa: F401  the queue is there
 from risks.tasks import expire_acceptances
 from tests.marketplace.conformance import REPORTS, installed, upload
@@ -94,7 +94,7 @@ def test_without_the_database_they_are_absent_and_the_rest_is_there(monkeypatch)
     def gone():
         raise OperationalError("password=secret")
 
-    monkeypatch.setattr(collectors, "_risks", gone)
+    monkeypatch.setattr(database_metrics, "_risks", gone)
     assert told("openrisk_risks") == []
     assert told("openrisk_build_info") == [1]
 

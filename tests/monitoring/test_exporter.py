@@ -4,7 +4,7 @@ import pytest
 from prometheus_client import CollectorRegistry, Gauge
 from prometheus_client.parser import text_string_to_metric_families
 
-from monitoring.exporter import Exporter
+from monitoring.metrics.exporter import Exporter
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_metrics_are_told(exporter, path):
 
 def test_many_who_ask_at_once_cost_one_page(exporter, monkeypatch):
     now = [100.0]
-    monkeypatch.setattr("monitoring.exporter.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("monitoring.metrics.exporter.time.monotonic", lambda: now[0])
     assert {ask(exporter)[2].splitlines()[-1] for _ in range(200)} == {"asked 1.0"}
     now[0] += 1.1
     assert ask(exporter)[2].splitlines()[-1] == "asked 2.0"

@@ -11,8 +11,8 @@ import pytest
 from django.db import OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
 
-from monitoring import health
-from monitoring.health import Health, readiness
+from monitoring.health import probes
+from monitoring.health.probes import Health, readiness
 
 
 def probe(path, method="GET", host="10.0.0.9"):
@@ -41,7 +41,7 @@ def test_probes_only_ask():
 @pytest.fixture
 def everywhere(transactional_db, settings, tmp_path, monkeypatch):
     settings.DRAIN_FILE = tmp_path / "draining"
-    monkeypatch.setattr(health, "_probe", health._Probe())
+    monkeypatch.setattr(probes, "_probe", probes._Probe())
 
 
 def test_a_complete_database_is_ready(everywhere):
@@ -71,22 +71,22 @@ def test_a_server_that_is_about_to_stop_is_not_ready(everywhere, settings):
 
 def test_a_missing_migration_is_told(everywhere, monkeypatch):
     known = frozenset(MigrationRecorder.Migration.objects.values_list("app", "name"))
-    monkeypatch.setattr(health, "_known", lambda: known | {("risks", "9999_future")})
+    monkeypatch.setattr(probes, "_known", lambda: known | {("risks", "9999_future")})
     status, told = probe("/health/ready")
     assert status == 503
     assert "risks.9999_future" in told["migrations"]
 
 
 def test_a_missing_trigger_is_told(everywhere, monkeypatch):
-    monkeypatch.setattr(health.tokens, "missing", lambda connection: ["risks_risk_insert"])
+    monkeypatch.setattr(probes.tag_versions, "missing", lambda connection: ["risks_risk_insert"])
     status, told = probe("/health/ready")
     assert status == 503
     assert "risks_risk_insert" in told["triggers"]
 
 
 def test_a_database_that_hangs_is_given_up(everywhere, monkeypatch):
-    monkeypatch.setattr(health, "PATIENCE", 0.01)
-    monkeypatch.setattr(health._Asked, "run", lambda self: self.join)
+    monkeypatch.setattr(probes, "PATIENCE", 0.01)
+    monkeypatch.setattr(probes._Asked, "run", lambda self: self.join)
     assert readiness().database == "It did not answer within 0.01 seconds."
 
 
@@ -94,7 +94,7 @@ def test_a_database_that_is_gone_is_told_without_its_password(everywhere, monkey
     def gone(*arguments):
         raise OperationalError("password=secret")
 
-    monkeypatch.setattr(health, "_migrations", gone)
+    monkeypatch.setattr(probes, "_migrations", gone)
     status, told = probe("/health/ready")
     assert status == 503
     assert "secret" not in str(told)
@@ -104,7 +104,7 @@ def test_without_its_cache_server_it_is_ready(everywhere, monkeypatch):
     class Gone:
         reachable = False
 
-    monkeypatch.setattr(health, "store_state", Gone)
+    monkeypatch.setattr(probes, "store_state", Gone)
     assert probe("/health/ready") == (200, {
         "status": "ready", "database": "ok", "migrations": "ok", "triggers": "ok",
         "cache": "degraded",
@@ -118,7 +118,7 @@ def test_however_many_ask_the_database_is_asked_once(everywhere, monkeypatch):
         asked.append(True)
         return ""
 
-    monkeypatch.setattr(health, "_migrations", migrations)
+    monkeypatch.setattr(probes, "_migrations", migrations)
     with ThreadPoolExecutor(8) as threads:
         found = list(threads.map(lambda _: probe("/health/ready")[0], range(40)))
     assert (found, len(asked)) == ([200] * 40, 1)
@@ -132,12 +132,12 @@ def test_while_the_database_hangs_no_more_threads_ask_it(everywhere, monkeypatch
         release.wait(20)
         return ""
 
-    monkeypatch.setattr(health, "PATIENCE", 0.01)
-    monkeypatch.setattr(health, "KEPT", 0)
-    monkeypatch.setattr(health, "_migrations", migrations)
+    monkeypatch.setattr(probes, "PATIENCE", 0.01)
+    monkeypatch.setattr(probes, "KEPT", 0)
+    monkeypatch.setattr(probes, "_migrations", migrations)
     found = [readiness().database for _ in range(5)]
     release.set()
-    health._probe._asked.join()
+    probes._probe._asked.join()
     assert len(asked) == 1
     assert set(found) == {"It did not answer within 0.01 seconds."}
 
@@ -145,7 +145,7 @@ def test_while_the_database_hangs_no_more_threads_ask_it(everywhere, monkeypatch
 def test_a_loop_asks_by_a_thread(everywhere):
     async def ask(path):
         environ = {"REQUEST_METHOD": "GET", "PATH_INFO": path}
-        answers = await asyncio.gather(*(health.answer_soon(environ) for _ in range(5)))
+        answers = await asyncio.gather(*(probes.answer_soon(environ) for _ in range(5)))
         return {answer and answer[0] for answer in answers}
 
     assert asyncio.run(ask("/health/ready")) == {"200 OK"}

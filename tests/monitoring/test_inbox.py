@@ -7,7 +7,7 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from monitoring import inbox
+from monitoring import alerts as inbox
 from monitoring.models import Alert
 from openrisk.accounts.models import Role
 from risks.models import Finding, Risk

@@ -2,15 +2,15 @@
 
 import pytest
 
-from monitoring import detail
+from monitoring.health import health_detail
 from monitoring.pages.overview import _parts
-from openrisk.caching import statistics
-from openrisk.caching.statistics import Counted
+from openrisk.caching.inspection import statistics
+from openrisk.caching.inspection.statistics import Counted
 
 
 @pytest.fixture
 def found(db):
-    return detail.health()
+    return health_detail.health()
 
 
 def part(found, name):

@@ -5,9 +5,9 @@ import threading
 import pytest
 from prometheus_client import REGISTRY
 
-from monitoring import requests
-from monitoring.requests import Measured, carry
-from openrisk.caching.front import ROUTE
+from monitoring.metrics import request_metrics
+from monitoring.metrics.request_metrics import Measured, carry
+from openrisk.caching.fast_path import ROUTE
 
 
 def counted(name="openrisk_http_requests_total", **labels):
@@ -17,7 +17,7 @@ def counted(name="openrisk_http_requests_total", **labels):
 
 def series():
     carry()
-    return {tuple(sorted(s.labels.items())) for s in requests.requests.collect()[0].samples}
+    return {tuple(sorted(s.labels.items())) for s in request_metrics.requests.collect()[0].samples}
 
 
 def ask(method="GET", route="risks-list", status="200 OK", cache=None):

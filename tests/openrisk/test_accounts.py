@@ -6,6 +6,9 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from openrisk.accounts.credentials.passwords import set_first_password
+from openrisk.accounts.credentials.tokens import TokenRefused, create_token
+from openrisk.accounts.members.memberships import membership_of, set_role
 from openrisk.accounts.models import (
     ApiToken,
     Membership,
@@ -13,9 +16,6 @@ from openrisk.accounts.models import (
     Role,
     User,
 )
-from openrisk.accounts.passwords import set_first_password
-from openrisk.accounts.services import membership_of, set_role
-from openrisk.accounts.tokens import TokenRefused, create_token
 
 PASSWORD = "a long enough password"
 

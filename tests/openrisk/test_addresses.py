@@ -7,8 +7,8 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 from rest_framework.test import APIClient
 
+from openrisk.accounts.members.memberships import set_role
 from openrisk.accounts.models import Membership, Organization, Role
-from openrisk.accounts.services import set_role
 from openrisk.urls import pages_of_an_organization
 from risks.models import Risk
 from tests.risks.factories import make_risk

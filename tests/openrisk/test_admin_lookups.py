@@ -6,7 +6,7 @@ import pytest
 from django.db.models import ForeignKey
 from django.urls import reverse
 
-from openrisk.admin_site import site
+from openrisk.admin.site import site
 
 pytestmark = pytest.mark.django_db
 MODELS = sorted(site._registry, key=lambda model: model._meta.label)

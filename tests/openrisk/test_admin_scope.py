@@ -5,11 +5,13 @@ from io import BytesIO
 import pytest
 from django.test import RequestFactory
 
-from dashboards.services import create_schedule
+from dashboards.report.schedules import create_schedule
+from marketplace.installations import lifecycle
+from marketplace.installations.reviews import create_review
 from marketplace.models import InstalledPack, SyncRun
-from marketplace.services import installations
-from marketplace.services.reviews import create_review
-from openrisk.accounts import invitations
+from openrisk.accounts.credentials.tokens import create_token
+from openrisk.accounts.members import invitations
+from openrisk.accounts.members.service_accounts import create_service_account
 from openrisk.accounts.models import (
     AccountEvent,
     Invitation,
@@ -19,11 +21,9 @@ from openrisk.accounts.models import (
     ServiceAccount,
     User,
 )
-from openrisk.accounts.service_accounts import create_service_account
-from openrisk.accounts.tokens import create_token
-from openrisk.admin_site import RelatedFilter, Scoped, site
-from risks.imports import registers
+from openrisk.admin.site import RelatedFilter, Scoped, site
 from risks.models import Change, LikelihoodSuggestion, ScoreChange
+from risks.registers import upload
 from risks.services import assets, findings
 from tests.conftest import member
 from tests.risks import factories
@@ -55,7 +55,7 @@ def fill(organization, word, person):
     finding = factories.make_finding(organization, f"CVE of {word}", title=word, asset=asset)
     findings.propose_risks(actor=person, organization=organization)
     finding.refresh_from_db()
-    run = registers.upload(
+    run = upload.upload(
         actor=person,
         organization=organization,
         file=BytesIO(f"Title\n{word}\n".encode()),
@@ -73,7 +73,7 @@ def fill(organization, word, person):
         type(row): row for row in (*rows, report, dependency, finding.proposal, run, token, person)
     }
     of = {"organization": organization}
-    app = installations.install(actor=person, connector="trivy", name=word, **of)
+    app = lifecycle.install(actor=person, connector="trivy", name=word, **of)
     for made in (
         app,
         SyncRun.objects.create(app=app, mode="preview", error=word, **of),

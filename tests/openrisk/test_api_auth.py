@@ -2,8 +2,8 @@
 
 import pytest
 
+from openrisk.accounts.members.memberships import set_role
 from openrisk.accounts.models import ApiToken, LoginFailure, Membership, Role
-from openrisk.accounts.services import set_role
 
 LOGIN = "/api/v1/auth/login/"
 TOKENS = "/api/v1/auth/tokens/"

@@ -6,9 +6,9 @@ import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from openrisk.accounts.credentials.tokens import create_token
+from openrisk.accounts.members.memberships import set_role
 from openrisk.accounts.models import ApiToken, Membership, Role, User
-from openrisk.accounts.services import set_role
-from openrisk.accounts.tokens import create_token
 from risks.models import Risk
 
 URL = "/api/v1/risks/"

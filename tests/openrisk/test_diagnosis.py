@@ -12,9 +12,9 @@ from django_tasks_db.models import DBTaskResult
 from pytest_django import Settings
 
 from marketplace.models import App
-from openrisk import doctor, env
+from openrisk import env
 from openrisk.database import clock
-from openrisk.diagnosis import database, secrets, services
+from openrisk.diagnosis import database, doctor, secrets, services
 from openrisk.diagnosis.finding import Status
 from openrisk.tasks.models import Schedule
 from tests.marketplace.conformance import installed

@@ -13,10 +13,9 @@ from django.core.management import call_command
 from django.db import connection
 from pytest_django import Settings
 
-from openrisk import doctor
-from openrisk.caching import tokens
-from openrisk.diagnosis import secrets
-from openrisk.doctor import Finding, Status
+from openrisk.caching.freshness import tag_versions
+from openrisk.diagnosis import doctor, secrets
+from openrisk.diagnosis.doctor import Finding, Status
 from tests.openrisk.caching import stores
 from tests.servers import free_port, valkey
 
@@ -58,7 +57,7 @@ def test_triggers_that_tell_nobody_are_a_failure_where_push_relies_on_them(
 ) -> None:
     settings.CACHE_CONSISTENCY = "push"
     assert "of another version" in finding("cache tokens").detail
-    tokens.install(connection)
+    tag_versions.install(connection)
     assert finding("cache tokens").status is Status.OK
 
 

@@ -8,11 +8,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from openrisk.accounts import identity
+from openrisk.accounts.credentials import identity
+from openrisk.accounts.credentials.sessions import SessionStore
+from openrisk.accounts.members.memberships import set_role
 from openrisk.accounts.models import ApiToken, Membership, Organization, Role, User
-from openrisk.accounts.services import set_role
-from openrisk.accounts.sessions import SessionStore
-from openrisk.caching import stamps
+from openrisk.caching.freshness import snapshots
 from tests.openrisk.caching import calls
 from tests.openrisk.caching.calls import FRONT, MEMORY, RISKS, call, session, token, warm
 from tests.risks.factories import make_risk
@@ -165,7 +165,7 @@ def test_rows_that_change_while_they_are_read_are_read_again(organization, viewe
     """A token read after the change must not vouch for rows from before it."""
     make_risk(organization)
     me = token(viewer, organization)
-    read, changes = stamps.read, []
+    read, changes = snapshots.read, []
 
     def late(tags):
         if not changes:
@@ -173,9 +173,9 @@ def test_rows_that_change_while_they_are_read_are_read_again(organization, viewe
             set_role(user=viewer, organization=organization, role=Role.MANAGER)
         return read(tags)
 
-    monkeypatch.setattr(identity.stamps, "read", late)
+    monkeypatch.setattr(identity.snapshots, "read", late)
     call(RISKS, me)
-    [caller] = identity.front.callers.values()
+    [caller] = identity.fast_path.callers.values()
     assert caller.rights == ("manager",)
     assert changes
 
@@ -360,8 +360,8 @@ def test_user_of_a_session_does_not_bring_an_old_login_back(organization, viewer
     call(PAGE, credential)
     later = timezone.now() + timedelta(hours=1)
     User.objects.update(last_login=later)
-    rows = identity.front.callers.get(
-        identity.front.session_digest(credential["HTTP_COOKIE"].partition("=")[2], "acme")
+    rows = identity.fast_path.callers.get(
+        identity.fast_path.session_digest(credential["HTTP_COOKIE"].partition("=")[2], "acme")
     ).rows
     user = identity.user_of(rows)
     user.name = "New"
@@ -379,8 +379,8 @@ def test_without_a_stamp_rows_are_read_once_and_nobody_waits_twice(
 
     def unavailable(*tags):
         asked.append(tags)
-        raise stamps.StampUnavailable
+        raise snapshots.StampUnavailable
 
-    monkeypatch.setattr(stamps, "fresh", unavailable)
+    monkeypatch.setattr(snapshots, "fresh", unavailable)
     assert call(PAGE, credential).status == 200
     assert len(asked) == 1

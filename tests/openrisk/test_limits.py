@@ -9,8 +9,8 @@ from django.core.exceptions import ValidationError
 from openpyxl import load_workbook
 
 from openrisk.limits import EXTRA_VALUES, LONG_TEXT
-from risks.imports import registers
 from risks.models import Risk
+from risks.registers import upload
 from risks.services.risks import update_risk
 from tests.risks.factories import make_risk
 from tests.risks.forms import change, page
@@ -120,7 +120,7 @@ def test_the_page_refuses_a_text_that_is_too_long(client, analyst, organization)
 
 @pytest.mark.parametrize("column", ["Description", "Colour"])
 def test_an_import_says_which_row_is_too_long(organization, admin, column):
-    run = registers.upload(
+    run = upload.upload(
         actor=admin,
         organization=organization,
         file=BytesIO(f"Title,{column}\nTheft,{TOO_LONG}\nFraud,short\n".encode()),

@@ -9,27 +9,27 @@ import structlog
 from django.db import OperationalError
 from django_tasks_db.models import DBTaskResult
 
-from monitoring import access_log, requests
-from openrisk import logs
-from openrisk.api.outages import ShortenOutages
+from monitoring.metrics import access_log, request_metrics
+from openrisk.api.middleware.database_retry import ShortenOutages
 from openrisk.api.problems import DatabaseUnavailable
 from openrisk.tasks import queue
+from openrisk.telemetry import logs
 from tests.openrisk.tasks import samples
 
 HEADERS = [("X-Cache", "HIT"), ("X-Request-ID", "an-id")]
-ENVIRON = {"REQUEST_METHOD": "GET", requests.ROUTE: "risk-list"}
+ENVIRON = {"REQUEST_METHOD": "GET", request_metrics.ROUTE: "risk-list"}
 
 
 @pytest.fixture
 def lines(monkeypatch, settings, capsys):
     """Counts an answer as a thread of the server does; the lines that come of it."""
     settings.ACCESS_LOG = True
-    sums = requests._Sums()
-    monkeypatch.setattr(requests, "_all", [sums])
+    sums = request_metrics._Sums()
+    monkeypatch.setattr(request_metrics, "_all", [sums])
 
     def count(status="200", headers=HEADERS):
-        requests._count(sums, ENVIRON, status, headers, 0.0000412)
-        requests.carry()
+        request_metrics._count(sums, ENVIRON, status, headers, 0.0000412)
+        request_metrics.carry()
         return capsys.readouterr().err.splitlines()
 
     return count

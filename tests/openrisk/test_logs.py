@@ -5,7 +5,7 @@ import logging
 import pytest
 from django.conf import settings
 
-from openrisk.logs import ClientFaults, HideInvitations
+from openrisk.telemetry.logs import ClientFaults, HideInvitations
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from django.conf import settings
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from openrisk import slots
+from openrisk.telemetry import metric_slots
 from tests.calibration import patience
 
 # Counts in two hundred series, more than the first 64 kB hold, and says what is added up.
@@ -31,7 +31,7 @@ FULL = "resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, resource.RLIM_INFINI
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    monkeypatch.setenv(slots.FOLDER, str(tmp_path / "metrics"))
+    monkeypatch.setenv(metric_slots.FOLDER, str(tmp_path / "metrics"))
     return tmp_path / "metrics"
 
 
@@ -96,6 +96,6 @@ def test_files_of_which_none_can_be_locked_are_still_added_up(folder, monkeypatc
     def read_only(path):
         raise OSError(errno.EROFS, "Read-only file system")
 
-    monkeypatch.setattr(slots, "_lock", read_only)
-    slots.forget_the_dead(folder)
+    monkeypatch.setattr(metric_slots, "_lock", read_only)
+    metric_slots.forget_the_dead(folder)
     assert added_up(folder) == 200

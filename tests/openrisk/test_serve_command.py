@@ -4,7 +4,7 @@ from io import StringIO
 
 import pytest
 
-from monitoring.health import Readiness
+from monitoring.health.probes import Readiness
 from openrisk.management.commands import serve
 
 

@@ -19,9 +19,9 @@ from django.conf import settings
 from django.core.management import call_command
 from pytest_django import Settings
 
-from openrisk import serving
 from openrisk.management.commands import serve as command
-from openrisk.serving import (
+from openrisk.server import supervisor as serving
+from openrisk.server.supervisor import (
     LOCAL,
     Child,
     FolderUnusable,
@@ -66,7 +66,7 @@ def test_signal_handlers_are_given_back() -> None:
 
 
 def test_a_child_deaf_to_sigterm_is_killed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("openrisk.serving.STOP_SECONDS", 0.2)
+    monkeypatch.setattr("openrisk.server.supervisor.STOP_SECONDS", 0.2)
     deaf = tmp_path / "deaf"
     child, seen = (
         python(
@@ -147,7 +147,7 @@ def test_a_child_that_waits_starts_once_the_first_is_ready() -> None:
 
 SIGNALLED_A_LOT = """
 import os, signal, subprocess, sys
-from openrisk.serving import Child, Supervisor
+from openrisk.server.supervisor import Child, Supervisor
 send = f"import os\\nfor _ in range(100_000): os.kill({os.getpid()}, {signal.SIGTERM:d})"
 def ready():
     subprocess.Popen([sys.executable, "-c", send])

@@ -10,7 +10,7 @@ from django.conf import settings
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from openrisk import slots
+from openrisk.telemetry import metric_slots
 from tests.calibration import patience
 
 COUNT = """
@@ -28,7 +28,7 @@ print("counted", flush=True)
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    monkeypatch.setenv(slots.FOLDER, str(tmp_path))
+    monkeypatch.setenv(metric_slots.FOLDER, str(tmp_path))
     return tmp_path
 
 
@@ -43,7 +43,7 @@ def process(number=1, then=""):
 
 
 def told(folder, name):
-    slots.forget_the_dead(folder)
+    metric_slots.forget_the_dead(folder)
     registry = CollectorRegistry()
     MultiProcessCollector(registry, str(folder))
     lines = generate_latest(registry).decode().splitlines()

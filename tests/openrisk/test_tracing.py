@@ -5,7 +5,7 @@ from wsgiref.util import setup_testing_defaults
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 
-from openrisk import tracing
+from openrisk.telemetry import tracing
 
 
 def test_nothing_stands_around_the_application_unless_asked(settings):

@@ -11,7 +11,7 @@ from django.utils import timezone
 from dashboards.models import Board
 from dashboards.pages.widgets import CATALOGUE
 from monitoring.models import Alert
-from openrisk.caching import stamps
+from openrisk.caching.freshness import snapshots
 from risks.services.risks import create_risk
 from tests.calibration import patience
 
@@ -102,7 +102,7 @@ def operating(manager):
     manager.is_superuser = True
     manager.save()
     yield f"/monitoring/cache/?url=/api/v1/risks/&user={manager.email}"
-    stamps.close()
+    snapshots.close()
 
 
 @pytest.fixture

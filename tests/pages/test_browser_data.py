@@ -7,11 +7,12 @@ import pytest
 from django.utils import timezone
 
 from dashboards.models import Board
+from marketplace.installations import lifecycle
 from marketplace.models import SyncRun
+from marketplace.packs import installation
 from marketplace.packs.archive import shipped
-from marketplace.services import installations, packs
+from openrisk.accounts.members.memberships import set_role
 from openrisk.accounts.models import Role
-from openrisk.accounts.services import set_role
 from risks.models import Finding, LikelihoodSuggestion, Risk
 from risks.services.acceptances import request_acceptance
 from risks.services.mitigations import create_action, create_mitigation
@@ -87,14 +88,14 @@ def words(organization, manager, analyst):
         expires_at=timezone.now() + timedelta(days=3),
     )
     Board.objects.update(name=WORD[:80])
-    app = installations.install(
+    app = lifecycle.install(
         actor=manager, organization=organization, connector="trivy", name=WORD[:100]
     )
     run = SyncRun.objects.create(
         organization=organization, app=app, mode="preview", file_name=WORD, error=URL
     )
     library = shipped()["openrisk.starter-risks"]
-    change = packs.preview(actor=manager, organization=organization, pack=library)
+    change = installation.preview(actor=manager, organization=organization, pack=library)
     return [
         "/o/acme/",
         "/o/acme/risks/",

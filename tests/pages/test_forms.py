@@ -11,12 +11,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from dashboards.models import Board
+from marketplace.installations import lifecycle
 from marketplace.models import App
-from marketplace.services import installations
+from openrisk.accounts.members.memberships import set_role
 from openrisk.accounts.models import Role
-from openrisk.accounts.services import set_role
 from openrisk.api.problems import Conflict, PreconditionFailed
-from openrisk.page_forms import PageForm
+from openrisk.pages.forms import PageForm
 from risks.models import Acceptance, LikelihoodSuggestion
 from risks.services.risks import create_risk, transition
 from tests.risks.factories import make_acceptance
@@ -28,7 +28,7 @@ SOON = str(timezone.now().date() + timedelta(days=9))
 RISK = "/o/acme/risks/R-0001/"
 RISKS = "risks.services.risks"
 ACCEPTANCES = "risks.services.acceptances"
-INSTALLATIONS = "marketplace.services.installations"
+INSTALLATIONS = "marketplace.installations.lifecycle"
 BOARD = {"name": "Ours", "version": 1, "action": "save"}
 APP = "/o/acme/marketplace/apps/{app}/"
 
@@ -57,8 +57,8 @@ CASES = [
         {"decision": "dismiss"},
         "risks.services.suggestions.dismiss_suggestion",
     ),
-    ("NameForm", "/o/acme/dashboards/new/", {"name": "x"}, "dashboards.boards.create"),
-    ("BoardForm", "/o/acme/dashboards/ours/edit/", BOARD, "dashboards.boards.change"),
+    ("NameForm", "/o/acme/dashboards/new/", {"name": "x"}, "dashboards.boards.editing.create"),
+    ("BoardForm", "/o/acme/dashboards/ours/edit/", BOARD, "dashboards.boards.editing.change"),
     (
         "InstallForm",
         "/o/acme/marketplace/connectors/webhook/",
@@ -72,8 +72,8 @@ CASES = [
         {"cron": "", "mode": "apply"},
         f"{INSTALLATIONS}.configure",
     ),
-    ("SyncForm", f"{APP}sync/", {"mode": "preview"}, "marketplace.services.syncing.queue"),
-    ("PackForm", "/o/acme/marketplace/packs/preview/", {}, "marketplace.services.packs.opened"),
+    ("SyncForm", f"{APP}sync/", {"mode": "preview"}, "marketplace.sync.runs.queue"),
+    ("PackForm", "/o/acme/marketplace/packs/preview/", {}, "marketplace.packs.installation.opened"),
 ]
 
 
@@ -111,7 +111,7 @@ def places(client, organization, manager, analyst):
         organization=organization, risk=first, key="CVE", present=2, likelihood=5
     )
     Board.objects.create(organization=organization, owner=manager, name="Ours", slug="ours")
-    app = installations.install(actor=manager, organization=organization, connector="trivy")
+    app = lifecycle.install(actor=manager, organization=organization, connector="trivy")
     App.objects.update(state="tested")
     client.force_login(manager)
     return {"acceptance": acceptance.pk, "suggestion": suggestion.pk, "app": app.pk}

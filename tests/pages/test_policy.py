@@ -4,7 +4,7 @@ import pytest
 from django.conf import settings
 from django.urls import reverse
 
-from openrisk.admin_site import site
+from openrisk.admin.site import site
 from tests.calibration import patience
 from tests.risks.factories import make_risk
 

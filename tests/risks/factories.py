@@ -5,10 +5,10 @@ from typing import Any
 
 from django.utils import timezone
 
-from dashboards.services import create_schedule
+from dashboards.report.schedules import create_schedule
+from marketplace.installations import lifecycle
+from marketplace.installations.reviews import create_review
 from marketplace.models import App, Delivery, InstalledPack, PackChange, SyncRun
-from marketplace.services import installations
-from marketplace.services.reviews import create_review
 from openrisk.accounts.models import Organization, User
 from risks.models import (
     Acceptance,
@@ -156,7 +156,7 @@ def make_one_of_each(organization: Organization, requester: User) -> Risk:
 
 def make_installed(organization: Organization) -> App:
     """An app with a run, a message and a review, and a pack."""
-    app = installations.install(actor=None, organization=organization, connector="trivy")
+    app = lifecycle.install(actor=None, organization=organization, connector="trivy")
     SyncRun.objects.create(organization=organization, app=app, mode="preview")
     Delivery.objects.create(
         organization=organization, app=app, event="1", type="test", at=timezone.now(), content={}

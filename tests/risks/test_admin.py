@@ -5,8 +5,8 @@ from django.contrib.admin.models import LogEntry
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from openrisk.accounts.members.memberships import set_role
 from openrisk.accounts.models import Membership, Role
-from openrisk.accounts.services import set_role
 from risks.history.reading import changes_of
 from risks.models import Change, Mitigation, Risk
 from risks.services.links import set_links

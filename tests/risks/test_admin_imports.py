@@ -4,8 +4,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from openrisk.accounts.members.memberships import set_role
 from openrisk.accounts.models import Role
-from openrisk.accounts.services import set_role
 from risks.models import Change, ImportRun, Risk
 from tests.conftest import member
 from tests.risks import factories

@@ -5,8 +5,8 @@ import re
 import pytest
 from zeal import zeal_ignore
 
+from openrisk.accounts.members.memberships import set_role
 from openrisk.accounts.models import Role
-from openrisk.accounts.services import set_role
 from risks.admin import bulk
 from risks.history.reading import changes_of
 from risks.models import Risk

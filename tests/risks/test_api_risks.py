@@ -4,8 +4,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from risks.api.serializers.risks import RiskSerializer
 from risks.models import Asset, Risk
-from risks.serializers.risks import RiskSerializer
 from risks.services.risks import create_risk
 from risks.services.rows import create
 

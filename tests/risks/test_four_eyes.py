@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from openrisk.accounts.members.service_accounts import create_service_account
 from openrisk.accounts.models import Role
-from openrisk.accounts.service_accounts import create_service_account
 from risks.models import MitigationStatus
 from tests.risks import factories
 

@@ -8,8 +8,8 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from openrisk.accounts.members.memberships import set_role
 from openrisk.accounts.models import Membership, User
-from openrisk.accounts.services import set_role
 from risks.history import recorded, triggers
 from risks.history.reading import normalise
 from risks.history.tracked import TRACKED

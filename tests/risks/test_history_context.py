@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from openrisk.accounts.models import Role
-from openrisk.api.request_ids import set_request_id
+from openrisk.telemetry.request_ids import set_request_id
 from risks.history import recorded
 from risks.models import Change, Risk
 from risks.services.risks import create_risk, transition, update_risk

@@ -3,8 +3,8 @@
 import pytest
 from django.db import connection
 
+from openrisk.accounts.members.memberships import set_role
 from openrisk.accounts.models import Membership, Role
-from openrisk.accounts.services import set_role
 from risks.models import Asset, Control, Finding, Mitigation, Risk
 from risks.querysets import SEARCHED_FIELDS
 from tests.risks.factories import (

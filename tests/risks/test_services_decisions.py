@@ -4,8 +4,9 @@ from io import BytesIO
 
 import pytest
 
-from risks.imports import registers, runs
+from risks.import_runs import lifecycle
 from risks.models import Acceptance, Change, LikelihoodSuggestion, Risk
+from risks.registers import upload
 from risks.services.acceptances import decide
 from risks.services.risks import transition, update_risk
 from risks.services.suggestions import accept_suggestion
@@ -122,13 +123,13 @@ def test_bulk_opens_the_decision(api, risk, manager):
 
 def test_an_import_opens_the_decision(organization, analyst, manager):
     def load(impact):
-        run = registers.upload(
+        run = upload.upload(
             actor=manager,
             organization=organization,
             file=BytesIO(f"ID,Title,Likelihood,Impact\nA-1,Theft,3,{impact}\n".encode()),
             file_name="register.csv",
         )
-        return runs.apply(actor=manager, run=run)
+        return lifecycle.apply(actor=manager, run=run)
 
     load(3)
     risk = transition(actor=manager, risk=Risk.objects.get(), to="assessed")

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
-from openrisk.serving import die_with_parent
+from openrisk.server.supervisor import die_with_parent
 from tests.calibration import patience
 from tests.stack.files import ROOT
 

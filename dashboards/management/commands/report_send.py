@@ -8,7 +8,7 @@ from django.core.validators import validate_email
 
 from dashboards.figures.stats import PERIODS
 from dashboards.models import Board, Dashboard
-from dashboards.services import report_message
+from dashboards.report.schedules import report_message
 from openrisk.accounts.management.arguments import organization
 from openrisk.accounts.models import Organization
 

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from marketplace.management.arguments import add_app, app_of
 from marketplace.models import SyncMode, SyncRun, SyncStatus
-from marketplace.services import syncing
+from marketplace.sync import runs
 from openrisk.api.problems import BodyTooLarge, Conflict
 from risks.management.arguments import check_member
 
@@ -56,17 +56,17 @@ class Command(BaseCommand):
         try:
             if options["file"]:
                 with options["file"].open("rb") as file:
-                    run = syncing.queue(**wanted, file=file, file_name=options["file"].name)
+                    run = runs.queue(**wanted, file=file, file_name=options["file"].name)
             else:
-                run = syncing.queue(**wanted)
-            return syncing.execute(run.pk)
+                run = runs.queue(**wanted)
+            return runs.execute(run.pk)
         except BodyTooLarge as refusal:
             raise CommandError(str(refusal.detail)) from None
         except OSError as error:
             raise CommandError(f"{options['file']} cannot be read: {error.strerror}.") from None
         except Conflict as refusal:
             raise CommandError(" ".join(refusal.reasons)) from None
-        except syncing.Busy:
+        except runs.Busy:
             raise CommandError("Another run of this app is under way. Wait for it.") from None
 
     def _write(self, told: dict[str, Any]) -> None:

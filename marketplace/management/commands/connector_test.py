@@ -2,9 +2,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from marketplace.installations import lifecycle
 from marketplace.management.arguments import add_app, app_of
 from marketplace.models import AppState
-from marketplace.services import installations
 from openrisk.api.problems import Conflict
 from risks.management.arguments import check_member
 
@@ -22,7 +22,7 @@ class Command(BaseCommand):
         check_member(options["user"], options["organization"])
         app = app_of(options["organization"], options["app"])
         try:
-            app = installations.test(actor=options["user"], app=app)
+            app = lifecycle.test(actor=options["user"], app=app)
         except Conflict as refusal:
             raise CommandError(" ".join(refusal.reasons)) from None
         if app.state == AppState.ERROR:

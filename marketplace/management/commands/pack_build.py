@@ -6,8 +6,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from marketplace.packs.archive import open_pack
 from marketplace.packs.building import build, new_key, public_key, read_key
+from marketplace.packs.installation import require_core
 from marketplace.packs.manifest import BadPack
-from marketplace.services.packs import require_core
 
 
 class Command(BaseCommand):

@@ -5,12 +5,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
+from marketplace.packs import installation
 from marketplace.packs.archive import Pack
 from marketplace.packs.manifest import BadPack
-from marketplace.services import packs
 from openrisk.accounts.management.arguments import organization
 from openrisk.api.problems import Conflict
-from risks.imports.summary import lines, summary
+from risks.import_runs.summary import lines, summary
 from risks.management.arguments import add_user, check_member
 
 
@@ -33,13 +33,13 @@ class Command(BaseCommand):
         check_member(options["user"], options["organization"])
         try:
             with transaction.atomic():
-                change = packs.preview(
+                change = installation.preview(
                     actor=options["user"],
                     organization=options["organization"],
                     pack=_pack(options["pack"]),
                     allow_unsigned=options["allow_unsigned"],
                 )
-                packs.apply(actor=options["user"], change=change)
+                installation.apply(actor=options["user"], change=change)
                 told = summary(change.run)  # type: ignore[arg-type]
                 transaction.set_rollback(options["dry_run"])
         except BadPack as error:
@@ -58,6 +58,6 @@ class Command(BaseCommand):
 def _pack(name: str) -> Pack:
     path = Path(name)
     if not path.is_file():
-        return packs.shipped_pack(name)
+        return installation.shipped_pack(name)
     with path.open("rb") as file:
-        return packs.opened(file)
+        return installation.opened(file)

@@ -5,8 +5,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from marketplace.packs.archive import Pack
+from marketplace.packs.installation import opened, require_core
 from marketplace.packs.manifest import BadPack
-from marketplace.services.packs import opened, require_core
 
 NOT_VERIFIED = 3
 

@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from marketplace import encryption
+from marketplace.installations import encryption
 from marketplace.models import App
 
 

@@ -4,9 +4,9 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from openrisk.accounts.access import access
+from openrisk.accounts.members.access import access
 from openrisk.accounts.models import Role
-from openrisk.admin_site import ModelAdmin
+from openrisk.admin.site import ModelAdmin
 
 
 class AccountAdmin(ModelAdmin):

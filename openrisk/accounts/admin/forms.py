@@ -7,12 +7,12 @@ from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
-from openrisk.accounts.invitations import InvitationRefused, check_invitation
+from openrisk.accounts.credentials.passwords import set_first_password
+from openrisk.accounts.credentials.tokens import LONGEST_DAYS
+from openrisk.accounts.members.invitations import InvitationRefused, check_invitation
+from openrisk.accounts.members.service_accounts import SERVICE_ROLES, check_name
 from openrisk.accounts.models import Membership, Organization, Role, User
-from openrisk.accounts.passwords import set_first_password
-from openrisk.accounts.service_accounts import SERVICE_ROLES, check_name
-from openrisk.accounts.tokens import LONGEST_DAYS
-from openrisk.admin_site import (
+from openrisk.admin.site import (
     AdminPasswordChangeForm,
     LinesField,
     UnfoldAdminIntegerFieldWidget,

@@ -5,10 +5,10 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from openrisk.accounts.access import access
 from openrisk.accounts.admin.base import AccountAdmin
+from openrisk.accounts.members.access import access
 from openrisk.accounts.models import AccountEvent, Role
-from openrisk.admin_site import InfinitePaginator, RelatedFilter, site
+from openrisk.admin.site import InfinitePaginator, RelatedFilter, site
 
 
 @admin.register(AccountEvent, site=site)

@@ -11,13 +11,13 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from openrisk.accounts import services
-from openrisk.accounts.access import access
 from openrisk.accounts.admin.base import AccountAdmin
 from openrisk.accounts.admin.forms import FirstPasswordForm, RoleForm, UserAddForm, UserChangeForm
+from openrisk.accounts.credentials.passwords import set_first_password
+from openrisk.accounts.members import memberships as services
+from openrisk.accounts.members.access import access
 from openrisk.accounts.models import Membership, Organization, Role, User
-from openrisk.accounts.passwords import set_first_password
-from openrisk.admin_site import RelatedFilter, TabularInline, site
+from openrisk.admin.site import RelatedFilter, TabularInline, site
 
 
 # --- organizations ----------------------------------------------------------------------------

@@ -2,7 +2,8 @@
 
 from django.db import migrations
 
-from openrisk.caching import triggers_postgresql, triggers_sqlite
+from openrisk.caching.freshness import triggers_postgresql
+from openrisk.caching.freshness import triggers_sqlite
 
 
 def create(apps, schema_editor):

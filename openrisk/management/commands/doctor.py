@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from openrisk.doctor import Finding, Status, examine
+from openrisk.diagnosis.doctor import Finding, Status, examine
 
 
 class Command(BaseCommand):

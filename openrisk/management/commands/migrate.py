@@ -11,7 +11,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.recorder import MigrationRecorder
 from psycopg.errors import LockNotAvailable
 
-from openrisk.caching import tokens
+from openrisk.caching.freshness import tag_versions
 from openrisk.database import locks
 
 LOCK_SECONDS = 1  # writers wait behind who waits for a lock: shorter than their own patience
@@ -39,7 +39,7 @@ class Command(migrate.Command):
             before = _applied(connection)
             self._migrate(connection, *args, **options)
             if options["invalidate_cache"] or _applied(connection) != before:
-                tokens.invalidate_everything(connection)
+                tag_versions.invalidate_everything(connection)
 
     def _migrate(self, connection: BaseDatabaseWrapper, *args: Any, **options: Any) -> None:
         """Again where it met a lock: what is done stays, and is not done again."""

@@ -7,10 +7,10 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connections
 
-from monitoring.health import readiness
-from openrisk import serving
+from monitoring.health.probes import readiness
 from openrisk.accounts import keys
 from openrisk.database.checks import unusable
+from openrisk.server import supervisor
 
 
 class Command(BaseCommand):
@@ -44,8 +44,8 @@ class Command(BaseCommand):
         self._note_keys()
         connections.close_all()  # what is forked from here must not share them
         try:
-            serving.serve(worker=not options["no_worker"], on_ready=self._say_ready)
-        except serving.REFUSALS as error:
+            supervisor.serve(worker=not options["no_worker"], on_ready=self._say_ready)
+        except supervisor.REFUSALS as error:
             raise CommandError(str(error)) from None
 
     def _note_keys(self) -> None:
@@ -58,9 +58,9 @@ class Command(BaseCommand):
         found = readiness()
         reasons = " ".join(filter(None, (found.database, found.migrations, found.triggers)))
         self.stdout.write(
-            f"OpenRisk is ready at {serving.url()}"
+            f"OpenRisk is ready at {supervisor.url()}"
             if found.is_ready
-            else f"OpenRisk runs at {serving.url()}, but is not ready: {reasons}"
+            else f"OpenRisk runs at {supervisor.url()}, but is not ready: {reasons}"
         )
         connections.close_all()
         self.stdout.flush()

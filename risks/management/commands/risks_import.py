@@ -9,10 +9,11 @@ from django.db import transaction
 
 from openrisk.accounts.management.arguments import organization
 from openrisk.api.problems import Conflict
-from risks.imports import registers, runs
-from risks.imports.report import ImportFileError, MappingError
-from risks.imports.summary import lines, summary
+from risks.import_runs import lifecycle
+from risks.import_runs.summary import lines, summary
 from risks.management.arguments import add_user, check_member
+from risks.registers import upload
+from risks.registers.results import ImportFileError, MappingError
 
 USAGE, PARTIAL = 2, 4
 
@@ -71,7 +72,7 @@ class Command(BaseCommand):
     def _import(self, **options: Any) -> dict[str, Any]:
         """Everything in one transaction, which is rolled back unless it is to stay."""
         with transaction.atomic(), options["file"].open("rb") as file:
-            run = registers.upload(
+            run = upload.upload(
                 actor=options["user"],
                 organization=options["organization"],
                 file=file,
@@ -82,7 +83,9 @@ class Command(BaseCommand):
             told = summary(run)
             refused = bool(told["errors"]) and not options["skip_errors"]
             if not refused:
-                run = runs.apply(actor=options["user"], run=run, skip_errors=options["skip_errors"])
+                run = lifecycle.apply(
+                    actor=options["user"], run=run, skip_errors=options["skip_errors"]
+                )
                 told["status"] = run.status
             if refused or options["dry_run"]:
                 transaction.set_rollback(True)

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from openrisk.api.problems import Conflict
-from risks.imports.undoing import EditedSince, undo
+from risks.import_runs.undo import EditedSince, undo
 from risks.management.arguments import add_user, check_member
 from risks.models import ImportRun
 

@@ -14,7 +14,7 @@ WARM_UP = 10
 
 def misses(world: World, rounds: int, pairs: int) -> list[dict[str, float]]:
     """The first page when its risks have just changed, against the server without a cache."""
-    from openrisk.caching import tokens
+    from openrisk.caching.freshness import tag_versions
 
     request = bytes(world.first_page())
     tag = f"risks.risk:{world.rows.large.id}"
@@ -26,7 +26,7 @@ def misses(world: World, rounds: int, pairs: int) -> list[dict[str, float]]:
     def plain(_: int) -> Answer:
         return _expect(uncached.ask(request), "BYPASS")
 
-    return _compared(miss, plain, rounds, pairs, before=lambda: tokens.leave([tag]))
+    return _compared(miss, plain, rounds, pairs, before=lambda: tag_versions.leave([tag]))
 
 
 def writes(world: World, rounds: int, pairs: int) -> list[dict[str, float]]:

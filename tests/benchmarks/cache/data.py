@@ -84,9 +84,9 @@ def fill() -> Rows:
 def _organization(slug: str, risks: int) -> Owner:
     from django.db import connection
 
+    from openrisk.accounts.credentials.tokens import create_token
+    from openrisk.accounts.members.memberships import set_role
     from openrisk.accounts.models import Organization, Role, User
-    from openrisk.accounts.services import set_role
-    from openrisk.accounts.tokens import create_token
 
     organization = Organization.objects.create(name=slug, slug=slug)
     user = User.objects.create(email=f"{slug}@example.org", name=slug)

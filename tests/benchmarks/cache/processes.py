@@ -17,7 +17,7 @@ from pathlib import Path
 
 import psutil
 
-from openrisk.serving import BACKLOG, LOCAL, die_with_parent
+from openrisk.server.supervisor import BACKLOG, LOCAL, die_with_parent
 from tests.benchmarks.cache.load import LoadFailed, Request, ask
 from tests.calibration import patience
 from tests.servers import free_port

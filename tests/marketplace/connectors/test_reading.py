@@ -9,8 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from marketplace.connectors.base import UnreadableReport
-from marketplace.connectors.reading import json_pieces, moment, xml_pieces
-from marketplace.connectors.recognizing import _MARKS
+from marketplace.connectors.format_hints import _MARKS
+from marketplace.connectors.parsing import json_pieces, moment, xml_pieces
 from marketplace.registry import connectors
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from marketplace.connectors.base import UnreadableReport
 from marketplace.connectors.items import AssetItem, FindingItem, Rejected, Scan
-from marketplace.connectors.reading import SEVERITIES
+from marketplace.connectors.parsing import SEVERITIES
 from marketplace.registry import connectors
 from tests.marketplace.connectors.reading_reports import REPORTS, findings, read
 

@@ -8,12 +8,12 @@ from django.core.exceptions import ValidationError
 
 from dashboards.models import Board
 from marketplace.models import InstalledPack, PackChange, PackStatus, TrustedPublisher
+from marketplace.packs import installation
 from marketplace.packs.archive import shipped
 from marketplace.packs.building import build, new_key, public_key, read_key
 from marketplace.packs.manifest import BadPack
-from marketplace.services import packs
 from openrisk.api.problems import Conflict
-from risks.imports.undoing import EditedSince
+from risks.import_runs.undo import EditedSince
 from risks.models import Category, Control, Matrix, Mitigation, Risk
 from risks.services import rows
 from risks.services.risks import update_risk
@@ -44,7 +44,7 @@ def made(tmp_path):
         (folder / "pack.json").write_text(json.dumps(ABOUT | {"version": version} | dict(about)))
         for kind, value in (contents or {"risks": RISKS}).items():
             (folder / f"{kind}.json").write_text(json.dumps(value))
-        return packs.opened(io.BytesIO(build(folder, key)))
+        return installation.opened(io.BytesIO(build(folder, key)))
 
     TrustedPublisher.objects.create(name="We", key=public_key(KEY))
     return make
@@ -53,10 +53,10 @@ def made(tmp_path):
 @pytest.fixture
 def install(organization, admin, made):
     def carry_out(*version, **options):
-        change = packs.preview(
+        change = installation.preview(
             actor=admin, organization=organization, pack=made(*version, **options)
         )
-        return packs.apply(actor=admin, change=change)
+        return installation.apply(actor=admin, change=change)
 
     return carry_out
 
@@ -85,7 +85,7 @@ class TestInstalling:
         assert list(Risk.objects.order_by("pk").values()) == before
 
     def test_a_preview_writes_nothing_of_it(self, made, admin, organization):
-        packs.preview(actor=admin, organization=organization, pack=made())
+        installation.preview(actor=admin, organization=organization, pack=made())
         assert not Risk.objects.exists()
         assert InstalledPack.objects.get().status == PackStatus.UNINSTALLED
 
@@ -104,8 +104,8 @@ class TestInstalling:
     def test_an_unsigned_pack_needs_an_administrators_word(self, made, admin, organization):
         pack = made(key=None)
         with pytest.raises(Conflict, match="allow_unsigned"):
-            packs.preview(actor=admin, organization=organization, pack=pack)
-        change = packs.preview(
+            installation.preview(actor=admin, organization=organization, pack=pack)
+        change = installation.preview(
             actor=admin, organization=organization, pack=pack, allow_unsigned=True
         )
         assert change.trust == "unsigned"
@@ -165,58 +165,58 @@ class TestUpgrading:
     def test_rolling_back_restores_the_version_before(self, install, admin):
         install()
         install("1.1.0", risks=with_title("River flood"))
-        installed = packs.roll_back(actor=admin, installed=InstalledPack.objects.get())
+        installed = installation.roll_back(actor=admin, installed=InstalledPack.objects.get())
         assert (installed.pack_version, installed.status) == ("1.0.0", PackStatus.INSTALLED)
         assert Risk.objects.get(external_id="flood").title == "Flood"
-        installed = packs.roll_back(actor=admin, installed=installed)
+        installed = installation.roll_back(actor=admin, installed=installed)
         assert (installed.status, Risk.objects.count()) == (PackStatus.UNINSTALLED, 0)
         with pytest.raises(Conflict, match="Nothing of this pack is in the register"):
-            packs.roll_back(actor=admin, installed=installed)
+            installation.roll_back(actor=admin, installed=installed)
 
     def test_rolling_back_does_not_lose_work(self, install, admin):
         install()
         risk = Risk.objects.get(external_id="flood")
         update_risk(actor=admin, instance=risk, title="Flood in the cellar")
         with pytest.raises(EditedSince, match="1 thing changed"):
-            packs.roll_back(actor=admin, installed=InstalledPack.objects.get())
+            installation.roll_back(actor=admin, installed=InstalledPack.objects.get())
 
     def test_uninstalling_says_what_stays(self, install, admin):
         install()
-        stays = packs.uninstall(actor=admin, installed=InstalledPack.objects.get())
+        stays = installation.uninstall(actor=admin, installed=InstalledPack.objects.get())
         assert stays == {"risks.category": 1, "risks.risk": 2, "risks.mitigation": 1}
         assert Risk.objects.count() == 2
 
     def test_rolling_back_after_uninstalling_removes_all_of_it(self, install, admin):
         install()
         install("1.1.0", risks=with_title("River flood"))
-        packs.uninstall(actor=admin, installed=InstalledPack.objects.get())
-        installed = packs.roll_back(actor=admin, installed=InstalledPack.objects.get())
+        installation.uninstall(actor=admin, installed=InstalledPack.objects.get())
+        installed = installation.roll_back(actor=admin, installed=InstalledPack.objects.get())
         assert (installed.status, installed.pack_version) == (PackStatus.UNINSTALLED, "")
-        assert (Risk.objects.count(), packs.content_of(installed)) == (0, {})
+        assert (Risk.objects.count(), installation.content_of(installed)) == (0, {})
 
     def test_rolling_back_after_uninstalling_does_not_lose_work(self, install, admin):
         install()
         update_risk(actor=admin, instance=Risk.objects.get(external_id="flood"), title="Ours")
-        packs.uninstall(actor=admin, installed=InstalledPack.objects.get())
+        installation.uninstall(actor=admin, installed=InstalledPack.objects.get())
         with pytest.raises(EditedSince):
-            packs.roll_back(actor=admin, installed=InstalledPack.objects.get())
+            installation.roll_back(actor=admin, installed=InstalledPack.objects.get())
         assert Risk.objects.count() == 2
 
 
 @pytest.mark.django_db
 def test_a_matrix_of_a_pack_bands_the_register_anew(organization, admin):
     pack = shipped()["openrisk.matrices-5x5"]
-    change = packs.preview(actor=admin, organization=organization, pack=pack)
-    packs.apply(actor=admin, change=change)
+    change = installation.preview(actor=admin, organization=organization, pack=pack)
+    installation.apply(actor=admin, change=change)
     installed = InstalledPack.objects.get()
-    packs.use_matrix(actor=admin, installed=installed, matrix="impact-first")
+    installation.use_matrix(actor=admin, installed=installed, matrix="impact-first")
     assert Matrix.objects.get().levels[0][4] == "high"
     with pytest.raises(ValidationError, match="no such matrix"):
-        packs.use_matrix(actor=admin, installed=installed, matrix="round")
+        installation.use_matrix(actor=admin, installed=installed, matrix="round")
 
 
 @pytest.mark.django_db
 def test_a_change_is_carried_out_once(install, admin):
     change = install()
     with pytest.raises(Conflict, match="carried out"):
-        packs.apply(actor=admin, change=PackChange.objects.get(pk=change.pk))
+        installation.apply(actor=admin, change=PackChange.objects.get(pk=change.pk))

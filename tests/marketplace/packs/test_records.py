@@ -2,7 +2,7 @@
 
 from marketplace.packs.archive import shipped
 from marketplace.packs.records import records
-from risks.imports.diff import Record
+from risks.import_runs.changes import Record
 
 RISKS = {
     "categories": [{"name": "Water", "description": "Too much."}, {"name": "Air"}],

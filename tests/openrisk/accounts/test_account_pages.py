@@ -3,10 +3,10 @@
 import pytest
 from django.test import Client
 
-from openrisk.accounts.login_limits import FAILURES_PER_EMAIL
+from openrisk.accounts.credentials.login_limits import FAILURES_PER_EMAIL
+from openrisk.accounts.credentials.passwords import set_first_password
+from openrisk.accounts.credentials.tokens import create_token
 from openrisk.accounts.models import AccountEvent, ApiToken, Role
-from openrisk.accounts.passwords import set_first_password
-from openrisk.accounts.tokens import create_token
 from tests.conftest import member
 from tests.openrisk.caching.calls import RISKS, call, session
 

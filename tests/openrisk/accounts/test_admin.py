@@ -3,10 +3,10 @@
 import pytest
 from django.utils import timezone
 
+from openrisk.accounts.credentials.tokens import create_token
+from openrisk.accounts.members.memberships import set_role
+from openrisk.accounts.members.service_accounts import create_service_account
 from openrisk.accounts.models import ApiToken, Membership, Role, ServiceAccount, User
-from openrisk.accounts.service_accounts import create_service_account
-from openrisk.accounts.services import set_role
-from openrisk.accounts.tokens import create_token
 from tests.risks.forms import filled, url
 
 PASSWORD = "a long enough password"

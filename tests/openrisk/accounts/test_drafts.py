@@ -7,9 +7,9 @@ from django.contrib.sessions.models import Session
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from marketplace.services import installations
-from openrisk.accounts import drafts
-from openrisk.accounts.form_filling import fill_form
+from marketplace.installations import lifecycle
+from openrisk.accounts.forms import drafts
+from openrisk.accounts.forms.form_filling import fill_form
 from openrisk.accounts.models import ApiToken, Role
 from risks.models import Risk
 from tests.conftest import member
@@ -105,7 +105,7 @@ def test_comment_comes_back_on_the_page_of_the_risk(browser, manager, organizati
 
 def test_secrets_and_files_are_not_kept(browser, admin, organization):
     browser.force_login(admin)
-    app = installations.install(actor=admin, organization=organization, connector="webhook")
+    app = lifecycle.install(actor=admin, organization=organization, connector="webhook")
     place = f"/o/acme/marketplace/apps/{app.pk}/"
     data = {"minimum_level": "high", "secret": "whsec_very-secret"}
     page = send(browser, place, data, f"{place}configure/")

@@ -2,9 +2,9 @@
 
 import pytest
 
+from openrisk.accounts.credentials.tokens import create_token
+from openrisk.accounts.members.memberships import set_role
 from openrisk.accounts.models import AccountEvent, ApiToken, Organization, Role, User
-from openrisk.accounts.services import set_role
-from openrisk.accounts.tokens import create_token
 from tests.conftest import member
 from tests.risks.forms import filled
 

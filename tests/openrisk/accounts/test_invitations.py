@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
-from openrisk.accounts import invitations
+from openrisk.accounts.members import invitations
 from openrisk.accounts.models import AccountEvent, Invitation, Membership, Organization, Role, User
 from openrisk.accounts.tasks import send_invitation
 

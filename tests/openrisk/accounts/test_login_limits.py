@@ -9,8 +9,8 @@ from django.http import HttpResponse
 from django.test import RequestFactory
 from django.utils import timezone
 
-from openrisk.accounts.devices import COOKIE, remember_device
-from openrisk.accounts.login_limits import (
+from openrisk.accounts.credentials.devices import COOKIE, remember_device
+from openrisk.accounts.credentials.login_limits import (
     FAILURE_WINDOW,
     FAILURES_PER_ADDRESS,
     FAILURES_PER_DEVICE,
@@ -18,8 +18,8 @@ from openrisk.accounts.login_limits import (
     forget_old_failures,
     network_of,
 )
+from openrisk.accounts.members.memberships import LoginRefused, check_password
 from openrisk.accounts.models import AccountEvent, LoginFailure, User
-from openrisk.accounts.services import LoginRefused, check_password
 
 PASSWORD = "a long enough password"
 
@@ -217,7 +217,9 @@ def test_login_page_makes_the_device_known(client, analyst, settings):
 def test_limit_holds_for_tries_at_the_same_time(viewer, monkeypatch):
     """All begin before any of them is refused: as many as the limit get to see a password."""
     tried, outcomes, start = [], [], threading.Barrier(24)
-    monkeypatch.setattr("openrisk.accounts.services.authenticate", lambda *a, **k: tried.append(1))
+    monkeypatch.setattr(
+        "openrisk.accounts.members.memberships.authenticate", lambda *a, **k: tried.append(1)
+    )
 
     def guess():
         start.wait(30)

@@ -4,8 +4,8 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.test import Client
 
-from openrisk.accounts.sessions import SessionStore, digest_key, find_session
-from openrisk.caching import front
+from openrisk.accounts.credentials.sessions import SessionStore, digest_key, find_session
+from openrisk.caching import fast_path
 from tests.openrisk.caching.calls import RISKS, call, session
 
 PAGE = "/o/acme/risks/"
@@ -47,7 +47,7 @@ def test_another_secret_key_beside_the_old_one_logs_no_one_out(organization, vie
     settings.SECRET_KEY, client = "old" * 20, Client()
     client.force_login(viewer)
     assert client.get(url).status_code == 200
-    front.callers.clear()  # the server is started again
+    fast_path.callers.clear()  # the server is started again
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "new" * 20, ["old" * 20]
     assert [client.get(url).status_code for _ in range(3)] == [200] * 3
     settings.SECRET_KEY_FALLBACKS = []

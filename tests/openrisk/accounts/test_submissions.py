@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from dashboards.models import Board
 from marketplace.models import App, PackChange
-from openrisk.accounts import submissions
+from openrisk.accounts.forms import submissions
+from openrisk.accounts.members.service_accounts import create_service_account
 from openrisk.accounts.models import ApiToken, FormSubmission
-from openrisk.accounts.service_accounts import create_service_account
 from risks.models import Acceptance, Category, ImportRun, Risk
 from tests.risks.factories import make_risk
 from tests.risks.forms import filled

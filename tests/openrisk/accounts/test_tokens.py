@@ -5,8 +5,8 @@ from threading import Event
 import pytest
 from django.db import transaction
 
+from openrisk.accounts.credentials.tokens import create_token
 from openrisk.accounts.models import ApiToken, Membership
-from openrisk.accounts.tokens import create_token
 from tests.risks.threads import in_threads
 
 

@@ -3,11 +3,11 @@
 import pytest
 
 from openrisk.api.filters import StrictFilterBackend
-from risks.filters import RiskFilterSet
+from risks.api.filters import RiskFilterSet
+from risks.api.views.risks import RiskViewSet
 from risks.models import Asset, Category
 from risks.services.risks import create_risk, transition
 from risks.services.rows import create
-from risks.views.risks import RiskViewSet
 
 URL = "/api/v1/risks/"
 

@@ -7,9 +7,9 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
+from marketplace.installations import lifecycle
+from marketplace.installations.reviews import create_review
 from marketplace.models import Delivery, InstalledPack, PackChange, SyncRun
-from marketplace.services import installations
-from marketplace.services.reviews import create_review
 from openrisk.accounts.models import Organization, Role
 from risks.models import Asset, Category, FindingRule, Framework, LikelihoodSuggestion
 from risks.services import acceptances, assets, controls, findings, mitigations, risks
@@ -105,7 +105,7 @@ def one_of_each(other_organization, outsider):
     suggestion = LikelihoodSuggestion.objects.create(
         risk=risk, key="Foreign secret", present=2, likelihood=5, **of
     )
-    app = installations.install(connector="trivy", name="Foreign secret", **owner)
+    app = lifecycle.install(connector="trivy", name="Foreign secret", **owner)
     run = SyncRun.objects.create(app=app, mode="preview", error="Foreign secret", **of)
     delivery = Delivery.objects.create(
         app=app, event="1", type="Foreign secret", at=timezone.now(), content={}, **of

@@ -6,8 +6,8 @@ import pytest
 from django.db import InterfaceError, OperationalError, connection
 from django.test import RequestFactory
 
-from openrisk.api import outages
-from openrisk.api.outages import NOTED, ReadOnceMore
+from openrisk.api.middleware import database_retry
+from openrisk.api.middleware.database_retry import NOTED, ReadOnceMore
 from risks.models import Risk
 from tests.openrisk.caching.calls import RISKS, call, token
 from tests.risks.factories import make_risk
@@ -79,8 +79,8 @@ def test_failures_of_the_database_are_noted(error, noted):
     try:
         raise error
     except type(error):
-        outages._on_exception(None, request=request)
-    assert outages.is_noted(request) is noted
+        database_retry._on_exception(None, request=request)
+    assert database_retry.is_noted(request) is noted
 
 
 @pytest.mark.postgres
@@ -124,9 +124,9 @@ def test_a_standby_is_told_and_left(organization, analyst):
 
 def _end_connection():
     """As a server that restarts does, right after the health check of the next request."""
-    from openrisk.caching import stamps  # noqa: PLC0415
+    from openrisk.caching.freshness import snapshots  # noqa: PLC0415
 
     connection.health_check_enabled = False  # until it connects again
     pid = connection.connection.info.backend_pid
-    with stamps.connect(connection, "test") as other:
+    with snapshots.connect(connection, "test") as other:
         other.execute("SELECT pg_terminate_backend(%s, 10000)", [pid])

@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from openrisk.api.privacy import PrivacyHeadersMiddleware
+from openrisk.api.middleware.privacy_headers import PrivacyHeadersMiddleware
 
 YEAR = 31_536_000
 EXPORTS = (

@@ -38,7 +38,7 @@ def test_failure_tells_a_request_id_and_no_more(api, manager, monkeypatch):
     def fail(*args, **kwargs):
         raise RuntimeError("the password is swordfish")
 
-    monkeypatch.setattr("risks.views.risks.RiskViewSet.get_queryset", fail)
+    monkeypatch.setattr("risks.api.views.risks.RiskViewSet.get_queryset", fail)
     client = api(manager)
     client.raise_request_exception = False
     response = client.get("/api/v1/risks/", HTTP_X_REQUEST_ID="trace-1")

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 
-from openrisk.api import schema_view
-from openrisk.api.schema_view import SchemaView
+from openrisk.api.schema import view as schema_view
+from openrisk.api.schema.view import SchemaView
 
 pytestmark = pytest.mark.once
 COMMITTED = Path(__file__).resolve().parents[3] / "docs" / "openapi.json"

@@ -12,10 +12,10 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.test import Client
 from prometheus_client import REGISTRY
 
+from openrisk.accounts.credentials.tokens import create_token
 from openrisk.accounts.models import ApiToken, Organization, User
-from openrisk.accounts.tokens import create_token
-from openrisk.api.outages import ReadOnceMore
-from openrisk.caching.front import Front
+from openrisk.api.middleware.database_retry import ReadOnceMore
+from openrisk.caching.fast_path import Front
 
 RISKS = "/api/v1/risks/"
 ASSETS = "/api/v1/assets/"

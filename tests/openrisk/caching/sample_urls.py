@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
-from openrisk.caching.views import cached_view, per_user
+from openrisk.caching.decorators import cached_view, per_user
 from openrisk.urls import handler400, handler500
 from openrisk.urls import urlpatterns as project
 from risks.models import Asset

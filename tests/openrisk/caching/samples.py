@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 
 from openrisk import env
-from openrisk.caching.entries import Entry
+from openrisk.caching.storage.entry import Entry
 
 LOCAL = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "responses"}
 

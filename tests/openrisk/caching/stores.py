@@ -8,15 +8,16 @@ from django.conf import settings as configured
 from pytest_django import Settings
 
 from openrisk import env
-from openrisk.caching import front, lookup, recent
-from openrisk.caching.store import shared
+from openrisk.caching import fast_path, lookup
+from openrisk.caching.freshness import recent_changes
+from openrisk.caching.storage.shared import shared
 
 
 def forget() -> None:
     """As in a process that has just begun."""
-    for memory in (lookup.memory, lookup.refused, front.callers, front.routes):
+    for memory in (lookup.memory, lookup.refused, fast_path.callers, fast_path.routes):
         memory.clear()
-    recent.forget()
+    recent_changes.forget()
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.db import connection, models
 
-from openrisk.caching.tracked import tags_touched
+from openrisk.caching.freshness.registry import tags_touched
 
 
 def tokens() -> dict[str, str]:

@@ -7,7 +7,7 @@ from django.contrib.contenttypes.models import ContentType
 
 from openrisk.caching import checks
 from openrisk.caching.checks import check_consistency, check_serializer, check_store
-from openrisk.caching.views import declarations
+from openrisk.caching.decorators import declarations
 from tests.openrisk.caching import stores
 from tests.openrisk.caching.samples import caches_with
 from tests.servers import free_port

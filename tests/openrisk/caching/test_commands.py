@@ -12,8 +12,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from openrisk.accounts.models import Role
-from openrisk.caching import lookup, tokens
-from openrisk.caching.store import shared
+from openrisk.caching import lookup
+from openrisk.caching.freshness import tag_versions
+from openrisk.caching.storage.shared import shared
 from tests.conftest import member
 from tests.openrisk.caching import stores
 from tests.risks.factories import make_risk
@@ -174,7 +175,7 @@ def test_compact_leaves_a_row_a_tag_and_every_entry_valid(api, viewer, risk, no_
         risk.title = title
         risk.save()
     api(viewer).get(RISKS)
-    before = tokens.count_rows()
+    before = tag_versions.count_rows()
     told = data("cache_compact")
     assert told["removed"] == before - told["left"]
     state = data("cache_stats")["tokens"]

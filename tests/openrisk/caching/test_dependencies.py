@@ -9,13 +9,13 @@ from django.db.models.functions import Now
 from rest_framework.test import APIClient
 
 from openrisk.accounts.models import Organization, User
-from openrisk.caching import stamps
-from openrisk.caching.recorder import recording
-from openrisk.caching.statements import CLOCK, read_by
-from openrisk.caching.tracked import EPOCH
-from openrisk.caching.views import get_or_compute
+from openrisk.caching.decorators import get_or_compute
+from openrisk.caching.freshness import snapshots
+from openrisk.caching.freshness.recorder import recording
+from openrisk.caching.freshness.registry import EPOCH
+from openrisk.caching.freshness.sql_dependencies import CLOCK, read_by
+from risks.api.views.risks import RiskViewSet
 from risks.models import Asset, Category, Risk
-from risks.views.risks import RiskViewSet
 from tests.risks.factories import make_mitigation, make_risk
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -113,4 +113,4 @@ def test_the_epoch_names_the_server_that_answers() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT extract(epoch FROM pg_postmaster_start_time())::text")
         (started,) = cursor.fetchone()
-    assert stamps.read([EPOCH])[EPOCH].endswith(f"@{started}")
+    assert snapshots.read([EPOCH])[EPOCH].endswith(f"@{started}")

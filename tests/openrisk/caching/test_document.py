@@ -8,8 +8,8 @@ import pytest
 from django.conf import settings
 
 from openrisk import urls  # noqa: F401  declares every view
-from openrisk.caching.tracked import Part, Read, Row
-from openrisk.caching.views import Declaration, declarations
+from openrisk.caching.decorators import Declaration, declarations
+from openrisk.caching.freshness.registry import Part, Read, Row
 
 ROOT = Path(__file__).resolve().parents[3]
 DOCUMENT = (ROOT / "docs/caching.md").read_text()
@@ -41,7 +41,7 @@ def test_every_cached_view_is_listed_with_what_it_reads() -> None:
 
 
 def _is_ours(declaration: Declaration) -> bool:
-    places = (*ROOT.glob("*/views/*.py"), *ROOT.glob("*/views.py"))
+    places = (*ROOT.glob("*/api/*.py"), *ROOT.glob("*/api/views/*.py"))
     texts = [path.read_text() for path in places if path.relative_to(ROOT).parts[0] != "tests"]
     parts = declaration.view.split("-")
     resources = "|".join("-".join(parts[:end]) for end in range(1, len(parts)))
@@ -49,8 +49,8 @@ def _is_ours(declaration: Declaration) -> bool:
 
 
 def test_a_view_with_a_hyphen_in_its_name_is_ours_too(monkeypatch, tmp_path) -> None:
-    (tmp_path / "risks").mkdir()
-    (tmp_path / "risks/views.py").write_text('@cached_view("finding-rules", ttl=1)')
+    (tmp_path / "risks/api").mkdir(parents=True)
+    (tmp_path / "risks/api/views.py").write_text('@cached_view("finding-rules", ttl=1)')
     monkeypatch.setattr(f"{__name__}.ROOT", tmp_path)
     declared = next(iter(declarations.values()))
     assert _is_ours(replace(declared, view="finding-rules-list"))

@@ -8,8 +8,8 @@ from django.test import override_settings
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openrisk.caching import entries
-from openrisk.caching.entries import MAGIC, Rejected, pack, unpack
+from openrisk.caching.storage import entry as entries
+from openrisk.caching.storage.entry import MAGIC, Rejected, pack, unpack
 from tests.openrisk.caching.samples import make_entry
 
 KEY, OTHER = "a" * 64, "b" * 64

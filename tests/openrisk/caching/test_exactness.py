@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
+from openrisk.accounts.members.memberships import set_role
 from openrisk.accounts.models import ApiToken, Membership, Organization, Role, User
-from openrisk.accounts.services import set_role
 from risks.models import Asset
 from tests.conftest import member
 from tests.openrisk.caching.calls import ASSETS, call, token

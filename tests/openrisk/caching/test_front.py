@@ -5,10 +5,11 @@ from uuid import uuid4
 import pytest
 from django.conf import settings as django_settings
 
-from openrisk.caching import front, lookup, stamps, views
-from openrisk.caching.callers import ENVIRON, Caller
-from openrisk.caching.front import Front, credential_of
-from openrisk.caching.recorder import unrecorded
+from openrisk.caching import decorators, fast_path, lookup
+from openrisk.caching.fast_path import Front, credential_of
+from openrisk.caching.freshness import snapshots
+from openrisk.caching.freshness.recorder import unrecorded
+from openrisk.caching.principals import ENVIRON, Caller
 from risks.models import Risk
 from tests.openrisk.caching.calls import (
     FRONT,
@@ -69,7 +70,7 @@ def test_credentials_are_told_apart_and_not_kept_in_clear():
 
 def test_header_cannot_pass_for_a_session():
     assert credential_of({"HTTP_AUTHORIZATION": "session x"}) is None
-    assert front.credential_digest("session x") != credential_of({"HTTP_COOKIE": f"{COOKIE}=x"})
+    assert fast_path.credential_digest("session x") != credential_of({"HTTP_COOKIE": f"{COOKIE}=x"})
 
 
 # --- Doubts -----------------------------------------------------------------------------------
@@ -185,11 +186,11 @@ def test_proxy_is_believed_only_where_it_is_one(organization, viewer, settings):
 def test_enormous_headers_are_answered_and_not_remembered(organization, viewer):
     me = token(viewer, organization)
     call(RISKS, me)
-    routes = len(front.routes)
+    routes = len(fast_path.routes)
     for name in ("HTTP_ACCEPT", "HTTP_ACCEPT_LANGUAGE", "HTTP_X_FORWARDED_HOST"):
         value = "application/json, " + "x/y, " * 20_000
         assert [call(RISKS, me, **{name: value}).status for _ in range(2)] == [200, 200]
-    assert len(front.routes) == routes
+    assert len(fast_path.routes) == routes
     assert call(RISKS, {"HTTP_AUTHORIZATION": "Token " + "x" * 100_000}).status == 401
 
 
@@ -207,13 +208,13 @@ def _learning(environ, start_response):
         expires=0,
         credential=credential_of(environ) or b"",
     )
-    environ[views.LEARN] = (key, False)
+    environ[decorators.LEARN] = (key, False)
     start_response("200 OK", [("Content-Type", "application/json"), ("X-Other", "dropped")])
     return [b""]
 
 
 def test_ten_thousand_queries_and_callers_stay_within_the_budget(monkeypatch):
-    budgets = {lookup.memory: 4_000_000, front.routes: 500_000, front.callers: 200_000}
+    budgets = {lookup.memory: 4_000_000, fast_path.routes: 500_000, fast_path.callers: 200_000}
     for kept, budget in budgets.items():
         monkeypatch.setattr(kept, "budget", budget)
     under_test = Front(_learning)
@@ -233,7 +234,7 @@ def test_ten_thousand_queries_and_callers_stay_within_the_budget(monkeypatch):
 def test_only_stable_headers_are_remembered():
     environ = {"REQUEST_METHOD": "GET", "PATH_INFO": RISKS, "HTTP_AUTHORIZATION": "Token x"}
     Front(_learning)(environ, lambda *started: None)
-    [route] = front.routes.values()
+    [route] = fast_path.routes.values()
     assert route.headers == (("Content-Type", "application/json"),)
 
 
@@ -255,13 +256,13 @@ def test_nothing_is_learned_from_other_answers(change, status, header):
 
     environ = {"REQUEST_METHOD": "GET", "PATH_INFO": RISKS, "HTTP_AUTHORIZATION": "Token x"}
     Front(answer)(environ | change, lambda *started: None)
-    assert (len(front.routes), len(front.callers)) == (0, 0)
+    assert (len(fast_path.routes), len(fast_path.callers)) == (0, 0)
 
 
 def test_client_cannot_name_its_caller():
     """Headers arrive as HTTP_...: none of them is a key that the cache believes."""
     assert not ENVIRON.startswith("HTTP_")
-    assert not views.LEARN.startswith("HTTP_")
+    assert not decorators.LEARN.startswith("HTTP_")
 
 
 @committed
@@ -284,8 +285,8 @@ def test_stamp_that_finds_an_entry_stale_is_the_one_it_is_computed_by(
     risk.title = "Changed"
     risk.save()
     asked = []
-    fresh = stamps.fresh
-    monkeypatch.setattr(stamps, "fresh", lambda *tags: asked.append(tags) or fresh(*tags))
+    fresh = snapshots.fresh
+    monkeypatch.setattr(snapshots, "fresh", lambda *tags: asked.append(tags) or fresh(*tags))
     reply = call(RISKS, me)
     assert (reply.cache, reply.titles, len(asked)) == (MISS, ["Changed"], 1)
     assert call(RISKS, me).cache == FRONT
@@ -299,7 +300,7 @@ def test_stamp_of_the_front_says_nothing_of_what_is_written_afterwards(
     risk = make_risk(organization)
     me = token(viewer, organization)
     warm(RISKS, me)
-    place = views.place
+    place = decorators.place
 
     def late(*given):
         with unrecorded():
@@ -307,9 +308,9 @@ def test_stamp_of_the_front_says_nothing_of_what_is_written_afterwards(
         return place(*given)
 
     Risk.objects.filter(pk=risk.pk).update(title="First")
-    monkeypatch.setattr(views, "place", late)
+    monkeypatch.setattr(decorators, "place", late)
     assert call(RISKS, me).titles == ["Second"]
-    monkeypatch.setattr(views, "place", place)
+    monkeypatch.setattr(decorators, "place", place)
     replies = [call(RISKS, me) for _ in range(2)]
     assert [(reply.cache, reply.titles) for reply in replies] == [
         (MISS, ["Second"]),

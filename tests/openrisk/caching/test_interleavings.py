@@ -17,12 +17,13 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.db import connection, transaction
 from django.test import RequestFactory
 
+from openrisk.accounts.credentials.tokens import create_token
+from openrisk.accounts.members.memberships import set_role
 from openrisk.accounts.models import Membership, Organization, Role, User
-from openrisk.accounts.services import set_role
-from openrisk.accounts.tokens import create_token
-from openrisk.api.outages import ReadOnceMore
-from openrisk.caching import lookup, single_flight, tokens, views
-from openrisk.caching.front import Front
+from openrisk.api.middleware.database_retry import ReadOnceMore
+from openrisk.caching import decorators, lookup, single_flight
+from openrisk.caching.fast_path import Front
+from openrisk.caching.freshness import tag_versions
 from risks.models import Risk
 from tests.calibration import patience
 from tests.risks.factories import make_risk
@@ -137,7 +138,7 @@ def before(monkeypatch: pytest.MonkeyPatch, module: Any, name: str) -> Pause:
 
 def test_compute_begins_before_the_commit_and_stores_after_it(monkeypatch, threads, token, risk):
     """The race of every delete-on-save: the old value is put where the new one was just deleted."""
-    rows_read = after(monkeypatch, views, "_rendered")
+    rows_read = after(monkeypatch, decorators, "_rendered")
     slow = threads(ask, token)
     rows_read.await_reached()
     write(risk, "new")
@@ -221,7 +222,7 @@ def test_two_writers_commit_in_the_other_order_around_a_reader(threads, token, r
 def test_second_writer_commits_while_the_first_ones_rows_are_read(
     monkeypatch, threads, token, risk
 ):
-    rows_read = after(monkeypatch, views, "_rendered")
+    rows_read = after(monkeypatch, decorators, "_rendered")
     write(risk, "first")
     slow = threads(ask, token)
     rows_read.await_reached()
@@ -235,7 +236,7 @@ def test_second_writer_commits_while_the_first_ones_rows_are_read(
 
 def test_follower_began_after_the_leaders_stamp(monkeypatch, threads, token, risk, flights):
     """A shared flight must not carry a read back to before its own beginning."""
-    rows_read = after(monkeypatch, views, "_rendered")
+    rows_read = after(monkeypatch, decorators, "_rendered")
     leader = threads(ask, token)
     rows_read.await_reached()
     write(risk, "new")
@@ -246,7 +247,7 @@ def test_follower_began_after_the_leaders_stamp(monkeypatch, threads, token, ris
 
 
 def test_follower_shares_what_is_still_fresh(monkeypatch, threads, token, risk, flights):
-    rows_read = after(monkeypatch, views, "_rendered")
+    rows_read = after(monkeypatch, decorators, "_rendered")
     leader = threads(ask, token)
     rows_read.await_reached()
     follower = follows(flights, threads, token)
@@ -289,10 +290,10 @@ def test_compaction_during_a_read(monkeypatch, threads, token, risk):
     """Fewer rows, the same tokens: what is computed meanwhile stays exact, and is kept."""
     for number in range(5):
         write(risk, f"old {number}")
-    rows_read = after(monkeypatch, views, "_rendered")
+    rows_read = after(monkeypatch, decorators, "_rendered")
     slow = threads(ask, token)
     rows_read.await_reached()
-    assert threads(tokens.compact).result(PATIENCE) > 0
+    assert threads(tag_versions.compact).result(PATIENCE) > 0
     rows_read.release()
     assert slow.result(PATIENCE).cache == "MISS"
     answer = ask(token)
@@ -307,7 +308,7 @@ def test_writer_commits_within_a_compaction(threads, token, risk):
 
     def compact() -> None:
         with transaction.atomic():
-            tokens.compact()
+            tag_versions.compact()
             compacted.hold()
 
     slow = threads(compact)

@@ -7,11 +7,12 @@ import psycopg
 import pytest
 import structlog
 
-from openrisk.caching import front, stamps, tokens
-from openrisk.caching.loop_front import LoopFront
-from openrisk.caching.loop_group import use_loop
-from openrisk.caching.stamps import StampUnavailable
-from openrisk.caching.tracked import EPOCH
+from openrisk.caching import fast_path
+from openrisk.caching.event_loop import LoopFront
+from openrisk.caching.freshness import snapshots, tag_versions
+from openrisk.caching.freshness.event_loop_snapshots import use_loop
+from openrisk.caching.freshness.registry import EPOCH
+from openrisk.caching.freshness.snapshots import StampUnavailable
 from tests.openrisk.caching.calls import RISKS, token, warm
 from tests.openrisk.caching.tags import execute
 from tests.servers import free_port
@@ -43,7 +44,7 @@ def on_loop(work):
         try:
             return await work(tried)
         finally:
-            stamps.close()
+            snapshots.close()
 
     return asyncio.run(working())
 
@@ -66,7 +67,7 @@ def test_what_was_written_since_is_left_to_django_with_what_is_known(organizatio
 
     async def ask(tried):
         before = await tried.answer(environ_of(me))
-        await asyncio.to_thread(tokens.leave, ["risks.risk:*"])
+        await asyncio.to_thread(tag_versions.leave, ["risks.risk:*"])
         await asyncio.to_thread(
             execute, "UPDATE cache_token SET token = token + 1 WHERE tag <> %s", EPOCH
         )
@@ -76,7 +77,7 @@ def test_what_was_written_since_is_left_to_django_with_what_is_known(organizatio
     before, after, environ = on_loop(ask)
     assert before is not None
     assert after is None
-    assert front.TRIED in environ
+    assert fast_path.TRIED in environ
 
 
 def test_what_the_front_does_not_know_is_left_to_django(organization, viewer):
@@ -92,13 +93,13 @@ def test_many_who_ask_at_once_share_queries(organization, viewer, monkeypatch):
     me = token(viewer, organization)
     warm(RISKS, me)
     sent = []
-    send = stamps.PostgresSource.send
+    send = snapshots.PostgresSource.send
 
     def counted(source, tags):
         sent.append(tags)
         return send(source, tags)
 
-    monkeypatch.setattr(stamps.PostgresSource, "send", counted)
+    monkeypatch.setattr(snapshots.PostgresSource, "send", counted)
 
     async def ask(tried):
         await tried.answer(environ_of(me))
@@ -114,10 +115,10 @@ def test_threads_ask_on_the_same_connection():
     async def both():
         group = use_loop(asyncio.get_running_loop())
         soon = group.read_soon([[EPOCH]])
-        return await asyncio.gather(soon, asyncio.to_thread(stamps.fresh, [EPOCH]))
+        return await asyncio.gather(soon, asyncio.to_thread(snapshots.fresh, [EPOCH]))
 
     first, second = asyncio.run(both())
-    stamps.close()
+    snapshots.close()
     assert first[EPOCH] == second[EPOCH]
 
 
@@ -134,7 +135,7 @@ def test_a_connection_that_breaks_is_opened_again():
                 continue
 
     assert EPOCH in asyncio.run(after_a_break())
-    stamps.close()
+    snapshots.close()
 
 
 def test_a_connection_that_breaks_while_no_one_asks_is_no_failure():
@@ -145,21 +146,21 @@ def test_a_connection_that_breaks_while_no_one_asks_is_no_failure():
         await asyncio.to_thread(execute, "SELECT pg_terminate_backend(%s)", own)
         while group.source.connection is not None:
             await asyncio.sleep(0.01)
-        return stamps.is_failing()
+        return snapshots.is_failing()
 
     assert not asyncio.run(after_a_break())
-    stamps.close()
+    snapshots.close()
 
 
 def test_a_database_that_does_not_answer_is_given_up(monkeypatch):
-    monkeypatch.setattr(stamps, "TIMEOUT", 0.05)
+    monkeypatch.setattr(snapshots, "TIMEOUT", 0.05)
     release = threading.Event()
 
     def never(source):
         release.wait(20)
         raise psycopg.OperationalError
 
-    monkeypatch.setattr(stamps.PostgresSource, "open", never)
+    monkeypatch.setattr(snapshots.PostgresSource, "open", never)
 
     async def ask():
         group = use_loop(asyncio.get_running_loop())
@@ -168,7 +169,7 @@ def test_a_database_that_does_not_answer_is_given_up(monkeypatch):
         release.set()
 
     asyncio.run(ask())
-    stamps.close()
+    snapshots.close()
 
 
 def test_a_wrong_direct_address_is_told(settings, monkeypatch):
@@ -179,7 +180,7 @@ def test_a_wrong_direct_address_is_told(settings, monkeypatch):
         group = use_loop(asyncio.get_running_loop())
         with pytest.raises(StampUnavailable):
             await group.read_soon([[EPOCH]])
-        failed = stamps.is_failing()
+        failed = snapshots.is_failing()
         settings.DATABASE_DIRECT_URL = ""
         await group.read_soon([[EPOCH]])
         return failed
@@ -189,34 +190,34 @@ def test_a_wrong_direct_address_is_told(settings, monkeypatch):
     assert [(line["event"], line["setting"]) for line in lines] == [
         ("cache_not_used", "DATABASE_DIRECT_URL")
     ]
-    assert not stamps.is_failing()
-    stamps.close()
+    assert not snapshots.is_failing()
+    snapshots.close()
 
 
 def test_one_connection_is_opened_however_many_give_up(monkeypatch):
     """A thread for each would leave none for readiness, which uses the same ones."""
-    monkeypatch.setattr(stamps, "TIMEOUT", 0.02)
-    opens = stamps.PostgresSource.open
+    monkeypatch.setattr(snapshots, "TIMEOUT", 0.02)
+    opens = snapshots.PostgresSource.open
     release, asked = threading.Event(), []
 
     def slow(source):
         asked.append(source)
         release.wait(20)
-        monkeypatch.setattr(stamps, "TIMEOUT", 20)
+        monkeypatch.setattr(snapshots, "TIMEOUT", 20)
         return opens(source)
 
-    monkeypatch.setattr(stamps.PostgresSource, "open", slow)
+    monkeypatch.setattr(snapshots.PostgresSource, "open", slow)
 
     async def ask():
         group = use_loop(asyncio.get_running_loop())
         for _ in range(5):
             with pytest.raises(StampUnavailable):
                 await group.read_soon([[EPOCH]])
-        monkeypatch.setattr(stamps, "TIMEOUT", 20)
+        monkeypatch.setattr(snapshots, "TIMEOUT", 20)
         last = asyncio.ensure_future(group.read_soon([[EPOCH]]))
         release.set()
         return await last
 
     assert EPOCH in asyncio.run(ask())
     assert len(asked) == 1
-    stamps.close()
+    snapshots.close()

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openrisk.caching.memory import Memory
+from openrisk.caching.storage.local import Memory
 
 
 @pytest.fixture

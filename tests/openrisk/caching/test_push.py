@@ -5,9 +5,9 @@ from types import SimpleNamespace
 import pytest
 from django.db import connection
 
-from openrisk.caching import push, stamps, tokens
-from openrisk.caching.push import Changes, Listener
-from openrisk.caching.tracked import EPOCH
+from openrisk.caching.freshness import notifications, snapshots, tag_versions
+from openrisk.caching.freshness.notifications import Changes, Listener
+from openrisk.caching.freshness.registry import EPOCH
 from risks.models import Asset
 from tests.openrisk.caching.calls import ASSETS, FRONT, call, token, warm
 from tests.openrisk.caching.tags import tags_of
@@ -29,7 +29,7 @@ def test_change_of_a_tag_concerns_who_reads_it(held):
     assert changes.unchanged(held)
     changes.note([TAG])
     assert not changes.unchanged(held)
-    push.confirm(changes.count, held)
+    notifications.confirm(changes.count, held)
     assert changes.unchanged(held)
 
 
@@ -44,7 +44,7 @@ def test_everything_changes_together(held):
 
 
 def test_too_many_tags_count_as_everything(held, monkeypatch):
-    monkeypatch.setattr(push, "MOST_TAGS", 10)
+    monkeypatch.setattr(notifications, "MOST_TAGS", 10)
     changes = Changes()
     changes.note([str(number) for number in range(11)])
     assert not changes.unchanged(held)
@@ -53,7 +53,7 @@ def test_too_many_tags_count_as_everything(held, monkeypatch):
 
 def test_confirmation_never_goes_back(held):
     held.confirmed = 7
-    push.confirm(3, held)
+    notifications.confirm(3, held)
     assert held.confirmed == 7
 
 
@@ -94,8 +94,8 @@ def test_hit_at_the_same_moment_does_not_take_the_change_for_seen(held, note):
 
 
 def test_nobody_pushes_under_strict(held):
-    assert not push.vouches_for(held)
-    assert push.count() == 0
+    assert not notifications.vouches_for(held)
+    assert notifications.count() == 0
 
 
 # --- With PostgreSQL --------------------------------------------------------------------------
@@ -103,17 +103,17 @@ def test_nobody_pushes_under_strict(held):
 def pushed(transactional_db, settings, monkeypatch):
     """A listener driven by the test: it has no thread of its own. Lends `sync()`."""
     settings.CACHE_CONSISTENCY = "push"
-    monkeypatch.setattr(push, "LEASE", 60.0)
-    tokens.install(connection)
+    monkeypatch.setattr(notifications, "LEASE", 60.0)
+    tag_versions.install(connection)
     listener = Listener()
     listener._listen()
-    monkeypatch.setattr(push, "_current", listener)
+    monkeypatch.setattr(notifications, "_current", listener)
     listener.sync = lambda: _sync(listener)
     listener.sync()
     yield listener
     listener._lose("The test has ended.")
     settings.CACHE_CONSISTENCY = "strict"
-    tokens.install(connection)
+    tag_versions.install(connection)
 
 
 def _sync(listener):
@@ -124,7 +124,7 @@ def _sync(listener):
     for _ in range(1000):
         if listener.hear():
             return
-        stamps.is_readable(listener._wire, 0.02)
+        snapshots.is_readable(listener._wire, 0.02)
     raise AssertionError("The listener does not hear itself.")
 
 
@@ -135,17 +135,17 @@ def test_every_way_to_write_is_heard(pushed, organization):
     unheard = []
     for write in (
         lambda: Asset.objects.update(name="a"),
-        lambda: tokens.leave([min(tags_of(asset))]),
+        lambda: tag_versions.leave([min(tags_of(asset))]),
         lambda: Asset.objects.all().delete(),
-        lambda: tokens.invalidate_everything(connection),
+        lambda: tag_versions.invalidate_everything(connection),
     ):
         pushed.sync()
-        push.confirm(push.count(), held)
+        notifications.confirm(notifications.count(), held)
         held.stamp[EPOCH] = ""
-        assert push.vouches_for(held)
+        assert notifications.vouches_for(held)
         write()
         pushed.sync()
-        if push.vouches_for(held):
+        if notifications.vouches_for(held):
             unheard.append(write)
     assert unheard == []
 
@@ -158,8 +158,8 @@ def test_hits_ask_nobody_until_something_changes(pushed, organization, viewer, m
     pushed.sync()
     call(ASSETS, me)  # confirms what was pushed meanwhile
     asked = []
-    fresh = stamps.fresh
-    monkeypatch.setattr(stamps, "fresh", lambda *tags: asked.append(tags) or fresh(*tags))
+    fresh = snapshots.fresh
+    monkeypatch.setattr(snapshots, "fresh", lambda *tags: asked.append(tags) or fresh(*tags))
     assert call(ASSETS, me).cache == FRONT
     assert asked == []
     Asset.objects.filter(pk=asset.pk).update(name="ERP")

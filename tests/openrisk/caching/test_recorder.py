@@ -8,13 +8,13 @@ from django.db.models.functions import Now
 from django.test import RequestFactory
 from django.utils import timezone
 
-from openrisk.caching import recorder
-from openrisk.caching.recorder import recording, unrecorded
-from openrisk.caching.statements import CLOCK, UNREADABLE, WRITE
-from openrisk.caching.tracked import tracked
-from openrisk.caching.views import declarations
+from openrisk.caching.decorators import declarations
+from openrisk.caching.freshness import recorder
+from openrisk.caching.freshness.recorder import recording, unrecorded
+from openrisk.caching.freshness.registry import tracked
+from openrisk.caching.freshness.sql_dependencies import CLOCK, UNREADABLE, WRITE
+from risks.api.urls import router
 from risks.models import Asset, Category, Risk
-from risks.urls import router
 from tests.openrisk.caching.calls import (
     FRONT,
     MISS,

@@ -6,9 +6,9 @@ import pytest
 from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 
-from openrisk.caching import signals
-from openrisk.caching.signals import cache_invalidated
-from openrisk.caching.tracked import all_tracked
+from openrisk.caching.freshness import signals
+from openrisk.caching.freshness.registry import all_tracked
+from openrisk.caching.freshness.signals import cache_invalidated
 from risks.models import Asset, Category
 from tests.openrisk.caching.calls import ASSETS, FRONT, MISS, call, counted, token, warm
 from tests.openrisk.caching.tags import tags_of

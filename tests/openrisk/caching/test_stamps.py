@@ -8,10 +8,10 @@ import pytest
 import structlog
 from django.db import connection
 
-from monitoring import health
-from openrisk.caching import stamps, tokens
-from openrisk.caching.stamps import Group, PostgresSource, StampUnavailable, is_equal
-from openrisk.caching.tracked import EPOCH
+from monitoring.health import probes
+from openrisk.caching.freshness import snapshots, tag_versions
+from openrisk.caching.freshness.registry import EPOCH
+from openrisk.caching.freshness.snapshots import Group, PostgresSource, StampUnavailable, is_equal
 from tests.calibration import patience
 from tests.openrisk.caching.calls import BYPASS, FRONT, MISS, RISKS, call, token, warm
 from tests.openrisk.caching.tags import execute
@@ -38,13 +38,13 @@ def test_stamps_are_compared_tag_by_tag(stamp, found, equal):
 
 @pytest.mark.django_db(transaction=True)
 def test_stamp_has_every_tag_that_was_asked_for():
-    tokens.leave(["risks.risk:*"])
-    stamp = stamps.read(["risks.risk:*", "never:touched", EPOCH])
+    tag_versions.leave(["risks.risk:*"])
+    stamp = snapshots.read(["risks.risk:*", "never:touched", EPOCH])
     epoch, _, _server = stamp.pop(EPOCH).partition("@")
     assert epoch == all_tokens()[EPOCH]
     assert stamp == {"risks.risk:*": all_tokens()["risks.risk:*"], "never:touched": ""}
-    tokens.leave(["risks.risk:*"])
-    assert not is_equal(stamp, stamps.read(stamp))
+    tag_versions.leave(["risks.risk:*"])
+    assert not is_equal(stamp, snapshots.read(stamp))
 
 
 @pytest.mark.django_db(transaction=True)
@@ -53,7 +53,7 @@ def test_without_epoch_nothing_is_cached(organization, viewer):
     warm(RISKS, me)
     execute("DELETE FROM cache_token WHERE tag = %s", EPOCH)
     without = [call(RISKS, me) for _ in range(2)]
-    tokens.leave([EPOCH])
+    tag_versions.leave([EPOCH])
     assert [(reply.status, reply.cache.split()[0]) for reply in without] == [(200, BYPASS)] * 2
     assert [call(RISKS, me).cache for _ in range(2)] == [MISS, FRONT]
 
@@ -62,7 +62,7 @@ def test_without_epoch_nothing_is_cached(organization, viewer):
 def test_new_epoch_makes_everything_stale(organization, viewer):
     me = token(viewer, organization)
     warm(RISKS, me)
-    tokens.leave([EPOCH])
+    tag_versions.leave([EPOCH])
     assert call(RISKS, me).cache == MISS
 
 
@@ -74,7 +74,7 @@ def test_without_stamps_answers_come_from_the_view(organization, viewer, monkeyp
     def unavailable(*tags):
         raise StampUnavailable("no answer")
 
-    monkeypatch.setattr(stamps, "fresh", unavailable)
+    monkeypatch.setattr(snapshots, "fresh", unavailable)
     reply = call(RISKS, me)
     assert (reply.status, reply.cache.split()[0]) == (200, BYPASS)
     monkeypatch.undo()
@@ -85,7 +85,7 @@ def test_without_stamps_answers_come_from_the_view(organization, viewer, monkeyp
 def test_missing_table_is_unavailable_on_sqlite(db):
     execute("ALTER TABLE cache_token RENAME TO hidden")
     with pytest.raises(StampUnavailable):
-        stamps.read([EPOCH])
+        snapshots.read([EPOCH])
 
 
 # --- One query for all who wait ---------------------------------------------------------------
@@ -118,7 +118,7 @@ def _waiting(group):
     "error", [None, psycopg.OperationalError("gone"), TimeoutError()], ids=["found", "lost", "late"]
 )
 def test_who_comes_meanwhile_shares_the_next_query(monkeypatch, error):
-    monkeypatch.setattr(stamps, "TIMEOUT", patience(20))
+    monkeypatch.setattr(snapshots, "TIMEOUT", patience(20))
     source = Source(error)
     group = Group(source)
     with ThreadPoolExecutor(11) as pool:
@@ -146,7 +146,7 @@ def test_a_wrong_direct_address_is_told_once_a_minute(settings, monkeypatch, tmp
     settings.DATABASE_DIRECT_URL = f"postgresql://u:p@127.0.0.1:{free_port()}/n"
     settings.DRAIN_FILE = tmp_path / "draining"  # other tests stop a server, which leaves one
     group = Group(PostgresSource(connection))
-    monkeypatch.setattr(stamps, "_current", group)
+    monkeypatch.setattr(snapshots, "_current", group)
     with structlog.testing.capture_logs() as lines:
         for _ in range(2):
             with pytest.raises(StampUnavailable):
@@ -154,12 +154,12 @@ def test_a_wrong_direct_address_is_told_once_a_minute(settings, monkeypatch, tmp
     assert [(line["event"], line["setting"]) for line in lines] == [
         ("cache_not_used", "DATABASE_DIRECT_URL")
     ]
-    assert stamps.is_failing()
-    monkeypatch.setattr(health, "_probe", health._Probe())  # the other keeps its answer a second
-    assert health.readiness().cache == "degraded"
+    assert snapshots.is_failing()
+    monkeypatch.setattr(probes, "_probe", probes._Probe())  # the other keeps its answer a second
+    assert probes.readiness().cache == "degraded"
     settings.DATABASE_DIRECT_URL = ""
     assert EPOCH in group.read([[EPOCH]])
-    assert not stamps.is_failing()
+    assert not snapshots.is_failing()
 
 
 @pytest.mark.postgres
@@ -184,10 +184,10 @@ def test_connection_that_was_ended_is_replaced():
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_slow_database_is_unavailable_and_the_connection_not_used_again(monkeypatch):
-    monkeypatch.setattr(stamps, "TIMEOUT", 0.05)
+    monkeypatch.setattr(snapshots, "TIMEOUT", 0.05)
     source = PostgresSource(connection)
     group = Group(source)
-    with stamps.connect(connection, "test") as other, other.transaction():
+    with snapshots.connect(connection, "test") as other, other.transaction():
         other.execute("LOCK TABLE cache_token IN ACCESS EXCLUSIVE MODE")
         with pytest.raises(StampUnavailable):
             group.read([[EPOCH]])
@@ -200,15 +200,15 @@ def test_slow_database_is_unavailable_and_the_connection_not_used_again(monkeypa
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_stamps_see_only_what_is_committed(organization):
-    before = stamps.read(["risks.asset:*"])
-    with stamps.connect(connection, "test") as other, other.transaction():
+    before = snapshots.read(["risks.asset:*"])
+    with snapshots.connect(connection, "test") as other, other.transaction():
         other.execute("INSERT INTO cache_token VALUES ('risks.asset:*', 1)")
-        assert stamps.read(["risks.asset:*"]) == before
-    assert stamps.read(["risks.asset:*"]) != before
+        assert snapshots.read(["risks.asset:*"]) == before
+    assert snapshots.read(["risks.asset:*"]) != before
 
 
 def test_connections_are_not_shared_with_who_forked(monkeypatch):
-    mine = stamps._group()
-    assert stamps._group() is mine
+    mine = snapshots._group()
+    assert snapshots._group() is mine
     monkeypatch.setattr(mine, "pid", -1)
-    assert stamps._group() is not mine
+    assert snapshots._group() is not mine

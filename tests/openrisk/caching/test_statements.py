@@ -3,7 +3,13 @@
 import pytest
 from django.db.models import F
 
-from openrisk.caching.statements import CLOCK, UNREADABLE, WRITE, read_by, undeclared
+from openrisk.caching.freshness.sql_dependencies import (
+    CLOCK,
+    UNREADABLE,
+    WRITE,
+    read_by,
+    undeclared,
+)
 from risks.models import Mitigation, Risk, ScoreChange
 
 

@@ -12,12 +12,12 @@ from django.db import OperationalError, connection, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
+from openrisk.accounts.credentials.sessions import SessionStore
+from openrisk.accounts.credentials.tokens import create_token
+from openrisk.accounts.members.memberships import set_role
 from openrisk.accounts.models import ApiToken, Membership, Organization, Role, User
-from openrisk.accounts.services import set_role
-from openrisk.accounts.sessions import SessionStore
-from openrisk.accounts.tokens import create_token
-from openrisk.caching import stamps, tokens, triggers_postgresql
-from openrisk.caching.tracked import EPOCH, all_tracked
+from openrisk.caching.freshness import snapshots, tag_versions, triggers_postgresql
+from openrisk.caching.freshness.registry import EPOCH, all_tracked
 from risks.history import triggers
 from risks.models import Asset, Category, Risk, RiskAsset, RiskTag, ScoreChange
 from tests.calibration import patience
@@ -275,15 +275,15 @@ def _writes(asset):
 
 def test_compaction_changes_no_token(asset):
     _writes(asset)
-    rows = tokens.count_rows()
-    assert moved_by(tokens.compact) == set()
-    assert tokens.count_rows() == len(all_tokens()) <= rows
+    rows = tag_versions.count_rows()
+    assert moved_by(tag_versions.compact) == set()
+    assert tag_versions.count_rows() == len(all_tokens()) <= rows
 
 
 def test_too_many_rows_of_a_model_are_forgotten_together(asset, organization, monkeypatch):
     risk = make_risk(organization)
-    monkeypatch.setattr(tokens, "MOST_ROW_TAGS", 0)
-    moved = moved_by(tokens.compact)
+    monkeypatch.setattr(tag_versions, "MOST_ROW_TAGS", 0)
+    moved = moved_by(tag_versions.compact)
     assert {"risks.asset#*", "risks.risk#*"} <= moved
     rows_of = {tag for row in (asset, risk) for tag in tags_of(row) if "#" in tag}
     assert not rows_of & all_tokens().keys()
@@ -295,10 +295,10 @@ def test_too_many_rows_of_a_model_are_forgotten_together(asset, organization, mo
 def test_compaction_beside_writers_and_another_compaction(organization):
     asset = make_asset(organization)
     _writes(asset)
-    with stamps.connect(connection, "test") as other:
+    with snapshots.connect(connection, "test") as other:
         with other.transaction():
             other.execute("UPDATE risks_asset SET name = 'Mail'")
-            assert moved_by(tokens.compact) == set()  # does not wait, sees nothing of it
+            assert moved_by(tag_versions.compact) == set()  # does not wait, sees nothing of it
         _writes(asset)
         before = all_tokens()
         assert tags_of(asset) <= before.keys()
@@ -309,26 +309,26 @@ def test_compaction_beside_writers_and_another_compaction(organization):
             second.join(0.2)
         second.join(patience(20))
         assert all_tokens() == before
-    assert tokens.count_rows() == len(before)
+    assert tag_versions.count_rows() == len(before)
 
 
 def _compact():
     try:
-        tokens.compact()
+        tag_versions.compact()
     finally:
         connection.close()
 
 
 # --- Triggers ---------------------------------------------------------------------------------
 def test_nothing_is_missing_after_migrate(db):
-    assert tokens.missing(connection) == []
+    assert tag_versions.missing(connection) == []
     assert len(all_tracked()) > 15
 
 
 def test_dropped_trigger_is_missing(db):
     name = "openrisk_token_risks_asset_update"
     execute(f"DROP TRIGGER {name}" + " ON risks_asset" * (connection.vendor == "postgresql"))
-    assert tokens.missing(connection) == [name]
+    assert tag_versions.missing(connection) == [name]
 
 
 @pytest.mark.postgres
@@ -336,7 +336,7 @@ def test_dropped_trigger_is_missing(db):
 def test_trigger_that_does_not_always_fire_is_missing(db, state):
     name = "openrisk_token_risks_asset_truncate"
     execute(f"ALTER TABLE risks_asset {state} TRIGGER {name}")
-    assert tokens.missing(connection) == [name]
+    assert tag_versions.missing(connection) == [name]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -345,9 +345,9 @@ def test_installing_again_repairs_and_makes_everything_stale():
         "DROP TRIGGER openrisk_token_risks_asset_insert"
         + " ON risks_asset" * (connection.vendor == "postgresql")
     )
-    assert tokens.missing(connection)
-    assert moved_by(lambda: tokens.install(connection)) == {EPOCH}
-    assert tokens.missing(connection) == []
+    assert tag_versions.missing(connection)
+    assert moved_by(lambda: tag_versions.install(connection)) == {EPOCH}
+    assert tag_versions.missing(connection) == []
     organization = Organization.objects.create(name="Acme", slug="acme")
     assert moved_by(lambda: make_asset(organization)) == tags_of(Asset.objects.get())
 
@@ -355,8 +355,8 @@ def test_installing_again_repairs_and_makes_everything_stale():
 @pytest.mark.django_db(transaction=True)
 def test_installing_what_is_there_changes_nothing():
     """It would make writers wait, and every cache start cold, at each start of a container."""
-    assert tokens.differing(connection) == triggers.differing(connection) == []
-    assert moved_by(lambda: tokens.install(connection)) == set()
+    assert tag_versions.differing(connection) == triggers.differing(connection) == []
+    assert moved_by(lambda: tag_versions.install(connection)) == set()
     assert triggers.install(connection) == []
 
 
@@ -375,9 +375,9 @@ def test_installing_what_is_there_changes_nothing():
 def test_what_differs_from_the_code_is_installed_again(change):
     name = "openrisk_token_risks_asset_insert"
     execute(change.format(name=name))
-    assert tokens.differing(connection) == [name]
-    assert moved_by(lambda: tokens.install(connection)) == {EPOCH}
-    assert tokens.differing(connection) == []
+    assert tag_versions.differing(connection) == [name]
+    assert moved_by(lambda: tag_versions.install(connection)) == {EPOCH}
+    assert tag_versions.differing(connection) == []
 
 
 @pytest.mark.django_db(transaction=True)
@@ -395,8 +395,8 @@ def test_a_table_that_is_being_written_to_is_not_waited_for_by_writers(organizat
     with psycopg.connect(**connection.get_connection_params()) as writer:
         writer.execute("UPDATE risks_asset SET name = name")
         with pytest.raises(OperationalError, match="lock timeout"):
-            tokens.install(connection)
-    assert tokens.install(connection) == [name]
+            tag_versions.install(connection)
+    assert tag_versions.install(connection) == [name]
 
 
 @pytest.mark.postgres
@@ -413,6 +413,6 @@ def test_replication_role_writes_leave_tokens(organization):
 
 
 def test_left_tokens_are_new_each_time(db):
-    first = moved_by(lambda: tokens.leave(["risks.risk:*", EPOCH]))
-    second = moved_by(lambda: tokens.leave(["risks.risk:*"]))
+    first = moved_by(lambda: tag_versions.leave(["risks.risk:*", EPOCH]))
+    second = moved_by(lambda: tag_versions.leave(["risks.risk:*"]))
     assert (first, second) == ({"risks.risk:*", EPOCH}, {"risks.risk:*"})

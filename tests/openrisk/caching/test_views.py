@@ -9,15 +9,16 @@ from django.urls import reverse
 from django.utils import timezone
 from rest_framework.exceptions import NotFound
 
-from dashboards import urls as dashboards
+from dashboards.api import urls as dashboards
 from marketplace.models import App
+from openrisk.accounts.members.memberships import set_role
 from openrisk.accounts.models import Membership, Role
-from openrisk.accounts.services import set_role
-from openrisk.caching import lookup, stamps
-from openrisk.caching.recorder import unrecorded
-from openrisk.caching.views import declarations, get_or_compute
+from openrisk.caching import lookup
+from openrisk.caching.decorators import declarations, get_or_compute
+from openrisk.caching.freshness import snapshots
+from openrisk.caching.freshness.recorder import unrecorded
+from risks.api.urls import router
 from risks.models import Asset, Risk
-from risks.urls import router
 from tests.conftest import member
 from tests.openrisk.caching.calls import (
     ASSETS,
@@ -329,7 +330,7 @@ def test_only_plain_successes_are_kept(organization, viewer, behave):
 def test_fifty_threads_compute_once_and_an_error_holds_up_nobody(
     organization, viewer, behave, monkeypatch
 ):
-    monkeypatch.setattr(stamps, "TIMEOUT", 20)
+    monkeypatch.setattr(snapshots, "TIMEOUT", 20)
     monkeypatch.setattr(lookup, "PATIENCE", 60)
     me = token(viewer, organization)
     call(SHARED, me)

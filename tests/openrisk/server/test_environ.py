@@ -3,8 +3,7 @@
 import pytest
 from django.conf import settings
 
-from openrisk import serving
-from openrisk.server import limits, sockets
+from openrisk.server import limits, sockets, supervisor
 from openrisk.server.environ import build_environ
 from openrisk.server.limits import LIMITS, in_words, limit_for
 from tests.openrisk.server.protocols import Scope
@@ -92,6 +91,6 @@ def test_the_document_says_the_same():
         f"| {limits.SPOOLED_BYTES // 1024**3} GB, else 503",
         f"closed after | {limits.IDLE_SECONDS} s",
         f"after (Linux) | {sockets.STALLED_SECONDS} s",
-        f"together | {serving.BACKLOG:,}; more wait",
+        f"together | {supervisor.BACKLOG:,}; more wait",
     )
     assert [one for one in told if one not in text] == []

@@ -4,8 +4,9 @@ import io
 from typing import Any
 
 from openrisk.accounts.models import Organization
-from risks.imports import registers, runs
+from risks.import_runs import lifecycle
 from risks.models import ImportRow, ImportRun
+from risks.registers import upload as registers
 
 HEADER = "Risk ID,Title,Likelihood,Impact,Status,Owner,Category,Asset,Treatment Plan,Note\n"
 
@@ -30,7 +31,7 @@ def bring_in(
     organization: Organization, file: str | bytes, name: str = "register.csv", **options: Any
 ) -> ImportRun:
     """Upload and apply `file`."""
-    return runs.apply(actor=None, run=upload(organization, file, name, **options))
+    return lifecycle.apply(actor=None, run=upload(organization, file, name, **options))
 
 
 def row(run: ImportRun, model: str = "risks.risk") -> ImportRow:

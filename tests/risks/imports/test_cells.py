@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from risks.imports import cells
-from risks.imports.cells import (
+from risks.registers.reading import text as cells
+from risks.registers.reading.text import (
     clean,
     headline,
     imported,

@@ -2,11 +2,11 @@
 
 import pytest
 
-from risks.imports import synonyms
-from risks.imports.cells import key
-from risks.imports.columns import FIELDS, is_own_export, propose, recognised
-from risks.imports.report import ImportFileError
 from risks.models import Risk
+from risks.registers.mapping import column_synonyms
+from risks.registers.mapping.columns import FIELDS, is_own_export, propose, recognised
+from risks.registers.reading.text import key
+from risks.registers.results import ImportFileError
 
 OWN = ["reference", "external_id", "title", "owner_name", "inherent_likelihood"]
 
@@ -150,12 +150,12 @@ def test_fields_named_as_the_model_names_them_are_fields_of_it() -> None:
     assert set(FIELDS) - ours <= names
 
 
-@pytest.mark.parametrize("table", [synonyms.SYNONYMS, synonyms.WEAK])
+@pytest.mark.parametrize("table", [column_synonyms.SYNONYMS, column_synonyms.WEAK])
 def test_synonyms_are_written_as_they_are_compared(table: dict[str, tuple[str, ...]]) -> None:
     assert [name for names in table.values() for name in names if name != key(name)] == []
     assert set(table) <= set(FIELDS)
 
 
 def test_no_synonym_stands_for_two_fields() -> None:
-    names = [name for names in synonyms.SYNONYMS.values() for name in set(names)]
+    names = [name for names in column_synonyms.SYNONYMS.values() for name in set(names)]
     assert sorted(name for name in set(names) if names.count(name) > 1) == []

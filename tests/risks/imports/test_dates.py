@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from risks.imports.dates import read_dates
+from risks.registers.mapping.dates import read_dates
 
 
 def read(cell: str) -> str | None:

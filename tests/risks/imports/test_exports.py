@@ -14,8 +14,8 @@ from openpyxl import load_workbook
 
 from openrisk.accounts.models import Organization, User
 from risks import exports
-from risks.imports.cells import clean
 from risks.models import Asset, Risk
+from risks.registers.reading.text import clean
 from tests.risks.factories import (
     make_asset,
     make_category,

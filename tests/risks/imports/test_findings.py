@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from risks.imports import runs, undoing
-from risks.imports.control_target import control_identity
-from risks.imports.diff import Record
-from risks.imports.undoing import EditedSince
+from risks.import_runs import lifecycle, undo
+from risks.import_runs.changes import Record
+from risks.import_runs.importers.control import control_identity
+from risks.import_runs.undo import EditedSince
 from risks.models import Asset, Control, Finding, Framework, ImportRun, RowAction, Source
 from risks.services.findings import update_finding
 from tests.risks.factories import make_risk
@@ -40,8 +40,8 @@ def run(organization, manager):
             looked_at=at,
             streamed=True,
         )
-        made = runs.start(actor=manager, run=made, records=iter(records), afterwards=then)
-        return runs.apply(actor=manager, run=made) if apply else made
+        made = lifecycle.start(actor=manager, run=made, records=iter(records), afterwards=then)
+        return lifecycle.apply(actor=manager, run=made) if apply else made
 
     return carry_out
 
@@ -139,7 +139,7 @@ def test_a_preview_writes_nothing(run):
 
 def test_a_scan_is_taken_back_with_what_it_made(run, manager):
     done = run(asset(), finding())
-    undoing.undo(actor=manager, run=done)
+    undo.undo(actor=manager, run=done)
     assert (Finding.objects.count(), Asset.objects.count()) == (0, 0)
 
 
@@ -147,7 +147,7 @@ def test_a_finding_that_a_risk_rests_on_is_not_taken_back(run, manager, organiza
     done = run(asset(), finding())
     Finding.objects.update(risk=make_risk(organization))
     with pytest.raises(EditedSince, match="1 thing changed") as refusal:
-        undoing.undo(actor=manager, run=done)
+        undo.undo(actor=manager, run=done)
     assert "a link to R-0001" in str(refusal.value.edits[0])
 
 
@@ -176,7 +176,7 @@ def test_controls_come_with_their_framework_and_parents(run):
 
 
 def test_a_control_whose_parent_is_nowhere_is_refused(run):
-    with pytest.raises(runs.RowsInError, match="1 error") as refusal:
+    with pytest.raises(lifecycle.RowsInError, match="1 error") as refusal:
         run(FRAMEWORK, control("AC-2(1)", parent="AC-2"))
     assert "Its parent AC-2 is not in the framework." in str(refusal.value.extensions)
 
@@ -195,7 +195,7 @@ def test_controls_are_taken_back_unless_work_stands_in_them(run, manager):
     done = run(FRAMEWORK, control("AC-2"))
     Control.objects.update(status="in_progress")
     with pytest.raises(EditedSince):
-        undoing.undo(actor=manager, run=done)
+        undo.undo(actor=manager, run=done)
     Control.objects.update(status="not_implemented")
-    undoing.undo(actor=manager, run=done)
+    undo.undo(actor=manager, run=done)
     assert not Framework.objects.exists()

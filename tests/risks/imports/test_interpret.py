@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from risks.imports.cells import clean, join_list, neutralised
-from risks.imports.interpret import interpret
-from risks.imports.reader import read_table
-from risks.imports.report import ImportFileError, Interpretation, InterpretedRow
 from risks.models import Status, Treatment
+from risks.registers.mapping.interpreter import interpret
+from risks.registers.reading.table import read_table
+from risks.registers.reading.text import clean, join_list, neutralised
+from risks.registers.results import ImportFileError, Interpretation, InterpretedRow
 from tests.conftest import SHARED_DATA
 
 RATINGS = ("inherent_likelihood", "inherent_impact", "residual_likelihood", "residual_impact")

@@ -12,10 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl.worksheet.worksheet import Worksheet
 
-from risks.imports import csv_file, grid, reader, xlsx_file
-from risks.imports.cells import clean, neutralised
-from risks.imports.reader import Table, read_table
-from risks.imports.report import ImportFileError
+from risks.registers.reading import csv as csv_file
+from risks.registers.reading import grid, xlsx
+from risks.registers.reading import table as reader
+from risks.registers.reading.table import Table, read_table
+from risks.registers.reading.text import clean, neutralised
+from risks.registers.results import ImportFileError
 
 
 def read(text: str | bytes, filename: str = "register.csv") -> Table:
@@ -312,14 +314,14 @@ def test_a_spreadsheet_error_is_an_error() -> None:
 
 
 def test_a_zip_bomb_is_refused_before_it_is_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
-    bomb = rezipped(workbook(HEADERS), xl__sharedStrings_xml=b"a" * (xlsx_file.SMALL + 1))
+    bomb = rezipped(workbook(HEADERS), xl__sharedStrings_xml=b"a" * (xlsx.SMALL + 1))
     monkeypatch.setattr(zipfile.ZipFile, "open", lambda *_: pytest.fail("unpacked"))
     with pytest.raises(ImportFileError, match="unpacks to"):
         read(bomb, "x.xlsx")
 
 
 def test_a_zip_with_too_many_parts_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(xlsx_file, "MAX_PARTS", 5)
+    monkeypatch.setattr(xlsx, "MAX_PARTS", 5)
     with pytest.raises(ImportFileError, match="parts"):
         read(workbook(HEADERS), "x.xlsx")
 
@@ -333,14 +335,14 @@ def test_a_cell_at_the_end_of_the_world_is_refused() -> None:
 @pytest.fixture
 def few_cells(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if ten cells were the limit."""
-    for module in (grid, xlsx_file, csv_file):
+    for module in (grid, xlsx, csv_file):
         monkeypatch.setattr(module, "MAX_CELLS", 10)
 
 
 def test_more_cells_than_allowed_are_refused_before_the_workbook_is_read(
     few_cells: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(xlsx_file, "CalamineWorkbook", None)  # what costs memory
+    monkeypatch.setattr(xlsx, "CalamineWorkbook", None)  # what costs memory
     with pytest.raises(ImportFileError, match="more than 10 cells"):
         read(workbook(HEADERS, *[["R", "x", 1]] * 3), "x.xlsx")
 
@@ -365,14 +367,14 @@ def test_empty_cells_of_a_sheet_count_too(few_cells: None) -> None:
 
 
 def test_a_workbook_that_takes_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(xlsx_file, "MAX_SECONDS", -1)
-    monkeypatch.setattr(xlsx_file, "LOOK", 1)
+    monkeypatch.setattr(xlsx, "MAX_SECONDS", -1)
+    monkeypatch.setattr(xlsx, "LOOK", 1)
     with pytest.raises(ImportFileError, match="takes too long"):
         read(workbook(HEADERS, ["R1", "x", 3]), "x.xlsx")
 
 
 def test_more_shared_texts_than_allowed_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(xlsx_file, "MAX_TEXTS", 10)
+    monkeypatch.setattr(xlsx, "MAX_TEXTS", 10)
     texts = rezipped(workbook(HEADERS), xl__sharedStrings_xml=b"a" * 11)
     with pytest.raises(ImportFileError, match="The texts of the workbook"):
         read(texts, "x.xlsx")

@@ -6,7 +6,8 @@ import pytest
 
 from openrisk.accounts.models import Organization, User
 from openrisk.api.problems import Conflict
-from risks.imports import risk_target, runs
+from risks.import_runs import lifecycle
+from risks.import_runs.importers import risk as risk_target
 from risks.models import (
     Asset,
     Category,
@@ -108,7 +109,7 @@ def test_plan_that_is_here_is_not_validated_by_its_import(
     plan = mitigations.update_mitigation(actor=manager, instance=plan, owner=manager)
     for status in ("in_progress", "review"):
         plan = mitigations.set_status(actor=manager, mitigation=plan, to=status)
-    run = runs.apply(actor=manager, run=upload(organization, ONE.replace("Open", "Mitigated")))
+    run = lifecycle.apply(actor=manager, run=upload(organization, ONE.replace("Open", "Mitigated")))
 
     assert Mitigation.objects.get().status == "review"
     assert row(run, "risks.mitigation").notes == [
@@ -196,7 +197,7 @@ def test_the_same_file_is_recognised(organization: Organization) -> None:
 
 def test_history_tells_who_and_which_run(organization: Organization, manager: User) -> None:
     run = upload(organization, ONE)
-    runs.apply(actor=manager, run=run)
+    lifecycle.apply(actor=manager, run=run)
     change = Change.objects.get(
         model="risks.risk", object_id=only(organization).pk, action="created"
     )
@@ -209,7 +210,7 @@ def test_a_run_is_applied_once(organization: Organization) -> None:
     run = bring_in(organization, ONE)
 
     with pytest.raises(Conflict, match="applied already"):
-        runs.apply(actor=None, run=run)
+        lifecycle.apply(actor=None, run=run)
     assert Risk.objects.count() == 1
 
 
@@ -218,8 +219,8 @@ def test_an_outdated_preview_is_refused(organization: Organization) -> None:
     run = upload(organization, ONE.replace("Fire", "Flames"))
     edit(organization, title="Blaze")
 
-    with pytest.raises(runs.PreviewOutdated, match="Preview again"):
-        runs.apply(actor=None, run=run)
+    with pytest.raises(lifecycle.PreviewOutdated, match="Preview again"):
+        lifecycle.apply(actor=None, run=run)
     assert only(organization).title == "Blaze"
 
 
@@ -227,10 +228,10 @@ def test_an_outdated_preview_can_be_made_again(organization: Organization) -> No
     bring_in(organization, ONE)
     run = upload(organization, ONE.replace("Fire", "Flames"))
     edit(organization, title="Blaze")
-    runs.preview(actor=None, run=run)
+    lifecycle.preview(actor=None, run=run)
 
     assert row(run).changes == {"title": ["Blaze", "Flames"]}
-    assert runs.apply(actor=None, run=run).status == "applied"
+    assert lifecycle.apply(actor=None, run=run).status == "applied"
     assert only(organization).title == "Flames"
 
 
@@ -239,7 +240,7 @@ def test_an_edit_of_other_fields_does_not_outdate_a_preview(organization: Organi
     run = upload(organization, ONE.replace("Fire", "Flames"))
     edit(organization, description="Paper burns")
 
-    runs.apply(actor=None, run=run)
+    lifecycle.apply(actor=None, run=run)
     assert (only(organization).title, only(organization).description) == ("Flames", "Paper burns")
 
 
@@ -250,7 +251,7 @@ def test_a_failure_half_way_leaves_nothing(
     monkeypatch.setattr(risk_target, "write_links", _fail)
 
     with pytest.raises(RuntimeError):
-        runs.apply(actor=None, run=run)
+        lifecycle.apply(actor=None, run=run)
     run.refresh_from_db()
     assert (run.status, Risk.objects.count(), Category.objects.count()) == ("previewed", 0, 0)
 
@@ -266,7 +267,7 @@ def test_two_applications_at_once_count_once(organization: Organization) -> None
 
     def try_it() -> str:
         try:
-            return runs.apply(actor=None, run=run).status
+            return lifecycle.apply(actor=None, run=run).status
         except Conflict:
             return "refused"
 
@@ -282,7 +283,7 @@ def test_more_rows_cost_no_more_queries(
     )
 
     with django_assert_max_num_queries(70):
-        runs.apply(actor=None, run=run)
+        lifecycle.apply(actor=None, run=run)
     assert Risk.objects.count() == 200
 
 
@@ -295,14 +296,14 @@ BAD = ONE + "R2,Flood,9,5,Open,,,Cellar,Pumps,\n"
 def test_a_row_in_error_stops_the_run(organization: Organization) -> None:
     run = upload(organization, BAD)
 
-    with pytest.raises(runs.RowsInError) as refusal:
-        runs.apply(actor=None, run=run)
+    with pytest.raises(lifecycle.RowsInError) as refusal:
+        lifecycle.apply(actor=None, run=run)
     assert refusal.value.reasons[1].startswith("Row 3, column Likelihood: ")
     assert Risk.objects.count() == 0
 
 
 def test_rows_in_error_can_be_left_out(organization: Organization) -> None:
-    run = runs.apply(actor=None, run=upload(organization, BAD), skip_errors=True)
+    run = lifecycle.apply(actor=None, run=upload(organization, BAD), skip_errors=True)
 
     assert run.counts["risks"] == {"create": 1, "update": 0, "unchanged": 0, "error": 1}
     assert not Asset.objects.filter(name="Cellar").exists()

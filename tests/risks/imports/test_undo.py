@@ -6,7 +6,7 @@ import pytest
 
 from openrisk.accounts.models import Organization, User
 from openrisk.api.problems import Conflict
-from risks.imports.undoing import EditedSince, undo
+from risks.import_runs.undo import EditedSince, undo
 from risks.models import Asset, Category, Change, ImportRun, Mitigation, Provenance, Risk
 from risks.services import mitigations, risks
 from risks.services import rows as row_services

@@ -7,10 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from risks.imports import vocabulary, words
-from risks.imports.cells import key
-from risks.imports.words import IMPACT, LIKELIHOOD, RatingColumn, Ratings, Scale, read_ratings
 from risks.models import Level, Status, Treatment
+from risks.registers.mapping import lexicon
+from risks.registers.mapping import ratings as words
+from risks.registers.mapping.ratings import (
+    IMPACT,
+    LIKELIHOOD,
+    RatingColumn,
+    Ratings,
+    Scale,
+    read_ratings,
+)
+from risks.registers.reading.text import key
 
 
 def read(*cells: str, header: str = "Likelihood", axis: str = LIKELIHOOD) -> Ratings:
@@ -261,7 +269,7 @@ def test_review_intervals(text: str, days: int | None) -> None:
 
 def test_words_are_written_as_they_are_compared() -> None:
     tables = (
-        *(vocabulary.LIKELIHOODS, vocabulary.IMPACTS, vocabulary.UNRATED, vocabulary.LEVELS),
-        *(vocabulary.STATES, vocabulary.TREATMENTS, vocabulary.INTERVALS, vocabulary.NO_DATE),
+        *(lexicon.LIKELIHOODS, lexicon.IMPACTS, lexicon.UNRATED, lexicon.LEVELS),
+        *(lexicon.STATES, lexicon.TREATMENTS, lexicon.INTERVALS, lexicon.NO_DATE),
     )
     assert [word for table in tables for word in table if word != key(word)] == []

@@ -5,8 +5,8 @@ from typing import Any
 from django.contrib.auth.management.commands import changepassword
 from django.core.management.base import CommandError
 
+from openrisk.accounts.credentials.passwords import require_change
 from openrisk.accounts.models import User
-from openrisk.accounts.passwords import require_change
 
 
 class Command(changepassword.Command):

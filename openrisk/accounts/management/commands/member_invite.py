@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from openrisk.accounts import invitations
 from openrisk.accounts.management.arguments import organization
+from openrisk.accounts.members import invitations
 from openrisk.accounts.models import Role
 
 

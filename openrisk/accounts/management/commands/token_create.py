@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from openrisk.accounts.credentials.tokens import create_token
 from openrisk.accounts.models import Organization, User
-from openrisk.accounts.tokens import create_token
 
 
 class Command(BaseCommand):

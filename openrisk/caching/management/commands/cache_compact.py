@@ -2,8 +2,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from openrisk.caching import tokens
-from openrisk.caching.arguments import add_format, as_json
+from openrisk.caching.freshness import tag_versions
+from openrisk.caching.management.arguments import add_format, as_json
 
 
 class Command(BaseCommand):
@@ -16,7 +16,7 @@ class Command(BaseCommand):
         add_format(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        gone, left = tokens.compact(), tokens.count_rows()
+        gone, left = tag_versions.compact(), tag_versions.count_rows()
         if options["format"] == "json":
             self.stdout.write(as_json({"removed": gone, "left": left}))
         else:

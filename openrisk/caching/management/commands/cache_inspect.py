@@ -3,9 +3,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from openrisk.caching.arguments import add_base, add_format, as_json, known
-from openrisk.caching.callers import directory
-from openrisk.caching.explain import Explanation, Kept, explain
+from openrisk.caching.inspection.explain import Explanation, Kept, explain
+from openrisk.caching.management.arguments import add_base, add_format, as_json, known
+from openrisk.caching.principals import directory
 
 
 class Command(BaseCommand):

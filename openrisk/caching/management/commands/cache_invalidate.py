@@ -3,9 +3,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from openrisk.caching import operations
-from openrisk.caching.arguments import add_format, as_json, known
-from openrisk.caching.callers import directory
+from openrisk.caching.inspection import maintenance
+from openrisk.caching.management.arguments import add_format, as_json, known
+from openrisk.caching.principals import directory
 
 
 class Command(BaseCommand):
@@ -26,10 +26,10 @@ class Command(BaseCommand):
         add_format(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        models = known(lambda: operations.matching(options["patterns"]))
+        models = known(lambda: maintenance.matching(options["patterns"]))
         slug, dry_run = options["organization"], options["dry_run"]
         organization = known(lambda: directory().organization_id(slug)) if slug else None
-        done = operations.invalidate(models, organization, dry_run=dry_run)
+        done = maintenance.invalidate(models, organization, dry_run=dry_run)
         if options["format"] == "json":
             self.stdout.write(as_json({**asdict(done), "dry_run": dry_run}))
             return

@@ -4,9 +4,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
-from openrisk.caching import statistics
-from openrisk.caching.arguments import add_format, as_json
-from openrisk.caching.statistics import HITS, Counted, StoreState, ViewFigures
+from openrisk.caching.inspection import statistics
+from openrisk.caching.inspection.statistics import HITS, Counted, StoreState, ViewFigures
+from openrisk.caching.management.arguments import add_format, as_json
 
 NO_COUNTERS = (
     "No counters: `manage.py serve` has counted nothing on this machine for port {port} yet. "

@@ -7,9 +7,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
-from openrisk.caching import verification
-from openrisk.caching.arguments import UNVERIFIED, add_format, as_json
-from openrisk.caching.verification import Verdict
+from openrisk.caching.inspection import verification
+from openrisk.caching.inspection.verification import Verdict
+from openrisk.caching.management.arguments import UNVERIFIED, add_format, as_json
 
 
 class Command(BaseCommand):

@@ -4,10 +4,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from openrisk.caching import operations
-from openrisk.caching.arguments import PARTIAL, add_base, add_format, as_json, known
-from openrisk.caching.callers import Person, directory
-from openrisk.caching.store import shared
+from openrisk.caching.inspection import maintenance
+from openrisk.caching.management.arguments import PARTIAL, add_base, add_format, as_json, known
+from openrisk.caching.principals import Person, directory
+from openrisk.caching.storage.shared import shared
 
 ALONE = (
     "There is no shared store (CACHE_BACKEND): what was computed stays in this process, which ends "
@@ -38,7 +38,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         person = known(lambda: self._person(options["organization"], options["person"]))
-        asked = operations.warm(options["urls"], person, base=options["base"])
+        asked = maintenance.warm(options["urls"], person, base=options["base"])
         done = known(lambda: list(asked))
         if options["format"] == "json":
             self.stdout.write(as_json([asdict(one) for one in done]))
@@ -54,7 +54,7 @@ class Command(BaseCommand):
         who = directory()
         return who.person(email, slug) if email else who.strongest(slug)
 
-    def _finish(self, done: list[operations.Warmed]) -> None:
+    def _finish(self, done: list[maintenance.Warmed]) -> None:
         failed = [one for one in done if not one.ok]
         if not failed:
             return

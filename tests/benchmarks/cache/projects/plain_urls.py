@@ -3,7 +3,7 @@
 from django.urls import path
 
 from openrisk.api.viewsets import WritableViewSet
-from risks.views.risks import RiskViewSet
+from risks.api.views.risks import RiskViewSet
 
 
 class PlainViewSet(RiskViewSet):

@@ -19,12 +19,12 @@ from rest_framework.response import Response
 
 from openrisk import urls as project
 from openrisk.api.viewsets import OrganizationViewSet
-from openrisk.caching import front, lookup
-from openrisk.caching.memory import Memory
-from openrisk.caching.views import cached_view
-from risks.filters import CategoryFilterSet
+from openrisk.caching import fast_path, lookup
+from openrisk.caching.decorators import cached_view
+from openrisk.caching.storage.local import Memory
+from risks.api.filters import CategoryFilterSet
+from risks.api.serializers.risks import CategorySerializer
 from risks.models import Category
-from risks.serializers.risks import CategorySerializer
 
 SECONDS = 0.5
 computes: list[float] = []
@@ -67,8 +67,8 @@ def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]
 def state() -> dict[str, int]:
     kept: dict[str, Memory[Any]] = {
         "entries": lookup.memory,
-        "routes": front.routes,
-        "callers": front.callers,
+        "routes": fast_path.routes,
+        "callers": fast_path.callers,
     }
     return {
         "computes": len(computes),

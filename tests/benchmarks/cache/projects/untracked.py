@@ -2,7 +2,7 @@
 
 from django.db.models.signals import m2m_changed, post_delete, post_save
 
-from openrisk.caching.tracked import all_tracked
+from openrisk.caching.freshness.registry import all_tracked
 from openrisk.rsgi import application
 
 __all__ = ["application"]

@@ -6,7 +6,7 @@ from django.views.decorators.cache import cache_page
 from django.views.decorators.vary import vary_on_headers
 
 from openrisk.api.viewsets import WritableViewSet
-from risks.views.risks import RiskViewSet
+from risks.api.views.risks import RiskViewSet
 
 SECONDS = 3600
 

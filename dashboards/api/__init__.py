@@ -1,0 +1,1 @@
+"""Figures, exports and boards under /api/v1/dashboards/."""

@@ -1,0 +1,22 @@
+"""The figures under /api/v1/dashboards/."""
+
+from django.urls import path
+
+from dashboards.api.export_views import FigureExportViewSet
+from dashboards.api.views import PARAMETERS, DashboardViewSet
+
+NAMES = {action: action.replace("_", "-") for action in PARAMETERS}
+
+urlpatterns = [
+    path(
+        f"dashboards/{name}/", DashboardViewSet.as_view({"get": action}), name=f"dashboards-{name}"
+    )
+    for action, name in NAMES.items()
+] + [
+    path(
+        f"dashboards/{name}/export/",
+        FigureExportViewSet.as_view({"get": action}),
+        name=f"dashboards-{name}-export",
+    )
+    for action, name in NAMES.items()
+]

@@ -1,0 +1,1 @@
+"""Boards: pages of figures that people arrange and share, and that packs bring."""

@@ -1,0 +1,1 @@
+"""The marketplace under /api/v1/marketplace/."""

@@ -1,0 +1,191 @@
+"""Content packs under /api/v1/marketplace/."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework import exceptions, status
+from rest_framework.decorators import action
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from marketplace.api.filters import PackChangeFilterSet
+from marketplace.api.serializers import (
+    MatrixChoiceSerializer,
+    PackChangeSerializer,
+    PackInstallSerializer,
+    PackPageSerializer,
+    PackSerializer,
+    PackUploadSerializer,
+    StaysSerializer,
+)
+from marketplace.models import InstalledPack, PackChange, PackStatus
+from marketplace.packs import installation
+from marketplace.packs.archive import Pack, shipped
+from marketplace.packs.manifest import BadPack
+from openrisk.accounts.models import Organization, Role
+from openrisk.api.parsers import OrjsonParser
+from openrisk.api.viewsets import OrganizationViewSet
+from openrisk.caching.decorators import cached_view
+from risks.api.serializers.risks import MatrixSerializer
+from risks.api.views.imports import ImportRowViewSet
+from risks.models import ImportRow
+
+
+def listed(organization: Organization) -> list[dict[str, Any]]:
+    """The packs that come with OpenRisk, and what else is installed, by name."""
+    here = {p.pack: p for p in InstalledPack.objects.for_organization(organization)}
+    available = shipped()
+    names = sorted(available.keys() | here.keys())
+    return [_row(name, available.get(name), here.get(name)) for name in names]
+
+
+def _row(name: str, pack: Pack | None, installed: InstalledPack | None) -> dict[str, Any]:
+    about: Any = pack.manifest if pack else installed
+    is_here = installed is not None and installed.status == PackStatus.INSTALLED
+    contents = pack.contents if pack else []
+    return {
+        "pack": name,
+        "name": about.name,
+        "summary": pack.manifest.summary if pack else "",
+        "publisher": about.publisher,
+        "licence": about.licence,
+        "available": pack.manifest.version if pack else None,
+        "installed": installed.pack_version if installed and is_here else None,
+        "id": installed.pk if installed else None,
+        "trust": installed.trust if installed and is_here else pack.trust.value if pack else "",
+        "matrices": [m["id"] for kind, v in contents if kind == "matrices" for m in v["matrices"]],
+    }
+
+
+class BadPackFile(exceptions.ValidationError):
+    def __init__(self, error: BadPack) -> None:
+        super().__init__({"file": [str(error)]})
+
+
+class PackViewSet(OrganizationViewSet):
+    """Administrators install packs; everybody sees which there are."""
+
+    model = InstalledPack
+    serializer_class = PackSerializer
+    roles = dict.fromkeys(("create", "roll_back", "uninstall", "matrix"), Role.ADMIN)
+    action_parsers = {"create": (OrjsonParser, MultiPartParser)}
+    pagination_class = None  # there are only so many
+    filter_backends = []
+    http_method_names = ["get", "post", "head", "options"]
+
+    def query_names(self) -> set[str]:
+        return set()
+
+    @extend_schema(responses=PackPageSerializer)
+    @cached_view("packs", ttl=settings.CACHE_TTL_CONNECTORS, reads=(InstalledPack,))
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        rows = listed(self.organization)
+        return Response({"count": len(rows), "next": None, "previous": None, "results": rows})
+
+    @extend_schema(
+        request={
+            "multipart/form-data": PackUploadSerializer,
+            "application/json": PackInstallSerializer,
+        },
+        responses={201: PackChangeSerializer},
+    )
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Preview an installation or an upgrade, and apply it with `mode=apply`."""
+        body = PackUploadSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        asked = body.validated_data
+        try:
+            given = asked.get("file")
+            pack = installation.opened(given) if given else installation.shipped_pack(asked["pack"])
+            with transaction.atomic():
+                change = installation.preview(
+                    actor=self.actor,
+                    organization=self.organization,
+                    pack=pack,
+                    allow_unsigned=asked["allow_unsigned"],
+                )
+                if asked["mode"] == "apply":
+                    installation.apply(actor=self.actor, change=change)
+        except BadPack as error:
+            raise BadPackFile(error) from None
+        return Response(_change(change), status.HTTP_201_CREATED)
+
+    @extend_schema(responses=PackSerializer)
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """One that is or was installed."""
+        return self._one(kwargs["pk"])
+
+    @extend_schema(request=None, responses=PackSerializer)
+    @action(detail=True, methods=["post"], url_path="roll-back")
+    def roll_back(self, request: Request, pk: str) -> Response:
+        """To the version before, or to none. 409 where somebody has edited what it wrote."""
+        installation.roll_back(actor=self.actor, installed=self.get_object())
+        return self._one(pk)
+
+    @extend_schema(request=None, responses=StaysSerializer)
+    @action(detail=True, methods=["post"])
+    def uninstall(self, request: Request, pk: str) -> Response:
+        """Forget the pack; answers what of it stays in the register."""
+        stays = installation.uninstall(actor=self.actor, installed=self.get_object())
+        return Response({"stays": stays})
+
+    @extend_schema(request=MatrixChoiceSerializer, responses=MatrixSerializer)
+    @action(detail=True, methods=["post"])
+    def matrix(self, request: Request, pk: str) -> Response:
+        """Use one of the pack's matrices: every risk is banded anew."""
+        installed = self.get_object()
+        body = MatrixChoiceSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        found = installation.use_matrix(
+            actor=self.actor, installed=installed, **body.validated_data
+        )
+        serializer = MatrixSerializer()
+        rows = type(found).objects.filter(pk=found.pk).values(*serializer.row_paths())
+        return Response(serializer.represent(list(rows))[0])
+
+    def _one(self, pk: Any) -> Response:
+        installed = get_object_or_404(self.get_queryset(), pk=pk)
+        return Response(_row(installed.pack, shipped().get(installed.pack), installed))
+
+
+def _change(change: PackChange) -> dict[str, Any]:
+    serializer = PackChangeSerializer()
+    rows = PackChange.objects.filter(pk=change.pk).values(*serializer.row_paths())
+    return serializer.represent(list(rows))[0]
+
+
+class PackChangeViewSet(OrganizationViewSet):
+    """Installations and upgrades: what they would do or did."""
+
+    model = PackChange
+    serializer_class = PackChangeSerializer
+    filterset_class = PackChangeFilterSet
+    orders = {"created_at": F("created_at")}
+    default_order = "-created_at"
+    read_role = Role.ANALYST
+    roles = {"apply": Role.ADMIN}
+    http_method_names = ["get", "post", "head", "options"]
+
+    @extend_schema(request=None, responses=PackChangeSerializer)
+    @action(detail=True, methods=["post"])
+    def apply(self, request: Request, pk: str) -> Response:
+        """Carry the change out as it was previewed; what people edited stays theirs."""
+        installation.apply(actor=self.actor, change=self.get_object())
+        return self.row_response(pk)
+
+
+class PackRowViewSet(ImportRowViewSet):
+    """What a change of a pack does, row by row."""
+
+    def get_queryset(self) -> Any:
+        if getattr(self, "swagger_fake_view", False):
+            return ImportRow.objects.none()
+        mine = PackChange.objects.for_organization(self.organization)
+        change = get_object_or_404(mine, pk=self.kwargs["change"])
+        rows = ImportRow.objects.for_organization(self.organization)
+        return rows.filter(run=change.run_id)

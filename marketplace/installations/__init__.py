@@ -1,0 +1,1 @@
+"""Installed apps: their configuration, secrets, health and life cycle."""

@@ -1,0 +1,199 @@
+"""The life of an app: installed, configured, tested, enabled, disabled, uninstalled."""
+
+from collections import Counter
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from marketplace.connectors.base import Capability, Connector
+from marketplace.installations import configuration as configurations
+from marketplace.models import App, AppState, DeliveryStatus
+from marketplace.registry import connectors
+from marketplace.sync import probe
+from openrisk.accounts.models import Organization, User
+from openrisk.api.problems import Conflict
+from openrisk.tasks.declarations import next_occurrence
+from risks.history import recorded
+from risks.models import Provenance, Source
+from risks.services import rows
+
+TEST_PATIENCE = timedelta(minutes=10)  # then a test that did not end may be asked for again
+READY = (AppState.TESTED, AppState.ENABLED, AppState.ERROR)  # may be run
+
+UNINSTALL_WARNING = (
+    "The app stops and forgets its secrets. What it imported stays in the register. To use it "
+    "again, install and configure it again."
+)
+
+
+def install(
+    *, actor: User | None, organization: Organization, connector: str, name: str = ""
+) -> App:
+    """A new app; its name is the connector's unless given, and never changes."""
+    kind = connectors().get(connector)
+    if kind is None:
+        raise rows.invalid("connector", f"There is no connector {connector[:60]}. See the list.")
+    state = AppState.CONFIGURED if _accepts(kind, {}) else AppState.NOT_CONFIGURED
+    return rows.create(
+        App,
+        actor=actor,
+        organization=organization,
+        connector=connector,
+        name=" ".join((name or kind.name).split()),
+        state=state.value,
+    )
+
+
+def _accepts(connector: Connector, configuration: dict[str, Any]) -> bool:
+    try:
+        configurations.check(connector, configuration)
+    except ValidationError:
+        return False
+    return True
+
+
+def configure(
+    *,
+    actor: User | None,
+    instance: App,
+    version: int | None = None,
+    configuration: dict[str, Any] | None = None,
+    **fields: Any,
+) -> App:
+    """Change the configuration, the schedule (`cron`, "" for none) or the `mode` of its runs.
+
+    Another configuration has to be tested before the app works again. A secret that is left out
+    stays, one that is null is removed.
+    """
+    with recorded(actor=actor):
+        app = _installed(rows.locked(instance, version))
+        if "cron" in fields:
+            fields["next_run_at"] = _next(app, fields["cron"])
+        if configuration is not None:
+            wanted = configurations.merged(app, configuration)
+            configurations.check(connectors()[app.connector], wanted)
+            fields |= configurations.put(app, wanted) | {
+                "state": AppState.CONFIGURED.value,
+                "reason": "",
+                "tested_at": None,
+                "test_queued_at": None,
+                "enabled_at": None,
+            }
+        rows.apply(app, fields)
+    return app
+
+
+def _next(app: App, cron: str) -> datetime | None:
+    if not cron:
+        return None
+    if Capability.NOTIFICATION in connectors()[app.connector].capabilities:
+        raise rows.invalid("cron", "It sends what happens, when it happens. Leave the time out.")
+    try:
+        return next_occurrence(cron, timezone.now())
+    except ValueError as reason:
+        raise rows.invalid("cron", str(reason)) from None
+
+
+def request_test(*, actor: User | None, app: App) -> bool:
+    """Note that a worker is to test the app; False where one has been asked already."""
+    with recorded(actor=actor):
+        app = _configured(rows.locked(app))
+        if is_being_tested(app):
+            return False
+        rows.apply(app, {"test_queued_at": timezone.now()})
+    return True
+
+
+def is_being_tested(app: App) -> bool:
+    """Whether a test waits or runs; one that has not ended in time may be asked for again."""
+    since = app.test_queued_at
+    return since is not None and timezone.now() - since < TEST_PATIENCE
+
+
+def test(*, actor: User | None, app: App) -> App:
+    """Reach the source, or send a test message, and note what came of it: tested, or error.
+
+    It may take minutes: never in a web process. Raises Conflict where the app was configured
+    meanwhile.
+    """
+    tested = _configured(app)
+    outcome = probe.probe(app)  # outside of any transaction
+    with recorded(actor=actor, comment=outcome.message):
+        app = _configured(rows.locked(app))
+        if (app.settings, app.secrets) != (tested.settings, tested.secrets):
+            raise Conflict("The configuration was changed during the test. Test it again.")
+        if outcome.works:
+            state = AppState.ENABLED if app.enabled_at else AppState.TESTED
+            found = {"state": state.value, "reason": "", "tested_at": timezone.now()}
+        else:
+            found = {"state": AppState.ERROR.value, "reason": outcome.message, "tested_at": None}
+        rows.apply(app, found | {"test_queued_at": None})
+    return app
+
+
+def enable(*, actor: User | None, app: App) -> App:
+    """From now on it runs by its schedule, or sends what happens."""
+    with recorded(actor=actor):
+        app = _installed(rows.locked(app))
+        if app.tested_at is None:
+            raise Conflict(f"This app is {_words(app)}. Test it first.")
+        fields: dict[str, Any] = {"state": AppState.ENABLED.value, "reason": ""}
+        if app.cron:
+            fields["next_run_at"] = _next(app, app.cron)
+        rows.apply(app, fields | {"enabled_at": app.enabled_at or timezone.now()})
+    return app
+
+
+def disable(*, actor: User | None, app: App) -> App:
+    """It does nothing until it is enabled again; what it imported stays."""
+    with recorded(actor=actor):
+        app = _installed(rows.locked(app))
+        if app.enabled_at is None:
+            raise Conflict(f"This app is {_words(app)}, not enabled.")
+        rows.apply(app, {"state": AppState.DISABLED.value, "reason": "", "enabled_at": None})
+    return app
+
+
+def uninstall(*, actor: User | None, app: App) -> dict[str, int]:
+    """Forget its secrets and stop it. Returns what stays in the register, by kind of object."""
+    with recorded(actor=actor):
+        app = _installed(rows.locked(app))
+        app.deliveries.filter(status=DeliveryStatus.WAITING).delete()
+        fields = {
+            "state": AppState.UNINSTALLED.value,
+            "reason": "",
+            "secrets": "",
+            "enabled_at": None,
+            "tested_at": None,
+            "test_queued_at": None,
+            "next_run_at": None,
+            "cron": "",
+        }
+        rows.apply(app, fields)
+    return what_stays(app)
+
+
+def what_stays(app: App) -> dict[str, int]:
+    """How many objects of each model the app has imported or changed."""
+    said = Provenance.objects.for_organization(app.organization).filter(
+        source=Source.CONNECTOR, source_name=app.name
+    )
+    return dict(Counter(said.values_list("model", flat=True)))
+
+
+def _installed(app: App) -> App:
+    if app.state == AppState.UNINSTALLED:
+        raise Conflict("This app is uninstalled. Install the connector again.")
+    return app
+
+
+def _configured(app: App) -> App:
+    if _installed(app).state == AppState.NOT_CONFIGURED:
+        raise Conflict("This app is not configured yet. Fill in its configuration first.")
+    return app
+
+
+def _words(app: App) -> str:
+    return AppState(app.state).label.lower()

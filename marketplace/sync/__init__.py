@@ -1,0 +1,1 @@
+"""Runs of apps, from the source to the register, and messages to them."""

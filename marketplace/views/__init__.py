@@ -1,1 +1,0 @@
-"""The API of the marketplace, one file a subject."""

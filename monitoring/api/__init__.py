@@ -1,0 +1,1 @@
+"""Alerts and health in detail under /api/v1/monitoring/."""

@@ -1,0 +1,1 @@
+"""Health of this process and of the installation."""

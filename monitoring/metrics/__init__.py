@@ -1,0 +1,1 @@
+"""Metrics of requests, models, the database and background work."""

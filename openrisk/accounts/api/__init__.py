@@ -1,0 +1,1 @@
+"""Accounts under /api/v1/auth/, and authentication of API requests."""

@@ -1,0 +1,1 @@
+"""Credentials: passwords, sessions, API tokens, devices, and the limits on logins."""

@@ -1,0 +1,155 @@
+"""Forms that create something are carried out once, however often they are sent.
+
+Django draws another masked CSRF token into every form, so the token tells one drawn form from the
+next: a double click, Enter twice, and Back with Save send the same one. What was created is written
+down in the transaction that creates it, so both exist or neither does.
+"""
+
+import hashlib
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+from typing import Any
+
+import orjson
+from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.middleware.csrf import CSRF_TOKEN_LENGTH
+from django.shortcuts import resolve_url
+from django.utils import timezone
+
+from openrisk.accounts.forms import drafts
+from openrisk.accounts.models import FormSubmission
+
+KEPT_FOR = timedelta(hours=24)
+TOKEN = "csrfmiddlewaretoken"  # noqa: S105  a field's name
+AGAIN = "This form was sent twice and saved once. This is what it made."
+SHOWN_ONCE = (
+    "This form was sent twice: the token was made once, and its secret was shown once. If you did "
+    "not copy it, revoke the token and make another."
+)
+CHANGED = (
+    "Nothing was saved now: this form was saved before, as {location}. Change that instead, or "
+    "save what is here to make another."
+)
+CHANGED_THERE = (
+    "Nothing was saved now: this form was saved before, with other values. This is what it made."
+)
+
+View = Callable[..., Any]
+
+
+class Created(HttpResponseRedirect):
+    """Leads to what a form has created."""
+
+    @property
+    def created_at(self) -> str:
+        return self.url
+
+
+def created(page: str, *args: Any) -> Created:
+    """The answer to a form that has created what `page` shows."""
+    return Created(resolve_url(page, *args))
+
+
+def created_and_shown(response: HttpResponse, page: str, *args: Any) -> HttpResponse:
+    """`response`, which shows what a form has created; the form sent again leads to `page`."""
+    response.created_at = resolve_url(page, *args)  # type: ignore[attr-defined]
+    return response
+
+
+def as_created(response: HttpResponse) -> HttpResponse:
+    """The answer of an admin form that adds a row: a redirect means that it did.
+
+    "Save and add another" leads to the same address again.
+    """
+    return Created(response.url) if isinstance(response, HttpResponseRedirect) else response
+
+
+def create_once(view: View, *, again: str = AGAIN) -> View:
+    """Carry out each drawn form once if `view` answers with `Created` or `created_and_shown`.
+
+    A form that was refused leaves nothing behind, so it may be corrected and sent again. `again` is
+    said where the same form comes once more.
+    """
+
+    @wraps(view)
+    def handled(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        key = _key(request) if request.method == "POST" else ""
+        if not key:
+            return view(request, *args, **kwargs)
+        fingerprint = fingerprint_of(request)
+        if answer := _earlier(request, key, fingerprint, again):
+            return answer
+        try:
+            with transaction.atomic():
+                submission = FormSubmission.objects.create(key=key, fingerprint=fingerprint)
+                return _settle(submission, view(request, *args, **kwargs))
+        except IntegrityError:
+            # The same form, sent twice at once: the other one was saved while this one waited.
+            if answer := _earlier(request, key, fingerprint, again):
+                return answer
+            raise
+
+    return handled
+
+
+def _settle(submission: FormSubmission, response: HttpResponseBase) -> HttpResponseBase:
+    if location := getattr(response, "created_at", ""):
+        submission.location = location
+        submission.save()
+    else:
+        submission.delete()
+    return response
+
+
+def _key(request: HttpRequest) -> str:
+    """A digest that names the drawn form; empty where no form was drawn, as for scripts."""
+    token = request.POST.get(TOKEN, "")
+    if len(token) != CSRF_TOKEN_LENGTH:  # the unmasked one, of the cookie, is the same each time
+        return ""
+    parts = (str(request.user.pk), request.path, token)
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _earlier(
+    request: HttpRequest, key: str, fingerprint: str, again: str
+) -> HttpResponseBase | None:
+    """To what the form has created before."""
+    submission = FormSubmission.objects.filter(key=key).first()
+    if submission is None:
+        return None
+    if submission.fingerprint == fingerprint:
+        messages.success(request, again)
+    elif draft := drafts.draft_of(request):
+        return drafts.show_again(request, draft, CHANGED.format(location=submission.location))
+    else:
+        messages.warning(request, CHANGED_THERE)
+    return HttpResponseRedirect(submission.location)
+
+
+def fingerprint_of(request: HttpRequest) -> str:
+    """A digest of what was entered, files included."""
+    fields = sorted((name, values) for name, values in request.POST.lists() if name != TOKEN)
+    files = sorted(
+        (name, file.name, digest_upload(file))
+        for name, uploads in request.FILES.lists()
+        for file in uploads
+    )
+    return hashlib.sha256(orjson.dumps([fields, files])).hexdigest()
+
+
+def digest_upload(file: UploadedFile) -> str:
+    """SHA-256 of an upload; the next reader begins at its start again."""
+    digest = hashlib.sha256()
+    for chunk in file.chunks():
+        digest.update(chunk)
+    file.seek(0)
+    return digest.hexdigest()
+
+
+def forget_old() -> int:
+    old = FormSubmission.objects.filter(created_at__lte=timezone.now() - KEPT_FOR)
+    return old.delete()[0]

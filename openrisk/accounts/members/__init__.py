@@ -1,0 +1,1 @@
+"""Memberships of organizations: invitations, roles and service accounts."""

@@ -1,0 +1,1 @@
+"""Django admin: its site, its menu, and what every ModelAdmin builds on."""

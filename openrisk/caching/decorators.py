@@ -1,0 +1,319 @@
+"""`@cached_view`, beside the query that it spares, and `get_or_compute` for what is no view."""
+
+import math
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.conf import settings
+from django.db import connection, models
+from django.http import HttpRequest, HttpResponse
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from openrisk.caching import metrics
+from openrisk.caching.freshness import recorder
+from openrisk.caching.freshness.registry import Read, read_of, tags_read, tracked
+from openrisk.caching.freshness.sql_dependencies import CLOCK, ROLE, table_of
+from openrisk.caching.keys import build, digest, key_parts
+from openrisk.caching.lookup import Answer, Computed, NotStorable, Sought, find
+from openrisk.caching.principals import Caller, caller_of
+from openrisk.caching.storage.entry import Entry
+
+CLOCKS = {"minute": "%Y-%m-%dT%H:%M", "day": "%Y-%m-%d"}
+LEARN = "openrisk.cache.learn"  # in the WSGI environ: what the front may remember
+STAMP = "openrisk.cache.stamp"  # in the WSGI environ: what the front has just found
+BYPASS = "openrisk.cache.bypass"  # in the WSGI environ: compute, whatever is stored
+JSON = "application/json"
+
+Clock = str | Mapping[str, str] | None
+
+
+def per_organization(caller: Caller) -> tuple[str, ...]:
+    """Shared by all members, whatever their role. What asks it is not kept."""
+    return (str(caller.organization_id),)
+
+
+def per_user(caller: Caller) -> tuple[str, ...]:
+    return caller.own_scope
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """What a view has declared; `clock` a bucket, or the parameters that bring one in."""
+
+    view: str
+    ttl: float
+    reads: tuple[Read, ...]
+    scope: Callable[[Caller], tuple[str, ...]]
+    clock: Clock = None
+
+    @property
+    def models_read(self) -> list[type[models.Model]]:
+        return [read_of(read)[0] for read in self.reads]
+
+    @property
+    def tables(self) -> frozenset[str]:
+        """As the recorder says it; `table.column` for each column of a part."""
+        return _recorded(self.reads)
+
+
+declarations: dict[str, Declaration] = {}
+
+
+def cached_view(
+    name: str,
+    *,
+    ttl: float,
+    reads: Iterable[Read],
+    scope: Callable[[Caller], tuple[str, ...]] = per_organization,
+    clock: Clock = None,
+) -> Callable[[Any], Any]:
+    """Cache a read action of a view set: exact while all that it `reads` is unchanged.
+
+    `name` is the resource: metrics call its actions `<name>-list`, `-search` and `-detail`. `ttl`
+    is in seconds. The view set says by `query_names()` which parameters it knows; with any other
+    the view itself answers. `clock` is "minute" or "day" for a view that depends on the time, or a
+    mapping of the query parameters that make it depend on it.
+    """
+    declared = tuple(reads)
+
+    def decorate(method: Callable[..., Any]) -> Callable[..., Any]:
+        action = {"retrieve": "detail"}.get(method.__name__, method.__name__.replace("_", "-"))
+        usual = _declare(Declaration(f"{name}-{action}", ttl, declared, scope, clock))
+        # A search costs what a list does not, so it counts as a view of its own.
+        search = action == "list" and _declare(replace(usual, view=f"{name}-search"))
+
+        def declared_for(request: Request) -> Declaration:
+            return search if search and request.query_params.get("search") else usual
+
+        @wraps(method)
+        def cached(self: Any, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+            def compute() -> Any:
+                return method(self, request, *args, **kwargs)
+
+            declaration = declared_for(request)
+            if refusal(self, request):
+                return _bypassed(compute(), declaration.view)
+            sought = place(request, declaration, kwargs.get("pk"))
+            try:
+                answer = find(sought, lambda: _rendered(self, request, compute()))
+            except NotStorable as other:
+                return _bypassed(other.response, declaration.view)
+            return _response(request, declaration, answer)
+
+        cached.declared_for = declared_for  # type: ignore[attr-defined]  # for declaration_of
+        return cached
+
+    return decorate
+
+
+def declaration_of(view: Any, request: Request) -> Declaration | None:
+    """What the action that `request` means has declared; None if it is not cached."""
+    method = getattr(view, view.action or "", None)
+    declared_for = getattr(method, "declared_for", None)
+    return declared_for(request) if declared_for else None
+
+
+def _recorded(reads: Iterable[Read]) -> frozenset[str]:
+    return frozenset[str]().union(*(tracked(read).recorded for read in reads))
+
+
+def _declare(declaration: Declaration) -> Declaration:
+    metrics.declare(declaration.view)
+    declarations[declaration.view] = declaration
+    return declaration
+
+
+# --- What is sought ---------------------------------------------------------------------------
+def refusal(view: Any, request: Request) -> str:
+    """Why this request must not be answered from the cache, or fill it; empty where it may."""
+    checks = (
+        (settings.CACHE_BACKEND == "none", "CACHE_BACKEND is none"),
+        (BYPASS in request.META, "this request asks to be computed"),
+        (caller_of(request._request) is None, "no exact caller: nobody, or a superuser at large"),
+        (request.method != "GET", "only GET is cached"),
+        (request.accepted_renderer.media_type != JSON, "only plain JSON is cached"),
+        (
+            not set(request.query_params) <= view.query_names(),
+            "it has parameters that the view does not know",
+        ),
+        (
+            any(len(given) > 1 for _, given in request.query_params.lists()),
+            "a parameter is given twice",
+        ),
+        (connection.in_atomic_block, "within a transaction one sees what nobody else does yet"),
+    )
+    return next((reason for refuses, reason in checks if refuses), "")
+
+
+def place(request: Request, declaration: Declaration, row: Any) -> Sought:
+    """Where the answer to a request that is not refused belongs."""
+    caller = caller_of(request._request)
+    assert caller is not None  # noqa: S101  refused without one
+    parameters = request.query_params.dict()
+    bucket = _bucket(declaration.clock, parameters)
+    moment, expires = _moment(bucket)
+    parts = key_parts(
+        request._request,
+        view=declaration.view,
+        scope=declaration.scope(caller),
+        parameters=parameters,
+        moment=moment,
+    )
+    tags = caller.shared_tags | tags_read(declaration.reads, caller.organization_id, row)
+    stamp = request._request.META.get(STAMP, {})
+    return Sought(
+        key=digest(*(value for _, value in parts)),
+        parts=parts,
+        view=declaration.view,
+        tags=tags,
+        stamp=stamp if tags | caller.stamp.keys() <= stamp.keys() else {},
+        tables=declaration.tables,
+        ttl=declaration.ttl,
+        expires=expires,
+        caller=caller,
+        allowed=_allowed(declaration, bucket),
+        request=_description(request._request, caller),
+        read_before=_read_before(),
+        revalidate="no-cache" in request.headers.get("Cache-Control", ""),
+        began=time.time(),
+    )
+
+
+def _read_before() -> frozenset[str]:
+    record = recorder.current()
+    return frozenset(record.seen) if record else frozenset()
+
+
+def _allowed(declaration: Declaration, bucket: str | None) -> frozenset[str]:
+    """What the response may depend on, since its key does."""
+    words = {CLOCK: bucket is not None, ROLE: declaration.scope is per_user}
+    return frozenset(word for word, allowed in words.items() if allowed)
+
+
+def _bucket(clock: Clock, parameters: Mapping[str, str]) -> str | None:
+    if isinstance(clock, Mapping):
+        return next((bucket for name, bucket in clock.items() if name in parameters), None)
+    return clock
+
+
+def _moment(bucket: str | None) -> tuple[str, float]:
+    """The clock's bucket as it stands in the key, and when it ends (seconds since 1970)."""
+    if bucket is None:
+        return "", math.inf
+    now = time.time()
+    seconds = {"minute": 60, "day": 86_400}[bucket]
+    text = datetime.fromtimestamp(now, UTC).strftime(CLOCKS[bucket])
+    return text, (now // seconds + 1) * seconds
+
+
+def _description(request: HttpRequest, caller: Caller) -> dict[str, str]:
+    """Enough to ask the same again, for `cache_verify`."""
+    return {
+        "path": request.get_full_path(),
+        "host": request.get_host(),
+        "scheme": str(request.scheme),
+        "user": str(caller.user_id),
+        "organization": str(caller.organization_id),
+    }
+
+
+# --- HTTP ---------------------------------------------------------------------------------------
+def _rendered(view: Any, request: Request, response: Any) -> Computed:
+    """The bytes of a 200. Raises NotStorable for anything else."""
+    if not isinstance(response, Response) or response.status_code != 200 or response.cookies:
+        raise NotStorable(response)
+    response.accepted_renderer = request.accepted_renderer
+    response.accepted_media_type = request.accepted_media_type
+    response.renderer_context = view.get_renderer_context()  # type: ignore[attr-defined]
+    body = response.render().content
+    caller = caller_of(request._request)
+    scope = str(caller.organization_id) if caller else ""
+    return body, response["Content-Type"], response.get("ETag") or f'"0.{digest(scope, body)[:20]}"'
+
+
+def _response(request: Request, declaration: Declaration, answer: Answer) -> HttpResponse:
+    entry = answer.entry
+    metrics.requests.labels(entry.view, answer.layer, answer.result).inc()
+    response = HttpResponse(entry.body, content_type=entry.content_type)
+    response["ETag"] = entry.etag
+    for name, value in headers(entry, answer.layer, answer.result):
+        response[name] = value
+    if answer.result != "bypass":
+        request._request.META[LEARN] = (entry.key, declaration.scope is per_user)
+    return response
+
+
+VARY = "Authorization, Cookie, X-Organization, Accept, Accept-Language, Accept-Encoding"
+
+
+def headers(entry: Entry, layer: str, result: str) -> list[tuple[str, str]]:
+    """What is said anew with each answer, and what keeps other caches from believing it."""
+    age = max(0, int(time.time() - entry.created))
+    left = max(0, int(entry.expires - time.time()))
+    said = f"hit; ttl={left}" if result == "hit" else f"fwd={result}"
+    return [
+        ("X-Cache", result.upper()),
+        ("Cache-Status", f"openrisk; {said}; detail={layer}"),
+        ("Age", str(age)),
+        ("Server-Timing", f"compute;dur={entry.cost * 1000 * (result != 'hit'):.1f}"),
+        ("Cache-Control", "private, no-cache"),
+        ("Vary", VARY),
+    ]
+
+
+def _bypassed(response: Any, view: str) -> Any:
+    if response.status_code == 200:
+        metrics.requests.labels(view, "view", "bypass").inc()
+        response["X-Cache"] = "BYPASS"
+        response["Cache-Status"] = "openrisk; fwd=bypass"
+    response["Cache-Control"] = "private, no-cache"
+    return response
+
+
+# --- What is no view --------------------------------------------------------------------------
+def get_or_compute(
+    key: str,
+    compute: Callable[[], Any],
+    *,
+    reads: Iterable[Read],
+    organization_id: UUID,
+    ttl: float,
+    clock: str | None = None,
+) -> Any:
+    """The JSON value of `compute()`, decimals as text, kept while what it `reads` is unchanged.
+
+    `key` names the value within the organization. Same promises as a cached view, if `compute`
+    itself reads all that it uses; `clock` as there.
+    """
+    declared = tuple(reads)
+    tables = _recorded(declared)
+    of_these = {table_of(one) for one in tables}
+    view = "value"
+    moment, expires = _moment(clock)
+    sought = Sought(
+        key=digest("value", build(), key, organization_id, moment),
+        view=view,
+        tags=frozenset(tags_read(declared, organization_id)),
+        tables=tables,
+        ttl=ttl,
+        expires=expires,
+        caller=None,
+        allowed=frozenset({CLOCK} if clock else ()),
+        request={},
+        read_before=frozenset(one for one in _read_before() if table_of(one) in of_these),
+    )
+    if record := recorder.current():  # a hit asks nothing, and depends on them all the same
+        record.seen |= tables
+        record.seen |= sought.allowed
+    if settings.CACHE_BACKEND == "none" or connection.in_atomic_block:
+        return compute()
+    answer = find(sought, lambda: (orjson.dumps(compute(), default=str), JSON, ""))
+    metrics.requests.labels(view, answer.layer, answer.result).inc()
+    return orjson.loads(answer.entry.body)

@@ -1,0 +1,1 @@
+"""Freshness: which data an entry depends on, and whether that data has changed since."""

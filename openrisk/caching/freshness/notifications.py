@@ -1,0 +1,227 @@
+"""Push: told by the database what changes, so that most hits need not ask it (PostgreSQL only).
+
+The token triggers also NOTIFY. Each process listens on one connection, which whoever needs the
+answer drains under one mutex. A counter rises with every message; what was confirmed by a stamp
+that began at some count may be served without a query while none of its tags has changed since.
+
+Nobody hears that a connection has gone silent. So each process also sends itself a notice, dated,
+every BEAT seconds; messages keep their order, so one that comes back proves that all before it
+did. Unheard of for LEASE seconds, the process asks the database again at each hit.
+"""
+
+import os
+import threading
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Any, Protocol
+
+import psycopg
+import structlog
+from django.conf import settings
+from django.db import connection
+from psycopg import pq
+
+from openrisk.caching.freshness import snapshots, triggers_postgresql
+from openrisk.caching.freshness.registry import all_tracked
+from openrisk.caching.freshness.snapshots import Stamp
+from openrisk.caching.freshness.triggers_postgresql import CHANNEL
+
+BEAT = 0.3
+LEASE = 1.0
+MOST_TAGS = 100_000  # remembered; beyond, everything counts as changed once
+
+log = structlog.get_logger(__name__)
+
+
+class Held(Protocol):
+    """What is kept with a stamp: `confirmed` is the count at which the stamp was known to hold."""
+
+    stamp: Stamp
+    confirmed: int
+
+
+class Changes:
+    """When, by a counter that only rises, each tag was last heard to change."""
+
+    def __init__(self) -> None:
+        self.count = 1
+        self.all_changed = 1
+        self.changed: dict[str, int] = {}
+
+    # `unchanged` looks on without a lock: what it reads last is written first, and the other way
+    # round, or it would take a change that is being noted for one that it has seen.
+    def note(self, tags: Iterable[str]) -> None:
+        count = self.count + 1
+        for tag in tags:
+            self.changed[tag] = count
+        self.count = count
+        if len(self.changed) > MOST_TAGS:
+            self.note_all()
+
+    def note_all(self) -> None:
+        self.all_changed = self.count + 1
+        self.count += 1
+        self.changed = {}
+
+    def unchanged(self, held: Held) -> bool:
+        count, confirmed, changed = self.count, held.confirmed, self.changed
+        if confirmed == count:
+            return True
+        if confirmed < self.all_changed:
+            return False
+        for tag in held.stamp:
+            if changed.get(tag, 0) > confirmed:
+                return False
+        held.confirmed = count  # the next hit need not look through the tags again
+        return True
+
+
+class Listener:
+    """One process's ear. `keep` runs in a thread of its own; everything else in the requests'."""
+
+    def __init__(self) -> None:
+        self.pid = os.getpid()
+        self.changes = Changes()
+        self.mutex = threading.Lock()
+        self.lease_until = 0.0  # monotonic seconds
+        self._connection: psycopg.Connection[Any] | None = None
+        self._own_channel = f"{CHANNEL}_{os.getpid()}_{os.urandom(6).hex()}".encode()
+        self._beat = 0
+        self._said = ""
+        self._sent: dict[bytes, float] = {}
+
+    def start(self) -> "Listener":
+        threading.Thread(target=self.keep, name="cache-push", daemon=True).start()
+        return self
+
+    def keep(self) -> None:
+        """Connect, beat, drain; after a failure begin again."""
+        while True:
+            try:
+                with self.mutex:
+                    if self._connection is None:
+                        self._listen()
+                    self._send_beat()
+                    self._drain()
+                time.sleep(BEAT)
+            except (psycopg.Error, OSError) as error:
+                self._lose(str(error).strip())
+                time.sleep(LEASE)
+
+    def _listen(self) -> None:
+        opened = snapshots.connect(connection, "openrisk-push")
+        # They may have been installed under another CACHE_CONSISTENCY.
+        names = [name for tracked in all_tracked() for name in triggers_postgresql.names(tracked)]
+        if opened.execute(triggers_postgresql.SILENT, [names]).fetchone():
+            opened.close()
+            raise psycopg.OperationalError("The token triggers do not notify: run migrate.")
+        opened.execute(f"LISTEN {CHANNEL}")
+        opened.execute(f'LISTEN "{self._own_channel.decode()}"')
+        self._connection = opened
+        self.changes.note_all()  # what was said before nobody heard
+
+    def _send_beat(self) -> None:
+        self._beat += 1
+        payload = str(self._beat).encode()
+        self._sent[payload] = time.monotonic()
+        wire = self._wire
+        with suppress(TimeoutError):  # not heard: the lease runs out by itself
+            wire.send_query(b"NOTIFY \"%s\", '%s'" % (self._own_channel, payload))
+            snapshots.result(wire)
+        for old in [key for key, at in self._sent.items() if at < time.monotonic() - 2 * LEASE]:
+            del self._sent[old]
+
+    @property
+    def _wire(self) -> pq.abc.PGconn:
+        assert self._connection is not None  # noqa: S101  the callers hold the mutex and know
+        return self._connection.pgconn
+
+    def _drain(self) -> None:
+        """Take in what has arrived, without waiting. The caller holds the mutex."""
+        wire = self._wire
+        while snapshots.is_readable(wire, 0):
+            wire.consume_input()
+            if wire.status != pq.ConnStatus.OK:
+                raise psycopg.OperationalError("The connection was closed.")
+            self._take(wire)
+        self._take(wire)
+
+    def _take(self, wire: pq.abc.PGconn) -> None:
+        while (notice := wire.notifies()) is not None:
+            if notice.relname == CHANNEL.encode():
+                self.changes.note([notice.extra.decode()])
+            elif (sent := self._sent.pop(notice.extra, None)) is not None:
+                self.lease_until = sent + LEASE
+
+    def _lose(self, why: str) -> None:
+        if why != self._said:  # once, not every second
+            log.warning("cache_push_lost", error=why)
+        self._said = why
+        with self.mutex:
+            self.lease_until = 0.0
+            self.changes.note_all()
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+    def hear(self, *, waits: bool = True) -> bool:
+        """Whether all that was said until now has been heard.
+
+        An event loop does not wait for a thread that is listening, perhaps for long: it then knows
+        nothing.
+        """
+        if not self.mutex.acquire(blocking=waits):
+            return False
+        try:
+            if self._connection is None:
+                return False
+            self._drain()
+            return time.monotonic() < self.lease_until
+        except (psycopg.Error, OSError):
+            self.lease_until = 0.0
+            return False
+        finally:
+            self.mutex.release()
+
+
+_current: Listener | None = None
+_creating = threading.Lock()
+
+
+def _listener() -> Listener | None:
+    """This process's own, started with the first request; None where nobody pushes."""
+    global _current  # noqa: PLW0603
+    if settings.CACHE_CONSISTENCY != "push":
+        return None
+    if _current is None or _current.pid != os.getpid():
+        with _creating:
+            if _current is None or _current.pid != os.getpid():
+                _current = Listener().start()
+    return _current
+
+
+def vouches_for(*held: Held, waits: bool = True) -> bool:
+    """Whether all of `held` is known to be fresh without asking the database."""
+    listener = _listener()
+    if listener is None or not listener.hear(waits=waits):
+        return False
+    return all(listener.changes.unchanged(one) for one in held)
+
+
+def count(*, waits: bool = True) -> int:
+    """To be taken before a stamp begins, and given to `confirm` with what the stamp confirmed."""
+    listener = _listener()
+    return listener.changes.count if listener and listener.hear(waits=waits) else 0
+
+
+def confirm(count: int, *held: Held) -> None:
+    for one in held:
+        one.confirmed = max(one.confirmed, count)
+
+
+def changed(tags: Iterable[str]) -> None:
+    """This process has committed a change of `tags`: no need to wait for the news of it."""
+    if listener := _listener():
+        with listener.mutex:
+            listener.changes.note(tags)

@@ -1,0 +1,45 @@
+"""The last change of each model that this process has seen: by its signals, kept in its memory."""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from openrisk.caching.freshness.signals import cache_invalidated
+
+STARTED = time.time()
+
+
+@dataclass(frozen=True)
+class Change:
+    model: str
+    at: float  # seconds since 1970
+    count: int  # since the process started
+
+
+_changes: dict[str, Change] = {}
+
+
+def connect() -> None:
+    cache_invalidated.connect(_note, dispatch_uid="cache.recent")
+
+
+def changes() -> list[Change]:
+    """The newest first."""
+    return sorted(_changes.values(), key=lambda change: change.at, reverse=True)
+
+
+def last_of(labels: Iterable[str]) -> Change | None:
+    """The newest change of any of the models."""
+    found = [_changes[label] for label in labels if label in _changes]
+    return max(found, key=lambda change: change.at, default=None)
+
+
+def forget() -> None:
+    _changes.clear()
+
+
+def _note(sender: Any, models: set[str], **kwargs: Any) -> None:
+    for label in models:
+        before = _changes.get(label)
+        _changes[label] = Change(label, time.time(), before.count + 1 if before else 1)

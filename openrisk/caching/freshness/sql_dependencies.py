@@ -1,0 +1,108 @@
+"""What a statement reads: tables, and words in parentheses for what cannot be kept."""
+
+import re
+from collections.abc import Container, Iterable
+from functools import cache, lru_cache
+
+from django.apps import apps
+
+from openrisk.caching.freshness.registry import all_tracked
+
+WRITE = "(write)"
+UNREADABLE = "(unreadable)"
+CLOCK = "(clock)"
+ROLE = "(role)"  # not of a statement: somebody asked what the caller may
+
+# Together, since each may hold what looks like the beginning of another.
+_TOKEN = re.compile(r"""('(?:[^']|'')*')|("[^"]*")|(--[^\n]*|/\*.*?\*/)""", re.S)
+_WORD = re.compile(r'"([^"]+)"|([A-Za-z_][A-Za-z0-9_]*)')
+_READS = re.compile(r"\s*\(?\s*(?:SELECT|WITH|VALUES)\b", re.I)
+_WRITES = re.compile(r"\b(?:INSERT|UPDATE|DELETE|MERGE|TRUNCATE|COPY|CALL|DO|LOCK)\b", re.I)
+_SOURCE = re.compile(r'\b(?:FROM|JOIN)\s+(?:ONLY\s+|LATERAL\s+)?("[^"]+"|[A-Za-z_][\w.]*|\()', re.I)
+_COMMA_JOIN = re.compile(r'\bFROM\s+[\w".]+(?:\s+(?:AS\s+)?[\w"]+)?\s*,', re.I)
+_NAMED = re.compile(
+    r'(?:\bWITH\s+(?:RECURSIVE\s+)?|,\s*)("[^"]+"|\w+)\s*(?:\([^)]*\)\s*)?AS\s*\(', re.I
+)
+_CLOCK = re.compile(
+    r"\b(?:now\s*\(|(?:clock|statement|transaction)_timestamp\s*\(|current_(?:time|date|timestamp)\b"
+    r"|localtime(?:stamp)?\b|random\s*\(|pg_sleep"
+    r"|(?:date|time|datetime|julianday|unixepoch)\s*\(\s*\))"
+    r"|'(?:now|today|tomorrow|yesterday)'",  # SQLite's strftime(..., 'now'), PostgreSQL's casts
+    re.I,
+)
+_COLUMN = re.compile(r'(?:"[^"]+"|\b\w+)\."[^"]+"')
+_OUTPUT = re.compile(r'\bAS\s+"[^"]+"', re.I)
+_COUNTED = re.compile(r"\bCOUNT\(\*\)", re.I)
+# Tables in parentheses, which may have a name together.
+_JOINED = re.compile(r"\b(?:FROM|JOIN)\s*(?:\(\s*)+(?!\s|\(|SELECT\b|VALUES\b|WITH\b)", re.I)
+_AFTER_SOURCE = "ON|WHERE|GROUP|ORDER|LIMIT|INNER|LEFT|RIGHT|FULL|CROSS|JOIN|UNION"
+_OF_THE_SYSTEM = ("ctid", "xmin", "xmax", "cmin", "cmax", "tableoid", "rowid", "_rowid_", "oid")
+
+
+@lru_cache(maxsize=2048)
+def read_by(sql: str) -> frozenset[str]:
+    """The tables that a statement reads; UNREADABLE or WRITE among them where it may do more.
+
+    A table of which there are parts counts as the columns that are read, `table.column`, where it
+    is certain that there are no others.
+    """
+    text = _TOKEN.sub(lambda found: "''" if found[1] else found[2] or " ", str(sql))
+    if not _READS.match(text) or _WRITES.search(_unquoted(text)):
+        return frozenset({WRITE})
+    known = known_tables()
+    found = {quoted or bare for quoted, bare in _WORD.findall(text)} & known
+    if _CLOCK.search(_TOKEN.sub(lambda found: found[1] or found[2] or " ", str(sql))):
+        found.add(CLOCK)
+    named = {name.strip('"') for name in _NAMED.findall(text)}
+    sources = {source.strip('"') for source in _SOURCE.findall(text)} - {"("}
+    if _COMMA_JOIN.search(text) or not sources <= known | named:
+        found.add(UNREADABLE)
+    for table in found & tables_with_parts():
+        if columns := _columns(text, table):
+            found = found - {table} | {f"{table}.{column}" for column in columns}
+    return frozenset(found)
+
+
+def _columns(text: str, table: str) -> set[str]:
+    """Those of `table` that are read, if each is as the ORM writes it, `"table"."column"`; else
+    none."""
+    named = set(re.findall(rf'"{table}"\."(\w+)"', text))
+    # First the sources: one that has another name stays, since what is read by it would not show.
+    source = rf'(?<!\bDISTINCT )\b(?:FROM|JOIN)\s+"{table}"\s*(?=$|\)|(?:{_AFTER_SOURCE})\b)'
+    rest = re.sub(source, " ", text, flags=re.I)
+    rest = _OUTPUT.sub(" ", _COLUMN.sub(" ", _COUNTED.sub(" ", rest)))
+    left = {(quoted or bare).lower() for quoted, bare in _WORD.findall(rest)}
+    is_certain = "*" not in rest and left.isdisjoint(_beyond(table)) and not _JOINED.search(text)
+    return named if is_certain else set()
+
+
+def _unquoted(text: str) -> str:
+    """Without quoted names: a column may be called "update"."""
+    return re.sub(r'"[^"]*"', '""', text)
+
+
+@cache
+def known_tables() -> frozenset[str]:
+    return frozenset(m._meta.db_table for m in apps.get_models(include_auto_created=True))
+
+
+@cache
+def tables_with_parts() -> frozenset[str]:
+    return frozenset(one.table for one in all_tracked() if one.part)
+
+
+@cache
+def _beyond(table: str) -> frozenset[str]:
+    """Words by which more of the table may be read than its columns by their full names."""
+    [model] = {one.model for one in all_tracked() if one.table == table}
+    columns = (str(field.column) for field in model._meta.concrete_fields)
+    return frozenset({table, "natural", *_OF_THE_SYSTEM, *columns})
+
+
+def undeclared(seen: Iterable[str], declared: Container[str]) -> set[str]:
+    """What of `seen` is neither declared, nor a column of a table that is."""
+    return {one for one in seen if one not in declared and table_of(one) not in declared}
+
+
+def table_of(one: str) -> str:
+    return one.partition(".")[0]

@@ -1,0 +1,132 @@
+"""The token triggers of PostgreSQL (15 and later).
+
+Statement-level, with transition tables: one insert a statement, with one fresh token for each
+distinct tag. The rows of a tag are only ever added; its token is the xor of them all, so writers
+never wait for each other and compaction does not move it.
+"""
+
+from openrisk.caching.freshness.registry import EPOCH, MANY_ROWS, Tracked
+from openrisk.database.triggers import Function, Trigger
+
+CREATE_TABLE = """
+CREATE TABLE IF NOT EXISTS cache_token (tag text COLLATE "C" NOT NULL, token bigint NOT NULL);
+CREATE INDEX IF NOT EXISTS cache_token_tag ON cache_token (tag) INCLUDE (token);
+"""
+# All in one value: taking a result apart costs more than finding it. The epoch is also the
+# server's: one that takes over may lack commits that somebody has seen.
+STAMP = f"""
+SELECT string_agg(tag || ' ' || token || CASE tag WHEN '{EPOCH}'
+    THEN '@' || extract(epoch FROM pg_postmaster_start_time()) ELSE '' END, ' ') FROM (
+    SELECT tag, bit_xor(token) AS token FROM cache_token WHERE tag = ANY($1::text[]) GROUP BY tag
+) tokens
+"""
+RANDOM = "hashtextextended(gen_random_uuid()::text, 0)"
+LEAVE = f"INSERT INTO cache_token (tag, token) SELECT tag, {RANDOM} FROM unnest(%s::text[]) tag"
+# Deletes no more than it adds up, so two of these at once, or a writer between, change no xor.
+COMPACT = """
+WITH gone AS (
+    DELETE FROM cache_token WHERE tag IN (
+        SELECT tag FROM cache_token GROUP BY tag HAVING count(*) > 1
+    ) RETURNING tag, token
+) INSERT INTO cache_token (tag, token) SELECT tag, bit_xor(token) FROM gone GROUP BY tag
+"""
+PRESENT = (
+    "SELECT tgname FROM pg_trigger t JOIN pg_class c ON c.oid = tgrelid "
+    "WHERE tgname LIKE 'openrisk\\_token\\_%' AND tgenabled = 'A' "
+    "AND c.relnamespace = current_schema()::regnamespace"
+)
+SILENT = (
+    "SELECT proname FROM pg_proc WHERE proname = ANY(%s) AND prosrc NOT LIKE '%%pg_notify%%' "
+    "AND pronamespace = current_schema()::regnamespace ORDER BY proname"
+)
+CHANNEL = "openrisk_cache"
+
+_CHANGED = {
+    "insert": "SELECT {owner} AS owner, {row} AS named FROM new_rows",
+    "delete": "SELECT {owner} AS owner, {row} AS named FROM old_rows",
+    # A row that moves between organizations counts for both.
+    "update": "SELECT {owner} AS owner, {row} AS named FROM old_rows "
+    "UNION ALL SELECT {owner}, {row} FROM new_rows",
+}
+_TRANSITIONS = {
+    "insert": "REFERENCING NEW TABLE AS new_rows",
+    "delete": "REFERENCING OLD TABLE AS old_rows",
+    "update": "REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows",
+}
+
+
+def triggers(tracked: Tracked, *, notify: bool) -> list[Trigger]:
+    """Those of one model. They fire also while a replication role or a restore writes."""
+    result = []
+    for event in (*_CHANGED, "truncate"):
+        name = _name(tracked, event)
+        definition = (
+            f"AFTER {event.upper()} ON {_quoted(tracked.table)} {_TRANSITIONS.get(event, '')} "
+            f"FOR EACH STATEMENT EXECUTE FUNCTION {name}()"
+        )
+        function = Function(name, _body(_tags(tracked, event), notify=notify))
+        result.append(Trigger(name, tracked.table, definition, function, always=True))
+    return result
+
+
+def names(tracked: Tracked) -> set[str]:
+    return {_name(tracked, event) for event in (*_CHANGED, "truncate")}
+
+
+def _name(tracked: Tracked, event: str) -> str:
+    return f"openrisk_token_{tracked.source}_{event}"
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'
+
+
+def _body(tags: str, *, notify: bool) -> str:
+    """Of the function. The schema is known only to the database."""
+    insert = (
+        f"INSERT INTO %1$I.cache_token (tag, token) SELECT tag, {RANDOM} "
+        f"FROM ({tags}) tags WHERE tag IS NOT NULL"
+    )
+    if notify:
+        insert = (
+            f"WITH left_behind AS ({insert} RETURNING tag) "
+            f"SELECT count(pg_notify('{CHANNEL}', tag)) INTO notified FROM left_behind"
+        )
+    return f"DECLARE notified bigint; BEGIN {insert}; RETURN NULL; END"
+
+
+def _tags(tracked: Tracked, event: str) -> str:
+    label = tracked.label
+    if event == "truncate":
+        return f"SELECT tag FROM (VALUES ('{label}:*'), ('{label}#*')) t(tag)"
+    owner = f"'{label}:' || owner::text" if tracked.organization else "NULL"
+    parts = [f"SELECT DISTINCT coalesce({owner}, '{label}:*') AS tag FROM changed"]
+    if tracked.rows:
+        parts.append(
+            f"SELECT CASE WHEN (SELECT count(DISTINCT named) FROM changed) > {MANY_ROWS} "
+            f"THEN '{label}#*' "
+            f"ELSE '{label}#' || encode(sha256(convert_to(named::text, 'UTF8')), 'hex') END "
+            "FROM changed"
+        )
+    return f"WITH changed AS ({_changed(tracked, event)}) {' UNION '.join(parts)}"
+
+
+def _changed(tracked: Tracked, event: str) -> str:
+    owner = _quoted(tracked.organization) if tracked.organization else "NULL"
+    row = _quoted(tracked.rows) if tracked.rows else "NULL"
+    if event != "update" or not tracked.silent:
+        return _CHANGED[event].format(owner=owner, row=row)
+    before, after = (
+        ", ".join(f"{side}.{_quoted(column)}" for column in tracked.told) for side in ("o", "n")
+    )
+    key = _quoted(tracked.key)
+
+    def of(side: str) -> str:
+        return ", ".join(name if name == "NULL" else f"{side}.{name}" for name in (owner, row))
+
+    return (
+        "SELECT u.owner, u.named FROM old_rows o "
+        f"FULL JOIN new_rows n ON o.{key} = n.{key} "
+        f"CROSS JOIN LATERAL (VALUES ({of('o')}), ({of('n')})) u(owner, named) "
+        f"WHERE ({before}) IS DISTINCT FROM ({after})"
+    )

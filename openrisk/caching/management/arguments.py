@@ -1,0 +1,41 @@
+"""What several commands of the cache share. What is named and not there is a usage error (2)."""
+
+import json
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from django.core.management.base import CommandError, CommandParser
+from django.core.serializers.json import DjangoJSONEncoder
+
+from openrisk.caching.inspection import simulation
+from openrisk.caching.inspection.maintenance import UnknownPattern
+from openrisk.caching.principals import UnknownPerson
+
+USAGE, UNVERIFIED, PARTIAL = 2, 3, 4
+Found = TypeVar("Found")
+
+
+def known(find: Callable[[], Found]) -> Found:
+    """What `find` finds; a CommandError if something it is given is unknown, or no URL."""
+    try:
+        return find()
+    except (UnknownPerson, UnknownPattern, simulation.BadUrl) as error:
+        raise CommandError(str(error), returncode=USAGE) from None
+
+
+def add_format(parser: CommandParser) -> None:
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+
+
+def add_base(parser: CommandParser) -> None:
+    parser.add_argument(
+        "--base",
+        default=simulation.here(),
+        metavar="URL",
+        help="scheme and host of URLs that name none; entries of another host are others "
+        "(default: %(default)s)",
+    )
+
+
+def as_json(data: Any) -> str:
+    return json.dumps(data, indent=2, ensure_ascii=False, cls=DjangoJSONEncoder)

@@ -1,0 +1,79 @@
+"""A stored response, and its form in the shared store: bytes under a MAC, never a pickle."""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import orjson
+from django.conf import settings
+
+from openrisk.caching.freshness.snapshots import Stamp
+
+MAGIC = b"openrisk1"
+_MAC = 32
+_LENGTH = 4
+UNSTORED = ("body", "confirmed")  # in the head: the body follows it
+
+
+class Rejected(Exception):
+    """What the shared store gave is not what was stored there; `reason` is a metric's label."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(slots=True)
+class Entry:
+    """The body of a 200, what it was computed from, and until when it may be used.
+
+    `created` and `expires` are seconds since 1970, `cost` the seconds that computing it took.
+    `request` describes who asked for what, so that it can be computed again and compared.
+    """
+
+    key: str
+    view: str
+    stamp: Stamp
+    created: float
+    expires: float
+    cost: float
+    content_type: str
+    etag: str
+    request: dict[str, str]
+    body: bytes
+    confirmed: int = 0  # see `push`; no business of any other process
+
+    @property
+    def size(self) -> int:
+        """Bytes of memory, roughly: the body, and what Python needs for the rest."""
+        return len(self.body) + 1400 + 150 * len(self.stamp)
+
+
+def pack(entry: Entry) -> bytes:
+    fields = {name: getattr(entry, name) for name in Entry.__slots__ if name not in UNSTORED}
+    head = orjson.dumps(fields)
+    payload = len(head).to_bytes(_LENGTH, "big") + head + entry.body
+    return MAGIC + _mac(entry.key, payload) + payload
+
+
+def unpack(key: str, data: Any) -> Entry:
+    """The entry stored under `key`. Raises Rejected for anything else, whoever put it there."""
+    if not isinstance(data, bytes) or not data.startswith(MAGIC):
+        raise Rejected("foreign")
+    mac, payload = data[len(MAGIC) : len(MAGIC) + _MAC], data[len(MAGIC) + _MAC :]
+    # The key is under the MAC: an entry copied to another key is not this one's.
+    if not hmac.compare_digest(mac, _mac(key, payload)):
+        raise Rejected("mac")
+    end = _LENGTH + int.from_bytes(payload[:_LENGTH], "big")
+    return Entry(**orjson.loads(payload[_LENGTH:end]), body=payload[end:])
+
+
+def _mac(key: str, payload: bytes) -> bytes:
+    return hmac.digest(_secret(), key.encode() + b"\0" + payload, "sha256")
+
+
+@cache
+def _secret() -> bytes:
+    return hashlib.sha256(b"openrisk.caching\0" + settings.SECRET_KEY.encode()).digest()

@@ -1,0 +1,1 @@
+"""Logs, traces, request ids, and the files in which processes count."""

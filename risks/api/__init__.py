@@ -1,0 +1,1 @@
+"""The register under /api/v1/."""

@@ -1,0 +1,48 @@
+"""The register under /api/v1/."""
+
+from django.urls import path
+from rest_framework.routers import SimpleRouter
+
+from risks.api.views.catalogue import AssetViewSet, ControlViewSet, FrameworkViewSet
+from risks.api.views.exports import RiskExportViewSet
+from risks.api.views.findings import (
+    FindingRuleViewSet,
+    FindingViewSet,
+    ProposalViewSet,
+    SuggestionViewSet,
+)
+from risks.api.views.imports import ImportRowViewSet, ImportViewSet
+from risks.api.views.matrix import MatrixViewSet
+from risks.api.views.risks import CategoryViewSet, RiskViewSet
+from risks.api.views.treatment import AcceptanceViewSet, ActionViewSet, MitigationViewSet
+
+router = SimpleRouter(use_regex_path=False)
+for name, viewset in (
+    ("risks", RiskViewSet),
+    ("categories", CategoryViewSet),
+    ("mitigations", MitigationViewSet),
+    ("actions", ActionViewSet),
+    ("acceptances", AcceptanceViewSet),
+    ("assets", AssetViewSet),
+    ("frameworks", FrameworkViewSet),
+    ("controls", ControlViewSet),
+    ("findings", FindingViewSet),
+    ("finding-rules", FindingRuleViewSet),
+    ("risk-proposals", ProposalViewSet),
+    ("likelihood-suggestions", SuggestionViewSet),
+    ("imports", ImportViewSet),
+):
+    router.register(name, viewset, basename=name)
+
+matrix = MatrixViewSet.as_view({"get": "retrieve", "patch": "partial_update"})
+urlpatterns = [
+    path("risks/export/", RiskExportViewSet.as_view({"get": "list"}), name="risks-export"),
+    path(
+        "imports/<uuid:run>/rows/",
+        ImportRowViewSet.as_view({"get": "list"}),
+        name="imports-rows",
+    ),
+    path("matrix/", matrix, name="matrix"),
+    path("matrix/preview/", MatrixViewSet.as_view({"post": "preview"}), name="matrix-preview"),
+    *router.urls,
+]

@@ -1,0 +1,134 @@
+"""Findings, the rules that turn them into proposals, and the proposals."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db.models import F
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from openrisk.accounts.models import Role
+from openrisk.api.viewsets import OrganizationViewSet, WritableViewSet
+from openrisk.caching.decorators import cached_view
+from openrisk.caching.freshness.registry import Row
+from risks.api.filters import (
+    FindingFilterSet,
+    FindingRuleFilterSet,
+    ProposalFilterSet,
+    SuggestionFilterSet,
+)
+from risks.api.serializers.catalogue import (
+    FindingRuleSerializer,
+    FindingSerializer,
+    ProposalSerializer,
+    SuggestionSerializer,
+)
+from risks.api.serializers.risks import CommentSerializer
+from risks.models import Asset, Finding, FindingRule, LikelihoodSuggestion, RiskProposal
+from risks.querysets import FINDING_ORDERS
+from risks.services import findings as services
+from risks.services import rows, suggestions
+
+TTL = settings.CACHE_TTL_RISKS
+
+
+class FindingViewSet(WritableViewSet):
+    model = Finding
+    serializer_class = FindingSerializer
+    filterset_class = FindingFilterSet
+    orders = FINDING_ORDERS
+    default_order = "-last_seen_at"
+    searchable = True
+    create_service = staticmethod(services.create_finding)
+    update_service = staticmethod(services.update_finding)
+    delete_service = staticmethod(rows.delete)
+
+    list = cached_view("findings", ttl=TTL, reads=(Finding, Asset))(WritableViewSet.list)
+    retrieve = cached_view("findings", ttl=TTL, reads=(Row(Finding), Asset))(
+        WritableViewSet.retrieve
+    )
+
+
+class FindingRuleViewSet(WritableViewSet):
+    model = FindingRule
+    serializer_class = FindingRuleSerializer
+    filterset_class = FindingRuleFilterSet
+    orders = {"name": F("name")}
+    default_order = "name"
+    roles = {"create": Role.MANAGER, "partial_update": Role.MANAGER}
+    create_service = staticmethod(rows.creator(FindingRule))
+    update_service = staticmethod(rows.update)
+    delete_service = staticmethod(rows.delete)
+
+
+class ProposalCountSerializer(serializers.Serializer):
+    proposed = serializers.IntegerField()
+
+
+class ProposalViewSet(OrganizationViewSet):
+    """Risks that findings propose. A person confirms one (a draft risk) or dismisses it."""
+
+    model = RiskProposal
+    serializer_class = ProposalSerializer
+    filterset_class = ProposalFilterSet
+    orders = {"created_at": F("created_at")}
+    default_order = "-created_at"
+    roles = {"run": Role.ANALYST, "confirm": Role.ANALYST, "dismiss": Role.ANALYST}
+
+    @extend_schema(request=None, responses=ProposalCountSerializer)
+    @action(detail=False, methods=["post"])
+    def run(self, request: Request) -> Response:
+        """Look at all open findings with the active rules; returns how many proposals are new."""
+        made = services.propose_risks(actor=self.actor, organization=self.organization)
+        return Response({"proposed": made})
+
+    @extend_schema(request=CommentSerializer, responses=ProposalSerializer)
+    @action(detail=True, methods=["post"])
+    def confirm(self, request: Request, pk: str) -> Response:
+        return self._decide(request, services.confirm_proposal)
+
+    @extend_schema(request=CommentSerializer, responses=ProposalSerializer)
+    @action(detail=True, methods=["post"])
+    def dismiss(self, request: Request, pk: str) -> Response:
+        return self._decide(request, services.dismiss_proposal)
+
+    def _decide(self, request: Request, service: Any) -> Response:
+        proposal = self.get_object()
+        service(actor=self.actor, proposal=proposal, **_comment(request))
+        return self.row_response(proposal.pk)
+
+
+def _comment(request: Request) -> dict[str, Any]:
+    body = CommentSerializer(data=request.data)
+    body.is_valid(raise_exception=True)
+    return body.validated_data
+
+
+class SuggestionViewSet(OrganizationViewSet):
+    """What feeds suggest to change of risks. A person accepts a suggestion or dismisses it."""
+
+    model = LikelihoodSuggestion
+    serializer_class = SuggestionSerializer
+    filterset_class = SuggestionFilterSet
+    orders = {"created_at": F("created_at")}
+    default_order = "-created_at"
+    roles = {"accept": Role.ANALYST, "dismiss": Role.ANALYST}
+
+    @extend_schema(request=CommentSerializer, responses=SuggestionSerializer)
+    @action(detail=True, methods=["post"])
+    def accept(self, request: Request, pk: str) -> Response:
+        """Rate the risk as suggested. 409 where it is rated at least so likely meanwhile."""
+        return self._decide(request, suggestions.accept_suggestion)
+
+    @extend_schema(request=CommentSerializer, responses=SuggestionSerializer)
+    @action(detail=True, methods=["post"])
+    def dismiss(self, request: Request, pk: str) -> Response:
+        return self._decide(request, suggestions.dismiss_suggestion)
+
+    def _decide(self, request: Request, service: Any) -> Response:
+        suggestion = self.get_object()
+        service(actor=self.actor, suggestion=suggestion, **_comment(request))
+        return self.row_response(suggestion.pk)

@@ -1,0 +1,133 @@
+"""Import runs: upload for a preview, look at the rows, apply, undo."""
+
+from typing import Any
+
+from django.db.models import F
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework import exceptions, status
+from rest_framework.decorators import action
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+
+from openrisk.accounts.models import Role
+from openrisk.api.filters import OrganizationFilterSet
+from openrisk.api.viewsets import OrganizationViewSet
+from risks.api.serializers.imports import (
+    ApplySerializer,
+    ImportRowSerializer,
+    ImportRunSerializer,
+    UploadSerializer,
+)
+from risks.import_runs import lifecycle, undo
+from risks.models import ImportRow, ImportRun, Source
+from risks.registers import upload as registers
+from risks.registers.results import ImportFileError, MappingError
+
+
+class UnreadableFile(exceptions.ValidationError):
+    """The file as a whole cannot be imported, or not with this mapping."""
+
+    def __init__(self, error: ImportFileError) -> None:
+        part = "mapping" if isinstance(error, MappingError) else "file"
+        super().__init__({part: [error.message]})
+        place = {"row": error.row, "column": error.column, "value": "", "reason": error.message}
+        self.extensions = {"rows": [place]}
+
+
+class ImportFilterSet(OrganizationFilterSet):
+    class Meta:
+        model = ImportRun
+        fields = {"status": ["exact", "in"], "source_name": ["exact", "in"]}
+
+
+class ImportViewSet(OrganizationViewSet):
+    """Analysts look at imports; managers make them."""
+
+    model = ImportRun
+    serializer_class = ImportRunSerializer
+    filterset_class = ImportFilterSet
+    orders = {"created_at": F("created_at")}
+    default_order = "-created_at"
+    read_role = Role.ANALYST
+    roles = dict.fromkeys(("create", "preview", "apply", "undo"), Role.MANAGER)
+    action_parsers = {"create": (MultiPartParser,)}
+    http_method_names = ["get", "post", "head", "options"]
+
+    def get_queryset(self) -> Any:
+        """Runs of connectors and packs belong to the marketplace."""
+        return super().get_queryset().filter(source=Source.IMPORT)
+
+    @extend_schema(
+        request={"multipart/form-data": UploadSerializer}, responses={201: ImportRunSerializer}
+    )
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Read a file and preview it. The register stays as it is until the run is applied."""
+        body = UploadSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        upload = body.validated_data.pop("file")
+        try:
+            run = registers.upload(
+                actor=self.actor,
+                organization=self.organization,
+                file=upload,
+                file_name=upload.name,
+                **body.validated_data,
+            )
+        except ImportFileError as error:
+            raise UnreadableFile(error) from None
+        response = self.row_response(run.pk, status.HTTP_201_CREATED)
+        response["Location"] = reverse(
+            f"{self.basename}-detail", kwargs={"pk": run.pk}, request=request
+        )
+        return response
+
+    @extend_schema(request=None, responses=ImportRunSerializer)
+    @action(detail=True, methods=["post"])
+    def preview(self, request: Request, pk: str) -> Response:
+        """Preview again, against the register as it is now."""
+        lifecycle.preview(actor=self.actor, run=self.get_object())
+        return self.row_response(pk)
+
+    @extend_schema(request=ApplySerializer, responses=ImportRunSerializer)
+    @action(detail=True, methods=["post"])
+    def apply(self, request: Request, pk: str) -> Response:
+        """Carry the run out as previewed. 409 when rows are in error, or the register changed."""
+        body = ApplySerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        lifecycle.apply(actor=self.actor, run=self.get_object(), **body.validated_data)
+        return self.row_response(pk)
+
+    @extend_schema(request=None, responses=ImportRunSerializer)
+    @action(detail=True, methods=["post"])
+    def undo(self, request: Request, pk: str) -> Response:
+        """Take an applied run back. 409 with the edits when somebody has edited since."""
+        undo.undo(actor=self.actor, run=self.get_object())
+        return self.row_response(pk)
+
+
+class ImportRowFilterSet(OrganizationFilterSet):
+    class Meta:
+        model = ImportRow
+        fields = {"action": ["exact", "in"], "model": ["exact", "in"], "row_number": ["exact"]}
+
+
+class ImportRowViewSet(OrganizationViewSet):
+    """What a run does, row by row: before and after of each field, errors, stops."""
+
+    model = ImportRow
+    serializer_class = ImportRowSerializer
+    filterset_class = ImportRowFilterSet
+    orders = {"row_number": F("row_number")}
+    default_order = "row_number"
+    read_role = Role.ANALYST
+    http_method_names = ["get", "head", "options"]
+
+    def get_queryset(self) -> Any:
+        rows = super().get_queryset()
+        if getattr(self, "swagger_fake_view", False):
+            return rows
+        mine = ImportRun.objects.for_organization(self.organization)
+        return rows.filter(run=get_object_or_404(mine, pk=self.kwargs["run"]))

@@ -1,0 +1,176 @@
+"""Mitigations, their actions, acceptances."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db.models import F
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from openrisk.accounts.models import Organization, Role, User
+from openrisk.api.problems import PreconditionRequired
+from openrisk.api.viewsets import WritableViewSet, expected_version
+from openrisk.caching.decorators import cached_view
+from openrisk.caching.freshness.registry import Part, Row
+from risks.api.filters import AcceptanceFilterSet, ActionFilterSet, MitigationFilterSet
+from risks.api.serializers.risks import ChangeSerializer, CommentSerializer
+from risks.api.serializers.treatment import (
+    AcceptanceSerializer,
+    ActionSerializer,
+    ApproveSerializer,
+    MitigationSerializer,
+    MitigationStatusSerializer,
+)
+from risks.api.views.history import history_response
+from risks.api.views.risks import without_version
+from risks.models import Acceptance, ActionDependency, Mitigation, MitigationAction, Risk
+from risks.querysets import MITIGATION_ORDERS
+from risks.services import acceptances, mitigations, rows
+
+TTL = settings.CACHE_TTL_RISKS
+# Of what a mitigation is shown: beside itself its actions, what these wait for, its risk's name.
+SHOWN = (MitigationAction, ActionDependency, Part(Risk, "names"))
+
+
+class MitigationViewSet(WritableViewSet):
+    model = Mitigation
+    serializer_class = MitigationSerializer
+    filterset_class = MitigationFilterSet
+    orders = MITIGATION_ORDERS
+    default_order = "-reference"
+    roles = {"transitions": Role.ANALYST}
+    preconditions = {**WritableViewSet.preconditions, "transitions": False}
+    create_service = staticmethod(mitigations.create_mitigation)
+    update_service = staticmethod(mitigations.update_mitigation)
+    delete_service = staticmethod(rows.delete)
+
+    list = cached_view(
+        "mitigations",
+        ttl=TTL,
+        reads=(Mitigation, *SHOWN),
+        clock={"overdue": "day"},
+    )(WritableViewSet.list)
+    retrieve = cached_view("mitigations", ttl=TTL, reads=(Row(Mitigation), *SHOWN))(
+        WritableViewSet.retrieve
+    )
+
+    def get_queryset(self) -> Any:
+        return super().get_queryset().with_progress()
+
+    @extend_schema(request=MitigationStatusSerializer, responses=MitigationSerializer)
+    @action(detail=True, methods=["post"])
+    def transitions(self, request: Request, pk: str) -> Response:
+        """Move the mitigation to another status; 409 with the reason where that is not allowed."""
+        mitigation = self.get_object()
+        body = MitigationStatusSerializer(data=without_version(request.data))
+        body.is_valid(raise_exception=True)
+        mitigations.set_status(
+            actor=self.actor,
+            mitigation=mitigation,
+            version=expected_version(request),
+            **body.validated_data,
+        )
+        return self.row_response(mitigation.pk)
+
+    @extend_schema(responses=ChangeSerializer(many=True), filters=False)
+    @action(detail=True)
+    def history(self, request: Request, pk: str) -> Response:
+        mitigation = self.get_object()
+        actions = mitigation.actions.values_list("pk", flat=True)
+        return history_response(self, mitigation.pk, *actions)
+
+
+def _create_action(
+    *, actor: User, organization: Organization, mitigation: Mitigation, **fields: Any
+) -> MitigationAction:
+    return mitigations.create_action(actor=actor, mitigation=mitigation, **fields)
+
+
+class ActionViewSet(WritableViewSet):
+    model = MitigationAction
+    serializer_class = ActionSerializer
+    filterset_class = ActionFilterSet
+    orders = {"order": F("order")}
+    default_order = "order"
+    roles = {"destroy": Role.ANALYST}
+    create_service = staticmethod(_create_action)
+    update_service = staticmethod(mitigations.update_action)
+    delete_service = staticmethod(rows.delete)
+
+
+class RiskVersionRequired(PreconditionRequired):
+    default_detail = "Say which version of the risk you saw: send its version as risk_version."
+
+
+class AcceptanceViewSet(WritableViewSet):
+    """Requested by an analyst, decided by another person who is a manager."""
+
+    model = Acceptance
+    serializer_class = AcceptanceSerializer
+    filterset_class = AcceptanceFilterSet
+    orders = {"created_at": F("created_at"), "expires_at": F("expires_at")}
+    default_order = "-created_at"
+    roles = {"approve": Role.MANAGER, "reject": Role.MANAGER, "revoke": Role.MANAGER}
+    preconditions = {"approve": True, "reject": False, "revoke": False}
+    http_method_names = ["get", "post", "head", "options"]
+
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        fields = self.validated(request)
+        return self.created(acceptances.request_acceptance(actor=self.actor, **fields))
+
+    @extend_schema(request=ApproveSerializer, responses=AcceptanceSerializer)
+    @action(detail=True, methods=["post"])
+    def approve(self, request: Request, pk: str) -> Response:
+        """Accept the risk until the date asked for.
+
+        Needs the versions of the acceptance (If-Match or `version`) and of the risk
+        (`risk_version`) that you saw: 428 without them, 412 where either has changed since.
+        """
+        acceptance = self.get_object()
+        body = ApproveSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        version = expected_version(request, required=True)
+        if "risk_version" not in body.validated_data:
+            raise RiskVersionRequired
+        acceptances.decide(
+            actor=self.actor,
+            acceptance=acceptance,
+            approve=True,
+            version=version,
+            risk_version=body.validated_data["risk_version"],
+            comment=body.validated_data["comment"],
+        )
+        return self.row_response(acceptance.pk)
+
+    @extend_schema(request=CommentSerializer, responses=AcceptanceSerializer)
+    @action(detail=True, methods=["post"])
+    def reject(self, request: Request, pk: str) -> Response:
+        acceptance = self.get_object()
+        acceptances.decide(
+            actor=self.actor,
+            acceptance=acceptance,
+            approve=False,
+            version=expected_version(request),
+            **self._comment(request),
+        )
+        return self.row_response(acceptance.pk)
+
+    @extend_schema(request=CommentSerializer, responses=AcceptanceSerializer)
+    @action(detail=True, methods=["post"])
+    def revoke(self, request: Request, pk: str) -> Response:
+        """Take it back: an accepted risk returns to treatment."""
+        acceptance = self.get_object()
+        acceptances.revoke(
+            actor=self.actor,
+            acceptance=acceptance,
+            version=expected_version(request),
+            **self._comment(request),
+        )
+        return self.row_response(acceptance.pk)
+
+    def _comment(self, request: Request) -> dict[str, Any]:
+        body = CommentSerializer(data=without_version(request.data))
+        body.is_valid(raise_exception=True)
+        return body.validated_data

@@ -1,0 +1,1 @@
+"""Importers: how each model takes part in an import run."""

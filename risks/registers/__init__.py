@@ -1,0 +1,1 @@
+"""Registers as files: from an upload to records. No database here."""

@@ -1,0 +1,1 @@
+"""Mapping: which column is which field, and what its values mean."""
