@@ -33,7 +33,7 @@ def day_rows(days: list[dict[str, Any]], names: str) -> SafeString:
     of the page.
     """
     columns = names.split(",")
-    row = '<tr><th scope="row">{}</th>' + '<td class="number">{}</td>' * len(columns) + "</tr>"
+    row = '<tr><th scope="row">{}</th>' + '<td class="numeric">{}</td>' * len(columns) + "</tr>"
     return format_html_join(
         "\n", row, ((day["date"], *(day[name] for name in columns)) for day in days)
     )

@@ -20,7 +20,7 @@ def matrix_css(request: MemberRequest) -> HttpResponse:
     """A rule for `:root`; a colour that is no colour is left to the default of openrisk.css."""
     matrix = matrix_of(request.membership.organization)
     rules = [
-        f"--{level}: {colour}; --{level}-ink: {ink_on(colour)};"
+        f"--{level}: {colour}; --{level}-text: {ink_on(colour)};"
         for level in Level.values
         if (colour := colour_of(matrix, level))
     ]

@@ -78,7 +78,7 @@ def test_saved_filters_hold_until_the_address_says_otherwise(browse, analyst, or
     assert (board.name, board.filters) == ("IT", {"period": "7d", "category": str(category.pk)})
     Board.objects.update(widgets=[{"name": "number:open", "wide": False}])
     assert (
-        'class="big" href="/o/acme/risks/?open=true&amp;category='
+        'class="key-figure" href="/o/acme/risks/?open=true&amp;category='
         in client.get(board_url(board)).content.decode()
     )
     assert ">1</a>" in client.get(board_url(board)).content.decode()

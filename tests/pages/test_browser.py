@@ -28,7 +28,7 @@ CONTRAST = """() => {
     const element = texts.currentNode.parentElement, style = getComputedStyle(element);
     const box = element.getBoundingClientRect();
     if (!texts.currentNode.data.trim() || box.width < 2 || style.visibility === 'hidden') continue;
-    if (element.closest('.sr, .skip, :disabled, script')) continue;
+    if (element.closest('.visually-hidden, .skip-link, :disabled, script')) continue;
     const ground = behind(element), ink = over(parse(style.color), ground);
     const [a, b] = [light(ink), light(ground)].sort((x, y) => y - x);
     const size = parseFloat(style.fontSize), bold = Number(style.fontWeight) >= 700;
@@ -76,7 +76,7 @@ def test_from_the_heat_map_to_a_transition(page, manager, javascript):
     tab.get_by_label("Password").fill(PASSWORD)
     tab.get_by_role("button", name="Log in").click()
     tab.wait_for_url("**/")
-    tab.locator("table.heat a", has_text="Critical").filter(has_text="1").first.click()
+    tab.locator("table.heat-map a", has_text="Critical").filter(has_text="1").first.click()
     tab.get_by_role("link", name="Ransomware on the file server").click()
     tab.get_by_role("button", name="Move to Assessed").click()
     assert tab.get_by_role("status").filter(has_text="The risk is now assessed").count() == 1

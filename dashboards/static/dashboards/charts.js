@@ -21,7 +21,7 @@
   };
 
   const line = (series, stacked) => {
-    const stroke = series.level ? colour(`--${series.level}`) : series.right ? colour("--ink") : null;
+    const stroke = series.level ? colour(`--${series.level}`) : series.right ? colour("--text") : null;
     return {
       name: series.name,
       type: "line",
@@ -41,9 +41,9 @@
     name,
     minInterval: 1,
     position: right ? "right" : "left",
-    splitLine: { show: !right, lineStyle: { color: colour("--line") } },
-    axisLabel: { color: colour("--soft") },
-    nameTextStyle: { color: colour("--soft") },
+    splitLine: { show: !right, lineStyle: { color: colour("--border") } },
+    axisLabel: { color: colour("--muted") },
+    nameTextStyle: { color: colour("--muted") },
   });
 
   const options = (kind, { days, series }) => {
@@ -51,25 +51,25 @@
     const axes = stacked ? [axis("Open risks", false), axis("Exposure", true)] : [axis("", false)];
     return {
       animation: false,
-      color: [colour("--accent"), colour("--good"), colour("--miss")],
+      color: [colour("--accent"), colour("--success"), colour("--cache-miss")],
       textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
       grid: { left: 48, right: stacked ? 56 : 16, top: 40, bottom: 28 },
-      legend: { top: 0, textStyle: { color: colour("--ink") }, icon: "roundRect" },
+      legend: { top: 0, textStyle: { color: colour("--text") }, icon: "roundRect" },
       // Drawn by the chart itself: as HTML it would need inline styles, which the pages refuse.
       tooltip: {
         trigger: "axis",
         renderMode: "richText",
         confine: true,
-        backgroundColor: colour("--paper"),
-        borderColor: colour("--line"),
-        textStyle: { color: colour("--ink") },
+        backgroundColor: colour("--surface"),
+        borderColor: colour("--border"),
+        textStyle: { color: colour("--text") },
       },
       xAxis: {
         type: "category",
         data: days,
         boundaryGap: false,
-        axisLabel: { color: colour("--soft"), hideOverlap: true },
-        axisLine: { lineStyle: { color: colour("--strong-line") } },
+        axisLabel: { color: colour("--muted"), hideOverlap: true },
+        axisLine: { lineStyle: { color: colour("--border-strong") } },
       },
       yAxis: axes,
       series: series.map((one) => line(one, stacked)),
