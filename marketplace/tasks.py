@@ -12,8 +12,8 @@ from marketplace.installations import lifecycle
 from marketplace.models import App, SyncRun
 from marketplace.sync import notifications, runs
 from openrisk.accounts.models import User
-from openrisk.api.problems import Conflict
 from openrisk.database import clock
+from openrisk.errors import Conflict
 from openrisk.tasks import for_organization, long_running, retrying, scheduled, task
 from openrisk.tasks.declarations import next_occurrence
 from openrisk.tasks.due import is_too_far

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from monitoring.models import HEARTBEAT, Alert
 from openrisk.accounts.models import Organization, User
-from openrisk.api.problems import Conflict
+from openrisk.errors import Conflict
 from risks.models import Asset, Finding, Risk, Severity
 from risks.services.findings import fingerprint, record_findings
 from risks.services.risks import create_risk

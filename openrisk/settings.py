@@ -186,12 +186,12 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "openrisk.accounts.pages.organization_addresses.organization_of_page",
+                "openrisk.pages.accounts.organization_addresses.organization_of_page",
             ],
         },
     }
 ]
-CSRF_FAILURE_VIEW = "openrisk.accounts.pages.sign_in.csrf_failure"
+CSRF_FAILURE_VIEW = "openrisk.pages.accounts.sign_in.csrf_failure"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "start"
 LOGOUT_REDIRECT_URL = "login"
@@ -235,10 +235,10 @@ UNFOLD = {
 # --- API -------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "openrisk.accounts.api.authentication.TokenAuthentication",
-        "openrisk.accounts.api.authentication.SessionAuthentication",
+        "openrisk.api.accounts.authentication.TokenAuthentication",
+        "openrisk.api.accounts.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["openrisk.accounts.api.permissions.RolePermission"],
+    "DEFAULT_PERMISSION_CLASSES": ["openrisk.api.accounts.permissions.RolePermission"],
     "DEFAULT_RENDERER_CLASSES": ["openrisk.api.renderers.OrjsonRenderer"],
     "DEFAULT_PARSER_CLASSES": ["openrisk.api.parsers.OrjsonParser"],
     "DEFAULT_PAGINATION_CLASS": "openrisk.api.pagination.Pagination",

@@ -9,11 +9,11 @@ from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from monitoring.api.views import HealthDetailViewSet
-from openrisk.accounts.pages.organization_addresses import old_address
 from openrisk.admin.site import site
 from openrisk.api.middleware.database_retry import NOTED, is_noted
 from openrisk.api.problems import is_api, problem_response
 from openrisk.api.schema.view import SchemaView
+from openrisk.pages.accounts.organization_addresses import old_address
 from openrisk.telemetry.request_ids import current_request_id
 
 
@@ -28,7 +28,7 @@ pages_of_an_organization = [
     path("marketplace/", include("marketplace.pages.urls")),
 ]
 urlpatterns = [
-    path("api/v1/auth/", include("openrisk.accounts.api.urls")),
+    path("api/v1/auth/", include("openrisk.api.accounts.urls")),
     path("api/v1/", include("risks.api.urls")),
     path("api/v1/", include("dashboards.api.urls")),
     path("api/v1/marketplace/", include("marketplace.api.urls")),
@@ -45,7 +45,7 @@ urlpatterns = [
     re_path(r"^(?:risks|dashboards|marketplace)/", old_address),
     path("monitoring/", include("monitoring.pages.urls")),
     path("health/detail", HealthDetailViewSet.as_view({"get": "list"}), name="health-detail"),
-    path("", include("openrisk.accounts.pages.urls")),
+    path("", include("openrisk.pages.accounts.urls")),
 ]
 
 

@@ -15,7 +15,7 @@ import orjson
 from django.db.models import QuerySet
 
 from openrisk.accounts.models import Organization
-from openrisk.api.problems import Conflict
+from openrisk.errors import Conflict
 from risks.import_runs.changes import Values
 from risks.import_runs.current_values import LISTS, PATHS, moment, standing
 from risks.registers.mapping.columns import COMPUTED, export_header

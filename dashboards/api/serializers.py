@@ -13,8 +13,8 @@ from dashboards.figures.scope import FILTERS, Scope
 from dashboards.figures.stats import PERIODS, USUAL_PERIOD
 from dashboards.figures.timeline import MOST_DAYS
 from openrisk.accounts.models import Organization
-from openrisk.api.problems import UnknownParameter
 from openrisk.api.serializers import Serializer
+from openrisk.errors import InvalidParameters
 from risks.models import Level, MitigationStatus, Status
 
 
@@ -43,13 +43,13 @@ class ScopeParameters(Serializer):
 
     @classmethod
     def read(cls, query: Any, organization: Organization) -> tuple[Scope, dict[str, Any]]:
-        """The scope, and what else this class takes. Raises UnknownParameter."""
+        """The scope, and what else this class takes. Raises InvalidParameters."""
         repeated = {name for name, given in query.lists() if len(given) > 1}
         if repeated:
-            raise UnknownParameter({name: ["Give this once."] for name in repeated})
+            raise InvalidParameters({name: ["Give this once."] for name in repeated})
         parameters = cls(data=query.dict())
         if not parameters.is_valid():
-            raise UnknownParameter(parameters.errors)
+            raise InvalidParameters(parameters.errors)
         values = parameters.validated_data
         scope = {name: values.pop(name) for name in ("as_of", *FILTERS) if name in values}
         return Scope(organization, **scope), values

@@ -9,7 +9,7 @@ from django.utils.text import slugify
 
 from dashboards.models import Board
 from openrisk.accounts.models import Membership, Organization, Role
-from openrisk.api.problems import Conflict, PreconditionFailed
+from openrisk.errors import Conflict, StaleVersion
 
 MOST_BOARDS = 200  # of an organization
 MOST_WIDGETS = 24
@@ -55,12 +55,12 @@ def _free_slug(name: str, taken: set[str]) -> str:
 
 
 def change(board: Board, version: int, **fields: Any) -> Board:
-    """Name, sharing, filters or widgets. PreconditionFailed if somebody was faster."""
+    """Name, sharing, filters or widgets. StaleVersion if someone was faster."""
     changed = Board.objects.filter(pk=board.pk, version=version).update(
         **fields, version=version + 1
     )
     if not changed:
-        raise PreconditionFailed(
+        raise StaleVersion(
             "Someone else changed this board since you opened it. Its widgets are shown as they "
             "are now; what you typed is still here."
         )

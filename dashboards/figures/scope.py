@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from openrisk.accounts.models import Membership, Organization
-from openrisk.api.problems import UnknownParameter
+from openrisk.errors import InvalidParameters
 from risks.models import (
     Asset,
     Category,
@@ -136,7 +136,7 @@ class Scope:
         for name, exists in known.items():
             value = getattr(self, name)
             if value is not None and not exists(value):
-                raise UnknownParameter(
+                raise InvalidParameters(
                     {name: [f"There is no such {name} in your organization: {value}."]}
                 )
         if self.as_of is None:
@@ -144,7 +144,7 @@ class Scope:
         rows = ScoreChange.objects.for_organization(self.organization)
         first = rows.aggregate(first=Min("at"))["first"]
         if first is not None and self.as_of < first.date():
-            raise UnknownParameter(
+            raise InvalidParameters(
                 {"as_of": [f"The register begins on {first.date()}. Ask for a day from then on."]}
             )
 

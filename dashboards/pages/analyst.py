@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from dashboards.figures.scope import start_of
 from openrisk.accounts.models import Membership, Role
-from openrisk.accounts.pages.sign_in import MemberRequest, member_required
+from openrisk.pages.guards import MemberRequest, member_required
 from risks.models import MitigationAction, MitigationStatus, Risk
 from risks.pages.history import history
 from risks.querysets import DUE_SOON, RISK_ORDERS

@@ -18,12 +18,12 @@ from dashboards.models import Board
 from dashboards.pages.front import page, refused
 from dashboards.pages.query import PERIOD_WORDS, USUAL_PERIOD, BadAddress, asked_by
 from dashboards.pages.widgets import CATALOGUE, Shown, drawn
-from openrisk.accounts.forms.drafts import form_on
-from openrisk.accounts.forms.submissions import create_once, created
 from openrisk.accounts.models import Organization, Role
-from openrisk.accounts.pages.sign_in import MemberRequest, member_required
 from openrisk.pages.confirmation import ask_first, is_cancelled
+from openrisk.pages.drafts import form_on
 from openrisk.pages.forms import REFUSALS, PageForm, VersionField, status_of
+from openrisk.pages.guards import MemberRequest, member_required
+from openrisk.pages.submissions import create_once, created
 from risks.pages.listing import filter_choices
 from risks.services.deletion import parts_in_words
 from risks.services.matrix import matrix_of

@@ -17,7 +17,7 @@ from dashboards.figures.totals import FIGURES
 from dashboards.pages.query import PERIOD_WORDS, Asked, BadAddress, asked
 from dashboards.pages.widgets import Shown, drawn, list_url, moved
 from openrisk.accounts.models import Role
-from openrisk.accounts.pages.sign_in import MemberRequest, member_required
+from openrisk.pages.guards import MemberRequest, member_required
 from risks.models import Level, Matrix
 from risks.services.matrix import matrix_of
 

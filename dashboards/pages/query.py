@@ -7,14 +7,14 @@ from typing import Any
 from django.conf import settings
 from django.http import QueryDict
 from django.utils import timezone
-from rest_framework.exceptions import ValidationError
 
 from dashboards.api.serializers import PeriodParameters
 from dashboards.figures.scope import Scope
 from dashboards.figures.stats import PERIODS, USUAL_PERIOD
 from openrisk.accounts.models import Organization
-from openrisk.accounts.pages.sign_in import MemberRequest
 from openrisk.caching.decorators import get_or_compute
+from openrisk.errors import InvalidParameters
+from openrisk.pages.guards import MemberRequest
 
 PERIOD_WORDS = {"7d": "7 days", "30d": "30 days", "90d": "90 days", "365d": "a year"}
 assert PERIOD_WORDS.keys() == PERIODS.keys()  # noqa: S101
@@ -61,7 +61,7 @@ class Asked:
                 ttl=settings.CACHE_TTL_DASHBOARDS,
                 clock="minute",
             )
-        except ValidationError as error:
+        except InvalidParameters as error:
             raise BadAddress(in_words(error)) from None
         return found | {"computed_at": _moment(found["computed_at"])}
 
@@ -82,13 +82,11 @@ def asked_by(query: QueryDict, organization: Organization) -> Asked:
         del given[name]
     try:
         scope, others = PeriodParameters.read(given, organization)
-    except ValidationError as error:
+    except InvalidParameters as error:
         raise BadAddress(in_words(error)) from None
     return Asked(scope, others["period"])
 
 
-def in_words(error: ValidationError) -> str:
+def in_words(error: InvalidParameters) -> str:
     """The first thing that is wrong with a query: "as_of: ..."."""
-    detail: Any = error.detail
-    name, messages = next(iter(detail.items()))
-    return f"{name}: {messages[0]}"
+    return error.reasons[0]

@@ -7,7 +7,7 @@ from dashboards.boards.editing import visible_to
 from dashboards.pages.front import overview, refused
 from dashboards.pages.query import BadAddress, asked
 from openrisk.accounts.models import Role
-from openrisk.accounts.pages.sign_in import MemberRequest, member_required
+from openrisk.pages.guards import MemberRequest, member_required
 
 
 @require_safe

@@ -14,7 +14,7 @@ from dashboards.pages.front import overview
 from dashboards.pages.query import Asked
 from dashboards.report.rights import check_rights, end_schedule, reason_to_end, recipients_of
 from openrisk.accounts.models import Organization, User
-from openrisk.pages.links import link
+from openrisk.links import link
 from openrisk.tasks.declarations import next_occurrence
 from risks.history import recorded
 from risks.services import rows

@@ -13,7 +13,7 @@ from marketplace.models import App, AppState, DeliveryStatus
 from marketplace.registry import connectors
 from marketplace.sync import probe
 from openrisk.accounts.models import Organization, User
-from openrisk.api.problems import Conflict
+from openrisk.errors import Conflict
 from openrisk.tasks.declarations import next_occurrence
 from risks.history import recorded
 from risks.models import Provenance, Source

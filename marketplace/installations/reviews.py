@@ -6,7 +6,7 @@ from django.db.models import Count, Sum
 
 from marketplace.models import App, Rating, Review
 from openrisk.accounts.models import Organization, User
-from openrisk.api.problems import Conflict
+from openrisk.errors import Conflict
 from risks.history import recorded
 from risks.services import rows
 

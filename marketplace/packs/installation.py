@@ -12,7 +12,7 @@ from marketplace.packs.manifest import BadPack, Manifest, order, within
 from marketplace.packs.records import records
 from openrisk import __version__
 from openrisk.accounts.models import Organization, User
-from openrisk.api.problems import Conflict
+from openrisk.errors import Conflict
 from risks.history import recorded
 from risks.import_runs import lifecycle, undo
 from risks.models import ImportRun, Matrix, Provenance, Risk, RunStatus, Source, Status

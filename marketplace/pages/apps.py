@@ -18,14 +18,15 @@ from marketplace.installations.health import health
 from marketplace.models import App, AppState, PackChange, SyncRun, SyncStatus
 from marketplace.packs import installation
 from marketplace.pages.forms import ConfigurationForm, ScheduleForm, SyncForm
-from marketplace.pages.refusals import REFUSALS, count_in_words, in_words, told
+from marketplace.pages.refusals import count_in_words, in_words
 from marketplace.registry import connectors
 from marketplace.sync import runs
-from openrisk.accounts.forms.drafts import form_on
-from openrisk.accounts.forms.submissions import create_once, created
 from openrisk.accounts.models import Role
-from openrisk.accounts.pages.sign_in import MemberRequest, member_required
 from openrisk.pages.confirmation import Question, ask_first, is_cancelled
+from openrisk.pages.drafts import form_on
+from openrisk.pages.forms import REFUSALS, refusal_sentence
+from openrisk.pages.guards import MemberRequest, member_required
+from openrisk.pages.submissions import create_once, created
 from risks.import_runs.plan import targets
 from risks.models import ImportRow, ImportRun, RowAction
 
@@ -156,7 +157,7 @@ def app_step(request: MemberRequest, pk: UUID) -> HttpResponse:
                 messages.success(request, f"{app} is uninstalled. What it imported stays.")
                 return redirect("marketplace", request.organization_slug)
     except REFUSALS as refusal:
-        messages.error(request, told(refusal))
+        messages.error(request, refusal_sentence(refusal))
     return redirect("app", request.organization_slug, pk)
 
 
@@ -264,7 +265,7 @@ def run_step(request: MemberRequest, pk: UUID) -> HttpResponse:
         take(actor=person, sync=found)
         messages.success(request, done)
     except REFUSALS as refusal:
-        messages.error(request, told(refusal))
+        messages.error(request, refusal_sentence(refusal))
     return redirect("run", request.organization_slug, pk)
 
 
@@ -289,7 +290,7 @@ def pack_change(request: MemberRequest, pk: UUID) -> HttpResponse:
             messages.success(request, _installed_words(change))
             return created("pack", request.organization_slug, change.installed.pack)
         except REFUSALS as refusal:
-            messages.error(request, told(refusal))
+            messages.error(request, refusal_sentence(refusal))
         return redirect("pack", request.organization_slug, change.installed.pack)
     return render(
         request, "marketplace/pack_change.html", {"change": change, **_rows(request, change.run)}

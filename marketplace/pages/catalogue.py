@@ -18,14 +18,14 @@ from marketplace.packs import installation
 from marketplace.packs.archive import Pack, shipped
 from marketplace.packs.manifest import BadPack
 from marketplace.pages.forms import InstallForm, PackForm
-from marketplace.pages.refusals import REFUSALS, in_words, told
+from marketplace.pages.refusals import in_words
 from marketplace.registry import connectors
-from openrisk.accounts.forms.drafts import form_on
-from openrisk.accounts.forms.submissions import create_once, created
 from openrisk.accounts.models import Role
-from openrisk.accounts.pages.sign_in import MemberRequest, member_required
 from openrisk.pages.confirmation import ask_first, is_cancelled
-from openrisk.pages.forms import status_of
+from openrisk.pages.drafts import form_on
+from openrisk.pages.forms import REFUSALS, refusal_sentence, status_of
+from openrisk.pages.guards import MemberRequest, member_required
+from openrisk.pages.submissions import create_once, created
 
 WORDS = {
     "risk_import": "Imports risks",
@@ -164,7 +164,7 @@ def pack_preview(request: MemberRequest) -> HttpResponse:
         if not name:
             form.add_refusal(refusal)
             return _catalogue(request, form, status_of(refusal))
-        messages.error(request, told(refusal))
+        messages.error(request, refusal_sentence(refusal))
         return redirect("marketplace", request.organization_slug)
     return created("pack-change", request.organization_slug, change.pk)
 
@@ -211,7 +211,7 @@ def pack_step(request: MemberRequest, pack: str) -> HttpResponse:
         take(actor=request.membership.user, installed=installed)
         messages.success(request, done)
     except REFUSALS as refusal:
-        messages.error(request, told(refusal))
+        messages.error(request, refusal_sentence(refusal))
     return page
 
 

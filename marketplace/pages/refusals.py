@@ -1,22 +1,8 @@
-"""What services refuse or count, in words for a page."""
+"""Counts, in words for a page."""
 
 from collections.abc import Mapping
 
 from django.apps import apps
-from django.core.exceptions import ValidationError
-from rest_framework.exceptions import APIException
-
-from openrisk.api.problems import Conflict
-
-REFUSALS = (APIException, ValidationError)
-
-
-def told(refusal: Exception) -> str:
-    if isinstance(refusal, Conflict):
-        return " ".join(refusal.reasons)
-    if isinstance(refusal, ValidationError):
-        return " ".join(refusal.messages)
-    return str(getattr(refusal, "detail", refusal))
 
 
 def in_words(content: Mapping[str, int]) -> str:

@@ -19,7 +19,7 @@ from marketplace.connectors.items import Event
 from marketplace.models import App, AppState, Delivery, DeliveryStatus
 from marketplace.registry import connectors
 from marketplace.sync.probe import SourceFailed, configuration_of, deliver
-from openrisk.pages.links import link
+from openrisk.links import link
 from risks.history import recorded
 from risks.models import Level, ScoreChange, Status
 from risks.services import rows

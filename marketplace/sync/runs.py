@@ -20,7 +20,7 @@ from marketplace.registry import connectors
 from marketplace.sync.probe import Report, SourceFailed, configuration_of, fetched
 from marketplace.sync.to_records import Records, Survey, survey
 from openrisk.accounts.models import User
-from openrisk.api.problems import BodyTooLarge, Conflict
+from openrisk.errors import Conflict, FileTooLarge
 from openrisk.limits import LONG_TEXT
 from risks.history import recorded
 from risks.import_runs import lifecycle
@@ -68,7 +68,7 @@ def queue(
 ) -> SyncRun:
     """A run that waits for `execute`. Without `file` the source is fetched.
 
-    Raises Conflict, and BodyTooLarge where the file is larger than the connector's reports are.
+    Raises Conflict, and FileTooLarge where the file is larger than the connector's reports are.
     """
     connector = connectors()[app.connector]
     _check_runnable(app, connector)
@@ -97,7 +97,7 @@ def _check_size(file: IO[bytes], connector: Connector) -> None:
     file.seek(0)
     if size > connector.largest_report:
         most = connector.largest_report // 1024**2
-        raise BodyTooLarge(f"A report for {connector.name} has at most {most} MB. Split it.")
+        raise FileTooLarge(f"A report for {connector.name} has at most {most} MB. Split it.")
 
 
 def _check_runnable(app: App, connector: Connector) -> None:

@@ -16,7 +16,6 @@ from django.views.decorators.http import require_safe
 
 from openrisk.accounts.members.memberships import membership_without_choice
 from openrisk.accounts.models import User
-from openrisk.accounts.pages.sign_in import MemberRequest, superuser_required
 from openrisk.caching.freshness import recent_changes, tag_versions
 from openrisk.caching.freshness.recent_changes import Change
 from openrisk.caching.inspection import statistics
@@ -24,6 +23,7 @@ from openrisk.caching.inspection.explain import Explanation, explain
 from openrisk.caching.inspection.simulation import BadUrl
 from openrisk.caching.inspection.statistics import HITS, Counted, StoreState, ViewFigures
 from openrisk.caching.principals import UnknownPerson, directory
+from openrisk.pages.guards import MemberRequest, superuser_required
 
 
 class ExplainForm(forms.Form):

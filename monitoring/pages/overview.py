@@ -10,16 +10,16 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from marketplace.pages.refusals import REFUSALS, told
 from monitoring import alerts as inbox
 from monitoring.health import health_detail
 from monitoring.health.probes import PATIENCE
 from monitoring.models import Alert
 from monitoring.templatetags.cache_words import percent
-from openrisk.accounts.forms.submissions import create_once, created
 from openrisk.accounts.members.memberships import membership_in
 from openrisk.accounts.models import Organization, User
-from openrisk.accounts.pages.sign_in import MemberRequest, superuser_required
+from openrisk.pages.forms import REFUSALS, refusal_sentence
+from openrisk.pages.guards import MemberRequest, superuser_required
+from openrisk.pages.submissions import create_once, created
 
 ENDED = 50  # that are shown
 
@@ -144,5 +144,5 @@ def alert_step(request: MemberRequest, pk: UUID) -> HttpResponse:
             messages.success(request, f"It is a finding in {membership.organization} now.")
             return created("monitoring")
     except REFUSALS as refusal:
-        messages.error(request, told(refusal))
+        messages.error(request, refusal_sentence(refusal))
     return redirect("monitoring")

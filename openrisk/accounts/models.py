@@ -1,5 +1,6 @@
 """Users, organizations, memberships, API tokens, and the history of accounts."""
 
+from datetime import timedelta
 from typing import Any, ClassVar, NoReturn
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -383,6 +384,13 @@ class AccountEvent(models.Model):
         raise TypeError(APPEND_ONLY)
 
 
+class FormSubmissionQuerySet(models.QuerySet["FormSubmission"]):
+    KEPT_FOR = timedelta(hours=24)
+
+    def delete_old(self) -> int:
+        return self.filter(created_at__lte=timezone.now() - self.KEPT_FOR).delete()[0]
+
+
 class FormSubmission(models.Model):
     """A form of a page that has created something, and where that is shown (`submissions`)."""
 
@@ -390,6 +398,8 @@ class FormSubmission(models.Model):
     fingerprint = models.CharField(max_length=64)
     location = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    objects: ClassVar[Any] = FormSubmissionQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.location

@@ -7,9 +7,8 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from openrisk.accounts.credentials.login_limits import forget_old_failures
-from openrisk.accounts.forms import submissions
 from openrisk.accounts.members.invitations import mail_invitation
-from openrisk.accounts.models import ApiToken
+from openrisk.accounts.models import ApiToken, FormSubmission
 from openrisk.tasks import retrying, scheduled, task
 
 
@@ -25,5 +24,5 @@ def send_invitation(invitation: str) -> bool:
 def forget() -> int:
     """Delete expired sessions and tokens, failed logins that count no more, forms of yesterday."""
     call_command("clearsessions")
-    forgotten = forget_old_failures() + submissions.forget_old()
+    forgotten = forget_old_failures() + FormSubmission.objects.delete_old()
     return forgotten + ApiToken.objects.filter(expiry__lt=timezone.now()).revoke()

@@ -42,12 +42,8 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
-from openrisk.accounts.forms import drafts
-from openrisk.accounts.forms.drafts import form_on
-from openrisk.accounts.forms.submissions import AGAIN, as_created, create_once, created_and_shown
 from openrisk.accounts.members.access import access
 from openrisk.accounts.models import Membership, Role, User
-from openrisk.accounts.pages.sign_in import ask_for_login
 from openrisk.admin.autocomplete import (
     Autocomplete,
     AutocompleteMultiple,
@@ -56,6 +52,10 @@ from openrisk.admin.autocomplete import (
 )
 from openrisk.admin.menu import MENU, OPERATING
 from openrisk.limits import LINE
+from openrisk.pages import drafts
+from openrisk.pages.accounts.sign_in import ask_for_login
+from openrisk.pages.drafts import form_on
+from openrisk.pages.submissions import AGAIN, as_created, create_once, created_and_shown
 
 __all__ = (
     "AdminPasswordChangeForm",

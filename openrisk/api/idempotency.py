@@ -17,10 +17,10 @@ from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from openrisk.accounts.forms.submissions import digest_upload
 from openrisk.accounts.models import Membership
 from openrisk.api.models import IdempotencyRecord
 from openrisk.api.renderers import to_json
+from openrisk.uploads import digest_upload
 
 KEPT_FOR = timedelta(hours=24)
 _REPLAYED_HEADERS = ("Location", "ETag")

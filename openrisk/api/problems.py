@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db import Error as DatabaseError
 from django.db import IntegrityError
 from django.db.models import ProtectedError
 from django.http import HttpRequest, HttpResponse
@@ -20,6 +21,7 @@ from rest_framework.serializers import as_serializer_error
 
 from openrisk.api.middleware import database_retry
 from openrisk.api.renderers import to_json
+from openrisk.errors import Conflict, DomainError, FileTooLarge, InvalidParameters, StaleVersion
 from openrisk.telemetry.request_ids import current_request_id
 
 CONTENT_TYPE = "application/problem+json"
@@ -27,21 +29,24 @@ READ_AWAY = 100 * 1024 * 1024
 READ_AWAY_PIECE = 256 * 1024
 
 
-class Conflict(exceptions.APIException):
-    """The rules of the domain refuse this now; `reasons` says why, one sentence each."""
-
-    status_code = status.HTTP_409_CONFLICT
-    default_code = "conflict"
-
-    def __init__(self, *reasons: str) -> None:
-        super().__init__(" ".join(reasons))
-        self.reasons = reasons
+# The HTTP status of each refusal of the domain.
+DOMAIN_STATUS = {
+    Conflict: status.HTTP_409_CONFLICT,
+    StaleVersion: status.HTTP_412_PRECONDITION_FAILED,
+    FileTooLarge: status.HTTP_413_REQUEST_ENTITY_TOO_LARGE,
+}
 
 
-class PreconditionFailed(exceptions.APIException):
-    status_code = status.HTTP_412_PRECONDITION_FAILED
-    default_code = "stale_version"
-    default_detail = "Somebody changed this since you read it. Read it again, then repeat."
+class DomainProblem(exceptions.APIException):
+    """A refusal of the domain, as the API answers it."""
+
+    def __init__(self, error: DomainError) -> None:
+        super().__init__(str(error), error.code)
+        self.status_code = next(
+            code for kind, code in DOMAIN_STATUS.items() if isinstance(error, kind)
+        )
+        reasons = {"reasons": list(error.reasons)} if isinstance(error, Conflict) else {}
+        self.extensions = {**reasons, **error.details}
 
 
 class PreconditionRequired(exceptions.APIException):
@@ -104,8 +109,6 @@ class ProblemFormatter(ExceptionFormatter):
                 {place: _place(error.attr, place), "code": error.code, "detail": error.detail}
                 for error in error_response.errors
             ]
-        if isinstance(self.exc, Conflict):
-            body["reasons"] = list(self.exc.reasons)
         # What RFC 9457 calls extension members: details for programs.
         return body | getattr(self.exc, "extensions", {})
 
@@ -132,26 +135,34 @@ def _place(attr: str | None, kind: str) -> str:
 
 class ProblemHandler(ExceptionHandler):
     def convert_known_exceptions(self, exc: Exception) -> Exception:
-        if isinstance(exc, DjangoValidationError):
-            return exceptions.ValidationError(as_serializer_error(exc))
-        if isinstance(exc, RequestDataTooBig):
-            return BodyTooLarge()
-        if isinstance(exc, SuspiciousOperation):
-            return exceptions.ParseError(f"{exc} Send a smaller or simpler request.")
+        if isinstance(exc, InvalidParameters):
+            exc = UnknownParameter(exc.errors)
+        elif isinstance(exc, DomainError):
+            exc = DomainProblem(exc)
+        elif isinstance(exc, DjangoValidationError):
+            exc = exceptions.ValidationError(as_serializer_error(exc))
+        elif isinstance(exc, RequestDataTooBig):
+            exc = BodyTooLarge()
+        elif isinstance(exc, SuspiciousOperation):
+            exc = exceptions.ParseError(f"{exc} Send a smaller or simpler request.")
+        elif isinstance(exc, DatabaseError):
+            exc = self.convert_database_error(exc)
+        return super().convert_known_exceptions(exc)
+
+    def convert_database_error(self, exc: DatabaseError) -> Exception:
         if database_retry.is_too_large(exc):
             return exceptions.ValidationError(
                 "A text is more than the database can index. Shorten it."
             )
-        if database_retry.is_lost(exc) or isinstance(exc, IntegrityError):
-            return self._of_database(exc)
-        return super().convert_known_exceptions(exc)
-
-    def _of_database(self, exc: Exception) -> Exception:
         if isinstance(exc, ProtectedError):
-            return Conflict("Other rows still need this one. Remove or change those first.")
+            reason = "Other rows still need this one. Remove or change those first."
+            return DomainProblem(Conflict(reason))
         if isinstance(exc, IntegrityError):
             # Serializers and services check first; this is the race that only the database sees.
-            return Conflict("Another change at the same moment conflicts. Read again and repeat.")
+            reason = "Another change at the same moment conflicts. Read again and repeat."
+            return DomainProblem(Conflict(reason))
+        if not database_retry.is_lost(exc):
+            return exc
         if request := self.context.get("request"):
             database_retry.note(request, exc)
         return DatabaseUnavailable(database_retry.reason(exc))

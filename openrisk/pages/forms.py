@@ -6,12 +6,13 @@ from typing import Any, ClassVar
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
-from rest_framework.exceptions import APIException
 
-from openrisk.api.problems import Conflict, PreconditionFailed
+from openrisk.errors import Conflict, DomainError, FileTooLarge, StaleVersion
 
 STALE = "Someone else changed this since you opened the page. Compare, then try again."
-REFUSALS = (ValidationError, APIException)
+REFUSALS = (ValidationError, DomainError)
+# The HTTP status of a page that shows the refusal; 400 for any other.
+STATUS = {Conflict: 409, StaleVersion: 412, FileTooLarge: 413}
 
 
 class PageForm(forms.Form):
@@ -36,22 +37,24 @@ class PageForm(forms.Form):
 
 
 def reasons_by_field(refusal: Exception) -> dict[str, list[str]]:
-    """What a service refuses, by the service's name of the field; "" for all of it."""
-    if isinstance(refusal, Conflict):
-        return {"": [str(reason) for reason in refusal.reasons]}
-    if isinstance(refusal, PreconditionFailed):
-        own = str(refusal.detail) != str(PreconditionFailed.default_detail)
-        return {"": [str(refusal.detail) if own else STALE]}
+    """The messages of a refusal, by the service's name of the field; "" for all of it."""
     if isinstance(refusal, ValidationError):
         return (
             dict(refusal.message_dict) if hasattr(refusal, "error_dict") else {"": refusal.messages}
         )
-    return {"": [str(getattr(refusal, "detail", refusal))]}
+    if isinstance(refusal, StaleVersion) and refusal.reasons == (StaleVersion.default_reason,):
+        return {"": [STALE]}
+    return {"": list(refusal.reasons) if isinstance(refusal, DomainError) else [str(refusal)]}
+
+
+def refusal_sentence(refusal: Exception) -> str:
+    """The refusal in one line."""
+    return " ".join(text for texts in reasons_by_field(refusal).values() for text in texts)
 
 
 def status_of(refusal: Exception) -> int:
     """The HTTP status of a page that shows this refusal."""
-    return refusal.status_code if isinstance(refusal, APIException) else 400
+    return next((code for kind, code in STATUS.items() if isinstance(refusal, kind)), 400)
 
 
 def seen_version(text: str) -> int:

@@ -4,7 +4,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from openrisk.pages.links import safe_link
+from openrisk.links import safe_link
 
 register = template.Library()
 

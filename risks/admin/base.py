@@ -16,12 +16,12 @@ from django.urls import reverse
 
 from openrisk.accounts.members.access import access
 from openrisk.accounts.models import Organization
+from openrisk.admin.refusals import REFUSALS, as_validation_error, sentence
 from openrisk.admin.site import AutocompleteMultiple, TabularInline
 from openrisk.pages.confirmation import is_cancelled
 from risks.admin.bulk import delete_selected
 from risks.admin.forms import RegisterForm, RowForm
 from risks.admin.history import history_page
-from risks.admin.refusals import REFUSALS, as_validation_error, sentence
 from risks.admin.steps import CANCELLED, NOT_OFFERED, StepAdmin
 from risks.history import recorded
 from risks.history.comments import record_comment

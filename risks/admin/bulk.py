@@ -10,7 +10,7 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from risks.admin.refusals import REFUSALS, sentence
+from openrisk.admin.refusals import REFUSALS, sentence
 from risks.services.bulk import Outcome, run_bulk
 from risks.services.deletion import what_goes
 

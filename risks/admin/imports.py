@@ -11,8 +11,6 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.decorators import method_decorator
 
-from openrisk.accounts.forms.drafts import form_on
-from openrisk.accounts.forms.submissions import create_once, created
 from openrisk.accounts.members.access import access
 from openrisk.accounts.models import Organization
 from openrisk.admin.site import (
@@ -23,6 +21,8 @@ from openrisk.admin.site import (
     UnfoldAdminTextInputWidget,
     site,
 )
+from openrisk.pages.drafts import form_on
+from openrisk.pages.submissions import create_once, created
 from risks.admin.history import model_word
 from risks.admin.steps import Step, StepAdmin
 from risks.import_runs import lifecycle, undo

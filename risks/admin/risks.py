@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 
 from openrisk.accounts.members.access import access
 from openrisk.accounts.models import Membership, Organization, User
+from openrisk.admin.refusals import sentence
 from openrisk.admin.site import (
     LinesField,
     RelatedFilter,
@@ -21,13 +22,12 @@ from openrisk.admin.site import (
     UnfoldAdminTextareaWidget,
     site,
 )
-from openrisk.api.problems import Conflict
+from openrisk.errors import Conflict
 from risks import states
 from risks.admin.base import RegisterAdmin, RowInline
 from risks.admin.bulk import bulk_page, delete_selected
 from risks.admin.display import level_label, percent
 from risks.admin.forms import RegisterForm
-from risks.admin.refusals import sentence
 from risks.admin.steps import Step
 from risks.api.views.exports import export_response
 from risks.models import Asset, Category, Control, Matrix, Mitigation, Risk, Status

@@ -14,11 +14,11 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
-from openrisk.accounts.forms import drafts
+from openrisk.admin.refusals import REFUSALS, sentence
 from openrisk.admin.site import ModelAdmin
+from openrisk.pages import drafts
 from openrisk.pages.confirmation import ask_first, is_cancelled
 from openrisk.pages.forms import seen_version
-from risks.admin.refusals import REFUSALS, sentence
 from risks.history import recorded
 
 MAX_COMMENT = 5000

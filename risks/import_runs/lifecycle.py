@@ -11,8 +11,8 @@ from typing import Any
 from django.utils import timezone
 
 from openrisk.accounts.models import User
-from openrisk.api.problems import Conflict
 from openrisk.database.statements import allow_long_statements
+from openrisk.errors import Conflict
 from risks.history import recorded
 from risks.import_runs.changes import Record, Step, now_said
 from risks.import_runs.importers.base import BATCH, Scope, Target, batches
@@ -33,7 +33,7 @@ CHANGING = (RowAction.CREATE.value, RowAction.UPDATE.value)
 class RowsInError(Conflict):
     """Rows of the file cannot be imported."""
 
-    default_code = "rows_in_error"
+    code = "rows_in_error"
 
     def __init__(self, errors: Sequence[dict[str, Any]]) -> None:
         super().__init__(
@@ -41,13 +41,13 @@ class RowsInError(Conflict):
             "upload it again, or apply with skip_errors to leave these rows out.",
             *(describe(error) for error in errors[:SHOWN]),
         )
-        self.extensions = {"rows": list(errors[:SHOWN])}
+        self.details = {"rows": list(errors[:SHOWN])}
 
 
 class PreviewOutdated(Conflict):
     """The register is not as it was when the run was previewed."""
 
-    default_code = "preview_outdated"
+    code = "preview_outdated"
 
 
 def describe(error: dict[str, Any]) -> str:

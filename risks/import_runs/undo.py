@@ -8,8 +8,8 @@ from uuid import UUID
 from django.utils import timezone
 
 from openrisk.accounts.models import User
-from openrisk.api.problems import Conflict
 from openrisk.database.statements import allow_long_statements
+from openrisk.errors import Conflict
 from risks.history import recorded
 from risks.import_runs.changes import Values, is_blank, no_longer_said, same
 from risks.import_runs.importers.base import BATCH, Scope, Target, batches
@@ -47,7 +47,7 @@ def _shown(value: Any) -> str:
 class EditedSince(Conflict):
     """What the run wrote has been edited, so that undoing it would lose that."""
 
-    default_code = "edited_since"
+    code = "edited_since"
 
     def __init__(self, edits: Sequence[Edit]) -> None:
         super().__init__(
@@ -56,7 +56,7 @@ class EditedSince(Conflict):
             *(str(edit) for edit in edits[:SHOWN]),
         )
         self.edits = list(edits)
-        self.extensions = {"edits": [asdict(edit) for edit in edits[:SHOWN]]}
+        self.details = {"edits": [asdict(edit) for edit in edits[:SHOWN]]}
 
 
 def undo(*, actor: User | None, run: ImportRun) -> ImportRun:

@@ -12,12 +12,12 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from openrisk.accounts.forms.drafts import form_on
-from openrisk.accounts.forms.submissions import create_once, created
 from openrisk.accounts.models import Role
-from openrisk.accounts.pages.sign_in import MemberRequest, member_required, require_role
 from openrisk.pages.confirmation import Question, ask_first, is_cancelled
+from openrisk.pages.drafts import form_on
 from openrisk.pages.forms import REFUSALS, StepForm, seen_version, status_of
+from openrisk.pages.guards import MemberRequest, member_required, require_role
+from openrisk.pages.submissions import create_once, created
 from risks import states
 from risks.models import Risk, Status
 from risks.pages.detail import (

@@ -7,7 +7,7 @@ from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
 
 from openrisk.accounts.models import Role
-from openrisk.accounts.pages.sign_in import MemberRequest, member_required
+from openrisk.pages.guards import MemberRequest, member_required
 from risks.models import Level, Matrix
 from risks.services.matrix import matrix_of
 

@@ -12,8 +12,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from openrisk.accounts.models import Role
-from openrisk.accounts.pages.sign_in import MemberRequest, member_required
 from openrisk.pages.forms import StepForm
+from openrisk.pages.guards import MemberRequest, member_required
 from risks import states
 from risks.models import (
     Acceptance,

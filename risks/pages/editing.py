@@ -7,12 +7,12 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from openrisk.accounts.forms.drafts import form_on
-from openrisk.accounts.forms.submissions import create_once, created
 from openrisk.accounts.models import Role
-from openrisk.accounts.pages.sign_in import MemberRequest, member_required
-from openrisk.api.problems import PreconditionFailed
+from openrisk.errors import StaleVersion
+from openrisk.pages.drafts import form_on
 from openrisk.pages.forms import REFUSALS
+from openrisk.pages.guards import MemberRequest, member_required
+from openrisk.pages.submissions import create_once, created
 from risks.models import Risk
 from risks.pages.detail import find
 from risks.pages.forms import RiskForm
@@ -65,7 +65,7 @@ def edit_risk(request: MemberRequest, number: int) -> HttpResponse:
                     version=-1 if seen is None else seen,
                     **changes,
                 )
-        except PreconditionFailed:
+        except StaleVersion:
             return _conflict(request, form, risk)
         except REFUSALS as refusal:
             form.add_refusal(refusal)

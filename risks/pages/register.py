@@ -11,9 +11,9 @@ from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from openrisk.accounts.models import Membership, Organization, Role, User
-from openrisk.accounts.pages.sign_in import MemberRequest, member_required
 from openrisk.caching.decorators import get_or_compute
 from openrisk.caching.principals import caller_of
+from openrisk.pages.guards import MemberRequest, member_required
 from risks.api.views.exports import RiskExportViewSet
 from risks.models import Asset, Category, Risk, RiskAsset, RiskControl, RiskTag, ScoreChange
 from risks.pages.forms import FilterForm

@@ -2,5 +2,5 @@
 
 Keyword-only arguments, `actor` first (None: the system itself), one recorded transaction each.
 Raises `ValidationError` for input that is wrong, `Conflict` for what the rules refuse now, and
-`PreconditionFailed` for a version that is no longer the current one.
+`StaleVersion` for a version that is no longer the current one.
 """

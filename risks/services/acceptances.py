@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from openrisk.accounts.models import User
-from openrisk.api.problems import Conflict, PreconditionFailed
+from openrisk.errors import Conflict, StaleVersion
 from risks import states
 from risks.history import recorded
 from risks.models import Acceptance, AcceptanceStatus, Risk, Status
@@ -110,7 +110,7 @@ def expire_due(*, now: datetime | None = None) -> int:
     for acceptance in due.select_related("risk__organization"):
         try:
             _end(None, acceptance, AcceptanceStatus.EXPIRED, "Acceptance expired", None)
-        except (Conflict, PreconditionFailed):
+        except (Conflict, StaleVersion):
             continue  # somebody decided or deleted it since we looked
         ended += 1
     return ended

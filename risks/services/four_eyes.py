@@ -1,7 +1,7 @@
 """The second pair of eyes is a person's."""
 
 from openrisk.accounts.models import User
-from openrisk.api.problems import Conflict
+from openrisk.errors import Conflict
 
 
 def require_person(user: User | None) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from openrisk.accounts.models import Organization, User
-from openrisk.api.problems import Conflict
+from openrisk.errors import Conflict
 from risks import states
 from risks.history import recorded
 from risks.models import (

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from openrisk.accounts.models import Organization, User
-from openrisk.pages.links import link
+from openrisk.links import link
 from risks.models import Acceptance, AcceptanceStatus, Mitigation, MitigationStatus, Reminder, Risk
 from risks.querysets import DUE_SOON
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from openrisk.accounts.models import Organization, User
-from openrisk.api.problems import Conflict
+from openrisk.errors import Conflict
 from risks import scoring, states
 from risks.history import recorded
 from risks.history.comments import keep_comment

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import F, UniqueConstraint
 
 from openrisk.accounts.models import Organization, User
-from openrisk.api.problems import PreconditionFailed
+from openrisk.errors import StaleVersion
 from openrisk.limits import LongTextField
 from risks.history import recorded
 from risks.models import ReferenceCounter, Versioned
@@ -21,7 +21,7 @@ def locked(instance: Row, version: int | None = None) -> Row:
     rows: Any = type(instance)._default_manager.filter(pk=instance.pk)
     fresh: Row | None = rows.select_for_update(of=("self",)).first()
     if fresh is None or (version is not None and fresh.version != version):
-        raise PreconditionFailed
+        raise StaleVersion
     if "organization" in instance._state.fields_cache:
         fresh.organization = instance.organization  # loaded already, and it never changes
     return fresh

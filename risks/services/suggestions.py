@@ -7,7 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from openrisk.accounts.models import User
-from openrisk.api.problems import Conflict
+from openrisk.errors import Conflict
 from risks.history import recorded
 from risks.models import (
     NOT_OPEN,

@@ -1,7 +1,7 @@
 """The one way to another state, whoever asks for it."""
 
 from openrisk.accounts.models import User
-from openrisk.api.problems import Conflict
+from openrisk.errors import Conflict
 from risks import states
 from risks.history import recorded
 from risks.models import Risk

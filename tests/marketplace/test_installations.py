@@ -6,7 +6,7 @@ from django.core.management import call_command
 
 from marketplace.installations import configuration, encryption, lifecycle
 from marketplace.models import App, AppState
-from openrisk.api.problems import Conflict
+from openrisk.errors import Conflict
 from risks.models import Change
 from tests.marketplace.conformance import REPORTS, upload
 

@@ -15,7 +15,7 @@ from marketplace.installations.health import health
 from marketplace.models import App, AppState, SyncRun, SyncStatus
 from marketplace.sync import runs
 from marketplace.sync.probe import SourceFailed
-from openrisk.api.problems import Conflict
+from openrisk.errors import Conflict
 from openrisk.limits import LONG_TEXT
 from risks.models import Finding, FindingRule, LikelihoodSuggestion, Risk, RiskProposal
 from risks.services.findings import propose_risks

@@ -9,11 +9,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
-from openrisk.accounts.admin.forms import UserAddForm
-from openrisk.accounts.forms import drafts
 from openrisk.accounts.members.memberships import set_role
 from openrisk.accounts.models import Role, User
+from openrisk.admin.accounts.forms import UserAddForm
 from openrisk.admin.site import site
+from openrisk.pages import drafts
 from risks.models import Category, ImportRun, Mitigation, MitigationAction
 from risks.services.mitigations import create_mitigation
 from risks.services.risks import update_risk

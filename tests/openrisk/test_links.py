@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from openrisk.pages.links import safe_link
+from openrisk.links import safe_link
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from marketplace.installations import lifecycle
 from marketplace.models import App
 from openrisk.accounts.members.memberships import set_role
 from openrisk.accounts.models import Role
-from openrisk.api.problems import Conflict, PreconditionFailed
+from openrisk.errors import Conflict, StaleVersion
 from openrisk.pages.forms import PageForm
 from risks.models import Acceptance, LikelihoodSuggestion
 from risks.services.risks import create_risk, transition
@@ -123,7 +123,7 @@ def places(client, organization, manager, analyst):
         (ValidationError({"no_such_field": ["Peculiar."], "nor_this": ["Odd."]}), {400}),
         (ValidationError("Peculiar."), {400}),
         (Conflict("Peculiar."), {400, 409}),
-        (PreconditionFailed("Peculiar."), {400, 409, 412}),
+        (StaleVersion("Peculiar."), {400, 409, 412}),
     ],
     ids=["unknown-fields", "whole", "conflict", "stale"],
 )
@@ -141,6 +141,6 @@ def test_refusal_of_a_service_is_shown(client, places, monkeypatch, case, refusa
     response = client.post(path.format(**places), data)
     text = response.content.decode()
     assert response.status_code in status
-    if path != f"{RISK}edit/" or not isinstance(refusal, PreconditionFailed):  # it compares both
+    if path != f"{RISK}edit/" or not isinstance(refusal, StaleVersion):  # it compares both
         assert "Peculiar." in text
     assert ("Odd." in text) == ("Odd." in str(refusal))

@@ -126,7 +126,7 @@ def test_stale_version_is_a_message_and_loses_nothing_typed(client, risk):
     response = client.post(page(risk), form)
     text = response.content.decode()
     assert response.status_code == 200
-    assert "Somebody changed this since you opened the page" in text
+    assert "Someone else changed this since you opened the page" in text
     assert 'value="Mine"' in text
     assert Risk.objects.get().title == "Theirs"
 
@@ -217,7 +217,7 @@ def test_stale_row_of_an_inline_undoes_the_whole_page(client, risk):
     form = filled(client.get(page(risk)), title="New", **{"mitigations-0-title": "Mine"})
     Mitigation.objects.filter(pk=mitigation.pk).update(version=9)
     text = client.post(page(risk), form).content.decode()
-    assert "Somebody changed this since you opened the page" in text
+    assert "Someone else changed this since you opened the page" in text
     assert Risk.objects.get().title != "New"
 
 

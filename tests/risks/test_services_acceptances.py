@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from openrisk.api.problems import Conflict, PreconditionFailed
+from openrisk.errors import Conflict, StaleVersion
 from risks.models import Acceptance, Risk
 from risks.services import acceptances
 from risks.services.acceptances import decide, expire_due, revoke
@@ -102,7 +102,7 @@ def test_request_whose_end_has_passed_is_not_approved(requested, manager, time_m
 
 
 def test_stale_version_decides_nothing(requested, manager):
-    with pytest.raises(PreconditionFailed):
+    with pytest.raises(StaleVersion):
         decide(actor=manager, acceptance=requested, approve=True, version=2)
     assert Risk.objects.get().status == "assessed"
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from django.core.exceptions import ValidationError
 
-from openrisk.api.problems import PreconditionFailed
+from openrisk.errors import StaleVersion
 from risks.models import Asset, AssetDependency, Risk
 from risks.services.assets import add_dependency, delete_asset, remove_dependency, update_asset
 from tests.risks.factories import make_asset, make_risk
@@ -51,9 +51,9 @@ def test_deleting_an_asset_takes_its_weight(organization, asset):
 
 
 def test_stale_version_neither_changes_nor_deletes(asset):
-    with pytest.raises(PreconditionFailed):
+    with pytest.raises(StaleVersion):
         update_asset(actor=None, instance=asset, version=5, criticality="low")
-    with pytest.raises(PreconditionFailed):
+    with pytest.raises(StaleVersion):
         delete_asset(actor=None, instance=asset, version=5)
     assert _priority() == Decimal("20.00")
 

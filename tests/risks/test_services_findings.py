@@ -7,7 +7,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from openrisk.api.problems import PreconditionFailed
+from openrisk.errors import StaleVersion
 from risks.models import Change, Finding
 from risks.services.assets import delete_asset
 from risks.services.findings import (
@@ -325,7 +325,7 @@ def test_finding_can_be_edited_after_its_asset_is_gone(organization, asset):
 
 def test_wrong_or_stale_change_is_refused(organization):
     finding = make_finding(organization)
-    with pytest.raises(PreconditionFailed):
+    with pytest.raises(StaleVersion):
         update_finding(actor=None, instance=finding, version=2, state="resolved")
     with pytest.raises(ValidationError):
         update_finding(actor=None, instance=finding, state="gone")

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from openrisk.api.problems import PreconditionFailed
+from openrisk.errors import StaleVersion
 from risks.history import recorded
 from risks.models import Change, Matrix, Risk, ScoreChange
 from risks.scoring import default_levels
@@ -194,7 +194,7 @@ def test_risk_written_while_the_matrix_changes_takes_the_new_level(organization,
 
 
 def test_stale_version_moves_nothing(organization, risks):
-    with pytest.raises(PreconditionFailed):
+    with pytest.raises(StaleVersion):
         _band(organization, ALL_LOW, version=2)
     assert _levels()[0][0] == "critical"
 

@@ -7,7 +7,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from openrisk.api.problems import Conflict, PreconditionFailed
+from openrisk.errors import Conflict, StaleVersion
 from risks.models import ActionDependency, Mitigation, MitigationAction
 from risks.models.mitigations import progress
 from risks.services.mitigations import set_status, update_action, update_mitigation
@@ -83,7 +83,7 @@ def test_validation_needs_every_action_done(mitigation, manager):
 
 
 def test_stale_version_moves_nothing(mitigation):
-    with pytest.raises(PreconditionFailed):
+    with pytest.raises(StaleVersion):
         set_status(actor=None, mitigation=mitigation, to="in_progress", version=2)
     assert Mitigation.objects.get().status == "planned"
 
@@ -259,6 +259,6 @@ def test_turning_a_dependency_round_is_no_cycle(mitigation):
 
 def test_stale_version_of_an_action_is_refused(mitigation):
     action = make_action(mitigation)
-    with pytest.raises(PreconditionFailed):
+    with pytest.raises(StaleVersion):
         update_action(actor=None, instance=action, version=2, done=True)
     assert MitigationAction.objects.undone().count() == 1

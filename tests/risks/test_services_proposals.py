@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from openrisk.api.problems import Conflict
+from openrisk.errors import Conflict
 from risks.models import Change, Finding, Risk, RiskProposal
 from risks.services import rows
 from risks.services.findings import confirm_proposal, dismiss_proposal, propose_risks

@@ -7,7 +7,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from openrisk.api.problems import PreconditionFailed
+from openrisk.errors import StaleVersion
 from risks.models import Change, Mitigation, Risk, RiskTag
 from risks.services import rows
 from risks.services.risks import comment_on_risk, delete_risk, review, transition, update_risk
@@ -116,7 +116,7 @@ def test_empty_comment_and_stale_version_are_refused(organization, analyst):
     risk = make_risk(organization)
     with pytest.raises(ValidationError):
         comment_on_risk(actor=analyst, risk=risk, comment="  ")
-    with pytest.raises(PreconditionFailed):
+    with pytest.raises(StaleVersion):
         comment_on_risk(actor=analyst, risk=risk, comment="Seen", version=7)
     assert not Change.objects.filter(object_id=risk.pk, comment__in=("  ", "Seen")).exists()
 
@@ -160,7 +160,7 @@ def test_reopened_risk_that_nobody_ever_assessed_can_be_edited(organization):
 def test_stale_version_is_refused(organization):
     risk = make_risk(organization)
     _update(risk, version=1, title="First")
-    with pytest.raises(PreconditionFailed):
+    with pytest.raises(StaleVersion):
         _update(risk, version=1, title="Second")
     assert Risk.objects.get().title == "First"
 
@@ -177,9 +177,9 @@ def test_deleted_risk_cannot_be_changed_or_deleted_again(organization):
     risk = make_risk(organization)
     seen_earlier = Risk.objects.get()
     delete_risk(actor=None, instance=risk)
-    with pytest.raises(PreconditionFailed):
+    with pytest.raises(StaleVersion):
         _update(seen_earlier, title="Flood")
-    with pytest.raises(PreconditionFailed):
+    with pytest.raises(StaleVersion):
         delete_risk(actor=None, instance=seen_earlier)
 
 
@@ -191,7 +191,7 @@ def test_of_two_changes_at_once_with_one_version_one_wins(organization):
     def change():
         try:
             return _update(Risk.objects.get(pk=risk.pk), version=1, title="Mine").version
-        except PreconditionFailed:
+        except StaleVersion:
             return None
 
     assert sorted(in_threads(*[change] * 4), key=str) == [2, None, None, None]
@@ -256,7 +256,7 @@ def test_deleting_takes_what_hangs_on_the_risk(organization):
 
 
 def test_delete_with_a_stale_version_keeps_the_risk(organization):
-    with pytest.raises(PreconditionFailed):
+    with pytest.raises(StaleVersion):
         delete_risk(actor=None, instance=make_risk(organization), version=7)
     assert Risk.objects.exists()
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from openrisk.api.problems import Conflict
+from openrisk.errors import Conflict
 from risks.models import Change, ImportRun, LikelihoodSuggestion, Source
 from risks.services import suggestions
 from risks.services.risks import update_risk

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from openrisk.api.problems import Conflict, PreconditionFailed
+from openrisk.errors import Conflict, StaleVersion
 from risks.models import Risk
 from risks.services import mitigations
 from risks.services.risks import BEGINNINGS, transition, walk
@@ -171,7 +171,7 @@ def test_transitions_cost_two_queries_however_many_mitigations(
 
 def test_transition_with_a_stale_version_changes_nothing(organization):
     risk = make_risk(organization, status="draft")
-    with pytest.raises(PreconditionFailed):
+    with pytest.raises(StaleVersion):
         transition(actor=None, risk=risk, to="identified", version=risk.version + 1)
     assert Risk.objects.get().status == "draft"
 

@@ -9,7 +9,7 @@ from django.db import transaction
 from marketplace.management.arguments import add_app, app_of
 from marketplace.models import SyncMode, SyncRun, SyncStatus
 from marketplace.sync import runs
-from openrisk.api.problems import BodyTooLarge, Conflict
+from openrisk.errors import Conflict, FileTooLarge
 from risks.management.arguments import check_member
 
 PARTIAL = 4
@@ -60,8 +60,8 @@ class Command(BaseCommand):
             else:
                 run = runs.queue(**wanted)
             return runs.execute(run.pk)
-        except BodyTooLarge as refusal:
-            raise CommandError(str(refusal.detail)) from None
+        except FileTooLarge as refusal:
+            raise CommandError(str(refusal)) from None
         except OSError as error:
             raise CommandError(f"{options['file']} cannot be read: {error.strerror}.") from None
         except Conflict as refusal:

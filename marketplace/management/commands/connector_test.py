@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from marketplace.installations import lifecycle
 from marketplace.management.arguments import add_app, app_of
 from marketplace.models import AppState
-from openrisk.api.problems import Conflict
+from openrisk.errors import Conflict
 from risks.management.arguments import check_member
 
 

@@ -9,7 +9,7 @@ from marketplace.packs import installation
 from marketplace.packs.archive import Pack
 from marketplace.packs.manifest import BadPack
 from openrisk.accounts.management.arguments import organization
-from openrisk.api.problems import Conflict
+from openrisk.errors import Conflict
 from risks.import_runs.summary import lines, summary
 from risks.management.arguments import add_user, check_member
 

@@ -17,7 +17,7 @@ from openrisk.accounts.models import User
 COOKIE = "openrisk_device"
 LIFETIME = timedelta(days=180)
 MOST_ACCOUNTS = 8  # of people who share a device
-_SALT = "openrisk.accounts.credentials.devices"
+_SALT = "openrisk.accounts.devices"  # of cookies in the browsers of people: stays the same
 
 
 def find_device(request: HttpRequest, email: str) -> str:

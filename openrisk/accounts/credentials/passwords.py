@@ -46,7 +46,7 @@ def require_change(user: User) -> None:
 class PasswordChangeRequiredMiddleware:
     """Leads those whose password an operator has set to the page where they replace it.
 
-    The API refuses them itself (`openrisk.accounts.api.authentication`).
+    The API refuses them itself (`openrisk.api.accounts.authentication`).
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

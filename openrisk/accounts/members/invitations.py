@@ -27,7 +27,7 @@ from openrisk.accounts.models import (
     Role,
     User,
 )
-from openrisk.pages.links import link
+from openrisk.links import link
 
 LIFETIME = timedelta(days=7)
 # OpenRisk is no sender of bulk mail.

@@ -71,7 +71,7 @@ PROBLEM = {
 
 
 class TokenScheme(OpenApiAuthenticationExtension):
-    target_class = "openrisk.accounts.api.authentication.TokenAuthentication"
+    target_class = "openrisk.api.accounts.authentication.TokenAuthentication"
     name = "token"
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
@@ -86,7 +86,7 @@ class TokenScheme(OpenApiAuthenticationExtension):
 class SessionScheme(DjangoSessionScheme):
     """The session's cookie, together with the organization where there are several."""
 
-    target_class = "openrisk.accounts.api.authentication.SessionAuthentication"
+    target_class = "openrisk.api.accounts.authentication.SessionAuthentication"
     name = ["cookieAuth", "organization"]  # type: ignore[assignment]  # a list is allowed
 
     def get_security_requirement(self, auto_schema: AutoSchema) -> Any:

@@ -10,6 +10,7 @@ from rest_framework.exceptions import APIException, NotFound, ValidationError
 
 from openrisk.api.problems import PreconditionRequired, problem_of
 from openrisk.api.viewsets import WritableViewSet
+from openrisk.errors import DomainError
 from risks.api.serializers.risks import OperationSerializer, TakeTransitionSerializer
 from risks.models import Risk
 from risks.services import risks as services
@@ -30,7 +31,7 @@ class BulkOperations:
             parsed = OperationSerializer(data=operation)
             parsed.is_valid(raise_exception=True)
             return self._do(index, **parsed.validated_data)
-        except (APIException, DjangoValidationError, IntegrityError, Http404) as error:
+        except (APIException, DomainError, DjangoValidationError, IntegrityError, Http404) as error:
             body = problem_of(error)
             return Outcome(index, body["status"], {"id": operation.get("id")}, body)
 

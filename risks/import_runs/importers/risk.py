@@ -10,7 +10,7 @@ import orjson
 from django.utils import timezone
 
 from openrisk.accounts.models import User
-from openrisk.api.problems import Conflict
+from openrisk.errors import Conflict
 from openrisk.limits import extra_error
 from risks import scoring, states
 from risks.import_runs.changes import Record, Step, Values, is_blank

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from openrisk.accounts.management.arguments import organization
 from openrisk.accounts.models import Organization
-from openrisk.api.problems import Conflict
+from openrisk.errors import Conflict
 from risks import exports
 from risks.models import Risk
 

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from openrisk.accounts.management.arguments import organization
-from openrisk.api.problems import Conflict
+from openrisk.errors import Conflict
 from risks.import_runs import lifecycle
 from risks.import_runs.summary import lines, summary
 from risks.management.arguments import add_user, check_member

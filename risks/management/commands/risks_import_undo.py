@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from openrisk.api.problems import Conflict
+from openrisk.errors import Conflict
 from risks.import_runs.undo import EditedSince, undo
 from risks.management.arguments import add_user, check_member
 from risks.models import ImportRun

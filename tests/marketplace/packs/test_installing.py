@@ -12,7 +12,7 @@ from marketplace.packs import installation
 from marketplace.packs.archive import shipped
 from marketplace.packs.building import build, new_key, public_key, read_key
 from marketplace.packs.manifest import BadPack
-from openrisk.api.problems import Conflict
+from openrisk.errors import Conflict
 from risks.import_runs.undo import EditedSince
 from risks.models import Category, Control, Matrix, Mitigation, Risk
 from risks.services import rows

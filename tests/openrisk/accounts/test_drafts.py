@@ -8,9 +8,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from marketplace.installations import lifecycle
-from openrisk.accounts.forms import drafts
-from openrisk.accounts.forms.form_filling import fill_form
 from openrisk.accounts.models import ApiToken, Role
+from openrisk.pages import drafts
+from openrisk.pages.form_filling import fill_form
 from risks.models import Risk
 from tests.conftest import member
 from tests.openrisk.accounts.test_submissions import TOKEN, token_of

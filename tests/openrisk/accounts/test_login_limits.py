@@ -10,6 +10,7 @@ from django.test import RequestFactory
 from django.utils import timezone
 
 from openrisk.accounts.credentials.devices import COOKIE, remember_device
+from openrisk.accounts.credentials.login import LoginRefused, check_password
 from openrisk.accounts.credentials.login_limits import (
     FAILURE_WINDOW,
     FAILURES_PER_ADDRESS,
@@ -18,7 +19,6 @@ from openrisk.accounts.credentials.login_limits import (
     forget_old_failures,
     network_of,
 )
-from openrisk.accounts.members.memberships import LoginRefused, check_password
 from openrisk.accounts.models import AccountEvent, LoginFailure, User
 
 PASSWORD = "a long enough password"

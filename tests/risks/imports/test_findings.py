@@ -178,7 +178,7 @@ def test_controls_come_with_their_framework_and_parents(run):
 def test_a_control_whose_parent_is_nowhere_is_refused(run):
     with pytest.raises(lifecycle.RowsInError, match="1 error") as refusal:
         run(FRAMEWORK, control("AC-2(1)", parent="AC-2"))
-    assert "Its parent AC-2 is not in the framework." in str(refusal.value.extensions)
+    assert "Its parent AC-2 is not in the framework." in str(refusal.value.details)
 
 
 def test_a_new_edition_of_a_text_leaves_how_far_a_control_is(run):

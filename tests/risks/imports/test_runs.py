@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from openrisk.accounts.models import Organization, User
-from openrisk.api.problems import Conflict
+from openrisk.errors import Conflict
 from risks.import_runs import lifecycle
 from risks.import_runs.importers import risk as risk_target
 from risks.models import (

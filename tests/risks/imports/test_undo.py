@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from openrisk.accounts.models import Organization, User
-from openrisk.api.problems import Conflict
+from openrisk.errors import Conflict
 from risks.import_runs.undo import EditedSince, undo
 from risks.models import Asset, Category, Change, ImportRun, Mitigation, Provenance, Risk
 from risks.services import mitigations, risks

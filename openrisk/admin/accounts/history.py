@@ -5,9 +5,9 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from openrisk.accounts.admin.base import AccountAdmin
 from openrisk.accounts.members.access import access
 from openrisk.accounts.models import AccountEvent, Role
+from openrisk.admin.accounts.base import AccountAdmin
 from openrisk.admin.site import InfinitePaginator, RelatedFilter, site
 
 

@@ -3,7 +3,7 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from openrisk.accounts.api.views import AccountEventViewSet, LoginView, LogoutView, TokenViewSet
+from openrisk.api.accounts.views import AccountEventViewSet, LoginView, LogoutView, TokenViewSet
 
 router = SimpleRouter(use_regex_path=False)
 router.register("tokens", TokenViewSet, basename="tokens")

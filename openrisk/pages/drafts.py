@@ -20,10 +20,10 @@ from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import Resolver404, resolve, reverse
 
-from openrisk.accounts.forms.form_filling import fill_form
+from openrisk.pages.form_filling import fill_form
 
 FIELD = PARAMETER = SESSION_KEY = "draft"
-SALT = "openrisk.accounts.forms.drafts"
+SALT = "openrisk.accounts.drafts"  # of drafts in the browsers of people: stays the same
 LARGEST = 48 * 1024  # signed and compressed: the log-in takes 64 kB (openrisk.server.limits)
 NOT_KEPT = {"csrfmiddlewaretoken", "confirmed", FIELD}
 LOGGED_OUT = "You were logged out while writing. Check the form and save it again."

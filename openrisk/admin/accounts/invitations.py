@@ -8,15 +8,15 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.cache import add_never_cache_headers
 
-from openrisk.accounts.admin.base import AccountAdmin
-from openrisk.accounts.admin.forms import InvitationForm
-from openrisk.accounts.forms.drafts import form_on
-from openrisk.accounts.forms.submissions import created_and_shown
 from openrisk.accounts.members import invitations
 from openrisk.accounts.members.access import access
 from openrisk.accounts.models import Invitation, Role
 from openrisk.accounts.tasks import send_invitation
+from openrisk.admin.accounts.base import AccountAdmin
+from openrisk.admin.accounts.forms import InvitationForm
 from openrisk.admin.site import RelatedFilter, site
+from openrisk.pages.drafts import form_on
+from openrisk.pages.submissions import created_and_shown
 
 NO_MAIL = (
     "No mail server is set (EMAIL_URL). An operator can print the link: "

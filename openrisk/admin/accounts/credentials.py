@@ -14,14 +14,14 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.cache import add_never_cache_headers
 
-from openrisk.accounts.admin.base import AccountAdmin
-from openrisk.accounts.admin.forms import ServiceAccountAddForm, TokenForm
 from openrisk.accounts.credentials.tokens import create_token
-from openrisk.accounts.forms.submissions import SHOWN_ONCE, created_and_shown
 from openrisk.accounts.members.access import access
 from openrisk.accounts.members.service_accounts import create_service_account
 from openrisk.accounts.models import ApiToken, Membership, Role, ServiceAccount, User
+from openrisk.admin.accounts.base import AccountAdmin
+from openrisk.admin.accounts.forms import ServiceAccountAddForm, TokenForm
 from openrisk.admin.site import RelatedFilter, site
+from openrisk.pages.submissions import SHOWN_ONCE, created_and_shown
 
 
 @admin.register(ServiceAccount, site=site)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from openrisk.accounts.pages import account, invitation, organization_addresses, sign_in
+from openrisk.pages.accounts import account, invitation, organization_addresses, sign_in
 
 urlpatterns = [
     path("", organization_addresses.start, name="start"),

@@ -16,19 +16,20 @@ from rest_framework.serializers import Serializer
 from rest_framework.viewsets import GenericViewSet
 
 from openrisk.accounts import history
-from openrisk.accounts.api.serializers import (
+from openrisk.accounts.credentials.devices import remember_device
+from openrisk.accounts.credentials.login import LoginRefused, check_password
+from openrisk.accounts.credentials.passwords import CHOICE_REQUIRED
+from openrisk.accounts.credentials.tokens import TokenRefused, create_token
+from openrisk.accounts.history import Kind
+from openrisk.accounts.members import memberships
+from openrisk.accounts.models import AccountEvent, ApiToken, Membership, Organization, Role
+from openrisk.api.accounts.serializers import (
     AccountEventSerializer,
     LoginResultSerializer,
     LoginSerializer,
     NewTokenSerializer,
     TokenSerializer,
 )
-from openrisk.accounts.credentials.devices import remember_device
-from openrisk.accounts.credentials.passwords import CHOICE_REQUIRED
-from openrisk.accounts.credentials.tokens import TokenRefused, create_token
-from openrisk.accounts.history import Kind
-from openrisk.accounts.members import memberships
-from openrisk.accounts.models import AccountEvent, ApiToken, Membership, Organization, Role
 from openrisk.api.filters import OrganizationFilterSet
 from openrisk.api.problems import TooManyLogins
 from openrisk.api.viewsets import OrganizationViewSet
@@ -53,12 +54,12 @@ class LoginView(GenericAPIView):
         body = self.get_serializer(data=request.data)
         body.is_valid(raise_exception=True)
         try:
-            user = memberships.check_password(
+            user = check_password(
                 request=request._request,
                 email=body.validated_data["email"],
                 password=body.validated_data["password"],
             )
-        except memberships.LoginRefused as refusal:
+        except LoginRefused as refusal:
             if refusal.retry_after:
                 raise TooManyLogins(str(refusal), refusal.retry_after) from None
             raise AuthenticationFailed(str(refusal)) from None

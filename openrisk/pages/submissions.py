@@ -7,23 +7,20 @@ down in the transaction that creates it, so both exist or neither does.
 
 import hashlib
 from collections.abc import Callable
-from datetime import timedelta
 from functools import wraps
 from typing import Any
 
 import orjson
 from django.contrib import messages
-from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.middleware.csrf import CSRF_TOKEN_LENGTH
 from django.shortcuts import resolve_url
-from django.utils import timezone
 
-from openrisk.accounts.forms import drafts
 from openrisk.accounts.models import FormSubmission
+from openrisk.pages import drafts
+from openrisk.uploads import digest_upload
 
-KEPT_FOR = timedelta(hours=24)
 TOKEN = "csrfmiddlewaretoken"  # noqa: S105  a field's name
 AGAIN = "This form was sent twice and saved once. This is what it made."
 SHOWN_ONCE = (
@@ -139,17 +136,3 @@ def fingerprint_of(request: HttpRequest) -> str:
         for file in uploads
     )
     return hashlib.sha256(orjson.dumps([fields, files])).hexdigest()
-
-
-def digest_upload(file: UploadedFile) -> str:
-    """SHA-256 of an upload; the next reader begins at its start again."""
-    digest = hashlib.sha256()
-    for chunk in file.chunks():
-        digest.update(chunk)
-    file.seek(0)
-    return digest.hexdigest()
-
-
-def forget_old() -> int:
-    old = FormSubmission.objects.filter(created_at__lte=timezone.now() - KEPT_FOR)
-    return old.delete()[0]

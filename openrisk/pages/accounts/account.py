@@ -17,15 +17,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_POST
 
+from openrisk.accounts.credentials.login import LoginRefused, check_password
 from openrisk.accounts.credentials.passwords import change_password
 from openrisk.accounts.credentials.tokens import LONGEST_DAYS, TokenRefused, create_token
-from openrisk.accounts.forms.drafts import form_on
-from openrisk.accounts.forms.submissions import SHOWN_ONCE, create_once, created_and_shown
-from openrisk.accounts.members.memberships import LoginRefused, check_password
 from openrisk.accounts.models import ApiToken, Organization, User
-from openrisk.accounts.pages.sign_in import person_required
 from openrisk.pages.confirmation import ask_first, is_cancelled
+from openrisk.pages.drafts import form_on
 from openrisk.pages.forms import PageForm
+from openrisk.pages.guards import person_required
+from openrisk.pages.submissions import SHOWN_ONCE, create_once, created_and_shown
 
 
 class OwnPasswordForm(PasswordChangeForm):

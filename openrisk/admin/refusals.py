@@ -1,4 +1,4 @@
-"""What services refuse, as messages: a refusal is never a server error."""
+"""Refusals of services as messages in the admin: a refusal is never a server error."""
 
 from typing import Any
 
@@ -6,13 +6,13 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.db.models import ProtectedError
 
-from openrisk.api.problems import Conflict, PreconditionFailed
+from openrisk.errors import DomainError, StaleVersion
 
-REFUSALS = (ValidationError, Conflict, PreconditionFailed, ProtectedError, IntegrityError)
+REFUSALS = (ValidationError, DomainError, ProtectedError, IntegrityError)
 
 STALE = (
-    "Somebody changed this since you opened the page. What you typed is still here: open the page "
-    "again in another tab, compare, and repeat your change there."
+    "Someone else changed this since you opened the page. What you typed is still here: open the "
+    "page again in another tab, compare, and repeat your change there."
 )
 
 
@@ -20,10 +20,10 @@ def as_validation_error(refusal: Exception) -> ValidationError:
     """The same as an error a form can show, by field where the refusal names one."""
     if isinstance(refusal, ValidationError):
         return refusal
-    if isinstance(refusal, Conflict):
-        return ValidationError(list(refusal.reasons))
-    if isinstance(refusal, PreconditionFailed):
+    if isinstance(refusal, StaleVersion):
         return ValidationError(STALE)
+    if isinstance(refusal, DomainError):
+        return ValidationError(list(refusal.reasons))
     if isinstance(refusal, ProtectedError):
         return ValidationError("Other rows still need this one. Remove or change those first.")
     return ValidationError("Another change at the same moment conflicts. Look again and repeat.")

@@ -4,6 +4,6 @@ Administrators of an organization manage its memberships, invitations and servic
 its tokens. Accounts of people are for the people themselves and for operators (superusers).
 """
 
-from openrisk.accounts.admin import credentials, history, invitations, people
+from openrisk.admin.accounts import credentials, history, invitations, people
 
 __all__ = ("credentials", "history", "invitations", "people")

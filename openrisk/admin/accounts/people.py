@@ -11,12 +11,12 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from openrisk.accounts.admin.base import AccountAdmin
-from openrisk.accounts.admin.forms import FirstPasswordForm, RoleForm, UserAddForm, UserChangeForm
 from openrisk.accounts.credentials.passwords import set_first_password
 from openrisk.accounts.members import memberships as services
 from openrisk.accounts.members.access import access
 from openrisk.accounts.models import Membership, Organization, Role, User
+from openrisk.admin.accounts.base import AccountAdmin
+from openrisk.admin.accounts.forms import FirstPasswordForm, RoleForm, UserAddForm, UserChangeForm
 from openrisk.admin.site import RelatedFilter, TabularInline, site
 
 

@@ -1,1 +1,0 @@
-"""Forms that lose nothing: drafts, and creating once however often a form is sent."""
