@@ -49,29 +49,29 @@ types: .venv/development ## Check types
 	$(BIN)/mypy
 
 hammer: .venv/development ## Prove on real servers that no read is stale while faults are injected (READS=)
-	@$(BIN)/python -m tests.hammer --reads $(READS)
+	@$(BIN)/python -m tests.proofs.hammer --reads $(READS)
 
 fuzz: .venv/development ## Ask the API what its schema allows, and what not, as every role (CASES= DATABASE=postgresql)
-	@$(BIN)/python -m tests.fuzz --cases $(CASES) --database $(DATABASE)
+	@$(BIN)/python -m tests.proofs.fuzz --cases $(CASES) --database $(DATABASE)
 
 bench: .venv/development ## Measure the cache against its targets, in under ten minutes (docs/cache-performance.md)
-	@$(BIN)/python -m tests.benchmarks.cache
+	@$(BIN)/python -m tests.proofs.benchmarks.cache
 
 slow-clients: .venv/development ## See that 50 users do not notice 100 slow bodies and 100 slow readers (KEEP=1)
-	@$(BIN)/python -m tests.slow_clients $(if $(KEEP),--keep)
+	@$(BIN)/python -m tests.proofs.slow_clients $(if $(KEEP),--keep)
 
 load: .venv/development ## Put load on OpenRisk and judge it: warm_cache, peak_load, ... (SCENARIO= USERS= RATE= TIME= KEEP=1)
-	@$(BIN)/python -m tests.load $(SCENARIO) $(if $(USERS),--users $(USERS)) $(if $(RATE),--rate $(RATE)) \
+	@$(BIN)/python -m locustfiles.harness $(SCENARIO) $(if $(USERS),--users $(USERS)) $(if $(RATE),--rate $(RATE)) \
 		$(if $(TIME),--time $(TIME)) $(if $(KEEP),--keep)
 
 report: .venv/development ## Write docs/performance.md from the figures in docs/data
-	@$(BIN)/python -m tests.load.report
+	@$(BIN)/python -m locustfiles.harness.report
 
 stack: .venv/development ## Run OpenRisk with Prometheus, Alertmanager and exporters as local processes
-	@$(BIN)/python -m tests.stack
+	@$(BIN)/python -m deployment.local
 
 drill: .venv/development ## Cause a fault and time until people are told: slow-queries, cache, ... (FAULT=)
-	@$(BIN)/python -m tests.stack.drill $(FAULT)
+	@$(BIN)/python -m deployment.local.drill $(FAULT)
 
 secrets: ## Write what the compose files mount into deployment/secrets (SLACK_WEBHOOK_URL=, ROTATE=)
 	@$(PYTHON) deployment/make_secrets.py $(if $(SLACK_WEBHOOK_URL),--slack-webhook-url $(SLACK_WEBHOOK_URL)) $(if $(ROTATE),--rotate $(ROTATE))

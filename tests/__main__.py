@@ -21,7 +21,7 @@ from xml.etree import ElementTree
 
 import psycopg
 
-from tests.servers import Server, ServerUnavailable, postgres, stops_on_sigterm, valkey
+from deployment.local.servers import Server, ServerUnavailable, postgres, stops_on_sigterm, valkey
 
 ROOT = Path(__file__).resolve().parent.parent
 URLS = ("TEST_DATABASE_URL", "TEST_REDIS_URL")

@@ -13,13 +13,14 @@ from hypothesis import settings
 from pytest_django import DjangoDbBlocker
 from rest_framework.test import APIClient
 
+from deployment.local import calibration
 from openrisk.accounts.credentials.tokens import create_token
 from openrisk.accounts.members.memberships import set_role
 from openrisk.accounts.models import Organization, Role, User
 from openrisk.caching.freshness import snapshots
 from openrisk.caching.storage import shared
 from openrisk.database import clock
-from tests import calibration, tables
+from tests import tables
 from tests.openrisk.caching import stores
 
 # Registers that somebody really keeps. They are no part of the project: where the folder is

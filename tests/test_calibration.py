@@ -2,13 +2,13 @@
 
 import pytest
 
-from tests import calibration
-from tests.waiting import WaitedInVain, wait_until
+from deployment.local import calibration
+from deployment.local.waiting import WaitedInVain, wait_until
 
 
 @pytest.fixture
 def no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tests.waiting.patience", lambda seconds: 0.01)
+    monkeypatch.setattr("deployment.local.waiting.patience", lambda seconds: 0.01)
 
 
 def test_a_slow_machine_gets_as_much_more_time(monkeypatch: pytest.MonkeyPatch) -> None:

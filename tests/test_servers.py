@@ -12,8 +12,8 @@ import psycopg
 import pytest
 import redis
 
-from tests.calibration import patience
-from tests.servers import Server, ServerUnavailable, postgres, valkey
+from deployment.local.calibration import patience
+from deployment.local.servers import Server, ServerUnavailable, postgres, valkey
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -94,7 +94,7 @@ def test_an_exception_leaves_no_process_and_no_folder() -> None:
 
 def test_sigterm_leaves_no_process_and_no_folder() -> None:
     starter = subprocess.Popen(
-        [sys.executable, "-u", "-m", "tests.servers"],
+        [sys.executable, "-u", "-m", "deployment.local.servers"],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -7,8 +7,8 @@ import psycopg
 import pytest
 import redis
 
-from tests.servers import postgres, valkey
-from tests.stack.installation import CommandFailed, Installation
+from deployment.local.installation import CommandFailed, Installation
+from deployment.local.servers import postgres, valkey
 
 
 @pytest.fixture(scope="module")

@@ -12,10 +12,10 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.calibration import patience
-from tests.servers import free_port
-from tests.stack.files import ROOT
-from tests.waiting import wait_until
+from deployment.local.calibration import patience
+from deployment.local.files import ROOT
+from deployment.local.servers import free_port
+from deployment.local.waiting import wait_until
 
 SECONDS = patience(120)  # until it is stuck
 RIGHT = {"errors", "stale answers", "answers with rows of others"}
@@ -31,7 +31,15 @@ def begin(folder: Path, scenario: str) -> subprocess.Popen[str]:
     given = {"VAR_DIR": str(folder), "LOCUST_METRICS_PORT": str(free_port())}
     return subprocess.Popen(
         # What a shell starts in the background ignores Ctrl-C, and so would this.
-        ["env", "--default-signal=INT", sys.executable, "-m", "tests.load", scenario, "--draft"],
+        [
+            "env",
+            "--default-signal=INT",
+            sys.executable,
+            "-m",
+            "locustfiles.harness",
+            scenario,
+            "--draft",
+        ],
         cwd=ROOT,
         env=inherited | given,
         stdout=subprocess.PIPE,

@@ -10,9 +10,9 @@ import httpx
 import psycopg
 import pytest
 
-from tests.servers import postgres
-from tests.stack.files import ROOT
-from tests.stack.installation import Installation
+from deployment.local.files import ROOT
+from deployment.local.installation import Installation
+from deployment.local.servers import postgres
 
 AT_ONCE = 10
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers import free_port, postgres
-from tests.stack.files import ROOT
+from deployment.local.files import ROOT
+from deployment.local.servers import free_port, postgres
 
 SECTION = "## An operator's day"
 

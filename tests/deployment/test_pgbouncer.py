@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import pytest
 
-from tests.servers import ServerUnavailable, pgbouncer, postgres, valkey
-from tests.stack.installation import Installation
+from deployment.local.installation import Installation
+from deployment.local.servers import ServerUnavailable, pgbouncer, postgres, valkey
 
 SIZE = 2
 CLIENTS = 8

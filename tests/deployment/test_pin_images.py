@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.stack.files import ROOT
+from deployment.local.files import ROOT
 
 DEPLOYMENT = ROOT / "deployment"
 FILES = ("docker-compose.yaml", "docker-compose-monitoring.yaml", "Dockerfile")

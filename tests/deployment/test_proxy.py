@@ -8,10 +8,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from deployment.local.programs import ProgramsMissing
+from deployment.local.proxy import CONFIGURATION, proxy
+from deployment.local.servers import HOST
 from openrisk.server.limits import LIMITS
-from tests.servers import HOST
-from tests.stack.programs import ProgramsMissing
-from tests.stack.proxy import CONFIGURATION, proxy
 
 
 class Counting(BaseHTTPRequestHandler):

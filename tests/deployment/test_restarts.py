@@ -1,9 +1,9 @@
-"""Restarts behind the proxy lose nothing; `python -m tests.stack.restarts` does fifty of them."""
+"""Restarts behind the proxy lose nothing; `python -m deployment.local.restarts` does fifty."""
 
 import pytest
 
-from tests.stack.programs import ProgramsMissing
-from tests.stack.restarts import restart_under_load
+from deployment.local.programs import ProgramsMissing
+from deployment.local.restarts import restart_under_load
 
 
 def test_each_of_two_servers_is_restarted_under_load(tmp_path):

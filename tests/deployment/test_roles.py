@@ -5,10 +5,10 @@ import json
 import psycopg
 import pytest
 
-from tests.servers import postgres, valkey
-from tests.stack.files import ROOT
-from tests.stack.installation import CommandFailed, Installation
-from tests.waiting import wait_until
+from deployment.local.files import ROOT
+from deployment.local.installation import CommandFailed, Installation
+from deployment.local.servers import postgres, valkey
+from deployment.local.waiting import wait_until
 
 REPORTS = ROOT / "tests/marketplace/reports"
 HISTORY = ("risks_change", "risks_scorechange", "risks_mitigationchange", "risks_controlchange")

@@ -9,10 +9,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from tests.calibration import patience
-from tests.servers import postgres, valkey
-from tests.stack.installation import Installation
-from tests.waiting import wait_until
+from deployment.local.calibration import patience
+from deployment.local.installation import Installation
+from deployment.local.servers import postgres, valkey
+from deployment.local.waiting import wait_until
 
 SECONDS = 20  # they are sent every five
 

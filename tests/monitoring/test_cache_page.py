@@ -8,10 +8,10 @@ from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
+from deployment.local.servers import free_port
 from openrisk.caching.freshness import tag_versions
 from tests.openrisk.caching import stores
 from tests.risks.factories import make_risk
-from tests.servers import free_port
 
 PAGE = "/monitoring/cache/"
 RISKS = "/api/v1/risks/"

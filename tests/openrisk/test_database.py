@@ -14,10 +14,10 @@ from django.conf import settings as configured
 from django.db import connection
 from django.db.utils import OperationalError
 
+from deployment.local.calibration import patience
 from openrisk.database import checks
 from openrisk.database.profiles import BACKGROUND, PROFILES, Demand, fitting_threads
 from openrisk.database.statements import allow_long_statements
-from tests.calibration import patience
 
 ROOT = configured.BASE_DIR
 UNREACHABLE = "postgresql://openrisk:secret@127.0.0.1:9/openrisk"

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 from pytest_django import Settings
 
+from deployment.local.servers import free_port, valkey
 from marketplace.models import App
 from openrisk import env
 from openrisk.database import clock
@@ -18,7 +19,6 @@ from openrisk.diagnosis import database, doctor, secrets, services
 from openrisk.diagnosis.finding import Status
 from openrisk.tasks.models import Schedule
 from tests.marketplace.conformance import installed
-from tests.servers import free_port, valkey
 
 
 def subjects() -> dict[str, doctor.Finding]:

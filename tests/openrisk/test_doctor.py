@@ -13,11 +13,11 @@ from django.core.management import call_command
 from django.db import connection
 from pytest_django import Settings
 
+from deployment.local.servers import free_port, valkey
 from openrisk.caching.freshness import tag_versions
 from openrisk.diagnosis import doctor, secrets
 from openrisk.diagnosis.doctor import Finding, Status
 from tests.openrisk.caching import stores
-from tests.servers import free_port, valkey
 
 
 def finding(subject: str) -> Finding:

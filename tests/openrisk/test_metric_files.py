@@ -9,8 +9,8 @@ from django.conf import settings
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from deployment.local.calibration import patience
 from openrisk.telemetry import metric_slots
-from tests.calibration import patience
 
 # Counts in two hundred series, more than the first 64 kB hold, and says what is added up.
 COUNT = """

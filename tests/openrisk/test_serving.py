@@ -19,6 +19,9 @@ from django.conf import settings
 from django.core.management import call_command
 from pytest_django import Settings
 
+from deployment.local.calibration import patience
+from deployment.local.servers import free_port
+from deployment.local.waiting import wait_until
 from openrisk.management.commands import serve as command
 from openrisk.server import supervisor as serving
 from openrisk.server.supervisor import (
@@ -31,9 +34,6 @@ from openrisk.server.supervisor import (
     require_free,
     require_free_ports,
 )
-from tests.calibration import patience
-from tests.servers import free_port
-from tests.waiting import wait_until
 
 FOREVER = "import time; time.sleep(1000)"
 

@@ -10,8 +10,8 @@ from django.conf import settings
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from deployment.local.calibration import patience
 from openrisk.telemetry import metric_slots
-from tests.calibration import patience
 
 COUNT = """
 from openrisk import slots

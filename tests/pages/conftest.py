@@ -10,10 +10,10 @@ from django.utils import timezone
 
 from dashboards.models import Board
 from dashboards.pages.widgets import CATALOGUE
+from deployment.local.calibration import patience
 from monitoring.models import Alert
 from openrisk.caching.freshness import snapshots
 from risks.services.risks import create_risk
-from tests.calibration import patience
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 

@@ -4,8 +4,8 @@ import pytest
 from django.conf import settings
 from django.urls import reverse
 
+from deployment.local.calibration import patience
 from openrisk.admin.site import site
-from tests.calibration import patience
 from tests.risks.factories import make_risk
 
 COLLECT = """addEventListener('securitypolicyviolation', event => console.error(

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.stack.files import fitting_speed
-from tests.stack.programs import ProgramsMissing
-from tests.stack.slack import Slack
-from tests.stack.stack import Stack, running
+from deployment.local.files import fitting_speed
+from deployment.local.programs import ProgramsMissing
+from deployment.local.slack import Slack
+from deployment.local.stack import Stack, running
 
 FASTER = fitting_speed()
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import promql_parser
 
+from deployment.local.files import MONITORING, ROOT
 from tests.deployment.monitoring import rules
-from tests.stack.files import MONITORING, ROOT
 
 LIST = ROOT / "tests/deployment/monitoring/metrics.txt"
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from tests.stack.files import MONITORING
+from deployment.local.files import MONITORING
 
 RECORDED = re.compile(r"\bopenrisk:\w+(?::\w+)*")
 Rates = Sequence[tuple[float, float]]  # a rate or a value, and for how many seconds

@@ -11,12 +11,12 @@ from contextlib import ExitStack, suppress
 import httpx
 import pytest
 
+from deployment.local.drill.faults import FAULTS
+from deployment.local.files import ROOT
+from deployment.local.stack import Stack
+from deployment.local.waiting import wait_until
 from tests.deployment.monitoring import metrics
 from tests.deployment.monitoring.conftest import FASTER
-from tests.stack.faults import FAULTS
-from tests.stack.files import ROOT
-from tests.stack.stack import Stack
-from tests.waiting import wait_until
 
 HEALTHY_MINUTES = 12  # of rules
 DETECTED_SECONDS = 40  # with durations divided by 60

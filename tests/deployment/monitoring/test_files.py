@@ -16,8 +16,8 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
+from deployment.local.files import MONITORING, ROOT
 from tests.deployment.monitoring import rules
-from tests.stack.files import MONITORING, ROOT
 
 DEPLOYMENT = ROOT / "deployment"
 COMPOSE = sorted(DEPLOYMENT.glob("docker-compose*.yaml"))

@@ -6,9 +6,9 @@ import re
 import pytest
 import yaml
 
+from deployment.local.files import MONITORING, ROOT
+from deployment.local.stack import SERVICES
 from tests.deployment.monitoring import metrics
-from tests.stack.files import MONITORING, ROOT
-from tests.stack.stack import SERVICES
 
 DEPLOYMENT = ROOT / "deployment"
 COMPOSE = yaml.safe_load((DEPLOYMENT / "docker-compose-monitoring.yaml").read_text())

@@ -3,8 +3,8 @@ from collections.abc import Iterator
 import pytest
 from pytest_django import Settings
 
+from deployment.local.servers import valkey
 from tests.openrisk.caching import stores
-from tests.servers import valkey
 
 
 @pytest.fixture(scope="session")

@@ -5,12 +5,12 @@ from dataclasses import replace
 import pytest
 from django.contrib.contenttypes.models import ContentType
 
+from deployment.local.servers import free_port
 from openrisk.caching import checks
 from openrisk.caching.checks import check_consistency, check_serializer, check_store
 from openrisk.caching.decorators import declarations
 from tests.openrisk.caching import stores
 from tests.openrisk.caching.samples import caches_with
-from tests.servers import free_port
 
 URL = "redis://127.0.0.1:1/0"
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from deployment.local.servers import free_port
 from openrisk.accounts.models import Role
 from openrisk.caching import lookup
 from openrisk.caching.freshness import tag_versions
@@ -18,7 +19,6 @@ from openrisk.caching.storage.shared import shared
 from tests.conftest import member
 from tests.openrisk.caching import stores
 from tests.risks.factories import make_risk
-from tests.servers import free_port
 
 pytestmark = pytest.mark.django_db(transaction=True)
 BASE = "http://testserver/"

@@ -17,6 +17,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.db import connection, transaction
 from django.test import RequestFactory
 
+from deployment.local.calibration import patience
 from openrisk.accounts.credentials.tokens import create_token
 from openrisk.accounts.members.memberships import set_role
 from openrisk.accounts.models import Membership, Organization, Role, User
@@ -25,7 +26,6 @@ from openrisk.caching import decorators, lookup, single_flight
 from openrisk.caching.fast_path import Front
 from openrisk.caching.freshness import tag_versions
 from risks.models import Risk
-from tests.calibration import patience
 from tests.risks.factories import make_risk
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]

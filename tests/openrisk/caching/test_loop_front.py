@@ -7,6 +7,7 @@ import psycopg
 import pytest
 import structlog
 
+from deployment.local.servers import free_port
 from openrisk.caching import fast_path
 from openrisk.caching.event_loop import LoopFront
 from openrisk.caching.freshness import snapshots, tag_versions
@@ -15,7 +16,6 @@ from openrisk.caching.freshness.registry import EPOCH
 from openrisk.caching.freshness.snapshots import StampUnavailable
 from tests.openrisk.caching.calls import RISKS, token, warm
 from tests.openrisk.caching.tags import execute
-from tests.servers import free_port
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
 

@@ -5,9 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from deployment.local.calibration import patience
 from openrisk.caching import single_flight
 from openrisk.caching.single_flight import flight
-from tests.calibration import patience
 
 
 def test_followers_wait_for_the_leader_and_look_again():

@@ -8,15 +8,15 @@ import pytest
 import structlog
 from django.db import connection
 
+from deployment.local.calibration import patience
+from deployment.local.servers import free_port
 from monitoring.health import probes
 from openrisk.caching.freshness import snapshots, tag_versions
 from openrisk.caching.freshness.registry import EPOCH
 from openrisk.caching.freshness.snapshots import Group, PostgresSource, StampUnavailable, is_equal
-from tests.calibration import patience
 from tests.openrisk.caching.calls import BYPASS, FRONT, MISS, RISKS, call, token, warm
 from tests.openrisk.caching.tags import execute
 from tests.openrisk.caching.tags import tokens as all_tokens
-from tests.servers import free_port
 
 
 @pytest.mark.parametrize(

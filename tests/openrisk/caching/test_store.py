@@ -11,11 +11,11 @@ import pytest
 from django.core.cache import caches
 from django.test import override_settings
 
+from deployment.local.calibration import patience
 from openrisk.caching import lookup, metrics
 from openrisk.caching.storage import shared as store
 from openrisk.caching.storage.entry import pack
 from openrisk.caching.storage.shared import FAILURES, Breaker, Store, shared
-from tests.calibration import patience
 from tests.openrisk.caching.calls import (
     FRONT,
     MISS,

@@ -12,6 +12,7 @@ from django.db import OperationalError, connection, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
+from deployment.local.calibration import patience
 from openrisk.accounts.credentials.sessions import SessionStore
 from openrisk.accounts.credentials.tokens import create_token
 from openrisk.accounts.members.memberships import set_role
@@ -20,7 +21,6 @@ from openrisk.caching.freshness import snapshots, tag_versions, triggers_postgre
 from openrisk.caching.freshness.registry import EPOCH, all_tracked
 from risks.history import triggers
 from risks.models import Asset, Category, Risk, RiskAsset, RiskTag, ScoreChange
-from tests.calibration import patience
 from tests.openrisk.caching.tags import execute, moved_by, tags_of
 from tests.openrisk.caching.tags import tokens as all_tokens
 from tests.risks.factories import make_asset, make_risk

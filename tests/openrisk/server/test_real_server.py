@@ -6,9 +6,9 @@ import struct
 
 import pytest
 
-from tests.calibration import patience
-from tests.servers import HOST
-from tests.stack.installation import Installation
+from deployment.local.calibration import patience
+from deployment.local.installation import Installation
+from deployment.local.servers import HOST
 
 pytestmark = pytest.mark.once
 

@@ -20,8 +20,8 @@ from django.conf import settings
 from django_tasks_db.models import DBTaskResult
 from psycopg import sql
 
+from deployment.local.calibration import patience
 from openrisk.tasks import declarations, queue
-from tests.calibration import patience
 from tests.openrisk.tasks import process
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)

@@ -12,11 +12,11 @@ from django.db import OperationalError, connection
 from django_tasks_db.models import DBTaskResult
 from time_machine import Traveller
 
+from deployment.local.waiting import wait_until
 from openrisk.tasks import leases, queue, scheduled, worker
 from openrisk.tasks.models import Lease
 from tests.openrisk.tasks import races, samples
 from tests.openrisk.tasks.conftest import DEADLINE_SECONDS, Installation
-from tests.waiting import wait_until
 
 
 def run_once() -> int:

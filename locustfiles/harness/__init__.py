@@ -1,0 +1,1 @@
+"""Load tests with a verdict: `python -m locustfiles.harness`."""

@@ -1,0 +1,5 @@
+import sys
+
+from locustfiles.harness.report.document import main
+
+sys.exit(main())

@@ -1,4 +1,0 @@
-"""How fast the cache is, against what it replaces and against an empty view.
-
-`python -m tests.benchmarks.cache` (`make bench`).
-"""

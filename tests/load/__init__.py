@@ -1,1 +1,0 @@
-"""Load tests with a verdict: `python -m tests.load`."""
