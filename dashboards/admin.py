@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 
 from dashboards.models import ReportSchedule
-from dashboards.report import schedules
+from dashboards.schedules import sending
 from openrisk.admin.site import LinesField, RelatedFilter, site
 from risks.admin.base import RegisterAdmin
 from risks.admin.forms import RegisterForm
@@ -23,8 +23,8 @@ class ReportScheduleForm(RegisterForm):
 @admin.register(ReportSchedule, site=site)
 class ReportScheduleAdmin(RegisterAdmin):
     form = ReportScheduleForm
-    create = staticmethod(schedules.create_schedule)
-    update = staticmethod(schedules.update_schedule)
+    create = staticmethod(sending.create_schedule)
+    update = staticmethod(sending.update_schedule)
     list_display = ("__str__", "cron", "active", "next_run_at", "last_sent_at", "organization")
     list_select_related = ("board",)
     list_filter = ("active", ("organization", RelatedFilter))

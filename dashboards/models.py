@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from dashboards.pages.query import PERIOD_WORDS
+from dashboards.pages.query import PERIOD_LABELS
 from openrisk.tasks.declarations import next_occurrence
 from risks.models.base import Versioned, known
 from risks.querysets import OrganizationQuerySet
@@ -73,8 +73,8 @@ class ReportScheduleQuerySet(OrganizationQuerySet):
 class ReportSchedule(Versioned):
     """A report that goes out by e-mail again and again.
 
-    `author` saved it last: it shows what they may see (dashboards.report.rights). None for those of
-    older versions, which show what all members see. `last_recipients` got the last one.
+    `author` is who saved it last. It shows what they may see (`dashboards.schedules.rights`). It is
+    None for schedules of older versions, which show what all members see.
     """
 
     author = models.ForeignKey(
@@ -104,7 +104,7 @@ class ReportSchedule(Versioned):
         help_text="Minute, hour, day, month and weekday in UTC: '0 7 * * 1' is Mondays at 07:00.",
     )
     period = models.CharField(
-        "compared with", max_length=4, choices=list(PERIOD_WORDS.items()), default="30d"
+        "compared with", max_length=4, choices=list(PERIOD_LABELS.items()), default="30d"
     )
     active = models.BooleanField(default=True)
     next_run_at = models.DateTimeField("next", editable=False)
@@ -122,7 +122,7 @@ class ReportSchedule(Versioned):
         constraints = (
             known("dashboard", Dashboard, "report_dashboard_known"),
             models.CheckConstraint(
-                condition=Q(period__in=list(PERIOD_WORDS)), name="report_period_known"
+                condition=Q(period__in=list(PERIOD_LABELS)), name="report_period_known"
             ),
         )
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db import transaction
 
 from dashboards.models import ReportSchedule
-from dashboards.report import schedules
+from dashboards.schedules import sending
 from openrisk.database import clock
 from openrisk.tasks import for_organization, retrying, scheduled, task
 from openrisk.tasks.declarations import next_occurrence
@@ -17,7 +17,7 @@ from openrisk.tasks.due import is_too_far
 @task
 def send_report(schedule: str, due: str) -> bool:
     """One report of a schedule. A second run for the same time sends nothing."""
-    return schedules.send_scheduled(UUID(schedule), datetime.fromisoformat(due))
+    return sending.send_scheduled(UUID(schedule), datetime.fromisoformat(due))
 
 
 @scheduled("* * * * *", name="dashboards.send_due_reports")

@@ -23,7 +23,7 @@ NAMING_LABELS = ("asset", "instance", "datname", "connector", "job")
 
 
 @transaction.atomic
-def receive(told: Iterable[dict[str, Any]]) -> int:
+def receive_alerts(told: Iterable[dict[str, Any]]) -> int:
     """Keep what a message of Alertmanager says, and return of how many alerts.
 
     Each item has `fingerprint`, `status`, `labels`, `annotations`, `startsAt` and `endsAt`, as in
@@ -55,7 +55,7 @@ def receive(told: Iterable[dict[str, Any]]) -> int:
     return count
 
 
-def acknowledge(*, actor: User, alert: Alert) -> Alert:
+def acknowledge_alert(*, actor: User, alert: Alert) -> Alert:
     """Say who looks at it; Alertmanager goes on reminding until it is silenced there."""
     if alert.acknowledged_at:
         raise Conflict(f"{alert.acknowledged_by or 'Somebody'} has acknowledged it already.")
@@ -70,7 +70,7 @@ def raise_risk(*, actor: User, organization: Organization, alert: Alert) -> Risk
     alert = Alert.objects.select_for_update().get(pk=alert.pk)
     if alert.risk:
         raise Conflict(f"{alert.risk.reference} was raised from it already. Change that one.")
-    asset = asset_of(organization, alert.labels)
+    asset = find_named_asset(organization, alert.labels)
     alert.risk = create_risk(
         actor=actor,
         organization=organization,
@@ -90,7 +90,7 @@ def raise_finding(*, actor: User, organization: Organization, alert: Alert) -> F
     alert = Alert.objects.select_for_update().get(pk=alert.pk)
     if alert.finding:
         raise Conflict("A finding was raised from it already. Change that one.")
-    asset = asset_of(organization, alert.labels)
+    asset = find_named_asset(organization, alert.labels)
     location = alert.labels.get("instance", "")[:1000]
     record_findings(
         actor=actor,
@@ -121,7 +121,7 @@ def _told(alert: Alert) -> str:
     return "\n\n".join([*filter(None, lines), f"Labels: {labels}"])
 
 
-def asset_of(organization: Organization, labels: dict[str, str]) -> Asset | None:
+def find_named_asset(organization: Organization, labels: dict[str, str]) -> Asset | None:
     """The asset that a label names by its external id, name, host name or address.
 
     None where no label names one, or where the first that names any names several.
@@ -150,7 +150,7 @@ def _host(instance: str) -> str:
     return host.rpartition(":")[0] if host.count(":") == 1 else host
 
 
-def silence() -> timedelta | None:
+def heartbeat_silence() -> timedelta | None:
     """For how long monitoring has not been heard; None if it never was."""
     heard = Alert.objects.filter(name=HEARTBEAT).aggregate(last=Max("seen_at"))["last"]
     return timezone.now() - heard if heard else None

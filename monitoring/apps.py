@@ -23,5 +23,5 @@ class MonitoringConfig(AppConfig):
                 counters.model_deletes,
             ):
                 counter.labels(label)  # begun at 0
-            post_save.connect(model_metrics.saved, sender=model, dispatch_uid="monitoring")
-            post_delete.connect(model_metrics.deleted, sender=model, dispatch_uid="monitoring")
+            post_save.connect(model_metrics.count_save, sender=model, dispatch_uid="monitoring")
+            post_delete.connect(model_metrics.count_delete, sender=model, dispatch_uid="monitoring")

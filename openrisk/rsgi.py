@@ -22,7 +22,7 @@ front = LoopFront()
 
 
 async def answer_probe(environ: Environ) -> Reply | None:
-    answer = await probes.answer_soon(environ)
+    answer = await probes.answer_probe_async(environ)
     return answer and Reply(int(answer[0][:3]), *answer[1:])
 
 
@@ -37,7 +37,7 @@ async def answer_hit(environ: Environ) -> Reply | None:
 
 
 def observe(environ: Environ, reply: Reply, began: float) -> None:
-    request_metrics.count_answer(
+    request_metrics.count_response(
         environ, str(reply.status), reply.headers, time.perf_counter() - began
     )
 

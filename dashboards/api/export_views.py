@@ -10,9 +10,9 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers as rest
 from rest_framework.request import Request
 
+from dashboards.api import export_tables as exports
 from dashboards.api import serializers
 from dashboards.api.views import METHODS, PARAMETERS, DashboardViewSet
-from dashboards.figures import tables as exports
 from openrisk.api.viewsets import OrganizationViewSet
 from risks.api.views.exports import FILES, FORMAT, AnyAccept, csv_response, xlsx_response
 from risks.exports import MEDIA_TYPES, csv_text, write_sheets
@@ -37,8 +37,8 @@ def _export(name: str, parameters: type[serializers.ScopeParameters]) -> Callabl
         kebab = name.replace("_", "-")
         file_name = f"{kebab}-{self.organization.slug}-{scope.day}.{file_format}"
         if file_format == "csv":
-            return csv_response(csv_text(exports.csv_table(name, answer)), file_name)
-        tables = exports.sheets(name, answer)
+            return csv_response(csv_text(exports.build_csv_table(name, answer)), file_name)
+        tables = exports.build_sheets(name, answer)
         return xlsx_response(lambda file: write_sheets(tables, file), file_name)
 
     endpoint.__name__ = name

@@ -6,12 +6,13 @@ from typing import Any
 from django.utils import timezone
 from rest_framework import serializers
 
-from dashboards.figures.heat_map import KINDS
+from dashboards.figures.breakdown import GROUPINGS
+from dashboards.figures.matrix import KINDS
 from dashboards.figures.movement import WAYS
-from dashboards.figures.ranking import GROUPINGS, MOST_RISKS
-from dashboards.figures.scope import FILTERS, Scope
-from dashboards.figures.stats import PERIODS, USUAL_PERIOD
+from dashboards.figures.scope import FILTERS, FigureScope
+from dashboards.figures.stats import DEFAULT_PERIOD, PERIODS
 from dashboards.figures.timeline import MOST_DAYS
+from dashboards.figures.top_risks import MOST_RISKS
 from openrisk.accounts.models import Organization
 from openrisk.api.serializers import Serializer
 from openrisk.errors import InvalidParameters
@@ -42,7 +43,7 @@ class ScopeParameters(Serializer):
     asset = serializers.UUIDField(required=False, help_text="As linked today")
 
     @classmethod
-    def read(cls, query: Any, organization: Organization) -> tuple[Scope, dict[str, Any]]:
+    def read(cls, query: Any, organization: Organization) -> tuple[FigureScope, dict[str, Any]]:
         """The scope, and what else this class takes. Raises InvalidParameters."""
         repeated = {name for name, given in query.lists() if len(given) > 1}
         if repeated:
@@ -52,7 +53,7 @@ class ScopeParameters(Serializer):
             raise InvalidParameters(parameters.errors)
         values = parameters.validated_data
         scope = {name: values.pop(name) for name in ("as_of", *FILTERS) if name in values}
-        return Scope(organization, **scope), values
+        return FigureScope(organization, **scope), values
 
     def validate_as_of(self, value: Any) -> Any:
         if value > timezone.now().date():
@@ -62,7 +63,7 @@ class ScopeParameters(Serializer):
 
 class PeriodParameters(ScopeParameters):
     period = serializers.ChoiceField(
-        choices=list(PERIODS), default=USUAL_PERIOD, help_text="Compared with the one before it"
+        choices=list(PERIODS), default=DEFAULT_PERIOD, help_text="Compared with the one before it"
     )
 
 

@@ -12,16 +12,17 @@ from rest_framework.response import Response
 from dashboards.api import serializers
 from dashboards.figures import (
     appetite,
+    breakdown,
     compliance,
     executive,
-    heat_map,
+    matrix,
+    mitigations,
     movement,
-    ranking,
     stats,
     timeline,
-    treatment,
+    top_risks,
 )
-from dashboards.figures.scope import Scope
+from dashboards.figures.scope import FigureScope
 from openrisk.accounts.models import Membership, User
 from openrisk.api.viewsets import OrganizationViewSet
 from openrisk.caching.decorators import cached_view
@@ -99,49 +100,49 @@ class DashboardViewSet(OrganizationViewSet):
         reads=(MitigationChange,),
         clock="minute",
     )
-    def stats(self, scope: Scope, period: str) -> dict[str, Any]:
+    def stats(self, scope: FigureScope, period: str) -> dict[str, Any]:
         """How many risks by level and status, scores, what is overdue, and how that changed."""
-        return stats.stats(scope, period)
+        return stats.compute_stats(scope, period)
 
     @figure(serializers.MatrixParameters, serializers.HeatMapSerializer, reads=(Matrix,))
-    def matrix(self, scope: Scope, kind: str) -> dict[str, Any]:
+    def matrix(self, scope: FigureScope, kind: str) -> dict[str, Any]:
         """Open risks by likelihood and impact. The levels of the cells are today's."""
-        return heat_map.matrix(scope, kind, matrix_of(self.organization))
+        return matrix.compute_heat_map(scope, kind, matrix_of(self.organization))
 
     @figure(serializers.TimelineParameters, serializers.TimelineSerializer)
-    def timeline(self, scope: Scope, days: int) -> dict[str, Any]:
+    def timeline(self, scope: FigureScope, days: int) -> dict[str, Any]:
         """Open risks by level, and their exposure, at the end of each day."""
-        return timeline.timeline(scope, days)
+        return timeline.compute_timeline(scope, days)
 
     @figure(serializers.TopParameters, serializers.TopRisksSerializer, reads=RISKS)
-    def top_risks(self, scope: Scope, limit: int) -> dict[str, Any]:
+    def top_risks(self, scope: FigureScope, limit: int) -> dict[str, Any]:
         """The open risks of the highest priority."""
-        return ranking.top_risks(scope, limit)
+        return top_risks.compute_top_risks(scope, limit)
 
     @figure(serializers.BreakdownParameters, serializers.BreakdownSerializer, reads=RISKS)
-    def breakdown(self, scope: Scope, by: str) -> dict[str, Any]:
+    def breakdown(self, scope: FigureScope, by: str) -> dict[str, Any]:
         """Open risks by category, owner, asset, status or treatment."""
-        return ranking.breakdown(scope, by)
+        return breakdown.compute_breakdown(scope, by)
 
     @figure(serializers.ScopeParameters, serializers.MitigationFiguresSerializer, reads=MITIGATIONS)
-    def mitigations(self, scope: Scope) -> dict[str, Any]:
+    def mitigations(self, scope: FigureScope) -> dict[str, Any]:
         """How far treatment is, what is due, and how the work goes down."""
-        return treatment.mitigations(scope)
+        return mitigations.compute_mitigations(scope)
 
     @figure(serializers.MovementParameters, serializers.MovementSerializer, reads=None)
-    def movement(self, scope: Scope, since: date) -> dict[str, Any]:
+    def movement(self, scope: FigureScope, since: date) -> dict[str, Any]:
         """What entered, left and changed its level between two days, with who said why."""
-        return movement.movement(scope, since)
+        return movement.compute_movement(scope, since)
 
     @figure(serializers.ScopeParameters, serializers.ComplianceSerializer, reads=FRAMEWORKS)
-    def compliance(self, scope: Scope) -> dict[str, Any]:
+    def compliance(self, scope: FigureScope) -> dict[str, Any]:
         """How far the controls of each framework are implemented."""
-        return compliance.compliance(scope)
+        return compliance.compute_compliance(scope)
 
     @figure(serializers.ScopeParameters, serializers.AppetiteSerializer)
-    def appetite(self, scope: Scope) -> dict[str, Any]:
+    def appetite(self, scope: FigureScope) -> dict[str, Any]:
         """Which categories bear more than their appetite (today's) allows."""
-        return appetite.appetite(scope)
+        return appetite.compute_appetite(scope)
 
     @figure(
         serializers.PeriodParameters,
@@ -149,6 +150,6 @@ class DashboardViewSet(OrganizationViewSet):
         reads=EXECUTIVE_READS,
         clock="minute",
     )
-    def executive(self, scope: Scope, period: str) -> dict[str, Any]:
+    def executive(self, scope: FigureScope, period: str) -> dict[str, Any]:
         """Everything that a front page shows."""
-        return executive.executive(scope, period, matrix_of(self.organization))
+        return executive.compute_executive(scope, period, matrix_of(self.organization))

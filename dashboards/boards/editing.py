@@ -13,7 +13,7 @@ from openrisk.errors import Conflict, StaleVersion
 
 MOST_BOARDS = 200  # of an organization
 MOST_WIDGETS = 24
-TAKEN = ("analyst", "new", "executive")  # other pages, and the report
+RESERVED_SLUGS = ("analyst", "new", "executive")  # other pages, and the report
 FIRST_WIDGETS = ("number:open", "number:exposure", "matrix:current", "timeline:90")
 
 
@@ -23,11 +23,11 @@ def visible_to(member: Membership) -> QuerySet[Board]:
     return boards.filter(Q(shared=True) | Q(owner=member.user))
 
 
-def may_edit(member: Membership, board: Board) -> bool:
+def can_edit(member: Membership, board: Board) -> bool:
     return board.owner_id == member.user_id or (board.shared and member.may(Role.MANAGER))
 
 
-def create(member: Membership, name: str) -> Board:
+def create_board(member: Membership, name: str) -> Board:
     """A board with a few widgets to begin with, seen by its owner alone."""
     name = " ".join(name.split())
     boards = Board.objects.for_organization(member.organization)
@@ -49,12 +49,12 @@ def create(member: Membership, name: str) -> Board:
 
 def _free_slug(name: str, taken: set[str]) -> str:
     base = slugify(name)[:50] or "board"
-    taken |= set(TAKEN)
+    taken |= set(RESERVED_SLUGS)
     numbered = (f"{base}-{number}" for number in range(2, len(taken) + 3))
     return base if base not in taken else next(slug for slug in numbered if slug not in taken)
 
 
-def change(board: Board, version: int, **fields: Any) -> Board:
+def update_board(board: Board, version: int, **fields: Any) -> Board:
     """Name, sharing, filters or widgets. StaleVersion if someone was faster."""
     changed = Board.objects.filter(pk=board.pk, version=version).update(
         **fields, version=version + 1
@@ -68,7 +68,7 @@ def change(board: Board, version: int, **fields: Any) -> Board:
     return board
 
 
-def add(board: Board, name: str) -> list[dict[str, Any]]:
+def add_widget(board: Board, name: str) -> list[dict[str, Any]]:
     if len(board.widgets) >= MOST_WIDGETS:
         raise Conflict(f"A board has at most {MOST_WIDGETS} figures. Take one away first.")
     return [*board.widgets, {"name": name, "wide": False}]

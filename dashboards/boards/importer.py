@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from dashboards.boards.editing import TAKEN
+from dashboards.boards.editing import RESERVED_SLUGS
 from dashboards.models import Board
 from risks.import_runs.changes import Record, Step, Values
 from risks.import_runs.importers.base import Target
@@ -29,7 +29,7 @@ class BoardTarget(Target):
             for step in steps:
                 step.fail("A board belongs to somebody. Let a person install the pack.")
         for step in steps:
-            if step.record.identity in TAKEN:
+            if step.record.identity in RESERVED_SLUGS:
                 step.fail("This address belongs to another page. Give the board another slug.")
 
     def create(self, steps: Sequence[Step]) -> None:

@@ -5,14 +5,14 @@ from uuid import UUID
 
 from django.db.models import Count, F, IntegerField, Max, Q, Value
 
-from dashboards.figures.scope import Scope
-from dashboards.figures.totals import OPEN
+from dashboards.figures.scope import FigureScope
+from dashboards.figures.totals import OPEN_FILTER
 from risks.models import Category
 
 NEAR = 0.8  # of the appetite
 
 
-def appetite(scope: Scope) -> dict[str, Any]:
+def compute_appetite(scope: FigureScope) -> dict[str, Any]:
     """Per category with an appetite (today's): `breached` if an open risk scores above it, `near`
     from 80 % of it, `within` below, `unknown` while no open risk there is assessed. One query."""
     named = {"pk": "category_id", "name": "category__name", "appetite": "category__appetite"}
@@ -42,7 +42,7 @@ def appetite(scope: Scope) -> dict[str, Any]:
 
 
 def _row(
-    scope: Scope, pk: UUID, name: str, limit: int, count: int, highest: int | None, above: int
+    scope: FigureScope, pk: UUID, name: str, limit: int, count: int, highest: int | None, above: int
 ) -> dict[str, Any]:
     return {
         "category": pk,
@@ -52,7 +52,7 @@ def _row(
         "open": count,
         "highest": highest,
         "above": above,
-        "url": scope.url(OPEN | {"category": pk, "current_score__gte": limit + 1}),
+        "url": scope.url(OPEN_FILTER | {"category": pk, "current_score__gte": limit + 1}),
     }
 
 

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from django.db.models import Count
 
-from dashboards.figures.scope import Scope
+from dashboards.figures.scope import FigureScope
 from risks.models import ControlStatus
 
 
-def compliance(scope: Scope) -> dict[str, Any]:
+def compute_compliance(scope: FigureScope) -> dict[str, Any]:
     """Per framework with controls; `progress` = implemented / (total - not applicable), in percent,
     floored. The filters of risks do not apply. One query."""
     counts: dict[tuple[str | None, str | None, UUID], Counter[str]] = {}
@@ -25,13 +25,13 @@ def compliance(scope: Scope) -> dict[str, Any]:
 
 
 def _row(
-    scope: Scope, name: str | None, edition: str | None, framework: UUID, counts: Counter[str]
+    scope: FigureScope, name: str | None, edition: str | None, framework: UUID, counts: Counter[str]
 ) -> dict[str, Any]:
     """A framework that is gone since has no name."""
     total = counts.total()
     applicable = total - counts[ControlStatus.NOT_APPLICABLE]
     implemented = counts[ControlStatus.IMPLEMENTED]
-    whole = Scope(scope.organization, scope.as_of)  # the filters are about risks
+    whole = FigureScope(scope.organization, scope.as_of)  # the filters are about risks
     return {
         "framework": framework,
         "name": name,

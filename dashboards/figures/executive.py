@@ -2,39 +2,39 @@
 
 from typing import Any
 
-from dashboards.figures.appetite import appetite
-from dashboards.figures.compliance import compliance
-from dashboards.figures.heat_map import matrix
-from dashboards.figures.ranking import top_risks
-from dashboards.figures.scope import Scope
-from dashboards.figures.stats import stats
-from dashboards.figures.timeline import timeline
-from dashboards.figures.treatment import mitigations
+from dashboards.figures.appetite import compute_appetite
+from dashboards.figures.compliance import compute_compliance
+from dashboards.figures.matrix import compute_heat_map
+from dashboards.figures.mitigations import compute_mitigations
+from dashboards.figures.scope import FigureScope
+from dashboards.figures.stats import compute_stats
+from dashboards.figures.timeline import compute_timeline
+from dashboards.figures.top_risks import compute_top_risks
 from risks.models import Matrix
 
 TOP = 5
 TREND_DAYS = 90
 
 
-def executive(scope: Scope, period: str, levels: Matrix) -> dict[str, Any]:
+def compute_executive(scope: FigureScope, period: str, levels: Matrix) -> dict[str, Any]:
     """The other figures, by their names, for one scope."""
-    treated = mitigations(scope)
-    figures = stats(scope, period, overdue=treated["due"]["overdue"])
+    treated = compute_mitigations(scope)
+    figures = compute_stats(scope, period, overdue=treated["due"]["overdue"])
     return {
         "as_of": scope.day,
         "measured": figures["measured"],
-        "headline": headline(figures),
+        "headline": write_headline(figures),
         "stats": figures,
-        "matrix": matrix(scope, "current", levels),
-        "timeline": timeline(scope, TREND_DAYS),
-        "top_risks": top_risks(scope, TOP),
+        "matrix": compute_heat_map(scope, "current", levels),
+        "timeline": compute_timeline(scope, TREND_DAYS),
+        "top_risks": compute_top_risks(scope, TOP),
         "mitigations": treated,
-        "appetite": appetite(scope),
-        "compliance": compliance(scope),
+        "appetite": compute_appetite(scope),
+        "compliance": compute_compliance(scope),
     }
 
 
-def headline(figures: dict[str, Any]) -> str:
+def write_headline(figures: dict[str, Any]) -> str:
     """How it stands and how that changed, in one sentence or two."""
     if not figures["measured"]:
         return "Nothing has been measured yet: the register is empty."

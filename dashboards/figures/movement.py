@@ -18,7 +18,7 @@ from django.db.models import (
     When,
 )
 
-from dashboards.figures.scope import Scope, end_of
+from dashboards.figures.scope import FigureScope, end_of
 from risks.models import NOT_OPEN, Change, Level, ScoreChange
 
 MOST_ROWS = 200
@@ -28,7 +28,7 @@ WAYS = ("entered", "left", "up", "down")
 JUDGED = ("status", "current_level", "inherent_level", "residual_level")
 
 
-def movement(scope: Scope, since: date) -> dict[str, Any]:
+def compute_movement(scope: FigureScope, since: date) -> dict[str, Any]:
     """Between the end of the day `since` and the scope's day; at most MOST_ROWS, the latest first.
 
     `entered`: open now and not before; `left` the other way round; `up` and `down`: open both times
@@ -65,7 +65,7 @@ _NAMED = {
 }
 
 
-def _moved(scope: Scope, since: date) -> Any:
+def _moved(scope: FigureScope, since: date) -> Any:
     """The ledger's rows that stand now or say that a risk is gone, and did not stand then."""
     then = end_of(since)
     stood = ScoreChange.objects.as_of(then).filter(risk=OuterRef("risk"))
@@ -103,7 +103,9 @@ def _rank(level: str) -> Case:
     )
 
 
-def _reasons(scope: Scope, since: date, risks: list[UUID]) -> dict[UUID, list[dict[str, Any]]]:
+def _reasons(
+    scope: FigureScope, since: date, risks: list[UUID]
+) -> dict[UUID, list[dict[str, Any]]]:
     """Who changed its state or level last, when, and what they wrote."""
     found: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
     if not risks:

@@ -30,7 +30,7 @@ FILTERS = ("category", "owner", "tag", "asset")
 
 
 @dataclass(frozen=True)
-class Scope:
+class FigureScope:
     """The risks of `organization` that the filters leave, at the end of the day `as_of` (UTC).
 
     Without `as_of`: now. Category and owner are those that a risk had then; tags and assets are
@@ -66,7 +66,7 @@ class Scope:
         given = {name: getattr(self, name) for name in FILTERS}
         return {name: value for name, value in given.items() if value is not None}
 
-    def before(self, days: int) -> "Scope":
+    def before(self, days: int) -> "FigureScope":
         """The same, so many days earlier."""
         return replace(self, as_of=self.day - timedelta(days=days))
 

@@ -5,30 +5,30 @@ from typing import Any
 
 from django.db.models import Avg, DurationField, ExpressionWrapper, F, Q
 
-from dashboards.figures.scope import Scope, start_of
-from dashboards.figures.totals import FIGURES, tallies
-from dashboards.figures.treatment import mitigation_list, overdue_mitigations
+from dashboards.figures.mitigations import count_overdue_mitigations, mitigation_list_url
+from dashboards.figures.scope import FigureScope, start_of
+from dashboards.figures.totals import FIGURES, compute_totals
 from risks.models import ScoreChange, Status
 
 PERIODS = {"7d": 7, "30d": 30, "90d": 90, "365d": 365}
-USUAL_PERIOD = "30d"
+DEFAULT_PERIOD = "30d"
 DAY = timedelta(days=1)
 
 
-def stats(scope: Scope, period: str, *, overdue: int | None = None) -> dict[str, Any]:
+def compute_stats(scope: FigureScope, period: str, *, overdue: int | None = None) -> dict[str, Any]:
     """Three queries: how it stands, against the period before; times to mitigate; mitigations that
     are `overdue`, where the caller does not know them."""
     days = PERIODS[period]
     earlier = scope.before(days)
     beginning, earlier_beginning = begins(scope, days), begins(earlier, days)
-    now, then = tallies((scope, beginning), (earlier, earlier_beginning))
+    now, then = compute_totals((scope, beginning), (earlier, earlier_beginning))
     if not now.is_measured:
         scope.explain_empty()
     values = {name: figure.value(now) for name, figure in FIGURES.items()}
     before = {name: figure.value(then) for name, figure in FIGURES.items()}
     mean = _days_to_mitigate(scope, beginning, earlier_beginning)
     if overdue is None:
-        overdue = overdue_mitigations(scope)
+        overdue = count_overdue_mitigations(scope)
     return {
         "as_of": scope.day,
         "period": period,
@@ -49,12 +49,12 @@ def stats(scope: Scope, period: str, *, overdue: int | None = None) -> dict[str,
                     if figure.filters is not None
                 }
             ),
-            "overdue_mitigations": mitigation_list(scope, {"overdue": "true"}),
+            "overdue_mitigations": mitigation_list_url(scope, {"overdue": "true"}),
         },
     }
 
 
-def begins(scope: Scope, days: int) -> datetime:
+def begins(scope: FigureScope, days: int) -> datetime:
     """The period has so many days, the last of them that of the scope."""
     return start_of(scope.day - (days - 1) * DAY)
 
@@ -77,7 +77,9 @@ def _grouped(values: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def _days_to_mitigate(scope: Scope, beginning: datetime, earlier: datetime) -> list[float | None]:
+def _days_to_mitigate(
+    scope: FigureScope, beginning: datetime, earlier: datetime
+) -> list[float | None]:
     """Mean days from a risk's coming into the register until it was mitigated, for risks that
     were so within the period, and within the one before."""
     lasted = ExpressionWrapper(F("at") - F("begun"), DurationField())

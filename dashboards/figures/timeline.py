@@ -7,14 +7,14 @@ from typing import Any
 from django.db.models import Count, DateTimeField, F, Sum, Value
 from django.db.models.functions import Greatest, TruncDate
 
-from dashboards.figures.scope import Scope, end_of, start_of
+from dashboards.figures.scope import FigureScope, end_of, start_of
 from risks.models import Level, ScoreChange
 from risks.querysets import LedgerQuerySet
 
 MOST_DAYS = 730
 
 
-def timeline(scope: Scope, days: int) -> dict[str, Any]:
+def compute_timeline(scope: FigureScope, days: int) -> dict[str, Any]:
     """Open risks by level, and their exposure, at the end of each of `days` days.
 
     One query over the ledger: what began to stand on each day, and what ended. Days before the

@@ -6,16 +6,16 @@ from datetime import datetime
 
 from django.db.models import Aggregate, BooleanField, Count, ExpressionWrapper, Max, Q, Sum
 
-from dashboards.figures.scope import Scope
+from dashboards.figures.scope import FigureScope
 from risks.models import NOT_OPEN, Level, ScoreChange, Status
 from risks.querysets import LedgerQuerySet, stood
 
-OPEN = {"open": "true"}
+OPEN_FILTER = {"open": "true"}
 
 
 # --- What stands: one query, folded by the figures below ------------------------------------------
 @dataclass(frozen=True)
-class Group:
+class RiskGroup:
     """Risks of one status and level (None: not assessed), and what is added up of them. A tally may
     have several of the same."""
 
@@ -34,12 +34,12 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Tally:
+class RegisterTotals:
     """A register at one moment, with the period that led to it."""
 
-    groups: list[Group]
+    groups: list[RiskGroup]
 
-    def sum(self, what: str, wanted: Callable[[Group], bool] = lambda group: True) -> int:
+    def sum(self, what: str, wanted: Callable[[RiskGroup], bool] = lambda group: True) -> int:
         return sum(getattr(group, what) for group in self.groups if wanted(group))
 
     @property
@@ -47,11 +47,11 @@ class Tally:
         return bool(self.groups)
 
 
-def is_open(group: Group) -> bool:
+def is_open(group: RiskGroup) -> bool:
     return group.status not in NOT_OPEN
 
 
-def tallies(*asked: tuple[Scope, datetime]) -> list[Tally]:
+def compute_totals(*asked: tuple[FigureScope, datetime]) -> list[RegisterTotals]:
     """For each (scope, beginning of the period) one, in one query over the ledger.
 
     The scopes differ in their day only: each row is looked at once, and counts for every day on
@@ -65,22 +65,24 @@ def tallies(*asked: tuple[Scope, datetime]) -> list[Tally]:
         sums |= {f"{name}_{place}": measure for name, measure in added.items()}
         either |= then.stood
     rows = scope.of(ScoreChange.objects.filter(either)).order_by().annotate(**stood)
-    result: list[list[Group]] = [[] for _ in asked]
+    result: list[list[RiskGroup]] = [[] for _ in asked]
     for row in rows.values("status", "current_level", *stood).annotate(**sums):
         for place, groups in enumerate(result):
             if row[f"stood_{place}"]:
                 common = {name: row[name] for name in COMMON}
                 dated = {name: row[f"{name}_{place}"] for name in ("overdue", "new", "moved")}
-                groups.append(Group(row["status"], row["current_level"], **common, **dated))
-    return [Tally(groups) for groups in result]
+                groups.append(RiskGroup(row["status"], row["current_level"], **common, **dated))
+    return [RegisterTotals(groups) for groups in result]
 
 
-def standing_now(rows: LedgerQuerySet, now: datetime) -> Tally:
+def compute_current_totals(rows: LedgerQuerySet, now: datetime) -> RegisterTotals:
     """Of what stands now among `rows` (of the score ledger), whosever they are: for metrics, which
     are of a whole installation. Nothing in it is of a period."""
     sums = COMMON | _sums(now, now)
     groups = rows.filter(stood(None)).order_by().values("status", "current_level").annotate(**sums)
-    return Tally([Group(row.pop("status"), row.pop("current_level"), **row) for row in groups])
+    return RegisterTotals(
+        [RiskGroup(row.pop("status"), row.pop("current_level"), **row) for row in groups]
+    )
 
 
 # What is added up of the rows of a group, whatever the day.
@@ -110,10 +112,10 @@ class Figure:
     name: str
     label: str
     unit: str
-    of: Callable[[Tally], float | None]
+    of: Callable[[RegisterTotals], float | None]
     filters: dict[str, str] | None = None
 
-    def value(self, tally: Tally) -> float | None:
+    def value(self, tally: RegisterTotals) -> float | None:
         """None for an empty register."""
         return self.of(tally) if tally.is_measured else None
 
@@ -124,20 +126,20 @@ class Figure:
         return {name: value.format(beginning=day) for name, value in self.filters.items()}
 
 
-def _average(tally: Tally) -> float | None:
+def _average(tally: RegisterTotals) -> float | None:
     assessed = tally.sum("assessed", is_open)
     return round(tally.sum("score", is_open) / assessed, 2) if assessed else None
 
 
-def _worst(tally: Tally) -> float | None:
+def _worst(tally: RegisterTotals) -> float | None:
     return max((group.worst for group in tally.groups if is_open(group)), default=0) or None
 
 
-def _by_level(level: str | None) -> Callable[[Tally], float]:
+def _by_level(level: str | None) -> Callable[[RegisterTotals], float]:
     return lambda tally: tally.sum("count", lambda g: is_open(g) and g.level == level)
 
 
-def _by_status(status: str) -> Callable[[Tally], float]:
+def _by_status(status: str) -> Callable[[RegisterTotals], float]:
     return lambda tally: tally.sum("count", lambda group: group.status == status)
 
 
@@ -145,14 +147,14 @@ FIGURES = {
     figure.name: figure
     for figure in (
         Figure("total", "Risks in the register", "risks", lambda t: t.sum("count"), {}),
-        Figure("open", "Open risks", "risks", lambda t: t.sum("count", is_open), OPEN),
+        Figure("open", "Open risks", "risks", lambda t: t.sum("count", is_open), OPEN_FILTER),
         *(
             Figure(
                 f"level_{level.value}",
                 f"{level.label} risks",
                 "risks",
                 _by_level(level.value),
-                OPEN | {"current_level": level.value},
+                OPEN_FILTER | {"current_level": level.value},
             )
             for level in Level
         ),
@@ -161,7 +163,7 @@ FIGURES = {
             "Not assessed",
             "risks",
             _by_level(None),
-            OPEN | {"current_level__isnull": "true"},
+            OPEN_FILTER | {"current_level__isnull": "true"},
         ),
         *(
             Figure(

@@ -24,7 +24,7 @@ RISK = ("reference", "title", "status", "current_level", "current_score")
 
 
 @dataclass(frozen=True)
-class Part:
+class WorkList:
     """Some rows, how many there are in all, and the list of all of them, where there is one."""
 
     rows: list[Any]
@@ -38,7 +38,7 @@ class Part:
 
 @require_safe
 @member_required(Role.VIEWER)
-def analyst(request: MemberRequest) -> HttpResponse:
+def analyst_page(request: MemberRequest) -> HttpResponse:
     member, now = request.membership, timezone.now()
     context = {
         "own": own_risks(member),
@@ -52,13 +52,13 @@ def analyst(request: MemberRequest) -> HttpResponse:
     return render(request, "dashboards/analyst.html", context)
 
 
-def own_risks(member: Membership) -> Part:
+def own_risks(member: Membership) -> WorkList:
     """Open risks that the person is accountable for, the highest priority first."""
     order = RISK_ORDERS["priority"].desc()  # type: ignore[attr-defined]  # an indexed expression
     own = Risk.objects.for_organization(member.organization).open().filter(owner=member.user)
     rows = own.order_by(order, "-id").values(*RISK, "priority")
     query = urlencode({"open": "true", "owner": member.user.pk, "ordering": "-priority"})
-    return Part(list(rows[:SHOWN]), own.count(), list_url(member, query))
+    return WorkList(list(rows[:SHOWN]), own.count(), list_url(member, query))
 
 
 def list_url(member: Membership, query: str) -> str:
@@ -66,17 +66,17 @@ def list_url(member: Membership, query: str) -> str:
     return f"{reverse('risk-list', args=[member.organization.slug])}?{query}"
 
 
-def due_reviews(member: Membership, now: datetime) -> Part:
+def due_reviews(member: Membership, now: datetime) -> WorkList:
     """Reviews of this person that are overdue or due soon, the longest overdue first."""
     due = Risk.objects.for_organization(member.organization).review_due(now + DUE_SOON)
     due = due.filter(review_by=member.user.pk)
     rows = list(due.order_by("next_review_at", "id").values(*RISK, "next_review_at")[:SHOWN])
     for row in rows:
         row["overdue"] = row["next_review_at"] < now
-    return Part(rows, due.count())
+    return WorkList(rows, due.count())
 
 
-def due_actions(member: Membership, now: datetime) -> Part:
+def due_actions(member: Membership, now: datetime) -> WorkList:
     """Actions that are not done, overdue or due soon: of mitigations that the person owns, or of
     risks assigned to them where nobody owns the mitigation. The longest overdue first."""
     mine = Q(mitigation__owner=member.user) | Q(
@@ -97,10 +97,10 @@ def due_actions(member: Membership, now: datetime) -> Part:
     )
     for row in rows:
         row["overdue"] = row["due_date"] < now.date()
-    return Part(rows, due.count())
+    return WorkList(rows, due.count())
 
 
-def changed_risks(member: Membership, now: datetime) -> Part:
+def changed_risks(member: Membership, now: datetime) -> WorkList:
     """What was done to risks since the beginning of yesterday (UTC), the latest first."""
     yesterday = start_of(now.date() - timedelta(days=1))
     changed = Risk.objects.for_organization(member.organization).filter(updated_at__gte=yesterday)
@@ -114,4 +114,4 @@ def changed_risks(member: Membership, now: datetime) -> Part:
         if entry.at >= yesterday
     ]
     query = urlencode({"updated_at__gte": yesterday.date(), "ordering": "-updated_at"})
-    return Part(entries, changed.count(), list_url(member, query))
+    return WorkList(entries, changed.count(), list_url(member, query))

@@ -13,11 +13,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from dashboards.api.views import EXECUTIVE_READS
 from dashboards.boards import editing
-from dashboards.figures.scope import FILTERS, Scope
+from dashboards.figures.scope import FILTERS, FigureScope
 from dashboards.models import Board
-from dashboards.pages.front import page, refused
-from dashboards.pages.query import PERIOD_WORDS, USUAL_PERIOD, BadAddress, asked_by
-from dashboards.pages.widgets import CATALOGUE, Shown, drawn
+from dashboards.pages.executive import invalid_query_page, page_context
+from dashboards.pages.query import DEFAULT_PERIOD, PERIOD_LABELS, InvalidQuery, parse_query
+from dashboards.pages.widgets import CATALOGUE, WidgetContext, render_widget
 from openrisk.accounts.models import Organization, Role
 from openrisk.pages.confirmation import ask_first, is_cancelled
 from openrisk.pages.drafts import form_on
@@ -43,7 +43,7 @@ class NameForm(PageForm):
 
 @require_safe
 @member_required(Role.VIEWER)
-def board_list(request: MemberRequest) -> HttpResponse:
+def board_list_page(request: MemberRequest) -> HttpResponse:
     visible = editing.visible_to(request.membership).select_related("owner")
     context = {"boards": visible, "form": NameForm(), "me": request.user}
     return render(request, "dashboards/boards.html", context)
@@ -53,11 +53,11 @@ def board_list(request: MemberRequest) -> HttpResponse:
 @require_POST
 @member_required(Role.VIEWER)
 @create_once
-def new_board(request: MemberRequest) -> HttpResponse:
+def create_board_page(request: MemberRequest) -> HttpResponse:
     form, status, board = NameForm(request.POST), 400, None
     if form.is_valid():
         try:
-            board = editing.create(request.membership, form.cleaned_data["name"])
+            board = editing.create_board(request.membership, form.cleaned_data["name"])
         except REFUSALS as refusal:
             form.add_refusal(refusal)
             status = status_of(refusal)
@@ -76,22 +76,25 @@ def board_page(request: MemberRequest, slug: str) -> HttpResponse:
     query = QueryDict(mutable=True)
     query.update({**board.filters, **request.GET.dict()})
     try:
-        wanted = asked_by(query, request.membership.organization)
+        wanted = parse_query(query, request.membership.organization)
         name = f"board {board.pk} {board.version}"
         figures = wanted.figures(name, _computed(board), EXECUTIVE_READS)
-    except BadAddress as reason:
-        return refused(request, str(reason), board=board)
+    except InvalidQuery as reason:
+        return invalid_query_page(request, str(reason), board=board)
     levels = matrix_of(request.membership.organization)
     widgets = [
-        drawn(widget["name"], Shown(wanted, figures["widgets"].get(widget["name"], {}), levels))
+        render_widget(
+            widget["name"],
+            WidgetContext(wanted, figures["widgets"].get(widget["name"], {}), levels),
+        )
         | {"wide": widget.get("wide", False)}
         for widget in board.widgets
     ]
     context = {
-        **page(wanted, figures),
+        **page_context(wanted, figures),
         "board": board,
         "cards": widgets,
-        "may_edit": editing.may_edit(request.membership, board),
+        "may_edit": editing.can_edit(request.membership, board),
     }
     return render(request, "dashboards/board.html", context)
 
@@ -99,7 +102,7 @@ def board_page(request: MemberRequest, slug: str) -> HttpResponse:
 def _computed(board: Board) -> Any:
     names = {widget["name"] for widget in board.widgets} & CATALOGUE.keys()
 
-    def compute(scope: Scope, period: str) -> dict[str, Any]:
+    def compute(scope: FigureScope, period: str) -> dict[str, Any]:
         levels = matrix_of(scope.organization)
         return {
             "widgets": {
@@ -117,7 +120,7 @@ class BoardForm(PageForm):
     name = forms.CharField(max_length=80)
     period = forms.ChoiceField(
         label="Compared with",
-        choices=[(value, f"{label} before") for value, label in PERIOD_WORDS.items()],
+        choices=[(value, f"{label} before") for value, label in PERIOD_LABELS.items()],
         required=False,
     )
     category = forms.ChoiceField(required=False)
@@ -128,7 +131,7 @@ class BoardForm(PageForm):
     version = VersionField()
 
     def __init__(self, data: Any, *, board: Board, organization: Organization) -> None:
-        filters = {"period": USUAL_PERIOD, **board.filters}
+        filters = {"period": DEFAULT_PERIOD, **board.filters}
         values = {"name": board.name, "shared": board.shared, "version": board.version}
         super().__init__(data, initial={**filters, **values}, auto_id="%s")
         self.organization = organization
@@ -140,8 +143,8 @@ class BoardForm(PageForm):
         """Refuse what no page could show."""
         data: dict[str, Any] = super().clean() or self.cleaned_data
         try:
-            asked_by(QueryDict(urlencode(self._filters())), self.organization)
-        except BadAddress as reason:
+            parse_query(QueryDict(urlencode(self._filters())), self.organization)
+        except InvalidQuery as reason:
             raise ValidationError(str(reason)) from None
         return data
 
@@ -156,9 +159,9 @@ class BoardForm(PageForm):
 
 @form_on()
 @member_required(Role.VIEWER)
-def edit_board(request: MemberRequest, slug: str) -> HttpResponse:
+def edit_board_page(request: MemberRequest, slug: str) -> HttpResponse:
     board = _board(request, slug)
-    if not editing.may_edit(request.membership, board):
+    if not editing.can_edit(request.membership, board):
         raise Http404
     organization = request.membership.organization
     if request.method != "POST":
@@ -205,10 +208,10 @@ def _edited(request: MemberRequest, board: Board, form: BoardForm) -> HttpRespon
     action, _, place = request.POST.get("action", "").partition(":")
     changes = form.settings()
     if action == "add" and request.POST.get("widget") in CATALOGUE:
-        changes["widgets"] = editing.add(board, request.POST["widget"])
+        changes["widgets"] = editing.add_widget(board, request.POST["widget"])
     elif action in editing.ARRANGEMENTS and place.isdigit() and int(place) < len(board.widgets):
         changes["widgets"] = editing.ARRANGEMENTS[action](board.widgets, int(place))
-    editing.change(board, form.cleaned_data["version"], **changes)
+    editing.update_board(board, form.cleaned_data["version"], **changes)
     messages.success(request, "Saved.")
     if "widgets" in changes:
         return redirect("board-edit", request.organization_slug, board.slug)

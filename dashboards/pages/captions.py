@@ -6,7 +6,7 @@ from typing import Any
 GRAVE = ("high", "critical")
 
 
-def of_heat_map(heat_map: dict[str, Any], likelihoods: list[str], impacts: list[str]) -> str:
+def describe_heat_map(heat_map: dict[str, Any], likelihoods: list[str], impacts: list[str]) -> str:
     total = heat_map["open"]
     grave = sum(cell["count"] for cell in heat_map["cells"] if cell["level"] in GRAVE)
     fullest = max(heat_map["cells"], key=lambda cell: cell["count"])
@@ -19,18 +19,18 @@ def of_heat_map(heat_map: dict[str, Any], likelihoods: list[str], impacts: list[
     )
 
 
-def of_timeline(timeline: dict[str, Any]) -> str:
+def describe_timeline(timeline: dict[str, Any]) -> str:
     if not timeline["measured"]:
         return "Nothing has been measured yet."
     first, last = timeline["days"][0], timeline["days"][-1]
     before, now = (sum(day[level] for level in GRAVE) for day in (first, last))
     return (
-        f"Since {day_in_words(first['date'])}, high and critical risks went from {before:,} to "
+        f"Since {format_day(first['date'])}, high and critical risks went from {before:,} to "
         f"{now:,} and exposure from {first['exposure']:,} to {last['exposure']:,} points."
     )
 
 
-def of_top_risks(rows: list[dict[str, Any]], exposure: int) -> str:
+def describe_top_risks(rows: list[dict[str, Any]], exposure: int) -> str:
     if not rows:
         return "No open risk has been assessed yet."
     score = sum(row["score"] for row in rows)
@@ -38,7 +38,7 @@ def of_top_risks(rows: list[dict[str, Any]], exposure: int) -> str:
     return f"{which} {score:,} of {exposure:,} points of exposure{_share(score, exposure)}."
 
 
-def of_mitigations(mitigations: dict[str, Any]) -> str:
+def describe_mitigations(mitigations: dict[str, Any]) -> str:
     if not mitigations["measured"]:
         return "There are no mitigations yet."
     active = mitigations["total"] - mitigations["by_status"]["cancelled"]
@@ -48,10 +48,10 @@ def of_mitigations(mitigations: dict[str, Any]) -> str:
     return f"{done:,} of {_count(active, 'mitigation')} {_are(done)} done{share}; {late}."
 
 
-def of_burn_down(days: list[dict[str, Any]]) -> str:
+def describe_burn_down(days: list[dict[str, Any]]) -> str:
     first, last = days[0], days[-1]
     change = last["open"] - first["open"]
-    now, then = _count(last["open"], "mitigation"), day_in_words(first["date"])
+    now, then = _count(last["open"], "mitigation"), format_day(first["date"])
     if not change:
         return f"{now} open, as many as on {then}."
     more = "more" if change > 0 else "fewer"
@@ -59,7 +59,7 @@ def of_burn_down(days: list[dict[str, Any]]) -> str:
     return f"{now} open, {abs(change):,} {more} than on {then}; {done:,} done since."
 
 
-def of_appetite(appetite: dict[str, Any]) -> str:
+def describe_appetite(appetite: dict[str, Any]) -> str:
     rows = appetite["results"]
     if not rows:
         return "No category has an appetite yet. A manager sets it with the category."
@@ -69,7 +69,7 @@ def of_appetite(appetite: dict[str, Any]) -> str:
     return f"{len(above)} of {len(rows)} categories bear more than they should: {', '.join(above)}."
 
 
-def of_compliance(compliance: dict[str, Any]) -> str:
+def describe_compliance(compliance: dict[str, Any]) -> str:
     rows = [row for row in compliance["results"] if row["progress"] is not None]
     if not rows:
         return "No framework with controls has been set up yet."
@@ -81,7 +81,7 @@ def of_compliance(compliance: dict[str, Any]) -> str:
     return f"{least['name']} is the furthest behind, with {least['progress']} % implemented."
 
 
-def of_number(data: dict[str, Any], period: str) -> str:
+def describe_number(data: dict[str, Any], period: str) -> str:
     value, before = data["value"], data["before"]
     if value is None or before is None:
         return f"Nothing had been measured {period} before." if value is not None else ""
@@ -91,7 +91,7 @@ def of_number(data: dict[str, Any], period: str) -> str:
     return f"{abs(change):,} {'more' if change > 0 else 'less'} than {period} before."
 
 
-def of_breakdown(data: dict[str, Any]) -> str:
+def describe_breakdown(data: dict[str, Any]) -> str:
     rows = data["results"]
     total = sum(row["exposure"] for row in rows)
     if not total:
@@ -101,7 +101,7 @@ def of_breakdown(data: dict[str, Any]) -> str:
     return f"{first['label']} weighs most, with {first['exposure']:,} points{share}."
 
 
-def day_in_words(day: str | date) -> str:
+def format_day(day: str | date) -> str:
     """ "3 March 2026" """
     day = date.fromisoformat(day) if isinstance(day, str) else day
     return f"{day.day} {day:%B %Y}"

@@ -9,26 +9,26 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from dashboards.api.serializers import PeriodParameters
-from dashboards.figures.scope import Scope
-from dashboards.figures.stats import PERIODS, USUAL_PERIOD
+from dashboards.figures.scope import FigureScope
+from dashboards.figures.stats import DEFAULT_PERIOD, PERIODS
 from openrisk.accounts.models import Organization
 from openrisk.caching.decorators import get_or_compute
 from openrisk.errors import InvalidParameters
 from openrisk.pages.guards import MemberRequest
 
-PERIOD_WORDS = {"7d": "7 days", "30d": "30 days", "90d": "90 days", "365d": "a year"}
-assert PERIOD_WORDS.keys() == PERIODS.keys()  # noqa: S101
+PERIOD_LABELS = {"7d": "7 days", "30d": "30 days", "90d": "90 days", "365d": "a year"}
+assert PERIOD_LABELS.keys() == PERIODS.keys()  # noqa: S101
 
 
-class BadAddress(Exception):
+class InvalidQuery(Exception):
     """The address asks for something that is not there; the message says what to do."""
 
 
 @dataclass(frozen=True)
-class Asked:
+class PageQuery:
     """A page's scope and period, and what its links carry on."""
 
-    scope: Scope
+    scope: FigureScope
     period: str
 
     @property
@@ -37,7 +37,7 @@ class Asked:
         query = {name: str(value) for name, value in self.scope.filters.items()}
         if self.scope.is_past:
             query["as_of"] = self.scope.day.isoformat()
-        if self.period != USUAL_PERIOD:
+        if self.period != DEFAULT_PERIOD:
             query["period"] = self.period
         return query
 
@@ -50,11 +50,11 @@ class Asked:
         def computed() -> dict[str, Any]:
             return {**compute(self.scope, self.period), "computed_at": timezone.now()}
 
-        asked = sorted({**self.query, "period": self.period}.items())
+        values = sorted({**self.query, "period": self.period}.items())
         slug = self.scope.organization.slug  # the addresses in it name the organization
         try:
             found: dict[str, Any] = get_or_compute(
-                f"dashboards page {name} {slug} {asked}",
+                f"dashboards page {name} {slug} {values}",
                 computed,
                 reads=reads,
                 organization_id=self.scope.organization.pk,
@@ -62,7 +62,7 @@ class Asked:
                 clock="minute",
             )
         except InvalidParameters as error:
-            raise BadAddress(in_words(error)) from None
+            raise InvalidQuery(first_error(error)) from None
         return found | {"computed_at": _moment(found["computed_at"])}
 
 
@@ -70,12 +70,12 @@ def _moment(value: Any) -> datetime:
     return datetime.fromisoformat(value) if isinstance(value, str) else value
 
 
-def asked(request: MemberRequest) -> Asked:
+def parse_request(request: MemberRequest) -> PageQuery:
     """Raises BadAddress."""
-    return asked_by(request.GET, request.membership.organization)
+    return parse_query(request.GET, request.membership.organization)
 
 
-def asked_by(query: QueryDict, organization: Organization) -> Asked:
+def parse_query(query: QueryDict, organization: Organization) -> PageQuery:
     """Raises BadAddress. An empty field of a form is one that is not given."""
     given = query.copy()
     for name in [name for name, value in given.items() if not value]:
@@ -83,10 +83,10 @@ def asked_by(query: QueryDict, organization: Organization) -> Asked:
     try:
         scope, others = PeriodParameters.read(given, organization)
     except InvalidParameters as error:
-        raise BadAddress(in_words(error)) from None
-    return Asked(scope, others["period"])
+        raise InvalidQuery(first_error(error)) from None
+    return PageQuery(scope, others["period"])
 
 
-def in_words(error: InvalidParameters) -> str:
+def first_error(error: InvalidParameters) -> str:
     """The first thing that is wrong with a query: "as_of: ..."."""
     return error.reasons[0]

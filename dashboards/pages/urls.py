@@ -2,15 +2,15 @@
 
 from django.urls import path
 
-from dashboards.pages import analyst, boards, front, report
+from dashboards.pages import analyst, boards, executive, pdf
 
 urlpatterns = [
-    path("", front.home, name="home"),
-    path("dashboards/", boards.board_list, name="boards"),
-    path("dashboards/new/", boards.new_board, name="board-new"),
-    path("dashboards/analyst/", analyst.analyst, name="analyst"),
-    path("dashboards/executive.pdf", report.executive_pdf, name="executive-pdf"),
-    path("dashboards/<slug:slug>.pdf", report.board_pdf, name="board-pdf"),
+    path("", executive.executive_page, name="home"),
+    path("dashboards/", boards.board_list_page, name="boards"),
+    path("dashboards/new/", boards.create_board_page, name="board-new"),
+    path("dashboards/analyst/", analyst.analyst_page, name="analyst"),
+    path("dashboards/executive.pdf", pdf.executive_pdf, name="executive-pdf"),
+    path("dashboards/<slug:slug>.pdf", pdf.board_pdf, name="board-pdf"),
     path("dashboards/<slug:slug>/", boards.board_page, name="board"),
-    path("dashboards/<slug:slug>/edit/", boards.edit_board, name="board-edit"),
+    path("dashboards/<slug:slug>/edit/", boards.edit_board_page, name="board-edit"),
 ]

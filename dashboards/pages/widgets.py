@@ -6,17 +6,18 @@ from typing import Any
 
 from django.urls import reverse
 
-from dashboards.figures.appetite import appetite
-from dashboards.figures.compliance import compliance
-from dashboards.figures.heat_map import KINDS, cell_filters, counts_by_cell, matrix
-from dashboards.figures.ranking import GROUPINGS, breakdown, top_risks
-from dashboards.figures.scope import Scope
+from dashboards.figures.appetite import compute_appetite
+from dashboards.figures.breakdown import GROUPINGS, compute_breakdown
+from dashboards.figures.compliance import compute_compliance
+from dashboards.figures.matrix import KINDS, cell_filters, compute_heat_map, count_by_cell
+from dashboards.figures.mitigations import compute_mitigations
+from dashboards.figures.scope import FigureScope
 from dashboards.figures.stats import PERIODS, begins
-from dashboards.figures.timeline import timeline
-from dashboards.figures.totals import FIGURES, tallies
-from dashboards.figures.treatment import mitigations
+from dashboards.figures.timeline import compute_timeline
+from dashboards.figures.top_risks import compute_top_risks
+from dashboards.figures.totals import FIGURES, compute_totals
 from dashboards.pages import captions
-from dashboards.pages.query import PERIOD_WORDS, Asked
+from dashboards.pages.query import PERIOD_LABELS, PageQuery
 from risks.models import Level, Matrix
 from risks.scoring import SCALE
 
@@ -24,10 +25,10 @@ GROUPS_SHOWN = 12
 
 
 @dataclass(frozen=True)
-class Shown:
+class WidgetContext:
     """What a widget is drawn from: the page's question, its own figure and the matrix."""
 
-    asked: Asked
+    asked: PageQuery
     data: dict[str, Any]
     levels: Matrix
 
@@ -39,56 +40,58 @@ class Widget:
 
     title: str
     template: str
-    compute: Callable[[Scope, str, Matrix], dict[str, Any]]
-    finding: Callable[[Shown], str]
-    more: Callable[[Shown], dict[str, Any]] = field(default=lambda shown: {})
+    compute: Callable[[FigureScope, str, Matrix], dict[str, Any]]
+    finding: Callable[[WidgetContext], str]
+    more: Callable[[WidgetContext], dict[str, Any]] = field(default=lambda shown: {})
 
-    def shown(self, name: str, shown: Shown) -> dict[str, Any]:
+    def shown(self, name: str, shown: WidgetContext) -> dict[str, Any]:
         return {
             "id": name.replace(":", "-"),
             "title": self.title,
             "template": f"dashboards/widgets/{self.template}.html",
             "data": shown.data,
             "finding": self.finding(shown),
-            "period_words": PERIOD_WORDS[shown.asked.period],
+            "period_words": PERIOD_LABELS[shown.asked.period],
             **self.more(shown),
         }
 
 
-def list_url(scope: Scope, filters: Mapping[str, Any] | None) -> str | None:
+def list_url(scope: FigureScope, filters: Mapping[str, Any] | None) -> str | None:
     """The page of the register, filtered; None for a past day, which it cannot show."""
     query = scope.query(filters)
     return None if query is None else f"{_register(scope)}?{query}"
 
 
-def _register(scope: Scope) -> str:
+def _register(scope: FigureScope) -> str:
     return reverse("risk-list", args=[scope.organization.slug])
 
 
 # --- Heat map ---------------------------------------------------------------------------
-def heat_map(kind: str) -> Widget:
+def heat_map_widget(kind: str) -> Widget:
     title = "Heat map" if kind == "current" else f"Heat map, {kind}"
     return Widget(
         title,
         "heat_map",
-        lambda scope, period, levels: moved(matrix(scope, kind, levels), scope, period),
-        lambda shown: captions.of_heat_map(
+        lambda scope, period, levels: add_cell_changes(
+            compute_heat_map(scope, kind, levels), scope, period
+        ),
+        lambda shown: captions.describe_heat_map(
             shown.data, shown.levels.likelihood_labels, shown.levels.impact_labels
         ),
         _heat_map_rows,
     )
 
 
-def moved(found: dict[str, Any], scope: Scope, period: str) -> dict[str, Any]:
+def add_cell_changes(found: dict[str, Any], scope: FigureScope, period: str) -> dict[str, Any]:
     """The matrix that was `found`, each cell with how it changed within the period. One query."""
-    before = counts_by_cell(scope.before(PERIODS[period]), found["kind"])
+    before = count_by_cell(scope.before(PERIODS[period]), found["kind"])
     for cell in found["cells"]:
         then = before.get((cell["likelihood"], cell["impact"]), 0)
         cell["change"] = cell["count"] - then if before else None
     return found
 
 
-def _heat_map_rows(shown: Shown) -> dict[str, Any]:
+def _heat_map_rows(shown: WidgetContext) -> dict[str, Any]:
     """Highest likelihood first."""
     scope, kind = shown.asked.scope, shown.data["kind"]
     cells = [
@@ -107,16 +110,16 @@ def _heat_map_rows(shown: Shown) -> dict[str, Any]:
 
 
 # --- One number ---------------------------------------------------------------------------
-def number(name: str) -> Widget:
+def number_widget(name: str) -> Widget:
     figure = FIGURES[name]
 
-    def compute(scope: Scope, period: str, levels: Matrix) -> dict[str, Any]:
+    def compute(scope: FigureScope, period: str, levels: Matrix) -> dict[str, Any]:
         days = PERIODS[period]
         earlier = scope.before(days)
-        now, then = tallies((scope, begins(scope, days)), (earlier, begins(earlier, days)))
+        now, then = compute_totals((scope, begins(scope, days)), (earlier, begins(earlier, days)))
         return {"value": figure.value(now), "before": figure.value(then)}
 
-    def more(shown: Shown) -> dict[str, Any]:
+    def more(shown: WidgetContext) -> dict[str, Any]:
         scope = shown.asked.scope
         beginning = begins(scope, PERIODS[shown.asked.period])
         return {"url": list_url(scope, figure.drill_down(beginning))}
@@ -125,14 +128,14 @@ def number(name: str) -> Widget:
         figure.label,
         "figure",
         compute,
-        lambda shown: captions.of_number(shown.data, PERIOD_WORDS[shown.asked.period]),
+        lambda shown: captions.describe_number(shown.data, PERIOD_LABELS[shown.asked.period]),
         more,
     )
 
 
 # --- Groups ---------------------------------------------------------------------------
-def groups(by: str) -> Widget:
-    def more(shown: Shown) -> dict[str, Any]:
+def breakdown_widget(by: str) -> Widget:
+    def more(shown: WidgetContext) -> dict[str, Any]:
         register = _register(shown.asked.scope)
         rows = [
             row
@@ -147,75 +150,80 @@ def groups(by: str) -> Widget:
     return Widget(
         f"Open risks by {by}",
         "breakdown",
-        lambda scope, period, levels: breakdown(scope, by),
-        lambda shown: captions.of_breakdown(shown.data),
+        lambda scope, period, levels: compute_breakdown(scope, by),
+        lambda shown: captions.describe_breakdown(shown.data),
         more,
     )
 
 
-def trend(days: int, length: str) -> Widget:
+def timeline_widget(days: int, length: str) -> Widget:
     return Widget(
         f"Trend of {length}",
         "timeline",
-        lambda scope, period, levels: timeline(scope, days),
-        lambda shown: captions.of_timeline(shown.data),
+        lambda scope, period, levels: compute_timeline(scope, days),
+        lambda shown: captions.describe_timeline(shown.data),
         lambda shown: {"levels": list(Level), "columns": ",".join([*Level.values, "exposure"])},
     )
 
 
-def top(limit: int) -> Widget:
+def top_risks_widget(limit: int) -> Widget:
     return Widget(
         f"Top {limit} risks",
         "top_risks",
-        lambda scope, period, levels: top_risks(scope, limit) | _exposure(scope),
-        lambda shown: captions.of_top_risks(shown.data["results"], shown.data["exposure"]),
+        lambda scope, period, levels: compute_top_risks(scope, limit) | _exposure(scope),
+        lambda shown: captions.describe_top_risks(shown.data["results"], shown.data["exposure"]),
     )
 
 
-def _exposure(scope: Scope) -> dict[str, Any]:
-    [tally] = tallies((scope, scope.moment))
+def _exposure(scope: FigureScope) -> dict[str, Any]:
+    [tally] = compute_totals((scope, scope.moment))
     return {"exposure": FIGURES["exposure"].value(tally) or 0}
 
 
-def _by(compute: Callable[[Scope], dict[str, Any]]) -> Callable[[Scope, str, Matrix], Any]:
+def _by(
+    compute: Callable[[FigureScope], dict[str, Any]],
+) -> Callable[[FigureScope, str, Matrix], Any]:
     return lambda scope, period, levels: compute(scope)
 
 
 # Under the names that boards keep.
 CATALOGUE: dict[str, Widget] = {
-    **{f"number:{name}": number(name) for name in FIGURES},
-    **{f"matrix:{kind}": heat_map(kind) for kind in KINDS},
+    **{f"number:{name}": number_widget(name) for name in FIGURES},
+    **{f"matrix:{kind}": heat_map_widget(kind) for kind in KINDS},
     **{
-        f"timeline:{days}": trend(days, length)
+        f"timeline:{days}": timeline_widget(days, length)
         for days, length in ((30, "30 days"), (90, "90 days"), (365, "a year"), (730, "two years"))
     },
-    **{f"top-risks:{limit}": top(limit) for limit in (5, 10, 20)},
-    **{f"breakdown:{by}": groups(by) for by in GROUPINGS},
+    **{f"top-risks:{limit}": top_risks_widget(limit) for limit in (5, 10, 20)},
+    **{f"breakdown:{by}": breakdown_widget(by) for by in GROUPINGS},
     "mitigations": Widget(
         "Treatment",
         "treatment",
-        _by(mitigations),
-        lambda shown: captions.of_mitigations(shown.data),
+        _by(compute_mitigations),
+        lambda shown: captions.describe_mitigations(shown.data),
     ),
     "burn-down": Widget(
         "Burn-down of mitigations",
         "burn_down",
-        _by(mitigations),
-        lambda shown: captions.of_burn_down(shown.data["burn_down"]),
+        _by(compute_mitigations),
+        lambda shown: captions.describe_burn_down(shown.data["burn_down"]),
     ),
     "appetite": Widget(
-        "Appetite", "appetite", _by(appetite), lambda shown: captions.of_appetite(shown.data)
+        "Appetite",
+        "appetite",
+        _by(compute_appetite),
+        lambda shown: captions.describe_appetite(shown.data),
     ),
     "compliance": Widget(
         "Compliance",
         "compliance",
-        _by(compliance),
-        lambda shown: captions.of_compliance(shown.data),
+        _by(compute_compliance),
+        lambda shown: captions.describe_compliance(shown.data),
     ),
 }
 
 
-def drawn(name: str, shown: Shown) -> dict[str, Any]:
+def render_widget(name: str, shown: WidgetContext) -> dict[str, Any]:
     """What the template of the widget of that name takes; one that is gone says so."""
     widget = CATALOGUE.get(name)
     if widget is None:

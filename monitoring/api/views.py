@@ -50,13 +50,13 @@ class AlertViewSet(OrganizationViewSet):
         """Take a message of Alertmanager's webhook; its token is in ALERTS_TOKEN."""
         message = MessageSerializer(data=request.data)
         message.is_valid(raise_exception=True)
-        return Response({"alerts": alerts.receive(message.validated_data["alerts"])})
+        return Response({"alerts": alerts.receive_alerts(message.validated_data["alerts"])})
 
     @extend_schema(request=None, responses=AlertSerializer)
     @action(detail=True, methods=["post"])
     def acknowledge(self, request: Request, pk: str) -> Response:
         """Say that you look at it. 409 where somebody does already."""
-        alerts.acknowledge(actor=self.actor, alert=self.get_object())
+        alerts.acknowledge_alert(actor=self.actor, alert=self.get_object())
         return self.row_response(pk)
 
     @extend_schema(request=None, responses={201: RaisedSerializer})
@@ -90,4 +90,4 @@ class HealthDetailViewSet(OrganizationViewSet):
 
     @extend_schema(exclude=True)
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return Response(health_detail.health())
+        return Response(health_detail.collect_health_detail())

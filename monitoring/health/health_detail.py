@@ -7,7 +7,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from monitoring import alerts
 from monitoring.health import queue_status
-from monitoring.health.probes import readiness
+from monitoring.health.probes import check_readiness
 from monitoring.models import HEARTBEAT, Alert
 from openrisk.caching.inspection import statistics
 from openrisk.database.checks import demand
@@ -15,16 +15,18 @@ from openrisk.database.checks import demand
 POOL = "openrisk_database_pool_"
 
 
-def health() -> dict[str, Any]:
+def collect_health_detail() -> dict[str, Any]:
     """Readiness, and the state of pool, cache, queue, connectors and monitoring."""
     return {
-        **readiness().told(),
+        **check_readiness().told(),
         "pool": _pool(),
         "cache": _cache(),
         "queue": _queue(),
         "connectors": [
             {"connector": connector, "outcome": outcome, "apps": count}
-            for (connector, outcome), count in sorted(queue_status.connector_outcomes().items())
+            for (connector, outcome), count in sorted(
+                queue_status.count_connector_outcomes().items()
+            )
         ],
         "monitoring": _monitoring(),
     }
@@ -66,16 +68,16 @@ def _cache() -> dict[str, Any]:
 
 
 def _queue() -> dict[str, Any]:
-    found = queue_status.queue()
+    found = queue_status.read_queue_status()
     return {
         "tasks": found.tasks,
         "oldest_seconds": found.oldest_seconds,
-        "failed_recently": queue_status.recent_failures(),
+        "failed_recently": queue_status.count_recent_failures(),
     }
 
 
 def _monitoring() -> dict[str, Any]:
-    silence = alerts.silence()
+    silence = alerts.heartbeat_silence()
     seconds = None if silence is None else round(silence.total_seconds())
     state = "ok" if silence is not None and silence <= alerts.SILENT_AFTER else "silent"
     return {

@@ -38,7 +38,7 @@ Application = Callable[..., Iterable[bytes]]
 Answer = tuple[str, list[tuple[str, str]], bytes]  # status, headers, body
 
 
-class Health:
+class HealthProbes:
     """A WSGI application that answers for the process, and asks `application` the rest."""
 
     def __init__(self, application: Application) -> None:
@@ -49,12 +49,12 @@ class Health:
         if path not in PATHS:
             return self.application(environ, start_response)
         is_ready = path == PATHS[1] and environ["REQUEST_METHOD"] in METHODS
-        status, headers, body = _answer(environ, readiness() if is_ready else None)
+        status, headers, body = _answer(environ, check_readiness() if is_ready else None)
         start_response(status, headers)
         return [body]
 
 
-async def answer_soon(environ: dict[str, Any]) -> Answer | None:
+async def answer_probe_async(environ: dict[str, Any]) -> Answer | None:
     """The same on an event loop, without one of the threads that answer requests."""
     path = environ["PATH_INFO"].rstrip("/")
     if path not in PATHS:
@@ -105,7 +105,7 @@ class Readiness:
         }
 
 
-def readiness() -> Readiness:
+def check_readiness() -> Readiness:
     """Whether requests can be served, as of the last second."""
     return _probe.readiness()
 
@@ -172,7 +172,7 @@ class _Asked(threading.Thread):
 
     def run(self) -> None:
         try:
-            read_only = standby()
+            read_only = read_only_reason()
             self.found = (read_only, "", "") if read_only else ("", _migrations(), _triggers())
         except (Error, psycopg.Error) as error:
             self.found = (f"It does not answer: {type(error).__name__}.", "", "")
@@ -180,7 +180,7 @@ class _Asked(threading.Thread):
             connection.close()
 
 
-def standby() -> str:
+def read_only_reason() -> str:
     """Why nothing can be written there; "" for a primary."""
     if connection.vendor != "postgresql":
         return ""

@@ -16,27 +16,27 @@ RECENT = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
-class Queue:
+class QueueStatus:
     """Tasks by status, and for how many seconds the oldest that could run has waited."""
 
     tasks: dict[str, int]
     oldest_seconds: float
 
 
-def queue() -> Queue:
+def read_queue_status() -> QueueStatus:
     counts = dict(DBTaskResult.objects.order_by().values_list("status").annotate(count=Count("pk")))
     now = timezone.now()
     due = DBTaskResult.objects.filter(status=TaskResultStatus.READY).filter(
         Q(run_after__isnull=True) | Q(run_after__lte=now)
     )
     oldest = due.aggregate(oldest=Min("enqueued_at"))["oldest"]
-    return Queue(
+    return QueueStatus(
         {str(status).lower(): counts.get(status, 0) for status in TaskResultStatus.values},
         max(0.0, (now - oldest).total_seconds()) if oldest else 0.0,
     )
 
 
-def recent_failures() -> dict[str, int]:
+def count_recent_failures() -> dict[str, int]:
     """How many tasks failed for good within RECENT, by path, wherever the worker ran."""
     rows = DBTaskResult.objects.filter(
         status=TaskResultStatus.FAILED, finished_at__gt=timezone.now() - RECENT
@@ -44,7 +44,7 @@ def recent_failures() -> dict[str, int]:
     return dict(rows.order_by().values_list("task_path").annotate(count=Count("pk")))
 
 
-def connector_outcomes() -> Counter[tuple[str, str]]:
+def count_connector_outcomes() -> Counter[tuple[str, str]]:
     """Apps in use by connector and the outcome of what they did last, as their pages show it."""
     return Counter(
         (app.connector, health(app)["outcome"]["state"])

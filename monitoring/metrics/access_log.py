@@ -21,7 +21,7 @@ def new_queue() -> deque[Entry]:
     return deque(maxlen=MOST_WAITING)
 
 
-def write(queues: list[deque[Entry]]) -> None:
+def write_lines(queues: list[deque[Entry]]) -> None:
     """Everything that waits, in the order of time, in one piece."""
     entries = [queue.popleft() for queue in queues for _ in range(len(queue))]
     entries.sort()

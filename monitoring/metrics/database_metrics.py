@@ -15,9 +15,9 @@ from django.db.models import Count
 from django.utils import timezone
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 
-from dashboards.figures.appetite import appetite
-from dashboards.figures.scope import Scope
-from dashboards.figures.totals import FIGURES, Tally, standing_now
+from dashboards.figures.appetite import compute_appetite
+from dashboards.figures.scope import FigureScope
+from dashboards.figures.totals import FIGURES, RegisterTotals, compute_current_totals
 from marketplace.models import SyncRun
 from monitoring.health import queue_status
 from openrisk import __version__
@@ -41,7 +41,7 @@ PATIENCE = "2s"  # of the database for one question
 log = structlog.get_logger(__name__)
 
 
-class Asked:
+class DatabaseCollector:
     """All of them; the same for all who ask within a few seconds."""
 
     def __init__(self) -> None:
@@ -91,7 +91,7 @@ def _from_database() -> list[Metric]:
 # --- The register ---------------------------------------------------------------------------------
 def _risks() -> Iterator[Metric]:
     """Of all organizations together; by organization only where the operator names them."""
-    everywhere = standing_now(ScoreChange.objects.all(), timezone.now())
+    everywhere = compute_current_totals(ScoreChange.objects.all(), timezone.now())
     risks = GaugeMetricFamily(
         "openrisk_risks", "Risks, by level and status", labels=["level", "status"]
     )
@@ -112,11 +112,11 @@ def _risks() -> Iterator[Metric]:
     named = Organization.objects.filter(slug__in=settings.METRICS_ORGANIZATIONS)
     for organization in named.order_by("slug"):
         rows = ScoreChange.objects.for_organization(organization)
-        _add(own, [organization.slug], standing_now(rows, timezone.now()))
+        _add(own, [organization.slug], compute_current_totals(rows, timezone.now()))
     yield own
 
 
-def _add(family: GaugeMetricFamily, labels: list[str], tally: Tally) -> None:
+def _add(family: GaugeMetricFamily, labels: list[str], tally: RegisterTotals) -> None:
     for group in tally.groups:
         family.add_metric([*labels, group.level or "not_assessed", group.status], group.count)
 
@@ -124,13 +124,13 @@ def _add(family: GaugeMetricFamily, labels: list[str], tally: Tally) -> None:
 def _breaches() -> Iterator[int]:
     limited = Category.objects.filter(appetite__isnull=False).values("organization")
     for organization in Organization.objects.filter(pk__in=limited):
-        results = appetite(Scope(organization))["results"]
+        results = compute_appetite(FigureScope(organization))["results"]
         yield sum(row["state"] == "breached" for row in results)
 
 
 # --- Work -----------------------------------------------------------------------------------------
 def _work() -> Iterator[Metric]:
-    queue = queue_status.queue()
+    queue = queue_status.read_queue_status()
     tasks = GaugeMetricFamily(
         "openrisk_task_queue_tasks", "Tasks in the queue, by how they stand", labels=["status"]
     )
@@ -155,7 +155,7 @@ def _work() -> Iterator[Metric]:
         "Tasks that failed for good within the last 15 minutes",
         labels=["task"],
     )
-    for path, count in queue_status.recent_failures().items():
+    for path, count in queue_status.count_recent_failures().items():
         failed.add_metric([path], count)
     yield failed
     apps = GaugeMetricFamily(
@@ -163,7 +163,7 @@ def _work() -> Iterator[Metric]:
         "Apps in use, by connector and the outcome of what they did last",
         labels=["connector", "outcome"],
     )
-    for labels, count in sorted(queue_status.connector_outcomes().items()):
+    for labels, count in sorted(queue_status.count_connector_outcomes().items()):
         apps.add_metric(labels, count)
     yield apps
 

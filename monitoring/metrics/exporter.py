@@ -24,7 +24,7 @@ KEPT = 1.0  # seconds
 Application = Callable[..., Iterable[bytes]]
 
 
-class Counted:
+class ProcessCollector:
     """What processes count, without the gauges of those that are gone."""
 
     def __init__(self) -> None:
@@ -75,9 +75,9 @@ def application() -> Application:
     import django  # noqa: PLC0415  after the environment is known
 
     django.setup()
-    from monitoring.metrics.database_metrics import Asked  # noqa: PLC0415  models are there only now
+    from monitoring.metrics.database_metrics import DatabaseCollector  # noqa: PLC0415  models are there only now
 
     registry = CollectorRegistry()
-    registry.register(Counted())
-    registry.register(Asked())
+    registry.register(ProcessCollector())
+    registry.register(DatabaseCollector())
     return Exporter(registry)

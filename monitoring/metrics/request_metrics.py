@@ -67,7 +67,7 @@ _lock = threading.Lock()
 _carrier: list[int] = []  # the process whose thread runs: a forked child starts its own
 
 
-class Measured:
+class RequestMeter:
     """A WSGI application that counts what `application` answers."""
 
     def __init__(self, application: Application) -> None:
@@ -92,7 +92,7 @@ class Measured:
                 _count(sums, environ, told[0][:3], told[1], took)
 
 
-def count_answer(
+def count_response(
     environ: dict[str, Any], status: str, headers: list[tuple[str, str]], took: float
 ) -> None:
     """Count what was answered without the WSGI application; from the thread that answers."""
@@ -149,16 +149,16 @@ def _begin() -> _Sums:
 def _keep_carrying() -> None:
     while True:
         time.sleep(PERIOD)
-        carry()
+        flush_counts()
 
 
-def carry() -> None:
+def flush_counts() -> None:
     """Bring the metrics up to what has been counted. Called once a second, and by tests."""
     with _lock:
         for sums in _all:
             _carry(sums)
         busy = sum(sums.busy for sums in _all)
-        access_log.write([sums.lines for sums in _all])
+        access_log.write_lines([sums.lines for sums in _all])
         in_flight.set(busy)
         database.observe(busy)
 

@@ -14,7 +14,7 @@ from monitoring import alerts as inbox
 from monitoring.health import health_detail
 from monitoring.health.probes import PATIENCE
 from monitoring.models import Alert
-from monitoring.templatetags.cache_words import percent
+from monitoring.templatetags.monitoring_formats import format_percent
 from openrisk.accounts.members.memberships import membership_in
 from openrisk.accounts.models import Organization, User
 from openrisk.pages.forms import REFUSALS, refusal_sentence
@@ -34,8 +34,8 @@ def overview_page(request: MemberRequest) -> HttpResponse:
         {
             "firing": alerts.firing(),
             "ended": alerts.filter(ends_at__isnull=False)[:ENDED],
-            "heartbeat": _heartbeat(inbox.silence()),
-            "parts": _parts(health_detail.health()),
+            "heartbeat": _heartbeat(inbox.heartbeat_silence()),
+            "parts": _parts(health_detail.collect_health_detail()),
             "organizations": Organization.objects.all(),
         },
     )
@@ -71,7 +71,9 @@ def _parts(found: dict[str, Any]) -> list[tuple[str, str, str, str]]:
             "Cache",
             {"ok": "within", "degraded": "breached"}.get(cache["state"], ""),
             cache["state"],
-            "no answers yet" if cache["hit_rate"] is None else f"{percent(cache['hit_rate'])} hits",
+            "no answers yet"
+            if cache["hit_rate"] is None
+            else f"{format_percent(cache['hit_rate'])} hits",
         ),
         (
             "Tasks",
@@ -128,7 +130,7 @@ def alert_step(request: MemberRequest, pk: UUID) -> HttpResponse:
     step = request.POST.get("step")
     try:
         if step == "acknowledge":
-            inbox.acknowledge(actor=person, alert=alert)
+            inbox.acknowledge_alert(actor=person, alert=alert)
         elif membership is None:
             messages.error(request, "Nothing was saved. Choose the organization to raise it in.")
         elif step == "risk":

@@ -17,18 +17,18 @@ FOLDER: Path = settings.BASE_DIR / "docs/runbooks"
 
 
 @cache
-def names() -> list[str]:
+def runbook_names() -> list[str]:
     return sorted(path.stem for path in FOLDER.glob("*.md"))
 
 
 @require_safe
 def runbooks_page(request: HttpRequest) -> HttpResponse:
-    return render(request, "monitoring/runbook.html", {"names": names()})
+    return render(request, "monitoring/runbook.html", {"names": runbook_names()})
 
 
 @require_safe
 def runbook_page(request: HttpRequest, alert: str) -> HttpResponse:
-    if alert not in names():
+    if alert not in runbook_names():
         raise Http404
     text = (FOLDER / f"{alert}.md").read_text(encoding="utf-8")
     # Our own files, and the renderer passes no HTML of theirs through.

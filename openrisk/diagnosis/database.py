@@ -7,7 +7,7 @@ import psycopg
 from django.conf import settings
 from django.db import connection
 
-from monitoring.health.probes import standby
+from monitoring.health.probes import read_only_reason
 from openrisk.database import clock
 from openrisk.diagnosis.finding import Finding, failure, ok, warning
 
@@ -47,7 +47,7 @@ def _is_local(host: str) -> bool:
 
 
 def writable() -> Finding:
-    if reason := standby():
+    if reason := read_only_reason():
         return failure("writes", reason, "OpenRisk is not ready until it reaches the primary.")
     return ok("writes", "the database takes them")
 

@@ -61,7 +61,7 @@ def _reached(subject: str, host: str, port: int, advice: str) -> Finding:
 
 def tasks() -> Finding:
     """Work that waits for nobody, or failed."""
-    waited = max([queue_status.queue().oldest_seconds, *schedules.lateness().values()])
+    waited = max([queue_status.read_queue_status().oldest_seconds, *schedules.lateness().values()])
     if waited > LATE_SECONDS:
         alive = Lease.objects.live().count()
         return warning(

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from dashboards.figures.movement import movement
-from dashboards.figures.scope import Scope
-from dashboards.figures.stats import stats
-from dashboards.figures.timeline import timeline
+from dashboards.figures.movement import compute_movement
+from dashboards.figures.scope import FigureScope
+from dashboards.figures.stats import compute_stats
+from dashboards.figures.timeline import compute_timeline
 from risks.history import recorded
 from risks.models import Risk
 from risks.services.risks import delete_risk, update_risk
@@ -46,7 +46,7 @@ def story(organization):
 
 
 def levels(organization, ago, **filters):
-    figures = stats(Scope(organization, as_of=day(ago), **filters), "7d")
+    figures = compute_stats(FigureScope(organization, as_of=day(ago), **filters), "7d")
     return {level: count for level, count in figures["by_level"].items() if count}
 
 
@@ -63,7 +63,7 @@ def test_category_as_it_stood(story, organization):
         update_risk(actor=None, instance=Risk.objects.get(), category=after)
     assert levels(organization, 15, category=before.pk) == {"low": 1}
     assert levels(organization, 3, category=after.pk) == {"low": 1}
-    assert stats(Scope(organization, category=before.pk), "7d")["measured"] is False
+    assert compute_stats(FigureScope(organization, category=before.pk), "7d")["measured"] is False
 
 
 def test_a_day_ends_at_midnight(story, organization):
@@ -74,15 +74,15 @@ def test_a_day_ends_at_midnight(story, organization):
 
 
 def test_change_against_the_period_before(story, organization):
-    figures = stats(Scope(organization, as_of=day(15)), "7d")
+    figures = compute_stats(FigureScope(organization, as_of=day(15)), "7d")
     assert (figures["open"], figures["exposure"]) == (2, 27)
     assert (figures["change"]["open"], figures["change"]["exposure"]) == (0, -13)
-    first = stats(Scope(organization, as_of=day(38)), "7d")
+    first = compute_stats(FigureScope(organization, as_of=day(38)), "7d")
     assert (first["new"], first["change"]["open"]) == (1, None)
 
 
 def test_timeline_fills_gaps_and_forgets_what_is_gone(story, organization):
-    days = {row["date"]: row for row in timeline(Scope(organization), 60)["days"]}
+    days = {row["date"]: row for row in compute_timeline(FigureScope(organization), 60)["days"]}
     assert len(days) == 60
     assert days[day(50)]["exposure"] == 0
     assert (days[day(25)]["high"], days[day(25)]["exposure"]) == (1, 40)
@@ -90,7 +90,7 @@ def test_timeline_fills_gaps_and_forgets_what_is_gone(story, organization):
 
 
 def test_movement_says_what_and_why(story, organization):
-    moved = movement(Scope(organization, as_of=day(5)), day(25))
+    moved = compute_movement(FigureScope(organization, as_of=day(5)), day(25))
     assert moved["counts"] == {"entered": 0, "left": 1, "up": 0, "down": 1}
     [down], [left] = moved["down"], moved["left"]
     assert (down["level_before"], down["level_after"]) == ("high", "low")
@@ -100,5 +100,5 @@ def test_movement_says_what_and_why(story, organization):
 
 
 def test_what_came_and_went_between_did_not_move(story, organization):
-    moved = movement(Scope(organization), day(35))
+    moved = compute_movement(FigureScope(organization), day(35))
     assert moved["counts"] == {"entered": 0, "left": 0, "up": 0, "down": 1}

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from dashboards.figures.heat_map import KINDS
-from dashboards.figures.ranking import BREAKDOWNS
+from dashboards.figures.breakdown import BREAKDOWNS
+from dashboards.figures.matrix import KINDS
 from dashboards.figures.stats import PERIODS
 from openrisk.accounts.models import User
 from risks.models import Category

@@ -10,7 +10,14 @@ from pypdf import PdfReader
 
 from dashboards.models import Board
 from dashboards.pages.widgets import CATALOGUE
-from dashboards.report.text import BOX, ELLIPSIS, fitted, lines, printable, width_of
+from dashboards.report.text_layout import (
+    BOX,
+    ELLIPSIS,
+    fit_line,
+    fit_lines,
+    text_width,
+    to_printable,
+)
 from openrisk.accounts.models import User
 from risks.models import Category, Framework, Matrix
 from tests.risks.factories import (
@@ -159,20 +166,20 @@ def test_a_single_draft_is_two_pages(client, viewer, organization):
 
 
 def test_text_that_does_not_fit_is_shortened():
-    assert fitted("short", 100, 9) == "short"
-    cut = fitted("a long title " * 50, 100, 9)
+    assert fit_line("short", 100, 9) == "short"
+    cut = fit_line("a long title " * 50, 100, 9)
     assert cut.endswith(ELLIPSIS)
-    assert width_of(cut, 9) <= 100
-    broken = lines("word " * 100, 100, 9, most=2)
+    assert text_width(cut, 9) <= 100
+    broken = fit_lines("word " * 100, 100, 9, most=2)
     assert len(broken) == 2
     assert broken[1].endswith(ELLIPSIS)
-    assert fitted("", 10, 9) == ""
-    assert lines("", 10, 9, most=2) == []
+    assert fit_line("", 10, 9) == ""
+    assert fit_lines("", 10, 9, most=2) == []
 
 
 def test_characters_that_the_font_lacks_are_boxes():
-    assert printable("a\n b\tリ") == f"a b {BOX}"
-    assert printable("Zoe\u0308") == "Zoë"
+    assert to_printable("a\n b\tリ") == f"a b {BOX}"
+    assert to_printable("Zoe\u0308") == "Zoë"
 
 
 # --- Boards -----------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 
 from dashboards.boards import editing
 from dashboards.models import Board, ReportSchedule
-from dashboards.report.schedules import create_schedule, send_scheduled, update_schedule
+from dashboards.schedules.sending import create_schedule, send_scheduled, update_schedule
 from openrisk.accounts.members.memberships import set_role
 from openrisk.accounts.models import Membership, Role
 from risks.models import Change
@@ -29,7 +29,7 @@ def colleague(organization):
 @pytest.fixture
 def private(organization, colleague):
     """A board that its owner alone may see."""
-    return editing.create(Membership.objects.get(user=colleague), "Secret plans")
+    return editing.create_board(Membership.objects.get(user=colleague), "Secret plans")
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def test_nor_taken_over(schedule, manager):
 
 
 def test_a_shared_board_can_be_scheduled(organization, private, manager, viewer):
-    editing.change(private, private.version, shared=True)
+    editing.update_board(private, private.version, shared=True)
     fields = {"board": private, "recipients": [viewer.email], "cron": WEEKLY}
     made = create_schedule(actor=manager, organization=organization, **fields)
     assert made.author == manager
@@ -164,7 +164,7 @@ def test_a_board_that_is_shared_no_more_ends_schedules_of_others(
     viewer,
     clock,  # noqa: F811
 ):
-    editing.change(private, private.version, shared=True)
+    editing.update_board(private, private.version, shared=True)
     fields = {"board": private, "recipients": [viewer.email], "cron": WEEKLY}
     schedule = create_schedule(actor=manager, organization=organization, **fields)
     Board.objects.update(shared=False)

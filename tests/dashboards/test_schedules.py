@@ -13,7 +13,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from dashboards.models import Board, ReportSchedule
-from dashboards.report.schedules import create_schedule, send_scheduled, update_schedule
+from dashboards.schedules.sending import create_schedule, send_scheduled, update_schedule
 from dashboards.tasks import send_due_reports
 from openrisk.accounts.models import Role
 from openrisk.tasks import queue

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from monitoring.metrics import database_metrics
-from monitoring.metrics.database_metrics import Asked
+from monitoring.metrics.database_metrics import DatabaseCollector
 from openrisk.tasks import retrying  # noqa: F401  the queue is there
 from risks.tasks import expire_acceptances
 from tests.marketplace.conformance import REPORTS, installed, upload
@@ -24,7 +24,7 @@ def _stay_connected(monkeypatch, db):
 def told(name, **labels):
     return [
         sample.value
-        for metric in Asked().collect()
+        for metric in DatabaseCollector().collect()
         for sample in metric.samples
         if sample.name == name and labels.items() <= sample.labels.items()
     ]
@@ -100,7 +100,7 @@ def test_without_the_database_they_are_absent_and_the_rest_is_there(monkeypatch)
 
 
 def test_who_asks_again_at_once_asks_no_database(organization, django_assert_num_queries):
-    asked = Asked()
+    asked = DatabaseCollector()
     asked.collect()
     with django_assert_num_queries(0):
         asked.collect()

@@ -12,13 +12,13 @@ from django.db import OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from monitoring.health import probes
-from monitoring.health.probes import Health, readiness
+from monitoring.health.probes import HealthProbes, check_readiness
 
 
 def probe(path, method="GET", host="10.0.0.9"):
     """The status and the body that a probe gets, whatever its host header."""
     started = []
-    application = Health(lambda environ, start: [b"the application"])
+    application = HealthProbes(lambda environ, start: [b"the application"])
     environ = {"REQUEST_METHOD": method, "PATH_INFO": path, "HTTP_HOST": host}
     body = b"".join(application(environ, lambda *given: started.append(given)))
     if not started:
@@ -56,7 +56,7 @@ def test_a_database_that_cannot_be_written_to_is_not_ready(everywhere):
         name = connection.settings_dict["NAME"]
         owner.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
         try:
-            found = readiness()
+            found = check_readiness()
         finally:
             owner.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only")
     assert not found.is_ready
@@ -87,7 +87,7 @@ def test_a_missing_trigger_is_told(everywhere, monkeypatch):
 def test_a_database_that_hangs_is_given_up(everywhere, monkeypatch):
     monkeypatch.setattr(probes, "PATIENCE", 0.01)
     monkeypatch.setattr(probes._Asked, "run", lambda self: self.join)
-    assert readiness().database == "It did not answer within 0.01 seconds."
+    assert check_readiness().database == "It did not answer within 0.01 seconds."
 
 
 def test_a_database_that_is_gone_is_told_without_its_password(everywhere, monkeypatch):
@@ -135,7 +135,7 @@ def test_while_the_database_hangs_no_more_threads_ask_it(everywhere, monkeypatch
     monkeypatch.setattr(probes, "PATIENCE", 0.01)
     monkeypatch.setattr(probes, "KEPT", 0)
     monkeypatch.setattr(probes, "_migrations", migrations)
-    found = [readiness().database for _ in range(5)]
+    found = [check_readiness().database for _ in range(5)]
     release.set()
     probes._probe._asked.join()
     assert len(asked) == 1
@@ -145,7 +145,7 @@ def test_while_the_database_hangs_no_more_threads_ask_it(everywhere, monkeypatch
 def test_a_loop_asks_by_a_thread(everywhere):
     async def ask(path):
         environ = {"REQUEST_METHOD": "GET", "PATH_INFO": path}
-        answers = await asyncio.gather(*(probes.answer_soon(environ) for _ in range(5)))
+        answers = await asyncio.gather(*(probes.answer_probe_async(environ) for _ in range(5)))
         return {answer and answer[0] for answer in answers}
 
     assert asyncio.run(ask("/health/ready")) == {"200 OK"}

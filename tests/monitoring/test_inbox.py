@@ -227,7 +227,7 @@ def test_it_becomes_a_finding_and_the_same_alert_later_is_the_same_one(
 )
 def test_labels_name_assets(organization, label, known):
     asset = make_asset(organization, **{"name": "That one"} | known)
-    assert inbox.asset_of(organization, label) == asset
+    assert inbox.find_named_asset(organization, label) == asset
 
 
 def test_a_name_of_several_assets_or_of_another_organization_names_none(
@@ -236,8 +236,8 @@ def test_a_name_of_several_assets_or_of_another_organization_names_none(
     for name in ("One", "Two"):
         make_asset(organization, name=name, hostnames=["shared.example.com"])
     make_asset(other_organization, name="elsewhere")
-    assert inbox.asset_of(organization, {"instance": "shared.example.com:80"}) is None
-    assert inbox.asset_of(organization, {"instance": "elsewhere"}) is None
+    assert inbox.find_named_asset(organization, {"instance": "shared.example.com:80"}) is None
+    assert inbox.find_named_asset(organization, {"instance": "elsewhere"}) is None
 
 
 # --- The page -------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from openrisk.caching.inspection.statistics import Counted
 
 @pytest.fixture
 def found(db):
-    return health_detail.health()
+    return health_detail.collect_health_detail()
 
 
 def part(found, name):

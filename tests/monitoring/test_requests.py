@@ -6,17 +6,17 @@ import pytest
 from prometheus_client import REGISTRY
 
 from monitoring.metrics import request_metrics
-from monitoring.metrics.request_metrics import Measured, carry
+from monitoring.metrics.request_metrics import RequestMeter, flush_counts
 from openrisk.caching.fast_path import ROUTE
 
 
 def counted(name="openrisk_http_requests_total", **labels):
-    carry()
+    flush_counts()
     return REGISTRY.get_sample_value(name, labels) or 0.0
 
 
 def series():
-    carry()
+    flush_counts()
     return {tuple(sorted(s.labels.items())) for s in request_metrics.requests.collect()[0].samples}
 
 
@@ -27,7 +27,7 @@ def ask(method="GET", route="risks-list", status="200 OK", cache=None):
         start_response(status, [("X-Cache", cache)] if cache else [])
         return [b""]
 
-    return Measured(application)({"REQUEST_METHOD": method, "PATH_INFO": "/"}, lambda *a: None)
+    return RequestMeter(application)({"REQUEST_METHOD": method, "PATH_INFO": "/"}, lambda *a: None)
 
 
 def test_a_request_is_counted_by_route_and_by_what_the_cache_did():
@@ -56,7 +56,7 @@ def test_many_threads_lose_none():
     for thread in threads:
         thread.start()
     while any(thread.is_alive() for thread in threads):
-        carry()
+        flush_counts()
     assert counted(**labels) == 4000
 
 

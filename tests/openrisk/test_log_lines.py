@@ -29,7 +29,7 @@ def lines(monkeypatch, settings, capsys):
 
     def count(status="200", headers=HEADERS):
         request_metrics._count(sums, ENVIRON, status, headers, 0.0000412)
-        request_metrics.carry()
+        request_metrics.flush_counts()
         return capsys.readouterr().err.splitlines()
 
     return count
@@ -57,7 +57,7 @@ def test_no_request_is_a_line_unless_asked_for(lines, settings):
 
 def test_lines_of_several_threads_are_in_the_order_of_time(capsys, settings):
     queues = [deque([(at, "r", "GET", "200", "none", 0.1, "")]) for at in (2.0, 1.0)]
-    access_log.write(queues)
+    access_log.write_lines(queues)
     stamps = [line.split()[0] for line in capsys.readouterr().err.splitlines()]
     assert stamps == sorted(stamps)
     assert len(stamps) == 2

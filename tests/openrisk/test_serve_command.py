@@ -25,7 +25,7 @@ from openrisk.management.commands import serve
 )
 @pytest.mark.django_db
 def test_ready_is_said_only_of_what_is(monkeypatch, found: Readiness, said: str) -> None:
-    monkeypatch.setattr(serve, "readiness", lambda: found)
+    monkeypatch.setattr(serve, "check_readiness", lambda: found)
     monkeypatch.setattr(serve.connections, "close_all", lambda: None)
     output = StringIO()
     serve.Command(stdout=output)._say_ready()

@@ -57,8 +57,13 @@ CASES = [
         {"decision": "dismiss"},
         "risks.services.suggestions.dismiss_suggestion",
     ),
-    ("NameForm", "/o/acme/dashboards/new/", {"name": "x"}, "dashboards.boards.editing.create"),
-    ("BoardForm", "/o/acme/dashboards/ours/edit/", BOARD, "dashboards.boards.editing.change"),
+    (
+        "NameForm",
+        "/o/acme/dashboards/new/",
+        {"name": "x"},
+        "dashboards.boards.editing.create_board",
+    ),
+    ("BoardForm", "/o/acme/dashboards/ours/edit/", BOARD, "dashboards.boards.editing.update_board"),
     (
         "InstallForm",
         "/o/acme/marketplace/connectors/webhook/",

@@ -8,7 +8,7 @@ from django.core.validators import validate_email
 
 from dashboards.figures.stats import PERIODS
 from dashboards.models import Board, Dashboard
-from dashboards.report.schedules import report_message
+from dashboards.schedules.sending import build_report_email
 from openrisk.accounts.management.arguments import organization
 from openrisk.accounts.models import Organization
 
@@ -39,7 +39,7 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="do everything but send")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        message = report_message(
+        message = build_report_email(
             organization=options["organization"],
             period=options["period"],
             recipients=list(dict.fromkeys(options["to"])),

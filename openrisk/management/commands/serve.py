@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connections
 
-from monitoring.health.probes import readiness
+from monitoring.health.probes import check_readiness
 from openrisk.accounts import keys
 from openrisk.database.checks import unusable
 from openrisk.server import supervisor
@@ -55,7 +55,7 @@ class Command(BaseCommand):
 
     def _say_ready(self) -> None:
         """At once, for who waits for it behind a pipe: this process does not end so soon."""
-        found = readiness()
+        found = check_readiness()
         reasons = " ".join(filter(None, (found.database, found.migrations, found.triggers)))
         self.stdout.write(
             f"OpenRisk is ready at {supervisor.url()}"

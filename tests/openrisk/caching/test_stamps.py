@@ -156,7 +156,7 @@ def test_a_wrong_direct_address_is_told_once_a_minute(settings, monkeypatch, tmp
     ]
     assert snapshots.is_failing()
     monkeypatch.setattr(probes, "_probe", probes._Probe())  # the other keeps its answer a second
-    assert probes.readiness().cache == "degraded"
+    assert probes.check_readiness().cache == "degraded"
     settings.DATABASE_DIRECT_URL = ""
     assert EPOCH in group.read([[EPOCH]])
     assert not snapshots.is_failing()

@@ -10,7 +10,7 @@ NONE = "\N{EN DASH}"
 
 
 @register.filter
-def percent(share: float | None) -> str:
+def format_percent(share: float | None) -> str:
     """A share from 0 to 1; only what is all of it is 100 %."""
     if share is None:
         return NONE
@@ -18,18 +18,18 @@ def percent(share: float | None) -> str:
 
 
 @register.filter
-def milliseconds(seconds: float | None) -> str:
+def format_milliseconds(seconds: float | None) -> str:
     return NONE if seconds is None else f"{seconds * 1000:,.1f} ms"
 
 
 @register.filter
-def size(figures: ViewFigures) -> str:
+def format_size(figures: ViewFigures) -> str:
     """The bytes that this process keeps for a view."""
     return filesizeformat(figures.bytes) if figures.entries else NONE
 
 
 @register.filter
-def seconds(value: float) -> str:
+def format_duration(value: float) -> str:
     """A time span, in its own unit: 42 s, 5 min, 2 h."""
     for size, unit in ((3600, "h"), (60, "min")):
         if value >= size:

@@ -43,7 +43,7 @@ def reason_to_end(schedule: ReportSchedule) -> str:
         return f"{author} may no longer schedule reports of {schedule.organization}."
     if board is not None and not _is_visible(board, author):
         return "The board is not shared any more."
-    if not recipients_of(schedule):
+    if not allowed_recipients(schedule):
         return (
             "None of its recipients is a member of the organization. Let an administrator save the "
             "schedule, who may send to other addresses."
@@ -51,7 +51,7 @@ def reason_to_end(schedule: ReportSchedule) -> str:
     return ""
 
 
-def recipients_of(schedule: ReportSchedule) -> list[str]:
+def allowed_recipients(schedule: ReportSchedule) -> list[str]:
     """Those of its recipients whom its author may send to now."""
     if schedule.author and _may(schedule.author, schedule.organization, Role.ADMIN):
         return list(schedule.recipients)

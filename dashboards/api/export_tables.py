@@ -19,9 +19,9 @@ _OTHERS = {
 }
 
 
-def csv_table(figure: str, answer: Answer) -> list[Row]:
+def build_csv_table(figure: str, answer: Answer) -> list[Row]:
     """The figure as one table."""
-    first, *others = sheets(figure, answer).values()
+    first, *others = build_sheets(figure, answer).values()
     if figure == "mitigations":
         [burn_down] = others
         first += [
@@ -32,14 +32,14 @@ def csv_table(figure: str, answer: Answer) -> list[Row]:
     return first
 
 
-def sheets(figure: str, answer: Answer) -> Sheets:
+def build_sheets(figure: str, answer: Answer) -> Sheets:
     """The figure as sheets: two of mitigations, of `executive` those of each figure in it."""
     if figure == "executive":
         parts = {name: part for name, part in answer.items() if name in _TABLES}
         headline = [["as_of", "headline"], [answer["as_of"], answer["headline"]]]
         found = {"Headline": headline}
         for name, part in parts.items():
-            found |= sheets(name, part)
+            found |= build_sheets(name, part)
         return found
     tables = {_title(figure): _TABLES[figure](answer)}
     if figure == "mitigations":

@@ -18,15 +18,15 @@ from reportlab.platypus import (
 )
 
 from dashboards.models import Board
-from dashboards.pages.captions import day_in_words
-from dashboards.pages.query import PERIOD_WORDS, Asked, asked_by
-from dashboards.pages.widgets import CATALOGUE, Shown, drawn
-from dashboards.report import parts
-from dashboards.report.executive import colours_of
-from dashboards.report.sheet import INNER, LEFT, LINE, MUTED, PALE, TOP
-from dashboards.report.text import BOLD, REGULAR, printable
-from dashboards.report.trend import trend
-from dashboards.templatetags.figures import figure
+from dashboards.pages.captions import format_day
+from dashboards.pages.query import PERIOD_LABELS, PageQuery, parse_query
+from dashboards.pages.widgets import CATALOGUE, WidgetContext, render_widget
+from dashboards.report import sections
+from dashboards.report.executive_report import level_colours
+from dashboards.report.pdf_page import INNER, LEFT, LINE, MUTED, PALE, TOP
+from dashboards.report.text_layout import BOLD, REGULAR, to_printable
+from dashboards.report.timeline_chart import draw_timeline
+from dashboards.templatetags.figure_formats import format_figure
 from risks.models import Matrix
 from risks.services.matrix import matrix_of
 
@@ -34,24 +34,24 @@ CHART_HEIGHT = 190.0
 Rows = list[list[str]]
 
 
-def file_name(board: Board, wanted: Asked) -> str:
+def board_report_name(board: Board, wanted: PageQuery) -> str:
     return f"{board.slug}-{wanted.scope.organization.slug}-{wanted.scope.day}.pdf"
 
 
-def asked_of(board: Board, **given: str) -> Asked:
+def asked_of(board: Board, **given: str) -> PageQuery:
     """What a board asks by its own filters, where `given` says nothing else."""
     query = QueryDict(mutable=True)
     query.update({**board.filters, **given})
-    return asked_by(query, board.organization)
+    return parse_query(query, board.organization)
 
 
-def as_pdf(board: Board, wanted: Asked) -> bytes:
+def draw_board_report(board: Board, wanted: PageQuery) -> bytes:
     """Computed now: a document is made once, and read by many."""
     levels = matrix_of(board.organization)
     file = BytesIO()
     document = SimpleDocTemplate(
         file,
-        title=printable(f"{board.name}, {board.organization}"),
+        title=to_printable(f"{board.name}, {board.organization}"),
         author="OpenRisk",
         lang="en",
         leftMargin=LEFT,
@@ -75,24 +75,24 @@ def _style(size: float, *, bold: bool = False, colour: str = "#1f2328") -> Parag
 
 def _text(text: str, style: ParagraphStyle) -> Paragraph:
     """Names may hold what reportlab would take for markup."""
-    escaped = printable(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    escaped = to_printable(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return Paragraph(escaped, style)
 
 
-def _head(board: Board, wanted: Asked) -> list[Flowable]:
-    day = f"As of {day_in_words(wanted.scope.day)}"
-    about = parts.part_in_words(wanted.scope)
-    compared = f"compared with {PERIOD_WORDS[wanted.period]} before"
+def _head(board: Board, wanted: PageQuery) -> list[Flowable]:
+    day = f"As of {format_day(wanted.scope.day)}"
+    about = sections.describe_filters(wanted.scope)
+    compared = f"compared with {PERIOD_LABELS[wanted.period]} before"
     line = ", ".join(part for part in (str(board.organization), day, compared, about) if part)
     return [_text(board.name, _style(19, bold=True)), _text(line, _style(8.5, colour=MUTED))]
 
 
-def _section(name: str, wanted: Asked, levels: Matrix) -> list[Flowable]:
+def _section(name: str, wanted: PageQuery, levels: Matrix) -> list[Flowable]:
     """A figure that is gone from the catalogue is left out, as the board's page says."""
     if name not in CATALOGUE:
         return []
     data = CATALOGUE[name].compute(wanted.scope, wanted.period, levels)
-    widget = drawn(name, Shown(wanted, data, levels))
+    widget = render_widget(name, WidgetContext(wanted, data, levels))
     kind = widget["template"].rpartition("/")[2].removesuffix(".html")
     found: list[Flowable] = [
         Spacer(1, 16),
@@ -101,9 +101,9 @@ def _section(name: str, wanted: Asked, levels: Matrix) -> list[Flowable]:
         Spacer(1, 6),
     ]
     if kind == "figure":
-        found.insert(2, _text(figure(data["value"]), _style(22, bold=True)))
+        found.insert(2, _text(format_figure(data["value"]), _style(22, bold=True)))
     elif kind == "timeline" and data["measured"]:
-        found.append(trend(data["days"], colours_of(levels), INNER, CHART_HEIGHT))
+        found.append(draw_timeline(data["days"], level_colours(levels), INNER, CHART_HEIGHT))
     elif kind == "heat_map":
         found.append(_heat_map(widget, levels))
     elif kind in _TABLES and data["results"]:
@@ -131,7 +131,7 @@ def _table(rows: Rows) -> Table:
 def _breakdown(widget: dict[str, Any]) -> Rows:
     head = [widget["head"], "Open", "High or critical", "Exposure"]
     return [head] + [
-        [row["label"], *(figure(row[name]) for name in ("count", "grave", "exposure"))]
+        [row["label"], *(format_figure(row[name]) for name in ("count", "grave", "exposure"))]
         for row in widget["rows"]
     ]
 
@@ -141,7 +141,7 @@ def _top_risks(widget: dict[str, Any]) -> Rows:
         [
             f"{row['reference'] or ''} {row['title'] or 'A risk that is deleted since'}".strip(),
             (row["level"] or "").capitalize(),
-            figure(row["score"]),
+            format_figure(row["score"]),
             row["owner_name"] or "",
         ]
         for row in widget["data"]["results"]
@@ -150,7 +150,12 @@ def _top_risks(widget: dict[str, Any]) -> Rows:
 
 def _appetite(widget: dict[str, Any]) -> Rows:
     return [["Category", "Appetite", "Highest", "State"]] + [
-        [row["name"], figure(row["appetite"]), figure(row["highest"]), row["state"].capitalize()]
+        [
+            row["name"],
+            format_figure(row["appetite"]),
+            format_figure(row["highest"]),
+            row["state"].capitalize(),
+        ]
         for row in widget["data"]["results"]
     ]
 
@@ -159,7 +164,7 @@ def _compliance(widget: dict[str, Any]) -> Rows:
     return [["Framework", "Controls", "Implemented"]] + [
         [
             f"{row['name'] or 'A framework that is deleted since'} {row['edition'] or ''}".strip(),
-            figure(row["total"]),
+            format_figure(row["total"]),
             "none applicable" if row["progress"] is None else f"{row['progress']} %",
         ]
         for row in widget["data"]["results"]
@@ -175,9 +180,12 @@ _TABLES: dict[str, Callable[[dict[str, Any]], Rows]] = {
 
 
 def _heat_map(widget: dict[str, Any], levels: Matrix) -> Table:
-    colours = colours_of(levels)
+    colours = level_colours(levels)
     rows = [
-        [f"{row['likelihood']} {row['label']}", *(figure(cell["count"]) for cell in row["cells"])]
+        [
+            f"{row['likelihood']} {row['label']}",
+            *(format_figure(cell["count"]) for cell in row["cells"]),
+        ]
         for row in widget["rows"]
     ]
     foot = ["Likelihood / impact", *(f"{impact} {label}" for impact, label in widget["impacts"])]

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.db.models import Case, Count, F, When
 
-from dashboards.figures.scope import Scope
-from dashboards.figures.totals import OPEN
+from dashboards.figures.scope import FigureScope
+from dashboards.figures.totals import OPEN_FILTER
 from risks.models import Matrix
 from risks.scoring import SCALE
 
@@ -15,7 +15,7 @@ KINDS = ("current", "inherent", "residual", "target")
 Cell = tuple[int, int]  # likelihood, impact
 
 
-def counts_by_cell(scope: Scope, kind: str) -> dict[Cell | None, int]:
+def count_by_cell(scope: FigureScope, kind: str) -> dict[Cell | None, int]:
     """Open risks by likelihood and impact; None: those without. One query."""
     counts: dict[Cell | None, int] = {}
     risks = scope.risks().open().order_by()
@@ -28,9 +28,9 @@ def counts_by_cell(scope: Scope, kind: str) -> dict[Cell | None, int]:
     return counts
 
 
-def matrix(scope: Scope, kind: str, levels: Matrix) -> dict[str, Any]:
+def compute_heat_map(scope: FigureScope, kind: str, levels: Matrix) -> dict[str, Any]:
     """Open risks by likelihood and impact of one kind, all 25 cells; the levels are today's."""
-    counts = counts_by_cell(scope, kind)
+    counts = count_by_cell(scope, kind)
     if not counts:
         scope.explain_empty()
     return {
@@ -53,7 +53,7 @@ def matrix(scope: Scope, kind: str, levels: Matrix) -> dict[str, Any]:
 
 
 def cell_filters(kind: str, likelihood: int, impact: int) -> dict[str, Any]:
-    return OPEN | {f"{kind}_likelihood": likelihood, f"{kind}_impact": impact}  # type: ignore[dict-item]
+    return OPEN_FILTER | {f"{kind}_likelihood": likelihood, f"{kind}_impact": impact}  # type: ignore[dict-item]
 
 
 def _part(kind: str, part: str) -> Any:

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from dashboards.figures.scope import Scope
-from dashboards.report.sheet import INK, INNER, LEFT, MUTED, PALE, ROW, Column, Sheet
-from dashboards.templatetags.figures import change, figure
+from dashboards.figures.scope import FigureScope
+from dashboards.report.pdf_page import INK, INNER, LEFT, MUTED, PALE, ROW, PdfPage, TableColumn
+from dashboards.templatetags.figure_formats import format_change, format_figure
 from openrisk.accounts.models import Membership
 from risks.models import Asset, Category, Level, MitigationStatus, Status
 from risks.pages.colours import ink_on
@@ -15,7 +15,7 @@ PRIORITY = "Priority is the current score weighted by the criticality of the ass
 DELETED = "deleted since"
 
 
-def part_in_words(scope: Scope) -> str:
+def describe_filters(scope: FigureScope) -> str:
     """Which part of the register it is about; nothing for all of it."""
     names = {
         name: model.objects.for_organization(scope.organization)
@@ -30,7 +30,9 @@ def part_in_words(scope: Scope) -> str:
     return "; ".join(f"only {name} {names[name] or DELETED}" for name in scope.filters)
 
 
-def tiles(sheet: Sheet, y: float, found: list[dict[str, Any]], colours: dict[str, str]) -> float:
+def draw_tiles(
+    sheet: PdfPage, y: float, found: list[dict[str, Any]], colours: dict[str, str]
+) -> float:
     gap = 6.0
     width = (INNER - gap * (len(found) - 1)) / len(found)
     for number, tile in enumerate(found):
@@ -41,9 +43,9 @@ def tiles(sheet: Sheet, y: float, found: list[dict[str, Any]], colours: dict[str
         label = Level(level).label if level else tile["label"]
         inside = {"width": width - 8, "colour": _full(ink)}
         sheet.box(x, y, width, TILE_HEIGHT, fill)
-        sheet.text(x + 5, y + 20, figure(tile["count"]), size=16, bold=True, **inside)
+        sheet.text(x + 5, y + 20, format_figure(tile["count"]), size=16, bold=True, **inside)
         sheet.text(x + 5, y + 33, str(label), size=7.5, **inside)
-        sheet.text(x + 5, y + 46, change(tile["change"]) or "no change", size=7.5, **inside)
+        sheet.text(x + 5, y + 46, format_change(tile["change"]) or "no change", size=7.5, **inside)
     return y + TILE_HEIGHT
 
 
@@ -52,8 +54,8 @@ def _full(ink: str) -> str:
     return f"#{ink[1:] * 2}" if len(ink) == 4 else ink
 
 
-def heat_map(
-    sheet: Sheet, y: float, shown: dict[str, Any], colours: dict[str, str], within: str
+def draw_heat_map(
+    sheet: PdfPage, y: float, shown: dict[str, Any], colours: dict[str, str], within: str
 ) -> float:
     width = (INNER - LABELS) / 5
     for row in shown["rows"]:
@@ -73,17 +75,19 @@ def heat_map(
     return y + 22
 
 
-def _cell(sheet: Sheet, x: float, y: float, width: float, cell: dict[str, Any], fill: str) -> None:
+def _cell(
+    sheet: PdfPage, x: float, y: float, width: float, cell: dict[str, Any], fill: str
+) -> None:
     sheet.box(x, y, width, CELL_HEIGHT - 2, fill)
     colour = _full(ink_on(fill))
     if not cell["count"] and not cell["change"]:
         return
-    moved = change(cell["change"])
+    moved = format_change(cell["change"])
     half = width / 2
     sheet.text(
         x + (0 if moved else half / 2),
         y + CELL_HEIGHT / 2 + 3,
-        figure(cell["count"]),
+        format_figure(cell["count"]),
         width=half,
         size=12,
         bold=True,
@@ -93,7 +97,9 @@ def _cell(sheet: Sheet, x: float, y: float, width: float, cell: dict[str, Any], 
     sheet.text(x + half + 5, y + CELL_HEIGHT / 2 + 3, moved, width=half - 7, colour=colour)
 
 
-def top_risks(sheet: Sheet, y: float, rows: list[dict[str, Any]], colours: dict[str, str]) -> float:
+def draw_top_risks(
+    sheet: PdfPage, y: float, rows: list[dict[str, Any]], colours: dict[str, str]
+) -> float:
     for row in rows:
         sheet.rule(LEFT, y - 8, INNER)
         title = row["title"] if row["reference"] else f"A risk that is {DELETED}"
@@ -115,8 +121,8 @@ def top_risks(sheet: Sheet, y: float, rows: list[dict[str, Any]], colours: dict[
     return y
 
 
-def treatment(
-    sheet: Sheet, x: float, y: float, width: float, figures: dict[str, Any], burn_down: str
+def draw_mitigations(
+    sheet: PdfPage, x: float, y: float, width: float, figures: dict[str, Any], burn_down: str
 ) -> float:
     mitigations = figures["mitigations"]
     if not mitigations["measured"]:
@@ -129,12 +135,12 @@ def treatment(
     facts = [
         ("Actions done", done),
         *(
-            (str(status.label), figure(mitigations["by_status"][status.value]))
+            (str(status.label), format_figure(mitigations["by_status"][status.value]))
             for status in MitigationStatus
         ),
-        ("Overdue", figure(due["overdue"])),
+        ("Overdue", format_figure(due["overdue"])),
         ("Due within 7 and 30 days", f"{due['within_7_days']:,}, {due['within_30_days']:,}"),
-        ("Days to mitigate, on average", figure(figures["stats"]["mean_days_to_mitigate"])),
+        ("Days to mitigate, on average", format_figure(figures["stats"]["mean_days_to_mitigate"])),
     ]
     for name, value in facts:
         sheet.text(x, y, name, width=width - 90)
@@ -144,14 +150,16 @@ def treatment(
     return sheet.paragraph(x, y, burn_down, most=2, width=width, colour=MUTED)
 
 
-def appetite(sheet: Sheet, x: float, y: float, width: float, rows: list[dict[str, Any]]) -> float:
+def draw_appetite(
+    sheet: PdfPage, x: float, y: float, width: float, rows: list[dict[str, Any]]
+) -> float:
     if not rows:
         return y
     columns = [
-        Column("Category", width - 140),
-        Column("Appetite", 44, right=True),
-        Column("Highest", 44, right=True),
-        Column("State", 52),
+        TableColumn("Category", width - 140),
+        TableColumn("Appetite", 44, right=True),
+        TableColumn("Highest", 44, right=True),
+        TableColumn("State", 52),
     ]
     worst_first = sorted(rows, key=lambda row: -row["above"])
     cells = [
@@ -161,27 +169,27 @@ def appetite(sheet: Sheet, x: float, y: float, width: float, rows: list[dict[str
     return _and_more(sheet, x, sheet.table(x, y, columns, cells), width, len(rows))
 
 
-def compliance(sheet: Sheet, y: float, rows: list[dict[str, Any]]) -> float:
+def draw_compliance(sheet: PdfPage, y: float, rows: list[dict[str, Any]]) -> float:
     if not rows:
         return y
     columns = [
-        Column("Framework", INNER - 260),
-        Column("Controls", 60, right=True),
-        Column("Implemented", 60, right=True),
-        Column("", 140),
+        TableColumn("Framework", INNER - 260),
+        TableColumn("Controls", 60, right=True),
+        TableColumn("Implemented", 60, right=True),
+        TableColumn("", 140),
     ]
     cells = []
     for number, row in enumerate(rows[:MOST_ROWS], start=1):
         progress = row["progress"]
         name = f"{row['name'] or f'A framework that is {DELETED}'} {row['edition'] or ''}"
         said = "none applies" if progress is None else f"{progress} %"
-        cells.append([name, figure(row["total"]), said, ""])
+        cells.append([name, format_figure(row["total"]), said, ""])
         if progress is not None:
             sheet.bar(LEFT + INNER - 128, y + number * ROW, 128, progress / 100)
     return _and_more(sheet, LEFT, sheet.table(LEFT, y, columns, cells), INNER, len(rows))
 
 
-def _and_more(sheet: Sheet, x: float, y: float, width: float, rows: int) -> float:
+def _and_more(sheet: PdfPage, x: float, y: float, width: float, rows: int) -> float:
     if rows > MOST_ROWS:
         sheet.text(x, y, f"and {rows - MOST_ROWS:,} more", width=width, colour=MUTED)
         y += ROW

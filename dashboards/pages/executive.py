@@ -11,11 +11,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from dashboards.api.views import EXECUTIVE_READS
-from dashboards.figures.executive import executive
-from dashboards.figures.scope import Scope
+from dashboards.figures.executive import compute_executive
+from dashboards.figures.scope import FigureScope
 from dashboards.figures.totals import FIGURES
-from dashboards.pages.query import PERIOD_WORDS, Asked, BadAddress, asked
-from dashboards.pages.widgets import Shown, drawn, list_url, moved
+from dashboards.pages.query import PERIOD_LABELS, InvalidQuery, PageQuery, parse_request
+from dashboards.pages.widgets import WidgetContext, add_cell_changes, list_url, render_widget
 from openrisk.accounts.models import Role
 from openrisk.pages.guards import MemberRequest, member_required
 from risks.models import Level, Matrix
@@ -24,43 +24,43 @@ from risks.services.matrix import matrix_of
 
 @require_safe
 @member_required(Role.VIEWER)
-def home(request: MemberRequest) -> HttpResponse:
+def executive_page(request: MemberRequest) -> HttpResponse:
     try:
-        wanted = asked(request)
+        wanted = parse_request(request)
         shown = wanted.figures("front", _drawn, EXECUTIVE_READS)
-    except BadAddress as reason:
-        return refused(request, str(reason))
+    except InvalidQuery as reason:
+        return invalid_query_page(request, str(reason))
     if not shown["measured"] and not wanted.query:
         return render(request, "dashboards/empty.html", _may(request))
-    context = {**page(wanted, shown), "figures": shown["html"]}
+    context = {**page_context(wanted, shown), "figures": shown["html"]}
     pdf = reverse("executive-pdf", args=[request.organization_slug])
     context["pdf"] = f"{pdf}?{urlencode(wanted.query)}"
     return render(request, "dashboards/executive.html", context)
 
 
-def _drawn(scope: Scope, period: str) -> dict[str, Any]:
+def _drawn(scope: FigureScope, period: str) -> dict[str, Any]:
     """The figures as the page shows them, the same to all members."""
     figures = _computed(scope, period)
-    shown = sections(Asked(scope, period), figures, matrix_of(scope.organization))
+    shown = executive_sections(PageQuery(scope, period), figures, matrix_of(scope.organization))
     html = render_to_string("dashboards/_figures.html", shown)
     return {"measured": figures["measured"], "html": html}
 
 
-def overview(wanted: Asked) -> dict[str, Any]:
+def executive_figures(wanted: PageQuery) -> dict[str, Any]:
     """The figures of the front page, for a report; cached. Raises BadAddress."""
     return wanted.figures("executive", _computed, EXECUTIVE_READS)
 
 
-def _computed(scope: Scope, period: str) -> dict[str, Any]:
+def _computed(scope: FigureScope, period: str) -> dict[str, Any]:
     """What the executive endpoint says, the cells of the heat map with how they changed."""
     levels = matrix_of(scope.organization)
-    figures = executive(scope, period, levels)
+    figures = compute_executive(scope, period, levels)
     if figures["measured"]:
-        figures["matrix"] = moved(figures["matrix"], scope, period)
+        figures["matrix"] = add_cell_changes(figures["matrix"], scope, period)
     return figures
 
 
-def refused(request: MemberRequest, reason: str, **others: Any) -> HttpResponse:
+def invalid_query_page(request: MemberRequest, reason: str, **others: Any) -> HttpResponse:
     context = {"reason": reason, **others}
     return render(request, "dashboards/refused.html", context, status=400)
 
@@ -71,19 +71,21 @@ def _may(request: MemberRequest) -> dict[str, bool]:
 
 
 # --- What the template shows ------------------------------------------------------------------
-def page(wanted: Asked, figures: dict[str, Any]) -> dict[str, Any]:
+def page_context(wanted: PageQuery, figures: dict[str, Any]) -> dict[str, Any]:
     """The head and the foot of a page of figures."""
     return {
         "asked": wanted,
         "scope": wanted.scope,
-        "periods": PERIOD_WORDS,
-        "period_words": PERIOD_WORDS[wanted.period],
+        "periods": PERIOD_LABELS,
+        "period_words": PERIOD_LABELS[wanted.period],
         "computed_at": figures["computed_at"],
         "age": max(0, int((timezone.now() - figures["computed_at"]).total_seconds())),
     }
 
 
-def sections(wanted: Asked, figures: dict[str, Any], levels: Matrix) -> dict[str, Any]:
+def executive_sections(
+    wanted: PageQuery, figures: dict[str, Any], levels: Matrix
+) -> dict[str, Any]:
     exposure = {"exposure": figures["stats"]["exposure"] or 0}
     widgets = {
         "heat_map": ("matrix:current", figures["matrix"]),
@@ -97,23 +99,23 @@ def sections(wanted: Asked, figures: dict[str, Any], levels: Matrix) -> dict[str
     return {
         "headline": figures["headline"],
         "organization": wanted.scope.organization.slug,  # for links, as on any page
-        "tiles": tiles(wanted.scope, figures["stats"]),
+        "tiles": executive_tiles(wanted.scope, figures["stats"]),
         "drafts": figures["stats"]["by_status"]["draft"],
         "drafts_url": list_url(wanted.scope, {"status": "draft"}),
         "widgets": {
-            place: drawn(name, Shown(wanted, data, levels))
+            place: render_widget(name, WidgetContext(wanted, data, levels))
             for place, (name, data) in widgets.items()
         },
     }
 
 
-def tiles(scope: Scope, stats: dict[str, Any]) -> list[dict[str, Any]]:
+def executive_tiles(scope: FigureScope, stats: dict[str, Any]) -> list[dict[str, Any]]:
     """The figures in a row, the gravest level first; each opens the risks that it counts."""
     names = ["open", *(f"level_{level.value}" for level in reversed(Level)), "not_assessed"]
     return [_tile(scope, stats, name) for name in (*names, "overdue_reviews")]
 
 
-def _tile(scope: Scope, stats: dict[str, Any], name: str) -> dict[str, Any]:
+def _tile(scope: FigureScope, stats: dict[str, Any], name: str) -> dict[str, Any]:
     level = name.removeprefix("level_") if name.startswith("level_") else ""
     inside = level or name
     group = "by_level" if level or name == "not_assessed" else ""

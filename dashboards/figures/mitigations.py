@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Count, DateTimeField, F, Q, Value
 from django.db.models.functions import Greatest, TruncDate
 
-from dashboards.figures.scope import Scope, end_of, start_of
+from dashboards.figures.scope import FigureScope, end_of, start_of
 from risks.models import MitigationAction, MitigationChange, MitigationStatus
 from risks.models.mitigations import percent_done
 
@@ -16,13 +16,13 @@ DUE_DAYS = (7, 30, 90)
 BURN_DOWN_DAYS = 90
 
 
-def overdue_mitigations(scope: Scope) -> int:
+def count_overdue_mitigations(scope: FigureScope) -> int:
     """Due before that day, and neither done nor cancelled."""
     rows = scope.mitigations().exclude(status__in=FINISHED)
     return rows.filter(due_date__lt=scope.day).count()
 
 
-def mitigations(scope: Scope) -> dict[str, Any]:
+def compute_mitigations(scope: FigureScope) -> dict[str, Any]:
     """Three queries: how they stand and what is due; their actions; the burn-down."""
     by_status, due = Counter[str](), Counter[str]()
     for row in _stand(scope):
@@ -42,22 +42,22 @@ def mitigations(scope: Scope) -> dict[str, Any]:
         "actions": _actions(scope),
         "burn_down": _burn_down(scope),
         "drill_down": {
-            "total": mitigation_list(scope, {}),
+            "total": mitigation_list_url(scope, {}),
             "by_status": {
-                status.value: mitigation_list(scope, {"status": status.value})
+                status.value: mitigation_list_url(scope, {"status": status.value})
                 for status in MitigationStatus
             },
-            "overdue": mitigation_list(scope, {"overdue": "true"}),
+            "overdue": mitigation_list_url(scope, {"overdue": "true"}),
         },
     }
 
 
-def mitigation_list(scope: Scope, filters: dict[str, str]) -> str | None:
+def mitigation_list_url(scope: FigureScope, filters: dict[str, str]) -> str | None:
     """The API's list of mitigations cannot be filtered by what is said of their risks."""
     return None if scope.filters else scope.url({**filters, "draft_risk": "false"}, "mitigations")
 
 
-def _due(scope: Scope) -> dict[str, Q]:
+def _due(scope: FigureScope) -> dict[str, Q]:
     """Overdue; due within so many days, today included; without a date."""
     today = scope.day
     within = {
@@ -67,12 +67,12 @@ def _due(scope: Scope) -> dict[str, Q]:
     return {"overdue": Q(due_date__lt=today), **within, "no_date": Q(due_date=None)}
 
 
-def _stand(scope: Scope) -> Any:
+def _stand(scope: FigureScope) -> Any:
     due = {name: Count("pk", filter=when) for name, when in _due(scope).items()}
     return scope.mitigations().order_by().values("status").annotate(count=Count("pk"), **due)
 
 
-def _actions(scope: Scope) -> dict[str, Any]:
+def _actions(scope: FigureScope) -> dict[str, Any]:
     """Actions of the mitigations that are not cancelled. Which were there and done on a past day
     is said by their dates as they stand today."""
     active = scope.mitigations().exclude(status=MitigationStatus.CANCELLED)
@@ -85,7 +85,7 @@ def _actions(scope: Scope) -> dict[str, Any]:
     return {**counts, "progress": percent_done(counts["done"], counts["total"])}
 
 
-def _burn_down(scope: Scope) -> list[dict[str, Any]]:
+def _burn_down(scope: FigureScope) -> list[dict[str, Any]]:
     """Mitigations that were open at the end of each day, and those done by then."""
     first = scope.day - timedelta(days=BURN_DOWN_DAYS - 1)
     change: dict[date, Counter[str]] = {}
@@ -100,7 +100,7 @@ def _burn_down(scope: Scope) -> list[dict[str, Any]]:
     return result
 
 
-def _moves(scope: Scope, first: date) -> Any:
+def _moves(scope: FigureScope, first: date) -> Any:
     """(day, status, 1 or -1, mitigations): what began to stand on each day, and what ended."""
     rows = scope.of_risks(MitigationChange.objects.filter(deleted=False))
     began = Value(start_of(first), output_field=DateTimeField())

@@ -6,8 +6,8 @@ from typing import Any
 from reportlab.graphics.shapes import Drawing, Line, Polygon, Rect, String
 from reportlab.lib.colors import HexColor
 
-from dashboards.report.sheet import INK, LINE, MUTED
-from dashboards.report.text import REGULAR
+from dashboards.report.pdf_page import INK, LINE, MUTED
+from dashboards.report.text_layout import REGULAR
 from risks.models import Level
 
 AXIS, FOOT, HEAD = 34.0, 18.0, 18.0  # room for the numbers, the days, the legend
@@ -15,7 +15,7 @@ GRAVEST_FIRST = tuple(reversed(Level))
 STEPS = (1, 2, 5)
 
 
-def trend(
+def draw_timeline(
     days: list[dict[str, Any]], colours: dict[str, str], width: float, height: float
 ) -> Drawing:
     """Open risks of each level at the end of each day."""

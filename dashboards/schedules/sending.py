@@ -8,11 +8,16 @@ from django.core.mail import EmailMessage
 from django.db import transaction
 from django.utils import timezone
 
-from dashboards.figures.scope import Scope
+from dashboards.figures.scope import FigureScope
 from dashboards.models import Board, ReportSchedule
-from dashboards.pages.front import overview
-from dashboards.pages.query import Asked
-from dashboards.report.rights import check_rights, end_schedule, reason_to_end, recipients_of
+from dashboards.pages.executive import executive_figures
+from dashboards.pages.query import PageQuery
+from dashboards.schedules.rights import (
+    allowed_recipients,
+    check_rights,
+    end_schedule,
+    reason_to_end,
+)
 from openrisk.accounts.models import Organization, User
 from openrisk.links import link
 from openrisk.tasks.declarations import next_occurrence
@@ -22,26 +27,25 @@ from risks.services import rows
 LONGEST_ERROR = 1000
 
 
-def report_message(
+def build_report_email(
     *, organization: Organization, period: str, recipients: list[str], board: Board | None = None
 ) -> EmailMessage:
     """The overview, or a board, as of now, as PDF; the overview with its headline as text."""
-    from dashboards.report import board as board_report  # noqa: PLC0415  20 MB, for reports alone
-    from dashboards.report import executive  # noqa: PLC0415  as above
+    from dashboards.report import board_report, executive_report  # noqa: PLC0415  20 MB, only here
 
     if board is not None:
         wanted = board_report.asked_of(board, period=period)
         said = f"The board {' '.join(board.name.split())} is attached."
         page = link("board", organization.slug, board.slug)
-        name = board_report.file_name(board, wanted)
-        content = board_report.as_pdf(board, wanted)
+        name = board_report.board_report_name(board, wanted)
+        content = board_report.draw_board_report(board, wanted)
     else:
-        wanted = Asked(Scope(organization), period)
-        figures = overview(wanted)
+        wanted = PageQuery(FigureScope(organization), period)
+        figures = executive_figures(wanted)
         said = f"{figures['headline']}\n\nThe report is attached."
         page = link("home", organization.slug)
-        name = executive.file_name(wanted.scope)
-        content = executive.as_pdf(wanted, figures)
+        name = executive_report.executive_report_name(wanted.scope)
+        content = executive_report.draw_executive_report(wanted, figures)
     message = EmailMessage(
         f"Risk report of {' '.join(organization.name.split())}",
         f"{said}\n\n{page}\n",
@@ -101,10 +105,10 @@ def send_scheduled(pk: UUID, due: datetime) -> bool:
     if reason := reason_to_end(schedule):
         end_schedule(schedule, reason)
         return False
-    message = report_message(
+    message = build_report_email(
         organization=schedule.organization,
         period=schedule.period,
-        recipients=recipients_of(schedule),
+        recipients=allowed_recipients(schedule),
         board=schedule.board,
     )
     try:
@@ -137,7 +141,7 @@ def _send_once(pk: UUID, due: datetime, message: EmailMessage) -> bool:
         schedule = locked.select_related("organization", "author", "board").filter(pk=pk).first()
         if schedule is None or not _waits(schedule, due) or reason_to_end(schedule):
             return False
-        message.to = recipients_of(schedule)
+        message.to = allowed_recipients(schedule)
         message.send()
         _note_sent(schedule, message.to)
     return True

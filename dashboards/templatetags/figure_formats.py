@@ -12,13 +12,13 @@ MINUS = "\N{MINUS SIGN}"
 
 
 @register.filter
-def figure(value: float | None) -> str:
+def format_figure(value: float | None) -> str:
     """`1,234`, `7.9`, or that nobody has measured it."""
     return "not measured" if value is None else f"{value:,}"
 
 
 @register.filter
-def change(value: float | None) -> str:
+def format_change(value: float | None) -> str:
     """With its sign, or nothing where nothing changed or nobody knows."""
     if not value:
         return ""

@@ -8,7 +8,7 @@ from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
-from dashboards.report.text import BOLD, REGULAR, fitted, lines, width_of
+from dashboards.report.text_layout import BOLD, REGULAR, fit_line, fit_lines, text_width
 
 WIDTH, HEIGHT = A4
 LEFT = TOP = 40.0
@@ -20,13 +20,13 @@ ROW = 16.0
 
 
 @dataclass(frozen=True)
-class Column:
+class TableColumn:
     title: str
     width: float
     right: bool = False
 
 
-class Sheet:
+class PdfPage:
     """Draws on the current page of `canvas`. What returns a number returns where it ended."""
 
     def __init__(self, canvas: Canvas) -> None:
@@ -46,8 +46,8 @@ class Sheet:
     ) -> None:
         """One line within `width`, its base line at `y`."""
         font = BOLD if bold else REGULAR
-        shown = fitted(text, width, size, font)
-        free = width - width_of(shown, size, font)
+        shown = fit_line(text, width, size, font)
+        free = width - text_width(shown, size, font)
         shift = {"left": 0.0, "centre": free / 2, "right": free}[align]
         self.canvas.setFont(font, size)
         self.canvas.setFillColor(HexColor(colour))
@@ -57,7 +57,7 @@ class Sheet:
         """At most so many lines, the first with its base line at `y`."""
         size, bold = look.get("size", 8.5), look.get("bold", False)
         font = BOLD if bold else REGULAR
-        for line in lines(text, look["width"], size, most=most, font=font):
+        for line in fit_lines(text, look["width"], size, most=most, font=font):
             self.text(x, y, line, **look)
             y += size * LINE_HEIGHT
         return y
@@ -83,7 +83,7 @@ class Sheet:
         return self.paragraph(x, y + 14, says, most=2, width=width, colour=MUTED) + 4
 
     def table(
-        self, x: float, y: float, columns: Sequence[Column], rows: Sequence[Sequence[str]]
+        self, x: float, y: float, columns: Sequence[TableColumn], rows: Sequence[Sequence[str]]
     ) -> float:
         """`y` is the base line of the header."""
         total = sum(column.width for column in columns)
@@ -96,7 +96,7 @@ class Sheet:
         return y + ROW
 
     def _row(
-        self, x: float, y: float, columns: Sequence[Column], cells: Sequence[str], **look: Any
+        self, x: float, y: float, columns: Sequence[TableColumn], cells: Sequence[str], **look: Any
     ) -> None:
         for column, cell in zip(columns, cells, strict=True):
             align = "right" if column.right else "left"

@@ -29,32 +29,32 @@ def _characters() -> frozenset[int]:
     return regular & bold
 
 
-def printable(text: str) -> str:
+def to_printable(text: str) -> str:
     """`text` in one line, a box for each character that the fonts lack."""
     known = _characters()
     composed = unicodedata.normalize("NFC", " ".join(text.split()))
     return "".join(character if ord(character) in known else BOX for character in composed)
 
 
-def width_of(text: str, size: float, font: str = REGULAR) -> float:
-    return pdfmetrics.stringWidth(printable(text), font, size)
+def text_width(text: str, size: float, font: str = REGULAR) -> float:
+    return pdfmetrics.stringWidth(to_printable(text), font, size)
 
 
-def fitted(text: str, width: float, size: float, font: str = REGULAR) -> str:
+def fit_line(text: str, width: float, size: float, font: str = REGULAR) -> str:
     """`text` in one line of at most `width` points, shortened with an ellipsis."""
     # A line holds a few hundred characters: nobody need measure a text of a million.
-    text = printable(text[:1000])
-    if width_of(text, size, font) <= width:
+    text = to_printable(text[:1000])
+    if text_width(text, size, font) <= width:
         return text
-    while text and width_of(text + ELLIPSIS, size, font) > width:
+    while text and text_width(text + ELLIPSIS, size, font) > width:
         text = text[:-1]
     return text.rstrip() + ELLIPSIS
 
 
-def lines(text: str, width: float, size: float, *, most: int, font: str = REGULAR) -> list[str]:
+def fit_lines(text: str, width: float, size: float, *, most: int, font: str = REGULAR) -> list[str]:
     """`text` in at most so many lines, the last shortened where there is more."""
-    broken = simpleSplit(printable(text), font, size, width)
-    kept = [fitted(line, width, size, font) for line in broken[:most]]
+    broken = simpleSplit(to_printable(text), font, size, width)
+    kept = [fit_line(line, width, size, font) for line in broken[:most]]
     if len(broken) > most:
-        kept[-1] = fitted(" ".join(broken[most - 1 :]), width, size, font)
+        kept[-1] = fit_line(" ".join(broken[most - 1 :]), width, size, font)
     return kept
