@@ -24,7 +24,7 @@ from marketplace.sync import runs
 from openrisk.accounts.models import Role
 from openrisk.admin.site import FilteredModelAdmin, RelatedFilter, site
 from risks.admin.base import RegisterAdmin
-from risks.admin.steps import Step, StepAdmin
+from risks.admin.steps import StepAdmin, StepButton
 
 
 class _Administered(RegisterAdmin):
@@ -67,17 +67,17 @@ class AppAdmin(_Administered):
             return forms.ChoiceField(choices=choices, widget=UnfoldAdminSelectWidget)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
-    def steps(self, obj: App) -> list[Step]:
+    def step_buttons(self, obj: App) -> list[StepButton]:
         if obj.state == AppState.UNINSTALLED:
             return []
         unready = [] if obj.tested_at else ["test it first"]
         working = [] if obj.enabled_at else ["it is not enabled"]
         empty = obj.state == AppState.NOT_CONFIGURED
         return [
-            Step("test", "Test", ["configure it first, on its page"] if empty else []),
-            Step("enable", "Enable", unready),
-            Step("disable", "Disable", working),
-            Step("uninstall", "Uninstall", warning=lifecycle.UNINSTALL_WARNING),
+            StepButton("test", "Test", ["configure it first, on its page"] if empty else []),
+            StepButton("enable", "Enable", unready),
+            StepButton("disable", "Disable", working),
+            StepButton("uninstall", "Uninstall", warning=lifecycle.UNINSTALL_WARNING),
         ]
 
     def take_step(self, request: HttpRequest, obj: App, name: str, **known: Any) -> None:
@@ -131,10 +131,10 @@ class SyncRunAdmin(StepAdmin):
     def shows_history(self, request: HttpRequest) -> bool:
         return False
 
-    def steps(self, obj: SyncRun) -> list[Step]:
+    def step_buttons(self, obj: SyncRun) -> list[StepButton]:
         if obj.status in ("previewed", "quarantined"):
-            return [Step("apply", "Import now", warning=runs.APPLY_WARNING)]
-        undo = Step("undo", "Undo", warning=runs.UNDO_WARNING)
+            return [StepButton("apply", "Import now", warning=runs.APPLY_WARNING)]
+        undo = StepButton("undo", "Undo", warning=runs.UNDO_WARNING)
         return [undo] if obj.status == "applied" else []
 
     def take_step(self, request: HttpRequest, obj: SyncRun, name: str, **known: Any) -> None:
@@ -149,12 +149,16 @@ class InstalledPackAdmin(_Written):
     list_filter = ("status", "trust", ("organization", RelatedFilter))
     readonly_fields = (*RegisterAdmin.readonly_fields, *told)
 
-    def steps(self, obj: InstalledPack) -> list[Step]:
+    def step_buttons(self, obj: InstalledPack) -> list[StepButton]:
         steps = []
         if installation.applied_changes(obj).exists():
-            steps.append(Step("roll_back", "Roll back", warning=installation.ROLL_BACK_WARNING))
+            steps.append(
+                StepButton("roll_back", "Roll back", warning=installation.ROLL_BACK_WARNING)
+            )
         if obj.status == PackStatus.INSTALLED:
-            steps.append(Step("uninstall", "Uninstall", warning=installation.UNINSTALL_WARNING))
+            steps.append(
+                StepButton("uninstall", "Uninstall", warning=installation.UNINSTALL_WARNING)
+            )
         return steps
 
     def take_step(self, request: HttpRequest, obj: InstalledPack, name: str, **known: Any) -> None:

@@ -229,7 +229,7 @@ UNFOLD = {
     "SITE_TITLE": "OpenRisk",
     "SITE_HEADER": "OpenRisk",
     "SITE_SUBHEADER": "Administration",
-    "DASHBOARD_CALLBACK": "risks.admin.overview.context",
+    "DASHBOARD_CALLBACK": "risks.admin.overview.overview_context",
 }
 
 # --- API -------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from dashboards.figures.scope import start_of
 from openrisk.accounts.models import Membership, Role
 from openrisk.pages.guards import MemberRequest, member_required
 from risks.models import MitigationAction, MitigationStatus, Risk
-from risks.pages.history import history
+from risks.pages.history import load_history
 from risks.querysets import DUE_SOON, RISK_ORDERS
 
 SHOWN = 10
@@ -107,9 +107,9 @@ def changed_risks(member: Membership, now: datetime) -> WorkList:
     latest = changed.order_by("-updated_at", "-id").values_list("id", "reference", "title")
     rows = list(latest[:SHOWN])
     titles = {reference: title for _, reference, title in rows}
-    told = history({pk: reference for pk, reference, _ in rows}).entries if rows else []
+    told = load_history({pk: reference for pk, reference, _ in rows}).entries if rows else []
     entries = [
-        {"entry": entry, "parts": [(part, titles[part.subject]) for part in entry.parts]}
+        {"entry": entry, "changes": [(change, titles[change.subject]) for change in entry.changes]}
         for entry in told
         if entry.at >= yesterday
     ]

@@ -18,7 +18,7 @@ from dashboards.report.timeline_chart import draw_timeline
 from dashboards.templatetags.figure_formats import MINUS
 from risks.models import Level, Matrix
 from risks.models.matrix import default_colours
-from risks.pages.colours import colour_of
+from risks.pages.colours import valid_colour_of
 from risks.services.matrix import matrix_of
 
 GAP = 24.0
@@ -78,7 +78,7 @@ def draw_executive_report(wanted: PageQuery, figures: dict[str, Any]) -> bytes:
 
 def level_colours(levels: Matrix) -> dict[str, str]:
     usual = default_colours()
-    return {level: colour_of(levels, level) or usual[level] for level in Level.values}
+    return {level: valid_colour_of(levels, level) or usual[level] for level in Level.values}
 
 
 def _first(report: ExecutiveReport, sheet: PdfPage) -> None:

@@ -7,7 +7,7 @@ from dashboards.report.pdf_page import INK, INNER, LEFT, MUTED, PALE, ROW, PdfPa
 from dashboards.templatetags.figure_formats import format_change, format_figure
 from openrisk.accounts.models import Membership
 from risks.models import Asset, Category, Level, MitigationStatus, Status
-from risks.pages.colours import ink_on
+from risks.pages.colours import text_colour_on
 
 MOST_ROWS = 8
 TILE_HEIGHT, CELL_HEIGHT, LABELS, RISK_HEIGHT = 54.0, 38.0, 84.0, 42.0
@@ -39,7 +39,7 @@ def draw_tiles(
         x = LEFT + number * (width + gap)
         level = tile["level"]
         fill = colours[level] if level else PALE
-        ink = ink_on(fill) if level else INK
+        ink = text_colour_on(fill) if level else INK
         label = Level(level).label if level else tile["label"]
         inside = {"width": width - 8, "colour": _full(ink)}
         sheet.box(x, y, width, TILE_HEIGHT, fill)
@@ -79,7 +79,7 @@ def _cell(
     sheet: PdfPage, x: float, y: float, width: float, cell: dict[str, Any], fill: str
 ) -> None:
     sheet.box(x, y, width, CELL_HEIGHT - 2, fill)
-    colour = _full(ink_on(fill))
+    colour = _full(text_colour_on(fill))
     if not cell["count"] and not cell["change"]:
         return
     moved = format_change(cell["change"])
@@ -112,7 +112,7 @@ def draw_top_risks(
         x = LEFT + INNER - 160
         sheet.box(x, y - 4, 80, 16, fill)
         level = f"{Level(row['level']).label} {row['score']}"
-        sheet.text(x, y + 7, level, width=80, align="centre", colour=_full(ink_on(fill)))
+        sheet.text(x, y + 7, level, width=80, align="centre", colour=_full(text_colour_on(fill)))
         priority = f"priority {row['priority']}"
         sheet.text(LEFT, y + 7, priority, width=INNER, align="right")
         y += RISK_HEIGHT if end > y + 20 else RISK_HEIGHT - 12

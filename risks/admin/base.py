@@ -122,16 +122,16 @@ class RegisterAdmin(StepAdmin):
             raise PermissionDenied
         if is_cancelled(request):
             raise CANCELLED
-        step = self.offered_step(obj, request.POST["_step"])
+        step = self.find_step(obj, request.POST["_step"])
         if step is None:
             raise NOT_OFFERED
-        return self.ask_about(request, obj, step)
+        return self.ask_before(request, obj, step)
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
         """Take the step that was asked for, now that the form is saved."""
         if "_step" not in request.POST:
             return super().response_change(request, obj)
-        step = self.offered_step(obj, request.POST["_step"])
+        step = self.find_step(obj, request.POST["_step"])
         if step is None:
             raise NOT_OFFERED
         self.record_step(request, obj, step, request.seen_version)  # type: ignore[attr-defined]
@@ -229,9 +229,9 @@ class RegisterAdmin(StepAdmin):
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         if not self.has_view_permission(request, obj):
             raise PermissionDenied
-        return history_page(self, request, obj, self.told_with(obj))
+        return history_page(self, request, obj, self.history_ids(obj))
 
-    def told_with(self, obj: Any) -> list[Any]:
+    def history_ids(self, obj: Any) -> list[Any]:
         """The ids whose changes make up the history of `obj`."""
         return [obj.pk]
 

@@ -14,11 +14,11 @@ from openrisk.admin.refusals import REFUSALS, sentence
 from risks.services.bulk import Outcome, run_bulk
 from risks.services.deletion import what_goes
 
-MOST = 1000  # as in the API's bulk requests
-TOLD = 10  # reasons shown; the rest is counted
+MAX_ROWS = 1000  # as in the API's bulk requests
+MAX_REASONS_SHOWN = 10  # reasons shown; the rest is counted
 
 
-def bulk_page(
+def bulk_action_page(
     model_admin: Any,
     request: HttpRequest,
     queryset: Any,
@@ -32,9 +32,9 @@ def bulk_page(
 
     None, as admin actions do, once it is done or there is nothing to ask.
     """
-    selected = list(queryset.select_related("organization")[: MOST + 1])
-    if len(selected) > MOST:
-        text = f"At most {MOST} at once. Narrow the selection with filters."
+    selected = list(queryset.select_related("organization")[: MAX_ROWS + 1])
+    if len(selected) > MAX_ROWS:
+        text = f"At most {MAX_ROWS} at once. Narrow the selection with filters."
         model_admin.message_user(request, text, messages.ERROR)
         return None
     if not selected:
@@ -83,16 +83,16 @@ def _carry_out_all(
 def _report(model_admin: Any, request: HttpRequest, total: int, refused: list[str]) -> None:
     if done := total - len(refused):
         model_admin.message_user(request, f"Done for {done} of {total}.", messages.SUCCESS)
-    for reason in refused[:TOLD]:
+    for reason in refused[:MAX_REASONS_SHOWN]:
         model_admin.message_user(request, reason, messages.ERROR)
-    if len(refused) > TOLD:
-        text = f"{len(refused) - TOLD} more were refused."
+    if len(refused) > MAX_REASONS_SHOWN:
+        text = f"{len(refused) - MAX_REASONS_SHOWN} more were refused."
         model_admin.message_user(request, text, messages.ERROR)
 
 
 @action(description="Delete…", permissions=["delete"])
 def delete_selected(model_admin: Any, request: HttpRequest, queryset: Any) -> HttpResponse | None:
-    return bulk_page(
+    return bulk_action_page(
         model_admin,
         request,
         queryset,

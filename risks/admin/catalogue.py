@@ -18,7 +18,7 @@ from openrisk.admin.site import (
     site,
 )
 from risks.admin.base import RegisterAdmin, RowInline
-from risks.admin.display import level_label, percent
+from risks.admin.display import level_badge, progress_bar
 from risks.admin.forms import RegisterForm
 from risks.models import Asset, AssetDependency, Category, Control, Framework, Level, Matrix
 from risks.scoring import SCALE
@@ -27,7 +27,7 @@ from risks.services import controls as control_services
 from risks.services import matrix as matrix_services
 from risks.services.rows import creator
 
-PARTS = ("likelihood", "impact")
+AXES = ("likelihood", "impact")
 
 
 @admin.register(Category, site=site)
@@ -67,7 +67,7 @@ class _MatrixForm(RegisterForm):
         for likelihood in SCALE:
             for impact in SCALE:
                 self.initial[f"level_{likelihood}_{impact}"] = matrix.level(likelihood, impact)
-        for part in PARTS:
+        for part in AXES:
             for step, label in zip(SCALE, getattr(matrix, f"{part}_labels"), strict=True):
                 self.initial[f"{part}_{step}"] = label
         for level, colour in matrix.colours.items():
@@ -90,7 +90,7 @@ MatrixForm = type(
     "MatrixForm",
     (_MatrixForm,),
     {f"level_{row}_{column}": _level_field(row, column) for row in SCALE for column in SCALE}
-    | {f"{part}_{step}": _label_field(part, step) for part in PARTS for step in SCALE}
+    | {f"{part}_{step}": _label_field(part, step) for part in AXES for step in SCALE}
     | {f"colour_{level}": _colour_field(level) for level in Level.values},
 )
 
@@ -196,7 +196,7 @@ class AssetAdmin(RegisterAdmin):
 
     @admin.display(description="criticality", ordering="criticality")
     def importance(self, asset: Asset) -> SafeString:
-        return level_label(asset.criticality)
+        return level_badge(asset.criticality)
 
 
 # --- controls ---------------------------------------------------------------------------------
@@ -213,7 +213,7 @@ class FrameworkAdmin(RegisterAdmin):
 
     def implementation(self, framework: Any) -> SafeString | str:
         applicable = framework.applicable
-        return percent(100 * framework.implemented // applicable) if applicable else "-"
+        return progress_bar(100 * framework.implemented // applicable) if applicable else "-"
 
 
 @admin.register(Control, site=site)

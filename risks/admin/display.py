@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 from risks.models import Level
 
 
-def level_label(level: str | None, score: Any = None) -> SafeString:
+def level_badge(level: str | None, score: Any = None) -> SafeString:
     """E.g. "20 Critical" on the colour of the level."""
     if not level:
         return format_html('<span class="level level-none">{}</span>', "Not assessed")
@@ -16,7 +16,7 @@ def level_label(level: str | None, score: Any = None) -> SafeString:
     return format_html('<span class="level level-{}">{}</span>', level, words)
 
 
-def percent(value: int | None) -> SafeString:
+def progress_bar(value: int | None) -> SafeString:
     if value is None:
         return format_html("{}", "Not measured: it has no actions")
     return format_html('<progress max="100" value="{0}"></progress> {0}&nbsp;%', value)

@@ -8,8 +8,8 @@ from django.utils.safestring import SafeString
 
 from openrisk.admin.site import RelatedFilter, site
 from risks.admin.base import RegisterAdmin
-from risks.admin.display import level_label
-from risks.admin.steps import Step
+from risks.admin.display import level_badge
+from risks.admin.steps import StepButton
 from risks.models import (
     Finding,
     FindingRule,
@@ -50,7 +50,7 @@ class FindingAdmin(RegisterAdmin):
 
 
 def severity_label(severity: str, words: str) -> Any:
-    return words if severity == "info" else level_label(severity)
+    return words if severity == "info" else level_badge(severity)
 
 
 @admin.register(FindingRule, site=site)
@@ -91,10 +91,10 @@ class ProposalAdmin(RegisterAdmin):
     def sections(self, obj: RiskProposal) -> list[Any]:
         return [(None, {"fields": self.told}), ("Decision", {"fields": self.decided})]
 
-    def steps(self, obj: RiskProposal) -> list[Step]:
+    def step_buttons(self, obj: RiskProposal) -> list[StepButton]:
         if obj.status != ProposalStatus.PROPOSED:
             return []
-        return [Step("confirm", "Confirm as a draft risk"), Step("dismiss", "Dismiss")]
+        return [StepButton("confirm", "Confirm as a draft risk"), StepButton("dismiss", "Dismiss")]
 
     def take_step(self, request: HttpRequest, obj: RiskProposal, name: str, **known: Any) -> None:
         decide = services.confirm_proposal if name == "confirm" else services.dismiss_proposal
@@ -122,10 +122,10 @@ class SuggestionAdmin(RegisterAdmin):
     def sections(self, obj: LikelihoodSuggestion) -> list[Any]:
         return [(None, {"fields": self.told}), ("Decision", {"fields": self.decided})]
 
-    def steps(self, obj: LikelihoodSuggestion) -> list[Step]:
+    def step_buttons(self, obj: LikelihoodSuggestion) -> list[StepButton]:
         if obj.status != SuggestionStatus.PROPOSED:
             return []
-        return [Step("accept", "Rate it so"), Step("dismiss", "Dismiss")]
+        return [StepButton("accept", "Rate it so"), StepButton("dismiss", "Dismiss")]
 
     def take_step(
         self, request: HttpRequest, obj: LikelihoodSuggestion, name: str, **known: Any

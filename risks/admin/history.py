@@ -32,7 +32,7 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Told:
+class DescribedChange:
     """A change with its differences in words."""
 
     change: Change
@@ -49,28 +49,28 @@ def history_page(
         **model_admin.admin_site.each_context(request),
         "title": f"History of {obj}",
         "page": page,
-        "told": tell(page.object_list),
+        "told": describe_changes(page.object_list),
         "object": obj,
         "opts": model_admin.opts,
     }
     return TemplateResponse(request, model_admin.object_history_template, context)
 
 
-def tell(changes: Iterable[Change]) -> list[Told]:
+def describe_changes(changes: Iterable[Change]) -> list[DescribedChange]:
     """Changes in words; ids become the names of what they stand for, one query per model."""
     read = [(change, normalise(change.model, change.changes)) for change in changes]
     names = _names(read)
     return [_told(change, fields, names) for change, fields in read]
 
 
-def _told(change: Change, fields: dict[str, list[Any]], names: Names) -> Told:
+def _told(change: Change, fields: dict[str, list[Any]], names: Names) -> DescribedChange:
     """Without what reads the same before and after: the empty fields of a new row."""
     differences = [_difference(change.model, name, pair, names) for name, pair in fields.items()]
     told = [each for each in differences if each.before != each.after]
-    return Told(change, model_word(change.model), told)
+    return DescribedChange(change, model_label(change.model), told)
 
 
-def model_word(label: str) -> str:
+def model_label(label: str) -> str:
     """What one row of the model is called, e.g. "risk" for risks.risk."""
     return str(apps.get_model(label)._meta.verbose_name)
 

@@ -23,8 +23,8 @@ from openrisk.admin.site import (
 )
 from openrisk.pages.drafts import form_on
 from openrisk.pages.submissions import create_once, created
-from risks.admin.history import model_word
-from risks.admin.steps import Step, StepAdmin
+from risks.admin.history import model_label
+from risks.admin.steps import StepAdmin, StepButton
 from risks.import_runs import lifecycle, undo
 from risks.import_runs.summary import summary
 from risks.models import ImportRun, RowAction, RunStatus, Source
@@ -139,21 +139,21 @@ class ImportRunAdmin(StepAdmin):
     def undone(self, run: ImportRun) -> str:
         return _moment(run.undone_at, run.undone_by)
 
-    def steps(self, run: ImportRun) -> list[Step]:
+    def step_buttons(self, run: ImportRun) -> list[StepButton]:
         if run.status == RunStatus.APPLIED:
-            return [Step("undo", "Undo this import", warning=UNDO_WARNING)]
+            return [StepButton("undo", "Undo this import", warning=UNDO_WARNING)]
         if run.status == RunStatus.UNDONE:
             return []
         errors = run.rows.filter(action=RowAction.ERROR).count()
         if not errors:
-            apply = Step("apply", "Import", warning=APPLY_WARNING)
-            return [apply, Step("preview", "Preview again")]
+            apply = StepButton("apply", "Import", warning=APPLY_WARNING)
+            return [apply, StepButton("preview", "Preview again")]
         rows = "1 row is" if errors == 1 else f"{errors} rows are"
         reason = f"{rows} in error: correct the file and upload it again, or leave them out"
         return [
-            Step("apply", "Import", [reason]),
-            Step("skip_errors", "Import without the rows in error", warning=APPLY_WARNING),
-            Step("preview", "Preview again"),
+            StepButton("apply", "Import", [reason]),
+            StepButton("skip_errors", "Import without the rows in error", warning=APPLY_WARNING),
+            StepButton("preview", "Preview again"),
         ]
 
     def take_step(self, request: HttpRequest, obj: ImportRun, name: str, **known: Any) -> None:
@@ -171,7 +171,7 @@ class ImportRunAdmin(StepAdmin):
             rows = Paginator(run.rows.order_by("row_number", "id"), ROWS_PER_PAGE)
             context["told"] = summary(run)
             context["page"] = rows.get_page(request.GET.get("p"))
-            context["rows"] = [(row, model_word(row.model)) for row in context["page"]]
+            context["rows"] = [(row, model_label(row.model)) for row in context["page"]]
         return super().render_change_form(request, context, **kwargs)
 
     # --- the upload

@@ -13,8 +13,8 @@ from django.utils.safestring import SafeString
 from openrisk.accounts.members.access import access
 from openrisk.accounts.models import Role
 from openrisk.admin.site import InfinitePaginator, ModelAdmin, RelatedFilter, site
-from risks.admin.display import level_label
-from risks.admin.history import model_word, tell
+from risks.admin.display import level_badge
+from risks.admin.history import describe_changes, model_label
 from risks.history.tracked import TRACKED
 from risks.models import Change, ChangeAction, ScoreChange
 
@@ -42,7 +42,7 @@ class ModelFilter(admin.SimpleListFilter):
 
 
 def _kind(label: str) -> str:
-    return model_word(label).capitalize()
+    return model_label(label).capitalize()
 
 
 @admin.register(Change, site=site)
@@ -89,7 +89,7 @@ class ChangeAdmin(ReadOnlyAdmin):
             return str(found)  # it has no page of its own
 
     def difference(self, change: Change) -> SafeString:
-        [told] = tell([change])
+        [told] = describe_changes([change])
         return format_html_join(
             "",
             "<div><b>{}</b>: {} → {}</div>",
@@ -108,4 +108,4 @@ class ScoreChangeAdmin(ReadOnlyAdmin):
 
     @admin.display(description="level")
     def level(self, row: ScoreChange) -> SafeString:
-        return level_label(row.current_level, row.current_score)
+        return level_badge(row.current_level, row.current_score)

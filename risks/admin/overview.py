@@ -21,50 +21,56 @@ from risks.models import (
 
 
 @dataclass(frozen=True)
-class Figure:
+class OverviewCount:
     title: str
     number: int
     url: str
     level: str = ""
 
 
-def context(request: HttpRequest, known: dict[str, Any]) -> dict[str, Any]:
+def overview_context(request: HttpRequest, known: dict[str, Any]) -> dict[str, Any]:
     """Called by unfold for the front page (`UNFOLD["DASHBOARD_CALLBACK"]`)."""
     return {**known, "levels": _levels(request), "waiting": _waiting(request)}
 
 
-def _levels(request: HttpRequest) -> list[Figure]:
+def _levels(request: HttpRequest) -> list[OverviewCount]:
     opened = access(request).scope(Risk.objects.open())
     counts = dict(opened.order_by().values_list("current_level").annotate(number=Count("pk")))
     figures = [
-        Figure(label, counts.get(level, 0), _url("risk", show="open", current_level=level), level)
+        OverviewCount(
+            label, counts.get(level, 0), _url("risk", show="open", current_level=level), level
+        )
         for level, label in reversed(Level.choices)
     ]
-    none = Figure("Not assessed", counts.get(None, 0), _url("risk", show="not_assessed"), "none")
+    none = OverviewCount(
+        "Not assessed", counts.get(None, 0), _url("risk", show="not_assessed"), "none"
+    )
     return [*figures, none]
 
 
-def _waiting(request: HttpRequest) -> list[Figure]:
+def _waiting(request: HttpRequest) -> list[OverviewCount]:
     scope = access(request).scope
     requested = Acceptance.objects.filter(status=AcceptanceStatus.REQUESTED)
     proposed = RiskProposal.objects.filter(status=ProposalStatus.PROPOSED)
     return [
-        Figure(
+        OverviewCount(
             "Reviews overdue",
             scope(Risk.objects.review_overdue()).count(),
             _url("risk", show="review_overdue"),
         ),
-        Figure(
+        OverviewCount(
             "Mitigations overdue",
             scope(Mitigation.objects.counted().overdue()).count(),
             _url("mitigation", due="overdue"),
         ),
-        Figure(
+        OverviewCount(
             "Acceptances to decide",
             scope(requested).count(),
             _url("acceptance", status="requested"),
         ),
-        Figure("Proposed risks", scope(proposed).count(), _url("riskproposal", status="proposed")),
+        OverviewCount(
+            "Proposed risks", scope(proposed).count(), _url("riskproposal", status="proposed")
+        ),
     ]
 
 

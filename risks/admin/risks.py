@@ -25,10 +25,10 @@ from openrisk.admin.site import (
 from openrisk.errors import Conflict
 from risks import states
 from risks.admin.base import RegisterAdmin, RowInline
-from risks.admin.bulk import bulk_page, delete_selected
-from risks.admin.display import level_label, percent
+from risks.admin.bulk import bulk_action_page, delete_selected
+from risks.admin.display import level_badge, progress_bar
 from risks.admin.forms import RegisterForm
-from risks.admin.steps import Step
+from risks.admin.steps import StepButton
 from risks.api.views.exports import export_response
 from risks.models import Asset, Category, Control, Matrix, Mitigation, Risk, Status
 from risks.models.mitigations import progress
@@ -40,11 +40,11 @@ from risks.services.matrix import matrix_of
 from risks.services.rows import invalid
 
 RATINGS = [f"{kind}_{part}" for kind in KINDS for part in ("likelihood", "impact")]
-SCORES = [f"{kind}_rating" for kind in KINDS]
+RATING_COLUMNS = [f"{kind}_rating" for kind in KINDS]
 
 
 # --- the form ---------------------------------------------------------------------------------
-class RiskForm(RegisterForm):
+class RiskAdminForm(RegisterForm):
     beginning = forms.ChoiceField(
         label="Status",
         choices=[(status, Status(status).label) for status in reversed(services.BEGINNINGS)],
@@ -111,7 +111,7 @@ class MitigationInline(RowInline):
         if mitigation._state.adding:
             return "-"
         total, done = mitigation.actions_total, mitigation.actions_done
-        return percent(progress(mitigation.status, done, total))
+        return progress_bar(progress(mitigation.status, done, total))
 
 
 # --- the list ---------------------------------------------------------------------------------
@@ -136,7 +136,7 @@ class AttentionFilter(admin.SimpleListFilter):
         return chosen() if chosen else None
 
 
-def reason_field(label: str = "Reason") -> forms.CharField:
+def multiline_reason_field(label: str = "Reason") -> forms.CharField:
     """A text area: Enter in it changes nothing."""
     widget = UnfoldAdminTextareaWidget({"rows": 2})
     return forms.CharField(
@@ -152,7 +152,7 @@ class TransitionForm(forms.Form):
     to = forms.ChoiceField(
         label="New status", choices=Status.choices, widget=UnfoldAdminSelectWidget
     )
-    comment = reason_field()
+    comment = multiline_reason_field()
 
 
 class OwnerForm(forms.Form):
@@ -173,12 +173,12 @@ class CategoryForm(forms.Form):
 
 
 class ReviewForm(forms.Form):
-    comment = reason_field("Review notes")
+    comment = multiline_reason_field("Review notes")
 
 
 @admin.register(Risk, site=site)
 class RiskAdmin(RegisterAdmin):
-    form = RiskForm
+    form = RiskAdminForm
     create = staticmethod(services.create_risk)
     update = staticmethod(services.update_risk)
     delete = staticmethod(services.delete_risk)
@@ -214,7 +214,7 @@ class RiskAdmin(RegisterAdmin):
     )
     readonly_fields = (
         *RegisterAdmin.readonly_fields,
-        *SCORES,
+        *RATING_COLUMNS,
         "reference",
         "status",
         "priority",
@@ -227,7 +227,7 @@ class RiskAdmin(RegisterAdmin):
     # --- the list
     @admin.display(description="level", ordering=RISK_ORDERS["current_score"])
     def level(self, risk: Risk) -> SafeString:
-        return level_label(risk.current_level, risk.current_score)
+        return level_badge(risk.current_level, risk.current_score)
 
     @admin.display(description="owner", ordering="owner__email")
     def responsible(self, risk: Risk) -> str:
@@ -245,7 +245,7 @@ class RiskAdmin(RegisterAdmin):
     def sections(self, obj: Risk | None) -> list[Any]:
         state = ("reference", "status") if obj else ("beginning",)
         ratings = [*zip(RATINGS[::2], RATINGS[1::2], strict=True)]
-        computed = [*SCORES, "priority"] if obj else []
+        computed = [*RATING_COLUMNS, "priority"] if obj else []
         reviewed = ["last_reviewed_at"] if obj else []
         sections = [
             (None, {"fields": [*state, "title", "description", "category", "tags"]}),
@@ -260,19 +260,19 @@ class RiskAdmin(RegisterAdmin):
         return sections
 
     def inherent_rating(self, risk: Risk) -> SafeString:
-        return level_label(risk.inherent_level, risk.inherent_score)
+        return level_badge(risk.inherent_level, risk.inherent_score)
 
     def residual_rating(self, risk: Risk) -> SafeString:
-        return level_label(risk.residual_level, risk.residual_score)
+        return level_badge(risk.residual_level, risk.residual_score)
 
     def target_rating(self, risk: Risk) -> SafeString:
-        return level_label(risk.target_level, risk.target_score)
+        return level_badge(risk.target_level, risk.target_score)
 
     def imported_columns(self, risk: Risk) -> SafeString | str:
         """What an import brought and no field holds."""
         return format_html_join("", "<div><b>{}</b>: {}</div>", risk.extra.items()) or "-"
 
-    def told_with(self, risk: Risk) -> list[Any]:
+    def history_ids(self, risk: Risk) -> list[Any]:
         mitigations = risk.mitigations.all()
         return [
             risk.pk,
@@ -281,9 +281,9 @@ class RiskAdmin(RegisterAdmin):
             *risk.acceptances.values_list("pk", flat=True),
         ]
 
-    def steps(self, risk: Risk) -> list[Step]:
+    def step_buttons(self, risk: Risk) -> list[StepButton]:
         edges = [
-            Step(
+            StepButton(
                 edge.to,
                 f"Move to {edge.label}",
                 edge.reasons,
@@ -291,7 +291,7 @@ class RiskAdmin(RegisterAdmin):
             )
             for edge in states.transitions(states.facts_of(risk))
         ]
-        return [*edges, Step("review", "Mark as reviewed")]
+        return [*edges, StepButton("review", "Mark as reviewed")]
 
     def take_step(self, request: HttpRequest, obj: Risk, name: str, **known: Any) -> None:
         if name == "review":
@@ -344,7 +344,7 @@ class RiskAdmin(RegisterAdmin):
     def _bulk(
         self, request: HttpRequest, queryset: Any, title: str, form: Any, service: Any
     ) -> HttpResponse | None:
-        return bulk_page(
+        return bulk_action_page(
             self,
             request,
             queryset,

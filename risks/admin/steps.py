@@ -21,11 +21,11 @@ from openrisk.pages.confirmation import ask_first, is_cancelled
 from openrisk.pages.forms import seen_version
 from risks.history import recorded
 
-MAX_COMMENT = 5000
+MAX_REASON_LENGTH = 5000
 
 
 @dataclass(frozen=True)
-class Step:
+class StepButton:
     """Something that can be done with a row, as a button; disabled while there are `reasons`.
 
     `warning` says what cannot easily be taken back: the step is then asked about first.
@@ -44,7 +44,7 @@ class StepAdmin(ModelAdmin):
     step_comment = True  # whether a step can say why
     step_in_form = False  # whether the page has a form to save first
 
-    def steps(self, obj: Any) -> list[Step]:
+    def step_buttons(self, obj: Any) -> list[StepButton]:
         """What can be done with the row now."""
         return []
 
@@ -62,7 +62,7 @@ class StepAdmin(ModelAdmin):
     def render_change_form(self, request: HttpRequest, context: Any, **kwargs: Any) -> Any:
         obj = kwargs.get("obj")
         if obj is not None and self.may_step(request, obj):
-            context["steps"] = self.steps(obj)
+            context["steps"] = self.step_buttons(obj)
             context["step_comment"] = self.step_comment
             context["step_inputs"] = self.step_inputs(obj)
             kept = drafts.typed(request).get("step_comment", [""])[0]
@@ -92,19 +92,19 @@ class StepAdmin(ModelAdmin):
         change_page = redirect(reverse(f"{self._url_name}_change", args=[obj.pk]))
         if is_cancelled(request):
             return change_page
-        step = self.offered_step(obj, request.POST.get("step", ""))
+        step = self.find_step(obj, request.POST.get("step", ""))
         if step is None:
             self.message_user(request, "Choose one of the buttons.", messages.ERROR)
-        elif question := self.ask_about(request, obj, step):
+        elif question := self.ask_before(request, obj, step):
             return question
         else:
             self._take(request, obj, step)
         return change_page
 
-    def offered_step(self, obj: Any, name: str) -> Step | None:
-        return next((step for step in self.steps(obj) if step.name == name), None)
+    def find_step(self, obj: Any, name: str) -> StepButton | None:
+        return next((step for step in self.step_buttons(obj) if step.name == name), None)
 
-    def ask_about(self, request: HttpRequest, obj: Any, step: Step) -> HttpResponse | None:
+    def ask_before(self, request: HttpRequest, obj: Any, step: StepButton) -> HttpResponse | None:
         """The page that asks before a step that is hard to take back; None once it may go on."""
         if not step.warning:
             return None
@@ -119,15 +119,15 @@ class StepAdmin(ModelAdmin):
         }
         return TemplateResponse(request, "risks_admin/confirm.html", context)
 
-    def _take(self, request: HttpRequest, obj: Any, step: Step) -> None:
+    def _take(self, request: HttpRequest, obj: Any, step: StepButton) -> None:
         try:
             self.record_step(request, obj, step, seen_version(request.POST.get("version", "")))
         except REFUSALS as refusal:
             self.message_user(request, f"{step.label}: {sentence(refusal)}", messages.ERROR)
 
-    def record_step(self, request: HttpRequest, obj: Any, step: Step, version: int) -> None:
+    def record_step(self, request: HttpRequest, obj: Any, step: StepButton, version: int) -> None:
         """Take the step with its own reason and say so; raises what the service refuses."""
-        comment = request.POST.get("step_comment", "").replace("\0", "").strip()[:MAX_COMMENT]
+        comment = request.POST.get("step_comment", "").replace("\0", "").strip()[:MAX_REASON_LENGTH]
         with recorded(actor=request.user, comment=comment):  # type: ignore[arg-type]
             self.take_step(request, obj, step.name, comment=comment, version=version)
         self.message_user(request, f"{obj}: {step.label}.", messages.SUCCESS)

@@ -12,9 +12,9 @@ from openrisk.accounts.models import User
 from openrisk.admin.site import RelatedFilter, UnfoldBooleanSwitchWidget, site
 from openrisk.pages.forms import seen_version
 from risks.admin.base import RegisterAdmin, RowInline
-from risks.admin.display import level_label, percent
+from risks.admin.display import level_badge, progress_bar
 from risks.admin.forms import RowForm
-from risks.admin.steps import Step
+from risks.admin.steps import StepButton
 from risks.models import (
     Acceptance,
     AcceptanceStatus,
@@ -108,11 +108,11 @@ class MitigationAdmin(RegisterAdmin):
 
     def progress(self, mitigation: Any) -> SafeString:
         total, done = mitigation.actions_total, mitigation.actions_done
-        return percent(progress(mitigation.status, done, total))
+        return progress_bar(progress(mitigation.status, done, total))
 
     @admin.display(description="priority", ordering="priority")
     def importance(self, mitigation: Mitigation) -> SafeString:
-        return level_label(mitigation.priority)
+        return level_badge(mitigation.priority)
 
     @admin.display(description="due", ordering="due_date")
     def due(self, mitigation: Mitigation) -> str:
@@ -122,12 +122,12 @@ class MitigationAdmin(RegisterAdmin):
         overdue = not over and mitigation.due_date < timezone.now().date()
         return f"{mitigation.due_date}{' (overdue)' if overdue else ''}"
 
-    def told_with(self, obj: Mitigation) -> list[Any]:
+    def history_ids(self, obj: Mitigation) -> list[Any]:
         return [obj.pk, *obj.actions.values_list("pk", flat=True)]
 
-    def steps(self, obj: Mitigation) -> list[Step]:
+    def step_buttons(self, obj: Mitigation) -> list[StepButton]:
         edges = services.EDGES[obj.status]
-        return [Step(to, f"Move to {MitigationStatus(to).label}") for to in edges]
+        return [StepButton(to, f"Move to {MitigationStatus(to).label}") for to in edges]
 
     def take_step(self, request: HttpRequest, obj: Mitigation, name: str, **known: Any) -> None:
         services.set_status(actor=request.user, mitigation=obj, to=name, **known)  # type: ignore[arg-type]
@@ -162,12 +162,12 @@ class AcceptanceAdmin(RegisterAdmin):
     def create(*, actor: User, organization: Any, **fields: Any) -> Acceptance:
         return acceptance_services.request_acceptance(actor=actor, **fields)
 
-    def steps(self, obj: Acceptance) -> list[Step]:
+    def step_buttons(self, obj: Acceptance) -> list[StepButton]:
         warnings = acceptance_services.WARNINGS
-        revoke = [Step("revoke", "Revoke", warning=warnings["revoke"])]
+        revoke = [StepButton("revoke", "Revoke", warning=warnings["revoke"])]
         if obj.status == AcceptanceStatus.REQUESTED:
-            approve = Step("approve", "Approve", warning=warnings["approve"])
-            return [approve, Step("reject", "Reject"), *revoke]
+            approve = StepButton("approve", "Approve", warning=warnings["approve"])
+            return [approve, StepButton("reject", "Reject"), *revoke]
         return revoke if obj.status == AcceptanceStatus.APPROVED else []
 
     def take_step(self, request: HttpRequest, obj: Acceptance, name: str, **known: Any) -> None:

@@ -4,8 +4,8 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
-from risks.demo.stage import Stage, random_from
-from risks.demo.words import SCANNER, SCANNER_RULES
+from risks.demo.reference_data import ReferenceData, seeded_random
+from risks.demo.word_lists import SCANNER, SCANNER_RULES
 from risks.history import recorded
 from risks.models import Asset, FindingRule, Severity
 from risks.services.findings import propose_risks, record_findings
@@ -16,12 +16,12 @@ STILL_THERE = 0.7
 RULE = "Critical findings"
 
 
-def scan(stage: Stage) -> int:
+def record_scans(stage: ReferenceData) -> int:
     """How many findings the new assets have got."""
     assets = [asset for asset in stage.new_assets if asset.type in SCANNED_TYPES]
     if not assets:
         return 0
-    random = random_from(stage.id("scan", assets[0].name))
+    random = seeded_random(stage.id("scan", assets[0].name))
     found = [finding for asset in assets for finding in _found(random, asset)]
     left = [finding for finding in found if random.random() < STILL_THERE]
     for ago, findings in ((FIRST_SCAN, found), (LAST_SCAN, left)):
@@ -56,7 +56,7 @@ def _found(random: Random, asset: Asset) -> list[dict[str, Any]]:
     ]
 
 
-def _propose(stage: Stage) -> None:
+def _propose(stage: ReferenceData) -> None:
     """A rule that has not been changed by anybody proposes a few risks."""
     with recorded(actor=None, comment="Demo data", at=stage.today - LAST_SCAN):
         FindingRule.objects.get_or_create(

@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from openrisk.accounts.models import Organization
 from openrisk.database.ids import uuid7
-from risks.demo.scans import scan
-from risks.demo.stage import Stage, furnish
-from risks.demo.stories import Story
+from risks.demo.reference_data import ReferenceData, create_reference_data
+from risks.demo.risk_builder import RiskBuilder
+from risks.demo.scans import record_scans
 from risks.demo.timeline import Timeline
 from risks.models import Risk
 
@@ -25,16 +25,16 @@ HOUR = 9  # ... at this hour, UTC
 
 
 @dataclass(frozen=True)
-class Seeded:
+class SeedResult:
     """What one organization has got."""
 
     organization: str
     created: dict[str, int]
 
 
-def seed(
+def seed_organizations(
     *, risks: int, organizations: int, seed: int, progress: Callable[[int], object]
-) -> list[Seeded]:
+) -> list[SeedResult]:
     """Make sure that each of `organizations` has the `risks` risks of `seed`.
 
     What is missing is added, what exists stays as it is. Dates are relative to today (UTC).
@@ -49,7 +49,7 @@ def seed(
     for number in range(1, organizations + 1):
         organization = _organization(number)
         created = _fill(organization, risks, seed, progress)
-        result.append(Seeded(organization.slug, created))
+        result.append(SeedResult(organization.slug, created))
     if any(seeded.created.get("risks") for seeded in result):
         _refresh_statistics()
     return result
@@ -76,9 +76,11 @@ def _fill(
     moments = list(_moments(today))
     created = Counter(Timeline([]).counts())
     with transaction.atomic():
-        stage = furnish(organization, seed=seed, risks=risks, today=today, moments=moments)
+        stage = create_reference_data(
+            organization, seed=seed, risks=risks, today=today, moments=moments
+        )
         created["assets"] = len(stage.new_assets)
-        created["findings"] = scan(stage)
+        created["findings"] = record_scans(stage)
     missing = _missing(stage, risks)
     progress(risks - len(missing))
     for start in range(0, len(missing), CHUNK):
@@ -95,15 +97,17 @@ def _moments(today: datetime) -> Iterator[datetime]:
             yield day + timedelta(hours=HOUR)
 
 
-def _missing(stage: Stage, risks: int) -> list[int]:
+def _missing(stage: ReferenceData, risks: int) -> list[int]:
     present = set(Risk.objects.for_organization(stage.organization).values_list("pk", flat=True))
     return [index for index in range(risks) if stage.id("risk", index) not in present]
 
 
-def _tell(stage: Stage, indexes: list[int], progress: Callable[[int], object]) -> dict[str, int]:
+def _tell(
+    stage: ReferenceData, indexes: list[int], progress: Callable[[int], object]
+) -> dict[str, int]:
     timeline = Timeline(stage.moments)
     for index in indexes:
-        Story(stage, timeline, index).tell()
+        RiskBuilder(stage, timeline, index).tell()
     timeline.write(
         stage.organization,
         creator=stage.people["analyst"],

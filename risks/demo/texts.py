@@ -3,21 +3,21 @@
 from random import Random
 
 from risks.demo.topics import Topic
-from risks.demo.words import CONTEXTS, OCCASIONS, UNITS
+from risks.demo.word_lists import CONTEXTS, OCCASIONS, UNITS
 
 WITH_OCCASION = 0.6
 
 
-def filled(template: str, asset: str) -> str:
+def fill_template(template: str, asset: str) -> str:
     """`template` with "the mail server in Porto" for {asset}, capitalised for {Asset}."""
     return template.format(asset=asset, Asset=asset[0].upper() + asset[1:])
 
 
-def title(random: Random, topic: Topic, asset: str) -> str:
-    text = filled(random.choice(topic.events), asset)
+def risk_title(random: Random, topic: Topic, asset: str) -> str:
+    text = fill_template(random.choice(topic.events), asset)
     return f"{text} {random.choice(OCCASIONS)}" if random.random() < WITH_OCCASION else text
 
 
-def description(random: Random, topic: Topic) -> str:
+def risk_description(random: Random, topic: Topic) -> str:
     context = random.choice(CONTEXTS).format(unit=random.choice(UNITS))
     return f"{random.choice(topic.causes)}. {random.choice(topic.consequences)}. {context}"

@@ -11,8 +11,8 @@ from datetime import datetime
 from django.db import models
 
 from openrisk.accounts.models import Organization, User
-from risks.demo.words import CHANGE_COMMENTS, TAKEN_OVER_COMMENT
-from risks.demo.writing import Row, insert, update
+from risks.demo.bulk_rows import Row, insert_rows, update_rows
+from risks.demo.word_lists import CHANGE_COMMENTS, IMPORT_COMMENT
 from risks.history import recorded
 from risks.models import (
     Acceptance,
@@ -90,14 +90,14 @@ class Timeline:
         """Write everything in its order; `progress` is told the number of risks created."""
         self._number(organization)
         for index, (at, part) in enumerate(zip(self.moments, self._parts, strict=True)):
-            comment = "" if index else TAKEN_OVER_COMMENT
+            comment = "" if index else IMPORT_COMMENT
             with recorded(actor=creator, comment=comment, at=at, savepoint=False):
                 for model in MODELS:
-                    insert(model, part.created[model])
+                    insert_rows(model, part.created[model])
             comment = CHANGE_COMMENTS[index % len(CHANGE_COMMENTS)]
             with recorded(actor=changer, comment=comment, at=at, savepoint=False):
                 for model in reversed(MODELS):
-                    update(model, part.changed[model], CHANGED_COLUMNS.get(model, ()))
+                    update_rows(model, part.changed[model], CHANGED_COLUMNS.get(model, ()))
             progress(len(part.created[Risk]))
 
     def _number(self, organization: Organization) -> None:

@@ -22,7 +22,7 @@ from risks import states
 from risks.models import Risk, Status
 from risks.pages.detail import (
     acceptance_key,
-    find,
+    find_risk,
     show_risk,
     suggestion_key,
     transition_key,
@@ -38,8 +38,8 @@ from risks.services.deletion import parts_in_words
 @require_POST
 @member_required(Role.ANALYST)
 @create_once
-def take_transition(request: MemberRequest, number: int) -> HttpResponse:
-    risk = find(request, number)
+def change_status(request: MemberRequest, number: int) -> HttpResponse:
+    risk = find_risk(request, number)
     to = request.POST.get("to", "")
     require_role(request, states.NEEDED_ROLE.get(to, Role.ANALYST))
     form = StepForm(transition_key(to), risk.version, request.POST)
@@ -59,8 +59,8 @@ def take_transition(request: MemberRequest, number: int) -> HttpResponse:
 @require_POST
 @member_required(Role.ANALYST)
 @create_once
-def review(request: MemberRequest, number: int) -> HttpResponse:
-    risk = find(request, number)
+def mark_reviewed(request: MemberRequest, number: int) -> HttpResponse:
+    risk = find_risk(request, number)
     return _carry_out(
         request,
         risk,
@@ -74,8 +74,8 @@ def review(request: MemberRequest, number: int) -> HttpResponse:
 @require_POST
 @member_required(Role.ANALYST)
 @create_once
-def comment(request: MemberRequest, number: int) -> HttpResponse:
-    risk = find(request, number)
+def add_comment(request: MemberRequest, number: int) -> HttpResponse:
+    risk = find_risk(request, number)
     return _carry_out(
         request,
         risk,
@@ -90,7 +90,7 @@ def comment(request: MemberRequest, number: int) -> HttpResponse:
 @member_required(Role.ANALYST)
 @create_once
 def request_acceptance(request: MemberRequest, number: int) -> HttpResponse:
-    risk = find(request, number)
+    risk = find_risk(request, number)
     return _carry_out(
         request,
         risk,
@@ -108,7 +108,7 @@ DECISIONS = {"approve": "approved", "reject": "rejected", "revoke": "revoked"}
 @member_required(Role.MANAGER)
 @create_once
 def decide_acceptance(request: MemberRequest, number: int, pk: UUID) -> HttpResponse:
-    risk = find(request, number)
+    risk = find_risk(request, number)
     acceptance = get_object_or_404(risk.acceptances.all(), pk=pk)
     acceptance.risk = risk
     decision = request.POST.get("decision", "")
@@ -146,7 +146,7 @@ def decide_acceptance(request: MemberRequest, number: int, pk: UUID) -> HttpResp
 @member_required(Role.ANALYST)
 @create_once
 def decide_suggestion(request: MemberRequest, number: int, pk: UUID) -> HttpResponse:
-    risk = find(request, number)
+    risk = find_risk(request, number)
     suggestion = get_object_or_404(risk.suggestions.all(), pk=pk)
     decision = request.POST.get("decision", "")
     form = SuggestionForm(suggestion_key(suggestion), request.POST)
@@ -171,7 +171,7 @@ def decide_suggestion(request: MemberRequest, number: int, pk: UUID) -> HttpResp
 @member_required(Role.MANAGER)
 def delete_risk(request: MemberRequest, number: int) -> HttpResponse:
     """Ask, naming what goes with the risk; then delete it."""
-    risk = find(request, number)
+    risk = find_risk(request, number)
     page = redirect("risk-page", request.organization_slug, risk.reference)
     if is_cancelled(request):
         return page

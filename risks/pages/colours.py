@@ -20,9 +20,9 @@ def matrix_css(request: MemberRequest) -> HttpResponse:
     """A rule for `:root`; a colour that is no colour is left to the default of openrisk.css."""
     matrix = matrix_of(request.membership.organization)
     rules = [
-        f"--{level}: {colour}; --{level}-text: {ink_on(colour)};"
+        f"--{level}: {colour}; --{level}-text: {text_colour_on(colour)};"
         for level in Level.values
-        if (colour := colour_of(matrix, level))
+        if (colour := valid_colour_of(matrix, level))
     ]
     response = HttpResponse(
         f":root {{ {' '.join(rules)} }}\n", content_type="text/css; charset=utf-8"
@@ -31,13 +31,13 @@ def matrix_css(request: MemberRequest) -> HttpResponse:
     return get_conditional_response(request, etag=response["ETag"], response=response) or response
 
 
-def colour_of(matrix: Matrix, level: str) -> str:
+def valid_colour_of(matrix: Matrix, level: str) -> str:
     """#rrggbb, or nothing where what is stored is no colour."""
     colour = str(matrix.colours.get(level, ""))
     return colour if _COLOUR.fullmatch(colour) else ""
 
 
-def ink_on(colour: str) -> str:
+def text_colour_on(colour: str) -> str:
     """Black or white, whichever stands out more on `colour` (#rrggbb): always 4.5 to 1 or more."""
     light = _luminance(colour)
     return "#000" if (light + 0.05) / 0.05 >= 1.05 / (light + 0.05) else "#fff"

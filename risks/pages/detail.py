@@ -30,18 +30,18 @@ from risks.models import (
 )
 from risks.models.mitigations import progress
 from risks.pages.forms import AcceptanceForm, CommentForm
-from risks.pages.history import history
+from risks.pages.history import load_history
 from risks.scoring import KINDS, SCALE
 from risks.services.matrix import matrix_of
 
-MOST_FINDINGS = 50
+MAX_FINDINGS = 50
 LIVE = (AcceptanceStatus.REQUESTED, AcceptanceStatus.APPROVED)
 
 
 @require_safe
 @member_required(Role.VIEWER)
 def risk_page(request: MemberRequest, number: int) -> HttpResponse:
-    return show_risk(request, find(request, number))
+    return show_risk(request, find_risk(request, number))
 
 
 def show_risk(
@@ -63,7 +63,7 @@ def suggestion_key(suggestion: Any) -> str:
     return f"suggestion-{suggestion.pk}"
 
 
-def find(request: MemberRequest, number: int) -> Risk:
+def find_risk(request: MemberRequest, number: int) -> Risk:
     """The risk of this number in the organization of the page, or 404."""
     risks = Risk.objects.for_organization(request.membership.organization)
     people = risks.select_related("category", "owner", "assignee", "reviewer")
@@ -123,7 +123,7 @@ def page_context(request: MemberRequest, risk: Risk, typed: Any = None) -> dict[
             for key in [suggestion_key(suggestion)]
         ],
         "links": _links(risk),
-        "history": history(
+        "history": load_history(
             _subjects(risk, mitigations, acceptances),
             _before(request.GET.get("before", "")),
             known=[*filter(None, named), *mitigations, *acceptances],
@@ -209,7 +209,7 @@ def _mitigations(risk: Risk) -> list[Any]:
 
 def _findings(risk: Risk) -> list[dict[str, Any]]:
     fields = ("rule", "title", "severity", "state", "last_seen_at", "asset__name")
-    return list(Finding.objects.filter(risk=risk).values(*fields)[:MOST_FINDINGS])
+    return list(Finding.objects.filter(risk=risk).values(*fields)[:MAX_FINDINGS])
 
 
 def _links(risk: Risk) -> dict[str, list[dict[str, Any]]]:

@@ -14,7 +14,7 @@ from openrisk.pages.forms import REFUSALS
 from openrisk.pages.guards import MemberRequest, member_required
 from openrisk.pages.submissions import create_once, created
 from risks.models import Risk
-from risks.pages.detail import find
+from risks.pages.detail import find_risk
 from risks.pages.forms import RiskForm
 from risks.services import risks as services
 from risks.services.matrix import matrix_of
@@ -48,7 +48,7 @@ def new_risk(request: MemberRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @member_required(Role.ANALYST)
 def edit_risk(request: MemberRequest, number: int) -> HttpResponse:
-    risk = find(request, number)
+    risk = find_risk(request, number)
     form = RiskForm(
         request.POST or None,
         organization=risk.organization,

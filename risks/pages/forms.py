@@ -14,14 +14,14 @@ from openrisk.accounts.models import Organization, User
 from openrisk.limits import LONG_TEXT, allow_present_lengths
 from openrisk.pages.forms import PageForm
 from risks.models import Asset, Category, Level, Matrix, Risk, Status, Treatment
-from risks.pages.listing import MOST_ASSETS, Listing
+from risks.pages.listing import MAX_ASSETS_OFFERED, Listing
 from risks.scoring import KINDS, SCALE
 from risks.services.acceptances import LONGEST
 
 RATINGS = [f"{kind}_{part}" for kind in KINDS for part in ("likelihood", "impact")]
 
 
-class PlainSelect(forms.Select):
+class FastSelect(forms.Select):
     """Without groups. Django renders a template for each option: that took half of a page."""
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
@@ -45,15 +45,15 @@ class FilterForm(forms.Form):
         max_length=200,
         widget=forms.TextInput({"type": "search", "placeholder": "Words or R-0001"}),
     )
-    status = forms.ChoiceField(choices=[("", "Any"), *Status.choices], widget=PlainSelect)
+    status = forms.ChoiceField(choices=[("", "Any"), *Status.choices], widget=FastSelect)
     current_level = forms.ChoiceField(
-        label="Level", choices=[("", "Any"), *Level.choices], widget=PlainSelect
+        label="Level", choices=[("", "Any"), *Level.choices], widget=FastSelect
     )
-    category = forms.ChoiceField(widget=PlainSelect)
-    owner = forms.ChoiceField(widget=PlainSelect)
-    treatment = forms.ChoiceField(choices=[("", "Any"), *Treatment.choices], widget=PlainSelect)
+    category = forms.ChoiceField(widget=FastSelect)
+    owner = forms.ChoiceField(widget=FastSelect)
+    treatment = forms.ChoiceField(choices=[("", "Any"), *Treatment.choices], widget=FastSelect)
     tag = forms.CharField(max_length=50)
-    asset = forms.ChoiceField(widget=PlainSelect)
+    asset = forms.ChoiceField(widget=FastSelect)
     open = forms.BooleanField(label="Open only")
     review_overdue = forms.BooleanField(label="Review overdue")
     current_level__isnull = forms.BooleanField(label="Not assessed")
@@ -73,7 +73,7 @@ class FilterForm(forms.Form):
             self.fields[name].choices = [("", "Any"), *choices]  # type: ignore[attr-defined]
 
 
-class TagsField(forms.CharField):
+class CommaSeparatedTagsField(forms.CharField):
     """Words between commas."""
 
     def prepare_value(self, value: Any) -> Any:
@@ -103,7 +103,7 @@ class RiskForm(PageForm):
     category = forms.ModelChoiceField(Category.objects.none(), required=False, empty_label="None")
     owner = forms.ModelChoiceField(User.objects.none(), required=False, empty_label="Nobody")
     treatment = forms.ChoiceField(required=False, choices=[("", "Not decided"), *Treatment.choices])
-    tags = TagsField(required=False, help_text="Separated by commas")
+    tags = CommaSeparatedTagsField(required=False, help_text="Separated by commas")
     assets = forms.ModelMultipleChoiceField(
         Asset.objects.none(), required=False, widget=forms.CheckboxSelectMultiple
     )
@@ -149,7 +149,7 @@ class RiskForm(PageForm):
         fields["category"].queryset = Category.objects.for_organization(organization)
         fields["owner"].queryset = User.objects.filter(memberships__organization=organization)
         assets = Asset.objects.for_organization(organization)
-        offered = Q(pk__in=assets.order_by("name", "id").values("pk")[:MOST_ASSETS])
+        offered = Q(pk__in=assets.order_by("name", "id").values("pk")[:MAX_ASSETS_OFFERED])
         if instance is not None:
             offered |= Q(pk__in=instance.asset_links.values("asset"))
         fields["assets"].queryset = assets.filter(offered)
@@ -169,7 +169,7 @@ class RiskForm(PageForm):
 
     def _shown(self, name: str, value: Any) -> str:
         field: Any = self.fields[name]
-        if isinstance(field, TagsField):
+        if isinstance(field, CommaSeparatedTagsField):
             return ", ".join(value) if isinstance(value, list) else str(value or "")
         choices = getattr(field, "choices", None)
         if choices is None:

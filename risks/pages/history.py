@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from itertools import groupby
@@ -25,48 +25,48 @@ Names = Mapping[tuple[type[Model], UUID], str]
 
 
 @dataclass(frozen=True)
-class Line:
-    field: str
+class FieldChange:
+    label: str
     before: str
     after: str
 
 
 @dataclass(frozen=True)
-class Part:
+class RowChange:
     """What happened to one row."""
 
     subject: str
     action: str
-    lines: list[Line]
+    fields: list[FieldChange]
 
 
 @dataclass(frozen=True)
-class Entry:
+class HistoryEntry:
     """What one person did at one moment."""
 
     at: datetime
     actor: str
     comment: str
-    parts: list[Part] = field(default_factory=list)
+    changes: list[RowChange]
 
 
 @dataclass(frozen=True)
-class History:
-    entries: list[Entry]
+class HistoryPage:
+    entries: list[HistoryEntry]
     older: int | None  # the id to read on before; None at the beginning of history
 
 
-def history(
+def load_history(
     subjects: Mapping[UUID, str], before: int | None = None, *, known: Iterable[Model] = ()
-) -> History:
+) -> HistoryPage:
     """The changes of the rows `subjects` (id -> what to call it), latest first, 50 at a time.
 
     Rows that are `known` need not be asked for, where a change mentions them.
     """
-    changes = changes_of(*subjects)
+    recorded = changes_of(*subjects)
     if before is not None:
-        changes = changes.filter(id__lt=before)
-    rows = list(changes.values(*ROW_FIELDS)[: PAGE_SIZE + 1])
+        recorded = recorded.filter(id__lt=before)
+    rows = list(recorded.values(*ROW_FIELDS)[: PAGE_SIZE + 1])
     more, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE]
     for row in rows:
         row["changes"] = normalise(row["model"], row["changes"])
@@ -75,16 +75,16 @@ def history(
     for (at, actor, comment), group in groupby(
         rows, key=lambda row: (row["at"], row["actor__email"], row["comment"])
     ):
-        parts = [_part(row, subjects, names) for row in group]
-        told = [part for part in parts if part.lines or part.action != "updated"]
-        if told:
-            entries.append(Entry(at, actor or "The system", comment, told))
-    return History(entries, rows[-1]["id"] if more else None)
+        changes = [_row_change(row, subjects, names) for row in group]
+        visible = [change for change in changes if change.fields or change.action != "updated"]
+        if visible:
+            entries.append(HistoryEntry(at, actor or "The system", comment, visible))
+    return HistoryPage(entries, rows[-1]["id"] if more else None)
 
 
-def _part(row: dict[str, Any], subjects: Mapping[UUID, str], names: Names) -> Part:
+def _row_change(row: dict[str, Any], subjects: Mapping[UUID, str], names: Names) -> RowChange:
     lines = [
-        Line(label, shown[0], shown[1])
+        FieldChange(label, shown[0], shown[1])
         for name, pair in row["changes"].items()
         if name not in DERIVED_FIELDS
         for label, column in [_field(row["model"], name)]
@@ -92,7 +92,7 @@ def _part(row: dict[str, Any], subjects: Mapping[UUID, str], names: Names) -> Pa
     ]
     # An entry that changes nothing holds a comment, see `risks.history.comments`.
     action = row["action"] if row["changes"] or row["action"] != "updated" else "commented on"
-    return Part(subjects[row["object_id"]], action, lines)
+    return RowChange(subjects[row["object_id"]], action, lines)
 
 
 @cache

@@ -23,7 +23,7 @@ from risks.querysets import RISK_ORDERS
 PAGE_SIZE = 25
 MAX_PAGE = 1_000_000
 DEFAULT_ORDER = "-priority"
-MOST_ASSETS = 300
+MAX_ASSETS_OFFERED = 300
 ROW_FIELDS = (
     "id",
     "reference",
@@ -42,7 +42,7 @@ Choices = dict[str, list[tuple[str, str]]]
 
 
 @dataclass(frozen=True)
-class Column:
+class ListColumn:
     """A column of the table; `order` names its order in RISK_ORDERS, if it can be sorted by."""
 
     label: str
@@ -52,14 +52,14 @@ class Column:
 
 
 COLUMNS = (
-    Column("Reference", "reference", descending_first=True),
-    Column("Risk", "title"),
-    Column("Level", "current_score", descending_first=True),
-    Column("Priority", "priority", descending_first=True, wide=True),
-    Column("Status", "status", wide=True),
-    Column("Owner", wide=True),
-    Column("Category", wide=True),
-    Column("Next review", "next_review_at", wide=True),
+    ListColumn("Reference", "reference", descending_first=True),
+    ListColumn("Risk", "title"),
+    ListColumn("Level", "current_score", descending_first=True),
+    ListColumn("Priority", "priority", descending_first=True, wide=True),
+    ListColumn("Status", "status", wide=True),
+    ListColumn("Owner", wide=True),
+    ListColumn("Category", wide=True),
+    ListColumn("Next review", "next_review_at", wide=True),
 )
 
 
@@ -133,7 +133,7 @@ class Listing:
         start = (self.page - 1) * PAGE_SIZE
         ordered = risks.order_by(f"{turned}_order", f"{turned}id").values(*ROW_FIELDS)
         rows = list(ordered[start : start + PAGE_SIZE])
-        tags = tags_of(row["id"] for row in rows)
+        tags = tags_by_risk(row["id"] for row in rows)
         now = timezone.now()
         for row in rows:
             due = row["next_review_at"]
@@ -187,7 +187,7 @@ class Listing:
     def columns(self) -> list[dict[str, Any]]:
         return [self._column(column) for column in COLUMNS]
 
-    def _column(self, column: Column) -> dict[str, Any]:
+    def _column(self, column: ListColumn) -> dict[str, Any]:
         sorted_by = bool(column.order) and self.order.removeprefix("-") == column.order
         descending = self.order.startswith("-")
         turn_down = not descending if sorted_by else column.descending_first
@@ -238,7 +238,7 @@ def filter_label(name: str) -> str:
     return FILTER_LABELS.get(name) or name.replace("__", " ").replace("_", " ").capitalize()
 
 
-def tags_of(risk_ids: Iterable[UUID]) -> dict[UUID, list[str]]:
+def tags_by_risk(risk_ids: Iterable[UUID]) -> dict[UUID, list[str]]:
     """The tags of these risks, in one query."""
     found: dict[UUID, list[str]] = defaultdict(list)
     links = RiskTag.objects.filter(risk__in=list(risk_ids)).order_by("name")
@@ -253,7 +253,7 @@ def filter_choices(organization: Organization, asset: UUID | None = None) -> Cho
     Of the assets, the first 300 by name and the one chosen: nobody reads a longer list.
     """
     assets = Asset.objects.for_organization(organization)
-    offered = assets.order_by("name", "id").values("pk")[:MOST_ASSETS]
+    offered = assets.order_by("name", "id").values("pk")[:MAX_ASSETS_OFFERED]
     members = Membership.objects.filter(organization=organization)
     owner = Coalesce(NullIf("user__name", Value("")), "user__email")
     categories = Category.objects.for_organization(organization)

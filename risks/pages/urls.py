@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from risks.pages import actions, colours, detail, editing, register
+from risks.pages import actions, colours, detail, editing, risk_list
 
 
 class ReferenceConverter:
@@ -23,16 +23,16 @@ class ReferenceConverter:
 register_converter(ReferenceConverter, "reference")
 
 urlpatterns = [
-    path("", register.risk_list, name="risk-list"),
-    path("export/", register.export, name="risk-export"),
+    path("", risk_list.risk_list, name="risk-list"),
+    path("export/", risk_list.export_risks, name="risk-export"),
     path("matrix.css", colours.matrix_css, name="matrix-css"),
     path("new/", editing.new_risk, name="risk-new"),
     path("<reference:number>/", detail.risk_page, name="risk-page"),
     path("<reference:number>/edit/", editing.edit_risk, name="risk-edit"),
-    path("<reference:number>/transitions/", actions.take_transition, name="risk-transition"),
+    path("<reference:number>/transitions/", actions.change_status, name="risk-transition"),
     path("<reference:number>/delete/", actions.delete_risk, name="risk-delete"),
-    path("<reference:number>/comments/", actions.comment, name="risk-comment"),
-    path("<reference:number>/review/", actions.review, name="risk-review"),
+    path("<reference:number>/comments/", actions.add_comment, name="risk-comment"),
+    path("<reference:number>/review/", actions.mark_reviewed, name="risk-review"),
     path("<reference:number>/acceptances/", actions.request_acceptance, name="risk-acceptances"),
     path(
         "<reference:number>/acceptances/<uuid:pk>/",

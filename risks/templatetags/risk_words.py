@@ -36,7 +36,7 @@ WORDS = {
 
 
 @register.filter
-def word(value: Any, kind: str) -> str:
+def choice_label(value: Any, kind: str) -> str:
     """`{{ row.status|word:"status" }}`: what people call this value."""
     return WORDS[kind].get(str(value), str(value))
 

@@ -31,7 +31,7 @@ def seeded(standing: Callable[[], AbstractContextManager[None]]) -> None:
     A module where a test is told them has them behind all its tests, whichever runs first.
     """
     with standing():
-        seeding.seed(risks=120, organizations=1, seed=3, progress=lambda done: None)
+        seeding.seed_organizations(risks=120, organizations=1, seed=3, progress=lambda done: None)
 
 
 @pytest.fixture

@@ -187,7 +187,7 @@ def test_bulk_review_reaches_all_that_are_filtered(client, risk, organization):
 
 
 def test_bulk_action_has_a_limit(client, risk, organization, monkeypatch):
-    monkeypatch.setattr(bulk, "MOST", 1)
+    monkeypatch.setattr(bulk, "MAX_ROWS", 1)
     second = factories.make_risk(organization, title="Second")
     response = act(client, "bulk_review", [risk, second], apply="yes")
     assert "At most 1 at once" in said(response)

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from tqdm import tqdm
 
-from risks.demo.seeding import Seeded, seed
+from risks.demo.seeding import SeedResult, seed_organizations
 
 
 class Command(BaseCommand):
@@ -28,7 +28,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         total = options["risks"] * options["organizations"]
         with tqdm(total=total, unit=" risks", disable=None) as bar:
-            result = seed(
+            result = seed_organizations(
                 risks=options["risks"],
                 organizations=options["organizations"],
                 seed=options["seed"],
@@ -48,6 +48,6 @@ def _between(least: int, most: int) -> Callable[[str], int]:
     return number
 
 
-def _sentence(seeded: Seeded) -> str:
+def _sentence(seeded: SeedResult) -> str:
     parts = ", ".join(f"{count} {what}" for what, count in seeded.created.items() if count)
     return f"{seeded.organization}: {f'added {parts}' if parts else 'nothing was missing'}"

@@ -92,7 +92,7 @@ CHANGE_COMMENTS = (
     "Status meeting",
     "New figures from operations",
 )
-TAKEN_OVER_COMMENT = "Taken over from the previous register"
+IMPORT_COMMENT = "Taken over from the previous register"
 
 # Weights of 1, 2, 3, 4 and 5: most risks lie in the middle, a few stand out.
 LIKELIHOOD_WEIGHTS = (8, 24, 33, 25, 10)

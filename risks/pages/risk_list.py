@@ -47,7 +47,7 @@ def risk_list(request: MemberRequest) -> HttpResponse:
 
 @require_safe
 @member_required(Role.VIEWER)
-def export(request: MemberRequest) -> HttpResponseBase:
+def export_risks(request: MemberRequest) -> HttpResponseBase:
     """The file of the API, at an address that a browser can open without headers."""
     return RiskExportViewSet.as_view({"get": "list"})(request)
 

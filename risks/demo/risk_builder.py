@@ -12,18 +12,18 @@ from django.db import models
 from openrisk.accounts.models import User
 from risks import scoring
 from risks.demo import texts
-from risks.demo.lives import PATHS, Life, live
-from risks.demo.stage import Place, Stage, random_from
+from risks.demo.bulk_rows import Row
+from risks.demo.lifecycles import PATHS, RiskLifecycle, invent_lifecycle
+from risks.demo.reference_data import NamedAsset, ReferenceData, seeded_random
 from risks.demo.timeline import Timeline
 from risks.demo.topics import TOPICS, Topic
-from risks.demo.words import (
+from risks.demo.word_lists import (
     CONDITIONS,
     IMPACT_WEIGHTS,
     JUSTIFICATIONS,
     LIKELIHOOD_WEIGHTS,
     OUTSIDE_OWNERS,
 )
-from risks.demo.writing import Row
 from risks.models import (
     Acceptance,
     AcceptanceStatus,
@@ -54,22 +54,22 @@ WHOLE_LIVES, WHOLE_LIFE_EVERY = 5_000, 5
 Thing = TypeVar("Thing")
 
 
-class Story:
+class RiskBuilder:
     """Tells the risk `index` of a stage into a timeline."""
 
-    def __init__(self, stage: Stage, timeline: Timeline, index: int) -> None:
+    def __init__(self, stage: ReferenceData, timeline: Timeline, index: int) -> None:
         self.stage = stage
         self.timeline = timeline
         self.index = index
         self.id = stage.id("risk", index)
-        self.random = random_from(self.id)
+        self.random = seeded_random(self.id)
         self.topic_index = self.random.choices(range(len(TOPICS)), TOPIC_WEIGHTS)[0]
         self.topic: Topic = TOPICS[self.topic_index]
         places = stage.places_for(self.topic_index, index)
         self.place = self.random.choice(places)
         self.assets = self._assets(places)
         whole = index < WHOLE_LIVES or index % WHOLE_LIFE_EVERY == 0
-        self.life: Life = live(self.random, len(stage.moments), whole=whole)
+        self.life: RiskLifecycle = invent_lifecycle(self.random, len(stage.moments), whole=whole)
         self.begin = self.life.steps[0].moment
         self.ratings = _ratings(self.random)
 
@@ -96,8 +96,8 @@ class Story:
         return Risk(
             id=self.id,
             organization_id=self.stage.organization.pk,
-            title=texts.title(random, self.topic, self.place.phrase),
-            description=texts.description(random, self.topic),
+            title=texts.risk_title(random, self.topic, self.place.phrase),
+            description=texts.risk_description(random, self.topic),
             category_id=self.stage.categories[self.topic_index].pk,
             treatment=self._treatment(),
             source=Source.IMPORT.value if taken_over else Source.MANUAL.value,
@@ -165,7 +165,7 @@ class Story:
             for value in values:
                 self._create(self.begin, model, {"risk_id": self.id, column: value})
 
-    def _assets(self, places: list[Place]) -> list[Place]:
+    def _assets(self, places: list[NamedAsset]) -> list[NamedAsset]:
         """None, the one that the title names, or another one besides."""
         count = self.random.choices((0, 1, 2), (15, 73, 12))[0]
         other = self.random.choice(places)
@@ -196,7 +196,7 @@ class Story:
         cost = Decimal(random.randrange(5, 900) * 100) if random.random() < 0.6 else None
         return {
             "risk_id": self.id,
-            "title": texts.filled(random.choice(self.topic.measures), self.place.phrase),
+            "title": texts.fill_template(random.choice(self.topic.measures), self.place.phrase),
             "priority": risk.current_level or Level.MEDIUM.value,
             "owner_id": risk.assignee_id or risk.owner_id,
             "due_date": self._days(-25, 240).date(),

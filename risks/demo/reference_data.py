@@ -11,15 +11,15 @@ from random import Random
 from uuid import UUID, uuid5
 
 from openrisk.accounts.models import Membership, Organization, Role, User
-from risks.demo.lives import weighted
+from risks.demo.bulk_rows import Row, insert_rows
+from risks.demo.lifecycles import weighted_choice
 from risks.demo.topics import (
     FRAMEWORK,
     FRAMEWORK_DESCRIPTION,
     FRAMEWORK_EDITION,
     TOPICS,
 )
-from risks.demo.words import CRITICALITY_WEIGHTS, MEMBERS, SITES
-from risks.demo.writing import Row, insert
+from risks.demo.word_lists import CRITICALITY_WEIGHTS, MEMBERS, SITES
 from risks.history import recorded
 from risks.models import (
     Asset,
@@ -32,8 +32,8 @@ from risks.models import (
 )
 from risks.services.matrix import matrix_of
 
-FEWEST_ASSETS = 3 * len(TOPICS)
-MOST_ASSETS = 2_000
+MIN_ASSETS = 3 * len(TOPICS)
+MAX_ASSETS = 2_000
 RISKS_PER_ASSET = 20
 DEPENDENCY_SHARE = 0.7
 APPETITES = (16, 20, 25, 25, 20, None, 16)  # the highest acceptable score, in the order of TOPICS
@@ -46,7 +46,7 @@ CONTROL_STATUS_WEIGHTS = {
 
 
 @dataclass(frozen=True)
-class Place:
+class NamedAsset:
     """An asset, and how a sentence names it: "the mail server in Porto"."""
 
     asset: Asset
@@ -54,7 +54,7 @@ class Place:
 
 
 @dataclass
-class Stage:
+class ReferenceData:
     """`places` and `controls` are by topic, in the order of TOPICS."""
 
     organization: Organization
@@ -65,7 +65,7 @@ class Stage:
     people: dict[str, User]
     categories: list[Category]
     controls: list[list[Control]]
-    places: list[list[Place]]
+    places: list[list[NamedAsset]]
     new_assets: list[Asset]
 
     @cached_property
@@ -76,7 +76,7 @@ class Stage:
         """The same for the same seed at any time, so that a second run finds its own rows."""
         return _id(self.organization, self.seed, *about)
 
-    def places_for(self, topic: int, risk: int) -> list[Place]:
+    def places_for(self, topic: int, risk: int) -> list[NamedAsset]:
         """Those that exist however many risks there are, as long as there is this one."""
         return self.places[topic][: asset_count(risk) // len(TOPICS)]
 
@@ -85,28 +85,28 @@ def _id(organization: Organization, seed: int, *about: object) -> UUID:
     return uuid5(organization.pk, "/".join(map(str, (seed, *about))))
 
 
-def random_from(key: UUID) -> Random:
+def seeded_random(key: UUID) -> Random:
     """Numbers that are always the same for `key`."""
     return Random(key.int)  # noqa: S311  invents, protects nothing
 
 
 def asset_count(risks: int) -> int:
-    return min(FEWEST_ASSETS + risks // RISKS_PER_ASSET, MOST_ASSETS)
+    return min(MIN_ASSETS + risks // RISKS_PER_ASSET, MAX_ASSETS)
 
 
-def furnish(
+def create_reference_data(
     organization: Organization,
     *,
     seed: int,
     risks: int,
     today: datetime,
     moments: Sequence[datetime],
-) -> Stage:
+) -> ReferenceData:
     """Everything that `risks` risks need, created where it is missing."""
     with recorded(actor=None, comment="Demo data", at=moments[0]):
         people = _people(organization)
         places, new_assets = _places(organization, seed, risks, people, moments[0])
-        return Stage(
+        return ReferenceData(
             organization=organization,
             seed=seed,
             today=today,
@@ -153,7 +153,7 @@ def _controls(organization: Organization, seed: int) -> list[list[Control]]:
         defaults={"description": FRAMEWORK_DESCRIPTION},
     )
     present = {control.identifier: control for control in framework.controls.all()}
-    random = random_from(_id(organization, seed, "controls"))
+    random = seeded_random(_id(organization, seed, "controls"))
     for topic in TOPICS:
         parent = None
         for number, (title, text) in enumerate(topic.controls, 1):
@@ -164,7 +164,7 @@ def _controls(organization: Organization, seed: int) -> list[list[Control]]:
                 title=title,
                 text=text,
                 parent=parent,
-                status=weighted(random, CONTROL_STATUS_WEIGHTS),
+                status=weighted_choice(random, CONTROL_STATUS_WEIGHTS),
             )
             control = present.setdefault(control.identifier, control)
             if control._state.adding:
@@ -185,19 +185,19 @@ def _kinds(topic: int) -> list[tuple[str, str, str]]:
         for noun, kind in TOPICS[topic].assets
         for site in SITES
     ]
-    random_from(UUID(int=topic)).shuffle(kinds)
+    seeded_random(UUID(int=topic)).shuffle(kinds)
     return kinds
 
 
 def _places(
     organization: Organization, seed: int, risks: int, people: dict[str, User], at: datetime
-) -> tuple[list[list[Place]], list[Asset]]:
+) -> tuple[list[list[NamedAsset]], list[Asset]]:
     """The places by topic, and which of their assets are new."""
     names = dict(Asset.objects.for_organization(organization).values_list("name", "id"))
     present = {name.lower(): pk for name, pk in names.items()}
     known = Asset.objects.in_bulk(list(present.values()))
-    random = random_from(_id(organization, seed, "assets"))
-    places: list[list[Place]] = [[] for _ in TOPICS]
+    random = seeded_random(_id(organization, seed, "assets"))
+    places: list[list[NamedAsset]] = [[] for _ in TOPICS]
     created = []
     for number in range(asset_count(risks)):
         topic, rank = number % len(TOPICS), number // len(TOPICS)
@@ -208,7 +208,7 @@ def _places(
             organization=organization,
             name=name,
             type=kind,
-            criticality=weighted(random, CRITICALITY_WEIGHTS),
+            criticality=weighted_choice(random, CRITICALITY_WEIGHTS),
             owner=owner,
             created_at=at,
             updated_at=at,
@@ -217,17 +217,17 @@ def _places(
             asset = known[present[name.lower()]]
         else:
             created.append(asset)
-        places[topic].append(Place(asset, phrase))
-    insert(Asset, [vars(asset) for asset in created])
-    insert(AssetDependency, _dependencies(organization, seed, places, created))
+        places[topic].append(NamedAsset(asset, phrase))
+    insert_rows(Asset, [vars(asset) for asset in created])
+    insert_rows(AssetDependency, _dependencies(organization, seed, places, created))
     return places, created
 
 
 def _dependencies(
-    organization: Organization, seed: int, places: list[list[Place]], created: list[Asset]
+    organization: Organization, seed: int, places: list[list[NamedAsset]], created: list[Asset]
 ) -> list[Row]:
     """Most new assets depend on one that stands before them in their topic."""
-    random = random_from(_id(organization, seed, "dependencies"))
+    random = seeded_random(_id(organization, seed, "dependencies"))
     new = {asset.pk for asset in created}
     return [
         {

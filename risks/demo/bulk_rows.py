@@ -31,7 +31,7 @@ _ADAPTERS: dict[str, dict[type, Callable[[Any], Any]]] = {
 }
 
 
-def insert(model: type[models.Model], rows: Sequence[Row]) -> None:
+def insert_rows(model: type[models.Model], rows: Sequence[Row]) -> None:
     """Insert `rows`; a column that a row lacks gets its default."""
     if not rows:
         return
@@ -48,7 +48,7 @@ def insert(model: type[models.Model], rows: Sequence[Row]) -> None:
         cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", list(prepared))
 
 
-def update(model: type[models.Model], rows: Sequence[Row], changed: Sequence[str]) -> None:
+def update_rows(model: type[models.Model], rows: Sequence[Row], changed: Sequence[str]) -> None:
     """Give the rows with these ids these columns `changed`."""
     if not rows:
         return

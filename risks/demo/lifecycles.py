@@ -19,8 +19,8 @@ PATHS: dict[str, tuple[str, ...]] = {
 
 # A year ago the register began with risks taken over from an older one, in any state; since then
 # others were added and went their way from the beginning.
-TAKEN_OVER = 0.55
-MOVED_SINCE = 0.5  # of those taken over
+IMPORTED_SHARE = 0.55
+MOVED_SINCE_SHARE = 0.5  # of those taken over
 _ENDS_OF_OLD = {
     "assessed": 16,
     "treatment_planned": 12,
@@ -43,7 +43,7 @@ _ENDS_OF_NEW = {
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class StatusChange:
     """From this moment (an index) on, the risk was in `status`."""
 
     moment: int
@@ -51,8 +51,8 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Life:
-    steps: list[Step]
+class RiskLifecycle:
+    steps: list[StatusChange]
     taken_over: bool
     whole: bool
 
@@ -65,25 +65,25 @@ class Life:
         return next((step.moment for step in self.steps if step.status in statuses), None)
 
 
-def live(random: Random, moments: int, *, whole: bool = True) -> Life:
+def invent_lifecycle(random: Random, moments: int, *, whole: bool = True) -> RiskLifecycle:
     """A life that ends in a plausible state; no two steps at the same of `moments`.
 
     Of one that is not `whole` only the last step is told.
     """
-    taken_over = random.random() < TAKEN_OVER
-    end = weighted(random, _ENDS_OF_OLD if taken_over else _ENDS_OF_NEW)
+    taken_over = random.random() < IMPORTED_SHARE
+    end = weighted_choice(random, _ENDS_OF_OLD if taken_over else _ENDS_OF_NEW)
     path = PATHS[end]
     # An acceptance of the first weeks would have expired by now: it lasts a year at most.
     earliest = moments // 5 if end == "accepted" else 0
     if taken_over:
-        moved = end in ("accepted", "reopened") or random.random() < MOVED_SINCE
+        moved = end in ("accepted", "reopened") or random.random() < MOVED_SINCE_SHARE
         path = path[-2:] if moved else path[-1:]
         times = [0, *sorted(random.sample(range(max(1, earliest), moments), len(path) - 1))]
     else:
         times = sorted(random.sample(range(earliest, moments), len(path)))
-    steps = [Step(*pair) for pair in zip(times, path, strict=True)]
-    return Life(steps if whole else steps[-1:], taken_over, whole)
+    steps = [StatusChange(*pair) for pair in zip(times, path, strict=True)]
+    return RiskLifecycle(steps if whole else steps[-1:], taken_over, whole)
 
 
-def weighted(random: Random, weights: dict[str, int]) -> str:
+def weighted_choice(random: Random, weights: dict[str, int]) -> str:
     return random.choices(tuple(weights), tuple(weights.values()))[0]
