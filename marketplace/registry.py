@@ -1,4 +1,4 @@
-"""The connectors there are: one of each module of `marketplace.connectors` that defines one."""
+"""Finds the connectors: each is a class with a slug in a module of a shelf of `connectors`."""
 
 import importlib
 import pkgutil
@@ -10,22 +10,16 @@ from marketplace.connectors.base import Connector
 
 @cache
 def connectors() -> dict[str, Connector]:
-    """By slug, in the order of their names."""
-    found = [
-        kind()
-        for module in pkgutil.iter_modules(package.__path__)
-        for kind in _defined(f"{package.__name__}.{module.name}")
-    ]
-    return {connector.slug: connector for connector in sorted(found, key=lambda c: c.name.lower())}
-
-
-def _defined(module: str) -> list[type[Connector]]:
-    names = vars(importlib.import_module(module)).values()
-    return [
-        kind
-        for kind in names
-        if isinstance(kind, type)
-        and issubclass(kind, Connector)
-        and kind.__module__ == module
-        and hasattr(kind, "slug")
-    ]
+    """All connectors by slug, in the order of their names."""
+    kinds: set[type[Connector]] = set()
+    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        kinds |= {
+            value
+            for value in vars(importlib.import_module(module.name)).values()
+            if isinstance(value, type)
+            and issubclass(value, Connector)
+            and value.__module__ == module.name
+            and hasattr(value, "slug")
+        }
+    instances = sorted((kind() for kind in kinds), key=lambda connector: connector.name.lower())
+    return {connector.slug: connector for connector in instances}

@@ -9,7 +9,7 @@ from django.utils import timezone
 from marketplace.models import InstalledPack, PackChange, PackStatus, TrustedPublisher
 from marketplace.packs.archive import Pack, Trust, open_pack, shipped
 from marketplace.packs.manifest import BadPack, Manifest, order, within
-from marketplace.packs.records import records
+from marketplace.packs.to_records import records
 from openrisk import __version__
 from openrisk.accounts.models import Organization, User
 from openrisk.errors import Conflict

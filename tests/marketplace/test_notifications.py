@@ -11,7 +11,7 @@ import time_machine
 from django.utils import timezone
 
 from marketplace import tasks
-from marketplace.connectors.webhook import signature
+from marketplace.connectors.messages.webhook import signature
 from marketplace.installations import lifecycle
 from marketplace.models import AppState, Delivery
 from marketplace.sync import notifications

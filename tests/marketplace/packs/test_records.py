@@ -1,7 +1,7 @@
 """What a pack says, as records of a run."""
 
 from marketplace.packs.archive import shipped
-from marketplace.packs.records import records
+from marketplace.packs.to_records import records
 from risks.import_runs.changes import Record
 
 RISKS = {

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from typing import IO, Any
 
 from marketplace.connectors.base import MEGABYTE, Capability, Category, Connector, UnreadableReport
+from marketplace.connectors.frameworks.oscal_profiles import Documents, documents, resolved
 from marketplace.connectors.items import Config, ControlItem, FrameworkItem, Item, Rejected
-from marketplace.connectors.oscal_profiles import Documents, documents, resolved
 from marketplace.connectors.parsing import items_of, object_of, text
 
 _INSERT = re.compile(r"\{\{\s*insert:\s*param,\s*([^\s}]+)\s*\}\}")

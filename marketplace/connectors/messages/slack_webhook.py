@@ -4,7 +4,7 @@ import json
 
 from marketplace.connectors.base import Capability, Category, Connector
 from marketplace.connectors.items import Config, Event, Message
-from marketplace.connectors.webhook import TELLING
+from marketplace.connectors.messages.webhook import TELLING
 
 _MARKUP = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 

@@ -20,7 +20,7 @@ from marketplace.connectors.parsing import (
     text,
     told,
 )
-from marketplace.connectors.sarif_locations import Locations, artifact
+from marketplace.connectors.scanners.sarif_locations import Locations, artifact
 
 RUN, RESULT = "runs.item", "runs.item.results.item"
 _ENDED, _SUCCESSFUL = "invocations.item.endTimeUtc", "invocations.item.executionSuccessful"

@@ -1,0 +1,1 @@
+"""Connectors that read lists which others keep: CVEs, risks in a spreadsheet, any JSON."""

@@ -1,0 +1,1 @@
+"""Connectors that send events: `webhook`, then `slack_webhook`, which takes its options."""
