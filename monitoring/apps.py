@@ -12,11 +12,12 @@ class MonitoringConfig(AppConfig):
         from django_prometheus import models as counters
 
         from monitoring.metrics import model_metrics
+        from openrisk.database.labels import model_label
 
         for model in apps.get_models():
             if not f"{model.__module__}.".startswith(PACKAGES):
                 continue
-            label = model._meta.label_lower
+            label = model_label(model)
             for counter in (
                 counters.model_inserts,
                 counters.model_updates,

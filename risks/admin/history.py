@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 from django.core.paginator import Paginator
 from django.db.models import Model
@@ -14,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import formats, timezone
 
+from openrisk.database.labels import model_of_label
 from risks.history.reading import changes_of, normalise
 from risks.history.tracked import TRACKED
 from risks.models import Change
@@ -72,7 +72,7 @@ def _told(change: Change, fields: dict[str, list[Any]], names: Names) -> Describ
 
 def model_label(label: str) -> str:
     """What one row of the model is called, e.g. "risk" for risks.risk."""
-    return str(apps.get_model(label)._meta.verbose_name)
+    return str(model_of_label(label)._meta.verbose_name)
 
 
 def _names(read: list[tuple[Change, dict[str, list[Any]]]]) -> Names:
@@ -99,7 +99,7 @@ def _target(label: str, name: str) -> Any:
 
 def _field(label: str, name: str) -> Any:
     try:
-        field = apps.get_model(label)._meta.get_field(name)
+        field = model_of_label(label)._meta.get_field(name)
     except FieldDoesNotExist:
         return None  # a field that the model had once
     return field if field.concrete and not field.many_to_many else None

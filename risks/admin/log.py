@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.apps import apps
 from django.contrib import admin
 from django.db.models import Q
 from django.http import HttpRequest
@@ -13,6 +12,7 @@ from django.utils.safestring import SafeString
 from openrisk.accounts.members.access import access
 from openrisk.accounts.models import Role
 from openrisk.admin.site import InfinitePaginator, ModelAdmin, RelatedFilter, site
+from openrisk.database.labels import model_of_label
 from risks.admin.display import level_badge
 from risks.admin.history import describe_changes, model_label
 from risks.history.tracked import TRACKED
@@ -78,7 +78,7 @@ class ChangeAdmin(ReadOnlyAdmin):
 
     def row(self, change: Change) -> SafeString | str:
         """The changed row, where it is still there to look at."""
-        model = apps.get_model(change.model)
+        model = model_of_label(change.model)
         found = model._default_manager.filter(pk=change.object_id).first()
         if found is None:
             return f"{_kind(change.model)} {change.object_id}, deleted"

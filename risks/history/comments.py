@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from django.db.models import Max, Model
 
+from openrisk.database.labels import model_label
 from risks.history.context import current_context
 from risks.models import Change, ChangeAction
 
@@ -26,7 +27,7 @@ def record_comment(instance: Model, comment: str) -> None:
     context = current_context()
     Change.objects.create(
         organization_id=instance.organization_id,  # type: ignore[attr-defined]
-        model=instance._meta.label_lower,
+        model=model_label(type(instance)),
         object_id=instance.pk,
         action=ChangeAction.UPDATED,
         at=context.moment,

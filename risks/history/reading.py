@@ -3,10 +3,10 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 
+from openrisk.database.labels import model_of_label
 from risks.history.tracked import TRACKED
 from risks.models import Change
 
@@ -46,7 +46,7 @@ def normalise(model: str, changes: dict[str, list[Any]]) -> dict[str, list[Any]]
 
 def _fields(model: str) -> dict[str, Any]:
     fields: dict[str, Any] = {
-        field.column: field for field in apps.get_model(model)._meta.concrete_fields
+        field.column: field for field in model_of_label(model)._meta.concrete_fields
     }
     for link in TRACKED:
         if link.of and link.label == model:

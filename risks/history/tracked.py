@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from django.apps import apps
 from django.db import models
 
+from openrisk.database.labels import model_label
+
 # Bookkeeping: it changes with every write and says nothing a person would ask for.
 SILENT_FIELDS = frozenset({"version", "created_at", "updated_at"})
 
@@ -28,9 +30,9 @@ class Tracked:
     def label(self) -> str:
         """The model a change is filed under: the one linked to, for a link."""
         if not self.of:
-            return self.model_class._meta.label_lower
+            return model_label(self.model_class)
         target = self.model_class._meta.get_field(self.of).related_model
-        return target._meta.label_lower  # type: ignore[union-attr]
+        return model_label(target)  # type: ignore[arg-type]
 
     @property
     def fields(self) -> list[models.Field]:

@@ -9,10 +9,10 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Field, Model
 
+from openrisk.database.labels import model_of_label
 from risks.history.reading import ROW_FIELDS, changes_of, normalise
 from risks.history.tracked import TRACKED
 
@@ -101,7 +101,7 @@ def _field(model: str, name: str) -> tuple[str, Field | None]:
     for link in TRACKED:
         if link.of and link.label == model and link.field == name:
             return name.replace("_", " ").capitalize(), _column(link.model_class, link.value)
-    column = _column(apps.get_model(model), name)
+    column = _column(model_of_label(model), name)
     label = column.verbose_name if column is not None else name.replace("_", " ")
     return str(label)[:1].upper() + str(label)[1:], column
 

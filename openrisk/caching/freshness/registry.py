@@ -15,6 +15,8 @@ from uuid import UUID
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, models
 
+from openrisk.database.labels import model_label
+
 EPOCH = "epoch"  # a tag of every stamp: a new token for it makes everything stale
 MANY_ROWS = 32  # a statement that touches more rows leaves one `#*` instead of each row's own
 
@@ -36,7 +38,7 @@ class Tracked:
 
     @property
     def label(self) -> str:
-        return self.model._meta.label_lower + (self.part and f".{self.part}")
+        return model_label(self.model) + (self.part and f".{self.part}")
 
     @property
     def source(self) -> str:
