@@ -10,8 +10,8 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from marketplace import tasks
 from marketplace.installations import lifecycle, reviews
 from marketplace.models import (
-    App,
     AppState,
+    InstalledApp,
     InstalledPack,
     PackStatus,
     Review,
@@ -19,7 +19,7 @@ from marketplace.models import (
     TrustedPublisher,
 )
 from marketplace.packs import installation
-from marketplace.registry import connectors
+from marketplace.registry import available_connectors
 from marketplace.sync import runs
 from openrisk.accounts.models import Role
 from openrisk.admin.site import FilteredModelAdmin, RelatedFilter, site
@@ -37,12 +37,12 @@ class _Administered(RegisterAdmin):
         return False
 
 
-@admin.register(App, site=site)
+@admin.register(InstalledApp, site=site)
 class AppAdmin(_Administered):
     """The configuration with its secrets is entered on the app's own page, by its schema."""
 
-    create = staticmethod(lifecycle.install)
-    update = staticmethod(lifecycle.configure)
+    create = staticmethod(lifecycle.install_app)
+    update = staticmethod(lifecycle.configure_app)
     list_display = ("name", "connector", "state", "next_run_at", "organization")
     list_filter = ("state", "connector", ("organization", RelatedFilter))
     search_fields = ("name", "connector")
@@ -52,7 +52,7 @@ class AppAdmin(_Administered):
     )
     readonly_fields = (*RegisterAdmin.readonly_fields, *derived)
 
-    def sections(self, obj: App | None) -> list[Any]:
+    def sections(self, obj: InstalledApp | None) -> list[Any]:
         if obj is None:
             return [(None, {"fields": ["connector", "name"]})]
         return [(None, {"fields": ["connector", "name", "cron", "mode", *self.derived]})]
@@ -63,11 +63,11 @@ class AppAdmin(_Administered):
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "connector":
-            choices = [(c.slug, c.name) for c in connectors().values()]
+            choices = [(c.slug, c.name) for c in available_connectors().values()]
             return forms.ChoiceField(choices=choices, widget=UnfoldAdminSelectWidget)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
-    def step_buttons(self, obj: App) -> list[StepButton]:
+    def step_buttons(self, obj: InstalledApp) -> list[StepButton]:
         if obj.state == AppState.UNINSTALLED:
             return []
         unready = [] if obj.tested_at else ["test it first"]
@@ -80,12 +80,12 @@ class AppAdmin(_Administered):
             StepButton("uninstall", "Uninstall", warning=lifecycle.UNINSTALL_WARNING),
         ]
 
-    def take_step(self, request: HttpRequest, obj: App, name: str, **known: Any) -> None:
+    def take_step(self, request: HttpRequest, obj: InstalledApp, name: str, **known: Any) -> None:
         take = {
-            "test": tasks.start_test,
-            "enable": lifecycle.enable,
-            "disable": lifecycle.disable,
-            "uninstall": lifecycle.uninstall,
+            "test": tasks.enqueue_test,
+            "enable": lifecycle.enable_app,
+            "disable": lifecycle.disable_app,
+            "uninstall": lifecycle.uninstall_app,
         }[name]
         take(actor=request.user, app=obj)  # type: ignore[operator, arg-type]
         if name == "test":
@@ -138,8 +138,8 @@ class SyncRunAdmin(StepAdmin):
         return [undo] if obj.status == "applied" else []
 
     def take_step(self, request: HttpRequest, obj: SyncRun, name: str, **known: Any) -> None:
-        take = runs.apply if name == "apply" else runs.undo
-        take(actor=request.user, sync=obj)  # type: ignore[arg-type]
+        take = runs.apply_run if name == "apply" else runs.undo_run
+        take(actor=request.user, sync_run=obj)  # type: ignore[arg-type]
 
 
 @admin.register(InstalledPack, site=site)
@@ -162,7 +162,7 @@ class InstalledPackAdmin(_Written):
         return steps
 
     def take_step(self, request: HttpRequest, obj: InstalledPack, name: str, **known: Any) -> None:
-        take = installation.roll_back if name == "roll_back" else installation.uninstall
+        take = installation.roll_back_pack if name == "roll_back" else installation.uninstall_pack
         take(actor=request.user, installed=obj)  # type: ignore[arg-type]
 
 

@@ -33,7 +33,7 @@ class SyncMode(models.TextChoices):
     APPLY = "apply", "Apply"
 
 
-class AppQuerySet(OrganizationQuerySet):
+class InstalledAppQuerySet(OrganizationQuerySet):
     def installed(self) -> Self:
         return self.exclude(state=AppState.UNINSTALLED)
 
@@ -45,7 +45,7 @@ class AppQuerySet(OrganizationQuerySet):
         return self.running().filter(next_run_at__lte=now)
 
 
-class App(Versioned):
+class InstalledApp(Versioned):
     """One organization's installation of a connector.
 
     Its `name` is what it imports is known by, so that it stays when the app is gone. `secrets` are
@@ -70,9 +70,11 @@ class App(Versioned):
     test_queued_at = models.DateTimeField(null=True, blank=True, editable=False)
     enabled_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    objects: ClassVar[Any] = AppQuerySet.as_manager()
+    objects: ClassVar[Any] = InstalledAppQuerySet.as_manager()
 
     class Meta:
+        db_table = "marketplace_app"
+        verbose_name = "app"
         ordering = ("name", "id")
         constraints = (
             models.UniqueConstraint(
@@ -103,7 +105,7 @@ class App(Versioned):
 
     def move_to(self, at: datetime) -> bool:
         """Run next at another time. False where another worker has moved it already."""
-        unchanged = App.objects.running().filter(
+        unchanged = InstalledApp.objects.running().filter(
             pk=self.pk, cron=self.cron, next_run_at=self.next_run_at
         )
         return unchanged.update(next_run_at=at) == 1
@@ -128,13 +130,13 @@ class Failure(models.TextChoices):
 
 
 class SyncRun(OrganizationOwned):
-    """One reading of one app's source. `run` holds its rows, once there are any.
+    """One reading of one app's source. `import_run` holds its rows, once there are any.
 
     `items` is how many pieces of the report there were, `counts` what became of them: created,
     updated, unchanged, closed, rejected. `report` is the uploaded file while it waits.
     """
 
-    app = models.ForeignKey(App, models.CASCADE, related_name="runs")
+    app = models.ForeignKey(InstalledApp, models.CASCADE, related_name="runs")
     status = models.CharField(max_length=11, choices=SyncStatus.choices, default=SyncStatus.QUEUED)
     mode = models.CharField(max_length=7, choices=SyncMode.choices)
     actor = models.ForeignKey(
@@ -153,8 +155,13 @@ class SyncRun(OrganizationOwned):
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
-    run = models.OneToOneField(
-        ImportRun, models.SET_NULL, null=True, related_name="sync", editable=False
+    import_run = models.OneToOneField(
+        ImportRun,
+        models.SET_NULL,
+        null=True,
+        related_name="sync_run",
+        editable=False,
+        db_column="run_id",  # nodes of the version before still read it
     )
 
     class Meta:
@@ -190,7 +197,7 @@ class DeliveryStatus(models.TextChoices):
 class Delivery(OrganizationOwned):
     """One event of the register on its way to one app. `event` names it for ever."""
 
-    app = models.ForeignKey(App, models.CASCADE, related_name="deliveries")
+    app = models.ForeignKey(InstalledApp, models.CASCADE, related_name="deliveries")
     event = models.CharField(max_length=100)
     type = models.CharField(max_length=40)
     at = models.DateTimeField()
@@ -298,7 +305,7 @@ class InstalledPack(Versioned):
 
 
 class PackChange(OrganizationOwned):
-    """An installation, upgrade or roll back; `run` holds its rows. `contents` is the version's."""
+    """Installs a pack, upgrades it or rolls it back; `import_run` holds the rows."""
 
     installed = models.ForeignKey(InstalledPack, models.CASCADE, related_name="changes")
     pack_version = models.CharField(max_length=50)
@@ -310,7 +317,9 @@ class PackChange(OrganizationOwned):
     )
     created_at = models.DateTimeField(auto_now_add=True)
     applied_at = models.DateTimeField(null=True)
-    run = models.OneToOneField(ImportRun, models.SET_NULL, null=True, related_name="pack_change")
+    import_run = models.OneToOneField(
+        ImportRun, models.SET_NULL, null=True, related_name="pack_change", db_column="run_id"
+    )
 
     class Meta:
         ordering = ("-created_at", "-id")

@@ -9,7 +9,7 @@ from marketplace.connectors.base import Connector
 
 
 @cache
-def connectors() -> dict[str, Connector]:
+def available_connectors() -> dict[str, Connector]:
     """All connectors by slug, in the order of their names."""
     kinds: set[type[Connector]] = set()
     for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):

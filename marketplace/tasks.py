@@ -9,7 +9,7 @@ from django_tasks import TaskContext, TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from marketplace.installations import lifecycle
-from marketplace.models import App, SyncRun
+from marketplace.models import InstalledApp, SyncRun
 from marketplace.sync import notifications, runs
 from openrisk.accounts.models import User
 from openrisk.database import clock
@@ -26,7 +26,7 @@ ATTEMPTS = 5
 @task(takes_context=True)
 def sync(context: TaskContext, run: str) -> str:
     """Carry out a queued run; the status it ends with. A second call finds nothing to do."""
-    done = runs.execute(UUID(run), last_attempt=context.attempt >= ATTEMPTS)
+    done = runs.execute_run(UUID(run), last_attempt=context.attempt >= ATTEMPTS)
     return done.status
 
 
@@ -43,7 +43,7 @@ def end_abandoned_runs() -> int:
     )
     status_of = {given["args"][0]: status for given, status in tasks}
     return sum(
-        runs.end_abandoned(pk)
+        runs.end_abandoned_run(pk)
         for pk, created_at in candidates.items()
         if _is_abandoned(status_of.get(str(pk)), now - created_at)
     )
@@ -56,7 +56,7 @@ def _is_abandoned(task_status: str | None, age: timedelta) -> bool:
     return task_status in (TaskResultStatus.FAILED, TaskResultStatus.SUCCESSFUL)
 
 
-def start(run: SyncRun) -> SyncRun:
+def enqueue_run(run: SyncRun) -> SyncRun:
     """Hand a queued run to the workers, in the transaction of the caller."""
     for_organization(sync, run.organization_id).enqueue(str(run.pk))
     return run
@@ -69,17 +69,17 @@ def test(app: str, actor: str | None) -> str:
 
     A second call finds nothing to do, and so does one for a configuration that has changed.
     """
-    found = App.objects.select_related("organization").get(pk=app)
+    found = InstalledApp.objects.select_related("organization").get(pk=app)
     person = User.objects.filter(pk=actor).first() if actor else None
     if found.test_queued_at is None:
         return found.state
     try:
-        return lifecycle.test(actor=person, app=found).state
+        return lifecycle.test_app(actor=person, app=found).state
     except Conflict as refusal:
         return " ".join(refusal.reasons)
 
 
-def start_test(*, actor: User | None, app: App) -> None:
+def enqueue_test(*, actor: User | None, app: InstalledApp) -> None:
     """Let a worker test the app, which says `test_queued_at` until that is done."""
     with transaction.atomic():
         if lifecycle.request_test(actor=actor, app=app):
@@ -92,18 +92,18 @@ def start_test(*, actor: User | None, app: App) -> None:
 def sync_due_apps() -> int:
     """Queue a run of each app whose time has come."""
     now = clock.now()
-    for app in App.objects.running().exclude(cron="").filter(next_run_at__gt=now):
+    for app in InstalledApp.objects.running().exclude(cron="").filter(next_run_at__gt=now):
         if is_too_far(app.cron, app.next_run_at, now):  # a clock was ahead
             app.move_to(next_occurrence(app.cron, now))
-    return sum(_enqueue(app, now) for app in App.objects.due(now))
+    return sum(_enqueue(app, now) for app in InstalledApp.objects.due(now))
 
 
-def _enqueue(app: App, now: datetime) -> bool:
+def _enqueue(app: InstalledApp, now: datetime) -> bool:
     with transaction.atomic():  # the app moves on only together with its run
         if not app.advance(now):
             return False
         try:
-            start(runs.queue(actor=None, app=app, mode=app.mode, schedule=app.cron))
+            enqueue_run(runs.queue_run(actor=None, app=app, mode=app.mode, schedule=app.cron))
         except Conflict:
             return False  # its configuration has lost the address
     return True
@@ -112,7 +112,7 @@ def _enqueue(app: App, now: datetime) -> bool:
 @retrying(attempts=ATTEMPTS, base=timedelta(seconds=30))
 @task(takes_context=True)
 def send_delivery(context: TaskContext, delivery: str) -> bool:
-    return notifications.send(UUID(delivery), last_attempt=context.attempt >= ATTEMPTS)
+    return notifications.send_delivery(UUID(delivery), last_attempt=context.attempt >= ATTEMPTS)
 
 
 @scheduled("* * * * *", name="marketplace.tell_events")
@@ -120,9 +120,9 @@ def send_delivery(context: TaskContext, delivery: str) -> bool:
 def tell_events() -> int:
     """Queue a message for each event of the register that an app has not been told of."""
     now, count = timezone.now(), 0
-    for app in notifications.receivers():
+    for app in notifications.list_notifying_apps():
         with transaction.atomic():
-            for delivery in notifications.collect(app, now):
+            for delivery in notifications.create_deliveries(app, now):
                 for_organization(send_delivery, app.organization_id).enqueue(str(delivery.pk))
                 count += 1
     return count

@@ -12,12 +12,12 @@ class MonitoringConfig(AppConfig):
         from django_prometheus import models as counters
 
         from monitoring.metrics import model_metrics
-        from openrisk.database.labels import model_label
+        from openrisk.database.labels import label_of_model
 
         for model in apps.get_models():
             if not f"{model.__module__}.".startswith(PACKAGES):
                 continue
-            label = model_label(model)
+            label = label_of_model(model)
             for counter in (
                 counters.model_inserts,
                 counters.model_updates,

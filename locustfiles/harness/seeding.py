@@ -77,9 +77,9 @@ def _mark(organization: Any, marker: str) -> None:
 
 
 def _install(organization: Any, connector: str, marker: str) -> None:
-    from marketplace.installations.lifecycle import install
+    from marketplace.installations.lifecycle import install_app
 
-    install(
+    install_app(
         actor=None, organization=organization, connector=connector, name=f"{connector} {marker}"
     )
 

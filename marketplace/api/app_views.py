@@ -37,9 +37,9 @@ from marketplace.api.serializers import (
     SyncUploadSerializer,
 )
 from marketplace.installations import catalogue, lifecycle, reviews
-from marketplace.installations.health import health
-from marketplace.models import App, Delivery, Rating, Review, SyncRun
-from marketplace.registry import connectors
+from marketplace.installations.health import derive_health
+from marketplace.models import Delivery, InstalledApp, Rating, Review, SyncRun
+from marketplace.registry import available_connectors
 from marketplace.sync import runs
 from openrisk.accounts.models import Role
 from openrisk.api.parsers import OrjsonParser
@@ -55,7 +55,7 @@ ADMINS = ("create", "partial_update", "destroy", "configure", "test", "enable", 
 class ConnectorViewSet(OrganizationViewSet):
     """The catalogue: what can be installed."""
 
-    model = App  # of which it counts those of the organization
+    model = InstalledApp  # of which it counts those of the organization
     lookup_field = "slug"
     lookup_value_converter = "slug"
     pagination_class = None  # there are only so many
@@ -66,36 +66,38 @@ class ConnectorViewSet(OrganizationViewSet):
         return set(CatalogueParameters().fields) if self.is_list else set()
 
     @extend_schema(parameters=[CatalogueParameters], responses=ConnectorPageSerializer)
-    @cached_view("connectors", ttl=settings.CACHE_TTL_CONNECTORS, reads=(App, Rating))
+    @cached_view("connectors", ttl=settings.CACHE_TTL_CONNECTORS, reads=(InstalledApp, Rating))
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         asked = CatalogueParameters(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
-        rows = catalogue.listed(self.organization, **asked.validated_data)
+        rows = catalogue.list_connectors(self.organization, **asked.validated_data)
         return Response({"count": len(rows), "next": None, "previous": None, "results": rows})
 
     @extend_schema(responses=ConnectorDetailSerializer)
-    @cached_view("connectors", ttl=settings.CACHE_TTL_CONNECTORS, reads=(App, Rating))
+    @cached_view("connectors", ttl=settings.CACHE_TTL_CONNECTORS, reads=(InstalledApp, Rating))
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        connector = connectors().get(kwargs["slug"])
+        connector = available_connectors().get(kwargs["slug"])
         if connector is None:
             raise Http404
-        return Response(catalogue.described(self.organization, connector))
+        return Response(catalogue.describe_connector(self.organization, connector))
 
 
 class AppViewSet(WritableViewSet):
     """What the organization has installed. Administrators install; managers run."""
 
-    model = App
+    model = InstalledApp
     serializer_class = AppSerializer
     filterset_class = AppFilterSet
     orders = {"name": F("name"), "created_at": F("created_at")}
     default_order = "name"
     roles = {**dict.fromkeys(ADMINS, Role.ADMIN), "sync": Role.MANAGER, "uninstall": Role.ADMIN}
-    create_service = staticmethod(lifecycle.install)
+    create_service = staticmethod(lifecycle.install_app)
     http_method_names = ["get", "post", "patch", "head", "options"]
 
-    list = cached_view("apps", ttl=settings.CACHE_TTL_APPS, reads=(App,))(WritableViewSet.list)
-    retrieve = cached_view("apps", ttl=settings.CACHE_TTL_APPS, reads=(Row(App),))(
+    list = cached_view("apps", ttl=settings.CACHE_TTL_APPS, reads=(InstalledApp,))(
+        WritableViewSet.list
+    )
+    retrieve = cached_view("apps", ttl=settings.CACHE_TTL_APPS, reads=(Row(InstalledApp),))(
         WritableViewSet.retrieve
     )
 
@@ -105,7 +107,7 @@ class AppViewSet(WritableViewSet):
         app = self.get_object()
         body = ConfigureSerializer(data=_plain(request.data, but="version"))
         body.is_valid(raise_exception=True)
-        lifecycle.configure(
+        lifecycle.configure_app(
             actor=self.actor,
             instance=app,
             version=expected_version(request),
@@ -127,7 +129,7 @@ class AppViewSet(WritableViewSet):
         The app, at `Location`, has a `test_queued_at` until that is done; its state is tested then,
         or error with a `reason`.
         """
-        tasks.start_test(actor=self.actor, app=self.get_object())
+        tasks.enqueue_test(actor=self.actor, app=self.get_object())
         answer = self.row_response(pk)
         place = reverse("apps-detail", kwargs={"pk": pk}, request=request)
         return Response(answer.data, status.HTTP_202_ACCEPTED, headers={"Location": place})
@@ -136,20 +138,20 @@ class AppViewSet(WritableViewSet):
     @action(detail=True, methods=["post"])
     def enable(self, request: Request, pk: str) -> Response:
         """Let it work by itself. 409 unless its test has succeeded."""
-        lifecycle.enable(actor=self.actor, app=self.get_object())
+        lifecycle.enable_app(actor=self.actor, app=self.get_object())
         return self.row_response(pk)
 
     @extend_schema(request=None, responses=AppSerializer)
     @action(detail=True, methods=["post"])
     def disable(self, request: Request, pk: str) -> Response:
-        lifecycle.disable(actor=self.actor, app=self.get_object())
+        lifecycle.disable_app(actor=self.actor, app=self.get_object())
         return self.row_response(pk)
 
     @extend_schema(request=None, responses=StaysSerializer)
     @action(detail=True, methods=["post"])
     def uninstall(self, request: Request, pk: str) -> Response:
         """Forget its secrets and stop it; answers what stays in the register."""
-        return Response({"stays": lifecycle.uninstall(actor=self.actor, app=self.get_object())})
+        return Response({"stays": lifecycle.uninstall_app(actor=self.actor, app=self.get_object())})
 
     @extend_schema(
         request={"multipart/form-data": SyncUploadSerializer, "application/json": SyncSerializer},
@@ -165,14 +167,14 @@ class AppViewSet(WritableViewSet):
         body.is_valid(raise_exception=True)
         file = body.validated_data.get("file")
         with transaction.atomic():
-            run = runs.queue(
+            run = runs.queue_run(
                 actor=self.actor,
                 app=app,
                 mode=body.validated_data["mode"],
                 file=file,
                 file_name=file.name if file else "",
             )
-            tasks.start(run)
+            tasks.enqueue_run(run)
         place = reverse("runs-detail", kwargs={"pk": run.pk}, request=request)
         return Response(_run(run), status.HTTP_202_ACCEPTED, headers={"Location": place})
 
@@ -180,7 +182,7 @@ class AppViewSet(WritableViewSet):
     @action(detail=True, methods=["get"])
     def health(self, request: Request, pk: str) -> Response:
         """Connection, credential, freshness and last outcome, each derived from what happened."""
-        return Response(health(self.get_object()))
+        return Response(derive_health(self.get_object()))
 
 
 def _plain(data: Any, but: str = "") -> Any:
@@ -213,14 +215,14 @@ class SyncRunViewSet(OrganizationViewSet):
     @action(detail=True, methods=["post"])
     def apply(self, request: Request, pk: str) -> Response:
         """Carry out what was previewed or quarantined; rows that were rejected are left out."""
-        runs.apply(actor=self.actor, sync=self.get_object())
+        runs.apply_run(actor=self.actor, sync_run=self.get_object())
         return self.row_response(pk)
 
     @extend_schema(request=None, responses=SyncRunSerializer)
     @action(detail=True, methods=["post"])
     def undo(self, request: Request, pk: str) -> Response:
         """Take an applied run back. 409 with the edits where somebody has edited since."""
-        runs.undo(actor=self.actor, sync=self.get_object())
+        runs.undo_run(actor=self.actor, sync_run=self.get_object())
         return self.row_response(pk)
 
 
@@ -233,8 +235,10 @@ class SyncRowViewSet(ImportRowViewSet):
         if getattr(self, "swagger_fake_view", False):
             return ImportRow.objects.none()
         mine = SyncRun.objects.for_organization(self.organization)
-        sync = get_object_or_404(mine, pk=self.kwargs["run"])
-        rows = ImportRow.objects.for_organization(self.organization).filter(run=sync.run_id)
+        sync_run = get_object_or_404(mine, pk=self.kwargs["run"])
+        rows = ImportRow.objects.for_organization(self.organization).filter(
+            run=sync_run.import_run_id
+        )
         return rows.exclude(action="unchanged") if self.changes_only else rows
 
 

@@ -1,6 +1,6 @@
 """What the marketplace's lists can be filtered by."""
 
-from marketplace.models import App, Delivery, PackChange, Review, SyncRun
+from marketplace.models import Delivery, InstalledApp, PackChange, Review, SyncRun
 from openrisk.api.filters import OrganizationFilterSet
 
 SAME = ["exact", "in"]
@@ -9,7 +9,7 @@ TIME = ["gte", "lte"]
 
 class AppFilterSet(OrganizationFilterSet):
     class Meta:
-        model = App
+        model = InstalledApp
         fields = {"connector": SAME, "state": SAME, "name": SAME}
 
 

@@ -25,7 +25,7 @@ from marketplace.api.serializers import (
 )
 from marketplace.models import InstalledPack, PackChange, PackStatus
 from marketplace.packs import installation
-from marketplace.packs.archive import Pack, shipped
+from marketplace.packs.archive import Pack, shipped_packs
 from marketplace.packs.manifest import BadPack
 from openrisk.accounts.models import Organization, Role
 from openrisk.api.parsers import OrjsonParser
@@ -36,10 +36,10 @@ from risks.api.views.imports import ImportRowViewSet
 from risks.models import ImportRow
 
 
-def listed(organization: Organization) -> list[dict[str, Any]]:
+def list_packs(organization: Organization) -> list[dict[str, Any]]:
     """The packs that come with OpenRisk, and what else is installed, by name."""
     here = {p.pack: p for p in InstalledPack.objects.for_organization(organization)}
-    available = shipped()
+    available = shipped_packs()
     names = sorted(available.keys() | here.keys())
     return [_row(name, available.get(name), here.get(name)) for name in names]
 
@@ -84,7 +84,7 @@ class PackViewSet(OrganizationViewSet):
     @extend_schema(responses=PackPageSerializer)
     @cached_view("packs", ttl=settings.CACHE_TTL_CONNECTORS, reads=(InstalledPack,))
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        rows = listed(self.organization)
+        rows = list_packs(self.organization)
         return Response({"count": len(rows), "next": None, "previous": None, "results": rows})
 
     @extend_schema(
@@ -101,16 +101,20 @@ class PackViewSet(OrganizationViewSet):
         asked = body.validated_data
         try:
             given = asked.get("file")
-            pack = installation.opened(given) if given else installation.shipped_pack(asked["pack"])
+            pack = (
+                installation.open_uploaded_pack(given)
+                if given
+                else installation.shipped_pack(asked["pack"])
+            )
             with transaction.atomic():
-                change = installation.preview(
+                change = installation.preview_pack(
                     actor=self.actor,
                     organization=self.organization,
                     pack=pack,
                     allow_unsigned=asked["allow_unsigned"],
                 )
                 if asked["mode"] == "apply":
-                    installation.apply(actor=self.actor, change=change)
+                    installation.apply_change(actor=self.actor, change=change)
         except BadPack as error:
             raise BadPackFile(error) from None
         return Response(_change(change), status.HTTP_201_CREATED)
@@ -124,14 +128,14 @@ class PackViewSet(OrganizationViewSet):
     @action(detail=True, methods=["post"], url_path="roll-back")
     def roll_back(self, request: Request, pk: str) -> Response:
         """To the version before, or to none. 409 where somebody has edited what it wrote."""
-        installation.roll_back(actor=self.actor, installed=self.get_object())
+        installation.roll_back_pack(actor=self.actor, installed=self.get_object())
         return self._one(pk)
 
     @extend_schema(request=None, responses=StaysSerializer)
     @action(detail=True, methods=["post"])
     def uninstall(self, request: Request, pk: str) -> Response:
         """Forget the pack; answers what of it stays in the register."""
-        stays = installation.uninstall(actor=self.actor, installed=self.get_object())
+        stays = installation.uninstall_pack(actor=self.actor, installed=self.get_object())
         return Response({"stays": stays})
 
     @extend_schema(request=MatrixChoiceSerializer, responses=MatrixSerializer)
@@ -150,7 +154,7 @@ class PackViewSet(OrganizationViewSet):
 
     def _one(self, pk: Any) -> Response:
         installed = get_object_or_404(self.get_queryset(), pk=pk)
-        return Response(_row(installed.pack, shipped().get(installed.pack), installed))
+        return Response(_row(installed.pack, shipped_packs().get(installed.pack), installed))
 
 
 def _change(change: PackChange) -> dict[str, Any]:
@@ -175,7 +179,7 @@ class PackChangeViewSet(OrganizationViewSet):
     @action(detail=True, methods=["post"])
     def apply(self, request: Request, pk: str) -> Response:
         """Carry the change out as it was previewed; what people edited stays theirs."""
-        installation.apply(actor=self.actor, change=self.get_object())
+        installation.apply_change(actor=self.actor, change=self.get_object())
         return self.row_response(pk)
 
 
@@ -188,4 +192,4 @@ class PackRowViewSet(ImportRowViewSet):
         mine = PackChange.objects.for_organization(self.organization)
         change = get_object_or_404(mine, pk=self.kwargs["change"])
         rows = ImportRow.objects.for_organization(self.organization)
-        return rows.filter(run=change.run_id)
+        return rows.filter(run=change.import_run_id)

@@ -5,9 +5,9 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
-from marketplace.connectors.base import MATURITIES, Capability, Category
+from marketplace.connectors.base import MATURITIES, Capability, ConnectorCategory
 from marketplace.installations import encryption
-from marketplace.models import App, Delivery, PackChange, Review, SyncMode, SyncRun
+from marketplace.models import Delivery, InstalledApp, PackChange, Review, SyncMode, SyncRun
 from openrisk.api.renderers import to_json
 from openrisk.api.serializers import RowSerializer, Serializer
 from openrisk.limits import CONFIGURATION
@@ -33,7 +33,7 @@ def _choice(options: Any) -> serializers.ChoiceField:
 
 
 class CatalogueParameters(Serializer):
-    category = _choice(Category)
+    category = _choice(ConnectorCategory)
     capability = _choice(Capability)
     status = serializers.ChoiceField(choices=MATURITIES, required=False)
     search = serializers.CharField(required=False, max_length=200)
@@ -49,7 +49,7 @@ class ConnectorSerializer(serializers.Serializer):
     name = serializers.CharField()
     version = serializers.CharField()
     summary = serializers.CharField()
-    category = serializers.ChoiceField(choices=[one.value for one in Category])
+    category = serializers.ChoiceField(choices=[one.value for one in ConnectorCategory])
     capabilities = serializers.ListField(
         child=serializers.ChoiceField(choices=[one.value for one in Capability])
     )
@@ -88,7 +88,7 @@ class AppSerializer(RowSerializer):
     attached = frozenset({"secrets"})
 
     class Meta:
-        model = App
+        model = InstalledApp
         fields = (
             "id",
             "connector",
@@ -111,7 +111,7 @@ class AppSerializer(RowSerializer):
 
     def attach(self, rows: list[dict[str, Any]]) -> None:
         ids = [row["id"] for row in rows]
-        kept = dict(App.objects.filter(pk__in=ids).values_list("pk", "secrets"))
+        kept = dict(InstalledApp.objects.filter(pk__in=ids).values_list("pk", "secrets"))
         for row in rows:
             row["secrets"] = _names(kept[row["id"]])
 
@@ -293,8 +293,8 @@ class MatrixChoiceSerializer(Serializer):
 
 class PackChangeSerializer(RowSerializer):
     pack = serializers.CharField(source="installed.pack", read_only=True)
-    status = serializers.CharField(source="run.status", read_only=True)
-    counts = ObjectField(source="run.counts", read_only=True)
+    status = serializers.CharField(source="import_run.status", read_only=True)
+    counts = ObjectField(source="import_run.counts", read_only=True)
 
     class Meta:
         model = PackChange

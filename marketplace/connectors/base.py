@@ -9,7 +9,7 @@ from marketplace.connectors.items import Config, Event, Item, Message
 MEGABYTE = 1024**2
 
 
-class Category(StrEnum):
+class ConnectorCategory(StrEnum):
     INTEGRATION = "integration"
     REPORTING = "reporting"
     SECURITY = "security"
@@ -61,7 +61,7 @@ class Connector:
     version: ClassVar[str]  # semantic
     summary: ClassVar[str]  # one sentence
     documentation: ClassVar[str]
-    category: ClassVar[Category]
+    category: ClassVar[ConnectorCategory]
     capabilities: ClassVar[tuple[Capability, ...]]
     permissions: ClassVar[tuple[str, ...]]
     maturity: ClassVar[Maturity] = Maturity.ACTIVE
@@ -72,15 +72,15 @@ class Connector:
     file_names: ClassVar[tuple[str, ...]] = ()  # endings of the files it reads, e.g. ".json"
     largest_report: ClassVar[int] = 256 * MEGABYTE  # bytes, uploaded or fetched
 
-    def headers(self, config: Config) -> dict[str, str]:
+    def request_headers(self, config: Config) -> dict[str, str]:
         """What a request for the report says beside the address, e.g. a token."""
         return {}
 
-    def message(self, event: Event, config: Config) -> Message:
+    def build_message(self, event: Event, config: Config) -> Message:
         """How an event is told, for a connector with the capability notification."""
         raise NotImplementedError
 
-    def read(self, file: IO[bytes], config: Config, *, name: str = "") -> Iterator[Item]:
+    def read_report(self, file: IO[bytes], config: Config, *, name: str = "") -> Iterator[Item]:
         """The pieces of one report. `file` is seekable, `name` what it is called.
 
         Raises UnreadableReport, also after some pieces: nothing of the report is then kept.

@@ -3,7 +3,7 @@
 from collections import Counter
 
 
-class Numbering:
+class DuplicateNumbering:
     """The first keeps its place, the next ones are "place (2)", "place (3)".
 
     Of all that was seen it keeps a number each, however long the texts are. Two that had the same

@@ -13,7 +13,7 @@ _MARKS = {
 }
 
 
-def advised(message: str, file: IO[bytes]) -> str:
+def add_format_hint(message: str, file: IO[bytes]) -> str:
     """`message`, and the connector by name whose report this looks like, where there is one."""
     file.seek(0)
     head = file.read(_HEAD)

@@ -124,7 +124,7 @@ class TableItem:
 
 
 @dataclass(frozen=True, slots=True)
-class Rejected:
+class RejectedItem:
     """A piece of the report that cannot be read; the rest can. `value` is the start of it."""
 
     row: int
@@ -170,6 +170,6 @@ Item = (
     | FrameworkItem
     | ControlItem
     | TableItem
-    | Rejected
+    | RejectedItem
 )
 Config = dict[str, Any]

@@ -14,7 +14,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
 from marketplace.connectors.base import UnreadableReport
-from marketplace.connectors.format_hints import advised
+from marketplace.connectors.format_hints import add_format_hint
 
 SEVERITIES = ("info", "low", "medium", "high", "critical")
 _WORDS = {
@@ -55,7 +55,7 @@ def json_errors() -> Iterator[None]:
         raise UnreadableReport(message) from None
 
 
-def begin_json(file: IO[bytes]) -> None:
+def seek_json_start(file: IO[bytes]) -> None:
     """Go to the start of the text, past a byte order mark."""
     file.seek(0)
     start = file.read(1024)
@@ -65,7 +65,7 @@ def begin_json(file: IO[bytes]) -> None:
     if start[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in start[:2]:
         raise UnreadableReport("The file is in UTF-16. Save it as UTF-8.")
     if bare.lstrip()[:1] not in (b"{", b"["):
-        raise UnreadableReport(advised(_NO_JSON, file))
+        raise UnreadableReport(add_format_hint(_NO_JSON, file))
     file.seek(len(start) - len(bare))
 
 
@@ -98,7 +98,7 @@ def _events(file: IO[bytes]) -> Iterator[tuple[str, str, Any]]:
         yield found
 
 
-def json_pieces(
+def stream_json(
     file: IO[bytes], wanted: Collection[str], boundary: str = "", begun: Collection[str] = ()
 ) -> Iterator[tuple[int, str, Any]]:
     """Each value at one of the `wanted` places: how often `boundary` had begun, place and value.
@@ -106,7 +106,7 @@ def json_pieces(
     Places are those of ijson, e.g. `runs.item.results.item`. Of a list or object at one of the
     places `begun` only that it begins is told, with None for a value. Raises UnreadableReport.
     """
-    begin_json(file)
+    seek_json_start(file)
     seen, depth, builder = 0, 0, None
     place = ""
     with json_errors():
@@ -130,7 +130,7 @@ def json_pieces(
 
 
 # --- XML ------------------------------------------------------------------------------------------
-def xml_pieces(
+def stream_xml(
     file: IO[bytes], roots: Collection[str], wanted: Collection[str], advice: str
 ) -> Iterator[tuple[list[Element], Element]]:
     """Each element at one of the `wanted` places, once it is complete, with those around it.
@@ -147,7 +147,7 @@ def xml_pieces(
             if event == "start":
                 element.tag = local_name(element.tag)
                 if not stack and element.tag not in roots:
-                    raise UnreadableReport(advised(advice, file))
+                    raise UnreadableReport(add_format_hint(advice, file))
                 inside += _place(stack, element) in wanted
                 stack.append(element)
                 if len(stack) > _DEEPEST:
@@ -179,7 +179,7 @@ def _no_xml(error: ParseError, file: IO[bytes], advice: str) -> str:
     if not start.strip():
         return _EMPTY
     if advice and start.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
-        return advised(advice, file)
+        return add_format_hint(advice, file)
     return f"The XML cannot be read from line {error.position[0]} on. Make the report again."
 
 
@@ -198,23 +198,23 @@ def xml_text(element: Element, *path: str) -> str:
 
 
 # --- Values ---------------------------------------------------------------------------------------
-def text(value: Any) -> str:
+def to_text(value: Any) -> str:
     """What stands where a text is expected: "" for nothing and for what is no plain value."""
     if isinstance(value, str):
         return value
     return "" if value is None or isinstance(value, dict | list | bool) else str(value)
 
 
-def items_of(value: Any) -> list[Any]:
+def as_list(value: Any) -> list[Any]:
     """A list, also where the report has something else."""
     return value if isinstance(value, list) else []
 
 
-def object_of(value: Any) -> dict[str, Any]:
+def as_dict(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def number(value: Any, highest: int) -> Decimal | None:
+def to_number(value: Any, highest: int) -> Decimal | None:
     """A number from 0 to `highest`, None for anything else."""
     if isinstance(value, bool) or value is None:
         return None
@@ -225,12 +225,12 @@ def number(value: Any, highest: int) -> Decimal | None:
     return found if found.is_finite() and 0 <= found <= highest else None
 
 
-def moment(value: Any) -> datetime | None:
+def parse_time(value: Any) -> datetime | None:
     """A time in nearly any form; without a zone it is taken for UTC.
 
     None also where a part of the date is missing, or the zone is a name that tells no offset.
     """
-    said = text(value)
+    said = to_text(value)
     try:
         found, other = (dates.parse(said, default=day, tzinfos=_zone) for day in _DAYS)
         return found.astimezone(UTC) if found == other else None
@@ -244,26 +244,26 @@ def _zone(name: str | None, offset: int | None) -> timezone:
     return timezone(timedelta(seconds=offset or 0))
 
 
-def severity(word: Any) -> str:
+def parse_severity(word: Any) -> str:
     """Ours for a scanner's word, "" for one that is unknown."""
-    lowered = text(word).strip().lower()
+    lowered = to_text(word).strip().lower()
     return lowered if lowered in SEVERITIES else _WORDS.get(lowered, "")
 
 
-def severity_of_score(score: Decimal) -> str:
+def severity_from_score(score: Decimal) -> str:
     """By the qualitative scale of CVSS."""
     bounds = ((Decimal(9), "critical"), (Decimal(7), "high"), (Decimal(4), "medium"))
     named = next((name for lowest, name in bounds if score >= lowest), "low")
     return named if score > 0 else "info"
 
 
-def told(*parts: tuple[str, Any]) -> str:
+def join_paragraphs(*parts: tuple[str, Any]) -> str:
     """Paragraphs "Title: text" of what there is; without a title the text alone."""
-    found = [(title, text(value).strip()) for title, value in parts]
+    found = [(title, to_text(value).strip()) for title, value in parts]
     return "\n\n".join(f"{title}: {value}" if title else value for title, value in found if value)
 
 
-def rule_of(cves: list[str], other: str) -> str:
+def choose_rule(cves: list[str], other: str) -> str:
     """What a finding is known by: the CVE where it is about one, so that feeds find it."""
     known = sorted({cve.strip().upper() for cve in cves if cve.strip().upper().startswith("CVE-")})
     return known[0] if len(known) == 1 else other

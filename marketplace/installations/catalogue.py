@@ -4,12 +4,12 @@ from collections import Counter
 from typing import Any
 
 from marketplace.connectors.base import Connector
-from marketplace.models import App, Rating
-from marketplace.registry import connectors
+from marketplace.models import InstalledApp, Rating
+from marketplace.registry import available_connectors
 from openrisk.accounts.models import Organization
 
 
-def listed(
+def list_connectors(
     organization: Organization,
     *,
     category: str = "",
@@ -18,21 +18,25 @@ def listed(
     search: str = "",
 ) -> list[dict[str, Any]]:
     """In the order of their names, filtered; `search` looks at names, summaries and texts."""
-    shown = matching(category=category, capability=capability, status=status, search=search)
+    shown = filter_connectors(
+        category=category, capability=capability, status=status, search=search
+    )
     installed = Counter(
-        App.objects.for_organization(organization).installed().values_list("connector", flat=True)
+        InstalledApp.objects.for_organization(organization)
+        .installed()
+        .values_list("connector", flat=True)
     )
     ratings = {rating.connector: rating for rating in Rating.objects.all()}
     return [_row(c, installed[c.slug], ratings.get(c.slug)) for c in shown]
 
 
-def matching(
+def filter_connectors(
     *, category: str = "", capability: str = "", status: str = "", search: str = ""
 ) -> list[Connector]:
     """The connectors that `listed` would show, without what an organization has of them."""
     return [
         connector
-        for connector in connectors().values()
+        for connector in available_connectors().values()
         if (not category or connector.category == category)
         and (not capability or capability in connector.capabilities)
         and (not status or connector.maturity == status)
@@ -63,9 +67,9 @@ def _row(connector: Connector, installed: int, rating: Rating | None) -> dict[st
     }
 
 
-def described(organization: Organization, connector: Connector) -> dict[str, Any]:
+def describe_connector(organization: Organization, connector: Connector) -> dict[str, Any]:
     """One connector with all that a person reads before installing it."""
-    row = next(row for row in listed(organization) if row["slug"] == connector.slug)
+    row = next(row for row in list_connectors(organization) if row["slug"] == connector.slug)
     return row | {
         "documentation": connector.documentation,
         "permissions": list(connector.permissions),

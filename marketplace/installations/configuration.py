@@ -13,9 +13,9 @@ from jsonschema.exceptions import ValidationError as Violation
 
 from marketplace.connectors.base import Connector
 from marketplace.installations import encryption
-from marketplace.models import App
+from marketplace.models import InstalledApp
 from marketplace.network.masks import HIDDEN, mask_address
-from marketplace.registry import connectors
+from marketplace.registry import available_connectors
 
 _RULES = {
     "type": "This has to be of type {wanted}.",
@@ -35,22 +35,22 @@ def address_names(connector: Connector) -> set[str]:
     return {name for name, part in properties.items() if part.get("format") == "uri"}
 
 
-def address(connector: Connector, configuration: dict[str, Any]) -> str:
+def report_address(connector: Connector, configuration: dict[str, Any]) -> str:
     """Where its report is fetched from; "" where it is uploaded."""
     return configuration.get("url") or connector.default_url
 
 
-def full(app: App) -> dict[str, Any]:
+def full_configuration(app: InstalledApp) -> dict[str, Any]:
     """With the secrets, for the connector alone. Raises SecretsUnreadable."""
     return {**app.settings, **encryption.decrypt(app.secrets)}
 
 
-def merged(app: App, given: dict[str, Any]) -> dict[str, Any]:
+def merge_configuration(app: InstalledApp, given: dict[str, Any]) -> dict[str, Any]:
     """`given`, with the secrets that it leaves out as they are. None takes a secret away.
 
     An address that is given as it is shown is the one that is kept.
     """
-    connector = connectors()[app.connector]
+    connector = available_connectors()[app.connector]
     kept = encryption.decrypt(app.secrets)
     wanted = {**{name: kept[name] for name in secret_names(connector) & kept.keys()}, **given}
     for name in address_names(connector) & kept.keys():
@@ -59,13 +59,13 @@ def merged(app: App, given: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in wanted.items() if value is not None}
 
 
-def put(app: App, configuration: dict[str, Any]) -> dict[str, Any]:
+def configuration_fields(app: InstalledApp, configuration: dict[str, Any]) -> dict[str, Any]:
     """The fields of an app that hold this configuration, which was checked."""
-    settings, secrets = split(connectors()[app.connector], configuration)
+    settings, secrets = split_secrets(available_connectors()[app.connector], configuration)
     return {"settings": settings, "secrets": encryption.encrypt(secrets)}
 
 
-def split(
+def split_secrets(
     connector: Connector, configuration: dict[str, Any]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """What may be shown, and what is secret. A secret address is shown by its host alone."""
@@ -84,7 +84,7 @@ def split(
     return settings, secrets
 
 
-def check(connector: Connector, configuration: Any) -> None:
+def check_configuration(connector: Connector, configuration: Any) -> None:
     """ValidationError with a sentence for each thing that is wrong; a secret is never repeated."""
     errors: dict[str, list[str]] = {}
     for violation in _validator(connector).iter_errors(configuration):

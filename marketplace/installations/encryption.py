@@ -39,7 +39,7 @@ def decrypt(text: str) -> dict[str, Any]:
         raise SecretsUnreadable from None
 
 
-def rotated(text: str) -> str:
+def rotate_key(text: str) -> str:
     """The same secrets under the first key. Raises SecretsUnreadable."""
     try:
         return _keys().rotate(text.encode()).decode() if text else ""

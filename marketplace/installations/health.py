@@ -5,16 +5,16 @@ from typing import Any
 
 from django.utils import timezone
 
-from marketplace.installations.configuration import address
-from marketplace.models import App, DeliveryStatus, Failure, SyncRun, SyncStatus
-from marketplace.registry import connectors
+from marketplace.installations.configuration import report_address
+from marketplace.models import DeliveryStatus, Failure, InstalledApp, SyncRun, SyncStatus
+from marketplace.registry import available_connectors
 from openrisk.tasks.declarations import next_occurrence
 
 DONE = (SyncStatus.PREVIEWED, SyncStatus.APPLIED, SyncStatus.QUARANTINED, SyncStatus.UNDONE)
 ENDED = (*DONE, SyncStatus.FAILED)
 
 
-def health(app: App) -> dict[str, Any]:
+def derive_health(app: InstalledApp) -> dict[str, Any]:
     """`connection`, `credential`, `freshness`, `outcome`: each `{state, since, detail}`.
 
     A state is ok, failing or unknown; freshness is fresh, stale or unknown; the outcome is that of
@@ -36,10 +36,10 @@ def _fact(state: str, since: datetime | None = None, detail: str = "") -> dict[s
     return {"state": state, "since": since, "detail": detail}
 
 
-def _reached(app: App, runs: list[SyncRun], failure: Failure) -> dict[str, Any]:
+def _reached(app: InstalledApp, runs: list[SyncRun], failure: Failure) -> dict[str, Any]:
     """What the last run that came so far says: to a source that was not reached no credential was
     shown."""
-    if not address(connectors()[app.connector], app.settings):
+    if not report_address(available_connectors()[app.connector], app.settings):
         return _fact("unknown", None, "It reads files that people upload.")
     for run in runs:
         if run.failure == failure:
@@ -50,7 +50,7 @@ def _reached(app: App, runs: list[SyncRun], failure: Failure) -> dict[str, Any]:
     return _fact("ok", app.tested_at) if app.tested_at else _fact("unknown", None, app.reason)
 
 
-def _freshness(app: App, runs: list[SyncRun]) -> dict[str, Any]:
+def _freshness(app: InstalledApp, runs: list[SyncRun]) -> dict[str, Any]:
     """Fresh until two occurrences of the schedule have passed without anything being taken over."""
     last = next((run for run in runs if run.status == SyncStatus.APPLIED), None)
     if last is None or last.finished_at is None:
@@ -68,12 +68,12 @@ def _outcome(runs: list[SyncRun]) -> dict[str, Any]:
     return _fact(runs[0].status, runs[0].finished_at, runs[0].error)
 
 
-def _last_delivery(app: App) -> Any:
+def _last_delivery(app: InstalledApp) -> Any:
     tried = app.deliveries.filter(attempts__gt=0)
     return tried.order_by("-created_at", "-id").first()
 
 
-def _of_messages(app: App, sent: Any) -> dict[str, Any]:
+def _of_messages(app: InstalledApp, sent: Any) -> dict[str, Any]:
     arrived = sent.status == DeliveryStatus.DELIVERED
     return {
         "connection": _fact("ok" if arrived else "failing", sent.delivered_at, sent.error),

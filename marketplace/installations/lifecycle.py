@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from marketplace.connectors.base import Capability, Connector
 from marketplace.installations import configuration as configurations
-from marketplace.models import App, AppState, DeliveryStatus
-from marketplace.registry import connectors
+from marketplace.models import AppState, DeliveryStatus, InstalledApp
+from marketplace.registry import available_connectors
 from marketplace.sync import probe
 from openrisk.accounts.models import Organization, User
 from openrisk.errors import Conflict
@@ -28,16 +28,16 @@ UNINSTALL_WARNING = (
 )
 
 
-def install(
+def install_app(
     *, actor: User | None, organization: Organization, connector: str, name: str = ""
-) -> App:
+) -> InstalledApp:
     """A new app; its name is the connector's unless given, and never changes."""
-    kind = connectors().get(connector)
+    kind = available_connectors().get(connector)
     if kind is None:
         raise rows.invalid("connector", f"There is no connector {connector[:60]}. See the list.")
     state = AppState.CONFIGURED if _accepts(kind, {}) else AppState.NOT_CONFIGURED
     return rows.create(
-        App,
+        InstalledApp,
         actor=actor,
         organization=organization,
         connector=connector,
@@ -48,20 +48,20 @@ def install(
 
 def _accepts(connector: Connector, configuration: dict[str, Any]) -> bool:
     try:
-        configurations.check(connector, configuration)
+        configurations.check_configuration(connector, configuration)
     except ValidationError:
         return False
     return True
 
 
-def configure(
+def configure_app(
     *,
     actor: User | None,
-    instance: App,
+    instance: InstalledApp,
     version: int | None = None,
     configuration: dict[str, Any] | None = None,
     **fields: Any,
-) -> App:
+) -> InstalledApp:
     """Change the configuration, the schedule (`cron`, "" for none) or the `mode` of its runs.
 
     Another configuration has to be tested before the app works again. A secret that is left out
@@ -72,9 +72,9 @@ def configure(
         if "cron" in fields:
             fields["next_run_at"] = _next(app, fields["cron"])
         if configuration is not None:
-            wanted = configurations.merged(app, configuration)
-            configurations.check(connectors()[app.connector], wanted)
-            fields |= configurations.put(app, wanted) | {
+            wanted = configurations.merge_configuration(app, configuration)
+            configurations.check_configuration(available_connectors()[app.connector], wanted)
+            fields |= configurations.configuration_fields(app, wanted) | {
                 "state": AppState.CONFIGURED.value,
                 "reason": "",
                 "tested_at": None,
@@ -85,10 +85,10 @@ def configure(
     return app
 
 
-def _next(app: App, cron: str) -> datetime | None:
+def _next(app: InstalledApp, cron: str) -> datetime | None:
     if not cron:
         return None
-    if Capability.NOTIFICATION in connectors()[app.connector].capabilities:
+    if Capability.NOTIFICATION in available_connectors()[app.connector].capabilities:
         raise rows.invalid("cron", "It sends what happens, when it happens. Leave the time out.")
     try:
         return next_occurrence(cron, timezone.now())
@@ -96,7 +96,7 @@ def _next(app: App, cron: str) -> datetime | None:
         raise rows.invalid("cron", str(reason)) from None
 
 
-def request_test(*, actor: User | None, app: App) -> bool:
+def request_test(*, actor: User | None, app: InstalledApp) -> bool:
     """Note that a worker is to test the app; False where one has been asked already."""
     with recorded(actor=actor):
         app = _configured(rows.locked(app))
@@ -106,20 +106,20 @@ def request_test(*, actor: User | None, app: App) -> bool:
     return True
 
 
-def is_being_tested(app: App) -> bool:
+def is_being_tested(app: InstalledApp) -> bool:
     """Whether a test waits or runs; one that has not ended in time may be asked for again."""
     since = app.test_queued_at
     return since is not None and timezone.now() - since < TEST_PATIENCE
 
 
-def test(*, actor: User | None, app: App) -> App:
+def test_app(*, actor: User | None, app: InstalledApp) -> InstalledApp:
     """Reach the source, or send a test message, and note what came of it: tested, or error.
 
     It may take minutes: never in a web process. Raises Conflict where the app was configured
     meanwhile.
     """
     tested = _configured(app)
-    outcome = probe.probe(app)  # outside of any transaction
+    outcome = probe.probe_app(app)  # outside of any transaction
     with recorded(actor=actor, comment=outcome.message):
         app = _configured(rows.locked(app))
         if (app.settings, app.secrets) != (tested.settings, tested.secrets):
@@ -133,7 +133,7 @@ def test(*, actor: User | None, app: App) -> App:
     return app
 
 
-def enable(*, actor: User | None, app: App) -> App:
+def enable_app(*, actor: User | None, app: InstalledApp) -> InstalledApp:
     """From now on it runs by its schedule, or sends what happens."""
     with recorded(actor=actor):
         app = _installed(rows.locked(app))
@@ -146,7 +146,7 @@ def enable(*, actor: User | None, app: App) -> App:
     return app
 
 
-def disable(*, actor: User | None, app: App) -> App:
+def disable_app(*, actor: User | None, app: InstalledApp) -> InstalledApp:
     """It does nothing until it is enabled again; what it imported stays."""
     with recorded(actor=actor):
         app = _installed(rows.locked(app))
@@ -156,7 +156,7 @@ def disable(*, actor: User | None, app: App) -> App:
     return app
 
 
-def uninstall(*, actor: User | None, app: App) -> dict[str, int]:
+def uninstall_app(*, actor: User | None, app: InstalledApp) -> dict[str, int]:
     """Forget its secrets and stop it. Returns what stays in the register, by kind of object."""
     with recorded(actor=actor):
         app = _installed(rows.locked(app))
@@ -172,10 +172,10 @@ def uninstall(*, actor: User | None, app: App) -> dict[str, int]:
             "cron": "",
         }
         rows.apply(app, fields)
-    return what_stays(app)
+    return count_imported_objects(app)
 
 
-def what_stays(app: App) -> dict[str, int]:
+def count_imported_objects(app: InstalledApp) -> dict[str, int]:
     """How many objects of each model the app has imported or changed."""
     said = Provenance.objects.for_organization(app.organization).filter(
         source=Source.CONNECTOR, source_name=app.name
@@ -183,17 +183,17 @@ def what_stays(app: App) -> dict[str, int]:
     return dict(Counter(said.values_list("model", flat=True)))
 
 
-def _installed(app: App) -> App:
+def _installed(app: InstalledApp) -> InstalledApp:
     if app.state == AppState.UNINSTALLED:
         raise Conflict("This app is uninstalled. Install the connector again.")
     return app
 
 
-def _configured(app: App) -> App:
+def _configured(app: InstalledApp) -> InstalledApp:
     if _installed(app).state == AppState.NOT_CONFIGURED:
         raise Conflict("This app is not configured yet. Fill in its configuration first.")
     return app
 
 
-def _words(app: App) -> str:
+def _words(app: InstalledApp) -> str:
     return AppState(app.state).label.lower()

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models import Count, Sum
 
-from marketplace.models import App, Rating, Review
+from marketplace.models import InstalledApp, Rating, Review
 from openrisk.accounts.models import Organization, User
 from openrisk.errors import Conflict
 from risks.history import recorded
@@ -14,7 +14,7 @@ from risks.services import rows
 def create_review(
     *, actor: User | None, organization: Organization, connector: str, **fields: Any
 ) -> Review:
-    installed = App.objects.for_organization(organization).filter(connector=connector)
+    installed = InstalledApp.objects.for_organization(organization).filter(connector=connector)
     if not installed.exists():
         raise Conflict("Only who has installed a connector can review it. Install it first.")
     with recorded(actor=actor):

@@ -4,21 +4,21 @@ from argparse import ArgumentParser
 
 from django.core.management.base import CommandError
 
-from marketplace.models import App
+from marketplace.models import InstalledApp
 from openrisk.accounts.management.arguments import organization
 from openrisk.accounts.models import Organization
 from risks.management.arguments import add_user
 
 
-def add_app(parser: ArgumentParser) -> None:
+def add_app_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("app", help="the name of the app, or its connector's where it is the only")
     parser.add_argument("--organization", type=organization, required=True, metavar="SLUG")
     add_user(parser)
 
 
-def app_of(organization: Organization, name: str) -> App:
+def find_app(organization: Organization, name: str) -> InstalledApp:
     """By name, else by connector. A usage error where there is none, or several."""
-    installed = App.objects.for_organization(organization).installed()
+    installed = InstalledApp.objects.for_organization(organization).installed()
     found = list(installed.filter(name__iexact=name)) or list(installed.filter(connector=name))
     if len(found) == 1:
         return found[0]

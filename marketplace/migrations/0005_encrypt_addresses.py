@@ -6,10 +6,10 @@ from typing import Any
 from django.db import migrations
 
 from marketplace.installations import encryption
-from marketplace.installations.configuration import split
+from marketplace.installations.configuration import split_secrets
 from marketplace.connectors.base import Connector
 from marketplace.network.masks import mask_address
-from marketplace.registry import connectors
+from marketplace.registry import available_connectors
 
 WEBHOOKS = ("slack-webhook", "webhook")  # whose path is a secret
 
@@ -18,7 +18,7 @@ def encrypt_addresses(apps: Any, schema_editor: Any) -> None:
     """Where a key is missing, the address has to be entered again, as the other secrets have."""
     App = apps.get_model("marketplace", "App")
     for app in App.objects.all():
-        if connector := connectors().get(app.connector):
+        if connector := available_connectors().get(app.connector):
             _encrypt(app, connector)
             app.save(update_fields=["settings", "secrets"])
 
@@ -27,9 +27,9 @@ def _encrypt(app: Any, connector: Connector) -> None:
     try:
         kept = encryption.decrypt(app.secrets)
     except encryption.SecretsUnreadable:
-        app.settings, _ = split(connector, app.settings)
+        app.settings, _ = split_secrets(connector, app.settings)
         return
-    app.settings, secrets = split(connector, {**app.settings, **kept})
+    app.settings, secrets = split_secrets(connector, {**app.settings, **kept})
     app.secrets = "" if app.state == "uninstalled" else encryption.encrypt(secrets)
 
 

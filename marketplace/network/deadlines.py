@@ -47,7 +47,7 @@ class Deadline:
             raise TooSlow
 
 
-class Network(httpcore.NetworkBackend):
+class DeadlineNetwork(httpcore.NetworkBackend):
     def __init__(self, deadline: Deadline) -> None:
         self._deadline = deadline
         self._system = httpcore.SyncBackend()

@@ -111,7 +111,7 @@ def fetch(
     raise FetchFailed(f"{target.host} redirects more than {REDIRECTS} times. Use the last address.")
 
 
-def send(
+def post_message(
     url: str,
     body: bytes,
     headers: Mapping[str, str],
@@ -206,12 +206,12 @@ def _answer(
     """No proxies or passwords from the environment; the certificate is that of the name."""
     import httpcore  # noqa: PLC0415  some MB that most processes never use
 
-    from marketplace.network.deadlines import Deadline, Network, TooSlow  # noqa: PLC0415  as above
+    from marketplace.network.deadlines import Deadline, DeadlineNetwork, TooSlow  # noqa: PLC0415  as above
 
     deadline = Deadline(until, silence=SILENCE, rate=RATE, patience=PATIENCE)
     try:
         with (
-            httpcore.ConnectionPool(network_backend=Network(deadline)) as pool,
+            httpcore.ConnectionPool(network_backend=DeadlineNetwork(deadline)) as pool,
             pool.stream(
                 method,
                 target.url,

@@ -15,9 +15,9 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from marketplace.archives import BadArchive, read_archive
-from marketplace.packs.building import manifest_of
+from marketplace.packs.building import build_manifest
 from marketplace.packs.contents import read_contents
-from marketplace.packs.manifest import BadPack, Manifest, parsed, read_manifest
+from marketplace.packs.manifest import BadPack, Manifest, parse_json, read_manifest
 
 MANIFEST_FILE, SIGNATURE_FILE = "manifest.json", "manifest.sig"
 AGAIN = "Get it again, from its publisher."
@@ -68,7 +68,7 @@ def open_pack(file: IO[bytes], publishers: Mapping[str, str]) -> Pack:
         raise BadPack(f"There is no {MANIFEST_FILE}: this is no pack. Make one with pack_build.")
     trust, note, signer = _trust(files[MANIFEST_FILE], files.pop(SIGNATURE_FILE, None), publishers)
     manifest = read_manifest(files.pop(MANIFEST_FILE))
-    official = shipped().get(manifest.id)
+    official = shipped_packs().get(manifest.id)
     if official and official.manifest.files != manifest.files:
         raise BadPack(
             f"{manifest.id} comes with OpenRisk, and this is another pack under its id. If it is "
@@ -86,7 +86,7 @@ def _trust(
     """
     if signature is None:
         return Trust.UNSIGNED, "It is not signed.", ""
-    said = parsed(signature, SIGNATURE_FILE)
+    said = parse_json(signature, SIGNATURE_FILE)
     if not isinstance(said, dict):
         raise BadPack(f"The signature is of no shape that is known. {AGAIN}")
     key, value = str(said.get("key", "")), str(said.get("signature", ""))
@@ -124,7 +124,7 @@ def _contents(manifest: Manifest, files: dict[str, bytes]) -> list[tuple[str, An
 
 
 @cache
-def shipped() -> dict[str, Pack]:
+def shipped_packs() -> dict[str, Pack]:
     """The packs that come with the project, by id: as folders, which are part of it.
 
     Read once: they change with the code only.
@@ -134,6 +134,6 @@ def shipped() -> dict[str, Pack]:
 
 
 def _from_folder(folder: Path) -> Pack:
-    content, files = manifest_of(folder)
+    content, files = build_manifest(folder)
     manifest = read_manifest(content)
     return Pack(manifest, Trust.OFFICIAL, _contents(manifest, files))

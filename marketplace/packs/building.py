@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from marketplace.packs.contents import read_contents
-from marketplace.packs.manifest import BadPack, check, parsed, read_manifest
+from marketplace.packs.manifest import BadPack, check_schema, parse_json, read_manifest
 from marketplace.packs.schemas import FORMAT, SCHEMAS, SOURCE
 
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the first time that a ZIP can name
@@ -55,9 +55,9 @@ def public_key(key: Ed25519PrivateKey) -> str:
     return base64.b64encode(key.public_key().public_bytes_raw()).decode()
 
 
-def build(folder: Path, key: Ed25519PrivateKey | None = None) -> bytes:
+def build_pack(folder: Path, key: Ed25519PrivateKey | None = None) -> bytes:
     """The pack, signed where a key is given. Raises BadPack."""
-    manifest, files = manifest_of(folder)
+    manifest, files = build_manifest(folder)
     if key is not None:
         signature = base64.b64encode(key.sign(manifest)).decode()
         said = {"key": public_key(key), "signature": signature}
@@ -72,10 +72,10 @@ def build(folder: Path, key: Ed25519PrivateKey | None = None) -> bytes:
     return packed.getvalue()
 
 
-def manifest_of(folder: Path) -> tuple[bytes, dict[str, bytes]]:
+def build_manifest(folder: Path) -> tuple[bytes, dict[str, bytes]]:
     """The manifest and the contents by path. Raises BadPack."""
     try:
-        said = parsed((folder / "pack.json").read_bytes(), "pack.json")
+        said = parse_json((folder / "pack.json").read_bytes(), "pack.json")
         files = {
             path.name: path.read_bytes()
             for path in sorted(folder.glob("*.json"))
@@ -83,7 +83,7 @@ def manifest_of(folder: Path) -> tuple[bytes, dict[str, bytes]]:
         }
     except OSError as error:
         raise BadPack(f"{folder} cannot be read: {error.strerror}.") from None
-    check(SOURCE, said, "pack.json")
+    check_schema(SOURCE, said, "pack.json")
     if not files:
         raise BadPack(f"{folder} has no contents. Add {' or '.join(f'{k}.json' for k in SCHEMAS)}.")
     listed = [

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
-from marketplace.packs.manifest import BadPack, check, parsed
+from marketplace.packs.manifest import BadPack, check_schema, parse_json
 from marketplace.packs.schemas import SCHEMAS
 from risks.import_runs.importers.control import control_identity, framework_identity
 from risks.services.matrix import check_levels
@@ -17,9 +17,9 @@ IN_ANY_CASE = ("category", "risk title")  # what people would take for the same
 
 def read_contents(files: Iterable[tuple[str, str, bytes]]) -> list[tuple[str, Any]]:
     """(kind, value) of each file, given as (path, kind, content). Raises BadPack."""
-    contents = [(path, kind, parsed(content, path)) for path, kind, content in files]
+    contents = [(path, kind, parse_json(content, path)) for path, kind, content in files]
     for path, kind, value in contents:
-        check(SCHEMAS[kind], value, path)
+        check_schema(SCHEMAS[kind], value, path)
     names = _names_once(contents)
     for path, kind, value in contents:
         for place, problem in _PROBLEMS.get(kind, _none)(value, names):

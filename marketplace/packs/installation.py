@@ -7,9 +7,9 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from marketplace.models import InstalledPack, PackChange, PackStatus, TrustedPublisher
-from marketplace.packs.archive import Pack, Trust, open_pack, shipped
-from marketplace.packs.manifest import BadPack, Manifest, order, within
-from marketplace.packs.to_records import records
+from marketplace.packs.archive import Pack, Trust, open_pack, shipped_packs
+from marketplace.packs.manifest import BadPack, Manifest, is_version_in_range, version_key
+from marketplace.packs.to_records import build_records
 from openrisk import __version__
 from openrisk.accounts.models import Organization, User
 from openrisk.errors import Conflict
@@ -30,7 +30,7 @@ ROLL_BACK_WARNING = (
 )
 
 
-def opened(file: IO[bytes]) -> Pack:
+def open_uploaded_pack(file: IO[bytes]) -> Pack:
     """Raises BadPack."""
     keys = dict(TrustedPublisher.objects.values_list("key", "name"))
     return open_pack(file, keys)
@@ -38,13 +38,13 @@ def opened(file: IO[bytes]) -> Pack:
 
 def shipped_pack(pack: str) -> Pack:
     """Raises BadPack."""
-    found = shipped()
+    found = shipped_packs()
     if pack not in found:
         raise BadPack(f"No pack {pack[:100]} comes with OpenRisk. There are: {', '.join(found)}.")
     return found[pack]
 
 
-def preview(
+def preview_pack(
     *,
     actor: User | None,
     organization: Organization,
@@ -72,7 +72,7 @@ def preview(
             source_name=manifest.id,
             file_name=f"{manifest.name} {manifest.version}",
         )
-        run = lifecycle.start(actor=actor, run=run, records=records(pack.contents))
+        run = lifecycle.start(actor=actor, run=run, records=build_records(pack.contents))
         return PackChange.objects.create(
             organization=organization,
             installed=installed,
@@ -81,13 +81,13 @@ def preview(
             signed_by=pack.signed_by,
             contents=pack.contents,
             actor=actor,
-            run=run,
+            import_run=run,
         )
 
 
 def require_core(manifest: Manifest) -> None:
     """Raises BadPack where the pack is not for this version of OpenRisk."""
-    if not within(__version__, manifest.core):
+    if not is_version_in_range(__version__, manifest.core):
         raise BadPack(
             f"It is for OpenRisk {manifest.core}; this is {__version__}. Its `core` is a range of "
             "versions, such as >=0.1,<2."
@@ -106,7 +106,7 @@ def _check(organization: Organization, pack: Pack, allow_unsigned: bool) -> None
     }
     versions = {name: one.pack_version for name, one in installed.items()}
     for name, wanted in manifest.requires.items():
-        if name not in versions or not within(versions[name], wanted):
+        if name not in versions or not is_version_in_range(versions[name], wanted):
             raise Conflict(f"It requires the pack {name} {wanted}. Install that first.")
     signer = installed[manifest.id].signed_by if manifest.id in installed else ""
     if signer and pack.signed_by != signer:
@@ -115,19 +115,19 @@ def _check(organization: Organization, pack: Pack, allow_unsigned: bool) -> None
             "you mean to take the pack from somebody else."
         )
     present = versions.get(manifest.id)
-    if present and order(manifest.version) < order(present):
+    if present and version_key(manifest.version) < version_key(present):
         raise Conflict(
             f"Version {present} is installed, which is newer. Roll that back, to go back."
         )
 
 
-def apply(*, actor: User | None, change: PackChange) -> PackChange:
+def apply_change(*, actor: User | None, change: PackChange) -> PackChange:
     """Carry the change out as it was previewed; what people edited stays theirs."""
     with recorded(actor=actor, comment=f"Pack {change.installed.name} {change.pack_version}"):
         change = PackChange.objects.select_for_update(of=("self",)).get(pk=change.pk)
-        if change.run is None or change.run.status != RunStatus.PREVIEWED:
+        if change.import_run is None or change.import_run.status != RunStatus.PREVIEWED:
             raise Conflict("This change was carried out or taken back already.")
-        change.run = lifecycle.apply(actor=actor, run=change.run)
+        change.import_run = lifecycle.apply(actor=actor, run=change.import_run)
         change.applied_at = timezone.now()
         change.save(update_fields=["applied_at"])
         _note(change.installed, change)
@@ -145,7 +145,7 @@ def _note(installed: InstalledPack, change: PackChange | None) -> None:
     rows.apply(rows.locked(installed), fields)
 
 
-def roll_back(*, actor: User | None, installed: InstalledPack) -> InstalledPack:
+def roll_back_pack(*, actor: User | None, installed: InstalledPack) -> InstalledPack:
     """Take the last change back: to the version before, or to none. Of a pack that is uninstalled
     all changes are taken back, so that nothing of it is left.
 
@@ -159,7 +159,7 @@ def roll_back(*, actor: User | None, installed: InstalledPack) -> InstalledPack:
         is_installed = installed.status == PackStatus.INSTALLED
         undone, left = (changes[:1], changes[1:]) if is_installed else (changes, [])
         for change in undone:
-            undo.undo(actor=actor, run=change.run)  # type: ignore[arg-type]  # it was applied
+            undo.undo(actor=actor, run=change.import_run)  # type: ignore[arg-type]  # it was applied
         _note(installed, left[0] if left else None)
     installed.refresh_from_db()
     return installed
@@ -167,11 +167,11 @@ def roll_back(*, actor: User | None, installed: InstalledPack) -> InstalledPack:
 
 def applied_changes(installed: InstalledPack) -> QuerySet[PackChange]:
     """Those that can be rolled back, the latest first."""
-    changes = PackChange.objects.filter(installed=installed, run__status=RunStatus.APPLIED)
-    return changes.select_related("run").order_by("-applied_at", "-id")
+    changes = PackChange.objects.filter(installed=installed, import_run__status=RunStatus.APPLIED)
+    return changes.select_related("import_run").order_by("-applied_at", "-id")
 
 
-def uninstall(*, actor: User | None, installed: InstalledPack) -> dict[str, int]:
+def uninstall_pack(*, actor: User | None, installed: InstalledPack) -> dict[str, int]:
     """Forget the pack; its content belongs to the organization and stays. Returns what stays.
 
     `roll_back` can still remove that afterwards.
@@ -181,10 +181,10 @@ def uninstall(*, actor: User | None, installed: InstalledPack) -> dict[str, int]
         if found.status != PackStatus.INSTALLED:
             raise Conflict("This pack is not installed.")
         _note(found, None)
-    return content_of(installed)
+    return count_content(installed)
 
 
-def content_of(installed: InstalledPack) -> dict[str, int]:
+def count_content(installed: InstalledPack) -> dict[str, int]:
     """How many objects of each model the pack has written and that are still there."""
     written = Provenance.objects.for_organization(installed.organization).filter(
         source=Source.PACK, source_name=installed.pack
@@ -192,13 +192,13 @@ def content_of(installed: InstalledPack) -> dict[str, int]:
     return dict(Counter(written.values_list("model", flat=True)))
 
 
-def drafts_of(organization: Organization, pack: str) -> int:
+def count_drafts(organization: Organization, pack: str) -> int:
     """How many risks of the pack are drafts still, which no figure counts."""
     risks = Risk.objects.for_organization(organization).filter(status=Status.DRAFT)
     return risks.filter(source=Source.PACK, source_name=pack).count()
 
 
-def matrices(installed: InstalledPack) -> list[dict[str, Any]]:
+def list_matrices(installed: InstalledPack) -> list[dict[str, Any]]:
     """Those of the version that is installed."""
     latest = (
         PackChange.objects.filter(
@@ -213,9 +213,9 @@ def matrices(installed: InstalledPack) -> list[dict[str, Any]]:
 
 def use_matrix(*, actor: User | None, installed: InstalledPack, matrix: str) -> Matrix:
     """Re-band the register by one of the pack's matrices."""
-    found = next((m for m in matrices(installed) if m["id"] == matrix), None)
+    found = next((m for m in list_matrices(installed) if m["id"] == matrix), None)
     if found is None:
-        known = ", ".join(m["id"] for m in matrices(installed)) or "none"
+        known = ", ".join(m["id"] for m in list_matrices(installed)) or "none"
         raise rows.invalid("matrix", f"This pack has no such matrix. It has: {known}.")
     fields = {name: found[name] for name in ("levels", "likelihood_labels", "impact_labels")}
     present = matrix_of(installed.organization)

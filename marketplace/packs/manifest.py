@@ -46,8 +46,8 @@ class Manifest:
 
 def read_manifest(content: bytes) -> Manifest:
     """Raises BadPack."""
-    said = parsed(content, "manifest.json")
-    check(MANIFEST, said, "manifest.json")
+    said = parse_json(content, "manifest.json")
+    check_schema(MANIFEST, said, "manifest.json")
     manifest = Manifest(
         **{name: said[name] for name in ABOUT},
         description=said.get("description", ""),
@@ -64,7 +64,7 @@ def read_manifest(content: bytes) -> Manifest:
 
 
 # --- Reading ------------------------------------------------------------------------------------
-def parsed(content: bytes, path: str) -> Any:
+def parse_json(content: bytes, path: str) -> Any:
     """JSON as RFC 8259 has it, in UTF-8, with no name twice. Raises BadPack."""
     try:
         return json.loads(content.decode(), object_pairs_hook=_once, parse_constant=_no_number)
@@ -95,7 +95,7 @@ def _no_number(name: str) -> Any:
     raise _Refused(f"{name} is no number")
 
 
-def check(schema: dict[str, Any], value: Any, path: str) -> None:
+def check_schema(schema: dict[str, Any], value: Any, path: str) -> None:
     """Raises BadPack with the place of the first thing that is wrong."""
     for violation in _validator(json.dumps(schema)).iter_errors(value):
         told = f"{_words(violation)}. {violation.schema.get('description', '')}"
@@ -134,7 +134,7 @@ def _validator(schema: str) -> Any:
 
 
 # --- Versions -----------------------------------------------------------------------------------
-def within(version: str, wanted: str) -> bool:
+def is_version_in_range(version: str, wanted: str) -> bool:
     """Whether a version is in a range such as `>=0.1,<2`. Raises BadPack for what is no range.
 
     A pre-release counts as what it leads to: 2.0.0-rc.1 is not below 2.
@@ -143,7 +143,7 @@ def within(version: str, wanted: str) -> bool:
     return all(_holds(release, comparison, bound) for comparison, bound in _comparisons(wanted))
 
 
-def order(version: str) -> tuple[Any, ...]:
+def version_key(version: str) -> tuple[Any, ...]:
     """What versions are compared by, as Semantic Versioning 2.0 (item 11) orders them."""
     pre = version.partition("+")[0].partition("-")[2]
     parts = tuple((0, int(part), "") if part.isdigit() else (1, 0, part) for part in pre.split("."))

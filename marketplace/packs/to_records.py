@@ -15,7 +15,7 @@ BOARD = "dashboards.board"
 _COPIED = ("title", "category", "treatment", "inherent_likelihood", "inherent_impact", "tags")
 
 
-def records(contents: list[tuple[str, Any]]) -> list[Record]:
+def build_records(contents: list[tuple[str, Any]]) -> list[Record]:
     """Of all but the matrices: an organization has one, which a person chooses."""
     return [
         record

@@ -13,13 +13,13 @@ from django.views.decorators.http import require_POST, require_safe
 from marketplace import tasks
 from marketplace.connectors.base import Capability
 from marketplace.installations import encryption, lifecycle
-from marketplace.installations.configuration import address
-from marketplace.installations.health import health
-from marketplace.models import App, AppState, PackChange, SyncRun, SyncStatus
+from marketplace.installations.configuration import report_address
+from marketplace.installations.health import derive_health
+from marketplace.models import AppState, InstalledApp, PackChange, SyncRun, SyncStatus
 from marketplace.packs import installation
 from marketplace.pages.forms import ConfigurationForm, ScheduleForm, SyncForm
-from marketplace.pages.refusals import count_in_words, in_words
-from marketplace.registry import connectors
+from marketplace.pages.refusals import count_in_words, describe_counts
+from marketplace.registry import available_connectors
 from marketplace.sync import runs
 from openrisk.accounts.models import Role
 from openrisk.pages.confirmation import Question, ask_first, is_cancelled
@@ -41,8 +41,10 @@ GOOD = ("ok", "fresh", "applied", "previewed", "delivered")
 BAD = ("failing", "stale", "failed", "quarantined")
 
 
-def _app(request: MemberRequest, pk: UUID) -> App:
-    app = App.objects.for_organization(request.membership.organization).filter(pk=pk).first()
+def _app(request: MemberRequest, pk: UUID) -> InstalledApp:
+    app = (
+        InstalledApp.objects.for_organization(request.membership.organization).filter(pk=pk).first()
+    )
     if app is None:
         raise Http404
     return app
@@ -54,16 +56,16 @@ def app_page(request: MemberRequest, pk: UUID) -> HttpResponse:
     return render(request, "marketplace/app.html", _shown(_app(request, pk)))
 
 
-def _shown(app: App, **forms: Any) -> dict[str, Any]:
+def _shown(app: InstalledApp, **forms: Any) -> dict[str, Any]:
     """The page with the `forms` that were sent, and new ones in place of the others."""
-    connector = connectors()[app.connector]
+    connector = available_connectors()[app.connector]
     sends = Capability.NOTIFICATION in connector.capabilities
-    derived = health(app)
+    derived = derive_health(app)
     return {
         "app": app,
         "connector": connector,
         "sends": sends,
-        "fetches": bool(address(connector, app.settings)),
+        "fetches": bool(report_address(connector, app.settings)),
         "health": [(FACTS[name], _tone(fact), fact) for name, fact in derived.items()],
         "form": ConfigurationForm(app, _kept(app)),
         "schedule": ScheduleForm(initial={"cron": app.cron, "mode": app.mode}),
@@ -83,7 +85,7 @@ def _tone(fact: dict[str, Any]) -> str:
     return "breached" if fact["state"] in BAD else ""
 
 
-def _kept(app: App) -> set[str]:
+def _kept(app: InstalledApp) -> set[str]:
     try:
         return set(encryption.decrypt(app.secrets))
     except encryption.SecretsUnreadable:
@@ -92,10 +94,10 @@ def _kept(app: App) -> set[str]:
 
 def _secret_fields(pk: UUID, **others: Any) -> set[str]:
     """The fields of the configuration that no one reads again."""
-    app = App.objects.filter(pk=pk).first()
+    app = InstalledApp.objects.filter(pk=pk).first()
     if app is None:
         return set()
-    parts = connectors()[app.connector].schema.get("properties", {})
+    parts = available_connectors()[app.connector].schema.get("properties", {})
     return {name for name, part in parts.items() if part.get("writeOnly")}
 
 
@@ -107,7 +109,7 @@ def configure(request: MemberRequest, pk: UUID) -> HttpResponse:
     form = ConfigurationForm(app, _kept(app), request.POST)
     if form.is_valid():
         try:
-            lifecycle.configure(
+            lifecycle.configure_app(
                 actor=request.membership.user, instance=app, configuration=form.configuration()
             )
         except REFUSALS as refusal:
@@ -125,7 +127,9 @@ def schedule(request: MemberRequest, pk: UUID) -> HttpResponse:
     app, form = _app(request, pk), ScheduleForm(request.POST)
     if form.is_valid():
         try:
-            lifecycle.configure(actor=request.membership.user, instance=app, **form.cleaned_data)
+            lifecycle.configure_app(
+                actor=request.membership.user, instance=app, **form.cleaned_data
+            )
         except REFUSALS as refusal:
             form.add_refusal(refusal)
         else:
@@ -147,13 +151,13 @@ def app_step(request: MemberRequest, pk: UUID) -> HttpResponse:
     try:
         match request.POST.get("step"):
             case "test":
-                tasks.start_test(actor=person, app=app)
+                tasks.enqueue_test(actor=person, app=app)
             case "enable":
-                lifecycle.enable(actor=person, app=app)
+                lifecycle.enable_app(actor=person, app=app)
             case "disable":
-                lifecycle.disable(actor=person, app=app)
+                lifecycle.disable_app(actor=person, app=app)
             case "uninstall":
-                lifecycle.uninstall(actor=person, app=app)
+                lifecycle.uninstall_app(actor=person, app=app)
                 messages.success(request, f"{app} is uninstalled. What it imported stays.")
                 return redirect("marketplace", request.organization_slug)
     except REFUSALS as refusal:
@@ -161,8 +165,8 @@ def app_step(request: MemberRequest, pk: UUID) -> HttpResponse:
     return redirect("app", request.organization_slug, pk)
 
 
-def _uninstalling(request: MemberRequest, app: App) -> Question | None:
-    content = in_words(lifecycle.what_stays(app))
+def _uninstalling(request: MemberRequest, app: InstalledApp) -> Question | None:
+    content = describe_counts(lifecycle.count_imported_objects(app))
     stays = [f"What stays: {content}."] if content else []
     consequences = [lifecycle.UNINSTALL_WARNING, *stays]
     return ask_first(request, f"Uninstall {app.name}?", consequences, "Uninstall")
@@ -179,14 +183,14 @@ def sync(request: MemberRequest, pk: UUID) -> HttpResponse:
         file = form.cleaned_data["file"]
         try:
             with transaction.atomic():
-                run = runs.queue(
+                run = runs.queue_run(
                     actor=request.membership.user,
                     app=app,
                     mode=form.cleaned_data["mode"],
                     file=file,
                     file_name=file.name if file else "",
                 )
-                tasks.start(run)
+                tasks.enqueue_run(run)
         except REFUSALS as refusal:
             form.add_refusal(refusal)
         else:
@@ -209,14 +213,14 @@ def run_page(request: MemberRequest, pk: UUID) -> HttpResponse:
         "sync": sync,
         "waits": waits,
         "step": steps.get(SyncStatus(sync.status)),
-        **_rows(request, sync.run),
+        **_rows(request, sync.import_run),
     }
     return render(request, "marketplace/run.html", context)
 
 
 def _run(request: MemberRequest, pk: UUID) -> SyncRun:
     mine = SyncRun.objects.for_organization(request.membership.organization)
-    found = mine.select_related("app", "actor", "run").filter(pk=pk).first()
+    found = mine.select_related("app", "actor", "import_run").filter(pk=pk).first()
     if found is None:
         raise Http404
     return found
@@ -249,8 +253,8 @@ def _titled(run: ImportRun | None, rows: list[ImportRow]) -> list[tuple[ImportRo
 def run_step(request: MemberRequest, pk: UUID) -> HttpResponse:
     found, person = _run(request, pk), request.membership.user
     steps = {
-        "apply": ("Import now", runs.APPLY_WARNING, runs.apply, "Imported."),
-        "undo": ("Undo", runs.UNDO_WARNING, runs.undo, "Undone."),
+        "apply": ("Import now", runs.APPLY_WARNING, runs.apply_run, "Imported."),
+        "undo": ("Undo", runs.UNDO_WARNING, runs.undo_run, "Undone."),
     }
     chosen = steps.get(request.POST.get("step", ""))
     if chosen is None or is_cancelled(request):
@@ -262,7 +266,7 @@ def run_step(request: MemberRequest, pk: UUID) -> HttpResponse:
     if question:
         return render(request, "confirm.html", {"question": question})
     try:
-        take(actor=person, sync=found)
+        take(actor=person, sync_run=found)
         messages.success(request, done)
     except REFUSALS as refusal:
         messages.error(request, refusal_sentence(refusal))
@@ -275,7 +279,7 @@ def run_step(request: MemberRequest, pk: UUID) -> HttpResponse:
 def pack_change(request: MemberRequest, pk: UUID) -> HttpResponse:
     """What installing or upgrading a pack would do or did."""
     mine = PackChange.objects.for_organization(request.membership.organization)
-    change = mine.select_related("installed", "run", "actor").filter(pk=pk).first()
+    change = mine.select_related("installed", "import_run", "actor").filter(pk=pk).first()
     if change is None:
         raise Http404
     if (
@@ -286,19 +290,21 @@ def pack_change(request: MemberRequest, pk: UUID) -> HttpResponse:
         if question := _installing(request, change):
             return render(request, "confirm.html", {"question": question})
         try:
-            installation.apply(actor=request.membership.user, change=change)
+            installation.apply_change(actor=request.membership.user, change=change)
             messages.success(request, _installed_words(change))
             return created("pack", request.organization_slug, change.installed.pack)
         except REFUSALS as refusal:
             messages.error(request, refusal_sentence(refusal))
         return redirect("pack", request.organization_slug, change.installed.pack)
     return render(
-        request, "marketplace/pack_change.html", {"change": change, **_rows(request, change.run)}
+        request,
+        "marketplace/pack_change.html",
+        {"change": change, **_rows(request, change.import_run)},
     )
 
 
 def _installing(request: MemberRequest, change: PackChange) -> Question | None:
-    counts = change.run.counts.items() if change.run else ()
+    counts = change.import_run.counts.items() if change.import_run else ()
     new = ", ".join(f"{count['create']} {name}" for name, count in counts if count["create"])
     consequences = [
         f"It adds {new}." if new else "It adds nothing new.",
@@ -311,7 +317,7 @@ def _installing(request: MemberRequest, change: PackChange) -> Question | None:
 
 def _installed_words(change: PackChange) -> str:
     name = f"{change.installed.name} {change.pack_version} is installed."
-    drafts = installation.drafts_of(change.organization, change.installed.pack)
+    drafts = installation.count_drafts(change.organization, change.installed.pack)
     if not drafts:
         return name
     return f"{name} {count_in_words(drafts, 'draft')} in the register: review them to count them."

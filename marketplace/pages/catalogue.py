@@ -10,16 +10,16 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from marketplace.api.pack_views import listed
-from marketplace.connectors.base import Capability, Category
+from marketplace.api.pack_views import list_packs
+from marketplace.connectors.base import Capability, ConnectorCategory
 from marketplace.installations import catalogue, lifecycle
-from marketplace.models import App, InstalledPack, PackChange, Review
+from marketplace.models import InstalledApp, InstalledPack, PackChange, Review
 from marketplace.packs import installation
-from marketplace.packs.archive import Pack, shipped
+from marketplace.packs.archive import Pack, shipped_packs
 from marketplace.packs.manifest import BadPack
 from marketplace.pages.forms import InstallForm, PackForm
-from marketplace.pages.refusals import in_words
-from marketplace.registry import connectors
+from marketplace.pages.refusals import describe_counts
+from marketplace.registry import available_connectors
 from openrisk.accounts.models import Role
 from openrisk.pages.confirmation import ask_first, is_cancelled
 from openrisk.pages.drafts import form_on
@@ -45,16 +45,16 @@ def catalogue_page(request: MemberRequest) -> HttpResponse:
 def _catalogue(request: MemberRequest, pack_form: PackForm, status: int = 200) -> HttpResponse:
     organization = request.membership.organization
     asked = {name: request.GET.get(name, "") for name in ("category", "capability", "search")}
-    everything = catalogue.listed(organization)
-    matching = {connector.slug for connector in catalogue.matching(**asked)}
+    everything = catalogue.list_connectors(organization)
+    matching = {connector.slug for connector in catalogue.filter_connectors(**asked)}
     context = {
         "asked": asked,
         "connectors": [_shown(row) for row in everything if row["slug"] in matching],
         "total": len(everything),
-        "categories": _facet(everything, "category", Category),
+        "categories": _facet(everything, "category", ConnectorCategory),
         "capabilities": _facet(everything, "capabilities", Capability),
-        "apps": App.objects.for_organization(organization).installed(),
-        "packs": listed(organization),
+        "apps": InstalledApp.objects.for_organization(organization).installed(),
+        "packs": list_packs(organization),
         "pack_form": pack_form,
     }
     return render(request, "marketplace/catalogue.html", context, status=status)
@@ -76,14 +76,14 @@ def _facet(rows: list[dict[str, Any]], name: str, kind: Any) -> list[tuple[str, 
 @member_required(Role.VIEWER)
 @create_once
 def connector_page(request: MemberRequest, slug: str) -> HttpResponse:
-    connector = connectors().get(slug)
+    connector = available_connectors().get(slug)
     if connector is None:
         raise Http404
     organization = request.membership.organization
     form = InstallForm(request.POST or None, initial={"name": connector.name})
     if request.method == "POST" and request.membership.may(Role.ADMIN) and form.is_valid():
         try:
-            app = lifecycle.install(
+            app = lifecycle.install_app(
                 actor=request.membership.user,
                 organization=organization,
                 connector=slug,
@@ -94,9 +94,11 @@ def connector_page(request: MemberRequest, slug: str) -> HttpResponse:
         else:
             return created("app", request.organization_slug, app.pk)
     context = {
-        "connector": _shown(catalogue.described(organization, connector)),
+        "connector": _shown(catalogue.describe_connector(organization, connector)),
         "paragraphs": connector.documentation.split("\n\n"),
-        "apps": App.objects.for_organization(organization).installed().filter(connector=slug),
+        "apps": InstalledApp.objects.for_organization(organization)
+        .installed()
+        .filter(connector=slug),
         "reviews": Review.objects.for_organization(organization).filter(connector=slug),
         "form": form,
     }
@@ -108,21 +110,21 @@ def connector_page(request: MemberRequest, slug: str) -> HttpResponse:
 @require_safe
 @member_required(Role.VIEWER)
 def pack_page(request: MemberRequest, pack: str) -> HttpResponse:
-    row = next((r for r in listed(request.membership.organization) if r["pack"] == pack), None)
+    row = next((r for r in list_packs(request.membership.organization) if r["pack"] == pack), None)
     if row is None:
         raise Http404
     installed = InstalledPack.objects.filter(pk=row["id"]).first()
-    available = shipped().get(pack)
-    changes = PackChange.objects.filter(installed=installed).select_related("run", "actor")
+    available = shipped_packs().get(pack)
+    changes = PackChange.objects.filter(installed=installed).select_related("import_run", "actor")
     context = {
         "pack": row,
         "about": available.manifest if available else installed,
         "holds": _holds(available),
         "changes": changes[:20],
-        "drafts": installation.drafts_of(request.membership.organization, pack),
-        "content": in_words(installation.content_of(installed)) if installed else "",
+        "drafts": installation.count_drafts(request.membership.organization, pack),
+        "content": describe_counts(installation.count_content(installed)) if installed else "",
         "can_roll_back": installed is not None and installation.applied_changes(installed).exists(),
-        "matrices": installation.matrices(installed) if installed and row["installed"] else [],
+        "matrices": installation.list_matrices(installed) if installed and row["installed"] else [],
     }
     return render(request, "marketplace/pack.html", context)
 
@@ -152,9 +154,9 @@ def pack_preview(request: MemberRequest) -> HttpResponse:
         pack = (
             installation.shipped_pack(name)
             if name
-            else installation.opened(form.cleaned_data["file"])
+            else installation.open_uploaded_pack(form.cleaned_data["file"])
         )
-        change = installation.preview(
+        change = installation.preview_pack(
             actor=request.membership.user,
             organization=request.membership.organization,
             pack=pack,
@@ -185,13 +187,13 @@ def pack_step(request: MemberRequest, pack: str) -> HttpResponse:
         "roll-back": (
             "Roll back",
             [installation.ROLL_BACK_WARNING, *_content(installed)],
-            installation.roll_back,
+            installation.roll_back_pack,
             "Rolled back.",
         ),
         "uninstall": (
             "Uninstall",
             [installation.UNINSTALL_WARNING, *_content(installed)],
-            installation.uninstall,
+            installation.uninstall_pack,
             "Uninstalled. Its content stays; Roll back removes it.",
         ),
         "matrix": (
@@ -216,5 +218,5 @@ def pack_step(request: MemberRequest, pack: str) -> HttpResponse:
 
 
 def _content(installed: InstalledPack) -> list[str]:
-    content = in_words(installation.content_of(installed))
+    content = describe_counts(installation.count_content(installed))
     return [f"In the register: {content}."] if content else []

@@ -5,8 +5,8 @@ from typing import Any
 
 from django import forms
 
-from marketplace.models import App, SyncMode
-from marketplace.registry import connectors
+from marketplace.models import InstalledApp, SyncMode
+from marketplace.registry import available_connectors
 from openrisk.pages.forms import PageForm
 
 
@@ -18,9 +18,9 @@ class ConfigurationForm(PageForm):
 
     use_required_attribute = False
 
-    def __init__(self, app: App, kept: set[str], data: Any = None) -> None:
+    def __init__(self, app: InstalledApp, kept: set[str], data: Any = None) -> None:
         super().__init__(data, auto_id="setting-%s")
-        self.connector = connectors()[app.connector]
+        self.connector = available_connectors()[app.connector]
         self.kept = kept
         for name, part in self.connector.schema.get("properties", {}).items():
             self.fields[name] = self._field(name, part, app.settings.get(name, part.get("default")))

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from django.apps import apps
 
 
-def in_words(content: Mapping[str, int]) -> str:
+def describe_counts(content: Mapping[str, int]) -> str:
     """Counts by the label of their model: "64 risks, 1 category"."""
     names = ((apps.get_model(label)._meta, count) for label, count in content.items())
     return ", ".join(

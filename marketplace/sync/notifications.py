@@ -16,9 +16,9 @@ from django.utils import timezone
 
 from marketplace.connectors.base import Capability
 from marketplace.connectors.items import Event
-from marketplace.models import App, AppState, Delivery, DeliveryStatus
-from marketplace.registry import connectors
-from marketplace.sync.probe import SourceFailed, configuration_of, deliver
+from marketplace.models import AppState, Delivery, DeliveryStatus, InstalledApp
+from marketplace.registry import available_connectors
+from marketplace.sync.probe import SourceFailed, load_configuration, send_message
 from openrisk.links import link
 from risks.history import recorded
 from risks.models import Level, ScoreChange, Status
@@ -28,15 +28,19 @@ LOOK_BACK = timedelta(minutes=15)
 log = structlog.get_logger(__name__)
 
 
-def receivers() -> list[App]:
+def list_notifying_apps() -> list[InstalledApp]:
     """The apps that are to tell what happens."""
-    slugs = [c.slug for c in connectors().values() if Capability.NOTIFICATION in c.capabilities]
-    return list(App.objects.running().filter(connector__in=slugs).select_related("organization"))
+    slugs = [
+        c.slug for c in available_connectors().values() if Capability.NOTIFICATION in c.capabilities
+    ]
+    return list(
+        InstalledApp.objects.running().filter(connector__in=slugs).select_related("organization")
+    )
 
 
-def collect(app: App, now: datetime) -> list[Delivery]:
+def create_deliveries(app: InstalledApp, now: datetime) -> list[Delivery]:
     """What happened lately and this app has not been told: new rows that wait to be sent."""
-    App.objects.select_for_update().get(pk=app.pk)  # one collector at a time
+    InstalledApp.objects.select_for_update().get(pk=app.pk)  # one collector at a time
     since = max(now - LOOK_BACK, app.enabled_at or now)
     wanted = [
         Delivery(
@@ -55,7 +59,7 @@ def collect(app: App, now: datetime) -> list[Delivery]:
     return Delivery.objects.bulk_create(d for d in wanted if d.event not in told)
 
 
-def _changes(app: App, since: datetime) -> Iterator[Any]:
+def _changes(app: InstalledApp, since: datetime) -> Iterator[Any]:
     """The rows of the ledger, each with the level and the status of the row before."""
     before = ScoreChange.objects.filter(risk=OuterRef("risk"), pk__lt=OuterRef("pk"))
     before = before.order_by("-pk")
@@ -94,7 +98,7 @@ def _told(change: Any) -> Iterator[tuple[str, dict[str, Any]]]:
         yield ("risk.closed" if closed else "risk.status_changed"), content
 
 
-def _wants(app: App, kind: str, content: dict[str, Any]) -> bool:
+def _wants(app: InstalledApp, kind: str, content: dict[str, Any]) -> bool:
     events = app.settings.get("events")
     if events and kind not in events:
         return False
@@ -106,7 +110,7 @@ def _wants(app: App, kind: str, content: dict[str, Any]) -> bool:
     return max(order.index(level) for level in levels) >= order.index(lowest)
 
 
-def send(pk: UUID, *, last_attempt: bool = True) -> bool:
+def send_delivery(pk: UUID, *, last_attempt: bool = True) -> bool:
     """Send one delivery unless that is done; whether it was taken.
 
     Raises SourceFailed for the caller to try again later, unless this is the last attempt.
@@ -119,7 +123,9 @@ def send(pk: UUID, *, last_attempt: bool = True) -> bool:
         return False
     Delivery.objects.filter(pk=pk).update(attempts=F("attempts") + 1)
     try:
-        deliver(connectors()[app.connector], event_of(delivery), configuration_of(app))
+        send_message(
+            available_connectors()[app.connector], build_event(delivery), load_configuration(app)
+        )
     except SourceFailed as error:
         _refused(delivery, error, last=last_attempt or error.lasting)
         if not (last_attempt or error.lasting):
@@ -132,7 +138,7 @@ def send(pk: UUID, *, last_attempt: bool = True) -> bool:
     return True
 
 
-def event_of(delivery: Delivery) -> Event:
+def build_event(delivery: Delivery) -> Event:
     content = delivery.content
     return Event(
         id=str(delivery.pk),
@@ -167,7 +173,7 @@ def _refused(delivery: Delivery, error: SourceFailed, *, last: bool) -> None:
         _set_state(delivery.app, AppState.ERROR, error.message, only=AppState.ENABLED)
 
 
-def _set_state(app: App, state: AppState, reason: str, *, only: AppState) -> None:
+def _set_state(app: InstalledApp, state: AppState, reason: str, *, only: AppState) -> None:
     with recorded(actor=None):
         app = rows.locked(app)
         if app.state == only:

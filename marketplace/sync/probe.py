@@ -16,10 +16,10 @@ from marketplace.connectors.base import Capability, Connector, UnreadableReport
 from marketplace.connectors.items import Event
 from marketplace.installations import configuration as configurations
 from marketplace.installations.encryption import SecretsUnreadable
-from marketplace.models import App, Failure
+from marketplace.models import Failure, InstalledApp
 from marketplace.network import fetching
-from marketplace.registry import connectors
-from marketplace.sync.to_records import survey
+from marketplace.registry import available_connectors
+from marketplace.sync.to_records import survey_report
 
 REFUSED = (401, 403)
 log = structlog.get_logger(__name__)
@@ -37,40 +37,40 @@ class SourceFailed(Exception):
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ProbeResult:
     works: bool
     message: str
 
 
 @dataclass(frozen=True)
-class Report:
+class SourceReport:
     file: IO[bytes]
     name: str
     sha256: str
 
 
-def configuration_of(app: App) -> dict[str, Any]:
+def load_configuration(app: InstalledApp) -> dict[str, Any]:
     try:
-        return configurations.full(app)
+        return configurations.full_configuration(app)
     except SecretsUnreadable as error:
         raise SourceFailed(Failure.CREDENTIAL, str(error), lasting=True) from None
 
 
 @contextmanager
-def fetched(connector: Connector, configuration: dict[str, Any]) -> Iterator[Report]:
+def fetch_report(connector: Connector, configuration: dict[str, Any]) -> Iterator[SourceReport]:
     """The report in a temporary file. Raises SourceFailed."""
-    url = configurations.address(connector, configuration)
+    url = configurations.report_address(connector, configuration)
     with TemporaryFile() as file:
         with _reaching():
             found = fetching.fetch(
                 url,
                 file,
-                headers=connector.headers(configuration),
+                headers=connector.request_headers(configuration),
                 limit=connector.largest_report,
                 allowed=_networks(),
             )
         file.seek(0)
-        yield Report(file, found.file_name, found.sha256)
+        yield SourceReport(file, found.file_name, found.sha256)
 
 
 @contextmanager
@@ -90,41 +90,41 @@ def _networks() -> Any:
     return tuple(ip_network(text) for text in settings.MARKETPLACE_ALLOWED_NETWORKS)
 
 
-def deliver(connector: Connector, event: Event, configuration: dict[str, Any]) -> None:
+def send_message(connector: Connector, event: Event, configuration: dict[str, Any]) -> None:
     """Send one message. Raises SourceFailed."""
-    message = connector.message(event, configuration)
+    message = connector.build_message(event, configuration)
     with _reaching():
-        fetching.send(message.url, message.body, message.headers, allowed=_networks())
+        fetching.post_message(message.url, message.body, message.headers, allowed=_networks())
 
 
-def probe(app: App) -> Outcome:
+def probe_app(app: InstalledApp) -> ProbeResult:
     """Read the report as a run would, or send a test message. Nothing is written."""
-    connector = connectors()[app.connector]
+    connector = available_connectors()[app.connector]
     try:
-        return Outcome(True, _try(app, connector, configuration_of(app)))
+        return ProbeResult(True, _try(app, connector, load_configuration(app)))
     except SourceFailed as error:
-        return Outcome(False, error.message)
+        return ProbeResult(False, error.message)
     except UnreadableReport as error:
-        return Outcome(False, f"The source answers, but {error.message}")
+        return ProbeResult(False, f"The source answers, but {error.message}")
     # The boundary to connectors: a test that never ends would be waited for.
     except Exception as error:
         log.exception("test_failed", app=str(app.pk), connector=app.connector)
         kind = type(error).__name__
-        return Outcome(False, f"The test met something unexpected ({kind}). Ask your operator.")
+        return ProbeResult(False, f"The test met something unexpected ({kind}). Ask your operator.")
 
 
-def _try(app: App, connector: Connector, configuration: dict[str, Any]) -> str:
+def _try(app: InstalledApp, connector: Connector, configuration: dict[str, Any]) -> str:
     if Capability.NOTIFICATION in connector.capabilities:
-        deliver(connector, _test_event(app), configuration)
+        send_message(connector, _test_event(app), configuration)
         return "The test message was taken."
-    if not configurations.address(connector, configuration):
+    if not configurations.report_address(connector, configuration):
         return "It reads reports that are uploaded: there is no address to reach."
-    with fetched(connector, configuration) as report:
-        found = survey(connector.read(report.file, configuration, name=report.name))
+    with fetch_report(connector, configuration) as report:
+        found = survey_report(connector.read_report(report.file, configuration, name=report.name))
     return f"The source was read: {found.items} entries, {found.rejected} of them unreadable."
 
 
-def _test_event(app: App) -> Event:
+def _test_event(app: InstalledApp) -> Event:
     return Event(
         id=str(uuid4()),
         type="test",

@@ -14,7 +14,7 @@ from marketplace.connectors.items import (
     FindingItem,
     FrameworkItem,
     Item,
-    Rejected,
+    RejectedItem,
     Scan,
     TableItem,
     VexItem,
@@ -53,7 +53,7 @@ class Survey:
         return max(times) if times and all(times) else None  # type: ignore[type-var]
 
 
-def survey(items: Iterable[Item]) -> Survey:
+def survey_report(items: Iterable[Item]) -> Survey:
     """Raises UnreadableReport, wherever in the report the reason stands."""
     found = Survey()
     for item in items:
@@ -66,7 +66,7 @@ def survey(items: Iterable[Item]) -> Survey:
             case TableItem():
                 found.table = item
                 found.items += len(item.table.rows)
-            case Rejected():
+            case RejectedItem():
                 found.rejected += 1
             case AssetItem() | FrameworkItem():
                 pass
@@ -75,7 +75,7 @@ def survey(items: Iterable[Item]) -> Survey:
     return found
 
 
-class Records:
+class RecordBuilder:
     """The records of one report of an organization. `repeated` counts findings told twice,
     `shortened` texts that were cut to what the register keeps."""
 
@@ -104,14 +104,14 @@ class Records:
                     yield self._new_framework(item)
                 case ControlItem():
                     yield self._control(item)
-                case Rejected():
+                case RejectedItem():
                     yield _rejected(item)
 
     # --- Findings
 
     def _finding(self, item: FindingItem) -> Iterator[Record]:
         if reason := _unusable(item):
-            yield _rejected(Rejected(item.row, reason, item.rule[:50]))
+            yield _rejected(RejectedItem(item.row, reason, item.rule[:50]))
             return
         place = {
             "tool": _line(item.tool, 100),
@@ -263,7 +263,7 @@ def _identity(place: dict[str, str]) -> str:
     return " | ".join(place[name] for name in ("tool", "rule", "asset", "location"))
 
 
-def _rejected(item: Rejected) -> Record:
+def _rejected(item: RejectedItem) -> Record:
     error = {
         "row": item.row,
         "column": item.column,

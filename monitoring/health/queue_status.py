@@ -9,8 +9,8 @@ from django.utils import timezone
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
-from marketplace.installations.health import health
-from marketplace.models import App, AppState
+from marketplace.installations.health import derive_health
+from marketplace.models import AppState, InstalledApp
 
 RECENT = timedelta(minutes=15)
 
@@ -47,6 +47,6 @@ def count_recent_failures() -> dict[str, int]:
 def count_connector_outcomes() -> Counter[tuple[str, str]]:
     """Apps in use by connector and the outcome of what they did last, as their pages show it."""
     return Counter(
-        (app.connector, health(app)["outcome"]["state"])
-        for app in App.objects.exclude(state__in=(AppState.DISABLED, AppState.UNINSTALLED))
+        (app.connector, derive_health(app)["outcome"]["state"])
+        for app in InstalledApp.objects.exclude(state__in=(AppState.DISABLED, AppState.UNINSTALLED))
     )

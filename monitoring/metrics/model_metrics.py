@@ -7,12 +7,12 @@ from typing import Any
 
 from django_prometheus.models import model_deletes, model_inserts, model_updates
 
-from openrisk.database.labels import model_label
+from openrisk.database.labels import label_of_model
 
 
 def count_save(sender: Any, created: bool, **kwargs: Any) -> None:
-    (model_inserts if created else model_updates).labels(model_label(sender)).inc()
+    (model_inserts if created else model_updates).labels(label_of_model(sender)).inc()
 
 
 def count_delete(sender: Any, **kwargs: Any) -> None:
-    model_deletes.labels(model_label(sender)).inc()
+    model_deletes.labels(label_of_model(sender)).inc()

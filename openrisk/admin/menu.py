@@ -40,7 +40,7 @@ MENU = (
     (
         "Marketplace",
         (
-            ("marketplace.App", "Apps", "extension"),
+            ("marketplace.InstalledApp", "Apps", "extension"),
             ("marketplace.SyncRun", "Runs", "sync"),
             ("marketplace.InstalledPack", "Packs", "inventory_2"),
             ("marketplace.Review", "Reviews", "reviews"),

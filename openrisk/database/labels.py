@@ -11,7 +11,7 @@ from django.db import models
 
 
 @cache
-def model_label(model: type[models.Model]) -> str:
+def label_of_model(model: type[models.Model]) -> str:
     app, table = model._meta.app_label, model._meta.db_table
     if model._meta.proxy or not table.startswith(f"{app}_"):
         return model._meta.label_lower
@@ -22,6 +22,6 @@ def model_label(model: type[models.Model]) -> str:
 def model_of_label(label: str) -> type[models.Model]:
     """Raises LookupError where no model has this label."""
     for model in apps.get_models():
-        if model_label(model) == label:
+        if label_of_model(model) == label:
             return model
     raise LookupError(f"No model has the label {label}.")

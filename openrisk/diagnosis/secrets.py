@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from django.conf import settings
 
 from marketplace.installations import encryption
-from marketplace.models import App
+from marketplace.models import InstalledApp
 from openrisk import env
 from openrisk.accounts import keys
 from openrisk.diagnosis.finding import Finding, failure, ok, warning
@@ -38,7 +38,7 @@ def same_keys() -> Finding:
 
 def stored_secrets() -> Finding:
     """Whether the secrets of connectors can still be read."""
-    apps = App.objects.exclude(secrets="")
+    apps = InstalledApp.objects.exclude(secrets="")
     unreadable = [app.name for app in apps if not _is_readable(app.secrets)]
     if not unreadable:
         return ok("stored secrets", f"of {len(apps)} apps, all readable")

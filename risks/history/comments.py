@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from django.db.models import Max, Model
 
-from openrisk.database.labels import model_label
+from openrisk.database.labels import label_of_model
 from risks.history.context import current_context
 from risks.models import Change, ChangeAction
 
@@ -27,7 +27,7 @@ def record_comment(instance: Model, comment: str) -> None:
     context = current_context()
     Change.objects.create(
         organization_id=instance.organization_id,  # type: ignore[attr-defined]
-        model=model_label(type(instance)),
+        model=label_of_model(type(instance)),
         object_id=instance.pk,
         action=ChangeAction.UPDATED,
         at=context.moment,

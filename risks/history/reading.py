@@ -46,7 +46,7 @@ def normalise(model: str, changes: dict[str, list[Any]]) -> dict[str, list[Any]]
 
 def _fields(model: str) -> dict[str, Any]:
     fields: dict[str, Any] = {
-        field.column: field for field in model_of_label(model)._meta.concrete_fields
+        str(field.column): field for field in model_of_label(model)._meta.concrete_fields
     }
     for link in TRACKED:
         if link.of and link.label == model:

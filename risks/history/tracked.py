@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.apps import apps
 from django.db import models
 
-from openrisk.database.labels import model_label
+from openrisk.database.labels import label_of_model
 
 # Bookkeeping: it changes with every write and says nothing a person would ask for.
 SILENT_FIELDS = frozenset({"version", "created_at", "updated_at"})
@@ -30,9 +30,9 @@ class Tracked:
     def label(self) -> str:
         """The model a change is filed under: the one linked to, for a link."""
         if not self.of:
-            return model_label(self.model_class)
+            return label_of_model(self.model_class)
         target = self.model_class._meta.get_field(self.of).related_model
-        return model_label(target)  # type: ignore[arg-type]
+        return label_of_model(target)  # type: ignore[arg-type]
 
     @property
     def fields(self) -> list[models.Field]:
@@ -65,7 +65,10 @@ TRACKED = (
     Tracked("risks.FindingRule"),
     Tracked("risks.RiskProposal"),
     Tracked("risks.LikelihoodSuggestion"),
-    Tracked("marketplace.App", silent=SILENT_FIELDS | {"secrets", "next_run_at", "test_queued_at"}),
+    Tracked(
+        "marketplace.InstalledApp",
+        silent=SILENT_FIELDS | {"secrets", "next_run_at", "test_queued_at"},
+    ),
     Tracked("marketplace.Review"),
     Tracked("dashboards.ReportSchedule", silent=SILENT_FIELDS | {"next_run_at"}),
     Tracked("marketplace.InstalledPack"),

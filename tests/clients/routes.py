@@ -62,7 +62,7 @@ def seed(organization: Organization, person: User) -> dict[str, Any]:
         file=BytesIO(b"title,likelihood\nTheft,3\n"),
         file_name="register.csv",
     )
-    change = installation.preview(
+    change = installation.preview_pack(
         actor=person,
         organization=organization,
         pack=installation.shipped_pack("openrisk.starter-risks"),

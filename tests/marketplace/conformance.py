@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from marketplace.connectors.base import Connector, UnreadableReport
 from marketplace.installations import lifecycle
-from marketplace.models import App, SyncRun, SyncStatus
-from marketplace.registry import connectors
+from marketplace.models import InstalledApp, SyncRun, SyncStatus
+from marketplace.registry import available_connectors
 from marketplace.sync import runs
 from openrisk.accounts.models import Organization
 from risks.models import Asset, Change, Control, Finding, Framework, Mitigation, Risk
@@ -34,18 +34,20 @@ def register(organization: Organization) -> dict[str, list[dict[str, Any]]]:
     }
 
 
-def installed(organization: Organization, slug: str, actor: Any, **configuration: Any) -> App:
+def installed(
+    organization: Organization, slug: str, actor: Any, **configuration: Any
+) -> InstalledApp:
     """An app that is ready to run without having been reached: its reports are uploaded."""
-    app = lifecycle.install(actor=actor, organization=organization, connector=slug)
-    app = lifecycle.configure(actor=actor, instance=app, configuration=configuration)
-    App.objects.filter(pk=app.pk).update(state="tested")
-    return App.objects.get(pk=app.pk)
+    app = lifecycle.install_app(actor=actor, organization=organization, connector=slug)
+    app = lifecycle.configure_app(actor=actor, instance=app, configuration=configuration)
+    InstalledApp.objects.filter(pk=app.pk).update(state="tested")
+    return InstalledApp.objects.get(pk=app.pk)
 
 
-def upload(app: App, path: Path, actor: Any = None, mode: str = "apply") -> SyncRun:
+def upload(app: InstalledApp, path: Path, actor: Any = None, mode: str = "apply") -> SyncRun:
     with path.open("rb") as file:
-        run = runs.queue(actor=actor, app=app, mode=mode, file=file, file_name=path.name)
-    runs.execute(run.pk)
+        run = runs.queue_run(actor=actor, app=app, mode=mode, file=file, file_name=path.name)
+    runs.execute_run(run.pk)
     return SyncRun.objects.get(pk=run.pk)
 
 
@@ -62,10 +64,10 @@ class Conformance:
 
     @property
     def connector(self) -> Connector:
-        return connectors()[self.slug]
+        return available_connectors()[self.slug]
 
     @pytest.fixture
-    def app(self, organization: Organization, admin: Any) -> App:
+    def app(self, organization: Organization, admin: Any) -> InstalledApp:
         for cve in self.needs_findings:
             from tests.risks.factories import make_finding  # noqa: PLC0415
 
@@ -99,7 +101,7 @@ class Conformance:
     def test_it_is_taken_back_and_replayed(self, app, admin, organization):
         before = register(organization)
         first = upload(app, REPORTS / self.report, admin)
-        runs.undo(actor=admin, sync=first)
+        runs.undo_run(actor=admin, sync_run=first)
         assert without_versions(register(organization)) == without_versions(before)
         assert upload(app, REPORTS / self.report, admin).counts == first.counts
 
@@ -132,12 +134,12 @@ class Conformance:
             raise TypeError("a-piece-of-the-report")
 
         with monkeypatch.context() as patch:
-            patch.setattr(type(self.connector), "read", read)
+            patch.setattr(type(self.connector), "read_report", read)
             with (REPORTS / self.report).open("rb") as file:
-                run = runs.queue(actor=admin, app=app, file=file, file_name=self.report)
+                run = runs.queue_run(actor=admin, app=app, file=file, file_name=self.report)
             with pytest.raises(TypeError):
-                runs.execute(run.pk, last_attempt=False)
-            assert runs.execute(run.pk).status == SyncStatus.FAILED
+                runs.execute_run(run.pk, last_attempt=False)
+            assert runs.execute_run(run.pk).status == SyncStatus.FAILED
         run.refresh_from_db()
         assert (run.failure, "TypeError" in run.error) == ("internal", True)
         assert "a-piece-of-the-report" not in run.error
@@ -161,7 +163,7 @@ class Conformance:
         path.write_bytes(content)
         with path.open("rb") as file:
             try:
-                for _ in self.connector.read(file, self.configuration, name=self.report):
+                for _ in self.connector.read_report(file, self.configuration, name=self.report):
                     pass
             except UnreadableReport:
                 pass
@@ -170,10 +172,10 @@ class Conformance:
         names = [n for n, p in self.connector.schema["properties"].items() if p.get("writeOnly")]
         secret = "a-secret-that-nobody-may-see"
         given_ = self.configuration | dict.fromkeys(names, secret)
-        app = lifecycle.configure(actor=admin, instance=app, configuration=given_)
-        App.objects.filter(pk=app.pk).update(state="tested")
+        app = lifecycle.configure_app(actor=admin, instance=app, configuration=given_)
+        InstalledApp.objects.filter(pk=app.pk).update(state="tested")
         with caplog.at_level("DEBUG"):
-            run = upload(App.objects.get(pk=app.pk), REPORTS / self.report, admin)
+            run = upload(InstalledApp.objects.get(pk=app.pk), REPORTS / self.report, admin)
         app.refresh_from_db()
         told = json.dumps([run.log, run.error, app.settings, app.secrets, caplog.text])
         told += json.dumps(list(Change.objects.values_list("changes", flat=True)), default=str)

@@ -7,8 +7,8 @@ import pytest
 from django.utils import timezone
 
 from marketplace.installations import lifecycle
-from marketplace.models import App, Review, SyncRun
-from marketplace.registry import connectors
+from marketplace.models import InstalledApp, Review, SyncRun
+from marketplace.registry import available_connectors
 from marketplace.sync import probe, runs
 from openrisk.accounts.members.memberships import set_role
 from openrisk.server.limits import REPORT_FILE
@@ -16,7 +16,7 @@ from risks.models import Finding
 from tests.conftest import member
 from tests.marketplace.conformance import REPORTS, installed, upload
 from tests.marketplace.conftest import work
-from tests.marketplace.packs.test_archive import FOLDER, KEY, build
+from tests.marketplace.packs.test_archive import FOLDER, KEY, build_pack
 
 BASE = "/api/v1/marketplace"
 
@@ -89,7 +89,7 @@ def test_from_installing_to_a_finding(client, organization):
         queued = client.post(f"{place}/sync/?mode=preview", {"file": file}, format="multipart")
     assert (queued.status_code, queued.json()["status"]) == (202, "queued")
     run = f"{BASE}/runs/{queued.json()['id']}"
-    runs.execute(queued.json()["id"])
+    runs.execute_run(queued.json()["id"])
     assert client.get(f"{run}/").json()["counts"]["created"] == 6
     assert not Finding.objects.exists()
     diff = results(client.get(f"{run}/diff/?model=risks.finding"))
@@ -116,11 +116,11 @@ def test_a_test_whose_worker_was_lost_may_be_asked_for_again(client):
     app = client.post(f"{BASE}/apps/", {"connector": "trivy"}, format="json").json()
     client.post(f"{BASE}/apps/{app['id']}/test/")
     long_ago = timezone.now() - lifecycle.TEST_PATIENCE
-    App.objects.update(test_queued_at=long_ago)
+    InstalledApp.objects.update(test_queued_at=long_ago)
     client.post(f"{BASE}/apps/{app['id']}/test/")
-    assert App.objects.get().test_queued_at > long_ago
+    assert InstalledApp.objects.get().test_queued_at > long_ago
     assert work() == 2
-    assert App.objects.get().state == "tested"
+    assert InstalledApp.objects.get().state == "tested"
 
 
 def test_a_test_of_a_configuration_that_is_gone_says_nothing(client):
@@ -150,7 +150,7 @@ def test_a_report_that_is_too_large_is_refused_and_not_kept(client, organization
     app = installed(organization, "trivy", admin)
     place = f"{BASE}/apps/{app.pk}/sync/"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(type(connectors()["trivy"]), "largest_report", 10)
+        patch.setattr(type(available_connectors()["trivy"]), "largest_report", 10)
         answer = client.post(place, {"file": BytesIO(b"x" * 11)}, format="multipart")
         assert (
             client.post(place, {"file": BytesIO(b"x" * 10)}, format="multipart").status_code == 202
@@ -163,7 +163,7 @@ def test_a_report_that_is_too_large_is_refused_and_not_kept(client, organization
 def test_no_connector_takes_more_than_the_server_lets_in(client):
     shown = client.get(f"{BASE}/connectors/register/").json()
     assert shown["largest_report"] == 20 * 1024**2
-    assert max(one.largest_report for one in connectors().values()) <= REPORT_FILE
+    assert max(one.largest_report for one in available_connectors().values()) <= REPORT_FILE
 
 
 def test_a_secret_is_named_and_never_shown(client):
@@ -297,7 +297,7 @@ def test_a_pack_is_previewed_installed_and_rolled_back(client, admin):
 
 def test_a_pack_from_elsewhere_is_uploaded(client, tmp_path):
     path = tmp_path / "pack.zip"
-    path.write_bytes(build(FOLDER, KEY))
+    path.write_bytes(build_pack(FOLDER, KEY))
     with path.open("rb") as file:
         refused = client.post(f"{BASE}/packs/", {"file": file}, format="multipart")
     assert refused.status_code == 409
@@ -331,4 +331,4 @@ def test_a_person_of_two_organizations_sees_each_on_its_own(
     installed(other_organization, "trivy", admin)
     assert results(api(admin).get(f"{BASE}/apps/")) == []
     assert len(results(api(admin, other_organization).get(f"{BASE}/apps/"))) == 1
-    assert App.objects.count() == 1
+    assert InstalledApp.objects.count() == 1

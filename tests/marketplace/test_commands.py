@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 
 from marketplace.models import TrustedPublisher
 from marketplace.packs.archive import SHIPPED
-from marketplace.packs.building import build, public_key, read_key
+from marketplace.packs.building import build_pack, public_key, read_key
 from risks.models import Finding, Risk
 from tests.marketplace.conformance import REPORTS, installed
 
@@ -137,7 +137,7 @@ class TestPacks:
         with pytest.raises(CommandError, match=f"It is for OpenRisk {core}; .* a range"):
             run("pack_build", str(folder), "--output", str(tmp_path / "pack.zip"))
         built = tmp_path / "built.zip"
-        built.write_bytes(build(folder, None))
+        built.write_bytes(build_pack(folder, None))
         with pytest.raises(CommandError, match="It is for OpenRisk") as refusal:
             run("pack_verify", str(built))
         assert refusal.value.returncode == 3

@@ -8,7 +8,7 @@ from ipaddress import ip_network
 import pytest
 
 from marketplace.network import fetching
-from marketplace.network.fetching import FetchFailed, FetchRefused, fetch, send
+from marketplace.network.fetching import FetchFailed, FetchRefused, fetch, post_message
 from tests.marketplace.receiver import dripping, receiving
 
 LOOPBACK = (ip_network("127.0.0.0/8"),)
@@ -155,7 +155,7 @@ def test_nobody_there_is_told():
 
 def test_a_message_is_posted(server, url):
     server.routes["/hook"] = (204, {}, b"")
-    send(f"{url}/hook", b"{}", {"Content-Type": "application/json"}, allowed=LOOPBACK)
+    post_message(f"{url}/hook", b"{}", {"Content-Type": "application/json"}, allowed=LOOPBACK)
     path, headers, body = server.seen[0]
     assert (path, body, headers["Content-Type"]) == ("/hook", b"{}", "application/json")
 
@@ -164,7 +164,7 @@ def test_a_message_that_is_not_taken_is_a_failure(server, url):
     server.routes["/moved"] = (301, {"Location": "/hook"}, b"")
     for path in ("/nowhere", "/moved"):
         with pytest.raises(FetchFailed):
-            send(f"{url}{path}", b"{}", {}, allowed=LOOPBACK)
+            post_message(f"{url}{path}", b"{}", {}, allowed=LOOPBACK)
     assert [path for path, *_ in server.seen] == ["/nowhere", "/moved"]
 
 
@@ -195,7 +195,7 @@ def test_a_receiver_that_drips_ends_in_time():
         dripping(HEAD + b"Content-Length: 100000\r\n\r\n", b"x") as url,
         pytest.raises(FetchFailed, match="takes too long"),
     ):
-        send(url, b"{}", {}, seconds=0.5, allowed=LOOPBACK)
+        post_message(url, b"{}", {}, seconds=0.5, allowed=LOOPBACK)
 
 
 def test_the_deadline_holds_over_redirects(server):

@@ -4,11 +4,12 @@ import importlib
 import json
 
 import pytest
-from django.apps import apps
 from django.core.exceptions import ValidationError
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
 
 from marketplace.installations import configuration, lifecycle
-from marketplace.models import App
+from marketplace.models import InstalledApp
 from marketplace.network.masks import mask_address
 from openrisk.accounts.models import Role
 from risks.models import Change
@@ -52,8 +53,8 @@ def test_of_a_webhook_the_host_alone_is_shown(address, shown):
 @pytest.fixture
 def install(organization, admin):
     def make(connector, **settings):
-        app = lifecycle.install(actor=admin, organization=organization, connector=connector)
-        return lifecycle.configure(actor=admin, instance=app, configuration=settings)
+        app = lifecycle.install_app(actor=admin, organization=organization, connector=connector)
+        return lifecycle.configure_app(actor=admin, instance=app, configuration=settings)
 
     return make
 
@@ -84,90 +85,95 @@ def test_no_role_is_shown_them_by_the_api(api, organization, feed, hook, role):
 def test_no_role_is_shown_them_by_pages(client, organization, feed, hook, role):
     client.force_login(member(role, organization, "reader"))
     for app in (feed, hook):
-        paths = (f"/marketplace/apps/{app.pk}/", f"/admin/marketplace/app/{app.pk}/change/")
-        for path in (*paths, f"/admin/marketplace/app/{app.pk}/history/"):
+        paths = (
+            f"/marketplace/apps/{app.pk}/",
+            f"/admin/marketplace/installedapp/{app.pk}/change/",
+        )
+        for path in (*paths, f"/admin/marketplace/installedapp/{app.pk}/history/"):
             page = client.get(path, follow=True).content.decode()
             assert "hunter2" not in page
 
 
 def test_they_are_not_in_the_history_nor_in_plain_in_the_database(install, admin, feed, hook):
-    lifecycle.configure(actor=admin, instance=feed, configuration={"url": f"{FEED}2"})
+    lifecycle.configure_app(actor=admin, instance=feed, configuration={"url": f"{FEED}2"})
     told = json.dumps(list(Change.objects.values_list("changes", "comment")))
-    rows = json.dumps(list(App.objects.values_list("settings", "secrets", "reason")))
+    rows = json.dumps(list(InstalledApp.objects.values_list("settings", "secrets", "reason")))
     assert "feeds.example.com" in told
     assert "hunter2" not in told + rows
 
 
 def test_the_connector_has_the_whole_address(feed, hook):
-    assert configuration.full(feed)["url"] == FEED
-    assert configuration.full(hook)["url"] == HOOK
+    assert configuration.full_configuration(feed)["url"] == FEED
+    assert configuration.full_configuration(hook)["url"] == HOOK
 
 
 @pytest.mark.parametrize("name", ["feed", "hook"])
 def test_an_address_written_back_as_it_is_shown_is_kept(request, admin, name):
     app = request.getfixturevalue(name)
-    before = configuration.full(app)
-    app = lifecycle.configure(actor=admin, instance=app, configuration=dict(app.settings))
-    assert configuration.full(app) == before
+    before = configuration.full_configuration(app)
+    app = lifecycle.configure_app(actor=admin, instance=app, configuration=dict(app.settings))
+    assert configuration.full_configuration(app) == before
 
 
 def test_the_form_of_an_app_keeps_it(client, admin, feed):
     client.force_login(admin)
     client.post(f"/marketplace/apps/{feed.pk}/configure/", {"url": SHOWN}, follow=True)
     feed.refresh_from_db()
-    assert (feed.settings["url"], configuration.full(feed)["url"]) == (SHOWN, FEED)
+    assert (feed.settings["url"], configuration.full_configuration(feed)["url"]) == (SHOWN, FEED)
 
 
 def test_another_address_replaces_it(admin, feed):
     settings = {"url": "https://example.com/kev.json"}
-    app = lifecycle.configure(actor=admin, instance=feed, configuration=settings)
+    app = lifecycle.configure_app(actor=admin, instance=feed, configuration=settings)
     assert (app.settings, app.secrets) == (settings, "")
 
 
 @pytest.mark.parametrize("address", ["https://…@feeds.example.com/other.json?…", "https://x.org/…"])
 def test_what_is_hidden_cannot_be_kept_for_another_address(admin, feed, address):
     with pytest.raises(ValidationError, match="Write the whole address"):
-        lifecycle.configure(actor=admin, instance=feed, configuration={"url": address})
+        lifecycle.configure_app(actor=admin, instance=feed, configuration={"url": address})
 
 
 # --- What was written before --------------------------------------------------------------------
 @pytest.fixture
 def migrated():
     """Carries out the migration on the rows as they are."""
-    module = importlib.import_module("marketplace.migrations.0005_encrypt_addresses")
+    name = "0005_encrypt_addresses"
+    module = importlib.import_module(f"marketplace.migrations.{name}")
+    models_then = MigrationLoader(connection).project_state(("marketplace", name)).apps
 
     def migrate():
-        module.encrypt_addresses(apps, None)
-        module.clean_history(apps, None)
+        module.encrypt_addresses(models_then, None)
+        module.clean_history(models_then, None)
 
     return migrate
 
 
 def test_plain_rows_and_their_history_are_cleaned(feed, hook, migrated):
-    App.objects.filter(pk=feed.pk).update(settings={"url": FEED}, secrets="")
+    InstalledApp.objects.filter(pk=feed.pk).update(settings={"url": FEED}, secrets="")
     secret = configuration.encryption.encrypt({"url": HOOK})
-    App.objects.filter(pk=hook.pk).update(settings={}, secrets=secret)
+    InstalledApp.objects.filter(pk=hook.pk).update(settings={}, secrets=secret)
     assert "hunter2" in json.dumps(list(Change.objects.values_list("changes", flat=True)))
     count = Change.objects.count()
     migrated()
     for app, shown, whole in ((feed, SHOWN, FEED), (hook, "https://hooks.example.com/…", HOOK)):
         app.refresh_from_db()
-        assert (app.settings["url"], configuration.full(app)["url"]) == (shown, whole)
+        assert (app.settings["url"], configuration.full_configuration(app)["url"]) == (shown, whole)
     told = json.dumps(list(Change.objects.values_list("changes", flat=True)))
     assert "hunter2" not in told
     assert Change.objects.count() >= count
 
 
 def test_an_uninstalled_app_gets_no_secrets_back(admin, feed, migrated):
-    lifecycle.uninstall(actor=admin, app=feed)
-    App.objects.filter(pk=feed.pk).update(settings={"url": FEED})
+    lifecycle.uninstall_app(actor=admin, app=feed)
+    InstalledApp.objects.filter(pk=feed.pk).update(settings={"url": FEED})
     migrated()
     feed.refresh_from_db()
     assert (feed.settings, feed.secrets) == ({"url": SHOWN}, "")
 
 
 def test_without_the_key_nothing_stays_in_plain(feed, migrated, settings):
-    App.objects.filter(pk=feed.pk).update(settings={"url": FEED})
+    InstalledApp.objects.filter(pk=feed.pk).update(settings={"url": FEED})
     settings.ENCRYPTION_KEYS = ["another"]
     migrated()
     feed.refresh_from_db()

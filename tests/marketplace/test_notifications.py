@@ -30,12 +30,12 @@ def webhook(organization, admin, source):
 
     def make(slug="webhook", **configuration):
         source.routes["/hook"] = TAKEN
-        app = lifecycle.install(actor=admin, organization=organization, connector=slug)
+        app = lifecycle.install_app(actor=admin, organization=organization, connector=slug)
         configuration |= {"url": f"{source.url}/hook"}
         if slug == "webhook":
             configuration["secret"] = SECRET
-        app = lifecycle.configure(actor=admin, instance=app, configuration=configuration)
-        app = lifecycle.enable(actor=admin, app=lifecycle.test(actor=admin, app=app))
+        app = lifecycle.configure_app(actor=admin, instance=app, configuration=configuration)
+        app = lifecycle.enable_app(actor=admin, app=lifecycle.test_app(actor=admin, app=app))
         source.seen.clear()
         return app
 
@@ -53,7 +53,7 @@ def tell():
     """What the two tasks do, one after the other."""
     count = tasks.tell_events.call()
     for delivery in Delivery.objects.filter(status="waiting").order_by("at", "type"):
-        notifications.send(delivery.pk)
+        notifications.send_delivery(delivery.pk)
     return count
 
 
@@ -172,10 +172,10 @@ def test_a_message_that_is_not_taken_is_tried_again(webhook, source, rated, admi
     tasks.tell_events.call()
     delivery = Delivery.objects.get()
     with pytest.raises(SourceFailed):
-        notifications.send(delivery.pk, last_attempt=False)
+        notifications.send_delivery(delivery.pk, last_attempt=False)
     source.routes["/hook"] = TAKEN
-    assert notifications.send(delivery.pk) is True
-    assert notifications.send(delivery.pk) is False
+    assert notifications.send_delivery(delivery.pk) is True
+    assert notifications.send_delivery(delivery.pk) is False
     delivery.refresh_from_db()
     assert (delivery.status, delivery.attempts) == ("delivered", 2)
     ids = {headers["webhook-id"] for _, headers, _ in source.seen}

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from marketplace.models import App, InstalledPack, PackChange, SyncRun
+from marketplace.models import InstalledApp, InstalledPack, PackChange, SyncRun
 from marketplace.sync import runs
 from openrisk.accounts.models import Role
 from risks.models import Finding, LikelihoodSuggestion, Risk
@@ -54,7 +54,7 @@ def test_a_connector_is_installed_from_its_page(page):
 
 def test_a_configuration_is_typed_and_a_secret_never_shown(page, organization, admin):
     page("/o/acme/marketplace/connectors/json-feed/", {"name": "Feed"})
-    app = App.objects.get()
+    app = InstalledApp.objects.get()
     place = f"/o/acme/marketplace/apps/{app.pk}/"
     data = {
         "kind": "findings", "tool": "Watcher", "url": "https://example.org/", "token": "hidden",
@@ -71,7 +71,7 @@ def test_a_configuration_is_typed_and_a_secret_never_shown(page, organization, a
 
 def test_what_is_wrong_is_told_at_the_form(page, organization, admin):
     page("/o/acme/marketplace/connectors/json-feed/", {"name": "Feed"})
-    place = f"/o/acme/marketplace/apps/{App.objects.get().pk}/configure/"
+    place = f"/o/acme/marketplace/apps/{InstalledApp.objects.get().pk}/configure/"
     data = {"kind": "findings", "tool": "W", "mapping": '{"rule": "r"}'}
     assert "title is missing. Add it." in page(place, data, 400)
     assert "Write a JSON object" in page(place, data | {"mapping": "{"}, 400)
@@ -84,7 +84,7 @@ def test_from_a_file_to_findings(page, trivy):
         )
     assert "waiting for a worker" in shown
     run = SyncRun.objects.get()
-    runs.execute(run.pk)
+    runs.execute_run(run.pk)
     shown = page(f"/o/acme/marketplace/runs/{run.pk}/")
     assert "Previewed" in shown
     assert "CVE-2021-44228" in shown
@@ -232,7 +232,7 @@ def test_another_organizations_rows_are_not_there(client, outsider, trivy, organ
 
 # --- The administration -----------------------------------------------------------------------
 def test_the_administration_takes_the_same_steps(page, trivy, organization):
-    place = f"/admin/marketplace/app/{trivy.pk}/"
+    place = f"/admin/marketplace/installedapp/{trivy.pk}/"
     assert "Trivy" in page(f"{place}change/")
     assert "A worker tests the app" in page(f"{place}step/", {"step": "test"})
     work()

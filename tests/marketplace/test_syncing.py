@@ -11,8 +11,8 @@ from django_tasks_db.models import DBTaskResult
 
 from marketplace import tasks
 from marketplace.installations import lifecycle
-from marketplace.installations.health import health
-from marketplace.models import App, AppState, SyncRun, SyncStatus
+from marketplace.installations.health import derive_health
+from marketplace.models import AppState, InstalledApp, SyncRun, SyncStatus
 from marketplace.sync import runs
 from marketplace.sync.probe import SourceFailed
 from openrisk.errors import Conflict
@@ -76,7 +76,7 @@ def test_what_was_closed_is_open_again_after_an_undo(trivy, admin, tmp_path):
     upload(trivy, REPORTS / "trivy.json", admin)
     fixed = changed(tmp_path, lambda report: report["Results"][1]["Vulnerabilities"].clear())
     run = upload(trivy, fixed, admin)
-    runs.undo(actor=admin, sync=run)
+    runs.undo_run(actor=admin, sync_run=run)
     assert Finding.objects.get(rule=LOG4J).state == "open"
 
 
@@ -87,7 +87,7 @@ def test_an_empty_report_is_put_aside_for_a_person(trivy, admin, tmp_path):
     assert (run.status, run.counts["closed"]) == (SyncStatus.QUARANTINED, 0)
     assert "the last run had 5" in run.error
     assert Finding.objects.filter(state="open").count() == 5
-    run = runs.apply(actor=admin, sync=run)
+    run = runs.apply_run(actor=admin, sync_run=run)
     assert (run.status, run.error) == (SyncStatus.APPLIED, "")
 
 
@@ -107,22 +107,22 @@ def test_an_exploited_finding_is_marked_and_its_risk_gets_a_suggestion(kev, admi
     )  # fmt: skip
     upload(installed(organization, "trivy", admin), REPORTS / "trivy.json", admin)
     Finding.objects.filter(rule=LOG4J).update(risk=risk)
-    run = runs.queue(actor=admin, app=kev, mode="apply")
-    runs.execute(run.pk)
+    run = runs.queue_run(actor=admin, app=kev, mode="apply")
+    runs.execute_run(run.pk)
     assert list(Finding.objects.filter(known_exploited=True).values_list("rule", flat=True)) == [
         LOG4J
     ]
     suggestion = LikelihoodSuggestion.objects.get()
     assert "also for ransomware" in suggestion.reason
-    runs.undo(actor=admin, sync=SyncRun.objects.get(pk=run.pk))
+    runs.undo_run(actor=admin, sync_run=SyncRun.objects.get(pk=run.pk))
     assert not LikelihoodSuggestion.objects.exists()
 
 
 def test_what_a_feed_lists_no_longer_is_not_marked_any_more(kev, admin, organization, source):
     upload(installed(organization, "trivy", admin), REPORTS / "trivy.json", admin)
     for exploited in (True, False):
-        run = runs.queue(actor=admin, app=kev, mode="apply")
-        runs.execute(run.pk)
+        run = runs.queue_run(actor=admin, app=kev, mode="apply")
+        runs.execute_run(run.pk)
         assert Finding.objects.get(rule=LOG4J).known_exploited is exploited
         feed = json.loads((REPORTS / "cisa-kev.json").read_text())
         feed["vulnerabilities"][0]["cveID"] = "CVE-1999-0001"
@@ -133,7 +133,7 @@ def test_findings_propose_risks_and_an_undo_takes_them_back(trivy, admin, organi
     FindingRule.objects.create(organization=organization, name="Critical", likelihood=4, impact=5)
     run = upload(trivy, REPORTS / "trivy.json", admin)
     assert RiskProposal.objects.count() == 2
-    runs.undo(actor=admin, sync=run)
+    runs.undo_run(actor=admin, sync_run=run)
     assert propose_risks(actor=admin, organization=organization) == 0
     assert not RiskProposal.objects.exists()
 
@@ -166,36 +166,36 @@ def test_one_run_of_an_app_at_a_time(trivy, admin):
         for _ in range(2)
     ]
     SyncRun.objects.filter(pk=waiting[0].pk).update(status="running")
-    with pytest.raises(runs.Busy):
-        runs.execute(waiting[1].pk)
+    with pytest.raises(runs.AppBusy):
+        runs.execute_run(waiting[1].pk)
     assert SyncRun.objects.get(pk=waiting[1].pk).status == SyncStatus.QUEUED
 
 
 def test_a_source_that_fails_is_tried_again_and_then_the_app_is_in_error(kev, admin, source):
     good = source.routes["/kev"]
     source.routes["/kev"] = (503, {}, b"")
-    run = runs.queue(actor=admin, app=kev, mode="apply")
+    run = runs.queue_run(actor=admin, app=kev, mode="apply")
     with pytest.raises(SourceFailed):
-        runs.execute(run.pk, last_attempt=False)
+        runs.execute_run(run.pk, last_attempt=False)
     assert SyncRun.objects.get(pk=run.pk).status == SyncStatus.QUEUED
-    runs.execute(run.pk, last_attempt=True)
+    runs.execute_run(run.pk, last_attempt=True)
     kev.refresh_from_db()
     assert (kev.state, SyncRun.objects.get(pk=run.pk).attempts) == (AppState.ERROR, 2)
-    assert health(kev)["connection"]["state"] == "failing"
+    assert derive_health(kev)["connection"]["state"] == "failing"
 
     source.routes["/kev"] = good
-    again = runs.queue(actor=admin, app=kev, mode="apply")
-    runs.execute(again.pk)
+    again = runs.queue_run(actor=admin, app=kev, mode="apply")
+    runs.execute_run(again.pk)
     kev.refresh_from_db()
     assert (kev.state, kev.reason) == (AppState.TESTED, "")
-    assert health(kev)["outcome"]["state"] == "applied"
+    assert derive_health(kev)["outcome"]["state"] == "applied"
 
 
 @pytest.mark.parametrize("status", ["queued", "running"])
 def test_a_run_whose_task_failed_is_ended(trivy, admin, status):
     with (REPORTS / "trivy.json").open("rb") as file:
-        run = runs.queue(actor=admin, app=trivy, file=file, file_name="trivy.json")
-    tasks.start(run)
+        run = runs.queue_run(actor=admin, app=trivy, file=file, file_name="trivy.json")
+    tasks.enqueue_run(run)
     SyncRun.objects.filter(pk=run.pk).update(status=status)
     assert tasks.end_abandoned_runs.call() == 0  # its task waits
     DBTaskResult.objects.update(status="FAILED", finished_at=timezone.now())
@@ -215,32 +215,32 @@ def test_a_run_whose_task_is_gone_is_ended_after_a_day(trivy):
 
 def test_an_upload_that_is_not_on_this_machine_is_said(trivy, admin, settings):
     with (REPORTS / "trivy.json").open("rb") as file:
-        run = runs.queue(actor=admin, app=trivy, file=file, file_name="trivy.json")
+        run = runs.queue_run(actor=admin, app=trivy, file=file, file_name="trivy.json")
     (settings.MEDIA_ROOT / run.report.name).unlink()
-    runs.execute(run.pk)
+    runs.execute_run(run.pk)
     run.refresh_from_db()
     assert (run.status, "No such file" in run.error) == (SyncStatus.FAILED, True)
 
 
 def test_refused_credentials_are_not_tried_again(kev, admin, source):
     source.routes["/kev"] = (401, {}, b"")
-    run = runs.queue(actor=admin, app=kev)
-    runs.execute(run.pk, last_attempt=False)
+    run = runs.queue_run(actor=admin, app=kev)
+    runs.execute_run(run.pk, last_attempt=False)
     run.refresh_from_db()
     assert (run.status, run.failure) == (SyncStatus.FAILED, "credential")
-    assert health(kev)["credential"]["state"] == "failing"
+    assert derive_health(kev)["credential"]["state"] == "failing"
 
 
 def test_a_second_execution_finds_nothing_to_do(trivy, admin):
     run = upload(trivy, REPORTS / "trivy.json", admin)
-    assert runs.execute(run.pk).status == SyncStatus.APPLIED
+    assert runs.execute_run(run.pk).status == SyncStatus.APPLIED
     assert SyncRun.objects.get(pk=run.pk).attempts == 1
 
 
 def test_a_run_is_queued_when_its_time_has_come(kev, admin):
-    app = lifecycle.test(actor=admin, app=kev)
-    app = lifecycle.configure(actor=admin, instance=app, cron="0 5 * * *", mode="apply")
-    lifecycle.enable(actor=admin, app=app)
+    app = lifecycle.test_app(actor=admin, app=kev)
+    app = lifecycle.configure_app(actor=admin, instance=app, cron="0 5 * * *", mode="apply")
+    lifecycle.enable_app(actor=admin, app=app)
     assert tasks.sync_due_apps.call() == 0
     with time_machine.travel(timezone.now() + timedelta(days=1), tick=False):
         assert tasks.sync_due_apps.call() == 1
@@ -250,40 +250,40 @@ def test_a_run_is_queued_when_its_time_has_come(kev, admin):
 
 
 def test_a_disabled_app_waits(kev, admin):
-    app = lifecycle.test(actor=admin, app=kev)
-    app = lifecycle.configure(actor=admin, instance=app, cron="0 5 * * *")
-    lifecycle.enable(actor=admin, app=app)
-    lifecycle.disable(actor=admin, app=app)
+    app = lifecycle.test_app(actor=admin, app=kev)
+    app = lifecycle.configure_app(actor=admin, instance=app, cron="0 5 * * *")
+    lifecycle.enable_app(actor=admin, app=app)
+    lifecycle.disable_app(actor=admin, app=app)
     with time_machine.travel(timezone.now() + timedelta(days=1), tick=False):
         assert tasks.sync_due_apps.call() == 0
 
 
 def test_what_does_not_come_by_its_schedule_is_stale(kev, admin):
-    app = lifecycle.configure(actor=admin, instance=kev, cron="0 5 * * *")
-    App.objects.filter(pk=app.pk).update(state="tested")
-    run = runs.queue(actor=admin, app=App.objects.get(pk=app.pk), mode="apply")
-    runs.execute(run.pk)
-    assert health(app)["freshness"]["state"] == "fresh"
+    app = lifecycle.configure_app(actor=admin, instance=kev, cron="0 5 * * *")
+    InstalledApp.objects.filter(pk=app.pk).update(state="tested")
+    run = runs.queue_run(actor=admin, app=InstalledApp.objects.get(pk=app.pk), mode="apply")
+    runs.execute_run(run.pk)
+    assert derive_health(app)["freshness"]["state"] == "fresh"
     with time_machine.travel(timezone.now() + timedelta(days=3), tick=False):
-        assert health(app)["freshness"]["state"] == "stale"
+        assert derive_health(app)["freshness"]["state"] == "stale"
 
 
 # --- Refusals ---------------------------------------------------------------------------------
 def test_what_is_not_ready_does_not_run(organization, admin):
-    app = lifecycle.install(actor=admin, organization=organization, connector="trivy")
+    app = lifecycle.install_app(actor=admin, organization=organization, connector="trivy")
     with pytest.raises(Conflict, match="Configure it, test it"):
-        runs.queue(actor=admin, app=app)
+        runs.queue_run(actor=admin, app=app)
 
 
 def test_without_an_address_a_file_is_needed(trivy, admin):
     with pytest.raises(Conflict, match="Upload one"):
-        runs.queue(actor=admin, app=trivy)
+        runs.queue_run(actor=admin, app=trivy)
 
 
 def test_a_run_is_applied_once(trivy, admin):
     run = upload(trivy, REPORTS / "trivy.json", admin)
     with pytest.raises(Conflict, match="only a previewed one"):
-        runs.apply(actor=admin, sync=run)
+        runs.apply_run(actor=admin, sync_run=run)
 
 
 def test_a_register_is_taken_over_as_one(organization, admin):

@@ -73,7 +73,7 @@ def fill(organization, word, person):
         type(row): row for row in (*rows, report, dependency, finding.proposal, run, token, person)
     }
     of = {"organization": organization}
-    app = lifecycle.install(actor=person, connector="trivy", name=word, **of)
+    app = lifecycle.install_app(actor=person, connector="trivy", name=word, **of)
     for made in (
         app,
         SyncRun.objects.create(app=app, mode="preview", error=word, **of),

@@ -12,7 +12,7 @@ from django_tasks_db.models import DBTaskResult
 from pytest_django import Settings
 
 from deployment.local.servers import free_port, valkey
-from marketplace.models import App
+from marketplace.models import InstalledApp
 from openrisk import env
 from openrisk.database import clock
 from openrisk.diagnosis import database, doctor, secrets, services
@@ -37,7 +37,7 @@ def test_everything_is_looked_at() -> None:
 @pytest.mark.django_db
 def test_secrets_of_another_key_are_a_failure(organization, admin, settings: Settings) -> None:
     installed(organization, "trivy", admin)
-    App.objects.update(secrets="gAAAA-of-another-key")
+    InstalledApp.objects.update(secrets="gAAAA-of-another-key")
     found = secrets.stored_secrets()
     assert found.status is Status.FAILURE
     assert "ENCRYPTION_KEYS" in found.advice

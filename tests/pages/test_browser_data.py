@@ -10,7 +10,7 @@ from dashboards.models import Board
 from marketplace.installations import lifecycle
 from marketplace.models import SyncRun
 from marketplace.packs import installation
-from marketplace.packs.archive import shipped
+from marketplace.packs.archive import shipped_packs
 from openrisk.accounts.members.memberships import set_role
 from openrisk.accounts.models import Role
 from risks.models import Finding, LikelihoodSuggestion, Risk
@@ -88,14 +88,14 @@ def words(organization, manager, analyst):
         expires_at=timezone.now() + timedelta(days=3),
     )
     Board.objects.update(name=WORD[:80])
-    app = lifecycle.install(
+    app = lifecycle.install_app(
         actor=manager, organization=organization, connector="trivy", name=WORD[:100]
     )
     run = SyncRun.objects.create(
         organization=organization, app=app, mode="preview", file_name=WORD, error=URL
     )
-    library = shipped()["openrisk.starter-risks"]
-    change = installation.preview(actor=manager, organization=organization, pack=library)
+    library = shipped_packs()["openrisk.starter-risks"]
+    change = installation.preview_pack(actor=manager, organization=organization, pack=library)
     return [
         "/o/acme/",
         "/o/acme/risks/",

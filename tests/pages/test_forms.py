@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from dashboards.models import Board
 from marketplace.installations import lifecycle
-from marketplace.models import App
+from marketplace.models import InstalledApp
 from openrisk.accounts.members.memberships import set_role
 from openrisk.accounts.models import Role
 from openrisk.errors import Conflict, StaleVersion
@@ -68,17 +68,22 @@ CASES = [
         "InstallForm",
         "/o/acme/marketplace/connectors/webhook/",
         {"name": "x"},
-        f"{INSTALLATIONS}.install",
+        f"{INSTALLATIONS}.install_app",
     ),
-    ("ConfigurationForm", f"{APP}configure/", {"x": "y"}, f"{INSTALLATIONS}.configure"),
+    ("ConfigurationForm", f"{APP}configure/", {"x": "y"}, f"{INSTALLATIONS}.configure_app"),
     (
         "ScheduleForm",
         f"{APP}schedule/",
         {"cron": "", "mode": "apply"},
-        f"{INSTALLATIONS}.configure",
+        f"{INSTALLATIONS}.configure_app",
     ),
-    ("SyncForm", f"{APP}sync/", {"mode": "preview"}, "marketplace.sync.runs.queue"),
-    ("PackForm", "/o/acme/marketplace/packs/preview/", {}, "marketplace.packs.installation.opened"),
+    ("SyncForm", f"{APP}sync/", {"mode": "preview"}, "marketplace.sync.runs.queue_run"),
+    (
+        "PackForm",
+        "/o/acme/marketplace/packs/preview/",
+        {},
+        "marketplace.packs.installation.open_uploaded_pack",
+    ),
 ]
 
 
@@ -116,8 +121,8 @@ def places(client, organization, manager, analyst):
         organization=organization, risk=first, key="CVE", present=2, likelihood=5
     )
     Board.objects.create(organization=organization, owner=manager, name="Ours", slug="ours")
-    app = lifecycle.install(actor=manager, organization=organization, connector="trivy")
-    App.objects.update(state="tested")
+    app = lifecycle.install_app(actor=manager, organization=organization, connector="trivy")
+    InstalledApp.objects.update(state="tested")
     client.force_login(manager)
     return {"acceptance": acceptance.pk, "suggestion": suggestion.pk, "app": app.pk}
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from dashboards.schedules.sending import create_schedule
 from marketplace.installations import lifecycle
 from marketplace.installations.reviews import create_review
-from marketplace.models import App, Delivery, InstalledPack, PackChange, SyncRun
+from marketplace.models import Delivery, InstalledApp, InstalledPack, PackChange, SyncRun
 from openrisk.accounts.models import Organization, User
 from risks.models import (
     Acceptance,
@@ -154,9 +154,9 @@ def make_one_of_each(organization: Organization, requester: User) -> Risk:
     return risk
 
 
-def make_installed(organization: Organization) -> App:
+def make_installed(organization: Organization) -> InstalledApp:
     """An app with a run, a message and a review, and a pack."""
-    app = lifecycle.install(actor=None, organization=organization, connector="trivy")
+    app = lifecycle.install_app(actor=None, organization=organization, connector="trivy")
     SyncRun.objects.create(organization=organization, app=app, mode="preview")
     Delivery.objects.create(
         organization=organization, app=app, event="1", type="test", at=timezone.now(), content={}

@@ -8,7 +8,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from dashboards.models import ReportSchedule
-from marketplace.models import App, InstalledPack, Review
+from marketplace.models import InstalledApp, InstalledPack, Review
 from openrisk.accounts.models import Membership, Organization, Role
 from risks.history.tracked import TRACKED
 from risks.models import (
@@ -97,9 +97,9 @@ CHECKS = {
     "proposal_ratings_range": (RiskProposal, {"impact": 0}),
     "suggestion_status_known": (LikelihoodSuggestion, {"status": "maybe"}),
     "suggestion_ratings_range": (LikelihoodSuggestion, {"likelihood": 6}),
-    "app_name_present": (App, {"name": ""}),
-    "app_state_known": (App, {"state": "asleep"}),
-    "app_mode_known": (App, {"mode": "both"}),
+    "app_name_present": (InstalledApp, {"name": ""}),
+    "app_state_known": (InstalledApp, {"state": "asleep"}),
+    "app_mode_known": (InstalledApp, {"mode": "both"}),
     "review_rating_range": (Review, {"rating": 6}),
     "pack_status_known": (InstalledPack, {"status": "lost"}),
     "category_appetite_on_scale": (Category, {"appetite": 26}),
@@ -202,7 +202,7 @@ COPIES = {
     "finding_rule_unique": (FindingRule, {}),
     "proposal_key_unique": (RiskProposal, {}),
     "suggestion_unique": (LikelihoodSuggestion, {}),
-    "app_name_unique": (App, {"name": "TRIVY"}),
+    "app_name_unique": (InstalledApp, {"name": "TRIVY"}),
     "review_unique": (Review, {}),
     "pack_unique": (InstalledPack, {}),
     "counter_unique": (ReferenceCounter, {"new_id": False}),

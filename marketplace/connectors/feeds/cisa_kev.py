@@ -4,9 +4,15 @@ from collections.abc import Iterator
 from datetime import date
 from typing import IO, Any
 
-from marketplace.connectors.base import MEGABYTE, Capability, Category, Connector, UnreadableReport
-from marketplace.connectors.items import Config, Item, Rejected, VulnerabilityItem
-from marketplace.connectors.parsing import json_pieces, text
+from marketplace.connectors.base import (
+    MEGABYTE,
+    Capability,
+    Connector,
+    ConnectorCategory,
+    UnreadableReport,
+)
+from marketplace.connectors.items import Config, Item, RejectedItem, VulnerabilityItem
+from marketplace.connectors.parsing import stream_json, to_text
 
 _ENTRY = "vulnerabilities.item"
 _URL = "https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json"
@@ -29,7 +35,7 @@ class CisaKev(Connector):
         "person accepts or dismisses.\n\n"
         "Where this installation has no access to the internet, upload the file."
     )
-    category = Category.SECURITY
+    category = ConnectorCategory.SECURITY
     capabilities = (Capability.FINDING_IMPORT,)
     permissions = ("Marks findings", "Suggests the likelihood of risks")
     file_names = (".json",)
@@ -48,10 +54,10 @@ class CisaKev(Connector):
         "additionalProperties": False,
     }
 
-    def read(self, file: IO[bytes], config: Config, *, name: str = "") -> Iterator[Item]:
+    def read_report(self, file: IO[bytes], config: Config, *, name: str = "") -> Iterator[Item]:
         found, said, version = 0, None, None
         wanted = (_ENTRY, "count", "catalogVersion")
-        for _, place, value in json_pieces(file, wanted):
+        for _, place, value in stream_json(file, wanted):
             if place == "count":
                 said = value
             elif place == "catalogVersion":
@@ -63,22 +69,22 @@ class CisaKev(Connector):
             raise UnreadableReport("This is not the catalogue of CISA. Fetch its JSON file.")
         if said is not None and said != found:
             raise UnreadableReport(
-                f"The catalogue says that it has {text(said)} entries and has {found}. "
+                f"The catalogue says that it has {to_text(said)} entries and has {found}. "
                 "Fetch it again."
             )
 
 
-def _entry(row: int, value: Any) -> VulnerabilityItem | Rejected:
+def _entry(row: int, value: Any) -> VulnerabilityItem | RejectedItem:
     entry = value if isinstance(value, dict) else {}
-    cve = text(entry.get("cveID")).strip().upper()
+    cve = to_text(entry.get("cveID")).strip().upper()
     if not cve.startswith("CVE-"):
-        return Rejected(row, "The entry names no CVE.", cve or text(value), "cveID")
+        return RejectedItem(row, "The entry names no CVE.", cve or to_text(value), "cveID")
     try:
-        listed = date.fromisoformat(text(entry.get("dateAdded")))
+        listed = date.fromisoformat(to_text(entry.get("dateAdded")))
     except ValueError:
-        return Rejected(row, "This is no date.", text(entry.get("dateAdded")), "dateAdded")
-    ransomware = text(entry.get("knownRansomwareCampaignUse")).lower() == "known"
-    due = text(entry.get("dueDate"))
+        return RejectedItem(row, "This is no date.", to_text(entry.get("dateAdded")), "dateAdded")
+    ransomware = to_text(entry.get("knownRansomwareCampaignUse")).lower() == "known"
+    due = to_text(entry.get("dueDate"))
     reason = (
         f"{cve} is exploited, as CISA knows since {listed}"
         + (", also for ransomware" if ransomware else "")

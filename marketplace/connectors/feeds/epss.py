@@ -6,9 +6,15 @@ import zlib
 from collections.abc import Iterator
 from typing import IO
 
-from marketplace.connectors.base import MEGABYTE, Capability, Category, Connector, UnreadableReport
-from marketplace.connectors.items import Config, Item, Rejected, VulnerabilityItem
-from marketplace.connectors.parsing import number
+from marketplace.connectors.base import (
+    MEGABYTE,
+    Capability,
+    Connector,
+    ConnectorCategory,
+    UnreadableReport,
+)
+from marketplace.connectors.items import Config, Item, RejectedItem, VulnerabilityItem
+from marketplace.connectors.parsing import to_number
 
 MOST = 512 * 1024**2  # bytes, once unpacked: the real file has some 10 MB
 LONGEST_LINE = 10_000
@@ -30,7 +36,7 @@ class Epss(Connector):
         "Where this installation has no access to the internet, upload the file, compressed or "
         "not."
     )
-    category = Category.SECURITY
+    category = ConnectorCategory.SECURITY
     capabilities = (Capability.FINDING_IMPORT,)
     permissions = ("Sets the EPSS score of findings",)
     file_names = (".csv", ".csv.gz")
@@ -49,7 +55,7 @@ class Epss(Connector):
         "additionalProperties": False,
     }
 
-    def read(self, file: IO[bytes], config: Config, *, name: str = "") -> Iterator[Item]:
+    def read_report(self, file: IO[bytes], config: Config, *, name: str = "") -> Iterator[Item]:
         lines = _lines(file)
         rows = csv.reader(lines)
         try:
@@ -67,13 +73,13 @@ class Epss(Connector):
 
 def _score(line: int, row: list[str], cve: int, score: int) -> Item:
     if len(row) <= max(cve, score):
-        return Rejected(line, "The row has too few columns.", ",".join(row))
-    found = number(row[score], 1)
+        return RejectedItem(line, "The row has too few columns.", ",".join(row))
+    found = to_number(row[score], 1)
     if found is None:
-        return Rejected(line, "The score is no number from 0 to 1.", row[score], "epss")
+        return RejectedItem(line, "The score is no number from 0 to 1.", row[score], "epss")
     name = row[cve].strip().upper()
     if not name.startswith("CVE-"):
-        return Rejected(line, "This is no CVE.", row[cve], "cve")
+        return RejectedItem(line, "This is no CVE.", row[cve], "cve")
     return VulnerabilityItem(line, name, epss=found)
 
 

@@ -3,15 +3,21 @@
 from collections.abc import Iterator
 from typing import IO, Any
 
-from marketplace.connectors.base import MEGABYTE, Capability, Category, Connector, UnreadableReport
-from marketplace.connectors.items import Config, FindingItem, Item, Rejected, TableItem
+from marketplace.connectors.base import (
+    MEGABYTE,
+    Capability,
+    Connector,
+    ConnectorCategory,
+    UnreadableReport,
+)
+from marketplace.connectors.items import Config, FindingItem, Item, RejectedItem, TableItem
 from marketplace.connectors.parsing import (
-    json_pieces,
-    number,
-    object_of,
-    severity,
-    severity_of_score,
-    text,
+    as_dict,
+    parse_severity,
+    severity_from_score,
+    stream_json,
+    to_number,
+    to_text,
 )
 from risks.registers.reading.table import Table
 
@@ -56,7 +62,7 @@ class JsonFeed(Connector):
         "spreadsheet.\n\n"
         "A token is sent as a bearer token."
     )
-    category = Category.INTEGRATION
+    category = ConnectorCategory.INTEGRATION
     capabilities = (Capability.RISK_IMPORT, Capability.FINDING_IMPORT)
     permissions = ("Creates and updates risks or findings", "Creates assets that are missing")
     file_names = (".json",)
@@ -82,11 +88,11 @@ class JsonFeed(Connector):
         "else": {**_mapping(_FINDING, ("rule", "title", "severity")), "required": ["tool"]},
     }
 
-    def headers(self, config: Config) -> dict[str, str]:
+    def request_headers(self, config: Config) -> dict[str, str]:
         return {"Authorization": f"Bearer {config['token']}"} if config.get("token") else {}
 
-    def read(self, file: IO[bytes], config: Config, *, name: str = "") -> Iterator[Item]:
-        where = text(config.get("items")).strip(".")
+    def read_report(self, file: IO[bytes], config: Config, *, name: str = "") -> Iterator[Item]:
+        where = to_text(config.get("items")).strip(".")
         mapping: dict[str, str] = config["mapping"]
         entries = _entries(file, where)
         if config["kind"] == "risks":
@@ -99,24 +105,24 @@ class JsonFeed(Connector):
 def _entries(file: IO[bytes], where: str) -> Iterator[Any]:
     """Nothing is an answer too, but only from a list that is there."""
     found = False
-    for _, _, entry in json_pieces(file, (f"{where}.item" if where else "item",)):
+    for _, _, entry in stream_json(file, (f"{where}.item" if where else "item",)):
         found = True
         yield entry
-    if not found and not any(value == [] for _, _, value in json_pieces(file, (where,))):
+    if not found and not any(value == [] for _, _, value in stream_json(file, (where,))):
         named = f"at {where[:100]}" if where else "in the answer"
         raise UnreadableReport(f"There is no list {named}. Correct where the entries are.")
 
 
 def _at(entry: Any, path: str) -> Any:
     for part in path.split("."):
-        entry = object_of(entry).get(part)
+        entry = as_dict(entry).get(part)
     return entry
 
 
 def _cell(value: Any) -> str:
     if isinstance(value, list):
-        return "; ".join(text(part) for part in value)
-    return "" if isinstance(value, bool | dict) else text(value)
+        return "; ".join(to_text(part) for part in value)
+    return "" if isinstance(value, bool | dict) else to_text(value)
 
 
 def _table(entries: Iterator[Any], mapping: dict[str, str]) -> TableItem:
@@ -128,25 +134,27 @@ def _table(entries: Iterator[Any], mapping: dict[str, str]) -> TableItem:
     return TableItem(Table(list(mapping), rows), {name: name for name in mapping})
 
 
-def _finding(row: int, entry: Any, mapping: dict[str, str], tool: str) -> FindingItem | Rejected:
+def _finding(
+    row: int, entry: Any, mapping: dict[str, str], tool: str
+) -> FindingItem | RejectedItem:
     said = {name: _at(entry, path) for name, path in mapping.items()}
-    rule, title = text(said["rule"]).strip(), text(said["title"]).strip()
+    rule, title = to_text(said["rule"]).strip(), to_text(said["title"]).strip()
     if not rule or not title:
         missing = "rule" if not rule else "title"
-        return Rejected(row, f"The entry has no {missing}.", text(entry), mapping[missing])
-    score = number(said["severity"], 10)
-    word = severity_of_score(score) if score is not None else severity(said["severity"])
+        return RejectedItem(row, f"The entry has no {missing}.", to_text(entry), mapping[missing])
+    score = to_number(said["severity"], 10)
+    word = severity_from_score(score) if score is not None else parse_severity(said["severity"])
     if not word:
         reason = "The severity is neither a known word nor a number from 0 to 10."
-        return Rejected(row, reason, text(said["severity"]), mapping["severity"])
+        return RejectedItem(row, reason, to_text(said["severity"]), mapping["severity"])
     return FindingItem(
         row=row,
         tool=tool,
         rule=rule,
         severity=word,
         title=title,
-        asset=text(said.get("asset")).strip(),
-        location=text(said.get("location")).strip(),
-        description=text(said.get("description")),
-        cvss=number(said.get("cvss"), 10),
+        asset=to_text(said.get("asset")).strip(),
+        location=to_text(said.get("location")).strip(),
+        description=to_text(said.get("description")),
+        cvss=to_number(said.get("cvss"), 10),
     )

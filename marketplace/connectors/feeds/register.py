@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import IO
 
-from marketplace.connectors.base import Capability, Category, Connector, UnreadableReport
+from marketplace.connectors.base import Capability, Connector, ConnectorCategory, UnreadableReport
 from marketplace.connectors.items import Config, Item, TableItem
 from risks.registers.reading.grid import MAX_BYTES
 from risks.registers.reading.table import read_table
@@ -24,7 +24,7 @@ class Register(Connector):
         "Give the address of a CSV or XLSX file to take it over by a schedule, or upload it. Where "
         "a column is understood otherwise than you mean it, name its field in the mapping."
     )
-    category = Category.INTEGRATION
+    category = ConnectorCategory.INTEGRATION
     capabilities = (Capability.RISK_IMPORT,)
     permissions = ("Creates and updates risks, with their categories, assets and plans",)
     file_names = (".csv", ".xlsx")
@@ -43,7 +43,7 @@ class Register(Connector):
         "additionalProperties": False,
     }
 
-    def read(self, file: IO[bytes], config: Config, *, name: str = "") -> Iterator[Item]:
+    def read_report(self, file: IO[bytes], config: Config, *, name: str = "") -> Iterator[Item]:
         mapping = dict(config.get("mapping", {}))
         file.seek(0)
         try:

@@ -15,7 +15,7 @@ from typing import IO, Any
 
 from marketplace.archives import BadArchive, is_archive, read_archive
 from marketplace.connectors.base import UnreadableReport
-from marketplace.connectors.parsing import items_of, object_of, text
+from marketplace.connectors.parsing import as_dict, as_list, to_text
 
 MOST_BYTES = 64 * 1024**2
 DEEPEST = 5  # profiles that import profiles
@@ -47,7 +47,7 @@ def documents(file: IO[bytes]) -> Documents:
     }
     profiles = {name: found for name, found in by_name.items() if "profile" in found}
     imported = {
-        name for found in profiles.values() for _, name in _imports(object_of(found["profile"]))
+        name for found in profiles.values() for _, name in _imports(as_dict(found["profile"]))
     }
     first = [found for name, found in profiles.items() if name not in imported]
     if not profiles and len(by_name) == 1:
@@ -80,10 +80,10 @@ def _resolve(
     document: dict[str, Any], by_name: dict[str, dict[str, Any]], depth: int
 ) -> dict[str, Any]:
     if "catalog" in document:
-        return object_of(document["catalog"])
+        return as_dict(document["catalog"])
     if depth > DEEPEST:
         raise UnreadableReport("The profiles import each other without end. Take resolved ones.")
-    profile = object_of(document["profile"])
+    profile = as_dict(document["profile"])
     merged: dict[str, Any] = {"metadata": profile.get("metadata"), "controls": [], "params": []}
     for wanted, name in _imports(profile):
         if name not in by_name:
@@ -93,22 +93,22 @@ def _resolve(
             )
         source = _resolve(by_name[name], by_name, depth + 1)
         merged["controls"] += _selected(source, wanted)
-        merged["params"] += items_of(source.get("params"))
-    _modify(merged, object_of(profile.get("modify")))
+        merged["params"] += as_list(source.get("params"))
+    _modify(merged, as_dict(profile.get("modify")))
     return merged
 
 
 def _imports(profile: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
     """Each import, and the name of the file that it means."""
     resources = {
-        text(object_of(part).get("uuid")): object_of(part)
-        for part in items_of(object_of(profile.get("back-matter")).get("resources"))
+        to_text(as_dict(part).get("uuid")): as_dict(part)
+        for part in as_list(as_dict(profile.get("back-matter")).get("resources"))
     }
-    for wanted in map(object_of, items_of(profile.get("imports"))):
-        href = text(wanted.get("href"))
+    for wanted in map(as_dict, as_list(profile.get("imports"))):
+        href = to_text(wanted.get("href"))
         if href.startswith("#"):
-            links = items_of(resources.get(href[1:], {}).get("rlinks"))
-            places = [text(object_of(link).get("href")) for link in links]
+            links = as_list(resources.get(href[1:], {}).get("rlinks"))
+            places = [to_text(as_dict(link).get("href")) for link in links]
             href = next((place for place in places if place.endswith(".json")), href)
         yield wanted, PurePosixPath(href).name
 
@@ -116,8 +116,8 @@ def _imports(profile: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
 # --- Selecting ------------------------------------------------------------------------------------
 def _selected(source: dict[str, Any], wanted: dict[str, Any]) -> list[dict[str, Any]]:
     """The selected controls; an enhancement stays below its control where that is selected too."""
-    includes = [object_of(part) for part in items_of(wanted.get("include-controls"))]
-    excludes = [object_of(part) for part in items_of(wanted.get("exclude-controls"))]
+    includes = [as_dict(part) for part in as_list(wanted.get("include-controls"))]
+    excludes = [as_dict(part) for part in as_list(wanted.get("exclude-controls"))]
     everything = "include-all" in wanted or not includes
     return [
         kept
@@ -127,9 +127,9 @@ def _selected(source: dict[str, Any], wanted: dict[str, Any]) -> list[dict[str, 
 
 
 def _top(holder: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    for group in items_of(holder.get("groups")):
-        yield from _top(object_of(group))
-    yield from map(object_of, items_of(holder.get("controls")))
+    for group in as_list(holder.get("groups")):
+        yield from _top(as_dict(group))
+    yield from map(as_dict, as_list(holder.get("controls")))
 
 
 def _kept(
@@ -145,7 +145,7 @@ def _kept(
     with_children = inherited or any(part.get("with-child-controls") == "yes" for part in chosen)
     below = [
         kept
-        for child in map(object_of, items_of(control.get("controls")))
+        for child in map(as_dict, as_list(control.get("controls")))
         for kept in _kept(child, includes, excludes, inherited=with_children)
     ]
     if taken:
@@ -157,32 +157,32 @@ def _kept(
 
 
 def _names(selection: dict[str, Any], control: dict[str, Any]) -> bool:
-    name = text(control.get("id"))
-    patterns = [text(object_of(p).get("pattern")) for p in items_of(selection.get("matching"))]
-    listed = [text(one) for one in items_of(selection.get("with-ids"))]
+    name = to_text(control.get("id"))
+    patterns = [to_text(as_dict(p).get("pattern")) for p in as_list(selection.get("matching"))]
+    listed = [to_text(one) for one in as_list(selection.get("with-ids"))]
     return name in listed or any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
 
 
 # --- Changing -------------------------------------------------------------------------------------
 def _modify(catalog: dict[str, Any], modify: dict[str, Any]) -> None:
-    controls = {text(c.get("id")): c for top in catalog["controls"] for c in _with_children(top)}
+    controls = {to_text(c.get("id")): c for top in catalog["controls"] for c in _with_children(top)}
     holders = [catalog, *controls.values()]
-    for setting in map(object_of, items_of(modify.get("set-parameters"))):
-        name = text(setting.get("param-id"))
-        for parameter in (p for holder in holders for p in items_of(holder.get("params"))):
-            if object_of(parameter).get("id") == name:
+    for setting in map(as_dict, as_list(modify.get("set-parameters"))):
+        name = to_text(setting.get("param-id"))
+        for parameter in (p for holder in holders for p in as_list(holder.get("params"))):
+            if as_dict(parameter).get("id") == name:
                 parameter.update({k: v for k, v in setting.items() if k != "param-id"})
-    for alter in map(object_of, items_of(modify.get("alters"))):
-        if control := controls.get(text(alter.get("control-id"))):
-            for removal in map(object_of, items_of(alter.get("removes"))):
+    for alter in map(as_dict, as_list(modify.get("alters"))):
+        if control := controls.get(to_text(alter.get("control-id"))):
+            for removal in map(as_dict, as_list(alter.get("removes"))):
                 _remove(control, removal)
-            for addition in map(object_of, items_of(alter.get("adds"))):
+            for addition in map(as_dict, as_list(alter.get("adds"))):
                 _add(control, addition)
 
 
 def _with_children(control: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield control
-    for child in items_of(control.get("controls")):
+    for child in as_list(control.get("controls")):
         yield from _with_children(child)
 
 
@@ -193,10 +193,10 @@ def _remove(control: dict[str, Any], removal: dict[str, Any]) -> None:
         if name in control:
             control[name] = [
                 part
-                for part in items_of(control[name])
+                for part in as_list(control[name])
                 if not (
-                    object_of(part).get("id", "") == removal.get("by-id")
-                    or object_of(part).get("name", "") == removal.get("by-name")
+                    as_dict(part).get("id", "") == removal.get("by-id")
+                    or as_dict(part).get("name", "") == removal.get("by-name")
                 )
             ]
 
@@ -207,8 +207,8 @@ def _add(control: dict[str, Any], addition: dict[str, Any]) -> None:
         raise _unsupported("add by-id")
     first = addition.get("position") == "starting"
     for name in ("props", "parts", "params"):
-        added = items_of(addition.get(name))
-        present = items_of(control.get(name))
+        added = as_list(addition.get(name))
+        present = as_list(control.get(name))
         if added:
             control[name] = [*added, *present] if first else [*present, *added]
 

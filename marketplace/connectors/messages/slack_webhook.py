@@ -2,7 +2,7 @@
 
 import json
 
-from marketplace.connectors.base import Capability, Category, Connector
+from marketplace.connectors.base import Capability, Connector, ConnectorCategory
 from marketplace.connectors.items import Config, Event, Message
 from marketplace.connectors.messages.webhook import TELLING
 
@@ -23,7 +23,7 @@ class SlackWebhook(Connector):
         "Choose which events are told, and from which level of risks on: a channel that tells "
         "everything is soon read by nobody."
     )
-    category = Category.NOTIFICATION
+    category = ConnectorCategory.NOTIFICATION
     capabilities = (Capability.NOTIFICATION,)
     permissions = ("Reads risks",)
     schema = {
@@ -41,7 +41,7 @@ class SlackWebhook(Connector):
         "additionalProperties": False,
     }
 
-    def message(self, event: Event, config: Config) -> Message:
+    def build_message(self, event: Event, config: Config) -> Message:
         title = event.title.translate(_MARKUP)
         told = f"<{event.url}|{title}>" if event.url else title
         blocks = [{"type": "section", "text": {"type": "mrkdwn", "text": told[:3000]}}]

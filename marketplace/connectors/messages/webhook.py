@@ -7,7 +7,7 @@ import hmac
 import json
 from datetime import UTC
 
-from marketplace.connectors.base import Capability, Category, Connector
+from marketplace.connectors.base import Capability, Connector, ConnectorCategory
 from marketplace.connectors.items import Config, Event, Message
 
 EVENTS = ("risk.created", "risk.level_changed", "risk.status_changed", "risk.closed")
@@ -46,7 +46,7 @@ class Webhook(Connector):
         "you have had.\n\n"
         "A message that is not taken is tried five times, over some eight minutes."
     )
-    category = Category.NOTIFICATION
+    category = ConnectorCategory.NOTIFICATION
     capabilities = (Capability.NOTIFICATION,)
     permissions = ("Reads risks",)
     schema = {
@@ -66,7 +66,7 @@ class Webhook(Connector):
         "additionalProperties": False,
     }
 
-    def message(self, event: Event, config: Config) -> Message:
+    def build_message(self, event: Event, config: Config) -> Message:
         at = event.at.astimezone(UTC)
         told = {
             "id": event.id,

@@ -10,28 +10,28 @@ from xml.etree.ElementTree import Element
 
 from packageurl import PackageURL
 
-from marketplace.connectors.base import Capability, Category, Connector, UnreadableReport
+from marketplace.connectors.base import Capability, Connector, ConnectorCategory, UnreadableReport
 from marketplace.connectors.items import (
     AssetItem,
     Config,
     FindingItem,
     Item,
-    Rejected,
+    RejectedItem,
     Scan,
     VexItem,
 )
 from marketplace.connectors.parsing import (
-    items_of,
-    json_pieces,
-    moment,
-    number,
-    object_of,
-    rule_of,
-    severity,
-    severity_of_score,
-    text,
-    told,
-    xml_pieces,
+    as_dict,
+    as_list,
+    choose_rule,
+    join_paragraphs,
+    parse_severity,
+    parse_time,
+    severity_from_score,
+    stream_json,
+    stream_xml,
+    to_number,
+    to_text,
     xml_text,
 )
 
@@ -70,7 +70,7 @@ class CycloneDx(Connector):
         "A document without components is a VEX: its statements are applied to the findings there "
         "are, and create none."
     )
-    category = Category.SECURITY
+    category = ConnectorCategory.SECURITY
     capabilities = (Capability.FINDING_IMPORT,)
     permissions = ("Creates, updates and resolves findings", "Creates assets that are missing")
     file_names = (".json", ".xml", ".cdx")
@@ -87,11 +87,11 @@ class CycloneDx(Connector):
         "additionalProperties": False,
     }
 
-    def read(self, file: IO[bytes], config: Config, *, name: str = "") -> Iterator[Item]:
+    def read_report(self, file: IO[bytes], config: Config, *, name: str = "") -> Iterator[Item]:
         file.seek(0)
         is_xml = file.read(256).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
         parts = _xml_parts if is_xml else _json_parts
-        bill = _bill(parts(file), text(config.get("asset")))
+        bill = _bill(parts(file), to_text(config.get("asset")))
         if bill.asset:
             yield AssetItem(1, bill.asset, "application")
         row = 0
@@ -99,8 +99,8 @@ class CycloneDx(Connector):
             if place != "vulnerability":
                 continue
             row += 1
-            if not isinstance(piece, dict) or not text(piece.get("id")):
-                yield Rejected(row, "The vulnerability has no id.", text(piece))
+            if not isinstance(piece, dict) or not to_text(piece.get("id")):
+                yield RejectedItem(row, "The vulnerability has no id.", to_text(piece))
             elif bill.components:
                 yield from bill.findings(row, piece)
             else:
@@ -122,10 +122,10 @@ class _Bill:
 
     def findings(self, row: int, piece: dict[str, Any]) -> Iterator[FindingItem]:
         names = [self.components.get(ref) or _package(ref) for ref in _affected(piece)]
-        cves = [text(object_of(part).get("id")) for part in items_of(piece.get("references"))]
-        rule = rule_of([text(piece["id"]), *cves], text(piece["id"]))
+        cves = [to_text(as_dict(part).get("id")) for part in as_list(piece.get("references"))]
+        rule = choose_rule([to_text(piece["id"]), *cves], to_text(piece["id"]))
         score, word = _rating(piece)
-        analysis = object_of(piece.get("analysis"))
+        analysis = as_dict(piece.get("analysis"))
         for name in dict.fromkeys(names) or ("",):
             yield FindingItem(
                 row=row,
@@ -135,7 +135,7 @@ class _Bill:
                 title=f"{rule} in {name}" if name else rule,
                 asset=self.asset,
                 location=name,
-                description=told(
+                description=join_paragraphs(
                     ("", piece.get("description")),
                     ("", piece.get("detail")),
                     ("To do", piece.get("recommendation")),
@@ -143,20 +143,22 @@ class _Bill:
                     ("Also known as", piece["id"] if rule != piece["id"] else ""),
                 ),
                 cvss=score,
-                state=_STATES.get(text(analysis.get("state")), "open"),
+                state=_STATES.get(to_text(analysis.get("state")), "open"),
             )
 
-    def statements(self, row: int, piece: dict[str, Any]) -> Iterator[VexItem | Rejected]:
-        analysis = object_of(piece.get("analysis"))
-        said = text(analysis.get("state"))
+    def statements(self, row: int, piece: dict[str, Any]) -> Iterator[VexItem | RejectedItem]:
+        analysis = as_dict(piece.get("analysis"))
+        said = to_text(analysis.get("state"))
         if not said:
-            yield Rejected(row, "The statement has no analysis.", text(piece["id"]))
+            yield RejectedItem(row, "The statement has no analysis.", to_text(piece["id"]))
             return
-        reason = told(("", said), ("", analysis.get("justification")), ("", analysis.get("detail")))
+        reason = join_paragraphs(
+            ("", said), ("", analysis.get("justification")), ("", analysis.get("detail"))
+        )
         for ref in _affected(piece) or [""]:
             yield VexItem(
                 row=row,
-                cve=text(piece["id"]),
+                cve=to_text(piece["id"]),
                 state=_STATES.get(said, "open"),
                 reason=reason,
                 asset=self.asset,
@@ -168,30 +170,30 @@ def _bill(parts: Parts, asset: str) -> _Bill:
     bill = _Bill(asset)
     for place, piece in parts:
         if place == "component":
-            _collect(bill.components, object_of(piece))
+            _collect(bill.components, as_dict(piece))
         elif place == "about":
-            bill.asset = bill.asset or _name(object_of(piece))
-            _collect(bill.components, {**object_of(piece), "purl": None}, only_below=True)
+            bill.asset = bill.asset or _name(as_dict(piece))
+            _collect(bill.components, {**as_dict(piece), "purl": None}, only_below=True)
         elif place == "timestamp":
-            bill.at = moment(piece)
+            bill.at = parse_time(piece)
     return bill
 
 
 def _collect(into: dict[str, str], component: dict[str, Any], *, only_below: bool = False) -> None:
     """Components may hold others, to any depth."""
     waiting = [] if only_below else [component]
-    waiting += items_of(component.get("components")) if only_below else []
+    waiting += as_list(component.get("components")) if only_below else []
     while waiting:
-        found = object_of(waiting.pop())
-        name = _package(text(found.get("purl"))) or _name(found)
-        for key in (text(found.get("bom-ref")), text(found.get("purl"))):
+        found = as_dict(waiting.pop())
+        name = _package(to_text(found.get("purl"))) or _name(found)
+        for key in (to_text(found.get("bom-ref")), to_text(found.get("purl"))):
             if key:
                 into[key] = name
-        waiting += items_of(found.get("components"))
+        waiting += as_list(found.get("components"))
 
 
 def _name(component: dict[str, Any]) -> str:
-    return "/".join(filter(None, (text(component.get("group")), text(component.get("name")))))
+    return "/".join(filter(None, (to_text(component.get("group")), to_text(component.get("name")))))
 
 
 def _package(reference: str) -> str:
@@ -207,24 +209,24 @@ def _package(reference: str) -> str:
 
 
 def _affected(piece: dict[str, Any]) -> list[str]:
-    return [text(object_of(part).get("ref")) for part in items_of(piece.get("affects"))]
+    return [to_text(as_dict(part).get("ref")) for part in as_list(piece.get("affects"))]
 
 
 def _rating(piece: dict[str, Any]) -> tuple[Decimal | None, str]:
     """The highest CVSS score, of the newest version that is there; and the severity."""
-    ratings = [object_of(part) for part in items_of(piece.get("ratings"))]
+    ratings = [as_dict(part) for part in as_list(piece.get("ratings"))]
     scores = [
-        (text(part.get("method")).upper(), score)
+        (to_text(part.get("method")).upper(), score)
         for part in ratings
-        if (score := number(part.get("score"), 10)) is not None
+        if (score := to_number(part.get("score"), 10)) is not None
     ]
     newer = [score for method, score in scores if method.startswith(("CVSSV3", "CVSSV4"))]
     older = [score for method, score in scores if method in ("CVSSV2", "")]
     score = max(newer or older, default=None)
-    words = [found for part in ratings if (found := severity(part.get("severity")))]
+    words = [found for part in ratings if (found := parse_severity(part.get("severity")))]
     if words:
         return score, max(words, key=_rank)
-    return score, severity_of_score(score) if score is not None else "info"
+    return score, severity_from_score(score) if score is not None else "info"
 
 
 def _rank(word: str) -> int:
@@ -240,11 +242,11 @@ def _json_parts(file: IO[bytes]) -> Parts:
         "vulnerabilities.item": "vulnerability",
     }
     version = form = None
-    for _, place, value in json_pieces(file, ("specVersion", "bomFormat", *names)):
+    for _, place, value in stream_json(file, ("specVersion", "bomFormat", *names)):
         if place == "specVersion":
-            version = text(value)
+            version = to_text(value)
         elif place == "bomFormat":
-            form = text(value)
+            form = to_text(value)
         else:
             yield names[place], value
     if form != "CycloneDX":
@@ -258,7 +260,7 @@ def _xml_parts(file: IO[bytes]) -> Parts:
     if found:
         _check_version(found[1].decode())
     advice = "This is no CycloneDX document. Make one as JSON or XML."
-    for around, element in xml_pieces(file, ("bom",), _PLACES, advice):
+    for around, element in stream_xml(file, ("bom",), _PLACES, advice):
         if element.tag == "timestamp":
             yield "timestamp", element.text
         elif element.tag == "vulnerability":

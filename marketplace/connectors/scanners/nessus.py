@@ -5,10 +5,17 @@ from datetime import UTC, datetime
 from typing import IO, Any
 from xml.etree.ElementTree import Element
 
-from marketplace.connectors.base import Capability, Category, Connector
-from marketplace.connectors.deduplication import Numbering
-from marketplace.connectors.items import AssetItem, Config, FindingItem, Item, Rejected, Scan
-from marketplace.connectors.parsing import moment, number, rule_of, told, xml_pieces, xml_text
+from marketplace.connectors.base import Capability, Connector, ConnectorCategory
+from marketplace.connectors.deduplication import DuplicateNumbering
+from marketplace.connectors.items import AssetItem, Config, FindingItem, Item, RejectedItem, Scan
+from marketplace.connectors.parsing import (
+    choose_rule,
+    join_paragraphs,
+    parse_time,
+    stream_xml,
+    to_number,
+    xml_text,
+)
 
 TOOL = "nessus"
 _SEVERITIES = {"0": "info", "1": "low", "2": "medium", "3": "high", "4": "critical"}
@@ -37,7 +44,7 @@ class Nessus(Connector):
         "is one. Checks of a policy that passed are left out.\n\n"
         "What was found on a host before and is not in its next report is resolved."
     )
-    category = Category.SECURITY
+    category = ConnectorCategory.SECURITY
     capabilities = (Capability.FINDING_IMPORT,)
     permissions = ("Creates, updates and resolves findings", "Creates assets that are missing")
     file_names = (".nessus", ".xml")
@@ -49,11 +56,11 @@ class Nessus(Connector):
         "additionalProperties": False,
     }
 
-    def read(self, file: IO[bytes], config: Config, *, name: str = "") -> Iterator[Item]:
+    def read_report(self, file: IO[bytes], config: Config, *, name: str = "") -> Iterator[Item]:
         covered: dict[str, None] = {}
         ended: list[datetime] = []
-        host, row, seen = "", 0, Numbering()
-        for around, element in xml_pieces(file, (_ROOT,), _PLACES, _ADVICE):
+        host, row, seen = "", 0, DuplicateNumbering()
+        for around, element in stream_xml(file, (_ROOT,), _PLACES, _ADVICE):
             if element.tag == "HostProperties":
                 asset, at = _asset(row + 1, around[-1], element)
                 host = asset.name
@@ -68,7 +75,7 @@ class Nessus(Connector):
                 if item := _finding(row, host, element, seen):
                     yield item
             elif element.tag == "ReportHost":
-                host, seen = "", Numbering()
+                host, seen = "", DuplicateNumbering()
         yield Scan(TOOL, max(ended, default=None), tuple(name for name in covered if name))
 
 
@@ -90,25 +97,27 @@ def _ended(said: dict[str, str]) -> datetime | None:
     try:
         return datetime.fromtimestamp(int(said.get("HOST_END_TIMESTAMP", "")), UTC)
     except (ValueError, OverflowError, OSError):
-        return moment(said.get("HOST_END"))
+        return parse_time(said.get("HOST_END"))
 
 
 def _finding(
-    row: int, host: str, element: Element, seen: Numbering
-) -> FindingItem | Rejected | None:
+    row: int, host: str, element: Element, seen: DuplicateNumbering
+) -> FindingItem | RejectedItem | None:
     plugin = element.get("pluginID", "").strip()
     severity = _SEVERITIES.get(element.get("severity", ""))
     if not plugin or severity is None:
         reason = "The item has no plugin or no severity."
-        return Rejected(row, reason, element.get("pluginName", ""))
+        return RejectedItem(row, reason, element.get("pluginName", ""))
     if not host:
-        return Rejected(row, "Its host has no name and no address.", element.get("pluginName", ""))
+        return RejectedItem(
+            row, "Its host has no name and no address.", element.get("pluginName", "")
+        )
     check = xml_text(element, "compliance-check-name")
     if check and xml_text(element, "compliance-result") == "PASSED":
         return None
     cves = [(child.text or "") for child in element if child.tag == "cve"]
     score: Any = xml_text(element, "cvss3_base_score") or xml_text(element, "cvss_base_score")
-    rule = rule_of(cves, f"nessus-{plugin}")
+    rule = choose_rule(cves, f"nessus-{plugin}")
     return FindingItem(
         row=row,
         tool=TOOL,
@@ -117,14 +126,14 @@ def _finding(
         title=check or element.get("pluginName", "") or xml_text(element, "synopsis") or rule,
         asset=host,
         location=seen.place(_place(element, rule, plugin, check), rule),
-        description=told(
+        description=join_paragraphs(
             ("", xml_text(element, "description")),
             ("Output", xml_text(element, "plugin_output")),
             ("To do", xml_text(element, "solution")),
             ("CVEs", ", ".join(cves)),
             ("Plugin", f"{plugin}, {element.get('pluginFamily', '')}".strip(", ")),
         ),
-        cvss=number(score, 10) if score else None,
+        cvss=to_number(score, 10) if score else None,
     )
 
 

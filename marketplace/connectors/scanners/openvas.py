@@ -7,17 +7,17 @@ from decimal import Decimal
 from typing import IO
 from xml.etree.ElementTree import Element
 
-from marketplace.connectors.base import Capability, Category, Connector, UnreadableReport
-from marketplace.connectors.deduplication import Numbering
-from marketplace.connectors.items import AssetItem, Config, FindingItem, Item, Rejected, Scan
+from marketplace.connectors.base import Capability, Connector, ConnectorCategory, UnreadableReport
+from marketplace.connectors.deduplication import DuplicateNumbering
+from marketplace.connectors.items import AssetItem, Config, FindingItem, Item, RejectedItem, Scan
 from marketplace.connectors.parsing import (
-    moment,
-    number,
-    rule_of,
-    severity,
-    severity_of_score,
-    told,
-    xml_pieces,
+    choose_rule,
+    join_paragraphs,
+    parse_severity,
+    parse_time,
+    severity_from_score,
+    stream_xml,
+    to_number,
     xml_text,
 )
 
@@ -49,7 +49,7 @@ class OpenVas(Connector):
         "What was found on a host before and is not in its next report is resolved: so download "
         "reports with the same filter each time. A scan that was stopped resolves nothing."
     )
-    category = Category.SECURITY
+    category = ConnectorCategory.SECURITY
     capabilities = (Capability.FINDING_IMPORT,)
     permissions = ("Creates, updates and resolves findings", "Creates assets that are missing")
     file_names = (".xml",)
@@ -61,15 +61,15 @@ class OpenVas(Connector):
         "additionalProperties": False,
     }
 
-    def read(self, file: IO[bytes], config: Config, *, name: str = "") -> Iterator[Item]:
+    def read_report(self, file: IO[bytes], config: Config, *, name: str = "") -> Iterator[Item]:
         about = _About()
-        for _, element in xml_pieces(file, _ROOTS, (_RESULT, *_ABOUT), _ADVICE):
+        for _, element in stream_xml(file, _ROOTS, (_RESULT, *_ABOUT), _ADVICE):
             about.take(element)
         if not about.is_report:
             raise UnreadableReport(_ADVICE)
         yield from about.assets()
-        results = (element for _, element in xml_pieces(file, _ROOTS, (_RESULT,), _ADVICE))
-        seen = Numbering()
+        results = (element for _, element in stream_xml(file, _ROOTS, (_RESULT,), _ADVICE))
+        seen = DuplicateNumbering()
         for row, element in enumerate(results, 1):
             yield _finding(row, about.called(xml_text(element, "host")), element, seen)
         covered = tuple(map(about.called, about.hosts)) if about.done else ()
@@ -97,7 +97,7 @@ class _About:
         elif element.tag == "scan_run_status":
             self.done = self.done and xml_text(element) == "Done"
         elif element.tag == "scan_end":
-            self.ended += filter(None, (moment(element.text),))
+            self.ended += filter(None, (parse_time(element.text),))
         self.is_report = True
 
     def _host(self, address: str, name: str) -> None:
@@ -120,17 +120,19 @@ def _detail(host: Element, wanted: str) -> str:
     return next(found, "")
 
 
-def _finding(row: int, host: str, result: Element, seen: Numbering) -> FindingItem | Rejected:
+def _finding(
+    row: int, host: str, result: Element, seen: DuplicateNumbering
+) -> FindingItem | RejectedItem:
     test = next((child for child in result if child.tag == "nvt"), None)
     oid = test.get("oid", "") if test is not None else ""
     if test is None or not oid:
-        return Rejected(row, "The result names no test.", xml_text(result, "name"))
-    score = number(xml_text(result, "severity"), 10)  # below 0 where it is a false positive
+        return RejectedItem(row, "The result names no test.", xml_text(result, "name"))
+    score = to_number(xml_text(result, "severity"), 10)  # below 0 where it is a false positive
     if score is None:
-        score = number(xml_text(result, "original_severity"), 10)
+        score = to_number(xml_text(result, "original_severity"), 10)
     tags = _tags(xml_text(test, "tags"))
     cves = _cves(test)
-    rule = rule_of(cves, oid)
+    rule = choose_rule(cves, oid)
     port = xml_text(result, "port")
     return FindingItem(
         row=row,
@@ -140,7 +142,7 @@ def _finding(row: int, host: str, result: Element, seen: Numbering) -> FindingIt
         title=xml_text(test, "name") or xml_text(result, "name") or oid,
         asset=host,
         location=seen.place(port if rule == oid else f"{port} test {oid}", rule, host),
-        description=told(
+        description=join_paragraphs(
             ("", tags.get("summary")),
             ("Found", xml_text(result, "description")),
             ("Impact", tags.get("impact")),
@@ -149,13 +151,13 @@ def _finding(row: int, host: str, result: Element, seen: Numbering) -> FindingIt
             ("Quality of detection", xml_text(result, "qod", "value")),
             ("Test", oid),
         ),
-        cvss=number(xml_text(test, "cvss_base"), 10) or score or None,
+        cvss=to_number(xml_text(test, "cvss_base"), 10) or score or None,
         state="false_positive" if _is_false_positive(result) else "open",
     )
 
 
 def _severity(score: Decimal | None, threat: str) -> str:
-    return severity_of_score(score) if score is not None else severity(threat) or "info"
+    return severity_from_score(score) if score is not None else parse_severity(threat) or "info"
 
 
 def _is_false_positive(result: Element) -> bool:

@@ -6,19 +6,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import IO, Any
 
-from marketplace.connectors.base import Capability, Category, Connector, UnreadableReport
-from marketplace.connectors.deduplication import Numbering
-from marketplace.connectors.format_hints import advised
-from marketplace.connectors.items import Config, FindingItem, Item, Rejected, Scan
+from marketplace.connectors.base import Capability, Connector, ConnectorCategory, UnreadableReport
+from marketplace.connectors.deduplication import DuplicateNumbering
+from marketplace.connectors.format_hints import add_format_hint
+from marketplace.connectors.items import Config, FindingItem, Item, RejectedItem, Scan
 from marketplace.connectors.parsing import (
-    items_of,
-    json_pieces,
-    moment,
-    number,
-    object_of,
-    severity_of_score,
-    text,
-    told,
+    as_dict,
+    as_list,
+    join_paragraphs,
+    parse_time,
+    severity_from_score,
+    stream_json,
+    to_number,
+    to_text,
 )
 from marketplace.connectors.scanners.sarif_locations import Locations, artifact
 
@@ -54,7 +54,7 @@ class Sarif(Connector):
         "repository in the report is used. With an asset, a result that is not in the tool's next "
         "report is resolved, unless it has none and says that it failed."
     )
-    category = Category.SECURITY
+    category = ConnectorCategory.SECURITY
     capabilities = (Capability.FINDING_IMPORT,)
     permissions = ("Creates, updates and resolves findings", "Creates assets that are missing")
     file_names = (".sarif", ".json")
@@ -71,13 +71,13 @@ class Sarif(Connector):
         "additionalProperties": False,
     }
 
-    def read(self, file: IO[bytes], config: Config, *, name: str = "") -> Iterator[Item]:
-        seen = Numbering()
-        asset = text(config.get("asset"))
+    def read_report(self, file: IO[bytes], config: Config, *, name: str = "") -> Iterator[Item]:
+        seen = DuplicateNumbering()
+        asset = to_text(config.get("asset"))
         runs = {index: _Run(said, asset, seen) for index, said in _abouts(file).items()}
-        for row, (index, _, result) in enumerate(json_pieces(file, (RESULT,), RUN), 1):
+        for row, (index, _, result) in enumerate(stream_json(file, (RESULT,), RUN), 1):
             if not isinstance(result, dict) or index not in runs:
-                yield Rejected(row, "This is no result of a tool.", text(result))
+                yield RejectedItem(row, "This is no result of a tool.", to_text(result))
             else:
                 runs[index].has_found = True
                 if item := runs[index].finding(row, result):
@@ -100,13 +100,13 @@ class _About:
 
     def take(self, place: str, value: Any) -> None:
         if place == "artifacts.item":
-            self.artifacts.append(artifact(object_of(value).get("location")))
+            self.artifacts.append(artifact(as_dict(value).get("location")))
         elif place == "results":
             self.has_results = True
         elif place == _SUCCESSFUL:
             self.failed |= value is False
         elif place == _ENDED:
-            self.ended += filter(None, (moment(value),))
+            self.ended += filter(None, (parse_time(value),))
         else:
             self.said[place] = value
 
@@ -115,7 +115,7 @@ def _abouts(file: IO[bytes]) -> dict[int, _About]:
     """By run, counted from 1, wherever in the file it stands. Raises UnreadableReport."""
     abouts: dict[int, _About] = {}
     version, has_runs = None, False
-    for index, place, value in json_pieces(file, (*_PLACES, _ARTIFACT), RUN, _BEGUN):
+    for index, place, value in stream_json(file, (*_PLACES, _ARTIFACT), RUN, _BEGUN):
         if place == "version":
             version = value
         elif place == "runs":
@@ -125,9 +125,15 @@ def _abouts(file: IO[bytes]) -> dict[int, _About]:
         elif index in abouts:
             abouts[index].take(place.removeprefix(f"{RUN}."), value)
     if not has_runs:
-        raise UnreadableReport(advised("This is no SARIF: it has no runs. Make a report.", file))
+        raise UnreadableReport(
+            add_format_hint("This is no SARIF: it has no runs. Make a report.", file)
+        )
     if version != "2.1.0":
-        found = f"It says version {text(version)[:20]}." if text(version) else "It has no version."
+        found = (
+            f"It says version {to_text(version)[:20]}."
+            if to_text(version)
+            else "It has no version."
+        )
         raise UnreadableReport(f"Only SARIF 2.1.0 is read. {found} Convert the report.")
     if nameless := [index for index, about in abouts.items() if "tool" not in about.said]:
         raise UnreadableReport(f"Run {nameless[0]} names no tool. Make the report again.")
@@ -137,54 +143,57 @@ def _abouts(file: IO[bytes]) -> dict[int, _About]:
 class _Run:
     """One tool's part of the report."""
 
-    def __init__(self, about: _About, asset: str, seen: Numbering) -> None:
-        tool = object_of(about.said.get("tool"))
-        self.driver = object_of(tool.get("driver"))
-        self.extensions = [object_of(part) for part in items_of(tool.get("extensions"))]
-        details = object_of(about.said.get("automationDetails"))
+    def __init__(self, about: _About, asset: str, seen: DuplicateNumbering) -> None:
+        tool = as_dict(about.said.get("tool"))
+        self.driver = as_dict(tool.get("driver"))
+        self.extensions = [as_dict(part) for part in as_list(tool.get("extensions"))]
+        details = as_dict(about.said.get("automationDetails"))
         # Two categories of the same tool are two scans, which do not close each other's findings.
-        category = text(details.get("id")).rpartition("/")[0]
-        self.tool = " ".join(filter(None, (text(self.driver.get("name")) or "SARIF", category)))
+        category = to_text(details.get("id")).rpartition("/")[0]
+        self.tool = " ".join(filter(None, (to_text(self.driver.get("name")) or "SARIF", category)))
         self.asset = asset or _repository(about)
         self.at = max(about.ended, default=None)
         self.has_results, self.says_failed = about.has_results, about.failed
         self.has_found = False
         self.seen = seen
-        self.locations = Locations(object_of(about.said.get("originalUriBaseIds")), about.artifacts)
+        self.locations = Locations(as_dict(about.said.get("originalUriBaseIds")), about.artifacts)
         self.rules: dict[str, dict[str, Any]] = {}
         for holder in (self.driver, *self.extensions):
-            for rule in map(object_of, items_of(holder.get("rules"))):
-                self.rules.setdefault(text(rule.get("id")), rule)
+            for rule in map(as_dict, as_list(holder.get("rules"))):
+                self.rules.setdefault(to_text(rule.get("id")), rule)
 
     @property
     def failed(self) -> bool:
         """Some tools, like SpotBugs, say that they failed whenever they found something."""
         return not self.has_results or (self.says_failed and not self.has_found)
 
-    def finding(self, row: int, result: dict[str, Any]) -> FindingItem | Rejected | None:
-        if text(result.get("kind") or "fail") != "fail" or result.get("baselineState") == "absent":
+    def finding(self, row: int, result: dict[str, Any]) -> FindingItem | RejectedItem | None:
+        if (
+            to_text(result.get("kind") or "fail") != "fail"
+            or result.get("baselineState") == "absent"
+        ):
             return None
-        reference = object_of(result.get("rule"))
-        component = self._component(object_of(reference.get("toolComponent")))
-        rule_id = text(result.get("ruleId")) or text(reference.get("id"))
+        reference = as_dict(result.get("rule"))
+        component = self._component(as_dict(reference.get("toolComponent")))
+        rule_id = to_text(result.get("ruleId")) or to_text(reference.get("id"))
         index = reference.get("index", result.get("ruleIndex"))
         rule = self._rule(component, index, rule_id)
-        rule_id = rule_id or text(rule.get("id"))
+        rule_id = rule_id or to_text(rule.get("id"))
         if not rule_id:
-            return Rejected(row, "The result names no rule.", _text_of(result.get("message")))
-        message = self._message(object_of(result.get("message")), rule, component)
+            return RejectedItem(row, "The result names no rule.", _text_of(result.get("message")))
+        message = self._message(as_dict(result.get("message")), rule, component)
         place, known_by = self.locations.of(result)
-        score = number(object_of(rule.get("properties")).get("security-severity"), 10)
-        title = _text_of(rule.get("shortDescription")) or text(rule.get("name")) or message
+        score = to_number(as_dict(rule.get("properties")).get("security-severity"), 10)
+        title = _text_of(rule.get("shortDescription")) or to_text(rule.get("name")) or message
         return FindingItem(
             row=row,
             tool=self.tool,
             rule=rule_id,
-            severity=severity_of_score(score) if score else _level(result, rule),
+            severity=severity_from_score(score) if score else _level(result, rule),
             title=title or rule_id,
             asset=self.asset,
             location=self.seen.place(known_by, self.tool, self.asset, rule_id),
-            description=told(
+            description=join_paragraphs(
                 ("", message),
                 ("At", place),
                 ("", _text_of(rule.get("fullDescription"))),
@@ -206,29 +215,29 @@ class _Run:
         return self.driver
 
     def _rule(self, component: dict[str, Any], index: Any, rule_id: str) -> dict[str, Any]:
-        rules = items_of(component.get("rules"))
+        rules = as_list(component.get("rules"))
         if isinstance(index, int) and 0 <= index < len(rules):
-            return object_of(rules[index])
+            return as_dict(rules[index])
         # "CA1000/1" is a special case of the rule CA1000.
         return self.rules.get(rule_id) or self.rules.get(rule_id.rpartition("/")[0], {})
 
     def _message(
         self, message: dict[str, Any], rule: dict[str, Any], component: dict[str, Any]
     ) -> str:
-        found, name = text(message.get("text")), text(message.get("id"))
+        found, name = to_text(message.get("text")), to_text(message.get("id"))
         for holder in (
             rule.get("messageStrings"),
             component.get("globalMessageStrings"),
             self.driver.get("globalMessageStrings"),
         ):
-            found = found or _text_of(object_of(holder).get(name))
-        arguments = [text(argument) for argument in items_of(message.get("arguments"))]
+            found = found or _text_of(as_dict(holder).get(name))
+        arguments = [to_text(argument) for argument in as_list(message.get("arguments"))]
         return _filled(found, arguments) if arguments else found
 
 
 def _level(result: dict[str, Any], rule: dict[str, Any]) -> str:
-    default = object_of(rule.get("defaultConfiguration")).get("level")
-    return _LEVELS.get(text(result.get("level") or default or "warning"), "medium")
+    default = as_dict(rule.get("defaultConfiguration")).get("level")
+    return _LEVELS.get(to_text(result.get("level") or default or "warning"), "medium")
 
 
 def _filled(message: str, arguments: list[str]) -> str:
@@ -244,18 +253,18 @@ def _argument(arguments: list[str], match: re.Match[str]) -> str:
 
 
 def _text_of(message: Any) -> str:
-    return text(object_of(message).get("text"))
+    return to_text(as_dict(message).get("text"))
 
 
 def _repository(about: _About) -> str:
-    for part in items_of(about.said.get("versionControlProvenance")):
-        if found := text(object_of(part).get("repositoryUri")):
+    for part in as_list(about.said.get("versionControlProvenance")):
+        if found := to_text(as_dict(part).get("repositoryUri")):
             return re.sub(r"//[^/@]*@", "//", found)  # a token that it was fetched with
     return ""
 
 
 def _is_suppressed(result: dict[str, Any]) -> bool:
     """Without a status it is accepted; one that is under review or rejected suppresses nothing."""
-    found = items_of(result.get("suppressions"))
-    states = [text(object_of(part).get("status") or object_of(part).get("state")) for part in found]
+    found = as_list(result.get("suppressions"))
+    states = [to_text(as_dict(part).get("status") or as_dict(part).get("state")) for part in found]
     return bool(states) and all(state in ("", "accepted") for state in states)

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from marketplace.connectors.parsing import items_of, object_of, text
+from marketplace.connectors.parsing import as_dict, as_list, to_text
 
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|/")
 
@@ -23,12 +23,12 @@ class Locations:
 
     def of(self, result: dict[str, Any]) -> tuple[str, str]:
         """Where it is, for people; and what it is known by."""
-        location = object_of(next(iter(items_of(result.get("locations"))), None))
-        physical = object_of(location.get("physicalLocation"))
-        file = self._file(object_of(physical.get("artifactLocation")))
-        line = text(object_of(physical.get("region")).get("startLine"))
-        logical = object_of(next(iter(items_of(location.get("logicalLocations"))), None))
-        function = text(logical.get("fullyQualifiedName")) or text(logical.get("name"))
+        location = as_dict(next(iter(as_list(result.get("locations"))), None))
+        physical = as_dict(location.get("physicalLocation"))
+        file = self._file(as_dict(physical.get("artifactLocation")))
+        line = to_text(as_dict(physical.get("region")).get("startLine"))
+        logical = as_dict(next(iter(as_list(location.get("logicalLocations"))), None))
+        function = to_text(logical.get("fullyQualifiedName")) or to_text(logical.get("name"))
         place = f"{file}:{line}" if line else file or function
         return place, " ".join(filter(None, (file, _marks(result) or function or line)))
 
@@ -56,11 +56,11 @@ class Locations:
 
 def artifact(location: Any) -> tuple[str, str]:
     """Its address, and what that is relative to."""
-    said = object_of(location)
-    return text(said.get("uri")).strip(), text(said.get("uriBaseId"))
+    said = as_dict(location)
+    return to_text(said.get("uri")).strip(), to_text(said.get("uriBaseId"))
 
 
 def _marks(result: dict[str, Any]) -> str:
     """The fingerprints that the tool, or who looks after its results, gave it."""
-    prints = object_of(result.get("fingerprints")) or object_of(result.get("partialFingerprints"))
-    return " ".join(filter(None, (text(prints[name]) for name in sorted(prints))))
+    prints = as_dict(result.get("fingerprints")) or as_dict(result.get("partialFingerprints"))
+    return " ".join(filter(None, (to_text(prints[name]) for name in sorted(prints))))

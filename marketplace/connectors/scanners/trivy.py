@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import IO, Any
 
-from marketplace.connectors.base import Capability, Category, Connector, UnreadableReport
-from marketplace.connectors.deduplication import Numbering
-from marketplace.connectors.format_hints import advised
-from marketplace.connectors.items import AssetItem, Config, FindingItem, Item, Rejected, Scan
+from marketplace.connectors.base import Capability, Connector, ConnectorCategory, UnreadableReport
+from marketplace.connectors.deduplication import DuplicateNumbering
+from marketplace.connectors.format_hints import add_format_hint
+from marketplace.connectors.items import AssetItem, Config, FindingItem, Item, RejectedItem, Scan
 from marketplace.connectors.parsing import (
-    items_of,
-    json_pieces,
-    moment,
-    number,
-    object_of,
-    severity,
-    text,
-    told,
+    as_dict,
+    as_list,
+    join_paragraphs,
+    parse_severity,
+    parse_time,
+    stream_json,
+    to_number,
+    to_text,
 )
 
 _RESULTS = "Results.item"
@@ -59,7 +59,7 @@ class Trivy(Connector):
         "resolved only while it does.\n\n"
         "Where the path that was scanned says little, as . does, configure the asset."
     )
-    category = Category.SECURITY
+    category = ConnectorCategory.SECURITY
     capabilities = (Capability.FINDING_IMPORT,)
     permissions = ("Creates, updates and resolves findings", "Creates assets that are missing")
     file_names = (".json",)
@@ -76,21 +76,21 @@ class Trivy(Connector):
         "additionalProperties": False,
     }
 
-    def read(self, file: IO[bytes], config: Config, *, name: str = "") -> Iterator[Item]:
+    def read_report(self, file: IO[bytes], config: Config, *, name: str = "") -> Iterator[Item]:
         header = _header(file)
-        report = _Report(header, text(config.get("asset")))
-        for _, place, piece in json_pieces(file, (_RESULTS, _OLDER, *_RESOURCES)):
+        report = _Report(header, to_text(config.get("asset")))
+        for _, place, piece in stream_json(file, (_RESULTS, _OLDER, *_RESOURCES)):
             if isinstance(piece, dict) and "Target" in piece:
                 yield from report.result(piece, report.artifact)
             elif isinstance(piece, dict) and place in _RESOURCES and "Kind" in piece:
                 yield from report.resource(piece)
             else:
                 report.row += 1
-                yield Rejected(report.row, "This is no result of Trivy.", text(piece))
+                yield RejectedItem(report.row, "This is no result of Trivy.", to_text(piece))
         if not report.recognized and header.keys().isdisjoint(_NAMES):
             message = "This is no report of Trivy. Make one with --format json."
-            raise UnreadableReport(advised(message, file))
-        at = moment(header.get("CreatedAt"))
+            raise UnreadableReport(add_format_hint(message, file))
+        at = parse_time(header.get("CreatedAt"))
         for tool, assets in (report.covered or _nothing_found(header, report)).items():
             yield Scan(tool, at, tuple(assets))
 
@@ -106,11 +106,11 @@ def _nothing_found(header: dict[str, str], report: "_Report") -> dict[str, dict[
 def _header(file: IO[bytes]) -> dict[str, str]:
     """What stands beside the results. A list of them names the image in that of its system."""
     header = {}
-    for _, place, value in json_pieces(file, (*_HEADER, f"{_OLDER}.Target")):
+    for _, place, value in stream_json(file, (*_HEADER, f"{_OLDER}.Target")):
         if place in _HEADER:
-            header[place] = text(value)
-        elif _SYSTEM.search(text(value)):
-            header |= {"ArtifactName": text(value), "ArtifactType": "container_image"}
+            header[place] = to_text(value)
+        elif _SYSTEM.search(to_text(value)):
+            header |= {"ArtifactName": to_text(value), "ArtifactType": "container_image"}
     return header
 
 
@@ -122,7 +122,7 @@ class _Result:
     target: str
     kind: str
     image: str  # where the asset is a workload of a cluster, which may run several
-    numbering: Numbering
+    numbering: DuplicateNumbering
 
     @property
     def of_system(self) -> bool:
@@ -146,32 +146,32 @@ class _Report:
         self.covered: dict[str, dict[str, None]] = {}
         self.known: set[str] = set()
         self.recognized = False
-        self.numbering = Numbering()
+        self.numbering = DuplicateNumbering()
 
     def resource(self, piece: dict[str, Any]) -> Iterator[Item]:
         """One workload of a cluster."""
         self.recognized = True
-        parts = (self.cluster, *(text(piece.get(n)) for n in ("Namespace", "Kind", "Name")))
+        parts = (self.cluster, *(to_text(piece.get(n)) for n in ("Namespace", "Kind", "Name")))
         asset = self.asset or "/".join(filter(None, parts))
-        results = [object_of(result) for result in items_of(piece.get("Results"))]
+        results = [as_dict(result) for result in as_list(piece.get("Results"))]
         for result in results:
             yield from self.result(result, asset, _image_of(piece, results))
 
     def result(self, result: dict[str, Any], asset: str, image: str = "") -> Iterator[Item]:
         self.recognized = True
-        target, kind = text(result.get("Target")), text(result.get("Class"))
+        target, kind = to_text(result.get("Target")), to_text(result.get("Class"))
         around = _Result(asset, target, kind, "" if kind == "config" else image, self.numbering)
         if asset and asset not in self.known:
             self.known.add(asset)
             yield AssetItem(self.row + 1, asset, "application")
         for name, read in _KINDS.items():
-            found = items_of(result.get(name))
+            found = as_list(result.get(name))
             if asset and (found or _CLASSES.get(kind) == name):
                 self.covered.setdefault(_TOOLS[name], {})[asset] = None
             for piece in found:
                 self.row += 1
                 if not isinstance(piece, dict):
-                    yield Rejected(self.row, "This is no finding of Trivy.", text(piece))
+                    yield RejectedItem(self.row, "This is no finding of Trivy.", to_text(piece))
                 elif item := read(self.row, around, piece):
                     yield item
 
@@ -191,32 +191,32 @@ def _image(name: str) -> str:
 def _image_of(resource: dict[str, Any], results: list[dict[str, Any]]) -> str:
     """The image that was looked at of a workload, "" where it was its configuration."""
     said = resource.get("Metadata")
-    tags = items_of(object_of(next(iter(items_of(said)), said)).get("RepoTags"))
+    tags = as_list(as_dict(next(iter(as_list(said)), said)).get("RepoTags"))
     system = [result.get("Target") for result in results if result.get("Class") == "os-pkgs"]
-    return _image(text(next(iter([*system, *tags]), "")))
+    return _image(to_text(next(iter([*system, *tags]), "")))
 
 
-def _vulnerability(row: int, result: _Result, piece: dict[str, Any]) -> FindingItem | Rejected:
-    cve, package = text(piece.get("VulnerabilityID")), text(piece.get("PkgName"))
+def _vulnerability(row: int, result: _Result, piece: dict[str, Any]) -> FindingItem | RejectedItem:
+    cve, package = to_text(piece.get("VulnerabilityID")), to_text(piece.get("PkgName"))
     if not cve:
-        return Rejected(row, "The vulnerability has no id.", package)
-    installed = text(piece.get("InstalledVersion"))
+        return RejectedItem(row, "The vulnerability has no id.", package)
+    installed = to_text(piece.get("InstalledVersion"))
     return FindingItem(
         row=row,
         tool=_TOOLS["Vulnerabilities"],
         rule=cve,
-        severity=severity(piece.get("Severity")) or "info",
-        title=text(piece.get("Title")) or f"{cve} in {package}",
+        severity=parse_severity(piece.get("Severity")) or "info",
+        title=to_text(piece.get("Title")) or f"{cve} in {package}",
         asset=result.asset,
         location=result.within(_package(result, piece, package, installed)),
-        description=told(
+        description=join_paragraphs(
             ("", piece.get("Description")),
             ("Package", f"{package} {installed}".strip()),
             ("Fixed in", piece.get("FixedVersion")),
             ("Target", result.target),
             ("More", piece.get("PrimaryURL")),
         ),
-        cvss=_score(object_of(piece.get("CVSS")), text(piece.get("SeveritySource"))),
+        cvss=_score(as_dict(piece.get("CVSS")), to_text(piece.get("SeveritySource"))),
     )
 
 
@@ -224,7 +224,7 @@ def _package(result: _Result, piece: dict[str, Any], package: str, installed: st
     """The package; for a library also the file that holds it, with its version left out."""
     if result.of_system:
         return package
-    path = text(piece.get("PkgPath")) or result.target
+    path = to_text(piece.get("PkgPath")) or result.target
     if installed:
         version = rf"(?<![0-9A-Za-z.]){re.escape(installed)}(?![0-9A-Za-z]|\.[0-9])"
         path = re.sub(version, "*", path)
@@ -235,27 +235,27 @@ def _score(scores: dict[str, Any], preferred: str) -> Decimal | None:
     """Of version 3 or 4 where any source has one."""
     for names in (("V40Score", "V3Score"), ("V2Score",)):
         for source in (preferred, *_SOURCES, *scores):
-            found = object_of(scores.get(source))
+            found = as_dict(scores.get(source))
             for name in names:
-                score = number(found.get(name), 10)
+                score = to_number(found.get(name), 10)
                 if score is not None:
                     return score
     return None
 
 
 def _misconfiguration(row: int, result: _Result, piece: dict[str, Any]) -> FindingItem | None:
-    if text(piece.get("Status") or "FAIL") != "FAIL":
+    if to_text(piece.get("Status") or "FAIL") != "FAIL":
         return None
-    rule = text(piece.get("ID")) or text(piece.get("AVDID")) or "misconfiguration"
-    cause = object_of(piece.get("CauseMetadata"))
-    place = " ".join(filter(None, (result.target, text(cause.get("Resource")))))
-    message = text(piece.get("Message"))
+    rule = to_text(piece.get("ID")) or to_text(piece.get("AVDID")) or "misconfiguration"
+    cause = as_dict(piece.get("CauseMetadata"))
+    place = " ".join(filter(None, (result.target, to_text(cause.get("Resource")))))
+    message = to_text(piece.get("Message"))
     return FindingItem(
         row=row,
         **result.numbered("Misconfigurations", rule, f"{place}: {message}" if message else place),
-        severity=severity(piece.get("Severity")) or "info",
-        title=text(piece.get("Title")) or rule,
-        description=told(
+        severity=parse_severity(piece.get("Severity")) or "info",
+        title=to_text(piece.get("Title")) or rule,
+        description=join_paragraphs(
             ("", piece.get("Description")),
             ("Found", message),
             ("Lines", _lines(cause)),
@@ -266,33 +266,35 @@ def _misconfiguration(row: int, result: _Result, piece: dict[str, Any]) -> Findi
 
 
 def _lines(found: dict[str, Any]) -> str:
-    first, last = text(found.get("StartLine")), text(found.get("EndLine"))
+    first, last = to_text(found.get("StartLine")), to_text(found.get("EndLine"))
     return f"{first} to {last}" if first and last != first else first
 
 
 def _secret(row: int, result: _Result, piece: dict[str, Any]) -> FindingItem:
     """The secret itself is left out, also where Trivy has not masked it."""
-    rule = text(piece.get("RuleID")) or "secret"
+    rule = to_text(piece.get("RuleID")) or "secret"
     return FindingItem(
         row=row,
         **result.numbered("Secrets", rule, result.target),
-        severity=severity(piece.get("Severity")) or "high",
-        title=text(piece.get("Title")) or rule,
-        description=told(
+        severity=parse_severity(piece.get("Severity")) or "high",
+        title=to_text(piece.get("Title")) or rule,
+        description=join_paragraphs(
             ("Kind", piece.get("Category")), ("File", result.target), ("Lines", _lines(piece))
         ),
     )
 
 
 def _licence(row: int, result: _Result, piece: dict[str, Any]) -> FindingItem:
-    name = text(piece.get("Name"))
-    place = text(piece.get("PkgName")) or text(piece.get("FilePath"))
+    name = to_text(piece.get("Name"))
+    place = to_text(piece.get("PkgName")) or to_text(piece.get("FilePath"))
     return FindingItem(
         row=row,
         **result.numbered("Licenses", name or "licence", place),
-        severity=severity(piece.get("Severity")) or "info",
+        severity=parse_severity(piece.get("Severity")) or "info",
         title=f"Licence {name} of {place}",
-        description=told(("Category", piece.get("Category")), ("More", piece.get("Link"))),
+        description=join_paragraphs(
+            ("Category", piece.get("Category")), ("More", piece.get("Link"))
+        ),
     )
 
 

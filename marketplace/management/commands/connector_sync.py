@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from marketplace.management.arguments import add_app, app_of
+from marketplace.management.arguments import add_app_arguments, find_app
 from marketplace.models import SyncMode, SyncRun, SyncStatus
 from marketplace.sync import runs
 from openrisk.errors import Conflict, FileTooLarge
@@ -24,7 +24,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        add_app(parser)
+        add_app_arguments(parser)
         parser.add_argument("--file", type=Path, help="a report, instead of the app's address")
         parser.add_argument("--apply", action="store_true", help="carry it out")
         parser.add_argument("--dry-run", action="store_true", help="do everything, keep nothing")
@@ -47,7 +47,7 @@ class Command(BaseCommand):
             sys.exit(PARTIAL)
 
     def _run(self, **options: Any) -> SyncRun:
-        app = app_of(options["organization"], options["app"])
+        app = find_app(options["organization"], options["app"])
         wanted = {
             "actor": options["user"],
             "app": app,
@@ -56,17 +56,17 @@ class Command(BaseCommand):
         try:
             if options["file"]:
                 with options["file"].open("rb") as file:
-                    run = runs.queue(**wanted, file=file, file_name=options["file"].name)
+                    run = runs.queue_run(**wanted, file=file, file_name=options["file"].name)
             else:
-                run = runs.queue(**wanted)
-            return runs.execute(run.pk)
+                run = runs.queue_run(**wanted)
+            return runs.execute_run(run.pk)
         except FileTooLarge as refusal:
             raise CommandError(str(refusal)) from None
         except OSError as error:
             raise CommandError(f"{options['file']} cannot be read: {error.strerror}.") from None
         except Conflict as refusal:
             raise CommandError(" ".join(refusal.reasons)) from None
-        except runs.Busy:
+        except runs.AppBusy:
             raise CommandError("Another run of this app is under way. Wait for it.") from None
 
     def _write(self, told: dict[str, Any]) -> None:

@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from marketplace.installations import lifecycle
-from marketplace.management.arguments import add_app, app_of
+from marketplace.management.arguments import add_app_arguments, find_app
 from marketplace.models import AppState
 from openrisk.errors import Conflict
 from risks.management.arguments import check_member
@@ -16,13 +16,13 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        add_app(parser)
+        add_app_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         check_member(options["user"], options["organization"])
-        app = app_of(options["organization"], options["app"])
+        app = find_app(options["organization"], options["app"])
         try:
-            app = lifecycle.test(actor=options["user"], app=app)
+            app = lifecycle.test_app(actor=options["user"], app=app)
         except Conflict as refusal:
             raise CommandError(" ".join(refusal.reasons)) from None
         if app.state == AppState.ERROR:

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from marketplace.packs.archive import open_pack
-from marketplace.packs.building import build, new_key, public_key, read_key
+from marketplace.packs.building import build_pack, new_key, public_key, read_key
 from marketplace.packs.installation import require_core
 from marketplace.packs.manifest import BadPack
 
@@ -51,7 +51,7 @@ class Command(BaseCommand):
 
     def _build(self, **options: Any) -> None:
         key = read_key(options["key"].read_bytes()) if options["key"] else None
-        content = build(options["folder"], key)
+        content = build_pack(options["folder"], key)
         require_core(open_pack(BytesIO(content), {}).manifest)  # no one could install another one
         output = options["output"] or Path(f"{options['folder'].resolve().name}.zip")
         output.write_bytes(content)

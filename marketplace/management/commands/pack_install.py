@@ -33,14 +33,14 @@ class Command(BaseCommand):
         check_member(options["user"], options["organization"])
         try:
             with transaction.atomic():
-                change = installation.preview(
+                change = installation.preview_pack(
                     actor=options["user"],
                     organization=options["organization"],
                     pack=_pack(options["pack"]),
                     allow_unsigned=options["allow_unsigned"],
                 )
-                installation.apply(actor=options["user"], change=change)
-                told = summary(change.run)  # type: ignore[arg-type]
+                installation.apply_change(actor=options["user"], change=change)
+                told = summary(change.import_run)  # type: ignore[arg-type]
                 transaction.set_rollback(options["dry_run"])
         except BadPack as error:
             raise CommandError(str(error)) from None
@@ -60,4 +60,4 @@ def _pack(name: str) -> Pack:
     if not path.is_file():
         return installation.shipped_pack(name)
     with path.open("rb") as file:
-        return installation.opened(file)
+        return installation.open_uploaded_pack(file)

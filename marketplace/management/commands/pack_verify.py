@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from marketplace.packs.archive import Pack
-from marketplace.packs.installation import opened, require_core
+from marketplace.packs.installation import open_uploaded_pack, require_core
 from marketplace.packs.manifest import BadPack
 
 NOT_VERIFIED = 3
@@ -24,7 +24,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             with options["file"].open("rb") as file:
-                pack = opened(file)
+                pack = open_uploaded_pack(file)
             require_core(pack.manifest)
         except OSError as error:
             raise CommandError(

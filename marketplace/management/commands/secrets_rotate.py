@@ -4,7 +4,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from marketplace.installations import encryption
-from marketplace.models import App
+from marketplace.models import InstalledApp
 
 
 class Command(BaseCommand):
@@ -19,13 +19,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         with transaction.atomic():
-            apps = list(App.objects.select_for_update().exclude(secrets=""))
+            apps = list(InstalledApp.objects.select_for_update().exclude(secrets=""))
             for app in apps:
                 try:
-                    app.secrets = encryption.rotated(app.secrets)
+                    app.secrets = encryption.rotate_key(app.secrets)
                 except encryption.SecretsUnreadable as error:
                     raise CommandError(f"{app.organization}, {app}: {error}") from None
-            App.objects.bulk_update(apps, ["secrets"])
+            InstalledApp.objects.bulk_update(apps, ["secrets"])
             if options["dry_run"]:
                 transaction.set_rollback(True)
         self.stdout.write(f"{len(apps)} apps with secrets.")

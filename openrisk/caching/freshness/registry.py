@@ -15,7 +15,7 @@ from uuid import UUID
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, models
 
-from openrisk.database.labels import model_label
+from openrisk.database.labels import label_of_model
 
 EPOCH = "epoch"  # a tag of every stamp: a new token for it makes everything stale
 MANY_ROWS = 32  # a statement that touches more rows leaves one `#*` instead of each row's own
@@ -38,7 +38,7 @@ class Tracked:
 
     @property
     def label(self) -> str:
-        return model_label(self.model) + (self.part and f".{self.part}")
+        return label_of_model(self.model) + (self.part and f".{self.part}")
 
     @property
     def source(self) -> str:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from marketplace.connectors.items import FindingItem, Item, Rejected, Scan
-from marketplace.registry import connectors
+from marketplace.connectors.items import FindingItem, Item, RejectedItem, Scan
+from marketplace.registry import available_connectors
 from tests.conftest import SHARED_DATA
 
 REPORTS = Path(__file__).parent / "reports"
@@ -18,7 +18,7 @@ REPORTS = Path(__file__).parent / "reports"
 def read(slug: str, report: bytes | str | dict | list, **configuration: Any) -> list[Item]:
     if not isinstance(report, bytes):
         report = (report if isinstance(report, str) else json.dumps(report)).encode()
-    return list(connectors()[slug].read(io.BytesIO(report), configuration))
+    return list(available_connectors()[slug].read_report(io.BytesIO(report), configuration))
 
 
 def real(name: str) -> bytes:
@@ -49,7 +49,7 @@ def identities(items: Iterable[Item]) -> list[tuple[str, str, str, str]]:
 
 
 def rejected(items: Iterable[Item]) -> list[tuple[int, str, str]]:
-    return [(item.row, item.reason, item.value) for item in items if isinstance(item, Rejected)]
+    return [(item.row, item.reason, item.value) for item in items if isinstance(item, RejectedItem)]
 
 
 def scans(items: Iterable[Item]) -> dict[str, tuple[str, ...]]:

@@ -10,16 +10,16 @@ from hypothesis import strategies as st
 
 from marketplace.connectors.base import UnreadableReport
 from marketplace.connectors.format_hints import _MARKS
-from marketplace.connectors.parsing import json_pieces, moment, xml_pieces
-from marketplace.registry import connectors
+from marketplace.connectors.parsing import parse_time, stream_json, stream_xml
+from marketplace.registry import available_connectors
 
 
 def pieces(content: bytes, *wanted: str, **more):
-    return list(json_pieces(io.BytesIO(content), wanted, **more))
+    return list(stream_json(io.BytesIO(content), wanted, **more))
 
 
 def elements(content: bytes, *wanted: str):
-    found = xml_pieces(io.BytesIO(content), ("root",), wanted, "This is no report of ours.")
+    found = stream_xml(io.BytesIO(content), ("root",), wanted, "This is no report of ours.")
     return [(around[-1].tag, element.tag) for around, element in found]
 
 
@@ -112,7 +112,7 @@ def test_what_was_read_is_not_kept(name):
     )
     tracemalloc.start()
     try:
-        for _ in xml_pieces(io.BytesIO(content), ("root",), ("list/wanted",), ""):
+        for _ in stream_xml(io.BytesIO(content), ("root",), ("list/wanted",), ""):
             pass
         most = tracemalloc.get_traced_memory()[1]
     finally:
@@ -131,21 +131,21 @@ def test_what_was_read_is_not_kept(name):
     ],
 )
 def test_times_are_read_in_many_forms_and_made_utc(said, hour):
-    assert moment(said) == datetime(2026, 3, 2, hour, tzinfo=UTC)
+    assert parse_time(said) == datetime(2026, 3, 2, hour, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("said", ["", None, 8, "10:00", "March 2026", "2026-03-02T08:00 EST", "x"])
 def test_a_time_that_is_not_certain_is_none(said):
-    assert moment(said) is None
+    assert parse_time(said) is None
 
 
 @given(st.one_of(st.text(), st.integers(), st.from_regex(r"[0-9:. TZ+eEmM/-]{1,40}")))
 @example("1" + 28 * "0" + "M")
 def test_a_time_never_raises(said):
-    found = moment(said)
+    found = parse_time(said)
     assert found is None or found.tzinfo is UTC
 
 
 # --- Whose report it is ---------------------------------------------------------------------------
 def test_reports_are_attributed_to_connectors_that_there_are():
-    assert _MARKS.keys() <= {connector.name for connector in connectors().values()}
+    assert _MARKS.keys() <= {connector.name for connector in available_connectors().values()}

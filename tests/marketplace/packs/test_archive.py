@@ -7,7 +7,7 @@ import pytest
 
 from marketplace.archives import BadArchive, read_archive
 from marketplace.packs.archive import SHIPPED, Trust, open_pack
-from marketplace.packs.building import build, new_key, public_key, read_key
+from marketplace.packs.building import build_pack, new_key, public_key, read_key
 from marketplace.packs.manifest import BadPack
 
 FOLDER = SHIPPED / "matrices-5x5"
@@ -36,7 +36,7 @@ def load(packed: bytes, publishers=()):
 )
 def test_trust_is_by_the_publishers_key(key, known, trust):
     publishers = {public_key(KEY): "We"} if known else {}
-    pack = load(build(FOLDER, key), publishers)
+    pack = load(build_pack(FOLDER, key), publishers)
     assert pack.trust == trust
     assert bool(pack.note) == (trust == Trust.UNSIGNED)
     assert pack.signed_by == ("We" if trust == Trust.PUBLISHER else "")
@@ -53,19 +53,19 @@ def test_trust_is_by_the_publishers_key(key, known, trust):
         ({"manifest__sig": b'{"key": "x", "signature": "y"}'}, "signature does not fit"),
         ({"manifest__sig": b"[]"}, "no shape that is known"),
         ({"manifest__sig": b"signed"}, "manifest.sig is no JSON"),
-        ({"inner__zip": build(FOLDER)}, "inner.zip is in the pack and not in its manifest"),
+        ({"inner__zip": build_pack(FOLDER)}, "inner.zip is in the pack and not in its manifest"),
         ({"more/matrices__json": b"{}"}, "in the pack and not in its manifest"),
     ],
 )
 def test_what_was_modified_never_loads(change, reason):
-    packed = changed(build(FOLDER, KEY), **change)
+    packed = changed(build_pack(FOLDER, KEY), **change)
     with pytest.raises(BadPack, match=reason):
         load(packed, {public_key(KEY): "We"})
 
 
 def test_a_signature_by_another_key_is_none_of_ours_and_told():
     other = read_key(new_key())
-    pack = load(build(FOLDER, other), {public_key(KEY): "We"})
+    pack = load(build_pack(FOLDER, other), {public_key(KEY): "We"})
     assert pack.trust == Trust.UNSIGNED
     assert public_key(other) in pack.note
 
@@ -73,25 +73,25 @@ def test_a_signature_by_another_key_is_none_of_ours_and_told():
 def test_a_signature_of_another_pack_does_not_fit():
     """Nor does one by our key that somebody else claims for theirs."""
     other = read_key(new_key())
-    signed = zipfile.ZipFile(io.BytesIO(build(SHIPPED / "starter-risks", KEY)))
+    signed = zipfile.ZipFile(io.BytesIO(build_pack(SHIPPED / "starter-risks", KEY)))
     ours = signed.read("manifest.sig")
     theirs = ours.replace(public_key(KEY).encode(), public_key(other).encode())
     for signature in (ours, theirs):
         with pytest.raises(BadPack, match="signature does not fit"):
-            load(changed(build(FOLDER, KEY), manifest__sig=signature), {public_key(KEY): "We"})
+            load(changed(build_pack(FOLDER, KEY), manifest__sig=signature), {public_key(KEY): "We"})
 
 
 def test_nobody_else_gives_a_pack_the_id_of_one_that_comes_along(folder):
     """A trusted publisher's either: it would replace what people believe to be ours."""
     folder(about={"id": "openrisk.matrices-5x5", "publisher": "OpenRisk"})
     with pytest.raises(BadPack, match="another pack under its id"):
-        load(build(folder.path, KEY), {public_key(KEY): "We"})
+        load(build_pack(folder.path, KEY), {public_key(KEY): "We"})
     folder(about={"id": "example.matrices"})
-    assert load(build(folder.path, KEY)).manifest.id == "example.matrices"
+    assert load(build_pack(folder.path, KEY)).manifest.id == "example.matrices"
 
 
 def test_without_its_signature_a_pack_is_unsigned():
-    packed = changed(build(FOLDER, KEY), manifest__sig=None)
+    packed = changed(build_pack(FOLDER, KEY), manifest__sig=None)
     assert load(packed, {public_key(KEY): "We"}).trust == Trust.UNSIGNED
 
 
@@ -121,7 +121,7 @@ def test_a_bomb_of_bombs_stays_packed():
     inner = zipped(**{f"{number}.json": b"\0" * 900_000 for number in range(100)}).getvalue()
     files = {f"{number}__zip": inner for number in range(100)}
     with pytest.raises(BadPack, match="in the pack and not in its manifest"):
-        load(changed(build(FOLDER, KEY), **files), {public_key(KEY): "We"})
+        load(changed(build_pack(FOLDER, KEY), **files), {public_key(KEY): "We"})
 
 
 def test_what_is_encrypted_is_refused():

@@ -8,7 +8,7 @@ import zipfile
 import pytest
 
 from marketplace.packs.archive import SHIPPED, Trust, open_pack
-from marketplace.packs.building import build, new_key, public_key, read_key
+from marketplace.packs.building import build_pack, new_key, public_key, read_key
 from marketplace.packs.manifest import BadPack
 
 KEY = read_key(new_key())
@@ -16,17 +16,17 @@ KEY = read_key(new_key())
 
 def test_the_same_folder_and_key_give_the_same_bytes(folder):
     path = folder()
-    first = build(path, KEY)
+    first = build_pack(path, KEY)
     for file in path.iterdir():
         os.utime(file, (1, 1))
-    assert build(path, KEY) == first
+    assert build_pack(path, KEY) == first
     with zipfile.ZipFile(io.BytesIO(first)) as archive:
         assert archive.namelist() == ["manifest.json", "manifest.sig", "risks.json"]
 
 
 @pytest.mark.parametrize("name", ["starter-risks", "matrices-5x5"])
 def test_what_was_built_opens_as_it_was(name):
-    packed = build(SHIPPED / name, KEY)
+    packed = build_pack(SHIPPED / name, KEY)
     pack = open_pack(io.BytesIO(packed), {public_key(KEY): "We"})
     assert (pack.trust, pack.signed_by) == (Trust.PUBLISHER, "We")
     with zipfile.ZipFile(io.BytesIO(packed)) as archive:
@@ -56,15 +56,15 @@ def test_what_is_no_key_is_told(content):
 )
 def test_what_would_not_open_is_not_built(folder, contents, reason):
     with pytest.raises(BadPack, match=reason):
-        build(folder(**contents))
+        build_pack(folder(**contents))
 
 
 def test_a_folder_without_contents_is_no_pack(folder):
     (folder() / "risks.json").unlink()
     with pytest.raises(BadPack, match=r"has no contents\. Add framework\.json or risks\.json"):
-        build(folder.path)
+        build_pack(folder.path)
 
 
 def test_a_folder_that_is_none_is_told(tmp_path):
     with pytest.raises(BadPack, match="cannot be read: No such file"):
-        build(tmp_path / "nowhere")
+        build_pack(tmp_path / "nowhere")

@@ -9,8 +9,8 @@ from django.core.exceptions import ValidationError
 from dashboards.models import Board
 from marketplace.models import InstalledPack, PackChange, PackStatus, TrustedPublisher
 from marketplace.packs import installation
-from marketplace.packs.archive import shipped
-from marketplace.packs.building import build, new_key, public_key, read_key
+from marketplace.packs.archive import shipped_packs
+from marketplace.packs.building import build_pack, new_key, public_key, read_key
 from marketplace.packs.manifest import BadPack
 from openrisk.errors import Conflict
 from risks.import_runs.undo import EditedSince
@@ -44,7 +44,7 @@ def made(tmp_path):
         (folder / "pack.json").write_text(json.dumps(ABOUT | {"version": version} | dict(about)))
         for kind, value in (contents or {"risks": RISKS}).items():
             (folder / f"{kind}.json").write_text(json.dumps(value))
-        return installation.opened(io.BytesIO(build(folder, key)))
+        return installation.open_uploaded_pack(io.BytesIO(build_pack(folder, key)))
 
     TrustedPublisher.objects.create(name="We", key=public_key(KEY))
     return make
@@ -53,10 +53,10 @@ def made(tmp_path):
 @pytest.fixture
 def install(organization, admin, made):
     def carry_out(*version, **options):
-        change = installation.preview(
+        change = installation.preview_pack(
             actor=admin, organization=organization, pack=made(*version, **options)
         )
-        return installation.apply(actor=admin, change=change)
+        return installation.apply_change(actor=admin, change=change)
 
     return carry_out
 
@@ -81,11 +81,11 @@ class TestInstalling:
     def test_twice_changes_nothing(self, install):
         install()
         before = list(Risk.objects.order_by("pk").values())
-        assert install().run.counts["risks"]["unchanged"] == 2
+        assert install().import_run.counts["risks"]["unchanged"] == 2
         assert list(Risk.objects.order_by("pk").values()) == before
 
     def test_a_preview_writes_nothing_of_it(self, made, admin, organization):
-        installation.preview(actor=admin, organization=organization, pack=made())
+        installation.preview_pack(actor=admin, organization=organization, pack=made())
         assert not Risk.objects.exists()
         assert InstalledPack.objects.get().status == PackStatus.UNINSTALLED
 
@@ -104,8 +104,8 @@ class TestInstalling:
     def test_an_unsigned_pack_needs_an_administrators_word(self, made, admin, organization):
         pack = made(key=None)
         with pytest.raises(Conflict, match="allow_unsigned"):
-            installation.preview(actor=admin, organization=organization, pack=pack)
-        change = installation.preview(
+            installation.preview_pack(actor=admin, organization=organization, pack=pack)
+        change = installation.preview_pack(
             actor=admin, organization=organization, pack=pack, allow_unsigned=True
         )
         assert change.trust == "unsigned"
@@ -147,7 +147,7 @@ class TestUpgrading:
         change = install("1.1.0", risks=with_title("River flood"))
         risk.refresh_from_db()
         assert risk.title == "Flood in the cellar"
-        notes = change.run.rows.exclude(notes=[]).values_list("notes", flat=True)
+        notes = change.import_run.rows.exclude(notes=[]).values_list("notes", flat=True)
         assert list(notes) == [["title stays as it is here."]]
 
     def test_what_was_there_before_the_pack_is_never_changed(self, install, organization, admin):
@@ -165,49 +165,49 @@ class TestUpgrading:
     def test_rolling_back_restores_the_version_before(self, install, admin):
         install()
         install("1.1.0", risks=with_title("River flood"))
-        installed = installation.roll_back(actor=admin, installed=InstalledPack.objects.get())
+        installed = installation.roll_back_pack(actor=admin, installed=InstalledPack.objects.get())
         assert (installed.pack_version, installed.status) == ("1.0.0", PackStatus.INSTALLED)
         assert Risk.objects.get(external_id="flood").title == "Flood"
-        installed = installation.roll_back(actor=admin, installed=installed)
+        installed = installation.roll_back_pack(actor=admin, installed=installed)
         assert (installed.status, Risk.objects.count()) == (PackStatus.UNINSTALLED, 0)
         with pytest.raises(Conflict, match="Nothing of this pack is in the register"):
-            installation.roll_back(actor=admin, installed=installed)
+            installation.roll_back_pack(actor=admin, installed=installed)
 
     def test_rolling_back_does_not_lose_work(self, install, admin):
         install()
         risk = Risk.objects.get(external_id="flood")
         update_risk(actor=admin, instance=risk, title="Flood in the cellar")
         with pytest.raises(EditedSince, match="1 thing changed"):
-            installation.roll_back(actor=admin, installed=InstalledPack.objects.get())
+            installation.roll_back_pack(actor=admin, installed=InstalledPack.objects.get())
 
     def test_uninstalling_says_what_stays(self, install, admin):
         install()
-        stays = installation.uninstall(actor=admin, installed=InstalledPack.objects.get())
+        stays = installation.uninstall_pack(actor=admin, installed=InstalledPack.objects.get())
         assert stays == {"risks.category": 1, "risks.risk": 2, "risks.mitigation": 1}
         assert Risk.objects.count() == 2
 
     def test_rolling_back_after_uninstalling_removes_all_of_it(self, install, admin):
         install()
         install("1.1.0", risks=with_title("River flood"))
-        installation.uninstall(actor=admin, installed=InstalledPack.objects.get())
-        installed = installation.roll_back(actor=admin, installed=InstalledPack.objects.get())
+        installation.uninstall_pack(actor=admin, installed=InstalledPack.objects.get())
+        installed = installation.roll_back_pack(actor=admin, installed=InstalledPack.objects.get())
         assert (installed.status, installed.pack_version) == (PackStatus.UNINSTALLED, "")
-        assert (Risk.objects.count(), installation.content_of(installed)) == (0, {})
+        assert (Risk.objects.count(), installation.count_content(installed)) == (0, {})
 
     def test_rolling_back_after_uninstalling_does_not_lose_work(self, install, admin):
         install()
         update_risk(actor=admin, instance=Risk.objects.get(external_id="flood"), title="Ours")
-        installation.uninstall(actor=admin, installed=InstalledPack.objects.get())
+        installation.uninstall_pack(actor=admin, installed=InstalledPack.objects.get())
         with pytest.raises(EditedSince):
-            installation.roll_back(actor=admin, installed=InstalledPack.objects.get())
+            installation.roll_back_pack(actor=admin, installed=InstalledPack.objects.get())
         assert Risk.objects.count() == 2
 
 
 @pytest.mark.django_db
 def test_a_matrix_of_a_pack_bands_the_register_anew(organization, admin):
-    pack = shipped()["openrisk.matrices-5x5"]
-    change = installation.preview(actor=admin, organization=organization, pack=pack)
-    installation.apply(actor=admin, change=change)
+    pack = shipped_packs()["openrisk.matrices-5x5"]
+    change = installation.preview_pack(actor=admin, organization=organization, pack=pack)
+    installation.apply_change(actor=admin, change=change)
     installed = InstalledPack.objects.get()
     installation.use_matrix(actor=admin, installed=installed, matrix="impact-first")
     assert Matrix.objects.get().levels[0][4] == "high"
@@ -219,4 +219,4 @@ def test_a_matrix_of_a_pack_bands_the_register_anew(organization, admin):
 def test_a_change_is_carried_out_once(install, admin):
     change = install()
     with pytest.raises(Conflict, match="carried out"):
-        installation.apply(actor=admin, change=PackChange.objects.get(pk=change.pk))
+        installation.apply_change(actor=admin, change=PackChange.objects.get(pk=change.pk))

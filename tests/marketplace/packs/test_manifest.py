@@ -4,8 +4,8 @@ from itertools import pairwise
 
 import pytest
 
-from marketplace.packs.building import build
-from marketplace.packs.manifest import BadPack, order, parsed, within
+from marketplace.packs.building import build_pack
+from marketplace.packs.manifest import BadPack, is_version_in_range, parse_json, version_key
 
 
 @pytest.mark.parametrize(
@@ -35,17 +35,17 @@ from marketplace.packs.manifest import BadPack, order, parsed, within
 )
 def test_a_manifest_of_another_shape_is_told(folder, about, reason):
     with pytest.raises(BadPack, match=reason):
-        build(folder(about=about))
+        build_pack(folder(about=about))
 
 
 @pytest.mark.parametrize("version", ["1.0.0-rc.1", "1.0.0+2026.11", "0.0.0-0.a-b.7+x"])
 def test_versions_are_those_of_semantic_versioning(folder, version):
-    assert build(folder(about={"version": version}))
+    assert build_pack(folder(about={"version": version}))
 
 
 @pytest.mark.parametrize("licence", ["CC-BY-4.0", "MIT OR (Apache-2.0 AND CC0-1.0)"])
 def test_licences_are_expressions_of_spdx(folder, licence):
-    assert build(folder(about={"licence": licence}))
+    assert build_pack(folder(about={"licence": licence}))
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_licences_are_expressions_of_spdx(folder, licence):
 )
 def test_json_is_read_strictly(content, reason):
     with pytest.raises(BadPack, match=reason):
-        parsed(content, "a.json")
+        parse_json(content, "a.json")
 
 
 # --- Versions -----------------------------------------------------------------------------------
@@ -77,13 +77,13 @@ def test_json_is_read_strictly(content, reason):
     ],
 )
 def test_ranges_of_versions(version, wanted, holds):
-    assert within(version, wanted) is holds
+    assert is_version_in_range(version, wanted) is holds
 
 
 @pytest.mark.parametrize("wanted", ["latest", ">=1,", "", ">=1.2.3.4", "=>1"])
 def test_what_is_no_range_is_told(wanted):
     with pytest.raises(BadPack, match="no range"):
-        within("0.0.1", wanted)
+        is_version_in_range("0.0.1", wanted)
 
 
 def test_versions_are_ordered_with_their_pre_releases():
@@ -100,5 +100,5 @@ def test_versions_are_ordered_with_their_pre_releases():
             "1.10.0",
         ),
     ]
-    assert all(order(lower) < order(higher) for lower, higher in pairwise(rising))
-    assert order("1.0.0+one") == order("1.0.0+two")
+    assert all(version_key(lower) < version_key(higher) for lower, higher in pairwise(rising))
+    assert version_key("1.0.0+one") == version_key("1.0.0+two")

@@ -1,7 +1,7 @@
 """What a pack says, as records of a run."""
 
-from marketplace.packs.archive import shipped
-from marketplace.packs.to_records import records
+from marketplace.packs.archive import shipped_packs
+from marketplace.packs.to_records import build_records
 from risks.import_runs.changes import Record
 
 RISKS = {
@@ -17,7 +17,7 @@ RISKS = {
 
 
 def values(model, contents):
-    return {r.identity: r.values for r in records(contents) if r.model == model}
+    return {r.identity: r.values for r in build_records(contents) if r.model == model}
 
 
 def test_risks_are_drafts_in_the_words_of_an_import():
@@ -59,7 +59,7 @@ def test_controls_name_their_framework_and_parent():
             {"identifier": "A.1", "title": "One", "parent": "A"},
         ],
     }
-    assert records([("framework", rules)]) == [
+    assert build_records([("framework", rules)]) == [
         Record("risks.framework", "Rules 2026", 0,
                {"name": "Rules", "edition": "2026", "description": ""}),
         Record("risks.control", "Rules 2026/A", 1,
@@ -75,9 +75,9 @@ def test_a_board_keeps_its_period_as_a_filter():
     board = {"slug": "water", "name": "Water", "widgets": [{"name": "number:open"}]}
     found = values("dashboards.board", [("boards", {"boards": [board | {"period": "90d"}, board]})])
     assert found["water"] == {"name": "Water", "widgets": board["widgets"], "filters": {}}
-    first = records([("boards", {"boards": [board | {"period": "90d"}]})])[0]
+    first = build_records([("boards", {"boards": [board | {"period": "90d"}]})])[0]
     assert first.values["filters"] == {"period": "90d"}
 
 
 def test_matrices_are_no_records():
-    assert records(shipped()["openrisk.matrices-5x5"].contents) == []
+    assert build_records(shipped_packs()["openrisk.matrices-5x5"].contents) == []

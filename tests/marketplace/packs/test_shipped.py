@@ -4,14 +4,14 @@ from collections import Counter
 
 import pytest
 
-from marketplace.packs.archive import Trust, shipped
+from marketplace.packs.archive import Trust, shipped_packs
 from risks.scoring import SCALE, default_levels
 from risks.services.matrix import check_levels
 
-RISKS = dict(shipped()["openrisk.starter-risks"].contents)["risks"]
+RISKS = dict(shipped_packs()["openrisk.starter-risks"].contents)["risks"]
 MATRICES = {
     matrix["id"]: matrix
-    for matrix in dict(shipped()["openrisk.matrices-5x5"].contents)["matrices"]["matrices"]
+    for matrix in dict(shipped_packs()["openrisk.matrices-5x5"].contents)["matrices"]["matrices"]
 }
 
 
@@ -25,13 +25,13 @@ def banded(figure, *bounds):
 
 
 def test_they_are_official_and_said_to_be_ours():
-    packs = shipped().values()
+    packs = shipped_packs().values()
     assert {pack.trust for pack in packs} == {Trust.OFFICIAL}
     assert {pack.manifest.publisher for pack in packs} == {"OpenRisk"}
 
 
 def test_their_contents_are_counted():
-    assert shipped()["openrisk.starter-risks"].holds() == {"categories": 10, "risks": 64}
+    assert shipped_packs()["openrisk.starter-risks"].holds() == {"categories": 10, "risks": 64}
 
 
 # --- Starter risks ------------------------------------------------------------------------------

@@ -105,7 +105,7 @@ def test_comment_comes_back_on_the_page_of_the_risk(browser, manager, organizati
 
 def test_secrets_and_files_are_not_kept(browser, admin, organization):
     browser.force_login(admin)
-    app = lifecycle.install(actor=admin, organization=organization, connector="webhook")
+    app = lifecycle.install_app(actor=admin, organization=organization, connector="webhook")
     place = f"/o/acme/marketplace/apps/{app.pk}/"
     data = {"minimum_level": "high", "secret": "whsec_very-secret"}
     page = send(browser, place, data, f"{place}configure/")

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from dashboards.models import Board
-from marketplace.models import App, PackChange
+from marketplace.models import InstalledApp, PackChange
 from openrisk.accounts.members.service_accounts import create_service_account
 from openrisk.accounts.models import ApiToken, FormSubmission
 from risks.models import Acceptance, Category, ImportRun, Risk
@@ -98,7 +98,7 @@ def test_every_form_of_the_pages_that_creates_does_so_once(browser, organization
     forms = [
         ("/o/acme/dashboards/", "/o/acme/dashboards/new/", {"name": "Monday"}, Board),
         (page, f"{page}acceptances/", acceptance, Acceptance),
-        (f"{packs}connectors/trivy/", "", {"name": "Scan"}, App),
+        (f"{packs}connectors/trivy/", "", {"name": "Scan"}, InstalledApp),
         (
             f"{packs}packs/openrisk.starter-risks/",
             f"{packs}packs/preview/",

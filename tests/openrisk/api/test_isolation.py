@@ -105,7 +105,7 @@ def one_of_each(other_organization, outsider):
     suggestion = LikelihoodSuggestion.objects.create(
         risk=risk, key="Foreign secret", present=2, likelihood=5, **of
     )
-    app = lifecycle.install(connector="trivy", name="Foreign secret", **owner)
+    app = lifecycle.install_app(connector="trivy", name="Foreign secret", **owner)
     run = SyncRun.objects.create(app=app, mode="preview", error="Foreign secret", **of)
     delivery = Delivery.objects.create(
         app=app, event="1", type="Foreign secret", at=timezone.now(), content={}, **of

@@ -10,7 +10,7 @@ from django.utils import timezone
 from rest_framework.exceptions import NotFound
 
 from dashboards.api import urls as dashboards
-from marketplace.models import App
+from marketplace.models import InstalledApp
 from openrisk.accounts.members.memberships import set_role
 from openrisk.accounts.models import Membership, Role
 from openrisk.caching import lookup
@@ -406,7 +406,7 @@ def _marketplace():
         yield f"{name}-list", reverse(f"{name}-list")
     yield "connectors-search", f"{reverse('connectors-list')}?search=report"
     yield "connectors-detail", reverse("connectors-detail", kwargs={"slug": "trivy"})
-    for app in App.objects.all():
+    for app in InstalledApp.objects.all():
         yield "apps-detail", reverse("apps-detail", kwargs={"pk": app.pk})
 
 
