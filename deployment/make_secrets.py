@@ -57,7 +57,7 @@ def main(arguments: list[str]) -> int:
     written = write(slack or NO_SLACK)
     print(f"{len(written)} files written to {FOLDER}: {', '.join(written) or 'all were there'}.")
     if rotate:
-        print(f"Start again what uses {rotate}: docker compose up -d --force-recreate.")
+        print(f"Start again what uses {rotate}: docker compose -p openrisk up -d --force-recreate.")
     if (FOLDER / "slack_webhook_url").read_text() == NO_SLACK:
         print("Slack is told nothing: give SLACK_WEBHOOK_URL=https://... to change that.")
     return 0

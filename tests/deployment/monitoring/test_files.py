@@ -167,6 +167,22 @@ def test_only_what_ends_reaches_the_database_as_its_owner():
             assert "--migrate" not in service.get("command", ())
 
 
+@pytest.mark.parametrize("path", COMPOSE, ids=lambda path: path.name)
+def test_compose_1_and_2_both_know_every_top_level_key(path):
+    # Debian 12 has docker-compose 1.29, which knows no `name:` and no `include:`.
+    known = {"services", "networks", "volumes", "secrets", "configs"}
+    content = yaml.safe_load(path.read_text())
+    assert {key for key in content if not key.startswith("x-")} <= known
+
+
+@pytest.mark.parametrize("path", COMPOSE, ids=lambda path: path.name)
+def test_no_volume_is_named_after_its_project(path):
+    content = yaml.safe_load(path.read_text())
+    names = [volume["name"] for volume in content["volumes"].values()]
+    others = [yaml.safe_load(other.read_text())["volumes"] for other in COMPOSE if other != path]
+    assert not set(names) & {volume["name"] for volumes in others for volume in volumes.values()}
+
+
 def test_only_the_address_of_the_proxy_is_trusted():
     content = yaml.safe_load((DEPLOYMENT / "docker-compose.yaml").read_text())
     address = content["services"]["proxy"]["networks"]["openrisk"]["ipv4_address"]
