@@ -142,6 +142,43 @@ def postgres(*, fsync: bool = False) -> Iterator[Server]:
 
 
 @contextmanager
+def standby(primary: Server) -> Iterator[Server]:
+    """A hot standby that streams from `primary`, which has to be one of `postgres()`."""
+    programs, port = Path(primary.command[0]).parent, free_port()
+    parts = urlsplit(primary.url)
+    source = f"postgresql://postgres:{parts.password}@{HOST}:{parts.port}/postgres"
+    with stops_on_sigterm(), _directory() as directory:
+        data = directory / "data"
+        command = [
+            str(programs / "pg_basebackup"), "--pgdata", str(data), "--dbname", source,
+            "--write-recovery-conf", "--checkpoint=fast", "--no-sync",
+        ]  # fmt: skip
+        copied = subprocess.run(
+            command, check=False, capture_output=True, text=True, cwd=directory, **_unprivileged()
+        )
+        if copied.returncode:
+            raise ServerUnavailable(f"pg_basebackup failed:\n{copied.stderr[-2000:]}")
+        url = primary.url.replace(f":{parts.port}/", f":{port}/")
+        server = Server(
+            url=url,
+            command=_postgres_command(programs, data, port, fsync=False),
+            log=directory / "log",
+            is_ready=lambda: _answers(lambda: psycopg.connect(url).close()),
+            stop_signal=signal.SIGINT,
+        )
+        with _running(server):
+            yield server
+
+
+def promote(server: Server) -> None:
+    """Make a standby of `standby()` the primary."""
+    parts = urlsplit(server.url)
+    admin = f"postgresql://postgres:{parts.password}@{HOST}:{parts.port}/postgres"
+    with psycopg.connect(admin, autocommit=True) as connection:
+        connection.execute("SELECT pg_promote()")
+
+
+@contextmanager
 def valkey() -> Iterator[Server]:
     """A Valkey (or Redis) that keeps nothing on disk."""
     if url := os.environ.get("TEST_REDIS_URL"):
