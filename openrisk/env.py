@@ -229,7 +229,7 @@ def require_temporary_folder(fallback: Path) -> None:
         tempfile.gettempdir()
     except FileNotFoundError:
         fallback.mkdir(mode=0o700, exist_ok=True)
-        tempfile.tempdir = str(fallback)
+        tempfile.tempdir = os.environ["TMPDIR"] = str(fallback)  # SQLite reads the second
 
 
 def secret(name: str, file: Path) -> str:
