@@ -6,7 +6,6 @@ never other modules.
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import structlog
 
@@ -346,23 +345,12 @@ LOG_FORMAT = env.choice("LOG_FORMAT", ("logfmt", "json"))
 LOG_LEVEL = env.choice("LOG_LEVEL", ("info", "debug", "warning", "error")).upper()
 # A line for each request (monitoring/metrics/access_log.py).
 ACCESS_LOG = env.flag("ACCESS_LOG")
-_CONTEXT: list[Any] = [
-    structlog.contextvars.merge_contextvars,
-    *([tracing.name_trace] if TRACES_ENDPOINT else []),
-    structlog.stdlib.add_log_level,
-    logs.add_process,
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
-    structlog.processors.format_exc_info,
-]
+_CONTEXT = [*([tracing.name_trace] if TRACES_ENDPOINT else []), *logs.CONTEXT]
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "keyed": {
-            "()": structlog.stdlib.ProcessorFormatter,
-            "processor": logs.renderer(LOG_FORMAT),
-            "foreign_pre_chain": _CONTEXT,
-        }
+        "keyed": {"()": lambda: logs.create_formatter(LOG_FORMAT, _CONTEXT)},
     },
     "filters": {
         "client_faults": {"()": "openrisk.telemetry.logs.ClientFaults"},

@@ -295,6 +295,7 @@ def _granian(target: str, port: int, interface: str, *more: str, workers: int) -
         "--backlog": BACKLOG,
         "--workers-kill-timeout": REQUEST_SECONDS,
         "--log-level": "warning",
+        "--log-config": Path(__file__).with_name("log.json"),
     }
     flags = ["--respawn-failed-workers", "--no-ws", *more]
     arguments = [part for pair in options.items() for part in pair]

@@ -3,6 +3,7 @@
 import logging
 import os
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
@@ -48,9 +49,32 @@ def add_process(logger: Any, name: str, event: EventDict) -> EventDict:
     return event
 
 
-def renderer(log_format: str) -> Processor:
-    if log_format == "json":
-        return structlog.processors.JSONRenderer()
-    return structlog.processors.LogfmtRenderer(
-        sort_keys=True, key_order=["timestamp", "level", "event"], drop_missing=True
+CONTEXT: tuple[Processor, ...] = (
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    add_process,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.format_exc_info,
+)
+
+
+def create_formatter(
+    log_format: str, context: Sequence[Processor] = CONTEXT
+) -> structlog.stdlib.ProcessorFormatter:
+    """A formatter of keyed lines: `log_format` is logfmt or json."""
+    renderer = (
+        structlog.processors.JSONRenderer()
+        if log_format == "json"
+        else structlog.processors.LogfmtRenderer(
+            sort_keys=True, key_order=["timestamp", "level", "event"], drop_missing=True
+        )
     )
+    return structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=context)
+
+
+def create_server_formatter() -> structlog.stdlib.ProcessorFormatter:
+    """A formatter for granian's own lines (openrisk/server/log.json).
+
+    Its first process has no Django settings; `serve` has checked LOG_FORMAT before it started it.
+    """
+    return create_formatter(os.environ.get("LOG_FORMAT", "logfmt"))

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.stack.installation import Installation
-from tests.stack.processes import process, wait_for
+from deployment.local.installation import Installation
+from deployment.local.processes import process, wait_for
 
 # Root may do this in a container too, unless it was started without CAP_SYS_ADMIN.
 READ_ONLY = (
@@ -61,7 +61,7 @@ def test_it_migrates_serves_exports_and_takes_uploads(installation):
     manage(installation, "demo_create")
     assert "failure" not in manage(installation, "doctor")
     with serving(installation), installation.client() as client:
-        exported = client.get("/api/v1/risks/export/?format=xlsx")
+        exported = client.get("/api/v1/risks/export/?file_format=xlsx")
         assert exported.status_code == 200
         register = {"file": ("register.xlsx", exported.content)}
         assert client.post("/api/v1/imports/", files=register).status_code == 201

@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from deployment.local.installation import Installation
+from deployment.local.processes import process, wait_for
 from tests.servers import postgres, promote, standby
-from tests.stack.installation import Installation
-from tests.stack.processes import process, wait_for
 from tests.waiting import wait_until
 
 

@@ -2,20 +2,24 @@
 
 import json
 import logging
+import re
 from collections import deque
+from pathlib import Path
 
 import pytest
 import structlog
 from django.db import OperationalError
 from django_tasks_db.models import DBTaskResult
+from granian.log import LogLevels, configure_logging
 
 from monitoring.metrics import access_log, request_metrics
+from openrisk import server
 from openrisk.api.middleware.database_retry import ShortenOutages
 from openrisk.api.problems import DatabaseUnavailable
 from openrisk.tasks import queue
-from openrisk.telemetry import logs
 from tests.openrisk.tasks import samples
 
+SERVER_LOG = Path(server.__file__).with_name("log.json")
 HEADERS = [("X-Cache", "HIT"), ("X-Request-ID", "an-id")]
 ENVIRON = {"REQUEST_METHOD": "GET", request_metrics.ROUTE: "risk-list"}
 
@@ -64,13 +68,18 @@ def test_lines_of_several_threads_are_in_the_order_of_time(capsys, settings):
 
 
 @pytest.mark.parametrize("log_format", ["logfmt", "json"])
-def test_lines_are_keyed_in_one_order(log_format):
-    event = {"b": "x y", "event": "happened", "a": 1, "level": "info", "timestamp": "t"}
-    line = logs.renderer(log_format)(None, "info", event)
+def test_the_web_servers_own_lines_are_keyed_as_ours(log_format, monkeypatch, capsys):
+    monkeypatch.setenv("LOG_FORMAT", log_format)
+    config = json.loads(SERVER_LOG.read_text())
+    configure_logging(LogLevels.warning, config)
+    log = logging.getLogger("_granian")
+    log.warning("Killing worker-1")
+    log.handlers.clear()
+    line = capsys.readouterr().err
     if log_format == "json":
-        assert json.loads(line)["b"] == "x y"
+        assert json.loads(line)["event"] == "Killing worker-1"
     else:
-        assert line == 'timestamp=t level=info event=happened a=1 b="x y"'
+        assert re.match(r'timestamp=\S+ level=warning event="Killing worker-1" pid=\d+$', line)
 
 
 def test_a_request_that_the_database_did_not_answer_is_one_short_line():
