@@ -8,8 +8,8 @@ import pytest
 
 from deployment.local.installation import Installation
 from deployment.local.processes import process, wait_for
-from tests.servers import postgres, promote, standby
-from tests.waiting import wait_until
+from deployment.local.servers import postgres, promote, standby
+from deployment.local.waiting import wait_until
 
 
 @pytest.fixture
