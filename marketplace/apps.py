@@ -8,7 +8,7 @@ class MarketplaceConfig(AppConfig):
         from marketplace import models
         from openrisk.caching.freshness.registry import track
 
-        track(models.InstalledApp, rows="id")
-        track(models.Rating, organization=None)
+        track(models.InstalledApp, row_key="id")
+        track(models.Rating, organization_column=None)
         for part in (models.Review, models.SyncRun, models.InstalledPack):
             track(part)

@@ -10,7 +10,7 @@ from openrisk.wsgi import application as wsgi_application  # first: it starts Dj
 # isort: split
 from monitoring.health import probes
 from monitoring.metrics import request_metrics
-from openrisk.caching.event_loop import LoopFront
+from openrisk.caching.event_loop import EventLoopFastPath
 from openrisk.server.application import Server
 from openrisk.server.environ import Environ
 from openrisk.server.responses import Reply
@@ -18,7 +18,7 @@ from openrisk.server.responses import Reply
 # A thread that computes lets the loop, and threads with short work, have their turn after this many
 # seconds; Python's own 5 ms add up to a tenth of a second in a request with twenty queries.
 sys.setswitchinterval(0.001)
-front = LoopFront()
+front = EventLoopFastPath()
 
 
 async def answer_probe(environ: Environ) -> Reply | None:

@@ -11,9 +11,9 @@ class RisksConfig(AppConfig):
         signals.connect()
         # What lists of other things show of a risk, or choose by.
         names = ("reference", "title", "owner_name", "status")
-        track(models.Risk, rows="id", parts={"names": names})
+        track(models.Risk, row_key="id", column_groups={"names": names})
         for shown in (models.Mitigation, models.Asset, models.Control, models.Finding):
-            track(shown, rows="id")
+            track(shown, row_key="id")
         for part in (
             models.ActionDependency,
             models.AssetDependency,

@@ -75,8 +75,8 @@ def _nothing_stays_cached() -> Iterator[None]:
     """
     yield
     stores.forget()
-    shared.shared.cache_clear()
-    snapshots.close()
+    shared.shared_store.cache_clear()
+    snapshots.close_connection()
 
 
 @pytest.fixture(scope="module")

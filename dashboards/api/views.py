@@ -26,7 +26,7 @@ from dashboards.figures.scope import FigureScope
 from openrisk.accounts.models import Membership, User
 from openrisk.api.viewsets import OrganizationViewSet
 from openrisk.caching.decorators import cached_view
-from openrisk.caching.freshness.registry import Part
+from openrisk.caching.freshness.registry import ColumnGroup
 from risks.models import (
     Asset,
     Category,
@@ -46,7 +46,7 @@ from risks.services.matrix import matrix_of
 SCOPE = (ScoreChange, RiskTag, RiskAsset, Category, Asset, Membership)
 MITIGATIONS = (MitigationChange, MitigationAction)
 FRAMEWORKS = (ControlChange, Framework)
-RISKS = (Part(Risk, "names"), User)
+RISKS = (ColumnGroup(Risk, "names"), User)
 EXECUTIVE_READS = (*SCOPE, *RISKS, Matrix, *MITIGATIONS, *FRAMEWORKS)
 PARAMETERS: dict[str, type[serializers.ScopeParameters]] = {}
 METHODS: dict[str, Callable[..., dict[str, Any]]] = {}  # the methods below, as they are written

@@ -56,7 +56,7 @@ def _counted_connections() -> dict[str, float]:
 
 
 def _cache() -> dict[str, Any]:
-    counted, store = statistics.counted(), statistics.store_state()
+    counted, store = statistics.read_counters(), statistics.store_state()
     return {
         "state": {True: "ok", False: "degraded", None: "none"}[store.reachable],
         "backend": store.backend,

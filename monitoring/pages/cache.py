@@ -17,12 +17,12 @@ from django.views.decorators.http import require_safe
 from openrisk.accounts.members.memberships import membership_without_choice
 from openrisk.accounts.models import User
 from openrisk.caching.freshness import recent_changes, tag_versions
-from openrisk.caching.freshness.recent_changes import Change
+from openrisk.caching.freshness.recent_changes import RecentChange
 from openrisk.caching.inspection import statistics
-from openrisk.caching.inspection.explain import Explanation, explain
+from openrisk.caching.inspection.explain import Explanation, explain_url
 from openrisk.caching.inspection.simulation import BadUrl
-from openrisk.caching.inspection.statistics import HITS, Counted, StoreState, ViewFigures
-from openrisk.caching.principals import UnknownPerson, directory
+from openrisk.caching.inspection.statistics import HITS, CacheCounters, StoreState, ViewFigures
+from openrisk.caching.principals import UnknownPrincipal, principal_directory
 from openrisk.pages.guards import MemberRequest, superuser_required
 
 
@@ -41,9 +41,9 @@ class ExplainForm(forms.Form):
             return None
         data = self.cleaned_data
         try:
-            person = directory().person(data["user"], data["organization"] or None)
-            return explain(data["url"], person, base=base)
-        except UnknownPerson as unknown:
+            person = principal_directory().find_user(data["user"], data["organization"] or None)
+            return explain_url(data["url"], person, base=base)
+        except UnknownPrincipal as unknown:
             self.add_error("user", str(unknown))
         except BadUrl as bad:
             self.add_error("url", str(bad))
@@ -53,8 +53,8 @@ class ExplainForm(forms.Form):
 @require_safe
 @superuser_required
 def cache_page(request: MemberRequest) -> HttpResponse:
-    counted = statistics.counted()
-    figures = statistics.figures(counted)
+    counted = statistics.read_counters()
+    figures = statistics.view_figures(counted)
     store = statistics.store_state()
     form = ExplainForm(request.GET if "url" in request.GET else None, initial=_initial(request))
     context = {
@@ -78,8 +78,8 @@ def _initial(request: MemberRequest) -> dict[str, str]:
 
 
 # --- How it does ----------------------------------------------------------------------------------
-def _state(counted: Counted, figures: list[ViewFigures], store: StoreState) -> dict[str, Any]:
-    tags, rows = statistics.count_tokens()
+def _state(counted: CacheCounters, figures: list[ViewFigures], store: StoreState) -> dict[str, Any]:
+    tags, rows = statistics.count_tag_versions()
     return {
         "consistency": settings.CACHE_CONSISTENCY,
         "store": store,
@@ -94,7 +94,9 @@ def _state(counted: Counted, figures: list[ViewFigures], store: StoreState) -> d
     }
 
 
-def _problems(counted: Counted, figures: list[ViewFigures], store: StoreState) -> Iterator[str]:
+def _problems(
+    counted: CacheCounters, figures: list[ViewFigures], store: StoreState
+) -> Iterator[str]:
     """What is wrong, and what to do about it."""
     if settings.CACHE_BACKEND == "none":
         yield "CACHE_BACKEND is none, so nothing is cached. Set it to redis or memory."
@@ -103,7 +105,9 @@ def _problems(counted: Counted, figures: list[ViewFigures], store: StoreState) -
             f"{len(missing)} triggers are missing or disabled, first {missing[0]}: answers may be "
             "stale. Run manage.py migrate, which installs them."
         )
-    if settings.CACHE_CONSISTENCY == "push" and (silent := tag_versions.silent(connection)):
+    if settings.CACHE_CONSISTENCY == "push" and (
+        silent := tag_versions.triggers_without_notify(connection)
+    ):
         yield (
             f"{len(silent)} triggers do not notify, first {silent[0]}: with CACHE_CONSISTENCY=push "
             "answers may be stale. Run manage.py migrate, which installs them anew."
@@ -162,21 +166,23 @@ def _declared(figures: list[ViewFigures]) -> list[dict[str, Any]]:
             "figures": views[0],
             "names": [view.view for view in views],
             "reads": [(label.rstrip("#"), label.endswith("#")) for label in views[0].reads],
-            "last": _seen(recent_changes.last_of(label.rstrip("#") for label in views[0].reads)),
+            "last": _seen(
+                recent_changes.latest_change_of(label.rstrip("#") for label in views[0].reads)
+            ),
         }
         for views in groups.values()
     ]
 
 
 # --- What has changed -----------------------------------------------------------------------------
-def _changes(counted: Counted) -> list[dict[str, Any]]:
+def _changes(counted: CacheCounters) -> list[dict[str, Any]]:
     return [
         {**(_seen(change) or {}), "count": change.count, "all": counted.invalidations[change.model]}
-        for change in recent_changes.changes()
+        for change in recent_changes.latest_changes()
     ]
 
 
-def _seen(change: Change | None) -> dict[str, Any] | None:
+def _seen(change: RecentChange | None) -> dict[str, Any] | None:
     if change is None:
         return None
     return {"model": change.model, "at": _moment(change.at), "age": time.time() - change.at}

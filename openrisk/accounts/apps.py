@@ -14,15 +14,15 @@ class AccountsConfig(AppConfig):
         from openrisk.accounts.credentials.impersonation import Members
         from openrisk.accounts.models import ApiToken, Membership, Organization, User
         from openrisk.caching.freshness.registry import track
-        from openrisk.caching.principals import set_directory
+        from openrisk.caching.principals import set_principal_directory
 
-        set_directory(Members())
+        set_principal_directory(Members())
         history.connect()
         post_delete.connect(tokens.revoke_of_member, sender=Membership)
 
         # Who may do what: a change of one row is noticed by those it concerns.
-        track(User, organization=None, rows="id", silent=("last_login",))
-        track(Organization, organization="id")
-        track(Membership, rows="user_id")
-        track(ApiToken, rows="digest", silent=("last_used_on",))
-        track(Session, organization=None, rows="session_key")
+        track(User, organization_column=None, row_key="id", ignored_columns=("last_login",))
+        track(Organization, organization_column="id")
+        track(Membership, row_key="user_id")
+        track(ApiToken, row_key="digest", ignored_columns=("last_used_on",))
+        track(Session, organization_column=None, row_key="session_key")

@@ -147,7 +147,7 @@ class Membership(models.Model):
         return f"{self.user} ({self.get_role_display()})"
 
     def may(self, role: Role | str) -> bool:
-        recorder.note(ROLE)  # what depends on it is not the same for all members
+        recorder.record_dependency(ROLE)  # what depends on it is not the same for all members
         return Role(self.role).includes(role)
 
 

@@ -2,12 +2,12 @@
 
 A write to a tracked table leaves a random token for its tags in the same transaction, by trigger
 (`tracked`, `tokens`, `triggers_*`). A stored response carries the tokens of everything that it was
-computed from; it is valid for as long as the database still has the same ones (`stamps`). Memory
+computed from; it is valid for as long as the database still has the same ones (`snapshots`). Memory
 (`memory`) and the shared store (`store`) hold bytes (`entries`) and are never believed.
 
 A request passes, until one of them answers:
 
-1. `front`: before Django starts, if caller, entry and tokens are all known and equal;
+1. `front`: before Django starts, if principal, entry and tokens are all known and equal;
 2. `views.cached_view`: in the action, after authentication and permission: looks for the entry
    under its key (`keys`), in this process and in the shared store;
 3. the view itself, watched by the `recorder`, once for all who wait for it (`single_flight`).

@@ -11,6 +11,6 @@ class CachingConfig(AppConfig):
 
         from openrisk.caching.freshness import recent_changes, signals
 
-        signals.connect()
-        recent_changes.connect()
+        signals.connect_receivers()
+        recent_changes.connect_receiver()
         post_migrate.connect(signals.install_triggers, sender=self, dispatch_uid="cache.install")

@@ -11,7 +11,7 @@ from django.urls import get_resolver
 from django.utils.module_loading import import_string
 
 from openrisk.caching.decorators import declarations
-from openrisk.caching.freshness.registry import tracked
+from openrisk.caching.freshness.registry import tracked_model
 from openrisk.caching.inspection.statistics import store_state
 from openrisk.caching.storage.shared import ALIAS, BytesSerializer
 
@@ -57,7 +57,7 @@ def check_reads(app_configs: Any, **kwargs: Any) -> list[Error]:
     for name, declared in declarations.items():
         for read in declared.reads:
             try:
-                tracked(read)
+                tracked_model(read)
             except ImproperlyConfigured as error:
                 problems[f"{name} reads what the cache does not track. {error}"] = name
     return [Error(problem, id="openrisk.cache.E003") for problem in problems]

@@ -18,29 +18,35 @@ from rest_framework.response import Response
 
 from openrisk.caching import metrics
 from openrisk.caching.freshness import recorder
-from openrisk.caching.freshness.registry import Read, read_of, tags_read, tracked
+from openrisk.caching.freshness.registry import Read, model_and_group, tags_for_reads, tracked_model
 from openrisk.caching.freshness.sql_dependencies import CLOCK, ROLE, table_of
-from openrisk.caching.keys import build, digest, key_parts
-from openrisk.caching.lookup import Answer, Computed, NotStorable, Sought, find
-from openrisk.caching.principals import Caller, caller_of
+from openrisk.caching.keys import code_version, digest, key_parts
+from openrisk.caching.lookup import (
+    CacheLookup,
+    LookupResult,
+    NotStorable,
+    RenderedResponse,
+    find_or_compute,
+)
+from openrisk.caching.principals import Principal, principal_of
 from openrisk.caching.storage.entry import Entry
 
 CLOCKS = {"minute": "%Y-%m-%dT%H:%M", "day": "%Y-%m-%d"}
 LEARN = "openrisk.cache.learn"  # in the WSGI environ: what the front may remember
-STAMP = "openrisk.cache.stamp"  # in the WSGI environ: what the front has just found
+SNAPSHOT = "openrisk.cache.snapshot"  # in the WSGI environ: what the front has just found
 BYPASS = "openrisk.cache.bypass"  # in the WSGI environ: compute, whatever is stored
 JSON = "application/json"
 
 Clock = str | Mapping[str, str] | None
 
 
-def per_organization(caller: Caller) -> tuple[str, ...]:
+def per_organization(principal: Principal) -> tuple[str, ...]:
     """Shared by all members, whatever their role. What asks it is not kept."""
-    return (str(caller.organization_id),)
+    return (str(principal.organization_id),)
 
 
-def per_user(caller: Caller) -> tuple[str, ...]:
-    return caller.own_scope
+def per_user(principal: Principal) -> tuple[str, ...]:
+    return principal.own_scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +56,12 @@ class Declaration:
     view: str
     ttl: float
     reads: tuple[Read, ...]
-    scope: Callable[[Caller], tuple[str, ...]]
+    scope: Callable[[Principal], tuple[str, ...]]
     clock: Clock = None
 
     @property
     def models_read(self) -> list[type[models.Model]]:
-        return [read_of(read)[0] for read in self.reads]
+        return [model_and_group(read)[0] for read in self.reads]
 
     @property
     def tables(self) -> frozenset[str]:
@@ -71,7 +77,7 @@ def cached_view(
     *,
     ttl: float,
     reads: Iterable[Read],
-    scope: Callable[[Caller], tuple[str, ...]] = per_organization,
+    scope: Callable[[Principal], tuple[str, ...]] = per_organization,
     clock: Clock = None,
 ) -> Callable[[Any], Any]:
     """Cache a read action of a view set: exact while all that it `reads` is unchanged.
@@ -98,13 +104,13 @@ def cached_view(
                 return method(self, request, *args, **kwargs)
 
             declaration = declared_for(request)
-            if refusal(self, request):
-                return _bypassed(compute(), declaration.view)
-            sought = place(request, declaration, kwargs.get("pk"))
+            if bypass_reason(self, request):
+                return mark_bypassed(compute(), declaration.view)
+            lookup = build_lookup(request, declaration, kwargs.get("pk"))
             try:
-                answer = find(sought, lambda: _rendered(self, request, compute()))
+                answer = find_or_compute(lookup, lambda: _rendered(self, request, compute()))
             except NotStorable as other:
-                return _bypassed(other.response, declaration.view)
+                return mark_bypassed(other.response, declaration.view)
             return _response(request, declaration, answer)
 
         cached.declared_for = declared_for  # type: ignore[attr-defined]  # for declaration_of
@@ -121,22 +127,25 @@ def declaration_of(view: Any, request: Request) -> Declaration | None:
 
 
 def _recorded(reads: Iterable[Read]) -> frozenset[str]:
-    return frozenset[str]().union(*(tracked(read).recorded for read in reads))
+    return frozenset[str]().union(*(tracked_model(read).dependencies for read in reads))
 
 
 def _declare(declaration: Declaration) -> Declaration:
-    metrics.declare(declaration.view)
+    metrics.declare_view(declaration.view)
     declarations[declaration.view] = declaration
     return declaration
 
 
-# --- What is sought ---------------------------------------------------------------------------
-def refusal(view: Any, request: Request) -> str:
+# --- What is lookup ---------------------------------------------------------------------------
+def bypass_reason(view: Any, request: Request) -> str:
     """Why this request must not be answered from the cache, or fill it; empty where it may."""
     checks = (
         (settings.CACHE_BACKEND == "none", "CACHE_BACKEND is none"),
         (BYPASS in request.META, "this request asks to be computed"),
-        (caller_of(request._request) is None, "no exact caller: nobody, or a superuser at large"),
+        (
+            principal_of(request._request) is None,
+            "no exact principal: nobody, or a superuser at large",
+        ),
         (request.method != "GET", "only GET is cached"),
         (request.accepted_renderer.media_type != JSON, "only plain JSON is cached"),
         (
@@ -152,34 +161,34 @@ def refusal(view: Any, request: Request) -> str:
     return next((reason for refuses, reason in checks if refuses), "")
 
 
-def place(request: Request, declaration: Declaration, row: Any) -> Sought:
+def build_lookup(request: Request, declaration: Declaration, row: Any) -> CacheLookup:
     """Where the answer to a request that is not refused belongs."""
-    caller = caller_of(request._request)
-    assert caller is not None  # noqa: S101  refused without one
+    principal = principal_of(request._request)
+    assert principal is not None  # noqa: S101  refused without one
     parameters = request.query_params.dict()
     bucket = _bucket(declaration.clock, parameters)
     moment, expires = _moment(bucket)
     parts = key_parts(
         request._request,
         view=declaration.view,
-        scope=declaration.scope(caller),
+        scope=declaration.scope(principal),
         parameters=parameters,
         moment=moment,
     )
-    tags = caller.shared_tags | tags_read(declaration.reads, caller.organization_id, row)
-    stamp = request._request.META.get(STAMP, {})
-    return Sought(
+    tags = principal.shared_tags | tags_for_reads(declaration.reads, principal.organization_id, row)
+    snapshot = request._request.META.get(SNAPSHOT, {})
+    return CacheLookup(
         key=digest(*(value for _, value in parts)),
         parts=parts,
         view=declaration.view,
         tags=tags,
-        stamp=stamp if tags | caller.stamp.keys() <= stamp.keys() else {},
+        snapshot=snapshot if tags | principal.snapshot.keys() <= snapshot.keys() else {},
         tables=declaration.tables,
         ttl=declaration.ttl,
         expires=expires,
-        caller=caller,
+        principal=principal,
         allowed=_allowed(declaration, bucket),
-        request=_description(request._request, caller),
+        request=_description(request._request, principal),
         read_before=_read_before(),
         revalidate="no-cache" in request.headers.get("Cache-Control", ""),
         began=time.time(),
@@ -187,8 +196,8 @@ def place(request: Request, declaration: Declaration, row: Any) -> Sought:
 
 
 def _read_before() -> frozenset[str]:
-    record = recorder.current()
-    return frozenset(record.seen) if record else frozenset()
+    record = recorder.current_recording()
+    return frozenset(record.dependencies) if record else frozenset()
 
 
 def _allowed(declaration: Declaration, bucket: str | None) -> frozenset[str]:
@@ -213,19 +222,19 @@ def _moment(bucket: str | None) -> tuple[str, float]:
     return text, (now // seconds + 1) * seconds
 
 
-def _description(request: HttpRequest, caller: Caller) -> dict[str, str]:
+def _description(request: HttpRequest, principal: Principal) -> dict[str, str]:
     """Enough to ask the same again, for `cache_verify`."""
     return {
         "path": request.get_full_path(),
         "host": request.get_host(),
         "scheme": str(request.scheme),
-        "user": str(caller.user_id),
-        "organization": str(caller.organization_id),
+        "user": str(principal.user_id),
+        "organization": str(principal.organization_id),
     }
 
 
 # --- HTTP ---------------------------------------------------------------------------------------
-def _rendered(view: Any, request: Request, response: Any) -> Computed:
+def _rendered(view: Any, request: Request, response: Any) -> RenderedResponse:
     """The bytes of a 200. Raises NotStorable for anything else."""
     if not isinstance(response, Response) or response.status_code != 200 or response.cookies:
         raise NotStorable(response)
@@ -233,17 +242,17 @@ def _rendered(view: Any, request: Request, response: Any) -> Computed:
     response.accepted_media_type = request.accepted_media_type
     response.renderer_context = view.get_renderer_context()  # type: ignore[attr-defined]
     body = response.render().content
-    caller = caller_of(request._request)
-    scope = str(caller.organization_id) if caller else ""
+    principal = principal_of(request._request)
+    scope = str(principal.organization_id) if principal else ""
     return body, response["Content-Type"], response.get("ETag") or f'"0.{digest(scope, body)[:20]}"'
 
 
-def _response(request: Request, declaration: Declaration, answer: Answer) -> HttpResponse:
+def _response(request: Request, declaration: Declaration, answer: LookupResult) -> HttpResponse:
     entry = answer.entry
     metrics.requests.labels(entry.view, answer.layer, answer.result).inc()
     response = HttpResponse(entry.body, content_type=entry.content_type)
     response["ETag"] = entry.etag
-    for name, value in headers(entry, answer.layer, answer.result):
+    for name, value in cache_headers(entry, answer.layer, answer.result):
         response[name] = value
     if answer.result != "bypass":
         request._request.META[LEARN] = (entry.key, declaration.scope is per_user)
@@ -253,7 +262,7 @@ def _response(request: Request, declaration: Declaration, answer: Answer) -> Htt
 VARY = "Authorization, Cookie, X-Organization, Accept, Accept-Language, Accept-Encoding"
 
 
-def headers(entry: Entry, layer: str, result: str) -> list[tuple[str, str]]:
+def cache_headers(entry: Entry, layer: str, result: str) -> list[tuple[str, str]]:
     """What is said anew with each answer, and what keeps other caches from believing it."""
     age = max(0, int(time.time() - entry.created))
     left = max(0, int(entry.expires - time.time()))
@@ -268,7 +277,7 @@ def headers(entry: Entry, layer: str, result: str) -> list[tuple[str, str]]:
     ]
 
 
-def _bypassed(response: Any, view: str) -> Any:
+def mark_bypassed(response: Any, view: str) -> Any:
     if response.status_code == 200:
         metrics.requests.labels(view, "view", "bypass").inc()
         response["X-Cache"] = "BYPASS"
@@ -297,23 +306,25 @@ def get_or_compute(
     of_these = {table_of(one) for one in tables}
     view = "value"
     moment, expires = _moment(clock)
-    sought = Sought(
-        key=digest("value", build(), key, organization_id, moment),
+    lookup = CacheLookup(
+        key=digest("value", code_version(), key, organization_id, moment),
         view=view,
-        tags=frozenset(tags_read(declared, organization_id)),
+        tags=frozenset(tags_for_reads(declared, organization_id)),
         tables=tables,
         ttl=ttl,
         expires=expires,
-        caller=None,
+        principal=None,
         allowed=frozenset({CLOCK} if clock else ()),
         request={},
         read_before=frozenset(one for one in _read_before() if table_of(one) in of_these),
     )
-    if record := recorder.current():  # a hit asks nothing, and depends on them all the same
-        record.seen |= tables
-        record.seen |= sought.allowed
+    if (
+        record := recorder.current_recording()
+    ):  # a hit asks nothing, and depends on them all the same
+        record.dependencies |= tables
+        record.dependencies |= lookup.allowed
     if settings.CACHE_BACKEND == "none" or connection.in_atomic_block:
         return compute()
-    answer = find(sought, lambda: (orjson.dumps(compute(), default=str), JSON, ""))
+    answer = find_or_compute(lookup, lambda: (orjson.dumps(compute(), default=str), JSON, ""))
     metrics.requests.labels(view, answer.layer, answer.result).inc()
     return orjson.loads(answer.entry.body)

@@ -1,4 +1,4 @@
-"""The front on an event loop: a hit is answered without a thread, however many wait for stamps."""
+"""The fast path on an event loop: answers hits without a thread, however many are waiting."""
 
 import asyncio
 
@@ -6,47 +6,47 @@ from django.db import connection
 
 from openrisk.caching.fast_path import (
     TRIED,
+    Candidate,
     Environ,
-    Hit,
-    answer,
-    find_hit,
-    is_confirmed,
-    question_of,
+    build_response,
+    confirm_candidate,
+    find_candidate,
+    identify_request,
 )
 from openrisk.caching.freshness import event_loop_snapshots, notifications
-from openrisk.caching.freshness.event_loop_snapshots import LoopGroup
-from openrisk.caching.freshness.snapshots import StampUnavailable
+from openrisk.caching.freshness.event_loop_snapshots import EventLoopBatcher
+from openrisk.caching.freshness.snapshots import SnapshotUnavailable
 
 
-class LoopFront:
+class EventLoopFastPath:
     """Answers what `front.Front` would, or leaves in the environ what it has found out.
 
     With SQLite reading tokens may wait for a disk, so only a thread does it.
     """
 
     def __init__(self) -> None:
-        self.group: LoopGroup | None = None
+        self.group: EventLoopBatcher | None = None
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         if connection.vendor == "postgresql":
-            self.group = event_loop_snapshots.use_loop(loop)
+            self.group = event_loop_snapshots.batch_on_loop(loop)
 
     async def answer(self, environ: Environ) -> tuple[str, list[tuple[str, str]], bytes] | None:
-        if self.group is None or (question := question_of(environ)) is None:
+        if self.group is None or (question := identify_request(environ)) is None:
             return None
-        hit = find_hit(environ, question)
+        hit = find_candidate(environ, question)
         if hit is not None and (
-            notifications.vouches_for(hit.caller, hit.entry, waits=False)
+            notifications.is_current_without_query(hit.principal, hit.entry, waits=False)
             or await self._is_fresh(self.group, hit, environ)
         ):
-            return answer(environ, hit)
+            return build_response(environ, hit)
         environ[TRIED] = True
         return None
 
-    async def _is_fresh(self, group: LoopGroup, hit: Hit, environ: Environ) -> bool:
-        count = notifications.count(waits=False)
+    async def _is_fresh(self, group: EventLoopBatcher, hit: Candidate, environ: Environ) -> bool:
+        count = notifications.current_count(waits=False)
         try:
-            found = await group.read_soon((hit.entry.stamp, hit.caller.stamp))
-        except StampUnavailable:
+            found = await group.read_async((hit.entry.snapshot, hit.principal.snapshot))
+        except SnapshotUnavailable:
             found = {}
-        return is_confirmed(hit, found, count, environ)
+        return confirm_candidate(hit, found, count, environ)

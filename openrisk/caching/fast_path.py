@@ -1,7 +1,7 @@
-"""The front: answers before Django starts, if caller, entry and tokens are all known and equal.
+"""The front: answers before Django starts, if principal, entry and tokens are all known and equal.
 
 It learns from Django. A response that `cached_view` vouches for leaves here which entry the raw
-request means for that caller, with the headers it was sent with. Any doubt, two credentials, an
+request means for that principal, with the headers it was sent with. Any doubt, two credentials, an
 `Origin`, a range, a method that is not GET, and Django runs.
 """
 
@@ -21,20 +21,20 @@ from django.conf import settings
 from openrisk.caching import decorators, lookup, metrics
 from openrisk.caching.freshness import notifications, snapshots
 from openrisk.caching.freshness.registry import EPOCH
-from openrisk.caching.freshness.snapshots import StampUnavailable
-from openrisk.caching.principals import ENVIRON, Caller
+from openrisk.caching.freshness.snapshots import SnapshotUnavailable
+from openrisk.caching.principals import ENVIRON, Principal
 from openrisk.caching.storage.entry import Entry
-from openrisk.caching.storage.local import Memory
+from openrisk.caching.storage.local import LocalStore
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 Application = Callable[[Environ, StartResponse], Iterable[bytes]]
-Question = tuple[bytes, tuple[str, ...] | None]  # credential; None for what may not be known
+RequestIdentity = tuple[bytes, tuple[str, ...] | None]  # credential; None for what may not be known
 
 PREFIX = "/api/"
 ROUTE = "openrisk.route"  # in the WSGI environ: the name of the route that answers
 TRIED = "openrisk.front.tried"  # in the WSGI environ: the front on the event loop had no answer
-# What of a request an answer may depend on, beside its caller.
+# What of a request an answer may depend on, beside its principal.
 ASKED = (
     "PATH_INFO",
     "QUERY_STRING",
@@ -71,12 +71,12 @@ _ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
 _SECRET = secrets.token_bytes(32)  # credentials are kept hashed, with a key nobody else has
 
 # With the entries (three quarters), what this process keeps stays within the one budget.
-callers: Memory[Caller] = Memory(settings.CACHE_MEMORY_BYTES // 16)
-routes: Memory["Route"] = Memory(settings.CACHE_MEMORY_BYTES * 3 // 16)
+known_principals: LocalStore[Principal] = LocalStore(settings.CACHE_MEMORY_BYTES // 16)
+known_routes: LocalStore["KnownRoute"] = LocalStore(settings.CACHE_MEMORY_BYTES * 3 // 16)
 
 
 @dataclass(slots=True)
-class Route:
+class KnownRoute:
     """The entry that a raw request means, and the headers that go with it."""
 
     key: str
@@ -88,7 +88,7 @@ class Route:
     def prepared(self, entry: Entry) -> list[tuple[str, str]]:
         """The headers that stay the same until the entry is another."""
         if self.made_for != entry.etag:
-            same = decorators.headers(entry, "front", "hit")
+            same = decorators.cache_headers(entry, "front", "hit")
             changing = ("Age", "Cache-Status")
             kept = [header for header in same if header[0] not in changing]
             self.made = [*self.headers, *kept, ("ETag", entry.etag)]
@@ -96,20 +96,20 @@ class Route:
         return self.made
 
 
-class Front:
+class FastPath:
     """A WSGI application that answers what it can and asks `application` the rest."""
 
     def __init__(self, application: Application) -> None:
         self.application = application
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        question = question_of(environ)
+        question = identify_request(environ)
         if question is None:
             return self.application(environ, start_response)
         if TRIED not in environ:
-            hit = find_hit(environ, question)
+            hit = find_candidate(environ, question)
             if hit is not None and _is_fresh(hit, environ):
-                status, headers, body = answer(environ, hit)
+                status, headers, body = build_response(environ, hit)
                 start_response(status, headers)
                 return [body]
         return self._learn(environ, start_response, *question)
@@ -127,7 +127,7 @@ class Front:
         return self.application(environ, start)
 
 
-def question_of(environ: Environ) -> Question | None:
+def identify_request(environ: Environ) -> RequestIdentity | None:
     """Whose credential asks what, where the front may know or learn it."""
     if environ["REQUEST_METHOD"] != "GET" or not environ["PATH_INFO"].startswith(PREFIX):
         return None
@@ -183,30 +183,34 @@ def _asked(environ: Environ) -> tuple[str, ...] | None:
 
 # --- Answering ----------------------------------------------------------------------------------
 @dataclass(slots=True)
-class Hit:
+class Candidate:
     """What would answer a request, if it is still fresh."""
 
-    caller: Caller
-    route: Route
+    principal: Principal
+    route: KnownRoute
     entry: Entry
     now: float
 
 
-def find_hit(environ: Environ, question: Question) -> Hit | None:
+def find_candidate(environ: Environ, question: RequestIdentity) -> Candidate | None:
     credential, asked = question
-    caller = callers.get(credential)
-    if asked is None or caller is None:
+    principal = known_principals.get(credential)
+    if asked is None or principal is None:
         return None
     now = time.time()
-    if now >= caller.expires or (caller.networks and not _is_within(caller.networks, environ)):
+    if now >= principal.expires or (
+        principal.networks and not _is_within(principal.networks, environ)
+    ):
         return None
-    route = routes.get((caller.shared_scope, asked)) or routes.get((caller.own_scope, asked))
+    route = known_routes.get((principal.shared_scope, asked)) or known_routes.get(
+        (principal.own_scope, asked)
+    )
     if route is None:
         return None
-    entry = lookup.memory.get(route.key)
+    entry = lookup.local_entries.get(route.key)
     if entry is None or lookup.is_expired(entry, now):
         return None
-    return Hit(caller, route, entry, now)
+    return Candidate(principal, route, entry, now)
 
 
 @cache
@@ -225,38 +229,38 @@ def _is_within(networks: tuple[str, ...], environ: Environ) -> bool:
     return any(address in ipaddress.ip_network(network) for network in networks)
 
 
-def _is_fresh(hit: Hit, environ: Environ) -> bool:
-    if notifications.vouches_for(hit.caller, hit.entry):
+def _is_fresh(hit: Candidate, environ: Environ) -> bool:
+    if notifications.is_current_without_query(hit.principal, hit.entry):
         return True
-    count = notifications.count()
+    count = notifications.current_count()
     try:
-        found = snapshots.fresh(hit.entry.stamp, hit.caller.stamp)
-    except StampUnavailable:
+        found = snapshots.read_versions(hit.entry.snapshot, hit.principal.snapshot)
+    except SnapshotUnavailable:
         found = {}
-    return is_confirmed(hit, found, count, environ)
+    return confirm_candidate(hit, found, count, environ)
 
 
-def is_confirmed(hit: Hit, found: dict[str, str], count: int, environ: Environ) -> bool:
+def confirm_candidate(hit: Candidate, found: dict[str, str], count: int, environ: Environ) -> bool:
     """Whether the tokens that were found say so; else they are left for who answers instead.
 
     `count` was taken from `push` before they were asked for.
     """
-    caller, entry = hit.caller, hit.entry
-    if EPOCH not in found or not snapshots.is_equal(caller.stamp, found):
+    principal, entry = hit.principal, hit.entry
+    if EPOCH not in found or not snapshots.is_current(principal.snapshot, found):
         _counter(entry.view, "stale").inc()
         return False
-    environ[ENVIRON] = caller  # spares authentication the same question
-    if not snapshots.is_equal(entry.stamp, found):
-        environ[decorators.STAMP] = {
-            tag: found.get(tag, "") for tag in (*caller.stamp, *entry.stamp)
+    environ[ENVIRON] = principal  # spares authentication the same question
+    if not snapshots.is_current(entry.snapshot, found):
+        environ[decorators.SNAPSHOT] = {
+            tag: found.get(tag, "") for tag in (*principal.snapshot, *entry.snapshot)
         }
         _counter(entry.view, "stale").inc()
         return False
-    notifications.confirm(count, caller, entry)
+    notifications.mark_confirmed(count, principal, entry)
     return True
 
 
-def answer(environ: Environ, hit: Hit) -> tuple[str, list[tuple[str, str]], bytes]:
+def build_response(environ: Environ, hit: Candidate) -> tuple[str, list[tuple[str, str]], bytes]:
     """Status, headers and body of a hit that is fresh; it is counted as one."""
     entry = hit.entry
     _counter(entry.view, "hit").inc()
@@ -284,17 +288,17 @@ def _remember(
     credential: bytes,
     asked: tuple[str, ...],
 ) -> None:
-    caller, learned = environ.get(ENVIRON), environ.get(decorators.LEARN)
-    if caller is None or learned is None or sum(map(len, asked)) > LONGEST:
+    principal, learned = environ.get(ENVIRON), environ.get(decorators.LEARN)
+    if principal is None or learned is None or sum(map(len, asked)) > LONGEST:
         return
-    if caller.credential != credential:  # Django has believed another one than we have read
+    if principal.credential != credential:  # Django has believed another one than we have read
         return
     names = {name.lower() for name, _ in headers}
     if "set-cookie" in names:
         return
     key, own = learned
     kept = tuple((n, v) for n, v in headers if n.lower() in KEPT - {"vary"})
-    scope = caller.own_scope if own else caller.shared_scope
+    scope = principal.own_scope if own else principal.shared_scope
     size = 800 + sum(map(len, asked)) + sum(len(n) + len(v) for n, v in kept)
-    routes.put((scope, asked), Route(key, kept, environ.get(ROUTE, "")), size)
-    callers.put(credential, caller, 2000)
+    known_routes.put((scope, asked), KnownRoute(key, kept, environ.get(ROUTE, "")), size)
+    known_principals.put(credential, principal, 2000)

@@ -37,7 +37,7 @@ def key_parts(
         ("script name", request.META.get("SCRIPT_NAME", "")),
         ("language", str(get_language())),
         ("time zone", timezone.get_current_timezone_name()),
-        ("build", build()),
+        ("build", code_version()),
         ("clock", moment),
         ("parameters", urlencode(sorted(parameters.items()), errors="surrogatepass")),
         *(("scope", str(part)) for part in scope),
@@ -57,7 +57,7 @@ PACKAGES = ("openrisk", "risks", "marketplace", "dashboards", "monitoring")
 
 
 @cache
-def build() -> str:
+def code_version() -> str:
     """The code and what it runs on: other code may answer otherwise, so it shares no entries."""
     root = Path(settings.BASE_DIR)
     files = [

@@ -13,26 +13,26 @@ from django.db import connection
 from openrisk.caching import metrics
 from openrisk.caching.freshness import recorder, snapshots, sql_dependencies
 from openrisk.caching.freshness.registry import EPOCH
-from openrisk.caching.freshness.snapshots import Stamp, StampUnavailable
-from openrisk.caching.principals import Caller
+from openrisk.caching.freshness.snapshots import SnapshotUnavailable, VersionSnapshot
+from openrisk.caching.principals import Principal
 from openrisk.caching.single_flight import flight
 from openrisk.caching.storage.entry import Entry
-from openrisk.caching.storage.local import Memory
-from openrisk.caching.storage.shared import shared
+from openrisk.caching.storage.local import LocalStore
+from openrisk.caching.storage.shared import shared_store
 
 PATIENCE = 2.0  # seconds that one waits for another's compute
 LOCK_SECONDS = 10  # after which a lock of a process that died no longer counts
 REFUSED_SECONDS = 10
 JITTER = 0.1  # of the TTL: entries made together do not expire together
 
-# Entries have three quarters of the budget; the front keeps its routes and callers in the rest.
-memory: Memory[Entry] = Memory(settings.CACHE_MEMORY_BYTES * 3 // 4)
+# Entries have three quarters of the budget; the front keeps its routes and principals in the rest.
+local_entries: LocalStore[Entry] = LocalStore(settings.CACHE_MEMORY_BYTES * 3 // 4)
 # Keys whose responses were not kept of late: nobody gains by waiting for those.
-refused: Memory[float] = Memory(2**20)
+recently_uncacheable: LocalStore[float] = LocalStore(2**20)
 
 
 @dataclass(frozen=True, slots=True)
-class Sought:
+class CacheLookup:
     """One request's place in the cache; `parts` name what its key is made of."""
 
     key: str
@@ -41,18 +41,20 @@ class Sought:
     tables: frozenset[str]
     ttl: float
     expires: float  # at the latest: the end of the clock's bucket
-    caller: Caller | None
+    principal: Principal | None
     allowed: frozenset[str]  # CLOCK and ROLE, where the response may depend on them
     request: dict[str, str]
     read_before: frozenset[str] = frozenset()  # tables, since the request began
     revalidate: bool = False  # `Cache-Control: no-cache`: nothing from before this request
     began: float = 0.0
     parts: tuple[tuple[str, str], ...] = ()
-    stamp: Stamp = field(default_factory=dict)  # read since the request began, if one was
+    snapshot: VersionSnapshot = field(
+        default_factory=dict
+    )  # read since the request began, if one was
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class LookupResult:
     entry: Entry
     layer: str
     result: str
@@ -66,62 +68,64 @@ class NotStorable(Exception):
         self.response = response
 
 
-Computed = tuple[bytes, str, str]  # body, content type, ETag
+RenderedResponse = tuple[bytes, str, str]  # body, content type, ETag
 
 
-def find(sought: Sought, compute: Callable[[], Computed]) -> Answer:
+def find_or_compute(lookup: CacheLookup, compute: Callable[[], RenderedResponse]) -> LookupResult:
     """An exact answer, from memory, the shared store, somebody's compute, or one's own."""
     deadline = time.monotonic() + PATIENCE
-    stamp = sought.stamp or _stamp(sought)
+    snapshot = lookup.snapshot or take_lookup_snapshot(lookup)
     while True:
-        if answer := _kept(sought, stamp):
+        if answer := find_valid_entry(lookup, snapshot):
             return answer
-        if not stamp or (refused.get(sought.key) or 0) > time.time():
-            return _computed(sought, stamp, compute)
-        with flight(sought.key, max(0.0, deadline - time.monotonic())) as computes:
-            if computes and _alone(sought, deadline):
+        if not snapshot or (recently_uncacheable.get(lookup.key) or 0) > time.time():
+            return compute_and_store(lookup, snapshot, compute)
+        with flight(lookup.key, max(0.0, deadline - time.monotonic())) as computes:
+            if computes and acquire_compute_lock(lookup, deadline):
                 try:
-                    return _computed(sought, stamp, compute)
+                    return compute_and_store(lookup, snapshot, compute)
                 finally:
-                    if store := shared():
-                        store.unlock(sought.key)
-        stamp = _stamp(sought)  # somebody may have written, and another computed, meanwhile
+                    if store := shared_store():
+                        store.unlock(lookup.key)
+        snapshot = take_lookup_snapshot(
+            lookup
+        )  # somebody may have written, and another computed, meanwhile
 
 
-def _stamp(sought: Sought) -> Stamp:
+def take_lookup_snapshot(lookup: CacheLookup) -> VersionSnapshot:
     """Tokens from before any row is read. Empty when nobody can say: then nothing is kept."""
-    tags = sought.tags | (sought.caller.stamp.keys() if sought.caller else set())
+    tags = lookup.tags | (lookup.principal.snapshot.keys() if lookup.principal else set())
     try:
-        stamp = snapshots.read(tags)
-    except StampUnavailable:
+        snapshot = snapshots.take_snapshot(tags)
+    except SnapshotUnavailable:
         return {}
-    return stamp if stamp[EPOCH] else {}
+    return snapshot if snapshot[EPOCH] else {}
 
 
-def _kept(sought: Sought, stamp: Stamp) -> Answer | None:
-    if not stamp:
+def find_valid_entry(lookup: CacheLookup, snapshot: VersionSnapshot) -> LookupResult | None:
+    if not snapshot:
         return None
-    entry = memory.get(sought.key)
-    if entry is not None and _is_valid(entry, sought, stamp):
-        return Answer(entry, "memory", "hit")
-    store = shared()
-    entry = store.get(sought.key) if store else None
-    if entry is not None and _is_valid(entry, sought, stamp):
+    entry = local_entries.get(lookup.key)
+    if entry is not None and _is_valid(entry, lookup, snapshot):
+        return LookupResult(entry, "memory", "hit")
+    store = shared_store()
+    entry = store.get(lookup.key) if store else None
+    if entry is not None and _is_valid(entry, lookup, snapshot):
         _keep(entry)
-        return Answer(entry, "store", "hit")
+        return LookupResult(entry, "store", "hit")
     return None
 
 
-def _is_valid(entry: Entry, sought: Sought, stamp: Stamp) -> bool:
-    if sought.revalidate and entry.created < sought.began:
+def _is_valid(entry: Entry, lookup: CacheLookup, snapshot: VersionSnapshot) -> bool:
+    if lookup.revalidate and entry.created < lookup.began:
         return False
-    return not is_expired(entry, time.time()) and snapshots.is_equal(entry.stamp, stamp)
+    return not is_expired(entry, time.time()) and snapshots.is_current(entry.snapshot, snapshot)
 
 
 def _keep(entry: Entry) -> None:
-    memory.put(entry.key, entry, entry.size)
-    metrics.memory_bytes.set(memory.size)
-    metrics.memory_entries.set(len(memory))
+    local_entries.put(entry.key, entry, entry.size)
+    metrics.memory_bytes.set(local_entries.size)
+    metrics.memory_entries.set(len(local_entries))
 
 
 def is_expired(entry: Entry, now: float) -> bool:
@@ -135,10 +139,10 @@ def is_expired(entry: Entry, now: float) -> bool:
     return now + early >= entry.expires
 
 
-def _alone(sought: Sought, deadline: float) -> bool:
+def acquire_compute_lock(lookup: CacheLookup, deadline: float) -> bool:
     """Whether no other process computes the same; if one does, wait a little for its answer."""
-    store = shared()
-    if store is None or store.lock(sought.key, LOCK_SECONDS):
+    store = shared_store()
+    if store is None or store.lock(lookup.key, LOCK_SECONDS):
         return True
     if time.monotonic() >= deadline:
         return True
@@ -146,51 +150,59 @@ def _alone(sought: Sought, deadline: float) -> bool:
     return False
 
 
-def _computed(sought: Sought, stamp: Stamp, compute: Callable[[], Computed]) -> Answer:
+def compute_and_store(
+    lookup: CacheLookup, snapshot: VersionSnapshot, compute: Callable[[], RenderedResponse]
+) -> LookupResult:
     started = time.perf_counter()
     with recorder.recording() as record:
         body, content_type, etag = compute()
     cost = time.perf_counter() - started
-    metrics.compute_seconds.labels(sought.view).observe(cost)
+    metrics.compute_seconds.labels(lookup.view).observe(cost)
     now = time.time()
-    ttl = sought.ttl * (1 - JITTER * random.random())  # noqa: S311  no secret
+    ttl = lookup.ttl * (1 - JITTER * random.random())  # noqa: S311  no secret
     entry = Entry(
-        key=sought.key,
-        view=sought.view,
-        stamp={tag: stamp[tag] for tag in sought.tags} if stamp else {},
+        key=lookup.key,
+        view=lookup.view,
+        snapshot={tag: snapshot[tag] for tag in lookup.tags} if snapshot else {},
         created=now,
-        expires=min(now + ttl, sought.expires),
+        expires=min(now + ttl, lookup.expires),
         cost=cost,
         content_type=content_type,
         etag=etag,
-        request=sought.request,
+        request=lookup.request,
         # A copy is as long as it looks; what orjson returns lies in a buffer of eight kilobytes.
         body=bytes(memoryview(body)),
     )
-    if not stamp:
-        return Answer(entry, "view", "bypass")
-    if not _is_covered(sought, stamp, record):
-        refused.put(sought.key, now + REFUSED_SECONDS, 500)
-        return Answer(entry, "view", "bypass")
+    if not snapshot:
+        return LookupResult(entry, "view", "bypass")
+    if not all_reads_declared(lookup, snapshot, record):
+        recently_uncacheable.put(lookup.key, now + REFUSED_SECONDS, 500)
+        return LookupResult(entry, "view", "bypass")
     _keep(entry)
-    if store := shared():
+    if store := shared_store():
         store.put(entry)
-    return Answer(entry, "view", "miss")
+    return LookupResult(entry, "view", "miss")
 
 
-def _is_covered(sought: Sought, stamp: Stamp, record: recorder.Recording) -> bool:
-    """Whether all that was read is declared, and what was read before the stamp is unchanged."""
-    caller = sought.caller
-    if caller is not None and not snapshots.is_equal(caller.stamp, stamp):
+def all_reads_declared(
+    lookup: CacheLookup, snapshot: VersionSnapshot, record: recorder.Recording
+) -> bool:
+    """Whether all that was read is declared, and what was read before the snapshot is unchanged."""
+    principal = lookup.principal
+    if principal is not None and not snapshots.is_current(principal.snapshot, snapshot):
         return False
-    # Before the stamp only the caller's own rows may be read: tokens of theirs have been compared.
-    # Authentication reads the clock and the role to refuse what has expired or is not allowed; a
-    # hit is as safe, since it has passed there, or somebody of the same role has.
+    # Before the snapshot only the principal's own rows may be read: their versions have been
+    # compared. Authentication reads the clock and the role to refuse what has expired or is not
+    # allowed; a hit is as safe, since it has passed there, or someone of the same role has.
     identity = (
-        caller.tables | {sql_dependencies.CLOCK, sql_dependencies.ROLE} if caller else frozenset()
+        principal.tables | {sql_dependencies.CLOCK, sql_dependencies.ROLE}
+        if principal
+        else frozenset()
     )
-    undeclared = sql_dependencies.undeclared(record.seen, sought.tables | sought.allowed)
-    undeclared |= sql_dependencies.undeclared(sought.read_before, identity)
+    undeclared = sql_dependencies.find_undeclared(
+        record.dependencies, lookup.tables | lookup.allowed
+    )
+    undeclared |= sql_dependencies.find_undeclared(lookup.read_before, identity)
     for table in set(map(sql_dependencies.table_of, undeclared)):
-        metrics.undeclared_reads.labels(sought.view, table).inc()
+        metrics.undeclared_reads.labels(lookup.view, table).inc()
     return not undeclared and not connection.in_atomic_block

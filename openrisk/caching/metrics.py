@@ -50,7 +50,7 @@ memory_entries = Gauge(
 )
 
 
-def declare(view: str) -> None:
+def declare_view(view: str) -> None:
     """Begin every series of a view at 0, so that the first hit is a rise."""
     compute_seconds.labels(view)
     for layer in LAYERS:

@@ -7,27 +7,27 @@ from uuid import UUID
 
 from django.http import HttpRequest
 
-from openrisk.caching.freshness.snapshots import Stamp
+from openrisk.caching.freshness.snapshots import VersionSnapshot
 
-ENVIRON = "openrisk.cache.caller"
+ENVIRON = "openrisk.cache.principal"
 
 
 @dataclass(slots=True)
-class Caller:
-    """An authenticated caller, and the tokens of the rows that say so.
+class Principal:
+    """An authenticated principal, and the tokens of the rows that say so.
 
-    `rights` is what, beside the organization, decides what the caller may see. `stamp` was read
-    between two equal reads of those rows. After `expires` (seconds since 1970) authentication must
-    look again. `networks` is what the credential may be used from, empty for anywhere. `rows` is
-    the business of `accounts`. `credential` is a digest of the one that was proven, empty where
-    nobody came with one.
+    `rights` are what, beside the organization, decides what the principal may see. `snapshot` was
+    read between two equal reads of those rows. After `expires` (seconds since 1970) authentication
+    must look again. `networks` are those that the credential may be used from, empty for anywhere.
+    `rows` is the business of `accounts`. `credential` is a digest of the credential that was
+    proven, empty if there was none.
     """
 
     organization_id: UUID
     user_id: UUID
     rights: tuple[str, ...]
     tables: frozenset[str]
-    stamp: Stamp
+    snapshot: VersionSnapshot
     expires: float
     networks: tuple[str, ...] = ()
     rows: Mapping[str, Any] = field(default_factory=dict)
@@ -46,11 +46,11 @@ class Caller:
     @property
     def shared_tags(self) -> frozenset[str]:
         """Of the organization's own row, which a shared response may show. `#` names one person."""
-        return frozenset(tag for tag in self.stamp if "#" not in tag)
+        return frozenset(tag for tag in self.snapshot if "#" not in tag)
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class ImpersonatedUser:
     """Somebody in whose place an operator asks: a user in one of their organizations."""
 
     user_id: UUID
@@ -63,44 +63,44 @@ class Person:
         return f"{self.name} ({self.role} in {self.organization})"
 
 
-class UnknownPerson(LookupError):
+class UnknownPrincipal(LookupError):
     """There is no such user, organization or membership; the message lists what is known."""
 
 
-class Directory(Protocol):
+class PrincipalDirectory(Protocol):
     """What `openrisk.accounts` tells the commands and the page of the cache about people."""
 
-    def organization_id(self, slug: str) -> UUID:
+    def find_organization_id(self, slug: str) -> UUID:
         """Raises UnknownPerson."""
 
-    def person(self, email: str, slug: str | None = None) -> Person:
+    def find_user(self, email: str, slug: str | None = None) -> ImpersonatedUser:
         """A user in the organization, or in their first one. Raises UnknownPerson."""
 
-    def by_ids(self, user_id: str, organization_id: str) -> Person:
+    def find_user_by_ids(self, user_id: str, organization_id: str) -> ImpersonatedUser:
         """Raises UnknownPerson."""
 
-    def strongest(self, slug: str) -> Person:
+    def find_most_privileged(self, slug: str) -> ImpersonatedUser:
         """An active member of the highest role: nobody may read more. Raises UnknownPerson."""
 
-    def attach(self, request: HttpRequest, person: Person) -> None:
+    def impersonate(self, request: HttpRequest, person: ImpersonatedUser) -> None:
         """Let `request` be authenticated as `person`, as by a token of theirs."""
 
 
-_directory: list[Directory] = []
+_directory: list[PrincipalDirectory] = []
 
 
-def set_directory(directory: Directory) -> None:
+def set_principal_directory(directory: PrincipalDirectory) -> None:
     _directory[:] = [directory]
 
 
-def directory() -> Directory:
+def principal_directory() -> PrincipalDirectory:
     return _directory[0]
 
 
-def caller_of(request: HttpRequest) -> Caller | None:
-    """The caller that authentication left on the request; None where it could not say exactly."""
+def principal_of(request: HttpRequest) -> Principal | None:
+    """The principal that authentication left on the request; None where it was not certain."""
     return request.META.get(ENVIRON)
 
 
-def set_caller(request: HttpRequest, caller: Caller | None) -> None:
-    request.META[ENVIRON] = caller
+def set_principal(request: HttpRequest, principal: Principal | None) -> None:
+    request.META[ENVIRON] = principal

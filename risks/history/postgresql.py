@@ -1,7 +1,7 @@
 """The history triggers of PostgreSQL (15 and later)."""
 
 from openrisk.database.triggers import Function, Trigger
-from risks.history.tracked import LEDGERS, TRACKED, Ledger, Tracked
+from risks.history.tracked import LEDGERS, TRACKED, Ledger, RecordedModel
 
 EVENTS = {
     "insert": "REFERENCING NEW TABLE AS new_rows",
@@ -102,7 +102,7 @@ def _trigger(table: str, name: str, event: str, function: Function, arguments: s
     return Trigger(name, table, definition, function)
 
 
-def change_triggers(tracked: Tracked) -> list[Trigger]:
+def change_triggers(tracked: RecordedModel) -> list[Trigger]:
     table = tracked.model_class._meta.db_table
     function = _link_function if tracked.of else _change_function
     silent = ",".join(sorted(tracked.silent | {"id", "organization_id"}))

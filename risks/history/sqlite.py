@@ -3,7 +3,7 @@
 from django.db import models
 
 from openrisk.database.triggers import Trigger
-from risks.history.tracked import LEDGERS, TRACKED, Ledger, Tracked
+from risks.history.tracked import LEDGERS, TRACKED, Ledger, RecordedModel
 
 EVENTS = ("insert", "update", "delete")
 ENABLED_TRIGGERS = (
@@ -51,7 +51,7 @@ def _pair(event: str, field: models.Field) -> str:
     return f"SELECT '{field.column}' AS key, {pair} AS pair WHERE {changed}"
 
 
-def _change_body(event: str, tracked: Tracked) -> str:
+def _change_body(event: str, tracked: RecordedModel) -> str:
     row = "OLD" if event == "delete" else "NEW"
     action = {"insert": "created", "update": "updated", "delete": "deleted"}[event]
     pairs = "\n        UNION ALL ".join(_pair(event, field) for field in tracked.fields)
@@ -63,7 +63,7 @@ def _change_body(event: str, tracked: Tracked) -> str:
     FROM ({pairs}) {having};"""
 
 
-def _link_body(event: str, tracked: Tracked) -> str:
+def _link_body(event: str, tracked: RecordedModel) -> str:
     row = "OLD" if event == "delete" else "NEW"
     before = f"OLD.{tracked.value}" if event != "insert" else "NULL"
     after = f"NEW.{tracked.value}" if event != "delete" else "NULL"
@@ -78,7 +78,7 @@ def _trigger(table: str, name: str, event: str, body: str, *, when: str = "") ->
     return Trigger(name, table, definition)
 
 
-def change_triggers(tracked: Tracked) -> list[Trigger]:
+def change_triggers(tracked: RecordedModel) -> list[Trigger]:
     table = tracked.model_class._meta.db_table
     body = _link_body if tracked.of else _change_body
     return [

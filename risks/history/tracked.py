@@ -12,7 +12,7 @@ SILENT_FIELDS = frozenset({"version", "created_at", "updated_at"})
 
 
 @dataclass(frozen=True)
-class Tracked:
+class RecordedModel:
     """A tracked model. A link (e.g. risk to asset) is told as a change of the row it hangs on:
     `of` is the foreign key to that row, `field` the name shown, `value` the column it tells."""
 
@@ -45,33 +45,33 @@ class Tracked:
 
 
 TRACKED = (
-    Tracked("accounts.Membership"),
-    Tracked("risks.Category"),
-    Tracked("risks.Matrix"),
-    Tracked("risks.Risk", silent=SILENT_FIELDS | {"number"}),
-    Tracked("risks.RiskTag", of="risk", field="tags", value="name"),
-    Tracked("risks.RiskAsset", of="risk", field="assets", value="asset_id"),
-    Tracked("risks.RiskControl", of="risk", field="controls", value="control_id"),
-    Tracked("risks.Acceptance"),
-    Tracked("risks.Asset"),
-    Tracked("risks.AssetDependency", of="asset", field="dependencies", value="target_id"),
-    Tracked("risks.Mitigation", silent=SILENT_FIELDS | {"number"}),
-    Tracked("risks.MitigationAction"),
-    Tracked("risks.ActionDependency", of="action", field="depends_on", value="depends_on_id"),
-    Tracked("risks.Framework"),
-    Tracked("risks.Control"),
+    RecordedModel("accounts.Membership"),
+    RecordedModel("risks.Category"),
+    RecordedModel("risks.Matrix"),
+    RecordedModel("risks.Risk", silent=SILENT_FIELDS | {"number"}),
+    RecordedModel("risks.RiskTag", of="risk", field="tags", value="name"),
+    RecordedModel("risks.RiskAsset", of="risk", field="assets", value="asset_id"),
+    RecordedModel("risks.RiskControl", of="risk", field="controls", value="control_id"),
+    RecordedModel("risks.Acceptance"),
+    RecordedModel("risks.Asset"),
+    RecordedModel("risks.AssetDependency", of="asset", field="dependencies", value="target_id"),
+    RecordedModel("risks.Mitigation", silent=SILENT_FIELDS | {"number"}),
+    RecordedModel("risks.MitigationAction"),
+    RecordedModel("risks.ActionDependency", of="action", field="depends_on", value="depends_on_id"),
+    RecordedModel("risks.Framework"),
+    RecordedModel("risks.Control"),
     # A scan that sees a finding again changes nothing but when it was last seen.
-    Tracked("risks.Finding", silent=SILENT_FIELDS | {"last_seen_at"}),
-    Tracked("risks.FindingRule"),
-    Tracked("risks.RiskProposal"),
-    Tracked("risks.LikelihoodSuggestion"),
-    Tracked(
+    RecordedModel("risks.Finding", silent=SILENT_FIELDS | {"last_seen_at"}),
+    RecordedModel("risks.FindingRule"),
+    RecordedModel("risks.RiskProposal"),
+    RecordedModel("risks.LikelihoodSuggestion"),
+    RecordedModel(
         "marketplace.InstalledApp",
         silent=SILENT_FIELDS | {"secrets", "next_run_at", "test_queued_at"},
     ),
-    Tracked("marketplace.Review"),
-    Tracked("dashboards.ReportSchedule", silent=SILENT_FIELDS | {"next_run_at"}),
-    Tracked("marketplace.InstalledPack"),
+    RecordedModel("marketplace.Review"),
+    RecordedModel("dashboards.ReportSchedule", silent=SILENT_FIELDS | {"next_run_at"}),
+    RecordedModel("marketplace.InstalledPack"),
 )
 
 

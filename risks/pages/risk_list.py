@@ -12,7 +12,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from openrisk.accounts.models import Membership, Organization, Role, User
 from openrisk.caching.decorators import get_or_compute
-from openrisk.caching.principals import caller_of
+from openrisk.caching.principals import principal_of
 from openrisk.pages.guards import MemberRequest, member_required
 from risks.api.views.exports import RiskExportViewSet
 from risks.models import Asset, Category, Risk, RiskAsset, RiskControl, RiskTag, ScoreChange
@@ -36,7 +36,7 @@ def risk_list(request: MemberRequest) -> HttpResponse:
         return _shown(template, membership.organization, query, may_write=may_write)
 
     # Where no stamp could be had for the caller, nobody waits for another one.
-    exact = caller_of(request) is not None
+    exact = principal_of(request) is not None
     shown = _kept(f"{template} {may_write}", membership, query, compute) if exact else compute()
     if not swaps:
         return render(request, "risks/list.html", shown, status=shown["status"])

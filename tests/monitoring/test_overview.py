@@ -5,7 +5,7 @@ import pytest
 from monitoring.health import health_detail
 from monitoring.pages.overview import _parts
 from openrisk.caching.inspection import statistics
-from openrisk.caching.inspection.statistics import Counted
+from openrisk.caching.inspection.statistics import CacheCounters
 
 
 @pytest.fixture
@@ -44,9 +44,9 @@ def test_missing_migration_is_not_ready(found):
     ],
 )
 def test_both_pages_say_the_same_of_hits(client, superuser, monkeypatch, requests, words):
-    counted = Counted("this process alone")
+    counted = CacheCounters("this process alone")
     counted.requests.update(requests)
-    monkeypatch.setattr(statistics, "counted", lambda: counted)
+    monkeypatch.setattr(statistics, "read_counters", lambda: counted)
     client.force_login(superuser)
     overview = client.get("/monitoring/").content.decode()
     cache = client.get("/monitoring/cache/").content.decode()

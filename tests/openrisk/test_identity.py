@@ -165,7 +165,7 @@ def test_rows_that_change_while_they_are_read_are_read_again(organization, viewe
     """A token read after the change must not vouch for rows from before it."""
     make_risk(organization)
     me = token(viewer, organization)
-    read, changes = snapshots.read, []
+    read, changes = snapshots.take_snapshot, []
 
     def late(tags):
         if not changes:
@@ -173,9 +173,9 @@ def test_rows_that_change_while_they_are_read_are_read_again(organization, viewe
             set_role(user=viewer, organization=organization, role=Role.MANAGER)
         return read(tags)
 
-    monkeypatch.setattr(identity.snapshots, "read", late)
+    monkeypatch.setattr(identity.snapshots, "take_snapshot", late)
     call(RISKS, me)
-    [caller] = identity.fast_path.callers.values()
+    [caller] = identity.fast_path.known_principals.values()
     assert caller.rights == ("manager",)
     assert changes
 
@@ -360,7 +360,7 @@ def test_user_of_a_session_does_not_bring_an_old_login_back(organization, viewer
     call(PAGE, credential)
     later = timezone.now() + timedelta(hours=1)
     User.objects.update(last_login=later)
-    rows = identity.fast_path.callers.get(
+    rows = identity.fast_path.known_principals.get(
         identity.fast_path.session_digest(credential["HTTP_COOKIE"].partition("=")[2], "acme")
     ).rows
     user = identity.user_of(rows)
@@ -379,8 +379,8 @@ def test_without_a_stamp_rows_are_read_once_and_nobody_waits_twice(
 
     def unavailable(*tags):
         asked.append(tags)
-        raise snapshots.StampUnavailable
+        raise snapshots.SnapshotUnavailable
 
-    monkeypatch.setattr(snapshots, "fresh", unavailable)
+    monkeypatch.setattr(snapshots, "read_versions", unavailable)
     assert call(PAGE, credential).status == 200
     assert len(asked) == 1

@@ -102,7 +102,7 @@ def operating(manager):
     manager.is_superuser = True
     manager.save()
     yield f"/monitoring/cache/?url=/api/v1/risks/&user={manager.email}"
-    snapshots.close()
+    snapshots.close_connection()
 
 
 @pytest.fixture

@@ -23,9 +23,9 @@ from openrisk.accounts.members.memberships import membership_in, membership_with
 from openrisk.accounts.models import ApiToken, Membership, Organization, User
 from openrisk.caching import fast_path
 from openrisk.caching.freshness import snapshots
-from openrisk.caching.freshness.registry import EPOCH, tracked
-from openrisk.caching.freshness.snapshots import StampUnavailable
-from openrisk.caching.principals import ENVIRON, Caller, caller_of, set_caller
+from openrisk.caching.freshness.registry import EPOCH, tracked_model
+from openrisk.caching.freshness.snapshots import SnapshotUnavailable
+from openrisk.caching.principals import ENVIRON, Principal, principal_of, set_principal
 
 HEADER = "X-Organization"  # of a session's request to the API: the slug of an organization
 Rows = dict[str, Any]  # name -> column values of one row; "role" -> the role
@@ -38,22 +38,25 @@ def token_rows(request: HttpRequest, text: str, read: Callable[[str], Rows]) -> 
 
     Leaves the caller on the request where the cache may rely on it.
     """
-    caller, credential = caller_of(request), _token_credential(request)  # the front has just asked
+    caller, credential = (
+        principal_of(request),
+        _token_credential(request),
+    )  # the front has just asked
     if caller is not None and caller.credential != credential:
         caller = None  # of a session that came along
     if caller is None and _is_usable():
         caller = _found(credential, lambda: read(text), _token_tags, ApiToken)
-    set_caller(request, caller)
+    set_principal(request, caller)
     return dict(caller.rows) if caller else read(text)
 
 
 def note_use(request: HttpRequest, day: date) -> None:
     """The day of last use leaves no token, so whoever knows the credential must be told."""
-    if caller := caller_of(request):
+    if caller := principal_of(request):
         rows = {**caller.rows, "token": {**caller.rows["token"], "last_used_on": day}}
         noted = replace(caller, expires=_expires(rows), rows=rows)
-        set_caller(request, noted)
-        fast_path.callers.put(_token_credential(request), noted, 2000)
+        set_principal(request, noted)
+        fast_path.known_principals.put(_token_credential(request), noted, 2000)
 
 
 def _token_credential(request: HttpRequest) -> bytes:
@@ -73,17 +76,17 @@ def note_session(request: HttpRequest) -> None:
     if not key or not _is_usable():
         return
     slug = organization_of(request)
-    credential, caller = fast_path.session_digest(key, slug), caller_of(request)
+    credential, caller = fast_path.session_digest(key, slug), principal_of(request)
     if ENVIRON in request.META and (caller is None or caller.credential == credential):
         return  # already looked up
     read = partial(_session_rows, key, slug)
-    set_caller(request, _found(credential, read, _session_tags, Session))
+    set_principal(request, _found(credential, read, _session_tags, Session))
 
 
 def session_member(request: HttpRequest) -> Membership | None:
     """Whose session it is, if the database confirms it; None where one has to look."""
     note_session(request)
-    caller = caller_of(request)
+    caller = principal_of(request)
     if caller is None or "session" not in caller.rows:
         return None
     if caller.rows["session"]["session_key"] != digest_key(request.session.session_key or ""):
@@ -123,35 +126,37 @@ def _found(
     read: Callable[[], Rows],
     tags_of: Callable[[Rows], set[str]],
     kind: type[models.Model],
-) -> Caller | None:
+) -> Principal | None:
     """The caller behind a credential, as this process knows them or read anew, and kept.
 
     None also where no stamp is to be had: then nobody waits for a second one.
     """
     try:
         caller = _known(credential) or _resolved(read, tags_of, kind)
-    except StampUnavailable:
+    except SnapshotUnavailable:
         return None
     if caller is not None:
         caller.credential = credential
-        fast_path.callers.put(credential, caller, 2000)
+        fast_path.known_principals.put(credential, caller, 2000)
     return caller
 
 
-def _known(credential: bytes) -> Caller | None:
-    caller = fast_path.callers.get(credential)
+def _known(credential: bytes) -> Principal | None:
+    caller = fast_path.known_principals.get(credential)
     if caller is None or time.time() >= caller.expires:
         return None
     return (
-        caller if snapshots.is_equal(caller.stamp, snapshots.fresh(caller.stamp.keys())) else None
+        caller
+        if snapshots.is_current(caller.snapshot, snapshots.read_versions(caller.snapshot.keys()))
+        else None
     )
 
 
-def member_caller(read: Callable[[], Rows]) -> Caller | None:
+def member_caller(read: Callable[[], Rows]) -> Principal | None:
     """The caller that a member is, whatever their credential: for who asks in their place."""
     try:
         return _resolved(read, _shared_tags) if _is_usable() else None
-    except StampUnavailable:
+    except SnapshotUnavailable:
         return None
 
 
@@ -159,7 +164,7 @@ def _resolved(
     read: Callable[[], Rows],
     tags_of: Callable[[Rows], set[str]],
     *credential: type[models.Model],
-) -> Caller | None:
+) -> Principal | None:
     """A caller whose tokens were read between two equal reads of the rows: both belong together.
 
     Raises StampUnavailable.
@@ -168,7 +173,7 @@ def _resolved(
     for _ in range(TRIES):
         if not rows:
             return None
-        stamp = snapshots.read(tags_of(rows))
+        stamp = snapshots.take_snapshot(tags_of(rows))
         again = read()
         if rows == again:
             return _caller(rows, stamp, *credential) if stamp[EPOCH] else None
@@ -176,13 +181,15 @@ def _resolved(
     return None
 
 
-def _caller(rows: Rows, stamp: snapshots.Stamp, *credential: type[models.Model]) -> Caller:
-    return Caller(
+def _caller(
+    rows: Rows, stamp: snapshots.VersionSnapshot, *credential: type[models.Model]
+) -> Principal:
+    return Principal(
         organization_id=rows["organization"]["id"],
         user_id=rows["user"]["id"],
         rights=(str(rows["role"]),),
         tables=frozenset(model._meta.db_table for model in (*SHARED, *credential)),
-        stamp=stamp,
+        snapshot=stamp,
         expires=_expires(rows),
         networks=tuple(rows.get("token", {}).get("allowed_networks", ())),
         rows=rows,
@@ -206,18 +213,18 @@ def _shared_tags(rows: Rows) -> set[str]:
     user, organization = rows["user"]["id"], rows["organization"]["id"]
     return {
         EPOCH,
-        *tracked(User).row_tags(user),
-        *tracked(Membership).row_tags(user),
-        *tracked(Organization).organization_tags(organization),
+        *tracked_model(User).row_tags(user),
+        *tracked_model(Membership).row_tags(user),
+        *tracked_model(Organization).organization_tags(organization),
     }
 
 
 def _token_tags(rows: Rows) -> set[str]:
-    return _shared_tags(rows) | tracked(ApiToken).row_tags(rows["token"]["digest"])
+    return _shared_tags(rows) | tracked_model(ApiToken).row_tags(rows["token"]["digest"])
 
 
 def _session_tags(rows: Rows) -> set[str]:
-    return _shared_tags(rows) | tracked(Session).row_tags(rows["session"]["session_key"])
+    return _shared_tags(rows) | tracked_model(Session).row_tags(rows["session"]["session_key"])
 
 
 def _session_rows(key: str, slug: str | None) -> Rows:
@@ -248,7 +255,7 @@ def values_of(row: models.Model) -> dict[str, Any]:
 
 def user_of(rows: Mapping[str, Any]) -> User:
     """Without what changes silently: that is read when somebody asks, and never written back."""
-    silent = tracked(User).silent
+    silent = tracked_model(User).ignored_columns
     return instance_of(User, {k: v for k, v in rows["user"].items() if k not in silent})
 
 

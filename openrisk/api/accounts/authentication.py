@@ -20,7 +20,7 @@ from openrisk.accounts.credentials import identity
 from openrisk.accounts.credentials.passwords import CHOICE_REQUIRED
 from openrisk.accounts.models import ApiToken, Membership, Organization, Role, User
 from openrisk.caching.freshness.recorder import unrecorded
-from openrisk.caching.principals import caller_of, set_caller
+from openrisk.caching.principals import principal_of, set_principal
 
 INVALID = "The token is unknown, expired or revoked. Log in or create a new one."
 
@@ -127,7 +127,7 @@ class SessionAuthentication(authentication.SessionAuthentication):
         identity.note_session(request._request)
         result = super().authenticate(request)
         if result is None:
-            set_caller(request._request, None)
+            set_principal(request._request, None)
             return None
         if result[0].password_change_required:
             raise exceptions.PermissionDenied(CHOICE_REQUIRED)
@@ -158,7 +158,7 @@ def _refuse_organization(request: Request, user: User) -> NoReturn:
 
 def _confirm_caller(request: Request, user: User, membership: Membership) -> None:
     """The cache may only rely on a caller who is the one that Django found."""
-    caller = caller_of(request._request)
+    caller = principal_of(request._request)
     found = (user.pk, membership.organization_id, (str(membership.role),))
     if caller and (caller.user_id, caller.organization_id, caller.rights) != found:
-        set_caller(request._request, None)
+        set_principal(request._request, None)

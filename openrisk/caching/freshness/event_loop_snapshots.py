@@ -1,7 +1,7 @@
-"""Stamps read by an event loop: no thread waits for the answers that the loop gives itself.
+"""Snapshots read by an event loop: no thread waits for the answers that the loop gives itself.
 
-As in `stamps.Group`, one query runs at a time and all who ask meanwhile share the next. Threads may
-ask too; the process has one connection for both.
+As in `snapshots.SnapshotBatcher`, one query runs at a time and all who ask meanwhile share the
+next. Threads may ask too; the process has one connection for both.
 """
 
 import asyncio
@@ -12,10 +12,15 @@ import psycopg
 from django.db import connection
 
 from openrisk.caching.freshness import snapshots
-from openrisk.caching.freshness.snapshots import Batch, Group, PostgresSource, StampUnavailable
+from openrisk.caching.freshness.snapshots import (
+    Batch,
+    PostgresSource,
+    SnapshotBatcher,
+    SnapshotUnavailable,
+)
 
 
-class LoopGroup(Group):
+class EventLoopBatcher(SnapshotBatcher):
     """Runs its queries on `loop`. What has no lock here happens on the loop alone."""
 
     def __init__(self, source: PostgresSource, loop: asyncio.AbstractEventLoop) -> None:
@@ -36,7 +41,7 @@ class LoopGroup(Group):
             self.loop.call_soon_threadsafe(self._begin)
         return batch.wait()
 
-    async def read_soon(self, tags: Iterable[Iterable[str]]) -> dict[str, str]:
+    async def read_async(self, tags: Iterable[Iterable[str]]) -> dict[str, str]:
         """The same on the loop. Raises StampUnavailable."""
         batch, leads = self.join(tags)
         if self._will_answer is None:
@@ -46,7 +51,7 @@ class LoopGroup(Group):
             self._begin()
         await answered
         if batch.error:
-            raise StampUnavailable(batch.error)
+            raise SnapshotUnavailable(batch.error)
         return batch.found
 
     def _begin(self) -> None:
@@ -55,7 +60,7 @@ class LoopGroup(Group):
             return
         self._running = batch
         self._answered, self._will_answer = self._will_answer, None
-        self._timer = self.loop.call_later(snapshots.TIMEOUT, self._end, snapshots.SILENT)
+        self._timer = self.loop.call_later(snapshots.TIMEOUT, self._end, snapshots.NO_ANSWER)
         if self.source.is_open:
             self._send(batch)
         elif not self._opening:
@@ -108,7 +113,9 @@ class LoopGroup(Group):
             else:
                 return
             if self._running is not None:
-                self._running.found = snapshots.tokens_in(snapshots.checked(self._last, wire))
+                self._running.found = snapshots.parse_versions(
+                    snapshots.check_result(self._last, wire)
+                )
         except (psycopg.Error, OSError) as error:
             self._end(str(error) or type(error).__name__)
         else:
@@ -138,8 +145,8 @@ class LoopGroup(Group):
             self._socket = -1
 
 
-def use_loop(loop: asyncio.AbstractEventLoop) -> LoopGroup:
-    """From now on this process reads its stamps on `loop`."""
-    group = LoopGroup(PostgresSource(connection), loop)
-    snapshots.use_group(group)
+def batch_on_loop(loop: asyncio.AbstractEventLoop) -> EventLoopBatcher:
+    """From now on this process reads its snapshots on `loop`."""
+    group = EventLoopBatcher(PostgresSource(connection), loop)
+    snapshots.use_batcher(group)
     return group

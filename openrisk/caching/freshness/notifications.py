@@ -1,7 +1,7 @@
 """Push: told by the database what changes, so that most hits need not ask it (PostgreSQL only).
 
 The token triggers also NOTIFY. Each process listens on one connection, which whoever needs the
-answer drains under one mutex. A counter rises with every message; what was confirmed by a stamp
+answer drains under one mutex. A counter rises with every message; what was confirmed by a snapshot
 that began at some count may be served without a query while none of its tags has changed since.
 
 Nobody hears that a connection has gone silent. So each process also sends itself a notice, dated,
@@ -23,8 +23,8 @@ from django.db import connection
 from psycopg import pq
 
 from openrisk.caching.freshness import snapshots, triggers_postgresql
-from openrisk.caching.freshness.registry import all_tracked
-from openrisk.caching.freshness.snapshots import Stamp
+from openrisk.caching.freshness.registry import tracked_models
+from openrisk.caching.freshness.snapshots import VersionSnapshot
 from openrisk.caching.freshness.triggers_postgresql import CHANNEL
 
 BEAT = 0.3
@@ -34,14 +34,14 @@ MOST_TAGS = 100_000  # remembered; beyond, everything counts as changed once
 log = structlog.get_logger(__name__)
 
 
-class Held(Protocol):
-    """What is kept with a stamp: `confirmed` is the count at which the stamp was known to hold."""
+class HasSnapshot(Protocol):
+    """Has a snapshot; `confirmed` is the count of changes at which that was current."""
 
-    stamp: Stamp
+    snapshot: VersionSnapshot
     confirmed: int
 
 
-class Changes:
+class ChangeLog:
     """When, by a counter that only rises, each tag was last heard to change."""
 
     def __init__(self) -> None:
@@ -51,38 +51,38 @@ class Changes:
 
     # `unchanged` looks on without a lock: what it reads last is written first, and the other way
     # round, or it would take a change that is being noted for one that it has seen.
-    def note(self, tags: Iterable[str]) -> None:
+    def record_change(self, tags: Iterable[str]) -> None:
         count = self.count + 1
         for tag in tags:
             self.changed[tag] = count
         self.count = count
         if len(self.changed) > MOST_TAGS:
-            self.note_all()
+            self.record_change_of_everything()
 
-    def note_all(self) -> None:
+    def record_change_of_everything(self) -> None:
         self.all_changed = self.count + 1
         self.count += 1
         self.changed = {}
 
-    def unchanged(self, held: Held) -> bool:
+    def is_unchanged(self, held: HasSnapshot) -> bool:
         count, confirmed, changed = self.count, held.confirmed, self.changed
         if confirmed == count:
             return True
         if confirmed < self.all_changed:
             return False
-        for tag in held.stamp:
+        for tag in held.snapshot:
             if changed.get(tag, 0) > confirmed:
                 return False
         held.confirmed = count  # the next hit need not look through the tags again
         return True
 
 
-class Listener:
+class NotificationListener:
     """One process's ear. `keep` runs in a thread of its own; everything else in the requests'."""
 
     def __init__(self) -> None:
         self.pid = os.getpid()
-        self.changes = Changes()
+        self.changes = ChangeLog()
         self.mutex = threading.Lock()
         self.lease_until = 0.0  # monotonic seconds
         self._connection: psycopg.Connection[Any] | None = None
@@ -91,7 +91,7 @@ class Listener:
         self._said = ""
         self._sent: dict[bytes, float] = {}
 
-    def start(self) -> "Listener":
+    def start(self) -> "NotificationListener":
         threading.Thread(target=self.keep, name="cache-push", daemon=True).start()
         return self
 
@@ -103,23 +103,25 @@ class Listener:
                     if self._connection is None:
                         self._listen()
                     self._send_beat()
-                    self._drain()
+                    self._receive_pending()
                 time.sleep(BEAT)
             except (psycopg.Error, OSError) as error:
                 self._lose(str(error).strip())
                 time.sleep(LEASE)
 
     def _listen(self) -> None:
-        opened = snapshots.connect(connection, "openrisk-push")
+        opened = snapshots.open_connection(connection, "openrisk-push")
         # They may have been installed under another CACHE_CONSISTENCY.
-        names = [name for tracked in all_tracked() for name in triggers_postgresql.names(tracked)]
+        names = [
+            name for tracked in tracked_models() for name in triggers_postgresql.names(tracked)
+        ]
         if opened.execute(triggers_postgresql.SILENT, [names]).fetchone():
             opened.close()
             raise psycopg.OperationalError("The token triggers do not notify: run migrate.")
         opened.execute(f"LISTEN {CHANNEL}")
         opened.execute(f'LISTEN "{self._own_channel.decode()}"')
         self._connection = opened
-        self.changes.note_all()  # what was said before nobody heard
+        self.changes.record_change_of_everything()  # what was said before nobody heard
 
     def _send_beat(self) -> None:
         self._beat += 1
@@ -128,17 +130,17 @@ class Listener:
         wire = self._wire
         with suppress(TimeoutError):  # not heard: the lease runs out by itself
             wire.send_query(b"NOTIFY \"%s\", '%s'" % (self._own_channel, payload))
-            snapshots.result(wire)
+            snapshots.await_result(wire)
         for old in [key for key, at in self._sent.items() if at < time.monotonic() - 2 * LEASE]:
             del self._sent[old]
 
     @property
     def _wire(self) -> pq.abc.PGconn:
-        assert self._connection is not None  # noqa: S101  the callers hold the mutex and know
+        assert self._connection is not None  # noqa: S101  the principals hold the mutex and know
         return self._connection.pgconn
 
-    def _drain(self) -> None:
-        """Take in what has arrived, without waiting. The caller holds the mutex."""
+    def _receive_pending(self) -> None:
+        """Take in what has arrived, without waiting. The principal holds the mutex."""
         wire = self._wire
         while snapshots.is_readable(wire, 0):
             wire.consume_input()
@@ -150,7 +152,7 @@ class Listener:
     def _take(self, wire: pq.abc.PGconn) -> None:
         while (notice := wire.notifies()) is not None:
             if notice.relname == CHANNEL.encode():
-                self.changes.note([notice.extra.decode()])
+                self.changes.record_change([notice.extra.decode()])
             elif (sent := self._sent.pop(notice.extra, None)) is not None:
                 self.lease_until = sent + LEASE
 
@@ -160,12 +162,12 @@ class Listener:
         self._said = why
         with self.mutex:
             self.lease_until = 0.0
-            self.changes.note_all()
+            self.changes.record_change_of_everything()
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
 
-    def hear(self, *, waits: bool = True) -> bool:
+    def drain(self, *, waits: bool = True) -> bool:
         """Whether all that was said until now has been heard.
 
         An event loop does not wait for a thread that is listening, perhaps for long: it then knows
@@ -176,7 +178,7 @@ class Listener:
         try:
             if self._connection is None:
                 return False
-            self._drain()
+            self._receive_pending()
             return time.monotonic() < self.lease_until
         except (psycopg.Error, OSError):
             self.lease_until = 0.0
@@ -185,11 +187,11 @@ class Listener:
             self.mutex.release()
 
 
-_current: Listener | None = None
+_current: NotificationListener | None = None
 _creating = threading.Lock()
 
 
-def _listener() -> Listener | None:
+def _listener() -> NotificationListener | None:
     """This process's own, started with the first request; None where nobody pushes."""
     global _current  # noqa: PLW0603
     if settings.CACHE_CONSISTENCY != "push":
@@ -197,31 +199,31 @@ def _listener() -> Listener | None:
     if _current is None or _current.pid != os.getpid():
         with _creating:
             if _current is None or _current.pid != os.getpid():
-                _current = Listener().start()
+                _current = NotificationListener().start()
     return _current
 
 
-def vouches_for(*held: Held, waits: bool = True) -> bool:
+def is_current_without_query(*held: HasSnapshot, waits: bool = True) -> bool:
     """Whether all of `held` is known to be fresh without asking the database."""
     listener = _listener()
-    if listener is None or not listener.hear(waits=waits):
+    if listener is None or not listener.drain(waits=waits):
         return False
-    return all(listener.changes.unchanged(one) for one in held)
+    return all(listener.changes.is_unchanged(one) for one in held)
 
 
-def count(*, waits: bool = True) -> int:
-    """To be taken before a stamp begins, and given to `confirm` with what the stamp confirmed."""
+def current_count(*, waits: bool = True) -> int:
+    """The number of changes so far: for `mark_confirmed`, read before the snapshot begins."""
     listener = _listener()
-    return listener.changes.count if listener and listener.hear(waits=waits) else 0
+    return listener.changes.count if listener and listener.drain(waits=waits) else 0
 
 
-def confirm(count: int, *held: Held) -> None:
+def mark_confirmed(count: int, *held: HasSnapshot) -> None:
     for one in held:
         one.confirmed = max(one.confirmed, count)
 
 
-def changed(tags: Iterable[str]) -> None:
+def record_own_change(tags: Iterable[str]) -> None:
     """This process has committed a change of `tags`: no need to wait for the news of it."""
     if listener := _listener():
         with listener.mutex:
-            listener.changes.note(tags)
+            listener.changes.record_change(tags)

@@ -11,35 +11,35 @@ STARTED = time.time()
 
 
 @dataclass(frozen=True)
-class Change:
+class RecentChange:
     model: str
     at: float  # seconds since 1970
     count: int  # since the process started
 
 
-_changes: dict[str, Change] = {}
+_changes: dict[str, RecentChange] = {}
 
 
-def connect() -> None:
+def connect_receiver() -> None:
     cache_invalidated.connect(_note, dispatch_uid="cache.recent")
 
 
-def changes() -> list[Change]:
+def latest_changes() -> list[RecentChange]:
     """The newest first."""
     return sorted(_changes.values(), key=lambda change: change.at, reverse=True)
 
 
-def last_of(labels: Iterable[str]) -> Change | None:
+def latest_change_of(labels: Iterable[str]) -> RecentChange | None:
     """The newest change of any of the models."""
     found = [_changes[label] for label in labels if label in _changes]
     return max(found, key=lambda change: change.at, default=None)
 
 
-def forget() -> None:
+def clear_changes() -> None:
     _changes.clear()
 
 
 def _note(sender: Any, models: set[str], **kwargs: Any) -> None:
     for label in models:
         before = _changes.get(label)
-        _changes[label] = Change(label, time.time(), before.count + 1 if before else 1)
+        _changes[label] = RecentChange(label, time.time(), before.count + 1 if before else 1)

@@ -13,18 +13,18 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from openrisk.caching.freshness.sql_dependencies import CLOCK, read_by
+from openrisk.caching.freshness.sql_dependencies import CLOCK, dependencies_of
 
 
 class Recording:
     """What one request has read so far, as `statements` says it."""
 
     def __init__(self) -> None:
-        self.seen: set[str] = set()
+        self.dependencies: set[str] = set()
 
     def __call__(self, execute: Callable[..., Any], sql: str, params: Any, *rest: Any) -> Any:
         if not getattr(_active, "paused", False):
-            self.seen |= read_by(sql)
+            self.dependencies |= dependencies_of(sql)
         return execute(sql, params, *rest)
 
 
@@ -48,16 +48,16 @@ def recording() -> Iterator[Recording]:
     finally:
         _active.recording = outer
         if outer is not None:  # statements reach both by themselves, what is noted does not
-            outer.seen |= record.seen
+            outer.dependencies |= record.dependencies
 
 
-def note(word: str) -> None:
+def record_dependency(word: str) -> None:
     """Something that is no statement was looked at."""
-    if record := current():
-        record.seen.add(word)
+    if record := current_recording():
+        record.dependencies.add(word)
 
 
-def current() -> Recording | None:
+def current_recording() -> Recording | None:
     """What has been recorded since the request began."""
     return getattr(_active, "recording", None)
 
@@ -90,5 +90,5 @@ _read_clock = timezone.now
 
 def _now() -> Any:
     """`timezone.now()`, which tells the recording, if there is one, that the clock was read."""
-    note(CLOCK)
+    record_dependency(CLOCK)
     return _read_clock()

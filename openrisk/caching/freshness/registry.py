@@ -17,12 +17,12 @@ from django.db import connection, models
 
 from openrisk.database.labels import label_of_model
 
-EPOCH = "epoch"  # a tag of every stamp: a new token for it makes everything stale
+EPOCH = "epoch"  # a tag of every snapshot: a new token for it makes everything stale
 MANY_ROWS = 32  # a statement that touches more rows leaves one `#*` instead of each row's own
 
 
 @dataclass(frozen=True)
-class Tracked:
+class TrackedModel:
     """A model that leaves tokens, or a part of one.
 
     `organization` is the column that says whose the row is, None for rows that belong to nobody.
@@ -31,26 +31,26 @@ class Tracked:
     """
 
     model: type[models.Model]
-    organization: str | None
-    rows: str | None
-    silent: frozenset[str]
-    part: str = ""
+    organization_column: str | None
+    row_key: str | None
+    ignored_columns: frozenset[str]
+    group: str = ""
 
     @property
     def label(self) -> str:
-        return label_of_model(self.model) + (self.part and f".{self.part}")
+        return label_of_model(self.model) + (self.group and f".{self.group}")
 
     @property
-    def source(self) -> str:
+    def trigger_suffix(self) -> str:
         """What triggers are called after."""
-        return self.table + (self.part and f"_{self.part}")
+        return self.table + (self.group and f"_{self.group}")
 
     @property
-    def recorded(self) -> frozenset[str]:
+    def dependencies(self) -> frozenset[str]:
         """What the recorder calls it: the table, or those of its columns that a part has."""
         return (
-            frozenset(f"{self.table}.{name}" for name in self.told)
-            if self.part
+            frozenset(f"{self.table}.{name}" for name in self.versioned_columns)
+            if self.group
             else frozenset({self.table})
         )
 
@@ -59,31 +59,33 @@ class Tracked:
         return self.model._meta.db_table
 
     @property
-    def key(self) -> str:
+    def primary_key_column(self) -> str:
         """The column of the primary key."""
         return str(self.model._meta.pk.column)  # type: ignore[union-attr]
 
     @property
-    def told(self) -> list[str]:
+    def versioned_columns(self) -> list[str]:
         """The columns whose changes leave a token."""
         columns = (str(field.column) for field in self.model._meta.concrete_fields)
-        return [column for column in columns if column not in self.silent]
+        return [column for column in columns if column not in self.ignored_columns]
 
     def organization_tags(self, organization_id: UUID) -> set[str]:
-        return {f"{self.label}:{text_of(organization_id)}", f"{self.label}:*"}
+        return {f"{self.label}:{as_tag_text(organization_id)}", f"{self.label}:*"}
 
     def row_tags(self, value: Any) -> set[str]:
         return {f"{self.label}#{_digest(value)}", f"{self.label}#*"}
 
     def row_tag_of(self, instance: models.Model) -> str | None:
-        if self.rows is None:
+        if self.row_key is None:
             return None
-        return f"{self.label}#{_digest(_column_value(instance, self.rows))}"
+        return f"{self.label}#{_digest(_column_value(instance, self.row_key))}"
 
     def tags_of(self, instance: models.Model) -> set[str]:
         """Those of them that a change of `instance` moves."""
-        owner = _column_value(instance, self.organization) if self.organization else None
-        tags = {f"{self.label}:{text_of(owner) if owner else '*'}"}
+        owner = (
+            _column_value(instance, self.organization_column) if self.organization_column else None
+        )
+        tags = {f"{self.label}:{as_tag_text(owner) if owner else '*'}"}
         row = self.row_tag_of(instance)
         return tags | {row} if row else tags
 
@@ -96,44 +98,47 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Part:
+class ColumnGroup:
     """In `reads`: of this model's rows only the columns that `track` gave this name."""
 
     model: type[models.Model]
     name: str
 
 
-Read = type[models.Model] | Row | Part
+Read = type[models.Model] | Row | ColumnGroup
 
-_tracked: dict[tuple[type[models.Model], str], Tracked] = {}
+_tracked: dict[tuple[type[models.Model], str], TrackedModel] = {}
 
 
 def track(
     model: type[models.Model],
     *,
-    organization: str | None = "organization_id",
-    rows: str | None = None,
-    silent: Iterable[str] = (),
-    parts: Mapping[str, Iterable[str]] | None = None,
+    organization_column: str | None = "organization_id",
+    row_key: str | None = None,
+    ignored_columns: Iterable[str] = (),
+    column_groups: Mapping[str, Iterable[str]] | None = None,
 ) -> None:
-    """Let every change of `model` leave a token. Called once a model, from `AppConfig.ready()`.
+    """Let every change of `model` move its tags. Called once a model, from `AppConfig.ready()`.
 
-    `parts` are named columns that others show of it: they have a tag that nothing else moves.
+    `column_groups` are named columns that others show of it: they have a tag that nothing else
+    moves.
     """
     columns = {str(field.column) for field in model._meta.concrete_fields}
-    given = {name: set(own) for name, own in (parts or {}).items()}
-    if unknown := {organization, rows, *silent}.union(*given.values()) - columns - {None}:
+    groups = {name: set(own) for name, own in (column_groups or {}).items()}
+    named = {organization_column, row_key, *ignored_columns}.union(*groups.values())
+    if unknown := named - columns - {None}:
         raise ImproperlyConfigured(
             f"{model._meta.label} has no column {', '.join(sorted(map(str, unknown)))}: "
             "name columns of its table in track()."
         )
-    _tracked[model, ""] = whole = Tracked(model, organization, rows, frozenset(silent))
-    for name, own in given.items():
-        others = frozenset(columns - own - {whole.key, organization})
-        _tracked[model, name] = Tracked(model, organization, None, others, name)
+    whole = TrackedModel(model, organization_column, row_key, frozenset(ignored_columns))
+    _tracked[model, ""] = whole
+    for name, own in groups.items():
+        others = frozenset(columns - own - {whole.primary_key_column, organization_column})
+        _tracked[model, name] = TrackedModel(model, organization_column, None, others, name)
 
 
-def all_tracked() -> list[Tracked]:
+def tracked_models() -> list[TrackedModel]:
     """Models, and parts of them."""
     return list(_tracked.values())
 
@@ -142,9 +147,9 @@ def is_tracked(model: type[models.Model]) -> bool:
     return (model, "") in _tracked
 
 
-def tracked(read: Read) -> Tracked:
+def tracked_model(read: Read) -> TrackedModel:
     """The model, or the part of one, that is read. Raises ImproperlyConfigured."""
-    model, part = read_of(read)
+    model, part = model_and_group(read)
     try:
         return _tracked[model, part]
     except KeyError:
@@ -154,35 +159,35 @@ def tracked(read: Read) -> Tracked:
         ) from None
 
 
-def read_of(read: Read) -> tuple[type[models.Model], str]:
+def model_and_group(read: Read) -> tuple[type[models.Model], str]:
     """Which model is read, and the part of it; "" for all of a row."""
-    if isinstance(read, Part):
+    if isinstance(read, ColumnGroup):
         return read.model, read.name
     return (read.model if isinstance(read, Row) else read), ""
 
 
-def parts_of(model: type[models.Model]) -> list[Tracked]:
+def with_column_groups(model: type[models.Model]) -> list[TrackedModel]:
     """The model itself, if it is tracked, and its parts."""
     return [one for one in _tracked.values() if one.model is model]
 
 
-def tags_touched(instance: models.Model) -> set[str]:
+def tags_changed_by(instance: models.Model) -> set[str]:
     """The tags that a change of `instance` moves at most."""
-    return set().union(*(one.tags_of(instance) for one in parts_of(type(instance))))
+    return set().union(*(one.tags_of(instance) for one in with_column_groups(type(instance))))
 
 
-def tags_read(reads: Iterable[Read], organization_id: UUID, row: Any = None) -> set[str]:
-    """The tags of a stamp over `reads`, with the epoch."""
+def tags_for_reads(reads: Iterable[Read], organization_id: UUID, row: Any = None) -> set[str]:
+    """The tags of a snapshot over `reads`, with the epoch."""
     tags = {EPOCH}
     for read in reads:
         if isinstance(read, Row):
-            tags |= tracked(read).row_tags(row)
+            tags |= tracked_model(read).row_tags(row)
         else:
-            tags |= tracked(read).organization_tags(organization_id)
+            tags |= tracked_model(read).organization_tags(organization_id)
     return tags
 
 
-def text_of(value: Any) -> str:
+def as_tag_text(value: Any) -> str:
     """A column's value as the triggers write it into a tag."""
     if isinstance(value, UUID) and connection.vendor == "sqlite":
         return value.hex
@@ -194,7 +199,7 @@ def _digest(value: Any) -> str:
 
     SQLite cannot hash, and its token table is in the same file as the others.
     """
-    text = text_of(value)
+    text = as_tag_text(value)
     if connection.vendor == "sqlite":
         return text
     return hashlib.sha256(text.encode()).hexdigest()

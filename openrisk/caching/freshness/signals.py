@@ -13,21 +13,21 @@ from django.dispatch import Signal
 
 from openrisk.caching import metrics
 from openrisk.caching.freshness import notifications
-from openrisk.caching.freshness.registry import all_tracked, tags_touched, tracked
+from openrisk.caching.freshness.registry import tags_changed_by, tracked_model, tracked_models
 from openrisk.caching.freshness.tag_versions import install
 
 # Sent on commit with `tags`, a set, and `models`, their labels.
 cache_invalidated = Signal()
 
 
-def connect() -> None:
+def connect_receivers() -> None:
     """Called once, when every app has declared what it tracks."""
-    for declared in all_tracked():
+    for declared in tracked_models():
         post_save.connect(_changed, sender=declared.model, dispatch_uid="cache.save")
         post_delete.connect(_changed, sender=declared.model, dispatch_uid="cache.delete")
     through = {
         field.remote_field.through
-        for declared in all_tracked()
+        for declared in tracked_models()
         for field in declared.model._meta.many_to_many
     }
     for model in through:
@@ -40,12 +40,12 @@ def install_triggers(sender: AppConfig, using: str, **kwargs: Any) -> None:
 
 
 def _changed(sender: type[models.Model], instance: models.Model, using: str, **kwargs: Any) -> None:
-    _collect(tracked(sender).label, tags_touched(instance), using)
+    _collect(tracked_model(sender).label, tags_changed_by(instance), using)
 
 
 def _linked(sender: Any, instance: models.Model, action: str, using: str, **kwargs: Any) -> None:
     if action.startswith("post_"):
-        _collect(tracked(type(instance)).label, tags_touched(instance), using)
+        _collect(tracked_model(type(instance)).label, tags_changed_by(instance), using)
 
 
 def _collect(label: str, tags: set[str], using: str) -> None:
@@ -53,7 +53,7 @@ def _collect(label: str, tags: set[str], using: str) -> None:
 
     def tell() -> None:
         metrics.invalidations.labels(label).inc()
-        notifications.changed(tags)
+        notifications.record_own_change(tags)
         cache_invalidated.send(sender=None, tags=tags, models={label})
 
     transaction.on_commit(tell, using=using, robust=True)

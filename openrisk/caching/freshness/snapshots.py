@@ -1,7 +1,7 @@
-"""Stamps: what tokens some tags have now, one query for all who ask at that moment.
+"""Snapshots: what tokens some tags have now, one query for all who ask at that moment.
 
-A hit is exact if a stamp that began after the request did equals the entry's. Requests that arrive
-while a query runs wait for the next one and share it, as commits share a disk write.
+A hit is exact if a snapshot that began after the request did equals the entry's. Requests that
+arrive while a query runs wait for the next one and share it, as commits share a disk write.
 """
 
 import os
@@ -21,27 +21,27 @@ from psycopg import pq
 
 from openrisk.caching.freshness import triggers_postgresql
 
-Stamp = dict[str, str]  # tag -> token; "" for a tag that was never touched
+VersionSnapshot = dict[str, str]  # tag -> token; "" for a tag that was never touched
 
-TIMEOUT = 0.25  # seconds for one stamp; who does not get it in time goes on without the cache
+TIMEOUT = 0.25  # seconds for one snapshot; who does not get it in time goes on without the cache
 LIFETIME = 600  # seconds of one connection
 QUIET_SECONDS = 60
 
 log = structlog.get_logger(__name__)
-SILENT = "The database did not answer in time."
+NO_ANSWER = "The database did not answer in time."
 
 
-class StampUnavailable(Exception):
+class SnapshotUnavailable(Exception):
     """The database did not answer in time: nobody can say what is fresh."""
 
 
-def is_equal(stamp: Mapping[str, str], found: Mapping[str, str]) -> bool:
-    """Whether `found`, which may have more tags, still has every token of `stamp`."""
+def is_current(snapshot: Mapping[str, str], found: Mapping[str, str]) -> bool:
+    """Whether `found`, which may have more tags, still has every token of `snapshot`."""
     # This runs at every hit, and an all() over a generator costs twice as much.
-    return [found.get(tag, "") for tag in stamp] == list(stamp.values())
+    return [found.get(tag, "") for tag in snapshot] == list(snapshot.values())
 
 
-def fresh(*tags: Iterable[str]) -> dict[str, str]:
+def read_versions(*tags: Iterable[str]) -> dict[str, str]:
     """The tokens of `tags` as of a moment after this call, possibly with those of others.
 
     A tag that was never touched is absent. Raises StampUnavailable.
@@ -51,14 +51,14 @@ def fresh(*tags: Iterable[str]) -> dict[str, str]:
     return _group().read(tags)
 
 
-def read(tags: Iterable[str]) -> Stamp:
-    """The stamp of `tags`, to be kept. Raises StampUnavailable."""
+def take_snapshot(tags: Iterable[str]) -> VersionSnapshot:
+    """The snapshot of `tags`, to be kept. Raises StampUnavailable."""
     wanted = frozenset(tags)
-    found = fresh(wanted)
+    found = read_versions(wanted)
     return {tag: found.get(tag, "") for tag in wanted}
 
 
-def close() -> None:
+def close_connection() -> None:
     """Give the connection back, before the database is dropped."""
     global _current  # noqa: PLW0603
     if _current is not None:
@@ -77,7 +77,7 @@ def _read_sqlite(tags: Iterable[str]) -> dict[str, str]:
             f"SELECT tag, CAST(token AS text) FROM cache_token WHERE tag IN ({marks})", listed
         ).fetchall()
     except (DatabaseError, sqlite3.Error) as error:
-        raise StampUnavailable(str(error)) from None
+        raise SnapshotUnavailable(str(error)) from None
     return dict(rows)
 
 
@@ -96,13 +96,13 @@ class Batch:
     def wait(self) -> dict[str, str]:
         """What was found, once the query has ended. Raises StampUnavailable."""
         if not self.done.wait(2 * TIMEOUT):
-            raise StampUnavailable(SILENT)
+            raise SnapshotUnavailable(NO_ANSWER)
         if self.error:
-            raise StampUnavailable(self.error)
+            raise SnapshotUnavailable(self.error)
         return self.found
 
 
-class Group:
+class SnapshotBatcher:
     """Runs one query at a time; whoever comes meanwhile joins the next."""
 
     def __init__(self, source: "PostgresSource") -> None:
@@ -121,7 +121,7 @@ class Group:
         return batch.wait()
 
     def join(self, tags: Iterable[Iterable[str]]) -> tuple[Batch, bool]:
-        """The batch of the next query, and whether the caller is its first and has to run it."""
+        """The batch of the next query, and whether the principal is its first and has to run it."""
         with self._lock:
             batch = self._next
             if leads := batch is None:
@@ -150,7 +150,7 @@ class Group:
     def note(self, error: str) -> None:
         """How the last query ended; "" where it was answered.
 
-        Without stamps nothing is cached, and nothing else says so. Once a minute is enough.
+        Without snapshots nothing is cached, and nothing else says so. Once a minute is enough.
         """
         self.error = error
         if error and time.monotonic() >= self._quiet_until:
@@ -169,11 +169,11 @@ def is_failing() -> bool:
     return _current is not None and bool(_current.error)
 
 
-_current: Group | None = None
+_current: SnapshotBatcher | None = None
 _creating = threading.Lock()
 
 
-def _group() -> Group:
+def _group() -> SnapshotBatcher:
     """This process's own: a connection must not be shared with the process that forked it."""
     global _current  # noqa: PLW0603
     group = _current
@@ -181,17 +181,17 @@ def _group() -> Group:
         with _creating:
             group = _current
             if group is None or group.pid != os.getpid():
-                group = _current = Group(PostgresSource(connection))
+                group = _current = SnapshotBatcher(PostgresSource(connection))
     return group
 
 
-def use_group(group: Group) -> None:
-    """Let `group` read the stamps of this process."""
+def use_batcher(group: SnapshotBatcher) -> None:
+    """Let `group` read the snapshots of this process."""
     global _current  # noqa: PLW0603
     _current = group
 
 
-def connect(wrapper: BaseDatabaseWrapper, name: str) -> psycopg.Connection[Any]:
+def open_connection(wrapper: BaseDatabaseWrapper, name: str) -> psycopg.Connection[Any]:
     """A connection of the cache's own to the same database: autocommit, to a primary only.
 
     What is prepared and listened to lasts as long as it does, so no pooler stands in between.
@@ -211,7 +211,7 @@ def connect(wrapper: BaseDatabaseWrapper, name: str) -> psycopg.Connection[Any]:
 
 
 class PostgresSource:
-    """Stamps by one prepared statement, spoken with the wire protocol itself.
+    """Snapshots by one prepared statement, spoken with the wire protocol itself.
 
     A cursor costs several times what the query does.
     """
@@ -226,7 +226,7 @@ class PostgresSource:
         if not self.is_open:
             self.close()
             self.use(self.open())
-        return tokens_in(result(self.send(tags)))
+        return parse_versions(await_result(self.send(tags)))
 
     @property
     def is_open(self) -> bool:
@@ -234,15 +234,15 @@ class PostgresSource:
 
     def send(self, tags: Iterable[str]) -> pq.abc.PGconn:
         """Ask on the open connection, without waiting for what it answers."""
-        assert self.connection is not None  # noqa: S101  the callers open it
+        assert self.connection is not None  # noqa: S101  the principals open it
         wire = self.connection.pgconn
         # Labels, ids, digests and signs: nothing in a tag needs quoting.
-        wire.send_query_prepared(b"stamp", [f"{{{','.join(tags)}}}".encode()])
+        wire.send_query_prepared(b"snapshot", [f"{{{','.join(tags)}}}".encode()])
         return wire
 
     def open(self) -> psycopg.Connection[Any]:
         """A connection that has the query prepared. Raises psycopg.Error or TimeoutError."""
-        opened = connect(self.wrapper, "openrisk-stamps")
+        opened = open_connection(self.wrapper, "openrisk-stamps")
         wire = opened.pgconn
         try:
             # One plan, made once, that stays right however much the table grows between
@@ -250,9 +250,9 @@ class PostgresSource:
             wire.send_query(
                 b"SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET jit = off"
             )
-            result(wire)
-            wire.send_prepare(b"stamp", triggers_postgresql.STAMP.encode())
-            result(wire)
+            await_result(wire)
+            wire.send_prepare(b"snapshot", triggers_postgresql.READ_VERSIONS.encode())
+            await_result(wire)
         except BaseException:
             opened.close()
             raise
@@ -276,7 +276,7 @@ def is_readable(wire: pq.abc.PGconn, seconds: float) -> bool:
     return bool(poll.poll(max(0.0, seconds) * 1000))
 
 
-def result(wire: pq.abc.PGconn) -> pq.abc.PGresult:
+def await_result(wire: pq.abc.PGconn) -> pq.abc.PGresult:
     """The one result of what was sent, within TIMEOUT."""
     deadline = time.monotonic() + TIMEOUT
     last = None
@@ -284,16 +284,16 @@ def result(wire: pq.abc.PGconn) -> pq.abc.PGresult:
         wire.flush()
         while wire.is_busy():
             if not is_readable(wire, deadline - time.monotonic()):
-                raise TimeoutError(SILENT)
+                raise TimeoutError(NO_ANSWER)
             wire.consume_input()
         found = wire.get_result()
         if found is None:
             break
         last = found
-    return checked(last, wire)
+    return check_result(last, wire)
 
 
-def checked(last: pq.abc.PGresult | None, wire: pq.abc.PGconn) -> pq.abc.PGresult:
+def check_result(last: pq.abc.PGresult | None, wire: pq.abc.PGconn) -> pq.abc.PGresult:
     """Raises psycopg.Error where the last result of what was sent says that it failed."""
     if last is None or last.status not in (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK):
         message = wire.get_error_message() or "The database closed the connection."
@@ -301,7 +301,7 @@ def checked(last: pq.abc.PGresult | None, wire: pq.abc.PGconn) -> pq.abc.PGresul
     return last
 
 
-def tokens_in(answer: pq.abc.PGresult) -> dict[str, str]:
+def parse_versions(answer: pq.abc.PGresult) -> dict[str, str]:
     """The tokens by tag: the query answers with one line of both in turn."""
     line = answer.get_value(0, 0)
     words = line.decode().split(" ") if line else []

@@ -6,12 +6,12 @@ from functools import cache, lru_cache
 
 from django.apps import apps
 
-from openrisk.caching.freshness.registry import all_tracked
+from openrisk.caching.freshness.registry import tracked_models
 
 WRITE = "(write)"
 UNREADABLE = "(unreadable)"
 CLOCK = "(clock)"
-ROLE = "(role)"  # not of a statement: somebody asked what the caller may
+ROLE = "(role)"  # not of a statement: somebody asked what the principal may
 
 # Together, since each may hold what looks like the beginning of another.
 _TOKEN = re.compile(r"""('(?:[^']|'')*')|("[^"]*")|(--[^\n]*|/\*.*?\*/)""", re.S)
@@ -25,7 +25,7 @@ _NAMED = re.compile(
 )
 _CLOCK = re.compile(
     r"\b(?:now\s*\(|(?:clock|statement|transaction)_timestamp\s*\(|current_(?:time|date|timestamp)\b"
-    r"|localtime(?:stamp)?\b|random\s*\(|pg_sleep"
+    r"|localtime(?:snapshot)?\b|random\s*\(|pg_sleep"
     r"|(?:date|time|datetime|julianday|unixepoch)\s*\(\s*\))"
     r"|'(?:now|today|tomorrow|yesterday)'",  # SQLite's strftime(..., 'now'), PostgreSQL's casts
     re.I,
@@ -40,7 +40,7 @@ _OF_THE_SYSTEM = ("ctid", "xmin", "xmax", "cmin", "cmax", "tableoid", "rowid", "
 
 
 @lru_cache(maxsize=2048)
-def read_by(sql: str) -> frozenset[str]:
+def dependencies_of(sql: str) -> frozenset[str]:
     """The tables that a statement reads; UNREADABLE or WRITE among them where it may do more.
 
     A table of which there are parts counts as the columns that are read, `table.column`, where it
@@ -57,7 +57,7 @@ def read_by(sql: str) -> frozenset[str]:
     sources = {source.strip('"') for source in _SOURCE.findall(text)} - {"("}
     if _COMMA_JOIN.search(text) or not sources <= known | named:
         found.add(UNREADABLE)
-    for table in found & tables_with_parts():
+    for table in found & tables_with_column_groups():
         if columns := _columns(text, table):
             found = found - {table} | {f"{table}.{column}" for column in columns}
     return frozenset(found)
@@ -87,19 +87,19 @@ def known_tables() -> frozenset[str]:
 
 
 @cache
-def tables_with_parts() -> frozenset[str]:
-    return frozenset(one.table for one in all_tracked() if one.part)
+def tables_with_column_groups() -> frozenset[str]:
+    return frozenset(one.table for one in tracked_models() if one.group)
 
 
 @cache
 def _beyond(table: str) -> frozenset[str]:
     """Words by which more of the table may be read than its columns by their full names."""
-    [model] = {one.model for one in all_tracked() if one.table == table}
+    [model] = {one.model for one in tracked_models() if one.table == table}
     columns = (str(field.column) for field in model._meta.concrete_fields)
     return frozenset({table, "natural", *_OF_THE_SYSTEM, *columns})
 
 
-def undeclared(seen: Iterable[str], declared: Container[str]) -> set[str]:
+def find_undeclared(seen: Iterable[str], declared: Container[str]) -> set[str]:
     """What of `seen` is neither declared, nor a column of a table that is."""
     return {one for one in seen if one not in declared and table_of(one) not in declared}
 

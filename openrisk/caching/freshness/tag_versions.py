@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from openrisk.caching.freshness import triggers_postgresql, triggers_sqlite
-from openrisk.caching.freshness.registry import EPOCH, all_tracked
+from openrisk.caching.freshness.registry import EPOCH, tracked_models
 from openrisk.database import triggers
 
 TABLE = "cache_token"
@@ -24,14 +24,14 @@ def install(connection: BaseDatabaseWrapper) -> list[str]:
         return []
     wanted = [trigger for trigger in _triggers(connection) if trigger.table in tables]
     return triggers.install(
-        connection, wanted, after_change=lambda: leave([EPOCH], connection)
+        connection, wanted, after_change=lambda: bump([EPOCH], connection)
     ) or _first_epoch(connection)
 
 
 def invalidate_everything(connection: BaseDatabaseWrapper) -> None:
     """Does nothing before the table exists, or once a migration has taken it back."""
     if TABLE in connection.introspection.table_names():
-        leave([EPOCH], connection)
+        bump([EPOCH], connection)
 
 
 def differing(connection: BaseDatabaseWrapper) -> list[str]:
@@ -41,11 +41,11 @@ def differing(connection: BaseDatabaseWrapper) -> list[str]:
 
 def _triggers(connection: BaseDatabaseWrapper) -> list[triggers.Trigger]:
     if connection.vendor == "sqlite":
-        return [one for tracked in all_tracked() for one in triggers_sqlite.triggers(tracked)]
+        return [one for tracked in tracked_models() for one in triggers_sqlite.triggers(tracked)]
     notify = settings.CACHE_CONSISTENCY == "push"
     return [
         one
-        for tracked in all_tracked()
+        for tracked in tracked_models()
         for one in triggers_postgresql.triggers(tracked, notify=notify)
     ]
 
@@ -55,31 +55,33 @@ def _first_epoch(connection: BaseDatabaseWrapper) -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT 1 FROM {TABLE} WHERE tag = %s", [EPOCH])
         if cursor.fetchone() is None:
-            leave([EPOCH], connection)
+            bump([EPOCH], connection)
     return []
 
 
 def missing(connection: BaseDatabaseWrapper) -> list[str]:
     """Names of the triggers that are absent or disabled; empty when every write leaves tokens."""
     dialect = triggers_postgresql if connection.vendor == "postgresql" else triggers_sqlite
-    expected = {name for tracked in all_tracked() for name in dialect.names(tracked)}
+    expected = {name for tracked in tracked_models() for name in dialect.names(tracked)}
     with connection.cursor() as cursor:
         cursor.execute(dialect.PRESENT)
         present = {row[0] for row in cursor.fetchall()}
     return sorted(expected - present)
 
 
-def silent(connection: BaseDatabaseWrapper) -> list[str]:
+def triggers_without_notify(connection: BaseDatabaseWrapper) -> list[str]:
     """Names of the triggers that tell nobody; each of them makes CACHE_CONSISTENCY=push stale."""
     if connection.vendor != "postgresql":
         return []
-    names = sorted(name for tracked in all_tracked() for name in triggers_postgresql.names(tracked))
+    names = sorted(
+        name for tracked in tracked_models() for name in triggers_postgresql.names(tracked)
+    )
     with connection.cursor() as cursor:
         cursor.execute(triggers_postgresql.SILENT, [names])
         return [row[0] for row in cursor.fetchall()]
 
 
-def leave(tags: Iterable[str], connection: BaseDatabaseWrapper = connection) -> None:
+def bump(tags: Iterable[str], connection: BaseDatabaseWrapper = connection) -> None:
     """Give each of `tags` a new token: what was computed from them is stale from the commit on."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
@@ -104,7 +106,7 @@ def compact() -> int:
     """
     before = count_rows()
     with transaction.atomic(), connection.cursor() as cursor:
-        for tracked in all_tracked():
+        for tracked in tracked_models():
             _forget_rows(cursor, tracked.label)
         if connection.vendor == "postgresql":
             cursor.execute(triggers_postgresql.COMPACT)
@@ -116,7 +118,7 @@ def _forget_rows(cursor: object, label: str) -> None:
     pattern = [f"{label}#%"]
     cursor.execute(f"SELECT count(*) FROM {TABLE} WHERE tag LIKE %s", pattern)  # type: ignore[attr-defined]
     if cursor.fetchone()[0] > MOST_ROW_TAGS:  # type: ignore[attr-defined]
-        leave([f"{label}#*"])
+        bump([f"{label}#*"])
         cursor.execute(  # type: ignore[attr-defined]
             f"DELETE FROM {TABLE} WHERE tag LIKE %s AND tag <> %s", [*pattern, f"{label}#*"]
         )

@@ -5,7 +5,7 @@ distinct tag. The rows of a tag are only ever added; its token is the xor of the
 never wait for each other and compaction does not move it.
 """
 
-from openrisk.caching.freshness.registry import EPOCH, MANY_ROWS, Tracked
+from openrisk.caching.freshness.registry import EPOCH, MANY_ROWS, TrackedModel
 from openrisk.database.triggers import Function, Trigger
 
 CREATE_TABLE = """
@@ -14,7 +14,7 @@ CREATE INDEX IF NOT EXISTS cache_token_tag ON cache_token (tag) INCLUDE (token);
 """
 # All in one value: taking a result apart costs more than finding it. The epoch is also the
 # server's: one that takes over may lack commits that somebody has seen.
-STAMP = f"""
+READ_VERSIONS = f"""
 SELECT string_agg(tag || ' ' || token || CASE tag WHEN '{EPOCH}'
     THEN '@' || extract(epoch FROM pg_postmaster_start_time()) ELSE '' END, ' ') FROM (
     SELECT tag, bit_xor(token) AS token FROM cache_token WHERE tag = ANY($1::text[]) GROUP BY tag
@@ -55,7 +55,7 @@ _TRANSITIONS = {
 }
 
 
-def triggers(tracked: Tracked, *, notify: bool) -> list[Trigger]:
+def triggers(tracked: TrackedModel, *, notify: bool) -> list[Trigger]:
     """Those of one model. They fire also while a replication role or a restore writes."""
     result = []
     for event in (*_CHANGED, "truncate"):
@@ -69,12 +69,12 @@ def triggers(tracked: Tracked, *, notify: bool) -> list[Trigger]:
     return result
 
 
-def names(tracked: Tracked) -> set[str]:
+def names(tracked: TrackedModel) -> set[str]:
     return {_name(tracked, event) for event in (*_CHANGED, "truncate")}
 
 
-def _name(tracked: Tracked, event: str) -> str:
-    return f"openrisk_token_{tracked.source}_{event}"
+def _name(tracked: TrackedModel, event: str) -> str:
+    return f"openrisk_token_{tracked.trigger_suffix}_{event}"
 
 
 def _quoted(name: str) -> str:
@@ -95,13 +95,13 @@ def _body(tags: str, *, notify: bool) -> str:
     return f"DECLARE notified bigint; BEGIN {insert}; RETURN NULL; END"
 
 
-def _tags(tracked: Tracked, event: str) -> str:
+def _tags(tracked: TrackedModel, event: str) -> str:
     label = tracked.label
     if event == "truncate":
         return f"SELECT tag FROM (VALUES ('{label}:*'), ('{label}#*')) t(tag)"
-    owner = f"'{label}:' || owner::text" if tracked.organization else "NULL"
+    owner = f"'{label}:' || owner::text" if tracked.organization_column else "NULL"
     parts = [f"SELECT DISTINCT coalesce({owner}, '{label}:*') AS tag FROM changed"]
-    if tracked.rows:
+    if tracked.row_key:
         parts.append(
             f"SELECT CASE WHEN (SELECT count(DISTINCT named) FROM changed) > {MANY_ROWS} "
             f"THEN '{label}#*' "
@@ -111,15 +111,16 @@ def _tags(tracked: Tracked, event: str) -> str:
     return f"WITH changed AS ({_changed(tracked, event)}) {' UNION '.join(parts)}"
 
 
-def _changed(tracked: Tracked, event: str) -> str:
-    owner = _quoted(tracked.organization) if tracked.organization else "NULL"
-    row = _quoted(tracked.rows) if tracked.rows else "NULL"
-    if event != "update" or not tracked.silent:
+def _changed(tracked: TrackedModel, event: str) -> str:
+    owner = _quoted(tracked.organization_column) if tracked.organization_column else "NULL"
+    row = _quoted(tracked.row_key) if tracked.row_key else "NULL"
+    if event != "update" or not tracked.ignored_columns:
         return _CHANGED[event].format(owner=owner, row=row)
     before, after = (
-        ", ".join(f"{side}.{_quoted(column)}" for column in tracked.told) for side in ("o", "n")
+        ", ".join(f"{side}.{_quoted(column)}" for column in tracked.versioned_columns)
+        for side in ("o", "n")
     )
-    key = _quoted(tracked.key)
+    key = _quoted(tracked.primary_key_column)
 
     def of(side: str) -> str:
         return ", ".join(name if name == "NULL" else f"{side}.{name}" for name in (owner, row))

@@ -1,6 +1,6 @@
 """The token triggers of SQLite: for each row, one upsert a tag."""
 
-from openrisk.caching.freshness.registry import Tracked
+from openrisk.caching.freshness.registry import TrackedModel
 from openrisk.database.triggers import Trigger
 
 CREATE_TABLE = """
@@ -32,7 +32,7 @@ def leave_if(tag: str, condition: str) -> str:
 LEAVE = leave("%s").rstrip(";")
 
 
-def triggers(tracked: Tracked) -> list[Trigger]:
+def triggers(tracked: TrackedModel) -> list[Trigger]:
     """Those of one model."""
     return [
         Trigger(
@@ -45,15 +45,15 @@ def triggers(tracked: Tracked) -> list[Trigger]:
     ]
 
 
-def names(tracked: Tracked) -> set[str]:
+def names(tracked: TrackedModel) -> set[str]:
     return {_name(tracked, event) for event in EVENTS}
 
 
-def _name(tracked: Tracked, event: str) -> str:
-    return f"openrisk_token_{tracked.source}_{event}"
+def _name(tracked: TrackedModel, event: str) -> str:
+    return f"openrisk_token_{tracked.trigger_suffix}_{event}"
 
 
-def _left(tracked: Tracked, event: str) -> list[str]:
+def _left(tracked: TrackedModel, event: str) -> list[str]:
     """What the trigger does, a statement a tag. A row that moves leaves tokens on both sides."""
     side = "NEW" if event == "insert" else "OLD"
     result = [leave(_tag(tracked, side, column, sign)) for column, sign in _columns(tracked)]
@@ -66,20 +66,22 @@ def _left(tracked: Tracked, event: str) -> list[str]:
     return result
 
 
-def _columns(tracked: Tracked) -> list[tuple[str | None, str]]:
-    rows = [(tracked.rows, "#")] if tracked.rows else []
-    return [(tracked.organization, ":"), *rows]
+def _columns(tracked: TrackedModel) -> list[tuple[str | None, str]]:
+    rows = [(tracked.row_key, "#")] if tracked.row_key else []
+    return [(tracked.organization_column, ":"), *rows]
 
 
-def _tag(tracked: Tracked, side: str, column: str | None, sign: str) -> str:
+def _tag(tracked: TrackedModel, side: str, column: str | None, sign: str) -> str:
     everything = f"'{tracked.label}{sign}*'"
     if column is None:
         return everything
     return f"coalesce('{tracked.label}{sign}' || {side}.\"{column}\", {everything})"
 
 
-def _when(tracked: Tracked, event: str) -> str:
-    if event != "update" or not tracked.silent:
+def _when(tracked: TrackedModel, event: str) -> str:
+    if event != "update" or not tracked.ignored_columns:
         return ""
-    changed = " OR ".join(f'OLD."{column}" IS NOT NEW."{column}"' for column in tracked.told)
+    changed = " OR ".join(
+        f'OLD."{column}" IS NOT NEW."{column}"' for column in tracked.versioned_columns
+    )
     return f"WHEN {changed}"

@@ -8,25 +8,25 @@ from django.conf import settings
 
 from openrisk.caching.freshness import snapshots
 from openrisk.caching.freshness.registry import EPOCH
-from openrisk.caching.freshness.snapshots import Stamp, StampUnavailable
-from openrisk.caching.inspection.simulation import build, placed
-from openrisk.caching.lookup import Sought, memory
-from openrisk.caching.principals import Person
+from openrisk.caching.freshness.snapshots import SnapshotUnavailable, VersionSnapshot
+from openrisk.caching.inspection.simulation import build_request, locate_request
+from openrisk.caching.lookup import CacheLookup, local_entries
+from openrisk.caching.principals import ImpersonatedUser
 from openrisk.caching.storage.entry import Entry
-from openrisk.caching.storage.shared import shared
+from openrisk.caching.storage.shared import shared_store
 
 THERE = {"memory": "the memory of this process", "store": "the shared store"}
 
 
 @dataclass(frozen=True)
-class Tag:
+class TagState:
     """What something depends on: `now` its token, `stored` the entry's where there is one."""
 
     tag: str
     meaning: str
     now: str
     stored: str | None
-    of: str  # view or caller
+    of: str  # view or principal
 
     @property
     def changed(self) -> bool:
@@ -34,7 +34,7 @@ class Tag:
 
 
 @dataclass(frozen=True)
-class Kept:
+class StoredCopy:
     """An entry under the key: where it is, how old (seconds), and what has changed since."""
 
     where: str
@@ -59,55 +59,58 @@ class Explanation:
     key: str = ""
     ttl: float = 0
     parts: tuple[tuple[str, str], ...] = ()
-    tags: tuple[Tag, ...] = ()
-    kept: tuple[Kept, ...] = ()
+    tags: tuple[TagState, ...] = ()
+    kept: tuple[StoredCopy, ...] = ()
 
 
-def explain(url: str, person: Person, *, base: str) -> Explanation:
+def explain_url(url: str, person: ImpersonatedUser, *, base: str) -> Explanation:
     """What `url` (relative to `base` unless it names a host) means when `person` asks for it.
 
     As by a token of theirs; the token itself is checked as well when they really ask. Raises
     BadUrl.
     """
-    request = build(url, base)
-    found = placed(request, person)
+    request = build_request(url, base)
+    found = locate_request(request, person)
     full = f"{request.scheme}://{request.META['HTTP_HOST']}{request.get_full_path()}"
-    sought = found.sought
-    if sought is None:
+    lookup = found.lookup
+    if lookup is None:
         return Explanation(full, str(person), found.view, "BYPASS", _sentence(found.reason))
-    callers = sought.caller.stamp.keys() if sought.caller else set()
+    principals = lookup.principal.snapshot.keys() if lookup.principal else set()
     try:
-        now = snapshots.read(sought.tags | callers)
-    except StampUnavailable as error:
+        now = snapshots.take_snapshot(lookup.tags | principals)
+    except SnapshotUnavailable as error:
         why = f"The database does not say what is fresh: {error}"
-        return Explanation(full, str(person), sought.view, "BYPASS", _sentence(why))
-    entries = _entries(sought)
+        return Explanation(full, str(person), lookup.view, "BYPASS", _sentence(why))
+    entries = _entries(lookup)
     kept = tuple(_kept(where, entry, now) for where, entry in entries.items())
     verdict, why = _verdict(kept, now)
     return Explanation(
         full,
         str(person),
-        sought.view,
+        lookup.view,
         verdict,
         why,
-        key=sought.key,
-        ttl=sought.ttl,
-        parts=sought.parts,
-        tags=tuple(_tags(sought.tags, callers, now, next(iter(entries.values()), None))),
+        key=lookup.key,
+        ttl=lookup.ttl,
+        parts=lookup.parts,
+        tags=tuple(_tags(lookup.tags, principals, now, next(iter(entries.values()), None))),
         kept=kept,
     )
 
 
-def _entries(sought: Sought) -> dict[str, Entry]:
-    store = shared()
-    found = {"memory": memory.get(sought.key), "store": store.get(sought.key) if store else None}
+def _entries(lookup: CacheLookup) -> dict[str, Entry]:
+    store = shared_store()
+    found = {
+        "memory": local_entries.get(lookup.key),
+        "store": store.get(lookup.key) if store else None,
+    }
     return {where: entry for where, entry in found.items() if entry is not None}
 
 
-def _kept(where: str, entry: Entry, now: Stamp) -> Kept:
+def _kept(where: str, entry: Entry, now: VersionSnapshot) -> StoredCopy:
     moment = time.time()
-    changed = (tag for tag, token in sorted(entry.stamp.items()) if now.get(tag, "") != token)
-    return Kept(
+    changed = (tag for tag, token in sorted(entry.snapshot.items()) if now.get(tag, "") != token)
+    return StoredCopy(
         where=THERE[where],
         age=moment - entry.created,
         left=entry.expires - moment,
@@ -117,7 +120,7 @@ def _kept(where: str, entry: Entry, now: Stamp) -> Kept:
     )
 
 
-def _verdict(kept: tuple[Kept, ...], now: Stamp) -> tuple[str, str]:
+def _verdict(kept: tuple[StoredCopy, ...], now: VersionSnapshot) -> tuple[str, str]:
     if not now[EPOCH]:
         return "BYPASS", "There is no epoch, so nothing is trusted: run manage.py migrate."
     for entry in kept:
@@ -132,7 +135,7 @@ def _verdict(kept: tuple[Kept, ...], now: Stamp) -> tuple[str, str]:
 
 
 def _nowhere() -> str:
-    if shared() is None:
+    if shared_store() is None:
         return (
             f"CACHE_BACKEND is {settings.CACHE_BACKEND}: there is no shared store, and the memory "
             "of this process has no such entry. That of others cannot be seen from here."
@@ -144,14 +147,14 @@ def _nowhere() -> str:
 
 
 def _tags(
-    view: Iterable[str], caller: Iterable[str], now: Stamp, entry: Entry | None
-) -> Iterable[Tag]:
+    view: Iterable[str], principal: Iterable[str], now: VersionSnapshot, entry: Entry | None
+) -> Iterable[TagState]:
     own = set(view)
     for tag in sorted(own):
-        stored = entry.stamp.get(tag, "") if entry else None
-        yield Tag(tag, meaning(tag), now[tag], stored, "view")
-    for tag in sorted(set(caller) - own):
-        yield Tag(tag, meaning(tag), now[tag], None, "caller")
+        stored = entry.snapshot.get(tag, "") if entry else None
+        yield TagState(tag, meaning(tag), now[tag], stored, "view")
+    for tag in sorted(set(principal) - own):
+        yield TagState(tag, meaning(tag), now[tag], None, "principal")
 
 
 def meaning(tag: str) -> str:

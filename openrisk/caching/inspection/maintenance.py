@@ -10,9 +10,15 @@ from django.urls import get_resolver
 
 from openrisk.caching.decorators import declarations
 from openrisk.caching.freshness import tag_versions
-from openrisk.caching.freshness.registry import Tracked, all_tracked, parts_of, text_of, tracked
+from openrisk.caching.freshness.registry import (
+    TrackedModel,
+    as_tag_text,
+    tracked_model,
+    tracked_models,
+    with_column_groups,
+)
 from openrisk.caching.inspection import simulation
-from openrisk.caching.principals import Person
+from openrisk.caching.principals import ImpersonatedUser
 
 
 class UnknownPattern(LookupError):
@@ -29,10 +35,10 @@ class Invalidation:
     views: tuple[str, ...]
 
 
-def matching(patterns: Iterable[str]) -> list[Tracked]:
+def match_models(patterns: Iterable[str]) -> list[TrackedModel]:
     """The tracked models whose label any of the globs matches. Raises UnknownPattern."""
-    known = {model.label: model for model in all_tracked() if not model.part}
-    found: dict[str, Tracked] = {}
+    known = {model.label: model for model in tracked_models() if not model.group}
+    found: dict[str, TrackedModel] = {}
     for pattern in patterns:
         labels = [label for label in sorted(known) if fnmatchcase(label, pattern.lower())]
         if not labels:
@@ -44,25 +50,25 @@ def matching(patterns: Iterable[str]) -> list[Tracked]:
     return list(found.values())
 
 
-def tags_of(model: Tracked, organization_id: UUID | None) -> set[str]:
+def tags_to_bump(model: TrackedModel, organization_id: UUID | None) -> set[str]:
     """What makes all of the model stale; with an organization no more than needed of the others.
 
     A row's own tag says nothing of its organization, so pages of single rows go stale for all.
     """
-    whole = organization_id is None or model.organization is None
-    which = "*" if whole else text_of(organization_id)
-    rows = {f"{model.label}#*"} if model.rows else set()
-    return rows | {f"{part.label}:{which}" for part in parts_of(model.model)}
+    whole = organization_id is None or model.organization_column is None
+    which = "*" if whole else as_tag_text(organization_id)
+    rows = {f"{model.label}#*"} if model.row_key else set()
+    return rows | {f"{part.label}:{which}" for part in with_column_groups(model.model)}
 
 
-def invalidate(
-    models: Iterable[Tracked], organization_id: UUID | None = None, *, dry_run: bool = False
+def invalidate_models(
+    models: Iterable[TrackedModel], organization_id: UUID | None = None, *, dry_run: bool = False
 ) -> Invalidation:
     """Leave a token for each of the tags, in one statement; what depends on them is stale."""
     found = list(models)
-    tags = sorted({tag for model in found for tag in tags_of(model, organization_id)})
+    tags = sorted({tag for model in found for tag in tags_to_bump(model, organization_id)})
     with transaction.atomic():
-        tag_versions.leave(tags, connection)
+        tag_versions.bump(tags, connection)
         transaction.set_rollback(dry_run)
     labels = {model.label for model in found}
     return Invalidation(tuple(sorted(labels)), tuple(tags), tuple(sorted(_views(labels))))
@@ -71,13 +77,13 @@ def invalidate(
 def _views(labels: set[str]) -> Iterator[str]:
     get_resolver().url_patterns  # noqa: B018  imports the views, which declare themselves
     for name, declared in declarations.items():
-        if labels & {tracked(model).label for model in declared.models_read}:
+        if labels & {tracked_model(model).label for model in declared.models_read}:
             yield name
 
 
 # --- Filling ------------------------------------------------------------------------------------
 @dataclass(frozen=True)
-class Warmed:
+class WarmedUrl:
     """One URL asked for one person: what the cache said, and the status."""
 
     url: str
@@ -90,12 +96,12 @@ class Warmed:
         return self.status == 200 and self.result in ("HIT", "MISS", "STALE")
 
 
-def warm(urls: Iterable[str], person: Person, *, base: str) -> Iterator[Warmed]:
+def warm_urls(urls: Iterable[str], person: ImpersonatedUser, *, base: str) -> Iterator[WarmedUrl]:
     """Ask each URL for that person. Raises BadUrl before anything is asked."""
-    asked = list(urls) or simulation.cached_lists()
+    asked = list(urls) or simulation.cached_list_paths()
     for url in asked:
-        simulation.build(url, base)
+        simulation.build_request(url, base)
     for url in asked:
-        response = simulation.ask(simulation.build(url, base), person)
+        response = simulation.send_request(simulation.build_request(url, base), person)
         result = response.headers.get("X-Cache", "")
-        yield Warmed(url, str(person), result, response.status_code)
+        yield WarmedUrl(url, str(person), result, response.status_code)

@@ -15,9 +15,15 @@ from django.urls import Resolver404, ResolverMatch, get_resolver, resolve, rever
 from django.urls.resolvers import URLPattern, URLResolver
 from rest_framework.exceptions import APIException
 
-from openrisk.caching.decorators import BYPASS, Declaration, declaration_of, place, refusal
-from openrisk.caching.lookup import Sought
-from openrisk.caching.principals import Person, directory
+from openrisk.caching.decorators import (
+    BYPASS,
+    Declaration,
+    build_lookup,
+    bypass_reason,
+    declaration_of,
+)
+from openrisk.caching.lookup import CacheLookup
+from openrisk.caching.principals import ImpersonatedUser, principal_directory
 
 PERSON = "openrisk.cache.person"  # in the WSGI environ
 
@@ -26,12 +32,12 @@ class BadUrl(ValueError):
     """The URL cannot be asked; the message says what to write."""
 
 
-def here() -> str:
+def default_base_url() -> str:
     """Where `manage.py serve` answers on its own machine: the host of URLs that name none."""
     return f"http://127.0.0.1:{settings.PORT}/"
 
 
-def build(url: str, base: str) -> WSGIRequest:
+def build_request(url: str, base: str) -> WSGIRequest:
     """A GET of `url`, which may be relative to `base`. Raises BadUrl."""
     try:
         parts = urlsplit(urljoin(base, url))
@@ -61,7 +67,7 @@ class _Application(BaseHandler):
     """Django with all its middleware; whom the request is from is said, not proven."""
 
     def resolve_request(self, request: HttpRequest) -> ResolverMatch:
-        directory().attach(request, request.META[PERSON])
+        principal_directory().impersonate(request, request.META[PERSON])
         return super().resolve_request(request)
 
 
@@ -72,7 +78,9 @@ def _application() -> _Application:
     return application
 
 
-def ask(request: WSGIRequest, person: Person, *, bypass: bool = False) -> HttpResponseBase:
+def send_request(
+    request: WSGIRequest, person: ImpersonatedUser, *, bypass: bool = False
+) -> HttpResponseBase:
     """The answer to `request`, computed anew and not stored with `bypass`."""
     request.META[PERSON] = person
     if bypass:
@@ -82,33 +90,35 @@ def ask(request: WSGIRequest, person: Person, *, bypass: bool = False) -> HttpRe
 
 # --- Where it belongs ---------------------------------------------------------------------------
 @dataclass(frozen=True)
-class Placed:
-    """What a request means to the cache: `sought`, or the `reason` why it has no place there."""
+class LocatedRequest:
+    """What a request means to the cache: `lookup`, or the `reason` why it has no place there."""
 
     view: str = ""
     reason: str = ""
-    sought: Sought | None = None
+    lookup: CacheLookup | None = None
 
 
 class _Nowhere(Exception):
     """The request does not reach a cached view; the message says why."""
 
 
-def placed(request: WSGIRequest, person: Person) -> Placed:
+def locate_request(request: WSGIRequest, person: ImpersonatedUser) -> LocatedRequest:
     """Everything that happens before a view runs, and not the view. Reads no row of its data."""
     try:
         view, declaration = _located(request, person)
     except _Nowhere as why:
-        return Placed(reason=str(why))
-    if reason := refusal(view, view.request):
-        return Placed(declaration.view, reason)
-    return Placed(declaration.view, sought=place(view.request, declaration, view.kwargs.get("pk")))
+        return LocatedRequest(reason=str(why))
+    if reason := bypass_reason(view, view.request):
+        return LocatedRequest(declaration.view, reason)
+    return LocatedRequest(
+        declaration.view, lookup=build_lookup(view.request, declaration, view.kwargs.get("pk"))
+    )
 
 
-def _located(request: WSGIRequest, person: Person) -> tuple[Any, Declaration]:
+def _located(request: WSGIRequest, person: ImpersonatedUser) -> tuple[Any, Declaration]:
     try:
         request.get_host()
-        directory().attach(request, person)
+        principal_directory().impersonate(request, person)
         view = _view(request, resolve(request.path_info))
         declaration = declaration_of(view, view.request) if view else None
         if declaration is None:
@@ -139,7 +149,7 @@ def _view(request: WSGIRequest, match: ResolverMatch) -> Any:
 
 
 # --- What there is ------------------------------------------------------------------------------
-def cached_lists() -> list[str]:
+def cached_list_paths() -> list[str]:
     """The paths of all cached lists."""
     return sorted(reverse(name) for name in _list_names(get_resolver()))
 

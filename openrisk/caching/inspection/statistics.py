@@ -16,15 +16,15 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from openrisk.caching import metrics
 from openrisk.caching.decorators import Declaration, declarations, per_organization
 from openrisk.caching.freshness import tag_versions
-from openrisk.caching.freshness.registry import Row, tracked
-from openrisk.caching.lookup import memory
-from openrisk.caching.storage.shared import ALIAS, shared
+from openrisk.caching.freshness.registry import Row, tracked_model
+from openrisk.caching.lookup import local_entries
+from openrisk.caching.storage.shared import ALIAS, shared_store
 
 HITS = ("front", "memory", "store")
 
 
 @dataclass(frozen=True)
-class Counted:
+class CacheCounters:
     """Counters, and of what: `source` says whose they are, and is None where there are none."""
 
     source: str | None
@@ -97,29 +97,31 @@ class StoreState:
 
 
 # --- Views --------------------------------------------------------------------------------------
-def figures(counted: Counted) -> list[ViewFigures]:
+def view_figures(counters: CacheCounters) -> list[ViewFigures]:
     """Every declared view, by name, and what is counted beside them: the parts of pages."""
     get_resolver().url_patterns  # noqa: B018  imports the views, which declare themselves
     entries: Counter[str] = Counter()
     sizes: Counter[str] = Counter()
-    for entry in memory.values():
+    for entry in local_entries.values():
         entries[entry.view] += 1
         sizes[entry.view] += entry.size
     return [
-        _figures(declaration, counted, entries[name], sizes[name])
-        for name, declaration in sorted((declarations | _undeclared(counted)).items())
+        _figures(declaration, counters, entries[name], sizes[name])
+        for name, declaration in sorted((declarations | _undeclared(counters)).items())
     ]
 
 
-def _undeclared(counted: Counted) -> dict[str, Declaration]:
+def _undeclared(counters: CacheCounters) -> dict[str, Declaration]:
     """What `get_or_compute` keeps, which declares its reads call by call."""
-    names = {view for view, _, _ in counted.requests} - declarations.keys()
+    names = {view for view, _, _ in counters.requests} - declarations.keys()
     return {name: Declaration(name, 0, (), per_organization, None) for name in names}
 
 
-def _figures(declared: Declaration, counted: Counted, entries: int, size: int) -> ViewFigures:
-    view, requests = declared.view, counted.requests
-    computes = counted.computes[view]
+def _figures(
+    declared: Declaration, counters: CacheCounters, entries: int, size: int
+) -> ViewFigures:
+    view, requests = declared.view, counters.requests
+    computes = counters.computes[view]
     return ViewFigures(
         view=view,
         ttl=declared.ttl,
@@ -129,9 +131,9 @@ def _figures(declared: Declaration, counted: Counted, entries: int, size: int) -
         hits={layer: requests[view, layer, "hit"] for layer in HITS},
         misses=requests[view, "view", "miss"],
         bypasses=requests[view, "view", "bypass"],
-        compute_seconds=counted.seconds.get(view, 0) / computes if computes else None,
+        compute_seconds=counters.seconds.get(view, 0) / computes if computes else None,
         undeclared={
-            table: count for (name, table), count in counted.undeclared.items() if name == view
+            table: count for (name, table), count in counters.undeclared.items() if name == view
         },
         entries=entries,
         bytes=size,
@@ -141,7 +143,7 @@ def _figures(declared: Declaration, counted: Counted, entries: int, size: int) -
 def reads_of(declared: Declaration) -> Iterable[str]:
     """Labels of models and their parts, with `#` where only the row of the URL is read."""
     for read in declared.reads:
-        yield tracked(read).label + "#" * isinstance(read, Row)
+        yield tracked_model(read).label + "#" * isinstance(read, Row)
 
 
 def _clock(declared: Declaration) -> str:
@@ -151,7 +153,7 @@ def _clock(declared: Declaration) -> str:
 
 
 # --- Counters -----------------------------------------------------------------------------------
-def counted() -> Counted:
+def read_counters() -> CacheCounters:
     """What all processes of the running installation have counted, or else this one alone."""
     folder = metrics_folder()
     if folder and any(folder.glob("*.db")):
@@ -167,7 +169,7 @@ def counted() -> Counted:
         metrics.breaker_open,
     )
     found = _sorted((metric for one in own for metric in one.collect()), "this process alone")
-    return found if found.requests.total() else Counted(None)
+    return found if found.requests.total() else CacheCounters(None)
 
 
 def metrics_folder() -> Path | None:
@@ -177,8 +179,8 @@ def metrics_folder() -> Path | None:
     return folder if folder.is_dir() else None
 
 
-def _sorted(collected: Iterable[Metric], source: str) -> Counted:
-    found = Counted(source)
+def _sorted(collected: Iterable[Metric], source: str) -> CacheCounters:
+    found = CacheCounters(source)
     for sample in (sample for metric in collected for sample in metric.samples):
         labels, value = sample.labels, sample.value
         match sample.name:
@@ -198,7 +200,7 @@ def _sorted(collected: Iterable[Metric], source: str) -> Counted:
 
 
 # --- Tokens and store ---------------------------------------------------------------------------
-def count_tokens() -> tuple[int, int]:
+def count_tag_versions() -> tuple[int, int]:
     """Tags that have a token, and the rows that these are made of."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT count(DISTINCT tag), count(*) FROM {tag_versions.TABLE}")
@@ -208,7 +210,7 @@ def count_tokens() -> tuple[int, int]:
 def store_state() -> StoreState:
     """Asks the shared store itself, whatever the breaker says."""
     backend = str(settings.CACHE_BACKEND)
-    if shared() is None:
+    if shared_store() is None:
         what = "nothing is cached" if backend == "none" else "each process keeps its own entries"
         return StoreState(backend, None, f"no shared store: {what}")
     try:

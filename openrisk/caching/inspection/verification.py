@@ -12,11 +12,11 @@ from django.core.cache import caches
 from django.http import HttpResponse
 
 from openrisk.caching.freshness import snapshots
-from openrisk.caching.freshness.snapshots import StampUnavailable
+from openrisk.caching.freshness.snapshots import SnapshotUnavailable
 from openrisk.caching.inspection import simulation
-from openrisk.caching.principals import UnknownPerson, directory
+from openrisk.caching.principals import UnknownPrincipal, principal_directory
 from openrisk.caching.storage.entry import Entry
-from openrisk.caching.storage.shared import ALIAS, Store, shared
+from openrisk.caching.storage.shared import ALIAS, SharedStore, shared_store
 
 MOST_LISTED = 100_000  # keys among which the sample is drawn
 SHOWN = 60  # characters on each side of the first difference
@@ -28,7 +28,7 @@ class CannotList(Exception):
 
 
 @dataclass(frozen=True)
-class Verdict:
+class VerifiedEntry:
     """`outcome` is same, different, stale (no promise to check), changed (while we looked), or
     skipped; `detail` says why or what differs."""
 
@@ -39,9 +39,9 @@ class Verdict:
     detail: str = ""
 
 
-def keys(sample: int) -> list[str]:
+def sample_keys(sample: int) -> list[str]:
     """At most `sample` keys of stored entries, at random. Raises CannotList."""
-    if shared() is None:
+    if shared_store() is None:
         raise CannotList("There is no shared store to verify: CACHE_BACKEND names none.")
     listing = getattr(caches[ALIAS], "iter_keys", None)
     if listing is None:
@@ -53,15 +53,15 @@ def keys(sample: int) -> list[str]:
     return random.sample(found, min(sample, len(found)))
 
 
-def verify(chosen: list[str]) -> Iterator[Verdict]:
-    store = cast(Store, shared())
+def verify_entries(chosen: list[str]) -> Iterator[VerifiedEntry]:
+    store = cast(SharedStore, shared_store())
     for key in chosen:
         entry = store.get(key)
         if entry is None:
-            yield Verdict(key, "", "", "skipped", "it is gone, or no entry of ours")
+            yield VerifiedEntry(key, "", "", "skipped", "it is gone, or no entry of ours")
         else:
             outcome, detail = _compare(entry)
-            yield Verdict(key, entry.view, entry.request.get("path", ""), outcome, detail)
+            yield VerifiedEntry(key, entry.view, entry.request.get("path", ""), outcome, detail)
 
 
 def _compare(entry: Entry) -> tuple[str, str]:
@@ -69,9 +69,9 @@ def _compare(entry: Entry) -> tuple[str, str]:
         difference = _difference(entry, _recomputed(entry))
     except _NotCompared as why:
         return why.outcome, str(why)
-    except StampUnavailable as error:
+    except SnapshotUnavailable as error:
         return "skipped", f"the database does not say what is fresh: {error}"
-    except (UnknownPerson, simulation.BadUrl) as reason:
+    except (UnknownPrincipal, simulation.BadUrl) as reason:
         return "skipped", str(reason)
     return ("different", difference) if difference else ("same", "")
 
@@ -84,7 +84,7 @@ class _NotCompared(Exception):
 
 def _recomputed(entry: Entry) -> HttpResponse:
     """The answer to the same request. Raises _NotCompared where the entry promises nothing: it is
-    to be true only while its stamp holds, before and after we look."""
+    to be true only while its snapshot holds, before and after we look."""
     if not entry.request:
         raise _NotCompared("skipped", "it is a value of get_or_compute, which no request computes")
     if entry.expires <= time.time():
@@ -98,19 +98,20 @@ def _recomputed(entry: Entry) -> HttpResponse:
 
 
 def _holds(entry: Entry) -> bool:
-    return snapshots.is_equal(entry.stamp, snapshots.read(entry.stamp))
+    return snapshots.is_current(entry.snapshot, snapshots.take_snapshot(entry.snapshot))
 
 
 def _asked_again(entry: Entry) -> HttpResponse:
     asked = entry.request
-    person = directory().by_ids(asked["user"], asked["organization"])
+    person = principal_directory().find_user_by_ids(asked["user"], asked["organization"])
     base = f"{asked['scheme']}://{asked['host']}/"
-    sought = simulation.placed(simulation.build(asked["path"], base), person).sought
-    if sought is None or sought.key != entry.key:
+    lookup = simulation.locate_request(simulation.build_request(asked["path"], base), person).lookup
+    if lookup is None or lookup.key != entry.key:
         why = "the same request has another key now: code, settings or clock have changed"
         raise _NotCompared("skipped", why)
     return cast(
-        HttpResponse, simulation.ask(simulation.build(asked["path"], base), person, bypass=True)
+        HttpResponse,
+        simulation.send_request(simulation.build_request(asked["path"], base), person, bypass=True),
     )
 
 

@@ -9,17 +9,17 @@ from django.core.serializers.json import DjangoJSONEncoder
 
 from openrisk.caching.inspection import simulation
 from openrisk.caching.inspection.maintenance import UnknownPattern
-from openrisk.caching.principals import UnknownPerson
+from openrisk.caching.principals import UnknownPrincipal
 
 USAGE, UNVERIFIED, PARTIAL = 2, 3, 4
 Found = TypeVar("Found")
 
 
-def known(find: Callable[[], Found]) -> Found:
+def or_usage_error(find: Callable[[], Found]) -> Found:
     """What `find` finds; a CommandError if something it is given is unknown, or no URL."""
     try:
         return find()
-    except (UnknownPerson, UnknownPattern, simulation.BadUrl) as error:
+    except (UnknownPrincipal, UnknownPattern, simulation.BadUrl) as error:
         raise CommandError(str(error), returncode=USAGE) from None
 
 
@@ -30,7 +30,7 @@ def add_format(parser: CommandParser) -> None:
 def add_base(parser: CommandParser) -> None:
     parser.add_argument(
         "--base",
-        default=simulation.here(),
+        default=simulation.default_base_url(),
         metavar="URL",
         help="scheme and host of URLs that name none; entries of another host are others "
         "(default: %(default)s)",

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 from django.conf import settings
 
-from openrisk.caching.freshness.snapshots import Stamp
+from openrisk.caching.freshness.snapshots import VersionSnapshot
 
 MAGIC = b"openrisk1"
 _MAC = 32
@@ -17,7 +17,7 @@ _LENGTH = 4
 UNSTORED = ("body", "confirmed")  # in the head: the body follows it
 
 
-class Rejected(Exception):
+class RejectedEntry(Exception):
     """What the shared store gave is not what was stored there; `reason` is a metric's label."""
 
     def __init__(self, reason: str) -> None:
@@ -35,7 +35,7 @@ class Entry:
 
     key: str
     view: str
-    stamp: Stamp
+    snapshot: VersionSnapshot
     created: float
     expires: float
     cost: float
@@ -48,26 +48,32 @@ class Entry:
     @property
     def size(self) -> int:
         """Bytes of memory, roughly: the body, and what Python needs for the rest."""
-        return len(self.body) + 1400 + 150 * len(self.stamp)
+        return len(self.body) + 1400 + 150 * len(self.snapshot)
 
 
-def pack(entry: Entry) -> bytes:
+def pack_entry(entry: Entry) -> bytes:
     fields = {name: getattr(entry, name) for name in Entry.__slots__ if name not in UNSTORED}
     head = orjson.dumps(fields)
     payload = len(head).to_bytes(_LENGTH, "big") + head + entry.body
     return MAGIC + _mac(entry.key, payload) + payload
 
 
-def unpack(key: str, data: Any) -> Entry:
-    """The entry stored under `key`. Raises Rejected for anything else, whoever put it there."""
+def unpack_entry(key: str, data: Any) -> Entry | None:
+    """The entry stored under `key`; None if another release stored it, with other fields.
+
+    Raises RejectedEntry for anything that we did not store there.
+    """
     if not isinstance(data, bytes) or not data.startswith(MAGIC):
-        raise Rejected("foreign")
+        raise RejectedEntry("foreign")
     mac, payload = data[len(MAGIC) : len(MAGIC) + _MAC], data[len(MAGIC) + _MAC :]
     # The key is under the MAC: an entry copied to another key is not this one's.
     if not hmac.compare_digest(mac, _mac(key, payload)):
-        raise Rejected("mac")
+        raise RejectedEntry("mac")
     end = _LENGTH + int.from_bytes(payload[:_LENGTH], "big")
-    return Entry(**orjson.loads(payload[_LENGTH:end]), body=payload[end:])
+    try:
+        return Entry(**orjson.loads(payload[_LENGTH:end]), body=payload[end:])
+    except TypeError:
+        return None
 
 
 def _mac(key: str, payload: bytes) -> bytes:

@@ -17,8 +17,8 @@ class _Slot:
         self.used = False
 
 
-class Memory(Generic[Value]):
-    """A mapping with a budget. `size` of what is put is the caller's estimate, in bytes.
+class LocalStore(Generic[Value]):
+    """A mapping with a budget. `size` of what is put is the principal's estimate, in bytes.
 
     Reading takes no lock and moves nothing, it marks: the oldest goes first, but what was read
     since it was last looked at gets a second chance (the CLOCK algorithm).

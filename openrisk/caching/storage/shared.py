@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core.cache import caches
 
 from openrisk.caching import metrics
-from openrisk.caching.storage.entry import Entry, Rejected, pack, unpack
+from openrisk.caching.storage.entry import Entry, RejectedEntry, pack_entry, unpack_entry
 
 ALIAS = "responses"
 FAILURES = 5  # in a row, until the breaker opens
@@ -96,7 +96,7 @@ class Breaker:
             log.warning("cache_store_unavailable", error=str(error), retried_after_seconds=PAUSE)
 
 
-class Store:
+class SharedStore:
     """Entries and locks in the backend behind the alias; every call may be answered by nothing."""
 
     def __init__(self, alias: str = ALIAS) -> None:
@@ -108,8 +108,8 @@ class Store:
         if data is None:
             return None
         try:
-            return unpack(key, data)
-        except Rejected as rejected:
+            return unpack_entry(key, data)
+        except RejectedEntry as rejected:
             metrics.rejected_entries.labels(rejected.reason).inc()
             log.error("cache_entry_rejected", key=key, reason=rejected.reason)
             return None
@@ -117,7 +117,7 @@ class Store:
     def put(self, entry: Entry) -> None:
         seconds = int(entry.expires - time.time())
         if seconds > 0:
-            data = pack(entry)
+            data = pack_entry(entry)
             self.breaker.call(lambda: caches[self.alias].set(entry.key, data, seconds), None)
 
     def lock(self, key: str, seconds: int) -> bool:
@@ -130,6 +130,6 @@ class Store:
 
 
 @cache
-def shared() -> Store | None:
+def shared_store() -> SharedStore | None:
     """The store that CACHE_BACKEND names; None for `memory` and `none`."""
-    return Store() if ALIAS in settings.CACHES else None
+    return SharedStore() if ALIAS in settings.CACHES else None

@@ -13,7 +13,7 @@ from openrisk.accounts.models import Organization, Role, User
 from openrisk.api.problems import PreconditionRequired
 from openrisk.api.viewsets import WritableViewSet, expected_version
 from openrisk.caching.decorators import cached_view
-from openrisk.caching.freshness.registry import Part, Row
+from openrisk.caching.freshness.registry import ColumnGroup, Row
 from risks.api.filters import AcceptanceFilterSet, ActionFilterSet, MitigationFilterSet
 from risks.api.serializers.risks import ChangeSerializer, CommentSerializer
 from risks.api.serializers.treatment import (
@@ -31,7 +31,7 @@ from risks.services import acceptances, mitigations, rows
 
 TTL = settings.CACHE_TTL_RISKS
 # Of what a mitigation is shown: beside itself its actions, what these wait for, its risk's name.
-SHOWN = (MitigationAction, ActionDependency, Part(Risk, "names"))
+SHOWN = (MitigationAction, ActionDependency, ColumnGroup(Risk, "names"))
 
 
 class MitigationViewSet(WritableViewSet):

@@ -47,7 +47,7 @@ def test_another_secret_key_beside_the_old_one_logs_no_one_out(organization, vie
     settings.SECRET_KEY, client = "old" * 20, Client()
     client.force_login(viewer)
     assert client.get(url).status_code == 200
-    fast_path.callers.clear()  # the server is started again
+    fast_path.known_principals.clear()  # the server is started again
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "new" * 20, ["old" * 20]
     assert [client.get(url).status_code for _ in range(3)] == [200] * 3
     settings.SECRET_KEY_FALLBACKS = []

@@ -128,5 +128,5 @@ def _end_connection():
 
     connection.health_check_enabled = False  # until it connects again
     pid = connection.connection.info.backend_pid
-    with snapshots.connect(connection, "test") as other:
+    with snapshots.open_connection(connection, "test") as other:
         other.execute("SELECT pg_terminate_backend(%s, 10000)", [pid])

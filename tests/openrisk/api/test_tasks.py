@@ -17,7 +17,7 @@ def test_tokens_are_compacted_every_minute() -> None:
 @pytest.mark.django_db
 def test_compaction_removes_rows_and_moves_no_token() -> None:
     for _ in range(3):
-        tag_versions.leave(["risks.risk:*"])
+        tag_versions.bump(["risks.risk:*"])
     rows = tag_versions.count_rows()
     gone = compact_cache_tokens.call()
     assert gone >= (2 if connection.vendor == "postgresql" else 0)

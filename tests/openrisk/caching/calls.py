@@ -15,7 +15,7 @@ from prometheus_client import REGISTRY
 from openrisk.accounts.credentials.tokens import create_token
 from openrisk.accounts.models import ApiToken, Organization, User
 from openrisk.api.middleware.database_retry import ReadOnceMore
-from openrisk.caching.fast_path import Front
+from openrisk.caching.fast_path import FastPath
 
 RISKS = "/api/v1/risks/"
 ASSETS = "/api/v1/assets/"
@@ -45,9 +45,9 @@ class Reply:
 
 
 @cache
-def application() -> Front:
+def application() -> FastPath:
     """As in `openrisk.wsgi`, which also tunes the garbage collector of its process."""
-    return Front(ReadOnceMore(WSGIHandler()))
+    return FastPath(ReadOnceMore(WSGIHandler()))
 
 
 def call(url: str, credential: Headers | None = None, method: str = "GET", **extra: Any) -> Reply:

@@ -14,7 +14,7 @@ def redis_url() -> Iterator[str]:
 
 
 @pytest.fixture
-def shared_store(settings: Settings, redis_url: str) -> Iterator[None]:
+def redis_store(settings: Settings, redis_url: str) -> Iterator[None]:
     with stores.backend(settings, "redis", redis_url):
         yield
 

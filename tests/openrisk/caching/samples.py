@@ -1,4 +1,4 @@
-"""What tests of the pieces need: an entry, a stamp, the two kinds of shared store."""
+"""What tests of the pieces need: an entry, a snapshot, the two kinds of shared store."""
 
 import time
 from typing import Any
@@ -17,7 +17,7 @@ def make_entry(key: str = "a" * 64, body: bytes = b'{"count":0}', **fields: Any)
     values: dict[str, Any] = {
         "key": key,
         "view": "sample-list",
-        "stamp": {"epoch": "1", "risks.risk:*": ""},
+        "snapshot": {"epoch": "1", "risks.risk:*": ""},
         "created": now,
         "expires": now + 300,
         "cost": 0.01,

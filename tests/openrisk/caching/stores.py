@@ -10,14 +10,19 @@ from pytest_django import Settings
 from openrisk import env
 from openrisk.caching import fast_path, lookup
 from openrisk.caching.freshness import recent_changes
-from openrisk.caching.storage.shared import shared
+from openrisk.caching.storage.shared import shared_store
 
 
 def forget() -> None:
     """As in a process that has just begun."""
-    for memory in (lookup.memory, lookup.refused, fast_path.callers, fast_path.routes):
+    for memory in (
+        lookup.local_entries,
+        lookup.recently_uncacheable,
+        fast_path.known_principals,
+        fast_path.known_routes,
+    ):
         memory.clear()
-    recent_changes.forget()
+    recent_changes.clear_changes()
 
 
 @contextmanager
@@ -29,6 +34,6 @@ def backend(settings: Settings, name: str, url: str = "") -> Iterator[None]:
     others = {key: value for key, value in configured.CACHES.items() if key != "responses"}
     settings.CACHES = {**others, **alias}
     settings.CACHE_BACKEND = name
-    shared.cache_clear()
+    shared_store.cache_clear()
     yield
-    shared.cache_clear()
+    shared_store.cache_clear()

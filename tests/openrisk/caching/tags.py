@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.db import connection, models
 
-from openrisk.caching.freshness.registry import tags_touched
+from openrisk.caching.freshness.registry import tags_changed_by
 
 
 def tokens() -> dict[str, str]:
@@ -25,7 +25,7 @@ def moved_by(action: Callable[[], object]) -> set[str]:
 
 def tags_of(*instances: models.Model) -> set[str]:
     """What a change of these rows has to touch."""
-    return set().union(*map(tags_touched, instances))
+    return set().union(*map(tags_changed_by, instances))
 
 
 def execute(sql: str, *parameters: object) -> None:

@@ -15,7 +15,7 @@ from deployment.local.servers import free_port
 from openrisk.accounts.models import Role
 from openrisk.caching import lookup
 from openrisk.caching.freshness import tag_versions
-from openrisk.caching.storage.shared import shared
+from openrisk.caching.storage.shared import shared_store
 from tests.conftest import member
 from tests.openrisk.caching import stores
 from tests.risks.factories import make_risk
@@ -86,7 +86,7 @@ def test_inspect_says_why_a_url_has_no_place(viewer, url, why):
 
 def test_inspect_computes_and_stores_nothing(viewer, risk, no_store):
     inspected(RISKS, viewer.email)
-    assert len(lookup.memory) == 0
+    assert len(lookup.local_entries) == 0
     assert "nothing that can be seen" in run("cache_inspect", RISKS, "--as", viewer.email)
 
 
@@ -140,7 +140,7 @@ def test_invalidate_lists_what_is_known():
 
 # --- cache_warm ---------------------------------------------------------------------------------
 def test_warm_fills_the_shared_store_for_other_processes(
-    api, viewer, organization, risk, shared_store
+    api, viewer, organization, risk, redis_store
 ):
     arguments = ("--organization", "acme", "--base", BASE)
     assert {one["result"] for one in data("cache_warm", *arguments)} == {"MISS"}
@@ -186,28 +186,28 @@ def test_compact_leaves_a_row_a_tag_and_every_entry_valid(api, viewer, risk, no_
 # --- cache_verify -------------------------------------------------------------------------------
 def stored():
     """The one entry in this process, which is the store's too."""
-    (entry,) = lookup.memory.values()
+    (entry,) = lookup.local_entries.values()
     return entry
 
 
-def test_verify_finds_the_same_bytes(api, viewer, risk, shared_store):
+def test_verify_finds_the_same_bytes(api, viewer, risk, redis_store):
     for url in (RISKS, f"{RISKS}{risk.pk}/"):
         api(viewer).get(url)
     assert data("cache_verify", "--sample", "10")["counts"] == {"same": 2}
     assert data("cache_verify", "--sample", "1")["counts"] == {"same": 1}
 
 
-def test_verify_exits_with_3_for_an_entry_that_lies(api, viewer, risk, shared_store, capsys):
+def test_verify_exits_with_3_for_an_entry_that_lies(api, viewer, risk, redis_store, capsys):
     api(viewer).get(RISKS)
     entry = stored()
-    shared().put(replace(entry, body=entry.body.replace(b"Flood", b"Blood")))
+    shared_store().put(replace(entry, body=entry.body.replace(b"Flood", b"Blood")))
     with pytest.raises(SystemExit) as verdict:
         call_command("cache_verify")
     assert verdict.value.code == 3
     assert "Blood" in capsys.readouterr().out
 
 
-def test_verify_does_not_blame_an_entry_that_nobody_is_given(api, viewer, risk, shared_store):
+def test_verify_does_not_blame_an_entry_that_nobody_is_given(api, viewer, risk, redis_store):
     api(viewer).get(RISKS)
     risk.title = "Drought"
     risk.save()
@@ -215,7 +215,7 @@ def test_verify_does_not_blame_an_entry_that_nobody_is_given(api, viewer, risk, 
 
 
 def test_verify_skips_what_the_same_person_would_not_be_given(
-    api, viewer, organization, risk, shared_store
+    api, viewer, organization, risk, redis_store
 ):
     api(viewer).get(RISKS)
     viewer.memberships.all().delete()
@@ -224,7 +224,7 @@ def test_verify_skips_what_the_same_person_would_not_be_given(
     assert "no member" in told["entries"][0]["detail"]
 
 
-def test_verify_skips_what_has_another_key_now(api, viewer, risk, shared_store, settings):
+def test_verify_skips_what_has_another_key_now(api, viewer, risk, redis_store, settings):
     api(viewer).get(RISKS)
     settings.TIME_ZONE = "Europe/Vienna"
     told = data("cache_verify")
@@ -293,7 +293,7 @@ def test_stats_say_when_nobody_has_counted(tmp_path, settings, monkeypatch):
     assert "No counters" in run("cache_stats")
 
 
-def test_stats_say_whether_the_shared_store_answers(shared_store, settings):
+def test_stats_say_whether_the_shared_store_answers(redis_store, settings):
     assert data("cache_stats")["store"]["reachable"] is True
     with stores.backend(settings, "redis", f"redis://127.0.0.1:{free_port()}/0"):
         assert data("cache_stats")["store"]["reachable"] is False

@@ -13,7 +13,7 @@ from openrisk.caching.decorators import get_or_compute
 from openrisk.caching.freshness import snapshots
 from openrisk.caching.freshness.recorder import recording
 from openrisk.caching.freshness.registry import EPOCH
-from openrisk.caching.freshness.sql_dependencies import CLOCK, read_by
+from openrisk.caching.freshness.sql_dependencies import CLOCK, dependencies_of
 from risks.api.views.risks import RiskViewSet
 from risks.models import Asset, Category, Risk
 from tests.risks.factories import make_mitigation, make_risk
@@ -47,7 +47,7 @@ def test_a_change_of_the_organizations_own_row_makes_its_responses_stale(
     assert results(client) == ["MISS", "HIT"]
 
 
-def test_a_response_is_not_stored_if_a_table_was_read_before_its_stamp(
+def test_a_response_is_not_stored_if_a_table_was_read_before_its_snapshot(
     client: APIClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     initial = RiskViewSet.initial
@@ -88,13 +88,13 @@ def test_a_hit_of_get_or_compute_is_a_dependency_of_whoever_asked(
     value()
     with recording() as record:
         assert value() == 0
-    assert record.seen == {Asset._meta.db_table}
+    assert record.dependencies == {Asset._meta.db_table}
 
 
 def test_the_databases_clock_is_a_clock() -> None:
     query = Risk.objects.filter(next_review_at__lt=Now()).values("id")
-    assert CLOCK in read_by(str(query.query))
-    assert CLOCK not in read_by(str(Risk.objects.values("id").query))
+    assert CLOCK in dependencies_of(str(query.query))
+    assert CLOCK not in dependencies_of(str(Risk.objects.values("id").query))
 
 
 @pytest.mark.postgres
@@ -113,4 +113,4 @@ def test_the_epoch_names_the_server_that_answers() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT extract(epoch FROM pg_postmaster_start_time())::text")
         (started,) = cursor.fetchone()
-    assert snapshots.read([EPOCH])[EPOCH].endswith(f"@{started}")
+    assert snapshots.take_snapshot([EPOCH])[EPOCH].endswith(f"@{started}")

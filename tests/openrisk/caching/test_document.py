@@ -9,7 +9,7 @@ from django.conf import settings
 
 from openrisk import urls  # noqa: F401  declares every view
 from openrisk.caching.decorators import Declaration, declarations
-from openrisk.caching.freshness.registry import Part, Read, Row
+from openrisk.caching.freshness.registry import ColumnGroup, Read, Row
 
 ROOT = Path(__file__).resolve().parents[3]
 DOCUMENT = (ROOT / "docs/caching.md").read_text()
@@ -28,7 +28,7 @@ def read_by(declaration: Declaration) -> str:
 
 
 def _in_words(read: Read) -> str:
-    if isinstance(read, Part):
+    if isinstance(read, ColumnGroup):
         return f"{read.name} of {read.model.__name__}"
     return f"one {read.model.__name__}" if isinstance(read, Row) else read.__name__
 

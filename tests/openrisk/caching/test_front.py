@@ -6,10 +6,10 @@ import pytest
 from django.conf import settings as django_settings
 
 from openrisk.caching import decorators, fast_path, lookup
-from openrisk.caching.fast_path import Front, credential_of
+from openrisk.caching.fast_path import FastPath, credential_of
 from openrisk.caching.freshness import snapshots
 from openrisk.caching.freshness.recorder import unrecorded
-from openrisk.caching.principals import ENVIRON, Caller
+from openrisk.caching.principals import ENVIRON, Principal
 from risks.models import Risk
 from tests.openrisk.caching.calls import (
     FRONT,
@@ -186,11 +186,11 @@ def test_proxy_is_believed_only_where_it_is_one(organization, viewer, settings):
 def test_enormous_headers_are_answered_and_not_remembered(organization, viewer):
     me = token(viewer, organization)
     call(RISKS, me)
-    routes = len(fast_path.routes)
+    routes = len(fast_path.known_routes)
     for name in ("HTTP_ACCEPT", "HTTP_ACCEPT_LANGUAGE", "HTTP_X_FORWARDED_HOST"):
         value = "application/json, " + "x/y, " * 20_000
         assert [call(RISKS, me, **{name: value}).status for _ in range(2)] == [200, 200]
-    assert len(fast_path.routes) == routes
+    assert len(fast_path.known_routes) == routes
     assert call(RISKS, {"HTTP_AUTHORIZATION": "Token " + "x" * 100_000}).status == 401
 
 
@@ -198,13 +198,13 @@ def _learning(environ, start_response):
     """Stands in for Django, where it would take minutes: every query has an entry of its own."""
     key = f"{environ.get('QUERY_STRING', ''):0>64}"
     entry = make_entry(key, body=b"x" * 5000)
-    lookup.memory.put(key, entry, entry.size)
-    environ[ENVIRON] = Caller(
+    lookup.local_entries.put(key, entry, entry.size)
+    environ[ENVIRON] = Principal(
         organization_id=uuid4(),
         user_id=uuid4(),
         rights=("viewer",),
         tables=frozenset(),
-        stamp={},
+        snapshot={},
         expires=0,
         credential=credential_of(environ) or b"",
     )
@@ -214,10 +214,14 @@ def _learning(environ, start_response):
 
 
 def test_ten_thousand_queries_and_callers_stay_within_the_budget(monkeypatch):
-    budgets = {lookup.memory: 4_000_000, fast_path.routes: 500_000, fast_path.callers: 200_000}
+    budgets = {
+        lookup.local_entries: 4_000_000,
+        fast_path.known_routes: 500_000,
+        fast_path.known_principals: 200_000,
+    }
     for kept, budget in budgets.items():
         monkeypatch.setattr(kept, "budget", budget)
-    under_test = Front(_learning)
+    under_test = FastPath(_learning)
     for number in range(10_000):
         environ = {
             "REQUEST_METHOD": "GET",
@@ -233,8 +237,8 @@ def test_ten_thousand_queries_and_callers_stay_within_the_budget(monkeypatch):
 
 def test_only_stable_headers_are_remembered():
     environ = {"REQUEST_METHOD": "GET", "PATH_INFO": RISKS, "HTTP_AUTHORIZATION": "Token x"}
-    Front(_learning)(environ, lambda *started: None)
-    [route] = fast_path.routes.values()
+    FastPath(_learning)(environ, lambda *started: None)
+    [route] = fast_path.known_routes.values()
     assert route.headers == (("Content-Type", "application/json"),)
 
 
@@ -255,8 +259,8 @@ def test_nothing_is_learned_from_other_answers(change, status, header):
         return [b""]
 
     environ = {"REQUEST_METHOD": "GET", "PATH_INFO": RISKS, "HTTP_AUTHORIZATION": "Token x"}
-    Front(answer)(environ | change, lambda *started: None)
-    assert (len(fast_path.routes), len(fast_path.callers)) == (0, 0)
+    FastPath(answer)(environ | change, lambda *started: None)
+    assert (len(fast_path.known_routes), len(fast_path.known_principals)) == (0, 0)
 
 
 def test_client_cannot_name_its_caller():
@@ -269,14 +273,14 @@ def test_client_cannot_name_its_caller():
 def test_lost_entry_is_computed_anew(organization, viewer):
     me = token(viewer, organization)
     warm(RISKS, me)
-    lookup.memory.clear()
+    lookup.local_entries.clear()
     again = [call(RISKS, me).cache for _ in range(2)]
     assert again[0] in (MISS, STORE)  # the shared store has it, where there is one
     assert again[1] == FRONT
 
 
 @committed
-def test_stamp_that_finds_an_entry_stale_is_the_one_it_is_computed_by(
+def test_snapshot_that_finds_an_entry_stale_is_the_one_it_is_computed_by(
     organization, viewer, monkeypatch
 ):
     risk = make_risk(organization)
@@ -285,22 +289,24 @@ def test_stamp_that_finds_an_entry_stale_is_the_one_it_is_computed_by(
     risk.title = "Changed"
     risk.save()
     asked = []
-    fresh = snapshots.fresh
-    monkeypatch.setattr(snapshots, "fresh", lambda *tags: asked.append(tags) or fresh(*tags))
+    fresh = snapshots.read_versions
+    monkeypatch.setattr(
+        snapshots, "read_versions", lambda *tags: asked.append(tags) or fresh(*tags)
+    )
     reply = call(RISKS, me)
     assert (reply.cache, reply.titles, len(asked)) == (MISS, ["Changed"], 1)
     assert call(RISKS, me).cache == FRONT
 
 
 @committed
-def test_stamp_of_the_front_says_nothing_of_what_is_written_afterwards(
+def test_snapshot_of_the_front_says_nothing_of_what_is_written_afterwards(
     organization, viewer, monkeypatch
 ):
     """Somebody writes between the front's look and the view's: what is kept is stale already."""
     risk = make_risk(organization)
     me = token(viewer, organization)
     warm(RISKS, me)
-    place = decorators.place
+    place = decorators.build_lookup
 
     def late(*given):
         with unrecorded():
@@ -308,9 +314,9 @@ def test_stamp_of_the_front_says_nothing_of_what_is_written_afterwards(
         return place(*given)
 
     Risk.objects.filter(pk=risk.pk).update(title="First")
-    monkeypatch.setattr(decorators, "place", late)
+    monkeypatch.setattr(decorators, "build_lookup", late)
     assert call(RISKS, me).titles == ["Second"]
-    monkeypatch.setattr(decorators, "place", place)
+    monkeypatch.setattr(decorators, "build_lookup", place)
     replies = [call(RISKS, me) for _ in range(2)]
     assert [(reply.cache, reply.titles) for reply in replies] == [
         (MISS, ["Second"]),

@@ -23,7 +23,7 @@ from openrisk.accounts.members.memberships import set_role
 from openrisk.accounts.models import Membership, Organization, Role, User
 from openrisk.api.middleware.database_retry import ReadOnceMore
 from openrisk.caching import decorators, lookup, single_flight
-from openrisk.caching.fast_path import Front
+from openrisk.caching.fast_path import FastPath
 from openrisk.caching.freshness import tag_versions
 from risks.models import Risk
 from tests.risks.factories import make_risk
@@ -89,7 +89,7 @@ def risk(organization: Organization) -> Risk:
     return make_risk(organization, title="old")
 
 
-application = Front(ReadOnceMore(WSGIHandler()))
+application = FastPath(ReadOnceMore(WSGIHandler()))
 
 
 def ask(token: str, path: str = LIST) -> Answer:
@@ -148,13 +148,13 @@ def test_compute_begins_before_the_commit_and_stores_after_it(monkeypatch, threa
     assert (answer.titles, answer.cache) == ({"new"}, "MISS")
 
 
-def test_commit_falls_between_stamp_and_rows(monkeypatch, threads, token, risk):
-    """New rows under an old stamp: dropped unused, never the other way round."""
-    stamp_read = after(monkeypatch, lookup, "_stamp")
+def test_commit_falls_between_snapshot_and_rows(monkeypatch, threads, token, risk):
+    """New rows under an old snapshot: dropped unused, never the other way round."""
+    snapshot_taken = after(monkeypatch, lookup, "take_lookup_snapshot")
     slow = threads(ask, token)
-    stamp_read.await_reached()
+    snapshot_taken.await_reached()
     write(risk, "new")
-    stamp_read.release()
+    snapshot_taken.release()
     assert slow.result(PATIENCE).titles == {"new"}
     assert ask(token).titles == {"new"}
 
@@ -234,7 +234,7 @@ def test_second_writer_commits_while_the_first_ones_rows_are_read(
     assert ask(token).titles == {"third"}
 
 
-def test_follower_began_after_the_leaders_stamp(monkeypatch, threads, token, risk, flights):
+def test_follower_began_after_the_leaders_snapshot(monkeypatch, threads, token, risk, flights):
     """A shared flight must not carry a read back to before its own beginning."""
     rows_read = after(monkeypatch, decorators, "_rendered")
     leader = threads(ask, token)
@@ -323,11 +323,11 @@ def test_writer_commits_within_a_compaction(threads, token, risk):
 
 
 @pytest.mark.parametrize("change", ["removed", "other role", "deactivated"])
-def test_identity_changes_between_authentication_and_the_views_stamp(
+def test_identity_changes_between_authentication_and_the_views_snapshot(
     monkeypatch, threads, token, risk, viewer, organization, change
 ):
-    """Rows read before the stamp: the answer may go out, but nobody may ever get it again."""
-    authenticated = before(monkeypatch, lookup, "_stamp")
+    """Rows read before the snapshot: the answer may go out, but nobody may ever get it again."""
+    authenticated = before(monkeypatch, lookup, "take_lookup_snapshot")
     slow = threads(ask, token)
     authenticated.await_reached()
     if change == "removed":
@@ -339,12 +339,12 @@ def test_identity_changes_between_authentication_and_the_views_stamp(
     authenticated.release()
     answer = slow.result(PATIENCE)
     assert (answer.status, answer.cache) == (200, "BYPASS")
-    assert len(lookup.memory) == 0
+    assert len(lookup.local_entries) == 0
     assert ask(token).status == (200 if change == "other role" else 401)
 
 
 def test_identity_changes_between_two_hits(token, risk, viewer):
-    """A hit needs the caller's tokens as much as the rows'."""
+    """A hit needs the principal's tokens as much as the rows'."""
     ask(token)
     assert ask(token).cache == "HIT"
     Membership.objects.filter(user=viewer).delete()

@@ -72,23 +72,23 @@ def test_language_and_time_zone_change_the_key():
 
 def test_other_code_shares_no_entries(monkeypatch):
     before = key()
-    monkeypatch.setattr(keys, "build", lambda: "another")
+    monkeypatch.setattr(keys, "code_version", lambda: "another")
     assert key() != before
 
 
 @pytest.mark.parametrize("changed", ["views.py", "page.html"])
 def test_build_names_the_code_and_the_templates(tmp_path, changed):
-    before = keys.build()
+    before = keys.code_version()
     (tmp_path / "risks").mkdir()
     (tmp_path / "risks" / changed).write_text("changed")
-    keys.build.cache_clear()
+    keys.code_version.cache_clear()
     with override_settings(BASE_DIR=tmp_path):
-        other = keys.build()
-    keys.build.cache_clear()
+        other = keys.code_version()
+    keys.code_version.cache_clear()
     with override_settings(BASE_DIR=tmp_path / "empty"):
-        assert keys.build() != other
-    keys.build.cache_clear()
-    assert keys.build() == before
+        assert keys.code_version() != other
+    keys.code_version.cache_clear()
+    assert keys.code_version() == before
 
 
 texts = st.lists(st.text(max_size=5), max_size=4)

@@ -9,11 +9,11 @@ import structlog
 
 from deployment.local.servers import free_port
 from openrisk.caching import fast_path
-from openrisk.caching.event_loop import LoopFront
+from openrisk.caching.event_loop import EventLoopFastPath
 from openrisk.caching.freshness import snapshots, tag_versions
-from openrisk.caching.freshness.event_loop_snapshots import use_loop
+from openrisk.caching.freshness.event_loop_snapshots import batch_on_loop
 from openrisk.caching.freshness.registry import EPOCH
-from openrisk.caching.freshness.snapshots import StampUnavailable
+from openrisk.caching.freshness.snapshots import SnapshotUnavailable
 from tests.openrisk.caching.calls import RISKS, token, warm
 from tests.openrisk.caching.tags import execute
 
@@ -39,12 +39,12 @@ def on_loop(work):
     """The result of `work(front)`, which runs on a loop of its own."""
 
     async def working():
-        tried = LoopFront()
+        tried = EventLoopFastPath()
         tried.start(asyncio.get_running_loop())
         try:
             return await work(tried)
         finally:
-            snapshots.close()
+            snapshots.close_connection()
 
     return asyncio.run(working())
 
@@ -67,7 +67,7 @@ def test_what_was_written_since_is_left_to_django_with_what_is_known(organizatio
 
     async def ask(tried):
         before = await tried.answer(environ_of(me))
-        await asyncio.to_thread(tag_versions.leave, ["risks.risk:*"])
+        await asyncio.to_thread(tag_versions.bump, ["risks.risk:*"])
         await asyncio.to_thread(
             execute, "UPDATE cache_token SET token = token + 1 WHERE tag <> %s", EPOCH
         )
@@ -113,35 +113,35 @@ def test_many_who_ask_at_once_share_queries(organization, viewer, monkeypatch):
 
 def test_threads_ask_on_the_same_connection():
     async def both():
-        group = use_loop(asyncio.get_running_loop())
-        soon = group.read_soon([[EPOCH]])
-        return await asyncio.gather(soon, asyncio.to_thread(snapshots.fresh, [EPOCH]))
+        group = batch_on_loop(asyncio.get_running_loop())
+        soon = group.read_async([[EPOCH]])
+        return await asyncio.gather(soon, asyncio.to_thread(snapshots.read_versions, [EPOCH]))
 
     first, second = asyncio.run(both())
-    snapshots.close()
+    snapshots.close_connection()
     assert first[EPOCH] == second[EPOCH]
 
 
 def test_a_connection_that_breaks_is_opened_again():
     async def after_a_break():
-        group = use_loop(asyncio.get_running_loop())
-        await group.read_soon([[EPOCH]])
+        group = batch_on_loop(asyncio.get_running_loop())
+        await group.read_async([[EPOCH]])
         own = group.source.connection.info.backend_pid
         await asyncio.to_thread(execute, "SELECT pg_terminate_backend(%s)", own)
         while True:  # what was under way when it broke is not answered
             try:
-                return await group.read_soon([[EPOCH]])
-            except StampUnavailable:
+                return await group.read_async([[EPOCH]])
+            except SnapshotUnavailable:
                 continue
 
     assert EPOCH in asyncio.run(after_a_break())
-    snapshots.close()
+    snapshots.close_connection()
 
 
 def test_a_connection_that_breaks_while_no_one_asks_is_no_failure():
     async def after_a_break():
-        group = use_loop(asyncio.get_running_loop())
-        await group.read_soon([[EPOCH]])
+        group = batch_on_loop(asyncio.get_running_loop())
+        await group.read_async([[EPOCH]])
         own = group.source.connection.info.backend_pid
         await asyncio.to_thread(execute, "SELECT pg_terminate_backend(%s)", own)
         while group.source.connection is not None:
@@ -149,7 +149,7 @@ def test_a_connection_that_breaks_while_no_one_asks_is_no_failure():
         return snapshots.is_failing()
 
     assert not asyncio.run(after_a_break())
-    snapshots.close()
+    snapshots.close_connection()
 
 
 def test_a_database_that_does_not_answer_is_given_up(monkeypatch):
@@ -163,13 +163,13 @@ def test_a_database_that_does_not_answer_is_given_up(monkeypatch):
     monkeypatch.setattr(snapshots.PostgresSource, "open", never)
 
     async def ask():
-        group = use_loop(asyncio.get_running_loop())
-        with pytest.raises(StampUnavailable, match="in time"):
-            await group.read_soon([[EPOCH]])
+        group = batch_on_loop(asyncio.get_running_loop())
+        with pytest.raises(SnapshotUnavailable, match="in time"):
+            await group.read_async([[EPOCH]])
         release.set()
 
     asyncio.run(ask())
-    snapshots.close()
+    snapshots.close_connection()
 
 
 def test_a_wrong_direct_address_is_told(settings, monkeypatch):
@@ -177,12 +177,12 @@ def test_a_wrong_direct_address_is_told(settings, monkeypatch):
     settings.DATABASE_DIRECT_URL = f"postgresql://u:p@127.0.0.1:{free_port()}/n"
 
     async def ask():
-        group = use_loop(asyncio.get_running_loop())
-        with pytest.raises(StampUnavailable):
-            await group.read_soon([[EPOCH]])
+        group = batch_on_loop(asyncio.get_running_loop())
+        with pytest.raises(SnapshotUnavailable):
+            await group.read_async([[EPOCH]])
         failed = snapshots.is_failing()
         settings.DATABASE_DIRECT_URL = ""
-        await group.read_soon([[EPOCH]])
+        await group.read_async([[EPOCH]])
         return failed
 
     with structlog.testing.capture_logs() as lines:
@@ -191,7 +191,7 @@ def test_a_wrong_direct_address_is_told(settings, monkeypatch):
         ("cache_not_used", "DATABASE_DIRECT_URL")
     ]
     assert not snapshots.is_failing()
-    snapshots.close()
+    snapshots.close_connection()
 
 
 def test_one_connection_is_opened_however_many_give_up(monkeypatch):
@@ -209,15 +209,15 @@ def test_one_connection_is_opened_however_many_give_up(monkeypatch):
     monkeypatch.setattr(snapshots.PostgresSource, "open", slow)
 
     async def ask():
-        group = use_loop(asyncio.get_running_loop())
+        group = batch_on_loop(asyncio.get_running_loop())
         for _ in range(5):
-            with pytest.raises(StampUnavailable):
-                await group.read_soon([[EPOCH]])
+            with pytest.raises(SnapshotUnavailable):
+                await group.read_async([[EPOCH]])
         monkeypatch.setattr(snapshots, "TIMEOUT", 20)
-        last = asyncio.ensure_future(group.read_soon([[EPOCH]]))
+        last = asyncio.ensure_future(group.read_async([[EPOCH]]))
         release.set()
         return await last
 
     assert EPOCH in asyncio.run(ask())
     assert len(asked) == 1
-    snapshots.close()
+    snapshots.close_connection()

@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openrisk.caching.storage.local import Memory
+from openrisk.caching.storage.local import LocalStore
 
 
 @pytest.fixture
 def memory():
-    return Memory(800)
+    return LocalStore(800)
 
 
 def test_keeps_what_is_put(memory):
@@ -50,7 +50,7 @@ def test_discard_and_clear_give_their_bytes_back(memory):
 @settings(max_examples=50)
 @given(st.lists(st.tuples(st.sampled_from("abcdef"), st.integers(0, 400)), max_size=60))
 def test_size_is_the_sum_of_what_is_kept_and_within_the_budget(puts):
-    memory = Memory(800)
+    memory = LocalStore(800)
     for name, size in puts:
         memory.put(name, size, size)
         assert memory.size == sum(memory.values()) <= memory.budget

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from openrisk.caching.freshness import notifications, snapshots, tag_versions
-from openrisk.caching.freshness.notifications import Changes, Listener
+from openrisk.caching.freshness.notifications import ChangeLog, NotificationListener
 from openrisk.caching.freshness.registry import EPOCH
 from risks.models import Asset
 from tests.openrisk.caching.calls import ASSETS, FRONT, call, token, warm
@@ -19,52 +19,52 @@ TAG, OTHER = "risks.asset:a", "risks.asset:b"
 # --- What has been heard ----------------------------------------------------------------------
 @pytest.fixture
 def held():
-    return SimpleNamespace(stamp={EPOCH: "1", TAG: "2"}, confirmed=1)
+    return SimpleNamespace(snapshot={EPOCH: "1", TAG: "2"}, confirmed=1)
 
 
 def test_change_of_a_tag_concerns_who_reads_it(held):
-    changes = Changes()
-    assert changes.unchanged(held)
-    changes.note([OTHER])
-    assert changes.unchanged(held)
-    changes.note([TAG])
-    assert not changes.unchanged(held)
-    notifications.confirm(changes.count, held)
-    assert changes.unchanged(held)
+    changes = ChangeLog()
+    assert changes.is_unchanged(held)
+    changes.record_change([OTHER])
+    assert changes.is_unchanged(held)
+    changes.record_change([TAG])
+    assert not changes.is_unchanged(held)
+    notifications.mark_confirmed(changes.count, held)
+    assert changes.is_unchanged(held)
 
 
 def test_what_was_never_confirmed_is_not_believed():
-    assert not Changes().unchanged(SimpleNamespace(stamp={TAG: "1"}, confirmed=0))
+    assert not ChangeLog().is_unchanged(SimpleNamespace(snapshot={TAG: "1"}, confirmed=0))
 
 
 def test_everything_changes_together(held):
-    changes = Changes()
-    changes.note_all()
-    assert not changes.unchanged(held)
+    changes = ChangeLog()
+    changes.record_change_of_everything()
+    assert not changes.is_unchanged(held)
 
 
 def test_too_many_tags_count_as_everything(held, monkeypatch):
     monkeypatch.setattr(notifications, "MOST_TAGS", 10)
-    changes = Changes()
-    changes.note([str(number) for number in range(11)])
-    assert not changes.unchanged(held)
+    changes = ChangeLog()
+    changes.record_change([str(number) for number in range(11)])
+    assert not changes.is_unchanged(held)
     assert changes.changed == {}
 
 
 def test_confirmation_never_goes_back(held):
     held.confirmed = 7
-    notifications.confirm(3, held)
+    notifications.mark_confirmed(3, held)
     assert held.confirmed == 7
 
 
-class Interleaved(Changes):
+class Interleaved(ChangeLog):
     """A hit looks on at every step of noting."""
 
     probe = None
 
     def __setattr__(self, name, value):
         if self.probe:
-            self.unchanged(self.probe)
+            self.is_unchanged(self.probe)
         super().__setattr__(name, value)
 
 
@@ -73,16 +73,16 @@ class InterleavedTags(dict):
         self.changes = changes
 
     def __setitem__(self, tag, count):
-        self.changes.unchanged(self.changes.probe)
+        self.changes.is_unchanged(self.changes.probe)
         super().__setitem__(tag, count)
-        self.changes.unchanged(self.changes.probe)
+        self.changes.is_unchanged(self.changes.probe)
 
 
 @pytest.mark.parametrize(
     "note",
     [
-        pytest.param(lambda changes: changes.note([OTHER, TAG]), id="tags"),
-        pytest.param(lambda changes: changes.note_all(), id="everything"),
+        pytest.param(lambda changes: changes.record_change([OTHER, TAG]), id="tags"),
+        pytest.param(lambda changes: changes.record_change_of_everything(), id="everything"),
     ],
 )
 def test_hit_at_the_same_moment_does_not_take_the_change_for_seen(held, note):
@@ -90,12 +90,12 @@ def test_hit_at_the_same_moment_does_not_take_the_change_for_seen(held, note):
     changes.changed = InterleavedTags(changes)
     changes.probe = held
     note(changes)
-    assert not changes.unchanged(held)
+    assert not changes.is_unchanged(held)
 
 
 def test_nobody_pushes_under_strict(held):
-    assert not notifications.vouches_for(held)
-    assert notifications.count() == 0
+    assert not notifications.is_current_without_query(held)
+    assert notifications.current_count() == 0
 
 
 # --- With PostgreSQL --------------------------------------------------------------------------
@@ -105,7 +105,7 @@ def pushed(transactional_db, settings, monkeypatch):
     settings.CACHE_CONSISTENCY = "push"
     monkeypatch.setattr(notifications, "LEASE", 60.0)
     tag_versions.install(connection)
-    listener = Listener()
+    listener = NotificationListener()
     listener._listen()
     monkeypatch.setattr(notifications, "_current", listener)
     listener.sync = lambda: _sync(listener)
@@ -122,7 +122,7 @@ def _sync(listener):
         listener.lease_until = 0.0
         listener._send_beat()
     for _ in range(1000):
-        if listener.hear():
+        if listener.drain():
             return
         snapshots.is_readable(listener._wire, 0.02)
     raise AssertionError("The listener does not hear itself.")
@@ -131,21 +131,21 @@ def _sync(listener):
 @pytest.mark.postgres
 def test_every_way_to_write_is_heard(pushed, organization):
     asset = make_asset(organization)
-    held = SimpleNamespace(stamp=dict.fromkeys(tags_of(asset), ""), confirmed=0)
+    held = SimpleNamespace(snapshot=dict.fromkeys(tags_of(asset), ""), confirmed=0)
     unheard = []
     for write in (
         lambda: Asset.objects.update(name="a"),
-        lambda: tag_versions.leave([min(tags_of(asset))]),
+        lambda: tag_versions.bump([min(tags_of(asset))]),
         lambda: Asset.objects.all().delete(),
         lambda: tag_versions.invalidate_everything(connection),
     ):
         pushed.sync()
-        notifications.confirm(notifications.count(), held)
-        held.stamp[EPOCH] = ""
-        assert notifications.vouches_for(held)
+        notifications.mark_confirmed(notifications.current_count(), held)
+        held.snapshot[EPOCH] = ""
+        assert notifications.is_current_without_query(held)
         write()
         pushed.sync()
-        if notifications.vouches_for(held):
+        if notifications.is_current_without_query(held):
             unheard.append(write)
     assert unheard == []
 
@@ -158,8 +158,10 @@ def test_hits_ask_nobody_until_something_changes(pushed, organization, viewer, m
     pushed.sync()
     call(ASSETS, me)  # confirms what was pushed meanwhile
     asked = []
-    fresh = snapshots.fresh
-    monkeypatch.setattr(snapshots, "fresh", lambda *tags: asked.append(tags) or fresh(*tags))
+    fresh = snapshots.read_versions
+    monkeypatch.setattr(
+        snapshots, "read_versions", lambda *tags: asked.append(tags) or fresh(*tags)
+    )
     assert call(ASSETS, me).cache == FRONT
     assert asked == []
     Asset.objects.filter(pk=asset.pk).update(name="ERP")
@@ -173,11 +175,11 @@ def test_own_write_is_seen_before_the_news_arrives(pushed, organization, viewer,
     asset = make_asset(organization, "Mail")
     me = token(viewer, organization)
     warm(ASSETS, me)
-    monkeypatch.setattr(pushed, "_drain", lambda: None)  # the news is late
+    monkeypatch.setattr(pushed, "_receive_pending", lambda: None)  # the news is late
     asset.name = "ERP"
     asset.save()
     assert call(ASSETS, me).titles == ["ERP"]
-    assert pushed.hear()
+    assert pushed.drain()
 
 
 @pytest.mark.postgres
@@ -187,7 +189,7 @@ def test_who_hears_nothing_asks_again(pushed, organization, viewer, monkeypatch,
     me = token(viewer, organization)
     warm(ASSETS, me)
     if loss == "lease":
-        monkeypatch.setattr(pushed, "_drain", lambda: None)
+        monkeypatch.setattr(pushed, "_receive_pending", lambda: None)
         pushed.lease_until = 0.0
     elif loss == "connection":
         pushed._lose("The server is gone.")
@@ -198,4 +200,4 @@ def test_who_hears_nothing_asks_again(pushed, organization, viewer, monkeypatch,
     Asset.objects.filter(pk=asset.pk).update(name="ERP")
     assert call(ASSETS, me).titles == ["ERP"]
     assert call(ASSETS, me).cache == FRONT
-    assert not pushed.hear()
+    assert not pushed.drain()

@@ -11,7 +11,7 @@ from django.utils import timezone
 from openrisk.caching.decorators import declarations
 from openrisk.caching.freshness import recorder
 from openrisk.caching.freshness.recorder import recording, unrecorded
-from openrisk.caching.freshness.registry import tracked
+from openrisk.caching.freshness.registry import tracked_model
 from openrisk.caching.freshness.sql_dependencies import CLOCK, UNREADABLE, WRITE
 from risks.api.urls import router
 from risks.models import Asset, Category, Risk
@@ -35,23 +35,23 @@ def test_recordings_nest_and_bookkeeping_is_left_out(db):
         with unrecorded():
             Asset.objects.update(name="x")
         Risk.objects.count()
-    assert inner.seen == {"risks_category", CLOCK}
-    assert outer.seen == {"risks_asset", "risks_category", "risks_risk", CLOCK}
+    assert inner.dependencies == {"risks_category", CLOCK}
+    assert outer.dependencies == {"risks_asset", "risks_category", "risks_risk", CLOCK}
 
 
 def test_what_is_noted_within_counts_without(db):
     with recording() as outer, recording():
         timezone.now()
-        recorder.note("(role)")
-    assert outer.seen == {CLOCK, "(role)"}
+        recorder.record_dependency("(role)")
+    assert outer.dependencies == {CLOCK, "(role)"}
 
 
 def test_recording_ends(db):
     with recording() as record:
         pass
     Asset.objects.count()
-    assert record.seen == set()
-    assert recorder.current() is None
+    assert record.dependencies == set()
+    assert recorder.current_recording() is None
 
 
 # --- Requests ---------------------------------------------------------------------------------
@@ -196,12 +196,14 @@ def test_no_view_reads_what_it_does_not_declare(organization, manager):
 def test_declared_tables_are_all_tracked():
     for declaration in declarations.values():
         for read in declaration.reads:
-            assert tracked(read)
+            assert tracked_model(read)
 
 
 def test_requests_outside_the_api_are_not_recorded():
     seen = []
-    middleware = recorder.RecorderMiddleware(lambda request: seen.append(recorder.current()))
+    middleware = recorder.RecorderMiddleware(
+        lambda request: seen.append(recorder.current_recording())
+    )
     middleware(RequestFactory().get("/admin/"))
     middleware(RequestFactory().get("/api/v1/risks/"))
     assert seen[0] is None
@@ -211,7 +213,7 @@ def test_requests_outside_the_api_are_not_recorded():
 def test_threads_do_not_see_each_others_recordings(db):
     found = []
     with recording():
-        thread = threading.Thread(target=lambda: found.append(recorder.current()))
+        thread = threading.Thread(target=lambda: found.append(recorder.current_recording()))
         thread.start()
         thread.join()
     assert found == [None]

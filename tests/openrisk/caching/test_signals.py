@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 
 from openrisk.caching.freshness import signals
-from openrisk.caching.freshness.registry import all_tracked
+from openrisk.caching.freshness.registry import tracked_models
 from openrisk.caching.freshness.signals import cache_invalidated
 from risks.models import Asset, Category
 from tests.openrisk.caching.calls import ASSETS, FRONT, MISS, call, counted, token, warm
@@ -82,4 +82,4 @@ def test_receiver_that_fails_does_not_undo_the_write(organization):
 def test_every_tracked_model_is_connected_once():
     for signal in (post_save, post_delete):
         receivers = [key for key, *_ in signal.receivers if "cache" in str(key[0])]
-        assert len(receivers) == len(set(receivers)) == len({one.model for one in all_tracked()})
+        assert len(receivers) == len(set(receivers)) == len({one.model for one in tracked_models()})

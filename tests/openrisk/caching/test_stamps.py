@@ -13,14 +13,19 @@ from deployment.local.servers import free_port
 from monitoring.health import probes
 from openrisk.caching.freshness import snapshots, tag_versions
 from openrisk.caching.freshness.registry import EPOCH
-from openrisk.caching.freshness.snapshots import Group, PostgresSource, StampUnavailable, is_equal
+from openrisk.caching.freshness.snapshots import (
+    PostgresSource,
+    SnapshotBatcher,
+    SnapshotUnavailable,
+    is_current,
+)
 from tests.openrisk.caching.calls import BYPASS, FRONT, MISS, RISKS, call, token, warm
 from tests.openrisk.caching.tags import execute
 from tests.openrisk.caching.tags import tokens as all_tokens
 
 
 @pytest.mark.parametrize(
-    ("stamp", "found", "equal"),
+    ("snapshot", "found", "equal"),
     [
         ({}, {}, True),
         ({"a": "1"}, {"a": "1", "b": "2"}, True),
@@ -32,19 +37,19 @@ from tests.openrisk.caching.tags import tokens as all_tokens
     ],
     ids=str,
 )
-def test_stamps_are_compared_tag_by_tag(stamp, found, equal):
-    assert is_equal(stamp, found) is equal
+def test_snapshots_are_compared_tag_by_tag(snapshot, found, equal):
+    assert is_current(snapshot, found) is equal
 
 
 @pytest.mark.django_db(transaction=True)
-def test_stamp_has_every_tag_that_was_asked_for():
-    tag_versions.leave(["risks.risk:*"])
-    stamp = snapshots.read(["risks.risk:*", "never:touched", EPOCH])
-    epoch, _, _server = stamp.pop(EPOCH).partition("@")
+def test_snapshot_has_every_tag_that_was_asked_for():
+    tag_versions.bump(["risks.risk:*"])
+    snapshot = snapshots.take_snapshot(["risks.risk:*", "never:touched", EPOCH])
+    epoch, _, _server = snapshot.pop(EPOCH).partition("@")
     assert epoch == all_tokens()[EPOCH]
-    assert stamp == {"risks.risk:*": all_tokens()["risks.risk:*"], "never:touched": ""}
-    tag_versions.leave(["risks.risk:*"])
-    assert not is_equal(stamp, snapshots.read(stamp))
+    assert snapshot == {"risks.risk:*": all_tokens()["risks.risk:*"], "never:touched": ""}
+    tag_versions.bump(["risks.risk:*"])
+    assert not is_current(snapshot, snapshots.take_snapshot(snapshot))
 
 
 @pytest.mark.django_db(transaction=True)
@@ -53,7 +58,7 @@ def test_without_epoch_nothing_is_cached(organization, viewer):
     warm(RISKS, me)
     execute("DELETE FROM cache_token WHERE tag = %s", EPOCH)
     without = [call(RISKS, me) for _ in range(2)]
-    tag_versions.leave([EPOCH])
+    tag_versions.bump([EPOCH])
     assert [(reply.status, reply.cache.split()[0]) for reply in without] == [(200, BYPASS)] * 2
     assert [call(RISKS, me).cache for _ in range(2)] == [MISS, FRONT]
 
@@ -62,19 +67,19 @@ def test_without_epoch_nothing_is_cached(organization, viewer):
 def test_new_epoch_makes_everything_stale(organization, viewer):
     me = token(viewer, organization)
     warm(RISKS, me)
-    tag_versions.leave([EPOCH])
+    tag_versions.bump([EPOCH])
     assert call(RISKS, me).cache == MISS
 
 
 @pytest.mark.django_db(transaction=True)
-def test_without_stamps_answers_come_from_the_view(organization, viewer, monkeypatch):
+def test_without_snapshots_answers_come_from_the_view(organization, viewer, monkeypatch):
     me = token(viewer, organization)
     warm(RISKS, me)
 
     def unavailable(*tags):
-        raise StampUnavailable("no answer")
+        raise SnapshotUnavailable("no answer")
 
-    monkeypatch.setattr(snapshots, "fresh", unavailable)
+    monkeypatch.setattr(snapshots, "read_versions", unavailable)
     reply = call(RISKS, me)
     assert (reply.status, reply.cache.split()[0]) == (200, BYPASS)
     monkeypatch.undo()
@@ -84,8 +89,8 @@ def test_without_stamps_answers_come_from_the_view(organization, viewer, monkeyp
 @pytest.mark.skipif("connection.vendor != 'sqlite'")
 def test_missing_table_is_unavailable_on_sqlite(db):
     execute("ALTER TABLE cache_token RENAME TO hidden")
-    with pytest.raises(StampUnavailable):
-        snapshots.read([EPOCH])
+    with pytest.raises(SnapshotUnavailable):
+        snapshots.take_snapshot([EPOCH])
 
 
 # --- One query for all who wait ---------------------------------------------------------------
@@ -120,7 +125,7 @@ def _waiting(group):
 def test_who_comes_meanwhile_shares_the_next_query(monkeypatch, error):
     monkeypatch.setattr(snapshots, "TIMEOUT", patience(20))
     source = Source(error)
-    group = Group(source)
+    group = SnapshotBatcher(source)
     with ThreadPoolExecutor(11) as pool:
         first = pool.submit(group.read, [["first"]])
         source.begun.acquire(timeout=patience(20))
@@ -131,7 +136,7 @@ def test_who_comes_meanwhile_shares_the_next_query(monkeypatch, error):
         outcomes = [future.exception() or future.result() for future in (first, *others)]
     assert source.asked == [{"first"}, {f"tag{number}" for number in range(10)}]
     if error:
-        assert all(isinstance(outcome, StampUnavailable) for outcome in outcomes)
+        assert all(isinstance(outcome, SnapshotUnavailable) for outcome in outcomes)
         assert source.closed == 2
     else:
         assert [outcome[f"tag{number}"] for number, outcome in enumerate(outcomes[1:])] == [
@@ -145,11 +150,11 @@ def test_a_wrong_direct_address_is_told_once_a_minute(settings, monkeypatch, tmp
     """It turned the cache off without a word."""
     settings.DATABASE_DIRECT_URL = f"postgresql://u:p@127.0.0.1:{free_port()}/n"
     settings.DRAIN_FILE = tmp_path / "draining"  # other tests stop a server, which leaves one
-    group = Group(PostgresSource(connection))
+    group = SnapshotBatcher(PostgresSource(connection))
     monkeypatch.setattr(snapshots, "_current", group)
     with structlog.testing.capture_logs() as lines:
         for _ in range(2):
-            with pytest.raises(StampUnavailable):
+            with pytest.raises(SnapshotUnavailable):
                 group.read([[EPOCH]])
     assert [(line["event"], line["setting"]) for line in lines] == [
         ("cache_not_used", "DATABASE_DIRECT_URL")
@@ -166,11 +171,11 @@ def test_a_wrong_direct_address_is_told_once_a_minute(settings, monkeypatch, tmp
 @pytest.mark.django_db(transaction=True)
 def test_connection_that_was_ended_is_replaced():
     source = PostgresSource(connection)
-    group = Group(source)
+    group = SnapshotBatcher(source)
     try:
         assert EPOCH in group.read([[EPOCH]])
         execute("SELECT pg_terminate_backend(%s, 10000)", source.connection.info.backend_pid)
-        with pytest.raises(StampUnavailable):
+        with pytest.raises(SnapshotUnavailable):
             group.read([[EPOCH]])
         assert EPOCH in group.read([[EPOCH]])
         source.closes_at = 0
@@ -186,10 +191,10 @@ def test_connection_that_was_ended_is_replaced():
 def test_slow_database_is_unavailable_and_the_connection_not_used_again(monkeypatch):
     monkeypatch.setattr(snapshots, "TIMEOUT", 0.05)
     source = PostgresSource(connection)
-    group = Group(source)
-    with snapshots.connect(connection, "test") as other, other.transaction():
+    group = SnapshotBatcher(source)
+    with snapshots.open_connection(connection, "test") as other, other.transaction():
         other.execute("LOCK TABLE cache_token IN ACCESS EXCLUSIVE MODE")
-        with pytest.raises(StampUnavailable):
+        with pytest.raises(SnapshotUnavailable):
             group.read([[EPOCH]])
     assert source.connection is None
     monkeypatch.undo()
@@ -199,12 +204,12 @@ def test_slow_database_is_unavailable_and_the_connection_not_used_again(monkeypa
 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
-def test_stamps_see_only_what_is_committed(organization):
-    before = snapshots.read(["risks.asset:*"])
-    with snapshots.connect(connection, "test") as other, other.transaction():
+def test_snapshots_see_only_what_is_committed(organization):
+    before = snapshots.take_snapshot(["risks.asset:*"])
+    with snapshots.open_connection(connection, "test") as other, other.transaction():
         other.execute("INSERT INTO cache_token VALUES ('risks.asset:*', 1)")
-        assert snapshots.read(["risks.asset:*"]) == before
-    assert snapshots.read(["risks.asset:*"]) != before
+        assert snapshots.take_snapshot(["risks.asset:*"]) == before
+    assert snapshots.take_snapshot(["risks.asset:*"]) != before
 
 
 def test_connections_are_not_shared_with_who_forked(monkeypatch):

@@ -7,8 +7,8 @@ from openrisk.caching.freshness.sql_dependencies import (
     CLOCK,
     UNREADABLE,
     WRITE,
-    read_by,
-    undeclared,
+    dependencies_of,
+    find_undeclared,
 )
 from risks.models import Mitigation, Risk, ScoreChange
 
@@ -34,7 +34,7 @@ from risks.models import Mitigation, Risk, ScoreChange
     ],
 )  # fmt: skip
 def test_tables_of_a_statement(sql, tables):
-    assert read_by(sql) == tables
+    assert dependencies_of(sql) == tables
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_tables_of_a_statement(sql, tables):
     ],
 )
 def test_what_is_no_known_table_is_unreadable(sql):
-    assert UNREADABLE in read_by(sql)
+    assert UNREADABLE in dependencies_of(sql)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_what_is_no_known_table_is_unreadable(sql):
     ],
 )
 def test_writes_and_what_may_be_one(sql):
-    assert WRITE in read_by(sql)
+    assert WRITE in dependencies_of(sql)
 
 
 @pytest.mark.parametrize(
@@ -90,8 +90,10 @@ def test_writes_and_what_may_be_one(sql):
     ],
 )
 def test_clock_of_the_database_is_noticed(sql):
-    assert CLOCK in read_by(sql)
-    assert CLOCK not in read_by("SELECT known, nowhere FROM risks_risk WHERE x = 'now and then'")
+    assert CLOCK in dependencies_of(sql)
+    assert CLOCK not in dependencies_of(
+        "SELECT known, nowhere FROM risks_risk WHERE x = 'now and then'"
+    )
 
 
 # --- Columns of a table of which there are parts ----------------------------------------------
@@ -100,14 +102,14 @@ ALL = {"risks_risk"}
 
 def test_columns_that_the_orm_reads_of_a_risk():
     titles = Risk.objects.order_by("title").values("title")
-    assert read_by(str(titles.query)) == {"risks_risk.title"}
+    assert dependencies_of(str(titles.query)) == {"risks_risk.title"}
     joined = Mitigation.objects.filter(risk__owner_name="x").values("risk__reference", "title")
-    assert read_by(str(joined.query)) == {
+    assert dependencies_of(str(joined.query)) == {
         "risks_mitigation",
         *(f"risks_risk.{name}" for name in ("id", "owner_name", "reference")),
     }
     ledger = ScoreChange.objects.order_by("risk__number").values(reference=F("risk__reference"))
-    assert "risks_risk.number" in read_by(str(ledger.query))
+    assert "risks_risk.number" in dependencies_of(str(ledger.query))
 
 
 @pytest.mark.parametrize(
@@ -135,16 +137,16 @@ def test_columns_that_the_orm_reads_of_a_risk():
     ],
 )
 def test_whole_table_counts_where_more_of_it_may_be_read(sql):
-    assert read_by(sql) >= ALL
+    assert dependencies_of(sql) >= ALL
 
 
 def test_names_that_a_query_gives_its_results_are_no_columns():
     sql = 'SELECT COUNT(*) AS "status", "risks_risk"."id" FROM "risks_risk" GROUP BY 2'
-    assert read_by(sql) == {"risks_risk.id"}
+    assert dependencies_of(sql) == {"risks_risk.id"}
 
 
 def test_undeclared_is_what_neither_table_nor_column_covers():
     seen = {"risks_risk.title", "risks_asset", CLOCK}
-    assert undeclared(seen, {"risks_risk", "risks_asset"}) == {CLOCK}
-    assert undeclared(seen, {"risks_risk.title", CLOCK}) == {"risks_asset"}
-    assert undeclared({"risks_risk"}, {"risks_risk.title"}) == {"risks_risk"}
+    assert find_undeclared(seen, {"risks_risk", "risks_asset"}) == {CLOCK}
+    assert find_undeclared(seen, {"risks_risk.title", CLOCK}) == {"risks_asset"}
+    assert find_undeclared({"risks_risk"}, {"risks_risk.title"}) == {"risks_risk"}

@@ -14,8 +14,8 @@ from django.test import override_settings
 from deployment.local.calibration import patience
 from openrisk.caching import lookup, metrics
 from openrisk.caching.storage import shared as store
-from openrisk.caching.storage.entry import pack
-from openrisk.caching.storage.shared import FAILURES, Breaker, Store, shared
+from openrisk.caching.storage.entry import pack_entry
+from openrisk.caching.storage.shared import FAILURES, Breaker, SharedStore, shared_store
 from tests.openrisk.caching.calls import (
     FRONT,
     MISS,
@@ -36,7 +36,7 @@ ALIAS = "sample"
 @contextmanager
 def backend(url="", **options):
     with override_settings(CACHES=caches_with(ALIAS, url, **options)):
-        yield Store(ALIAS)
+        yield SharedStore(ALIAS)
 
 
 @pytest.fixture
@@ -202,12 +202,12 @@ def test_failing_store_changes_no_status(organization, viewer, hanging_server, k
     make_risk(organization)
     me = token(viewer, organization)
     with override_settings(CACHES=caches_with("responses", url, SOCKET_TIMEOUT=0.01)):
-        shared.cache_clear()
+        shared_store.cache_clear()
         replies = [call(f"{RISKS}?page={page}", me) for page in (1, 1, 2, "x")]
         replies += [call(f"{RISKS}?page_size={size}", me) for size in range(1, 6)]
         assert [reply.status for reply in replies] == [200, 200, 400, 400, *[200] * 5]
         assert [reply.cache for reply in replies[:2]] == [MISS, FRONT]
-        assert shared().breaker.is_open
+        assert shared_store().breaker.is_open
 
 
 @pytest.mark.django_db(transaction=True)
@@ -217,14 +217,14 @@ def test_processes_share_entries_and_trust_none(organization, viewer, url):
     me = token(viewer, organization)
     alias = caches_with("responses", url) if url else {"responses": LOCAL}
     with override_settings(CACHES={**caches_with("x"), **alias}):
-        shared.cache_clear()
+        shared_store.cache_clear()
         first = call(RISKS, me)
         forget()
         second = call(RISKS, me)
         assert (first.cache, second.cache) == (MISS, STORE)
         assert first.body == second.body
-        [entry] = lookup.memory.values()
-        forged = pack(entry).replace(b'"count":1', b'"count":9')
+        [entry] = lookup.local_entries.values()
+        forged = pack_entry(entry).replace(b'"count":1', b'"count":9')
         caches["responses"].set(entry.key, forged, 60)
         forget()
         assert (call(RISKS, me).cache, call(RISKS, me).body) == (MISS, first.body)

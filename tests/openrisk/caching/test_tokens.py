@@ -18,7 +18,7 @@ from openrisk.accounts.credentials.tokens import create_token
 from openrisk.accounts.members.memberships import set_role
 from openrisk.accounts.models import ApiToken, Membership, Organization, Role, User
 from openrisk.caching.freshness import snapshots, tag_versions, triggers_postgresql
-from openrisk.caching.freshness.registry import EPOCH, all_tracked
+from openrisk.caching.freshness.registry import EPOCH, tracked_models
 from risks.history import triggers
 from risks.models import Asset, Category, Risk, RiskAsset, RiskTag, ScoreChange
 from tests.openrisk.caching.tags import execute, moved_by, tags_of
@@ -295,7 +295,7 @@ def test_too_many_rows_of_a_model_are_forgotten_together(asset, organization, mo
 def test_compaction_beside_writers_and_another_compaction(organization):
     asset = make_asset(organization)
     _writes(asset)
-    with snapshots.connect(connection, "test") as other:
+    with snapshots.open_connection(connection, "test") as other:
         with other.transaction():
             other.execute("UPDATE risks_asset SET name = 'Mail'")
             assert moved_by(tag_versions.compact) == set()  # does not wait, sees nothing of it
@@ -322,7 +322,7 @@ def _compact():
 # --- Triggers ---------------------------------------------------------------------------------
 def test_nothing_is_missing_after_migrate(db):
     assert tag_versions.missing(connection) == []
-    assert len(all_tracked()) > 15
+    assert len(tracked_models()) > 15
 
 
 def test_dropped_trigger_is_missing(db):
@@ -413,6 +413,6 @@ def test_replication_role_writes_leave_tokens(organization):
 
 
 def test_left_tokens_are_new_each_time(db):
-    first = moved_by(lambda: tag_versions.leave(["risks.risk:*", EPOCH]))
-    second = moved_by(lambda: tag_versions.leave(["risks.risk:*"]))
+    first = moved_by(lambda: tag_versions.bump(["risks.risk:*", EPOCH]))
+    second = moved_by(lambda: tag_versions.bump(["risks.risk:*"]))
     assert (first, second) == ({"risks.risk:*", EPOCH}, {"risks.risk:*"})

@@ -140,7 +140,7 @@ def test_organizations_share_nothing_and_roles_all(organization, other_organizat
         "outsider": ["Foreign secret"],
         "viewer": ["Ours"],
     }
-    assert len(lookup.memory) == 2
+    assert len(lookup.local_entries) == 2
     manager = token(member(Role.MANAGER, organization), organization)
     assert [call(RISKS, manager).cache for _ in range(2)] == [MEMORY, FRONT]  # Django first
     warm(f"{RISKS}{risk.pk}/", people["admin"])
@@ -175,17 +175,17 @@ def test_view_that_asks_the_role_is_kept_for_each_or_not_at_all(organization, vi
 def test_rights_that_change_after_authentication_are_not_kept(organization, viewer, monkeypatch):
     me = token(viewer, organization)
     call(f"{RISKS}?page=1", me)
-    stamp = lookup._stamp
+    snapshot = lookup.take_lookup_snapshot
 
-    def late(sought):
+    def late(lookup):
         with unrecorded():  # it is somebody else who writes
             set_role(user=viewer, organization=organization, role=Role.MANAGER)
-        return stamp(sought)
+        return snapshot(lookup)
 
-    monkeypatch.setattr(lookup, "_stamp", late)
+    monkeypatch.setattr(lookup, "take_lookup_snapshot", late)
     reply = call(RISKS, me)
     assert (reply.status, reply.cache) == (200, "BYPASS view")
-    assert not any(entry.request["path"] == RISKS for entry in lookup.memory.values())
+    assert not any(entry.request["path"] == RISKS for entry in lookup.local_entries.values())
 
 
 @committed
@@ -195,7 +195,7 @@ def test_superuser_at_large_is_not_cached_by_session(organization, superuser):
     make_risk(organization)
     replies = [call(RISKS, session(superuser)) for _ in range(2)]
     assert [(reply.status, reply.cache) for reply in replies] == [(200, BYPASS)] * 2
-    assert len(lookup.memory) == 0
+    assert len(lookup.local_entries) == 0
 
 
 # --- What is asked ----------------------------------------------------------------------------
@@ -205,7 +205,7 @@ def test_refused_requests_are_refused_however_warm(organization, viewer):
     me = token(viewer, organization)
     for url in (RISKS, f"{RISKS}?status=closed", f"{RISKS}?page=1"):
         warm(url, me)
-    entries = len(lookup.memory)
+    entries = len(lookup.local_entries)
     refused = [
         "stauts=draft", "status=draft&status=closed", "status=closed&status=closed", "status=x",
         "page=1&page=1", "page=x", "page=2", "page_size=0", "cursor=x", "ordering=x", "format=json",
@@ -215,7 +215,7 @@ def test_refused_requests_are_refused_however_warm(organization, viewer):
         for _ in range(2):
             reply = call(f"{RISKS}?{query}", me)
             assert (reply.status, reply.cache) == (400, ""), query
-    assert len(lookup.memory) == entries
+    assert len(lookup.local_entries) == entries
     assert call(f"{RISKS}?status=closed", me).cache == FRONT
 
 
@@ -246,11 +246,11 @@ def test_links_to_other_pages_are_those_of_the_request(organization, viewer):
 def test_other_safe_methods_are_not_cached(organization, viewer, method):
     me = token(viewer, organization)
     call(RISKS, me)
-    entries = len(lookup.memory)
+    entries = len(lookup.local_entries)
     replies = [call(RISKS, me, method) for _ in range(2)]
     assert [reply.status for reply in replies] == [200, 200]
     assert not any("HIT" in reply.cache for reply in replies)
-    assert len(lookup.memory) == entries
+    assert len(lookup.local_entries) == entries
 
 
 @committed
@@ -284,7 +284,7 @@ def test_nothing_is_cached_within_a_transaction(organization, viewer, api):
     make_risk(organization)
     client = api(viewer)  # a server's request would drop a connection that is in a transaction
     assert [client.get(RISKS)["X-Cache"] for _ in range(3)] == [BYPASS] * 3
-    assert len(lookup.memory) == 0
+    assert len(lookup.local_entries) == 0
 
 
 @committed

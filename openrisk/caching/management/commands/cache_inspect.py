@@ -3,9 +3,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from openrisk.caching.inspection.explain import Explanation, Kept, explain
-from openrisk.caching.management.arguments import add_base, add_format, as_json, known
-from openrisk.caching.principals import directory
+from openrisk.caching.inspection.explain import Explanation, StoredCopy, explain_url
+from openrisk.caching.management.arguments import add_base, add_format, as_json, or_usage_error
+from openrisk.caching.principals import principal_directory
 
 
 class Command(BaseCommand):
@@ -27,8 +27,10 @@ class Command(BaseCommand):
         add_format(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        person = known(lambda: directory().person(options["person"], options["organization"]))
-        told = known(lambda: explain(options["url"], person, base=options["base"]))
+        person = or_usage_error(
+            lambda: principal_directory().find_user(options["person"], options["organization"])
+        )
+        told = or_usage_error(lambda: explain_url(options["url"], person, base=options["base"]))
         if options["format"] == "json":
             self.stdout.write(as_json(asdict(told)))
             return
@@ -52,7 +54,7 @@ class Command(BaseCommand):
             self.stdout.write("  nothing that can be seen from here")
 
 
-def _sentence(kept: Kept) -> str:
+def _sentence(kept: StoredCopy) -> str:
     left = f"{kept.left:.0f} s left" if kept.left > 0 else "expired"
-    stamp = f"{len(kept.changed)} tokens differ" if kept.changed else "stamp equal"
-    return f"in {kept.where}: {kept.bytes} bytes, {kept.age:.0f} s old, {left}, {stamp}"
+    snapshot = f"{len(kept.changed)} tokens differ" if kept.changed else "snapshot equal"
+    return f"in {kept.where}: {kept.bytes} bytes, {kept.age:.0f} s old, {left}, {snapshot}"

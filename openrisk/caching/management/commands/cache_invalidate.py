@@ -4,8 +4,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from openrisk.caching.inspection import maintenance
-from openrisk.caching.management.arguments import add_format, as_json, known
-from openrisk.caching.principals import directory
+from openrisk.caching.management.arguments import add_format, as_json, or_usage_error
+from openrisk.caching.principals import principal_directory
 
 
 class Command(BaseCommand):
@@ -26,10 +26,14 @@ class Command(BaseCommand):
         add_format(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        models = known(lambda: maintenance.matching(options["patterns"]))
+        models = or_usage_error(lambda: maintenance.match_models(options["patterns"]))
         slug, dry_run = options["organization"], options["dry_run"]
-        organization = known(lambda: directory().organization_id(slug)) if slug else None
-        done = maintenance.invalidate(models, organization, dry_run=dry_run)
+        organization = (
+            or_usage_error(lambda: principal_directory().find_organization_id(slug))
+            if slug
+            else None
+        )
+        done = maintenance.invalidate_models(models, organization, dry_run=dry_run)
         if options["format"] == "json":
             self.stdout.write(as_json({**asdict(done), "dry_run": dry_run}))
             return

@@ -5,7 +5,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
 from openrisk.caching.inspection import statistics
-from openrisk.caching.inspection.statistics import HITS, Counted, StoreState, ViewFigures
+from openrisk.caching.inspection.statistics import HITS, CacheCounters, StoreState, ViewFigures
 from openrisk.caching.management.arguments import add_format, as_json
 
 NO_COUNTERS = (
@@ -24,9 +24,9 @@ class Command(BaseCommand):
         add_format(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        counted = statistics.counted()
-        views = statistics.figures(counted)
-        tags, rows = statistics.count_tokens()
+        counted = statistics.read_counters()
+        views = statistics.view_figures(counted)
+        tags, rows = statistics.count_tag_versions()
         store = statistics.store_state()
         if options["format"] == "json":
             self.stdout.write(
@@ -46,14 +46,14 @@ class Command(BaseCommand):
         self.stdout.write(f"tokens       {tags} tags in {rows} rows\n")
         self._write_views(counted, views)
 
-    def _write_state(self, counted: Counted, store: StoreState) -> None:
+    def _write_state(self, counted: CacheCounters, store: StoreState) -> None:
         self.stdout.write(f"consistency  {settings.CACHE_CONSISTENCY}")
         keys = f", {store.keys} keys, {store.bytes} bytes" if store.keys is not None else ""
         self.stdout.write(f"store        {store.backend}: {store.detail}{keys}")
         breaker = "open in a process" if counted.breaker_open else "closed"
         self.stdout.write(f"breaker      {breaker if counted.source else 'nobody counted'}")
 
-    def _write_views(self, counted: Counted, views: list[ViewFigures]) -> None:
+    def _write_views(self, counted: CacheCounters, views: list[ViewFigures]) -> None:
         if counted.source:
             self.stdout.write(f"Counted by {counted.source}:")
         else:

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
 from openrisk.caching.inspection import verification
-from openrisk.caching.inspection.verification import Verdict
+from openrisk.caching.inspection.verification import VerifiedEntry
 from openrisk.caching.management.arguments import UNVERIFIED, add_format, as_json
 
 
@@ -27,11 +27,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            keys = verification.keys(options["sample"])
+            keys = verification.sample_keys(options["sample"])
         except verification.CannotList as reason:
             raise CommandError(str(reason)) from None
         verdicts = list(
-            tqdm(verification.verify(keys), total=len(keys), unit=" entries", disable=None)
+            tqdm(verification.verify_entries(keys), total=len(keys), unit=" entries", disable=None)
         )
         counts = Counter(verdict.outcome for verdict in verdicts)
         if options["format"] == "json":
@@ -42,7 +42,7 @@ class Command(BaseCommand):
         if counts["different"]:
             sys.exit(UNVERIFIED)
 
-    def _write(self, verdicts: list[Verdict], counts: Counter[str]) -> None:
+    def _write(self, verdicts: list[VerifiedEntry], counts: Counter[str]) -> None:
         for verdict in verdicts:
             if verdict.outcome != "same":
                 name = verdict.path or verdict.key

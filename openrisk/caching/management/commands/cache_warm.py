@@ -5,9 +5,15 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from openrisk.caching.inspection import maintenance
-from openrisk.caching.management.arguments import PARTIAL, add_base, add_format, as_json, known
-from openrisk.caching.principals import Person, directory
-from openrisk.caching.storage.shared import shared
+from openrisk.caching.management.arguments import (
+    PARTIAL,
+    add_base,
+    add_format,
+    as_json,
+    or_usage_error,
+)
+from openrisk.caching.principals import ImpersonatedUser, principal_directory
+from openrisk.caching.storage.shared import shared_store
 
 ALONE = (
     "There is no shared store (CACHE_BACKEND): what was computed stays in this process, which ends "
@@ -37,24 +43,24 @@ class Command(BaseCommand):
         add_format(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        person = known(lambda: self._person(options["organization"], options["person"]))
-        asked = maintenance.warm(options["urls"], person, base=options["base"])
-        done = known(lambda: list(asked))
+        person = or_usage_error(lambda: self._person(options["organization"], options["person"]))
+        asked = maintenance.warm_urls(options["urls"], person, base=options["base"])
+        done = or_usage_error(lambda: list(asked))
         if options["format"] == "json":
             self.stdout.write(as_json([asdict(one) for one in done]))
         else:
             for one in done:
                 result = one.result or f"status {one.status}"
                 self.stdout.write(f"{result:10} {one.url}  {one.person}")
-        if shared() is None:
+        if shared_store() is None:
             self.stderr.write(ALONE)
         self._finish(done)
 
-    def _person(self, slug: str, email: str | None) -> Person:
-        who = directory()
-        return who.person(email, slug) if email else who.strongest(slug)
+    def _person(self, slug: str, email: str | None) -> ImpersonatedUser:
+        who = principal_directory()
+        return who.find_user(email, slug) if email else who.find_most_privileged(slug)
 
-    def _finish(self, done: list[maintenance.Warmed]) -> None:
+    def _finish(self, done: list[maintenance.WarmedUrl]) -> None:
         failed = [one for one in done if not one.ok]
         if not failed:
             return

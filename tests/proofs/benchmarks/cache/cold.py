@@ -26,7 +26,7 @@ def misses(world: World, rounds: int, pairs: int) -> list[dict[str, float]]:
     def plain(_: int) -> Answer:
         return _expect(uncached.ask(request), "BYPASS")
 
-    return _compared(miss, plain, rounds, pairs, before=lambda: tag_versions.leave([tag]))
+    return _compared(miss, plain, rounds, pairs, before=lambda: tag_versions.bump([tag]))
 
 
 def writes(world: World, rounds: int, pairs: int) -> list[dict[str, float]]:

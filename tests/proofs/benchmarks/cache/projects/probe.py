@@ -21,7 +21,7 @@ from openrisk import urls as project
 from openrisk.api.viewsets import OrganizationViewSet
 from openrisk.caching import fast_path, lookup
 from openrisk.caching.decorators import cached_view
-from openrisk.caching.storage.local import Memory
+from openrisk.caching.storage.local import LocalStore
 from risks.api.filters import CategoryFilterSet
 from risks.api.serializers.risks import CategorySerializer
 from risks.models import Category
@@ -65,10 +65,10 @@ def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]
 
 
 def state() -> dict[str, int]:
-    kept: dict[str, Memory[Any]] = {
-        "entries": lookup.memory,
-        "routes": fast_path.routes,
-        "callers": fast_path.callers,
+    kept: dict[str, LocalStore[Any]] = {
+        "entries": lookup.local_entries,
+        "routes": fast_path.known_routes,
+        "callers": fast_path.known_principals,
     }
     return {
         "computes": len(computes),

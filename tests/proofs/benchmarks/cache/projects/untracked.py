@@ -2,12 +2,12 @@
 
 from django.db.models.signals import m2m_changed, post_delete, post_save
 
-from openrisk.caching.freshness.registry import all_tracked
+from openrisk.caching.freshness.registry import tracked_models
 from openrisk.rsgi import application
 
 __all__ = ["application"]
 
-for _model in {tracked.model for tracked in all_tracked()}:
+for _model in {tracked.model for tracked in tracked_models()}:
     assert post_save.disconnect(sender=_model, dispatch_uid="cache.save")
     assert post_delete.disconnect(sender=_model, dispatch_uid="cache.delete")
     for _field in _model._meta.many_to_many:
