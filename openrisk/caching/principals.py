@@ -71,16 +71,16 @@ class PrincipalDirectory(Protocol):
     """What `openrisk.accounts` tells the commands and the page of the cache about people."""
 
     def find_organization_id(self, slug: str) -> UUID:
-        """Raises UnknownPerson."""
+        """Raises UnknownPrincipal."""
 
     def find_user(self, email: str, slug: str | None = None) -> ImpersonatedUser:
-        """A user in the organization, or in their first one. Raises UnknownPerson."""
+        """A user in the organization, or in their first one. Raises UnknownPrincipal."""
 
     def find_user_by_ids(self, user_id: str, organization_id: str) -> ImpersonatedUser:
-        """Raises UnknownPerson."""
+        """Raises UnknownPrincipal."""
 
     def find_most_privileged(self, slug: str) -> ImpersonatedUser:
-        """An active member of the highest role: nobody may read more. Raises UnknownPerson."""
+        """An active member of the highest role: nobody may read more. Raises UnknownPrincipal."""
 
     def impersonate(self, request: HttpRequest, person: ImpersonatedUser) -> None:
         """Let `request` be authenticated as `person`, as by a token of theirs."""

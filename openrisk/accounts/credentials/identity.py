@@ -167,7 +167,7 @@ def _resolved(
 ) -> Principal | None:
     """A caller whose tokens were read between two equal reads of the rows: both belong together.
 
-    Raises StampUnavailable.
+    Raises SnapshotUnavailable.
     """
     rows = read()
     for _ in range(TRIES):

@@ -42,7 +42,7 @@ class EventLoopBatcher(SnapshotBatcher):
         return batch.wait()
 
     async def read_async(self, tags: Iterable[Iterable[str]]) -> dict[str, str]:
-        """The same on the loop. Raises StampUnavailable."""
+        """The same on the loop. Raises SnapshotUnavailable."""
         batch, leads = self.join(tags)
         if self._will_answer is None:
             self._will_answer = self.loop.create_future()

@@ -44,7 +44,7 @@ def is_current(snapshot: Mapping[str, str], found: Mapping[str, str]) -> bool:
 def read_versions(*tags: Iterable[str]) -> dict[str, str]:
     """The tokens of `tags` as of a moment after this call, possibly with those of others.
 
-    A tag that was never touched is absent. Raises StampUnavailable.
+    A tag that was never touched is absent. Raises SnapshotUnavailable.
     """
     if connection.vendor == "sqlite":
         return _read_sqlite(set().union(*tags))
@@ -52,7 +52,7 @@ def read_versions(*tags: Iterable[str]) -> dict[str, str]:
 
 
 def take_snapshot(tags: Iterable[str]) -> VersionSnapshot:
-    """The snapshot of `tags`, to be kept. Raises StampUnavailable."""
+    """The snapshot of `tags`, to be kept. Raises SnapshotUnavailable."""
     wanted = frozenset(tags)
     found = read_versions(wanted)
     return {tag: found.get(tag, "") for tag in wanted}
@@ -94,7 +94,7 @@ class Batch:
         self.error = ""
 
     def wait(self) -> dict[str, str]:
-        """What was found, once the query has ended. Raises StampUnavailable."""
+        """What was found, once the query has ended. Raises SnapshotUnavailable."""
         if not self.done.wait(2 * TIMEOUT):
             raise SnapshotUnavailable(NO_ANSWER)
         if self.error:
