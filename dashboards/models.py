@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from dashboards.pages.query import PERIOD_LABELS
 from openrisk.tasks.declarations import next_occurrence
-from risks.models.base import Versioned, known
+from risks.models.base import Versioned, choices_constraint
 from risks.querysets import OrganizationQuerySet
 
 MOST_RECIPIENTS = 50
@@ -120,7 +120,7 @@ class ReportSchedule(Versioned):
             models.Index(fields=("next_run_at",), condition=Q(active=True), name="report_due"),
         )
         constraints = (
-            known("dashboard", Dashboard, "report_dashboard_known"),
+            choices_constraint("dashboard", Dashboard, "report_dashboard_known"),
             models.CheckConstraint(
                 condition=Q(period__in=list(PERIOD_LABELS)), name="report_period_known"
             ),

@@ -14,7 +14,7 @@ from django.db.models.functions import Lower
 
 from openrisk.tasks.declarations import next_occurrence
 from risks.models import ImportRun
-from risks.models.base import OrganizationOwned, Versioned, known
+from risks.models.base import OrganizationOwned, Versioned, choices_constraint
 from risks.querysets import OrganizationQuerySet
 
 
@@ -85,8 +85,8 @@ class InstalledApp(Versioned):
                 violation_error_message="An app of this name is installed already.",
             ),
             models.CheckConstraint(condition=~Q(name=""), name="app_name_present"),
-            known("state", AppState, "app_state_known"),
-            known("mode", SyncMode, "app_mode_known"),
+            choices_constraint("state", AppState, "app_state_known"),
+            choices_constraint("mode", SyncMode, "app_mode_known"),
         )
         indexes = (
             models.Index(fields=("organization", "name", "id"), name="app_by_name"),
@@ -171,9 +171,9 @@ class SyncRun(OrganizationOwned):
             models.UniqueConstraint(
                 fields=("app",), condition=Q(status=SyncStatus.RUNNING), name="sync_one_runner"
             ),
-            known("status", SyncStatus, "sync_status_known"),
-            known("mode", SyncMode, "sync_mode_known"),
-            known("failure", Failure, "sync_failure_known", blank=True),
+            choices_constraint("status", SyncStatus, "sync_status_known"),
+            choices_constraint("mode", SyncMode, "sync_mode_known"),
+            choices_constraint("failure", Failure, "sync_failure_known", blank=True),
         )
         indexes = (
             models.Index(fields=("organization", "created_at", "id"), name="sync_by_created"),
@@ -215,7 +215,7 @@ class Delivery(OrganizationOwned):
         verbose_name_plural = "deliveries"
         constraints = (
             models.UniqueConstraint(fields=("app", "event"), name="delivery_once"),
-            known("status", DeliveryStatus, "delivery_status_known"),
+            choices_constraint("status", DeliveryStatus, "delivery_status_known"),
         )
         indexes = (models.Index(fields=("app", "created_at", "id"), name="delivery_by_app"),)
 
@@ -297,7 +297,7 @@ class InstalledPack(Versioned):
         ordering = ("name", "id")
         constraints = (
             models.UniqueConstraint(fields=("organization", "pack"), name="pack_unique"),
-            known("status", PackStatus, "pack_status_known"),
+            choices_constraint("status", PackStatus, "pack_status_known"),
         )
 
     def __str__(self) -> str:

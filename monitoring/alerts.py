@@ -12,7 +12,7 @@ from monitoring.models import HEARTBEAT, Alert
 from openrisk.accounts.models import Organization, User
 from openrisk.errors import Conflict
 from risks.models import Asset, Finding, Risk, Severity
-from risks.services.findings import fingerprint, record_findings
+from risks.services.findings import compute_fingerprint, record_findings
 from risks.services.risks import create_risk
 
 SILENT_AFTER = timedelta(minutes=5)  # the heartbeat comes every minute
@@ -109,7 +109,7 @@ def raise_finding(*, actor: User, organization: Organization, alert: Alert) -> F
         covered_assets=None,
         at=alert.starts_at,
     )
-    key = fingerprint(tool=TOOL, rule=alert.name, asset=asset, location=location)
+    key = compute_fingerprint(tool=TOOL, rule=alert.name, asset=asset, location=location)
     alert.finding = Finding.objects.for_organization(organization).get(fingerprint=key)
     alert.save(update_fields=["finding"])
     return alert.finding

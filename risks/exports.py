@@ -36,7 +36,7 @@ _SHOWN = (
     *("reference", "external_id", "source_name", *COMPUTED),
     *("current_score", "current_level", "created_at", "updated_at"),
 )
-COLUMNS = (
+EXPORT_COLUMNS = (
     *("reference", "external_id", "source_name", "title", "description", "category", "status"),
     *("owner", "owner_name", "assignee", "reviewer", "treatment"),
     *(
@@ -47,7 +47,9 @@ COLUMNS = (
     *("current_score", "current_level", *LISTS),
     *("review_interval_days", "next_review_at", "last_reviewed_at", "created_at", "updated_at"),
 )
-REST = "extra"  # one column, as JSON, for what `extra` holds that fits no column of its own
+EXTRA_REST_COLUMN = (
+    "extra"  # one column, as JSON, for what `extra` holds that fits no column of its own
+)
 
 
 def csv_lines(risks: QuerySet[Any], organization: Organization) -> Iterator[str]:
@@ -116,7 +118,11 @@ Row = list[str | int | None]
 
 def _table(risks: QuerySet[Any], organization: Organization) -> tuple[Row, Iterator[Row]]:
     names, rest = _extra_columns(risks)
-    header: Row = [*COLUMNS, *map(export_header, names), *([REST] if rest else [])]
+    header: Row = [
+        *EXPORT_COLUMNS,
+        *map(export_header, names),
+        *([EXTRA_REST_COLUMN] if rest else []),
+    ]
     return header, _rows(risks, control_names(organization), names, rest=rest)
 
 
@@ -132,11 +138,11 @@ def _rows(
 
 def _row(row: Mapping[str, Any], values: Values, names: Mapping[str, None], *, rest: bool) -> Row:
     values.update((name, row[name]) for name in _SHOWN)
-    cells = [_cell(values[name]) for name in COLUMNS]
+    cells = [_cell(values[name]) for name in EXPORT_COLUMNS]
     extra = row["extra"]
-    cells += [extra[name] if fits(extra.get(name)) else None for name in names]
+    cells += [extra[name] if fits_cell(extra.get(name)) else None for name in names]
     if rest:
-        left = {k: v for k, v in extra.items() if k not in names or not fits(v)}
+        left = {k: v for k, v in extra.items() if k not in names or not fits_cell(v)}
         cells.append(orjson.dumps(left).decode() if left else None)
     return cells
 
@@ -159,15 +165,15 @@ def _extra_columns(risks: QuerySet[Any]) -> tuple[dict[str, None], bool]:
     rows = risks.exclude(extra={}).order_by().values_list("extra", flat=True)
     for extra in rows.iterator(chunk_size=CHUNK):
         for name, value in extra.items():
-            if _fits_header(name) and fits(value):
+            if _fits_header(name) and fits_cell(value):
                 found.add(name)
             else:
                 rest = True
-    room = MAX_COLUMNS - len(COLUMNS) - 1
+    room = MAX_COLUMNS - len(EXPORT_COLUMNS) - 1
     return dict.fromkeys(sorted(found)[:room]), rest or len(found) > room
 
 
-def fits(value: Any) -> bool:
+def fits_cell(value: Any) -> bool:
     """Whether a cell gives this value back as it is."""
     return isinstance(value, str) and value != "" and clean(value) == value
 
@@ -175,7 +181,7 @@ def fits(value: Any) -> bool:
 def _fits_header(name: str) -> bool:
     return (
         0 < len(name) <= LONGEST_HEADER
-        and name != REST
+        and name != EXTRA_REST_COLUMN
         and " ".join(name.split()) == name
         and imported(neutralised(name)) == name
         and name.isprintable()

@@ -137,7 +137,7 @@ def _contains(word: str, fields: tuple[str, ...] = SEARCHED_FIELDS) -> Q:
     return reduce(or_, (Q(**{f"{field}__icontains": word}) for field in fields))
 
 
-def stood(moment: datetime | None = None) -> Q:
+def valid_at(moment: datetime | None = None) -> Q:
     """Of a ledger's rows, those that stood at `moment`, or stand now."""
     if moment is None:
         return Q(until=None)
@@ -148,13 +148,13 @@ class LedgerQuerySet(OrganizationQuerySet):
     """Reads of the score ledger. Its columns are named as the risk's, so that the same figure can
     be asked of either."""
 
-    def standing(self) -> Self:
+    def current(self) -> Self:
         """How everything stands now: one row for each risk that there is."""
-        return self.filter(stood())
+        return self.filter(valid_at())
 
     def as_of(self, moment: datetime) -> Self:
         """The rows that stood at `moment`: one for each risk that there was."""
-        return self.filter(stood(moment))
+        return self.filter(valid_at(moment))
 
     def open(self) -> Self:
         """Neither draft nor closed."""
@@ -190,11 +190,11 @@ class MitigationQuerySet(OrganizationQuerySet):
         """Not cancelled."""
         return self.exclude(status="cancelled")
 
-    def of_drafts(self) -> Self:
+    def of_draft_risks(self) -> Self:
         """Of a risk that is a draft still: figures leave them out, as they leave out the risk."""
         return self.filter(risk__status=DRAFT)
 
-    def counted(self) -> Self:
+    def without_draft_risks(self) -> Self:
         """All but those of drafts, as figures count; `Scope.of_risks` says it of the ledger."""
         return self.exclude(risk__status=DRAFT)
 
@@ -221,7 +221,7 @@ def _actions_counted(*, done: bool = False) -> Combinable:
 
 
 class ActionQuerySet(OrganizationQuerySet):
-    def undone(self) -> Self:
+    def open(self) -> Self:
         return self.filter(done_at__isnull=True)
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from openrisk.accounts.models import Role
 from risks.models import Acceptance, AcceptanceStatus, Mitigation, MitigationStatus, Risk, Status
 
-EDGES: dict[str, tuple[str, ...]] = {
+TRANSITIONS: dict[str, tuple[str, ...]] = {
     "draft": ("identified", "closed"),
     "identified": ("assessed", "closed"),
     "assessed": ("treatment_planned", "accepted", "closed"),
@@ -31,7 +31,7 @@ WARNINGS = {
     "accepted": "The risk is lived with until its acceptance ends, then it returns to treatment.",
     "closed": "A closed risk leaves every figure of open risks. It can be reopened.",
 }
-NEEDED_ROLE = {"accepted": Role.MANAGER, "closed": Role.MANAGER}
+REQUIRED_ROLE = {"accepted": Role.MANAGER, "closed": Role.MANAGER}
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Transition:
         return not self.reasons
 
 
-class Facts:
+class GuardContext:
     """What the guards look at: all mitigations of the risk, in order and with progress, and its
     acceptances."""
 
@@ -64,14 +64,14 @@ class Facts:
         self.approved = [one for one in acceptances if one.status == AcceptanceStatus.APPROVED]
 
 
-def facts_of(risk: Risk) -> Facts:
+def guard_context_of(risk: Risk) -> GuardContext:
     """As they are now: two queries."""
     mitigations = risk.mitigations.with_progress().order_by("number")
     approved = risk.acceptances.filter(status=AcceptanceStatus.APPROVED)
-    return Facts(risk, timezone.now(), mitigations, approved)
+    return GuardContext(risk, timezone.now(), mitigations, approved)
 
 
-def _assessed(facts: Facts) -> list[str]:
+def _assessed(facts: GuardContext) -> list[str]:
     missing = [
         part for part in ("likelihood", "impact") if getattr(facts.risk, f"inherent_{part}") is None
     ]
@@ -81,17 +81,19 @@ def _assessed(facts: Facts) -> list[str]:
 NO_MITIGATION = "Add a mitigation first"
 
 
-def _in_treatment(facts: Facts) -> list[str]:
+def _in_treatment(facts: GuardContext) -> list[str]:
     return [] if facts.mitigations else [NO_MITIGATION]
 
 
-def _mitigated(facts: Facts) -> list[str]:
+def _mitigated(facts: GuardContext) -> list[str]:
     if not facts.mitigations:
         return [NO_MITIGATION]
-    return [reason for mitigation in facts.mitigations if (reason := open_actions(mitigation))]
+    return [
+        reason for mitigation in facts.mitigations if (reason := describe_open_actions(mitigation))
+    ]
 
 
-def open_actions(mitigation: Mitigation) -> str:
+def describe_open_actions(mitigation: Mitigation) -> str:
     """ "2 actions open in M-0014"; empty when every action is done. Needs `with_progress`."""
     count = mitigation.actions_total - mitigation.actions_done  # type: ignore[attr-defined]
     if not count:
@@ -99,7 +101,7 @@ def open_actions(mitigation: Mitigation) -> str:
     return f"{count} action{'s' * (count > 1)} open in {mitigation.reference}"
 
 
-def _accepted(facts: Facts) -> list[str]:
+def _accepted(facts: GuardContext) -> list[str]:
     if not facts.approved:
         return ["Needs an approved acceptance"]
     if all(acceptance.expires_at <= facts.now for acceptance in facts.approved):
@@ -115,26 +117,26 @@ GUARDS = {
 }
 
 
-def blockers(to: str, facts: Facts) -> list[str]:
+def guard_reasons(to: str, facts: GuardContext) -> list[str]:
     """Why the guard of `to` is shut; empty when it is open or there is none."""
     guard = GUARDS.get(to)
     return guard(facts) if guard else []
 
 
-def transitions(facts: Facts) -> list[Transition]:
+def list_transitions(facts: GuardContext) -> list[Transition]:
     """Every edge from the risk's state."""
     return [
         Transition(
             to=to,
             label=Status(to).label,
-            role=NEEDED_ROLE.get(to, Role.ANALYST).value,
-            reasons=blockers(to, facts),
+            role=REQUIRED_ROLE.get(to, Role.ANALYST).value,
+            reasons=guard_reasons(to, facts),
         )
-        for to in EDGES[facts.risk.status]
+        for to in TRANSITIONS[facts.risk.status]
     ]
 
 
-def route(start: str, goal: str) -> list[str]:
+def shortest_path(start: str, goal: str) -> list[str]:
     """The shortest way through the machine, `start` excluded; empty when already there.
 
     No way goes through closed but that to reopened: closing is a decision, not a step.
@@ -146,7 +148,7 @@ def route(start: str, goal: str) -> list[str]:
         way = ways.popleft()
         if way[-1] == goal:
             return way[1:]
-        for to in EDGES[way[-1]]:
+        for to in TRANSITIONS[way[-1]]:
             if to not in seen:
                 seen.add(to)
                 ways.append([*way, to])

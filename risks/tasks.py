@@ -11,7 +11,7 @@ from risks.services import acceptances, reminders
 @task
 def expire_acceptances() -> int:
     """Acceptances whose time is over end, and their risks return to treatment."""
-    return acceptances.expire_due()
+    return acceptances.expire_due_acceptances()
 
 
 @scheduled("0 6 * * *", name="risks.send_reminders")

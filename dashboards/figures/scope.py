@@ -24,7 +24,7 @@ from risks.models import (
     ScoreChange,
     Status,
 )
-from risks.querysets import LedgerQuerySet, stood
+from risks.querysets import LedgerQuerySet, valid_at
 
 FILTERS = ("category", "owner", "tag", "asset")
 
@@ -108,7 +108,7 @@ class FigureScope:
     @property
     def stood(self) -> Q:
         """Of a ledger's rows, those that stood then."""
-        return stood(self.moment if self.is_past else None)
+        return valid_at(self.moment if self.is_past else None)
 
     def _stood(self, rows: Any) -> LedgerQuerySet:
         return rows.filter(self.stood)

@@ -82,7 +82,7 @@ def _days_to_mitigate(
 ) -> list[float | None]:
     """Mean days from a risk's coming into the register until it was mitigated, for risks that
     were so within the period, and within the one before."""
-    lasted = ExpressionWrapper(F("at") - F("begun"), DurationField())
+    lasted = ExpressionWrapper(F("at") - F("registered_at"), DurationField())
     reached = scope.of(ScoreChange.objects.all()).filter(
         status=Status.MITIGATED, at=F("status_since"), at__gte=earlier, at__lte=scope.moment
     )

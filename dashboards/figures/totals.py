@@ -8,7 +8,7 @@ from django.db.models import Aggregate, BooleanField, Count, ExpressionWrapper, 
 
 from dashboards.figures.scope import FigureScope
 from risks.models import NOT_OPEN, Level, ScoreChange, Status
-from risks.querysets import LedgerQuerySet, stood
+from risks.querysets import LedgerQuerySet, valid_at
 
 OPEN_FILTER = {"open": "true"}
 
@@ -79,7 +79,9 @@ def compute_current_totals(rows: LedgerQuerySet, now: datetime) -> RegisterTotal
     """Of what stands now among `rows` (of the score ledger), whosever they are: for metrics, which
     are of a whole installation. Nothing in it is of a period."""
     sums = COMMON | _sums(now, now)
-    groups = rows.filter(stood(None)).order_by().values("status", "current_level").annotate(**sums)
+    groups = (
+        rows.filter(valid_at(None)).order_by().values("status", "current_level").annotate(**sums)
+    )
     return RegisterTotals(
         [RiskGroup(row.pop("status"), row.pop("current_level"), **row) for row in groups]
     )
@@ -96,7 +98,7 @@ COMMON: dict[str, Aggregate] = {
 def _sums(moment: datetime, beginning: datetime) -> dict[str, Aggregate]:
     return {
         "overdue": Count("pk", filter=Q(next_review_at__lt=moment)),
-        "new": Count("pk", filter=Q(begun__gte=beginning)),
+        "new": Count("pk", filter=Q(registered_at__gte=beginning)),
         "moved": Count("pk", filter=Q(status_since__gte=beginning)),
     }
 

@@ -83,7 +83,7 @@ def due_actions(member: Membership, now: datetime) -> WorkList:
         mitigation__owner=None, mitigation__risk__assignee=member.user
     )
     finished = (MitigationStatus.DONE, MitigationStatus.CANCELLED)
-    due = MitigationAction.objects.for_organization(member.organization).undone()
+    due = MitigationAction.objects.for_organization(member.organization).open()
     due = due.filter(mine, due_date__lt=now.date() + DUE_SOON).exclude(
         mitigation__status__in=finished
     )

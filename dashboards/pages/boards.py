@@ -25,7 +25,7 @@ from openrisk.pages.forms import REFUSALS, PageForm, VersionField, status_of
 from openrisk.pages.guards import MemberRequest, member_required
 from openrisk.pages.submissions import create_once, created
 from risks.pages.listing import filter_choices
-from risks.services.deletion import parts_in_words
+from risks.services.deletion import describe_parts
 from risks.services.matrix import matrix_of
 
 GROUPS = {
@@ -221,7 +221,7 @@ def _edited(request: MemberRequest, board: Board, form: BoardForm) -> HttpRespon
 def _delete(request: MemberRequest, board: Board) -> HttpResponse:
     shared = f"Everyone in {board.organization} loses it." if board.shared else "It is yours alone."
     figures = f"Its {len(board.widgets)} widgets go with it; the figures and risks stay."
-    parts = parts_in_words(board)
+    parts = describe_parts(board)
     question = ask_first(
         request,
         f"Delete the board {board.name}?",

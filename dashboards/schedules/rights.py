@@ -22,14 +22,14 @@ def check_rights(
 ) -> None:
     """Raises ValidationError where `actor` may not see the board, or not send to an address."""
     if board is not None and not _is_visible(board, actor):
-        raise rows.invalid("board", "Choose a board of your own, or one that is shared.")
+        raise rows.field_error("board", "Choose a board of your own, or one that is shared.")
     try:
         validate_recipients(recipients)
     except ValidationError:
         return  # the field says so better
     outside = _outside(organization, recipients)
     if outside and not _may(actor, organization, Role.ADMIN):
-        raise rows.invalid(
+        raise rows.field_error(
             "recipients",
             f"{', '.join(map(str, outside))[:200]}: not a member of {organization}. Only "
             "administrators may send reports to other addresses.",
@@ -62,7 +62,7 @@ def allowed_recipients(schedule: ReportSchedule) -> list[str]:
 def end_schedule(schedule: ReportSchedule, reason: str) -> None:
     """Let it rest, and tell its author and the administrators why."""
     with recorded(actor=None, comment=f"Ended: {reason}"):
-        rows.apply(rows.locked(schedule), {"active": False, "last_error": reason})
+        rows.save_fields(rows.lock_for_update(schedule), {"active": False, "last_error": reason})
     people = User.objects.filter(is_active=True, memberships__organization=schedule.organization)
     told = set(people.filter(memberships__role=Role.ADMIN).values_list("email", flat=True))
     if schedule.author and schedule.author.is_active:

@@ -87,7 +87,7 @@ def _next(cron: str) -> datetime:
     try:
         return next_occurrence(cron, timezone.now())
     except ValueError as reason:
-        raise rows.invalid("cron", str(reason)) from None
+        raise rows.field_error("cron", str(reason)) from None
 
 
 def send_scheduled(pk: UUID, due: datetime) -> bool:

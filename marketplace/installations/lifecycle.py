@@ -34,7 +34,9 @@ def install_app(
     """A new app; its name is the connector's unless given, and never changes."""
     kind = available_connectors().get(connector)
     if kind is None:
-        raise rows.invalid("connector", f"There is no connector {connector[:60]}. See the list.")
+        raise rows.field_error(
+            "connector", f"There is no connector {connector[:60]}. See the list."
+        )
     state = AppState.CONFIGURED if _accepts(kind, {}) else AppState.NOT_CONFIGURED
     return rows.create(
         InstalledApp,
@@ -68,7 +70,7 @@ def configure_app(
     stays, one that is null is removed.
     """
     with recorded(actor=actor):
-        app = _installed(rows.locked(instance, version))
+        app = _installed(rows.lock_for_update(instance, version))
         if "cron" in fields:
             fields["next_run_at"] = _next(app, fields["cron"])
         if configuration is not None:
@@ -81,7 +83,7 @@ def configure_app(
                 "test_queued_at": None,
                 "enabled_at": None,
             }
-        rows.apply(app, fields)
+        rows.save_fields(app, fields)
     return app
 
 
@@ -89,20 +91,22 @@ def _next(app: InstalledApp, cron: str) -> datetime | None:
     if not cron:
         return None
     if Capability.NOTIFICATION in available_connectors()[app.connector].capabilities:
-        raise rows.invalid("cron", "It sends what happens, when it happens. Leave the time out.")
+        raise rows.field_error(
+            "cron", "It sends what happens, when it happens. Leave the time out."
+        )
     try:
         return next_occurrence(cron, timezone.now())
     except ValueError as reason:
-        raise rows.invalid("cron", str(reason)) from None
+        raise rows.field_error("cron", str(reason)) from None
 
 
 def request_test(*, actor: User | None, app: InstalledApp) -> bool:
     """Note that a worker is to test the app; False where one has been asked already."""
     with recorded(actor=actor):
-        app = _configured(rows.locked(app))
+        app = _configured(rows.lock_for_update(app))
         if is_being_tested(app):
             return False
-        rows.apply(app, {"test_queued_at": timezone.now()})
+        rows.save_fields(app, {"test_queued_at": timezone.now()})
     return True
 
 
@@ -121,7 +125,7 @@ def test_app(*, actor: User | None, app: InstalledApp) -> InstalledApp:
     tested = _configured(app)
     outcome = probe.probe_app(app)  # outside of any transaction
     with recorded(actor=actor, comment=outcome.message):
-        app = _configured(rows.locked(app))
+        app = _configured(rows.lock_for_update(app))
         if (app.settings, app.secrets) != (tested.settings, tested.secrets):
             raise Conflict("The configuration was changed during the test. Test it again.")
         if outcome.works:
@@ -129,37 +133,37 @@ def test_app(*, actor: User | None, app: InstalledApp) -> InstalledApp:
             found = {"state": state.value, "reason": "", "tested_at": timezone.now()}
         else:
             found = {"state": AppState.ERROR.value, "reason": outcome.message, "tested_at": None}
-        rows.apply(app, found | {"test_queued_at": None})
+        rows.save_fields(app, found | {"test_queued_at": None})
     return app
 
 
 def enable_app(*, actor: User | None, app: InstalledApp) -> InstalledApp:
     """From now on it runs by its schedule, or sends what happens."""
     with recorded(actor=actor):
-        app = _installed(rows.locked(app))
+        app = _installed(rows.lock_for_update(app))
         if app.tested_at is None:
             raise Conflict(f"This app is {_words(app)}. Test it first.")
         fields: dict[str, Any] = {"state": AppState.ENABLED.value, "reason": ""}
         if app.cron:
             fields["next_run_at"] = _next(app, app.cron)
-        rows.apply(app, fields | {"enabled_at": app.enabled_at or timezone.now()})
+        rows.save_fields(app, fields | {"enabled_at": app.enabled_at or timezone.now()})
     return app
 
 
 def disable_app(*, actor: User | None, app: InstalledApp) -> InstalledApp:
     """It does nothing until it is enabled again; what it imported stays."""
     with recorded(actor=actor):
-        app = _installed(rows.locked(app))
+        app = _installed(rows.lock_for_update(app))
         if app.enabled_at is None:
             raise Conflict(f"This app is {_words(app)}, not enabled.")
-        rows.apply(app, {"state": AppState.DISABLED.value, "reason": "", "enabled_at": None})
+        rows.save_fields(app, {"state": AppState.DISABLED.value, "reason": "", "enabled_at": None})
     return app
 
 
 def uninstall_app(*, actor: User | None, app: InstalledApp) -> dict[str, int]:
     """Forget its secrets and stop it. Returns what stays in the register, by kind of object."""
     with recorded(actor=actor):
-        app = _installed(rows.locked(app))
+        app = _installed(rows.lock_for_update(app))
         app.deliveries.filter(status=DeliveryStatus.WAITING).delete()
         fields = {
             "state": AppState.UNINSTALLED.value,
@@ -171,7 +175,7 @@ def uninstall_app(*, actor: User | None, app: InstalledApp) -> dict[str, int]:
             "next_run_at": None,
             "cron": "",
         }
-        rows.apply(app, fields)
+        rows.save_fields(app, fields)
     return count_imported_objects(app)
 
 

@@ -142,7 +142,7 @@ def _note(installed: InstalledPack, change: PackChange | None) -> None:
         "signed_by": change.signed_by if change else "",
         "status": (PackStatus.INSTALLED if change else PackStatus.UNINSTALLED).value,
     }
-    rows.apply(rows.locked(installed), fields)
+    rows.save_fields(rows.lock_for_update(installed), fields)
 
 
 def roll_back_pack(*, actor: User | None, installed: InstalledPack) -> InstalledPack:
@@ -152,7 +152,7 @@ def roll_back_pack(*, actor: User | None, installed: InstalledPack) -> Installed
     Conflict, with the edits, where someone has edited what it wrote.
     """
     with recorded(actor=actor, comment=f"Roll back of {installed.name}"):
-        installed = rows.locked(installed)
+        installed = rows.lock_for_update(installed)
         changes = list(applied_changes(installed))
         if not changes:
             raise Conflict("Nothing of this pack is in the register any more.")
@@ -177,7 +177,7 @@ def uninstall_pack(*, actor: User | None, installed: InstalledPack) -> dict[str,
     `roll_back` can still remove that afterwards.
     """
     with recorded(actor=actor):
-        found = rows.locked(installed)
+        found = rows.lock_for_update(installed)
         if found.status != PackStatus.INSTALLED:
             raise Conflict("This pack is not installed.")
         _note(found, None)
@@ -216,7 +216,7 @@ def use_matrix(*, actor: User | None, installed: InstalledPack, matrix: str) -> 
     found = next((m for m in list_matrices(installed) if m["id"] == matrix), None)
     if found is None:
         known = ", ".join(m["id"] for m in list_matrices(installed)) or "none"
-        raise rows.invalid("matrix", f"This pack has no such matrix. It has: {known}.")
+        raise rows.field_error("matrix", f"This pack has no such matrix. It has: {known}.")
     fields = {name: found[name] for name in ("levels", "likelihood_labels", "impact_labels")}
     present = matrix_of(installed.organization)
     return update_matrix(actor=actor, instance=present, **fields)

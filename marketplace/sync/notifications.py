@@ -175,6 +175,6 @@ def _refused(delivery: Delivery, error: SourceFailed, *, last: bool) -> None:
 
 def _set_state(app: InstalledApp, state: AppState, reason: str, *, only: AppState) -> None:
     with recorded(actor=None):
-        app = rows.locked(app)
+        app = rows.lock_for_update(app)
         if app.state == only:
-            rows.apply(app, {"state": state.value, "reason": reason})
+            rows.save_fields(app, {"state": state.value, "reason": reason})

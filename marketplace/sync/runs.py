@@ -193,9 +193,9 @@ def _fail(sync_run: SyncRun, failure: str, message: str) -> None:
     _say(sync_run, message)
     with recorded(actor=sync_run.actor):
         _finish(sync_run, SyncStatus.FAILED)
-        app = rows.locked(sync_run.app)
+        app = rows.lock_for_update(sync_run.app)
         if failure in (Failure.CONNECTION, Failure.CREDENTIAL) and app.state in READY:
-            rows.apply(app, {"state": AppState.ERROR.value, "reason": message})
+            rows.save_fields(app, {"state": AppState.ERROR.value, "reason": message})
 
 
 def _say(sync_run: SyncRun, text: str) -> None:
@@ -313,7 +313,7 @@ def _recovered(sync_run: SyncRun) -> None:
     if app.state == AppState.ERROR and not sync_run.failure:
         state = AppState.ENABLED if app.enabled_at else AppState.TESTED
         with recorded(actor=sync_run.actor):
-            rows.apply(rows.locked(app), {"state": state.value, "reason": ""})
+            rows.save_fields(rows.lock_for_update(app), {"state": state.value, "reason": ""})
 
 
 def count_changes(run: ImportRun | None) -> dict[str, int]:

@@ -26,7 +26,7 @@ from risks.admin.steps import CANCELLED, NOT_OFFERED, StepAdmin
 from risks.history import recorded
 from risks.history.comments import record_comment
 from risks.services import rows
-from risks.services.deletion import what_goes
+from risks.services.deletion import deletion_summary
 
 RECORD = ("Record", {"fields": ("belongs_to", "created_at", "updated_at")})
 
@@ -182,7 +182,7 @@ class RegisterAdmin(StepAdmin):
 
     def _keep_comment_alone(self, request: HttpRequest, form: Any) -> None:
         if comment := form.cleaned_data["comment"]:
-            record_comment(rows.locked(form.instance, request.seen_version), comment)  # type: ignore[attr-defined]
+            record_comment(rows.lock_for_update(form.instance, request.seen_version), comment)  # type: ignore[attr-defined]
             self.message_user(request, "Your comment is in the history.", messages.SUCCESS)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
@@ -207,7 +207,7 @@ class RegisterAdmin(StepAdmin):
             return redirect(request.get_full_path())
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        return what_goes(objs)
+        return deletion_summary(objs)
 
     def get_actions(self, request: HttpRequest) -> Any:
         """None where nobody may change anything."""

@@ -12,7 +12,7 @@ from django.template.response import TemplateResponse
 
 from openrisk.admin.refusals import REFUSALS, sentence
 from risks.services.bulk import Outcome, run_bulk
-from risks.services.deletion import what_goes
+from risks.services.deletion import deletion_summary
 
 MAX_ROWS = 1000  # as in the API's bulk requests
 MAX_REASONS_SHOWN = 10  # reasons shown; the rest is counted
@@ -53,7 +53,7 @@ def bulk_action_page(
         "selected": selected,
         "checkbox_name": ACTION_CHECKBOX_NAME,
         "opts": model_admin.opts,
-        "counts": what_goes(selected)[1].items() if deletes else (),
+        "counts": deletion_summary(selected)[1].items() if deletes else (),
     }
     return TemplateResponse(request, "risks_admin/bulk.html", context)
 

@@ -25,14 +25,14 @@ from risks.scoring import SCALE
 from risks.services import assets as asset_services
 from risks.services import controls as control_services
 from risks.services import matrix as matrix_services
-from risks.services.rows import creator
+from risks.services.rows import create_service_for
 
 AXES = ("likelihood", "impact")
 
 
 @admin.register(Category, site=site)
 class CategoryAdmin(RegisterAdmin):
-    create = staticmethod(creator(Category))
+    create = staticmethod(create_service_for(Category))
     fields = ("name", "description", "appetite")
     list_display = ("name", "description", "appetite", "organization")
     list_filter = (("organization", RelatedFilter),)
@@ -134,7 +134,7 @@ class MatrixAdmin(RegisterAdmin):
     def write(self, request: HttpRequest, obj: Matrix, form: Any, change: bool) -> Any:
         changes = form.changes()
         if "levels" in changes:
-            moved = matrix_services.preview(obj.organization, changes["levels"])["changed"]
+            moved = matrix_services.preview_levels(obj.organization, changes["levels"])["changed"]
             self.message_user(request, f"{moved} risks changed their current level.")
         return super().write(request, obj, form, change)
 
@@ -175,7 +175,7 @@ class AssetForm(RegisterForm):
 @admin.register(Asset, site=site)
 class AssetAdmin(RegisterAdmin):
     form = AssetForm
-    create = staticmethod(creator(Asset))
+    create = staticmethod(create_service_for(Asset))
     update = staticmethod(asset_services.update_asset)
     delete = staticmethod(asset_services.delete_asset)
     inlines = (DependencyInline,)
@@ -202,7 +202,7 @@ class AssetAdmin(RegisterAdmin):
 # --- controls ---------------------------------------------------------------------------------
 @admin.register(Framework, site=site)
 class FrameworkAdmin(RegisterAdmin):
-    create = staticmethod(creator(Framework))
+    create = staticmethod(create_service_for(Framework))
     fields = ("name", "edition", "description")
     list_display = ("name", "edition", "implementation", "organization")
     list_filter = (("organization", RelatedFilter),)

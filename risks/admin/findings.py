@@ -20,7 +20,7 @@ from risks.models import (
 )
 from risks.services import findings as services
 from risks.services import suggestions
-from risks.services.rows import creator
+from risks.services.rows import create_service_for
 
 
 @admin.register(Finding, site=site)
@@ -55,7 +55,7 @@ def severity_label(severity: str, words: str) -> Any:
 
 @admin.register(FindingRule, site=site)
 class FindingRuleAdmin(RegisterAdmin):
-    create = staticmethod(creator(FindingRule))
+    create = staticmethod(create_service_for(FindingRule))
     fields = (
         "name",
         "active",

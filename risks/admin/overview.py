@@ -60,7 +60,7 @@ def _waiting(request: HttpRequest) -> list[OverviewCount]:
         ),
         OverviewCount(
             "Mitigations overdue",
-            scope(Mitigation.objects.counted().overdue()).count(),
+            scope(Mitigation.objects.without_draft_risks().overdue()).count(),
             _url("mitigation", due="overdue"),
         ),
         OverviewCount(

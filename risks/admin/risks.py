@@ -31,13 +31,13 @@ from risks.admin.forms import RegisterForm
 from risks.admin.steps import StepButton
 from risks.api.views.exports import export_response
 from risks.models import Asset, Category, Control, Matrix, Mitigation, Risk, Status
-from risks.models.mitigations import progress
+from risks.models.mitigations import progress_of
 from risks.querysets import RISK_ORDERS
 from risks.scoring import KINDS, SCALE
 from risks.services import mitigations as mitigation_services
 from risks.services import risks as services
 from risks.services.matrix import matrix_of
-from risks.services.rows import invalid
+from risks.services.rows import field_error
 
 RATINGS = [f"{kind}_{part}" for kind in KINDS for part in ("likelihood", "impact")]
 RATING_COLUMNS = [f"{kind}_rating" for kind in KINDS]
@@ -47,7 +47,7 @@ RATING_COLUMNS = [f"{kind}_rating" for kind in KINDS]
 class RiskAdminForm(RegisterForm):
     beginning = forms.ChoiceField(
         label="Status",
-        choices=[(status, Status(status).label) for status in reversed(services.BEGINNINGS)],
+        choices=[(status, Status(status).label) for status in reversed(services.INITIAL_STATUSES)],
         widget=UnfoldAdminSelectWidget,
         required=False,
     )
@@ -111,7 +111,7 @@ class MitigationInline(RowInline):
         if mitigation._state.adding:
             return "-"
         total, done = mitigation.actions_total, mitigation.actions_done
-        return progress_bar(progress(mitigation.status, done, total))
+        return progress_bar(progress_of(mitigation.status, done, total))
 
 
 # --- the list ---------------------------------------------------------------------------------
@@ -289,24 +289,26 @@ class RiskAdmin(RegisterAdmin):
                 edge.reasons,
                 warning=states.WARNINGS.get(edge.to, ""),
             )
-            for edge in states.transitions(states.facts_of(risk))
+            for edge in states.list_transitions(states.guard_context_of(risk))
         ]
         return [*edges, StepButton("review", "Mark as reviewed")]
 
     def take_step(self, request: HttpRequest, obj: Risk, name: str, **known: Any) -> None:
         if name == "review":
-            services.review(actor=request.user, risk=obj, **known)  # type: ignore[arg-type]
+            services.mark_reviewed(actor=request.user, risk=obj, **known)  # type: ignore[arg-type]
         else:
-            services.transition(actor=request.user, risk=obj, to=name, **known)  # type: ignore[arg-type]
+            services.take_transition(actor=request.user, risk=obj, to=name, **known)  # type: ignore[arg-type]
 
     # --- many at once
     @admin.action(description="Change status…", permissions=["change"])
     def bulk_transition(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
-        return self._bulk(request, queryset, "Change status", TransitionForm, services.transition)
+        return self._bulk(
+            request, queryset, "Change status", TransitionForm, services.take_transition
+        )
 
     @admin.action(description="Mark reviewed…", permissions=["change"])
     def bulk_review(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
-        return self._bulk(request, queryset, "Mark reviewed", ReviewForm, services.review)
+        return self._bulk(request, queryset, "Mark reviewed", ReviewForm, services.mark_reviewed)
 
     @admin.action(description="Set owner…", permissions=["change"])
     def bulk_owner(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
@@ -356,11 +358,11 @@ class RiskAdmin(RegisterAdmin):
 
 def _set_owner(*, actor: User, risk: Risk, owner: User) -> None:
     if not Membership.objects.filter(user=owner, organization=risk.organization).exists():
-        raise invalid("owner", f"{owner} is no member of {risk.organization}.")
+        raise field_error("owner", f"{owner} is no member of {risk.organization}.")
     services.update_risk(actor=actor, instance=risk, owner=owner)
 
 
 def _set_category(*, actor: User, risk: Risk, category: Category) -> None:
     if category.organization_id != risk.organization_id:
-        raise invalid("category", f"The category {category} belongs to another organization.")
+        raise field_error("category", f"The category {category} belongs to another organization.")
     services.update_risk(actor=actor, instance=risk, category=category)

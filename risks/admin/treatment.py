@@ -22,7 +22,7 @@ from risks.models import (
     MitigationAction,
     MitigationStatus,
 )
-from risks.models.mitigations import progress
+from risks.models.mitigations import progress_of
 from risks.services import acceptances as acceptance_services
 from risks.services import mitigations as services
 
@@ -66,7 +66,7 @@ class OverdueFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         """As the overview counts them, which leads here."""
-        return queryset.counted().overdue() if self.value() == "overdue" else None
+        return queryset.without_draft_risks().overdue() if self.value() == "overdue" else None
 
 
 @admin.register(Mitigation, site=site)
@@ -108,7 +108,7 @@ class MitigationAdmin(RegisterAdmin):
 
     def progress(self, mitigation: Any) -> SafeString:
         total, done = mitigation.actions_total, mitigation.actions_done
-        return progress_bar(progress(mitigation.status, done, total))
+        return progress_bar(progress_of(mitigation.status, done, total))
 
     @admin.display(description="priority", ordering="priority")
     def importance(self, mitigation: Mitigation) -> SafeString:
@@ -126,7 +126,7 @@ class MitigationAdmin(RegisterAdmin):
         return [obj.pk, *obj.actions.values_list("pk", flat=True)]
 
     def step_buttons(self, obj: Mitigation) -> list[StepButton]:
-        edges = services.EDGES[obj.status]
+        edges = services.TRANSITIONS[obj.status]
         return [StepButton(to, f"Move to {MitigationStatus(to).label}") for to in edges]
 
     def take_step(self, request: HttpRequest, obj: Mitigation, name: str, **known: Any) -> None:
@@ -173,12 +173,12 @@ class AcceptanceAdmin(RegisterAdmin):
     def take_step(self, request: HttpRequest, obj: Acceptance, name: str, **known: Any) -> None:
         known |= {"actor": request.user, "acceptance": obj}
         if name == "revoke":
-            acceptance_services.revoke(**known)
+            acceptance_services.revoke_acceptance(**known)
         elif name == "reject":
-            acceptance_services.decide(approve=False, **known)
+            acceptance_services.decide_acceptance(approve=False, **known)
         else:
             seen = seen_version(request.POST.get("risk_version", ""))
-            acceptance_services.decide(approve=True, risk_version=seen, **known)
+            acceptance_services.decide_acceptance(approve=True, risk_version=seen, **known)
 
     def step_inputs(self, obj: Acceptance) -> dict[str, Any]:
         """The risk that is approved is the one that the page shows."""

@@ -113,9 +113,9 @@ class RiskFilterSet(OrganizationFilterSet):
 
     def by_ledger(self, queryset: RiskQuerySet, name: str, value: date) -> RiskQuerySet:
         beginning = datetime.combine(value, time.min, UTC)
-        standing = ScoreChange.objects.standing().filter(organization=OuterRef("organization"))
+        standing = ScoreChange.objects.current().filter(organization=OuterRef("organization"))
         if name == "registered_since":
-            found = standing.filter(begun__gte=beginning)
+            found = standing.filter(registered_at__gte=beginning)
         else:
             found = standing.filter(status=Status.CLOSED, status_since__gte=beginning)
         return queryset.filter(pk__in=found.values("risk"))
@@ -175,7 +175,7 @@ class MitigationFilterSet(OrganizationFilterSet):
         return overdue if value else queryset.exclude(pk__in=overdue.values("pk"))
 
     def by_draft(self, queryset: MitigationQuerySet, name: str, value: bool) -> MitigationQuerySet:
-        return queryset.of_drafts() if value else queryset.counted()
+        return queryset.of_draft_risks() if value else queryset.without_draft_risks()
 
 
 class ActionFilterSet(OrganizationFilterSet):

@@ -104,7 +104,7 @@ class Timeline:
         """Give out references in the order of creation."""
         for model, prefix in PREFIXES.items():
             created = [row for part in self._parts for row in part.created[model]]
-            first = services.take_numbers(organization, prefix, len(created)) if created else 0
+            first = services.allocate_numbers(organization, prefix, len(created)) if created else 0
             numbers = {row["id"]: first + place for place, row in enumerate(created)}
             for row in (*created, *(row for part in self._parts for row in part.changed[model])):
                 number = numbers[row["id"]]

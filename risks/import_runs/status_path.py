@@ -53,7 +53,7 @@ class Walker:
         step.edited = [name for name in step.edited if name != "status"]
         return reached
 
-    def _facts(self, step: Step) -> states.Facts:
+    def _facts(self, step: Step) -> states.GuardContext:
         risk = self.risks.get(step.object_id) or Risk()  # type: ignore[arg-type]
         for name in RATED:
             if name in step.changes:
@@ -61,22 +61,22 @@ class Walker:
         mitigations = self.mitigations.get(risk.pk, [])
         if step.record.identity in self.planned and not mitigations:
             mitigations = [_PLANNED]
-        return states.Facts(risk, self.now, mitigations, self.approved.get(risk.pk, []))
+        return states.GuardContext(risk, self.now, mitigations, self.approved.get(risk.pk, []))
 
 
 _PLANNED = Mitigation()
 _PLANNED.actions_total = _PLANNED.actions_done = 0  # type: ignore[attr-defined]
 
 
-def _reach(start: str, goal: str, facts: states.Facts) -> tuple[str, list[str]]:
+def _reach(start: str, goal: str, facts: states.GuardContext) -> tuple[str, list[str]]:
     """The state at which the way from `start` to `goal` ends, and why it ends before `goal`."""
     try:
-        way = states.route(start, goal)
+        way = states.shortest_path(start, goal)
     except ValueError:
         return start, [f"No way leads there from {Status(start).label.lower()}"]
     status = start
     for to in way:
-        if reasons := states.blockers(to, facts):
+        if reasons := states.guard_reasons(to, facts):
             return status, reasons
         status = to
     return status, []

@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Lower
 
 from openrisk.limits import LongTextField
-from risks.models.base import OrganizationOwned, Versioned, known
+from risks.models.base import OrganizationOwned, Versioned, choices_constraint
 from risks.querysets import AssetQuerySet
 
 
@@ -66,8 +66,8 @@ class Asset(Versioned):
                 violation_error_message="Another asset has this external id.",
             ),
             models.CheckConstraint(condition=~Q(name=""), name="asset_name_present"),
-            known("type", AssetType, "asset_type_known"),
-            known("criticality", Criticality, "asset_criticality_known"),
+            choices_constraint("type", AssetType, "asset_type_known"),
+            choices_constraint("criticality", Criticality, "asset_criticality_known"),
         )
         indexes = (
             models.Index(fields=("organization", "name", "id"), name="asset_by_name"),
@@ -111,7 +111,7 @@ class AssetDependency(OrganizationOwned):
                 name="dependency_no_self_loop",
                 violation_error_message="An asset cannot depend on itself.",
             ),
-            known("kind", DependencyKind, "dependency_kind_known"),
+            choices_constraint("kind", DependencyKind, "dependency_kind_known"),
         )
 
     def __str__(self) -> str:

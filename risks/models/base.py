@@ -56,7 +56,7 @@ class ReferenceCounter(models.Model):
         return f"{self.kind}-{self.last:04d}"
 
 
-def known(
+def choices_constraint(
     field: str, choices: type[models.TextChoices], name: str, *, blank: bool = False
 ) -> models.CheckConstraint:
     """The database refuses a value that is none of `choices` (or blank, where allowed)."""

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from openrisk.limits import LongTextField
-from risks.models.base import Versioned, known
+from risks.models.base import Versioned, choices_constraint
 from risks.querysets import ControlQuerySet, FrameworkQuerySet
 
 
@@ -65,7 +65,7 @@ class Control(Versioned):
                 violation_error_message="This framework has a control of this identifier already.",
             ),
             models.CheckConstraint(condition=~Q(identifier=""), name="control_identifier_present"),
-            known("status", ControlStatus, "control_status_known"),
+            choices_constraint("status", ControlStatus, "control_status_known"),
         )
         indexes = (
             models.Index(fields=("organization", "identifier", "id"), name="control_by_identifier"),

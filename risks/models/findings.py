@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from openrisk.limits import LongTextField
 from risks.models.assets import Asset, Criticality
-from risks.models.base import Versioned, known
+from risks.models.base import Versioned, choices_constraint
 from risks.models.risk import Risk
 from risks.querysets import FindingQuerySet
 
@@ -59,8 +59,10 @@ class FindingRule(Versioned):
                 name="finding_rule_unique",
                 violation_error_message="A rule of this name exists already.",
             ),
-            known("minimum_severity", Severity, "finding_rule_severity_known"),
-            known("minimum_criticality", Criticality, "finding_rule_criticality_known"),
+            choices_constraint("minimum_severity", Severity, "finding_rule_severity_known"),
+            choices_constraint(
+                "minimum_criticality", Criticality, "finding_rule_criticality_known"
+            ),
             models.CheckConstraint(
                 condition=Q(likelihood__range=(1, 5), impact__range=(1, 5)),
                 name="finding_rule_ratings_range",
@@ -102,7 +104,7 @@ class RiskProposal(Versioned):
         ordering = ("-created_at", "-id")
         constraints = (
             models.UniqueConstraint(fields=("organization", "key"), name="proposal_key_unique"),
-            known("status", ProposalStatus, "proposal_status_known"),
+            choices_constraint("status", ProposalStatus, "proposal_status_known"),
             models.CheckConstraint(
                 condition=Q(likelihood__range=(1, 5), impact__range=(1, 5)),
                 name="proposal_ratings_range",
@@ -167,8 +169,8 @@ class Finding(Versioned):
             models.UniqueConstraint(
                 fields=("organization", "fingerprint"), name="finding_fingerprint_unique"
             ),
-            known("severity", Severity, "finding_severity_known"),
-            known("state", FindingState, "finding_state_known"),
+            choices_constraint("severity", Severity, "finding_severity_known"),
+            choices_constraint("state", FindingState, "finding_state_known"),
             models.CheckConstraint(
                 condition=Q(cvss__isnull=True) | Q(cvss__range=(0, 10)), name="finding_cvss_range"
             ),

@@ -58,19 +58,19 @@ class Change(models.Model):
         return f"{self.model} {self.action}"
 
 
-class LedgerRow(models.Model):
+class HistoryInterval(models.Model):
     """How a row stood from `at` until `until` (null: it stands so now).
 
     It carries what figures are grouped by, so that any of them can be asked as of a past day. A row
-    says the same for ever; only its end is filled in, once. `begun` is when what it is about came
-    to be, `status_since` when that took on its status. `deleted` marks the end: such a row stands
-    for no time.
+    says the same for ever; only its end is filled in, once. `registered_at` is when the object
+    came to be, `status_since` when it took on its status. `deleted` marks the end: such a row
+    lasts for no time.
     """
 
     organization = _kept(Organization)
     at = models.DateTimeField()
     until = models.DateTimeField(null=True)
-    begun = models.DateTimeField()
+    registered_at = models.DateTimeField(db_column="begun")
     status_since = models.DateTimeField()
     deleted = models.BooleanField(default=False)
 
@@ -81,7 +81,7 @@ class LedgerRow(models.Model):
         ordering = ("-id",)
 
 
-class ScoreChange(LedgerRow):
+class ScoreChange(HistoryInterval):
     """The score ledger: of risks."""
 
     risk = _kept(Risk)
@@ -103,7 +103,7 @@ class ScoreChange(LedgerRow):
     treatment = models.CharField(max_length=10, choices=Treatment.choices, blank=True)
     next_review_at = models.DateTimeField(null=True)
 
-    class Meta(LedgerRow.Meta):
+    class Meta(HistoryInterval.Meta):
         indexes = (
             models.Index(fields=("risk", "id"), name="score_change_risk"),
             # All that the trend reads, so that it need not look at the rows.
@@ -118,7 +118,7 @@ class ScoreChange(LedgerRow):
                 name="score_change_top",
             ),
             models.Index(
-                fields=("organization", "begun", "risk"),
+                fields=("organization", "registered_at", "risk"),
                 condition=Q(until=None),
                 name="score_change_begun",
             ),
@@ -138,7 +138,7 @@ class ScoreChange(LedgerRow):
         return f"{self.risk_id} at {self.at}"
 
 
-class MitigationChange(LedgerRow):
+class MitigationChange(HistoryInterval):
     """The ledger of mitigations."""
 
     mitigation = _kept(Mitigation)
@@ -147,7 +147,7 @@ class MitigationChange(LedgerRow):
     due_date = models.DateField(null=True)
     owner = _kept(settings.AUTH_USER_MODEL)
 
-    class Meta(LedgerRow.Meta):
+    class Meta(HistoryInterval.Meta):
         indexes = (
             models.Index(fields=("mitigation", "id"), name="mitigation_change_of"),
             models.Index(
@@ -167,14 +167,14 @@ class MitigationChange(LedgerRow):
         return f"{self.mitigation_id} at {self.at}"
 
 
-class ControlChange(LedgerRow):
+class ControlChange(HistoryInterval):
     """The ledger of controls."""
 
     control = _kept(Control)
     framework = _kept(Framework)
     status = models.CharField(max_length=20, choices=ControlStatus.choices)
 
-    class Meta(LedgerRow.Meta):
+    class Meta(HistoryInterval.Meta):
         indexes = (
             models.Index(fields=("control", "id"), name="control_change_of"),
             models.Index(fields=("organization", "at"), name="control_change_at"),

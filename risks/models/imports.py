@@ -6,7 +6,7 @@ Connectors and content packs leave the same rows: a run is one reading of one so
 from django.conf import settings
 from django.db import models
 
-from risks.models.base import OrganizationOwned, known
+from risks.models.base import OrganizationOwned, choices_constraint
 from risks.models.risk import Source
 
 
@@ -59,8 +59,8 @@ class ImportRun(OrganizationOwned):
     class Meta:
         ordering = ("-created_at", "-id")
         constraints = (
-            known("source", Source, "import_run_source_known"),
-            known("status", RunStatus, "import_run_status_known"),
+            choices_constraint("source", Source, "import_run_source_known"),
+            choices_constraint("status", RunStatus, "import_run_status_known"),
         )
         indexes = (
             models.Index(fields=("organization", "created_at", "id"), name="import_run_by_created"),
@@ -94,7 +94,7 @@ class ImportRow(OrganizationOwned):
 
     class Meta:
         ordering = ("row_number", "id")
-        constraints = (known("action", RowAction, "import_row_action_known"),)
+        constraints = (choices_constraint("action", RowAction, "import_row_action_known"),)
         indexes = (models.Index(fields=("run", "row_number", "id"), name="import_row_order"),)
 
     def __str__(self) -> str:
@@ -118,7 +118,7 @@ class Provenance(OrganizationOwned):
                 fields=("organization", "source", "source_name", "model", "object_id"),
                 name="provenance_unique",
             ),
-            known("source", Source, "provenance_source_known"),
+            choices_constraint("source", Source, "provenance_source_known"),
         )
         indexes = (models.Index(fields=("object_id",), name="provenance_object"),)
 

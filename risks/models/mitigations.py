@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from openrisk.limits import LongTextField
-from risks.models.base import Level, OrganizationOwned, Versioned, known
+from risks.models.base import Level, OrganizationOwned, Versioned, choices_constraint
 from risks.models.risk import Risk
 from risks.querysets import ActionQuerySet, MitigationQuerySet
 
@@ -62,8 +62,8 @@ class Mitigation(Versioned):
                 fields=("organization", "number"), name="mitigation_number_unique"
             ),
             models.CheckConstraint(condition=~Q(title=""), name="mitigation_title_present"),
-            known("status", MitigationStatus, "mitigation_status_known"),
-            known("priority", Level, "mitigation_priority_known"),
+            choices_constraint("status", MitigationStatus, "mitigation_status_known"),
+            choices_constraint("priority", Level, "mitigation_priority_known"),
             models.CheckConstraint(
                 condition=Q(cost__isnull=True) | (Q(cost__gte=0) & ~Q(currency="")),
                 name="mitigation_cost_has_currency",
@@ -91,7 +91,7 @@ def percent_done(done: int, total: int) -> int | None:
     return 100 * done // total if total else None
 
 
-def progress(status: str, done: int, total: int) -> int | None:
+def progress_of(status: str, done: int, total: int) -> int | None:
     """The percentage of actions that are done. Without actions only a plan that has not begun (0)
     and one that is done (100) can be measured; None for the others."""
     if total:

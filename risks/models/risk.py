@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from openrisk.limits import LongTextField
-from risks.models.base import Level, OrganizationOwned, Versioned, known
+from risks.models.base import Level, OrganizationOwned, Versioned, choices_constraint
 from risks.models.matrix import Category
 from risks.querysets import RISK_ORDERS, RiskQuerySet
 from risks.scoring import KINDS
@@ -168,9 +168,9 @@ class Risk(Versioned):
                 violation_error_message="Another risk of this source has this external id.",
             ),
             models.CheckConstraint(condition=~Q(title=""), name="risk_title_present"),
-            known("status", Status, "risk_status_known"),
-            known("treatment", Treatment, "risk_treatment_known", blank=True),
-            known("source", Source, "risk_source_known"),
+            choices_constraint("status", Status, "risk_status_known"),
+            choices_constraint("treatment", Treatment, "risk_treatment_known", blank=True),
+            choices_constraint("source", Source, "risk_source_known"),
             *(
                 models.CheckConstraint(
                     condition=_scores_are_products(kind), name=f"risk_{kind}_score_is_product"
@@ -310,7 +310,7 @@ class Acceptance(Versioned):
     class Meta:
         ordering = ("-created_at", "-id")
         constraints = (
-            known("status", AcceptanceStatus, "acceptance_status_known"),
+            choices_constraint("status", AcceptanceStatus, "acceptance_status_known"),
             models.CheckConstraint(
                 condition=Q(approver__isnull=True) | ~Q(approver=F("requester")),
                 name="acceptance_four_eyes",

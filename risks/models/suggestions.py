@@ -5,7 +5,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
-from risks.models.base import Versioned, known
+from risks.models.base import Versioned, choices_constraint
 from risks.models.imports import ImportRun
 from risks.models.risk import Risk
 
@@ -43,7 +43,7 @@ class LikelihoodSuggestion(Versioned):
         ordering = ("-created_at", "-id")
         constraints = (
             models.UniqueConstraint(fields=("risk", "key"), name="suggestion_unique"),
-            known("status", SuggestionStatus, "suggestion_status_known"),
+            choices_constraint("status", SuggestionStatus, "suggestion_status_known"),
             models.CheckConstraint(
                 condition=Q(present__range=(1, 5), likelihood__range=(1, 5)),
                 name="suggestion_ratings_range",

@@ -31,7 +31,7 @@ from risks.pages.forms import AcceptanceForm, CommentForm, SuggestionForm
 from risks.services import acceptances as acceptance_services
 from risks.services import risks as services
 from risks.services import suggestions
-from risks.services.deletion import parts_in_words
+from risks.services.deletion import describe_parts
 
 
 @form_on("risk-page", "number")
@@ -41,15 +41,15 @@ from risks.services.deletion import parts_in_words
 def change_status(request: MemberRequest, number: int) -> HttpResponse:
     risk = find_risk(request, number)
     to = request.POST.get("to", "")
-    require_role(request, states.NEEDED_ROLE.get(to, Role.ANALYST))
+    require_role(request, states.REQUIRED_ROLE.get(to, Role.ANALYST))
     form = StepForm(transition_key(to), risk.version, request.POST)
     label = dict(Status.choices).get(to, to)
-    warning = "" if services.shut(risk, to) else states.WARNINGS.get(to, "")
+    warning = "" if services.blockers_for(risk, to) else states.WARNINGS.get(to, "")
     return _carry_out(
         request,
         risk,
         form,
-        lambda said: services.transition(risk=risk, to=to, **said),
+        lambda said: services.take_transition(risk=risk, to=to, **said),
         f"The risk is now {str(label).lower()}.",
         question=(f"Move {risk.reference} to {label}?", warning, f"Move to {label}"),
     )
@@ -65,7 +65,7 @@ def mark_reviewed(request: MemberRequest, number: int) -> HttpResponse:
         request,
         risk,
         StepForm("review", risk.version, request.POST),
-        lambda said: services.review(risk=risk, **said),
+        lambda said: services.mark_reviewed(risk=risk, **said),
         "The risk is marked as reviewed.",
     )
 
@@ -80,7 +80,7 @@ def add_comment(request: MemberRequest, number: int) -> HttpResponse:
         request,
         risk,
         CommentForm(request.POST),
-        lambda said: services.comment_on_risk(risk=risk, **said),
+        lambda said: services.add_comment(risk=risk, **said),
         "Your comment is in the history.",
     )
 
@@ -116,12 +116,12 @@ def decide_acceptance(request: MemberRequest, number: int, pk: UUID) -> HttpResp
 
     def decide(said: dict[str, Any]) -> None:
         if decision == "revoke":
-            acceptance_services.revoke(acceptance=acceptance, **said)
+            acceptance_services.revoke_acceptance(acceptance=acceptance, **said)
         elif decision == "reject":
-            acceptance_services.decide(acceptance=acceptance, approve=False, **said)
+            acceptance_services.decide_acceptance(acceptance=acceptance, approve=False, **said)
         else:
             seen = seen_version(request.POST.get("risk_version", ""))
-            acceptance_services.decide(
+            acceptance_services.decide_acceptance(
                 acceptance=acceptance, approve=True, risk_version=seen, **said
             )
 
@@ -192,7 +192,7 @@ def delete_risk(request: MemberRequest, number: int) -> HttpResponse:
 
 
 def _ask_to_delete(request: MemberRequest, risk: Risk) -> HttpResponse:
-    parts = parts_in_words(risk)
+    parts = describe_parts(risk)
     consequences = [
         f"“{risk.title}” leaves the register, its lists and figures. Its history stays.",
         f"With it go: {parts}." if parts else "Nothing else goes with it.",

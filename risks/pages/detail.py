@@ -28,7 +28,7 @@ from risks.models import (
     RiskTag,
     SuggestionStatus,
 )
-from risks.models.mitigations import progress
+from risks.models.mitigations import progress_of
 from risks.pages.forms import AcceptanceForm, CommentForm
 from risks.pages.history import load_history
 from risks.scoring import KINDS, SCALE
@@ -78,12 +78,12 @@ def page_context(request: MemberRequest, risk: Risk, typed: Any = None) -> dict[
     mitigations = _mitigations(risk)
     acceptances = list(risk.acceptances.select_related("requester", "approver"))
     named = (risk, risk.category, risk.owner, risk.assignee, risk.reviewer)
-    facts = states.Facts(risk, timezone.now(), mitigations, acceptances)
+    facts = states.GuardContext(risk, timezone.now(), mitigations, acceptances)
     matrix = matrix_of(risk.organization)
     analyst, manager = membership.may(Role.ANALYST), membership.may(Role.MANAGER)
     edges = [
         (edge, membership.may(edge.role), form(transition_key(edge.to), risk.version))
-        for edge in states.transitions(facts)
+        for edge in states.list_transitions(facts)
     ]
     may_request = analyst and not any(row.status in LIVE for row in acceptances)
     proposed = list(risk.suggestions.filter(status=SuggestionStatus.PROPOSED))
@@ -196,7 +196,7 @@ def _mitigations(risk: Risk) -> list[Any]:
     )
     today = timezone.now().date()
     for mitigation in mitigations:
-        mitigation.percent = progress(
+        mitigation.percent = progress_of(
             mitigation.status, mitigation.actions_done, mitigation.actions_total
         )
         mitigation.overdue = bool(

@@ -16,7 +16,7 @@ from openrisk.pages.forms import PageForm
 from risks.models import Asset, Category, Level, Matrix, Risk, Status, Treatment
 from risks.pages.listing import MAX_ASSETS_OFFERED, Listing
 from risks.scoring import KINDS, SCALE
-from risks.services.acceptances import LONGEST
+from risks.services.acceptances import LONGEST_ACCEPTANCE
 
 RATINGS = [f"{kind}_{part}" for kind in KINDS for part in ("likelihood", "impact")]
 
@@ -247,7 +247,10 @@ class AcceptanceForm(PageForm):
     def __init__(self, data: Any = None) -> None:
         super().__init__(data, auto_id="acceptance-%s")
         today = timezone.now().date()
-        limits = {"min": today.isoformat(), "max": (today + LONGEST - timedelta(1)).isoformat()}
+        limits = {
+            "min": today.isoformat(),
+            "max": (today + LONGEST_ACCEPTANCE - timedelta(1)).isoformat(),
+        }
         self.fields["expires_on"].widget.attrs.update(limits)
 
     def clean(self) -> dict[str, Any]:

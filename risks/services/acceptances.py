@@ -10,10 +10,10 @@ from risks import states
 from risks.history import recorded
 from risks.models import Acceptance, AcceptanceStatus, Risk, Status
 from risks.services import four_eyes, rows
-from risks.services.decisions import close, return_to_treatment
-from risks.services.transitions import transition
+from risks.services.decisions import close_acceptance, return_to_treatment
+from risks.services.transitions import take_transition
 
-LONGEST = timedelta(days=365)
+LONGEST_ACCEPTANCE = timedelta(days=365)
 # What to know before a decision that is hard to take back.
 WARNINGS = {
     "approve": "The risk is lived with until the acceptance ends, and moves to Accepted where its "
@@ -33,13 +33,13 @@ def request_acceptance(
 ) -> Acceptance:
     """Ask for `risk` to be accepted until `expires_at` (at most a year from now)."""
     now = timezone.now()
-    if not now < expires_at <= now + LONGEST:
-        raise rows.invalid("expires_at", "Choose a time in the future, at most one year ahead.")
+    if not now < expires_at <= now + LONGEST_ACCEPTANCE:
+        raise rows.field_error("expires_at", "Choose a time in the future, at most one year ahead.")
     if not justification.strip():
-        raise rows.invalid("justification", "Say why this risk can be lived with.")
+        raise rows.field_error("justification", "Say why this risk can be lived with.")
     four_eyes.require_person(actor)
     with recorded(actor=actor):
-        risk = rows.locked(risk)
+        risk = rows.lock_for_update(risk)
         live = (AcceptanceStatus.REQUESTED, AcceptanceStatus.APPROVED)
         if risk.acceptances.filter(status__in=live).exists():
             raise Conflict("This risk has a live acceptance already. Decide or revoke that first.")
@@ -59,7 +59,7 @@ def request_acceptance(
         )
 
 
-def decide(
+def decide_acceptance(
     *,
     actor: User,
     acceptance: Acceptance,
@@ -75,33 +75,33 @@ def decide(
     """
     four_eyes.require_person(actor)
     with recorded(actor=actor, comment=comment):
-        risk = rows.locked(acceptance.risk, risk_version)
-        acceptance = rows.locked(acceptance, version)
+        risk = rows.lock_for_update(acceptance.risk, risk_version)
+        acceptance = rows.lock_for_update(acceptance, version)
         if acceptance.status != AcceptanceStatus.REQUESTED:
             raise Conflict(f"This acceptance is {acceptance.status} already.")
         if acceptance.requester_id == actor.pk:
             raise Conflict("Four eyes: somebody other than the requester decides.")
         if approve and acceptance.expires_at <= timezone.now():
             raise Conflict("The requested end has passed. Reject it and ask anew.")
-        close(
+        close_acceptance(
             acceptance,
             AcceptanceStatus.APPROVED if approve else AcceptanceStatus.REJECTED,
             approver=actor,
             comment=comment,
         )
-        if approve and Status.ACCEPTED in states.EDGES[risk.status]:
-            transition(actor=actor, risk=risk, to=Status.ACCEPTED, comment=comment)
+        if approve and Status.ACCEPTED in states.TRANSITIONS[risk.status]:
+            take_transition(actor=actor, risk=risk, to=Status.ACCEPTED, comment=comment)
     return acceptance
 
 
-def revoke(
+def revoke_acceptance(
     *, actor: User, acceptance: Acceptance, comment: str = "", version: int | None = None
 ) -> Acceptance:
     """Take an approval or a request back; an accepted risk returns to treatment."""
     return _end(actor, acceptance, AcceptanceStatus.REVOKED, comment or "Revoked", version)
 
 
-def expire_due(*, now: datetime | None = None) -> int:
+def expire_due_acceptances(*, now: datetime | None = None) -> int:
     """End every acceptance whose time is over; returns how many. Running twice changes nothing."""
     moment = now or timezone.now()
     live = (AcceptanceStatus.REQUESTED, AcceptanceStatus.APPROVED)
@@ -124,11 +124,11 @@ def _end(
     version: int | None,
 ) -> Acceptance:
     with recorded(actor=actor, comment=comment):
-        risk = rows.locked(acceptance.risk)
-        acceptance = rows.locked(acceptance, version)
+        risk = rows.lock_for_update(acceptance.risk)
+        acceptance = rows.lock_for_update(acceptance, version)
         if acceptance.status not in (AcceptanceStatus.REQUESTED, AcceptanceStatus.APPROVED):
             raise Conflict(f"This acceptance is {acceptance.status} already.")
-        close(acceptance, status, approver=acceptance.approver, comment=comment)
+        close_acceptance(acceptance, status, approver=acceptance.approver, comment=comment)
         if risk.status == Status.ACCEPTED:
             return_to_treatment(actor, risk, comment)
     return acceptance

@@ -39,10 +39,10 @@ def add_dependency(
     kind: str = DependencyKind.DEPENDS_ON,
 ) -> AssetDependency:
     if asset.pk == target.pk:
-        raise rows.invalid("target", "An asset cannot depend on itself.")
+        raise rows.field_error("target", "An asset cannot depend on itself.")
     with recorded(actor=actor):
         if asset.dependencies.filter(target=target, kind=kind).exists():
-            raise rows.invalid("target", "This dependency exists already.")
+            raise rows.field_error("target", "This dependency exists already.")
         return AssetDependency.objects.create(
             organization=asset.organization, asset=asset, target=target, kind=kind
         )

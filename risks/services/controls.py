@@ -22,14 +22,16 @@ def update_control(
     framework = fields.get("framework", instance.framework)
     _check_parent(instance, framework, fields.get("parent", instance.parent))
     if framework.pk != instance.framework_id and instance.children.exists():
-        raise rows.invalid("framework", "Controls below this one stay behind. Move those first.")
+        raise rows.field_error(
+            "framework", "Controls below this one stay behind. Move those first."
+        )
     return rows.update(actor=actor, instance=instance, version=version, **fields)
 
 
 def _check_parent(control: Control | None, framework: Framework, parent: Control | None) -> None:
     if parent is not None and parent.framework_id != framework.pk:
-        raise rows.invalid("parent", "The parent belongs to another framework.")
+        raise rows.field_error("parent", "The parent belongs to another framework.")
     while parent is not None:
         if control is not None and parent.pk == control.pk:
-            raise rows.invalid("parent", "This would be a cycle: a control above itself.")
+            raise rows.field_error("parent", "This would be a cycle: a control above itself.")
         parent = parent.parent

@@ -10,19 +10,19 @@ from risks import states
 from risks.history import recorded
 from risks.models import Acceptance, AcceptanceStatus, Risk, Status
 from risks.services import rows
-from risks.services.transitions import transition
+from risks.services.transitions import take_transition
 
 RATED = ("current_score", "inherent_score", "residual_score")
 TEXTS = ("title", "description", "treatment")
-Basis = Mapping[str, Any]
+DecisionBasis = Mapping[str, Any]
 
 
-def basis_of(risk: Risk) -> Basis:
+def decision_basis_of(risk: Risk) -> DecisionBasis:
     """What somebody who approves the acceptance of `risk` agrees to."""
     return {name: getattr(risk, name) for name in (*RATED, *TEXTS)}
 
 
-def reasons_to_reopen(before: Basis, risk: Risk) -> list[str]:
+def reasons_to_reopen(before: DecisionBasis, risk: Risk) -> list[str]:
     """How `risk` is more, or something else, than what was agreed to; empty while it is not."""
     reasons = []
     for name in RATED:
@@ -36,7 +36,7 @@ def reasons_to_reopen(before: Basis, risk: Risk) -> list[str]:
     return reasons + [f"The {name} was rewritten." for name in rewritten]
 
 
-def reopen_decision(*, actor: User | None, risk: Risk, before: Basis) -> Risk:
+def reopen_decision(*, actor: User | None, risk: Risk, before: DecisionBasis) -> Risk:
     """Revoke the approval of `risk` if it was for something less; it is then accepted no longer.
 
     Call it inside the transaction of the change, with the risk locked and saved.
@@ -49,8 +49,8 @@ def reopen_decision(*, actor: User | None, risk: Risk, before: Basis) -> Risk:
         return risk
     comment = f"To be decided again: {' '.join(reasons)}"
     with recorded(actor=actor, comment=comment):
-        close(
-            rows.locked(approved),
+        close_acceptance(
+            rows.lock_for_update(approved),
             AcceptanceStatus.REVOKED,
             approver=approved.approver,
             comment=comment,
@@ -60,10 +60,10 @@ def reopen_decision(*, actor: User | None, risk: Risk, before: Basis) -> Risk:
     return risk
 
 
-def close(
+def close_acceptance(
     acceptance: Acceptance, status: AcceptanceStatus, *, approver: User | None, comment: str
 ) -> None:
-    rows.apply(
+    rows.save_fields(
         acceptance,
         {
             "status": status,
@@ -76,9 +76,9 @@ def close(
 
 def return_to_treatment(actor: User | None, risk: Risk, comment: str) -> Risk:
     """Back to in_treatment where its guard allows, else to assessed; due for review at once."""
-    facts = states.facts_of(risk)
-    blocked = states.blockers(Status.IN_TREATMENT, facts)
+    facts = states.guard_context_of(risk)
+    blocked = states.guard_reasons(Status.IN_TREATMENT, facts)
     to = Status.ASSESSED if blocked else Status.IN_TREATMENT
-    risk = transition(actor=actor, risk=risk, to=to, comment=comment)
-    rows.apply(risk, {"next_review_at": timezone.now()})
+    risk = take_transition(actor=actor, risk=risk, to=to, comment=comment)
+    rows.save_fields(risk, {"next_review_at": timezone.now()})
     return risk

@@ -10,7 +10,7 @@ from risks.models import RiskAsset, RiskControl, RiskTag
 LINKS = (RiskTag, RiskAsset, RiskControl)  # a part of the risk for people
 
 
-def what_goes(objs: Any) -> tuple[list[Any], dict[str, int], set[str], list[Any]]:
+def deletion_summary(objs: Any) -> tuple[list[Any], dict[str, int], set[str], list[Any]]:
     """As `ModelAdmin.get_deleted_objects`: names, counts, permissions lacking, protected rows.
 
     No permission is lacking: whoever may delete a row may delete what is part of it.
@@ -22,7 +22,7 @@ def what_goes(objs: Any) -> tuple[list[Any], dict[str, int], set[str], list[Any]
     return [str(obj) for obj in chosen], dict(counts), set(), []
 
 
-def parts_in_words(obj: Model) -> str:
+def describe_parts(obj: Model) -> str:
     """What goes with `obj`: "2 mitigations, 1 acceptance"; empty where nothing does."""
     return ", ".join(
         f"{number} {model._meta.verbose_name if number == 1 else model._meta.verbose_name_plural}"

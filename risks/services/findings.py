@@ -47,7 +47,7 @@ BATCH = 500
 Item = TypeVar("Item")
 
 
-def fingerprint(*, tool: str, rule: str, asset: Asset | UUID | None, location: str) -> str:
+def compute_fingerprint(*, tool: str, rule: str, asset: Asset | UUID | None, location: str) -> str:
     """The identity of a finding over scans: SHA-256, in hexadecimal."""
     asset_id = asset.pk if isinstance(asset, Asset) else asset
     parts = [tool, rule, str(asset_id or ""), location]
@@ -65,7 +65,7 @@ def update_finding(
     *, actor: User | None, instance: Finding, version: int | None = None, **fields: Any
 ) -> Finding:
     with recorded(actor=actor):
-        return _save(actor, rows.locked(instance, version), fields)
+        return _save(actor, rows.lock_for_update(instance, version), fields)
 
 
 def _save(actor: User | None, finding: Finding, fields: dict[str, Any]) -> Finding:
@@ -74,7 +74,7 @@ def _save(actor: User | None, finding: Finding, fields: dict[str, Any]) -> Findi
             setattr(finding, name, value)
         if finding._state.adding or not fields.keys().isdisjoint(IDENTITY):
             _identify(finding)
-        rows.apply(finding, fields)
+        rows.save_fields(finding, fields)
     return finding
 
 
@@ -82,14 +82,14 @@ def _identify(finding: Finding) -> None:
     finding.fingerprint = _fingerprint_of(finding)
     others = Finding.objects.for_organization(finding.organization).exclude(pk=finding.pk)
     if others.filter(fingerprint=finding.fingerprint).exists():
-        raise rows.invalid(
+        raise rows.field_error(
             "rule",
             "This finding exists already: same tool, rule, asset and location. Change that one.",
         )
 
 
 def _fingerprint_of(finding: Finding) -> str:
-    return fingerprint(
+    return compute_fingerprint(
         tool=finding.tool, rule=finding.rule, asset=finding.asset_id, location=finding.location
     )
 
@@ -137,13 +137,15 @@ def _scanned(
 ) -> Finding:
     if unknown := fields.keys() - SCANNED_FIELDS:
         known = ", ".join(sorted(SCANNED_FIELDS))
-        raise rows.invalid(f"{index}/{min(unknown)}", f"Unknown field. Known ones: {known}.")
+        raise rows.field_error(f"{index}/{min(unknown)}", f"Unknown field. Known ones: {known}.")
     for name, value in fields.items():
         if isinstance(value, str) and "\0" in value:
-            raise rows.invalid(f"{index}/{name}", "Null characters cannot be stored. Remove them.")
+            raise rows.field_error(
+                f"{index}/{name}", "Null characters cannot be stored. Remove them."
+            )
     asset = fields.get("asset")
     if asset is not None and asset.organization_id != organization.pk:
-        raise rows.invalid(f"{index}/asset", "No such asset in this organization.")
+        raise rows.field_error(f"{index}/asset", "No such asset in this organization.")
     finding = Finding(
         **fields | {"cvss": _rounded(fields, "cvss", 1), "epss": _rounded(fields, "epss", 5)},
         organization=organization,
@@ -261,7 +263,7 @@ def propose_risks(*, actor: User | None, organization: Organization) -> int:
 def _propose(organization: Organization, rule: FindingRule) -> int:
     groups: dict[str, list[Finding]] = defaultdict(list)
     found = Finding.objects.for_organization(organization).filter(
-        meeting(rule), state=FindingState.OPEN, risk=None, proposal=None
+        condition_of(rule), state=FindingState.OPEN, risk=None, proposal=None
     )
     for finding in found.defer("description").order_by("first_seen_at", "pk"):
         groups[finding.rule].append(finding)
@@ -285,7 +287,7 @@ def _join(organization: Organization, findings: Sequence[UUID]) -> None:
     )
 
 
-def meeting(rule: FindingRule) -> Q:
+def condition_of(rule: FindingRule) -> Q:
     """The condition on findings that `rule` sets."""
     condition = Q(severity__in=_at_least(Severity, rule.minimum_severity))
     if rule.known_exploited:
@@ -385,7 +387,7 @@ def withdraw_empty_proposals(organization: Organization) -> int:
 
 
 def _undecided(proposal: RiskProposal) -> RiskProposal:
-    proposal = rows.locked(proposal)
+    proposal = rows.lock_for_update(proposal)
     if proposal.status != ProposalStatus.PROPOSED:
         raise Conflict(f"This proposal is {proposal.status} already.")
     return proposal
@@ -393,4 +395,4 @@ def _undecided(proposal: RiskProposal) -> RiskProposal:
 
 def _decide(actor: User | None, proposal: RiskProposal, status: str, **fields: Any) -> None:
     decided = {"status": status, "decided_at": timezone.now(), "decided_by": actor}
-    rows.apply(proposal, decided | fields)
+    rows.save_fields(proposal, decided | fields)

@@ -33,7 +33,7 @@ def set_links(
         _set(risk, RiskAsset, "asset_id", {asset.pk for asset in assets})
 
 
-def criticalities(risk: Risk, assets: Iterable[Asset] | None) -> list[str]:
+def criticalities_of(risk: Risk, assets: Iterable[Asset] | None) -> list[str]:
     """Of the assets that the risk will threaten; None: of those that it does."""
     if assets is not None:
         return [asset.criticality for asset in set(assets)]
@@ -45,7 +45,7 @@ def criticalities(risk: Risk, assets: Iterable[Asset] | None) -> list[str]:
 def _clean_tags(tags: Iterable[str]) -> set[str]:
     names = {" ".join(clean(tag).split()) for tag in tags} - {""}
     if len(names) > MAX_TAGS or any(len(name) > 50 for name in names):
-        raise rows.invalid("tags", f"At most {MAX_TAGS} tags of at most 50 characters each.")
+        raise rows.field_error("tags", f"At most {MAX_TAGS} tags of at most 50 characters each.")
     return names
 
 

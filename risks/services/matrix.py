@@ -28,10 +28,10 @@ def update_matrix(
     """Change the matrix and re-band every risk in the same transaction, set-based."""
     _check(fields)
     with recorded(actor=actor, comment="Matrix changed"):
-        matrix = rows.locked(instance, version)
+        matrix = rows.lock_for_update(instance, version)
         _wait_for_writes(matrix.organization)
         before = matrix.levels
-        rows.apply(matrix, fields)
+        rows.save_fields(matrix, fields)
         changed = [cell for cell in CELLS if _level(before, cell) != _level(matrix.levels, cell)]
         if changed:
             _reband(matrix, changed)
@@ -43,11 +43,11 @@ def _wait_for_writes(organization: Organization) -> None:
 
     A new risk first takes a number and a change first locks its risk, so both are locked here.
     """
-    rows.take_numbers(organization, "R", 0)
+    rows.allocate_numbers(organization, "R", 0)
     list(Risk.objects.for_organization(organization).select_for_update().values_list("pk"))
 
 
-def preview(organization: Organization, levels: list[list[str]]) -> dict[str, Any]:
+def preview_levels(organization: Organization, levels: list[list[str]]) -> dict[str, Any]:
     """How many risks would change their current level, by (from, to), if `levels` were used."""
     _check({"levels": levels})
     matrix = matrix_of(organization)
@@ -106,25 +106,25 @@ def _check(fields: dict[str, Any]) -> None:
             labels = fields[name]
             full = isinstance(labels, list) and len(labels) == len(SCALE)
             if not full or not all(isinstance(label, str) and label for label in labels):
-                raise rows.invalid(name, "Give five texts, from the lowest to the highest.")
+                raise rows.field_error(name, "Give five texts, from the lowest to the highest.")
     if "colours" in fields and set(fields["colours"] or ()) != set(Level.values):
-        raise rows.invalid("colours", f"Give a colour for each of {', '.join(Level.values)}.")
+        raise rows.field_error("colours", f"Give a colour for each of {', '.join(Level.values)}.")
 
 
 def check_levels(levels: Any) -> None:
     square = isinstance(levels, list) and len(levels) == len(SCALE)
     if not square or any(not isinstance(row, list) or len(row) != len(SCALE) for row in levels):
-        raise rows.invalid("levels", "Give five rows (likelihood 1 to 5) of five levels each.")
+        raise rows.field_error("levels", "Give five rows (likelihood 1 to 5) of five levels each.")
     ranks = {level: rank for rank, level in enumerate(Level.values)}
     if any(not isinstance(level, str) or level not in ranks for row in levels for level in row):
-        raise rows.invalid("levels", f"Each level is one of {', '.join(Level.values)}.")
+        raise rows.field_error("levels", f"Each level is one of {', '.join(Level.values)}.")
     for likelihood, impact in CELLS:
         for lower in ((likelihood - 1, impact), (likelihood, impact - 1)):
             if (
                 min(lower)
                 and ranks[_level(levels, lower)] > ranks[_level(levels, (likelihood, impact))]
             ):
-                raise rows.invalid(
+                raise rows.field_error(
                     "levels",
                     f"Likelihood {likelihood}, impact {impact} has a lower level than a cell with "
                     "a lower rating. Levels may only rise.",

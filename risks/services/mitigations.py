@@ -19,7 +19,7 @@ from risks.models import (
 )
 from risks.services import four_eyes, rows
 
-EDGES: dict[str, tuple[str, ...]] = {
+TRANSITIONS: dict[str, tuple[str, ...]] = {
     "planned": ("in_progress", "cancelled"),
     "in_progress": ("review", "planned", "cancelled"),
     "review": ("done", "in_progress", "cancelled"),
@@ -34,7 +34,7 @@ def create_mitigation(
     _check_status(fields)
     _check_cost(fields)
     with recorded(actor=actor):
-        number = rows.take_numbers(organization, "M")
+        number = rows.allocate_numbers(organization, "M")
         return rows.create(
             Mitigation,
             actor=actor,
@@ -62,15 +62,15 @@ def update_mitigation(
 
 def _check_status(fields: dict[str, Any]) -> None:
     if "status" in fields:
-        raise rows.invalid("status", "Use a transition to change the status.")
+        raise rows.field_error("status", "Use a transition to change the status.")
 
 
 def _check_cost(fields: dict[str, Any]) -> None:
     currency = fields.get("currency") or ""
     if fields.get("cost") is not None and not currency:
-        raise rows.invalid("currency", "A cost needs a currency (ISO 4217, e.g. EUR).")
+        raise rows.field_error("currency", "A cost needs a currency (ISO 4217, e.g. EUR).")
     if currency and not (len(currency) == 3 and currency.isascii() and currency.isupper()):
-        raise rows.invalid("currency", "Write three capital letters (ISO 4217, e.g. EUR).")
+        raise rows.field_error("currency", "Write three capital letters (ISO 4217, e.g. EUR).")
 
 
 def set_status(
@@ -83,13 +83,13 @@ def set_status(
 ) -> Mitigation:
     """Move a mitigation; validating it (review to done) is for someone other than its owner."""
     with recorded(actor=actor, comment=comment):
-        mitigation = rows.locked(mitigation, version)
-        if to not in EDGES[mitigation.status]:
-            ways = ", ".join(EDGES[mitigation.status])
+        mitigation = rows.lock_for_update(mitigation, version)
+        if to not in TRANSITIONS[mitigation.status]:
+            ways = ", ".join(TRANSITIONS[mitigation.status])
             raise Conflict(f"No way leads from {mitigation.status} to {to}. From here: {ways}.")
         if to == MitigationStatus.DONE:
             _check_done(mitigation, actor)
-        rows.apply(mitigation, {"status": to})
+        rows.save_fields(mitigation, {"status": to})
     return mitigation
 
 
@@ -99,7 +99,7 @@ def _check_done(mitigation: Mitigation, actor: User | None) -> None:
     if actor is not None and mitigation.owner_id == actor.pk:
         raise Conflict("Four eyes: somebody other than the owner validates a mitigation.")
     counted = Mitigation.objects.with_progress().get(pk=mitigation.pk)
-    if reason := states.open_actions(counted):
+    if reason := states.describe_open_actions(counted):
         raise Conflict(f"{reason}. Finish or remove them first.")
 
 
@@ -111,7 +111,7 @@ def create_action(
     **fields: Any,
 ) -> MitigationAction:
     with recorded(actor=actor):
-        mitigation = rows.locked(mitigation)
+        mitigation = rows.lock_for_update(mitigation)
         action = rows.create(
             MitigationAction,
             actor=actor,
@@ -134,8 +134,10 @@ def update_action(
 ) -> MitigationAction:
     """Change an action; `done` completes or reopens it."""
     with recorded(actor=actor):
-        rows.locked(instance.mitigation)  # dependencies are judged over the whole mitigation
-        action = rows.locked(instance, version)
+        rows.lock_for_update(
+            instance.mitigation
+        )  # dependencies are judged over the whole mitigation
+        action = rows.lock_for_update(instance, version)
         if depends_on is not None:
             _set_dependencies(action, depends_on)
         done = action.done if done is None else done
@@ -146,7 +148,7 @@ def update_action(
                 "done_at": timezone.now() if done else None,
                 "done_by": actor if done else None,
             }
-        rows.apply(action, fields)
+        rows.save_fields(action, fields)
     return action
 
 
@@ -164,10 +166,14 @@ def _check_order(action: MitigationAction, *, done: bool) -> None:
 def _set_dependencies(action: MitigationAction, wanted: Iterable[MitigationAction]) -> None:
     chosen: dict[UUID, MitigationAction] = {other.pk: other for other in wanted}
     if any(other.mitigation_id != action.mitigation_id for other in chosen.values()):
-        raise rows.invalid("depends_on", "Actions depend on actions of the same mitigation only.")
+        raise rows.field_error(
+            "depends_on", "Actions depend on actions of the same mitigation only."
+        )
     edges = {**_edges(action.mitigation_id), action.pk: set(chosen)}
     if _reaches(edges, set(chosen), action.pk):
-        raise rows.invalid("depends_on", "This would be a cycle: the action would wait for itself.")
+        raise rows.field_error(
+            "depends_on", "This would be a cycle: the action would wait for itself."
+        )
     links = ActionDependency.objects.filter(action=action)
     links.exclude(depends_on__in=chosen).delete()
     present = set(links.values_list("depends_on", flat=True))

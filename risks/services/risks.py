@@ -14,26 +14,35 @@ from risks.history import recorded
 from risks.history.comments import keep_comment
 from risks.models import Asset, Risk, Status
 from risks.services import rows
-from risks.services.decisions import basis_of, reopen_decision
-from risks.services.links import criticalities, set_links
+from risks.services.decisions import decision_basis_of, reopen_decision
+from risks.services.links import criticalities_of, set_links
 from risks.services.matrix import matrix_of
-from risks.services.transitions import shut, transition
+from risks.services.transitions import blockers_for, take_transition
 
-__all__ = ("create_risk", "delete_risk", "review", "shut", "transition", "update_risk", "walk")
+__all__ = (
+    "add_comment",
+    "advance_to",
+    "blockers_for",
+    "create_risk",
+    "delete_risk",
+    "mark_reviewed",
+    "take_transition",
+    "update_risk",
+)
 
 LINKS = ("tags", "assets", "controls")
-BEGINNINGS = (Status.DRAFT.value, Status.IDENTIFIED.value)
+INITIAL_STATUSES = (Status.DRAFT.value, Status.IDENTIFIED.value)
 
 
 def create_risk(
     *, actor: User | None, organization: Organization, comment: str = "", **fields: Any
 ) -> Risk:
     """A new risk with the next reference; `status` may be draft or identified (the default)."""
-    if fields.get("status", Status.IDENTIFIED) not in BEGINNINGS:
-        raise rows.invalid("status", f"A new risk is {' or '.join(BEGINNINGS)}.")
+    if fields.get("status", Status.IDENTIFIED) not in INITIAL_STATUSES:
+        raise rows.field_error("status", f"A new risk is {' or '.join(INITIAL_STATUSES)}.")
     links = {name: fields.pop(name) for name in LINKS if name in fields}
     with recorded(actor=actor, comment=comment):
-        number = rows.take_numbers(organization, "R")
+        number = rows.allocate_numbers(organization, "R")
         risk = Risk(organization=organization, number=number, reference=f"R-{number:04d}")
         _save(risk, fields, links.get("assets"))
         set_links(risk, **links)
@@ -54,23 +63,23 @@ def update_risk(
     that this makes too small for the risk is revoked.
     """
     if "status" in fields:
-        raise rows.invalid("status", "Use a transition to change the status.")
+        raise rows.field_error("status", "Use a transition to change the status.")
     links = {name: fields.pop(name) for name in LINKS if name in fields}
     with recorded(actor=actor, comment=comment):
-        risk = rows.locked(instance, version)
-        before = basis_of(risk)
+        risk = rows.lock_for_update(instance, version)
+        before = decision_basis_of(risk)
         with keep_comment(risk, comment):
             _save(risk, fields, links.get("assets"))
             set_links(risk, **links)
         return reopen_decision(actor=actor, risk=risk, before=before)
 
 
-def comment_on_risk(
+def add_comment(
     *, actor: User | None, risk: Risk, comment: str, version: int | None = None
 ) -> Risk:
     """Write `comment` into the history of the risk."""
     if not comment.strip():
-        raise rows.invalid("comment", "Write a comment first.")
+        raise rows.field_error("comment", "Write a comment first.")
     return update_risk(actor=actor, instance=risk, version=version, comment=comment)
 
 
@@ -80,13 +89,13 @@ def _save(risk: Risk, fields: dict[str, Any], assets: Iterable[Asset] | None) ->
     for name, value in fields.items():
         setattr(risk, name, value)
     scoring.rescore(risk, matrix_of(risk.organization))
-    risk.priority = scoring.priority(risk.current_score, criticalities(risk, assets))
+    risk.priority = scoring.priority(risk.current_score, criticalities_of(risk, assets))
     if assessed and risk.status in states.ASSESSED and risk.inherent_score is None:
-        raise rows.invalid(
+        raise rows.field_error(
             "inherent_likelihood",
             f"A risk that is {risk.get_status_display().lower()} keeps its inherent assessment.",
         )
-    rows.apply(risk, fields)
+    rows.save_fields(risk, fields)
 
 
 def delete_risk(*, actor: User | None, instance: Risk, version: int | None = None) -> None:
@@ -94,32 +103,32 @@ def delete_risk(*, actor: User | None, instance: Risk, version: int | None = Non
 
 
 @dataclass(frozen=True)
-class Walk:
+class Advance:
     """How far a walk through the states came, and why it stopped (empty: it arrived)."""
 
     status: str
     reasons: list[str]
 
 
-def walk(*, actor: User | None, risk: Risk, to: str, comment: str = "") -> Walk:
+def advance_to(*, actor: User | None, risk: Risk, to: str, comment: str = "") -> Advance:
     """Go from state to state towards `to`, as far as the guards allow."""
-    for step in states.route(risk.status, to):
+    for step in states.shortest_path(risk.status, to):
         try:
-            risk = transition(actor=actor, risk=risk, to=step, comment=comment)
+            risk = take_transition(actor=actor, risk=risk, to=step, comment=comment)
         except Conflict as refusal:
-            return Walk(risk.status, list(refusal.reasons))
-    return Walk(risk.status, [])
+            return Advance(risk.status, list(refusal.reasons))
+    return Advance(risk.status, [])
 
 
-def review(
+def mark_reviewed(
     *, actor: User | None, risk: Risk, comment: str = "", version: int | None = None
 ) -> Risk:
     """Somebody has looked: the next review is due one interval from now, or unplanned."""
     now = timezone.now()
     with recorded(actor=actor, comment=comment or "Reviewed"):
-        risk = rows.locked(risk, version)
+        risk = rows.lock_for_update(risk, version)
         days = risk.review_interval_days
-        rows.apply(
+        rows.save_fields(
             risk,
             {
                 "last_reviewed_at": now,

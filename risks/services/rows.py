@@ -16,7 +16,7 @@ from risks.models import ReferenceCounter, Versioned
 Row = TypeVar("Row", bound=Versioned)
 
 
-def locked(instance: Row, version: int | None = None) -> Row:
+def lock_for_update(instance: Row, version: int | None = None) -> Row:
     """The row as it is now, locked until the transaction ends; 412 if `version` is not its own."""
     rows: Any = type(instance)._default_manager.filter(pk=instance.pk)
     fresh: Row | None = rows.select_for_update(of=("self",)).first()
@@ -27,7 +27,7 @@ def locked(instance: Row, version: int | None = None) -> Row:
     return fresh
 
 
-def take_numbers(organization: Organization, kind: str, count: int = 1) -> int:
+def allocate_numbers(organization: Organization, kind: str, count: int = 1) -> int:
     """The first of `count` consecutive numbers, never given out again."""
     ReferenceCounter.objects.get_or_create(organization=organization, kind=kind)
     counter = ReferenceCounter.objects.filter(organization=organization, kind=kind)
@@ -35,7 +35,7 @@ def take_numbers(organization: Organization, kind: str, count: int = 1) -> int:
     return counter.get().last - count + 1
 
 
-def apply(instance: Versioned, fields: dict[str, Any]) -> None:
+def save_fields(instance: Versioned, fields: dict[str, Any]) -> None:
     """Set `fields`, raise the version, validate and save."""
     for name, value in fields.items():
         setattr(instance, name, value)
@@ -69,7 +69,7 @@ def _check_unique(constraint: UniqueConstraint, instance: Versioned, field: str)
     try:
         constraint.validate(type(instance), instance)
     except ValidationError:
-        raise invalid(field, str(constraint.violation_error_message)) from None
+        raise field_error(field, str(constraint.violation_error_message)) from None
 
 
 def create(
@@ -77,26 +77,26 @@ def create(
 ) -> Row:
     instance = model(organization=organization)
     with recorded(actor=actor):
-        apply(instance, fields)
+        save_fields(instance, fields)
     return instance
 
 
-def creator(model: type[Row]) -> Callable[..., Row]:
+def create_service_for(model: type[Row]) -> Callable[..., Row]:
     """`create` for one model, as the API's views call services."""
     return partial(create, model)
 
 
 def update(*, actor: User | None, instance: Row, version: int | None = None, **fields: Any) -> Row:
     with recorded(actor=actor):
-        instance = locked(instance, version)
-        apply(instance, fields)
+        instance = lock_for_update(instance, version)
+        save_fields(instance, fields)
     return instance
 
 
 def delete(*, actor: User | None, instance: Versioned, version: int | None = None) -> None:
     with recorded(actor=actor):
-        locked(instance, version).delete()
+        lock_for_update(instance, version).delete()
 
 
-def invalid(field: str, message: str) -> ValidationError:
+def field_error(field: str, message: str) -> ValidationError:
     return ValidationError({field: [message]})

@@ -69,7 +69,7 @@ def accept_suggestion(
     """
     with recorded(actor=actor, comment=comment or suggestion.reason):
         suggestion = _undecided(suggestion)
-        risk = rows.locked(suggestion.risk)
+        risk = rows.lock_for_update(suggestion.risk)
         present = _present(risk)
         if present is not None and present >= suggestion.likelihood:
             raise Conflict(f"{risk.reference} has likelihood {present} already. Dismiss this.")
@@ -96,7 +96,7 @@ def withdraw_suggestions(run: ImportRun) -> int:
 
 
 def _undecided(suggestion: LikelihoodSuggestion) -> LikelihoodSuggestion:
-    suggestion = rows.locked(suggestion)
+    suggestion = rows.lock_for_update(suggestion)
     if suggestion.status != SuggestionStatus.PROPOSED:
         raise Conflict(f"This suggestion is {suggestion.status} already.")
     return suggestion
@@ -108,4 +108,4 @@ def _decide(actor: User | None, suggestion: LikelihoodSuggestion, status: str) -
         "decided_at": timezone.now(),
         "decided_by": actor,
     }
-    rows.apply(suggestion, decided)
+    rows.save_fields(suggestion, decided)

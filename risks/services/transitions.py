@@ -8,7 +8,7 @@ from risks.models import Risk
 from risks.services import rows
 
 
-def transition(
+def take_transition(
     *,
     actor: User | None,
     risk: Risk,
@@ -18,17 +18,17 @@ def transition(
 ) -> Risk:
     """Take the edge to `to`, or Conflict with the reasons why it is shut."""
     with recorded(actor=actor, comment=comment):
-        risk = rows.locked(risk, version)
-        reasons = shut(risk, to)
+        risk = rows.lock_for_update(risk, version)
+        reasons = blockers_for(risk, to)
         if reasons:
             raise Conflict(*reasons)
-        rows.apply(risk, {"status": to})
+        rows.save_fields(risk, {"status": to})
     return risk
 
 
-def shut(risk: Risk, to: str) -> list[str]:
+def blockers_for(risk: Risk, to: str) -> list[str]:
     """Why the risk cannot go to `to` now; empty when it can."""
-    if to not in states.EDGES[risk.status]:
-        ways = ", ".join(states.EDGES[risk.status])
+    if to not in states.TRANSITIONS[risk.status]:
+        ways = ", ".join(states.TRANSITIONS[risk.status])
         return [f"No way leads from {risk.status} to {to}. From here: {ways}."]
-    return states.blockers(to, states.facts_of(risk))
+    return states.guard_reasons(to, states.guard_context_of(risk))

@@ -14,7 +14,7 @@ from dashboards.figures.stats import PERIODS
 from openrisk.accounts.models import User
 from risks.models import Category
 from risks.services.mitigations import create_action, create_mitigation
-from risks.services.risks import create_risk, transition
+from risks.services.risks import create_risk, take_transition
 
 
 def pairs(values: Any, urls: Any, path: str = "") -> Iterator[tuple[str, int, str]]:
@@ -95,7 +95,7 @@ def test_plans_of_drafts_count_nowhere(ask, reader, told, admin_overdue):
     overdue = admin_overdue()
     assert {**ask("mitigations"), "stats": ask("stats")["overdue_mitigations"]} == before
     assert before["open"] == before["burn_down"][-1]["open"]
-    transition(actor=None, risk=draft, to="identified")
+    take_transition(actor=None, risk=draft, to="identified")
     after = ask("mitigations")
     assert (after["open"], after["due"]["overdue"], after["actions"]["total"]) == (
         before["open"] + 1,

@@ -17,7 +17,7 @@ from marketplace.models import AppState, Delivery
 from marketplace.sync import notifications
 from marketplace.sync.probe import SourceFailed
 from risks.models import Risk
-from risks.services.risks import create_risk, transition, update_risk
+from risks.services.risks import create_risk, take_transition, update_risk
 from tests.opened import open_links
 
 SECRET = "whsec_" + base64.b64encode(b"a key of thirty-two random bytes").decode()
@@ -150,7 +150,7 @@ def test_link_of_every_event_opens_the_risk(
     risk = rated("Second", inherent_likelihood=1, inherent_impact=1)
     update_risk(actor=analyst, instance=risk, inherent_likelihood=5, inherent_impact=5)
     for status in ("assessed", "closed"):
-        transition(actor=analyst, risk=risk, to=status, comment="Done")
+        take_transition(actor=analyst, risk=risk, to=status, comment="Done")
     tell()
     bodies = [body.decode() for _, _, body in source.seen]
     kinds = {event.get("type") for event in told(source)} - {None}

@@ -154,7 +154,9 @@ def test_more_than_the_database_can_index_is_a_bad_request(api, admin, organizat
     """What a row with older texts could still run into."""
     risk = make_risk(organization)
     words = " ".join(f"word{n}" for n in range(200_000))
-    monkeypatch.setattr("risks.services.risks.basis_of", lambda risk: _overfill(risk, words))
+    monkeypatch.setattr(
+        "risks.services.risks.decision_basis_of", lambda risk: _overfill(risk, words)
+    )
     response = api(admin).patch(f"/api/v1/risks/{risk.pk}/", {"title": "New"})
     assert response.status_code == 400
     assert "Shorten it" in response.json()["errors"][0]["detail"]

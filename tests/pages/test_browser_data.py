@@ -16,7 +16,7 @@ from openrisk.accounts.models import Role
 from risks.models import Finding, LikelihoodSuggestion, Risk
 from risks.services.acceptances import request_acceptance
 from risks.services.mitigations import create_action, create_mitigation
-from risks.services.risks import create_risk, transition, update_risk
+from risks.services.risks import create_risk, take_transition, update_risk
 from tests.risks.factories import (
     make_asset,
     make_category,
@@ -79,7 +79,7 @@ def words(organization, manager, analyst):
     )
     make_finding(organization)
     Finding.objects.update(risk=risk, rule=DIGEST[:100], title=URL)
-    transition(actor=manager, risk=risk, to="assessed", comment=URL)
+    take_transition(actor=manager, risk=risk, to="assessed", comment=URL)
     request_acceptance(
         actor=analyst,
         risk=risk,

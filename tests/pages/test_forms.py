@@ -18,7 +18,7 @@ from openrisk.accounts.models import Role
 from openrisk.errors import Conflict, StaleVersion
 from openrisk.pages.forms import PageForm
 from risks.models import Acceptance, LikelihoodSuggestion
-from risks.services.risks import create_risk, transition
+from risks.services.risks import create_risk, take_transition
 from tests.risks.factories import make_acceptance
 
 PACKAGES = ("risks.pages", "dashboards.pages", "marketplace.pages", "monitoring.pages")
@@ -36,9 +36,9 @@ APP = "/o/acme/marketplace/apps/{app}/"
 CASES = [
     ("RiskForm", "/o/acme/risks/new/", {"title": "x", "status": "draft"}, f"{RISKS}.create_risk"),
     ("RiskForm", f"{RISK}edit/", {"title": "x", "version": 2}, f"{RISKS}.update_risk"),
-    ("CommentForm", f"{RISK}comments/", {"comment": "x"}, f"{RISKS}.comment_on_risk"),
-    ("StepForm", f"{RISK}review/", {"version": 2}, f"{RISKS}.review"),
-    ("StepForm", f"{RISK}transitions/", {"to": "treatment_planned"}, f"{RISKS}.transition"),
+    ("CommentForm", f"{RISK}comments/", {"comment": "x"}, f"{RISKS}.add_comment"),
+    ("StepForm", f"{RISK}review/", {"version": 2}, f"{RISKS}.mark_reviewed"),
+    ("StepForm", f"{RISK}transitions/", {"to": "treatment_planned"}, f"{RISKS}.take_transition"),
     (
         "AcceptanceForm",
         "/o/acme/risks/R-0002/acceptances/",
@@ -49,7 +49,7 @@ CASES = [
         "StepForm",
         RISK + "acceptances/{acceptance}/",
         {"decision": "reject", "version": 1},
-        f"{ACCEPTANCES}.decide",
+        f"{ACCEPTANCES}.decide_acceptance",
     ),
     (
         "SuggestionForm",
@@ -115,7 +115,7 @@ def places(client, organization, manager, analyst):
             inherent_impact=2,
         )
         if title == "One":
-            first = transition(actor=analyst, risk=risk, to="assessed")
+            first = take_transition(actor=analyst, risk=risk, to="assessed")
     acceptance = make_acceptance(analyst, first)
     suggestion = LikelihoodSuggestion.objects.create(
         organization=organization, risk=first, key="CVE", present=2, likelihood=5

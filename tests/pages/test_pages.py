@@ -12,7 +12,7 @@ from django.utils import timezone
 from risks.models import Acceptance, Risk
 from risks.services.acceptances import request_acceptance
 from risks.services.mitigations import create_action, create_mitigation
-from risks.services.risks import create_risk, transition, update_risk
+from risks.services.risks import create_risk, take_transition, update_risk
 
 PASSWORD = "a long enough password"
 
@@ -153,7 +153,7 @@ def test_manager_of_an_empty_register_finds_the_upload(browse, manager, analyst)
 
 
 def test_risk_page_tells_scores_states_and_reasons(browse, viewer, risk, analyst, organization):
-    transition(actor=analyst, risk=risk, to="assessed", comment="Workshop in May")
+    take_transition(actor=analyst, risk=risk, to="assessed", comment="Workshop in May")
     mitigation = create_mitigation(
         actor=analyst, organization=organization, risk=risk, title="Back up daily"
     )
@@ -199,7 +199,7 @@ def post(client, path, **fields):
 @pytest.fixture
 def requested(risk, analyst):
     """An acceptance of the risk, which waits for a decision."""
-    transition(actor=analyst, risk=risk, to="assessed")
+    take_transition(actor=analyst, risk=risk, to="assessed")
     return request_acceptance(
         actor=analyst,
         risk=risk,

@@ -36,7 +36,7 @@ def make_assessed_risk(organization: Organization, **fields: Any) -> Risk:
     """In the state `assessed`, with an inherent rating of 4 x 5."""
     rating = {"inherent_likelihood": 4, "inherent_impact": 5}
     risk = make_risk(organization, **{**rating, **fields})
-    return risks.transition(actor=None, risk=risk, to="assessed")
+    return risks.take_transition(actor=None, risk=risk, to="assessed")
 
 
 def make_risk_in_treatment(organization: Organization, **fields: Any) -> Risk:
@@ -44,14 +44,14 @@ def make_risk_in_treatment(organization: Organization, **fields: Any) -> Risk:
     risk = make_assessed_risk(organization, **fields)
     make_mitigation(risk)
     for to in ("treatment_planned", "in_treatment"):
-        risk = risks.transition(actor=None, risk=risk, to=to)
+        risk = risks.take_transition(actor=None, risk=risk, to=to)
     return risk
 
 
 def make_accepted_risk(requester: User, approver: User, risk: Risk) -> Acceptance:
     """Accept `risk` for 30 days; returns the approved acceptance."""
     acceptance = make_acceptance(requester, risk)
-    return acceptances.decide(actor=approver, acceptance=acceptance, approve=True)
+    return acceptances.decide_acceptance(actor=approver, acceptance=acceptance, approve=True)
 
 
 def make_acceptance(requester: User, risk: Risk, **fields: Any) -> Acceptance:

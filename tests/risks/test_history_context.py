@@ -11,7 +11,7 @@ from openrisk.accounts.models import Role
 from openrisk.telemetry.request_ids import set_request_id
 from risks.history import recorded
 from risks.models import Change, Risk
-from risks.services.risks import create_risk, transition, update_risk
+from risks.services.risks import create_risk, take_transition, update_risk
 from tests.conftest import member
 from tests.risks.factories import make_risk
 from tests.risks.threads import in_threads
@@ -67,7 +67,7 @@ def test_services_tell_who_and_why(organization, manager):
     risk = create_risk(
         actor=manager, organization=organization, title="Flood", status="draft", comment="Workshop"
     )
-    transition(actor=manager, risk=risk, to="identified", comment="Agreed")
+    take_transition(actor=manager, risk=risk, to="identified", comment="Agreed")
     comments = Change.objects.filter(object_id=risk.pk, actor=manager).values_list("comment")
     assert [comment for (comment,) in comments] == ["Agreed", "Workshop"]
 

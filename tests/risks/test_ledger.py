@@ -9,7 +9,7 @@ from django.utils import timezone
 from risks.history import recorded
 from risks.history.tracked import SCORES
 from risks.models import Risk, ScoreChange
-from risks.services.risks import delete_risk, transition, update_risk
+from risks.services.risks import delete_risk, take_transition, update_risk
 from tests.risks.factories import make_category, make_mitigation, make_risk
 
 RATED = {"inherent_likelihood": 4, "inherent_impact": 5}
@@ -49,7 +49,7 @@ def test_each_field_it_carries_leaves_a_row(risk, field, value):
 def test_owner_category_and_status_leave_rows(risk, organization, analyst):
     category = make_category(organization)
     risk = update_risk(actor=None, instance=risk, owner=analyst, category=category)
-    transition(actor=None, risk=risk, to="assessed")
+    take_transition(actor=None, risk=risk, to="assessed")
     first, second, third = _rows(risk)
     assert (first.owner, second.owner, second.category) == (None, analyst, category)
     assert (second.status, third.status) == ("identified", "assessed")

@@ -9,9 +9,9 @@ from django.utils import timezone
 from openrisk.errors import Conflict, StaleVersion
 from risks.models import Acceptance, Risk
 from risks.services import acceptances
-from risks.services.acceptances import decide, expire_due, revoke
+from risks.services.acceptances import decide_acceptance, expire_due_acceptances, revoke_acceptance
 from risks.services.mitigations import set_status
-from risks.services.risks import transition
+from risks.services.risks import take_transition
 from tests.risks.factories import (
     make_acceptance,
     make_accepted_risk,
@@ -28,7 +28,7 @@ def requested(organization, analyst):
 
 @pytest.fixture
 def accepted(requested, manager):
-    return decide(actor=manager, acceptance=requested, approve=True, comment="Agreed")
+    return decide_acceptance(actor=manager, acceptance=requested, approve=True, comment="Agreed")
 
 
 # --- Asking -----------------------------------------------------------------------------------
@@ -63,7 +63,7 @@ def test_justification_is_required(organization, analyst, justification):
 def test_one_acceptance_at_a_time(requested, analyst, manager):
     with pytest.raises(Conflict, match="live acceptance already"):
         make_acceptance(manager, requested.risk)
-    decide(actor=manager, acceptance=requested, approve=False)
+    decide_acceptance(actor=manager, acceptance=requested, approve=False)
     assert make_acceptance(analyst, requested.risk).status == "requested"
 
 
@@ -77,12 +77,14 @@ def test_approval_by_another_person_accepts_the_risk(accepted, manager):
 @pytest.mark.parametrize("approve", [True, False])
 def test_nobody_decides_on_their_own_request(requested, analyst, approve):
     with pytest.raises(Conflict, match="Four eyes"):
-        decide(actor=analyst, acceptance=requested, approve=approve)
+        decide_acceptance(actor=analyst, acceptance=requested, approve=approve)
     assert Acceptance.objects.get().status == "requested"
 
 
 def test_rejection_leaves_the_risk_where_it_is(requested, manager):
-    rejected = decide(actor=manager, acceptance=requested, approve=False, comment="Too much")
+    rejected = decide_acceptance(
+        actor=manager, acceptance=requested, approve=False, comment="Too much"
+    )
     assert (rejected.status, rejected.decision_comment) == ("rejected", "Too much")
     assert Risk.objects.get().status == "assessed"
 
@@ -90,20 +92,22 @@ def test_rejection_leaves_the_risk_where_it_is(requested, manager):
 @pytest.mark.parametrize("approve", [True, False])
 def test_decided_is_decided(accepted, admin, approve):
     with pytest.raises(Conflict, match="This acceptance is approved already"):
-        decide(actor=admin, acceptance=accepted, approve=approve)
+        decide_acceptance(actor=admin, acceptance=accepted, approve=approve)
     assert Acceptance.objects.get().approver != admin
 
 
 def test_request_whose_end_has_passed_is_not_approved(requested, manager, time_machine):
     time_machine.move_to(requested.expires_at)
     with pytest.raises(Conflict, match="The requested end has passed"):
-        decide(actor=manager, acceptance=requested, approve=True)
-    assert decide(actor=manager, acceptance=requested, approve=False).status == "rejected"
+        decide_acceptance(actor=manager, acceptance=requested, approve=True)
+    assert (
+        decide_acceptance(actor=manager, acceptance=requested, approve=False).status == "rejected"
+    )
 
 
 def test_stale_version_decides_nothing(requested, manager):
     with pytest.raises(StaleVersion):
-        decide(actor=manager, acceptance=requested, approve=True, version=2)
+        decide_acceptance(actor=manager, acceptance=requested, approve=True, version=2)
     assert Risk.objects.get().status == "assessed"
 
 
@@ -111,15 +115,15 @@ def test_approval_waits_for_a_state_with_an_edge_to_accepted(organization, analy
     risk = make_risk(organization, inherent_likelihood=1, inherent_impact=1)
     acceptance = make_accepted_risk(analyst, manager, risk)
     assert (acceptance.status, Risk.objects.get().status) == ("approved", "identified")
-    transition(actor=manager, risk=risk, to="assessed")
-    assert transition(actor=manager, risk=risk, to="accepted").status == "accepted"
+    take_transition(actor=manager, risk=risk, to="assessed")
+    assert take_transition(actor=manager, risk=risk, to="accepted").status == "accepted"
 
 
 # --- The way back -----------------------------------------------------------------------------
 def test_expiry_returns_the_risk_to_assessed_without_a_mitigation(accepted):
     now = accepted.expires_at
-    assert expire_due(now=now - timedelta(seconds=1)) == 0
-    assert expire_due(now=now) == 1
+    assert expire_due_acceptances(now=now - timedelta(seconds=1)) == 0
+    assert expire_due_acceptances(now=now) == 1
     risk = Risk.objects.get()
     assert (risk.status, Acceptance.objects.get().status) == ("assessed", "expired")
 
@@ -130,7 +134,7 @@ def test_expiry_returns_the_risk_to_treatment_where_its_guard_allows(
     risk = make_risk_in_treatment(organization)
     acceptance = make_accepted_risk(analyst, manager, risk)
     assert Risk.objects.get().status == "accepted"
-    expire_due(now=acceptance.expires_at)
+    expire_due_acceptances(now=acceptance.expires_at)
     assert Risk.objects.get().status == "in_treatment"
 
 
@@ -138,31 +142,31 @@ def test_expiry_does_not_treat_with_cancelled_mitigations(organization, analyst,
     risk = make_risk_in_treatment(organization)
     acceptance = make_accepted_risk(analyst, manager, risk)
     set_status(actor=None, mitigation=risk.mitigations.get(), to="cancelled")
-    expire_due(now=acceptance.expires_at)
+    expire_due_acceptances(now=acceptance.expires_at)
     assert Risk.objects.get().status == "assessed"
 
 
 def test_expired_risk_is_due_for_review(accepted):
     assert not Risk.objects.review_overdue().exists()
-    expire_due(now=accepted.expires_at)
+    expire_due_acceptances(now=accepted.expires_at)
     assert Risk.objects.review_overdue().count() == 1
 
 
 def test_expiring_twice_changes_nothing(accepted):
-    expire_due(now=accepted.expires_at)
+    expire_due_acceptances(now=accepted.expires_at)
     before = Risk.objects.get().version
-    assert expire_due(now=accepted.expires_at) == 0
+    assert expire_due_acceptances(now=accepted.expires_at) == 0
     assert Risk.objects.get().version == before
 
 
 def test_undecided_request_expires_too(requested):
-    assert expire_due(now=requested.expires_at) == 1
+    assert expire_due_acceptances(now=requested.expires_at) == 1
     assert (Acceptance.objects.get().status, Risk.objects.get().status) == ("expired", "assessed")
 
 
 def test_expiry_leaves_a_risk_that_moved_on(accepted, manager):
-    transition(actor=manager, risk=accepted.risk, to="closed")
-    assert expire_due(now=accepted.expires_at) == 1
+    take_transition(actor=manager, risk=accepted.risk, to="closed")
+    assert expire_due_acceptances(now=accepted.expires_at) == 1
     assert Risk.objects.get().status == "closed"
 
 
@@ -178,33 +182,33 @@ def test_expiry_goes_on_when_a_risk_vanishes_meanwhile(organization, analyst, ma
         return ended
 
     monkeypatch.setattr(acceptances, "_end", end_while_somebody_deletes)
-    assert expire_due(now=max(each.expires_at for each in (first, *others))) == 1
+    assert expire_due_acceptances(now=max(each.expires_at for each in (first, *others))) == 1
     assert Risk.objects.get().status == "assessed"
 
 
 def test_revoked_approval_returns_the_risk(accepted, admin):
-    revoked = revoke(actor=admin, acceptance=accepted, comment="Conditions not met")
+    revoked = revoke_acceptance(actor=admin, acceptance=accepted, comment="Conditions not met")
     assert (revoked.status, revoked.decision_comment) == ("revoked", "Conditions not met")
     assert Risk.objects.get().status == "assessed"
 
 
 def test_revoked_request_leaves_the_risk(requested, analyst):
-    assert revoke(actor=analyst, acceptance=requested).status == "revoked"
+    assert revoke_acceptance(actor=analyst, acceptance=requested).status == "revoked"
     assert Risk.objects.get().status == "assessed"
 
 
 def test_revoked_is_revoked(accepted, admin):
-    revoke(actor=admin, acceptance=accepted)
+    revoke_acceptance(actor=admin, acceptance=accepted)
     with pytest.raises(Conflict, match="This acceptance is revoked already"):
-        revoke(actor=admin, acceptance=accepted)
+        revoke_acceptance(actor=admin, acceptance=accepted)
 
 
 def test_revoked_acceptance_does_not_accept_again(accepted, admin):
-    revoke(actor=admin, acceptance=accepted)
+    revoke_acceptance(actor=admin, acceptance=accepted)
     with pytest.raises(Conflict, match="Needs an approved acceptance"):
-        transition(actor=admin, risk=accepted.risk, to="accepted")
+        take_transition(actor=admin, risk=accepted.risk, to="accepted")
 
 
 def test_acceptance_keeps_who_approved_it_after_its_end(accepted, admin, manager):
-    revoke(actor=admin, acceptance=accepted)
+    revoke_acceptance(actor=admin, acceptance=accepted)
     assert Acceptance.objects.get().approver == manager

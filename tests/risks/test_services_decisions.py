@@ -7,8 +7,8 @@ import pytest
 from risks.import_runs import lifecycle
 from risks.models import Acceptance, Change, LikelihoodSuggestion, Risk
 from risks.registers import upload
-from risks.services.acceptances import decide
-from risks.services.risks import transition, update_risk
+from risks.services.acceptances import decide_acceptance
+from risks.services.risks import take_transition, update_risk
 from risks.services.suggestions import accept_suggestion
 from tests.risks.factories import (
     make_acceptance,
@@ -78,7 +78,7 @@ def test_acceptance_of_what_was_not_assessed_ends_with_its_first_rating(
     """It was approved before the risk could be accepted, so it would count from then on."""
     risk = make_risk(organization)
     acceptance = make_acceptance(analyst, risk)
-    decide(actor=manager, acceptance=acceptance, approve=True)
+    decide_acceptance(actor=manager, acceptance=acceptance, approve=True)
     update_risk(actor=analyst, instance=risk, inherent_likelihood=5, inherent_impact=5)
     acceptance.refresh_from_db()
     assert acceptance.status == "revoked"
@@ -94,9 +94,9 @@ def test_it_returns_to_treatment_where_there_is_one(risk, analyst):
 def test_an_approval_of_less_does_not_accept_later(organization, analyst, manager):
     """Approved while no edge led to accepted, rated again, and only then moved on."""
     risk = make_assessed_risk(organization, inherent_likelihood=3, inherent_impact=3)
-    transition(actor=manager, risk=risk, to="treatment_planned")
-    decide(actor=manager, acceptance=make_acceptance(analyst, risk), approve=True)
-    transition(actor=manager, risk=risk, to="assessed")
+    take_transition(actor=manager, risk=risk, to="treatment_planned")
+    decide_acceptance(actor=manager, acceptance=make_acceptance(analyst, risk), approve=True)
+    take_transition(actor=manager, risk=risk, to="assessed")
     update_risk(actor=analyst, instance=risk, **RE_RATED)
     assert Acceptance.objects.get().status == "revoked"
 
@@ -132,7 +132,7 @@ def test_an_import_opens_the_decision(organization, analyst, manager):
         return lifecycle.apply(actor=manager, run=run)
 
     load(3)
-    risk = transition(actor=manager, risk=Risk.objects.get(), to="assessed")
+    risk = take_transition(actor=manager, risk=Risk.objects.get(), to="assessed")
     make_accepted_risk(analyst, manager, risk)
     load(5)
     risk.refresh_from_db()

@@ -11,8 +11,8 @@ from openrisk.errors import StaleVersion
 from risks.models import Change, Finding
 from risks.services.assets import delete_asset
 from risks.services.findings import (
+    compute_fingerprint,
     create_finding,
-    fingerprint,
     record_findings,
     update_finding,
 )
@@ -60,20 +60,20 @@ def scan(organization, analyst):
 # --- Fingerprint ------------------------------------------------------------------------------
 def test_fingerprint_is_made_of_tool_rule_asset_and_place(asset):
     parts = {"tool": "a", "rule": "b", "asset": asset, "location": "c"}
-    mark = fingerprint(**parts)
+    mark = compute_fingerprint(**parts)
     assert len(mark) == 64
-    assert fingerprint(**parts | {"asset": asset.pk}) == mark
+    assert compute_fingerprint(**parts | {"asset": asset.pk}) == mark
     others = {
-        fingerprint(**parts | {name: value})
+        compute_fingerprint(**parts | {name: value})
         for name, value in {"tool": "x", "rule": "x", "asset": None, "location": ""}.items()
     }
     assert len(others | {mark}) == 5
 
 
 def test_fingerprint_keeps_its_parts_apart():
-    one = fingerprint(tool="a", rule="bc", asset=None, location="")
-    assert one != fingerprint(tool="ab", rule="c", asset=None, location="")
-    assert one != fingerprint(tool="a", rule="b", asset=None, location="c")
+    one = compute_fingerprint(tool="a", rule="bc", asset=None, location="")
+    assert one != compute_fingerprint(tool="ab", rule="c", asset=None, location="")
+    assert one != compute_fingerprint(tool="a", rule="b", asset=None, location="c")
 
 
 # --- Scans ------------------------------------------------------------------------------------
@@ -304,7 +304,7 @@ def test_changed_finding_keeps_or_changes_its_identity(organization, asset):
     same = update_finding(actor=None, instance=finding, state="accepted", version=1)
     assert (same.fingerprint, same.version) == (finding.fingerprint, 2)
     moved = update_finding(actor=None, instance=finding, asset=asset)
-    assert moved.fingerprint == fingerprint(
+    assert moved.fingerprint == compute_fingerprint(
         tool="scanner", rule=finding.rule, asset=asset, location=""
     )
 

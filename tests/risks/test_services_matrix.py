@@ -11,7 +11,7 @@ from openrisk.errors import StaleVersion
 from risks.history import recorded
 from risks.models import Change, Matrix, Risk, ScoreChange
 from risks.scoring import default_levels
-from risks.services.matrix import matrix_of, preview, update_matrix
+from risks.services.matrix import matrix_of, preview_levels, update_matrix
 from risks.services.risks import update_risk
 from tests.risks.factories import make_risk
 from tests.risks.threads import in_threads
@@ -202,7 +202,7 @@ def test_stale_version_moves_nothing(organization, risks):
 # --- Preview ----------------------------------------------------------------------------------
 def test_preview_counts_by_where_from_and_where_to(organization, risks):
     make_risk(organization, inherent_likelihood=5, inherent_impact=4)
-    assert preview(organization, ALL_LOW) == {
+    assert preview_levels(organization, ALL_LOW) == {
         "changed": 3,
         "moves": [
             {"from": "critical", "to": "low", "count": 2},
@@ -212,19 +212,19 @@ def test_preview_counts_by_where_from_and_where_to(organization, risks):
 
 
 def test_preview_of_the_present_matrix_is_empty(organization, risks):
-    assert preview(organization, default_levels()) == {"changed": 0, "moves": []}
+    assert preview_levels(organization, default_levels()) == {"changed": 0, "moves": []}
 
 
 def test_preview_changes_nothing(organization, risks):
     before = Change.objects.count()
-    preview(organization, ALL_LOW)
+    preview_levels(organization, ALL_LOW)
     assert matrix_of(organization).levels == default_levels()
     assert Change.objects.count() == before
 
 
 def test_preview_says_what_then_happens(organization, risks):
     levels = _raised(1, 5, "critical")
-    promised = preview(organization, levels)["changed"]
+    promised = preview_levels(organization, levels)["changed"]
     before = [row[-1] for row in _levels()]
     _band(organization, levels)
     after = [row[-1] for row in _levels()]
@@ -252,7 +252,7 @@ def test_levels_that_make_no_matrix_are_refused(organization, risks, levels, mes
     with pytest.raises(ValidationError, match=message):
         _band(organization, levels)
     with pytest.raises(ValidationError, match=message):
-        preview(organization, levels)
+        preview_levels(organization, levels)
     assert Matrix.objects.get().levels == default_levels()
 
 

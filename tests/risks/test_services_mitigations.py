@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from openrisk.errors import Conflict, StaleVersion
 from risks.models import ActionDependency, Mitigation, MitigationAction
-from risks.models.mitigations import progress
+from risks.models.mitigations import progress_of
 from risks.services.mitigations import set_status, update_action, update_mitigation
 from tests.risks.factories import make_action, make_mitigation, make_risk
 
@@ -94,15 +94,15 @@ def test_stale_version_moves_nothing(mitigation):
     [("planned", 0), ("in_progress", None), ("review", None), ("done", 100), ("cancelled", None)],
 )
 def test_without_actions_only_the_beginning_and_the_end_are_measured(status, percent):
-    assert progress(status, done=0, total=0) == percent
+    assert progress_of(status, done=0, total=0) == percent
 
 
 @pytest.mark.parametrize(
     ("done", "total", "percent"), [(0, 3, 0), (1, 3, 33), (2, 3, 66), (199, 200, 99), (3, 3, 100)]
 )
 def test_with_actions_progress_is_floored_whatever_the_status(done, total, percent):
-    assert progress("in_progress", done, total) == percent
-    assert progress("planned", done, total) == percent
+    assert progress_of("in_progress", done, total) == percent
+    assert progress_of("planned", done, total) == percent
 
 
 def test_actions_are_counted_per_mitigation(mitigation):
@@ -206,7 +206,7 @@ def test_action_does_not_reopen_under_one_that_is_done(mitigation):
     _do(second)
     with pytest.raises(Conflict, match='"Write tapes" is done and depends on this one'):
         _do(first, done=False)
-    assert MitigationAction.objects.undone().count() == 0
+    assert MitigationAction.objects.open().count() == 0
 
 
 def test_done_action_does_not_come_to_wait_for_an_open_one(mitigation):
@@ -261,4 +261,4 @@ def test_stale_version_of_an_action_is_refused(mitigation):
     action = make_action(mitigation)
     with pytest.raises(StaleVersion):
         update_action(actor=None, instance=action, version=2, done=True)
-    assert MitigationAction.objects.undone().count() == 1
+    assert MitigationAction.objects.open().count() == 1

@@ -10,7 +10,13 @@ from django.utils import timezone
 from openrisk.errors import StaleVersion
 from risks.models import Change, Mitigation, Risk, RiskTag
 from risks.services import rows
-from risks.services.risks import comment_on_risk, delete_risk, review, transition, update_risk
+from risks.services.risks import (
+    add_comment,
+    delete_risk,
+    mark_reviewed,
+    take_transition,
+    update_risk,
+)
 from tests.risks.factories import make_assessed_risk, make_asset, make_mitigation, make_risk
 from tests.risks.threads import in_threads
 
@@ -84,12 +90,12 @@ def test_refused_risk_takes_no_number(organization):
 
 
 def test_many_numbers_at_once_are_consecutive(organization):
-    assert rows.take_numbers(organization, "R", 500) == 1
-    assert rows.take_numbers(organization, "R") == 501
+    assert rows.allocate_numbers(organization, "R", 500) == 1
+    assert rows.allocate_numbers(organization, "R") == 501
 
 
 def test_references_grow_beyond_four_digits(organization):
-    rows.take_numbers(organization, "R", 9_999)
+    rows.allocate_numbers(organization, "R", 9_999)
     assert make_risk(organization).reference == "R-10000"
 
 
@@ -106,7 +112,7 @@ def test_risks_created_at_once_get_different_numbers(organization):
 # --- Commenting -------------------------------------------------------------------------------
 def test_comment_is_written_with_who_and_when(organization, analyst):
     risk = make_risk(organization)
-    comment_on_risk(actor=analyst, risk=risk, comment="Asked the supplier", version=1)
+    add_comment(actor=analyst, risk=risk, comment="Asked the supplier", version=1)
     entry = Change.objects.filter(object_id=risk.pk).latest("id")
     assert (entry.actor, entry.comment, entry.changes) == (analyst, "Asked the supplier", {})
     assert abs(entry.at - timezone.now()) < timedelta(minutes=5)
@@ -115,9 +121,9 @@ def test_comment_is_written_with_who_and_when(organization, analyst):
 def test_empty_comment_and_stale_version_are_refused(organization, analyst):
     risk = make_risk(organization)
     with pytest.raises(ValidationError):
-        comment_on_risk(actor=analyst, risk=risk, comment="  ")
+        add_comment(actor=analyst, risk=risk, comment="  ")
     with pytest.raises(StaleVersion):
-        comment_on_risk(actor=analyst, risk=risk, comment="Seen", version=7)
+        add_comment(actor=analyst, risk=risk, comment="Seen", version=7)
     assert not Change.objects.filter(object_id=risk.pk, comment__in=("  ", "Seen")).exists()
 
 
@@ -152,7 +158,7 @@ def test_assessed_risk_keeps_its_assessment(organization):
 def test_reopened_risk_that_nobody_ever_assessed_can_be_edited(organization):
     risk = make_risk(organization, status="draft")
     for to in ("closed", "reopened", "treatment_planned"):
-        risk = transition(actor=None, risk=risk, to=to)
+        risk = take_transition(actor=None, risk=risk, to=to)
     assert _update(risk, title="Flood").title == "Flood"
     assert _update(risk, inherent_likelihood=3).inherent_likelihood == 3
 
@@ -264,14 +270,14 @@ def test_delete_with_a_stale_version_keeps_the_risk(organization):
 def test_review_plans_the_next_one(organization):
     risk = make_risk(organization, review_interval_days=90)
     before = timezone.now()
-    risk = review(actor=None, risk=risk)
+    risk = mark_reviewed(actor=None, risk=risk)
     assert before <= risk.last_reviewed_at <= timezone.now()
     assert risk.next_review_at - risk.last_reviewed_at == timedelta(days=90)
 
 
 def test_review_without_an_interval_plans_none(organization):
     risk = make_risk(organization, next_review_at=timezone.now() - timedelta(days=1))
-    risk = review(actor=None, risk=risk)
+    risk = mark_reviewed(actor=None, risk=risk)
     assert risk.last_reviewed_at is not None
     assert risk.next_review_at is None
 
@@ -286,7 +292,7 @@ def test_overdue_stays_overdue_until_somebody_reviews(organization, time_machine
     time_machine.move_to(timezone.now() + timedelta(days=400))
     _update(risk, title="Touched, but not reviewed")
     assert Risk.objects.review_overdue().count() == 1
-    review(actor=None, risk=risk)
+    mark_reviewed(actor=None, risk=risk)
     assert not Risk.objects.review_overdue().exists()
 
 

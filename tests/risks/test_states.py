@@ -8,8 +8,14 @@ import pytest
 from openrisk.errors import Conflict, StaleVersion
 from risks.models import Risk
 from risks.services import mitigations
-from risks.services.risks import BEGINNINGS, transition, walk
-from risks.states import EDGES, blockers, facts_of, route, transitions
+from risks.services.risks import INITIAL_STATUSES, advance_to, take_transition
+from risks.states import (
+    TRANSITIONS,
+    guard_context_of,
+    guard_reasons,
+    list_transitions,
+    shortest_path,
+)
 from tests.risks.factories import (
     make_acceptance,
     make_accepted_risk,
@@ -48,13 +54,13 @@ def _put(risk, status):
 
 
 def _reasons(risk, to):
-    return next(edge.reasons for edge in transitions(facts_of(risk)) if edge.to == to)
+    return next(edge.reasons for edge in list_transitions(guard_context_of(risk)) if edge.to == to)
 
 
 @pytest.mark.parametrize("start", TABLE)
 def test_edges_of_the_table_can_be_taken(passable, start):
     for to in TABLE[start].split():
-        assert transition(actor=None, risk=_put(passable, start), to=to).status == to
+        assert take_transition(actor=None, risk=_put(passable, start), to=to).status == to
 
 
 @pytest.mark.parametrize("start", TABLE)
@@ -62,24 +68,25 @@ def test_no_other_edge_can_be_taken(passable, start):
     risk = _put(passable, start)
     for to in TABLE.keys() - TABLE[start].split():
         with pytest.raises(Conflict, match=f"No way leads from {start} to {to}. From here: "):
-            transition(actor=None, risk=risk, to=to)
+            take_transition(actor=None, risk=risk, to=to)
     assert Risk.objects.get().status == start
 
 
 def test_edges_are_those_of_the_table():
-    assert {start: " ".join(ends) for start, ends in EDGES.items()} == TABLE
+    assert {start: " ".join(ends) for start, ends in TRANSITIONS.items()} == TABLE
 
 
 @pytest.mark.parametrize("start", TABLE)
 def test_transitions_tell_every_edge(passable, start):
-    edges = transitions(facts_of(_put(passable, start)))
+    edges = list_transitions(guard_context_of(_put(passable, start)))
     assert [edge.to for edge in edges] == TABLE[start].split()
     assert all(edge.open and edge.label for edge in edges)
 
 
 def test_accepting_and_closing_are_for_managers(passable):
     roles = {
-        edge.to: edge.role for edge in transitions(facts_of(_put(passable, "treatment_planned")))
+        edge.to: edge.role
+        for edge in list_transitions(guard_context_of(_put(passable, "treatment_planned")))
     }
     assert roles == {
         "in_treatment": "analyst",
@@ -101,12 +108,14 @@ def test_assessed_needs_likelihood_and_impact(organization, rating, reason):
     risk = make_risk(organization, **rating)
     assert _reasons(risk, "assessed") == [reason]
     with pytest.raises(Conflict) as refusal:
-        transition(actor=None, risk=risk, to="assessed")
+        take_transition(actor=None, risk=risk, to="assessed")
     assert refusal.value.reasons == (reason,)
 
 
 def test_in_treatment_needs_a_mitigation_that_is_not_cancelled(organization):
-    risk = transition(actor=None, risk=make_assessed_risk(organization), to="treatment_planned")
+    risk = take_transition(
+        actor=None, risk=make_assessed_risk(organization), to="treatment_planned"
+    )
     assert _reasons(risk, "in_treatment") == ["Add a mitigation first"]
     mitigation = make_mitigation(risk)
     assert _reasons(risk, "in_treatment") == []
@@ -123,7 +132,7 @@ def test_mitigated_needs_every_action_of_every_active_mitigation(organization):
     mitigations.update_action(actor=None, instance=done, done=True)
     assert _reasons(risk, "mitigated") == ["1 action open in M-0001", "2 actions open in M-0002"]
     with pytest.raises(Conflict) as refusal:
-        transition(actor=None, risk=risk, to="mitigated")
+        take_transition(actor=None, risk=risk, to="mitigated")
     assert refusal.value.reasons == ("1 action open in M-0001", "2 actions open in M-0002")
 
 
@@ -133,7 +142,7 @@ def test_mitigated_ignores_cancelled_mitigations(organization):
     make_action(cancelled)
     assert _reasons(risk, "mitigated") == ["1 action open in M-0002"]
     mitigations.set_status(actor=None, mitigation=cancelled, to="cancelled")
-    assert transition(actor=None, risk=risk, to="mitigated").status == "mitigated"
+    assert take_transition(actor=None, risk=risk, to="mitigated").status == "mitigated"
 
 
 def test_mitigated_needs_a_mitigation_at_all(organization):
@@ -152,10 +161,10 @@ def test_accepted_needs_an_approved_acceptance(organization, analyst):
 def test_accepted_needs_an_acceptance_that_has_not_expired(passable):
     end = passable.acceptances.get().expires_at
     just_before, just_then = end - timedelta(seconds=1), end
-    facts = facts_of(_put(passable, "in_treatment"))
+    facts = guard_context_of(_put(passable, "in_treatment"))
     shut = []
     for facts.now in (just_before, just_then):
-        shut.append(blockers("accepted", facts))
+        shut.append(guard_reasons("accepted", facts))
     assert shut == [[], ["The approved acceptance has expired"]]
 
 
@@ -166,19 +175,19 @@ def test_transitions_cost_two_queries_however_many_mitigations(
     for _ in range(3):
         make_action(make_mitigation(risk))
     with django_assert_num_queries(2):
-        transitions(facts_of(risk))
+        list_transitions(guard_context_of(risk))
 
 
 def test_transition_with_a_stale_version_changes_nothing(organization):
     risk = make_risk(organization, status="draft")
     with pytest.raises(StaleVersion):
-        transition(actor=None, risk=risk, to="identified", version=risk.version + 1)
+        take_transition(actor=None, risk=risk, to="identified", version=risk.version + 1)
     assert Risk.objects.get().status == "draft"
 
 
 def test_transition_raises_the_version(organization):
     risk = make_risk(organization, status="draft")
-    moved = transition(actor=None, risk=risk, to="identified", version=1)
+    moved = take_transition(actor=None, risk=risk, to="identified", version=1)
     assert (moved.version, Risk.objects.get().version) == (2, 2)
 
 
@@ -186,44 +195,44 @@ def test_transition_looks_at_the_row_as_it_is_now(organization):
     risk = make_risk(organization, status="draft")
     Risk.objects.update(status="closed")
     with pytest.raises(Conflict, match="No way leads from closed to identified"):
-        transition(actor=None, risk=risk, to="identified")
+        take_transition(actor=None, risk=risk, to="identified")
 
 
 @pytest.mark.parametrize("start", TABLE)
-@pytest.mark.parametrize("goal", [state for state in TABLE if state not in BEGINNINGS])
+@pytest.mark.parametrize("goal", [state for state in TABLE if state not in INITIAL_STATUSES])
 def test_routes_follow_the_edges(start, goal):
-    way = [start, *route(start, goal)]
+    way = [start, *shortest_path(start, goal)]
     assert way[-1] == goal
-    assert all(to in EDGES[at] for at, to in pairwise(way))
+    assert all(to in TRANSITIONS[at] for at, to in pairwise(way))
 
 
 @pytest.mark.parametrize("start", TABLE)
 @pytest.mark.parametrize("goal", ["assessed", "in_treatment", "mitigated", "accepted"])
 def test_no_route_closes_a_risk_to_get_elsewhere(start, goal):
-    assert "closed" not in route(start, goal)
+    assert "closed" not in shortest_path(start, goal)
 
 
 def test_reopening_goes_through_closed():
-    assert route("mitigated", "reopened") == ["closed", "reopened"]
-    assert route("closed", "closed") == []
+    assert shortest_path("mitigated", "reopened") == ["closed", "reopened"]
+    assert shortest_path("closed", "closed") == []
 
 
-@pytest.mark.parametrize("goal", BEGINNINGS)
+@pytest.mark.parametrize("goal", INITIAL_STATUSES)
 def test_nothing_leads_back_to_the_beginnings(goal):
     with pytest.raises(ValueError, match=f"No way leads from closed to {goal}"):
-        route("closed", goal)
+        shortest_path("closed", goal)
 
 
 def test_walk_goes_as_far_as_the_guards_allow(organization):
     risk = make_risk(organization, status="draft", inherent_likelihood=2, inherent_impact=2)
-    result = walk(actor=None, risk=risk, to="mitigated")
+    result = advance_to(actor=None, risk=risk, to="mitigated")
     assert result.status == Risk.objects.get().status == "treatment_planned"
     assert result.reasons == ["Add a mitigation first"]
 
 
 def test_walk_that_arrives_gives_no_reasons(organization):
     risk = make_risk(organization, status="draft", inherent_likelihood=2, inherent_impact=2)
-    result = walk(actor=None, risk=risk, to="assessed")
+    result = advance_to(actor=None, risk=risk, to="assessed")
     assert (result.status, result.reasons) == ("assessed", [])
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from dashboards.pages.analyst import due_reviews
 from risks.services import acceptances, mitigations
-from risks.services.risks import create_risk, transition
+from risks.services.risks import create_risk, take_transition
 from risks.tasks import expire_acceptances, send_reminders
 from tests.opened import open_links
 
@@ -28,14 +28,14 @@ def risk(organization, analyst):
 
 @pytest.fixture
 def accepted(risk, analyst, manager):
-    transition(actor=analyst, risk=risk, to="assessed")
+    take_transition(actor=analyst, risk=risk, to="assessed")
     acceptance = acceptances.request_acceptance(
         actor=analyst,
         risk=risk,
         justification="Destroyed in spring",
         expires_at=timezone.now() + timedelta(days=3),
     )
-    return acceptances.decide(actor=manager, acceptance=acceptance, approve=True)
+    return acceptances.decide_acceptance(actor=manager, acceptance=acceptance, approve=True)
 
 
 def test_an_acceptance_that_is_over_returns_the_risk(accepted, risk, time_machine):

@@ -20,7 +20,7 @@ from risks.models import (
     MitigationStatus,
     Risk,
 )
-from risks.models.mitigations import progress
+from risks.models.mitigations import progress_of
 
 VERSIONED = ("id", "version", "created_at", "updated_at")
 
@@ -124,7 +124,7 @@ class MitigationSerializer(RowSerializer):
             found.setdefault(action["mitigation"], []).append(action)
         for row in rows:
             row["actions"] = found.get(row["id"], [])
-            row["progress"] = progress(row["status"], row["actions_done"], row["actions_total"])
+            row["progress"] = progress_of(row["status"], row["actions_done"], row["actions_total"])
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if self.instance is not None and "risk" in attrs:

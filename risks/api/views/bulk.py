@@ -61,7 +61,7 @@ class BulkOperations:
     def _transition(self, risk: Risk, data: dict[str, Any], version: int) -> Risk:
         body = TakeTransitionSerializer(data=data)
         body.is_valid(raise_exception=True)
-        return services.transition(
+        return services.take_transition(
             actor=self.actor, risk=risk, version=version, **body.validated_data
         )
 

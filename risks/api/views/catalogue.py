@@ -37,7 +37,7 @@ class AssetViewSet(WritableViewSet):
     default_order = "name"
     searchable = True
     roles = {"dependencies": Role.ANALYST, "remove_dependency": Role.ANALYST}
-    create_service = staticmethod(rows.creator(Asset))
+    create_service = staticmethod(rows.create_service_for(Asset))
     update_service = staticmethod(assets.update_asset)
     delete_service = staticmethod(assets.delete_asset)
 
@@ -75,7 +75,7 @@ class FrameworkViewSet(WritableViewSet):
     orders = {"name": F("name")}
     default_order = "name"
     roles = {"create": Role.MANAGER, "partial_update": Role.MANAGER}
-    create_service = staticmethod(rows.creator(Framework))
+    create_service = staticmethod(rows.create_service_for(Framework))
     update_service = staticmethod(rows.update)
     delete_service = staticmethod(rows.delete)
 

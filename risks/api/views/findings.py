@@ -59,7 +59,7 @@ class FindingRuleViewSet(WritableViewSet):
     orders = {"name": F("name")}
     default_order = "name"
     roles = {"create": Role.MANAGER, "partial_update": Role.MANAGER}
-    create_service = staticmethod(rows.creator(FindingRule))
+    create_service = staticmethod(rows.create_service_for(FindingRule))
     update_service = staticmethod(rows.update)
     delete_service = staticmethod(rows.delete)
 

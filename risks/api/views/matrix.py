@@ -40,4 +40,4 @@ class MatrixViewSet(WritableViewSet):
         """How many risks would change their level, from which to which. Changes nothing."""
         body = LevelsSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        return Response(services.preview(self.organization, body.validated_data["levels"]))
+        return Response(services.preview_levels(self.organization, body.validated_data["levels"]))

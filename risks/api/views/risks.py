@@ -85,17 +85,19 @@ class RiskViewSet(WritableViewSet):
         risk = self.get_object()
         if request.method == "POST":
             return self._take(request, risk)
-        edges = states.transitions(states.facts_of(risk))
+        edges = states.list_transitions(states.guard_context_of(risk))
         return Response([{**vars(edge), "open": edge.open} for edge in edges])
 
     def _take(self, request: Request, risk: Risk) -> Response:
         body = TakeTransitionSerializer(data=without_version(request.data))
         body.is_valid(raise_exception=True)
-        guarded = states.NEEDED_ROLE.get(body.validated_data["to"])
+        guarded = states.REQUIRED_ROLE.get(body.validated_data["to"])
         if guarded and not self.membership.may(guarded):
             self.permission_denied(request, f"This transition needs the role {guarded.value}.")
         version = expected_version(request, required=guarded is not None)
-        services.transition(actor=self.actor, risk=risk, version=version, **body.validated_data)
+        services.take_transition(
+            actor=self.actor, risk=risk, version=version, **body.validated_data
+        )
         return self.row_response(risk.pk)
 
     @extend_schema(request=CommentSerializer, responses=RiskSerializer)
@@ -105,7 +107,7 @@ class RiskViewSet(WritableViewSet):
         risk = self.get_object()
         body = CommentSerializer(data=without_version(request.data))
         body.is_valid(raise_exception=True)
-        services.review(
+        services.mark_reviewed(
             actor=self.actor, risk=risk, version=expected_version(request), **body.validated_data
         )
         return self.row_response(risk.pk)
@@ -159,6 +161,6 @@ class CategoryViewSet(WritableViewSet):
     orders = {"name": F("name")}
     default_order = "name"
     roles = {"create": Role.MANAGER, "partial_update": Role.MANAGER}
-    create_service = staticmethod(rows.creator(Category))
+    create_service = staticmethod(rows.create_service_for(Category))
     update_service = staticmethod(rows.update)
     delete_service = staticmethod(rows.delete)

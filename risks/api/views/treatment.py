@@ -134,7 +134,7 @@ class AcceptanceViewSet(WritableViewSet):
         version = expected_version(request, required=True)
         if "risk_version" not in body.validated_data:
             raise RiskVersionRequired
-        acceptances.decide(
+        acceptances.decide_acceptance(
             actor=self.actor,
             acceptance=acceptance,
             approve=True,
@@ -148,7 +148,7 @@ class AcceptanceViewSet(WritableViewSet):
     @action(detail=True, methods=["post"])
     def reject(self, request: Request, pk: str) -> Response:
         acceptance = self.get_object()
-        acceptances.decide(
+        acceptances.decide_acceptance(
             actor=self.actor,
             acceptance=acceptance,
             approve=False,
@@ -162,7 +162,7 @@ class AcceptanceViewSet(WritableViewSet):
     def revoke(self, request: Request, pk: str) -> Response:
         """Take it back: an accepted risk returns to treatment."""
         acceptance = self.get_object()
-        acceptances.revoke(
+        acceptances.revoke_acceptance(
             actor=self.actor,
             acceptance=acceptance,
             version=expected_version(request),

@@ -11,7 +11,7 @@ from django.utils import timezone
 from risks.import_runs.changes import Record, Step, Values
 from risks.import_runs.importers.base import BATCH, Target, batches
 from risks.models import Asset, Finding, FindingState, RowAction
-from risks.services.findings import SEEN_FIELDS, fingerprint
+from risks.services.findings import SEEN_FIELDS, compute_fingerprint
 
 BY_ID = "id"  # the identity_kind of a record whose identity is the finding's own id
 SAID = (*SEEN_FIELDS, "state")
@@ -37,7 +37,7 @@ class FindingTarget(Target):
 
     def _mark(self, record: Record) -> str:
         said = record.values
-        return fingerprint(
+        return compute_fingerprint(
             tool=said["tool"],
             rule=said["rule"],
             asset=self._asset(said.get("asset")),

@@ -64,7 +64,7 @@ class MitigationTarget(Target):
         return {"status": MitigationStatus.PLANNED.value, "priority": Level.MEDIUM.value}
 
     def create(self, steps: Sequence[Step]) -> None:
-        number = rows.take_numbers(self.scope.organization, "M", len(steps))
+        number = rows.allocate_numbers(self.scope.organization, "M", len(steps))
         mitigations = []
         for offset, step in enumerate(steps):
             mitigation = Mitigation(

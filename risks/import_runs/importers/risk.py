@@ -33,7 +33,7 @@ from risks.models import (
 from risks.registers.mapping.columns import RATINGS, extra_name
 from risks.registers.mapping.name_lookup import Unique
 from risks.services import rows
-from risks.services.decisions import Basis, basis_of, reopen_decision
+from risks.services.decisions import DecisionBasis, decision_basis_of, reopen_decision
 from risks.services.links import MAX_TAGS, refresh_priority
 from risks.services.matrix import matrix_of
 
@@ -189,7 +189,7 @@ class RiskTarget(Target):
 
     def create(self, steps: Sequence[Step]) -> None:
         run = self.scope.run
-        number = rows.take_numbers(self.scope.organization, "R", len(steps))
+        number = rows.allocate_numbers(self.scope.organization, "R", len(steps))
         self._meet(step.outcome for step in steps)
         risks = []
         for offset, step in enumerate(steps):
@@ -213,7 +213,7 @@ class RiskTarget(Target):
         self._meet(changes.values())
         for batch in batches(changes):
             found = self.rows().in_bulk(batch)
-            before = {pk: basis_of(risk) for pk, risk in found.items()}
+            before = {pk: decision_basis_of(risk) for pk, risk in found.items()}
             for pk, risk in found.items():
                 self._assign(risk, changes[pk])
                 self._rescore(risk)
@@ -227,7 +227,7 @@ class RiskTarget(Target):
             refresh_priority(self.scope.organization, affected)
             self._reopen(found, before)
 
-    def _reopen(self, risks: dict[UUID, Risk], before: dict[UUID, Basis]) -> None:
+    def _reopen(self, risks: dict[UUID, Risk], before: dict[UUID, DecisionBasis]) -> None:
         """Decide again about what was approved as less; the actor is the one of the run."""
         approved = Acceptance.objects.filter(risk__in=list(risks), status=AcceptanceStatus.APPROVED)
         for pk in approved.order_by("risk").values_list("risk", flat=True):

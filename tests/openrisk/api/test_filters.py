@@ -6,7 +6,7 @@ from openrisk.api.filters import StrictFilterBackend
 from risks.api.filters import RiskFilterSet
 from risks.api.views.risks import RiskViewSet
 from risks.models import Asset, Category
-from risks.services.risks import create_risk, transition
+from risks.services.risks import create_risk, take_transition
 from risks.services.rows import create
 
 URL = "/api/v1/risks/"
@@ -98,5 +98,5 @@ def test_every_filter_is_known_to_the_strict_backend():
 
 
 def test_closed_risks_are_not_open(api, viewer, manager, risks):
-    transition(actor=manager, risk=risks["mail"], to="closed")
+    take_transition(actor=manager, risk=risks["mail"], to="closed")
     assert found(api(viewer), "open=true") == set()

@@ -143,7 +143,7 @@ def test_an_edit_that_was_taken_back_does_not_count(organization: Organization) 
 
 def test_a_taken_transition_counts(organization: Organization) -> None:
     run = bring_in(organization, ONE)
-    risks.transition(actor=None, risk=Risk.objects.get(), to="mitigated")
+    risks.take_transition(actor=None, risk=Risk.objects.get(), to="mitigated")
 
     assert refused(run) == [("status", "mitigated", "in_treatment")]
 
@@ -199,7 +199,7 @@ def test_a_risk_that_somebody_deleted_needs_no_undoing(organization: Organizatio
 def test_a_rating_that_a_state_needs_is_not_taken_away(organization: Organization) -> None:
     bring_in(organization, "ID,Title,Likelihood,Impact\nR1,Fire,,\n")
     run = bring_in(organization, "ID,Title,Likelihood,Impact\nR1,Fire,4,5\n")
-    risks.transition(actor=None, risk=Risk.objects.get(), to="assessed")
+    risks.take_transition(actor=None, risk=Risk.objects.get(), to="assessed")
 
     with pytest.raises(Conflict, match="R-0001 is assessed and keeps"):
         take_back(run)
