@@ -10,10 +10,11 @@ from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from monitoring.api.views import HealthDetailViewSet
 from openrisk.admin.site import site
-from openrisk.api.middleware.database_retry import NOTED, is_noted
+from openrisk.api.middleware.database_retry import is_noted
 from openrisk.api.problems import is_api, problem_response
 from openrisk.api.schema.view import SchemaView
 from openrisk.pages.accounts.organization_addresses import old_address
+from openrisk.request_state import DATABASE_LOST
 from openrisk.telemetry.request_ids import current_request_id
 
 
@@ -69,7 +70,7 @@ def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def _unavailable(request: HttpRequest) -> HttpResponse:
     """Says 503: the request was fine, and will be."""
-    detail = request.META[NOTED]
+    detail = request.META[DATABASE_LOST]
     if is_api(request):
         response = problem_response(503, detail)
     else:

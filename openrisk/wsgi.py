@@ -16,7 +16,8 @@ from monitoring.health.probes import HealthProbes  # noqa: E402
 from monitoring.metrics.request_metrics import RequestMeter  # noqa: E402
 from openrisk import urls  # noqa: E402, F401  loaded now, not by the first request
 from openrisk.api.middleware.database_retry import ReadOnceMore  # noqa: E402
-from openrisk.caching.fast_path import ROUTE, FastPath  # noqa: E402
+from openrisk.caching.fast_path import FastPath  # noqa: E402
+from openrisk.request_state import ROUTE  # noqa: E402
 
 answering = FastPath(ReadOnceMore(django_application))
 application = HealthProbes(RequestMeter(tracing.traced(answering, route_key=ROUTE)))

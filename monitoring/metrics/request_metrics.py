@@ -16,9 +16,8 @@ from django.conf import settings
 from prometheus_client import Counter, Gauge, Histogram
 
 from monitoring.metrics import access_log
-from openrisk.caching.fast_path import ROUTE
 from openrisk.database import metrics as database
-from openrisk.server.environ import ARRIVED
+from openrisk.request_state import ARRIVED_AT, ROUTE
 
 PERIOD = 1.0  # seconds
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.045, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -81,7 +80,7 @@ class RequestMeter:
             told[:] = (status, headers)
             return start_response(status, headers, *rest)
 
-        began = environ.get(ARRIVED) or time.perf_counter()
+        began = environ.get(ARRIVED_AT) or time.perf_counter()
         sums.busy = 1
         try:
             return self.application(environ, start)

@@ -30,11 +30,9 @@ from openrisk.caching.lookup import (
 )
 from openrisk.caching.principals import Principal, principal_of
 from openrisk.caching.storage.entry import Entry
+from openrisk.request_state import BYPASS_CACHE, ENTRY_TO_REMEMBER, VERSIONS_READ
 
 CLOCKS = {"minute": "%Y-%m-%dT%H:%M", "day": "%Y-%m-%d"}
-LEARN = "openrisk.cache.learn"  # in the WSGI environ: what the front may remember
-SNAPSHOT = "openrisk.cache.snapshot"  # in the WSGI environ: what the front has just found
-BYPASS = "openrisk.cache.bypass"  # in the WSGI environ: compute, whatever is stored
 JSON = "application/json"
 
 Clock = str | Mapping[str, str] | None
@@ -141,7 +139,7 @@ def bypass_reason(view: Any, request: Request) -> str:
     """Why this request must not be answered from the cache, or fill it; empty where it may."""
     checks = (
         (settings.CACHE_BACKEND == "none", "CACHE_BACKEND is none"),
-        (BYPASS in request.META, "this request asks to be computed"),
+        (BYPASS_CACHE in request.META, "this request asks to be computed"),
         (
             principal_of(request._request) is None,
             "no exact principal: nobody, or a superuser at large",
@@ -176,7 +174,7 @@ def build_lookup(request: Request, declaration: Declaration, row: Any) -> CacheL
         moment=moment,
     )
     tags = principal.shared_tags | tags_for_reads(declaration.reads, principal.organization_id, row)
-    snapshot = request._request.META.get(SNAPSHOT, {})
+    snapshot = request._request.META.get(VERSIONS_READ, {})
     return CacheLookup(
         key=digest(*(value for _, value in parts)),
         parts=parts,
@@ -255,7 +253,7 @@ def _response(request: Request, declaration: Declaration, answer: LookupResult) 
     for name, value in cache_headers(entry, answer.layer, answer.result):
         response[name] = value
     if answer.result != "bypass":
-        request._request.META[LEARN] = (entry.key, declaration.scope is per_user)
+        request._request.META[ENTRY_TO_REMEMBER] = (entry.key, declaration.scope is per_user)
     return response
 
 

@@ -5,7 +5,6 @@ import asyncio
 from django.db import connection
 
 from openrisk.caching.fast_path import (
-    TRIED,
     Candidate,
     Environ,
     build_response,
@@ -16,6 +15,7 @@ from openrisk.caching.fast_path import (
 from openrisk.caching.freshness import event_loop_snapshots, notifications
 from openrisk.caching.freshness.event_loop_snapshots import EventLoopBatcher
 from openrisk.caching.freshness.snapshots import SnapshotUnavailable
+from openrisk.request_state import FAST_PATH_TRIED
 
 
 class EventLoopFastPath:
@@ -40,7 +40,7 @@ class EventLoopFastPath:
             or await self._is_fresh(self.group, hit, environ)
         ):
             return build_response(environ, hit)
-        environ[TRIED] = True
+        environ[FAST_PATH_TRIED] = True
         return None
 
     async def _is_fresh(self, group: EventLoopBatcher, hit: Candidate, environ: Environ) -> bool:

@@ -22,9 +22,16 @@ from openrisk.caching import decorators, lookup, metrics
 from openrisk.caching.freshness import notifications, snapshots
 from openrisk.caching.freshness.registry import EPOCH
 from openrisk.caching.freshness.snapshots import SnapshotUnavailable
-from openrisk.caching.principals import ENVIRON, Principal
+from openrisk.caching.principals import Principal
 from openrisk.caching.storage.entry import Entry
 from openrisk.caching.storage.local import LocalStore
+from openrisk.request_state import (
+    ENTRY_TO_REMEMBER,
+    FAST_PATH_TRIED,
+    PRINCIPAL,
+    ROUTE,
+    VERSIONS_READ,
+)
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -32,8 +39,6 @@ Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 RequestIdentity = tuple[bytes, tuple[str, ...] | None]  # credential; None for what may not be known
 
 PREFIX = "/api/"
-ROUTE = "openrisk.route"  # in the WSGI environ: the name of the route that answers
-TRIED = "openrisk.front.tried"  # in the WSGI environ: the front on the event loop had no answer
 # What of a request an answer may depend on, beside its principal.
 ASKED = (
     "PATH_INFO",
@@ -106,7 +111,7 @@ class FastPath:
         question = identify_request(environ)
         if question is None:
             return self.application(environ, start_response)
-        if TRIED not in environ:
+        if FAST_PATH_TRIED not in environ:
             hit = find_candidate(environ, question)
             if hit is not None and _is_fresh(hit, environ):
                 status, headers, body = build_response(environ, hit)
@@ -249,9 +254,9 @@ def confirm_candidate(hit: Candidate, found: dict[str, str], count: int, environ
     if EPOCH not in found or not snapshots.is_current(principal.snapshot, found):
         _counter(entry.view, "stale").inc()
         return False
-    environ[ENVIRON] = principal  # spares authentication the same question
+    environ[PRINCIPAL] = principal  # spares authentication the same question
     if not snapshots.is_current(entry.snapshot, found):
-        environ[decorators.SNAPSHOT] = {
+        environ[VERSIONS_READ] = {
             tag: found.get(tag, "") for tag in (*principal.snapshot, *entry.snapshot)
         }
         _counter(entry.view, "stale").inc()
@@ -288,7 +293,7 @@ def _remember(
     credential: bytes,
     asked: tuple[str, ...],
 ) -> None:
-    principal, learned = environ.get(ENVIRON), environ.get(decorators.LEARN)
+    principal, learned = environ.get(PRINCIPAL), environ.get(ENTRY_TO_REMEMBER)
     if principal is None or learned is None or sum(map(len, asked)) > LONGEST:
         return
     if principal.credential != credential:  # Django has believed another one than we have read

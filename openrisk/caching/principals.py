@@ -8,8 +8,7 @@ from uuid import UUID
 from django.http import HttpRequest
 
 from openrisk.caching.freshness.snapshots import VersionSnapshot
-
-ENVIRON = "openrisk.cache.principal"
+from openrisk.request_state import PRINCIPAL
 
 
 @dataclass(slots=True)
@@ -99,8 +98,8 @@ def principal_directory() -> PrincipalDirectory:
 
 def principal_of(request: HttpRequest) -> Principal | None:
     """The principal that authentication left on the request; None where it was not certain."""
-    return request.META.get(ENVIRON)
+    return request.META.get(PRINCIPAL)
 
 
 def set_principal(request: HttpRequest, principal: Principal | None) -> None:
-    request.META[ENVIRON] = principal
+    request.META[PRINCIPAL] = principal

@@ -15,8 +15,9 @@ from typing import Any
 
 import structlog
 
+from openrisk.request_state import ARRIVED_AT
 from openrisk.server.bodies import BodyRefused, Chunks, Intake, drain
-from openrisk.server.environ import ARRIVED, Environ, build_environ
+from openrisk.server.environ import Environ, build_environ
 from openrisk.server.limits import is_long, limit_for
 from openrisk.server.responses import Application, Reply, refusal, run_application, send_file
 from openrisk.server.sockets import limit_connections
@@ -97,7 +98,7 @@ class Server:
             body.close()
 
     async def _answer(self, environ: Environ, proto: Any, client: str) -> None:
-        environ[ARRIVED] = time.perf_counter()
+        environ[ARRIVED_AT] = time.perf_counter()
         path = environ["PATH_INFO"]
         if is_long(path, limit_for(path)):
             reply = await self._in_turn(environ, proto)

@@ -4,7 +4,6 @@ import sys
 from typing import Any
 
 Environ = dict[str, Any]
-ARRIVED = "openrisk.arrived"  # when the request was complete, by time.perf_counter
 
 _SAME_FOR_ALL: Environ = {
     "SCRIPT_NAME": "",

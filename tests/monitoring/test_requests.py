@@ -7,7 +7,7 @@ from prometheus_client import REGISTRY
 
 from monitoring.metrics import request_metrics
 from monitoring.metrics.request_metrics import RequestMeter, flush_counts
-from openrisk.caching.fast_path import ROUTE
+from openrisk.request_state import ROUTE
 
 
 def counted(name="openrisk_http_requests_total", **labels):

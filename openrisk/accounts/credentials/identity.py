@@ -25,7 +25,8 @@ from openrisk.caching import fast_path
 from openrisk.caching.freshness import snapshots
 from openrisk.caching.freshness.registry import EPOCH, tracked_model
 from openrisk.caching.freshness.snapshots import SnapshotUnavailable
-from openrisk.caching.principals import ENVIRON, Principal, principal_of, set_principal
+from openrisk.caching.principals import Principal, principal_of, set_principal
+from openrisk.request_state import PRINCIPAL
 
 HEADER = "X-Organization"  # of a session's request to the API: the slug of an organization
 Rows = dict[str, Any]  # name -> column values of one row; "role" -> the role
@@ -77,7 +78,7 @@ def note_session(request: HttpRequest) -> None:
         return
     slug = organization_of(request)
     credential, caller = fast_path.session_digest(key, slug), principal_of(request)
-    if ENVIRON in request.META and (caller is None or caller.credential == credential):
+    if PRINCIPAL in request.META and (caller is None or caller.credential == credential):
         return  # already looked up
     read = partial(_session_rows, key, slug)
     set_principal(request, _found(credential, read, _session_tags, Session))

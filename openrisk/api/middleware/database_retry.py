@@ -10,8 +10,9 @@ from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest
 from psycopg import errors
 
+from openrisk.request_state import DATABASE_LOST
+
 LOST = (OperationalError, InterfaceError)
-NOTED = "openrisk.database_lost"  # in the WSGI environ
 SAFE = ("GET", "HEAD")
 
 
@@ -51,7 +52,7 @@ def note(request: HttpRequest, error: BaseException | None = None) -> None:
 
     A connection to a standby is not used again: the next one finds the primary.
     """
-    request.META[NOTED] = reason(error)
+    request.META[DATABASE_LOST] = reason(error)
     if _is_read_only(error) and not connection.in_atomic_block:
         if connection.connection is not None:
             connection.connection.close()  # or a pool would hand it to the next request
@@ -59,7 +60,7 @@ def note(request: HttpRequest, error: BaseException | None = None) -> None:
 
 
 def is_noted(request: HttpRequest) -> bool:
-    return NOTED in request.META
+    return DATABASE_LOST in request.META
 
 
 def connect() -> None:
@@ -91,7 +92,7 @@ class ReadOnceMore:
         started: list[tuple[Any, ...]] = []
         before = dict(environ)
         response: Any = self.application(environ, lambda *given: started.append(given))
-        if environ.get(NOTED):
+        if environ.get(DATABASE_LOST):
             response.close()
             environ.clear()
             environ.update(before)

@@ -14,7 +14,7 @@ from django.views import defaults
 
 from openrisk.api.parsers import NULL_CHARACTER
 from openrisk.api.problems import is_api, problem_response
-from openrisk.caching.fast_path import ROUTE
+from openrisk.request_state import ROUTE
 from openrisk.telemetry.request_ids import set_request_id
 
 GetResponse = Callable[[HttpRequest], HttpResponse]

@@ -16,7 +16,6 @@ from django.urls.resolvers import URLPattern, URLResolver
 from rest_framework.exceptions import APIException
 
 from openrisk.caching.decorators import (
-    BYPASS,
     Declaration,
     build_lookup,
     bypass_reason,
@@ -24,8 +23,7 @@ from openrisk.caching.decorators import (
 )
 from openrisk.caching.lookup import CacheLookup
 from openrisk.caching.principals import ImpersonatedUser, principal_directory
-
-PERSON = "openrisk.cache.person"  # in the WSGI environ
+from openrisk.request_state import BYPASS_CACHE, IMPERSONATED_USER
 
 
 class BadUrl(ValueError):
@@ -67,7 +65,7 @@ class _Application(BaseHandler):
     """Django with all its middleware; whom the request is from is said, not proven."""
 
     def resolve_request(self, request: HttpRequest) -> ResolverMatch:
-        principal_directory().impersonate(request, request.META[PERSON])
+        principal_directory().impersonate(request, request.META[IMPERSONATED_USER])
         return super().resolve_request(request)
 
 
@@ -82,9 +80,9 @@ def send_request(
     request: WSGIRequest, person: ImpersonatedUser, *, bypass: bool = False
 ) -> HttpResponseBase:
     """The answer to `request`, computed anew and not stored with `bypass`."""
-    request.META[PERSON] = person
+    request.META[IMPERSONATED_USER] = person
     if bypass:
-        request.META[BYPASS] = True
+        request.META[BYPASS_CACHE] = True
     return _application().get_response(request)
 
 

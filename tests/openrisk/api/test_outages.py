@@ -7,7 +7,8 @@ from django.db import InterfaceError, OperationalError, connection
 from django.test import RequestFactory
 
 from openrisk.api.middleware import database_retry
-from openrisk.api.middleware.database_retry import NOTED, ReadOnceMore
+from openrisk.api.middleware.database_retry import ReadOnceMore
+from openrisk.request_state import DATABASE_LOST
 from risks.models import Risk
 from tests.openrisk.caching.calls import RISKS, call, token
 from tests.risks.factories import make_risk
@@ -28,7 +29,7 @@ class Answer:
         environ["left"] = "behind"
         failed = len(self.seen) <= self.failures
         if failed:
-            environ[NOTED] = True
+            environ[DATABASE_LOST] = True
         start_response("503 Service Unavailable" if failed else "200 OK", [])
         return self
 

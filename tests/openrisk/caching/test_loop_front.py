@@ -8,12 +8,12 @@ import pytest
 import structlog
 
 from deployment.local.servers import free_port
-from openrisk.caching import fast_path
 from openrisk.caching.event_loop import EventLoopFastPath
 from openrisk.caching.freshness import snapshots, tag_versions
 from openrisk.caching.freshness.event_loop_snapshots import batch_on_loop
 from openrisk.caching.freshness.registry import EPOCH
 from openrisk.caching.freshness.snapshots import SnapshotUnavailable
+from openrisk.request_state import FAST_PATH_TRIED
 from tests.openrisk.caching.calls import RISKS, token, warm
 from tests.openrisk.caching.tags import execute
 
@@ -77,7 +77,7 @@ def test_what_was_written_since_is_left_to_django_with_what_is_known(organizatio
     before, after, environ = on_loop(ask)
     assert before is not None
     assert after is None
-    assert fast_path.TRIED in environ
+    assert FAST_PATH_TRIED in environ
 
 
 def test_what_the_front_does_not_know_is_left_to_django(organization, viewer):

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from openrisk.request_state import ARRIVED_AT
 from openrisk.server import responses
 from openrisk.server.application import Server
 from openrisk.server.limits import IN_MEMORY
@@ -213,7 +214,7 @@ def test_time_is_measured_from_the_end_of_the_body(serve):
     arrived = []
 
     def application(environ, start_response):
-        arrived.append(environ["openrisk.arrived"])
+        arrived.append(environ[ARRIVED_AT])
         return hello(environ, start_response)
 
     before = time.perf_counter()
