@@ -13,8 +13,6 @@ from pytest_django import Settings
 
 from openrisk import demo
 from openrisk.accounts.models import ApiToken, Membership, Role, User
-from openrisk.diagnosis import doctor
-from openrisk.diagnosis.finding import Status
 
 
 @pytest.fixture(autouse=True)
@@ -84,13 +82,6 @@ def test_a_changed_password_is_said(created: demo.Demo) -> None:
     user.set_password("something else entirely")
     user.save()
     assert "password was changed" in demo.outdated(created)[0]
-
-
-def test_the_doctor_does_not_warn_of_a_demo_that_has_changed(created: demo.Demo) -> None:
-    User.objects.get(email=demo.EMAIL).delete()
-    (finding,) = [one for one in doctor.examine() if one.subject == "demo"]
-    assert finding.status == Status.OK
-    assert "was deleted" in finding.detail
 
 
 def test_a_revoked_token_is_said(created: demo.Demo) -> None:

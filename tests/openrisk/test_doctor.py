@@ -14,6 +14,7 @@ from django.db import connection
 from pytest_django import Settings
 
 from deployment.local.servers import free_port, valkey
+from openrisk import demo
 from openrisk.caching.freshness import tag_versions
 from openrisk.diagnosis import doctor, secrets
 from openrisk.diagnosis.doctor import Finding, Status
@@ -29,6 +30,14 @@ def test_a_sound_installation_has_no_failure() -> None:
     findings = list(doctor.examine())
     assert {found.subject for found in findings} >= {"database", "migrations", "history", "demo"}
     assert [found for found in findings if found.status is Status.FAILURE] == []
+
+
+@pytest.mark.django_db
+def test_a_demo_that_has_changed_is_no_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    lost = demo.Demo("http://127.0.0.1:8000", demo.ORGANIZATION, demo.EMAIL, "password", "token")
+    monkeypatch.setattr(demo, "read", lambda: lost)
+    assert finding("demo").status is Status.OK
+    assert "was deleted" in finding("demo").detail
 
 
 @pytest.mark.django_db
