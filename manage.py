@@ -9,7 +9,7 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "openrisk.settings")
     from openrisk.telemetry import metric_slots
 
-    metric_slots.install()
+    metric_slots.install_slots()
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
     from django.db import OperationalError
@@ -19,9 +19,9 @@ def main() -> None:
     except ImproperlyConfigured as error:
         sys.exit(f"Configuration: {error}")
     except OperationalError:
-        from openrisk.database.checks import unusable
+        from openrisk.database.checks import connection_error
 
-        if not (reason := unusable()):
+        if not (reason := connection_error()):
             raise
         advice = "Start its server, or correct DATABASE_URL."
         sys.exit(f"The database cannot be used: {reason}. {advice}")

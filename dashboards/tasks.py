@@ -24,7 +24,7 @@ def send_report(schedule: str, due: str) -> bool:
 @task
 def send_due_reports() -> int:
     """Queue the reports that are due, each on its own, so that none waits for another's retries."""
-    now = clock.now()
+    now = clock.database_now()
     for row in ReportSchedule.objects.filter(active=True, next_run_at__gt=now):
         if is_too_far(row.cron, row.next_run_at, now):  # a clock was ahead
             row.move_to(next_occurrence(row.cron, now))

@@ -91,7 +91,7 @@ def enqueue_test(*, actor: User | None, app: InstalledApp) -> None:
 @task
 def sync_due_apps() -> int:
     """Queue a run of each app whose time has come."""
-    now = clock.now()
+    now = clock.database_now()
     for app in InstalledApp.objects.running().exclude(cron="").filter(next_run_at__gt=now):
         if is_too_far(app.cron, app.next_run_at, now):  # a clock was ahead
             app.move_to(next_occurrence(app.cron, now))

@@ -10,4 +10,4 @@ class OpenRiskConfig(AppConfig):
     def ready(self) -> None:
         from openrisk.database import checks, metrics  # noqa: F401  registers the checks
 
-        metrics.connect()
+        metrics.connect_signals()

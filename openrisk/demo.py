@@ -19,7 +19,7 @@ from knox.crypto import hash_token
 from openrisk.accounts.credentials.tokens import create_token
 from openrisk.accounts.members.memberships import set_role
 from openrisk.accounts.models import ApiToken, Organization, Role, User
-from openrisk.server.supervisor import url
+from openrisk.server.supervisor import local_url
 
 ORGANIZATION = "demo"
 EMAIL = "admin@example.com"
@@ -41,35 +41,35 @@ class DemoLost(Exception):
     """The account exists but its password is known no more; the message says what to do."""
 
 
-def create() -> Demo:
+def create_demo() -> Demo:
     """The demo, created with its data unless it is there already. Raises DemoLost."""
-    demo, user = read(), _user()
+    demo, user = read_demo(), _user()
     if user is None:
         call_command("seed_demo", risks=RISKS, organizations=1, seed=1)
         return _create_account()
     if demo is None:
         raise DemoLost(
-            f"{EMAIL} exists, but {path()} with the password is missing or unreadable. Set a new "
-            f"password with `manage.py changepassword {EMAIL}`."
+            f"{EMAIL} exists, but {credentials_file()} with its password is missing or unreadable. "
+            f"Set a new password with `manage.py changepassword {EMAIL}`."
         )
-    if demo.url != url():
-        demo = replace(demo, url=url())
+    if demo.url != local_url():
+        demo = replace(demo, url=local_url())
         _write(demo)
     return demo
 
 
-def read() -> Demo | None:
+def read_demo() -> Demo | None:
     try:
-        return Demo(**json.loads(path().read_text()))
+        return Demo(**json.loads(credentials_file().read_text()))
     except (OSError, TypeError, ValueError):
         return None
 
 
-def path() -> Path:
+def credentials_file() -> Path:
     return settings.VAR_DIR / "demo.json"
 
 
-def outdated(demo: Demo) -> list[str]:
+def find_outdated(demo: Demo) -> list[str]:
     """What in `demo` holds no longer, each with what to do about it."""
     user = _user()
     if user is None:
@@ -116,14 +116,14 @@ def _create_account() -> Demo:
     user = User.objects.create_superuser(EMAIL, password, name="Administrator")
     set_role(user=user, organization=organization, role=Role.ADMIN)
     _, token = create_token(user=user, organization=organization, name="demo")
-    demo = Demo(url(), ORGANIZATION, EMAIL, password, token)
+    demo = Demo(local_url(), ORGANIZATION, EMAIL, password, token)
     _write(demo)  # before the commit: an account whose password nobody knows would be worse
     return demo
 
 
 def _write(demo: Demo) -> None:
-    draft = path().with_suffix(f".{os.getpid()}")
+    draft = credentials_file().with_suffix(f".{os.getpid()}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as handle:
         json.dump(asdict(demo), handle, indent=2)
-    draft.replace(path())
+    draft.replace(credentials_file())

@@ -31,12 +31,12 @@ REASONS = {
     150: "one line of a table",
     100: "a name that fits into a column",
 }
-SHORT = "a word or a code"
+DEFAULT_REASON = "a word or a code"
 
 
 def reason_for(length: int) -> str:
     """Why a text has at most so many characters, for the schema."""
-    return f"At most {length:,} characters: {REASONS.get(length, SHORT)}."
+    return f"At most {length:,} characters: {REASONS.get(length, DEFAULT_REASON)}."
 
 
 class LongTextField(models.TextField):

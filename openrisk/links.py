@@ -32,6 +32,6 @@ def safe_link(text: str) -> str:
     return text if (parts.path if parts.scheme == "mailto" else parts.hostname) else ""
 
 
-def link(page: str, *args: Any) -> str:
+def page_url(page: str, *args: Any) -> str:
     """The whole address of a page as people reach it (SITE_URL), for mail and messages."""
     return f"{settings.SITE_URL}{reverse(page, args=args)}"

@@ -93,7 +93,7 @@ DATABASE_TIMEOUTS = env.flag("DATABASE_TIMEOUTS")
 DATABASE_DIRECT_URL = addresses.postgres_address("DATABASE_DIRECT_URL")
 DATABASES = {
     "default": {
-        **addresses.database(
+        **addresses.database_settings(
             "DATABASE_URL",
             f"sqlite:///{VAR_DIR / 'openrisk.sqlite3'}",
             needed=POOL_PROFILE == "prod",
@@ -154,19 +154,19 @@ CACHES = {
 ROOT_URLCONF = "openrisk.urls"
 WSGI_APPLICATION = "openrisk.wsgi.application"
 MIDDLEWARE = [
-    "openrisk.api.middleware.requests.RequestIdMiddleware",
-    "openrisk.api.middleware.requests.TrustedProxyMiddleware",
+    "openrisk.api.middleware.request_context.RequestIdMiddleware",
+    "openrisk.api.middleware.request_context.TrustedProxyMiddleware",
     "openrisk.api.middleware.body_limits.BodyLimitMiddleware",
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "openrisk.caching.freshness.recorder.RecorderMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "openrisk.api.middleware.privacy_headers.PrivacyHeadersMiddleware",
-    "openrisk.api.middleware.requests.ContentSecurityPolicyMiddleware",
+    "openrisk.api.middleware.request_context.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "openrisk.api.middleware.requests.NullCharacterMiddleware",
+    "openrisk.api.middleware.request_context.NullCharacterMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "openrisk.accounts.middleware.SessionUserMiddleware",
     "openrisk.accounts.history.AccountHistoryMiddleware",
@@ -354,7 +354,7 @@ LOGGING = {
     },
     "filters": {
         "client_faults": {"()": "openrisk.telemetry.logs.ClientFaults"},
-        "outages": {"()": "openrisk.api.middleware.database_retry.ShortenOutages"},
+        "outages": {"()": "openrisk.api.middleware.database_retry.ShortenDatabaseErrors"},
         "invitations": {"()": "openrisk.telemetry.logs.HideInvitations"},
     },
     "handlers": {

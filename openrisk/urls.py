@@ -10,10 +10,10 @@ from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from monitoring.api.views import HealthDetailViewSet
 from openrisk.admin.site import site
-from openrisk.api.middleware.database_retry import is_noted
+from openrisk.api.middleware.database_retry import is_marked_lost
 from openrisk.api.problems import is_api, problem_response
 from openrisk.api.schema.view import SchemaView
-from openrisk.pages.accounts.organization_addresses import old_address
+from openrisk.pages.accounts.organization_addresses import old_address_page
 from openrisk.request_state import DATABASE_LOST
 from openrisk.telemetry.request_ids import current_request_id
 
@@ -43,7 +43,7 @@ urlpatterns = [
     re_path(r"^api/", _no_route),
     path("admin/", site.urls),
     path("o/<slug:organization>/", include(pages_of_an_organization)),
-    re_path(r"^(?:risks|dashboards|marketplace)/", old_address),
+    re_path(r"^(?:risks|dashboards|marketplace)/", old_address_page),
     path("monitoring/", include("monitoring.pages.urls")),
     path("health/detail", HealthDetailViewSet.as_view({"get": "list"}), name="health-detail"),
     path("", include("openrisk.pages.accounts.urls")),
@@ -80,7 +80,7 @@ def _unavailable(request: HttpRequest) -> HttpResponse:
 
 
 def handler500(request: HttpRequest) -> HttpResponse:
-    if is_noted(request):
+    if is_marked_lost(request):
         return _unavailable(request)
     if is_api(request):
         return problem_response(

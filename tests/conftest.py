@@ -64,7 +64,7 @@ def _only_on_postgres(request: pytest.FixtureRequest) -> None:
 @pytest.fixture(autouse=True)
 def _the_clock_is_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests travel in time, the database's clock does not."""
-    monkeypatch.setattr(clock, "offset", timedelta)
+    monkeypatch.setattr(clock, "clock_offset", timedelta)
 
 
 @pytest.fixture(autouse=True)

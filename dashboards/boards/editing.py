@@ -24,7 +24,7 @@ def visible_to(member: Membership) -> QuerySet[Board]:
 
 
 def can_edit(member: Membership, board: Board) -> bool:
-    return board.owner_id == member.user_id or (board.shared and member.may(Role.MANAGER))
+    return board.owner_id == member.user_id or (board.shared and member.has_role(Role.MANAGER))
 
 
 def create_board(member: Membership, name: str) -> Board:

@@ -47,7 +47,7 @@ def analyst_page(request: MemberRequest) -> HttpResponse:
         "changed": changed_risks(member, now),
         "now": now,
         "days": DUE_SOON.days,
-        "may_write": member.may(Role.ANALYST),
+        "may_write": member.has_role(Role.ANALYST),
     }
     return render(request, "dashboards/analyst.html", context)
 

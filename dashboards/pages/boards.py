@@ -23,7 +23,7 @@ from openrisk.pages.confirmation import ask_first, is_cancelled
 from openrisk.pages.drafts import form_on
 from openrisk.pages.forms import REFUSALS, PageForm, VersionField, status_of
 from openrisk.pages.guards import MemberRequest, member_required
-from openrisk.pages.submissions import create_once, created
+from openrisk.pages.submissions import create_once, redirect_to_created
 from risks.pages.listing import filter_choices
 from risks.services.deletion import describe_parts
 from risks.services.matrix import matrix_of
@@ -65,7 +65,7 @@ def create_board_page(request: MemberRequest) -> HttpResponse:
         visible = editing.visible_to(request.membership).select_related("owner")
         context = {"boards": visible, "form": form, "me": request.user}
         return render(request, "dashboards/boards.html", context, status=status)
-    return created("board-edit", request.organization_slug, board.slug)
+    return redirect_to_created("board-edit", request.organization_slug, board.slug)
 
 
 @require_safe

@@ -66,7 +66,7 @@ def invalid_query_page(request: MemberRequest, reason: str, **others: Any) -> Ht
 
 
 def _may(request: MemberRequest) -> dict[str, bool]:
-    may = request.membership.may
+    may = request.membership.has_role
     return {"may_write": may(Role.ANALYST), "may_import": may(Role.MANAGER)}
 
 

@@ -82,7 +82,7 @@ def _may(person: User, organization: Organization, role: Role) -> bool:
     if not person.is_active:
         return False
     membership = person.memberships.filter(organization=organization).first()
-    return person.is_superuser or (membership is not None and membership.may(role))
+    return person.is_superuser or (membership is not None and membership.has_role(role))
 
 
 def _outside(organization: Organization, recipients: list[Any]) -> list[Any]:

@@ -19,7 +19,7 @@ from dashboards.schedules.rights import (
     reason_to_end,
 )
 from openrisk.accounts.models import Organization, User
-from openrisk.links import link
+from openrisk.links import page_url
 from openrisk.tasks.declarations import next_occurrence
 from risks.history import recorded
 from risks.services import rows
@@ -36,14 +36,14 @@ def build_report_email(
     if board is not None:
         wanted = board_report.asked_of(board, period=period)
         said = f"The board {' '.join(board.name.split())} is attached."
-        page = link("board", organization.slug, board.slug)
+        page = page_url("board", organization.slug, board.slug)
         name = board_report.board_report_name(board, wanted)
         content = board_report.draw_board_report(board, wanted)
     else:
         wanted = PageQuery(FigureScope(organization), period)
         figures = executive_figures(wanted)
         said = f"{figures['headline']}\n\nThe report is attached."
-        page = link("home", organization.slug)
+        page = page_url("home", organization.slug)
         name = executive_report.executive_report_name(wanted.scope)
         content = executive_report.draw_executive_report(wanted, figures)
     message = EmailMessage(

@@ -5,14 +5,14 @@ from argparse import ArgumentParser
 from django.core.management.base import CommandError
 
 from marketplace.models import InstalledApp
-from openrisk.accounts.management.arguments import organization
+from openrisk.accounts.management.arguments import organization_argument
 from openrisk.accounts.models import Organization
 from risks.management.arguments import add_user
 
 
 def add_app_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("app", help="the name of the app, or its connector's where it is the only")
-    parser.add_argument("--organization", type=organization, required=True, metavar="SLUG")
+    parser.add_argument("--organization", type=organization_argument, required=True, metavar="SLUG")
     add_user(parser)
 
 

@@ -26,7 +26,7 @@ from openrisk.pages.confirmation import Question, ask_first, is_cancelled
 from openrisk.pages.drafts import form_on
 from openrisk.pages.forms import REFUSALS, refusal_sentence
 from openrisk.pages.guards import MemberRequest, member_required
-from openrisk.pages.submissions import create_once, created
+from openrisk.pages.submissions import create_once, redirect_to_created
 from risks.import_runs.plan import targets
 from risks.models import ImportRow, ImportRun, RowAction
 
@@ -194,7 +194,7 @@ def sync(request: MemberRequest, pk: UUID) -> HttpResponse:
         except REFUSALS as refusal:
             form.add_refusal(refusal)
         else:
-            return created("run", request.organization_slug, run.pk)
+            return redirect_to_created("run", request.organization_slug, run.pk)
     return render(request, "marketplace/app.html", _shown(app, sync=form), status=400)
 
 
@@ -284,7 +284,7 @@ def pack_change(request: MemberRequest, pk: UUID) -> HttpResponse:
         raise Http404
     if (
         request.method == "POST"
-        and request.membership.may(Role.ADMIN)
+        and request.membership.has_role(Role.ADMIN)
         and not is_cancelled(request)
     ):
         if question := _installing(request, change):
@@ -292,7 +292,7 @@ def pack_change(request: MemberRequest, pk: UUID) -> HttpResponse:
         try:
             installation.apply_change(actor=request.membership.user, change=change)
             messages.success(request, _installed_words(change))
-            return created("pack", request.organization_slug, change.installed.pack)
+            return redirect_to_created("pack", request.organization_slug, change.installed.pack)
         except REFUSALS as refusal:
             messages.error(request, refusal_sentence(refusal))
         return redirect("pack", request.organization_slug, change.installed.pack)

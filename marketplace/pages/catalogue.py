@@ -25,7 +25,7 @@ from openrisk.pages.confirmation import ask_first, is_cancelled
 from openrisk.pages.drafts import form_on
 from openrisk.pages.forms import REFUSALS, refusal_sentence, status_of
 from openrisk.pages.guards import MemberRequest, member_required
-from openrisk.pages.submissions import create_once, created
+from openrisk.pages.submissions import create_once, redirect_to_created
 
 WORDS = {
     "risk_import": "Imports risks",
@@ -81,7 +81,7 @@ def connector_page(request: MemberRequest, slug: str) -> HttpResponse:
         raise Http404
     organization = request.membership.organization
     form = InstallForm(request.POST or None, initial={"name": connector.name})
-    if request.method == "POST" and request.membership.may(Role.ADMIN) and form.is_valid():
+    if request.method == "POST" and request.membership.has_role(Role.ADMIN) and form.is_valid():
         try:
             app = lifecycle.install_app(
                 actor=request.membership.user,
@@ -92,7 +92,7 @@ def connector_page(request: MemberRequest, slug: str) -> HttpResponse:
         except REFUSALS as refusal:
             form.add_refusal(refusal)
         else:
-            return created("app", request.organization_slug, app.pk)
+            return redirect_to_created("app", request.organization_slug, app.pk)
     context = {
         "connector": _shown(catalogue.describe_connector(organization, connector)),
         "paragraphs": connector.documentation.split("\n\n"),
@@ -168,7 +168,7 @@ def pack_preview(request: MemberRequest) -> HttpResponse:
             return _catalogue(request, form, status_of(refusal))
         messages.error(request, refusal_sentence(refusal))
         return redirect("marketplace", request.organization_slug)
-    return created("pack-change", request.organization_slug, change.pk)
+    return redirect_to_created("pack-change", request.organization_slug, change.pk)
 
 
 @form_on("pack", "pack")

@@ -19,7 +19,7 @@ from marketplace.connectors.items import Event
 from marketplace.models import AppState, Delivery, DeliveryStatus, InstalledApp
 from marketplace.registry import available_connectors
 from marketplace.sync.probe import SourceFailed, load_configuration, send_message
-from openrisk.links import link
+from openrisk.links import page_url
 from risks.history import recorded
 from risks.models import Level, ScoreChange, Status
 from risks.services import rows
@@ -146,7 +146,7 @@ def build_event(delivery: Delivery) -> Event:
         at=delivery.at,
         organization=delivery.organization.slug,
         title=_sentence(delivery.type, content),
-        url=link("risk-page", delivery.organization.slug, content["reference"]),
+        url=page_url("risk-page", delivery.organization.slug, content["reference"]),
         data=content,
         sent_at=timezone.now(),
     )

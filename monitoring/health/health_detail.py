@@ -10,7 +10,7 @@ from monitoring.health import queue_status
 from monitoring.health.probes import check_readiness
 from monitoring.models import HEARTBEAT, Alert
 from openrisk.caching.inspection import statistics
-from openrisk.database.checks import demand
+from openrisk.database.checks import connection_demand
 
 POOL = "openrisk_database_pool_"
 
@@ -38,7 +38,7 @@ def _pool() -> dict[str, Any]:
         "profile": settings.POOL_PROFILE,
         "mode": "pool" if settings.DATABASE_POOL else "persistent",
         "budget": settings.DATABASE_BUDGET,
-        "demand": demand().total,
+        "demand": connection_demand().total,
         **dict.fromkeys(("size", "in_use", "idle", "waiting")),
         **_counted_connections(),
     }

@@ -22,7 +22,7 @@ from marketplace.models import SyncRun
 from monitoring.health import queue_status
 from openrisk import __version__
 from openrisk.accounts.models import Organization
-from openrisk.database.checks import demand
+from openrisk.database.checks import connection_demand
 from openrisk.tasks import schedules
 from risks.models import Category, ImportRun, ScoreChange
 
@@ -71,7 +71,7 @@ def _known() -> Iterator[Metric]:
     yield GaugeMetricFamily(
         "openrisk_database_connections_demand",
         "Connections that all processes together open at most, as they are configured",
-        value=demand().total,
+        value=connection_demand().total,
     )
 
 
@@ -147,7 +147,7 @@ def _work() -> Iterator[Metric]:
         "For how long each schedule has been due, or how far off it is where a clock was ahead",
         labels=["schedule"],
     )
-    for name, seconds in sorted(schedules.lateness().items()):
+    for name, seconds in sorted(schedules.schedule_lateness().items()):
         late.add_metric([name], seconds)
     yield late
     failed = GaugeMetricFamily(

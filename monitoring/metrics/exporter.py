@@ -32,7 +32,7 @@ class ProcessCollector:
         self.files = MultiProcessCollector(None)
 
     def collect(self) -> Iterable[Metric]:
-        metric_slots.forget_the_dead(self.folder)
+        metric_slots.forget_dead_gauges(self.folder)
         return self.files.collect()
 
 
@@ -71,7 +71,7 @@ def _answer(start_response: Any, status: str, body: bytes) -> list[bytes]:
 def application() -> Application:
     """For the process that serves it and does nothing else."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "openrisk.settings")
-    metric_slots.install()
+    metric_slots.install_slots()
     import django  # noqa: PLC0415  after the environment is known
 
     django.setup()

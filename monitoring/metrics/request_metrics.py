@@ -159,7 +159,7 @@ def flush_counts() -> None:
         busy = sum(sums.busy for sums in _all)
         access_log.write_lines([sums.lines for sums in _all])
         in_flight.set(busy)
-        database.observe(busy)
+        database.observe_connections(busy)
 
 
 def _carry(sums: _Sums) -> None:

@@ -19,7 +19,7 @@ from openrisk.accounts.members.memberships import membership_in
 from openrisk.accounts.models import Organization, User
 from openrisk.pages.forms import REFUSALS, refusal_sentence
 from openrisk.pages.guards import MemberRequest, superuser_required
-from openrisk.pages.submissions import create_once, created
+from openrisk.pages.submissions import create_once, redirect_to_created
 
 ENDED = 50  # that are shown
 
@@ -138,13 +138,13 @@ def alert_step(request: MemberRequest, pk: UUID) -> HttpResponse:
                 actor=membership.user, organization=membership.organization, alert=alert
             )
             messages.success(request, f"{risk.reference} is a draft in {risk.organization}.")
-            return created("risk-page", risk.organization.slug, risk.reference)
+            return redirect_to_created("risk-page", risk.organization.slug, risk.reference)
         elif step == "finding":
             inbox.raise_finding(
                 actor=membership.user, organization=membership.organization, alert=alert
             )
             messages.success(request, f"It is a finding in {membership.organization} now.")
-            return created("monitoring")
+            return redirect_to_created("monitoring")
     except REFUSALS as refusal:
         messages.error(request, refusal_sentence(refusal))
     return redirect("monitoring")

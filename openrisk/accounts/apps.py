@@ -17,7 +17,7 @@ class AccountsConfig(AppConfig):
         from openrisk.caching.principals import set_principal_directory
 
         set_principal_directory(Members())
-        history.connect()
+        history.connect_receivers()
         post_delete.connect(tokens.revoke_of_member, sender=Membership)
 
         # Who may do what: a change of one row is noticed by those it concerns.

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import DatabaseError
 
-from openrisk.accounts import keys
+from openrisk.accounts import key_fingerprints
 
 
 @register(Tags.database)
@@ -17,7 +17,7 @@ def check_keys(
     if "default" not in (databases or ()):
         return []
     try:
-        problems = list(keys.differences())
+        problems = list(key_fingerprints.find_differences())
     except DatabaseError:
         return []
     return [Error(what, hint=advice, id="openrisk.accounts.E001") for what, advice in problems]

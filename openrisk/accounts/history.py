@@ -45,7 +45,7 @@ class AccountHistoryMiddleware:
             _current.reset(token)
 
 
-def record(
+def record_event(
     kind: AccountEventKind,
     *,
     person: User | None = None,
@@ -89,11 +89,11 @@ def _requesting_address() -> str | None:
 
 
 # --- Receivers ----------------------------------------------------------------------------------
-def connect() -> None:
+def connect_receivers() -> None:
     for signal, receiver, sender in (
         (user_logged_in, record_login, None),
         (user_logged_out, record_logout, None),
-        (pre_save, remember_user, User),
+        (pre_save, remember_stored_user, User),
         (post_save, record_user, User),
         (pre_save, remember_role, Membership),
         (post_save, record_role, Membership),
@@ -104,15 +104,15 @@ def connect() -> None:
 
 
 def record_login(sender: Any, user: User, **kwargs: Any) -> None:
-    record(Kind.SIGNED_IN, person=user, actor=user, by="browser")
+    record_event(Kind.SIGNED_IN, person=user, actor=user, by="browser")
 
 
 def record_logout(sender: Any, user: User | None, **kwargs: Any) -> None:
     if user is not None:
-        record(Kind.SIGNED_OUT, person=user, actor=user, by="browser")
+        record_event(Kind.SIGNED_OUT, person=user, actor=user, by="browser")
 
 
-def remember_user(instance: User, update_fields: Any = None, **kwargs: Any) -> None:
+def remember_stored_user(instance: User, update_fields: Any = None, **kwargs: Any) -> None:
     """Leave on the instance what was stored of the watched fields before it is saved."""
     unwatched = update_fields is not None and not set(update_fields) & set(WATCHED_FIELDS)
     if instance._state.adding or unwatched:
@@ -124,7 +124,7 @@ def remember_user(instance: User, update_fields: Any = None, **kwargs: Any) -> N
 
 def record_user(instance: User, created: bool, **kwargs: Any) -> None:
     if created:
-        record(Kind.ACCOUNT_CREATED, person=instance)
+        record_event(Kind.ACCOUNT_CREATED, person=instance)
         return
     changes = {
         name: [before, getattr(instance, name)]
@@ -132,12 +132,12 @@ def record_user(instance: User, created: bool, **kwargs: Any) -> None:
         if getattr(instance, name) != before
     }
     if changes.pop("is_active", None):
-        record(
+        record_event(
             Kind.ACCOUNT_ACTIVATED if instance.is_active else Kind.ACCOUNT_DEACTIVATED,
             person=instance,
         )
     if changes:
-        record(Kind.ACCOUNT_CHANGED, person=instance, fields=changes)
+        record_event(Kind.ACCOUNT_CHANGED, person=instance, fields=changes)
 
 
 def remember_role(instance: Membership, **kwargs: Any) -> None:
@@ -148,7 +148,7 @@ def remember_role(instance: Membership, **kwargs: Any) -> None:
 def record_role(instance: Membership, created: bool, **kwargs: Any) -> None:
     before = instance.stored_role  # type: ignore[attr-defined]
     if created or before != instance.role:
-        record(
+        record_event(
             Kind.MEMBER_ADDED if created else Kind.ROLE_CHANGED,
             person=instance.user,
             organization=instance.organization,
@@ -157,7 +157,7 @@ def record_role(instance: Membership, created: bool, **kwargs: Any) -> None:
 
 
 def record_removal(instance: Membership, **kwargs: Any) -> None:
-    record(
+    record_event(
         Kind.MEMBER_REMOVED,
         person=instance.user,
         organization=instance.organization,
@@ -167,7 +167,7 @@ def record_removal(instance: Membership, **kwargs: Any) -> None:
 
 def record_token_end(instance: ApiToken, **kwargs: Any) -> None:
     expired = instance.expiry is not None and instance.expiry <= timezone.now()
-    record(
+    record_event(
         Kind.TOKEN_ENDED,
         person=User(pk=instance.user_id),
         organization=Organization(pk=instance.organization_id),

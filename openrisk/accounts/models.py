@@ -146,7 +146,7 @@ class Membership(models.Model):
     def __str__(self) -> str:
         return f"{self.user} ({self.get_role_display()})"
 
-    def may(self, role: Role | str) -> bool:
+    def has_role(self, role: Role | str) -> bool:
         recorder.record_dependency(ROLE)  # what depends on it is not the same for all members
         return Role(self.role).includes(role)
 
@@ -277,7 +277,7 @@ class LoginFailure(models.Model):
 
 
 class KeyFingerprint(models.Model):
-    """By what the database knows a key of the installation (openrisk.accounts.keys)."""
+    """By what the database knows a key of the installation (openrisk.accounts.key_fingerprints)."""
 
     name = models.CharField(max_length=20, primary_key=True)
     fingerprint = models.CharField(max_length=16)
@@ -309,14 +309,14 @@ class AccountEventKind(models.TextChoices):
     TOKEN_ENDED = "token_ended", "Token ended"
 
 
-APPEND_ONLY = "The history of accounts is append-only."
+APPEND_ONLY_ERROR = "The history of accounts is append-only."
 
 
 class AppendOnlyQuerySet(models.QuerySet["AccountEvent"]):
     """Rows are added and read; roles of the database keep SQL from changing them."""
 
     def update(self, **fields: Any) -> NoReturn:
-        raise TypeError(APPEND_ONLY)
+        raise TypeError(APPEND_ONLY_ERROR)
 
     delete = update  # type: ignore[assignment]
 
@@ -377,11 +377,11 @@ class AccountEvent(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
-            raise TypeError(APPEND_ONLY)
+            raise TypeError(APPEND_ONLY_ERROR)
         super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise TypeError(APPEND_ONLY)
+        raise TypeError(APPEND_ONLY_ERROR)
 
 
 class FormSubmissionQuerySet(models.QuerySet["FormSubmission"]):

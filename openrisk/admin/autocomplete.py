@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.http import urlencode
 
-from openrisk.accounts.members.access import access
+from openrisk.accounts.members.access import get_access
 from openrisk.accounts.models import Membership, Organization, User
 
 
@@ -20,7 +20,7 @@ class AutocompleteView(AutocompleteJsonView):
 
     def get_queryset(self) -> Any:
         wanted = self.request.GET.get("organization")
-        organizations = access(self.request).organizations()
+        organizations = get_access(self.request).organizations()
         chosen = [found for found in organizations if str(found.pk) == wanted]
         rows = super().get_queryset()
         if not rows.ordered:  # counting what belongs to a row drops the model's order
@@ -63,7 +63,7 @@ class RelatedFilter(admin.RelatedFieldListFilter):
     """Lists the values of the person's organizations only."""
 
     def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[Any]:
-        allowed, role = access(request), model_admin.view_role
+        allowed, role = get_access(request), model_admin.view_role
         organizations = allowed.organizations(role)
         model = field.remote_field.model
         if model is Organization:

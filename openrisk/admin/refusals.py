@@ -29,6 +29,6 @@ def as_validation_error(refusal: Exception) -> ValidationError:
     return ValidationError("Another change at the same moment conflicts. Look again and repeat.")
 
 
-def sentence(refusal: Any) -> str:
+def refusal_sentence(refusal: Any) -> str:
     """The refusal in one line, for lists of what did not work."""
     return " ".join(as_validation_error(refusal).messages)

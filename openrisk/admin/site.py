@@ -42,7 +42,7 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
-from openrisk.accounts.members.access import access
+from openrisk.accounts.members.access import get_access
 from openrisk.accounts.models import Membership, Role, User
 from openrisk.admin.autocomplete import (
     Autocomplete,
@@ -55,7 +55,7 @@ from openrisk.limits import LINE
 from openrisk.pages import drafts
 from openrisk.pages.accounts.sign_in import ask_for_login
 from openrisk.pages.drafts import form_on
-from openrisk.pages.submissions import AGAIN, as_created, create_once, created_and_shown
+from openrisk.pages.submissions import AGAIN, create_once, mark_created, mark_redirect_created
 
 __all__ = (
     "AdminPasswordChangeForm",
@@ -90,7 +90,7 @@ class AdminSite(UnfoldAdminSite):
     )
 
     def has_permission(self, request: HttpRequest) -> bool:
-        return request.user.is_active and access(request).may_enter
+        return request.user.is_active and get_access(request).can_enter
 
     @method_decorator(never_cache)
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
@@ -121,7 +121,7 @@ class AdminSite(UnfoldAdminSite):
                 return ask_for_login(request, draft)
             drafts.forget_sent(request)
             response = guarded(request, *args, **kwargs)
-            drafts.fill(request, response)
+            drafts.fill_draft(request, response)
             return response
 
         return update_wrapper(keeping_view, guarded)
@@ -152,7 +152,7 @@ class AdminSite(UnfoldAdminSite):
                 if (link := self._list_url(request, label))
             ]
             groups.append({"title": title, "items": items})
-        if access(request).superuser:
+        if get_access(request).superuser:
             title, pages = OPERATING
             items = [
                 self._navigated(request, {"title": text, "icon": icon, "link": reverse(name)})
@@ -217,11 +217,11 @@ class Scoped:
     change_role: Role | None = Role.MANAGER  # None: read-only for everybody
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return access(request).may(self.view_role, organization_id(obj))
+        return get_access(request).has_role(self.view_role, organization_id(obj))
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         role = self.change_role
-        return role is not None and access(request).may(role, organization_id(obj))
+        return role is not None and get_access(request).has_role(role, organization_id(obj))
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_change_permission(request, obj)
@@ -230,7 +230,7 @@ class Scoped:
         return self.has_change_permission(request, obj)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        return access(request).may(self.view_role)
+        return get_access(request).has_role(self.view_role)
 
     def edited(self, request: HttpRequest) -> QuerySet[Any]:
         """The rows that the form of this request edits; none where it adds one."""
@@ -254,7 +254,7 @@ class Scoped:
     def autocomplete(self, kind: Any, db_field: Any, request: HttpRequest) -> Any:
         widget = kind(db_field, site)
         widget.organization = request.admin_organization  # type: ignore[attr-defined]
-        widget.typed = drafts.typed(request)
+        widget.typed = drafts.draft_fields(request)
         return widget
 
     def formfield_for_dbfield(self, db_field: Field, request: HttpRequest, **kwargs: Any) -> Any:
@@ -295,7 +295,7 @@ class FilteredModelAdmin(UnfoldModelAdmin):
         add = super().add_view
 
         def add_row(request: HttpRequest) -> HttpResponse:
-            return as_created(add(request, form_url, extra_context))
+            return mark_redirect_created(add(request, form_url, extra_context))
 
         return create_once(add_row, again=self.sent_again)(request)
 
@@ -313,7 +313,7 @@ class FilteredModelAdmin(UnfoldModelAdmin):
             return response
         # A popup, which tells the page that opened it and closes.
         page = f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"
-        return created_and_shown(response, f"{reverse(page)}?{IS_POPUP_VAR}=1")
+        return mark_created(response, f"{reverse(page)}?{IS_POPUP_VAR}=1")
 
 
 class ModelAdmin(Scoped, FilteredModelAdmin):
@@ -325,7 +325,7 @@ class ModelAdmin(Scoped, FilteredModelAdmin):
     show_facets = admin.ShowFacets.NEVER  # one count per value of each filter
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        rows = access(request).scope(super().get_queryset(request), self.view_role)
+        rows = get_access(request).scope(super().get_queryset(request), self.view_role)
         return rows.select_related("organization", *(self.list_select_related or ()))
 
     def edited(self, request: HttpRequest) -> QuerySet[Any]:
@@ -356,7 +356,7 @@ class ModelAdmin(Scoped, FilteredModelAdmin):
     def get_list_display(self, request: HttpRequest) -> Any:
         """Names the organization where it is not the same in every row."""
         columns = super().get_list_display(request)
-        if len(access(request).organizations(self.view_role)) > 1:
+        if len(get_access(request).organizations(self.view_role)) > 1:
             return columns
         return [column for column in columns if column != "organization"]
 

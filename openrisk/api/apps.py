@@ -8,4 +8,4 @@ class ApiConfig(AppConfig):
     def ready(self) -> None:
         from openrisk.api.middleware import database_retry
 
-        database_retry.connect()
+        database_retry.connect_signals()

@@ -38,7 +38,7 @@ class KeyTooLong(APIException):
     default_detail = "An Idempotency-Key has 1 to 255 characters."
 
 
-def once(
+def run_once(
     handler: Callable[..., Response], membership: Membership, request: Request, key: str
 ) -> Callable[..., Response]:
     """`handler`, carried out at most once per caller and key."""
@@ -101,5 +101,5 @@ def _fingerprint(request: Request) -> str:
     return digest.hexdigest()
 
 
-def forget_old() -> int:
+def delete_old_records() -> int:
     return IdempotencyRecord.objects.filter(created_at__lte=timezone.now() - KEPT_FOR).delete()[0]

@@ -99,7 +99,7 @@ class ProblemFormatter(ExceptionFormatter):
 
     def format_error_response(self, error_response: ErrorResponse) -> dict[str, Any]:
         first = error_response.errors[0]
-        body = problem(self.exc.status_code, first.detail, code=first.code)
+        body = build_problem(self.exc.status_code, first.detail, code=first.code)
         if isinstance(self.exc, exceptions.ValidationError):
             count = len(error_response.errors)
             body["detail"] = f"{count} error{'s' * (count != 1)} in the request, see errors."
@@ -164,8 +164,8 @@ class ProblemHandler(ExceptionHandler):
         if not database_retry.is_lost(exc):
             return exc
         if request := self.context.get("request"):
-            database_retry.note(request, exc)
-        return DatabaseUnavailable(database_retry.reason(exc))
+            database_retry.mark_lost(request, exc)
+        return DatabaseUnavailable(database_retry.describe_loss(exc))
 
     def convert_unhandled_exceptions(self, exc: Exception) -> exceptions.APIException:
         if isinstance(exc, exceptions.APIException):
@@ -181,11 +181,11 @@ class ProblemHandler(ExceptionHandler):
         response.content_type = CONTENT_TYPE
         request = self.context["request"]
         if request and exc.status_code == status.HTTP_413_REQUEST_ENTITY_TOO_LARGE:
-            read_away(request._request)
+            drain_body(request._request)
         return response
 
 
-def read_away(request: HttpRequest) -> None:
+def drain_body(request: HttpRequest) -> None:
     """Take in what is left of a body, up to READ_AWAY bytes, and forget it.
 
     The server closes a connection whose body nobody read, and a client that is still sending then
@@ -199,7 +199,7 @@ def read_away(request: HttpRequest) -> None:
             left -= len(piece)
 
 
-def problem_of(error: Exception) -> dict[str, Any]:
+def problem_for(error: Exception) -> dict[str, Any]:
     """The problem body that `error` would be answered with."""
     handler = ProblemHandler(error, {})  # type: ignore[typeddict-item]
     return handler.format_exception(
@@ -207,7 +207,7 @@ def problem_of(error: Exception) -> dict[str, Any]:
     )
 
 
-def problem(status_code: int, detail: str, *, code: str = "") -> dict[str, Any]:
+def build_problem(status_code: int, detail: str, *, code: str = "") -> dict[str, Any]:
     """The body of one problem; `code` is for programs, `detail` for people."""
     status_name = HTTPStatus(status_code)
     return {
@@ -222,7 +222,9 @@ def problem(status_code: int, detail: str, *, code: str = "") -> dict[str, Any]:
 
 def problem_response(code: int, detail: str) -> HttpResponse:
     """A problem outside of any DRF view (no route, a refused host, a failure in middleware)."""
-    return HttpResponse(to_json(problem(code, detail)), status=code, content_type=CONTENT_TYPE)
+    return HttpResponse(
+        to_json(build_problem(code, detail)), status=code, content_type=CONTENT_TYPE
+    )
 
 
 def is_api(request: HttpRequest) -> bool:

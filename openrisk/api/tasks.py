@@ -1,6 +1,6 @@
 """Housekeeping: idempotency keys, and the cache's tokens (the cache itself knows no tasks)."""
 
-from openrisk.api.idempotency import forget_old
+from openrisk.api.idempotency import delete_old_records
 from openrisk.caching.freshness import tag_versions
 from openrisk.tasks import scheduled, task
 
@@ -8,7 +8,7 @@ from openrisk.tasks import scheduled, task
 @scheduled("47 * * * *", name="api.forget_idempotency_keys")
 @task
 def forget_idempotency_keys() -> int:
-    return forget_old()
+    return delete_old_records()
 
 
 @scheduled("* * * * *", name="api.compact_cache_tokens")

@@ -16,7 +16,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from openrisk.accounts.models import Membership, Organization, User
 from openrisk.api.filters import Order, StrictFilterBackend
-from openrisk.api.idempotency import once
+from openrisk.api.idempotency import run_once
 from openrisk.api.problems import PreconditionRequired, UnknownParameter
 from openrisk.api.renderers import to_json
 from openrisk.api.serializers import RowSerializer, Serializer
@@ -64,7 +64,7 @@ class OrganizationViewSet(GenericViewSet):
         # Who is no member, such as another server, posts what may be repeated anyway.
         member = getattr(request, "membership", None)
         if request.method == "POST" and member and (key := request.headers.get("Idempotency-Key")):
-            self.post = once(self.post, member, request, key)  # type: ignore[has-type]
+            self.post = run_once(self.post, member, request, key)  # type: ignore[has-type]
 
     def get_parsers(self) -> list[BaseParser]:
         """By the action, which is not set yet when a request comes in."""
@@ -111,7 +111,7 @@ class OrganizationViewSet(GenericViewSet):
     def row_serializer(self) -> RowSerializer:
         return cast(RowSerializer, self.get_serializer())
 
-    def row(self, pk: Any) -> dict[str, Any]:
+    def represented_row(self, pk: Any) -> dict[str, Any]:
         """One row as it is represented, or 404."""
         serializer = self.row_serializer()
         rows = list(self.get_queryset().filter(pk=pk).values(*serializer.row_paths()))
@@ -120,11 +120,11 @@ class OrganizationViewSet(GenericViewSet):
         return serializer.represent(rows)[0]
 
     def row_response(self, pk: Any, status_code: int = status.HTTP_200_OK) -> Response:
-        data = self.row(pk)
-        etag = self.etag(data)
+        data = self.represented_row(pk)
+        etag = self.build_etag(data)
         return Response(data, status_code, headers={"ETag": etag})
 
-    def etag(self, data: dict[str, Any]) -> str:
+    def build_etag(self, data: dict[str, Any]) -> str:
         """A strong ETag: the version, and a digest of scope and body."""
         digest = hashlib.sha256(self.organization.pk.bytes + to_json(data)).hexdigest()[:20]
         return f'"{data.get("version", 0)}.{digest}"'
@@ -183,13 +183,13 @@ class WritableViewSet(OrganizationViewSet):
     http_method_names = ["get", "post", "patch", "delete", "head", "options"]
 
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        fields = self.validated(request)
+        fields = self.validate_body(request)
         instance = type(self).create_service(
             actor=self.actor, organization=self.organization, **fields
         )
-        return self.created(instance)
+        return self.created_response(instance)
 
-    def created(self, instance: models.Model) -> Response:
+    def created_response(self, instance: models.Model) -> Response:
         response = self.row_response(instance.pk, status.HTTP_201_CREATED)
         response["Location"] = reverse(
             f"{self.basename}-detail", kwargs={"pk": instance.pk}, request=self.request
@@ -198,7 +198,7 @@ class WritableViewSet(OrganizationViewSet):
 
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         instance = self.get_object()
-        fields = self.validated(request, instance)
+        fields = self.validate_body(request, instance)
         type(self).update_service(
             actor=self.actor,
             instance=instance,
@@ -213,7 +213,7 @@ class WritableViewSet(OrganizationViewSet):
         )
         return Response(status=status.HTTP_204_NO_CONTENT)
 
-    def validated(self, request: Request, instance: Any = None) -> dict[str, Any]:
+    def validate_body(self, request: Request, instance: Any = None) -> dict[str, Any]:
         """The body's fields; `version` belongs to the precondition, not to a row that exists."""
         data = request.data
         if instance is not None and isinstance(data, dict):

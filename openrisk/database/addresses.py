@@ -24,7 +24,7 @@ _DJANGO_NAMES = {
 }
 
 
-def database(name: str, default: str, *, needed: bool) -> dict[str, Any]:
+def database_settings(name: str, default: str, *, needed: bool) -> dict[str, Any]:
     """What the address of the database says, as Django's settings.
 
     What follows its `?` is libpq's (sslmode, target_session_attrs, ...) and goes into OPTIONS.

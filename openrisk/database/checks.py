@@ -26,7 +26,7 @@ ALLOWED = """
 def check_budget(app_configs: Any, **kwargs: Any) -> list[Error]:
     if "postgresql" not in settings.DATABASES["default"]["ENGINE"]:
         return []
-    wanted = demand()
+    wanted = connection_demand()
     if wanted.total <= settings.DATABASE_BUDGET:
         return []
     return [
@@ -46,7 +46,7 @@ def check_answers(
     app_configs: Any, databases: Sequence[str] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
     """A warning only: requests are answered with 503 until the server comes, and then by it."""
-    if "default" not in (databases or ()) or not (reason := unusable()):
+    if "default" not in (databases or ()) or not (reason := connection_error()):
         return []
     return [
         CheckWarning(
@@ -57,7 +57,7 @@ def check_answers(
     ]
 
 
-def unusable() -> str:
+def connection_error() -> str:
     """Why no connection can be had, in one line; "" where one can.
 
     Directly: a pool would hide a wrong password behind its own timeout.
@@ -91,7 +91,7 @@ def check_server(
     except psycopg.Error:
         return []
     allowed = (row[0] if row else 0) - RESERVE
-    wanted = demand().total
+    wanted = connection_demand().total
     if wanted <= allowed:
         return []
     return [
@@ -104,7 +104,7 @@ def check_server(
     ]
 
 
-def demand() -> Demand:
+def connection_demand() -> Demand:
     """Of this deployment, as it is configured."""
     return Demand(
         profile=settings.DATABASE_PROFILE,

@@ -6,12 +6,12 @@ from django.db import connection
 from django.utils import timezone
 
 
-def now() -> datetime:
+def database_now() -> datetime:
     """For what several machines must agree on, such as when a schedule is due."""
-    return timezone.now() + offset()
+    return timezone.now() + clock_offset()
 
 
-def offset() -> timedelta:
+def clock_offset() -> timedelta:
     """How far the database's clock is ahead of this machine's; SQLite has no clock of its own."""
     if connection.vendor != "postgresql":
         return timedelta(0)

@@ -13,7 +13,7 @@ PAUSE_SECONDS = 0.5
 
 
 @contextmanager
-def held(
+def hold_lock(
     connection: BaseDatabaseWrapper, number: int, *, on_wait: Callable[[], object]
 ) -> Iterator[None]:
     """Hold an advisory lock of PostgreSQL, on a connection of its own, while the block runs.

@@ -34,7 +34,7 @@ _open: "weakref.WeakSet[BaseDatabaseWrapper]" = weakref.WeakSet()
 _before: dict[str, float] = {}
 
 
-def connect() -> None:
+def connect_signals() -> None:
     connection_created.connect(_note, dispatch_uid="openrisk.database.metrics")
 
 
@@ -42,7 +42,7 @@ def _note(sender: Any, connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
     _open.add(connection)
 
 
-def observe(busy: int) -> None:
+def observe_connections(busy: int) -> None:
     """Set the gauges; `busy` is how many requests are being answered. Called once a second."""
     pool = getattr(connection, "pool", None) if connection.vendor == "postgresql" else None
     if pool is not None:

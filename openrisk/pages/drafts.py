@@ -91,13 +91,13 @@ def draft_of(request: HttpRequest) -> Draft | None:
     }
 
 
-def sign(draft: Draft) -> str:
+def sign_draft(draft: Draft) -> str:
     """The draft as a field of the log-in form; empty where it is too large for one."""
     text = signing.dumps(draft, salt=SALT, compress=True)
     return text if len(text) <= LARGEST else ""
 
 
-def read(text: str) -> Draft | None:
+def read_draft(text: str) -> Draft | None:
     """The draft that `sign` wrote, for as long as a session lasts; None for anything else."""
     try:
         draft: Draft = signing.loads(text, salt=SALT, max_age=settings.SESSION_COOKIE_AGE)
@@ -114,7 +114,7 @@ def show_again(request: HttpRequest, draft: Draft, message: str) -> HttpResponse
     return HttpResponseRedirect(f"{draft['page']}?{query}")
 
 
-def fill(request: HttpRequest, response: HttpResponseBase) -> None:
+def fill_draft(request: HttpRequest, response: HttpResponseBase) -> None:
     """Fill the form on the page that is about to be shown, where a draft belongs to it."""
     draft = _shown(request)
     if draft is None or response.status_code != 200:
@@ -148,7 +148,7 @@ def forget_sent(request: HttpRequest) -> None:
         del request.session[SESSION_KEY]
 
 
-def typed(request: HttpRequest) -> dict[str, list[str]]:
+def draft_fields(request: HttpRequest) -> dict[str, list[str]]:
     """The fields that the page of this request is to be filled with, by name."""
     draft = _shown(request)
     return draft["fields"] if draft else {}
@@ -156,7 +156,7 @@ def typed(request: HttpRequest) -> dict[str, list[str]]:
 
 def added_rows(request: HttpRequest, prefix: str) -> int:
     """How many rows had been added to the formset, on a page that is to be filled."""
-    fields = typed(request)
+    fields = draft_fields(request)
     total, present = (
         (fields.get(f"{prefix}-{name}") or ["0"])[0] for name in ("TOTAL_FORMS", "INITIAL_FORMS")
     )

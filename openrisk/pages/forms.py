@@ -57,7 +57,7 @@ def status_of(refusal: Exception) -> int:
     return next((code for kind, code in STATUS.items() if isinstance(refusal, kind)), 400)
 
 
-def seen_version(text: str) -> int:
+def parse_version(text: str) -> int:
     """The version that the page showed; nonsense matches none."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
 
@@ -66,7 +66,7 @@ class VersionField(forms.Field):
     widget = forms.HiddenInput
 
     def clean(self, value: Any) -> int:
-        return seen_version(str(value or ""))
+        return parse_version(str(value or ""))
 
 
 class StepForm(PageForm):

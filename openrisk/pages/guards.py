@@ -50,14 +50,14 @@ def member_required(role: Role = Role.VIEWER) -> Callable[[Page[Rest]], Callable
                 return _to_login(request)
             membership = identity.session_membership(request)
             if membership is None:
-                return organization_addresses.not_found(request)
+                return organization_addresses.organization_not_found(request)
             request.membership = membership
             require_role(request, role)
             drafts.forget_sent(request)
             response = view(request, *args, **kwargs)
             patch_cache_control(response, private=True, no_cache=True)
-            organization_addresses.remember(response, request, slug)
-            drafts.fill(request, response)
+            organization_addresses.remember_organization(response, request, slug)
+            drafts.fill_draft(request, response)
             return response
 
         return guarded
@@ -74,7 +74,7 @@ def person_required(view: Callable[..., HttpResponse]) -> Callable[..., HttpResp
             return _to_login(request)
         drafts.forget_sent(request)
         response = view(request, *args, **kwargs)
-        drafts.fill(request, response)
+        drafts.fill_draft(request, response)
         return response
 
     return guarded
@@ -98,7 +98,7 @@ def superuser_required(view: Callable[..., HttpResponse]) -> Callable[..., HttpR
 
 def require_role(request: MemberRequest, role: Role | str) -> None:
     """Raises PermissionDenied, which says the role that is needed and the one there is."""
-    if not request.membership.may(role):
+    if not request.membership.has_role(role):
         raise PermissionDenied(
             f"This needs the role {Role(role).label.lower()}; yours is "
             f"{Role(request.membership.role).label.lower()}. "

@@ -38,7 +38,7 @@ CHANGED_THERE = (
 View = Callable[..., Any]
 
 
-class Created(HttpResponseRedirect):
+class CreatedRedirect(HttpResponseRedirect):
     """Leads to what a form has created."""
 
     @property
@@ -46,23 +46,23 @@ class Created(HttpResponseRedirect):
         return self.url
 
 
-def created(page: str, *args: Any) -> Created:
+def redirect_to_created(page: str, *args: Any) -> CreatedRedirect:
     """The answer to a form that has created what `page` shows."""
-    return Created(resolve_url(page, *args))
+    return CreatedRedirect(resolve_url(page, *args))
 
 
-def created_and_shown(response: HttpResponse, page: str, *args: Any) -> HttpResponse:
+def mark_created(response: HttpResponse, page: str, *args: Any) -> HttpResponse:
     """`response`, which shows what a form has created; the form sent again leads to `page`."""
     response.created_at = resolve_url(page, *args)  # type: ignore[attr-defined]
     return response
 
 
-def as_created(response: HttpResponse) -> HttpResponse:
+def mark_redirect_created(response: HttpResponse) -> HttpResponse:
     """The answer of an admin form that adds a row: a redirect means that it did.
 
     "Save and add another" leads to the same address again.
     """
-    return Created(response.url) if isinstance(response, HttpResponseRedirect) else response
+    return CreatedRedirect(response.url) if isinstance(response, HttpResponseRedirect) else response
 
 
 def create_once(view: View, *, again: str = AGAIN) -> View:

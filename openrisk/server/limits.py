@@ -44,7 +44,7 @@ class Limit:
     @property
     def sentence(self) -> str:
         """The refusal of a body that is larger."""
-        return f"A request to this address has at most {in_words(self.size)}. Send less at once."
+        return f"A request to this address has at most {format_size(self.size)}. Send less at once."
 
 
 def _limit(pattern: str, size: int, routes: str, reason: str, *, files: bool = False) -> Limit:
@@ -99,7 +99,7 @@ def is_long(path: str, limit: Limit) -> bool:
     return limit.takes_files or bool(_LONG.search(path))
 
 
-def in_words(size: int) -> str:
+def format_size(size: int) -> str:
     """64 kB, 5 MB."""
     if size < MEGABYTE:
         return f"{size // KILOBYTE} kB"

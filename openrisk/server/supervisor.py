@@ -204,7 +204,7 @@ def serve(*, worker: bool, on_ready: Callable[[], object]) -> None:
     Supervisor(children, is_ready=_answers, on_ready=on_ready).run()
 
 
-def url() -> str:
+def local_url() -> str:
     """Where this installation answers on its own machine."""
     return f"http://{settings.LOCAL_HOST}:{settings.PORT}/"
 
@@ -253,7 +253,7 @@ def _empty_metrics_folder() -> Path:
     try:
         folder.mkdir(parents=True)
         with tempfile.TemporaryFile(dir=folder) as file:
-            metric_files.reserve(file.fileno(), METRICS_BYTES * (settings.WORKERS + 2))
+            metric_files.reserve_space(file.fileno(), METRICS_BYTES * (settings.WORKERS + 2))
     except OSError as error:
         raise FolderUnusable(
             f"What is counted cannot be kept in {folder} ({os.strerror(error.errno or 0)}): free "

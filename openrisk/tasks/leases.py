@@ -23,7 +23,7 @@ DURATION = timedelta(seconds=60)
 RENEWAL = timedelta(seconds=10)
 
 
-class Keeper:
+class LeaseKeeper:
     """Renews the leases of this process's workers, from one thread with one connection."""
 
     def __init__(self) -> None:
@@ -33,7 +33,7 @@ class Keeper:
     def held(self) -> Iterator[str]:
         """Hold a new lease while the block runs; yields its id."""
         worker_id = str(uuid4())
-        renew([worker_id])
+        renew_leases([worker_id])
         self.worker_ids.add(worker_id)
         try:
             yield worker_id
@@ -44,9 +44,9 @@ class Keeper:
 
 
 @contextmanager
-def keeping() -> Iterator[Keeper]:
+def keep_leases() -> Iterator[LeaseKeeper]:
     """Keep leases, and requeue what others abandon, while the block runs."""
-    keeper = Keeper()
+    keeper = LeaseKeeper()
     stop = threading.Event()
     thread = threading.Thread(target=_keep_renewing, args=(keeper.worker_ids, stop), daemon=True)
     thread.start()
@@ -57,7 +57,7 @@ def keeping() -> Iterator[Keeper]:
         thread.join(timeout=1)
 
 
-def renew(worker_ids: Iterable[str]) -> None:
+def renew_leases(worker_ids: Iterable[str]) -> None:
     """Extend the leases, or take them again."""
     host, pid, until = socket.gethostname(), os.getpid(), timezone.now() + DURATION
     Lease.objects.bulk_create(
@@ -80,16 +80,16 @@ def _requeue(result: DBTaskResult) -> bool:
     with bound_contextvars(
         task=result.task_path, task_id=str(result.id), attempt=len(result.worker_ids)
     ):
-        return outcomes.lost(result)
+        return outcomes.record_loss(result)
 
 
 def _keep_renewing(worker_ids: set[str], stop: threading.Event) -> None:
     renewed_at = timezone.now()
     try:
         while not stop.wait(RENEWAL.total_seconds()):
-            connections.refresh()
+            connections.refresh_connection()
             try:
-                renew(tuple(worker_ids))
+                renew_leases(tuple(worker_ids))
                 # When the database kept us waiting, it kept others waiting too: they are given
                 # time to renew before anybody judges them.
                 on_time = timezone.now() - renewed_at < 2 * RENEWAL

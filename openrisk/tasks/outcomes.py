@@ -31,7 +31,7 @@ class WorkerLost(Exception):
     """The worker ended or stopped renewing its lease while it ran the task."""
 
 
-def succeeded(result: DBTaskResult, value: Any) -> bool:
+def record_success(result: DBTaskResult, value: Any) -> bool:
     """Record what the task returned; the task fails if the database cannot keep that."""
     try:
         recorded = _settle(
@@ -43,7 +43,7 @@ def succeeded(result: DBTaskResult, value: Any) -> bool:
             traceback="",
         )
     except (DataError, IntegrityError, ValueError) as error:  # NaN, a NUL character
-        return failed(result, error)
+        return record_failure(result, error)
     if recorded:
         # What had nothing to do, as every minute on an idle installation, is not worth a line.
         level = logging.INFO if value else logging.DEBUG
@@ -53,7 +53,7 @@ def succeeded(result: DBTaskResult, value: Any) -> bool:
     return recorded
 
 
-def failed(result: DBTaskResult, error: BaseException) -> bool:
+def record_failure(result: DBTaskResult, error: BaseException) -> bool:
     """Have the task tried again if @retrying allows another attempt, else record the failure."""
     policy, attempts = _policy(result), len(result.worker_ids)
     if policy is None or attempts >= policy.attempts:
@@ -66,7 +66,7 @@ def failed(result: DBTaskResult, error: BaseException) -> bool:
     return retried
 
 
-def lost(result: DBTaskResult) -> bool:
+def record_loss(result: DBTaskResult) -> bool:
     """Have the task of a dead worker run again, or fail if it has had its attempts.
 
     No further wait: the lease took its time to expire.

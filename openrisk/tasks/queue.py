@@ -29,7 +29,7 @@ log = structlog.get_logger(__name__)
 WRITE_PAUSES = (1, 2, 4, 8, 16)
 
 
-def claim(worker_id: str, *, long: bool = True) -> DBTaskResult | None:
+def claim_next(worker_id: str, *, long: bool = True) -> DBTaskResult | None:
     """Take the next task that is due for this worker, or None. Counts as an attempt.
 
     With `long` long tasks come first, as other workers are there for short ones alone.
@@ -40,7 +40,7 @@ def claim(worker_id: str, *, long: bool = True) -> DBTaskResult | None:
     with transaction.atomic():
         result = (_next_long() if long else None) or _next_short()
         if result is not None:
-            leases.renew([worker_id])  # it may have run out, in a process that was suspended
+            leases.renew_leases([worker_id])  # it may have run out, in a process that was suspended
             result.claim(worker_id)
     return result
 
@@ -94,7 +94,7 @@ def _take(ready: DBTaskResultQuerySet, turn: Turn) -> DBTaskResult | None:
     return result
 
 
-def run(result: DBTaskResult) -> None:
+def run_claimed(result: DBTaskResult) -> None:
     """Run a claimed task and record the outcome, which `result` then shows."""
     with bound_contextvars(
         task=result.task_path, task_id=str(result.id), attempt=len(result.worker_ids)
@@ -104,9 +104,9 @@ def run(result: DBTaskResult) -> None:
             value = normalize_json(_call(result))
         # The boundary between worker and task: whatever a task raises is the task's outcome.
         except (Exception, SystemExit) as error:  # noqa: BLE001
-            record = partial(outcomes.failed, result, error)
+            record = partial(outcomes.record_failure, result, error)
         else:
-            record = partial(outcomes.succeeded, result, value)
+            record = partial(outcomes.record_success, result, value)
         if not _persistently(record):
             log.warning("task_outcome_discarded", hint="its worker was taken for dead meanwhile")
 
@@ -125,5 +125,5 @@ def _persistently(write: Callable[[], bool]) -> bool:
         except OperationalError as error:
             log.warning("task_outcome_delayed", seconds=pause, error=str(error))
             time.sleep(pause)
-            connections.refresh()
+            connections.refresh_connection()
     return write()

@@ -13,12 +13,12 @@ from openrisk.tasks.models import Schedule
 log = structlog.get_logger(__name__)
 
 
-def synchronize() -> None:
+def synchronize_schedules() -> None:
     """Bring the table up to the code: add schedules, take over changed cron expressions.
 
     Rows that this code does not know stay: a newer version of it may run elsewhere.
     """
-    now = clock.now()
+    now = clock.database_now()
     known = {row.name: row.cron for row in Schedule.objects.all()}
     for name, declared in scheduled_tasks().items():
         if known.get(name) != declared.cron:
@@ -33,7 +33,7 @@ def synchronize() -> None:
 
 def enqueue_due() -> int:
     """Enqueue each schedule that is due once, however often it was missed; how many were due."""
-    now = clock.now()
+    now = clock.database_now()
     rows = list(Schedule.objects.filter(name__in=scheduled_tasks()))
     for row in rows:
         if is_too_far(row.cron, row.next_run_at, now):
@@ -41,9 +41,9 @@ def enqueue_due() -> int:
     return sum(_enqueue(row, now) for row in rows if row.next_run_at <= now)
 
 
-def lateness() -> dict[str, float]:
+def schedule_lateness() -> dict[str, float]:
     """By how many seconds each schedule is late, by its name."""
-    now = clock.now()
+    now = clock.database_now()
     rows = Schedule.objects.filter(name__in=scheduled_tasks())
     return {row.name: late_seconds(row.cron, row.next_run_at, now) for row in rows}
 

@@ -36,13 +36,13 @@ class Worker:
 
     def run(self) -> None:
         """SIGTERM and SIGINT end it after the tasks in hand; with `once` a lost database does."""
-        with self._signals(), leases.keeping() as keeper, self._threads(keeper):
+        with self._signals(), leases.keep_leases() as keeper, self._threads(keeper):
             self._hold(keeper, long=self.once)
         if self._broken is not None:
             raise self._broken
 
     @contextmanager
-    def _threads(self, keeper: leases.Keeper) -> Iterator[None]:
+    def _threads(self, keeper: leases.LeaseKeeper) -> Iterator[None]:
         """Those that take long tasks too, while the block runs and until theirs are done."""
         count = 0 if self.once else LONG
         threads = [Thread(target=self._in_thread, args=(keeper,)) for _ in range(count)]
@@ -55,7 +55,7 @@ class Worker:
             for thread in threads:
                 thread.join()
 
-    def _in_thread(self, keeper: leases.Keeper) -> None:
+    def _in_thread(self, keeper: leases.LeaseKeeper) -> None:
         try:
             self._hold(keeper, long=True)
         except Exception as error:  # noqa: BLE001  the process ends with it, and is started again
@@ -64,7 +64,7 @@ class Worker:
             self.stopping = True
             connection.close()
 
-    def _hold(self, keeper: leases.Keeper, *, long: bool) -> None:
+    def _hold(self, keeper: leases.LeaseKeeper, *, long: bool) -> None:
         """Work under a lease; a lost database is waited for, and means another lease."""
         while not self.stopping:
             try:
@@ -76,18 +76,18 @@ class Worker:
                     raise
                 log.warning("database_unavailable", error=str(error))
                 time.sleep(DATABASE_PAUSE_SECONDS)
-                connections.refresh()
+                connections.refresh_connection()
 
     def _work(self, worker_id: str, *, long: bool) -> None:
         log.info("worker_started", worker=worker_id, long=long)
-        schedules.synchronize()
+        schedules.synchronize_schedules()
         if self.once:  # it seldom lives long enough for its lease's thread to do so
             leases.requeue_abandoned()
         while not self.stopping:
-            connections.refresh()
+            connections.refresh_connection()
             schedules.enqueue_due()
-            if result := queue.claim(worker_id, long=long):
-                queue.run(result)
+            if result := queue.claim_next(worker_id, long=long):
+                queue.run_claimed(result)
                 self.failures += result.status == TaskResultStatus.FAILED
             elif self.once:
                 break

@@ -27,7 +27,7 @@ class _Reserved(mmap_dict.MmapedDict):
             draft = Path(f"{filename}.new")
             try:
                 with draft.open("wb") as file:
-                    reserve(file.fileno(), FIRST_SIZE)
+                    reserve_space(file.fileno(), FIRST_SIZE)
                 draft.rename(filename)
             finally:
                 draft.unlink(missing_ok=True)
@@ -38,7 +38,7 @@ class _Reserved(mmap_dict.MmapedDict):
         while self._used + len(key.encode()) + AROUND_KEY > size:
             size *= 2
         if size > self._capacity:
-            reserve(self._f.fileno(), size)
+            reserve_space(self._f.fileno(), size)
             self._m = mmap.mmap(self._f.fileno(), size)
             self._capacity = size
         super()._init_value(key)
@@ -87,7 +87,7 @@ class MetricFile:
             )
 
 
-def reserve(descriptor: int, size: int) -> None:
+def reserve_space(descriptor: int, size: int) -> None:
     """Make a file `size` bytes long, with room on the disk for each. Raises OSError."""
     if hasattr(os, "posix_fallocate"):
         os.posix_fallocate(descriptor, 0, size)

@@ -24,14 +24,14 @@ _locks: list[IO[str]] = []  # kept open, or the locks would end
 log = structlog.get_logger(__name__)
 
 
-def install() -> None:
+def install_slots() -> None:
     """Before any metric is declared, in a process that counts for others to add up."""
     if FOLDER in os.environ:
         values.MmapedDict = MetricFile  # type: ignore[misc,assignment]
-        values.ValueClass = values.MultiProcessValue(process_identifier=slot)
+        values.ValueClass = values.MultiProcessValue(process_identifier=current_slot)
 
 
-def slot() -> int:
+def current_slot() -> int:
     """That of this process."""
     pid = os.getpid()
     if pid not in _held:
@@ -75,7 +75,7 @@ def _forget_gauges(folder: Path, number: int) -> None:
         path.unlink(missing_ok=True)
 
 
-def forget_the_dead(folder: Path) -> None:
+def forget_dead_gauges(folder: Path) -> None:
     """Drop the gauges of processes that ended without anybody taking their slot."""
     for number, path in _slots(folder):
         with suppress(OSError):  # a folder that nobody can write to keeps what it has

@@ -20,7 +20,7 @@ Application = Callable[..., Iterable[bytes]]
 _LAYER = re.compile(r"detail=(\w+)")
 
 
-def install() -> None:
+def install_tracing() -> None:
     """Before Django's handler is made, in the process that serves: spans are sent by a thread."""
     if not settings.TRACES_ENDPOINT:
         return
@@ -42,7 +42,7 @@ def install() -> None:
     RedisInstrumentor().instrument()
 
 
-def traced(application: Application, *, route_key: str) -> Application:
+def trace_requests(application: Application, *, route_key: str) -> Application:
     """The application with a span around each request; the same one where nobody traces.
 
     `route_key` is where the environ of a request has the name of its route, once it is known.

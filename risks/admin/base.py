@@ -14,9 +14,9 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from openrisk.accounts.members.access import access
+from openrisk.accounts.members.access import get_access
 from openrisk.accounts.models import Organization
-from openrisk.admin.refusals import REFUSALS, as_validation_error, sentence
+from openrisk.admin.refusals import REFUSALS, as_validation_error, refusal_sentence
 from openrisk.admin.site import AutocompleteMultiple, TabularInline
 from openrisk.pages.confirmation import is_cancelled
 from risks.admin.bulk import delete_selected
@@ -70,7 +70,7 @@ class RegisterAdmin(StepAdmin):
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> Any:
         if obj is not None:
-            obj.organization = access(request).organization(obj.organization_id)
+            obj.organization = get_access(request).organization(obj.organization_id)
         organization = obj.organization if obj else self.chosen(request)
         request.admin_organization = organization  # type: ignore[attr-defined]
         form = super().get_form(request, obj, change=change, **kwargs)
@@ -91,7 +91,7 @@ class RegisterAdmin(StepAdmin):
         """The organization of a row to add: the only one, or the one of the address."""
         if self.change_role is None:
             return None
-        possible = access(request).organizations(self.change_role)
+        possible = get_access(request).organizations(self.change_role)
         wanted = request.GET.get("organization")
         if len(possible) == 1:
             return possible[0]
@@ -142,7 +142,7 @@ class RegisterAdmin(StepAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": f"Add {self.opts.verbose_name}",
-            "organizations": access(request).organizations(self.change_role),
+            "organizations": get_access(request).organizations(self.change_role),
         }
         return TemplateResponse(request, "risks_admin/organization.html", context)
 
@@ -194,7 +194,7 @@ class RegisterAdmin(StepAdmin):
                 formset.inline.write(request.user, form.instance, row, deleted)
             except REFUSALS as refusal:
                 title = str(formset.model._meta.verbose_name).capitalize()
-                raise ValidationError(f"{title} {number}: {sentence(refusal)}") from refusal
+                raise ValidationError(f"{title} {number}: {refusal_sentence(refusal)}") from refusal
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         type(self).delete(actor=request.user, instance=obj)
@@ -203,7 +203,7 @@ class RegisterAdmin(StepAdmin):
         try:
             return super().delete_view(request, object_id, extra_context)
         except REFUSALS as refusal:
-            self.message_user(request, sentence(refusal), messages.ERROR)
+            self.message_user(request, refusal_sentence(refusal), messages.ERROR)
             return redirect(request.get_full_path())
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:

@@ -10,7 +10,7 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from openrisk.admin.refusals import REFUSALS, sentence
+from openrisk.admin.refusals import REFUSALS, refusal_sentence
 from risks.services.bulk import Outcome, run_bulk
 from risks.services.deletion import deletion_summary
 
@@ -67,7 +67,7 @@ def _carry_out_all(
         try:
             carry_out(selected[index])
         except REFUSALS as refusal:
-            return Outcome(index, 409, problem={"detail": sentence(refusal)})
+            return Outcome(index, 409, problem={"detail": refusal_sentence(refusal)})
         return Outcome(index, 200)
 
     outcomes = run_bulk(

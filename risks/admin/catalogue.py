@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from openrisk.accounts.members.access import access
+from openrisk.accounts.members.access import get_access
 from openrisk.accounts.models import Role
 from openrisk.admin.site import (
     LinesField,
@@ -112,7 +112,7 @@ class MatrixAdmin(RegisterAdmin):
         return False
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        for organization in access(request).query().filter(matrix=None):
+        for organization in get_access(request).query().filter(matrix=None):
             matrix_services.matrix_of(organization)  # made when it is first needed
         return super().changelist_view(request, extra_context)
 

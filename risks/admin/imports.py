@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.decorators import method_decorator
 
-from openrisk.accounts.members.access import access
+from openrisk.accounts.members.access import get_access
 from openrisk.accounts.models import Organization
 from openrisk.admin.site import (
     LinesField,
@@ -22,7 +22,7 @@ from openrisk.admin.site import (
     site,
 )
 from openrisk.pages.drafts import form_on
-from openrisk.pages.submissions import create_once, created
+from openrisk.pages.submissions import create_once, redirect_to_created
 from risks.admin.history import model_label
 from risks.admin.steps import StepAdmin, StepButton
 from risks.import_runs import lifecycle, undo
@@ -101,7 +101,7 @@ class ImportRunAdmin(StepAdmin):
         return super().get_queryset(request).filter(source=Source.IMPORT)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return access(request).may(self.view_role)
+        return get_access(request).has_role(self.view_role)
 
     def may_step(self, request: HttpRequest, obj: Any) -> bool:
         return self.has_view_permission(request, obj)
@@ -182,10 +182,10 @@ class ImportRunAdmin(StepAdmin):
     ) -> HttpResponse:
         asked = UploadForm(
             *((request.POST, request.FILES) if request.method == "POST" else ()),
-            organizations=access(request).query(self.view_role),
+            organizations=get_access(request).query(self.view_role),
         )
         if asked.is_valid() and (run := _upload(request, asked)):
-            return created("admin:risks_importrun_change", run.pk)
+            return redirect_to_created("admin:risks_importrun_change", run.pk)
         context = {
             **self.admin_site.each_context(request),
             "title": "Import a register",

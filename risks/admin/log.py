@@ -9,7 +9,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from openrisk.accounts.members.access import access
+from openrisk.accounts.members.access import get_access
 from openrisk.accounts.models import Role
 from openrisk.admin.site import InfinitePaginator, ModelAdmin, RelatedFilter, site
 from openrisk.database.labels import model_of_label
@@ -56,7 +56,7 @@ class ChangeAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Who became a member is for administrators to see."""
-        allowed = access(request)
+        allowed = get_access(request)
         changes = super().get_queryset(request)
         if allowed.superuser:
             return changes

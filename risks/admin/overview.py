@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from openrisk.accounts.members.access import access
+from openrisk.accounts.members.access import get_access
 from risks.models import (
     Acceptance,
     AcceptanceStatus,
@@ -34,7 +34,7 @@ def overview_context(request: HttpRequest, known: dict[str, Any]) -> dict[str, A
 
 
 def _levels(request: HttpRequest) -> list[OverviewCount]:
-    opened = access(request).scope(Risk.objects.open())
+    opened = get_access(request).scope(Risk.objects.open())
     counts = dict(opened.order_by().values_list("current_level").annotate(number=Count("pk")))
     figures = [
         OverviewCount(
@@ -49,7 +49,7 @@ def _levels(request: HttpRequest) -> list[OverviewCount]:
 
 
 def _waiting(request: HttpRequest) -> list[OverviewCount]:
-    scope = access(request).scope
+    scope = get_access(request).scope
     requested = Acceptance.objects.filter(status=AcceptanceStatus.REQUESTED)
     proposed = RiskProposal.objects.filter(status=ProposalStatus.PROPOSED)
     return [

@@ -12,9 +12,9 @@ from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from openrisk.accounts.members.access import access
+from openrisk.accounts.members.access import get_access
 from openrisk.accounts.models import Membership, Organization, User
-from openrisk.admin.refusals import sentence
+from openrisk.admin.refusals import refusal_sentence
 from openrisk.admin.site import (
     LinesField,
     RelatedFilter,
@@ -312,12 +312,12 @@ class RiskAdmin(RegisterAdmin):
 
     @admin.action(description="Set owner…", permissions=["change"])
     def bulk_owner(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
-        form = partial(OwnerForm, organizations=access(request).organizations())
+        form = partial(OwnerForm, organizations=get_access(request).organizations())
         return self._bulk(request, queryset, "Set owner", form, _set_owner)
 
     @admin.action(description="Set category…", permissions=["change"])
     def bulk_category(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
-        categories = access(request).scope(Category.objects.all())
+        categories = get_access(request).scope(Category.objects.all())
         form = partial(CategoryForm, categories=categories)
         return self._bulk(request, queryset, "Set category", form, _set_category)
 
@@ -336,11 +336,11 @@ class RiskAdmin(RegisterAdmin):
             text = "A file holds one organization's risks: filter by organization first."
             self.message_user(request, text, messages.ERROR)
             return None
-        organization = access(request).organization(owners.pop())
+        organization = get_access(request).organization(owners.pop())
         try:
             return export_response(queryset, organization, kind)
         except Conflict as refusal:
-            self.message_user(request, sentence(refusal), messages.ERROR)
+            self.message_user(request, refusal_sentence(refusal), messages.ERROR)
             return None
 
     def _bulk(

@@ -14,11 +14,11 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
-from openrisk.admin.refusals import REFUSALS, sentence
+from openrisk.admin.refusals import REFUSALS, refusal_sentence
 from openrisk.admin.site import ModelAdmin
 from openrisk.pages import drafts
 from openrisk.pages.confirmation import ask_first, is_cancelled
-from openrisk.pages.forms import seen_version
+from openrisk.pages.forms import parse_version
 from risks.history import recorded
 
 MAX_REASON_LENGTH = 5000
@@ -65,7 +65,7 @@ class StepAdmin(ModelAdmin):
             context["steps"] = self.step_buttons(obj)
             context["step_comment"] = self.step_comment
             context["step_inputs"] = self.step_inputs(obj)
-            kept = drafts.typed(request).get("step_comment", [""])[0]
+            kept = drafts.draft_fields(request).get("step_comment", [""])[0]
             context["typed_step_comment"] = request.POST.get("step_comment", kept)
             if self.step_in_form:
                 context["step_form"] = f"{self.opts.model_name}_form"
@@ -121,9 +121,9 @@ class StepAdmin(ModelAdmin):
 
     def _take(self, request: HttpRequest, obj: Any, step: StepButton) -> None:
         try:
-            self.record_step(request, obj, step, seen_version(request.POST.get("version", "")))
+            self.record_step(request, obj, step, parse_version(request.POST.get("version", "")))
         except REFUSALS as refusal:
-            self.message_user(request, f"{step.label}: {sentence(refusal)}", messages.ERROR)
+            self.message_user(request, f"{step.label}: {refusal_sentence(refusal)}", messages.ERROR)
 
     def record_step(self, request: HttpRequest, obj: Any, step: StepButton, version: int) -> None:
         """Take the step with its own reason and say so; raises what the service refuses."""

@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 
 from openrisk.accounts.models import User
 from openrisk.admin.site import RelatedFilter, UnfoldBooleanSwitchWidget, site
-from openrisk.pages.forms import seen_version
+from openrisk.pages.forms import parse_version
 from risks.admin.base import RegisterAdmin, RowInline
 from risks.admin.display import level_badge, progress_bar
 from risks.admin.forms import RowForm
@@ -177,7 +177,7 @@ class AcceptanceAdmin(RegisterAdmin):
         elif name == "reject":
             acceptance_services.decide_acceptance(approve=False, **known)
         else:
-            seen = seen_version(request.POST.get("risk_version", ""))
+            seen = parse_version(request.POST.get("risk_version", ""))
             acceptance_services.decide_acceptance(approve=True, risk_version=seen, **known)
 
     def step_inputs(self, obj: Acceptance) -> dict[str, Any]:

@@ -15,9 +15,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 from openrisk.accounts.models import Role
 from openrisk.pages.confirmation import Question, ask_first, is_cancelled
 from openrisk.pages.drafts import form_on
-from openrisk.pages.forms import REFUSALS, StepForm, seen_version, status_of
+from openrisk.pages.forms import REFUSALS, StepForm, parse_version, status_of
 from openrisk.pages.guards import MemberRequest, member_required, require_role
-from openrisk.pages.submissions import create_once, created
+from openrisk.pages.submissions import create_once, redirect_to_created
 from risks import states
 from risks.models import Risk, Status
 from risks.pages.detail import (
@@ -120,7 +120,7 @@ def decide_acceptance(request: MemberRequest, number: int, pk: UUID) -> HttpResp
         elif decision == "reject":
             acceptance_services.decide_acceptance(acceptance=acceptance, approve=False, **said)
         else:
-            seen = seen_version(request.POST.get("risk_version", ""))
+            seen = parse_version(request.POST.get("risk_version", ""))
             acceptance_services.decide_acceptance(
                 acceptance=acceptance, approve=True, risk_version=seen, **said
             )
@@ -237,7 +237,7 @@ def _carry_out(
         form.add_refusal(refusal)
         return _refuse(request, risk, form, status_of(refusal))
     messages.success(request, done)
-    return created("risk-page", request.organization_slug, risk.reference)
+    return redirect_to_created("risk-page", request.organization_slug, risk.reference)
 
 
 def _refuse(request: MemberRequest, risk: Risk, form: Any, status: int) -> HttpResponse:

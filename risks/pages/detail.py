@@ -80,9 +80,9 @@ def page_context(request: MemberRequest, risk: Risk, typed: Any = None) -> dict[
     named = (risk, risk.category, risk.owner, risk.assignee, risk.reviewer)
     facts = states.GuardContext(risk, timezone.now(), mitigations, acceptances)
     matrix = matrix_of(risk.organization)
-    analyst, manager = membership.may(Role.ANALYST), membership.may(Role.MANAGER)
+    analyst, manager = membership.has_role(Role.ANALYST), membership.has_role(Role.MANAGER)
     edges = [
-        (edge, membership.may(edge.role), form(transition_key(edge.to), risk.version))
+        (edge, membership.has_role(edge.role), form(transition_key(edge.to), risk.version))
         for edge in states.list_transitions(facts)
     ]
     may_request = analyst and not any(row.status in LIVE for row in acceptances)

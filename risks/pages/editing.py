@@ -12,7 +12,7 @@ from openrisk.errors import StaleVersion
 from openrisk.pages.drafts import form_on
 from openrisk.pages.forms import REFUSALS
 from openrisk.pages.guards import MemberRequest, member_required
-from openrisk.pages.submissions import create_once, created
+from openrisk.pages.submissions import create_once, redirect_to_created
 from risks.models import Risk
 from risks.pages.detail import find_risk
 from risks.pages.forms import RiskForm
@@ -40,7 +40,7 @@ def new_risk(request: MemberRequest) -> HttpResponse:
             form.add_refusal(refusal)
         else:
             messages.success(request, f"Risk {risk.reference} created.")
-            return created("risk-page", request.organization_slug, risk.reference)
+            return redirect_to_created("risk-page", request.organization_slug, risk.reference)
     return _show(request, form)
 
 

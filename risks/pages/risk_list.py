@@ -28,7 +28,7 @@ READS = (Risk, ScoreChange, Category, RiskTag, RiskAsset, RiskControl, Asset, Me
 @vary_on_headers("HX-Request", "HX-Target")
 def risk_list(request: MemberRequest) -> HttpResponse:
     membership, query = request.membership, request.GET.dict()
-    may_write = membership.may(Role.ANALYST)
+    may_write = membership.has_role(Role.ANALYST)
     swaps = request.htmx.target == "register" and not request.htmx.history_restore_request
     template = "risks/_swap.html" if swaps else "risks/_list.html"
 

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from openrisk.accounts.models import Organization, User
-from openrisk.links import link
+from openrisk.links import page_url
 from risks.models import Acceptance, AcceptanceStatus, Mitigation, MitigationStatus, Reminder, Risk
 from risks.querysets import DUE_SOON
 
@@ -74,7 +74,7 @@ def _due(organization: Organization, now: datetime) -> Iterator[tuple[Any, str]]
 
 
 def _linked(line: str, organization: Organization, risk: str) -> str:
-    return f"{line}\n  {link('risk-page', organization.slug, risk)}"
+    return f"{line}\n  {page_url('risk-page', organization.slug, risk)}"
 
 
 def _when(day: date, now: datetime) -> str:
@@ -100,6 +100,6 @@ def _text(organization: Organization, lines: list[str]) -> str:
     shown = [f"- {line}" for line in lines[:LONGEST_LIST]]
     if len(lines) > LONGEST_LIST:
         shown.append(f"... and {len(lines) - LONGEST_LIST} more.")
-    everything = link("analyst", organization.slug)
+    everything = page_url("analyst", organization.slug)
     lines = [f"What waits for you in {organization.name}:", "", *shown, "", everything]
     return "\n".join(lines) + "\n"

@@ -52,8 +52,8 @@ def work():
     """All that a worker would do now; how many tasks it ran."""
     send_due_reports.call()
     count = 0
-    while result := queue.claim("worker"):
-        queue.run(result)
+    while result := queue.claim_next("worker"):
+        queue.run_claimed(result)
         count += 1
     return count
 
@@ -193,7 +193,7 @@ def test_what_waits_is_dropped_when_the_schedule_is(schedule, clock):  # noqa: F
     clock.shift(timedelta(hours=1))
     send_due_reports.call()
     update_schedule(actor=None, instance=schedule, active=False)
-    queue.run(queue.claim("worker"))
+    queue.run_claimed(queue.claim_next("worker"))
     assert send_scheduled(schedule.pk, schedule.next_run_at) is False
     schedule.delete()
     assert send_scheduled(schedule.pk, schedule.next_run_at) is False

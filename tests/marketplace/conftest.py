@@ -22,7 +22,7 @@ def _files(settings, tmp_path):
 def work() -> int:
     """Do all that a worker would do now; how many tasks there were."""
     count = 0
-    while result := queue.claim("worker"):
-        queue.run(result)
+    while result := queue.claim_next("worker"):
+        queue.run_claimed(result)
         count += 1
     return count

@@ -141,7 +141,7 @@ def test_passwords_and_files_are_not_kept(browser, organization):
     place = "/admin/accounts/user/add/"
     data = {"email": "new@example.com", "password": "hunter2hunter2", "again": "hunter2hunter2"}
     answer = send(browser, place, data)
-    fields = drafts.read(values_of(answer)["draft"])["fields"]
+    fields = drafts.read_draft(values_of(answer)["draft"])["fields"]
     assert fields == {"email": ["new@example.com"]}
     browser.force_login(operator)
     place = "/admin/risks/importrun/add/"

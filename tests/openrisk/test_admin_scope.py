@@ -85,7 +85,7 @@ def fill(organization, word, person):
     found[Organization] = organization
     found[type(organization.matrix)] = organization.matrix
     found[Membership] = person.memberships.get()
-    found[Invitation] = invitations.invite(
+    found[Invitation] = invitations.create_invitation(
         address=f"{word.replace(' ', '-')}@example.com", role=Role.VIEWER, actor=person, **of
     )
     program = create_service_account(name=word, role=Role.VIEWER, **of)

@@ -138,7 +138,7 @@ def test_a_command_without_its_database_ends_with_a_sentence(command, pooled, tm
 
 @pytest.mark.django_db
 def test_a_database_that_answers_is_usable():
-    assert checks.unusable() == ""
+    assert checks.connection_error() == ""
     assert checks.check_answers(None, ["default"]) == []
 
 
@@ -154,7 +154,7 @@ def test_more_connections_than_the_server_allows_do_not_start(settings):
         allowed = cursor.fetchone()[0] - checks.RESERVE
     settings.WORKERS, settings.CACHE_CONSISTENCY = 1, "strict"
     settings.THREADS = allowed - BACKGROUND - 1
-    assert checks.demand().total == allowed
+    assert checks.connection_demand().total == allowed
     assert checks.check_server(None, ["default"]) == []
     settings.THREADS += 1
     (error,) = checks.check_server(None, ["default"])

@@ -16,27 +16,27 @@ from pytest_django import Settings
 from deployment.local.servers import free_port, valkey
 from openrisk import demo
 from openrisk.caching.freshness import tag_versions
-from openrisk.diagnosis import doctor, secrets
-from openrisk.diagnosis.doctor import Finding, Status
+from openrisk.diagnosis import doctor, key_checks
+from openrisk.diagnosis.check_result import CheckResult, CheckStatus
 from tests.openrisk.caching import stores
 
 
-def finding(subject: str) -> Finding:
-    return next(found for found in doctor.examine() if found.subject == subject)
+def finding(subject: str) -> CheckResult:
+    return next(found for found in doctor.run_checks() if found.subject == subject)
 
 
 @pytest.mark.django_db
 def test_a_sound_installation_has_no_failure() -> None:
-    findings = list(doctor.examine())
+    findings = list(doctor.run_checks())
     assert {found.subject for found in findings} >= {"database", "migrations", "history", "demo"}
-    assert [found for found in findings if found.status is Status.FAILURE] == []
+    assert [found for found in findings if found.status is CheckStatus.FAILURE] == []
 
 
 @pytest.mark.django_db
 def test_a_demo_that_has_changed_is_no_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     lost = demo.Demo("http://127.0.0.1:8000", demo.ORGANIZATION, demo.EMAIL, "password", "token")
     monkeypatch.setattr(demo, "read", lambda: lost)
-    assert finding("demo").status is Status.OK
+    assert finding("demo").status is CheckStatus.OK
     assert "was deleted" in finding("demo").detail
 
 
@@ -45,17 +45,17 @@ def test_a_missing_trigger_is_a_failure() -> None:
     on_table = " ON risks_risk" if connection.vendor == "postgresql" else ""
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TRIGGER openrisk_ledger_risks_risk_update{on_table}")
-    assert finding("history").status is Status.FAILURE
+    assert finding("history").status is CheckStatus.FAILURE
     assert "openrisk_ledger_risks_risk_update" in finding("history").detail
 
 
 @pytest.mark.django_db
 def test_a_missing_token_trigger_is_a_failure() -> None:
-    assert finding("cache tokens").status is Status.OK
+    assert finding("cache tokens").status is CheckStatus.OK
     on_table = " ON risks_asset" if connection.vendor == "postgresql" else ""
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TRIGGER openrisk_token_risks_asset_delete{on_table}")
-    assert finding("cache tokens").status is Status.FAILURE
+    assert finding("cache tokens").status is CheckStatus.FAILURE
     assert "openrisk_token_risks_asset_delete" in finding("cache tokens").detail
 
 
@@ -67,7 +67,7 @@ def test_triggers_that_tell_nobody_are_a_failure_where_push_relies_on_them(
     settings.CACHE_CONSISTENCY = "push"
     assert "of another version" in finding("cache tokens").detail
     tag_versions.install(connection)
-    assert finding("cache tokens").status is Status.OK
+    assert finding("cache tokens").status is CheckStatus.OK
 
 
 @pytest.mark.django_db
@@ -75,16 +75,16 @@ def test_a_missing_migration_is_a_failure_and_hides_what_depends_on_it() -> None
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM django_migrations WHERE app = 'accounts'")
     assert finding("migrations").advice == "Run `manage.py migrate`."
-    assert "history" not in {found.subject for found in doctor.examine()}
+    assert "history" not in {found.subject for found in doctor.run_checks()}
 
 
 def test_an_open_secret_key_is_a_failure(tmp_path: Path, settings: Settings) -> None:
     settings.VAR_DIR = tmp_path
     key = tmp_path / "secret_key"
     key.touch(0o644)
-    assert secrets.key_file("secret key").status is Status.FAILURE
+    assert key_checks.key_file("secret key").status is CheckStatus.FAILURE
     key.chmod(0o600)
-    assert secrets.key_file("secret key").status is Status.OK
+    assert key_checks.key_file("secret key").status is CheckStatus.OK
 
 
 Usage = namedtuple("Usage", "free")
@@ -92,23 +92,29 @@ Usage = namedtuple("Usage", "free")
 
 @pytest.mark.parametrize(
     ("free", "status"),
-    [(2 * 1024**3, Status.OK), (500 * 1024**2, Status.WARNING), (1024, Status.FAILURE)],
+    [
+        (2 * 1024**3, CheckStatus.OK),
+        (500 * 1024**2, CheckStatus.WARNING),
+        (1024, CheckStatus.FAILURE),
+    ],
 )
-def test_a_full_disk_is_said(free: int, status: Status, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_said(
+    free: int, status: CheckStatus, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(doctor.shutil, "disk_usage", lambda path: Usage(free))
     assert doctor._disk().status is status
 
 
 def test_no_cache_server_is_fine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("REDIS_URL", raising=False)
-    assert doctor._cache().status is Status.OK
+    assert doctor._cache().status is CheckStatus.OK
 
 
 def test_the_response_cache_says_what_keeps_it_and_how_sure_a_hit_is(settings: Settings) -> None:
     with stores.backend(settings, "memory"):
         assert doctor._responses().detail.startswith("memory, strict; no shared store")
     with stores.backend(settings, "redis", f"redis://127.0.0.1:{free_port()}/0"):
-        assert doctor._responses().status is Status.WARNING
+        assert doctor._responses().status is CheckStatus.WARNING
 
 
 @pytest.mark.parametrize("url", ["redis://127.0.0.1:{port}/0", "nonsense"])
@@ -116,7 +122,7 @@ def test_an_unreachable_cache_server_is_a_warning(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REDIS_URL", url.format(port=free_port()))
-    assert doctor._cache().status is Status.WARNING
+    assert doctor._cache().status is CheckStatus.WARNING
 
 
 def test_a_cache_server_that_answers_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,7 +133,7 @@ def test_a_cache_server_that_answers_is_named(monkeypatch: pytest.MonkeyPatch) -
 
 def test_debug_is_a_warning(settings: Settings) -> None:
     settings.DEBUG = True
-    assert doctor._debug().status is Status.WARNING
+    assert doctor._debug().status is CheckStatus.WARNING
 
 
 def run_doctor(**environment: str) -> subprocess.CompletedProcess[str]:
@@ -171,13 +177,17 @@ def test_the_command_writes_a_line_each(capsys: pytest.CaptureFixture[str]) -> N
 @pytest.mark.parametrize(
     ("given", "profile", "status"),
     [
-        ("https://risk.example.org", "prod", Status.OK),
-        ("", "dev", Status.OK),
-        ("", "prod", Status.WARNING),
+        ("https://risk.example.org", "prod", CheckStatus.OK),
+        ("", "dev", CheckStatus.OK),
+        ("", "prod", CheckStatus.WARNING),
     ],
 )
 def test_an_address_for_links_is_asked_for_in_production(
-    given: str, profile: str, status: Status, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    given: str,
+    profile: str,
+    status: CheckStatus,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("SITE_URL", given)
     settings.POOL_PROFILE = profile

@@ -183,7 +183,7 @@ def test_the_host_of_a_database_may_be_a_socket(given):
 def test_a_malformed_database_stops_with_a_sentence_alone(monkeypatch, recwarn, url):
     monkeypatch.setenv("DATABASE_URL", url)
     with pytest.raises(ImproperlyConfigured, match="DATABASE_URL cannot be used: write postgresql"):
-        addresses.database("DATABASE_URL", "sqlite:///unused", needed=False)
+        addresses.database_settings("DATABASE_URL", "sqlite:///unused", needed=False)
     assert list(recwarn) == []
 
 

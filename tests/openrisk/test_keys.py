@@ -3,10 +3,10 @@
 import pytest
 from django.core.management import call_command
 
-from openrisk.accounts import checks, keys
+from openrisk.accounts import checks, key_fingerprints
 from openrisk.accounts.models import KeyFingerprint
-from openrisk.diagnosis import secrets
-from openrisk.diagnosis.finding import Status
+from openrisk.diagnosis import key_checks
+from openrisk.diagnosis.check_result import CheckStatus
 
 pytestmark = pytest.mark.django_db
 
@@ -16,7 +16,7 @@ def used(settings):
     """The database was used with these."""
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "old" * 20, []
     settings.ENCRYPTION_KEYS = ["old" * 20]
-    keys.accept()
+    key_fingerprints.remember_keys()
 
 
 def problems():
@@ -25,7 +25,7 @@ def problems():
 
 def test_the_same_keys_are_fine():
     assert problems() == []
-    assert secrets.same_keys().status is Status.OK
+    assert key_checks.same_keys().status is CheckStatus.OK
 
 
 @pytest.mark.parametrize(
@@ -36,21 +36,21 @@ def test_another_key_is_refused_with_what_to_do(settings, name, value):
     [error] = checks.check_keys(None, ["default"])
     assert error.msg.startswith(f"{name} is not the one that this database was used with")
     assert "keys_accept" in error.hint
-    assert secrets.same_keys().status is Status.FAILURE
+    assert key_checks.same_keys().status is CheckStatus.FAILURE
 
 
 def test_a_key_is_replaced_with_the_old_one_behind_it(settings):
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "new" * 20, ["old" * 20]
     settings.ENCRYPTION_KEYS = ["new" * 20, "old" * 20]
     assert problems() == []
-    keys.accept()
+    key_fingerprints.remember_keys()
     settings.SECRET_KEY_FALLBACKS, settings.ENCRYPTION_KEYS = [], ["new" * 20]
     assert problems() == []  # and the old one is gone
 
 
 def test_the_node_that_was_forgotten_is_found(settings):
     settings.ENCRYPTION_KEYS = ["new" * 20, "old" * 20]
-    keys.accept()
+    key_fingerprints.remember_keys()
     settings.ENCRYPTION_KEYS = ["old" * 20]
     assert len(problems()) == 1
 

@@ -14,7 +14,7 @@ from granian.log import LogLevels, configure_logging
 
 from monitoring.metrics import access_log, request_metrics
 from openrisk import server
-from openrisk.api.middleware.database_retry import ShortenOutages
+from openrisk.api.middleware.database_retry import ShortenDatabaseErrors
 from openrisk.api.problems import DatabaseUnavailable
 from openrisk.tasks import queue
 from tests.openrisk.tasks import samples
@@ -91,7 +91,7 @@ def test_a_request_that_the_database_did_not_answer_is_one_short_line():
     except DatabaseUnavailable as error:
         info = (type(error), error, error.__traceback__)
     record = logging.LogRecord("django.request", logging.ERROR, "", 1, "Failed", (), info)
-    assert ShortenOutages().filter(record)
+    assert ShortenDatabaseErrors().filter(record)
     assert record.exc_info is None
     assert record.getMessage() == (
         "Not answered by the database: connection refused Is the server running?"
@@ -101,7 +101,7 @@ def test_a_request_that_the_database_did_not_answer_is_one_short_line():
 def test_other_failures_keep_their_traceback():
     info = (ValueError, ValueError(), None)
     record = logging.LogRecord("django.request", logging.ERROR, "", 1, "Failed", (), info)
-    ShortenOutages().filter(record)
+    ShortenDatabaseErrors().filter(record)
     assert record.exc_info == info
 
 
@@ -111,7 +111,7 @@ def test_a_task_that_had_nothing_to_do_is_no_line_of_an_ordinary_log(monkeypatch
     monkeypatch.setattr(type(samples.tick), "call", lambda self: value)
     samples.tick.enqueue()
     with structlog.testing.capture_logs() as captured:
-        queue.run(claimed())
+        queue.run_claimed(claimed())
     assert {line["event"]: line["log_level"] for line in captured}["task_succeeded"] == level
 
 

@@ -97,5 +97,5 @@ def test_files_of_which_none_can_be_locked_are_still_added_up(folder, monkeypatc
         raise OSError(errno.EROFS, "Read-only file system")
 
     monkeypatch.setattr(metric_slots, "_lock", read_only)
-    metric_slots.forget_the_dead(folder)
+    metric_slots.forget_dead_gauges(folder)
     assert added_up(folder) == 200

@@ -43,7 +43,7 @@ def process(number=1, then=""):
 
 
 def told(folder, name):
-    metric_slots.forget_the_dead(folder)
+    metric_slots.forget_dead_gauges(folder)
     registry = CollectorRegistry()
     MultiProcessCollector(registry, str(folder))
     lines = generate_latest(registry).decode().splitlines()

@@ -11,7 +11,7 @@ from openrisk.telemetry import tracing
 def test_nothing_stands_around_the_application_unless_asked(settings):
     settings.TRACES_ENDPOINT = ""
     application = object()
-    assert tracing.traced(application, route_key="route") is application
+    assert tracing.trace_requests(application, route_key="route") is application
 
 
 def test_address_of_an_invitation_is_traced_without_its_secret(settings, monkeypatch):
@@ -26,7 +26,7 @@ def test_address_of_an_invitation_is_traced_without_its_secret(settings, monkeyp
         start_response("200 OK", [])
         return [b""]
 
-    list(tracing.traced(application, route_key="route")(environ, lambda *given: None))
+    list(tracing.trace_requests(application, route_key="route")(environ, lambda *given: None))
     texts = [str(value) for value in spans[0].attributes.values()]
     assert any("/invitation/.../" in text for text in texts)
     assert not any("Kw7lopYaiPqf" in text for text in texts)

@@ -9,7 +9,7 @@ from django.core.validators import validate_email
 from dashboards.figures.stats import PERIODS
 from dashboards.models import Board, Dashboard
 from dashboards.schedules.sending import build_report_email
-from openrisk.accounts.management.arguments import organization
+from openrisk.accounts.management.arguments import organization_argument
 from openrisk.accounts.models import Organization
 
 
@@ -20,7 +20,9 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--organization", type=organization, required=True, metavar="SLUG")
+        parser.add_argument(
+            "--organization", type=organization_argument, required=True, metavar="SLUG"
+        )
         parser.add_argument(
             "--dashboard",
             default=Dashboard.EXECUTIVE.value,

@@ -8,7 +8,7 @@ from django.db import transaction
 from marketplace.packs import installation
 from marketplace.packs.archive import Pack
 from marketplace.packs.manifest import BadPack
-from openrisk.accounts.management.arguments import organization
+from openrisk.accounts.management.arguments import organization_argument
 from openrisk.errors import Conflict
 from risks.import_runs.summary import lines, summary
 from risks.management.arguments import add_user, check_member
@@ -23,7 +23,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("pack", help="an id, or a file")
-        parser.add_argument("--organization", type=organization, required=True, metavar="SLUG")
+        parser.add_argument(
+            "--organization", type=organization_argument, required=True, metavar="SLUG"
+        )
         parser.add_argument("--allow-unsigned", action="store_true")
         parser.add_argument("--dry-run", action="store_true", help="do everything, keep nothing")
         add_user(parser)

@@ -57,7 +57,9 @@ def record_failure(attempt: LoginFailure) -> None:
     limit = FAILURES_PER_DEVICE if attempt.device else FAILURES_PER_EMAIL
     if same.filter(pk__lte=attempt.pk).count() == limit:
         person = User.objects.filter(email=attempt.email).first()
-        history.record(Kind.SIGN_IN_LIMITED, person=person, email=attempt.email, failures=limit)
+        history.record_event(
+            Kind.SIGN_IN_LIMITED, person=person, email=attempt.email, failures=limit
+        )
 
 
 def forget_failures(attempt: LoginFailure) -> None:

@@ -23,7 +23,7 @@ def change_password(user: User, password: str) -> None:
     user.password_change_required = False
     user.set_password(password)
     user.save()
-    history.record(Kind.PASSWORD_CHANGED, person=user, actor=user)
+    history.record_event(Kind.PASSWORD_CHANGED, person=user, actor=user)
 
 
 @transaction.atomic
@@ -40,7 +40,7 @@ def require_change(user: User) -> None:
     """After an operator has set the password."""
     user.password_change_required = True
     user.save(update_fields=["password_change_required"])
-    history.record(Kind.PASSWORD_SET, person=user)
+    history.record_event(Kind.PASSWORD_SET, person=user)
 
 
 class PasswordChangeRequiredMiddleware:

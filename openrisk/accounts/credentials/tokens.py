@@ -58,7 +58,7 @@ def create_token(
     if parent is not None and parent.expiry and token.expiry > parent.expiry:
         token.expiry = parent.expiry  # a moment has passed since
         token.save(update_fields=["expiry"])
-    history.record(
+    history.record_event(
         Kind.TOKEN_CREATED,
         person=user,
         organization=organization,

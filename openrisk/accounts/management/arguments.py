@@ -5,7 +5,7 @@ from argparse import ArgumentTypeError
 from openrisk.accounts.models import Organization
 
 
-def organization(slug: str) -> Organization:
+def organization_argument(slug: str) -> Organization:
     found = Organization.objects.filter(slug=slug).first()
     if found is None:
         slugs = ", ".join(Organization.objects.values_list("slug", flat=True)[:20])

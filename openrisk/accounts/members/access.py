@@ -28,10 +28,10 @@ class Access:
         return Membership.objects.filter(user=self.user, role__in=enough)
 
     @property
-    def may_enter(self) -> bool:
+    def can_enter(self) -> bool:
         return self.superuser or bool(self.roles)
 
-    def may(self, role: Role, organization_id: UUID | None = None) -> bool:
+    def has_role(self, role: Role, organization_id: UUID | None = None) -> bool:
         """Whether the role is held in that organization; in any of them for None."""
         return self.superuser or any(
             held.includes(role) and organization_id in (None, organization.pk)
@@ -63,7 +63,7 @@ class Access:
         return queryset.filter(organization__in=self._memberships(role).values("organization"))
 
 
-def access(request: HttpRequest) -> Access:
+def get_access(request: HttpRequest) -> Access:
     """What the person of this request may do, read once per request."""
     if not hasattr(request, "admin_access"):
         request.admin_access = Access(request.user)  # type: ignore[attr-defined, arg-type]

@@ -27,7 +27,7 @@ from openrisk.accounts.models import (
     Role,
     User,
 )
-from openrisk.links import link
+from openrisk.links import page_url
 
 LIFETIME = timedelta(days=7)
 # OpenRisk is no sender of bulk mail.
@@ -45,7 +45,7 @@ def can_mail() -> bool:
 
 
 @transaction.atomic
-def invite(
+def create_invitation(
     *, organization: Organization, address: str, role: Role | str, actor: User | None
 ) -> Invitation:
     """A pending invitation without a link, which is made when it is mailed or asked for.
@@ -89,7 +89,7 @@ def _pending(address: str) -> str:
 
 
 @transaction.atomic
-def renew(invitation: Invitation, *, actor: User | None) -> None:
+def renew_invitation(invitation: Invitation, *, actor: User | None) -> None:
     """Let the invitation begin again; a link from before ends. Raises InvitationRefused."""
     invitation = _lock_pending(invitation)
     began = invitation.expires_at - LIFETIME
@@ -102,7 +102,7 @@ def renew(invitation: Invitation, *, actor: User | None) -> None:
 
 
 @transaction.atomic
-def revoke(invitation: Invitation, *, actor: User | None) -> None:
+def revoke_invitation(invitation: Invitation, *, actor: User | None) -> None:
     """Raises InvitationRefused."""
     _close(_lock_pending(invitation), InvitationStatus.REVOKED)
     _record(Kind.INVITATION_REVOKED, invitation, actor=actor)
@@ -119,7 +119,7 @@ def make_link(invitation: Invitation) -> str:
     secret = secrets.token_urlsafe(32)
     invitation.digest = _digest(secret)
     invitation.save(update_fields=["digest"])
-    return link("invitation", secret)
+    return page_url("invitation", secret)
 
 
 def mail_invitation(pk: UUID) -> bool:
@@ -155,7 +155,7 @@ def find_invitation(secret: str) -> Invitation | None:
 
 
 @transaction.atomic
-def accept(invitation: Invitation, user: User) -> Membership:
+def accept_invitation(invitation: Invitation, user: User) -> Membership:
     """Make the owner of the address a member. Raises InvitationRefused."""
     invitation = _lock_pending(invitation)
     if not invitation.is_open or not user.is_active or user.email != invitation.address:
@@ -174,12 +174,12 @@ def accept_as_new(invitation: Invitation, *, name: str, password: str) -> User:
             user = User.objects.create_user(invitation.address, password, name=name)
     except IntegrityError:  # another request was first
         raise InvitationRefused("This address has an account by now: log in with it.") from None
-    accept(invitation, user)
+    accept_invitation(invitation, user)
     return user
 
 
 @transaction.atomic
-def decline(invitation: Invitation) -> None:
+def decline_invitation(invitation: Invitation) -> None:
     """Raises InvitationRefused."""
     _close(_lock_pending(invitation), InvitationStatus.DECLINED)
     _record(Kind.INVITATION_DECLINED, invitation)
@@ -204,7 +204,7 @@ def _digest(secret: str) -> str:
 
 
 def _record(kind: Kind, invitation: Invitation, actor: User | None = None) -> None:
-    history.record(
+    history.record_event(
         kind,
         email=invitation.address,
         organization=invitation.organization,

@@ -15,13 +15,13 @@ from django.template.response import TemplateResponse
 from django.utils.cache import add_never_cache_headers
 
 from openrisk.accounts.credentials.tokens import create_token
-from openrisk.accounts.members.access import access
+from openrisk.accounts.members.access import get_access
 from openrisk.accounts.members.service_accounts import create_service_account
 from openrisk.accounts.models import ApiToken, Membership, Role, ServiceAccount, User
 from openrisk.admin.accounts.base import AccountAdmin
 from openrisk.admin.accounts.forms import ServiceAccountAddForm, TokenForm
 from openrisk.admin.site import RelatedFilter, site
-from openrisk.pages.submissions import SHOWN_ONCE, created_and_shown
+from openrisk.pages.submissions import SHOWN_ONCE, mark_created
 
 
 @admin.register(ServiceAccount, site=site)
@@ -34,7 +34,7 @@ class ServiceAccountAdmin(AccountAdmin):
     readonly_fields = ("email", "created_at")
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        visible = Membership.objects.filter(organization__in=access(request).query(Role.ADMIN))
+        visible = Membership.objects.filter(organization__in=get_access(request).query(Role.ADMIN))
         accounts = ServiceAccount.objects.filter(pk__in=visible.values("user"))
         memberships = visible.select_related("organization")
         return accounts.prefetch_related(Prefetch("memberships", memberships, to_attr="shown"))
@@ -57,7 +57,7 @@ class ServiceAccountAdmin(AccountAdmin):
         if obj is not None:
             return super().get_form(request, obj, change=change, **kwargs)
         form = super().get_form(request, obj, change=change, form=ServiceAccountAddForm, **kwargs)
-        form.base_fields["organization"].queryset = access(request).query(Role.ADMIN)
+        form.base_fields["organization"].queryset = get_access(request).query(Role.ADMIN)
         return form
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
@@ -109,7 +109,7 @@ class TokenAdmin(AccountAdmin):
         return False
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return access(request).may(Role.ADMIN)
+        return get_access(request).has_role(Role.ADMIN)
 
     has_delete_permission = has_add_permission
 
@@ -125,7 +125,7 @@ class TokenAdmin(AccountAdmin):
     ) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
         accounts = Membership.objects.filter(
-            organization__in=access(request).query(Role.ADMIN), user__is_service=True
+            organization__in=get_access(request).query(Role.ADMIN), user__is_service=True
         )
         choices = accounts.select_related("user", "organization").order_by("user__name")
         form.base_fields["membership"].queryset = choices
@@ -158,7 +158,7 @@ class TokenAdmin(AccountAdmin):
         }
         response = TemplateResponse(request, "accounts/admin_secret.html", context)
         add_never_cache_headers(response)
-        return created_and_shown(response, "admin:accounts_apitoken_changelist")
+        return mark_created(response, "admin:accounts_apitoken_changelist")
 
     def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
         queryset.revoke()

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from openrisk.accounts.members.access import access
+from openrisk.accounts.members.access import get_access
 from openrisk.accounts.models import AccountEvent, Role
 from openrisk.admin.accounts.base import AccountAdmin
 from openrisk.admin.site import InfinitePaginator, RelatedFilter, site
@@ -25,12 +25,12 @@ class AccountEventAdmin(AccountAdmin):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         events = AccountEvent.objects.select_related("organization", "actor")
-        if access(request).superuser:
+        if get_access(request).superuser:
             return events
-        return events.seen_by(access(request).query(Role.ADMIN))
+        return events.seen_by(get_access(request).query(Role.ADMIN))
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return obj is None and access(request).may(Role.ADMIN)
+        return obj is None and get_access(request).has_role(Role.ADMIN)
 
     @admin.display(description="by", ordering=None)
     def by(self, event: AccountEvent) -> str:

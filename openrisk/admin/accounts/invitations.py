@@ -9,14 +9,14 @@ from django.template.response import TemplateResponse
 from django.utils.cache import add_never_cache_headers
 
 from openrisk.accounts.members import invitations
-from openrisk.accounts.members.access import access
+from openrisk.accounts.members.access import get_access
 from openrisk.accounts.models import Invitation, Role
 from openrisk.accounts.tasks import send_invitation
 from openrisk.admin.accounts.base import AccountAdmin
 from openrisk.admin.accounts.forms import InvitationForm
 from openrisk.admin.site import RelatedFilter, site
 from openrisk.pages.drafts import form_on
-from openrisk.pages.submissions import created_and_shown
+from openrisk.pages.submissions import mark_created
 
 NO_MAIL = (
     "No mail server is set (EMAIL_URL). An operator can print the link: "
@@ -47,16 +47,16 @@ class InvitationAdmin(AccountAdmin):
         return False
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return access(request).may(Role.ADMIN)
+        return get_access(request).has_role(Role.ADMIN)
 
     has_renew_permission = has_add_permission
 
     def get_field_queryset(self, db: Any, db_field: Any, request: HttpRequest) -> Any:
-        return access(request).query(Role.ADMIN)
+        return get_access(request).query(Role.ADMIN)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> Any:
         """The organization, where there is no choice."""
-        administered = access(request).organizations(Role.ADMIN)
+        administered = get_access(request).organizations(Role.ADMIN)
         chosen = {"organization": administered[0].pk} if len(administered) == 1 else {}
         return {**chosen, **super().get_changeform_initial_data(request)}
 
@@ -71,7 +71,7 @@ class InvitationAdmin(AccountAdmin):
             return redirect("admin:accounts_invitation_changelist")
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        made = invitations.invite(
+        made = invitations.create_invitation(
             organization=obj.organization,
             address=obj.address,
             role=obj.role,
@@ -82,7 +82,7 @@ class InvitationAdmin(AccountAdmin):
     def response_add(
         self, request: HttpRequest, obj: Any, post_url_continue: Any = None
     ) -> HttpResponse:
-        if access(request).superuser and not invitations.can_mail():
+        if get_access(request).superuser and not invitations.can_mail():
             return self._show_link(request, obj)
         self._send(request, obj, "is invited")
         return redirect("admin:accounts_invitation_changelist")
@@ -99,7 +99,7 @@ class InvitationAdmin(AccountAdmin):
         }
         response = TemplateResponse(request, "accounts/admin_secret.html", context)
         add_never_cache_headers(response)
-        return created_and_shown(response, "admin:accounts_invitation_changelist")
+        return mark_created(response, "admin:accounts_invitation_changelist")
 
     def _send(self, request: HttpRequest, invitation: Invitation, done: str) -> None:
         """The same answer for every address."""
@@ -121,7 +121,7 @@ class InvitationAdmin(AccountAdmin):
     def renew(self, request: HttpRequest, queryset: Any) -> None:
         for invitation in queryset:
             try:
-                invitations.renew(invitation, actor=request.user)  # type: ignore[arg-type]
+                invitations.renew_invitation(invitation, actor=request.user)  # type: ignore[arg-type]
             except invitations.InvitationRefused as refusal:
                 self.message_user(request, f"{invitation.address}: {refusal}", messages.ERROR)
             else:
@@ -131,7 +131,7 @@ class InvitationAdmin(AccountAdmin):
     def revoke(self, request: HttpRequest, queryset: Any) -> None:
         for invitation in queryset:
             try:
-                invitations.revoke(invitation, actor=request.user)  # type: ignore[arg-type]
+                invitations.revoke_invitation(invitation, actor=request.user)  # type: ignore[arg-type]
             except invitations.InvitationRefused as refusal:
                 self.message_user(request, f"{invitation.address}: {refusal}", messages.ERROR)
             else:

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 
 from openrisk.accounts.credentials.passwords import set_first_password
 from openrisk.accounts.members import memberships as services
-from openrisk.accounts.members.access import access
+from openrisk.accounts.members.access import get_access
 from openrisk.accounts.models import Membership, Organization, Role, User
 from openrisk.admin.accounts.base import AccountAdmin
 from openrisk.admin.accounts.forms import FirstPasswordForm, RoleForm, UserAddForm, UserChangeForm
@@ -46,24 +46,24 @@ class OrganizationAdmin(AccountAdmin):
     inlines = (MembershipInline,)
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return access(request).query(Role.ADMIN).annotate(member_count=Count("memberships"))
+        return get_access(request).query(Role.ADMIN).annotate(member_count=Count("memberships"))
 
     @admin.display(ordering="member_count")
     def members(self, organization: Any) -> int:
         return organization.member_count
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return access(request).may(Role.ADMIN, getattr(obj, "pk", None))
+        return get_access(request).has_role(Role.ADMIN, getattr(obj, "pk", None))
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return access(request).superuser
+        return get_access(request).superuser
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Never: everything that was ever registered would go with it."""
         return False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return () if access(request).superuser else ("slug",)
+        return () if get_access(request).superuser else ("slug",)
 
 
 # --- users, for operators -----------------------------------------------------------------------
@@ -112,7 +112,7 @@ class UserAdmin(AccountAdmin, DjangoUserAdmin):  # type: ignore[misc]
         return people.prefetch_related(Prefetch("memberships", memberships, to_attr="shown"))
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return access(request).superuser
+        return get_access(request).superuser
 
     has_change_permission = has_view_permission
     has_add_permission = has_view_permission  # type: ignore[assignment]

@@ -25,14 +25,14 @@ class RolePermission(BasePermission):
         if not request.user.is_authenticated or not membership:
             return False
         if request.method in SAFE_METHODS:
-            return membership.may(getattr(view, "read_role", Role.VIEWER))
+            return membership.has_role(getattr(view, "read_role", Role.VIEWER))
         if view.action is None:
             return True  # the method does not exist here: let the view answer 405
         if getattr(request.auth, "read_only", False):
             self.message = "This token is read-only. Use one that may write."
             return False
         needed = {**DEFAULT_ROLES, **getattr(view, "roles", {})}.get(view.action, Role.ADMIN)
-        if not membership.may(needed):
+        if not membership.has_role(needed):
             self.message = (
                 f"This needs the role {needed.value}; yours is {membership.role}. "
                 "Ask an administrator of your organization."

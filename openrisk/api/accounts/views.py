@@ -66,7 +66,7 @@ class LoginView(GenericAPIView):
         if user.password_change_required:
             raise PermissionDenied(CHOICE_REQUIRED)
         membership = self._membership(user, body.validated_data.get("organization"))
-        history.record(Kind.SIGNED_IN, person=user, actor=user, by="api")
+        history.record_event(Kind.SIGNED_IN, person=user, actor=user, by="api")
         token, secret = create_token(
             user=user,
             organization=membership.organization,
@@ -111,7 +111,7 @@ class LogoutView(GenericAPIView):
     def post(self, request: Request) -> Response:
         if not isinstance(request.auth, ApiToken):
             raise ValidationError("Send the token to revoke as `Authorization: Token ...`.")
-        history.record(Kind.SIGNED_OUT, person=request.auth.user, by="api")
+        history.record_event(Kind.SIGNED_OUT, person=request.auth.user, by="api")
         ApiToken.objects.filter(pk=request.auth.pk).revoke()
         return Response(status=status.HTTP_204_NO_CONTENT)
 

@@ -10,7 +10,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
-from openrisk.api.problems import is_api, problem_response, read_away
+from openrisk.api.problems import drain_body, is_api, problem_response
 from openrisk.server.limits import limit_for
 
 LENGTH_REQUIRED = "The body came in parts, which this server does not read. Send a Content-Length."
@@ -27,7 +27,7 @@ class BodyLimitMiddleware:
         if request.headers.get("Transfer-Encoding"):
             return _refusal(request, 411, LENGTH_REQUIRED)
         if int(request.META.get("CONTENT_LENGTH") or 0) > limit.size:
-            read_away(request)
+            drain_body(request)
             return _refusal(request, 413, limit.sentence)
         return self.get_response(request)
 

@@ -12,13 +12,13 @@ from psycopg import errors
 
 from openrisk.request_state import DATABASE_LOST
 
-LOST = (OperationalError, InterfaceError)
+LOST_ERRORS = (OperationalError, InterfaceError)
 SAFE = ("GET", "HEAD")
 
 
 def is_lost(error: BaseException | None) -> bool:
     """Whether the database did not answer, or cannot be written to, so that asking again helps."""
-    return (isinstance(error, LOST) and not is_too_large(error)) or _is_read_only(error)
+    return (isinstance(error, LOST_ERRORS) and not is_too_large(error)) or _is_read_only(error)
 
 
 def is_too_large(error: BaseException | None) -> bool:
@@ -38,7 +38,7 @@ def _is_read_only(error: BaseException | None) -> bool:
     return isinstance(getattr(error, "__cause__", None), errors.ReadOnlySqlTransaction)
 
 
-def reason(error: BaseException | None) -> str:
+def describe_loss(error: BaseException | None) -> str:
     """A sentence for people."""
     if isinstance(getattr(error, "__cause__", None), errors.LockNotAvailable):
         return "Something else is writing this, and takes long. Try again in a moment."
@@ -47,23 +47,23 @@ def reason(error: BaseException | None) -> str:
     return "The database does not answer. Try again in a moment."
 
 
-def note(request: HttpRequest, error: BaseException | None = None) -> None:
+def mark_lost(request: HttpRequest, error: BaseException | None = None) -> None:
     """This request failed because of the database.
 
     A connection to a standby is not used again: the next one finds the primary.
     """
-    request.META[DATABASE_LOST] = reason(error)
+    request.META[DATABASE_LOST] = describe_loss(error)
     if _is_read_only(error) and not connection.in_atomic_block:
         if connection.connection is not None:
             connection.connection.close()  # or a pool would hand it to the next request
         connection.close()
 
 
-def is_noted(request: HttpRequest) -> bool:
+def is_marked_lost(request: HttpRequest) -> bool:
     return DATABASE_LOST in request.META
 
 
-def connect() -> None:
+def connect_signals() -> None:
     got_request_exception.connect(
         _on_exception, dispatch_uid="openrisk.api.middleware.database_retry"
     )
@@ -73,10 +73,10 @@ def _on_exception(sender: Any, request: HttpRequest | None = None, **kwargs: Any
     """For what the API's own handler does not see: middleware, pages, the admin."""
     error = sys.exc_info()[1]
     if request is not None and is_lost(error):
-        note(request, error)
+        mark_lost(request, error)
 
 
-class ReadOnceMore:
+class RetrySafeRequestOnce:
     """A WSGI application that repeats a safe request whose database connection was lost.
 
     Django opens a new connection for the next request, so a server that restarted or moved costs
@@ -101,7 +101,7 @@ class ReadOnceMore:
         return response
 
 
-class ShortenOutages(logging.Filter):
+class ShortenDatabaseErrors(logging.Filter):
     """A request that the database did not answer is one short line of the log, no traceback.
 
     It is no fault of the code, and there may be thousands.

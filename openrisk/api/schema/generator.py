@@ -11,7 +11,7 @@ from drf_spectacular.openapi import AutoSchema
 from openrisk.api.filters import MAX_SEARCH
 from openrisk.api.serializers import RowSerializer, Serializer
 from openrisk.limits import reason_for
-from openrisk.server.limits import in_words, limit_for
+from openrisk.server.limits import format_size, limit_for
 
 PROBLEM_TYPE = "application/problem+json"
 PROBLEMS = {
@@ -152,7 +152,7 @@ class Schema(AutoSchema):
             operation["parameters"] = [*headers, *operation.get("parameters", [])]
         if "requestBody" in operation:
             limit = limit_for(self.path)
-            operation["requestBody"]["description"] = f"At most {in_words(limit.size)}"
+            operation["requestBody"]["description"] = f"At most {format_size(limit.size)}"
         for status in self._problems("requestBody" in operation):
             name, _ = PROBLEMS[status]
             operation["responses"].setdefault(status, {"$ref": f"#/components/responses/{name}"})

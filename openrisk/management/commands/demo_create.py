@@ -13,7 +13,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            created = demo.create()
+            created = demo.create_demo()
         except demo.DemoLost as error:
             self.stdout.write(str(error))
             return
@@ -23,5 +23,5 @@ class Command(BaseCommand):
             f"Password   {created.password}\n"
             f"API token  {created.token}"
         )
-        for problem in demo.outdated(created):
+        for problem in demo.find_outdated(created):
             self.stdout.write(self.style.WARNING(problem))

@@ -6,7 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from openrisk.diagnosis.doctor import Finding, Status, examine
+from openrisk.diagnosis.check_result import CheckResult, CheckStatus
+from openrisk.diagnosis.doctor import run_checks
 
 
 class Command(BaseCommand):
@@ -20,20 +21,20 @@ class Command(BaseCommand):
         parser.add_argument("--format", choices=("text", "json"), default="text")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        findings = list(examine())
+        findings = list(run_checks())
         if options["format"] == "json":
             self.stdout.write(json.dumps([asdict(finding) for finding in findings], indent=2))
         else:
             for finding in findings:
                 self._write(finding)
-        if any(finding.status is Status.FAILURE for finding in findings):
+        if any(finding.status is CheckStatus.FAILURE for finding in findings):
             sys.exit(1)
 
-    def _write(self, finding: Finding) -> None:
+    def _write(self, finding: CheckResult) -> None:
         style = {
-            Status.OK: self.style.SUCCESS,
-            Status.WARNING: self.style.WARNING,
-            Status.FAILURE: self.style.ERROR,
+            CheckStatus.OK: self.style.SUCCESS,
+            CheckStatus.WARNING: self.style.WARNING,
+            CheckStatus.FAILURE: self.style.ERROR,
         }[finding.status]
         self.stdout.write(
             f"{style(f'{finding.status.value:8}')} {finding.subject:14} {finding.detail}"

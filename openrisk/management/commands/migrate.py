@@ -35,7 +35,7 @@ class Command(migrate.Command):
             super().handle(*args, **options)
             return
         connection = connections[options["database"]]
-        with locks.held(connection, locks.MIGRATE, on_wait=self._say_waiting):
+        with locks.hold_lock(connection, locks.MIGRATE, on_wait=self._say_waiting):
             before = _applied(connection)
             self._migrate(connection, *args, **options)
             if options["invalidate_cache"] or _applied(connection) != before:

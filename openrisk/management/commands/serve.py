@@ -8,8 +8,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connections
 
 from monitoring.health.probes import check_readiness
-from openrisk.accounts import keys
-from openrisk.database.checks import unusable
+from openrisk.accounts import key_fingerprints
+from openrisk.database.checks import connection_error
 from openrisk.server import supervisor
 
 
@@ -34,7 +34,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["migrate"] or options["demo"]:
-            if reason := unusable():
+            if reason := connection_error():
                 raise CommandError(
                     f"The database cannot be used: {reason}. Start its server, or correct "
                     "DATABASE_URL."
@@ -51,16 +51,16 @@ class Command(BaseCommand):
     def _note_keys(self) -> None:
         """The checks have found them to be new, ours, or a replacement of ours."""
         with suppress(DatabaseError):  # no database yet, or no tables: readiness says so
-            keys.accept()
+            key_fingerprints.remember_keys()
 
     def _say_ready(self) -> None:
         """At once, for who waits for it behind a pipe: this process does not end so soon."""
         found = check_readiness()
         reasons = " ".join(filter(None, (found.database, found.migrations, found.triggers)))
         self.stdout.write(
-            f"OpenRisk is ready at {supervisor.url()}"
+            f"OpenRisk is ready at {supervisor.local_url()}"
             if found.is_ready
-            else f"OpenRisk runs at {supervisor.url()}, but is not ready: {reasons}"
+            else f"OpenRisk runs at {supervisor.local_url()}, but is not ready: {reasons}"
         )
         connections.close_all()
         self.stdout.flush()

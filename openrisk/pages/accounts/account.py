@@ -25,7 +25,7 @@ from openrisk.pages.confirmation import ask_first, is_cancelled
 from openrisk.pages.drafts import form_on
 from openrisk.pages.forms import PageForm
 from openrisk.pages.guards import person_required
-from openrisk.pages.submissions import SHOWN_ONCE, create_once, created_and_shown
+from openrisk.pages.submissions import SHOWN_ONCE, create_once, mark_created
 
 
 class OwnPasswordForm(PasswordChangeForm):
@@ -114,7 +114,7 @@ def account_page(request: HttpRequest) -> HttpResponse:
     context = {"form": form, "secret": secret, "tokens": tokens}
     status = 400 if form.errors else 200
     response = render(request, "accounts/account.html", context, status=status)
-    return created_and_shown(response, "account") if secret else response
+    return mark_created(response, "account") if secret else response
 
 
 @require_POST

@@ -46,7 +46,7 @@ def invitation_page(request: HttpRequest, secret: str) -> HttpResponse:
 def _join(request: HttpRequest, invitation: Invitation, account: User) -> HttpResponse:
     is_owner = request.user == account
     if request.method == "POST" and is_owner:
-        invitations.accept(invitation, account)
+        invitations.accept_invitation(invitation, account)
         return _welcome(request, invitation)
     return _render(request, invitation, is_owner=is_owner)
 
@@ -70,7 +70,7 @@ def _welcome(request: HttpRequest, invitation: Invitation) -> HttpResponse:
 
 
 def _decline(request: HttpRequest, invitation: Invitation) -> HttpResponse:
-    invitations.decline(invitation)
+    invitations.decline_invitation(invitation)
     return render(request, "accounts/invitation_closed.html", {"declined": invitation})
 
 

@@ -30,7 +30,7 @@ def organization_of_page(request: HttpRequest) -> dict[str, str]:
     return {"organization": membership.organization.slug} if membership else {}
 
 
-def remember(response: HttpResponseBase, request: HttpRequest, slug: str) -> None:
+def remember_organization(response: HttpResponseBase, request: HttpRequest, slug: str) -> None:
     """Keep the organization as the one that was opened last."""
     if request.COOKIES.get(COOKIE) != slug:
         response.set_cookie(
@@ -42,7 +42,7 @@ def remember(response: HttpResponseBase, request: HttpRequest, slug: str) -> Non
         )
 
 
-def not_found(request: HttpRequest) -> HttpResponse:
+def organization_not_found(request: HttpRequest) -> HttpResponse:
     """The answer to people who are not members, the same where there is no such organization."""
     context = {"organizations": Organization.objects.for_user(cast(User, request.user))}
     response = render(request, "accounts/not_a_member.html", context, status=404)
@@ -52,13 +52,13 @@ def not_found(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @login_required
-def start(request: HttpRequest) -> HttpResponse:
+def start_page(request: HttpRequest) -> HttpResponse:
     """/ leads to the overview of an organization."""
     return _lead(request, "/")
 
 
 @csrf_exempt  # a form that is refused anyway need not be told that it has expired
-def old_address(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+def old_address_page(request: HttpRequest, **kwargs: Any) -> HttpResponse:
     """Addresses without an organization lead readers to where they mean; forms are refused."""
     if request.method not in SAFE:
         response = render(request, "accounts/old_address.html", status=405)

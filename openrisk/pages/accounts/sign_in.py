@@ -19,7 +19,7 @@ from openrisk.pages.accounts import organization_addresses
 
 def ask_for_login(request: HttpRequest, draft: drafts.Draft) -> HttpResponse:
     """The log-in page in the place of an answer to a form, whose fields go along."""
-    context = {"form": LoginForm(), "next": draft["page"], "draft": drafts.sign(draft)}
+    context = {"form": LoginForm(), "next": draft["page"], "draft": drafts.sign_draft(draft)}
     return render(request, "accounts/login.html", {**context, "interrupted": True}, status=403)
 
 
@@ -61,7 +61,7 @@ def login_page(request: HttpRequest) -> HttpResponse:
     place = _next(request)
     if request.method == "GET" and request.user.is_authenticated and not place:
         return redirect("start")
-    draft = drafts.read(request.POST.get(drafts.FIELD, ""))
+    draft = drafts.read_draft(request.POST.get(drafts.FIELD, ""))
     form = LoginForm(request.POST or None)
     status = 400 if form.errors else 200
     if form.is_valid():
@@ -79,7 +79,7 @@ def login_page(request: HttpRequest) -> HttpResponse:
             )
             remember_device(request, response, user)
             return response
-    context = {"form": form, "next": place, "draft": drafts.sign(draft) if draft else ""}
+    context = {"form": form, "next": place, "draft": drafts.sign_draft(draft) if draft else ""}
     return render(request, "accounts/login.html", context, status=status)
 
 

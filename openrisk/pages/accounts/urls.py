@@ -5,7 +5,7 @@ from django.urls import path
 from openrisk.pages.accounts import account, invitation, organization_addresses, sign_in
 
 urlpatterns = [
-    path("", organization_addresses.start, name="start"),
+    path("", organization_addresses.start_page, name="start"),
     path("login/", sign_in.login_page, name="login"),
     path("logout/", sign_in.logout_page, name="logout"),
     path("account/", account.account_page, name="account"),

@@ -8,7 +8,7 @@ from django.http import Http404
 from rest_framework import status
 from rest_framework.exceptions import APIException, NotFound, ValidationError
 
-from openrisk.api.problems import PreconditionRequired, problem_of
+from openrisk.api.problems import PreconditionRequired, problem_for
 from openrisk.api.viewsets import WritableViewSet
 from openrisk.errors import DomainError
 from risks.api.serializers.risks import OperationSerializer, TakeTransitionSerializer
@@ -32,7 +32,7 @@ class BulkOperations:
             parsed.is_valid(raise_exception=True)
             return self._do(index, **parsed.validated_data)
         except (APIException, DomainError, DjangoValidationError, IntegrityError, Http404) as error:
-            body = problem_of(error)
+            body = problem_for(error)
             return Outcome(index, body["status"], {"id": operation.get("id")}, body)
 
     def _do(

@@ -30,7 +30,7 @@ class MatrixViewSet(WritableViewSet):
             actor=self.actor,
             instance=matrix,
             version=expected_version(request),
-            **self.validated(request, matrix),
+            **self.validate_body(request, matrix),
         )
         return self.row_response(matrix.pk)
 

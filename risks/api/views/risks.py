@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from openrisk.accounts.models import Role
-from openrisk.api.problems import CONTENT_TYPE, problem
+from openrisk.api.problems import CONTENT_TYPE, build_problem
 from openrisk.api.viewsets import WritableViewSet, expected_version
 from openrisk.caching.decorators import cached_view
 from openrisk.caching.freshness.registry import Row
@@ -92,7 +92,7 @@ class RiskViewSet(WritableViewSet):
         body = TakeTransitionSerializer(data=without_version(request.data))
         body.is_valid(raise_exception=True)
         guarded = states.REQUIRED_ROLE.get(body.validated_data["to"])
-        if guarded and not self.membership.may(guarded):
+        if guarded and not self.membership.has_role(guarded):
             self.permission_denied(request, f"This transition needs the role {guarded.value}.")
         version = expected_version(request, required=guarded is not None)
         services.take_transition(
@@ -144,7 +144,7 @@ class RiskViewSet(WritableViewSet):
         results = [vars(outcome) for outcome in outcomes]
         if atomic and failed:
             detail = f"Nothing was changed: {failed} of {len(outcomes)} operations failed."
-            refusal = {**problem(status.HTTP_409_CONFLICT, detail), "results": results}
+            refusal = {**build_problem(status.HTTP_409_CONFLICT, detail), "results": results}
             return Response(refusal, status.HTTP_409_CONFLICT, content_type=CONTENT_TYPE)
         return Response({"applied": len(outcomes) - failed, "failed": failed, "results": results})
 

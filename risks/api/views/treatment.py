@@ -117,8 +117,8 @@ class AcceptanceViewSet(WritableViewSet):
     http_method_names = ["get", "post", "head", "options"]
 
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        fields = self.validated(request)
-        return self.created(acceptances.request_acceptance(actor=self.actor, **fields))
+        fields = self.validate_body(request)
+        return self.created_response(acceptances.request_acceptance(actor=self.actor, **fields))
 
     @extend_schema(request=ApproveSerializer, responses=AcceptanceSerializer)
     @action(detail=True, methods=["post"])

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from openrisk.accounts.management.arguments import organization
+from openrisk.accounts.management.arguments import organization_argument
 from openrisk.accounts.models import Organization
 from openrisk.errors import Conflict
 from risks import exports
@@ -19,7 +19,9 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--organization", type=organization, required=True, metavar="SLUG")
+        parser.add_argument(
+            "--organization", type=organization_argument, required=True, metavar="SLUG"
+        )
         parser.add_argument("--format", choices=tuple(exports.MEDIA_TYPES), default="csv")
         parser.add_argument("--output", type=Path, metavar="FILE", help="(default: stdout)")
 

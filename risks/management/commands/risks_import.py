@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from openrisk.accounts.management.arguments import organization
+from openrisk.accounts.management.arguments import organization_argument
 from openrisk.errors import Conflict
 from risks.import_runs import lifecycle
 from risks.import_runs.summary import lines, summary
@@ -29,7 +29,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
-        parser.add_argument("--organization", type=organization, required=True, metavar="SLUG")
+        parser.add_argument(
+            "--organization", type=organization_argument, required=True, metavar="SLUG"
+        )
         parser.add_argument(
             "--source",
             default="",

@@ -109,7 +109,7 @@ def test_secrets_and_files_are_not_kept(browser, admin, organization):
     place = f"/o/acme/marketplace/apps/{app.pk}/"
     data = {"minimum_level": "high", "secret": "whsec_very-secret"}
     page = send(browser, place, data, f"{place}configure/")
-    draft = drafts.read(values_of(page)["draft"])
+    draft = drafts.read_draft(values_of(page)["draft"])
     assert draft["fields"]["minimum_level"] == ["high"]
     assert "secret" not in draft["fields"]
     assert "very-secret" not in page.content.decode()
@@ -137,7 +137,7 @@ def test_text_that_is_too_long_is_said_to_be_lost(browser):
 
 @pytest.mark.parametrize("text", ["", "nonsense", "eyJwYWdlIjoiL2V2aWwifQ:1:x"])
 def test_draft_that_was_not_signed_here_is_none(text):
-    assert drafts.read(text) is None
+    assert drafts.read_draft(text) is None
 
 
 def test_form_of_a_token_is_back_and_filled(browser, analyst, organization):

@@ -26,7 +26,7 @@ LIST = "/admin/accounts/invitation/"
 
 @pytest.fixture
 def invitation(organization, admin):
-    return invitations.invite(
+    return invitations.create_invitation(
         organization=organization, address="Ada@Example.com", role=Role.ANALYST, actor=admin
     )
 
@@ -59,7 +59,7 @@ def test_password_of_a_new_person_is_checked(client, link):
 
 
 def test_person_with_an_account_logs_in_and_accepts(client, outsider, organization, admin):
-    made = invitations.invite(
+    made = invitations.create_invitation(
         organization=organization, address=outsider.email, role=Role.VIEWER, actor=admin
     )
     link = path_of(made)
@@ -75,14 +75,14 @@ def test_person_with_an_account_logs_in_and_accepts(client, outsider, organizati
 
 
 def test_another_person_cannot_accept(client, outsider, viewer, organization, admin):
-    made = invitations.invite(
+    made = invitations.create_invitation(
         organization=organization, address=outsider.email, role=Role.ADMIN, actor=admin
     )
     client.force_login(viewer)
     client.post(path_of(made))
     assert viewer.memberships.get().role == Role.VIEWER
     with pytest.raises(invitations.InvitationRefused):
-        invitations.accept(made, viewer)
+        invitations.accept_invitation(made, viewer)
 
 
 def test_declined_invitation_makes_no_account(client, link):
@@ -104,9 +104,9 @@ def test_link_ends(client, invitation, link, how, time_machine):
     if how == "expired":
         time_machine.move_to(invitation.expires_at + timedelta(seconds=1))
     elif how == "revoked":
-        invitations.revoke(invitation, actor=None)
+        invitations.revoke_invitation(invitation, actor=None)
     elif how == "renewed":
-        invitations.renew(invitation, actor=None)
+        invitations.renew_invitation(invitation, actor=None)
     else:
         link = link[:-2] + "x/"
     response = client.post(link, NEW)
@@ -221,9 +221,9 @@ def test_organization_invites_so_many_a_day(organization, invitation, monkeypatc
     monkeypatch.setattr(invitations, "MOST_A_DAY", 1)
     of = {"organization": organization, "role": Role.VIEWER, "actor": None}
     with pytest.raises(invitations.InvitationRefused, match="tomorrow"):
-        invitations.invite(address="bob@example.com", **of)
+        invitations.create_invitation(address="bob@example.com", **of)
     time_machine.move_to(invitation.created_at + timedelta(days=1, seconds=1))
-    assert invitations.invite(address="bob@example.com", **of)
+    assert invitations.create_invitation(address="bob@example.com", **of)
 
 
 def test_invitations_are_renewed_and_revoked(client, admin, invitation, link, time_machine):
@@ -239,7 +239,7 @@ def test_invitations_are_renewed_and_revoked(client, admin, invitation, link, ti
 def test_two_invitations_at_once_are_one(organization, invitation, monkeypatch):
     monkeypatch.setattr(invitations, "check_invitation", lambda *given: None)
     with pytest.raises(invitations.InvitationRefused, match="invited already"):
-        invitations.invite(
+        invitations.create_invitation(
             organization=organization, address="ada@example.com", role="viewer", actor=None
         )
 

@@ -7,7 +7,7 @@ from django.db import InterfaceError, OperationalError, connection
 from django.test import RequestFactory
 
 from openrisk.api.middleware import database_retry
-from openrisk.api.middleware.database_retry import ReadOnceMore
+from openrisk.api.middleware.database_retry import RetrySafeRequestOnce
 from openrisk.request_state import DATABASE_LOST
 from risks.models import Risk
 from tests.openrisk.caching.calls import RISKS, call, token
@@ -43,7 +43,7 @@ class Answer:
 def _ask(application, method):
     started = []
     environ = {"REQUEST_METHOD": method, "wsgi.input": BytesIO()}
-    ReadOnceMore(application)(environ, lambda *given: started.append(given[0]))
+    RetrySafeRequestOnce(application)(environ, lambda *given: started.append(given[0]))
     return started
 
 
@@ -81,7 +81,7 @@ def test_failures_of_the_database_are_noted(error, noted):
         raise error
     except type(error):
         database_retry._on_exception(None, request=request)
-    assert database_retry.is_noted(request) is noted
+    assert database_retry.is_marked_lost(request) is noted
 
 
 @pytest.mark.postgres

@@ -5,7 +5,7 @@ import errno
 import pytest
 from django.test import Client
 
-from openrisk.api.problems import problem_of
+from openrisk.api.problems import problem_for
 
 
 @pytest.mark.parametrize(
@@ -68,6 +68,6 @@ def test_post_to_a_mistyped_address_is_404_in_a_browser_too(db):
 
 
 def test_a_full_disk_is_told_as_one():
-    body = problem_of(OSError(errno.ENOSPC, "No space left on device"))
+    body = problem_for(OSError(errno.ENOSPC, "No space left on device"))
     assert (body["status"], body["code"]) == (507, "storage_full")
-    assert problem_of(OSError(errno.EACCES, "Permission denied"))["status"] == 500
+    assert problem_for(OSError(errno.EACCES, "Permission denied"))["status"] == 500

@@ -14,7 +14,7 @@ from prometheus_client import REGISTRY
 
 from openrisk.accounts.credentials.tokens import create_token
 from openrisk.accounts.models import ApiToken, Organization, User
-from openrisk.api.middleware.database_retry import ReadOnceMore
+from openrisk.api.middleware.database_retry import RetrySafeRequestOnce
 from openrisk.caching.fast_path import FastPath
 
 RISKS = "/api/v1/risks/"
@@ -47,7 +47,7 @@ class Reply:
 @cache
 def application() -> FastPath:
     """As in `openrisk.wsgi`, which also tunes the garbage collector of its process."""
-    return FastPath(ReadOnceMore(WSGIHandler()))
+    return FastPath(RetrySafeRequestOnce(WSGIHandler()))
 
 
 def call(url: str, credential: Headers | None = None, method: str = "GET", **extra: Any) -> Reply:

@@ -21,7 +21,7 @@ from deployment.local.calibration import patience
 from openrisk.accounts.credentials.tokens import create_token
 from openrisk.accounts.members.memberships import set_role
 from openrisk.accounts.models import Membership, Organization, Role, User
-from openrisk.api.middleware.database_retry import ReadOnceMore
+from openrisk.api.middleware.database_retry import RetrySafeRequestOnce
 from openrisk.caching import decorators, lookup, single_flight
 from openrisk.caching.fast_path import FastPath
 from openrisk.caching.freshness import tag_versions
@@ -89,7 +89,7 @@ def risk(organization: Organization) -> Risk:
     return make_risk(organization, title="old")
 
 
-application = FastPath(ReadOnceMore(WSGIHandler()))
+application = FastPath(RetrySafeRequestOnce(WSGIHandler()))
 
 
 def ask(token: str, path: str = LIST) -> Answer:

@@ -5,7 +5,7 @@ from django.conf import settings
 
 from openrisk.server import limits, sockets, supervisor
 from openrisk.server.environ import build_environ
-from openrisk.server.limits import LIMITS, in_words, limit_for
+from openrisk.server.limits import LIMITS, format_size, limit_for
 from tests.openrisk.server.protocols import Scope
 
 
@@ -70,7 +70,7 @@ def test_an_address_of_version_six_is_bare():
 )
 def test_each_address_has_its_limit(path, size, files):
     limit = limit_for(path)
-    assert (in_words(limit.size), limit.takes_files) == (size, files)
+    assert (format_size(limit.size), limit.takes_files) == (size, files)
 
 
 def test_each_limit_has_its_reason():
@@ -81,12 +81,12 @@ def test_the_document_says_the_same():
     text = (settings.BASE_DIR / "SECURITY.md").read_text()
     for limit in LIMITS:
         files = "yes" if limit.takes_files else "no"
-        row = f"| {limit.routes} | {in_words(limit.size)} | {files} | {limit.reason} |"
+        row = f"| {limit.routes} | {format_size(limit.size)} | {files} | {limit.reason} |"
         assert row in text
     told = (
         f"{limits.GRACE:g} s plus its size at {limits.LEAST_RATE // 1000} kB/s, else 408",
         f"{limits.SEND_GRACE:g} s plus its size at {limits.LEAST_RATE // 1000} kB/s, else the",
-        f"above {in_words(limits.IN_MEMORY)} is taken",
+        f"above {format_size(limits.IN_MEMORY)} is taken",
         f"| {limits.RECEIVED_AT_ONCE}; one more ends",
         f"| {limits.SPOOLED_BYTES // 1024**3} GB, else 503",
         f"closed after | {limits.IDLE_SECONDS} s",

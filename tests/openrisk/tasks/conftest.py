@@ -45,7 +45,7 @@ def schedules(monkeypatch: pytest.MonkeyPatch) -> dict[str, declarations.Schedul
 
 def claim(worker_id: str = "worker") -> DBTaskResult:
     """The next task that is due, claimed; there is one."""
-    result = queue.claim(worker_id)
+    result = queue.claim_next(worker_id)
     assert result is not None
     return result
 

@@ -25,7 +25,7 @@ if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
     django.setup()
     declarations.scheduled_tasks().clear()
-    clock.offset = timedelta  # the database's clock is not moved
+    clock.clock_offset = timedelta  # the database's clock is not moved
     later = timedelta(seconds=float(sys.argv[1]))
     with time_machine.travel(datetime.now().astimezone() + later, tick=True):
         execute_from_command_line(["manage.py", *sys.argv[2:]])

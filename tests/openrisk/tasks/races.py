@@ -12,7 +12,7 @@ from django_tasks_db.models import DBTaskResult
 
 from openrisk.tasks import for_organization, queue, scheduled
 from openrisk.tasks.models import Schedule
-from openrisk.tasks.schedules import enqueue_due, synchronize
+from openrisk.tasks.schedules import enqueue_due, synchronize_schedules
 from tests.openrisk.tasks import samples
 
 WORKERS = 4
@@ -28,7 +28,7 @@ def claims() -> None:
     claimed: Counter[str] = Counter()
 
     def work() -> None:
-        while result := queue.claim("worker"):
+        while result := queue.claim_next("worker"):
             claimed[str(result.id)] += 1
 
     _all_at_once(work)
@@ -43,7 +43,7 @@ def long_claims() -> None:
 
     def work() -> None:
         for _ in range(ROUNDS):
-            queue.claim("worker")
+            queue.claim_next("worker")
 
     _all_at_once(work)
     running = DBTaskResult.objects.running().values_list("queue_name", flat=True)
@@ -53,7 +53,7 @@ def long_claims() -> None:
 def occurrences() -> None:
     """Print how many tasks were enqueued for ROUNDS occurrences."""
     scheduled("0 0 1 1 *", name="tests.tick")(samples.tick)
-    synchronize()
+    synchronize_schedules()
     for _ in range(ROUNDS):
         due = timezone.now() - timedelta(minutes=1)
         Schedule.objects.filter(name="tests.tick").update(next_run_at=due)

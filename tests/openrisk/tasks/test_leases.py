@@ -22,13 +22,13 @@ def running(worker_id: str) -> DBTaskResult:
 
 
 def test_lease_is_held_while_the_worker_works() -> None:
-    with leases.keeping() as keeper, keeper.held() as worker_id:
+    with leases.keep_leases() as keeper, keeper.held() as worker_id:
         assert Lease.objects.live().get().worker_id == worker_id
     assert not Lease.objects.exists()
 
 
 def test_lease_stays_behind_when_the_worker_breaks_down() -> None:
-    with pytest.raises(RuntimeError), leases.keeping() as keeper, keeper.held():
+    with pytest.raises(RuntimeError), leases.keep_leases() as keeper, keeper.held():
         raise RuntimeError
     assert Lease.objects.exists()
 
@@ -44,7 +44,7 @@ def test_worker_that_renews_keeps_its_task_however_long_it_takes(clock: Travelle
     running("alive")
     for _ in range(20):
         clock.shift(leases.RENEWAL)
-        leases.renew(["alive"])
+        leases.renew_leases(["alive"])
     assert leases.requeue_abandoned() == 0
 
 
@@ -72,7 +72,7 @@ def test_lost_workers_and_errors_share_the_attempts(clock: Traveller) -> None:
     """Two attempts raise, the third loses its worker: all three are used."""
     samples.succeed_at.enqueue(9)
     for _ in range(2):
-        queue.run(claim())
+        queue.run_claimed(claim())
         clock.shift(timedelta(hours=1))
     claim("dead")
     clock.shift(leases.DURATION)
@@ -83,7 +83,7 @@ def test_lost_workers_and_errors_share_the_attempts(clock: Traveller) -> None:
 def test_worker_woken_from_suspension_takes_a_new_lease_with_its_next_task(
     clock: Traveller,
 ) -> None:
-    leases.renew(["woken"])
+    leases.renew_leases(["woken"])
     clock.shift(timedelta(hours=8))
     running("woken")
     assert leases.requeue_abandoned() == 0

@@ -24,10 +24,10 @@ SUCCESSFUL = TaskResultStatus.SUCCESSFUL
 
 def run_next() -> DBTaskResult | None:
     """What one turn of a worker leaves in the database."""
-    result = queue.claim("worker")
+    result = queue.claim_next("worker")
     if result is None:
         return None
-    queue.run(result)
+    queue.run_claimed(result)
     return DBTaskResult.objects.get(id=result.id)
 
 
@@ -124,7 +124,7 @@ def queue_failure(message: str) -> DBTaskResult:
     """A failure whose message could not have been enqueued."""
     samples.double.enqueue(1)
     result = claim()
-    outcomes.failed(result, ValueError(message))
+    outcomes.record_failure(result, ValueError(message))
     return DBTaskResult.objects.get(id=result.id)
 
 
@@ -145,9 +145,9 @@ def test_late_outcome_of_an_attempt_taken_away_changes_nothing(
 ) -> None:
     samples.double.enqueue(21)
     late = claim("hung")
-    outcomes.lost(DBTaskResult.objects.get())
+    outcomes.record_loss(DBTaskResult.objects.get())
     claim("other")
-    queue.run(late)
+    queue.run_claimed(late)
     result = DBTaskResult.objects.get()
     assert (result.status, result.worker_ids) == (TaskResultStatus.RUNNING, ["hung", "other"])
     assert logged()[-1] == "task_outcome_discarded"
@@ -157,14 +157,14 @@ def test_outcome_is_written_once_the_database_is_free(
     monkeypatch: pytest.MonkeyPatch, logged: Callable[[], list[str]]
 ) -> None:
     errors = [OperationalError("database is locked")] * 2
-    succeeded = outcomes.succeeded
+    succeeded = outcomes.record_success
 
     def busy(result: DBTaskResult, value: object) -> bool:
         if errors:
             raise errors.pop()
         return succeeded(result, value)
 
-    monkeypatch.setattr(outcomes, "succeeded", busy)
+    monkeypatch.setattr(outcomes, "record_success", busy)
     monkeypatch.setattr(queue, "WRITE_PAUSES", (0, 0))
     samples.double.enqueue(21)
     assert run_next().return_value == 42
@@ -177,7 +177,7 @@ def test_each_step_is_logged(clock: Traveller, logged: Callable[[], list[str]]) 
     run_next()
     run_next()
     clock.shift(timedelta(minutes=1))
-    outcomes.lost(claim("dead"))
+    outcomes.record_loss(claim("dead"))
     run_next()
     assert logged() == [
         *("task_started", "task_retried"),

@@ -19,9 +19,9 @@ def test_pruning_is_scheduled_daily() -> None:
 
 def test_failures_are_kept_longer_than_successes(clock: Traveller) -> None:
     samples.double.enqueue(1)
-    queue.run(claim())
+    queue.run_claimed(claim())
     samples.fail.enqueue("x")
-    queue.run(claim())
+    queue.run_claimed(claim())
     clock.shift(timedelta(days=15))
     tasks.prune.call()
     assert DBTaskResult.objects.get().traceback != ""
@@ -38,8 +38,8 @@ def test_task_that_never_ran_is_kept(clock: Traveller) -> None:
 
 
 def test_leases_long_run_out_are_deleted(clock: Traveller) -> None:
-    leases.renew(["gone"])
+    leases.renew_leases(["gone"])
     clock.shift(timedelta(days=2))
-    leases.renew(["alive"])
+    leases.renew_leases(["alive"])
     tasks.prune.call()
     assert Lease.objects.get().worker_id == "alive"

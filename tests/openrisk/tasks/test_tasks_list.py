@@ -25,9 +25,9 @@ def rows(*arguments: str) -> list[dict[str, Any]]:
 @pytest.fixture(autouse=True)
 def _one_of_each() -> None:
     samples.fail.enqueue("no such host")
-    queue.run(claim())
+    queue.run_claimed(claim())
     samples.double.enqueue(1)
-    queue.run(claim())
+    queue.run_claimed(claim())
     samples.succeed_at.enqueue(2)
 
 

@@ -26,7 +26,7 @@ def taken(result: DBTaskResult | None) -> object:
     """The argument of a task that was taken; it is done at once."""
     if result is None:
         return None
-    queue.run(result)
+    queue.run_claimed(result)
     return result.args_kwargs["args"][0]
 
 
@@ -39,15 +39,15 @@ def test_organizations_take_turns_whoever_has_most_waiting(
     order = []
     for _ in range(6):
         clock.shift(timedelta(seconds=1))
-        order.append(taken(queue.claim("worker")))
+        order.append(taken(queue.claim_next("worker")))
     assert order == [names[place] for place in (0, 4, 1, 5, 2, 3)]
 
 
 def test_an_organization_has_one_long_task_running_at_a_time() -> None:
     enqueue(samples.dig, ONE, "a", "b")
     first = claim()
-    assert queue.claim("other") is None
-    queue.run(first)
+    assert queue.claim_next("other") is None
+    queue.run_claimed(first)
     assert claim("other").args_kwargs["args"] == ["b"]
 
 
@@ -64,30 +64,30 @@ def test_a_long_task_of_a_dead_worker_holds_its_organization_until_it_is_requeue
     enqueue(samples.dig, ONE, "a")
     claim("dead")
     enqueue(samples.dig, ONE, "b")
-    assert queue.claim("other") is None
+    assert queue.claim_next("other") is None
     clock.shift(leases.DURATION)
     leases.requeue_abandoned()
-    assert queue.claim("other") is not None
+    assert queue.claim_next("other") is not None
 
 
 def test_a_worker_for_short_tasks_leaves_long_ones() -> None:
     enqueue(samples.dig, ONE, "a")
     enqueue(samples.double, ONE, 1)
-    assert taken(queue.claim("worker", long=False)) == 1
-    assert queue.claim("worker", long=False) is None
+    assert taken(queue.claim_next("worker", long=False)) == 1
+    assert queue.claim_next("worker", long=False) is None
 
 
 def test_short_tasks_of_an_organization_do_not_wait_for_its_long_one() -> None:
     enqueue(samples.dig, ONE, "a")
     claim()
     enqueue(samples.double, ONE, 1)
-    assert taken(queue.claim("other")) == 1
+    assert taken(queue.claim_next("other")) == 1
 
 
 def test_short_tasks_of_the_installation_go_before_those_of_organizations() -> None:
     enqueue(samples.double, ONE, 1)
     samples.double.enqueue(7)
-    assert taken(queue.claim("worker")) == 7
+    assert taken(queue.claim_next("worker")) == 7
 
 
 def test_many_short_tasks_do_not_cost_an_organization_its_turn_for_a_long_one(
@@ -98,7 +98,7 @@ def test_many_short_tasks_do_not_cost_an_organization_its_turn_for_a_long_one(
     for number in range(3):
         clock.shift(timedelta(seconds=1))
         enqueue(samples.double, OTHER, number)
-        taken(queue.claim("worker", long=False))
+        taken(queue.claim_next("worker", long=False))
     enqueue(samples.dig, ONE, "b")
     enqueue(samples.dig, OTHER, "x")
-    assert taken(queue.claim("worker")) == "x"
+    assert taken(queue.claim_next("worker")) == "x"

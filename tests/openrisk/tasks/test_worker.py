@@ -50,7 +50,7 @@ def test_once_requeues_what_a_dead_worker_left(
     clock: Traveller, schedules: dict[str, object]
 ) -> None:
     samples.double.enqueue(21)
-    queue.claim("dead")
+    queue.claim_next("dead")
     clock.shift(leases.DURATION)
     assert run_once() == 0
     assert DBTaskResult.objects.get().return_value == 42
@@ -84,7 +84,7 @@ def test_lost_database_is_waited_for_with_a_new_lease(
             raise lost.pop()
         lasting.stopping = True
 
-    monkeypatch.setattr(queue, "claim", claim)
+    monkeypatch.setattr(queue, "claim_next", claim)
     monkeypatch.setattr(worker, "LONG", 0)  # another thread has another connection, and no tables
     monkeypatch.setattr(worker, "DATABASE_PAUSE_SECONDS", 0)
     monkeypatch.setattr(worker, "POLL_SECONDS", 0)
@@ -102,7 +102,7 @@ def test_once_does_not_wait_for_a_lost_database(
         if lost:
             raise lost.pop()
 
-    monkeypatch.setattr(queue, "claim", claim)
+    monkeypatch.setattr(queue, "claim_next", claim)
     monkeypatch.setattr(worker, "DATABASE_PAUSE_SECONDS", 0)
     with pytest.raises(CommandError, match="server closed the connection"):
         call_command("worker", "--once")

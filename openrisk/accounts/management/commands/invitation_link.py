@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from openrisk.accounts.management.arguments import organization
+from openrisk.accounts.management.arguments import organization_argument
 from openrisk.accounts.members import invitations
 from openrisk.accounts.models import InvitationStatus
 
@@ -19,7 +19,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("email", help="address that was invited")
-        parser.add_argument("--organization", required=True, type=organization, metavar="SLUG")
+        parser.add_argument(
+            "--organization", required=True, type=organization_argument, metavar="SLUG"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         pending = options["organization"].invitations.filter(status=InvitationStatus.PENDING)
@@ -29,5 +31,5 @@ class Command(BaseCommand):
                 f"No invitation of {options['email']} is pending. "
                 "Make one: manage.py member_invite."
             )
-        invitations.renew(invitation, actor=None)
+        invitations.renew_invitation(invitation, actor=None)
         self.stdout.write(invitations.make_link(invitation))

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from openrisk.accounts import keys
+from openrisk.accounts import key_fingerprints
 
 
 class Command(BaseCommand):
@@ -12,8 +12,8 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        differences = list(keys.differences())
-        keys.accept()
+        differences = list(key_fingerprints.find_differences())
+        key_fingerprints.remember_keys()
         self.stdout.write(
             f"Accepted: {len(differences)} of the keys differed from those that were used before."
         )

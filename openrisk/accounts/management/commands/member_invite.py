@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from openrisk.accounts.management.arguments import organization
+from openrisk.accounts.management.arguments import organization_argument
 from openrisk.accounts.members import invitations
 from openrisk.accounts.models import Role
 
@@ -20,12 +20,14 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("email", help="address of the person, with or without an account")
-        parser.add_argument("--organization", required=True, type=organization, metavar="SLUG")
+        parser.add_argument(
+            "--organization", required=True, type=organization_argument, metavar="SLUG"
+        )
         parser.add_argument("--role", choices=Role.values, default=Role.VIEWER.value)
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            invitation = invitations.invite(
+            invitation = invitations.create_invitation(
                 organization=options["organization"],
                 address=options["email"],
                 role=options["role"],

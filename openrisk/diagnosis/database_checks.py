@@ -9,7 +9,7 @@ from django.db import connection
 
 from monitoring.health.probes import read_only_reason
 from openrisk.database import clock
-from openrisk.diagnosis.finding import Finding, failure, ok, warning
+from openrisk.diagnosis.check_result import CheckResult, failure, ok, warning
 
 TIMEOUT_SECONDS = 2
 CLOCK_TOLERANCE = timedelta(seconds=5)
@@ -19,7 +19,7 @@ VERIFIED = {
 }
 
 
-def tls(direct: "psycopg.Connection[tuple[object, ...]]") -> Finding:
+def tls(direct: "psycopg.Connection[tuple[object, ...]]") -> CheckResult:
     """Whether others on the way can read or change what is said to the server."""
     host = direct.info.host
     if not direct.pgconn.ssl_in_use:
@@ -46,13 +46,13 @@ def _is_local(host: str) -> bool:
         return False
 
 
-def writable() -> Finding:
+def writable() -> CheckResult:
     if reason := read_only_reason():
         return failure("writes", reason, "OpenRisk is not ready until it reaches the primary.")
     return ok("writes", "the database takes them")
 
 
-def direct() -> Finding:
+def direct() -> CheckResult:
     """DATABASE_DIRECT_URL: without it the cache cannot ask what is fresh, and keeps nothing."""
     url = settings.DATABASE_DIRECT_URL
     if not url:
@@ -72,8 +72,8 @@ def direct() -> Finding:
     return ok("direct address", "reaches the same database")
 
 
-def clocks() -> Finding:
-    difference = clock.offset()
+def clocks() -> CheckResult:
+    difference = clock.clock_offset()
     seconds = round(difference.total_seconds(), 1)
     if abs(difference) <= CLOCK_TOLERANCE:
         return ok("clock", f"within {abs(seconds)} s of the database's")

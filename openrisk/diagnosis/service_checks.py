@@ -13,7 +13,7 @@ from django_tasks_db.models import DBTaskResult
 from monitoring.health import queue_status
 from openrisk import env
 from openrisk.accounts.models import Organization
-from openrisk.diagnosis.finding import Finding, failure, ok, warning
+from openrisk.diagnosis.check_result import CheckResult, failure, ok, warning
 from openrisk.tasks import schedules
 from openrisk.tasks.models import Lease
 
@@ -22,7 +22,7 @@ LATE_SECONDS = 600
 RECENT = timedelta(days=1)
 
 
-def temporary_folder() -> Finding:
+def temporary_folder() -> CheckResult:
     """Uploads and workbooks are written there first."""
     try:
         with tempfile.TemporaryFile():
@@ -35,14 +35,14 @@ def temporary_folder() -> Finding:
         )
 
 
-def mail() -> Finding:
+def mail() -> CheckResult:
     if "smtp" not in settings.EMAIL_BACKEND:
         return ok("mail", "written to the log (EMAIL_URL)")
     host, port = settings.EMAIL_HOST, settings.EMAIL_PORT
     return _reached("mail", host, port, "Correct EMAIL_URL: until then no message goes out.")
 
 
-def traces() -> Finding:
+def traces() -> CheckResult:
     if not settings.TRACES_ENDPOINT:
         return ok("traces", "not made (OTEL_EXPORTER_OTLP_ENDPOINT)")
     parts = urlsplit(settings.TRACES_ENDPOINT)
@@ -51,7 +51,7 @@ def traces() -> Finding:
     return _reached("traces", parts.hostname or "", port, advice)
 
 
-def _reached(subject: str, host: str, port: int, advice: str) -> Finding:
+def _reached(subject: str, host: str, port: int, advice: str) -> CheckResult:
     try:
         socket.create_connection((host, port), TIMEOUT_SECONDS).close()
     except OSError as error:
@@ -59,9 +59,11 @@ def _reached(subject: str, host: str, port: int, advice: str) -> Finding:
     return ok(subject, f"{host}:{port} answers")
 
 
-def tasks() -> Finding:
+def tasks() -> CheckResult:
     """Work that waits for nobody, or failed."""
-    waited = max([queue_status.read_queue_status().oldest_seconds, *schedules.lateness().values()])
+    waited = max(
+        [queue_status.read_queue_status().oldest_seconds, *schedules.schedule_lateness().values()]
+    )
     if waited > LATE_SECONDS:
         alive = Lease.objects.live().count()
         return warning(
@@ -78,7 +80,7 @@ def tasks() -> Finding:
     return ok("tasks", "nothing waits for long, nothing failed within a day")
 
 
-def names() -> Finding:
+def names() -> CheckResult:
     """Settings that nobody reads because of one letter, and organizations that are not there."""
     misspelt = [f"{name} (for {meant}?)" for name, meant in env.misspelt().items()]
     if misspelt:

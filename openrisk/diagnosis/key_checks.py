@@ -8,13 +8,13 @@ from django.conf import settings
 from marketplace.installations import encryption
 from marketplace.models import InstalledApp
 from openrisk import env
-from openrisk.accounts import keys
-from openrisk.diagnosis.finding import Finding, failure, ok, warning
+from openrisk.accounts import key_fingerprints
+from openrisk.diagnosis.check_result import CheckResult, failure, ok, warning
 
 FILES = {"secret key": ("SECRET_KEY",), "encryption key": ("ENCRYPTION_KEYS", "ENCRYPTION_KEY")}
 
 
-def key_file(subject: str) -> Finding:
+def key_file(subject: str) -> CheckResult:
     """The key in the environment, or its file, which its owner alone may read."""
     if any(env.text(name) for name in FILES[subject]):
         return ok(subject, "from the environment")
@@ -29,14 +29,14 @@ def key_file(subject: str) -> Finding:
     )
 
 
-def same_keys() -> Finding:
-    if problems := list(keys.differences()):
+def same_keys() -> CheckResult:
+    if problems := list(key_fingerprints.find_differences()):
         what, advice = problems[0]
         return failure("keys", what, advice)
     return ok("keys", "those that this database was used with")
 
 
-def stored_secrets() -> Finding:
+def stored_secrets() -> CheckResult:
     """Whether the secrets of connectors can still be read."""
     apps = InstalledApp.objects.exclude(secrets="")
     unreadable = [app.name for app in apps if not _is_readable(app.secrets)]
@@ -57,7 +57,7 @@ def _is_readable(secrets: str) -> bool:
     return True
 
 
-def addresses() -> Iterator[Finding]:
+def addresses() -> Iterator[CheckResult]:
     """What people in production would miss."""
     if settings.POOL_PROFILE != "prod":
         return

@@ -13,7 +13,7 @@ from django.conf import settings
 from openrisk.accounts.models import KeyFingerprint
 
 
-def accept() -> None:
+def remember_keys() -> None:
     """Remember the keys of this node, whatever was remembered before."""
     for name, keys in _keys().items():
         KeyFingerprint.objects.update_or_create(
@@ -21,7 +21,7 @@ def accept() -> None:
         )
 
 
-def differences() -> Iterator[tuple[str, str]]:
+def find_differences() -> Iterator[tuple[str, str]]:
     """What is wrong and what to do, for each key that the database was not used with."""
     known = dict(KeyFingerprint.objects.values_list("name", "fingerprint"))
     for name, keys in _keys().items():
