@@ -5,7 +5,7 @@ class DashboardsConfig(AppConfig):
     name = "dashboards"
 
     def ready(self) -> None:
-        from dashboards.boards.importer import BoardTarget
-        from risks.import_runs.plan import register_target
+        from dashboards.boards.importer import BoardImporter
+        from risks.import_runs.plan import register_importer
 
-        register_target(BoardTarget)
+        register_importer(BoardImporter)

@@ -17,11 +17,11 @@ from django.db.models import QuerySet
 from openrisk.accounts.models import Organization
 from openrisk.errors import Conflict
 from risks.import_runs.changes import Values
-from risks.import_runs.current_values import LISTS, PATHS, moment, standing
+from risks.import_runs.current_values import LISTS, VALUE_PATHS, current_values, format_time
+from risks.import_runs.name_lookup import control_names
 from risks.registers.mapping.columns import COMPUTED, export_header
-from risks.registers.mapping.name_lookup import control_names
-from risks.registers.reading.grid import MAX_COLUMNS
-from risks.registers.reading.text import clean, imported, join_list, neutralised
+from risks.registers.reading.sheet import MAX_COLUMNS
+from risks.registers.reading.text import clean_cell, clean_text, join_list, neutralize_formula
 
 CHUNK = 1000
 LONGEST_HEADER = 150
@@ -68,7 +68,7 @@ def csv_text(rows: Iterable[Iterable[Any]]) -> Iterator[str]:
     """`rows` as lines of CSV, safe to open in a spreadsheet."""
     write = csv.writer(_Echo()).writerow
     for row in rows:
-        yield write([neutralised(cell) if isinstance(cell, str) else cell for cell in row])
+        yield write([neutralize_formula(cell) if isinstance(cell, str) else cell for cell in row])
 
 
 def write_sheets(sheets: Mapping[str, Iterable[Sequence[Any]]], file: BinaryIO) -> None:
@@ -102,7 +102,7 @@ _UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)
 def _xlsx_cell(sheet: Any, value: Any, *, of: Any) -> Any:
     if not isinstance(value, str):
         return value
-    text = _UNWRITABLE.sub(lambda match: f"_x{ord(match[0]):04X}_", neutralised(value))
+    text = _UNWRITABLE.sub(lambda match: f"_x{ord(match[0]):04X}_", neutralize_formula(value))
     if len(text) > LONGEST_XLSX_CELL:
         mark = f" … [cut: {len(value):,} characters; the export as CSV has them all]"
         text = text[: LONGEST_XLSX_CELL - len(mark)] + mark
@@ -129,9 +129,9 @@ def _table(risks: QuerySet[Any], organization: Organization) -> tuple[Row, Itera
 def _rows(
     risks: QuerySet[Any], controls: Mapping[UUID, str], names: Mapping[str, None], *, rest: bool
 ) -> Iterator[Row]:
-    rows = risks.values(*PATHS, *_SHOWN).iterator(chunk_size=CHUNK)
+    rows = risks.values(*VALUE_PATHS, *_SHOWN).iterator(chunk_size=CHUNK)
     while chunk := list(islice(rows, CHUNK)):
-        values = standing(chunk, controls)
+        values = current_values(chunk, controls)
         for row in chunk:
             yield _row(row, values[row["id"]], names, rest=rest)
 
@@ -152,7 +152,7 @@ def _cell(value: Any) -> str | int | None:
         return join_list(value)
     if value is None or isinstance(value, str | int):
         return value
-    return moment(value)
+    return format_time(value)
 
 
 # --- Columns of `extra`
@@ -175,7 +175,7 @@ def _extra_columns(risks: QuerySet[Any]) -> tuple[dict[str, None], bool]:
 
 def fits_cell(value: Any) -> bool:
     """Whether a cell gives this value back as it is."""
-    return isinstance(value, str) and value != "" and clean(value) == value
+    return isinstance(value, str) and value != "" and clean_text(value) == value
 
 
 def _fits_header(name: str) -> bool:
@@ -183,6 +183,6 @@ def _fits_header(name: str) -> bool:
         0 < len(name) <= LONGEST_HEADER
         and name != EXTRA_REST_COLUMN
         and " ".join(name.split()) == name
-        and imported(neutralised(name)) == name
+        and clean_cell(neutralize_formula(name)) == name
         and name.isprintable()
     )

@@ -72,7 +72,7 @@ def preview_pack(
             source_name=manifest.id,
             file_name=f"{manifest.name} {manifest.version}",
         )
-        run = lifecycle.start(actor=actor, run=run, records=build_records(pack.contents))
+        run = lifecycle.start_run(actor=actor, run=run, records=build_records(pack.contents))
         return PackChange.objects.create(
             organization=organization,
             installed=installed,
@@ -127,7 +127,7 @@ def apply_change(*, actor: User | None, change: PackChange) -> PackChange:
         change = PackChange.objects.select_for_update(of=("self",)).get(pk=change.pk)
         if change.import_run is None or change.import_run.status != RunStatus.PREVIEWED:
             raise Conflict("This change was carried out or taken back already.")
-        change.import_run = lifecycle.apply(actor=actor, run=change.import_run)
+        change.import_run = lifecycle.apply_run(actor=actor, run=change.import_run)
         change.applied_at = timezone.now()
         change.save(update_fields=["applied_at"])
         _note(change.installed, change)
@@ -159,7 +159,7 @@ def roll_back_pack(*, actor: User | None, installed: InstalledPack) -> Installed
         is_installed = installed.status == PackStatus.INSTALLED
         undone, left = (changes[:1], changes[1:]) if is_installed else (changes, [])
         for change in undone:
-            undo.undo(actor=actor, run=change.import_run)  # type: ignore[arg-type]  # it was applied
+            undo.undo_run(actor=actor, run=change.import_run)  # type: ignore[arg-type]  # it was applied
         _note(installed, left[0] if left else None)
     installed.refresh_from_db()
     return installed

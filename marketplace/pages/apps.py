@@ -27,7 +27,7 @@ from openrisk.pages.drafts import form_on
 from openrisk.pages.forms import REFUSALS, refusal_sentence
 from openrisk.pages.guards import MemberRequest, member_required
 from openrisk.pages.submissions import create_once, redirect_to_created
-from risks.import_runs.plan import targets
+from risks.import_runs.plan import importer_classes
 from risks.models import ImportRow, ImportRun, RowAction
 
 ROWS_PER_PAGE = 50
@@ -239,7 +239,7 @@ def _rows(request: MemberRequest, run: ImportRun | None) -> dict[str, Any]:
 def _titled(run: ImportRun | None, rows: list[ImportRow]) -> list[tuple[ImportRow, str]]:
     """Each row with what its object is called; a new one is known by its identity alone."""
     names: dict[Any, str] = {}
-    for kind in targets() if run else ():
+    for kind in importer_classes() if run else ():
         ids = [row.object_id for row in rows if row.model == kind.label() and row.object_id]
         if ids:
             found = kind.model._default_manager.filter(pk__in=ids)

@@ -27,7 +27,7 @@ from risks.import_runs import lifecycle
 from risks.import_runs import undo as undoing
 from risks.models import Finding, ImportRun, RowAction, Source
 from risks.registers import upload
-from risks.registers.reading.text import shortened
+from risks.registers.reading.text import shorten_text
 from risks.registers.results import ImportFileError
 from risks.services import findings, rows, suggestions
 
@@ -82,7 +82,7 @@ def queue_run(
         mode=mode,
         actor=actor,
         schedule=schedule,
-        file_name=shortened(file_name, 255),
+        file_name=shorten_text(file_name, 255),
     )
     if file is not None:
         sync_run.report.save(f"{sync_run.pk}.report", File(file), save=False)
@@ -215,7 +215,7 @@ def _read(sync_run: SyncRun, connector: Connector) -> None:
     configuration = load_configuration(sync_run.app)
     with _report(sync_run, connector, configuration) as report:
         sync_run.sha256 = report.sha256
-        sync_run.file_name = sync_run.file_name or shortened(report.name, 255)
+        sync_run.file_name = sync_run.file_name or shorten_text(report.name, 255)
         found = survey_report(connector.read_report(report.file, configuration, name=report.name))
         sync_run.items = found.items
         _say(sync_run, f"Read {found.items} entries from {sync_run.file_name or 'the source'}.")
@@ -276,11 +276,11 @@ def _preview(
         looked_at=_looked_at(sync_run, records.survey),
     )
     if table := records.survey.table:
-        read = upload.read_into(run, table.table, table.mapping or None)
-        return lifecycle.start(actor=sync_run.actor, run=run, records=read)
+        read = upload.read_into_run(run, table.table, table.mapping or None)
+        return lifecycle.start_run(actor=sync_run.actor, run=run, records=read)
     run.streamed = True
     items = connector.read_report(report.file, configuration, name=report.name)
-    return lifecycle.start(
+    return lifecycle.start_run(
         actor=sync_run.actor, run=run, records=records.of(items), afterwards=records.afterwards
     )
 
@@ -350,7 +350,7 @@ def apply_run(*, actor: User | None, sync_run: SyncRun) -> SyncRun:
 def _apply(sync_run: SyncRun, actor: User | None) -> None:
     assert sync_run.import_run is not None  # noqa: S101  it was previewed
     with recorded(actor=actor, comment=f"Sync of {sync_run.app.name}"):
-        sync_run.import_run = lifecycle.apply(
+        sync_run.import_run = lifecycle.apply_run(
             actor=actor, run=sync_run.import_run, skip_errors=True
         )
         proposed = findings.propose_risks(actor=actor, organization=sync_run.organization)
@@ -380,7 +380,7 @@ def undo_run(*, actor: User | None, sync_run: SyncRun) -> SyncRun:
         sync_run = _locked(sync_run)
         if sync_run.status != SyncStatus.APPLIED or sync_run.import_run is None:
             raise Conflict(f"This run is {sync_run.status}: only an applied one can be undone.")
-        sync_run.import_run = undoing.undo(actor=actor, run=sync_run.import_run)
+        sync_run.import_run = undoing.undo_run(actor=actor, run=sync_run.import_run)
         suggestions.withdraw_suggestions(sync_run.import_run)
         findings.withdraw_empty_proposals(sync_run.organization)
         _say(sync_run, "Undone.")

@@ -22,14 +22,14 @@ from marketplace.connectors.items import (
 )
 from openrisk.accounts.models import Organization
 from openrisk.limits import LONG_TEXT
-from risks.import_runs.changes import Record, Values
-from risks.import_runs.importers.base import Scope, batches
+from risks.import_runs.changes import SourceRecord, Values
+from risks.import_runs.importers.base import ImportContext, in_batches
 from risks.import_runs.importers.control import control_identity, framework_identity
-from risks.import_runs.importers.finding import BY_ID
-from risks.import_runs.importers.reference import AssetTarget
-from risks.import_runs.plan import provenance
+from risks.import_runs.importers.finding import IDENTIFIED_BY_ID
+from risks.import_runs.importers.reference import AssetImporter
+from risks.import_runs.plan import provenance_of
 from risks.models import Asset, Control, Finding, FindingState, Framework, Severity
-from risks.registers.reading.text import shortened
+from risks.registers.reading.text import shorten_text
 
 ASSET, FINDING, FRAMEWORK, CONTROL = (
     model._meta.label_lower for model in (Asset, Finding, Framework, Control)
@@ -89,7 +89,7 @@ class RecordBuilder:
         self._framework = ""
         self._listed: set[str] = set()
 
-    def of(self, items: Iterable[Item]) -> Iterator[Record]:
+    def of(self, items: Iterable[Item]) -> Iterator[SourceRecord]:
         for item in items:
             match item:
                 case AssetItem():
@@ -109,7 +109,7 @@ class RecordBuilder:
 
     # --- Findings
 
-    def _finding(self, item: FindingItem) -> Iterator[Record]:
+    def _finding(self, item: FindingItem) -> Iterator[SourceRecord]:
         if reason := _unusable(item):
             yield _rejected(RejectedItem(item.row, reason, item.rule[:50]))
             return
@@ -127,9 +127,9 @@ class RecordBuilder:
         if place["asset"] and place["asset"] not in self._named:
             self._named.add(place["asset"])
             yield self._asset(place["asset"], item.row)
-        yield Record(FINDING, _identity(place), item.row, place | self._said(item))
+        yield SourceRecord(FINDING, _identity(place), item.row, place | self._said(item))
 
-    def _asset(self, name: str, row: int) -> Record:
+    def _asset(self, name: str, row: int) -> SourceRecord:
         known = self._assets.get(name)
         values: Values = {}
         if known:
@@ -138,7 +138,7 @@ class RecordBuilder:
                 "hostnames": sorted({_line(text, 255) for text in known.hostnames}),
                 "addresses": sorted({_line(text, 255) for text in known.addresses}),
             }
-        return Record(ASSET, name, row, values)
+        return SourceRecord(ASSET, name, row, values)
 
     def _said(self, item: FindingItem) -> Values:
         return {
@@ -152,7 +152,7 @@ class RecordBuilder:
     def _text(self, text: str) -> str:
         whole = text.replace("\0", "").strip()
         self.shortened += len(whole) > LONG_TEXT
-        return shortened(whole, LONG_TEXT)
+        return shorten_text(whole, LONG_TEXT)
 
     # --- What feeds say of CVEs
 
@@ -165,7 +165,7 @@ class RecordBuilder:
             found.setdefault(rule, []).append(pk)
         return found
 
-    def _vulnerability(self, item: VulnerabilityItem) -> Iterator[Record]:
+    def _vulnerability(self, item: VulnerabilityItem) -> Iterator[SourceRecord]:
         values: Values = {}
         if item.known_exploited is not None:
             values["known_exploited"] = item.known_exploited
@@ -175,9 +175,9 @@ class RecordBuilder:
             self._listed.add(item.cve)
             values["reason"] = item.reason
         for pk in self._by_cve.get(item.cve, ()):
-            yield Record(FINDING, str(pk), item.row, values, BY_ID)
+            yield SourceRecord(FINDING, str(pk), item.row, values, IDENTIFIED_BY_ID)
 
-    def _statement(self, item: VexItem) -> Iterator[Record]:
+    def _statement(self, item: VexItem) -> Iterator[SourceRecord]:
         if item.cve not in self._by_cve:
             return
         rows = Finding.objects.filter(pk__in=self._by_cve[item.cve])
@@ -187,17 +187,17 @@ class RecordBuilder:
             rows = rows.filter(location=_identifying(item.location, 1000))
         values = {"state": item.state, "reason": item.reason}
         for pk in rows.order_by("pk").values_list("pk", flat=True):
-            yield Record(FINDING, str(pk), item.row, values, BY_ID)
+            yield SourceRecord(FINDING, str(pk), item.row, values, IDENTIFIED_BY_ID)
 
     # --- Controls
 
-    def _new_framework(self, item: FrameworkItem) -> Record:
+    def _new_framework(self, item: FrameworkItem) -> SourceRecord:
         name, edition = _line(item.name, 150), _line(item.edition, 50)
         self._framework = framework_identity(name, edition)
         values = {"name": name, "edition": edition, "description": self._text(item.description)}
-        return Record(FRAMEWORK, self._framework, item.row, values)
+        return SourceRecord(FRAMEWORK, self._framework, item.row, values)
 
-    def _control(self, item: ControlItem) -> Record:
+    def _control(self, item: ControlItem) -> SourceRecord:
         identifier = _line(item.identifier, 100)
         values = {
             "framework": self._framework,
@@ -207,11 +207,11 @@ class RecordBuilder:
             "parent": _line(item.parent, 100),
         }
         identity = control_identity(self._framework, identifier)
-        return Record(CONTROL, identity, item.row, values)
+        return SourceRecord(CONTROL, identity, item.row, values)
 
     # --- What follows once the whole report was planned
 
-    def afterwards(self, scope: Scope) -> Iterator[Record]:
+    def afterwards(self, scope: ImportContext) -> Iterator[SourceRecord]:
         """What was covered and not seen is resolved; what a feed no longer lists is not exploited
         as far as that feed knows."""
         seen = scope.taken.get(FINDING, {})
@@ -221,28 +221,32 @@ class RecordBuilder:
         if self._listed:
             yield from self._delisted(scope)
 
-    def _gone(self, scope: Scope, scan: Scan, seen: dict[UUID, int]) -> Iterator[Record]:
+    def _gone(
+        self, scope: ImportContext, scan: Scan, seen: dict[UUID, int]
+    ) -> Iterator[SourceRecord]:
         records = [self._asset(_line(name, 255), 0) for name in scan.covered if name]
-        covered = AssetTarget(scope).find(records).values()
+        covered = AssetImporter(scope).find(records).values()
         at = scope.run.looked_at or scope.run.created_at
         opened = Finding.objects.for_organization(self.organization).filter(
             tool=_line(scan.tool, 100), state=FindingState.OPEN, last_seen_at__lte=at
         )
-        for batch in batches(sorted(set(covered))):
+        for batch in in_batches(sorted(set(covered))):
             rows = opened.filter(asset__in=batch).order_by("pk").values_list("pk", flat=True)
             for pk in rows:
                 if pk not in seen:
                     values = {"state": FindingState.RESOLVED.value}
-                    yield Record(FINDING, str(pk), 0, values, BY_ID)
+                    yield SourceRecord(FINDING, str(pk), 0, values, IDENTIFIED_BY_ID)
 
-    def _delisted(self, scope: Scope) -> Iterator[Record]:
-        said = provenance(scope.run).filter(model=FINDING).values_list("object_id", "fields")
+    def _delisted(self, scope: ImportContext) -> Iterator[SourceRecord]:
+        said = provenance_of(scope.run).filter(model=FINDING).values_list("object_id", "fields")
         listed = {pk for cve in self._listed for pk in self._by_cve.get(cve, ())}
         known = {pk for pks in self._by_cve.values() for pk in pks}
         for pk, fields in said:
             exploited = fields.get("known_exploited", {}).get("value")
             if exploited and pk in known - listed:
-                yield Record(FINDING, str(pk), 0, {"known_exploited": False}, BY_ID)
+                yield SourceRecord(
+                    FINDING, str(pk), 0, {"known_exploited": False}, IDENTIFIED_BY_ID
+                )
 
 
 def _unusable(item: FindingItem) -> str:
@@ -263,14 +267,14 @@ def _identity(place: dict[str, str]) -> str:
     return " | ".join(place[name] for name in ("tool", "rule", "asset", "location"))
 
 
-def _rejected(item: RejectedItem) -> Record:
+def _rejected(item: RejectedItem) -> SourceRecord:
     error = {
         "row": item.row,
         "column": item.column,
         "value": _line(item.value, 50),
         "reason": _line(item.reason, 500),
     }
-    return Record(FINDING, "", item.row, {}, errors=[error])
+    return SourceRecord(FINDING, "", item.row, {}, errors=[error])
 
 
 def _number(value: Decimal | None, places: Decimal) -> str | None:
@@ -278,7 +282,7 @@ def _number(value: Decimal | None, places: Decimal) -> str | None:
 
 
 def _line(text: str, longest: int) -> str:
-    return shortened(" ".join(text.replace("\0", "").split()), longest)
+    return shorten_text(" ".join(text.replace("\0", "").split()), longest)
 
 
 def _identifying(text: str, longest: int) -> str:

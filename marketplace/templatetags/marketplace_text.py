@@ -4,7 +4,7 @@ from typing import Any
 
 from django import template
 
-from risks.registers.reading.text import shortened
+from risks.registers.reading.text import shorten_text
 
 register = template.Library()
 LONGEST = 400
@@ -18,7 +18,7 @@ def said(value: Any) -> str:
     if value in (None, "", []):
         return "none"
     text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-    return shortened(text, LONGEST)
+    return shorten_text(text, LONGEST)
 
 
 @register.filter

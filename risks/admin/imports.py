@@ -26,7 +26,7 @@ from openrisk.pages.submissions import create_once, redirect_to_created
 from risks.admin.history import model_label
 from risks.admin.steps import StepAdmin, StepButton
 from risks.import_runs import lifecycle, undo
-from risks.import_runs.summary import summary
+from risks.import_runs.summary import summarize_run
 from risks.models import ImportRun, RowAction, RunStatus, Source
 from risks.registers import upload
 from risks.registers.results import ImportFileError
@@ -159,17 +159,17 @@ class ImportRunAdmin(StepAdmin):
     def take_step(self, request: HttpRequest, obj: ImportRun, name: str, **known: Any) -> None:
         done: dict[str, Any] = {"actor": request.user, "run": obj}
         if name == "undo":
-            undo.undo(**done)
+            undo.undo_run(**done)
         elif name == "preview":
-            lifecycle.preview(**done)
+            lifecycle.refresh_preview(**done)
         else:
-            lifecycle.apply(**done, skip_errors=name == "skip_errors")
+            lifecycle.apply_run(**done, skip_errors=name == "skip_errors")
         obj.refresh_from_db()  # its name says how it stands
 
     def render_change_form(self, request: HttpRequest, context: Any, **kwargs: Any) -> Any:
         if run := kwargs.get("obj"):
             rows = Paginator(run.rows.order_by("row_number", "id"), ROWS_PER_PAGE)
-            context["told"] = summary(run)
+            context["told"] = summarize_run(run)
             context["page"] = rows.get_page(request.GET.get("p"))
             context["rows"] = [(row, model_label(row.model)) for row in context["page"]]
         return super().render_change_form(request, context, **kwargs)
@@ -199,7 +199,7 @@ def _upload(request: HttpRequest, asked: UploadForm) -> ImportRun | None:
     """The previewed run; None, with the reason in the form, where the file cannot be read."""
     given = asked.cleaned_data
     try:
-        return upload.upload(
+        return upload.upload_register(
             actor=request.user,  # type: ignore[arg-type]
             organization=given["organization"],
             file=given["file"],

@@ -11,11 +11,13 @@ from uuid import UUID
 from risks.models import RowAction
 
 Values = dict[str, Any]
-Said = dict[str, dict[str, Any]]  # field -> {"run": id, "value": value}, as in Provenance.fields
+SourceValues = dict[
+    str, dict[str, Any]
+]  # field -> {"run": id, "value": value}, as in Provenance.fields
 
 
 @dataclass(slots=True)
-class Record:
+class SourceRecord:
     """What a source says of one object, which it knows as `identity`.
 
     A record with `errors` (row, column, value, reason) is not carried out.
@@ -30,7 +32,7 @@ class Record:
 
 
 @dataclass(slots=True)
-class Step:
+class PlannedChange:
     """What becomes of one record. `values` are its own, in the register's words.
 
     `present` is how the object stands, None where it is new. `changes`: field -> [before, after].
@@ -38,14 +40,14 @@ class Step:
     `superseded`: what it said before, where it now says otherwise.
     """
 
-    record: Record
+    record: SourceRecord
     action: str = RowAction.ERROR.value
     object_id: UUID | None = None
     values: Values = field(default_factory=dict)
     present: Values | None = None
     changes: dict[str, list[Any]] = field(default_factory=dict)
     edited: list[str] = field(default_factory=list)
-    superseded: Said = field(default_factory=dict)
+    superseded: SourceValues = field(default_factory=dict)
     errors: list[Values] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -63,7 +65,7 @@ class Step:
 
     def change(self, name: str, before: Any, after: Any) -> None:
         """Make `after` the outcome of one field; where it is `before`, nothing changes."""
-        if same(before, after):
+        if is_same(before, after):
             self.changes.pop(name, None)
             self.edited = [other for other in self.edited if other != name]
         else:
@@ -76,11 +78,11 @@ def is_blank(value: Any) -> bool:
     return value is None or value in ("", [])
 
 
-def same(one: Any, other: Any) -> bool:
+def is_same(one: Any, other: Any) -> bool:
     return one == other or (is_blank(one) and is_blank(other))
 
 
-def create(step: Step) -> None:
+def plan_creation(step: PlannedChange) -> None:
     """The object is new: all that is said of it is a change."""
     step.action = RowAction.CREATE.value
     step.changes = {
@@ -88,7 +90,7 @@ def create(step: Step) -> None:
     }
 
 
-def update(step: Step, said: Said | None) -> None:
+def plan_update(step: PlannedChange, said: SourceValues | None) -> None:
     """The object exists: a field changes where the source says something new that is not so yet.
 
     What the source merely repeats does not overwrite what somebody has edited since. `said` is
@@ -98,31 +100,33 @@ def update(step: Step, said: Said | None) -> None:
     for name, value in step.values.items():
         before = present.get(name)
         earlier = _value(said, name)
-        if said is not None and not same(value, earlier) and name in said:
+        if said is not None and not is_same(value, earlier) and name in said:
             step.superseded[name] = said[name]
-        if same(value, before) or (said is not None and same(value, earlier)):
+        if is_same(value, before) or (said is not None and is_same(value, earlier)):
             continue
         step.changes[name] = [before, value]
-        if said is not None and not same(before, earlier):
+        if said is not None and not is_same(before, earlier):
             step.edited.append(name)
     step.action = RowAction.UPDATE.value if step.changes else RowAction.UNCHANGED.value
 
 
-def _value(said: Said | None, name: str) -> Any:
+def _value(said: SourceValues | None, name: str) -> Any:
     return said[name]["value"] if said and name in said else None
 
 
-def now_said(step: Step, said: Said | None, run: str) -> Said:
+def merge_source_values(step: PlannedChange, said: SourceValues | None, run: str) -> SourceValues:
     """What the source has said of the object once `run` is applied."""
     result = dict(said or {})
     for name, value in step.values.items():
         known = name in result
-        if (known or not is_blank(value)) and not (known and same(result[name]["value"], value)):
+        if (known or not is_blank(value)) and not (known and is_same(result[name]["value"], value)):
             result[name] = {"run": run, "value": value}
     return result
 
 
-def no_longer_said(step_superseded: Said, said: Said, run: str, undone: set[str]) -> Said:
+def forget_source_values(
+    step_superseded: SourceValues, said: SourceValues, run: str, undone: set[str]
+) -> SourceValues:
     """What the source has said once `run` is undone, without what other undone runs said."""
     kept = {name: entry for name, entry in said.items() if entry["run"] != run}
     for name, entry in step_superseded.items():

@@ -9,7 +9,7 @@ from uuid import UUID
 from risks.import_runs.changes import Values
 from risks.models import RiskAsset, RiskControl, RiskTag
 from risks.registers.mapping.columns import RATINGS
-from risks.registers.reading.text import clean
+from risks.registers.reading.text import clean_text
 
 TEXTS = ("title", "description", "owner_name", "treatment")
 PLAIN = ("status", *RATINGS, "review_interval_days")
@@ -19,7 +19,7 @@ LISTS = ("tags", "assets", "controls")
 EXTRA = "extra."  # each key of `extra` is a field of its own
 
 # What `standing` needs of each risk, for QuerySet.values().
-PATHS = (
+VALUE_PATHS = (
     "id",
     "category__name",
     "extra",
@@ -30,29 +30,31 @@ PATHS = (
 )
 
 
-def standing(rows: Sequence[Mapping[str, Any]], controls: Mapping[UUID, str]) -> dict[UUID, Values]:
+def current_values(
+    rows: Sequence[Mapping[str, Any]], controls: Mapping[UUID, str]
+) -> dict[UUID, Values]:
     """The values of each of these risks (`PATHS`), in their order: three queries for their links.
 
-    `controls` are the names of the organization's controls (`risks.registers.mapping.name_lookup`).
+    `controls` are the names of the organization's controls (`risks.import_runs.name_lookup`).
     """
     found = {row["id"]: _values(row) for row in rows}
     for name, links in _links(list(found), controls).items():
         for pk, values in found.items():
-            values[name] = sorted(map(clean, links[pk]))
+            values[name] = sorted(map(clean_text, links[pk]))
     return found
 
 
 def _values(row: Mapping[str, Any]) -> Values:
     values = {name: row[name] for name in PLAIN}
-    values.update((name, clean(row[name])) for name in TEXTS)
-    values.update((name, moment(row[name])) for name in TIMES)
+    values.update((name, clean_text(row[name])) for name in TEXTS)
+    values.update((name, format_time(row[name])) for name in TIMES)
     values.update((name, row[f"{name}__email"]) for name in PEOPLE)
-    values["category"] = clean(row["category__name"] or "")
+    values["category"] = clean_text(row["category__name"] or "")
     values.update((EXTRA + name, value) for name, value in row["extra"].items())
     return values
 
 
-def moment(value: datetime | None) -> str | None:
+def format_time(value: datetime | None) -> str | None:
     return value.astimezone(UTC).isoformat() if value else None
 
 

@@ -1,8 +1,7 @@
-"""The life of a run: previewed, applied in one transaction, undone while nobody has edited since.
+"""Life of a run: previewed, applied in one transaction, undone until someone edits what it wrote.
 
-Nothing here knows what a register looks like: a run carries out records
-(`risks.import_runs.changes`) on the models in `risks.import_runs.plan.TARGETS`, whatever they were
-read from.
+A run carries out records (`risks.import_runs.changes`) on the models that have an importer
+(`risks.import_runs.plan`), whatever the records were read from.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,15 +13,15 @@ from openrisk.accounts.models import User
 from openrisk.database.statements import allow_long_statements
 from openrisk.errors import Conflict
 from risks.history import recorded
-from risks.import_runs.changes import Record, Step, now_said
-from risks.import_runs.importers.base import BATCH, Scope, Target, batches
+from risks.import_runs.changes import PlannedChange, SourceRecord, merge_source_values
+from risks.import_runs.importers.base import BATCH, ImportContext, ModelImporter, in_batches
 from risks.import_runs.plan import (
     Plan,
-    counts_of,
-    plan,
-    records_of,
-    rows_of,
-    said_of,
+    count_actions,
+    plan_changes,
+    source_values_of,
+    to_import_rows,
+    to_source_records,
 )
 from risks.models import ImportRow, ImportRun, Provenance, RowAction, RunStatus
 
@@ -39,7 +38,7 @@ class RowsInError(Conflict):
         super().__init__(
             f"{len(errors)} error{'s' * (len(errors) > 1)} in the rows. Correct the file and "
             "upload it again, or apply with skip_errors to leave these rows out.",
-            *(describe(error) for error in errors[:SHOWN]),
+            *(describe_error(error) for error in errors[:SHOWN]),
         )
         self.details = {"rows": list(errors[:SHOWN])}
 
@@ -50,18 +49,18 @@ class PreviewOutdated(Conflict):
     code = "preview_outdated"
 
 
-def describe(error: dict[str, Any]) -> str:
+def describe_error(error: dict[str, Any]) -> str:
     """ "Row 4, column Impact: ..." """
     column = f", column {error['column']}" if error["column"] else ""
     return f"Row {error['row']}{column}: {error['reason']}"
 
 
-def start(
+def start_run(
     *,
     actor: User | None,
     run: ImportRun,
-    records: Iterable[Record],
-    afterwards: Callable[[Scope], Iterable[Record]] = lambda scope: (),
+    records: Iterable[SourceRecord],
+    afterwards: Callable[[ImportContext], Iterable[SourceRecord]] = lambda scope: (),
 ) -> ImportRun:
     """Save a new run with its preview. The register stays as it is.
 
@@ -74,13 +73,13 @@ def start(
     return run
 
 
-def preview(*, actor: User | None, run: ImportRun) -> ImportRun:
+def refresh_preview(*, actor: User | None, run: ImportRun) -> ImportRun:
     """Preview again, against the register as it is now."""
     with recorded(actor=actor):
-        run = locked(run)
+        run = lock_run(run)
         if run.status != RunStatus.PREVIEWED:
             raise Conflict(f"This run is {run.status} already. Upload the file again.")
-        records = records_of(run.rows.order_by("id"))
+        records = to_source_records(run.rows.order_by("id"))
         run.rows.all().delete()
         _preview(run, records)
     return run
@@ -88,12 +87,12 @@ def preview(*, actor: User | None, run: ImportRun) -> ImportRun:
 
 def _preview(
     run: ImportRun,
-    records: Iterable[Record],
-    afterwards: Callable[[Scope], Iterable[Record]] = lambda scope: (),
+    records: Iterable[SourceRecord],
+    afterwards: Callable[[ImportContext], Iterable[SourceRecord]] = lambda scope: (),
 ) -> None:
     allow_long_statements()
-    scope = Scope(run)
-    run.counts = counts_of(plan(scope))
+    scope = ImportContext(run)
+    run.counts = count_actions(plan_changes(scope))
     for piece in _pieces(run, records):
         _plan_piece(scope, piece)
     for piece in _pieces(run, afterwards(scope)):
@@ -101,36 +100,36 @@ def _preview(
     run.save(update_fields=["counts"])
 
 
-def _pieces(run: ImportRun, records: Iterable[Record]) -> Iterator[list[Record]]:
-    return batches(records) if run.streamed else iter([list(records)])
+def _pieces(run: ImportRun, records: Iterable[SourceRecord]) -> Iterator[list[SourceRecord]]:
+    return in_batches(records) if run.streamed else iter([list(records)])
 
 
-def _plan_piece(scope: Scope, records: list[Record]) -> None:
+def _plan_piece(scope: ImportContext, records: list[SourceRecord]) -> None:
     scope.records = records
-    planned = plan(scope)
+    planned = plan_changes(scope)
     by_record = {id(step.record): step for _, steps in planned for step in steps}
-    rows = rows_of(scope.run, (by_record[id(record)] for record in records))
+    rows = to_import_rows(scope.run, (by_record[id(record)] for record in records))
     ImportRow.objects.bulk_create(rows, batch_size=BATCH)
-    for model, counts in counts_of(planned).items():
+    for model, counts in count_actions(planned).items():
         total = scope.run.counts.setdefault(model, dict.fromkeys(counts, 0))
         for action, count in counts.items():
             total[action] += count
 
 
-def apply(*, actor: User | None, run: ImportRun, skip_errors: bool = False) -> ImportRun:
+def apply_run(*, actor: User | None, run: ImportRun, skip_errors: bool = False) -> ImportRun:
     """Carry the run out as it was previewed, or Conflict and nothing at all.
 
     Rows in error are refused, unless `skip_errors` leaves them out.
     """
     with recorded(actor=actor, run_id=run.pk, comment=f"Import of {run.file_name}"):
         allow_long_statements()
-        run = locked(run)
+        run = lock_run(run)
         if run.status != RunStatus.PREVIEWED:
             raise Conflict(f"This run is {run.status} already. Upload the file again.")
         errors = [e for row in run.rows.exclude(errors=[]).order_by("id") for e in row.errors]
         if errors and not skip_errors:
             raise RowsInError(errors)
-        scope = Scope(run, locking=True)
+        scope = ImportContext(run, locking=True)
         for rows in _stored(run):
             _apply_piece(scope, rows)
         run.status, run.applied_by, run.applied_at = RunStatus.APPLIED, actor, timezone.now()
@@ -149,17 +148,17 @@ def _stored(run: ImportRun) -> Iterator[list[ImportRow]]:
         rows = list(run.rows.filter(id__gt=rows[-1].pk).order_by("id")[:BATCH])
 
 
-def _apply_piece(scope: Scope, rows: list[ImportRow]) -> None:
-    scope.records = records_of(rows)
+def _apply_piece(scope: ImportContext, rows: list[ImportRow]) -> None:
+    scope.records = to_source_records(rows)
     scope.objects |= {(row.model, row.identity): row.object_id for row in rows if row.object_id}
-    planned = plan(scope)
+    planned = plan_changes(scope)
     _check_unchanged(rows, planned)
     for target, steps in planned:
         _carry_out(target, steps)
         _say(scope.run, target, steps)
 
 
-def locked(run: ImportRun) -> ImportRun:
+def lock_run(run: ImportRun) -> ImportRun:
     """The run as it is now; nobody else applies or undoes it until the transaction ends."""
     runs = ImportRun.objects.select_related("organization")
     return runs.select_for_update(of=("self",)).get(pk=run.pk)
@@ -184,7 +183,7 @@ def _check_unchanged(rows: Sequence[ImportRow], planned: Plan) -> None:
         )
 
 
-def _agrees(row: ImportRow, step: Step) -> bool:
+def _agrees(row: ImportRow, step: PlannedChange) -> bool:
     return (
         row.action == step.action
         and row.object_id == step.object_id
@@ -193,7 +192,7 @@ def _agrees(row: ImportRow, step: Step) -> bool:
     )
 
 
-def _carry_out(target: Target, steps: Sequence[Step]) -> None:
+def _carry_out(target: ModelImporter, steps: Sequence[PlannedChange]) -> None:
     created = [step for step in steps if step.action == RowAction.CREATE]
     updated = {
         step.object_id: step.outcome
@@ -207,15 +206,17 @@ def _carry_out(target: Target, steps: Sequence[Step]) -> None:
     target.witness(steps)
 
 
-def _say(run: ImportRun, target: Target, steps: Sequence[Step]) -> None:
+def _say(run: ImportRun, target: ModelImporter, steps: Sequence[PlannedChange]) -> None:
     """Keep what the source has now said of each object, where that is news."""
-    said = said_of(run, target.label(), (step.object_id for step in steps if step.object_id))
+    said = source_values_of(
+        run, target.label(), (step.object_id for step in steps if step.object_id)
+    )
     news = []
     for step in steps:
         if step.action == RowAction.ERROR or step.object_id is None:
             continue
         earlier = said.get(step.object_id)
-        fields = now_said(step, earlier, str(run.pk))
+        fields = merge_source_values(step, earlier, str(run.pk))
         if fields and fields != earlier:
             news.append(
                 Provenance(

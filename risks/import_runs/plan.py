@@ -6,58 +6,63 @@ from uuid import UUID
 
 from openrisk.database.ids import uuid7
 from risks.import_runs import changes
-from risks.import_runs.changes import Record, Said, Step
-from risks.import_runs.importers.base import Scope, Target, batches
-from risks.import_runs.importers.control import ControlTarget, FrameworkTarget
-from risks.import_runs.importers.finding import FindingTarget
-from risks.import_runs.importers.mitigation import MitigationTarget
-from risks.import_runs.importers.reference import AssetTarget, CategoryTarget
-from risks.import_runs.importers.risk import RiskTarget
+from risks.import_runs.changes import PlannedChange, SourceRecord, SourceValues
+from risks.import_runs.importers.base import ImportContext, ModelImporter, in_batches
+from risks.import_runs.importers.control import ControlImporter, FrameworkImporter
+from risks.import_runs.importers.finding import FindingImporter
+from risks.import_runs.importers.mitigation import MitigationImporter
+from risks.import_runs.importers.reference import AssetImporter, CategoryImporter
+from risks.import_runs.importers.risk import RiskImporter
 from risks.models import ImportRow, ImportRun, Provenance, RowAction, Source
 
 # In the order in which they are made: each may name rows of those before it.
-TARGETS: tuple[type[Target], ...] = (
-    CategoryTarget,
-    AssetTarget,
-    FrameworkTarget,
-    ControlTarget,
-    RiskTarget,
-    MitigationTarget,
-    FindingTarget,
+IMPORTERS: tuple[type[ModelImporter], ...] = (
+    CategoryImporter,
+    AssetImporter,
+    FrameworkImporter,
+    ControlImporter,
+    RiskImporter,
+    MitigationImporter,
+    FindingImporter,
 )
-_more: list[type[Target]] = []
-ALWAYS_COUNTED = (CategoryTarget, AssetTarget, RiskTarget, MitigationTarget)  # of a register
+_more: list[type[ModelImporter]] = []
+ALWAYS_COUNTED = (
+    CategoryImporter,
+    AssetImporter,
+    RiskImporter,
+    MitigationImporter,
+)  # of a register
 
 
-def register_target(target: type[Target]) -> None:
+def register_importer(target: type[ModelImporter]) -> None:
     """Let runs write a model of an app above this one. Called once, from its `ready()`."""
     _more.append(target)
 
 
-def targets() -> tuple[type[Target], ...]:
-    return (*TARGETS, *_more)
+def importer_classes() -> tuple[type[ModelImporter], ...]:
+    return (*IMPORTERS, *_more)
 
 
-Plan = list[tuple[Target, list[Step]]]
+Plan = list[tuple[ModelImporter, list[PlannedChange]]]
 
 
-def plan(scope: Scope) -> Plan:
+def plan_changes(scope: ImportContext) -> Plan:
     """The step of each record, by target. Reads the register and changes nothing."""
-    return [(target, _steps(target)) for target in (kind(scope) for kind in targets())]
+    return [(target, _steps(target)) for target in (kind(scope) for kind in importer_classes())]
 
 
-def _steps(target: Target) -> list[Step]:
+def _steps(target: ModelImporter) -> list[PlannedChange]:
     scope, label = target.scope, target.label()
     records = [record for record in scope.records if record.model == label]
     if not records:
         return []
     found = target.find([record for record in records if not record.errors])
     present = target.read(set(found.values()))
-    said = said_of(scope.run, label, present)
+    said = source_values_of(scope.run, label, present)
     taken = scope.taken.setdefault(label, {})
     steps = []
     for record in records:
-        step = Step(record, errors=list(record.errors))
+        step = PlannedChange(record, errors=list(record.errors))
         steps.append(step)
         if record.errors:
             continue
@@ -71,9 +76,9 @@ def _steps(target: Target) -> list[Step]:
         step.values = target.normalised(record)
         if step.present is None:
             step.object_id = scope.objects.get((label, record.identity)) or uuid7()
-            changes.create(step)
+            changes.plan_creation(step)
         else:
-            changes.update(step, said.get(step.object_id))  # type: ignore[arg-type]
+            changes.plan_update(step, said.get(step.object_id))  # type: ignore[arg-type]
             if scope.run.source == Source.PACK:
                 _keep_ours(step, said.get(step.object_id) is not None)  # type: ignore[arg-type]
     target.settle(steps)
@@ -81,7 +86,7 @@ def _steps(target: Target) -> list[Step]:
     return steps
 
 
-def _keep_ours(step: Step, spoken: bool) -> None:
+def _keep_ours(step: PlannedChange, spoken: bool) -> None:
     """A pack changes what it wrote, where nobody has edited that; what was there before it, never.
 
     Of the three versions of a field (the pack's old and new one, and ours) ours wins if it differs.
@@ -92,7 +97,7 @@ def _keep_ours(step: Step, spoken: bool) -> None:
         step.change(name, before, before)
 
 
-def _remember(scope: Scope, label: str, steps: Sequence[Step]) -> None:
+def _remember(scope: ImportContext, label: str, steps: Sequence[PlannedChange]) -> None:
     """For the targets that come after."""
     for step in steps:
         if step.action == RowAction.ERROR:
@@ -101,16 +106,16 @@ def _remember(scope: Scope, label: str, steps: Sequence[Step]) -> None:
             scope.objects[label, step.record.identity] = step.object_id
 
 
-def said_of(run: ImportRun, label: str, ids: Iterable[UUID]) -> dict[UUID, Said]:
+def source_values_of(run: ImportRun, label: str, ids: Iterable[UUID]) -> dict[UUID, SourceValues]:
     """What the source of `run` has said of each of these objects of one model."""
-    said: dict[UUID, Said] = {}
-    for batch in batches(ids):
-        rows = provenance(run).filter(model=label, object_id__in=batch)
+    said: dict[UUID, SourceValues] = {}
+    for batch in in_batches(ids):
+        rows = provenance_of(run).filter(model=label, object_id__in=batch)
         said.update(rows.values_list("object_id", "fields"))
     return said
 
 
-def provenance(run: ImportRun) -> Any:
+def provenance_of(run: ImportRun) -> Any:
     rows = Provenance.objects.for_organization(run.organization)
     return rows.filter(source=run.source, source_name=run.source_name)
 
@@ -118,7 +123,7 @@ def provenance(run: ImportRun) -> Any:
 # --- As rows of the database
 
 
-def rows_of(run: ImportRun, steps: Iterable[Step]) -> list[ImportRow]:
+def to_import_rows(run: ImportRun, steps: Iterable[PlannedChange]) -> list[ImportRow]:
     """In the order of the file; what a row makes first comes first."""
     return [
         ImportRow(
@@ -141,11 +146,11 @@ def rows_of(run: ImportRun, steps: Iterable[Step]) -> list[ImportRow]:
     ]
 
 
-def records_of(rows: Iterable[ImportRow]) -> list[Record]:
+def to_source_records(rows: Iterable[ImportRow]) -> list[SourceRecord]:
     """What the source said, as it was stored. Errors found by planning are left to planning: they
     are of rows that were matched with an object."""
     return [
-        Record(
+        SourceRecord(
             model=row.model,
             identity=row.identity,
             row_number=row.row_number,
@@ -157,7 +162,7 @@ def records_of(rows: Iterable[ImportRow]) -> list[Record]:
     ]
 
 
-def counts_of(plan: Plan) -> dict[str, dict[str, int]]:
+def count_actions(plan: Plan) -> dict[str, dict[str, int]]:
     """How many objects of each model are created, updated, left alone and in error."""
     counts = {}
     for target, steps in plan:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from openrisk.accounts.models import Organization
 from risks.import_runs.changes import Values
-from risks.import_runs.importers.base import BATCH, batches
+from risks.import_runs.importers.base import BATCH, in_batches
 from risks.models import RiskAsset, RiskControl, RiskTag
 
 Resolve = Callable[[str, str], Any]  # field and name -> what the link's column holds
@@ -25,7 +25,7 @@ def write_links(organization: Organization, changes: dict[UUID, Values], resolve
             for pk, values in changes.items()
             if kind in values
         }
-        for batch in batches(wanted):
+        for batch in in_batches(wanted):
             missing = list(_replace(model, column, {pk: wanted[pk] for pk in batch}))
             model.objects.bulk_create(
                 [

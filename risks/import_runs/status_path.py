@@ -7,17 +7,19 @@ from uuid import UUID
 from django.utils import timezone
 
 from risks import states
-from risks.import_runs.changes import Step
-from risks.import_runs.importers.base import Scope
+from risks.import_runs.changes import PlannedChange
+from risks.import_runs.importers.base import ImportContext
 from risks.models import Acceptance, AcceptanceStatus, Mitigation, Risk, RowAction, Status
 
 RATED = ("inherent_likelihood", "inherent_impact")
 
 
-class Walker:
+class StatusPlanner:
     """Takes the steps of one run, all of them risks. A stop is a note; it fails nothing."""
 
-    def __init__(self, scope: Scope, steps: Sequence[Step], planned: set[str]) -> None:
+    def __init__(
+        self, scope: ImportContext, steps: Sequence[PlannedChange], planned: set[str]
+    ) -> None:
         """`planned` are the risks, by identity, for which the run makes a mitigation."""
         self.now = timezone.now()
         self.planned = planned
@@ -35,7 +37,7 @@ class Walker:
             Acceptance.objects.filter(risk__in=known, status=AcceptanceStatus.APPROVED)
         )
 
-    def walk(self, step: Step) -> str:
+    def walk(self, step: PlannedChange) -> str:
         """Replace the state that the source says by the one that can be reached, and give that."""
         present = step.present["status"] if step.present else None
         start = present or Status.IDENTIFIED.value
@@ -53,7 +55,7 @@ class Walker:
         step.edited = [name for name in step.edited if name != "status"]
         return reached
 
-    def _facts(self, step: Step) -> states.GuardContext:
+    def _facts(self, step: PlannedChange) -> states.GuardContext:
         risk = self.risks.get(step.object_id) or Risk()  # type: ignore[arg-type]
         for name in RATED:
             if name in step.changes:

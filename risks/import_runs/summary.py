@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from risks.import_runs.changes import is_blank
-from risks.import_runs.lifecycle import describe
+from risks.import_runs.lifecycle import describe_error
 from risks.models import ImportRun, RowAction
 
 SHOWN = 100  # errors, stops and edits that are listed
 
 
-def summary(run: ImportRun) -> dict[str, Any]:
+def summarize_run(run: ImportRun) -> dict[str, Any]:
     rows = list(
         run.rows.exclude(errors=[], notes=[], edited=[])
         .order_by("row_number", "id")
@@ -45,7 +45,7 @@ def summary(run: ImportRun) -> dict[str, Any]:
     }
 
 
-def lines(told: dict[str, Any]) -> Iterator[str]:
+def report_lines(told: dict[str, Any]) -> Iterator[str]:
     """The text of a `summary`."""
     yield f"{told['file_name']}, known as the source {told['source_name']}"
     yield from _section("Columns", list(_mapping(told["mapping"])))
@@ -54,7 +54,7 @@ def lines(told: dict[str, Any]) -> Iterator[str]:
     stops = [f"Row {s['row']} ({s['identity']}): {s['reason']}" for s in told["stops"]]
     yield from _section("Stops", stops)
     yield from _section("Edited since the last import, and replaced", list(_edits(told["edited"])))
-    yield from _section("Errors", [describe(error) for error in told["errors"]])
+    yield from _section("Errors", [describe_error(error) for error in told["errors"]])
     yield from _section("Counts", list(_counts(told["counts"])))
 
 

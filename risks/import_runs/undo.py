@@ -11,15 +11,15 @@ from openrisk.accounts.models import User
 from openrisk.database.statements import allow_long_statements
 from openrisk.errors import Conflict
 from risks.history import recorded
-from risks.import_runs.changes import Values, is_blank, no_longer_said, same
-from risks.import_runs.importers.base import BATCH, Scope, Target, batches
-from risks.import_runs.lifecycle import CHANGING, SHOWN, locked
-from risks.import_runs.plan import provenance, records_of, targets
+from risks.import_runs.changes import Values, forget_source_values, is_blank, is_same
+from risks.import_runs.importers.base import BATCH, ImportContext, ModelImporter, in_batches
+from risks.import_runs.lifecycle import CHANGING, SHOWN, lock_run
+from risks.import_runs.plan import importer_classes, provenance_of, to_source_records
 from risks.models import ImportRow, ImportRun, Provenance, RowAction, RunStatus
 
 
 @dataclass(frozen=True)
-class Edit:
+class LaterEdit:
     """Something that is no longer as the run left it. `field` is "" for what was added."""
 
     model: str
@@ -49,7 +49,7 @@ class EditedSince(Conflict):
 
     code = "edited_since"
 
-    def __init__(self, edits: Sequence[Edit]) -> None:
+    def __init__(self, edits: Sequence[LaterEdit]) -> None:
         super().__init__(
             f"{len(edits)} thing{'s' * (len(edits) > 1)} changed since the run was applied; "
             "nothing was undone. Take these edits back, or change the risks by hand.",
@@ -59,19 +59,19 @@ class EditedSince(Conflict):
         self.details = {"edits": [asdict(edit) for edit in edits[:SHOWN]]}
 
 
-def undo(*, actor: User | None, run: ImportRun) -> ImportRun:
+def undo_run(*, actor: User | None, run: ImportRun) -> ImportRun:
     """Restore what the run changed and delete what it made, or Conflict and nothing at all.
 
     Categories and assets that are in use by then stay.
     """
     with recorded(actor=actor, run_id=run.pk, comment=f"Undo of the import of {run.file_name}"):
         allow_long_statements()
-        run = locked(run)
+        run = lock_run(run)
         if run.status != RunStatus.APPLIED:
             raise Conflict(f"This run is {run.status}: only an applied one can be undone.")
         rows = list(run.rows.exclude(action=RowAction.ERROR).order_by("id"))
-        scope = Scope(run, records_of(rows), locking=True)
-        undoings = [_Undoing(kind(scope), rows) for kind in targets()]
+        scope = ImportContext(run, to_source_records(rows), locking=True)
+        undoings = [_Undoing(kind(scope), rows) for kind in importer_classes()]
         made = {pk for undoing in undoings for pk in undoing.created}
         if edits := [edit for undoing in undoings for edit in undoing.edits(made)]:
             raise EditedSince(edits)
@@ -91,7 +91,7 @@ def undo(*, actor: User | None, run: ImportRun) -> ImportRun:
 class _Undoing:
     """The rows of one model in a run that is taken back. Objects that are gone need nothing."""
 
-    def __init__(self, target: Target, rows: Sequence[ImportRow]) -> None:
+    def __init__(self, target: ModelImporter, rows: Sequence[ImportRow]) -> None:
         self.target = target
         self.rows = [row for row in rows if row.model == target.label() and row.object_id]
         changing = [row for row in self.rows if row.action in CHANGING]
@@ -100,27 +100,27 @@ class _Undoing:
         self.created = {pk: row for pk, row in here.items() if row.action == RowAction.CREATE}
         self.updated = {pk: row for pk, row in here.items() if row.action == RowAction.UPDATE}
 
-    def edits(self, made: set[UUID]) -> Iterator[Edit]:
+    def edits(self, made: set[UUID]) -> Iterator[LaterEdit]:
         """What was edited since; `made` is all that the run has made."""
         if self.target.shared:
             return
         found = [*self._edited_fields(), *self._added(made)]
         titles: dict[UUID, str] = {}
-        for batch in batches({pk for pk, *_ in found}):
+        for batch in in_batches({pk for pk, *_ in found}):
             titles |= self.target.titles(batch)
         for pk, name, now, was in found:
-            yield Edit(self.target.label(), pk, titles.get(pk, ""), name, now, was)
+            yield LaterEdit(self.target.label(), pk, titles.get(pk, ""), name, now, was)
 
     def _edited_fields(self) -> Iterator[tuple[UUID, str, Any, Any]]:
         for pk, row in self.updated.items():
             for name, (_, was) in row.changes.items():
-                if not same(self.present[pk].get(name), was):
+                if not is_same(self.present[pk].get(name), was):
                     yield pk, name, self.present[pk].get(name), was
         for pk, row in self.created.items():
-            wrote = self.target.made(records_of([row])[0])
+            wrote = self.target.made(to_source_records([row])[0])
             wrote.update((name, was) for name, (_, was) in row.changes.items())
             for name in sorted(wrote.keys() | self.present[pk].keys()):
-                if not same(self.present[pk].get(name), wrote.get(name)):
+                if not is_same(self.present[pk].get(name), wrote.get(name)):
                     yield pk, name, self.present[pk].get(name), wrote.get(name)
 
     def _added(self, made: set[UUID]) -> Iterator[tuple[UUID, str, Any, Any]]:
@@ -146,10 +146,10 @@ class _Undoing:
         gone = {row.object_id for row in self.rows if row.action == RowAction.CREATE}
         kept: list[Any] = []
         empty: list[Any] = []
-        for said in provenance(run).filter(model=self.target.label()):
+        for said in provenance_of(run).filter(model=self.target.label()):
             if said.object_id not in superseded:
                 continue
-            said.fields = no_longer_said(
+            said.fields = forget_source_values(
                 superseded[said.object_id], said.fields, str(run.pk), undone
             )
             (kept if said.fields and said.object_id not in gone else empty).append(said)
@@ -160,7 +160,7 @@ class _Undoing:
             unique_fields=["id"],
             update_fields=["fields"],
         )
-        for batch in batches(empty):
+        for batch in in_batches(empty):
             Provenance.objects.filter(pk__in=[said.pk for said in batch]).delete()
 
 

@@ -9,7 +9,8 @@ from typing import Any, BinaryIO
 
 from openrisk.accounts.models import Organization, User
 from risks.import_runs import lifecycle
-from risks.import_runs.changes import Record
+from risks.import_runs.changes import SourceRecord
+from risks.import_runs.name_lookup import NameIndex, control_names
 from risks.models import (
     Asset,
     Category,
@@ -20,11 +21,9 @@ from risks.models import (
     RunStatus,
     Source,
 )
-from risks.registers.mapping.interpreter import interpret
-from risks.registers.mapping.name_lookup import Unique, control_names
-from risks.registers.reading.grid import MAX_BYTES
-from risks.registers.reading.table import Table, read_table
-from risks.registers.reading.text import shortened
+from risks.registers.mapping.interpreter import interpret_table
+from risks.registers.reading.sheet import MAX_BYTES
+from risks.registers.reading.text import shorten_text
 from risks.registers.results import (
     Difference,
     Guess,
@@ -32,6 +31,7 @@ from risks.registers.results import (
     InterpretedRow,
     RowError,
 )
+from risks.registers.table import Table, read_table
 from risks.services.matrix import matrix_of
 
 LONGEST_ID = LONGEST_TITLE = 255
@@ -48,7 +48,7 @@ _PROGRESS = {
 }
 
 
-def upload(
+def upload_register(
     *,
     actor: User | None,
     organization: Organization,
@@ -68,21 +68,23 @@ def upload(
         organization=organization,
         source=Source.IMPORT,
         source_name=(source_name or PurePath(name).stem)[:LONGEST_SOURCE],
-        file_name=shortened(name, 255),
+        file_name=shorten_text(name, 255),
         sha256=hashlib.sha256(data).hexdigest(),
     )
-    records = read_into(run, read_table(data, name, expected=mapping or ()), mapping)
+    records = read_into_run(run, read_table(data, name, expected=mapping or ()), mapping)
     run.notes += _applied_before(organization, run.sha256)
-    return lifecycle.start(actor=actor, run=run, records=records)
+    return lifecycle.start_run(actor=actor, run=run, records=records)
 
 
-def read_into(run: ImportRun, table: Table, mapping: Mapping[str, str] | None) -> list[Record]:
+def read_into_run(
+    run: ImportRun, table: Table, mapping: Mapping[str, str] | None
+) -> list[SourceRecord]:
     """The records of a register; `run`, which is not saved, is told how the table was read.
 
     Raises ImportFileError.
     """
     organization = run.organization
-    read = interpret(table, mapping, levels=matrix_of(organization).levels)
+    read = interpret_table(table, mapping, levels=matrix_of(organization).levels)
     guesses = (
         *read.guesses,
         *_unknown_controls(organization, read),
@@ -107,7 +109,7 @@ def _unknown_controls(organization: Organization, read: Interpretation) -> Itera
     column = next((column.column for column in read.mapping if column.field == "controls"), None)
     if column is None:
         return
-    known = Unique(control_names(organization).items())
+    known = NameIndex(control_names(organization).items())
     named = {name: None for row in read.rows for name in row.values.get("controls", ())}
     if unknown := {name: None for name in named if not known.get(name)}:
         detail = (
@@ -129,7 +131,7 @@ def _differences(differences: Iterable[Difference]) -> Iterator[Guess]:
         yield Guess(column, "difference", detail, dict(islice(table.items(), SHOWN)))
 
 
-def _records(rows: Iterable[InterpretedRow]) -> Iterator[Record]:
+def _records(rows: Iterable[InterpretedRow]) -> Iterator[SourceRecord]:
     """In the order of the file: what a risk names, the risk, then its plan."""
     seen: dict[str, int] = {}
     mentioned: set[tuple[str, str]] = set()
@@ -142,8 +144,8 @@ def _records(rows: Iterable[InterpretedRow]) -> Iterator[Record]:
             yield _mitigation(row)
 
 
-def _risk(row: InterpretedRow, seen: dict[str, int]) -> Record:
-    record = Record(
+def _risk(row: InterpretedRow, seen: dict[str, int]) -> SourceRecord:
+    record = SourceRecord(
         model=RISK,
         identity=row.identity,
         row_number=row.row_number,
@@ -163,23 +165,25 @@ def _error(row: InterpretedRow, reason: str) -> dict[str, Any]:
     return asdict(RowError(row.row_number, None, row.identity[:SHOWN], reason))
 
 
-def _mentions(row: InterpretedRow, mentioned: set[tuple[str, str]]) -> Iterator[Record]:
+def _mentions(row: InterpretedRow, mentioned: set[tuple[str, str]]) -> Iterator[SourceRecord]:
     category = row.values.get("category")
     named = [(CATEGORY, category)] if category else []
     named += [(ASSET, name) for name in row.values.get("assets", ())]
     for model, name in named:
         if (model, name.lower()) not in mentioned:
             mentioned.add((model, name.lower()))
-            yield Record(model=model, identity=name, row_number=row.row_number, values={})
+            yield SourceRecord(model=model, identity=name, row_number=row.row_number, values={})
 
 
-def _mitigation(row: InterpretedRow) -> Record:
+def _mitigation(row: InterpretedRow) -> SourceRecord:
     plan = row.values["treatment_plan"]
     values = {
-        "title": shortened(" ".join(plan.split()), LONGEST_TITLE),
+        "title": shorten_text(" ".join(plan.split()), LONGEST_TITLE),
         "description": plan,
         "due_date": row.values.get("due_date"),
     }
     if status := _PROGRESS.get(row.values.get("status") or ""):
         values["status"] = status
-    return Record(model=MITIGATION, identity=row.identity, row_number=row.row_number, values=values)
+    return SourceRecord(
+        model=MITIGATION, identity=row.identity, row_number=row.row_number, values=values
+    )

@@ -8,7 +8,7 @@ from uuid import UUID
 from openrisk.accounts.models import Organization
 from risks import scoring
 from risks.models import Asset, Control, Risk, RiskAsset, RiskControl, RiskTag
-from risks.registers.reading.text import clean
+from risks.registers.reading.text import clean_text
 from risks.services import rows
 
 MAX_TAGS = 50
@@ -43,7 +43,7 @@ def criticalities_of(risk: Risk, assets: Iterable[Asset] | None) -> list[str]:
 
 
 def _clean_tags(tags: Iterable[str]) -> set[str]:
-    names = {" ".join(clean(tag).split()) for tag in tags} - {""}
+    names = {" ".join(clean_text(tag).split()) for tag in tags} - {""}
     if len(names) > MAX_TAGS or any(len(name) > 50 for name in names):
         raise rows.field_error("tags", f"At most {MAX_TAGS} tags of at most 50 characters each.")
     return names

@@ -56,7 +56,7 @@ def seed(organization: Organization, person: User) -> dict[str, Any]:
     """At least one row behind every route: an id, or a slug, by the beginning of the path."""
     risk = make_one_of_each(organization, person)
     make_risk(organization, title="Bare")  # whatever may be null is null somewhere
-    upload = registers.upload(
+    upload = registers.upload_register(
         actor=person,
         organization=organization,
         file=BytesIO(b"title,likelihood\nTheft,3\n"),

@@ -55,7 +55,7 @@ def fill(organization, word, person):
     finding = factories.make_finding(organization, f"CVE of {word}", title=word, asset=asset)
     findings.propose_risks(actor=person, organization=organization)
     finding.refresh_from_db()
-    run = upload.upload(
+    run = upload.upload_register(
         actor=person,
         organization=organization,
         file=BytesIO(f"Title\n{word}\n".encode()),

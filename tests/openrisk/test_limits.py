@@ -120,7 +120,7 @@ def test_the_page_refuses_a_text_that_is_too_long(client, analyst, organization)
 
 @pytest.mark.parametrize("column", ["Description", "Colour"])
 def test_an_import_says_which_row_is_too_long(organization, admin, column):
-    run = upload.upload(
+    run = upload.upload_register(
         actor=admin,
         organization=organization,
         file=BytesIO(f"Title,{column}\nTheft,{TOO_LONG}\nFraud,short\n".encode()),

@@ -123,13 +123,13 @@ def test_bulk_opens_the_decision(api, risk, manager):
 
 def test_an_import_opens_the_decision(organization, analyst, manager):
     def load(impact):
-        run = upload.upload(
+        run = upload.upload_register(
             actor=manager,
             organization=organization,
             file=BytesIO(f"ID,Title,Likelihood,Impact\nA-1,Theft,3,{impact}\n".encode()),
             file_name="register.csv",
         )
-        return lifecycle.apply(actor=manager, run=run)
+        return lifecycle.apply_run(actor=manager, run=run)
 
     load(3)
     risk = take_transition(actor=manager, risk=Risk.objects.get(), to="assessed")

@@ -5,9 +5,9 @@ from typing import IO
 
 from marketplace.connectors.base import Capability, Connector, ConnectorCategory, UnreadableReport
 from marketplace.connectors.items import Config, Item, TableItem
-from risks.registers.reading.grid import MAX_BYTES
-from risks.registers.reading.table import read_table
+from risks.registers.reading.sheet import MAX_BYTES
 from risks.registers.results import ImportFileError
+from risks.registers.table import read_table
 
 
 class Register(Connector):

@@ -10,7 +10,7 @@ from marketplace.packs.archive import Pack
 from marketplace.packs.manifest import BadPack
 from openrisk.accounts.management.arguments import organization_argument
 from openrisk.errors import Conflict
-from risks.import_runs.summary import lines, summary
+from risks.import_runs.summary import report_lines, summarize_run
 from risks.management.arguments import add_user, check_member
 
 
@@ -42,7 +42,7 @@ class Command(BaseCommand):
                     allow_unsigned=options["allow_unsigned"],
                 )
                 installation.apply_change(actor=options["user"], change=change)
-                told = summary(change.import_run)  # type: ignore[arg-type]
+                told = summarize_run(change.import_run)  # type: ignore[arg-type]
                 transaction.set_rollback(options["dry_run"])
         except BadPack as error:
             raise CommandError(str(error)) from None
@@ -51,7 +51,7 @@ class Command(BaseCommand):
         if options["format"] == "json":
             self.stdout.write(json.dumps(told, indent=2, ensure_ascii=False))
             return
-        for line in lines(told):
+        for line in report_lines(told):
             self.stdout.write(line)
         if options["dry_run"]:
             self.stdout.write("\nA dry run: nothing was written.")

@@ -69,7 +69,7 @@ class ImportViewSet(OrganizationViewSet):
         body.is_valid(raise_exception=True)
         upload = body.validated_data.pop("file")
         try:
-            run = registers.upload(
+            run = registers.upload_register(
                 actor=self.actor,
                 organization=self.organization,
                 file=upload,
@@ -88,7 +88,7 @@ class ImportViewSet(OrganizationViewSet):
     @action(detail=True, methods=["post"])
     def preview(self, request: Request, pk: str) -> Response:
         """Preview again, against the register as it is now."""
-        lifecycle.preview(actor=self.actor, run=self.get_object())
+        lifecycle.refresh_preview(actor=self.actor, run=self.get_object())
         return self.row_response(pk)
 
     @extend_schema(request=ApplySerializer, responses=ImportRunSerializer)
@@ -97,14 +97,14 @@ class ImportViewSet(OrganizationViewSet):
         """Carry the run out as previewed. 409 when rows are in error, or the register changed."""
         body = ApplySerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        lifecycle.apply(actor=self.actor, run=self.get_object(), **body.validated_data)
+        lifecycle.apply_run(actor=self.actor, run=self.get_object(), **body.validated_data)
         return self.row_response(pk)
 
     @extend_schema(request=None, responses=ImportRunSerializer)
     @action(detail=True, methods=["post"])
     def undo(self, request: Request, pk: str) -> Response:
         """Take an applied run back. 409 with the edits when somebody has edited since."""
-        undo.undo(actor=self.actor, run=self.get_object())
+        undo.undo_run(actor=self.actor, run=self.get_object())
         return self.row_response(pk)
 
 

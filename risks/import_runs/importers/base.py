@@ -10,22 +10,22 @@ from uuid import UUID
 from django.db.models import Model
 
 from openrisk.accounts.models import Organization
-from risks.import_runs.changes import Record, Step, Values
+from risks.import_runs.changes import PlannedChange, SourceRecord, Values
+from risks.import_runs.name_lookup import NameLookup
 from risks.models import ImportRun
 from risks.registers.mapping.columns import is_own_export
-from risks.registers.mapping.name_lookup import Names
 
 BATCH = 1000
 
 
-def batches(items: Iterable[Any], size: int = BATCH) -> Iterator[list[Any]]:
+def in_batches(items: Iterable[Any], size: int = BATCH) -> Iterator[list[Any]]:
     iterator = iter(items)
     while batch := list(islice(iterator, size)):
         yield batch
 
 
 @dataclass
-class Scope:
+class ImportContext:
     """One run: whose, from which source, what it says, and what is known by name.
 
     `locking`: rows are read to be written, and stay as they are until the transaction ends.
@@ -36,7 +36,7 @@ class Scope:
     """
 
     run: ImportRun
-    records: list[Record] = field(default_factory=list)
+    records: list[SourceRecord] = field(default_factory=list)
     locking: bool = False
     objects: dict[tuple[str, str], UUID] = field(default_factory=dict)
     failed: set[tuple[str, int]] = field(default_factory=set)
@@ -48,8 +48,8 @@ class Scope:
         return self.run.organization
 
     @cached_property
-    def names(self) -> Names:
-        return Names(self.organization)
+    def names(self) -> NameLookup:
+        return NameLookup(self.organization)
 
     @cached_property
     def own_export(self) -> bool:
@@ -62,14 +62,14 @@ class Scope:
         return {column["field"]: column["column"] for column in mapped}
 
 
-class Target:
+class ModelImporter:
     """One model as a run sees it. Values are JSON (see `risks.import_runs.changes`)."""
 
     model: ClassVar[type[Model]]
     # Made because something else names it: an undo removes it only while nothing uses it.
     shared: ClassVar[bool] = False
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: ImportContext) -> None:
         self.scope = scope
 
     @classmethod
@@ -83,11 +83,11 @@ class Target:
     def rows(self) -> Any:
         return self.model._default_manager.filter(organization=self.scope.organization)
 
-    def find(self, records: Sequence[Record]) -> dict[str, UUID]:
+    def find(self, records: Sequence[SourceRecord]) -> dict[str, UUID]:
         """The objects that exist already, by identity."""
         raise NotImplementedError
 
-    def normalised(self, record: Record) -> Values:
+    def normalised(self, record: SourceRecord) -> Values:
         """The record's values in the register's own words."""
         return dict(record.values)
 
@@ -97,16 +97,16 @@ class Target:
 
     def batched(self, ids: Iterable[UUID]) -> Iterator[list[UUID]]:
         """Those of `ids` that exist, locked where the scope says so, some at a time."""
-        for batch in batches(ids):
+        for batch in in_batches(ids):
             rows = self.rows().filter(pk__in=batch).order_by("pk")
             if self.scope.locking:
                 rows = rows.select_for_update()
             yield list(rows.values_list("pk", flat=True))
 
-    def settle(self, steps: Sequence[Step]) -> None:
+    def settle(self, steps: Sequence[PlannedChange]) -> None:
         """The last word on the steps of this model, before they are shown or carried out."""
 
-    def refuse_long_texts(self, step: Step) -> None:
+    def refuse_long_texts(self, step: PlannedChange) -> None:
         """A text that the row would have and that is too long for its field fails the row."""
         for name, (_, text) in step.changes.items():
             if not isinstance(text, str):
@@ -120,22 +120,22 @@ class Target:
                 )
                 return
 
-    def create(self, steps: Sequence[Step]) -> None:
+    def create(self, steps: Sequence[PlannedChange]) -> None:
         raise NotImplementedError
 
     def update(self, changes: dict[UUID, Values]) -> None:
         raise NotImplementedError
 
-    def witness(self, steps: Sequence[Step]) -> None:
+    def witness(self, steps: Sequence[PlannedChange]) -> None:
         """The source has spoken of these objects, changed or not; the steps are carried out."""
 
     def delete(self, ids: Sequence[UUID]) -> int:
         """Delete those of `ids` that nothing needs; returns how many stay."""
-        for batch in batches(ids):
+        for batch in in_batches(ids):
             self.rows().filter(pk__in=batch).delete()
         return 0
 
-    def made(self, record: Record) -> Values:
+    def made(self, record: SourceRecord) -> Values:
         """What a new object has without anybody saying so, where that is not blank."""
         return {}
 

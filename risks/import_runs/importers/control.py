@@ -6,8 +6,8 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from risks.import_runs.changes import Record, Step, Values
-from risks.import_runs.importers.base import BATCH, Target, batches
+from risks.import_runs.changes import PlannedChange, SourceRecord, Values
+from risks.import_runs.importers.base import BATCH, ModelImporter, in_batches
 from risks.models import Control, ControlStatus, Framework, RiskControl, RowAction
 
 
@@ -19,19 +19,19 @@ def control_identity(framework: str, identifier: str) -> str:
     return f"{framework}/{identifier}"
 
 
-class FrameworkTarget(Target):
+class FrameworkImporter(ModelImporter):
     """Values are `name`, `edition` and `description`; name and edition identify it."""
 
     model = Framework
     shared = True
 
-    def find(self, records: Sequence[Record]) -> dict[str, UUID]:
+    def find(self, records: Sequence[SourceRecord]) -> dict[str, UUID]:
         wanted = {record.identity for record in records}
         rows = self.rows().values_list("pk", "name", "edition")
         known = {framework_identity(name, edition): pk for pk, name, edition in rows}
         return {identity: known[identity] for identity in wanted & known.keys()}
 
-    def normalised(self, record: Record) -> Values:
+    def normalised(self, record: SourceRecord) -> Values:
         return {"description": record.values.get("description", "")}
 
     def read(self, ids: Iterable[UUID]) -> dict[UUID, Values]:
@@ -41,7 +41,7 @@ class FrameworkTarget(Target):
             found.update((pk, {"description": text}) for pk, text in rows)
         return found
 
-    def create(self, steps: Sequence[Step]) -> None:
+    def create(self, steps: Sequence[PlannedChange]) -> None:
         Framework.objects.bulk_create(
             Framework(
                 pk=step.object_id,
@@ -67,13 +67,13 @@ class FrameworkTarget(Target):
         return kept
 
 
-class ControlTarget(Target):
+class ControlImporter(ModelImporter):
     """Values are `framework` (an identity), `identifier`, `title`, `text` and `parent` (the
     identifier of another control of the framework, which came before)."""
 
     model = Control
 
-    def find(self, records: Sequence[Record]) -> dict[str, UUID]:
+    def find(self, records: Sequence[SourceRecord]) -> dict[str, UUID]:
         known = self._known()
         return {r.identity: known[r.identity] for r in records if r.identity in known}
 
@@ -84,7 +84,7 @@ class ControlTarget(Target):
             for pk, identifier, name, edition in rows
         }
 
-    def normalised(self, record: Record) -> Values:
+    def normalised(self, record: SourceRecord) -> Values:
         said = record.values
         return {name: said[name] for name in ("title", "text", "parent") if name in said}
 
@@ -97,7 +97,7 @@ class ControlTarget(Target):
                 found[pk] = row | {"parent": parent or ""}
         return found
 
-    def settle(self, steps: Sequence[Step]) -> None:
+    def settle(self, steps: Sequence[PlannedChange]) -> None:
         """A parent that is not there cannot be named."""
         label = self.label()
         here = {step.record.identity for step in steps if step.action != RowAction.ERROR}
@@ -110,17 +110,17 @@ class ControlTarget(Target):
                 else:
                     self.scope.objects[label, parent] = known
 
-    def _parent(self, record: Record) -> str | None:
+    def _parent(self, record: SourceRecord) -> str | None:
         parent = record.values.get("parent")
         return control_identity(record.values["framework"], parent) if parent else None
 
-    def made(self, record: Record) -> Values:
+    def made(self, record: SourceRecord) -> Values:
         return {"status": ControlStatus.NOT_IMPLEMENTED.value}
 
-    def create(self, steps: Sequence[Step]) -> None:
+    def create(self, steps: Sequence[PlannedChange]) -> None:
         Control.objects.bulk_create((self._control(step) for step in steps), batch_size=BATCH)
 
-    def _control(self, step: Step) -> Control:
+    def _control(self, step: PlannedChange) -> Control:
         said = step.record.values
         framework = self.scope.objects[Framework._meta.label_lower, said["framework"]]
         parent = self._parent(step.record)
@@ -135,7 +135,7 @@ class ControlTarget(Target):
         )
 
     def update(self, changes: dict[UUID, Values]) -> None:
-        for batch in batches(changes):
+        for batch in in_batches(changes):
             found = self.rows().select_related("framework").in_bulk(batch)
             for pk, control in found.items():
                 self._assign(control, changes[pk])
@@ -156,7 +156,7 @@ class ControlTarget(Target):
                 setattr(control, name, value or "")
 
     def attached(self, ids: Iterable[UUID]) -> Iterator[tuple[UUID, UUID, str]]:
-        for batch in batches(ids):
+        for batch in in_batches(ids):
             links = RiskControl.objects.filter(control__in=batch).select_related("risk")
             for link in links:
                 yield link.control_id, link.risk_id, f"a link to {link.risk.reference}"

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from risks.import_runs.changes import Record, Step, Values
-from risks.import_runs.importers.base import BATCH, Target, batches
+from risks.import_runs.changes import PlannedChange, SourceRecord, Values
+from risks.import_runs.importers.base import BATCH, ModelImporter, in_batches
 from risks.models import (
     Level,
     Mitigation,
@@ -19,7 +19,7 @@ from risks.models import (
     Risk,
     RowAction,
 )
-from risks.registers.reading.text import clean
+from risks.registers.reading.text import clean_text
 from risks.services import rows
 
 _WRITTEN = ("title", "description", "due_date", "status", "version", "updated_at")
@@ -29,12 +29,12 @@ _READ = (
 )
 
 
-class MitigationTarget(Target):
+class MitigationImporter(ModelImporter):
     """Known by the identity of its risk, through what the source said before."""
 
     model = Mitigation
 
-    def find(self, records: Sequence[Record]) -> dict[str, UUID]:
+    def find(self, records: Sequence[SourceRecord]) -> dict[str, UUID]:
         run = self.scope.run
         said = Provenance.objects.for_organization(self.scope.organization).filter(
             source=run.source, source_name=run.source_name, model=self.label()
@@ -50,7 +50,7 @@ class MitigationTarget(Target):
                 found[row["id"]] = _values(row)
         return found
 
-    def settle(self, steps: Sequence[Step]) -> None:
+    def settle(self, steps: Sequence[PlannedChange]) -> None:
         """The plan of a risk that cannot be imported cannot be either; its state is ours."""
         for step in steps:
             if (Risk._meta.label_lower, step.record.row_number) in self.scope.failed:
@@ -60,10 +60,10 @@ class MitigationTarget(Target):
             if step.action != RowAction.ERROR:
                 self.refuse_long_texts(step)
 
-    def made(self, record: Record) -> Values:
+    def made(self, record: SourceRecord) -> Values:
         return {"status": MitigationStatus.PLANNED.value, "priority": Level.MEDIUM.value}
 
-    def create(self, steps: Sequence[Step]) -> None:
+    def create(self, steps: Sequence[PlannedChange]) -> None:
         number = rows.allocate_numbers(self.scope.organization, "M", len(steps))
         mitigations = []
         for offset, step in enumerate(steps):
@@ -79,7 +79,7 @@ class MitigationTarget(Target):
         Mitigation.objects.bulk_create(mitigations, batch_size=BATCH)
 
     def update(self, changes: dict[UUID, Values]) -> None:
-        for batch in batches(changes):
+        for batch in in_batches(changes):
             found = self.rows().in_bulk(batch)
             for pk, mitigation in found.items():
                 _assign(mitigation, changes[pk])
@@ -90,7 +90,7 @@ class MitigationTarget(Target):
             )
 
     def attached(self, ids: Iterable[UUID]) -> Iterator[tuple[UUID, UUID, str]]:
-        for batch in batches(ids):
+        for batch in in_batches(ids):
             for action in MitigationAction.objects.filter(mitigation__in=batch):
                 yield action.mitigation_id, action.pk, f"action {action}"
 
@@ -98,7 +98,7 @@ class MitigationTarget(Target):
         return dict(self.rows().filter(pk__in=list(ids)).values_list("pk", "reference"))
 
 
-def _keep_status(step: Step, present: str) -> None:
+def _keep_status(step: PlannedChange, present: str) -> None:
     """A plan that is here moves on here, where a second person validates it."""
     told = step.changes["status"][1]
     if told == MitigationStatus.DONE:
@@ -117,7 +117,7 @@ def _values(row: Values) -> Values:
 
 def _json(value: Any) -> Any:
     if isinstance(value, str):
-        return clean(value)
+        return clean_text(value)
     return str(value) if isinstance(value, date | Decimal) else value
 
 

@@ -4,27 +4,27 @@ from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
-from risks.import_runs.changes import Record, Step, Values
-from risks.import_runs.importers.base import BATCH, Target, batches
+from risks.import_runs.changes import PlannedChange, SourceRecord, Values
+from risks.import_runs.importers.base import BATCH, ModelImporter, in_batches
+from risks.import_runs.name_lookup import NameIndex
 from risks.models import Asset, Category, Provenance, Source
-from risks.registers.mapping.name_lookup import Unique
 
 
-class MentionedTarget(Target):
+class ReferenceImporter(ModelImporter):
     """A model of which a source only names rows; those it names and we lack are made."""
 
     shared = True
     unique: ClassVar[str]  # the attribute of Names that knows the rows
 
     @property
-    def known(self) -> Unique:
+    def known(self) -> NameIndex:
         return getattr(self.scope.names, self.unique)
 
-    def find(self, records: Sequence[Record]) -> dict[str, UUID]:
+    def find(self, records: Sequence[SourceRecord]) -> dict[str, UUID]:
         found = {record.identity: self.known.get(record.identity) for record in records}
         return {identity: named.id for identity, named in found.items() if named}
 
-    def create(self, steps: Sequence[Step]) -> None:
+    def create(self, steps: Sequence[PlannedChange]) -> None:
         rows = [self.instance(step) for step in steps]
         for row, step in zip(rows, steps, strict=True):
             row.pk, row.organization = step.object_id, self.scope.organization
@@ -33,7 +33,7 @@ class MentionedTarget(Target):
             assert step.object_id is not None  # noqa: S101  set when it was planned
             self.known.add(step.record.identity, step.object_id)
 
-    def instance(self, step: Step) -> Any:
+    def instance(self, step: PlannedChange) -> Any:
         return self.model(name=step.record.identity)
 
     def update(self, changes: dict[UUID, Values]) -> None:
@@ -41,7 +41,7 @@ class MentionedTarget(Target):
 
     def delete(self, ids: Sequence[UUID]) -> int:
         kept = 0
-        for batch in batches(ids):
+        for batch in in_batches(ids):
             rows = self.rows().filter(pk__in=batch)
             unused = self.unused(rows).values_list("pk", flat=True)
             deleted = list(unused)
@@ -54,11 +54,11 @@ class MentionedTarget(Target):
         raise NotImplementedError
 
 
-class CategoryTarget(MentionedTarget):
+class CategoryImporter(ReferenceImporter):
     model = Category
     unique = "categories"
 
-    def instance(self, step: Step) -> Category:
+    def instance(self, step: PlannedChange) -> Category:
         return Category(name=step.record.identity, **step.record.values)
 
     def read(self, ids: Iterable[UUID]) -> dict[UUID, Values]:
@@ -78,13 +78,13 @@ class CategoryTarget(MentionedTarget):
         return rows.filter(version=1, risks__isnull=True)
 
 
-class AssetTarget(MentionedTarget):
+class AssetImporter(ReferenceImporter):
     """A source that knows more of an asset than its name says so only where the asset is new."""
 
     model = Asset
     unique = "assets"
 
-    def find(self, records: Sequence[Record]) -> dict[str, UUID]:
+    def find(self, records: Sequence[SourceRecord]) -> dict[str, UUID]:
         """By name, else by what the source called it before, else by where it is reached."""
         found = super().find(records)
         missing = [record for record in records if record.identity not in found]
@@ -95,7 +95,7 @@ class AssetTarget(MentionedTarget):
                     found[record.identity] = known
         return found
 
-    def _reached(self, record: Record) -> UUID | None:
+    def _reached(self, record: SourceRecord) -> UUID | None:
         """The one asset that answers at its name or addresses, if there is one."""
         places = [*record.values.get("hostnames", ()), *record.values.get("addresses", ())]
         known = {
@@ -113,10 +113,10 @@ class AssetTarget(MentionedTarget):
             self.scope.memory[key] = _Assets(self)
         return self.scope.memory[key]
 
-    def instance(self, step: Step) -> Asset:
+    def instance(self, step: PlannedChange) -> Asset:
         return Asset(**{"name": step.record.identity} | step.record.values)
 
-    def normalised(self, record: Record) -> Values:
+    def normalised(self, record: SourceRecord) -> Values:
         """A connector's name for it is kept: so it is known when somebody renames it."""
         return {"name": record.identity} if self._connected else {}
 
@@ -126,7 +126,7 @@ class AssetTarget(MentionedTarget):
         rows = self.rows().filter(pk__in=[pk for batch in self.batched(ids) for pk in batch])
         return {pk: {"name": name} for pk, name in rows.values_list("pk", "name")}
 
-    def settle(self, steps: Sequence[Step]) -> None:
+    def settle(self, steps: Sequence[PlannedChange]) -> None:
         """Its name is ours."""
         for step in steps:
             if step.present:
@@ -149,7 +149,7 @@ class AssetTarget(MentionedTarget):
 class _Assets:
     """The assets of the register by what the source called them, and by where they are reached."""
 
-    def __init__(self, target: AssetTarget) -> None:
+    def __init__(self, target: AssetImporter) -> None:
         run, rows = target.scope.run, target.rows()
         said = Provenance.objects.for_organization(run.organization).filter(
             source=run.source, source_name=run.source_name, model=target.label()

@@ -13,11 +13,20 @@ from openrisk.accounts.models import User
 from openrisk.errors import Conflict
 from openrisk.limits import extra_error
 from risks import scoring, states
-from risks.import_runs.changes import Record, Step, Values, is_blank
-from risks.import_runs.current_values import EXTRA, LISTS, PATHS, PEOPLE, TEXTS, TIMES, standing
-from risks.import_runs.importers.base import BATCH, Target, batches
+from risks.import_runs.changes import PlannedChange, SourceRecord, Values, is_blank
+from risks.import_runs.current_values import (
+    EXTRA,
+    LISTS,
+    PEOPLE,
+    TEXTS,
+    TIMES,
+    VALUE_PATHS,
+    current_values,
+)
+from risks.import_runs.importers.base import BATCH, ModelImporter, in_batches
+from risks.import_runs.name_lookup import NameIndex
 from risks.import_runs.risk_links import write_links
-from risks.import_runs.status_path import RATED, Walker
+from risks.import_runs.status_path import RATED, StatusPlanner
 from risks.models import (
     Acceptance,
     AcceptanceStatus,
@@ -31,7 +40,6 @@ from risks.models import (
     Status,
 )
 from risks.registers.mapping.columns import RATINGS, extra_name
-from risks.registers.mapping.name_lookup import Unique
 from risks.services import rows
 from risks.services.decisions import DecisionBasis, decision_basis_of, reopen_decision
 from risks.services.links import MAX_TAGS, refresh_priority
@@ -41,12 +49,12 @@ COPIED = ("title", "description", "treatment", *RATINGS, "next_review_at", "revi
 _PARTS = ("likelihood", "impact", "score", "level")
 
 
-class RiskTarget(Target):
+class RiskImporter(ModelImporter):
     model = Risk
 
     # --- Which risk it is
 
-    def find(self, records: Sequence[Record]) -> dict[str, UUID]:
+    def find(self, records: Sequence[SourceRecord]) -> dict[str, UUID]:
         """By the id that the source gave it; else, for our own export, by its reference."""
         run = self.scope.run
         imported = self.rows().filter(source=run.source, source_name=run.source_name)
@@ -60,7 +68,7 @@ class RiskTarget(Target):
 
     # --- What the source says, in our words
 
-    def normalised(self, record: Record) -> Values:
+    def normalised(self, record: SourceRecord) -> Values:
         said = record.values
         values: Values = {name: said[name] for name in COPIED if name in said}
         if said.get("status"):
@@ -144,17 +152,17 @@ class RiskTarget(Target):
         found: dict[UUID, Values] = {}
         for batch in self.batched(ids):
             risks = self.rows().filter(pk__in=batch).order_by("pk")
-            found.update(standing(list(risks.values(*PATHS)), controls))
+            found.update(current_values(list(risks.values(*VALUE_PATHS)), controls))
         return found
 
-    def settle(self, steps: Sequence[Step]) -> None:
+    def settle(self, steps: Sequence[PlannedChange]) -> None:
         """Walk the states as far as the guards allow, and refuse what a risk cannot be."""
         planned = {
             record.identity
             for record in self.scope.records
             if record.model == Mitigation._meta.label_lower
         }
-        walker = Walker(self.scope, steps, planned)
+        walker = StatusPlanner(self.scope, steps, planned)
         for step in steps:
             if step.action == RowAction.ERROR:
                 continue
@@ -168,14 +176,14 @@ class RiskTarget(Target):
             status = walker.walk(step)
             self._check_assessment(step, status)
 
-    def _refuse_long_extra(self, step: Step) -> None:
+    def _refuse_long_extra(self, step: PlannedChange) -> None:
         changed = {name for name in step.changes if name.startswith(EXTRA)}
         extra = {n: v for n, v in {**(step.present or {}), **step.outcome}.items() if v}
         extra = {n.removeprefix(EXTRA): v for n, v in extra.items() if n.startswith(EXTRA)}
         if changed and (error := extra_error(extra)):
             step.fail(error)
 
-    def _check_assessment(self, step: Step, status: str) -> None:
+    def _check_assessment(self, step: PlannedChange, status: str) -> None:
         for name in RATED:
             if status in states.ASSESSED and name in step.changes and not step.changes[name][1]:
                 reason = _keeps_assessment("The risk", status)
@@ -184,10 +192,10 @@ class RiskTarget(Target):
 
     # --- Writing
 
-    def made(self, record: Record) -> Values:
+    def made(self, record: SourceRecord) -> Values:
         return {"status": Status.IDENTIFIED.value}
 
-    def create(self, steps: Sequence[Step]) -> None:
+    def create(self, steps: Sequence[PlannedChange]) -> None:
         run = self.scope.run
         number = rows.allocate_numbers(self.scope.organization, "R", len(steps))
         self._meet(step.outcome for step in steps)
@@ -211,7 +219,7 @@ class RiskTarget(Target):
 
     def update(self, changes: dict[UUID, Values]) -> None:
         self._meet(changes.values())
-        for batch in batches(changes):
+        for batch in in_batches(changes):
             found = self.rows().in_bulk(batch)
             before = {pk: decision_basis_of(risk) for pk, risk in found.items()}
             for pk, risk in found.items():
@@ -236,7 +244,7 @@ class RiskTarget(Target):
     def _meet(self, said: Iterable[Values]) -> None:
         """Look up the people that are about to be written, who need not be members any more."""
         addresses = {values[name] for values in said for name in PEOPLE if values.get(name)}
-        self.people = Unique(User.objects.filter(email__in=addresses).values_list("pk", "email"))
+        self.people = NameIndex(User.objects.filter(email__in=addresses).values_list("pk", "email"))
 
     def _assign(self, risk: Risk, values: Values) -> None:
         for name, value in values.items():
@@ -283,7 +291,7 @@ class RiskTarget(Target):
     # --- Undoing
 
     def attached(self, ids: Iterable[UUID]) -> Iterator[tuple[UUID, UUID, str]]:
-        for batch in batches(ids):
+        for batch in in_batches(ids):
             for model, text in _ATTACHED:
                 for row in model.objects.filter(risk__in=batch):
                     yield row.risk_id, row.pk, f"{text} {row}"

@@ -10,7 +10,7 @@ from django.db import transaction
 from openrisk.accounts.management.arguments import organization_argument
 from openrisk.errors import Conflict
 from risks.import_runs import lifecycle
-from risks.import_runs.summary import lines, summary
+from risks.import_runs.summary import report_lines, summarize_run
 from risks.management.arguments import add_user, check_member
 from risks.registers import upload
 from risks.registers.results import ImportFileError, MappingError
@@ -74,7 +74,7 @@ class Command(BaseCommand):
     def _import(self, **options: Any) -> dict[str, Any]:
         """Everything in one transaction, which is rolled back unless it is to stay."""
         with transaction.atomic(), options["file"].open("rb") as file:
-            run = upload.upload(
+            run = upload.upload_register(
                 actor=options["user"],
                 organization=options["organization"],
                 file=file,
@@ -82,10 +82,10 @@ class Command(BaseCommand):
                 source_name=options["source"],
                 mapping=dict(options["map"]),
             )
-            told = summary(run)
+            told = summarize_run(run)
             refused = bool(told["errors"]) and not options["skip_errors"]
             if not refused:
-                run = lifecycle.apply(
+                run = lifecycle.apply_run(
                     actor=options["user"], run=run, skip_errors=options["skip_errors"]
                 )
                 told["status"] = run.status
@@ -98,7 +98,7 @@ class Command(BaseCommand):
         if options["format"] == "json":
             self.stdout.write(json.dumps(told, indent=2, ensure_ascii=False))
             return
-        for line in lines(told):
+        for line in report_lines(told):
             self.stdout.write(line)
         if told["run"] and not _changes(told):
             self.stdout.write("\nNothing has changed since the last import.")

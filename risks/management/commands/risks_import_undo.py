@@ -7,7 +7,7 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from openrisk.errors import Conflict
-from risks.import_runs.undo import EditedSince, undo
+from risks.import_runs.undo import EditedSince, undo_run
 from risks.management.arguments import add_user, check_member
 from risks.models import ImportRun
 
@@ -27,7 +27,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         check_member(options["user"], options["run"].organization)
         try:
-            run = undo(actor=options["user"], run=options["run"])
+            run = undo_run(actor=options["user"], run=options["run"])
         except EditedSince as refusal:
             if options["format"] == "json":
                 edits = [asdict(edit) for edit in refusal.edits]

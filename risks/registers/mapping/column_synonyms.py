@@ -1,7 +1,9 @@
-"""What other registers call our fields: data for `risks.registers.mapping.columns`.
+"""Names that other registers give to our fields: data for `risks.registers.mapping.headers`.
 
-Everything is written as `risks.registers.reading.text.key` leaves it: small, without accents and
-punctuation. The languages are English, French, German, Spanish, Italian, Portuguese and Dutch.
+To have another name recognized, add it here, written as `risks.registers.reading.text.match_key`
+leaves it: lower case, without accents and punctuation. Whole names are in SYNONYMS and WEAK; the
+words that names of ratings are made of ("residual impact") are in the sets below. The languages are
+English, French, German, Spanish, Italian, Portuguese and Dutch.
 """
 
 

@@ -19,7 +19,7 @@ from risks.registers.mapping.column_synonyms import (
     WEAK,
 )
 from risks.registers.mapping.lexicon import IMPACTS, LEVELS, LIKELIHOODS, TREATMENTS
-from risks.registers.reading.text import key, split_list
+from risks.registers.reading.text import match_key, split_list
 from risks.registers.results import ColumnMapping, MappingError
 from risks.scoring import KINDS
 
@@ -53,13 +53,13 @@ _PROSE = 6  # words that no rating has
 Candidate = tuple[float, str]  # cost and field
 
 
-def recognised(header: str) -> str | None:
+def likeliest_field(header: str) -> str | None:
     """The likeliest field of a header, None where it says nothing to us."""
-    found = candidates(header)
+    found = candidate_fields(header)
     return min(found)[1] if found else None
 
 
-def candidates(header: str) -> tuple[Candidate, ...]:
+def candidate_fields(header: str) -> tuple[Candidate, ...]:
     """Every field a column of this name may be."""
     return _remembered_candidates(header) if len(header) <= _LONGEST_NAME else ()
 
@@ -72,12 +72,12 @@ def _remembered_candidates(header: str) -> tuple[Candidate, ...]:
 
 def _all_candidates(header: str) -> list[Candidate]:
     found = [(0.0, header)] if header in FIELDS and header != "reference" else []
-    found += _by_name(key(header))
+    found += _by_name(match_key(header))
     if not found:
-        found = _costlier(_by_name(key(_BRACKETS.sub(" ", header))), _WITHOUT_BRACKETS)
+        found = _costlier(_by_name(match_key(_BRACKETS.sub(" ", header))), _WITHOUT_BRACKETS)
     if not found:
         for part in _PARTS.split(header):
-            if by_part := list(_by_name(key(part))):
+            if by_part := list(_by_name(match_key(part))):
                 return _costlier(by_part, _PART)
     return found
 
@@ -151,7 +151,7 @@ def is_own_export(headers: Iterable[str]) -> bool:
     return names >= _OWN_ALWAYS and len(names & _OWN_SOME) >= _OWN_ENOUGH
 
 
-def propose(
+def propose_mapping(
     headers: Sequence[str],
     samples: Mapping[str, Sequence[str]],
     overrides: Mapping[str, str] | None = None,
@@ -171,10 +171,10 @@ def propose(
 
 
 def _chosen(headers: Sequence[str], overrides: Mapping[str, str]) -> dict[str, ColumnMapping]:
-    by_key = {key(header): header for header in headers}
+    by_key = {match_key(header): header for header in headers}
     chosen: dict[str, ColumnMapping] = {}
     for name, wanted in overrides.items():
-        header = name if name in headers else by_key.get(key(name))
+        header = name if name in headers else by_key.get(match_key(name))
         if header is None:
             raise MappingError(
                 f"The file has no column '{name}'. Its columns: {', '.join(headers)}."
@@ -243,13 +243,13 @@ def _note(header: str, field: str, cost: float) -> str:
         return f"The name may mean other things: read as the {field.replace('_', ' ')}."
     if not field.startswith("inherent_") or header == field:
         return ""
-    said = any(_without_prefix(word)[1] == "inherent" for word in key(header).split())
+    said = any(_without_prefix(word)[1] == "inherent" for word in match_key(header).split())
     return "" if said else "Nothing says inherent, residual or target: read as inherent."
 
 
 def _with_evidence(header: str, cells: Sequence[str]) -> Iterator[Candidate]:
     """The candidates that the cells do not speak against, unless it is the only one."""
-    found = candidates(header)
+    found = candidate_fields(header)
     if not cells:  # a column that holds something goes first
         yield from _costlier(found, _EMPTY)
         return
@@ -286,12 +286,12 @@ def _is_prose(cell: str) -> bool:
 
 
 def _is_rating(cell: str) -> bool:
-    word = key(cell)
+    word = match_key(cell)
     return word.isdecimal() or word in LEVELS or word in LIKELIHOODS or word in IMPACTS
 
 
 def _is_treatment(cell: str) -> bool:
-    return key(cell) in TREATMENTS
+    return match_key(cell) in TREATMENTS
 
 
 def _is_control(cell: str) -> bool:

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from dateutil import parser as dateutil_parser
 
 from risks.registers.mapping.lexicon import MONTHS, NO_DATE
-from risks.registers.reading.text import key
+from risks.registers.reading.text import match_key
 
 EARLIEST, LATEST = 1970, 2199
 _LONGEST = 60
@@ -78,7 +78,7 @@ def read_dates(
 
 
 def _read(cell: str, order: "_Order", dates: Dates, *, with_time: bool) -> None:
-    if key(cell) in NO_DATE:
+    if match_key(cell) in NO_DATE:
         dates.values[cell] = None
         if cell:
             dates.table[cell] = None
@@ -174,7 +174,7 @@ def _exact(text: str, order: _Order) -> date | None:
     if match := _NUMERIC.fullmatch(text):
         day, month = order.arrange(int(match[1]), match[2], int(match[3]))
         return date(_year(match[4]), month, day)
-    words = [word for word in key(text).split() if word not in _FILLERS]
+    words = [word for word in match_key(text).split() if word not in _FILLERS]
     return _with_month_name(words) or _english(text, words)
 
 
@@ -209,7 +209,7 @@ def _period(text: str) -> date | None:
     """The last day of a month, quarter, half-year or year."""
     if match := _YEAR_MONTH.fullmatch(text):
         return _last_day(int(match[1] or match[4]), int(match[2] or match[3]))
-    words = [word for word in key(text).split() if word not in _FILLERS]
+    words = [word for word in match_key(text).split() if word not in _FILLERS]
     years = [word for word in words if _YEAR.fullmatch(word)]
     if not years:
         return None

@@ -25,11 +25,10 @@ from itertools import islice
 from typing import Any
 
 from risks.registers.mapping import ratings
-from risks.registers.mapping.columns import COMPUTED, extra_name, is_own_export, propose
+from risks.registers.mapping.columns import COMPUTED, extra_name, is_own_export, propose_mapping
 from risks.registers.mapping.lexicon import OPEN
-from risks.registers.mapping.values import CIRCUMSTANCES, LIMITS, Reader, readers
-from risks.registers.reading.table import SHOWN, Table
-from risks.registers.reading.text import LONGEST_REMEMBERED, headline, shortened, title_key
+from risks.registers.mapping.values import CIRCUMSTANCES, LIMITS, CellReader, build_cell_readers
+from risks.registers.reading.text import LONGEST_REMEMBERED, first_sentence, shorten_text, title_key
 from risks.registers.results import (
     ColumnMapping,
     Difference,
@@ -39,6 +38,7 @@ from risks.registers.results import (
     InterpretedRow,
     RowError,
 )
+from risks.registers.table import SHOWN, Table
 from risks.scoring import default_levels, score
 
 SAMPLE = 200  # cells of a column that decide what it holds
@@ -46,7 +46,7 @@ SAMPLE = 200  # cells of a column that decide what it holds
 _TITLES_FROM = ("title", "threat", "vulnerability", "description")
 
 
-def interpret(
+def interpret_table(
     table: Table,
     mapping: Mapping[str, str] | None = None,
     *,
@@ -59,7 +59,7 @@ def interpret(
     says how 03/04/2027 reads; `levels` are those of the organization's matrix. Raises
     ImportFileError where no column can give a title, or `mapping` names what is not there.
     """
-    columns = propose(table.headers, _samples(table), mapping)
+    columns = propose_mapping(table.headers, _samples(table), mapping)
     return _Interpreter(table, columns, day_first, levels or default_levels()).run()
 
 
@@ -97,9 +97,11 @@ class _Interpreter:
             for column in columns
             if column.note and column.field not in COMPUTED
         ]
-        found, guesses = readers(self.mapped, self._cells_of, own=self.own, day_first=day_first)
+        found, guesses = build_cell_readers(
+            self.mapped, self._cells_of, own=self.own, day_first=day_first
+        )
         self.guesses += guesses
-        self.readers: list[tuple[str, Reader]] = sorted(
+        self.readers: list[tuple[str, CellReader]] = sorted(
             found.items(), key=lambda item: self.mapped[item[0]] == "owner_name"
         )
         self.counts: Counter[str] = Counter()
@@ -193,11 +195,11 @@ class _Interpreter:
         return cells[self.header_of[name]] if name in self.header_of else ""
 
     def _derive_title(self, values: dict[str, Any]) -> None:
-        said = [headline(values.get(name) or "") for name in ("threat", "vulnerability")]
-        title = ": ".join(filter(None, said)) or headline(values.get("description") or "")
+        said = [first_sentence(values.get(name) or "") for name in ("threat", "vulnerability")]
+        title = ": ".join(filter(None, said)) or first_sentence(values.get("description") or "")
         if title:
             self.counts["title"] += 1
-            values["title"] = shortened(title, LIMITS["title"])
+            values["title"] = shorten_text(title, LIMITS["title"])
 
     # --- The source's own figures
 
@@ -280,4 +282,4 @@ def _figure(text: str) -> str:
 def _remembered_figure(text: str) -> str:
     if _is_number(text):
         return str(int(text.removesuffix(".0")))
-    return ratings.level(text) or ""
+    return ratings.level_of(text) or ""

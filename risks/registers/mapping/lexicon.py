@@ -1,7 +1,8 @@
-"""The words of ratings, levels, states and treatments: data for `risks.registers.mapping.ratings`.
+"""Words that other registers use in cells: for ratings, levels, states, treatments and dates.
 
-Everything is written as `risks.registers.reading.text.key` leaves it: small, without accents and
-punctuation. The languages are English, French, German, Spanish, Italian, Portuguese and Dutch.
+To have another word understood, add it here, written as `risks.registers.reading.text.match_key`
+leaves it: lower case, without accents and punctuation. The languages are English, French, German,
+Spanish, Italian, Portuguese and Dutch.
 """
 
 from collections.abc import Mapping

@@ -22,7 +22,7 @@ from risks.registers.mapping.lexicon import (
     TREATMENTS,
     UNRATED,
 )
-from risks.registers.reading.text import key
+from risks.registers.reading.text import match_key
 
 LIKELIHOOD, IMPACT = "likelihood", "impact"
 _WORDS = {LIKELIHOOD: LIKELIHOODS, IMPACT: IMPACTS}
@@ -127,7 +127,7 @@ def _read(
 ) -> Ratings:
     ratings = Ratings()
     for cell in column.cells:
-        word = key(cell)
+        word = match_key(cell)
         if number := numbers.get(cell):
             own = number.scale or scale
             value = own.rating(number.value)
@@ -251,7 +251,7 @@ def _common_scale(counts: Counter[Fraction]) -> tuple[Scale, str]:
 
 def _scheme(vocabulary: Mapping[str, float], columns: Iterable[RatingColumn]) -> dict[str, int]:
     """The rating of each word that the columns use."""
-    words = {key(cell) for column in columns for cell in column.cells}
+    words = {match_key(cell) for column in columns for cell in column.cells}
     places = {word: vocabulary[word] for word in words if word in vocabulary}
     if places.keys() <= PLAIN.keys():
         return {word: int(2 * place - 3) for word, place in places.items()}
@@ -273,26 +273,26 @@ def _rating(place: float, distinct: list[float]) -> int:
     return round(place)
 
 
-def state(word: str) -> str | None:
+def status_of(word: str) -> str | None:
     """The state a status word means; "open" where it says that much and no more."""
-    return STATES.get(key(word))
+    return STATES.get(match_key(word))
 
 
-def treatment(word: str) -> str | None:
-    return TREATMENTS.get(key(word))
+def treatment_of(word: str) -> str | None:
+    return TREATMENTS.get(match_key(word))
 
 
-def level(word: str) -> str | None:
+def level_of(word: str) -> str | None:
     """The level of our matrix that a source's word stands for."""
-    words = [part for part in key(word).split() if not part.isdecimal() and part != "risk"]
+    words = [part for part in match_key(word).split() if not part.isdecimal() and part != "risk"]
     return LEVELS.get(" ".join(words))
 
 
-def review_interval(text: str) -> int | None:
+def review_interval_days(text: str) -> int | None:
     """Days between reviews, from a number of days or a word such as "quarterly"."""
     if text.lstrip().startswith(("-", "\N{MINUS SIGN}")):  # which `key` would take for a dash
         return None
-    name = key(text).removesuffix(" days").removesuffix(" review")
+    name = match_key(text).removesuffix(" days").removesuffix(" review")
     if name.isdecimal() and 1 <= int(name) <= 3660:
         return int(name)
     return INTERVALS.get(name)

@@ -12,7 +12,7 @@ from risks.registers.mapping.lexicon import OPEN
 from risks.registers.reading.text import split_list
 from risks.registers.results import Guess
 
-# Characters. What is not named here may fill a cell (`risks.registers.reading.table.MAX_CELL`).
+# Characters. What is not named here may fill a cell (`risks.registers.table.MAX_CELL`).
 LIMITS = {
     "external_id": 255,
     "title": 255,
@@ -38,7 +38,7 @@ Cells = Mapping[str, int]  # the distinct cells of a column, with how often each
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class CellReading:
     """What one cell means: values by field, or why it cannot be read.
 
     `keep`: the cell says more than its values do, and belongs into `extra` as well.
@@ -49,16 +49,16 @@ class Reading:
     keep: bool = False
 
 
-Reader = Callable[[str], Reading]
+CellReader = Callable[[str], CellReading]
 
 
-def readers(
+def build_cell_readers(
     mapped: Mapping[str, str],
     cells_of: Callable[[str], Cells],
     *,
     own: bool = False,
     day_first: bool | None = None,
-) -> tuple[dict[str, Reader], list[Guess]]:
+) -> tuple[dict[str, CellReader], list[Guess]]:
     """A reader for each column of `mapped` (field by header), and what was guessed.
 
     `own`: the file is our export, so that values are exact and a guess is an error.
@@ -84,10 +84,12 @@ def readers(
 
 def _from_table(
     name: str, values: Mapping[str, Any], errors: Mapping[str, str], kept: Iterable[str] = ()
-) -> Reader:
+) -> CellReader:
     kept = frozenset(kept)
-    readings = {cell: Reading({name: value}, keep=cell in kept) for cell, value in values.items()}
-    readings |= {cell: Reading(error=reason) for cell, reason in errors.items()}
+    readings = {
+        cell: CellReading({name: value}, keep=cell in kept) for cell, value in values.items()
+    }
+    readings |= {cell: CellReading(error=reason) for cell, reason in errors.items()}
     return readings.__getitem__
 
 
@@ -99,7 +101,7 @@ def _guess(header: str, what: str, detail: str, table: Mapping[str, Any]) -> Gue
 
 def _rating_readers(
     mapped: Mapping[str, str], cells_of: Callable[[str], Cells], guesses: list[Guess]
-) -> dict[str, Reader]:
+) -> dict[str, CellReader]:
     columns = [
         words.RatingColumn(header, name.rpartition("_")[2], cells_of(header), ours=header == name)
         for header, name in mapped.items()
@@ -115,7 +117,7 @@ def _rating_readers(
 
 def _date_reader(
     header: str, name: str, cells: Cells, day_first: bool | None, guesses: list[Guess]
-) -> Reader:
+) -> CellReader:
     dates = read_dates(cells, day_first=day_first, with_time=name == "next_review_at")
     if dates.guesses:
         guesses.append(_guess(header, "date", " ".join(dates.guesses), dates.table))
@@ -126,15 +128,15 @@ def _date_reader(
 
 
 def _read_state(cell: str) -> Any:
-    return words.state(cell) if cell else ""
+    return words.status_of(cell) if cell else ""
 
 
 def _read_treatment(cell: str) -> Any:
-    return words.treatment(cell) if cell else ""
+    return words.treatment_of(cell) if cell else ""
 
 
 def _read_interval(cell: str) -> Any:
-    return words.review_interval(cell) if cell else ""
+    return words.review_interval_days(cell) if cell else ""
 
 
 # None is a word we do not know.
@@ -153,7 +155,7 @@ _ACCEPTED = {
 
 def _word_reader(
     header: str, name: str, cells: Cells, guesses: list[Guess], *, own: bool
-) -> Reader:
+) -> CellReader:
     """Unknown words are kept in extra and leave the field alone, in our own export an error."""
     found = {cell: _WORD_READERS[name](cell) for cell in cells}
     unknown = [cell for cell, value in found.items() if value is None]
@@ -175,9 +177,9 @@ def _word_reader(
             detail += " Open means assessed, or identified without a likelihood and an impact."
         guesses.append(_guess(header, name, detail, table))
     empty = None if name == "review_interval_days" else ""
-    readings = {cell: Reading({name: value or empty}) for cell, value in found.items()}
-    readings |= {cell: Reading(keep=True) for cell in unknown}
-    readings |= {cell: Reading(error=reason) for cell, reason in errors.items()}
+    readings = {cell: CellReading({name: value or empty}) for cell, value in found.items()}
+    readings |= {cell: CellReading(keep=True) for cell in unknown}
+    readings |= {cell: CellReading(error=reason) for cell, reason in errors.items()}
     return readings.__getitem__
 
 
@@ -186,7 +188,7 @@ def _word_reader(
 
 def _person_reader(
     header: str, name: str, cells: Cells, guesses: list[Guess], *, own: bool
-) -> Reader:
+) -> CellReader:
     """An e-mail address is a person; other text is the owner's name, or kept in extra."""
     read = _own_person if own else _owner if name == "owner" else _person
     readings = {cell: read(name, cell) for cell in cells}
@@ -197,52 +199,52 @@ def _person_reader(
     return readings.__getitem__
 
 
-def _own_person(name: str, cell: str) -> Reading:
+def _own_person(name: str, cell: str) -> CellReading:
     if cell and not _ADDRESS.fullmatch(cell):
-        return Reading(error="Write an e-mail address, or leave the cell empty.")
-    return Reading({name: cell or None})
+        return CellReading(error="Write an e-mail address, or leave the cell empty.")
+    return CellReading({name: cell or None})
 
 
-def _person(name: str, cell: str) -> Reading:
+def _person(name: str, cell: str) -> CellReading:
     address = next(iter(_ADDRESS.findall(cell)), None)
-    return Reading({name: address}, keep=bool(cell) and address != cell)
+    return CellReading({name: address}, keep=bool(cell) and address != cell)
 
 
-def _owner(name: str, cell: str) -> Reading:
+def _owner(name: str, cell: str) -> CellReading:
     addresses = _ADDRESS.findall(cell)
     if len(addresses) > 1:
-        return Reading({name: addresses[0], "owner_name": ""}, keep=True)
+        return CellReading({name: addresses[0], "owner_name": ""}, keep=True)
     text = _ADDRESS.sub("", cell).strip(" <>()\"',;") if addresses else cell
     if error := _too_long("owner_name", text):
-        return Reading(error=error)
-    return Reading({name: addresses[0] if addresses else None, "owner_name": text})
+        return CellReading(error=error)
+    return CellReading({name: addresses[0] if addresses else None, "owner_name": text})
 
 
 # --- Text
 
 
-def _text_reader(name: str, *, skip_empty: bool = False) -> Reader:
+def _text_reader(name: str, *, skip_empty: bool = False) -> CellReader:
     """`skip_empty`: an empty cell leaves the value alone that another column may give."""
     keep = name in CIRCUMSTANCES
 
-    def read(cell: str) -> Reading:
+    def read(cell: str) -> CellReading:
         if skip_empty and not cell:
-            return Reading()
+            return CellReading()
         if error := _too_long(name, cell):
-            return Reading(error=error)
-        return Reading({name: cell}, keep=keep)
+            return CellReading(error=error)
+        return CellReading({name: cell}, keep=keep)
 
     return read
 
 
-def _list_reader(name: str) -> Reader:
+def _list_reader(name: str) -> CellReader:
     """Commas separate tags and controls, where nothing else does, but belong to names of assets:
     a link to one asset that exists is better than links to two that do not."""
 
-    def read(cell: str) -> Reading:
+    def read(cell: str) -> CellReading:
         items = split_list(cell, commas=name != "assets")
         error = next(filter(None, (_too_long(name, item) for item in items)), "")
-        return Reading(error=error) if error else Reading({name: items})
+        return CellReading(error=error) if error else CellReading({name: items})
 
     return read
 

@@ -8,17 +8,17 @@ from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice
 
-from risks.registers.reading.grid import (
+from risks.registers.reading.sheet import (
     MAX_BYTES,
     MAX_CELLS,
     MAX_LINE_CELLS,
     MAX_ROWS,
-    Grid,
     HeaderScore,
+    Sheet,
     too_many_cells,
     too_many_rows,
 )
-from risks.registers.reading.text import imported
+from risks.registers.reading.text import clean_cell
 from risks.registers.results import ImportFileError
 
 DELIMITERS = ",;\t|"
@@ -33,7 +33,7 @@ _NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\r?\n', re.IGNORECASE)  # Excel's own hint
 
 
-def read_csv(data: bytes, header_score: HeaderScore) -> Grid:
+def read_csv(data: bytes, header_score: HeaderScore) -> Sheet:
     """The rows of `data`; `header_score` says how many known headers a row holds."""
     text, notes = _decoded(data)
     delimiter = _delimiter(text, header_score)
@@ -45,12 +45,12 @@ def read_csv(data: bytes, header_score: HeaderScore) -> Grid:
         size += len(record)
         if size > MAX_CELLS:
             raise too_many_cells()
-        cells = [imported(cell) if cell else "" for cell in record]
+        cells = [clean_cell(cell) if cell else "" for cell in record]
         if any(cells):
             rows.append((number, cells))
         if len(rows) > MAX_ROWS + TITLE_ROWS:
             raise too_many_rows()
-    return Grid(rows, notes)
+    return Sheet(rows, notes)
 
 
 def _refuse_long_lines(text: str, delimiter: str) -> None:

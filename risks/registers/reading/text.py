@@ -27,7 +27,7 @@ _STRONG_ITEM, _COMMA_ITEM = (
 _NEEDS_QUOTES = re.compile(r'[;|\n,"]')
 
 
-def clean(text: str) -> str:
+def clean_text(text: str) -> str:
     """`text` as the register keeps it: nothing blank around it, lines ended by a newline.
 
     Compare a stored text with an imported one through this, else an export differs from itself.
@@ -36,7 +36,7 @@ def clean(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
-def neutralised(text: str) -> str:
+def neutralize_formula(text: str) -> str:
     """`text` for a CSV or XLSX cell, with an apostrophe where a spreadsheet would calculate it.
 
     `restored` is the inverse, also for texts that begin with an apostrophe themselves.
@@ -44,18 +44,18 @@ def neutralised(text: str) -> str:
     return f"'{text}" if _FORMULA.match(text) else text
 
 
-def restored(text: str) -> str:
+def restore_formula(text: str) -> str:
     """The text that `neutralised` was given."""
     return text[1:] if text[:1] == "'" and _FORMULA.match(text) else text
 
 
-def imported(text: str) -> str:
+def clean_cell(text: str) -> str:
     """The text of a cell as it stands in a file: clean, and without what `neutralised` added."""
-    text = clean(text)
-    return clean(restored(text)) if text[:1] == "'" else text
+    text = clean_text(text)
+    return clean_text(restore_formula(text)) if text[:1] == "'" else text
 
 
-def key(text: str) -> str:
+def match_key(text: str) -> str:
     """`text` for comparing: small letters without accents, single spaces, no punctuation."""
     return _remembered_key(text) if len(text) <= LONGEST_REMEMBERED else _key(text)
 
@@ -74,13 +74,13 @@ def title_key(title: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", title).casefold().split())
 
 
-def headline(text: str, limit: int = 255) -> str:
+def first_sentence(text: str, limit: int = 255) -> str:
     """The first sentence of `text` as a title, cut at a word where it is longer than `limit`."""
     first = " ".join(_SENTENCE_END.split(text.strip(), maxsplit=1)[0].split()).removesuffix(".")
-    return shortened(first, limit)
+    return shorten_text(first, limit)
 
 
-def shortened(text: str, limit: int) -> str:
+def shorten_text(text: str, limit: int) -> str:
     """`text`, cut at a word and ended with an ellipsis where it is longer than `limit`."""
     if len(text) <= limit:
         return text
@@ -102,7 +102,7 @@ def split_list(text: str, *, commas: bool = False) -> list[str]:
 
 def _items(pattern: re.Pattern[str], text: str) -> list[str]:
     found = (
-        clean(quoted[1:-1].replace('""', '"') if quoted else plain)
+        clean_text(quoted[1:-1].replace('""', '"') if quoted else plain)
         for quoted, plain in pattern.findall(text)
     )
     return [item for item in found if item]

@@ -20,8 +20,8 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import ParseError, fromstring
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
-from risks.registers.reading.grid import MAX_CELLS, Grid, too_many_cells
-from risks.registers.reading.text import imported
+from risks.registers.reading.sheet import MAX_CELLS, Sheet, too_many_cells
+from risks.registers.reading.text import clean_cell
 from risks.registers.results import ImportFileError
 
 MAX_PARTS = 2_000
@@ -56,7 +56,7 @@ _DAMAGED = (
 )
 
 
-def read_workbook(data: bytes) -> dict[str, Grid]:
+def read_workbook(data: bytes) -> dict[str, Sheet]:
     """The grid of each visible worksheet, by its name, in the order of the workbook."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -221,13 +221,13 @@ def _refuse_doctype(*_: object) -> None:
     raise ValueError("a document type has no place in a worksheet")
 
 
-def _grid(sheet: CalamineSheet, scan: _Scan) -> Grid:
+def _grid(sheet: CalamineSheet, scan: _Scan) -> Sheet:
     table = [[_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
     faults = _faults(table, scan)
     notes = _fill_merged(sheet, table)
     faulty = {number for number, _ in faults}
     rows = [(number, row) for number, row in enumerate(table, 1) if any(row) or number in faulty]
-    return Grid(rows, notes, faults)
+    return Sheet(rows, notes, faults)
 
 
 def _faults(table: list[list[str]], scan: _Scan) -> dict[tuple[int, int], str]:
@@ -252,7 +252,7 @@ def _cell(table: list[list[str]], row: int, column: int) -> str:
 def _text(value: object) -> str:
     """A cell as a person would type it; dates as ISO 8601, whatever their format."""
     if isinstance(value, str):
-        return imported(value) if value else ""
+        return clean_cell(value) if value else ""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):

@@ -2,7 +2,7 @@
 
 from marketplace.packs.archive import shipped_packs
 from marketplace.packs.to_records import build_records
-from risks.import_runs.changes import Record
+from risks.import_runs.changes import SourceRecord
 
 RISKS = {
     "categories": [{"name": "Water", "description": "Too much."}, {"name": "Air"}],
@@ -60,12 +60,12 @@ def test_controls_name_their_framework_and_parent():
         ],
     }
     assert build_records([("framework", rules)]) == [
-        Record("risks.framework", "Rules 2026", 0,
+        SourceRecord("risks.framework", "Rules 2026", 0,
                {"name": "Rules", "edition": "2026", "description": ""}),
-        Record("risks.control", "Rules 2026/A", 1,
+        SourceRecord("risks.control", "Rules 2026/A", 1,
                {"framework": "Rules 2026", "identifier": "A", "title": "All", "text": "Do it.",
                 "parent": ""}),
-        Record("risks.control", "Rules 2026/A.1", 2,
+        SourceRecord("risks.control", "Rules 2026/A.1", 2,
                {"framework": "Rules 2026", "identifier": "A.1", "title": "One", "text": "",
                 "parent": "A"}),
     ]  # fmt: skip

@@ -16,7 +16,7 @@ def upload(
 ) -> ImportRun:
     """The preview of `file`; nobody in particular uploads it."""
     data = file.encode() if isinstance(file, str) else file
-    return registers.upload(
+    return registers.upload_register(
         **{
             "actor": None,
             "organization": organization,
@@ -31,7 +31,7 @@ def bring_in(
     organization: Organization, file: str | bytes, name: str = "register.csv", **options: Any
 ) -> ImportRun:
     """Upload and apply `file`."""
-    return lifecycle.apply(actor=None, run=upload(organization, file, name, **options))
+    return lifecycle.apply_run(actor=None, run=upload(organization, file, name, **options))
 
 
 def row(run: ImportRun, model: str = "risks.risk") -> ImportRow:

@@ -6,14 +6,14 @@ from hypothesis import strategies as st
 
 from risks.registers.reading import text as cells
 from risks.registers.reading.text import (
-    clean,
-    headline,
-    imported,
+    clean_cell,
+    clean_text,
+    first_sentence,
     join_list,
-    key,
-    neutralised,
-    restored,
-    shortened,
+    match_key,
+    neutralize_formula,
+    restore_formula,
+    shorten_text,
     split_list,
     title_key,
 )
@@ -21,12 +21,12 @@ from risks.registers.reading.text import (
 
 @given(st.text())
 def test_restored_is_the_inverse_of_neutralised(text: str) -> None:
-    assert restored(neutralised(text)) == text
+    assert restore_formula(neutralize_formula(text)) == text
 
 
 @given(st.text())
 def test_an_exported_text_is_imported_as_it_was(text: str) -> None:
-    assert imported(neutralised(clean(text))) == clean(text)
+    assert clean_cell(neutralize_formula(clean_text(text))) == clean_text(text)
 
 
 @pytest.mark.parametrize(
@@ -39,15 +39,15 @@ def test_an_exported_text_is_imported_as_it_was(text: str) -> None:
     ],
 )
 def test_what_a_spreadsheet_would_calculate_is_neutralised(text: str) -> None:
-    assert neutralised(text) == f"'{text}"
+    assert neutralize_formula(text) == f"'{text}"
 
 
 @pytest.mark.parametrize("text", ["", "5", "'quoted'", "A-1", "1=1"])
 def test_other_text_is_left_alone(text: str) -> None:
-    assert neutralised(text) == restored(text) == text
+    assert neutralize_formula(text) == restore_formula(text) == text
 
 
-@given(st.lists(st.text(min_size=1).map(clean).filter(bool), unique=True))
+@given(st.lists(st.text(min_size=1).map(clean_text).filter(bool), unique=True))
 def test_a_list_reads_back_as_it_was_written(items: list[str]) -> None:
     assert split_list(join_list(items), commas=True) == items
 
@@ -64,8 +64,8 @@ def test_commas_split_only_where_asked_and_nothing_better_is_there() -> None:
 
 
 def test_key_compares_without_case_accents_and_punctuation() -> None:
-    assert key("  Échéance*: (Date) ") == key("echeance - date")
-    assert key("Risk #") == "risk number"
+    assert match_key("  Échéance*: (Date) ") == match_key("echeance - date")
+    assert match_key("Risk #") == "risk number"
 
 
 def test_titles_compare_without_case_and_space_but_with_accents() -> None:
@@ -74,16 +74,16 @@ def test_titles_compare_without_case_and_space_but_with_accents() -> None:
 
 
 def test_headline_is_the_first_sentence_within_its_limit() -> None:
-    assert headline("Mail fails. Then all fails.") == "Mail fails"
-    assert len(headline("word " * 100)) <= 255
+    assert first_sentence("Mail fails. Then all fails.") == "Mail fails"
+    assert len(first_sentence("word " * 100)) <= 255
 
 
 def test_shortened_text_ends_at_a_word() -> None:
-    assert shortened("one two three", 9) == "one two…"
-    assert shortened("onetwothree", 5) == "onet…"
+    assert shorten_text("one two three", 9) == "one two…"
+    assert shorten_text("onetwothree", 5) == "onet…"
 
 
 def test_long_texts_are_not_remembered() -> None:
     before = cells._remembered_key.cache_info().currsize
-    assert cells.key("Ä" * 200) == "a" * 200
+    assert cells.match_key("Ä" * 200) == "a" * 200
     assert cells._remembered_key.cache_info().currsize == before

@@ -4,8 +4,8 @@ import pytest
 
 from risks.models import Risk
 from risks.registers.mapping import column_synonyms
-from risks.registers.mapping.columns import FIELDS, is_own_export, propose, recognised
-from risks.registers.reading.text import key
+from risks.registers.mapping.columns import FIELDS, is_own_export, likeliest_field, propose_mapping
+from risks.registers.reading.text import match_key
 from risks.registers.results import ImportFileError
 
 OWN = ["reference", "external_id", "title", "owner_name", "inherent_likelihood"]
@@ -16,7 +16,7 @@ def proposed(
     samples: dict[str, list[str]] | None = None,
     overrides: dict[str, str] | None = None,
 ) -> dict[str, str | None]:
-    return {m.column: m.field for m in propose(headers, samples or {}, overrides)}
+    return {m.column: m.field for m in propose_mapping(headers, samples or {}, overrides)}
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def proposed(
     ],
 )
 def test_names_in_many_languages_are_known(header: str, field: str) -> None:
-    assert recognised(header) == field
+    assert likeliest_field(header) == field
 
 
 @pytest.mark.parametrize(
@@ -74,11 +74,11 @@ def test_names_in_many_languages_are_known(header: str, field: str) -> None:
      "Risk appetite", "Impact on reputation", "", "x" * 100],
 )  # fmt: skip
 def test_other_names_are_left_alone(header: str) -> None:
-    assert recognised(header) is None
+    assert likeliest_field(header) is None
 
 
 def test_a_field_goes_to_the_surest_column_and_the_other_is_said() -> None:
-    mapping = propose(["Likelihood", "Inherent Likelihood", "Title"], {})
+    mapping = propose_mapping(["Likelihood", "Inherent Likelihood", "Title"], {})
     assert [m.field for m in mapping] == [None, "inherent_likelihood", "title"]
     assert mapping[0].note == "'Inherent Likelihood' is the inherent_likelihood."
 
@@ -89,7 +89,7 @@ def test_a_column_that_holds_nothing_comes_last() -> None:
 
 
 def test_ratings_without_a_qualifier_are_inherent_and_it_is_said() -> None:
-    (mapping,) = propose(["Impact"], {"Impact": ["3"]})
+    (mapping,) = propose_mapping(["Impact"], {"Impact": ["3"]})
     assert mapping.field == "inherent_impact"
     assert "read as inherent" in mapping.note
 
@@ -129,7 +129,7 @@ def test_overrides_win() -> None:
 )
 def test_overrides_that_name_nothing_are_refused(overrides: dict[str, str], message: str) -> None:
     with pytest.raises(ImportFileError, match=message):
-        propose(["Name", "Impact"], {}, overrides)
+        propose_mapping(["Name", "Impact"], {}, overrides)
 
 
 def test_a_file_with_our_own_names_is_our_export() -> None:
@@ -138,7 +138,7 @@ def test_a_file_with_our_own_names_is_our_export() -> None:
 
 
 def test_in_our_export_every_name_means_itself() -> None:
-    mapping = {m.column: (m.field, m.how) for m in propose([*OWN, "Threat", "version"], {})}
+    mapping = {m.column: (m.field, m.how) for m in propose_mapping([*OWN, "Threat", "version"], {})}
     assert all(mapping[name] == (name, "name") for name in OWN)
     assert mapping["Threat"] == (None, "extra")
     assert mapping["version"] == (None, "ignored")
@@ -152,7 +152,7 @@ def test_fields_named_as_the_model_names_them_are_fields_of_it() -> None:
 
 @pytest.mark.parametrize("table", [column_synonyms.SYNONYMS, column_synonyms.WEAK])
 def test_synonyms_are_written_as_they_are_compared(table: dict[str, tuple[str, ...]]) -> None:
-    assert [name for names in table.values() for name in names if name != key(name)] == []
+    assert [name for names in table.values() for name in names if name != match_key(name)] == []
     assert set(table) <= set(FIELDS)
 
 

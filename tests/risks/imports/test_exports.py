@@ -15,7 +15,7 @@ from openpyxl import load_workbook
 from openrisk.accounts.models import Organization, User
 from risks import exports
 from risks.models import Asset, Risk
-from risks.registers.reading.text import clean
+from risks.registers.reading.text import clean_text
 from tests.risks.factories import (
     make_asset,
     make_category,
@@ -125,7 +125,7 @@ def test_any_text_comes_back(organization: Organization, data: st.DataObject) ->
     Risk.objects.all().delete()
     Asset.objects.all().delete()
     for number in range(2):
-        title = data.draw(nasty.filter(clean), label="title")
+        title = data.draw(nasty.filter(clean_text), label="title")
         make_risk(
             organization,
             title=title,
@@ -226,13 +226,13 @@ def test_rows_are_written_as_they_are_read(
     for _ in range(5):
         make_risk(organization)
     seen: list[int] = []
-    plain = exports.standing
+    plain = exports.current_values
 
     def counted(rows: Any, controls: Any) -> Any:
         seen.append(len(rows))
         return plain(rows, controls)
 
-    monkeypatch.setattr(exports, "standing", counted)
+    monkeypatch.setattr(exports, "current_values", counted)
     lines = exports.csv_lines(Risk.objects.order_by("number"), organization)
     next(lines), next(lines)
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from risks.import_runs import lifecycle, undo
-from risks.import_runs.changes import Record
+from risks.import_runs.changes import SourceRecord
 from risks.import_runs.importers.control import control_identity
 from risks.import_runs.undo import EditedSince
 from risks.models import Asset, Control, Finding, Framework, ImportRun, RowAction, Source
@@ -18,14 +18,14 @@ LOG4J = {"rule": "CVE-2021-44228", "title": "Log4Shell", "severity": "critical",
 
 
 def asset(name="web-1", row=1, **values):
-    return Record(ASSET, name, row, values)
+    return SourceRecord(ASSET, name, row, values)
 
 
 def finding(row=1, **said):
     values = {"tool": "trivy", "asset": "web-1", "location": "log4j", "state": "open"} | LOG4J
     values |= said
     identity = " | ".join(str(values[name]) for name in ("tool", "rule", "asset", "location"))
-    return Record(FINDING, identity, row, values)
+    return SourceRecord(FINDING, identity, row, values)
 
 
 @pytest.fixture
@@ -40,8 +40,8 @@ def run(organization, manager):
             looked_at=at,
             streamed=True,
         )
-        made = lifecycle.start(actor=manager, run=made, records=iter(records), afterwards=then)
-        return lifecycle.apply(actor=manager, run=made) if apply else made
+        made = lifecycle.start_run(actor=manager, run=made, records=iter(records), afterwards=then)
+        return lifecycle.apply_run(actor=manager, run=made) if apply else made
 
     return carry_out
 
@@ -99,7 +99,7 @@ def test_what_follows_from_a_scan_is_planned_after_all_of_it(run):
 
     def close(scope):
         assert len(scope.taken[FINDING]) == 1
-        yield Record(FINDING, str(gone.pk), 0, {"state": "resolved"}, "id")
+        yield SourceRecord(FINDING, str(gone.pk), 0, {"state": "resolved"}, "id")
 
     run(asset(), finding(), at=MONDAY + timedelta(days=1), then=close)
     assert list(Finding.objects.order_by("location").values_list("state", flat=True)) == [
@@ -139,7 +139,7 @@ def test_a_preview_writes_nothing(run):
 
 def test_a_scan_is_taken_back_with_what_it_made(run, manager):
     done = run(asset(), finding())
-    undo.undo(actor=manager, run=done)
+    undo.undo_run(actor=manager, run=done)
     assert (Finding.objects.count(), Asset.objects.count()) == (0, 0)
 
 
@@ -147,7 +147,7 @@ def test_a_finding_that_a_risk_rests_on_is_not_taken_back(run, manager, organiza
     done = run(asset(), finding())
     Finding.objects.update(risk=make_risk(organization))
     with pytest.raises(EditedSince, match="1 thing changed") as refusal:
-        undo.undo(actor=manager, run=done)
+        undo.undo_run(actor=manager, run=done)
     assert "a link to R-0001" in str(refusal.value.edits[0])
 
 
@@ -160,13 +160,13 @@ def test_more_than_a_piece_is_applied_as_it_was_previewed(run):
 
 
 # --- Controls ---------------------------------------------------------------------------------
-FRAMEWORK = Record("risks.framework", "Baseline 1", 1, {"name": "Baseline", "edition": "1"})
+FRAMEWORK = SourceRecord("risks.framework", "Baseline 1", 1, {"name": "Baseline", "edition": "1"})
 
 
 def control(identifier, row=2, parent="", title="Policy"):
     values = {"framework": "Baseline 1", "identifier": identifier, "title": title, "text": ""}
     identity = control_identity("Baseline 1", identifier)
-    return Record("risks.control", identity, row, values | {"parent": parent})
+    return SourceRecord("risks.control", identity, row, values | {"parent": parent})
 
 
 def test_controls_come_with_their_framework_and_parents(run):
@@ -195,7 +195,7 @@ def test_controls_are_taken_back_unless_work_stands_in_them(run, manager):
     done = run(FRAMEWORK, control("AC-2"))
     Control.objects.update(status="in_progress")
     with pytest.raises(EditedSince):
-        undo.undo(actor=manager, run=done)
+        undo.undo_run(actor=manager, run=done)
     Control.objects.update(status="not_implemented")
-    undo.undo(actor=manager, run=done)
+    undo.undo_run(actor=manager, run=done)
     assert not Framework.objects.exists()

@@ -13,17 +13,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from risks.models import Status, Treatment
-from risks.registers.mapping.interpreter import interpret
-from risks.registers.reading.table import read_table
-from risks.registers.reading.text import clean, join_list, neutralised
+from risks.registers.mapping.interpreter import interpret_table
+from risks.registers.reading.text import clean_text, join_list, neutralize_formula
 from risks.registers.results import ImportFileError, Interpretation, InterpretedRow
+from risks.registers.table import read_table
 from tests.conftest import SHARED_DATA
 
 RATINGS = ("inherent_likelihood", "inherent_impact", "residual_likelihood", "residual_impact")
 
 
 def read(text: str, mapping: dict[str, str] | None = None, **options: Any) -> Interpretation:
-    return interpret(read_table(text.encode(), "register.csv"), mapping, **options)
+    return interpret_table(read_table(text.encode(), "register.csv"), mapping, **options)
 
 
 def first(text: str, mapping: dict[str, str] | None = None, **options: Any) -> InterpretedRow:
@@ -45,7 +45,7 @@ def register(name: str) -> Interpretation:
     path = SHARED_DATA / "registers" / name
     if not path.exists():
         pytest.skip(f"{path} is not there")
-    return interpret(read_table(path.read_bytes(), name))
+    return interpret_table(read_table(path.read_bytes(), name))
 
 
 def by_id(found: Interpretation, identity: str) -> InterpretedRow:
@@ -331,7 +331,7 @@ def test_a_formula_without_a_result_matters_only_where_it_is_needed() -> None:
         book.active.append(row)
     file = io.BytesIO()
     book.save(file)
-    found = interpret(read_table(file.getvalue(), "x.xlsx"))
+    found = interpret_table(read_table(file.getvalue(), "x.xlsx"))
     assert [(error.row, error.column) for error in found.errors] == [(3, "Impact")]
     assert guessed(found, "value") == ["Risk score"]
 
@@ -339,7 +339,7 @@ def test_a_formula_without_a_result_matters_only_where_it_is_needed() -> None:
 # --- Our own export
 
 text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
-line = text.map(clean)
+line = text.map(clean_text)
 rating = st.none() | st.integers(1, 5)
 own_risk = st.fixed_dictionaries(
     {
@@ -367,7 +367,7 @@ def exported(risks: Sequence[dict[str, Any]]) -> str:
         values = [risk[name] for name in risks[0]]
         cells = [join_list(v) if isinstance(v, list) else v or "" for v in values]
         row = [f"R-{number:04d}", "same", 3, *cells, "kept"]
-        writer.writerow([neutralised(str(cell)) for cell in row])
+        writer.writerow([neutralize_formula(str(cell)) for cell in row])
     return file.getvalue()
 
 

@@ -12,12 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl.worksheet.worksheet import Worksheet
 
+from risks.registers import table as reader
 from risks.registers.reading import csv as csv_file
-from risks.registers.reading import grid, xlsx
-from risks.registers.reading import table as reader
-from risks.registers.reading.table import Table, read_table
-from risks.registers.reading.text import clean, neutralised
+from risks.registers.reading import sheet as grid
+from risks.registers.reading import xlsx
+from risks.registers.reading.text import clean_text, neutralize_formula
 from risks.registers.results import ImportFileError
+from risks.registers.table import Table, read_table
 
 
 def read(text: str | bytes, filename: str = "register.csv") -> Table:
@@ -107,9 +108,11 @@ def test_windows_1252_is_said() -> None:
     )
 )
 def test_written_text_reads_back(rows: list[list[str]]) -> None:
-    rows = [[clean(cell) for cell in row] for row in rows]
+    rows = [[clean_text(cell) for cell in row] for row in rows]
     file = io.StringIO(newline="")
-    csv.writer(file).writerows([HEADERS, *([neutralised(cell) for cell in row] for row in rows)])
+    csv.writer(file).writerows(
+        [HEADERS, *([neutralize_formula(cell) for cell in row] for row in rows)]
+    )
     table = read(file.getvalue())
     assert cells(table) == [row for row in rows if any(row) and row != list(HEADERS)]
 

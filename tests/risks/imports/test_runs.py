@@ -109,7 +109,9 @@ def test_plan_that_is_here_is_not_validated_by_its_import(
     plan = mitigations.update_mitigation(actor=manager, instance=plan, owner=manager)
     for status in ("in_progress", "review"):
         plan = mitigations.set_status(actor=manager, mitigation=plan, to=status)
-    run = lifecycle.apply(actor=manager, run=upload(organization, ONE.replace("Open", "Mitigated")))
+    run = lifecycle.apply_run(
+        actor=manager, run=upload(organization, ONE.replace("Open", "Mitigated"))
+    )
 
     assert Mitigation.objects.get().status == "review"
     assert row(run, "risks.mitigation").notes == [
@@ -197,7 +199,7 @@ def test_the_same_file_is_recognised(organization: Organization) -> None:
 
 def test_history_tells_who_and_which_run(organization: Organization, manager: User) -> None:
     run = upload(organization, ONE)
-    lifecycle.apply(actor=manager, run=run)
+    lifecycle.apply_run(actor=manager, run=run)
     change = Change.objects.get(
         model="risks.risk", object_id=only(organization).pk, action="created"
     )
@@ -210,7 +212,7 @@ def test_a_run_is_applied_once(organization: Organization) -> None:
     run = bring_in(organization, ONE)
 
     with pytest.raises(Conflict, match="applied already"):
-        lifecycle.apply(actor=None, run=run)
+        lifecycle.apply_run(actor=None, run=run)
     assert Risk.objects.count() == 1
 
 
@@ -220,7 +222,7 @@ def test_an_outdated_preview_is_refused(organization: Organization) -> None:
     edit(organization, title="Blaze")
 
     with pytest.raises(lifecycle.PreviewOutdated, match="Preview again"):
-        lifecycle.apply(actor=None, run=run)
+        lifecycle.apply_run(actor=None, run=run)
     assert only(organization).title == "Blaze"
 
 
@@ -228,10 +230,10 @@ def test_an_outdated_preview_can_be_made_again(organization: Organization) -> No
     bring_in(organization, ONE)
     run = upload(organization, ONE.replace("Fire", "Flames"))
     edit(organization, title="Blaze")
-    lifecycle.preview(actor=None, run=run)
+    lifecycle.refresh_preview(actor=None, run=run)
 
     assert row(run).changes == {"title": ["Blaze", "Flames"]}
-    assert lifecycle.apply(actor=None, run=run).status == "applied"
+    assert lifecycle.apply_run(actor=None, run=run).status == "applied"
     assert only(organization).title == "Flames"
 
 
@@ -240,7 +242,7 @@ def test_an_edit_of_other_fields_does_not_outdate_a_preview(organization: Organi
     run = upload(organization, ONE.replace("Fire", "Flames"))
     edit(organization, description="Paper burns")
 
-    lifecycle.apply(actor=None, run=run)
+    lifecycle.apply_run(actor=None, run=run)
     assert (only(organization).title, only(organization).description) == ("Flames", "Paper burns")
 
 
@@ -251,7 +253,7 @@ def test_a_failure_half_way_leaves_nothing(
     monkeypatch.setattr(risk_target, "write_links", _fail)
 
     with pytest.raises(RuntimeError):
-        lifecycle.apply(actor=None, run=run)
+        lifecycle.apply_run(actor=None, run=run)
     run.refresh_from_db()
     assert (run.status, Risk.objects.count(), Category.objects.count()) == ("previewed", 0, 0)
 
@@ -267,7 +269,7 @@ def test_two_applications_at_once_count_once(organization: Organization) -> None
 
     def try_it() -> str:
         try:
-            return lifecycle.apply(actor=None, run=run).status
+            return lifecycle.apply_run(actor=None, run=run).status
         except Conflict:
             return "refused"
 
@@ -283,7 +285,7 @@ def test_more_rows_cost_no_more_queries(
     )
 
     with django_assert_max_num_queries(70):
-        lifecycle.apply(actor=None, run=run)
+        lifecycle.apply_run(actor=None, run=run)
     assert Risk.objects.count() == 200
 
 
@@ -297,13 +299,13 @@ def test_a_row_in_error_stops_the_run(organization: Organization) -> None:
     run = upload(organization, BAD)
 
     with pytest.raises(lifecycle.RowsInError) as refusal:
-        lifecycle.apply(actor=None, run=run)
+        lifecycle.apply_run(actor=None, run=run)
     assert refusal.value.reasons[1].startswith("Row 3, column Likelihood: ")
     assert Risk.objects.count() == 0
 
 
 def test_rows_in_error_can_be_left_out(organization: Organization) -> None:
-    run = lifecycle.apply(actor=None, run=upload(organization, BAD), skip_errors=True)
+    run = lifecycle.apply_run(actor=None, run=upload(organization, BAD), skip_errors=True)
 
     assert run.counts["risks"] == {"create": 1, "update": 0, "unchanged": 0, "error": 1}
     assert not Asset.objects.filter(name="Cellar").exists()

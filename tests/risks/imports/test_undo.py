@@ -6,7 +6,7 @@ import pytest
 
 from openrisk.accounts.models import Organization, User
 from openrisk.errors import Conflict
-from risks.import_runs.undo import EditedSince, undo
+from risks.import_runs.undo import EditedSince, undo_run
 from risks.models import Asset, Category, Change, ImportRun, Mitigation, Provenance, Risk
 from risks.services import mitigations, risks
 from risks.services import rows as row_services
@@ -23,7 +23,7 @@ ONE = HEADER + "R1,Fire,4,5,In progress,Facilities,Physical,Archive,Sprinklers,S
 
 
 def take_back(run: ImportRun, actor: User | None = None) -> ImportRun:
-    return undo(actor=actor, run=run)
+    return undo_run(actor=actor, run=run)
 
 
 def refused(run: ImportRun) -> list[tuple[str, object, object]]:

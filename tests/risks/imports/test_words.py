@@ -18,7 +18,7 @@ from risks.registers.mapping.ratings import (
     Scale,
     read_ratings,
 )
-from risks.registers.reading.text import key
+from risks.registers.reading.text import match_key
 
 
 def read(*cells: str, header: str = "Likelihood", axis: str = LIKELIHOOD) -> Ratings:
@@ -199,17 +199,17 @@ def test_every_scale_ends_at_one_and_five_and_rises(low: int, high: int, number:
 
 @pytest.mark.parametrize("state", Status.values)
 def test_our_states_are_known(state: str) -> None:
-    assert words.state(state) == state
+    assert words.status_of(state) == state
 
 
 @pytest.mark.parametrize("treatment", Treatment.values)
 def test_our_treatments_are_known(treatment: str) -> None:
-    assert words.treatment(treatment) == treatment
+    assert words.treatment_of(treatment) == treatment
 
 
 @pytest.mark.parametrize("level", Level.values)
 def test_our_levels_are_known(level: str) -> None:
-    assert words.level(level) == level
+    assert words.level_of(level) == level
 
 
 @pytest.mark.parametrize(
@@ -228,7 +228,7 @@ def test_our_levels_are_known(level: str) -> None:
     ],
 )
 def test_states_of_others(word: str, state: str | None) -> None:
-    assert words.state(word) == state
+    assert words.status_of(word) == state
 
 
 @pytest.mark.parametrize(
@@ -246,7 +246,7 @@ def test_states_of_others(word: str, state: str | None) -> None:
     ],
 )
 def test_treatments_of_others(word: str, treatment: str | None) -> None:
-    assert words.treatment(word) == treatment
+    assert words.treatment_of(word) == treatment
 
 
 @pytest.mark.parametrize(
@@ -255,7 +255,7 @@ def test_treatments_of_others(word: str, treatment: str | None) -> None:
      ("Green", None)],
 )  # fmt: skip
 def test_levels_of_others(word: str, level: str | None) -> None:
-    assert words.level(word) == level
+    assert words.level_of(word) == level
 
 
 @pytest.mark.parametrize(
@@ -264,7 +264,7 @@ def test_levels_of_others(word: str, level: str | None) -> None:
      ("-30", None), ("\N{MINUS SIGN}30", None), ("sometimes", None)],
 )  # fmt: skip
 def test_review_intervals(text: str, days: int | None) -> None:
-    assert words.review_interval(text) == days
+    assert words.review_interval_days(text) == days
 
 
 def test_words_are_written_as_they_are_compared() -> None:
@@ -272,4 +272,4 @@ def test_words_are_written_as_they_are_compared() -> None:
         *(lexicon.LIKELIHOODS, lexicon.IMPACTS, lexicon.UNRATED, lexicon.LEVELS),
         *(lexicon.STATES, lexicon.TREATMENTS, lexicon.INTERVALS, lexicon.NO_DATE),
     )
-    assert [word for table in tables for word in table if word != key(word)] == []
+    assert [word for table in tables for word in table if word != match_key(word)] == []

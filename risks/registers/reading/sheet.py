@@ -16,7 +16,7 @@ HeaderScore = Callable[[list[str]], int]  # how many known headers the cells of 
 
 
 @dataclass(slots=True)
-class Grid:
+class Sheet:
     """The rows that hold anything, each with its number in the spreadsheet, counted from 1.
 
     `faults` are cells that could not be read, by row number and place in the row (from 0).

@@ -6,18 +6,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from risks.registers.mapping.columns import recognised
+from risks.registers.mapping.columns import likeliest_field
 from risks.registers.reading.csv import read_csv
-from risks.registers.reading.grid import (
+from risks.registers.reading.sheet import (
     MAX_BYTES,
     MAX_COLUMNS,
     MAX_ROWS,
-    Grid,
     HeaderScore,
+    Sheet,
     column_letter,
     too_many_rows,
 )
-from risks.registers.reading.text import key
+from risks.registers.reading.text import match_key
 from risks.registers.reading.xlsx import read_workbook
 from risks.registers.results import ImportFileError, RowError
 
@@ -57,7 +57,7 @@ def read_table(source: bytes | BinaryIO, filename: str, expected: Iterable[str] 
     best header is read. Raises ImportFileError where the file as a whole cannot be read.
     """
     data = _bytes(source)
-    wanted = frozenset(key(header) for header in expected)
+    wanted = frozenset(match_key(header) for header in expected)
 
     def score(cells: list[str]) -> int:
         return _header_score(cells, wanted)
@@ -99,11 +99,11 @@ def _refuse_other_kinds(data: bytes, filename: str) -> None:
 
 def _header_score(cells: list[str], wanted: frozenset[str]) -> int:
     """How many columns a row of headers would give us."""
-    fields = {recognised(cell) for cell in cells if len(cell) > 1}
-    return len(fields - {None}) + len({key(cell) for cell in cells} & wanted)
+    fields = {likeliest_field(cell) for cell in cells if len(cell) > 1}
+    return len(fields - {None}) + len({match_key(cell) for cell in cells} & wanted)
 
 
-def _best_sheet(sheets: dict[str, Grid], score: HeaderScore) -> Grid:
+def _best_sheet(sheets: dict[str, Sheet], score: HeaderScore) -> Sheet:
     def best(name: str) -> int:
         return max((score(cells) for _, cells in sheets[name].rows[:HEADER_SEARCH]), default=-1)
 
@@ -114,7 +114,7 @@ def _best_sheet(sheets: dict[str, Grid], score: HeaderScore) -> Grid:
     return grid
 
 
-def _header_index(grid: Grid, score: HeaderScore) -> int:
+def _header_index(grid: Sheet, score: HeaderScore) -> int:
     """The first of the rows with the most known headers; the first row where none is known."""
     if not grid.rows:
         raise ImportFileError("The file is empty. Choose a file with a header row and risks.")
@@ -132,7 +132,7 @@ def _header_index(grid: Grid, score: HeaderScore) -> int:
     )
 
 
-def _table(grid: Grid, index: int) -> Table:
+def _table(grid: Sheet, index: int) -> Table:
     number, cells = grid.rows[index]
     body = grid.rows[index + 1 :]
     if len(body) > MAX_ROWS:
@@ -194,7 +194,7 @@ def _row(headers: list[str], row: list[str]) -> dict[str, str]:
     return {header: cell for header, cell in zip(headers, padded, strict=False) if header}
 
 
-def _row_errors(headers: list[str], number: int, row: list[str], grid: Grid) -> Iterator[RowError]:
+def _row_errors(headers: list[str], number: int, row: list[str], grid: Sheet) -> Iterator[RowError]:
     for place, cell in enumerate(row):
         column = headers[place] if place < len(headers) else None
         if (number, place) in grid.faults:

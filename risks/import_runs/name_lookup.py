@@ -10,58 +10,58 @@ from django.db.models import Q
 
 from openrisk.accounts.models import Organization, User
 from risks.models import Asset, Category, Control, Risk
-from risks.registers.reading.text import clean
+from risks.registers.reading.text import clean_text
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedRow:
     id: UUID
     name: str
 
 
-class Unique:
+class NameIndex:
     """Rows by name, as an import reads it: exactly so, else without regard to case."""
 
     def __init__(self, rows: Iterable[tuple[UUID, str]] = ()) -> None:
-        self.exact: dict[str, Named] = {}
-        self.lowered: dict[str, Named] = {}
+        self.exact: dict[str, NamedRow] = {}
+        self.lowered: dict[str, NamedRow] = {}
         for pk, name in rows:
             self.add(name, pk)
 
     def add(self, name: str, pk: UUID) -> None:
-        name = clean(name)
-        self.exact[name] = Named(pk, name)
+        name = clean_text(name)
+        self.exact[name] = NamedRow(pk, name)
         self.lowered.setdefault(name.lower(), self.exact[name])
 
-    def get(self, name: str) -> Named | None:
+    def get(self, name: str) -> NamedRow | None:
         return self.exact.get(name) or self.lowered.get(name.lower())
 
 
-class Names:
+class NameLookup:
     """The names of one organization, read when they are first needed."""
 
     def __init__(self, organization: Organization) -> None:
         self.organization = organization
 
     @cached_property
-    def categories(self) -> Unique:
+    def categories(self) -> NameIndex:
         rows = Category.objects.for_organization(self.organization)
-        return Unique(rows.order_by("name").values_list("pk", "name"))
+        return NameIndex(rows.order_by("name").values_list("pk", "name"))
 
     @cached_property
-    def assets(self) -> Unique:
+    def assets(self) -> NameIndex:
         rows = Asset.objects.for_organization(self.organization)
-        return Unique(rows.order_by("name").values_list("pk", "name"))
+        return NameIndex(rows.order_by("name").values_list("pk", "name"))
 
     @cached_property
-    def controls(self) -> Unique:
-        return Unique(control_names(self.organization).items())
+    def controls(self) -> NameIndex:
+        return NameIndex(control_names(self.organization).items())
 
     @cached_property
-    def members(self) -> Unique:
+    def members(self) -> NameIndex:
         """Active members, by e-mail address."""
         members = User.objects.filter(memberships__organization=self.organization, is_active=True)
-        return Unique(members.values_list("pk", "email"))
+        return NameIndex(members.values_list("pk", "email"))
 
     @cached_property
     def member_names(self) -> dict[str, str]:
@@ -77,14 +77,14 @@ class Names:
         return {name: email for name, email in pairs if counts[name] == 1}
 
     @cached_property
-    def people(self) -> Unique:
+    def people(self) -> NameIndex:
         """Members, and who else has a part in a risk: people who were members once."""
         involved = Q()
         for role in ("owner", "assignee", "reviewer"):
             rows = Risk.objects.for_organization(self.organization).order_by()
             involved |= Q(pk__in=rows.filter(**{f"{role}__isnull": False}).values(role))
         involved |= Q(memberships__organization=self.organization)
-        return Unique(User.objects.filter(involved).distinct().values_list("pk", "email"))
+        return NameIndex(User.objects.filter(involved).distinct().values_list("pk", "email"))
 
 
 def control_names(organization: Organization) -> dict[UUID, str]:
