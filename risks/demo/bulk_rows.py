@@ -17,7 +17,7 @@ from psycopg.types.json import Jsonb
 
 Row = dict[str, Any]  # column -> value
 
-# How each database takes what its driver does not know, or would write otherwise than Django does.
+# Conversions of values that a driver does not know, or would write otherwise than Django does.
 _ADAPTERS: dict[str, dict[type, Callable[[Any], Any]]] = {
     "postgresql": {dict: Jsonb, list: Jsonb},
     "sqlite": {
@@ -32,64 +32,66 @@ _ADAPTERS: dict[str, dict[type, Callable[[Any], Any]]] = {
 
 
 def insert_rows(model: type[models.Model], rows: Sequence[Row]) -> None:
-    """Insert `rows`; a column that a row lacks gets its default."""
+    """Insert `rows`; a column that is missing in a row gets its default."""
     if not rows:
         return
-    defaults = _defaults(model)
-    prepared = _adapted(
+    defaults = column_defaults(model)
+    prepared = adapt_values(
         (row.get(column, value) for column, value in defaults.items()) for row in rows
     )
-    table, columns = _quote(model._meta.db_table), ", ".join(map(_quote, defaults))
+    table, columns = quote_name(model._meta.db_table), ", ".join(map(quote_name, defaults))
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            _copy(cursor, f"{table} ({columns})", prepared)
+            copy_rows(cursor, f"{table} ({columns})", prepared)
             return
         marks = ", ".join(["%s"] * len(defaults))
         cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", list(prepared))
 
 
 def update_rows(model: type[models.Model], rows: Sequence[Row], changed: Sequence[str]) -> None:
-    """Give the rows with these ids these columns `changed`."""
+    """Write the columns `changed` of the rows with these ids."""
     if not rows:
         return
-    prepared = _adapted((row[column] for column in (*changed, "id")) for row in rows)
-    table = _quote(model._meta.db_table)
+    prepared = adapt_values((row[column] for column in (*changed, "id")) for row in rows)
+    table = quote_name(model._meta.db_table)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            columns = ", ".join(map(_quote, (*changed, "id")))
+            columns = ", ".join(map(quote_name, (*changed, "id")))
             cursor.execute(
                 f"CREATE TEMPORARY TABLE demo_changed AS SELECT {columns} FROM {table} WITH NO DATA"
             )
-            _copy(cursor, "demo_changed", prepared)
-            cursor.execute("ANALYZE demo_changed")  # few rows, so that no whole table is read
-            assignments = ", ".join(f"{_quote(column)} = n.{_quote(column)}" for column in changed)
+            copy_rows(cursor, "demo_changed", prepared)
+            cursor.execute("ANALYZE demo_changed")  # few rows: no need to read the whole table
+            assignments = ", ".join(
+                f"{quote_name(column)} = n.{quote_name(column)}" for column in changed
+            )
             cursor.execute(
                 f"UPDATE {table} o SET {assignments} FROM demo_changed n WHERE o.id = n.id"
             )
             cursor.execute("DROP TABLE demo_changed")
             return
-        assignments = ", ".join(f"{_quote(column)} = %s" for column in changed)
+        assignments = ", ".join(f"{quote_name(column)} = %s" for column in changed)
         cursor.executemany(f"UPDATE {table} SET {assignments} WHERE id = %s", list(prepared))
 
 
-def _adapted(rows: Iterable[Iterable[Any]]) -> Iterator[list[Any]]:
+def adapt_values(rows: Iterable[Iterable[Any]]) -> Iterator[list[Any]]:
     adapters = _ADAPTERS[connection.vendor]
     for row in rows:
         yield [adapters[type(value)](value) if type(value) in adapters else value for value in row]
 
 
-def _copy(cursor: Any, target: str, rows: Iterable[Sequence[Any]]) -> None:
+def copy_rows(cursor: Any, target: str, rows: Iterable[Sequence[Any]]) -> None:
     with cursor.copy(f"COPY {target} FROM STDIN") as copy:
         for row in rows:
             copy.write_row(row)
 
 
-def _quote(name: str) -> str:
+def quote_name(name: str) -> str:
     return connection.ops.quote_name(name)
 
 
 @cache
-def _defaults(model: type[models.Model]) -> Row:
+def column_defaults(model: type[models.Model]) -> Row:
     return {
         field.column: None if field.primary_key else field.get_default()
         for field in model._meta.concrete_fields

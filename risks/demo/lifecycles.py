@@ -1,9 +1,9 @@
-"""What becomes of a risk: which states it passes, and at which of the moments of the past year."""
+"""Invents the statuses that a risk passes, and the moments of the past year when it does."""
 
 from dataclasses import dataclass
 from random import Random
 
-# The states on the way to each end. Neighbours are edges of `risks.states`.
+# The statuses on the way to each last one. Neighbours are transitions of `risks.states`.
 _TREATED = ("identified", "assessed", "treatment_planned", "in_treatment", "mitigated")
 PATHS: dict[str, tuple[str, ...]] = {
     "draft": ("draft",),
@@ -17,11 +17,11 @@ PATHS: dict[str, tuple[str, ...]] = {
     "reopened": (*_TREATED, "closed", "reopened"),
 }
 
-# A year ago the register began with risks taken over from an older one, in any state; since then
-# others were added and went their way from the beginning.
+# A year ago the register began with risks imported from an older one, in any status; since then
+# others were added, each from the beginning of its path.
 IMPORTED_SHARE = 0.55
-MOVED_SINCE_SHARE = 0.5  # of those taken over
-_ENDS_OF_OLD = {
+MOVED_SINCE_SHARE = 0.5  # of the imported ones
+_LAST_STATUS_IF_IMPORTED = {
     "assessed": 16,
     "treatment_planned": 12,
     "in_treatment": 31,
@@ -30,7 +30,7 @@ _ENDS_OF_OLD = {
     "closed": 14,
     "reopened": 3,
 }
-_ENDS_OF_NEW = {
+_LAST_STATUS_IF_ADDED = {
     "draft": 9,
     "identified": 21,
     "assessed": 30,
@@ -52,37 +52,40 @@ class StatusChange:
 
 @dataclass(frozen=True, slots=True)
 class RiskLifecycle:
-    steps: list[StatusChange]
-    taken_over: bool
-    whole: bool
+    """The status changes of a risk; only the last of them where it is not `complete`."""
+
+    status_changes: list[StatusChange]
+    imported: bool
+    complete: bool
 
     @property
-    def end(self) -> str:
-        return self.steps[-1].status
+    def last_status(self) -> str:
+        return self.status_changes[-1].status
 
-    def moment_of(self, *statuses: str) -> int | None:
-        """When the first of these states was reached; None if never since the beginning."""
-        return next((step.moment for step in self.steps if step.status in statuses), None)
+    def first_moment_in(self, *statuses: str) -> int | None:
+        """Return the moment when the first of these statuses was reached; None if never."""
+        return next(
+            (change.moment for change in self.status_changes if change.status in statuses), None
+        )
 
 
-def invent_lifecycle(random: Random, moments: int, *, whole: bool = True) -> RiskLifecycle:
-    """A life that ends in a plausible state; no two steps at the same of `moments`.
-
-    Of one that is not `whole` only the last step is told.
-    """
-    taken_over = random.random() < IMPORTED_SHARE
-    end = weighted_choice(random, _ENDS_OF_OLD if taken_over else _ENDS_OF_NEW)
-    path = PATHS[end]
+def invent_lifecycle(random: Random, moments: int, *, complete: bool = True) -> RiskLifecycle:
+    """Invent a lifecycle with a plausible end; no two changes at the same of `moments`."""
+    imported = random.random() < IMPORTED_SHARE
+    last_status = weighted_choice(
+        random, _LAST_STATUS_IF_IMPORTED if imported else _LAST_STATUS_IF_ADDED
+    )
+    path = PATHS[last_status]
     # An acceptance of the first weeks would have expired by now: it lasts a year at most.
-    earliest = moments // 5 if end == "accepted" else 0
-    if taken_over:
-        moved = end in ("accepted", "reopened") or random.random() < MOVED_SINCE_SHARE
+    earliest = moments // 5 if last_status == "accepted" else 0
+    if imported:
+        moved = last_status in ("accepted", "reopened") or random.random() < MOVED_SINCE_SHARE
         path = path[-2:] if moved else path[-1:]
         times = [0, *sorted(random.sample(range(max(1, earliest), moments), len(path) - 1))]
     else:
         times = sorted(random.sample(range(earliest, moments), len(path)))
-    steps = [StatusChange(*pair) for pair in zip(times, path, strict=True)]
-    return RiskLifecycle(steps if whole else steps[-1:], taken_over, whole)
+    changes = [StatusChange(*pair) for pair in zip(times, path, strict=True)]
+    return RiskLifecycle(changes if complete else changes[-1:], imported, complete)
 
 
 def weighted_choice(random: Random, weights: dict[str, int]) -> str:

@@ -1,6 +1,6 @@
-"""The organization in which the risks live: people, categories, controls, assets.
+"""Creates what the risks of an organization refer to: people, categories, controls, assets.
 
-What exists under its name already is used as it is.
+A row that exists under its name is used as it is.
 """
 
 from collections.abc import Sequence
@@ -55,7 +55,7 @@ class NamedAsset:
 
 @dataclass
 class ReferenceData:
-    """`places` and `controls` are by topic, in the order of TOPICS."""
+    """`assets` and `controls` are grouped by topic, in the order of TOPICS."""
 
     organization: Organization
     seed: int
@@ -65,32 +65,32 @@ class ReferenceData:
     people: dict[str, User]
     categories: list[Category]
     controls: list[list[Control]]
-    places: list[list[NamedAsset]]
+    assets: list[list[NamedAsset]]
     new_assets: list[Asset]
 
     @cached_property
     def owners(self) -> list[User]:
         return [self.people[topic.owner] for topic in TOPICS]
 
-    def id(self, *about: object) -> UUID:
+    def id_for(self, *names: object) -> UUID:
         """The same for the same seed at any time, so that a second run finds its own rows."""
-        return _id(self.organization, self.seed, *about)
+        return stable_id(self.organization, self.seed, *names)
 
-    def places_for(self, topic: int, risk: int) -> list[NamedAsset]:
-        """Those that exist however many risks there are, as long as there is this one."""
-        return self.places[topic][: asset_count(risk) // len(TOPICS)]
+    def assets_for(self, topic: int, risk: int) -> list[NamedAsset]:
+        """The assets that exist however many risks there are, as long as there is this one."""
+        return self.assets[topic][: count_assets(risk) // len(TOPICS)]
 
 
-def _id(organization: Organization, seed: int, *about: object) -> UUID:
-    return uuid5(organization.pk, "/".join(map(str, (seed, *about))))
+def stable_id(organization: Organization, seed: int, *names: object) -> UUID:
+    return uuid5(organization.pk, "/".join(map(str, (seed, *names))))
 
 
 def seeded_random(key: UUID) -> Random:
-    """Numbers that are always the same for `key`."""
+    """Random numbers that are always the same for `key`."""
     return Random(key.int)  # noqa: S311  invents, protects nothing
 
 
-def asset_count(risks: int) -> int:
+def count_assets(risks: int) -> int:
     return min(MIN_ASSETS + risks // RISKS_PER_ASSET, MAX_ASSETS)
 
 
@@ -102,10 +102,10 @@ def create_reference_data(
     today: datetime,
     moments: Sequence[datetime],
 ) -> ReferenceData:
-    """Everything that `risks` risks need, created where it is missing."""
+    """Create what is missing of the rows that `risks` risks refer to, and return all of them."""
     with recorded(actor=None, comment="Demo data", at=moments[0]):
-        people = _people(organization)
-        places, new_assets = _places(organization, seed, risks, people, moments[0])
+        people = create_members(organization)
+        assets, new_assets = create_assets(organization, seed, risks, people, moments[0])
         return ReferenceData(
             organization=organization,
             seed=seed,
@@ -113,15 +113,15 @@ def create_reference_data(
             moments=moments,
             matrix=matrix_of(organization),
             people=people,
-            categories=_categories(organization),
-            controls=_controls(organization, seed),
-            places=places,
+            categories=create_categories(organization),
+            controls=create_controls(organization, seed),
+            assets=assets,
             new_assets=new_assets,
         )
 
 
-def _people(organization: Organization) -> dict[str, User]:
-    """Members without a password; the role of somebody who is a member already stays."""
+def create_members(organization: Organization) -> dict[str, User]:
+    """Members without a password; someone who is a member already keeps their role."""
     people = {}
     for address, name, role in MEMBERS:
         email = f"{address}@example.org"
@@ -134,7 +134,7 @@ def _people(organization: Organization) -> dict[str, User]:
     return people
 
 
-def _categories(organization: Organization) -> list[Category]:
+def create_categories(organization: Organization) -> list[Category]:
     return [
         Category.objects.get_or_create(
             organization=organization,
@@ -145,7 +145,7 @@ def _categories(organization: Organization) -> list[Category]:
     ]
 
 
-def _controls(organization: Organization, seed: int) -> list[list[Control]]:
+def create_controls(organization: Organization, seed: int) -> list[list[Control]]:
     framework, _ = Framework.objects.get_or_create(
         organization=organization,
         name=FRAMEWORK,
@@ -153,7 +153,7 @@ def _controls(organization: Organization, seed: int) -> list[list[Control]]:
         defaults={"description": FRAMEWORK_DESCRIPTION},
     )
     present = {control.identifier: control for control in framework.controls.all()}
-    random = seeded_random(_id(organization, seed, "controls"))
+    random = seeded_random(stable_id(organization, seed, "controls"))
     for topic in TOPICS:
         parent = None
         for number, (title, text) in enumerate(topic.controls, 1):
@@ -178,33 +178,33 @@ def _controls(organization: Organization, seed: int) -> list[list[Control]]:
 
 # --- Assets --------------------------------------------------------------------------------------
 @cache
-def _kinds(topic: int) -> list[tuple[str, str, str]]:
+def possible_assets(topic: int) -> list[tuple[str, str, str]]:
     """(name, type, phrase) of every asset that a topic can have, in one mixed order."""
-    kinds = [
+    assets = [
         (f"{noun[0].upper()}{noun[1:]} ({site})", kind, f"the {noun} in {site}")
         for noun, kind in TOPICS[topic].assets
         for site in SITES
     ]
-    seeded_random(UUID(int=topic)).shuffle(kinds)
-    return kinds
+    seeded_random(UUID(int=topic)).shuffle(assets)
+    return assets
 
 
-def _places(
+def create_assets(
     organization: Organization, seed: int, risks: int, people: dict[str, User], at: datetime
 ) -> tuple[list[list[NamedAsset]], list[Asset]]:
-    """The places by topic, and which of their assets are new."""
+    """Return the assets by topic, and those of them that are new."""
     names = dict(Asset.objects.for_organization(organization).values_list("name", "id"))
     present = {name.lower(): pk for name, pk in names.items()}
     known = Asset.objects.in_bulk(list(present.values()))
-    random = seeded_random(_id(organization, seed, "assets"))
-    places: list[list[NamedAsset]] = [[] for _ in TOPICS]
+    random = seeded_random(stable_id(organization, seed, "assets"))
+    assets: list[list[NamedAsset]] = [[] for _ in TOPICS]
     created = []
-    for number in range(asset_count(risks)):
+    for number in range(count_assets(risks)):
         topic, rank = number % len(TOPICS), number // len(TOPICS)
-        name, kind, phrase = _kinds(topic)[rank]
+        name, kind, phrase = possible_assets(topic)[rank]
         owner = people[TOPICS[topic].owner] if random.random() < 0.8 else None
         asset = Asset(
-            id=_id(organization, seed, "asset", number),
+            id=stable_id(organization, seed, "asset", number),
             organization=organization,
             name=name,
             type=kind,
@@ -217,27 +217,27 @@ def _places(
             asset = known[present[name.lower()]]
         else:
             created.append(asset)
-        places[topic].append(NamedAsset(asset, phrase))
+        assets[topic].append(NamedAsset(asset, phrase))
     insert_rows(Asset, [vars(asset) for asset in created])
-    insert_rows(AssetDependency, _dependencies(organization, seed, places, created))
-    return places, created
+    insert_rows(AssetDependency, invent_dependencies(organization, seed, assets, created))
+    return assets, created
 
 
-def _dependencies(
-    organization: Organization, seed: int, places: list[list[NamedAsset]], created: list[Asset]
+def invent_dependencies(
+    organization: Organization, seed: int, assets: list[list[NamedAsset]], created: list[Asset]
 ) -> list[Row]:
-    """Most new assets depend on one that stands before them in their topic."""
-    random = seeded_random(_id(organization, seed, "dependencies"))
+    """Most new assets depend on an earlier one of their topic."""
+    random = seeded_random(stable_id(organization, seed, "dependencies"))
     new = {asset.pk for asset in created}
     return [
         {
-            "id": _id(organization, seed, "dependency", place.asset.pk),
+            "id": stable_id(organization, seed, "dependency", named.asset.pk),
             "organization_id": organization.pk,
-            "asset_id": place.asset.pk,
-            "target_id": random.choice(row[:rank]).asset.pk,
+            "asset_id": named.asset.pk,
+            "target_id": random.choice(topic_assets[:rank]).asset.pk,
             "kind": random.choice(DependencyKind.values),
         }
-        for row in places
-        for rank, place in enumerate(row)
-        if rank and place.asset.pk in new and random.random() < DEPENDENCY_SHARE
+        for topic_assets in assets
+        for rank, named in enumerate(topic_assets)
+        if rank and named.asset.pk in new and random.random() < DEPENDENCY_SHARE
     ]

@@ -1,4 +1,4 @@
-"""The rows of one risk over its life: itself, its links, its mitigation and its acceptance."""
+"""Builds the rows of one risk: itself, its links, its mitigation and its acceptance."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ from openrisk.accounts.models import User
 from risks import scoring
 from risks.demo import texts
 from risks.demo.bulk_rows import Row
-from risks.demo.lifecycles import PATHS, RiskLifecycle, invent_lifecycle
+from risks.demo.lifecycles import PATHS, invent_lifecycle
 from risks.demo.reference_data import NamedAsset, ReferenceData, seeded_random
 from risks.demo.timeline import Timeline
 from risks.demo.topics import TOPICS, Topic
@@ -44,96 +44,101 @@ SOURCE_NAME = "previous-register"
 TOPIC_WEIGHTS = (26, 14, 15, 13, 12, 10, 10)
 REVIEW_INTERVALS = (90, 180, 365)
 UNREVIEWED = frozenset({"draft", "closed"})
-TREATED = frozenset(end for end, path in PATHS.items() if "treatment_planned" in path)
+TREATED = frozenset(last for last, path in PATHS.items() if "treatment_planned" in path)
 RESIDUAL_KNOWN = frozenset({"mitigated", "accepted", "closed", "reopened"})
 
-
-# A whole life costs several times what its last step does: a big register is told in full for the
-# first risks and for a part of the others.
-WHOLE_LIVES, WHOLE_LIFE_EVERY = 5_000, 5
-Thing = TypeVar("Thing")
+# A complete lifecycle costs several times what its last status does: in a big register the first
+# risks have one, and every fifth of the others.
+COMPLETE_LIFECYCLES, COMPLETE_EVERY = 5_000, 5
+Item = TypeVar("Item")
 
 
 class RiskBuilder:
-    """Tells the risk `index` of a stage into a timeline."""
+    """Adds the rows of the risk number `index` to a timeline.
 
-    def __init__(self, stage: ReferenceData, timeline: Timeline, index: int) -> None:
-        self.stage = stage
+    All choices come from a random generator that is seeded by the id of the risk. The order of the
+    calls decides what is chosen: another order makes other risks of the same seed.
+    """
+
+    def __init__(self, reference: ReferenceData, timeline: Timeline, index: int) -> None:
+        self.reference = reference
         self.timeline = timeline
         self.index = index
-        self.id = stage.id("risk", index)
+        self.id = reference.id_for("risk", index)
         self.random = seeded_random(self.id)
         self.topic_index = self.random.choices(range(len(TOPICS)), TOPIC_WEIGHTS)[0]
         self.topic: Topic = TOPICS[self.topic_index]
-        places = stage.places_for(self.topic_index, index)
-        self.place = self.random.choice(places)
-        self.assets = self._assets(places)
-        whole = index < WHOLE_LIVES or index % WHOLE_LIFE_EVERY == 0
-        self.life: RiskLifecycle = invent_lifecycle(self.random, len(stage.moments), whole=whole)
-        self.begin = self.life.steps[0].moment
-        self.ratings = _ratings(self.random)
+        candidates = reference.assets_for(self.topic_index, index)
+        self.subject = self.random.choice(candidates)  # the asset that the title names
+        self.assets = self.choose_assets(candidates)
+        self.lifecycle = invent_lifecycle(
+            self.random,
+            len(reference.moments),
+            complete=index < COMPLETE_LIFECYCLES or index % COMPLETE_EVERY == 0,
+        )
+        self.begin = self.lifecycle.status_changes[0].moment
+        self.ratings = invent_ratings(self.random)
 
-    def tell(self) -> None:
-        first, *later = self.life.steps
-        risk = self._risk()
-        self._rate(risk, first.status, first=bool(later))
-        self.timeline.create(first.moment, Risk, dict(vars(risk)))
-        for step in later:
+    def build(self) -> None:
+        first, *later = self.lifecycle.status_changes
+        risk = self.create_risk()
+        self.rate_risk(risk, first.status, first=bool(later))
+        self.timeline.add_created(first.moment, Risk, dict(vars(risk)))
+        for change in later:
             risk.version += 1
-            risk.updated_at = self.stage.moments[step.moment]
-            self._rate(risk, step.status)
-            self.timeline.change(step.moment, Risk, dict(vars(risk)))
-        self._link()
-        self._mitigate(risk)
-        self._accept()
+            risk.updated_at = self.reference.moments[change.moment]
+            self.rate_risk(risk, change.status)
+            self.timeline.add_changed(change.moment, Risk, dict(vars(risk)))
+        self.add_links()
+        self.add_mitigation(risk)
+        self.add_acceptance()
 
     # --- The risk ----------------------------------------------------------------------------
-    def _risk(self) -> Risk:
-        at = self.stage.moments[self.begin]
-        random = self.random
-        taken_over = self.life.taken_over
-        reviewed = self.life.end not in UNREVIEWED and random.random() < 0.8
+    def create_risk(self) -> Risk:
+        random, reference = self.random, self.reference
+        at = reference.moments[self.begin]
+        imported, last_status = self.lifecycle.imported, self.lifecycle.last_status
+        reviewed = last_status not in UNREVIEWED and random.random() < 0.8
         return Risk(
             id=self.id,
-            organization_id=self.stage.organization.pk,
-            title=texts.risk_title(random, self.topic, self.place.phrase),
+            organization_id=reference.organization.pk,
+            title=texts.risk_title(random, self.topic, self.subject.phrase),
             description=texts.risk_description(random, self.topic),
-            category_id=self.stage.categories[self.topic_index].pk,
-            treatment=self._treatment(),
-            source=Source.IMPORT.value if taken_over else Source.MANUAL.value,
-            source_name=SOURCE_NAME if taken_over else "",
-            external_id=f"{self.stage.seed}-{self.index + 1:06d}" if taken_over else "",
+            category_id=reference.categories[self.topic_index].pk,
+            treatment=self.choose_treatment(last_status),
+            source=Source.IMPORT.value if imported else Source.MANUAL.value,
+            source_name=SOURCE_NAME if imported else "",
+            external_id=f"{reference.seed}-{self.index + 1:06d}" if imported else "",
             review_interval_days=random.choice(REVIEW_INTERVALS) if reviewed else None,
-            next_review_at=self._days(-30, 300) if reviewed else None,
+            next_review_at=self.random_day(-30, 300) if reviewed else None,
             created_at=at,
             updated_at=at,
-            **self._responsible(),
+            **self.choose_people(),
         )
 
-    def _responsible(self) -> Row:
-        people, random = self.stage.people, self.random
-        owner = people[self.topic.owner] if random.random() < 0.75 else self._anybody()
-        nameless = random.random() < 0.06
-        return {
-            "owner_id": None if nameless else owner.pk,
-            "owner_name": random.choice(OUTSIDE_OWNERS) if nameless else "",
-            "assignee_id": self._anybody().pk if random.random() < 0.6 else None,
-            "reviewer_id": people["manager"].pk if random.random() < 0.5 else None,
-        }
-
-    def _treatment(self) -> str:
-        end = self.life.end
-        if end == "accepted":
+    def choose_treatment(self, last_status: str) -> str:
+        if last_status == "accepted":
             return Treatment.ACCEPT.value
-        if end in ("draft", "identified"):
+        if last_status in ("draft", "identified"):
             return ""
         options = [Treatment.MITIGATE.value, Treatment.TRANSFER.value, Treatment.AVOID.value]
         return self.random.choices(options, (84, 11, 5))[0]
 
-    def _rate(self, risk: Risk, status: str, *, first: bool = False) -> None:
-        """What is known in `status`: more the further a risk has come.
+    def choose_people(self) -> Row:
+        people, random = self.reference.people, self.random
+        owner = people[self.topic.owner] if random.random() < 0.75 else self.random_owner()
+        has_no_account = random.random() < 0.06
+        return {
+            "owner_id": None if has_no_account else owner.pk,
+            "owner_name": random.choice(OUTSIDE_OWNERS) if has_no_account else "",
+            "assignee_id": self.random_owner().pk if random.random() < 0.6 else None,
+            "reviewer_id": people["manager"].pk if random.random() < 0.5 else None,
+        }
 
-        What was thought at `first` may have been a little off.
+    def rate_risk(self, risk: Risk, status: str, *, first: bool = False) -> None:
+        """Set the status and the ratings that are known by then: more, the later the status.
+
+        The `first` rating may be a little off.
         """
         risk.status = status
         likelihood, impact = self.ratings["inherent"]
@@ -148,157 +153,154 @@ class RiskBuilder:
             risk.residual_likelihood, risk.residual_impact = self.ratings[kind]
         if status in ASSESSED:
             risk.last_reviewed_at = risk.updated_at
-        scoring.rescore(risk, self.stage.matrix)
+        scoring.rescore(risk, self.reference.matrix)
         risk.priority = scoring.priority(
-            risk.current_score, [place.asset.criticality for place in self.assets]
+            risk.current_score, [named.asset.criticality for named in self.assets]
         )
 
     # --- Links -------------------------------------------------------------------------------
-    def _link(self) -> None:
-        controls = self._some(self.stage.controls[self.topic_index], (60, 30, 10))
+    def choose_assets(self, candidates: list[NamedAsset]) -> list[NamedAsset]:
+        """Choose none, the one that the title names, or another one as well."""
+        count = self.random.choices((0, 1, 2), (15, 73, 12))[0]
+        other = self.random.choice(candidates)
+        return [self.subject, other][: count if other is not self.subject else min(count, 1)]
+
+    def add_links(self) -> None:
+        controls = self.random_sample(self.reference.controls[self.topic_index], (60, 30, 10))
         links: tuple[tuple[type[models.Model], str, list[Any]], ...] = (
-            (RiskTag, "name", self._some(self.topic.tags, (40, 42, 14, 4))),
-            (RiskAsset, "asset_id", [place.asset.pk for place in self.assets]),
+            (RiskTag, "name", self.random_sample(self.topic.tags, (40, 42, 14, 4))),
+            (RiskAsset, "asset_id", [named.asset.pk for named in self.assets]),
             (RiskControl, "control_id", [control.pk for control in controls]),
         )
         for model, column, values in links:
             for value in values:
-                self._create(self.begin, model, {"risk_id": self.id, column: value})
-
-    def _assets(self, places: list[NamedAsset]) -> list[NamedAsset]:
-        """None, the one that the title names, or another one besides."""
-        count = self.random.choices((0, 1, 2), (15, 73, 12))[0]
-        other = self.random.choice(places)
-        return [self.place, other][: count if other is not self.place else min(count, 1)]
-
-    def _some(self, things: Sequence[Thing], weights: tuple[int, ...]) -> list[Thing]:
-        """As many of `things` as the weights of 0, 1, 2 ... say."""
-        count = self.random.choices(range(len(weights)), weights)[0]
-        return self.random.sample(things, count) if count else []
+                self.add_row(self.begin, model, {"risk_id": self.id, column: value})
 
     # --- Treatment ---------------------------------------------------------------------------
-    def _mitigate(self, risk: Risk) -> None:
-        life = self.life
-        if life.end not in TREATED or (life.end == "treatment_planned" and self.index % 2):
+    def add_mitigation(self, risk: Risk) -> None:
+        last_status, random = self.lifecycle.last_status, self.random
+        planned_only = last_status == "treatment_planned"
+        if last_status not in TREATED or (planned_only and self.index % 2):
             return
-        begun = life.moment_of("treatment_planned", "in_treatment")
-        begun = self.begin if begun is None else begun
-        mitigation = self._mitigation(risk)
-        self._create(begun, Mitigation, mitigation)
-        titles = self._some(self.topic.actions, (0, 42, 38, 15, 5))
-        actions = [self._action(mitigation, *numbered) for numbered in enumerate(titles, 1)]
-        for action in actions:
-            self._create(begun, MitigationAction, action)
-        self._progress(mitigation, actions, begun)
-
-    def _mitigation(self, risk: Risk) -> Row:
-        random = self.random
+        planned = self.lifecycle.first_moment_in("treatment_planned", "in_treatment")
+        begin = self.begin if planned is None else planned
         cost = Decimal(random.randrange(5, 900) * 100) if random.random() < 0.6 else None
-        return {
+        mitigation = {
             "risk_id": self.id,
-            "title": texts.fill_template(random.choice(self.topic.measures), self.place.phrase),
+            "title": texts.fill_template(random.choice(self.topic.measures), self.subject.phrase),
             "priority": risk.current_level or Level.MEDIUM.value,
             "owner_id": risk.assignee_id or risk.owner_id,
-            "due_date": self._days(-25, 240).date(),
+            "due_date": self.random_day(-25, 240).date(),
             "cost": cost,
             "currency": "EUR" if cost is not None else "",
             "effectiveness": Decimal(random.randrange(2, 10)) / 10,
         }
+        self.add_row(begin, Mitigation, mitigation)
+        titles = self.random_sample(self.topic.actions, (0, 42, 38, 15, 5))
+        actions = [
+            {
+                "mitigation_id": mitigation["id"],
+                "title": title,
+                "order": order,
+                "due_date": mitigation["due_date"],
+            }
+            for order, title in enumerate(titles, 1)
+        ]
+        for action in actions:
+            self.add_row(begin, MitigationAction, action)
+        if not planned_only:
+            self.add_progress(mitigation, actions, begin)
 
-    def _action(self, mitigation: Row, order: int, title: str) -> Row:
-        return {
-            "mitigation_id": mitigation["id"],
-            "title": title,
-            "order": order,
-            "due_date": mitigation["due_date"],
-        }
-
-    def _progress(self, mitigation: Row, actions: list[Row], begun: int) -> None:
-        """Finish everything where the risk was mitigated, some of it where it is in treatment."""
-        end = self.life.end
-        if end == "treatment_planned":
-            return
-        if end == "in_treatment":
-            moment = self._later(begun)
+    def add_progress(self, mitigation: Row, actions: list[Row], begin: int) -> None:
+        """Finish all actions where the risk was mitigated, some where it is in treatment."""
+        if self.lifecycle.last_status == "in_treatment":
+            moment = self.random_moment_after(begin)
             done = self.random.randrange(len(actions) + 1)
             finished = done == len(actions)
             status = MitigationStatus.REVIEW if finished else MitigationStatus.IN_PROGRESS
         else:
-            mitigated = self.life.moment_of("mitigated")
-            moment = begun if mitigated is None else mitigated
+            mitigated = self.lifecycle.first_moment_in("mitigated")
+            moment = begin if mitigated is None else mitigated
             done, status = len(actions), MitigationStatus.DONE
-        fields = {"done_at": self.stage.moments[moment], "done_by_id": mitigation["owner_id"]}
+        fields = {"done_at": self.reference.moments[moment], "done_by_id": mitigation["owner_id"]}
         for action in actions[:done]:
-            self._change(moment, begun, MitigationAction, action, fields)
-        self._change(moment, begun, Mitigation, mitigation, {"status": status.value})
-
-    def _later(self, begun: int) -> int:
-        if not self.life.whole or begun + 1 == len(self.stage.moments):
-            return begun
-        return self.random.randrange(begun + 1, len(self.stage.moments))
+            self.change_row(moment, begin, MitigationAction, action, fields)
+        self.change_row(moment, begin, Mitigation, mitigation, {"status": status.value})
 
     # --- Acceptance --------------------------------------------------------------------------
-    def _accept(self) -> None:
-        """Approved where the risk is accepted; a few assessed ones wait for a decision."""
-        last = self.life.steps[-1]
+    def add_acceptance(self) -> None:
+        """Approved where the risk is accepted; a few assessed risks wait for a decision.
+
+        An acceptance lasts less than a year and has not expired.
+        """
+        reference, random = self.reference, self.random
+        last = self.lifecycle.status_changes[-1]
         if last.status == "accepted":
-            asked = max(self.begin, last.moment - self.random.randrange(1, 5))
-        elif last.status == "assessed" and self.random.random() < 0.05:
-            recently = len(self.stage.moments) - self.random.randrange(1, 10)
-            asked = max(last.moment, recently)
+            requested = max(self.begin, last.moment - random.randrange(1, 5))
+        elif last.status == "assessed" and random.random() < 0.05:
+            recently = len(reference.moments) - random.randrange(1, 10)
+            requested = max(last.moment, recently)
         else:
             return
-        acceptance = self._acceptance(self.stage.moments[asked])
-        self._create(asked, Acceptance, acceptance)
-        if last.status == "accepted":
-            fields = {
-                "status": AcceptanceStatus.APPROVED.value,
-                "approver_id": self.stage.people["manager"].pk,
-                "decided_at": self.stage.moments[last.moment],
-            }
-            self._change(last.moment, asked, Acceptance, acceptance, fields)
-
-    def _acceptance(self, at: datetime) -> Row:
-        """It lasts less than a year and has not expired."""
-        longest = (at + timedelta(days=360) - self.stage.today).days
-        return {
+        longest = (reference.moments[requested] + timedelta(days=360) - reference.today).days
+        acceptance = {
             "risk_id": self.id,
-            "requester_id": self.stage.people["analyst"].pk,
-            "justification": self.random.choice(JUSTIFICATIONS),
-            "conditions": self.random.choice(CONDITIONS),
-            "expires_at": self._days(12, longest),
+            "requester_id": reference.people["analyst"].pk,
+            "justification": random.choice(JUSTIFICATIONS),
+            "conditions": random.choice(CONDITIONS),
+            "expires_at": self.random_day(12, longest),
         }
+        self.add_row(requested, Acceptance, acceptance)
+        if last.status == "accepted":
+            approval = {
+                "status": AcceptanceStatus.APPROVED.value,
+                "approver_id": reference.people["manager"].pk,
+                "decided_at": reference.moments[last.moment],
+            }
+            self.change_row(last.moment, requested, Acceptance, acceptance, approval)
 
-    # --- Writing -----------------------------------------------------------------------------
-    def _create(self, moment: int, model: type[models.Model], row: Row) -> None:
-        at = self.stage.moments[moment]
+    # --- Rows ----------------------------------------------------------------------------------
+    def add_row(self, moment: int, model: type[models.Model], row: Row) -> None:
+        at = self.reference.moments[moment]
         row |= {
             "id": UUID(int=self.random.getrandbits(128), version=4),
-            "organization_id": self.stage.organization.pk,
+            "organization_id": self.reference.organization.pk,
             "created_at": at,
             "updated_at": at,
         }
-        self.timeline.create(moment, model, row)
+        self.timeline.add_created(moment, model, row)
 
-    def _change(
+    def change_row(
         self, moment: int, created: int, model: type[models.Model], row: Row, fields: Row
     ) -> None:
-        """Change a row at `moment`; what is `created` then is so from the beginning."""
+        """Change a row at `moment`; one that is `created` at that moment begins with `fields`."""
         if moment == created:
             row |= fields
             return
-        at = self.stage.moments[moment]
-        self.timeline.change(moment, model, row | {"version": 2, "updated_at": at} | fields)
+        at = self.reference.moments[moment]
+        self.timeline.add_changed(moment, model, row | {"version": 2, "updated_at": at} | fields)
 
-    def _days(self, least: int, most: int) -> datetime:
-        """A day between `least` and `most` days from today."""
-        return self.stage.today + timedelta(days=self.random.randint(least, most))
+    # --- Choices -------------------------------------------------------------------------------
+    def random_day(self, earliest: int, latest: int) -> datetime:
+        """A day between `earliest` and `latest` days from today."""
+        return self.reference.today + timedelta(days=self.random.randint(earliest, latest))
 
-    def _anybody(self) -> User:
-        return self.random.choice(self.stage.owners)
+    def random_moment_after(self, begin: int) -> int:
+        """A later moment; `begin` itself if there is none, or only the last status is written."""
+        if not self.lifecycle.complete or begin + 1 == len(self.reference.moments):
+            return begin
+        return self.random.randrange(begin + 1, len(self.reference.moments))
+
+    def random_owner(self) -> User:
+        return self.random.choice(self.reference.owners)
+
+    def random_sample(self, items: Sequence[Item], weights: tuple[int, ...]) -> list[Item]:
+        """Choose as many of `items` as the weights of 0, 1, 2 ... make likely."""
+        count = self.random.choices(range(len(weights)), weights)[0]
+        return self.random.sample(items, count) if count else []
 
 
-def _ratings(random: Random) -> dict[str, Any]:
+def invent_ratings(random: Random) -> dict[str, Any]:
     likelihood, impact = (
         random.choices(scoring.SCALE, weights)[0]
         for weights in (LIKELIHOOD_WEIGHTS, IMPACT_WEIGHTS)

@@ -1,4 +1,4 @@
-"""Two scans of the new assets: what the first saw is partly gone in the second."""
+"""Two scans of the new assets; part of the findings of the first are fixed by the second."""
 
 from datetime import timedelta
 from random import Random
@@ -12,34 +12,45 @@ from risks.services.findings import propose_risks, record_findings
 
 SCANNED_TYPES = frozenset({"application", "service", "server", "endpoint", "network"})
 FIRST_SCAN, LAST_SCAN = timedelta(days=35), timedelta(days=2)
-STILL_THERE = 0.7
+STILL_OPEN_SHARE = 0.7
 RULE = "Critical findings"
 
 
-def record_scans(stage: ReferenceData) -> int:
-    """How many findings the new assets have got."""
-    assets = [asset for asset in stage.new_assets if asset.type in SCANNED_TYPES]
+def record_scans(reference: ReferenceData) -> int:
+    """Record both scans and let a rule propose risks; return the number of findings."""
+    assets = [asset for asset in reference.new_assets if asset.type in SCANNED_TYPES]
     if not assets:
         return 0
-    random = seeded_random(stage.id("scan", assets[0].name))
-    found = [finding for asset in assets for finding in _found(random, asset)]
-    left = [finding for finding in found if random.random() < STILL_THERE]
-    for ago, findings in ((FIRST_SCAN, found), (LAST_SCAN, left)):
-        at = stage.today - ago
+    random = seeded_random(reference.id_for("scan", assets[0].name))
+    first = [finding for asset in assets for finding in invent_findings(random, asset)]
+    last = [finding for finding in first if random.random() < STILL_OPEN_SHARE]
+    for ago, findings in ((FIRST_SCAN, first), (LAST_SCAN, last)):
+        at = reference.today - ago
         with recorded(actor=None, at=at):
             record_findings(
                 actor=None,
-                organization=stage.organization,
+                organization=reference.organization,
                 tool=SCANNER,
                 findings=findings,
                 covered_assets=assets,
                 at=at,
             )
-    _propose(stage)
-    return len(found)
+    with recorded(actor=None, comment="Demo data", at=reference.today - LAST_SCAN):
+        FindingRule.objects.get_or_create(
+            organization=reference.organization,
+            name=RULE,
+            defaults={
+                "minimum_severity": Severity.CRITICAL,
+                "known_exploited": True,
+                "likelihood": 4,
+                "impact": 4,
+            },
+        )
+        propose_risks(actor=None, organization=reference.organization)
+    return len(first)
 
 
-def _found(random: Random, asset: Asset) -> list[dict[str, Any]]:
+def invent_findings(random: Random, asset: Asset) -> list[dict[str, Any]]:
     rules = random.sample(SCANNER_RULES, random.choices((0, 1, 2, 3), (35, 35, 20, 10))[0])
     return [
         {
@@ -54,19 +65,3 @@ def _found(random: Random, asset: Asset) -> list[dict[str, Any]]:
         }
         for rule, severity, cvss, title in rules
     ]
-
-
-def _propose(stage: ReferenceData) -> None:
-    """A rule that has not been changed by anybody proposes a few risks."""
-    with recorded(actor=None, comment="Demo data", at=stage.today - LAST_SCAN):
-        FindingRule.objects.get_or_create(
-            organization=stage.organization,
-            name=RULE,
-            defaults={
-                "minimum_severity": Severity.CRITICAL,
-                "known_exploited": True,
-                "likelihood": 4,
-                "impact": 4,
-            },
-        )
-        propose_risks(actor=None, organization=stage.organization)

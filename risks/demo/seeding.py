@@ -1,4 +1,4 @@
-"""Fills organizations with invented risks: the same ones for the same seed, and none twice."""
+"""Fills organizations with invented risks: the same ones for the same seed, each once."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -11,14 +11,14 @@ from django.utils import timezone
 
 from openrisk.accounts.models import Organization
 from openrisk.database.ids import uuid7
-from risks.demo.reference_data import ReferenceData, create_reference_data
+from risks.demo.reference_data import create_reference_data
 from risks.demo.risk_builder import RiskBuilder
 from risks.demo.scans import record_scans
 from risks.demo.timeline import Timeline
 from risks.models import Risk
 
 NAMESPACE = UUID("5d0c7a0e-6f0b-5b7e-9a57-0f7d5b1c2e34")
-CHUNK = 20_000  # risks told, and held in memory, at once
+CHUNK = 20_000  # risks written in one transaction, and held in memory at once
 DAYS = 364
 WORKING_DAYS = (1, 3)  # the register is worked on on Tuesdays and Thursdays ...
 HOUR = 9  # ... at this hour, UTC
@@ -26,7 +26,7 @@ HOUR = 9  # ... at this hour, UTC
 
 @dataclass(frozen=True)
 class SeedResult:
-    """What one organization has got."""
+    """The rows added to one organization, counted by their kind."""
 
     organization: str
     created: dict[str, int]
@@ -37,28 +37,28 @@ def seed_organizations(
 ) -> list[SeedResult]:
     """Make sure that each of `organizations` has the `risks` risks of `seed`.
 
-    What is missing is added, what exists stays as it is. Dates are relative to today (UTC).
-    `progress` is told how many more risks are done. Each chunk is one transaction.
+    Add what is missing; leave what exists as it is. Dates are relative to today (UTC).
+    `progress` gets the number of further risks that are done. Each chunk is one transaction.
     """
     if connection.vendor == "sqlite" and not connection.in_atomic_block:
         # No savepoint is open here, so what a statement may have to undo is small and forgotten at
         # once: memory is the place for it (see the settings for why not always).
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA temp_store = MEMORY")
-    result = []
+    results = []
     for number in range(1, organizations + 1):
-        organization = _organization(number)
-        created = _fill(organization, risks, seed, progress)
-        result.append(SeedResult(organization.slug, created))
-    if any(seeded.created.get("risks") for seeded in result):
-        _refresh_statistics()
-    return result
+        organization = get_or_create_organization(number)
+        created = fill_organization(organization, risks, seed, progress)
+        results.append(SeedResult(organization.slug, created))
+    if any(result.created.get("risks") for result in results):
+        refresh_statistics()
+    return results
 
 
-def _organization(number: int) -> Organization:
+def get_or_create_organization(number: int) -> Organization:
     """The demo organization of this number, with the same id on every new database.
 
-    All other ids derive from its id, so one that somebody renamed cannot get in the way.
+    All other ids derive from its id, so one that has been renamed cannot get in the way.
     """
     slug, name = ("demo", "Demo") if number == 1 else (f"demo-{number}", f"Demo {number}")
     present = Organization.objects.filter(slug=slug).first()
@@ -69,56 +69,46 @@ def _organization(number: int) -> Organization:
     return Organization.objects.create(id=uuid7() if renamed else pk, slug=slug, name=name)
 
 
-def _fill(
+def fill_organization(
     organization: Organization, risks: int, seed: int, progress: Callable[[int], object]
 ) -> dict[str, int]:
     today = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
-    moments = list(_moments(today))
-    created = Counter(Timeline([]).counts())
+    moments = list(working_moments(today))
+    created = Counter(Timeline([]).count_created())
     with transaction.atomic():
-        stage = create_reference_data(
+        reference = create_reference_data(
             organization, seed=seed, risks=risks, today=today, moments=moments
         )
-        created["assets"] = len(stage.new_assets)
-        created["findings"] = record_scans(stage)
-    missing = _missing(stage, risks)
+        created["assets"] = len(reference.new_assets)
+        created["findings"] = record_scans(reference)
+    present = set(Risk.objects.for_organization(organization).values_list("pk", flat=True))
+    missing = [index for index in range(risks) if reference.id_for("risk", index) not in present]
     progress(risks - len(missing))
     for start in range(0, len(missing), CHUNK):
         with transaction.atomic():
-            created.update(_tell(stage, missing[start : start + CHUNK], progress))
+            timeline = Timeline(moments)
+            for index in missing[start : start + CHUNK]:
+                RiskBuilder(reference, timeline, index).build()
+            timeline.write(
+                organization,
+                creator=reference.people["analyst"],
+                changer=reference.people["manager"],
+                progress=progress,
+            )
+            created.update(timeline.count_created())
     return dict(created)
 
 
-def _moments(today: datetime) -> Iterator[datetime]:
-    """When something happened over the past year, the earliest first."""
+def working_moments(today: datetime) -> Iterator[datetime]:
+    """Yield the moments of the past year when the register was worked on, the earliest first."""
     for ago in range(DAYS, 0, -1):
         day = today - timedelta(days=ago)
         if day.weekday() in WORKING_DAYS:
             yield day + timedelta(hours=HOUR)
 
 
-def _missing(stage: ReferenceData, risks: int) -> list[int]:
-    present = set(Risk.objects.for_organization(stage.organization).values_list("pk", flat=True))
-    return [index for index in range(risks) if stage.id("risk", index) not in present]
-
-
-def _tell(
-    stage: ReferenceData, indexes: list[int], progress: Callable[[int], object]
-) -> dict[str, int]:
-    timeline = Timeline(stage.moments)
-    for index in indexes:
-        RiskBuilder(stage, timeline, index).tell()
-    timeline.write(
-        stage.organization,
-        creator=stage.people["analyst"],
-        changer=stage.people["manager"],
-        progress=progress,
-    )
-    return timeline.counts()
-
-
-def _refresh_statistics() -> None:
-    """Tell the planner what is there; index-only scans on PostgreSQL need a fresh visibility map.
+def refresh_statistics() -> None:
+    """Update the planner's statistics; index-only scans on PostgreSQL need a fresh visibility map.
 
     PostgreSQL cannot vacuum inside a caller's transaction.
     """

@@ -26,7 +26,8 @@ from risks.models import (
 from risks.scoring import KINDS
 from risks.services import rows as services
 
-# In this order rows are created, and in the reverse order changed: what others refer to goes first.
+# The order in which rows are created: those that others refer to go first. Changes are written in
+# the reverse order.
 MODELS = (Risk, RiskTag, RiskAsset, RiskControl, Mitigation, MitigationAction, Acceptance)
 PREFIXES = {Risk: "R", Mitigation: "M"}
 _ALWAYS = ("version", "updated_at")
@@ -51,7 +52,9 @@ Rows = dict[type[models.Model], list[Row]]
 
 
 @dataclass
-class _Moment:
+class MomentRows:
+    """The rows that are created and changed at one moment."""
+
     created: Rows = field(default_factory=lambda: defaultdict(list))
     changed: Rows = field(default_factory=lambda: defaultdict(list))
 
@@ -61,20 +64,20 @@ class Timeline:
 
     def __init__(self, moments: Sequence[datetime]) -> None:
         self.moments = moments
-        self._parts = [_Moment() for _ in moments]
+        self.rows = [MomentRows() for _ in moments]
 
-    def create(self, moment: int, model: type[models.Model], row: Row) -> None:
-        self._parts[moment].created[model].append(row)
+    def add_created(self, moment: int, model: type[models.Model], row: Row) -> None:
+        self.rows[moment].created[model].append(row)
 
-    def change(self, moment: int, model: type[models.Model], row: Row) -> None:
-        """The row as it was from then on, whole; at most once a moment, later than its creation."""
-        self._parts[moment].changed[model].append(row)
+    def add_changed(self, moment: int, model: type[models.Model], row: Row) -> None:
+        """Add the whole row as it is from then on: at most once a moment, after its creation."""
+        self.rows[moment].changed[model].append(row)
 
-    def counts(self) -> dict[str, int]:
-        """How many rows are created, by model."""
+    def count_created(self) -> dict[str, int]:
+        """Return the number of created rows by model."""
         return {
             str(model._meta.verbose_name_plural).replace(" ", "_"): sum(
-                len(part.created[model]) for part in self._parts
+                len(moment.created[model]) for moment in self.rows
             )
             for model in MODELS
         }
@@ -87,25 +90,26 @@ class Timeline:
         changer: User,
         progress: Callable[[int], object],
     ) -> None:
-        """Write everything in its order; `progress` is told the number of risks created."""
-        self._number(organization)
-        for index, (at, part) in enumerate(zip(self.moments, self._parts, strict=True)):
+        """Write all rows in their order; `progress` gets the number of risks created."""
+        self.assign_numbers(organization)
+        for index, (at, moment) in enumerate(zip(self.moments, self.rows, strict=True)):
             comment = "" if index else IMPORT_COMMENT
             with recorded(actor=creator, comment=comment, at=at, savepoint=False):
                 for model in MODELS:
-                    insert_rows(model, part.created[model])
+                    insert_rows(model, moment.created[model])
             comment = CHANGE_COMMENTS[index % len(CHANGE_COMMENTS)]
             with recorded(actor=changer, comment=comment, at=at, savepoint=False):
                 for model in reversed(MODELS):
-                    update_rows(model, part.changed[model], CHANGED_COLUMNS.get(model, ()))
-            progress(len(part.created[Risk]))
+                    update_rows(model, moment.changed[model], CHANGED_COLUMNS.get(model, ()))
+            progress(len(moment.created[Risk]))
 
-    def _number(self, organization: Organization) -> None:
-        """Give out references in the order of creation."""
+    def assign_numbers(self, organization: Organization) -> None:
+        """Give risks and mitigations their references, in the order of creation."""
         for model, prefix in PREFIXES.items():
-            created = [row for part in self._parts for row in part.created[model]]
+            created = [row for moment in self.rows for row in moment.created[model]]
             first = services.allocate_numbers(organization, prefix, len(created)) if created else 0
-            numbers = {row["id"]: first + place for place, row in enumerate(created)}
-            for row in (*created, *(row for part in self._parts for row in part.changed[model])):
+            numbers = {row["id"]: first + index for index, row in enumerate(created)}
+            changed = (row for moment in self.rows for row in moment.changed[model])
+            for row in (*created, *changed):
                 number = numbers[row["id"]]
                 row |= {"number": number, "reference": f"{prefix}-{number:04d}"}

@@ -1,6 +1,6 @@
-"""Words that fit every topic: sites, occasions, units, people, and how often things occur."""
+"""Words that fit every topic: sites, occasions, units, people; and weights of the choices."""
 
-# The people of a demo organization: e-mail name, name shown, role.
+# The members of a demo organization: e-mail name, display name, role.
 MEMBERS = (
     ("viewer", "Internal Auditor", "viewer"),
     ("analyst", "Risk Analyst", "analyst"),
@@ -14,7 +14,7 @@ MEMBERS = (
     ("finance", "Head of Finance", "analyst"),
     ("human-resources", "Head of Human Resources", "analyst"),
 )
-# Who is responsible without having an account.
+# People who are accountable without having an account.
 OUTSIDE_OWNERS = (
     "Works council",
     "Facility management",
@@ -99,7 +99,7 @@ LIKELIHOOD_WEIGHTS = (8, 24, 33, 25, 10)
 IMPACT_WEIGHTS = (6, 22, 34, 27, 11)
 CRITICALITY_WEIGHTS = {"low": 20, "medium": 45, "high": 25, "critical": 10}
 
-# What a scanner reports: rule, severity, CVSS base score, title.
+# Findings of a scanner: rule, severity, CVSS base score, title.
 SCANNER = "demo-scanner"
 SCANNER_RULES = (
     ("tls-outdated-protocol", "medium", "5.3", "Server accepts an outdated TLS version"),
@@ -108,7 +108,7 @@ SCANNER_RULES = (
     ("default-password", "critical", "9.8", "Device answers to its default password"),
     ("update-missing-remote-code", "critical", "9.8", "Update against remote code is missing"),
     ("update-missing-privileges", "high", "7.8", "Update against escalation is missing"),
-    ("share-readable-by-all", "high", "7.5", "File share is readable by everybody"),
+    ("share-readable-by-all", "high", "7.5", "File share is readable by everyone"),
     ("admin-page-exposed", "high", "8.1", "Administration page reachable from every network"),
     ("operating-system-unsupported", "high", "8.8", "Operating system is no longer supported"),
     ("directory-listing", "low", "3.7", "Web server lists its folders"),

@@ -1,4 +1,4 @@
-"""What a demo register is about: topics with their risks, assets, controls and measures."""
+"""The topics of a demo register, with their risks, assets, controls and measures."""
 
 from risks.demo.topics.enterprise import CONTINUITY, FINANCE, PEOPLE
 from risks.demo.topics.relations import PRIVACY, SUPPLIERS
@@ -9,7 +9,7 @@ __all__ = ("FRAMEWORK", "FRAMEWORK_DESCRIPTION", "FRAMEWORK_EDITION", "TOPICS", 
 
 FRAMEWORK = "Demo baseline"
 FRAMEWORK_EDITION = "1"
-FRAMEWORK_DESCRIPTION = "A small catalogue of controls to try OpenRisk with. It is no standard."
+FRAMEWORK_DESCRIPTION = "A small catalogue of controls to try OpenRisk with, not a standard."
 
 TOPICS = (
     IT_SECURITY,

@@ -1,4 +1,4 @@
-"""What concerns the organization as a whole."""
+"""Topics of the organization as a whole: continuity, finance, people."""
 
 from risks.demo.topics.topic import Topic
 
@@ -33,7 +33,7 @@ CONTINUITY = Topic(
         "Construction work cuts off {asset}",
         "A heat wave overloads {asset}",
         "The emergency plan for {asset} does not work when needed",
-        "An epidemic leaves nobody to run {asset}",
+        "An epidemic leaves no one to run {asset}",
         "A storm damages {asset}",
     ),
     causes=(
@@ -79,7 +79,7 @@ FINANCE = Topic(
     controls=(
         ("Four eyes", "Payments above a limit are released by two people."),
         ("Liquidity planning", "Liquidity is planned for thirteen weeks and updated weekly."),
-        ("Reconciliation", "Accounts are reconciled each month by somebody who does not post."),
+        ("Reconciliation", "Accounts are reconciled each month by someone who does not post."),
         ("Hedging rules", "It is written down which exposures are hedged and how."),
     ),
     assets=(

@@ -1,4 +1,4 @@
-"""What depends on others, and what others entrust to us."""
+"""Topics about others: suppliers, and people whose data is processed."""
 
 from risks.demo.topics.topic import Topic
 
@@ -33,7 +33,7 @@ SUPPLIERS = Topic(
         "{Asset} ends the service at short notice",
         "Subcontractors of {asset} are unknown to us",
         "{Asset} misses the agreed service levels",
-        "We cannot change from {asset} to anybody else in time",
+        "We cannot change from {asset} to another one in time",
         "{Asset} breaks environmental or labour rules",
     ),
     causes=(
@@ -97,7 +97,7 @@ PRIVACY = Topic(
     events=(
         "Personal data in {asset} is kept longer than allowed",
         "Personal data from {asset} is sent to the wrong person",
-        "{Asset} is used for a purpose nobody consented to",
+        "{Asset} is used for a purpose no one consented to",
         "Too many employees can read {asset}",
         "A request for access to {asset} is answered too late",
         "Data of {asset} is transferred abroad without safeguards",
@@ -112,7 +112,7 @@ PRIVACY = Topic(
         "Addresses are typed by hand",
         "The processor uses subprocessors that change often",
         "Exports are saved in personal folders",
-        "Nobody is named who decides about the data",
+        "No one is named who decides about the data",
     ),
     consequences=(
         "The people concerned could be harmed or embarrassed",

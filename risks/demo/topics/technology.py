@@ -1,4 +1,4 @@
-"""What runs on computers and machines."""
+"""Topics about computers and machines."""
 
 from risks.demo.topics.topic import Topic
 
@@ -41,7 +41,7 @@ IT_SECURITY = Topic(
         "Updates are installed by hand and wait for a free weekend",
         "Accounts are created quickly and removed slowly",
         "The second factor is optional for some groups of users",
-        "Logs are collected but nobody looks at them regularly",
+        "Logs are collected but no one looks at them regularly",
         "The configuration has grown over years and is not documented",
         "Backups run on the same network as the systems they protect",
         "The network is flat, so that one infected computer reaches all others",
@@ -113,7 +113,7 @@ OPERATIONAL_TECHNOLOGY = Topic(
         "Passwords are shared between the shifts",
         "Control systems cannot be updated without stopping production",
         "Office and machine networks are connected at several places",
-        "Nobody on site knows the program in detail",
+        "No one on site knows the program in detail",
         "Maintenance is postponed when orders are urgent",
     ),
     consequences=(
@@ -122,7 +122,7 @@ OPERATIONAL_TECHNOLOGY = Topic(
         "A batch would have to be destroyed",
         "Machines would be damaged and delivery times missed",
         "The permit to operate could be questioned",
-        "Energy would be wasted for weeks before anybody notices",
+        "Energy would be wasted for weeks before anyone notices",
     ),
     measures=(
         "Separate {asset} from other networks",

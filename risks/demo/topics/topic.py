@@ -1,4 +1,4 @@
-"""The shape of a topic."""
+"""The words of one category of risks."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ class Topic:
     name: str
     description: str
     owner: str  # the e-mail name of the member who is accountable for most of these risks
-    prefix: str  # of its controls
+    prefix: str  # of the identifiers of its controls
     controls: tuple[tuple[str, str], ...]  # title, text; the first is the parent of the others
     assets: tuple[tuple[str, str], ...]  # noun, type
     events: tuple[str, ...]

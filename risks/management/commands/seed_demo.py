@@ -19,35 +19,35 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--risks", type=_between(0, 1_000_000), default=1000, help="in each organization"
+            "--risks", type=_whole_number(0, 1_000_000), default=1000, help="in each organization"
         )
-        parser.add_argument("--organizations", type=_between(1, 1000), default=1)
+        parser.add_argument("--organizations", type=_whole_number(1, 1000), default=1)
         parser.add_argument("--seed", type=int, default=1, help="another seed, other risks")
         parser.add_argument("--format", choices=("text", "json"), default="text")
 
     def handle(self, *args: Any, **options: Any) -> None:
         total = options["risks"] * options["organizations"]
         with tqdm(total=total, unit=" risks", disable=None) as bar:
-            result = seed_organizations(
+            results = seed_organizations(
                 risks=options["risks"],
                 organizations=options["organizations"],
                 seed=options["seed"],
                 progress=bar.update,
             )
-        as_text = "\n".join(_sentence(one) for one in result)
-        as_json = json.dumps([asdict(one) for one in result], indent=2)
+        as_text = "\n".join(_describe_result(result) for result in results)
+        as_json = json.dumps([asdict(result) for result in results], indent=2)
         self.stdout.write(as_json if options["format"] == "json" else as_text)
 
 
-def _between(least: int, most: int) -> Callable[[str], int]:
-    def number(text: str) -> int:
+def _whole_number(least: int, most: int) -> Callable[[str], int]:
+    def parse_number(text: str) -> int:
         if not (text.isascii() and text.isdigit()) or not least <= int(text) <= most:
             raise ArgumentTypeError(f"write a whole number from {least} to {most}")
         return int(text)
 
-    return number
+    return parse_number
 
 
-def _sentence(seeded: SeedResult) -> str:
-    parts = ", ".join(f"{count} {what}" for what, count in seeded.created.items() if count)
-    return f"{seeded.organization}: {f'added {parts}' if parts else 'nothing was missing'}"
+def _describe_result(result: SeedResult) -> str:
+    parts = ", ".join(f"{count} {name}" for name, count in result.created.items() if count)
+    return f"{result.organization}: {f'added {parts}' if parts else 'nothing was missing'}"
