@@ -13,7 +13,7 @@ from openrisk.pages import drafts
 from openrisk.pages.form_filling import fill_form
 from risks.models import Risk
 from tests.conftest import member
-from tests.openrisk.accounts.test_submissions import TOKEN, token_of
+from tests.openrisk.pages.test_submissions import TOKEN, token_of
 from tests.pages.test_pages import text_of
 from tests.risks.factories import make_risk
 
