@@ -9,8 +9,7 @@ from dashboards.models import ReportSchedule
 from dashboards.schedules import sending
 from openrisk.database import clock
 from openrisk.tasks import for_organization, retrying, scheduled, task
-from openrisk.tasks.declarations import next_occurrence
-from openrisk.tasks.due import is_too_far
+from openrisk.tasks.declarations import is_too_far, next_occurrence
 
 
 @retrying(attempts=5, base=timedelta(minutes=5))

@@ -15,8 +15,7 @@ from openrisk.accounts.models import User
 from openrisk.database import clock
 from openrisk.errors import Conflict
 from openrisk.tasks import for_organization, long_running, retrying, scheduled, task
-from openrisk.tasks.declarations import next_occurrence
-from openrisk.tasks.due import is_too_far
+from openrisk.tasks.declarations import is_too_far, next_occurrence
 
 ATTEMPTS = 5
 

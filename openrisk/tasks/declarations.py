@@ -17,6 +17,7 @@ from django_tasks.base import Task
 AnyTask = TypeVar("AnyTask", bound=Task)
 
 CRON_FIELDS = 5
+CLOCK_TOLERANCE = timedelta(minutes=5)  # between two machines that read the database's clock
 
 
 @dataclass(frozen=True)
@@ -143,3 +144,15 @@ def next_occurrence(cron: str, after: datetime) -> datetime:
             f"{cron!r} is no cron expression that ever occurs ({reason}): give minute, hour, day, "
             "month and weekday, as in '*/15 * * * *'."
         ) from None
+
+
+def is_too_far(cron: str, next_run_at: datetime, now: datetime) -> bool:
+    """Whether a clock that was ahead has moved the row on beyond its next occurrence."""
+    return next_run_at > next_occurrence(cron, now + CLOCK_TOLERANCE)
+
+
+def late_seconds(cron: str, next_run_at: datetime, now: datetime) -> float:
+    """Seconds since it was due; where it is too far, the seconds by which it is."""
+    if is_too_far(cron, next_run_at, now):
+        return (next_run_at - next_occurrence(cron, now)).total_seconds()
+    return max(0.0, (now - next_run_at).total_seconds())

@@ -6,8 +6,7 @@ import structlog
 from django.db import transaction
 
 from openrisk.database import clock
-from openrisk.tasks.declarations import next_occurrence, scheduled_tasks
-from openrisk.tasks.due import is_too_far, late_seconds
+from openrisk.tasks.declarations import is_too_far, late_seconds, next_occurrence, scheduled_tasks
 from openrisk.tasks.models import Schedule
 
 log = structlog.get_logger(__name__)
