@@ -16,10 +16,11 @@ from django.db.models import QuerySet
 
 from openrisk.accounts.models import Organization
 from openrisk.errors import Conflict
+from risks.fields import EXPORT_COLUMNS, Kind, field_names
 from risks.import_runs.changes import Values
-from risks.import_runs.current_values import LISTS, VALUE_PATHS, current_values, format_time
+from risks.import_runs.current_values import VALUE_PATHS, current_values, format_time
 from risks.import_runs.name_lookup import control_names
-from risks.registers.mapping.columns import COMPUTED, export_header
+from risks.registers.mapping.columns import export_header
 from risks.registers.reading.sheet import MAX_COLUMNS
 from risks.registers.reading.text import clean_cell, clean_text, join_list, neutralize_formula
 
@@ -31,22 +32,8 @@ MEDIA_TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 
-# Shown as they are stored; `standing` has all others.
-_SHOWN = (
-    *("reference", "external_id", "source_name", *COMPUTED),
-    *("current_score", "current_level", "created_at", "updated_at"),
-)
-EXPORT_COLUMNS = (
-    *("reference", "external_id", "source_name", "title", "description", "category", "status"),
-    *("owner", "owner_name", "assignee", "reviewer", "treatment"),
-    *(
-        f"{kind}_{part}"
-        for kind in ("inherent", "residual", "target")
-        for part in ("likelihood", "impact", "score", "level")
-    ),
-    *("current_score", "current_level", *LISTS),
-    *("review_interval_days", "next_review_at", "last_reviewed_at", "created_at", "updated_at"),
-)
+# Written as they are stored; `current_values` has the others.
+_STORED = field_names(Kind.ID, Kind.COMPUTED, exportable=True)
 EXTRA_REST_COLUMN = (
     "extra"  # one column, as JSON, for what `extra` holds that fits no column of its own
 )
@@ -129,7 +116,7 @@ def _table(risks: QuerySet[Any], organization: Organization) -> tuple[Row, Itera
 def _rows(
     risks: QuerySet[Any], controls: Mapping[UUID, str], names: Mapping[str, None], *, rest: bool
 ) -> Iterator[Row]:
-    rows = risks.values(*VALUE_PATHS, *_SHOWN).iterator(chunk_size=CHUNK)
+    rows = risks.values(*VALUE_PATHS, *_STORED).iterator(chunk_size=CHUNK)
     while chunk := list(islice(rows, CHUNK)):
         values = current_values(chunk, controls)
         for row in chunk:
@@ -137,7 +124,7 @@ def _rows(
 
 
 def _row(row: Mapping[str, Any], values: Values, names: Mapping[str, None], *, rest: bool) -> Row:
-    values.update((name, row[name]) for name in _SHOWN)
+    values.update((name, row[name]) for name in _STORED)
     cells = [_cell(values[name]) for name in EXPORT_COLUMNS]
     extra = row["extra"]
     cells += [extra[name] if fits_cell(extra.get(name)) else None for name in names]

@@ -11,6 +11,7 @@ from django.db.models import OuterRef
 from django_filters.filters import BaseInFilter, CharFilter, DateFilter, UUIDFilter
 
 from openrisk.api.filters import FlagFilter, OrganizationFilterSet
+from risks.fields import FIELDS, OPTIONAL, OPTIONAL_TIME, SAME, TIME
 from risks.models import (
     Acceptance,
     Asset,
@@ -28,12 +29,6 @@ from risks.models import (
     Status,
 )
 from risks.querysets import NOT_OPEN, MitigationQuerySet, RiskQuerySet
-
-SAME = ["exact", "in"]
-OPTIONAL = ["exact", "in", "isnull"]
-NUMBER = ["exact", "in", "gte", "lte", "isnull"]
-TIME = ["gte", "lte"]
-OPTIONAL_TIME = ["gte", "lte", "isnull"]
 
 
 class UUIDInFilter(BaseInFilter, UUIDFilter):
@@ -63,39 +58,7 @@ class RiskFilterSet(OrganizationFilterSet):
 
     class Meta:
         model = Risk
-        fields = {
-            "reference": SAME,
-            "status": SAME,
-            "category": OPTIONAL,
-            "owner": OPTIONAL,
-            "assignee": OPTIONAL,
-            "reviewer": OPTIONAL,
-            "treatment": SAME,
-            "source": SAME,
-            "source_name": SAME,
-            "external_id": SAME,
-            "current_level": OPTIONAL,
-            "inherent_level": OPTIONAL,
-            "residual_level": OPTIONAL,
-            "target_level": OPTIONAL,
-            "current_score": NUMBER,
-            "inherent_score": NUMBER,
-            "residual_score": NUMBER,
-            "target_score": NUMBER,
-            "current_likelihood": NUMBER,
-            "current_impact": NUMBER,
-            "inherent_likelihood": NUMBER,
-            "inherent_impact": NUMBER,
-            "residual_likelihood": NUMBER,
-            "residual_impact": NUMBER,
-            "target_likelihood": NUMBER,
-            "target_impact": NUMBER,
-            "priority": ["gte", "lte"],
-            "next_review_at": OPTIONAL_TIME,
-            "last_reviewed_at": OPTIONAL_TIME,
-            "created_at": TIME,
-            "updated_at": TIME,
-        }
+        fields = {field.name: field.lookups for field in FIELDS if field.lookups}
 
     def by_link(self, queryset: RiskQuerySet, name: str, value: Any) -> RiskQuerySet:
         """A subquery on the link table: a join would repeat risks."""

@@ -6,19 +6,18 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from risks.fields import PEOPLE, Kind, field_names
 from risks.import_runs.changes import Values
 from risks.models import RiskAsset, RiskControl, RiskTag
-from risks.registers.mapping.columns import RATINGS
 from risks.registers.reading.text import clean_text
 
-TEXTS = ("title", "description", "owner_name", "treatment")
-PLAIN = ("status", *RATINGS, "review_interval_days")
-TIMES = ("next_review_at", "last_reviewed_at")
-PEOPLE = ("owner", "assignee", "reviewer")
-LISTS = ("tags", "assets", "controls")
+TEXTS = field_names(Kind.TEXT, Kind.CHOICE, importable=True)
+PLAIN = field_names(Kind.STATUS, Kind.RATING, Kind.NUMBER, importable=True)
+TIMES = field_names(Kind.TIME, importable=True)
+LISTS = field_names(Kind.LINKS, importable=True)
 EXTRA = "extra."  # each key of `extra` is a field of its own
 
-# What `standing` needs of each risk, for QuerySet.values().
+# The paths that `current_values` needs, for QuerySet.values().
 VALUE_PATHS = (
     "id",
     "category__name",

@@ -16,6 +16,7 @@ from openrisk.api.serializers import (
     RowSerializer,
     Serializer,
 )
+from risks.fields import COMPUTED, FIELD
 from risks.models import (
     Asset,
     Category,
@@ -29,24 +30,6 @@ from risks.models import (
     Status,
 )
 from risks.scoring import SCALE
-
-COMPUTED = (
-    "id",
-    "reference",
-    "source",
-    "source_name",
-    *(
-        f"{kind}_{part}"
-        for kind in ("inherent", "residual", "target")
-        for part in ("score", "level")
-    ),
-    *(f"current_{part}" for part in ("likelihood", "impact", "score", "level")),
-    "priority",
-    "last_reviewed_at",
-    "version",
-    "created_at",
-    "updated_at",
-)
 
 
 @extend_schema_field(
@@ -105,52 +88,8 @@ class RiskSerializer(RowSerializer):
 
     class Meta:
         model = Risk
+        fields = tuple(FIELD)
         read_only_fields = COMPUTED
-        fields = (
-            "id",
-            "reference",
-            "title",
-            "description",
-            "status",
-            "category",
-            "category_name",
-            "owner",
-            "owner_name",
-            "assignee",
-            "reviewer",
-            "treatment",
-            "inherent_likelihood",
-            "inherent_impact",
-            "inherent_score",
-            "inherent_level",
-            "residual_likelihood",
-            "residual_impact",
-            "residual_score",
-            "residual_level",
-            "target_likelihood",
-            "target_impact",
-            "target_score",
-            "target_level",
-            "current_likelihood",
-            "current_impact",
-            "current_score",
-            "current_level",
-            "priority",
-            "tags",
-            "assets",
-            "controls",
-            "source",
-            "source_name",
-            "external_id",
-            "extra",
-            "review_interval_days",
-            "next_review_at",
-            "last_reviewed_at",
-            "comment",
-            "version",
-            "created_at",
-            "updated_at",
-        )
 
     def attach(self, rows: list[dict[str, Any]]) -> None:
         found = {row["id"]: row for row in rows}
