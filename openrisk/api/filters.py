@@ -37,18 +37,18 @@ class Order:
     output_field: Field
 
     @classmethod
-    def by(cls, text: str, model: type[Model]) -> "Order":
-        """Order by a plain column of `model`."""
+    def by_column(cls, text: str, model: type[Model]) -> "Order":
+        """By a plain column of `model`."""
         name = text.removeprefix("-")
         return cls(text, F(name), _column(model, name))
 
     @property
-    def descending(self) -> bool:
+    def is_descending(self) -> bool:
         return self.text.startswith("-")
 
-    def apply(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+    def sort(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         queryset = queryset.annotate(_order=self.expression)
-        return queryset.order_by(*(("-_order", "-id") if self.descending else ("_order", "id")))
+        return queryset.order_by(*(("-_order", "-id") if self.is_descending else ("_order", "id")))
 
 
 def _column(model: type[Model], name: str) -> Field:
@@ -75,7 +75,7 @@ class FlagFilter(BooleanFilter):
 
 
 class _WholeField(forms.IntegerField):
-    """What every database can compare with: SQLite fails on more than 64 bits."""
+    """A number that every database can compare with: SQLite fails on more than 64 bits."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(min_value=-(2**31), max_value=2**31 - 1, **kwargs)
@@ -115,7 +115,7 @@ class OrganizationFilterSet(FilterSet):
     """
 
     def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
-        # Copying and validating a hundred filters that nobody asked for costs milliseconds.
+        # Copying and validating a hundred filters that no one asked for costs milliseconds.
         given = {name: self.base_filters[name] for name in data or () if name in self.base_filters}
         self.__dict__["base_filters"] = given  # hides the class's, which stays as it is
         super().__init__(data, *args, **kwargs)
@@ -137,16 +137,18 @@ class OrganizationFilterSet(FilterSet):
         return super().filter_for_lookup(field, lookup_type)
 
 
-def _refuse_repeated(request: Request) -> None:
-    """Of `status=draft&status=closed` the last would win in silence."""
-    errors = {}
-    for name, values in request.query_params.lists():
-        if len(values) > 1:
-            errors[name] = ["Give this once. Several values go into one __in, with commas."]
-        elif name.endswith("__in") and values[0].count(",") >= MAX_VALUES:
-            errors[name] = [f"Give at most {MAX_VALUES} values."]
-    if errors:
-        raise UnknownParameter(errors)
+@dataclass(frozen=True)
+class FilteredList:
+    """The rows that a request asks for, filtered and ordered, and what pages of them need to know.
+
+    `candidates` are the rows before they were filtered. To count the rows costs a search where
+    `is_search`.
+    """
+
+    rows: QuerySet[Any]
+    order: Order
+    candidates: QuerySet[Any]
+    is_search: bool = False
 
 
 class StrictFilterBackend(DjangoFilterBackend):
@@ -157,19 +159,29 @@ class StrictFilterBackend(DjangoFilterBackend):
     """
 
     def filter_queryset(self, request: Request, queryset: Any, view: Any) -> Any:
-        if not view.is_list:
-            return queryset
-        self._refuse_unknown(request, view)
-        _refuse_repeated(request)
-        queryset = super().filter_queryset(request, queryset, view)
+        return self.filter_list(request, queryset, view).rows if view.is_list else queryset
+
+    def filter_list(self, request: Request, candidates: Any, view: Any) -> FilteredList:
+        """The rows of `candidates` that the query parameters leave. Raises UnknownParameter."""
+        known = self.known_parameters(view)
+        errors: dict[str, list[str]] = {}
+        for name, values in request.query_params.lists():
+            if name not in known:
+                errors[name] = [f"Unknown parameter. Known ones: {', '.join(sorted(known))}."]
+            elif len(values) > 1:  # of `status=draft&status=closed` the last would win in silence
+                errors[name] = ["Give this once. Several values go into one __in, with commas."]
+            elif name.endswith("__in") and values[0].count(",") >= MAX_VALUES:
+                errors[name] = [f"Give at most {MAX_VALUES} values."]
         text = request.query_params.get("search", "")
-        if len(text) > MAX_SEARCH:
-            raise UnknownParameter({"search": [f"Search for at most {MAX_SEARCH} characters."]})
-        view.searched = bool(text)
+        if len(text) > MAX_SEARCH and "search" not in errors:
+            errors["search"] = [f"Search for at most {MAX_SEARCH} characters."]
+        if errors:
+            raise UnknownParameter(errors)
+        rows = super().filter_queryset(request, candidates, view)
         if text:
-            queryset = queryset.search(text)
-        view.order = self._order(request, queryset, view)
-        return view.order.apply(queryset)
+            rows = rows.search(text)
+        order = self._requested_order(request, rows, view)
+        return FilteredList(order.sort(rows), order, candidates, is_search=bool(text))
 
     def get_filterset(self, request: Request, queryset: Any, view: Any) -> Any:
         filterset = super().get_filterset(request, queryset, view)
@@ -182,28 +194,19 @@ class StrictFilterBackend(DjangoFilterBackend):
             )
         return filterset
 
-    def known(self, view: Any) -> set[str]:
+    def known_parameters(self, view: Any) -> set[str]:
         filterset_class = getattr(view, "filterset_class", None)
         filters = set(filterset_class.base_filters) if filterset_class else set()
         search = {"search"} if view.searchable else set()
         return filters | search | PAGING | {"ordering"}
 
-    def _refuse_unknown(self, request: Request, view: Any) -> None:
-        known = self.known(view)
-        unknown = set(request.query_params) - known
-        if unknown:
-            listed = ", ".join(sorted(known))
-            raise UnknownParameter(
-                {name: [f"Unknown parameter. Known ones: {listed}."] for name in sorted(unknown)}
-            )
-
-    def _order(self, request: Request, queryset: QuerySet[Any], view: Any) -> Order:
+    def _requested_order(self, request: Request, queryset: QuerySet[Any], view: Any) -> Order:
         text = request.query_params.get("ordering") or view.default_order
         expression = view.orders.get(text.removeprefix("-"))
         if expression is None:
-            listed = ", ".join(sorted(view.orders))
+            names = ", ".join(sorted(view.orders))
             raise UnknownParameter(
-                {"ordering": [f"Order by one of {listed}; a leading - turns it round."]}
+                {"ordering": [f"Order by one of {names}; a leading - reverses it."]}
             )
         if isinstance(expression, F):
             column = expression.name  # type: ignore[attr-defined]  # the stubs lack it

@@ -2,6 +2,8 @@
 
 import base64
 import binascii
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,7 +26,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import remove_query_param, replace_query_param
 
-from openrisk.api.filters import Order
+from openrisk.api.filters import FilteredList, Order
 from openrisk.api.problems import UnknownParameter
 
 PAGE_SIZE = 25
@@ -35,52 +37,59 @@ MAX_PAGE = 1_000_000
 class Pagination(BasePagination):
     """`page` and `page_size`, or `cursor` (empty for the first page; `count` is then null).
 
-    Takes an ordered queryset and returns rows as dicts of the view's `paths`, which include
-    `_order` and `id` where a cursor is to work.
+    Pages are lists of dicts with the `paths` of the rows; for a cursor they include `_order` and
+    `id`.
     """
 
     count: int | None
 
-    def paginate_queryset(  # type: ignore[override]  # rows, not instances
-        self, queryset: QuerySet[Any], request: Request, view: Any = None
+    def paginate(
+        self, filtered: FilteredList, request: Request, paths: Sequence[str]
     ) -> list[dict[str, Any]]:
         self.url = request.build_absolute_uri()
-        self.size = _number(request, "page_size", PAGE_SIZE, MAX_PAGE_SIZE)
+        self.size = _read_number(request, "page_size", PAGE_SIZE, MAX_PAGE_SIZE)
         if "cursor" in request.query_params:
-            return self._by_cursor(queryset, request.query_params["cursor"], view)
-        return self._by_number(queryset, _number(request, "page", 1, MAX_PAGE), view)
+            return self._page_by_cursor(filtered, request.query_params["cursor"], paths)
+        page = _read_number(request, "page", 1, MAX_PAGE)
+        return self._page_by_number(filtered, page, paths)
 
-    def _by_number(self, queryset: QuerySet[Any], page: int, view: Any) -> list[dict[str, Any]]:
+    def _page_by_number(
+        self, filtered: FilteredList, page: int, paths: Sequence[str]
+    ) -> list[dict[str, Any]]:
         start = (page - 1) * self.size
-        wanted = slice(start, start + self.size)
-        if view.searched:
-            count, queryset = _found(queryset, wanted, view)
-            wanted = slice(None)
+        span = slice(start, start + self.size)
+        if filtered.is_search:
+            self.count, rows = _count_and_select(filtered, span)
         else:
             # Counted before the paths are added: they would join tables that change no count.
-            count = queryset.order_by().count()
-        self.count = count
-        if start and start >= count:
-            last = max(1, -(-count // self.size))
+            self.count, rows = filtered.rows.order_by().count(), filtered.rows
+        if start and start >= self.count:
+            last = max(1, -(-self.count // self.size))
             raise UnknownParameter({"page": [f"There is no page {page}; the last is {last}."]})
-        self.next = self._page(page + 1) if start + self.size < count else None
-        self.previous = self._page(page - 1) if page > 1 else None
-        return list(queryset.values(*view.paths)[wanted])
+        has_next = start + self.size < self.count
+        self.next = replace_query_param(self.url, "page", page + 1) if has_next else None
+        self.previous = replace_query_param(self.url, "page", page - 1) if page > 1 else None
+        return list(rows.values(*paths)[slice(None) if filtered.is_search else span])
 
-    def _page(self, number: int) -> str:
-        return replace_query_param(self.url, "page", number)
-
-    def _by_cursor(self, queryset: QuerySet[Any], cursor: str, view: Any) -> list[dict[str, Any]]:
-        order, paths = view.order, view.paths
+    def _page_by_cursor(
+        self, filtered: FilteredList, cursor: str, paths: Sequence[str]
+    ) -> list[dict[str, Any]]:
+        order = filtered.order
         self.count, self.previous = None, None
         if cursor:
-            queryset = queryset.filter(_is_beyond(order, *_decode(cursor, order)))
-        if view.searched:
-            _, queryset = _found(queryset, slice(self.size + 1), view)
-        rows = list(queryset.values(*paths)[: self.size + 1])
-        more, rows = len(rows) > self.size, rows[: self.size]
-        url = remove_query_param(self.url, "page")
-        self.next = replace_query_param(url, "cursor", _encode(order, rows[-1])) if more else None
+            beyond = filtered.rows.filter(_is_beyond(order, *_decode_cursor(cursor, order)))
+            filtered = replace(filtered, rows=beyond)
+        selected = filtered.rows
+        if filtered.is_search:
+            _, selected = _count_and_select(filtered, slice(self.size + 1))
+        rows = list(selected.values(*paths)[: self.size + 1])
+        has_next, rows = len(rows) > self.size, rows[: self.size]
+        self.next = None
+        if has_next:
+            packed = orjson.dumps([order.text, rows[-1]["_order"], rows[-1]["id"]], default=str)
+            following = base64.urlsafe_b64encode(packed).decode().rstrip("=")
+            url = remove_query_param(self.url, "page")
+            self.next = replace_query_param(url, "cursor", following)
         return rows
 
     def get_paginated_response(self, data: Any) -> Response:
@@ -117,29 +126,29 @@ class Pagination(BasePagination):
         ]
 
 
-def _number(request: Request, name: str, default: int, maximum: int) -> int:
+def _read_number(request: Request, name: str, default: int, maximum: int) -> int:
     text = request.query_params.get(name, str(default))
-    whole = text.isascii() and text.isdigit() and len(text) < 10
-    if not whole or not 1 <= int(text) <= maximum:
+    is_number = text.isascii() and text.isdigit() and len(text) < 10
+    if not is_number or not 1 <= int(text) <= maximum:
         raise UnknownParameter({name: [f"Write a whole number from 1 to {maximum}."]})
     return int(text)
 
 
-def _found(queryset: QuerySet[Any], wanted: slice, view: Any) -> tuple[int, QuerySet[Any]]:
-    """How many rows a search finds, and those `wanted` of them.
+def _count_and_select(filtered: FilteredList, span: slice) -> tuple[int, QuerySet[Any]]:
+    """The number of rows that a search finds, and those of them in `span`.
 
     In one pass: a search costs what it reads, and counting, sorting and reading would each search.
     It also keeps planners, which cannot know how many rows a word matches, from walking the whole
     order index to find a few.
     """
-    counted = queryset.annotate(_count=Window(Count("*"))).values_list("pk", "_count")
-    rows = list(counted[wanted])
+    counted = filtered.rows.annotate(_count=Window(Count("*"))).values_list("pk", "_count")
+    rows = list(counted[span])
     if rows:
         count = rows[0][1]
     else:
-        count = queryset.order_by().count() if wanted.start else 0
-    page = view.get_queryset().filter(pk__in=[pk for pk, _ in rows])
-    return count, view.order.apply(page)
+        count = filtered.rows.order_by().count() if span.start else 0
+    page = filtered.candidates.filter(pk__in=[pk for pk, _ in rows])
+    return count, filtered.order.sort(page)
 
 
 class _Row(Func):
@@ -157,29 +166,24 @@ class _Beyond(Func):
 def _is_beyond(order: Order, value: Any, pk: str) -> Expression:
     last = _Row(Value(value, output_field=order.output_field), Value(pk, output_field=UUIDField()))
     return _Beyond(
-        _Row(order.expression, F("id")), last, arg_joiner=" < " if order.descending else " > "
+        _Row(order.expression, F("id")), last, arg_joiner=" < " if order.is_descending else " > "
     )
 
 
-def _encode(order: Order, row: dict[str, Any]) -> str:
-    packed = orjson.dumps([order.text, row["_order"], row["id"]], default=str)
-    return base64.urlsafe_b64encode(packed).decode().rstrip("=")
-
-
-def _decode(cursor: str, order: Order) -> tuple[Any, Any]:
+def _decode_cursor(cursor: str, order: Order) -> tuple[Any, Any]:
     """The value and id of the last row read; a cursor of another order is an error."""
     try:
         text, value, pk = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         if text != order.text:
             raise ValueError(text)
-        return _comparable(value, order.output_field), _comparable(pk, UUIDField())
+        return _to_comparable(value, order.output_field), _to_comparable(pk, UUIDField())
     except (ValueError, TypeError, OverflowError, binascii.Error, ValidationError):
         raise UnknownParameter(
             {"cursor": ["This cursor does not fit. Start again with an empty one."]}
         ) from None
 
 
-def _comparable(value: Any, field: Field) -> Any:
+def _to_comparable(value: Any, field: Field) -> Any:
     """`value` as a database can compare it with `field`, or an error that says it cannot."""
     result = field.to_python(value)
     field.run_validators(result)

@@ -1,6 +1,7 @@
 """The base of every REST resource."""
 
 import hashlib
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, cast
 
@@ -15,11 +16,14 @@ from rest_framework.serializers import IntegerField
 from rest_framework.viewsets import GenericViewSet
 
 from openrisk.accounts.models import Membership, Organization, User
-from openrisk.api.filters import Order, StrictFilterBackend
+from openrisk.api.filters import FilteredList, StrictFilterBackend
 from openrisk.api.idempotency import run_once
+from openrisk.api.pagination import Pagination
 from openrisk.api.problems import PreconditionRequired, UnknownParameter
 from openrisk.api.renderers import to_json
 from openrisk.api.serializers import RowSerializer, Serializer
+
+Rows = list[dict[str, Any]]
 
 
 class OrganizationViewSet(GenericViewSet):
@@ -33,9 +37,6 @@ class OrganizationViewSet(GenericViewSet):
     orders: dict[str, Any] = {}
     default_order = "-id"
     searchable = False
-    order: Order  # these three are what pagination needs, the first two set by the filter backend
-    searched = False
-    paths: list[str]
     lookup_value_converter = "uuid"
     # The actions that take the version their caller saw, and whether they need it.
     preconditions: dict[str, bool] = {}
@@ -86,9 +87,17 @@ class OrganizationViewSet(GenericViewSet):
     # --- reading -----------------------------------------------------------------------------
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         serializer = self.row_serializer()
-        self.paths = [*serializer.row_paths(), "_order"]
-        rows = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
+        rows = self.page_of(self.filtered_list(), [*serializer.row_paths(), "_order"])
         return self.get_paginated_response(serializer.represent(rows))
+
+    def filtered_list(self) -> FilteredList:
+        """The rows that the query parameters leave, in the order that they ask for."""
+        backend: Any = self.filter_backends[0]()
+        return backend.filter_list(self.request, self.get_queryset(), self)
+
+    def page_of(self, filtered: FilteredList, paths: Sequence[str]) -> Rows:
+        """The page of `filtered` that the request asks for, as dicts of `paths`."""
+        return cast(Pagination, self.paginator).paginate(filtered, self.request, paths)
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         if unknown := set(request.query_params):
@@ -99,7 +108,7 @@ class OrganizationViewSet(GenericViewSet):
 
     def query_names(self) -> set[str]:
         """The query parameters that this action knows; it refuses every other."""
-        return StrictFilterBackend().known(self) if self.is_list else set()
+        return StrictFilterBackend().known_parameters(self) if self.is_list else set()
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """A 200 that the client has already becomes a 304."""

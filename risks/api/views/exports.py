@@ -40,8 +40,8 @@ class AnyAccept(BaseContentNegotiation):
 class ExportFilterBackend(StrictFilterBackend):
     """The filters and orders of the list, without its pages."""
 
-    def known(self, view: Any) -> set[str]:
-        return super().known(view) - PAGING | {FORMAT}
+    def known_parameters(self, view: Any) -> set[str]:
+        return super().known_parameters(view) - PAGING | {FORMAT}
 
 
 class RiskExportViewSet(OrganizationViewSet):
@@ -66,7 +66,7 @@ class RiskExportViewSet(OrganizationViewSet):
         self, request: Request, *args: Any, **kwargs: Any
     ) -> HttpResponseBase:
         """The risks that the same filters list, as CSV or XLSX that can be imported again."""
-        risks = self.filter_queryset(self.get_queryset())
+        risks = self.filtered_list().rows
         file_format = request.query_params.get(FORMAT, "csv")
         if file_format not in exports.MEDIA_TYPES:
             listed = " or ".join(exports.MEDIA_TYPES)

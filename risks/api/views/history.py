@@ -4,17 +4,16 @@ from typing import Any
 
 from rest_framework.response import Response
 
-from openrisk.api.filters import Order
+from openrisk.api.filters import FilteredList, Order
 from openrisk.api.viewsets import OrganizationViewSet
 from risks.history.reading import ROW_FIELDS, changes_of, normalise
 
 
 def history_response(view: OrganizationViewSet, *object_ids: Any) -> Response:
     """A page of the changes of these rows, latest first."""
-    view.order = Order.by("-id", changes_of().model)
-    changes = view.order.apply(changes_of(*object_ids))
-    view.paths = [*ROW_FIELDS, "_order"]
-    page = view.paginate_queryset(changes) or []
+    order = Order.by_column("-id", changes_of().model)
+    changes = order.sort(changes_of(*object_ids))
+    page = view.page_of(FilteredList(changes, order, changes), [*ROW_FIELDS, "_order"])
     return view.get_paginated_response([_shown(row) for row in page])
 
 

@@ -92,7 +92,7 @@ def test_a_value_that_cannot_be_is_refused(api, viewer, risks, query):
 
 
 def test_every_filter_is_known_to_the_strict_backend():
-    known = StrictFilterBackend().known(RiskViewSet)
+    known = StrictFilterBackend().known_parameters(RiskViewSet)
     assert set(RiskFilterSet.base_filters) < known
     assert "page" in known
 

@@ -11,7 +11,7 @@ from openrisk.api.schema import view as schema_view
 from openrisk.api.schema.view import SchemaView
 
 pytestmark = pytest.mark.once
-COMMITTED = Path(__file__).resolve().parents[3] / "docs" / "openapi.json"
+COMMITTED = Path(__file__).resolve().parents[4] / "docs" / "openapi.json"
 
 
 def test_committed_schema_is_current(db):
