@@ -93,8 +93,9 @@ serve: .venv/runtime ## Serve, without touching the data
 shell: .venv/runtime ## Open a Python shell with the models loaded
 	@exec $(MANAGE) shell
 
-schema: .venv/runtime ## Write the OpenAPI schema to docs/openapi.json
+schema: .venv/runtime ## Write the OpenAPI schema to docs/openapi.json, and the tables of a new SQLite database
 	$(MANAGE) spectacular --format openapi-json --validate --fail-on-warn --file docs/openapi.json
+	@$(BIN)/python -m openrisk.database.write_template
 
 clean: ## Remove what tools leave behind; keeps .venv/ and var/
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

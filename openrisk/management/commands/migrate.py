@@ -13,6 +13,7 @@ from psycopg.errors import LockNotAvailable
 
 from openrisk.caching.freshness import tag_versions
 from openrisk.database import locks
+from openrisk.database.template import apply_template
 
 LOCK_SECONDS = 1  # writers wait behind who waits for a lock: shorter than their own patience
 PAUSE_SECONDS = 3
@@ -29,6 +30,11 @@ class Command(migrate.Command):
             action="store_true",
             help="make every cached response stale, as after a write that no trigger saw",
         )
+        parser.add_argument(
+            "--without-template",
+            action="store_true",
+            help="run every migration on an empty SQLite database, instead of one script",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["check_unapplied"] or options["plan"]:
@@ -37,6 +43,8 @@ class Command(migrate.Command):
         connection = connections[options["database"]]
         with locks.hold_lock(connection, locks.MIGRATE, on_wait=self._say_waiting):
             before = _applied(connection)
+            if not (before or options["app_label"] or options["without_template"]):
+                apply_template(connection)
             self._migrate(connection, *args, **options)
             if options["invalidate_cache"] or _applied(connection) != before:
                 tag_versions.invalidate_everything(connection)
