@@ -11,8 +11,14 @@ CASES ?= 5000
 DATABASE ?= sqlite
 
 BIN := .venv/bin
+PIP = $(PYTHON) -m pip --disable-pip-version-check
 DRILL := tests/deployment/monitoring/test_drill.py
 MANAGE := $(BIN)/python manage.py
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	--custom-compile-command "make lock"
+
+# Compiled modules are kept, or each start would compile everything again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help run fuzz test test-monitoring test-deployment mutate-rules lint types bench hammer slow-clients load \
@@ -76,9 +82,9 @@ drill: .venv/development ## Cause a fault and time until people are told: slow-q
 secrets: ## Write what the compose files mount into deployment/secrets (SLACK_WEBHOOK_URL=, ROTATE=)
 	@$(PYTHON) deployment/make_secrets.py $(if $(SLACK_WEBHOOK_URL),--slack-webhook-url $(SLACK_WEBHOOK_URL)) $(if $(ROTATE),--rotate $(ROTATE))
 
-lock: .venv/development ## Write deployment/requirements.lock: every package of the image, with hashes
-	@$(BIN)/uv pip compile --quiet requirements.txt --generate-hashes --no-annotate --python-version 3.13 \
-		--python-platform linux --custom-compile-command "make lock" --output-file deployment/requirements.lock
+lock: .venv/development ## Write requirements.lock and requirements-dev.lock: every package, with its hashes
+	@$(LOCK) --output-file requirements.lock requirements.txt
+	@$(LOCK) --output-file requirements-dev.lock --constraint requirements.lock requirements-dev.txt
 
 pin-images: ## Pin the images of the compose files and the Dockerfile by digest (needs docker and a network)
 	@$(PYTHON) deployment/pin_images.py
@@ -104,23 +110,33 @@ clean: ## Remove what tools leave behind; keeps .venv/ and var/
 doctor: .venv/runtime ## Say what is configured, reachable and complete, and what to do
 	@$(MANAGE) doctor
 
-# Some systems have pip but not what venv needs to bring it along: then theirs installs ours.
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2> /dev/null || { \
-		echo "OpenRisk needs Python 3.11, 3.12 or 3.13, and '$(PYTHON)' is none of them:"; \
+		echo "OpenRisk needs Python 3.11, 3.12 or 3.13. '$(PYTHON)' is something else:"; \
 		$(PYTHON) --version 2>&1 | head -1; \
-		echo "Name one: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
-	@$(PYTHON) -m venv .venv 2> /dev/null || { \
-		$(PYTHON) -m venv --clear --without-pip .venv && \
-		$(PYTHON) -m pip --quiet --python .venv/bin/python install pip; }
+		echo "Name another one: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -m venv --without-pip .venv
 
 # The files mark what is installed, so that the second time takes no time.
-.venv/runtime: requirements.txt | .venv/bin/python
-	@echo "Installing requirements.txt into .venv ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+.venv/runtime: requirements.lock | .venv/bin/python
+	$(call install,requirements.lock)
 	@touch $@
 
-.venv/development: requirements-dev.txt .venv/runtime
-	@echo "Installing requirements-dev.txt into .venv ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+.venv/development: requirements-dev.lock .venv/runtime
+	$(call install,requirements-dev.lock)
 	@touch $@
+
+# pip installs uv, which installs the rest several times faster; pip does where uv fails. Both refuse
+# a package that is not the one in the lock. Some systems have a pip without the option --python.
+define install
+	@[ -x $(BIN)/uv ] || { \
+		echo "Installing uv ..."; \
+		sed -n '/^uv==/,/[^\]$$/p' requirements-dev.lock > .venv/uv.lock; \
+		$(PIP) --python $(BIN)/python install --quiet --require-hashes --requirement .venv/uv.lock || \
+		{ $(PYTHON) -m venv .venv && $(BIN)/pip install --quiet --require-hashes --requirement .venv/uv.lock; } || \
+		echo "There is no uv: pip takes its place, and some minutes."; }
+	@echo "Installing $$(grep -c == $(1)) packages of $(1) into .venv ..."
+	@$(BIN)/uv pip install --python $(BIN)/python --require-hashes --requirement $(1) || \
+		$(PIP) --python $(BIN)/python install --require-hashes --requirement $(1) || \
+		$(BIN)/python -m pip install --require-hashes --requirement $(1)
+endef
