@@ -7,14 +7,14 @@ from django.core.management.base import CommandError
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models.signals import post_migrate, pre_migrate
 
-from risks.history import roles, triggers
+from risks.history import roles
 
 
 def connect() -> None:
     app = apps.get_app_config("risks")
     pre_migrate.connect(require_owner, sender=app, dispatch_uid="risks.owner")
     pre_migrate.connect(allow_remaking, sender=app, dispatch_uid="risks.remaking")
-    post_migrate.connect(install_history, sender=app, dispatch_uid="risks.history")
+    post_migrate.connect(forbid_remaking, sender=app, dispatch_uid="risks.remade")
 
 
 def require_owner(sender: AppConfig, using: str, **kwargs: Any) -> None:
@@ -34,10 +34,7 @@ def allow_remaking(sender: AppConfig, using: str, **kwargs: Any) -> None:
             cursor.execute("PRAGMA legacy_alter_table = ON")
 
 
-def install_history(sender: AppConfig, using: str, **kwargs: Any) -> None:
-    """SQLite drops triggers when a migration rebuilds a table, so they are put back each time."""
-    connection = connections[using]
-    if connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
+def forbid_remaking(sender: AppConfig, using: str, **kwargs: Any) -> None:
+    if connections[using].vendor == "sqlite":
+        with connections[using].cursor() as cursor:
             cursor.execute("PRAGMA legacy_alter_table = OFF")
-    triggers.install(connection)

@@ -8,8 +8,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 
 from openrisk.accounts.models import Organization, User
-from openrisk.caching.freshness import tag_versions
-from risks.history import triggers
+from openrisk.database.triggers import missing_triggers
 from risks.models import Change
 from tests.risks.factories import make_asset, make_finding, make_risk
 
@@ -26,7 +25,9 @@ def looks_back(request: pytest.FixtureRequest) -> Iterator[None]:
             "contenttypes.ContentType",
         }
         assert ContentType.objects.get_for_model(Change).pk
-        assert tag_versions.missing(connection) == triggers.missing(connection) == []
+        assert (
+            missing_triggers(connection, "cache") == missing_triggers(connection, "history") == []
+        )
 
 
 @pytest.mark.parametrize("again", [1, 2])

@@ -25,9 +25,9 @@ from django.db import Error, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
-from openrisk.caching.freshness import snapshots, tag_versions
+from openrisk.caching.freshness import snapshots
 from openrisk.caching.inspection.statistics import store_state
-from risks.history import triggers
+from openrisk.database import triggers
 
 PATIENCE = 2  # seconds for the database to answer: one that is merely slow takes no node out
 KEPT = 1.0  # seconds that an answer of the database counts
@@ -211,7 +211,11 @@ def _migrations() -> str:
 
 
 def _triggers() -> str:
-    missing = [*triggers.missing(connection), *tag_versions.missing(connection)]
+    missing = [
+        name
+        for purpose in ("history", "cache")
+        for name in triggers.missing_triggers(connection, purpose)
+    ]
     if not missing:
         return ""
     return f"{len(missing)} are missing or disabled, first {missing[0]}: run manage.py migrate."

@@ -16,13 +16,15 @@ from django.views.decorators.http import require_safe
 
 from openrisk.accounts.members.memberships import membership_without_choice
 from openrisk.accounts.models import User
-from openrisk.caching.freshness import recent_changes, tag_versions
+from openrisk.caching.freshness import recent_changes
 from openrisk.caching.freshness.recent_changes import RecentChange
+from openrisk.caching.freshness.triggers import triggers_without_notify
 from openrisk.caching.inspection import statistics
 from openrisk.caching.inspection.explain import Explanation, explain_url
 from openrisk.caching.inspection.simulation import BadUrl
 from openrisk.caching.inspection.statistics import HITS, CacheCounters, StoreState, ViewFigures
 from openrisk.caching.principals import UnknownPrincipal, principal_directory
+from openrisk.database.triggers import missing_triggers
 from openrisk.pages.guards import MemberRequest, superuser_required
 
 
@@ -100,14 +102,12 @@ def _problems(
     """What is wrong, and what to do about it."""
     if settings.CACHE_BACKEND == "none":
         yield "CACHE_BACKEND is none, so nothing is cached. Set it to redis or memory."
-    if missing := tag_versions.missing(connection):
+    if missing := missing_triggers(connection, "cache"):
         yield (
             f"{len(missing)} triggers are missing or disabled, first {missing[0]}: answers may be "
             "stale. Run manage.py migrate, which installs them."
         )
-    if settings.CACHE_CONSISTENCY == "push" and (
-        silent := tag_versions.triggers_without_notify(connection)
-    ):
+    if settings.CACHE_CONSISTENCY == "push" and (silent := triggers_without_notify(connection)):
         yield (
             f"{len(silent)} triggers do not notify, first {silent[0]}: with CACHE_CONSISTENCY=push "
             "answers may be stale. Run manage.py migrate, which installs them anew."

@@ -13,16 +13,19 @@ class AccountsConfig(AppConfig):
         from openrisk.accounts.credentials import tokens
         from openrisk.accounts.credentials.impersonation import Members
         from openrisk.accounts.models import ApiToken, Membership, Organization, User
-        from openrisk.caching.freshness.registry import track
         from openrisk.caching.principals import set_principal_directory
+        from openrisk.database.tracking import CacheTags, RowHistory, track
 
         set_principal_directory(Members())
         history.connect_receivers()
         post_delete.connect(tokens.revoke_of_member, sender=Membership)
 
         # Who may do what: a change of one row is noticed by those it concerns.
-        track(User, organization_column=None, row_key="id", ignored_columns=("last_login",))
-        track(Organization, organization_column="id")
-        track(Membership, row_key="user_id")
-        track(ApiToken, row_key="digest", ignored_columns=("last_used_on",))
-        track(Session, organization_column=None, row_key="session_key")
+        track(
+            User,
+            cache=CacheTags(organization_column=None, row_key="id", ignored_columns={"last_login"}),
+        )
+        track(Organization, cache=CacheTags(organization_column="id"))
+        track(Membership, cache=CacheTags(row_key="user_id"), history=RowHistory())
+        track(ApiToken, cache=CacheTags(row_key="digest", ignored_columns={"last_used_on"}))
+        track(Session, cache=CacheTags(organization_column=None, row_key="session_key"))

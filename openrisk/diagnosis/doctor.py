@@ -15,12 +15,12 @@ from django.db import DatabaseError, Error, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from openrisk import demo, env
-from openrisk.caching.freshness import tag_versions
 from openrisk.caching.inspection.statistics import store_state
 from openrisk.database.checks import check_server
+from openrisk.database.triggers import differing_triggers
 from openrisk.diagnosis import database_checks, key_checks, service_checks
 from openrisk.diagnosis.check_result import CheckResult, CheckStatus, failure, warning
-from risks.history import roles, triggers
+from risks.history import roles
 
 TIMEOUT_SECONDS = 2
 PYTHON_VERSIONS = ((3, 11), (3, 13))
@@ -241,7 +241,7 @@ def _migrations() -> CheckResult:
 
 
 def _triggers() -> CheckResult:
-    missing = triggers.differing(connection)
+    missing = differing_triggers(connection, "history")
     if not missing:
         return CheckResult("history", CheckStatus.OK, "all triggers installed")
     detail = f"{len(missing)} triggers missing, disabled or of another version, first {missing[0]}"
@@ -275,7 +275,7 @@ def _roles() -> CheckResult:
 def _tokens() -> CheckResult:
     """Without its trigger, a write leaves cached responses as they are."""
     advice = "Cached responses may be stale: run `manage.py migrate`, which installs them."
-    if missing := tag_versions.differing(connection):
+    if missing := differing_triggers(connection, "cache"):
         detail = (
             f"{len(missing)} triggers missing, disabled or of another version, first {missing[0]}"
         )

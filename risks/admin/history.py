@@ -15,7 +15,7 @@ from django.utils import formats, timezone
 
 from openrisk.database.labels import model_of_label
 from risks.history.reading import changes_of, normalise
-from risks.history.tracked import TRACKED
+from risks.history.recorded_models import link_fields
 from risks.models import Change
 
 PER_PAGE = 50
@@ -89,10 +89,8 @@ def _names(read: list[tuple[Change, dict[str, list[Any]]]]) -> Names:
 
 def _target(label: str, name: str) -> Any:
     """The model that values of this field are ids of; None where they are values."""
-    for link in TRACKED:
-        if link.of and link.label == label and link.field == name:
-            columns = {column.column: column for column in link.model_class._meta.concrete_fields}
-            return columns[link.value].related_model
+    if column := link_fields(label).get(name):
+        return column.related_model
     field = _field(label, name)
     return field.related_model if field is not None and field.is_relation else None
 

@@ -15,7 +15,7 @@ from openrisk.admin.site import InfinitePaginator, ModelAdmin, RelatedFilter, si
 from openrisk.database.labels import model_of_label
 from risks.admin.display import level_badge
 from risks.admin.history import describe_changes, model_label
-from risks.history.tracked import TRACKED
+from risks.history.recorded_models import recorded_models
 from risks.models import Change, ChangeAction, ScoreChange
 
 
@@ -34,7 +34,7 @@ class ModelFilter(admin.SimpleListFilter):
     parameter_name = "model"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        labels = sorted({link.label for link in TRACKED})
+        labels = sorted({recorded.label for recorded in recorded_models()})
         return [(label, _kind(label)) for label in labels]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 
 from openrisk.database.labels import model_of_label
-from risks.history.tracked import TRACKED
+from risks.history.recorded_models import link_fields
 from risks.models import Change
 
 ROW_FIELDS = (
@@ -48,15 +48,11 @@ def _fields(model: str) -> dict[str, Any]:
     fields: dict[str, Any] = {
         str(field.column): field for field in model_of_label(model)._meta.concrete_fields
     }
-    for link in TRACKED:
-        if link.of and link.label == model:
-            columns = {f.column: f for f in link.model_class._meta.concrete_fields}
-            fields[link.field] = _Renamed(link.field, columns[link.value])
-    return fields
+    return fields | {name: _Renamed(name, field) for name, field in link_fields(model).items()}
 
 
 class _Renamed:
-    """The value column of a link under the name it is told by."""
+    """The value column of a link, under the name that history shows."""
 
     def __init__(self, name: str, field: Any) -> None:
         self.name = name

@@ -10,7 +10,7 @@ from django.apps import apps
 from django.db import connection, transaction
 from psycopg import sql
 
-from risks.history.tracked import LEDGERS
+from risks.history.recorded_models import interval_tables
 
 # The trigger functions too: attached to a table of one's own, they would write what is not so.
 OWN_TABLES = """
@@ -53,7 +53,7 @@ class RoleRefused(Exception):
 
 def history_tables() -> list[str]:
     change = apps.get_model("risks.Change")._meta.db_table
-    return [change, *(ledger.ledger_table for ledger in LEDGERS)]
+    return [change, *(intervals.interval_table for intervals in interval_tables())]
 
 
 def appended_tables() -> list[str]:

@@ -14,7 +14,7 @@ from django.db.models import Field, Model
 
 from openrisk.database.labels import model_of_label
 from risks.history.reading import ROW_FIELDS, changes_of, normalise
-from risks.history.tracked import TRACKED
+from risks.history.recorded_models import link_fields
 
 PAGE_SIZE = 50
 # They follow from the ratings, which are shown.
@@ -98,9 +98,8 @@ def _row_change(row: dict[str, Any], subjects: Mapping[UUID, str], names: Names)
 @cache
 def _field(model: str, name: str) -> tuple[str, Field | None]:
     """The label of a changed field, and the column its values are of (None: it is gone)."""
-    for link in TRACKED:
-        if link.of and link.label == model and link.field == name:
-            return name.replace("_", " ").capitalize(), _column(link.model_class, link.value)
+    if linked := link_fields(model).get(name):
+        return name.replace("_", " ").capitalize(), linked
     column = _column(model_of_label(model), name)
     label = column.verbose_name if column is not None else name.replace("_", " ")
     return str(label)[:1].upper() + str(label)[1:], column

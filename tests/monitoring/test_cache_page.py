@@ -9,7 +9,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from deployment.local.servers import free_port
-from openrisk.caching.freshness import tag_versions
+from openrisk.database.triggers import install_triggers
 from tests.openrisk.caching import stores
 from tests.risks.factories import make_risk
 
@@ -115,5 +115,5 @@ def test_a_missing_trigger_is_said(operator):
     try:
         assert "openrisk_token_risks_asset_delete" in text_of(operator.get(PAGE))
     finally:
-        tag_versions.install(connection)
+        install_triggers(connection)
     assert "openrisk_token" not in text_of(operator.get(PAGE))

@@ -78,7 +78,7 @@ def test_a_missing_migration_is_told(everywhere, monkeypatch):
 
 
 def test_a_missing_trigger_is_told(everywhere, monkeypatch):
-    monkeypatch.setattr(probes.tag_versions, "missing", lambda connection: ["risks_risk_insert"])
+    monkeypatch.setattr(probes.triggers, "missing_triggers", lambda *given: ["risks_risk_insert"])
     status, told = probe("/health/ready")
     assert status == 503
     assert "risks_risk_insert" in told["triggers"]

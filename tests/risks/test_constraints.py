@@ -10,7 +10,7 @@ from django.utils import timezone
 from dashboards.models import ReportSchedule
 from marketplace.models import InstalledApp, InstalledPack, Review
 from openrisk.accounts.models import Membership, Organization, Role
-from risks.history.tracked import TRACKED
+from risks.history.recorded_models import recorded_models
 from risks.models import (
     Acceptance,
     ActionDependency,
@@ -135,8 +135,8 @@ def _refused(write):
 def _constraints(kind):
     return {
         constraint.name
-        for tracked in TRACKED
-        for constraint in tracked.model_class._meta.constraints
+        for recorded in recorded_models()
+        for constraint in recorded.model._meta.constraints
         if isinstance(constraint, kind)
     }
 

@@ -10,9 +10,10 @@ from django.utils import timezone
 
 from openrisk.accounts.members.memberships import set_role
 from openrisk.accounts.models import Membership, User
-from risks.history import recorded, triggers
+from openrisk.database.triggers import install_triggers, missing_triggers
+from risks.history import recorded
 from risks.history.reading import normalise
-from risks.history.tracked import TRACKED
+from risks.history.recorded_models import recorded_models
 from risks.models import Asset, Category, Change, Finding, Mitigation, Risk, RiskTag
 from risks.services.assets import delete_asset
 from risks.services.risks import create_risk, delete_risk, update_risk
@@ -184,18 +185,21 @@ CHANGED = {
     "dashboards.reportschedule": {"recipients": ["b@example.org"]},
     "marketplace.installedpack": {"pack_version": "2.0.0"},
 }
-_model = attrgetter("model")
 
 
-@pytest.mark.parametrize("tracked", [each for each in TRACKED if not each.of], ids=_model)
-def test_every_model_tells_its_whole_life(organization, analyst, tracked):
+@pytest.mark.parametrize(
+    "recorded_model",
+    [recorded for recorded in recorded_models() if recorded.link is None],
+    ids=attrgetter("label"),
+)
+def test_every_model_tells_its_whole_life(organization, analyst, recorded_model):
     make_one_of_each(organization, analyst)
-    row = tracked.model_class.objects.order_by("pk").first()
-    type(row).objects.filter(pk=row.pk).update(**CHANGED[tracked.label])
+    row = recorded_model.model.objects.order_by("pk").first()
+    type(row).objects.filter(pk=row.pk).update(**CHANGED[recorded_model.label])
     type(row).objects.get(pk=row.pk).delete()
-    life = Change.objects.filter(model=tracked.label, object_id=row.pk).order_by("id")
+    life = Change.objects.filter(model=recorded_model.label, object_id=row.pk).order_by("id")
     assert (life.first().action, life.last().action) == ("created", "deleted")
-    assert CHANGED[tracked.label].keys() in [change.changes.keys() for change in life]
+    assert CHANGED[recorded_model.label].keys() in [change.changes.keys() for change in life]
     assert {change.organization for change in life} == {organization}
 
 
@@ -229,17 +233,17 @@ def test_gone_links_are_told(organization):
 
 
 def test_every_tracked_model_has_its_triggers(db):
-    assert triggers.missing(connection) == []
+    assert missing_triggers(connection, "history") == []
 
 
 def test_missing_trigger_is_named_and_put_back(db):
     table = " ON risks_asset" if connection.vendor == "postgresql" else ""
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TRIGGER openrisk_risks_asset_update{table}")
-    assert triggers.missing(connection) == ["openrisk_risks_asset_update"]
+    assert missing_triggers(connection, "history") == ["openrisk_risks_asset_update"]
     if connection.vendor == "postgresql":  # SQLite's installer commits, which would end the test
-        triggers.install(connection)
-        assert triggers.missing(connection) == []
+        install_triggers(connection)
+        assert missing_triggers(connection, "history") == []
 
 
 # --- What follows from other rows ------------------------------------------------------------

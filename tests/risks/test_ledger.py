@@ -7,9 +7,9 @@ from django.db import connection
 from django.utils import timezone
 
 from risks.history import recorded
-from risks.history.tracked import SCORES
 from risks.models import Risk, ScoreChange
 from risks.services.risks import delete_risk, take_transition, update_risk
+from risks.tracking import RISK_STATE
 from tests.risks.factories import make_category, make_mitigation, make_risk
 
 RATED = {"inherent_likelihood": 4, "inherent_impact": 5}
@@ -65,8 +65,8 @@ def test_it_carries_the_risk_as_it_is(risk, analyst):
         target_likelihood=1,
         target_impact=1,
     )
-    row = ScoreChange.objects.filter(risk=risk.pk).values(*SCORES.fields).latest("id")
-    assert row == Risk.objects.values(*SCORES.fields).get()
+    row = ScoreChange.objects.filter(risk=risk.pk).values(*RISK_STATE).latest("id")
+    assert row == Risk.objects.values(*RISK_STATE).get()
 
 
 def test_other_fields_leave_no_row(risk):

@@ -23,7 +23,6 @@ from django.db import connection
 from psycopg import pq
 
 from openrisk.caching.freshness import snapshots, triggers_postgresql
-from openrisk.caching.freshness.registry import tracked_models
 from openrisk.caching.freshness.snapshots import VersionSnapshot
 from openrisk.caching.freshness.triggers_postgresql import CHANNEL
 
@@ -112,10 +111,8 @@ class NotificationListener:
     def _listen(self) -> None:
         opened = snapshots.open_connection(connection, "openrisk-push")
         # They may have been installed under another CACHE_CONSISTENCY.
-        names = [
-            name for tracked in tracked_models() for name in triggers_postgresql.names(tracked)
-        ]
-        if opened.execute(triggers_postgresql.SILENT, [names]).fetchone():
+        names = triggers_postgresql.function_names()
+        if opened.execute(triggers_postgresql.WITHOUT_NOTIFY, [names]).fetchone():
             opened.close()
             raise psycopg.OperationalError("The token triggers do not notify: run migrate.")
         opened.execute(f"LISTEN {CHANNEL}")

@@ -1,14 +1,16 @@
-"""Which models leave tokens, and the tags of what one reads.
+"""The models whose writes the cache notices, and the tags of what a response reads.
 
+Apps declare their models with `openrisk.database.tracking.track(Model, cache=CacheTags(...))`.
 Tags name what can change: `risks.risk:<organization>` all risks of one organization,
-`risks.risk:*` what belongs to none or to all of them, `risks.risk#<row>` one row and `risks.risk#*`
-many at once. Who reads by one of them also depends on its `*`. `risks.risk.names:<organization>`
-is a part: some columns of all risks, and which risks there are.
+`risks.risk:*` those of no organization or of all, `risks.risk#<row>` one row and `risks.risk#*`
+many rows at once. Reading by one of them also depends on its `*`. `risks.risk.names:<organization>`
+is a column group: some columns of all risks, and which risks there are.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -16,18 +18,17 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, models
 
 from openrisk.database.labels import label_of_model
+from openrisk.database.tracking import all_trackings
 
-EPOCH = "epoch"  # a tag of every snapshot: a new token for it makes everything stale
-MANY_ROWS = 32  # a statement that touches more rows leaves one `#*` instead of each row's own
+EPOCH = "epoch"  # a tag of every snapshot: a new version of it makes everything stale
+MANY_ROWS = 32  # a statement that touches more rows moves one `#*` instead of each row's own tag
 
 
 @dataclass(frozen=True)
 class TrackedModel:
-    """A model that leaves tokens, or a part of one.
+    """A model whose writes move tags, or a column group of one.
 
-    `organization` is the column that says whose the row is, None for rows that belong to nobody.
-    `rows` is the column whose values have tags of their own. Changes of `silent` columns alone
-    leave none. A `part` has a name, and all but its own columns are silent.
+    The fields are those of `CacheTags`. A group has a name, and ignores all columns but its own.
     """
 
     model: type[models.Model]
@@ -38,21 +39,19 @@ class TrackedModel:
 
     @property
     def label(self) -> str:
+        """The beginning of its tags."""
         return label_of_model(self.model) + (self.group and f".{self.group}")
 
     @property
     def trigger_suffix(self) -> str:
-        """What triggers are called after."""
         return self.table + (self.group and f"_{self.group}")
 
     @property
     def dependencies(self) -> frozenset[str]:
-        """What the recorder calls it: the table, or those of its columns that a part has."""
-        return (
-            frozenset(f"{self.table}.{name}" for name in self.versioned_columns)
-            if self.group
-            else frozenset({self.table})
-        )
+        """As `sql_dependencies` names it: the table, or `table.column` for each of a group."""
+        if not self.group:
+            return frozenset({self.table})
+        return frozenset(f"{self.table}.{column}" for column in self.versioned_columns)
 
     @property
     def table(self) -> str:
@@ -60,12 +59,11 @@ class TrackedModel:
 
     @property
     def primary_key_column(self) -> str:
-        """The column of the primary key."""
         return str(self.model._meta.pk.column)  # type: ignore[union-attr]
 
     @property
     def versioned_columns(self) -> list[str]:
-        """The columns whose changes leave a token."""
+        """The columns whose changes move its tags."""
         columns = (str(field.column) for field in self.model._meta.concrete_fields)
         return [column for column in columns if column not in self.ignored_columns]
 
@@ -73,21 +71,15 @@ class TrackedModel:
         return {f"{self.label}:{as_tag_text(organization_id)}", f"{self.label}:*"}
 
     def row_tags(self, value: Any) -> set[str]:
-        return {f"{self.label}#{_digest(value)}", f"{self.label}#*"}
-
-    def row_tag_of(self, instance: models.Model) -> str | None:
-        if self.row_key is None:
-            return None
-        return f"{self.label}#{_digest(_column_value(instance, self.row_key))}"
+        return {f"{self.label}#{_hash_row_key(value)}", f"{self.label}#*"}
 
     def tags_of(self, instance: models.Model) -> set[str]:
-        """Those of them that a change of `instance` moves."""
-        owner = (
-            _column_value(instance, self.organization_column) if self.organization_column else None
-        )
+        """The tags that a change of `instance` moves."""
+        owner = self.organization_column and _column_value(instance, self.organization_column)
         tags = {f"{self.label}:{as_tag_text(owner) if owner else '*'}"}
-        row = self.row_tag_of(instance)
-        return tags | {row} if row else tags
+        if self.row_key:
+            tags.add(f"{self.label}#{_hash_row_key(_column_value(instance, self.row_key))}")
+        return tags
 
 
 @dataclass(frozen=True)
@@ -99,7 +91,7 @@ class Row:
 
 @dataclass(frozen=True)
 class ColumnGroup:
-    """In `reads`: of this model's rows only the columns that `track` gave this name."""
+    """In `reads`: of this model's rows only the columns of the group with this name."""
 
     model: type[models.Model]
     name: str
@@ -107,73 +99,61 @@ class ColumnGroup:
 
 Read = type[models.Model] | Row | ColumnGroup
 
-_tracked: dict[tuple[type[models.Model], str], TrackedModel] = {}
 
-
-def track(
-    model: type[models.Model],
-    *,
-    organization_column: str | None = "organization_id",
-    row_key: str | None = None,
-    ignored_columns: Iterable[str] = (),
-    column_groups: Mapping[str, Iterable[str]] | None = None,
-) -> None:
-    """Let every change of `model` move its tags. Called once a model, from `AppConfig.ready()`.
-
-    `column_groups` are named columns that others show of it: they have a tag that nothing else
-    moves.
-    """
-    columns = {str(field.column) for field in model._meta.concrete_fields}
-    groups = {name: set(own) for name, own in (column_groups or {}).items()}
-    named = {organization_column, row_key, *ignored_columns}.union(*groups.values())
-    if unknown := named - columns - {None}:
-        raise ImproperlyConfigured(
-            f"{model._meta.label} has no column {', '.join(sorted(map(str, unknown)))}: "
-            "name columns of its table in track()."
-        )
-    whole = TrackedModel(model, organization_column, row_key, frozenset(ignored_columns))
-    _tracked[model, ""] = whole
-    for name, own in groups.items():
-        others = frozenset(columns - own - {whole.primary_key_column, organization_column})
-        _tracked[model, name] = TrackedModel(model, organization_column, None, others, name)
+@cache
+def _registry() -> dict[tuple[type[models.Model], str], TrackedModel]:
+    """By model and name of the group; "" for the model itself. Built once all apps are ready."""
+    registry = {}
+    for tracking in all_trackings():
+        if (tags := tracking.cache) is None:
+            continue
+        model, owner = tracking.model, tags.organization_column
+        whole = TrackedModel(model, owner, tags.row_key, frozenset(tags.ignored_columns))
+        registry[model, ""] = whole
+        columns = {str(field.column) for field in model._meta.concrete_fields}
+        for name, own in tags.column_groups.items():
+            others = frozenset(columns - set(own) - {whole.primary_key_column, owner})
+            registry[model, name] = TrackedModel(model, owner, None, others, name)
+    return registry
 
 
 def tracked_models() -> list[TrackedModel]:
-    """Models, and parts of them."""
-    return list(_tracked.values())
+    """All models whose writes move tags, and their column groups."""
+    return list(_registry().values())
 
 
 def is_tracked(model: type[models.Model]) -> bool:
-    return (model, "") in _tracked
+    return (model, "") in _registry()
 
 
 def tracked_model(read: Read) -> TrackedModel:
-    """The model, or the part of one, that is read. Raises ImproperlyConfigured."""
-    model, part = model_and_group(read)
+    """The model, or the column group, that is read. Raises ImproperlyConfigured."""
+    model, group = model_and_group(read)
     try:
-        return _tracked[model, part]
+        return _registry()[model, group]
     except KeyError:
         raise ImproperlyConfigured(
-            f"{model._meta.label} leaves no tokens{part and f' for {part!r}'}: call "
-            "caching.track() for it in its app's ready(), then run `manage.py migrate`."
+            f"{model._meta.label} has no cache tags{group and f' for {group!r}'}: declare them "
+            "with track(..., cache=CacheTags()) in its app's ready(), then run `manage.py migrate`."
         ) from None
 
 
 def model_and_group(read: Read) -> tuple[type[models.Model], str]:
-    """Which model is read, and the part of it; "" for all of a row."""
+    """The model that is read, and the name of the column group; "" for whole rows."""
     if isinstance(read, ColumnGroup):
         return read.model, read.name
     return (read.model if isinstance(read, Row) else read), ""
 
 
 def with_column_groups(model: type[models.Model]) -> list[TrackedModel]:
-    """The model itself, if it is tracked, and its parts."""
-    return [one for one in _tracked.values() if one.model is model]
+    """The model itself, if it is tracked, and its column groups."""
+    return [tracked for tracked in tracked_models() if tracked.model is model]
 
 
 def tags_changed_by(instance: models.Model) -> set[str]:
     """The tags that a change of `instance` moves at most."""
-    return set().union(*(one.tags_of(instance) for one in with_column_groups(type(instance))))
+    tracked = with_column_groups(type(instance))
+    return set().union(*(model.tags_of(instance) for model in tracked))
 
 
 def tags_for_reads(reads: Iterable[Read], organization_id: UUID, row: Any = None) -> set[str]:
@@ -194,10 +174,10 @@ def as_tag_text(value: Any) -> str:
     return str(value)
 
 
-def _digest(value: Any) -> str:
-    """Hashed, so that the table of tokens shows no value of another table.
+def _hash_row_key(value: Any) -> str:
+    """Hashed, so that the table of versions shows no value of another table, e.g. session keys.
 
-    SQLite cannot hash, and its token table is in the same file as the others.
+    SQLite cannot hash, and its table of versions is in the same file as the others.
     """
     text = as_tag_text(value)
     if connection.vendor == "sqlite":

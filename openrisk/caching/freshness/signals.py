@@ -6,15 +6,13 @@ exact.
 
 from typing import Any
 
-from django.apps import AppConfig
-from django.db import connections, models, transaction
+from django.db import models, transaction
 from django.db.models.signals import m2m_changed, post_delete, post_save
 from django.dispatch import Signal
 
 from openrisk.caching import metrics
 from openrisk.caching.freshness import notifications
 from openrisk.caching.freshness.registry import tags_changed_by, tracked_model, tracked_models
-from openrisk.caching.freshness.tag_versions import install
 
 # Sent on commit with `tags`, a set, and `models`, their labels.
 cache_invalidated = Signal()
@@ -32,11 +30,6 @@ def connect_receivers() -> None:
     }
     for model in through:
         m2m_changed.connect(_linked, sender=model, dispatch_uid="cache.m2m")
-
-
-def install_triggers(sender: AppConfig, using: str, **kwargs: Any) -> None:
-    """After every migrate: SQLite drops triggers when a migration rebuilds a table."""
-    install(connections[using])
 
 
 def _changed(sender: type[models.Model], instance: models.Model, using: str, **kwargs: Any) -> None:

@@ -8,77 +8,23 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from openrisk.caching.freshness import triggers_postgresql, triggers_sqlite
 from openrisk.caching.freshness.registry import EPOCH, tracked_models
-from openrisk.database import triggers
 
 TABLE = "cache_token"
 MOST_ROW_TAGS = 50_000  # of one model; beyond, they are forgotten together
 
 
-def install(connection: BaseDatabaseWrapper) -> list[str]:
-    """Create every trigger that is missing or differs, and make everything stale if one did.
-
-    Their names. Idempotent; runs after migrate. Does nothing before the tables exist.
-    """
-    tables = set(connection.introspection.table_names())
-    if TABLE not in tables:
-        return []
-    wanted = [trigger for trigger in _triggers(connection) if trigger.table in tables]
-    return triggers.install(
-        connection, wanted, after_change=lambda: bump([EPOCH], connection)
-    ) or _first_epoch(connection)
-
-
 def invalidate_everything(connection: BaseDatabaseWrapper) -> None:
-    """Does nothing before the table exists, or once a migration has taken it back."""
+    """Does nothing before the table exists, or once a migration has removed it."""
     if TABLE in connection.introspection.table_names():
         bump([EPOCH], connection)
 
 
-def differing(connection: BaseDatabaseWrapper) -> list[str]:
-    """Names of the triggers that are not those of this version of the code."""
-    return [trigger.name for trigger in triggers.differing(connection, _triggers(connection))]
-
-
-def _triggers(connection: BaseDatabaseWrapper) -> list[triggers.Trigger]:
-    if connection.vendor == "sqlite":
-        return [one for tracked in tracked_models() for one in triggers_sqlite.triggers(tracked)]
-    notify = settings.CACHE_CONSISTENCY == "push"
-    return [
-        one
-        for tracked in tracked_models()
-        for one in triggers_postgresql.triggers(tracked, notify=notify)
-    ]
-
-
-def _first_epoch(connection: BaseDatabaseWrapper) -> list[str]:
+def ensure_epoch(connection: BaseDatabaseWrapper) -> None:
     """Without an epoch nothing is cached."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT 1 FROM {TABLE} WHERE tag = %s", [EPOCH])
         if cursor.fetchone() is None:
             bump([EPOCH], connection)
-    return []
-
-
-def missing(connection: BaseDatabaseWrapper) -> list[str]:
-    """Names of the triggers that are absent or disabled; empty when every write leaves tokens."""
-    dialect = triggers_postgresql if connection.vendor == "postgresql" else triggers_sqlite
-    expected = {name for tracked in tracked_models() for name in dialect.names(tracked)}
-    with connection.cursor() as cursor:
-        cursor.execute(dialect.PRESENT)
-        present = {row[0] for row in cursor.fetchall()}
-    return sorted(expected - present)
-
-
-def triggers_without_notify(connection: BaseDatabaseWrapper) -> list[str]:
-    """Names of the triggers that tell nobody; each of them makes CACHE_CONSISTENCY=push stale."""
-    if connection.vendor != "postgresql":
-        return []
-    names = sorted(
-        name for tracked in tracked_models() for name in triggers_postgresql.names(tracked)
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(triggers_postgresql.SILENT, [names])
-        return [row[0] for row in cursor.fetchall()]
 
 
 def bump(tags: Iterable[str], connection: BaseDatabaseWrapper = connection) -> None:

@@ -5,7 +5,7 @@ distinct tag. The rows of a tag are only ever added; its token is the xor of the
 never wait for each other and compaction does not move it.
 """
 
-from openrisk.caching.freshness.registry import EPOCH, MANY_ROWS, TrackedModel
+from openrisk.caching.freshness.registry import EPOCH, MANY_ROWS, TrackedModel, tracked_models
 from openrisk.database.triggers import Function, Trigger
 
 CREATE_TABLE = """
@@ -30,12 +30,7 @@ WITH gone AS (
     ) RETURNING tag, token
 ) INSERT INTO cache_token (tag, token) SELECT tag, bit_xor(token) FROM gone GROUP BY tag
 """
-PRESENT = (
-    "SELECT tgname FROM pg_trigger t JOIN pg_class c ON c.oid = tgrelid "
-    "WHERE tgname LIKE 'openrisk\\_token\\_%' AND tgenabled = 'A' "
-    "AND c.relnamespace = current_schema()::regnamespace"
-)
-SILENT = (
+WITHOUT_NOTIFY = (
     "SELECT proname FROM pg_proc WHERE proname = ANY(%s) AND prosrc NOT LIKE '%%pg_notify%%' "
     "AND pronamespace = current_schema()::regnamespace ORDER BY proname"
 )
@@ -48,6 +43,7 @@ _CHANGED = {
     "update": "SELECT {owner} AS owner, {row} AS named FROM old_rows "
     "UNION ALL SELECT {owner}, {row} FROM new_rows",
 }
+_EVENTS = (*_CHANGED, "truncate")
 _TRANSITIONS = {
     "insert": "REFERENCING NEW TABLE AS new_rows",
     "delete": "REFERENCING OLD TABLE AS old_rows",
@@ -55,10 +51,10 @@ _TRANSITIONS = {
 }
 
 
-def triggers(tracked: TrackedModel, *, notify: bool) -> list[Trigger]:
+def build_triggers(tracked: TrackedModel, *, notify: bool) -> list[Trigger]:
     """Those of one model. They fire also while a replication role or a restore writes."""
     result = []
-    for event in (*_CHANGED, "truncate"):
+    for event in _EVENTS:
         name = _name(tracked, event)
         definition = (
             f"AFTER {event.upper()} ON {_quoted(tracked.table)} {_TRANSITIONS.get(event, '')} "
@@ -69,8 +65,10 @@ def triggers(tracked: TrackedModel, *, notify: bool) -> list[Trigger]:
     return result
 
 
-def names(tracked: TrackedModel) -> set[str]:
-    return {_name(tracked, event) for event in (*_CHANGED, "truncate")}
+def function_names() -> list[str]:
+    """The functions of all triggers, which have the names of these."""
+    names = (_name(tracked, event) for tracked in tracked_models() for event in _EVENTS)
+    return sorted(names)
 
 
 def _name(tracked: TrackedModel, event: str) -> str:

@@ -7,10 +7,6 @@ CREATE_TABLE = """
 CREATE TABLE IF NOT EXISTS cache_token (tag text PRIMARY KEY NOT NULL, token integer NOT NULL)
 WITHOUT ROWID;
 """
-PRESENT = (
-    "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'openrisk\\_token\\_%' "
-    "ESCAPE '\\'"
-)
 EVENTS = ("insert", "update", "delete")
 
 
@@ -32,25 +28,17 @@ def leave_if(tag: str, condition: str) -> str:
 LEAVE = leave("%s").rstrip(";")
 
 
-def triggers(tracked: TrackedModel) -> list[Trigger]:
+def build_triggers(tracked: TrackedModel) -> list[Trigger]:
     """Those of one model."""
     return [
         Trigger(
-            _name(tracked, event),
+            f"openrisk_token_{tracked.trigger_suffix}_{event}",
             tracked.table,
             f'AFTER {event.upper()} ON "{tracked.table}" FOR EACH ROW {_when(tracked, event)} '
             f"BEGIN {' '.join(_left(tracked, event))} END",
         )
         for event in EVENTS
     ]
-
-
-def names(tracked: TrackedModel) -> set[str]:
-    return {_name(tracked, event) for event in EVENTS}
-
-
-def _name(tracked: TrackedModel, event: str) -> str:
-    return f"openrisk_token_{tracked.trigger_suffix}_{event}"
 
 
 def _left(tracked: TrackedModel, event: str) -> list[str]:

@@ -79,4 +79,4 @@ def test_a_view_that_reads_what_is_not_tracked_is_an_error(monkeypatch):
     [error] = checks.check_reads(None)
     assert error.id == "openrisk.cache.E003"
     assert error.msg.startswith("forgotten-list reads what the cache does not track.")
-    assert "call caching.track()" in error.msg
+    assert "cache=CacheTags()" in error.msg

@@ -8,6 +8,7 @@ from django.db import connection
 from openrisk.caching.freshness import notifications, snapshots, tag_versions
 from openrisk.caching.freshness.notifications import ChangeLog, NotificationListener
 from openrisk.caching.freshness.registry import EPOCH
+from openrisk.database.triggers import install_triggers
 from risks.models import Asset
 from tests.openrisk.caching.calls import ASSETS, FRONT, call, token, warm
 from tests.openrisk.caching.tags import tags_of
@@ -104,7 +105,7 @@ def pushed(transactional_db, settings, monkeypatch):
     """A listener driven by the test: it has no thread of its own. Lends `sync()`."""
     settings.CACHE_CONSISTENCY = "push"
     monkeypatch.setattr(notifications, "LEASE", 60.0)
-    tag_versions.install(connection)
+    install_triggers(connection)
     listener = NotificationListener()
     listener._listen()
     monkeypatch.setattr(notifications, "_current", listener)
@@ -113,7 +114,7 @@ def pushed(transactional_db, settings, monkeypatch):
     yield listener
     listener._lose("The test has ended.")
     settings.CACHE_CONSISTENCY = "strict"
-    tag_versions.install(connection)
+    install_triggers(connection)
 
 
 def _sync(listener):

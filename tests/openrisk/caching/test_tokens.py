@@ -19,7 +19,7 @@ from openrisk.accounts.members.memberships import set_role
 from openrisk.accounts.models import ApiToken, Membership, Organization, Role, User
 from openrisk.caching.freshness import snapshots, tag_versions, triggers_postgresql
 from openrisk.caching.freshness.registry import EPOCH, tracked_models
-from risks.history import triggers
+from openrisk.database.triggers import differing_triggers, install_triggers, missing_triggers
 from risks.models import Asset, Category, Risk, RiskAsset, RiskTag, ScoreChange
 from tests.openrisk.caching.tags import execute, moved_by, tags_of
 from tests.openrisk.caching.tags import tokens as all_tokens
@@ -321,14 +321,14 @@ def _compact():
 
 # --- Triggers ---------------------------------------------------------------------------------
 def test_nothing_is_missing_after_migrate(db):
-    assert tag_versions.missing(connection) == []
+    assert missing_triggers(connection, "cache") == []
     assert len(tracked_models()) > 15
 
 
 def test_dropped_trigger_is_missing(db):
     name = "openrisk_token_risks_asset_update"
     execute(f"DROP TRIGGER {name}" + " ON risks_asset" * (connection.vendor == "postgresql"))
-    assert tag_versions.missing(connection) == [name]
+    assert missing_triggers(connection, "cache") == [name]
 
 
 @pytest.mark.postgres
@@ -336,7 +336,7 @@ def test_dropped_trigger_is_missing(db):
 def test_trigger_that_does_not_always_fire_is_missing(db, state):
     name = "openrisk_token_risks_asset_truncate"
     execute(f"ALTER TABLE risks_asset {state} TRIGGER {name}")
-    assert tag_versions.missing(connection) == [name]
+    assert missing_triggers(connection, "cache") == [name]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -345,9 +345,9 @@ def test_installing_again_repairs_and_makes_everything_stale():
         "DROP TRIGGER openrisk_token_risks_asset_insert"
         + " ON risks_asset" * (connection.vendor == "postgresql")
     )
-    assert tag_versions.missing(connection)
-    assert moved_by(lambda: tag_versions.install(connection)) == {EPOCH}
-    assert tag_versions.missing(connection) == []
+    assert missing_triggers(connection, "cache")
+    assert moved_by(lambda: install_triggers(connection)) == {EPOCH}
+    assert missing_triggers(connection, "cache") == []
     organization = Organization.objects.create(name="Acme", slug="acme")
     assert moved_by(lambda: make_asset(organization)) == tags_of(Asset.objects.get())
 
@@ -355,9 +355,11 @@ def test_installing_again_repairs_and_makes_everything_stale():
 @pytest.mark.django_db(transaction=True)
 def test_installing_what_is_there_changes_nothing():
     """It would make writers wait, and every cache start cold, at each start of a container."""
-    assert tag_versions.differing(connection) == triggers.differing(connection) == []
-    assert moved_by(lambda: tag_versions.install(connection)) == set()
-    assert triggers.install(connection) == []
+    assert (
+        differing_triggers(connection, "cache") == differing_triggers(connection, "history") == []
+    )
+    assert moved_by(lambda: install_triggers(connection)) == set()
+    assert install_triggers(connection) == []
 
 
 @pytest.mark.postgres
@@ -375,9 +377,9 @@ def test_installing_what_is_there_changes_nothing():
 def test_what_differs_from_the_code_is_installed_again(change):
     name = "openrisk_token_risks_asset_insert"
     execute(change.format(name=name))
-    assert tag_versions.differing(connection) == [name]
-    assert moved_by(lambda: tag_versions.install(connection)) == {EPOCH}
-    assert tag_versions.differing(connection) == []
+    assert differing_triggers(connection, "cache") == [name]
+    assert moved_by(lambda: install_triggers(connection)) == {EPOCH}
+    assert differing_triggers(connection, "cache") == []
 
 
 @pytest.mark.django_db(transaction=True)
@@ -395,8 +397,8 @@ def test_a_table_that_is_being_written_to_is_not_waited_for_by_writers(organizat
     with psycopg.connect(**connection.get_connection_params()) as writer:
         writer.execute("UPDATE risks_asset SET name = name")
         with pytest.raises(OperationalError, match="lock timeout"):
-            tag_versions.install(connection)
-    assert tag_versions.install(connection) == [name]
+            install_triggers(connection)
+    assert install_triggers(connection) == [name]
 
 
 @pytest.mark.postgres

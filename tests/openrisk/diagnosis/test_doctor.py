@@ -15,7 +15,7 @@ from pytest_django import Settings
 
 from deployment.local.servers import free_port, valkey
 from openrisk import demo
-from openrisk.caching.freshness import tag_versions
+from openrisk.database.triggers import install_triggers
 from openrisk.diagnosis import doctor, key_checks
 from openrisk.diagnosis.check_result import CheckResult, CheckStatus
 from tests.openrisk.caching import stores
@@ -66,7 +66,7 @@ def test_triggers_that_tell_nobody_are_a_failure_where_push_relies_on_them(
 ) -> None:
     settings.CACHE_CONSISTENCY = "push"
     assert "of another version" in finding("cache tokens").detail
-    tag_versions.install(connection)
+    install_triggers(connection)
     assert finding("cache tokens").status is CheckStatus.OK
 
 

@@ -3,14 +3,10 @@
 from django.db import models
 
 from openrisk.database.triggers import Trigger
-from risks.history.tracked import LEDGERS, TRACKED, Ledger, RecordedModel
+from risks.history.recorded_models import IntervalTable, RecordedModel
 
 EVENTS = ("insert", "update", "delete")
-ENABLED_TRIGGERS = (
-    "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'openrisk_%'"
-)
-
-PREPARE = """
+CREATE_CONTEXT_TABLE = """
 CREATE TABLE IF NOT EXISTS openrisk_history_context (
     actor_id char(32), comment text, request_id text, run_id char(32), at text
 );
@@ -51,26 +47,28 @@ def _pair(event: str, field: models.Field) -> str:
     return f"SELECT '{field.column}' AS key, {pair} AS pair WHERE {changed}"
 
 
-def _change_body(event: str, tracked: RecordedModel) -> str:
+def _change_body(event: str, recorded: RecordedModel) -> str:
     row = "OLD" if event == "delete" else "NEW"
     action = {"insert": "created", "update": "updated", "delete": "deleted"}[event]
-    pairs = "\n        UNION ALL ".join(_pair(event, field) for field in tracked.fields)
+    pairs = "\n        UNION ALL ".join(_pair(event, field) for field in recorded.fields)
     having = "HAVING count(*) > 0" if event == "update" else ""
     return f"""{_INSERT_CHANGE}
-    SELECT {row}.organization_id, '{tracked.label}', {row}.id, '{action}',
+    SELECT {row}.organization_id, '{recorded.label}', {row}.id, '{action}',
         {_SAID},
         json_group_object(key, json(pair))
     FROM ({pairs}) {having};"""
 
 
-def _link_body(event: str, tracked: RecordedModel) -> str:
+def _link_body(event: str, recorded: RecordedModel) -> str:
+    link = recorded.link
+    assert link is not None  # noqa: S101  change_triggers() asks for links only
     row = "OLD" if event == "delete" else "NEW"
-    before = f"OLD.{tracked.value}" if event != "insert" else "NULL"
-    after = f"NEW.{tracked.value}" if event != "delete" else "NULL"
+    before = f"OLD.{link.value_column}" if event != "insert" else "NULL"
+    after = f"NEW.{link.value_column}" if event != "delete" else "NULL"
     return f"""{_INSERT_CHANGE}
-    SELECT {row}.organization_id, '{tracked.label}', {row}.{tracked.of}_id, 'updated',
+    SELECT {row}.organization_id, '{recorded.label}', {row}.{link.parent}_id, 'updated',
         {_SAID},
-        json_object('{tracked.field}', json_array({before}, {after}));"""
+        json_object('{link.shown_as}', json_array({before}, {after}));"""
 
 
 def _trigger(table: str, name: str, event: str, body: str, *, when: str = "") -> Trigger:
@@ -78,54 +76,42 @@ def _trigger(table: str, name: str, event: str, body: str, *, when: str = "") ->
     return Trigger(name, table, definition)
 
 
-def change_triggers(tracked: RecordedModel) -> list[Trigger]:
-    table = tracked.model_class._meta.db_table
-    body = _link_body if tracked.of else _change_body
+def change_triggers(recorded: RecordedModel) -> list[Trigger]:
+    table = recorded.table
+    body = _link_body if recorded.link else _change_body
     return [
-        _trigger(table, _change_name(table, event), event, body(event, tracked)) for event in EVENTS
+        _trigger(table, f"openrisk_{table}_{event}", event, body(event, recorded))
+        for event in EVENTS
     ]
 
 
-def ledger_triggers(ledger: Ledger) -> list[Trigger]:
-    changed = " OR ".join(f"OLD.{column} IS NOT NEW.{column}" for column in ledger.fields)
+def interval_triggers(intervals: IntervalTable) -> list[Trigger]:
+    table = intervals.table
+    changed = " OR ".join(f"OLD.{column} IS NOT NEW.{column}" for column in intervals.columns)
     return [
         _trigger(
-            ledger.table,
-            _ledger_name(ledger, event),
+            table,
+            f"openrisk_ledger_{table}_{event}",
             event,
-            _ledger_body(ledger, event),
+            _interval_body(intervals, event),
             when=f"WHEN {changed}" if event == "update" else "",
         )
         for event in EVENTS
     ]
 
 
-def _ledger_body(ledger: Ledger, event: str) -> str:
-    """Ends the row that stood until now and adds the one that stands from now on."""
-    gone = event == "delete"
-    row = "OLD" if gone else "NEW"
-    table, values = ledger.ledger_table, ", ".join(f"{row}.{column}" for column in ledger.fields)
-    before = f"FROM {table} WHERE {ledger.of} = {row}.id ORDER BY id DESC LIMIT 1"
+def _interval_body(intervals: IntervalTable, event: str) -> str:
+    """Ends the interval that lasted until now and adds the one that begins."""
+    is_gone = event == "delete"
+    row = "OLD" if is_gone else "NEW"
+    table, key = intervals.interval_table, intervals.row_column
+    values = ", ".join(f"{row}.{column}" for column in intervals.columns)
+    before = f"FROM {table} WHERE {key} = {row}.id ORDER BY id DESC LIMIT 1"
     return f"""UPDATE {table} SET until = {_MOMENT}
-    WHERE {ledger.of} = {row}.id AND until IS NULL;
-    INSERT INTO {table} (organization_id, {ledger.of}, at, until, deleted, begun, status_since,
-        {", ".join(ledger.fields)})
-    SELECT {row}.organization_id, {row}.id, {_MOMENT}, {_MOMENT if gone else "NULL"}, {int(gone)},
+    WHERE {key} = {row}.id AND until IS NULL;
+    INSERT INTO {table} (organization_id, {key}, at, until, deleted, begun, status_since,
+        {", ".join(intervals.columns)})
+    SELECT {row}.organization_id, {row}.id, {_MOMENT}, {_MOMENT if is_gone else "NULL"}, {int(is_gone)},
         coalesce((SELECT begun {before}), {_MOMENT}),
         coalesce((SELECT CASE status WHEN {row}.status THEN status_since END {before}), {_MOMENT}),
-        {values};"""
-
-
-def _change_name(table: str, event: str) -> str:
-    return f"openrisk_{table}_{event}"
-
-
-def _ledger_name(ledger: Ledger, event: str) -> str:
-    return f"openrisk_ledger_{ledger.table}_{event}"
-
-
-def trigger_names() -> set[str]:
-    tables = [tracked.model_class._meta.db_table for tracked in TRACKED]
-    return {_change_name(table, event) for table in tables for event in EVENTS} | {
-        _ledger_name(ledger, event) for ledger in LEDGERS for event in EVENTS
-    }
+        {values};"""  # noqa: E501

@@ -1,7 +1,7 @@
 """The history triggers of PostgreSQL (15 and later)."""
 
 from openrisk.database.triggers import Function, Trigger
-from risks.history.tracked import LEDGERS, TRACKED, Ledger, RecordedModel
+from risks.history.recorded_models import IntervalTable, RecordedModel
 
 EVENTS = {
     "insert": "REFERENCING NEW TABLE AS new_rows",
@@ -9,10 +9,6 @@ EVENTS = {
     "delete": "REFERENCING OLD TABLE AS old_rows",
 }
 ACTIONS = {"insert": "created", "update": "updated", "delete": "deleted"}
-
-ENABLED_TRIGGERS = (
-    "SELECT tgname FROM pg_trigger WHERE tgname LIKE 'openrisk_%' AND tgenabled <> 'D'"
-)
 
 _CONTEXT = """
     said jsonb := coalesce(nullif(current_setting('openrisk.history', true), ''), '{}')::jsonb;
@@ -102,67 +98,54 @@ def _trigger(table: str, name: str, event: str, function: Function, arguments: s
     return Trigger(name, table, definition, function)
 
 
-def change_triggers(tracked: RecordedModel) -> list[Trigger]:
-    table = tracked.model_class._meta.db_table
-    function = _link_function if tracked.of else _change_function
-    silent = ",".join(sorted(tracked.silent | {"id", "organization_id"}))
-    link = [f"{tracked.of}_id", tracked.field, tracked.value] if tracked.of else []
-    arguments = ", ".join(f"'{argument}'" for argument in (tracked.label, silent, *link))
+def change_triggers(recorded: RecordedModel) -> list[Trigger]:
+    table, link = recorded.table, recorded.link
+    function = _link_function if link else _change_function
+    ignored = ",".join(sorted(recorded.ignored_fields | {"id", "organization_id"}))
+    arguments = [recorded.label, ignored]
+    if link:
+        arguments += [f"{link.parent}_id", link.shown_as, link.value_column]
+    quoted = ", ".join(f"'{argument}'" for argument in arguments)
     return [
-        _trigger(table, _change_name(table, event), event, function(event), arguments)
+        _trigger(table, f"openrisk_{table}_{event}", event, function(event), quoted)
         for event in EVENTS
     ]
 
 
-def ledger_triggers(ledger: Ledger) -> list[Trigger]:
-    return [
-        _trigger(
-            ledger.table, _ledger_name(ledger, event), event, _ledger_function(ledger, event), ""
-        )
-        for event in EVENTS
-    ]
+def interval_triggers(intervals: IntervalTable) -> list[Trigger]:
+    triggers = []
+    for event in EVENTS:
+        function = _interval_function(intervals, event)
+        triggers.append(_trigger(intervals.table, function.name, event, function, ""))
+    return triggers
 
 
-def _ledger_function(ledger: Ledger, event: str) -> Function:
-    """Ends the row that stood until now and adds the one that stands from now on."""
-    new, old = (", ".join(f"{row}.{column}" for column in ledger.fields) for row in ("r", "o"))
+def _interval_function(intervals: IntervalTable, event: str) -> Function:
+    """Ends the interval that lasted until now and adds the one that begins."""
+    new, old = (", ".join(f"{row}.{column}" for column in intervals.columns) for row in ("r", "o"))
     changed = {
         "insert": "SELECT * FROM new_rows",
         "delete": "SELECT * FROM old_rows",
         "update": "SELECT r.* FROM new_rows r JOIN old_rows o USING (id) "
         f"WHERE ({new}) IS DISTINCT FROM ({old})",
     }[event]
-    gone = event == "delete"
+    is_gone = event == "delete"
+    table, key = intervals.interval_table, intervals.row_column
     body = f"""
 DECLARE
     {_CONTEXT}
 BEGIN
     WITH changed AS ({changed}), ended AS (
-        UPDATE {ledger.ledger_table} l SET until = moment FROM changed
-        WHERE l.{ledger.of} = changed.id AND l.until IS NULL
-        RETURNING l.{ledger.of} AS id, l.begun, l.status, l.status_since
+        UPDATE {table} l SET until = moment FROM changed
+        WHERE l.{key} = changed.id AND l.until IS NULL
+        RETURNING l.{key} AS id, l.begun, l.status, l.status_since
     )
-    INSERT INTO {ledger.ledger_table} (organization_id, {ledger.of}, at, until, deleted, begun,
-                                       status_since, {", ".join(ledger.fields)})
-    SELECT r.organization_id, r.id, moment, {"moment" if gone else "NULL"}, {str(gone).lower()},
+    INSERT INTO {table} (organization_id, {key}, at, until, deleted, begun,
+                                       status_since, {", ".join(intervals.columns)})
+    SELECT r.organization_id, r.id, moment, {"moment" if is_gone else "NULL"}, {str(is_gone).lower()},
            coalesce(e.begun, moment),
            CASE WHEN e.status = r.status THEN e.status_since ELSE moment END, {new}
     FROM changed r LEFT JOIN ended e ON e.id = r.id;
     RETURN NULL;
-END """
-    return Function(_ledger_name(ledger, event), body)
-
-
-def _change_name(table: str, event: str) -> str:
-    return f"openrisk_{table}_{event}"
-
-
-def _ledger_name(ledger: Ledger, event: str) -> str:
-    return f"openrisk_ledger_{ledger.table}_{event}"
-
-
-def trigger_names() -> set[str]:
-    tables = [tracked.model_class._meta.db_table for tracked in TRACKED]
-    return {_change_name(table, event) for table in tables for event in EVENTS} | {
-        _ledger_name(ledger, event) for ledger in LEDGERS for event in EVENTS
-    }
+END """  # noqa: E501
+    return Function(f"openrisk_ledger_{intervals.table}_{event}", body)
