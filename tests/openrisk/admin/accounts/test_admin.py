@@ -175,6 +175,17 @@ def test_service_account_has_a_role_and_no_password(client, admin, organization)
     assert "with this name already" in again.content.decode()
 
 
+def test_service_account_whose_membership_was_removed_is_added_again(
+    client, admin, organization, program
+):
+    program.memberships.get().delete()
+    client.force_login(admin)
+    data = {"name": "CI import", "organization": str(organization.pk), "role": "viewer"}
+    client.post(f"{SERVICES}add/", data)
+    assert ServiceAccount.objects.get().pk == program.pk
+    assert program.memberships.get().role == Role.VIEWER
+
+
 def test_service_account_is_no_administrator(client, admin, organization, program):
     client.force_login(admin)
     data = {"name": "Other", "organization": str(organization.pk), "role": "admin"}
