@@ -1,7 +1,5 @@
 """The page behind an invitation's link."""
 
-from typing import Any
-
 from django import forms
 from django.contrib import messages
 from django.contrib.auth import login
@@ -14,6 +12,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from openrisk.accounts.members import invitations
 from openrisk.accounts.members.invitations import InvitationRefused
 from openrisk.accounts.models import Invitation, User
+from openrisk.pages.confirmation import ask_first, is_cancelled
 
 
 class NewPersonForm(SetPasswordForm):
@@ -26,32 +25,29 @@ class NewPersonForm(SetPasswordForm):
 @never_cache
 @sensitive_post_parameters()
 def invitation_page(request: HttpRequest, secret: str) -> HttpResponse:
-    """Whoever has the link owns the address: they accept with their account, or with a new one."""
+    """The holder of the link owns the address: they accept with their account or make one."""
     invitation = invitations.find_invitation(secret)
     if invitation is None:
         return render(request, "accounts/invitation_closed.html", status=404)
     account = User.objects.filter(email=invitation.address).first()
-    is_declined = request.method == "POST" and request.POST.get("action") == "decline"
+    declines = request.method == "POST" and request.POST.get("action") == "decline"
     try:
-        if is_declined and account in (None, request.user):
-            return _decline(request, invitation)
+        if declines and account in (None, request.user):
+            return decline_page(request, invitation)
         if account is None:
-            return _join_as_new(request, invitation)
-        return _join(request, invitation, account)
+            return join_as_new_person(request, invitation)
+        is_owner = request.user == account
+        if request.method == "POST" and is_owner:
+            invitations.accept_invitation(invitation, account)
+            return _welcome(request, invitation)
     except InvitationRefused as refusal:
         messages.error(request, str(refusal))
         return redirect(request.path)
+    context = {"invitation": invitation, "is_owner": is_owner}
+    return render(request, "accounts/invitation.html", context)
 
 
-def _join(request: HttpRequest, invitation: Invitation, account: User) -> HttpResponse:
-    is_owner = request.user == account
-    if request.method == "POST" and is_owner:
-        invitations.accept_invitation(invitation, account)
-        return _welcome(request, invitation)
-    return _render(request, invitation, is_owner=is_owner)
-
-
-def _join_as_new(request: HttpRequest, invitation: Invitation) -> HttpResponse:
+def join_as_new_person(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     form = NewPersonForm(User(email=invitation.address), request.POST or None)
     if form.is_valid():
         user = invitations.accept_as_new(
@@ -61,21 +57,27 @@ def _join_as_new(request: HttpRequest, invitation: Invitation) -> HttpResponse:
         )
         login(request, user)
         return _welcome(request, invitation)
-    return _render(request, invitation, form=form, status=400 if form.errors else 200)
+    context = {"invitation": invitation, "form": form}
+    status = 400 if form.errors else 200
+    return render(request, "accounts/invitation.html", context, status=status)
+
+
+def decline_page(request: HttpRequest, invitation: Invitation) -> HttpResponse:
+    """Asks first: the link ends with it."""
+    if is_cancelled(request):
+        return redirect(request.path)
+    consequences = [
+        f"You do not become a member. The administrators of {invitation.organization} see that "
+        "you declined.",
+        "The link ends. To join later, ask them to invite you again.",
+    ]
+    title = f"Decline the invitation to {invitation.organization}?"
+    if question := ask_first(request, title, consequences, "Decline"):
+        return render(request, "confirm.html", {"question": question})
+    invitations.decline_invitation(invitation)
+    return render(request, "accounts/invitation_closed.html", {"declined": invitation})
 
 
 def _welcome(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     messages.success(request, f"You are a member of {invitation.organization}.")
     return redirect("home", invitation.organization.slug)
-
-
-def _decline(request: HttpRequest, invitation: Invitation) -> HttpResponse:
-    invitations.decline_invitation(invitation)
-    return render(request, "accounts/invitation_closed.html", {"declined": invitation})
-
-
-def _render(
-    request: HttpRequest, invitation: Invitation, status: int = 200, **context: Any
-) -> HttpResponse:
-    context = {"invitation": invitation, **context}
-    return render(request, "accounts/invitation.html", context, status=status)

@@ -86,7 +86,11 @@ def test_another_person_cannot_accept(client, outsider, viewer, organization, ad
 
 
 def test_declined_invitation_makes_no_account(client, link):
-    assert "declined" in client.post(link, {"action": "decline"}).content.decode()
+    assert "Decline the invitation" in client.post(link, {"action": "decline"}).content.decode()
+    client.post(link, {"action": "decline", "confirmed": "no"})
+    assert Invitation.objects.get().is_open
+    closed = client.post(link, {"action": "decline", "confirmed": "yes"})
+    assert "declined" in closed.content.decode()
     assert not User.objects.filter(email="ada@example.com").exists()
     assert client.post(link, NEW).status_code == 404
 
