@@ -20,6 +20,7 @@ from openrisk.accounts.fields import fold_address
 from openrisk.accounts.history import Kind
 from openrisk.accounts.members.memberships import set_role
 from openrisk.accounts.models import (
+    AccountEvent,
     Invitation,
     InvitationStatus,
     Membership,
@@ -30,8 +31,8 @@ from openrisk.accounts.models import (
 from openrisk.links import page_url
 
 LIFETIME = timedelta(days=7)
-# OpenRisk is no sender of bulk mail.
-MOST_A_DAY = 200  # of an organization
+# OpenRisk does not send bulk mail.
+MOST_A_DAY = 200  # invitations and renewals of an organization
 RENEWED_AFTER = timedelta(minutes=10)
 CONSOLE = "django.core.mail.backends.console.EmailBackend"
 
@@ -79,9 +80,20 @@ def check_invitation(organization: Organization, address: str) -> None:
     pending = organization.invitations.filter(status=InvitationStatus.PENDING)
     if pending.filter(address=address).exists():
         raise InvitationRefused(_pending(address))
-    day = organization.invitations.filter(created_at__gt=timezone.now() - timedelta(days=1))
-    if day.count() >= MOST_A_DAY:
-        raise InvitationRefused(f"{MOST_A_DAY} were invited within a day. Go on tomorrow.")
+    _check_daily_limit(organization)
+
+
+def _check_daily_limit(organization: Organization) -> None:
+    """Each invitation and each renewal is a mail. Raises InvitationRefused."""
+    events = AccountEvent.objects.filter(
+        organization=organization,
+        kind__in=(Kind.INVITED, Kind.INVITATION_RENEWED),
+        at__gt=timezone.now() - timedelta(days=1),
+    )
+    if events.count() >= MOST_A_DAY:
+        raise InvitationRefused(
+            f"An organization sends at most {MOST_A_DAY} invitations a day. Try again tomorrow."
+        )
 
 
 def _pending(address: str) -> str:
@@ -93,8 +105,10 @@ def renew_invitation(invitation: Invitation, *, actor: User | None) -> None:
     """Let the invitation begin again; a link from before ends. Raises InvitationRefused."""
     invitation = _lock_pending(invitation)
     began = invitation.expires_at - LIFETIME
-    if actor is not None and timezone.now() < began + RENEWED_AFTER:
-        raise InvitationRefused("It was sent a moment ago. Wait ten minutes.")
+    if actor is not None:
+        if timezone.now() < began + RENEWED_AFTER:
+            raise InvitationRefused("It was sent a moment ago. Wait ten minutes.")
+        _check_daily_limit(invitation.organization)
     invitation.digest = None
     invitation.expires_at = timezone.now() + LIFETIME
     invitation.save()

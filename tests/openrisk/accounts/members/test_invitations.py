@@ -230,6 +230,17 @@ def test_organization_invites_so_many_a_day(organization, invitation, monkeypatc
     assert invitations.create_invitation(address="bob@example.com", **of)
 
 
+def test_renewals_count_towards_the_invitations_of_a_day(
+    client, admin, invitation, monkeypatch, time_machine
+):
+    monkeypatch.setattr(invitations, "MOST_A_DAY", 2)
+    client.force_login(admin)
+    chosen = {"action": "renew", "_selected_action": [str(invitation.pk)]}
+    for expected in ("is invited again", "at most 2 invitations a day"):
+        time_machine.move_to(timezone.now() + invitations.RENEWED_AFTER)
+        assert expected in client.post(LIST, chosen, follow=True).content.decode()
+
+
 def test_invitations_are_renewed_and_revoked(client, admin, invitation, link, time_machine):
     time_machine.move_to(timezone.now() + invitations.RENEWED_AFTER)
     client.force_login(admin)
