@@ -1,6 +1,6 @@
 """Users, organizations, memberships, API tokens, and the history of accounts."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, NoReturn
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -319,6 +319,10 @@ class AppendOnlyQuerySet(models.QuerySet["AccountEvent"]):
         raise TypeError(APPEND_ONLY_ERROR)
 
     delete = update  # type: ignore[assignment]
+
+    def forget_before(self, moment: datetime) -> int:
+        """Delete what is older than the history is kept, the one exception; the number of rows."""
+        return self.filter(at__lt=moment)._raw_delete(self.db)  # type: ignore[attr-defined]
 
     def seen_by(self, administered: models.QuerySet[Organization]) -> "AppendOnlyQuerySet":
         """Events of these organizations, and of their members' accounts for as long as they are

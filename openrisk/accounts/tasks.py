@@ -9,6 +9,7 @@ from django.utils import timezone
 from openrisk.accounts.credentials.login_limits import forget_old_failures
 from openrisk.accounts.members.invitations import mail_invitation
 from openrisk.accounts.models import ApiToken, FormSubmission
+from openrisk.accounts.retention import delete_old_events
 from openrisk.tasks import retrying, scheduled, task
 
 
@@ -19,10 +20,17 @@ def send_invitation(invitation: str) -> bool:
     return mail_invitation(UUID(invitation))
 
 
+@scheduled("53 3 * * *", name="accounts.prune_events")
+@task
+def prune_events() -> int:
+    """Delete the history of accounts that is older than it is kept."""
+    return delete_old_events()
+
+
 @scheduled("41 * * * *", name="accounts.forget")
 @task
 def forget() -> int:
-    """Delete expired sessions and tokens, failed logins that count no more, forms of yesterday."""
+    """Delete expired sessions and tokens, old failed logins, and the forms of yesterday."""
     call_command("clearsessions")
     forgotten = forget_old_failures() + FormSubmission.objects.delete_old()
     return forgotten + ApiToken.objects.filter(expiry__lt=timezone.now()).revoke()

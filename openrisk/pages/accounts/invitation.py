@@ -67,8 +67,7 @@ def decline_page(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     if is_cancelled(request):
         return redirect(request.path)
     consequences = [
-        f"You do not become a member. The administrators of {invitation.organization} see that "
-        "you declined.",
+        f"You do not become a member; administrators of {invitation.organization} see that.",
         "The link ends. To join later, ask them to invite you again.",
     ]
     title = f"Decline the invitation to {invitation.organization}?"
