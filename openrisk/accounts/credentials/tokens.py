@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from knox.settings import knox_settings
 
@@ -14,6 +15,7 @@ from openrisk.accounts.members.memberships import membership_of
 from openrisk.accounts.models import ApiToken, Membership, Organization, User
 
 LONGEST_DAYS = 366
+MOST_TOKENS = 200  # of a person, in all organizations
 
 
 class TokenRefused(ValueError):
@@ -34,15 +36,18 @@ def create_token(
     allowed_networks: list[str] | None = None,
     lifetime: timedelta | None = None,
     parent: ApiToken | None = None,
+    replaces_oldest: bool = False,
 ) -> tuple[ApiToken, str]:
     """A new token and its secret, which cannot be read again; 90 days unless `lifetime` is given.
 
     One made with the token `parent` lasts at most as long, from the same networks at most, and ends
-    with it. Raises ValueError for a malformed network, and TokenRefused.
+    with it. A person has at most MOST_TOKENS: one more is refused, or ends the oldest of the same
+    name where it `replaces_oldest`. Raises ValueError for a malformed network, and TokenRefused.
     """
     networks = [str(ipaddress.ip_network(network)) for network in allowed_networks or []]
     User.objects.select_for_update(no_key=True).get(pk=user.pk)  # see ApiTokenQuerySet.revoke
     _check_owner(user, organization)
+    _make_room(user, name if replaces_oldest else None)
     if parent is not None:
         networks, lifetime = _narrow(parent, networks, lifetime)
         read_only = read_only or parent.read_only
@@ -87,6 +92,22 @@ def _check_owner(user: User, organization: Organization) -> None:
         )
     if user.password_change_required:
         raise TokenRefused(f"{user.email} has to choose a password first: log in once.")
+
+
+def _make_room(user: User, replaced_name: str | None) -> None:
+    """Keep the number of the person's live tokens below MOST_TOKENS, or raise TokenRefused."""
+    unexpired = Q(expiry=None) | Q(expiry__gt=timezone.now())
+    live = ApiToken.objects.filter(unexpired, user=user)
+    excess = live.count() - MOST_TOKENS + 1
+    if excess <= 0:
+        return
+    if replaced_name is None:
+        raise TokenRefused(
+            f"{user.email} has {MOST_TOKENS} tokens, which is the most. Revoke one that is not "
+            "needed."
+        )
+    oldest = live.filter(name=replaced_name).order_by("created").values_list("pk", flat=True)
+    ApiToken.objects.filter(pk__in=list(oldest[:excess])).revoke()
 
 
 def _narrow(

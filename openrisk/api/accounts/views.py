@@ -72,6 +72,7 @@ class LoginView(GenericAPIView):
             organization=membership.organization,
             name="Login",
             lifetime=LOGIN_LIFETIME,
+            replaces_oldest=True,
         )
         response = Response(
             {
