@@ -16,11 +16,11 @@ from django.db.models import QuerySet
 
 from openrisk.accounts.models import Organization
 from openrisk.errors import Conflict
+from risks.export_headers import extra_header
 from risks.fields import EXPORT_COLUMNS, Kind, field_names
 from risks.import_runs.changes import Values
 from risks.import_runs.current_values import VALUE_PATHS, current_values, format_time
 from risks.import_runs.name_lookup import control_names
-from risks.registers.mapping.columns import export_header
 from risks.registers.reading.sheet import MAX_COLUMNS
 from risks.registers.reading.text import clean_cell, clean_text, join_list, neutralize_formula
 
@@ -107,7 +107,7 @@ def _table(risks: QuerySet[Any], organization: Organization) -> tuple[Row, Itera
     names, rest = _extra_columns(risks)
     header: Row = [
         *EXPORT_COLUMNS,
-        *map(export_header, names),
+        *map(extra_header, names),
         *([EXTRA_REST_COLUMN] if rest else []),
     ]
     return header, _rows(risks, control_names(organization), names, rest=rest)

@@ -1,4 +1,4 @@
-"""Boards as a run sees them: content packs bring some, shared with everybody."""
+"""Boards in import runs: content packs bring some, shared with all members."""
 
 from collections.abc import Iterable, Sequence
 from uuid import UUID
@@ -12,45 +12,48 @@ WRITTEN = ("name", "widgets", "filters")
 
 
 class BoardImporter(ModelImporter):
-    """Known by its slug. It belongs to who installs it, and a pack needs somebody who does."""
+    """Matched by the slug. The person who installs the pack becomes the owner."""
 
     model = Board
 
-    def find(self, records: Sequence[SourceRecord]) -> dict[str, UUID]:
+    def match_existing(self, records: Sequence[SourceRecord]) -> dict[str, UUID]:
         slugs = [record.identity for record in records]
-        return dict(self.rows().filter(slug__in=slugs).values_list("slug", "pk"))
+        return dict(self.queryset().filter(slug__in=slugs).values_list("slug", "pk"))
 
-    def read(self, ids: Iterable[UUID]) -> dict[UUID, Values]:
-        rows = self.rows().filter(pk__in=[pk for batch in self.batched(ids) for pk in batch])
+    def current_values(self, ids: Iterable[UUID]) -> dict[UUID, Values]:
+        existing = [pk for batch in self.existing_in_batches(ids) for pk in batch]
+        rows = self.queryset().filter(pk__in=existing)
         return {row.pop("pk"): row for row in rows.values("pk", *WRITTEN)}
 
-    def settle(self, steps: Sequence[PlannedChange]) -> None:
-        if self.scope.run.actor is None:
-            for step in steps:
-                step.fail("A board belongs to somebody. Let a person install the pack.")
-        for step in steps:
-            if step.record.identity in RESERVED_SLUGS:
-                step.fail("This address belongs to another page. Give the board another slug.")
+    def validate(self, changes: Sequence[PlannedChange]) -> None:
+        if self.context.run.actor is None:
+            for change in changes:
+                change.add_error("A board needs an owner. Let a person install the pack.")
+        for change in changes:
+            if change.record.identity in RESERVED_SLUGS:
+                change.add_error(
+                    "This address belongs to another page. Give the board another slug."
+                )
 
-    def create(self, steps: Sequence[PlannedChange]) -> None:
+    def create(self, changes: Sequence[PlannedChange]) -> None:
         Board.objects.bulk_create(
             Board(
-                pk=step.object_id,
-                organization=self.scope.organization,
-                slug=step.record.identity,
-                owner=self.scope.run.actor,
+                pk=change.object_id,
+                organization=self.context.organization,
+                slug=change.record.identity,
+                owner=self.context.run.actor,
                 shared=True,
-                **step.record.values,
+                **change.record.values,
             )
-            for step in steps
+            for change in changes
         )
 
-    def update(self, changes: dict[UUID, Values]) -> None:
-        for pk, board in self.rows().in_bulk(list(changes)).items():
-            for name, value in changes[pk].items():
+    def update(self, values: dict[UUID, Values]) -> None:
+        for pk, board in self.queryset().in_bulk(list(values)).items():
+            for name, value in values[pk].items():
                 setattr(board, name, value)
             board.version += 1
-            board.save(update_fields=[*changes[pk], "version", "updated_at"])
+            board.save(update_fields=[*values[pk], "version", "updated_at"])
 
-    def made(self, record: SourceRecord) -> Values:
+    def defaults(self, record: SourceRecord) -> Values:
         return {"filters": {}}

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from risks.registers.table import Table
+from risks.registers.results import Table
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Any
 from risks.import_runs.changes import SourceRecord
 from risks.import_runs.importers.control import control_identity, framework_identity
 from risks.models import Category, Control, Framework, Mitigation, Risk, Status
-from risks.registers.reading.text import clean_text
+from risks.text import clean_text
 
 RISK, CATEGORY, MITIGATION, FRAMEWORK, CONTROL = (
     model._meta.label_lower for model in (Risk, Category, Mitigation, Framework, Control)

@@ -240,7 +240,7 @@ def _titled(run: ImportRun | None, rows: list[ImportRow]) -> list[tuple[ImportRo
     """Each row with what its object is called; a new one is known by its identity alone."""
     names: dict[Any, str] = {}
     for kind in importer_classes() if run else ():
-        ids = [row.object_id for row in rows if row.model == kind.label() and row.object_id]
+        ids = [row.object_id for row in rows if row.model == kind.model_label() and row.object_id]
         if ids:
             found = kind.model._default_manager.filter(pk__in=ids)
             names.update((one.pk, str(one)) for one in found)

@@ -27,9 +27,9 @@ from risks.import_runs import lifecycle
 from risks.import_runs import undo as undoing
 from risks.models import Finding, ImportRun, RowAction, Source
 from risks.registers import upload
-from risks.registers.reading.text import shorten_text
 from risks.registers.results import ImportFileError
 from risks.services import findings, rows, suggestions
+from risks.text import shorten_text
 
 SMALL = 0.1  # of what the last run had: less is more likely a fault than good news
 MOST_LOG = 200
@@ -281,7 +281,7 @@ def _preview(
     run.streamed = True
     items = connector.read_report(report.file, configuration, name=report.name)
     return lifecycle.start_run(
-        actor=sync_run.actor, run=run, records=records.of(items), afterwards=records.afterwards
+        actor=sync_run.actor, run=run, records=records.of(items), follow_up=records.afterwards
     )
 
 

@@ -23,13 +23,13 @@ from marketplace.connectors.items import (
 from openrisk.accounts.models import Organization
 from openrisk.limits import LONG_TEXT
 from risks.import_runs.changes import SourceRecord, Values
-from risks.import_runs.importers.base import ImportContext, in_batches
+from risks.import_runs.context import ImportContext, in_batches
 from risks.import_runs.importers.control import control_identity, framework_identity
 from risks.import_runs.importers.finding import IDENTIFIED_BY_ID
 from risks.import_runs.importers.reference import AssetImporter
-from risks.import_runs.plan import provenance_of
+from risks.import_runs.provenance import provenance_of
 from risks.models import Asset, Control, Finding, FindingState, Framework, Severity
-from risks.registers.reading.text import shorten_text
+from risks.text import shorten_text
 
 ASSET, FINDING, FRAMEWORK, CONTROL = (
     model._meta.label_lower for model in (Asset, Finding, Framework, Control)
@@ -211,22 +211,22 @@ class RecordBuilder:
 
     # --- What follows once the whole report was planned
 
-    def afterwards(self, scope: ImportContext) -> Iterator[SourceRecord]:
+    def afterwards(self, context: ImportContext) -> Iterator[SourceRecord]:
         """What was covered and not seen is resolved; what a feed no longer lists is not exploited
         as far as that feed knows."""
-        seen = scope.taken.get(FINDING, {})
+        seen = context.matched.get(FINDING, {})
         for scan in self.survey.scans.values():
             if scan.covered:
-                yield from self._gone(scope, scan, seen)
+                yield from self._gone(context, scan, seen)
         if self._listed:
-            yield from self._delisted(scope)
+            yield from self._delisted(context)
 
     def _gone(
-        self, scope: ImportContext, scan: Scan, seen: dict[UUID, int]
+        self, context: ImportContext, scan: Scan, seen: dict[UUID, int]
     ) -> Iterator[SourceRecord]:
         records = [self._asset(_line(name, 255), 0) for name in scan.covered if name]
-        covered = AssetImporter(scope).find(records).values()
-        at = scope.run.looked_at or scope.run.created_at
+        covered = AssetImporter(context).match_existing(records).values()
+        at = context.run.looked_at or context.run.created_at
         opened = Finding.objects.for_organization(self.organization).filter(
             tool=_line(scan.tool, 100), state=FindingState.OPEN, last_seen_at__lte=at
         )
@@ -237,8 +237,8 @@ class RecordBuilder:
                     values = {"state": FindingState.RESOLVED.value}
                     yield SourceRecord(FINDING, str(pk), 0, values, IDENTIFIED_BY_ID)
 
-    def _delisted(self, scope: ImportContext) -> Iterator[SourceRecord]:
-        said = provenance_of(scope.run).filter(model=FINDING).values_list("object_id", "fields")
+    def _delisted(self, context: ImportContext) -> Iterator[SourceRecord]:
+        said = provenance_of(context.run).filter(model=FINDING).values_list("object_id", "fields")
         listed = {pk for cve in self._listed for pk in self._by_cve.get(cve, ())}
         known = {pk for pks in self._by_cve.values() for pk in pks}
         for pk, fields in said:

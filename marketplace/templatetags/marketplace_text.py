@@ -4,7 +4,7 @@ from typing import Any
 
 from django import template
 
-from risks.registers.reading.text import shorten_text
+from risks.text import shorten_text
 
 register = template.Library()
 LONGEST = 400

@@ -52,7 +52,7 @@ class UploadForm(forms.Form):
     )
     source_name = forms.CharField(
         required=False,
-        max_length=upload.LONGEST_SOURCE,
+        max_length=upload.MAX_SOURCE_NAME,
         widget=UnfoldAdminTextInputWidget,
         help_text="Whose ids the file has; the file's name without its ending unless given",
     )

@@ -1,4 +1,4 @@
-"""What a source says of objects, and what that changes. Nothing here touches a database.
+"""Records of a source, and the changes that they make to objects. Nothing here queries a database.
 
 Values are JSON, and name other rows as people name them: an owner by e-mail address, an asset by
 its name. So they can be shown, stored, compared, and read back from an export.
@@ -11,14 +11,13 @@ from uuid import UUID
 from risks.models import RowAction
 
 Values = dict[str, Any]
-SourceValues = dict[
-    str, dict[str, Any]
-]  # field -> {"run": id, "value": value}, as in Provenance.fields
+# Field -> {"run": id, "value": value}: the last value that a source gave, as in Provenance.fields.
+SourceValues = dict[str, dict[str, Any]]
 
 
 @dataclass(slots=True)
 class SourceRecord:
-    """What a source says of one object, which it knows as `identity`.
+    """The values that a source gives for one object, which it knows as `identity`.
 
     A record with `errors` (row, column, value, reason) is not carried out.
     """
@@ -33,18 +32,18 @@ class SourceRecord:
 
 @dataclass(slots=True)
 class PlannedChange:
-    """What becomes of one record. `values` are its own, in the register's words.
+    """The effect of one record. `values` are its values in the register's own words.
 
-    `present` is how the object stands, None where it is new. `changes`: field -> [before, after].
-    `edited`: the changed fields that somebody has edited since the source last spoke.
-    `superseded`: what it said before, where it now says otherwise.
+    `current` are the object's values now, None if it is new. `changes`: field -> [before, after].
+    `edited`: the changed fields that people have edited since the source last gave them.
+    `superseded`: the source's earlier values of fields for which it now gives others.
     """
 
     record: SourceRecord
     action: str = RowAction.ERROR.value
     object_id: UUID | None = None
     values: Values = field(default_factory=dict)
-    present: Values | None = None
+    current: Values | None = None
     changes: dict[str, list[Any]] = field(default_factory=dict)
     edited: list[str] = field(default_factory=list)
     superseded: SourceValues = field(default_factory=dict)
@@ -52,19 +51,19 @@ class PlannedChange:
     notes: list[str] = field(default_factory=list)
 
     @property
-    def outcome(self) -> Values:
-        """The changed fields, as they are afterwards."""
+    def new_values(self) -> Values:
+        """The changed fields with their values after the change."""
         return {name: after for name, (_, after) in self.changes.items()}
 
-    def fail(self, reason: str, column: str | None = None) -> None:
+    def add_error(self, reason: str, column: str | None = None) -> None:
         self.action = RowAction.ERROR.value
         self.changes, self.edited, self.superseded = {}, [], {}
         self.errors.append(
             {"row": self.record.row_number, "column": column, "value": "", "reason": reason}
         )
 
-    def change(self, name: str, before: Any, after: Any) -> None:
-        """Make `after` the outcome of one field; where it is `before`, nothing changes."""
+    def set_outcome(self, name: str, before: Any, after: Any) -> None:
+        """Let the field `name` become `after`; nothing changes if it is `before`."""
         if is_same(before, after):
             self.changes.pop(name, None)
             self.edited = [other for other in self.edited if other != name]
@@ -78,58 +77,57 @@ def is_blank(value: Any) -> bool:
     return value is None or value in ("", [])
 
 
-def is_same(one: Any, other: Any) -> bool:
-    return one == other or (is_blank(one) and is_blank(other))
+def is_same(first: Any, second: Any) -> bool:
+    return first == second or (is_blank(first) and is_blank(second))
 
 
-def plan_creation(step: PlannedChange) -> None:
-    """The object is new: all that is said of it is a change."""
-    step.action = RowAction.CREATE.value
-    step.changes = {
-        name: [None, value] for name, value in step.values.items() if not is_blank(value)
+def plan_creation(change: PlannedChange) -> None:
+    """The object is new: every value that is not blank is a change."""
+    change.action = RowAction.CREATE.value
+    change.changes = {
+        name: [None, value] for name, value in change.values.items() if not is_blank(value)
     }
 
 
-def plan_update(step: PlannedChange, said: SourceValues | None) -> None:
-    """The object exists: a field changes where the source says something new that is not so yet.
+def plan_update(change: PlannedChange, earlier: SourceValues | None) -> None:
+    """Change each field for which the source gives a new value that the object does not have yet.
 
-    What the source merely repeats does not overwrite what somebody has edited since. `said` is
-    None where the source never spoke of the object; a field it did not speak of was blank.
+    A value that the source merely repeats does not overwrite an edit. `earlier` is None if the
+    source never gave this object; a field that it did not give counts as blank.
     """
-    present = step.present or {}
-    for name, value in step.values.items():
-        before = present.get(name)
-        earlier = _value(said, name)
-        if said is not None and not is_same(value, earlier) and name in said:
-            step.superseded[name] = said[name]
-        if is_same(value, before) or (said is not None and is_same(value, earlier)):
+    current = change.current or {}
+    for name, value in change.values.items():
+        before = current.get(name)
+        last_value = earlier[name]["value"] if earlier and name in earlier else None
+        is_repeated = earlier is not None and is_same(value, last_value)
+        if earlier is not None and name in earlier and not is_repeated:
+            change.superseded[name] = earlier[name]
+        if is_repeated or is_same(value, before):
             continue
-        step.changes[name] = [before, value]
-        if said is not None and not is_same(before, earlier):
-            step.edited.append(name)
-    step.action = RowAction.UPDATE.value if step.changes else RowAction.UNCHANGED.value
+        change.changes[name] = [before, value]
+        if earlier is not None and not is_same(before, last_value):
+            change.edited.append(name)
+    change.action = RowAction.UPDATE.value if change.changes else RowAction.UNCHANGED.value
 
 
-def _value(said: SourceValues | None, name: str) -> Any:
-    return said[name]["value"] if said and name in said else None
-
-
-def merge_source_values(step: PlannedChange, said: SourceValues | None, run: str) -> SourceValues:
-    """What the source has said of the object once `run` is applied."""
-    result = dict(said or {})
-    for name, value in step.values.items():
-        known = name in result
-        if (known or not is_blank(value)) and not (known and is_same(result[name]["value"], value)):
-            result[name] = {"run": run, "value": value}
-    return result
+def merge_source_values(
+    change: PlannedChange, earlier: SourceValues | None, run: str
+) -> SourceValues:
+    """The source's values of the object after `run` is applied."""
+    merged = dict(earlier or {})
+    for name, value in change.values.items():
+        last_value = merged[name]["value"] if name in merged else None
+        if not is_same(value, last_value):
+            merged[name] = {"run": run, "value": value}
+    return merged
 
 
 def forget_source_values(
-    step_superseded: SourceValues, said: SourceValues, run: str, undone: set[str]
+    superseded: SourceValues, values: SourceValues, run: str, undone: set[str]
 ) -> SourceValues:
-    """What the source has said once `run` is undone, without what other undone runs said."""
-    kept = {name: entry for name, entry in said.items() if entry["run"] != run}
-    for name, entry in step_superseded.items():
-        if name not in kept and entry["run"] not in undone:
-            kept[name] = entry
-    return kept
+    """The source's values after `run` is undone, without those of other runs that are undone."""
+    remaining = {name: entry for name, entry in values.items() if entry["run"] != run}
+    for name, entry in superseded.items():
+        if name not in remaining and entry["run"] not in undone:
+            remaining[name] = entry
+    return remaining

@@ -13,20 +13,22 @@ from openrisk.accounts.models import User
 from openrisk.database.statements import allow_long_statements
 from openrisk.errors import Conflict
 from risks.history import recorded
-from risks.import_runs.changes import PlannedChange, SourceRecord, merge_source_values
-from risks.import_runs.importers.base import BATCH, ImportContext, ModelImporter, in_batches
+from risks.import_runs.changes import PlannedChange, SourceRecord
+from risks.import_runs.context import BATCH, ImportContext, in_batches
+from risks.import_runs.importers.base import ModelImporter
 from risks.import_runs.plan import (
     Plan,
     count_actions,
     plan_changes,
-    source_values_of,
     to_import_rows,
     to_source_records,
 )
-from risks.models import ImportRow, ImportRun, Provenance, RowAction, RunStatus
+from risks.import_runs.provenance import save_provenance
+from risks.models import ImportRow, ImportRun, RowAction, RunStatus
 
-SHOWN = 20  # reasons that a refusal lists
-CHANGING = (RowAction.CREATE.value, RowAction.UPDATE.value)
+MAX_LISTED = 20  # reasons that a refusal lists
+
+FollowUp = Callable[[ImportContext], Iterable[SourceRecord]]
 
 
 class RowsInError(Conflict):
@@ -38,13 +40,13 @@ class RowsInError(Conflict):
         super().__init__(
             f"{len(errors)} error{'s' * (len(errors) > 1)} in the rows. Correct the file and "
             "upload it again, or apply with skip_errors to leave these rows out.",
-            *(describe_error(error) for error in errors[:SHOWN]),
+            *(describe_error(error) for error in errors[:MAX_LISTED]),
         )
-        self.details = {"rows": list(errors[:SHOWN])}
+        self.details = {"rows": list(errors[:MAX_LISTED])}
 
 
 class PreviewOutdated(Conflict):
-    """The register is not as it was when the run was previewed."""
+    """The register has changed since the run was previewed."""
 
     code = "preview_outdated"
 
@@ -55,21 +57,24 @@ def describe_error(error: dict[str, Any]) -> str:
     return f"Row {error['row']}{column}: {error['reason']}"
 
 
+# --- Preview
+
+
 def start_run(
     *,
     actor: User | None,
     run: ImportRun,
     records: Iterable[SourceRecord],
-    afterwards: Callable[[ImportContext], Iterable[SourceRecord]] = lambda scope: (),
+    follow_up: FollowUp = lambda context: (),
 ) -> ImportRun:
     """Save a new run with its preview. The register stays as it is.
 
-    `afterwards` says what follows from all that was planned, e.g. from what a scan did not see.
+    `follow_up` gives more records once all others are planned, e.g. for what a scan did not see.
     """
     run.actor = actor
     with recorded(actor=actor):
         run.save()
-        _preview(run, records, afterwards)
+        store_preview(run, records, follow_up)
     return run
 
 
@@ -77,68 +82,90 @@ def refresh_preview(*, actor: User | None, run: ImportRun) -> ImportRun:
     """Preview again, against the register as it is now."""
     with recorded(actor=actor):
         run = lock_run(run)
-        if run.status != RunStatus.PREVIEWED:
-            raise Conflict(f"This run is {run.status} already. Upload the file again.")
+        refuse_unless_previewed(run)
         records = to_source_records(run.rows.order_by("id"))
         run.rows.all().delete()
-        _preview(run, records)
+        store_preview(run, records)
     return run
 
 
-def _preview(
+def store_preview(
     run: ImportRun,
     records: Iterable[SourceRecord],
-    afterwards: Callable[[ImportContext], Iterable[SourceRecord]] = lambda scope: (),
+    follow_up: FollowUp = lambda context: (),
 ) -> None:
+    """Plan the records and save what they would do as rows of the run."""
     allow_long_statements()
-    scope = ImportContext(run)
-    run.counts = count_actions(plan_changes(scope))
-    for piece in _pieces(run, records):
-        _plan_piece(scope, piece)
-    for piece in _pieces(run, afterwards(scope)):
-        _plan_piece(scope, piece)
+    context = ImportContext(run)
+    run.counts = count_actions(plan_changes(context))
+    for batch in split_records(run, records):
+        store_batch(context, batch)
+    for batch in split_records(run, follow_up(context)):
+        store_batch(context, batch)
     run.save(update_fields=["counts"])
 
 
-def _pieces(run: ImportRun, records: Iterable[SourceRecord]) -> Iterator[list[SourceRecord]]:
+def split_records(run: ImportRun, records: Iterable[SourceRecord]) -> Iterator[list[SourceRecord]]:
+    """Some records at a time if the run is streamed, else all of them at once."""
     return in_batches(records) if run.streamed else iter([list(records)])
 
 
-def _plan_piece(scope: ImportContext, records: list[SourceRecord]) -> None:
-    scope.records = records
-    planned = plan_changes(scope)
-    by_record = {id(step.record): step for _, steps in planned for step in steps}
-    rows = to_import_rows(scope.run, (by_record[id(record)] for record in records))
+def store_batch(context: ImportContext, records: list[SourceRecord]) -> None:
+    context.records = records
+    plan = plan_changes(context)
+    by_record = {id(change.record): change for _, changes in plan for change in changes}
+    rows = to_import_rows(context.run, (by_record[id(record)] for record in records))
     ImportRow.objects.bulk_create(rows, batch_size=BATCH)
-    for model, counts in count_actions(planned).items():
-        total = scope.run.counts.setdefault(model, dict.fromkeys(counts, 0))
+    for model, counts in count_actions(plan).items():
+        total = context.run.counts.setdefault(model, dict.fromkeys(counts, 0))
         for action, count in counts.items():
             total[action] += count
 
 
+# --- Apply
+
+
 def apply_run(*, actor: User | None, run: ImportRun, skip_errors: bool = False) -> ImportRun:
-    """Carry the run out as it was previewed, or Conflict and nothing at all.
+    """Write the changes as they were previewed, or raise Conflict and write nothing.
 
     Rows in error are refused, unless `skip_errors` leaves them out.
     """
     with recorded(actor=actor, run_id=run.pk, comment=f"Import of {run.file_name}"):
         allow_long_statements()
         run = lock_run(run)
-        if run.status != RunStatus.PREVIEWED:
-            raise Conflict(f"This run is {run.status} already. Upload the file again.")
+        refuse_unless_previewed(run)
         errors = [e for row in run.rows.exclude(errors=[]).order_by("id") for e in row.errors]
         if errors and not skip_errors:
             raise RowsInError(errors)
-        scope = ImportContext(run, locking=True)
-        for rows in _stored(run):
-            _apply_piece(scope, rows)
+        context = ImportContext(run, locking=True)
+        for rows in stored_rows(run):
+            context.records = to_source_records(rows)
+            context.object_ids |= {
+                (row.model, row.identity): row.object_id for row in rows if row.object_id
+            }
+            plan = plan_changes(context)
+            refuse_outdated_preview(rows, plan)
+            for importer, changes in plan:
+                write_changes(importer, changes)
+                save_provenance(run, importer.model_label(), changes)
         run.status, run.applied_by, run.applied_at = RunStatus.APPLIED, actor, timezone.now()
         run.save(update_fields=["status", "applied_by", "applied_at"])
     return run
 
 
-def _stored(run: ImportRun) -> Iterator[list[ImportRow]]:
-    """The rows in their order; of a streamed run some at a time."""
+def lock_run(run: ImportRun) -> ImportRun:
+    """The run as it is now, which no other request can apply or undo until the transaction ends."""
+    runs = ImportRun.objects.select_related("organization")
+    return runs.select_for_update(of=("self",)).get(pk=run.pk)
+
+
+def refuse_unless_previewed(run: ImportRun) -> None:
+    if run.status != RunStatus.PREVIEWED:
+        raise Conflict(f"This run is {run.status} already. Upload the file again.")
+
+
+def stored_rows(run: ImportRun) -> Iterator[list[ImportRow]]:
+    """The rows in their order; some at a time if the run is streamed."""
     if not run.streamed:
         yield list(run.rows.order_by("id"))
         return
@@ -148,91 +175,38 @@ def _stored(run: ImportRun) -> Iterator[list[ImportRow]]:
         rows = list(run.rows.filter(id__gt=rows[-1].pk).order_by("id")[:BATCH])
 
 
-def _apply_piece(scope: ImportContext, rows: list[ImportRow]) -> None:
-    scope.records = to_source_records(rows)
-    scope.objects |= {(row.model, row.identity): row.object_id for row in rows if row.object_id}
-    planned = plan_changes(scope)
-    _check_unchanged(rows, planned)
-    for target, steps in planned:
-        _carry_out(target, steps)
-        _say(scope.run, target, steps)
-
-
-def lock_run(run: ImportRun) -> ImportRun:
-    """The run as it is now; nobody else applies or undoes it until the transaction ends."""
-    runs = ImportRun.objects.select_related("organization")
-    return runs.select_for_update(of=("self",)).get(pk=run.pk)
-
-
-def _check_unchanged(rows: Sequence[ImportRow], planned: Plan) -> None:
-    steps = {
-        (step.record.model, step.record.identity, step.record.row_number): step
-        for _, steps in planned
-        for step in steps
+def refuse_outdated_preview(rows: Sequence[ImportRow], plan: Plan) -> None:
+    """Raise PreviewOutdated if a row would now do something else than its preview shows."""
+    planned = {
+        (change.record.model, change.record.identity, change.record.row_number): change
+        for _, changes in plan
+        for change in changes
     }
-    outdated = [
-        row for row in rows if not _agrees(row, steps[row.model, row.identity, row.row_number])
-    ]
+    outdated = []
+    for row in rows:
+        change = planned[row.model, row.identity, row.row_number]
+        previewed = (row.action, row.object_id, row.changes, row.superseded)
+        if previewed != (change.action, change.object_id, change.changes, change.superseded):
+            outdated.append(row)
     if outdated:
         raise PreviewOutdated(
             "The register has changed since the preview. Preview again, then apply.",
             *(
                 f"Row {row.row_number} ({row.identity}) would now do something else."
-                for row in outdated[:SHOWN]
+                for row in outdated[:MAX_LISTED]
             ),
         )
 
 
-def _agrees(row: ImportRow, step: PlannedChange) -> bool:
-    return (
-        row.action == step.action
-        and row.object_id == step.object_id
-        and row.changes == step.changes
-        and row.superseded == step.superseded
-    )
-
-
-def _carry_out(target: ModelImporter, steps: Sequence[PlannedChange]) -> None:
-    created = [step for step in steps if step.action == RowAction.CREATE]
+def write_changes(importer: ModelImporter, changes: Sequence[PlannedChange]) -> None:
+    created = [change for change in changes if change.action == RowAction.CREATE]
     updated = {
-        step.object_id: step.outcome
-        for step in steps
-        if step.action == RowAction.UPDATE and step.object_id
+        change.object_id: change.new_values
+        for change in changes
+        if change.action == RowAction.UPDATE and change.object_id
     }
     if created:
-        target.create(created)
+        importer.create(created)
     if updated:
-        target.update(updated)
-    target.witness(steps)
-
-
-def _say(run: ImportRun, target: ModelImporter, steps: Sequence[PlannedChange]) -> None:
-    """Keep what the source has now said of each object, where that is news."""
-    said = source_values_of(
-        run, target.label(), (step.object_id for step in steps if step.object_id)
-    )
-    news = []
-    for step in steps:
-        if step.action == RowAction.ERROR or step.object_id is None:
-            continue
-        earlier = said.get(step.object_id)
-        fields = merge_source_values(step, earlier, str(run.pk))
-        if fields and fields != earlier:
-            news.append(
-                Provenance(
-                    organization=run.organization,
-                    source=run.source,
-                    source_name=run.source_name,
-                    model=target.label(),
-                    identity=step.record.identity,
-                    object_id=step.object_id,
-                    fields=fields,
-                )
-            )
-    Provenance.objects.bulk_create(
-        news,
-        batch_size=BATCH,
-        update_conflicts=True,
-        unique_fields=["organization", "source", "source_name", "model", "object_id"],
-        update_fields=["fields", "identity"],
-    )
+        importer.update(updated)
+    importer.mark_seen(changes)

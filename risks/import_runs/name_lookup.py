@@ -1,4 +1,4 @@
-"""What an organization calls its categories, assets, controls and people."""
+"""Name lookup: the categories, assets, controls and people of an organization, by their names."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from openrisk.accounts.models import Organization, User
 from risks.models import Asset, Category, Control, Risk
-from risks.registers.reading.text import clean_text
+from risks.text import clean_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,30 +65,26 @@ class NameLookup:
 
     @cached_property
     def member_names(self) -> dict[str, str]:
-        """The e-mail address of each active member whose name no other one has."""
+        """The e-mail address of each active member with a name that no other one has."""
+        members = User.objects.filter(memberships__organization=self.organization, is_active=True)
         pairs = [
-            (name.lower(), email)
-            for name, email in User.objects.filter(
-                memberships__organization=self.organization, is_active=True
-            ).values_list("name", "email")
-            if name
+            (name.lower(), email) for name, email in members.values_list("name", "email") if name
         ]
         counts = Counter(name for name, _ in pairs)
         return {name: email for name, email in pairs if counts[name] == 1}
 
     @cached_property
     def people(self) -> NameIndex:
-        """Members, and who else has a part in a risk: people who were members once."""
-        involved = Q()
+        """Members, and former members who still have a part in a risk."""
+        involved = Q(memberships__organization=self.organization)
         for role in ("owner", "assignee", "reviewer"):
             rows = Risk.objects.for_organization(self.organization).order_by()
             involved |= Q(pk__in=rows.filter(**{f"{role}__isnull": False}).values(role))
-        involved |= Q(memberships__organization=self.organization)
         return NameIndex(User.objects.filter(involved).distinct().values_list("pk", "email"))
 
 
 def control_names(organization: Organization) -> dict[UUID, str]:
-    """What each control is called: by its identifier, where one framework alone has it."""
+    """The name of each control: its identifier, with the framework's if several have it."""
     rows = list(
         Control.objects.for_organization(organization)
         .order_by("framework__name", "framework__edition", "identifier")

@@ -1,21 +1,25 @@
-"""What a run would do, from what its source says and how the register stands."""
+"""Plan: the changes that a run would make, from its records and the register as it is now."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any
-from uuid import UUID
+from collections.abc import Iterable
 
 from openrisk.database.ids import uuid7
-from risks.import_runs import changes
-from risks.import_runs.changes import PlannedChange, SourceRecord, SourceValues
-from risks.import_runs.importers.base import ImportContext, ModelImporter, in_batches
+from risks.import_runs.changes import (
+    PlannedChange,
+    SourceRecord,
+    plan_creation,
+    plan_update,
+)
+from risks.import_runs.context import ImportContext
+from risks.import_runs.importers.base import ModelImporter
 from risks.import_runs.importers.control import ControlImporter, FrameworkImporter
 from risks.import_runs.importers.finding import FindingImporter
 from risks.import_runs.importers.mitigation import MitigationImporter
 from risks.import_runs.importers.reference import AssetImporter, CategoryImporter
 from risks.import_runs.importers.risk import RiskImporter
-from risks.models import ImportRow, ImportRun, Provenance, RowAction, Source
+from risks.import_runs.provenance import source_values_of
+from risks.models import ImportRow, ImportRun, RowAction, Source
 
-# In the order in which they are made: each may name rows of those before it.
+# In the order in which they write: each may name rows of those before it.
 IMPORTERS: tuple[type[ModelImporter], ...] = (
     CategoryImporter,
     AssetImporter,
@@ -25,130 +29,109 @@ IMPORTERS: tuple[type[ModelImporter], ...] = (
     MitigationImporter,
     FindingImporter,
 )
-_more: list[type[ModelImporter]] = []
-ALWAYS_COUNTED = (
-    CategoryImporter,
-    AssetImporter,
-    RiskImporter,
-    MitigationImporter,
-)  # of a register
-
-
-def register_importer(target: type[ModelImporter]) -> None:
-    """Let runs write a model of an app above this one. Called once, from its `ready()`."""
-    _more.append(target)
-
-
-def importer_classes() -> tuple[type[ModelImporter], ...]:
-    return (*IMPORTERS, *_more)
-
+# Counted also in a run that has no records of them: those of a register.
+ALWAYS_COUNTED = (CategoryImporter, AssetImporter, RiskImporter, MitigationImporter)
+_registered: list[type[ModelImporter]] = []
 
 Plan = list[tuple[ModelImporter, list[PlannedChange]]]
 
 
-def plan_changes(scope: ImportContext) -> Plan:
-    """The step of each record, by target. Reads the register and changes nothing."""
-    return [(target, _steps(target)) for target in (kind(scope) for kind in importer_classes())]
+def register_importer(importer: type[ModelImporter]) -> None:
+    """Let runs write a model of an app above this one. Called once, from its `ready()`."""
+    _registered.append(importer)
 
 
-def _steps(target: ModelImporter) -> list[PlannedChange]:
-    scope, label = target.scope, target.label()
-    records = [record for record in scope.records if record.model == label]
+def importer_classes() -> tuple[type[ModelImporter], ...]:
+    return (*IMPORTERS, *_registered)
+
+
+def plan_changes(context: ImportContext) -> Plan:
+    """Plan one change for each record, by importer. Reads the register and changes nothing."""
+    importers = [importer_class(context) for importer_class in importer_classes()]
+    return [(importer, plan_model(importer)) for importer in importers]
+
+
+def plan_model(importer: ModelImporter) -> list[PlannedChange]:
+    context, label = importer.context, importer.model_label()
+    records = [record for record in context.records if record.model == label]
     if not records:
         return []
-    found = target.find([record for record in records if not record.errors])
-    present = target.read(set(found.values()))
-    said = source_values_of(scope.run, label, present)
-    taken = scope.taken.setdefault(label, {})
-    steps = []
+    existing = importer.match_existing([record for record in records if not record.errors])
+    current = importer.current_values(set(existing.values()))
+    source_values = source_values_of(context.run, label, current)
+    matched = context.matched.setdefault(label, {})
+    changes = []
     for record in records:
-        step = PlannedChange(record, errors=list(record.errors))
-        steps.append(step)
+        change = PlannedChange(record, errors=list(record.errors))
+        changes.append(change)
         if record.errors:
             continue
-        pk = found.get(record.identity)
-        if pk in present:
-            step.object_id, step.present = pk, present[pk]
-            first = taken.setdefault(pk, record.row_number)
-            if first != record.row_number:
-                step.fail(f"Row {first} is the same {target.model._meta.verbose_name}.")
-                continue
-        step.values = target.normalised(record)
-        if step.present is None:
-            step.object_id = scope.objects.get((label, record.identity)) or uuid7()
-            changes.plan_creation(step)
-        else:
-            changes.plan_update(step, said.get(step.object_id))  # type: ignore[arg-type]
-            if scope.run.source == Source.PACK:
-                _keep_ours(step, said.get(step.object_id) is not None)  # type: ignore[arg-type]
-    target.settle(steps)
-    _remember(scope, label, steps)
-    return steps
+        pk = existing.get(record.identity)
+        if pk not in current:
+            change.values = importer.normalize(record)
+            change.object_id = context.object_ids.get((label, record.identity)) or uuid7()
+            plan_creation(change)
+            continue
+        change.object_id, change.current = pk, current[pk]
+        first = matched.setdefault(pk, record.row_number)
+        if first != record.row_number:
+            name = importer.model._meta.verbose_name
+            change.add_error(f"Row {first} is the same {name}. Remove one of the rows.")
+            continue
+        change.values = importer.normalize(record)
+        plan_update(change, source_values.get(pk))
+        if context.run.source == Source.PACK:
+            keep_local_values(change, was_imported=pk in source_values)
+    importer.validate(changes)
+    for change in changes:  # for the importers that come after
+        if change.action == RowAction.ERROR:
+            context.failed_rows.add((label, change.record.row_number))
+        elif change.object_id:
+            context.object_ids[label, change.record.identity] = change.object_id
+    return changes
 
 
-def _keep_ours(step: PlannedChange, spoken: bool) -> None:
-    """A pack changes what it wrote, where nobody has edited that; what was there before it, never.
+def keep_local_values(change: PlannedChange, *, was_imported: bool) -> None:
+    """Let a pack change only what it wrote itself and people have not edited.
 
     Of the three versions of a field (the pack's old and new one, and ours) ours wins if it differs.
     """
-    for name in [*(step.edited if spoken else step.changes)]:
-        step.notes.append(f"{name} stays as it is here.")
-        before = step.changes[name][0]
-        step.change(name, before, before)
+    for name in [*(change.edited if was_imported else change.changes)]:
+        change.notes.append(f"{name} stays as it is here.")
+        before = change.changes[name][0]
+        change.set_outcome(name, before, before)
 
 
-def _remember(scope: ImportContext, label: str, steps: Sequence[PlannedChange]) -> None:
-    """For the targets that come after."""
-    for step in steps:
-        if step.action == RowAction.ERROR:
-            scope.failed.add((label, step.record.row_number))
-        elif step.object_id:
-            scope.objects[label, step.record.identity] = step.object_id
+# --- Rows of the database
 
 
-def source_values_of(run: ImportRun, label: str, ids: Iterable[UUID]) -> dict[UUID, SourceValues]:
-    """What the source of `run` has said of each of these objects of one model."""
-    said: dict[UUID, SourceValues] = {}
-    for batch in in_batches(ids):
-        rows = provenance_of(run).filter(model=label, object_id__in=batch)
-        said.update(rows.values_list("object_id", "fields"))
-    return said
-
-
-def provenance_of(run: ImportRun) -> Any:
-    rows = Provenance.objects.for_organization(run.organization)
-    return rows.filter(source=run.source, source_name=run.source_name)
-
-
-# --- As rows of the database
-
-
-def to_import_rows(run: ImportRun, steps: Iterable[PlannedChange]) -> list[ImportRow]:
-    """In the order of the file; what a row makes first comes first."""
+def to_import_rows(run: ImportRun, changes: Iterable[PlannedChange]) -> list[ImportRow]:
     return [
         ImportRow(
             organization=run.organization,
             run=run,
-            row_number=step.record.row_number,
-            model=step.record.model,
-            identity_kind=step.record.identity_kind,
-            identity=step.record.identity,
-            object_id=step.object_id,
-            action=step.action,
-            values=step.record.values,
-            changes=step.changes,
-            edited=step.edited,
-            superseded=step.superseded,
-            errors=step.errors,
-            notes=step.notes,
+            row_number=change.record.row_number,
+            model=change.record.model,
+            identity_kind=change.record.identity_kind,
+            identity=change.record.identity,
+            object_id=change.object_id,
+            action=change.action,
+            values=change.record.values,
+            changes=change.changes,
+            edited=change.edited,
+            superseded=change.superseded,
+            errors=change.errors,
+            notes=change.notes,
         )
-        for step in steps
+        for change in changes
     ]
 
 
 def to_source_records(rows: Iterable[ImportRow]) -> list[SourceRecord]:
-    """What the source said, as it was stored. Errors found by planning are left to planning: they
-    are of rows that were matched with an object."""
+    """The records as they were stored.
+
+    Errors of rows that were matched with an object are left out: planning finds them again.
+    """
     return [
         SourceRecord(
             model=row.model,
@@ -163,12 +146,11 @@ def to_source_records(rows: Iterable[ImportRow]) -> list[SourceRecord]:
 
 
 def count_actions(plan: Plan) -> dict[str, dict[str, int]]:
-    """How many objects of each model are created, updated, left alone and in error."""
-    counts = {}
-    for target, steps in plan:
-        if not steps and not isinstance(target, ALWAYS_COUNTED):
-            continue
-        counts[target.plural()] = dict.fromkeys(RowAction.values, 0)
-        for step in steps:
-            counts[target.plural()][step.action] += 1
+    """The number of objects of each model that are created, updated, left alone and in error."""
+    counts: dict[str, dict[str, int]] = {}
+    for importer, changes in plan:
+        if changes or isinstance(importer, ALWAYS_COUNTED):
+            counter = counts[importer.plural_name()] = dict.fromkeys(RowAction.values, 0)
+            for change in changes:
+                counter[change.action] += 1
     return counts

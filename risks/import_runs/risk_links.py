@@ -6,7 +6,7 @@ from uuid import UUID
 
 from openrisk.accounts.models import Organization
 from risks.import_runs.changes import Values
-from risks.import_runs.importers.base import BATCH, in_batches
+from risks.import_runs.context import BATCH, in_batches
 from risks.models import RiskAsset, RiskControl, RiskTag
 
 Resolve = Callable[[str, str], Any]  # field and name -> what the link's column holds

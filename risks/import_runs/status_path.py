@@ -1,4 +1,7 @@
-"""How far a run can take risks towards the states that their source says."""
+"""Status path: how far an import can move a risk towards the status that its source gives.
+
+An import takes one transition after the other, as people do, and stops where a guard refuses one.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -8,84 +11,85 @@ from django.utils import timezone
 
 from risks import states
 from risks.import_runs.changes import PlannedChange
-from risks.import_runs.importers.base import ImportContext
+from risks.import_runs.context import ImportContext
 from risks.models import Acceptance, AcceptanceStatus, Mitigation, Risk, RowAction, Status
 
 RATED = ("inherent_likelihood", "inherent_impact")
 
 
 class StatusPlanner:
-    """Takes the steps of one run, all of them risks. A stop is a note; it fails nothing."""
+    """Plans the status of the risks in one run. A stop is a note for people, not an error."""
 
     def __init__(
-        self, scope: ImportContext, steps: Sequence[PlannedChange], planned: set[str]
+        self, context: ImportContext, changes: Sequence[PlannedChange], with_plan: set[str]
     ) -> None:
-        """`planned` are the risks, by identity, for which the run makes a mitigation."""
+        """`with_plan` are the identities of risks for which the run creates a mitigation."""
         self.now = timezone.now()
-        self.planned = planned
-        known = [
-            step.object_id
-            for step in steps
-            if step.action == RowAction.UPDATE and step.object_id and "status" in step.changes
+        self.with_plan = with_plan
+        ids = [
+            change.object_id
+            for change in changes
+            if change.action == RowAction.UPDATE and change.object_id and "status" in change.changes
         ]
-        rows = Risk.objects.for_organization(scope.organization).filter(pk__in=known)
+        rows = Risk.objects.for_organization(context.organization).filter(pk__in=ids)
         self.risks = rows.only("pk", "reference", *RATED).in_bulk()
-        self.mitigations = _by_risk(
-            Mitigation.objects.filter(risk__in=known).active().with_progress().order_by("number")
+        self.mitigations = group_by_risk(
+            Mitigation.objects.filter(risk__in=ids).active().with_progress().order_by("number")
         )
-        self.approved = _by_risk(
-            Acceptance.objects.filter(risk__in=known, status=AcceptanceStatus.APPROVED)
+        self.approved = group_by_risk(
+            Acceptance.objects.filter(risk__in=ids, status=AcceptanceStatus.APPROVED)
         )
 
-    def walk(self, step: PlannedChange) -> str:
-        """Replace the state that the source says by the one that can be reached, and give that."""
-        present = step.present["status"] if step.present else None
-        start = present or Status.IDENTIFIED.value
-        goal = step.values.get("status")
-        if present is None and goal == Status.DRAFT:
+    def plan_status(self, change: PlannedChange) -> str:
+        """Replace the status that the source gives by the one that can be reached; returns it."""
+        current = change.current["status"] if change.current else None
+        start = current or Status.IDENTIFIED.value
+        goal = change.values.get("status")
+        if current is None and goal == Status.DRAFT:
             start = Status.DRAFT.value
-        if not goal or (present is not None and "status" not in step.changes):
+        if not goal or (current is not None and "status" not in change.changes):
             return start
-        reached, reasons = _reach(start, goal, self._facts(step))
+        reached, reasons = furthest_status(start, goal, self.guard_context(change))
         if reasons:
             label = Status(reached).label.lower()
-            step.notes.append(f"The status stops at {label}, not {goal}: {'. '.join(reasons)}.")
-        step.change("status", present, reached)
-        # Where a walk stopped is no edit by anybody.
-        step.edited = [name for name in step.edited if name != "status"]
+            change.notes.append(f"The status stops at {label}, not {goal}: {'. '.join(reasons)}.")
+        change.set_outcome("status", current, reached)
+        # A status that stopped earlier is not an edit by people.
+        change.edited = [name for name in change.edited if name != "status"]
         return reached
 
-    def _facts(self, step: PlannedChange) -> states.GuardContext:
-        risk = self.risks.get(step.object_id) or Risk()  # type: ignore[arg-type]
+    def guard_context(self, change: PlannedChange) -> states.GuardContext:
+        """Facts for the guards, about the risk as it will be after the import."""
+        risk = self.risks.get(change.object_id) or Risk()  # type: ignore[arg-type]
         for name in RATED:
-            if name in step.changes:
-                setattr(risk, name, step.changes[name][1])
+            if name in change.changes:
+                setattr(risk, name, change.changes[name][1])
         mitigations = self.mitigations.get(risk.pk, [])
-        if step.record.identity in self.planned and not mitigations:
-            mitigations = [_PLANNED]
+        if change.record.identity in self.with_plan and not mitigations:
+            mitigations = [_NEW_MITIGATION]
         return states.GuardContext(risk, self.now, mitigations, self.approved.get(risk.pk, []))
 
 
-_PLANNED = Mitigation()
-_PLANNED.actions_total = _PLANNED.actions_done = 0  # type: ignore[attr-defined]
+_NEW_MITIGATION = Mitigation()
+_NEW_MITIGATION.actions_total = _NEW_MITIGATION.actions_done = 0  # type: ignore[attr-defined]
 
 
-def _reach(start: str, goal: str, facts: states.GuardContext) -> tuple[str, list[str]]:
-    """The state at which the way from `start` to `goal` ends, and why it ends before `goal`."""
+def furthest_status(start: str, goal: str, guards: states.GuardContext) -> tuple[str, list[str]]:
+    """The last status that can be reached on the way to `goal`, and the reasons to stop there."""
     try:
-        way = states.shortest_path(start, goal)
+        path = states.shortest_path(start, goal)
     except ValueError:
-        return start, [f"No way leads there from {Status(start).label.lower()}"]
+        return start, [f"No transitions lead there from {Status(start).label.lower()}"]
     status = start
-    for to in way:
-        if reasons := states.guard_reasons(to, facts):
+    for to in path:
+        if reasons := states.guard_reasons(to, guards):
             return status, reasons
         status = to
     return status, []
 
 
-def _by_risk(rows: Iterable) -> dict[UUID, list]:
-    found: dict[UUID, list] = defaultdict(list)
+def group_by_risk(rows: Iterable) -> dict[UUID, list]:
+    groups: dict[UUID, list] = defaultdict(list)
     for row in rows:
-        found[row.risk_id].append(row)
-    return found
+        groups[row.risk_id].append(row)
+    return groups

@@ -1,4 +1,4 @@
-"""A run in words and as JSON, for people and programs that do not read its rows."""
+"""Summary of a run as JSON and as text, for programs and people that do not read its rows."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,7 +7,7 @@ from risks.import_runs.changes import is_blank
 from risks.import_runs.lifecycle import describe_error
 from risks.models import ImportRun, RowAction
 
-SHOWN = 100  # errors, stops and edits that are listed
+MAX_LISTED = 100  # errors, stops and edits
 
 
 def summarize_run(run: ImportRun) -> dict[str, Any]:
@@ -45,54 +45,57 @@ def summarize_run(run: ImportRun) -> dict[str, Any]:
     }
 
 
-def report_lines(told: dict[str, Any]) -> Iterator[str]:
-    """The text of a `summary`."""
-    yield f"{told['file_name']}, known as the source {told['source_name']}"
-    yield from _section("Columns", list(_mapping(told["mapping"])))
-    yield from _section("Read into it", list(_guesses(told["guesses"])))
-    yield from _section("Notes", told["notes"])
-    stops = [f"Row {s['row']} ({s['identity']}): {s['reason']}" for s in told["stops"]]
-    yield from _section("Stops", stops)
-    yield from _section("Edited since the last import, and replaced", list(_edits(told["edited"])))
-    yield from _section("Errors", [describe_error(error) for error in told["errors"]])
-    yield from _section("Counts", list(_counts(told["counts"])))
+def report_lines(summary: dict[str, Any]) -> Iterator[str]:
+    """The text of a summary, line by line."""
+    yield f"{summary['file_name']}, known as the source {summary['source_name']}"
+    yield from format_section("Columns", column_lines(summary["mapping"]))
+    yield from format_section("Guesses", guess_lines(summary["guesses"]))
+    yield from format_section("Notes", summary["notes"])
+    stops = [f"Row {s['row']} ({s['identity']}): {s['reason']}" for s in summary["stops"]]
+    yield from format_section("Stops", stops)
+    edits = [
+        f"Row {e['row']} ({e['identity']}): {e['field']} was {e['now']!r}"
+        for e in summary["edited"]
+    ]
+    yield from format_section("Edited since the last import, and replaced", edits)
+    yield from format_section("Errors", [describe_error(error) for error in summary["errors"]])
+    yield from format_section("Counts", count_lines(summary["counts"]))
 
 
-def _section(title: str, found: list[str]) -> Iterator[str]:
-    if not found:
+def format_section(title: str, lines: list[str]) -> Iterator[str]:
+    if not lines:
         return
     yield ""
     yield title
-    for line in found[:SHOWN]:
+    for line in lines[:MAX_LISTED]:
         yield f"  {line}"
-    if len(found) > SHOWN:
-        yield f"  ... and {len(found) - SHOWN} more: see the rows of the run"
+    if len(lines) > MAX_LISTED:
+        yield f"  ... and {len(lines) - MAX_LISTED} more: see the rows of the run"
 
 
-def _mapping(mapping: list[dict[str, Any]]) -> Iterator[str]:
-    width = max((len(column["column"]) for column in mapping), default=0)
-    width = min(width, 40)
+def column_lines(mapping: list[dict[str, Any]]) -> list[str]:
+    width = min(max((len(column["column"]) for column in mapping), default=0), 40)
+    lines = []
     for column in mapping:
-        where = column["field"] or ("not read" if column["how"] == "ignored" else "extra")
-        yield f"{column['column']:{width}}  {where}"
+        target = column["field"] or ("not read" if column["how"] == "ignored" else "extra")
+        lines.append(f"{column['column']:{width}}  {target}")
+    return lines
 
 
-def _guesses(guesses: list[dict[str, Any]]) -> Iterator[str]:
+def guess_lines(guesses: list[dict[str, Any]]) -> list[str]:
+    lines = []
     for guess in guesses:
-        where = f"{guess['column']}: " if guess["column"] else ""
-        yield where + guess["detail"]
+        column = f"{guess['column']}: " if guess["column"] else ""
+        lines.append(column + guess["detail"])
         for text, value in guess["table"].items():
-            yield f"    {text} = {'nothing' if is_blank(value) else value}"
+            lines.append(f"    {text} = {'nothing' if is_blank(value) else value}")
+    return lines
 
 
-def _edits(edits: list[dict[str, Any]]) -> Iterator[str]:
-    for edit in edits:
-        yield f"Row {edit['row']} ({edit['identity']}): {edit['field']} was {edit['now']!r}"
-
-
-def _counts(counts: dict[str, dict[str, int]]) -> Iterator[str]:
-    yield f"{'':12}" + "".join(f"{action:>12}" for action in RowAction.values)
+def count_lines(counts: dict[str, dict[str, int]]) -> list[str]:
+    lines = [f"{'':12}" + "".join(f"{action:>12}" for action in RowAction.values)]
     for model, by_action in counts.items():
         if any(by_action.values()):
             numbers = "".join(f"{by_action[action]:12,}" for action in RowAction.values)
-            yield f"{model:12}{numbers}"
+            lines.append(f"{model:12}{numbers}")
+    return lines

@@ -1,13 +1,15 @@
-"""What reading and interpreting a file answer. Plain values only: all of it is JSON."""
+"""Results of reading a register: plain values, all of which turn into JSON."""
 
 from dataclasses import dataclass, field
 from typing import Any
+
+SHOWN_CHARACTERS = 100  # of a cell, that an error or a difference repeats
 
 
 class ImportFileError(ValueError):
     """The file as a whole cannot be imported; the message says what to do about it.
 
-    `row` is the row in a spreadsheet, counted from 1; `column` a header.
+    `row` is the row in a spreadsheet, counted from 1; `column` is a header.
     """
 
     def __init__(self, message: str, row: int | None = None, column: str | None = None) -> None:
@@ -18,12 +20,12 @@ class ImportFileError(ValueError):
 
 
 class MappingError(ImportFileError):
-    """The caller maps a column or to a field that is not there: the file is not to blame."""
+    """The caller maps a column that the file does not have, or to a field that does not exist."""
 
 
 @dataclass(frozen=True, slots=True)
 class RowError:
-    """Why one row cannot be imported. `column` is a header, None where the row is wrong as such."""
+    """Reason why a row cannot be imported. `column` is a header, or None if it is the whole row."""
 
     row: int
     column: str | None
@@ -31,12 +33,27 @@ class RowError:
     reason: str
 
 
+@dataclass(slots=True)
+class Table:
+    """One header and the rows below it: (number in the spreadsheet, cell by header).
+
+    Each row has a cell for each header. `errors` are rows and cells that could not be read; `notes`
+    tell people how the file was read.
+    """
+
+    headers: list[str]
+    rows: list[tuple[int, dict[str, str]]]
+    notes: list[str] = field(default_factory=list)
+    errors: list[RowError] = field(default_factory=list)
+
+
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """Something the file does not say and we read into it.
+    """Something that the file does not say and the import assumes.
 
     `what` is one word to group by: column, scale, date, status, treatment, title, identity,
-    description, person, list, value. `table` shows how each text was read, where that is a list.
+    description, person, list, value, difference. `table` shows how each text was read, if there
+    are several.
     """
 
     column: str | None
@@ -47,10 +64,10 @@ class Guess:
 
 @dataclass(frozen=True, slots=True)
 class ColumnMapping:
-    """Where a column goes: `field` is None for a column that maps to nothing.
+    """The field of a column; None for a column without one.
 
-    `how`: chosen (by the caller), name (it is called as the field is), synonym, extra (kept in
-    `extra`) or ignored (a figure of our own export that the register computes itself).
+    `how`: chosen (by the caller), name (the header is the field's name), synonym, extra (kept in
+    `extra`) or ignored (a column of our own export that the register computes itself).
     """
 
     column: str
@@ -60,8 +77,8 @@ class ColumnMapping:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
-    """The source's own score or level of a row, where it is not what our matrix says."""
+class RatingDifference:
+    """A score or level of the source that differs from the one our matrix gives."""
 
     row: int
     column: str
@@ -71,11 +88,11 @@ class Difference:
 
 @dataclass(slots=True)
 class InterpretedRow:
-    """One row of the file as values of a risk; import it only when `errors` is empty.
+    """One row of the file as values of a risk; import it only if `errors` is empty.
 
-    `values` has a key for each mapped field (see `interpret`); `extra` has the cells that map to
-    nothing, by header, without the empty ones. `identity` names the risk within its source:
-    `identity_kind` is reference, external_id or title, and says what `identity` holds.
+    `values` has a key for each mapped field (see `mapping.interpreter`); `extra` has the cells of
+    the other columns, by header, without the empty ones. `identity` identifies the risk within its
+    source; `identity_kind` is reference, external_id or title, and says what `identity` holds.
     """
 
     row_number: int
@@ -88,13 +105,15 @@ class InterpretedRow:
 
 @dataclass(slots=True)
 class Interpretation:
+    """All rows of a table, and what was assumed to read them."""
+
     rows: list[InterpretedRow]
     mapping: list[ColumnMapping]
     guesses: list[Guess]
-    differences: list[Difference]
+    differences: list[RatingDifference]
     notes: list[str]
 
     @property
     def errors(self) -> list[RowError]:
-        """Every row's errors, in the order of the rows."""
+        """The errors of every row, in the order of the rows."""
         return [error for row in self.rows for error in row.errors]

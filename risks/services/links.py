@@ -8,8 +8,8 @@ from uuid import UUID
 from openrisk.accounts.models import Organization
 from risks import scoring
 from risks.models import Asset, Control, Risk, RiskAsset, RiskControl, RiskTag
-from risks.registers.reading.text import clean_text
 from risks.services import rows
+from risks.text import clean_text
 
 MAX_TAGS = 50
 

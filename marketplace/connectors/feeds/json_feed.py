@@ -19,7 +19,7 @@ from marketplace.connectors.parsing import (
     to_number,
     to_text,
 )
-from risks.registers.table import Table
+from risks.registers.results import Table
 
 MOST_RISKS = 100_000
 _FINDING = ("rule", "title", "severity", "asset", "location", "description", "cvss")

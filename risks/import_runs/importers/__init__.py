@@ -1,1 +1,1 @@
-"""Importers: how each model takes part in an import run."""
+"""Importers: one for each model that an import run can write; `base` says what they do."""

@@ -1,142 +1,136 @@
-"""Models of which a source mostly says names: those it names and we lack are made."""
+"""Categories and assets: a source mostly gives their names, and unknown names are created."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
 from risks.import_runs.changes import PlannedChange, SourceRecord, Values
-from risks.import_runs.importers.base import BATCH, ModelImporter, in_batches
+from risks.import_runs.context import BATCH, in_batches
+from risks.import_runs.importers.base import ModelImporter
 from risks.import_runs.name_lookup import NameIndex
-from risks.models import Asset, Category, Provenance, Source
+from risks.import_runs.provenance import provenance_of
+from risks.models import Asset, Category, Source
 
 
 class ReferenceImporter(ModelImporter):
-    """A model of which a source only names rows; those it names and we lack are made."""
+    """Matches by name, and creates what does not exist."""
 
-    shared = True
-    unique: ClassVar[str]  # the attribute of Names that knows the rows
+    is_shared = True
+    lookup: ClassVar[str]  # the attribute of NameLookup that knows the rows
 
     @property
-    def known(self) -> NameIndex:
-        return getattr(self.scope.names, self.unique)
+    def index(self) -> NameIndex:
+        return getattr(self.context.names, self.lookup)
 
-    def find(self, records: Sequence[SourceRecord]) -> dict[str, UUID]:
-        found = {record.identity: self.known.get(record.identity) for record in records}
-        return {identity: named.id for identity, named in found.items() if named}
+    def match_existing(self, records: Sequence[SourceRecord]) -> dict[str, UUID]:
+        matches = {record.identity: self.index.get(record.identity) for record in records}
+        return {identity: row.id for identity, row in matches.items() if row}
 
-    def create(self, steps: Sequence[PlannedChange]) -> None:
-        rows = [self.instance(step) for step in steps]
-        for row, step in zip(rows, steps, strict=True):
-            row.pk, row.organization = step.object_id, self.scope.organization
+    def create(self, changes: Sequence[PlannedChange]) -> None:
+        rows = [self.make_instance(change) for change in changes]
+        for row, change in zip(rows, changes, strict=True):
+            row.pk, row.organization = change.object_id, self.context.organization
         self.model._default_manager.bulk_create(rows, batch_size=BATCH)
-        for step in steps:
-            assert step.object_id is not None  # noqa: S101  set when it was planned
-            self.known.add(step.record.identity, step.object_id)
+        for change in changes:
+            assert change.object_id is not None  # noqa: S101  set when it was planned
+            self.index.add(change.record.identity, change.object_id)
 
-    def instance(self, step: PlannedChange) -> Any:
-        return self.model(name=step.record.identity)
+    def make_instance(self, change: PlannedChange) -> Any:
+        return self.model(**{"name": change.record.identity} | change.record.values)
 
-    def update(self, changes: dict[UUID, Values]) -> None:
-        """Nothing is said of these rows but their names."""
+    def update(self, values: dict[UUID, Values]) -> None:
+        """Write nothing: a source gives only the names of these rows."""
 
     def delete(self, ids: Sequence[UUID]) -> int:
-        kept = 0
+        remaining = 0
         for batch in in_batches(ids):
-            rows = self.rows().filter(pk__in=batch)
-            unused = self.unused(rows).values_list("pk", flat=True)
-            deleted = list(unused)
-            kept += rows.count() - len(deleted)
-            rows.filter(pk__in=deleted).delete()
-        return kept
+            rows = self.queryset().filter(pk__in=batch)
+            unused = list(self.filter_unused(rows).values_list("pk", flat=True))
+            remaining += rows.count() - len(unused)
+            rows.filter(pk__in=unused).delete()
+        return remaining
 
-    def unused(self, rows: Any) -> Any:
-        """Those of `rows` that nobody edited, and nothing refers to."""
+    def filter_unused(self, rows: Any) -> Any:
+        """Those of `rows` that were never edited, and that nothing refers to."""
         raise NotImplementedError
 
 
 class CategoryImporter(ReferenceImporter):
+    """A register only names categories; a pack describes them."""
+
     model = Category
-    unique = "categories"
+    lookup = "categories"
 
-    def instance(self, step: PlannedChange) -> Category:
-        return Category(name=step.record.identity, **step.record.values)
-
-    def read(self, ids: Iterable[UUID]) -> dict[UUID, Values]:
-        """A register only names categories; a pack describes them."""
-        if self.scope.run.source != Source.PACK:
-            return super().read(ids)
-        rows = self.rows().filter(pk__in=[pk for batch in self.batched(ids) for pk in batch])
+    def current_values(self, ids: Iterable[UUID]) -> dict[UUID, Values]:
+        if self.context.run.source != Source.PACK:
+            return super().current_values(ids)
+        existing = [pk for batch in self.existing_in_batches(ids) for pk in batch]
+        rows = self.queryset().filter(pk__in=existing)
         return {pk: {"description": text} for pk, text in rows.values_list("pk", "description")}
 
-    def update(self, changes: dict[UUID, Values]) -> None:
-        for pk, category in self.rows().in_bulk(list(changes)).items():
-            category.description = changes[pk]["description"] or ""
+    def update(self, values: dict[UUID, Values]) -> None:
+        for pk, category in self.queryset().in_bulk(list(values)).items():
+            category.description = values[pk]["description"] or ""
             category.version += 1
             category.save(update_fields=["description", "version", "updated_at"])
 
-    def unused(self, rows: Any) -> Any:
+    def filter_unused(self, rows: Any) -> Any:
         return rows.filter(version=1, risks__isnull=True)
 
 
 class AssetImporter(ReferenceImporter):
-    """A source that knows more of an asset than its name says so only where the asset is new."""
+    """A source may know more about an asset than its name: that is used only for a new asset."""
 
     model = Asset
-    unique = "assets"
-
-    def find(self, records: Sequence[SourceRecord]) -> dict[str, UUID]:
-        """By name, else by what the source called it before, else by where it is reached."""
-        found = super().find(records)
-        missing = [record for record in records if record.identity not in found]
-        if missing and self._connected:
-            for record in missing:
-                known = self._before.named.get(record.identity) or self._reached(record)
-                if known:
-                    found[record.identity] = known
-        return found
-
-    def _reached(self, record: SourceRecord) -> UUID | None:
-        """The one asset that answers at its name or addresses, if there is one."""
-        places = [*record.values.get("hostnames", ()), *record.values.get("addresses", ())]
-        known = {
-            pk
-            for place in (record.identity, *places)
-            for pk in self._before.places.get(place.lower(), ())
-        }
-        return known.pop() if len(known) == 1 else None
+    lookup = "assets"
 
     @property
-    def _before(self) -> "_Assets":
-        """Read once a run, before it makes any: so it finds the same when it is carried out."""
-        key = "assets before"
-        if key not in self.scope.memory:
-            self.scope.memory[key] = _Assets(self)
-        return self.scope.memory[key]
+    def is_connector(self) -> bool:
+        return self.context.run.source == Source.CONNECTOR
 
-    def instance(self, step: PlannedChange) -> Asset:
-        return Asset(**{"name": step.record.identity} | step.record.values)
+    def match_existing(self, records: Sequence[SourceRecord]) -> dict[str, UUID]:
+        """By name, else by the name that the source used before, else by where it is reached."""
+        matches = super().match_existing(records)
+        missing = [record for record in records if record.identity not in matches]
+        if missing and self.is_connector:
+            for record in missing:
+                reachable_at = (
+                    record.identity,
+                    *record.values.get("hostnames", ()),
+                    *record.values.get("addresses", ()),
+                )
+                match = self.known_assets.match(record.identity, reachable_at)
+                if match:
+                    matches[record.identity] = match
+        return matches
 
-    def normalised(self, record: SourceRecord) -> Values:
-        """A connector's name for it is kept: so it is known when somebody renames it."""
-        return {"name": record.identity} if self._connected else {}
+    @property
+    def known_assets(self) -> "KnownAssets":
+        """Read once, before the run creates any: so applying finds the same as the preview."""
+        key = "known assets"
+        if key not in self.context.cache:
+            self.context.cache[key] = KnownAssets(self)
+        return self.context.cache[key]
 
-    def read(self, ids: Iterable[UUID]) -> dict[UUID, Values]:
-        if not self._connected:
-            return super().read(ids)
-        rows = self.rows().filter(pk__in=[pk for batch in self.batched(ids) for pk in batch])
+    def normalize(self, record: SourceRecord) -> Values:
+        """Keep a connector's name for an asset, to find it again after people rename it."""
+        return {"name": record.identity} if self.is_connector else {}
+
+    def current_values(self, ids: Iterable[UUID]) -> dict[UUID, Values]:
+        if not self.is_connector:
+            return super().current_values(ids)
+        existing = [pk for batch in self.existing_in_batches(ids) for pk in batch]
+        rows = self.queryset().filter(pk__in=existing)
         return {pk: {"name": name} for pk, name in rows.values_list("pk", "name")}
 
-    def settle(self, steps: Sequence[PlannedChange]) -> None:
-        """Its name is ours."""
-        for step in steps:
-            if step.present:
-                step.change("name", step.present["name"], step.present["name"])
+    def validate(self, changes: Sequence[PlannedChange]) -> None:
+        """Leave the name as it is: people decide how an asset is called."""
+        for change in changes:
+            if change.current:
+                name = change.current["name"]
+                change.set_outcome("name", name, name)
 
-    @property
-    def _connected(self) -> bool:
-        return self.scope.run.source == Source.CONNECTOR
-
-    def unused(self, rows: Any) -> Any:
+    def filter_unused(self, rows: Any) -> Any:
         return rows.filter(
             version=1,
             risk_links__isnull=True,
@@ -146,18 +140,24 @@ class AssetImporter(ReferenceImporter):
         )
 
 
-class _Assets:
-    """The assets of the register by what the source called them, and by where they are reached."""
+class KnownAssets:
+    """Assets of an organization by the source's names for them, and by where they are reached."""
 
-    def __init__(self, target: AssetImporter) -> None:
-        run, rows = target.scope.run, target.rows()
-        said = Provenance.objects.for_organization(run.organization).filter(
-            source=run.source, source_name=run.source_name, model=target.label()
+    def __init__(self, importer: AssetImporter) -> None:
+        assets = importer.queryset()
+        given = provenance_of(importer.context.run).filter(
+            model=importer.model_label(), object_id__in=assets.values("pk")
         )
-        known = said.filter(object_id__in=rows.values("pk"))
-        self.named: dict[str, UUID] = dict(known.values_list("identity", "object_id"))
-        self.places: dict[str, list[UUID]] = {}
-        found = rows.exclude(hostnames=[], addresses=[])
-        for pk, *lists in found.values_list("pk", "hostnames", "addresses"):
-            for place in {place.lower() for places in lists for place in places}:
-                self.places.setdefault(place, []).append(pk)
+        self.by_source_name: dict[str, UUID] = dict(given.values_list("identity", "object_id"))
+        self.by_address: dict[str, list[UUID]] = {}
+        reachable = assets.exclude(hostnames=[], addresses=[])
+        for pk, *lists in reachable.values_list("pk", "hostnames", "addresses"):
+            for address in {address.lower() for addresses in lists for address in addresses}:
+                self.by_address.setdefault(address, []).append(pk)
+
+    def match(self, name: str, addresses: Iterable[str]) -> UUID | None:
+        """The asset with this name in the source, else the only one that these addresses reach."""
+        if name in self.by_source_name:
+            return self.by_source_name[name]
+        reached = {pk for a in addresses for pk in self.by_address.get(a.lower(), ())}
+        return reached.pop() if len(reached) == 1 else None

@@ -27,17 +27,17 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            self._export(options["organization"], options["format"], options["output"])
+            self.export(options["organization"], options["format"], options["output"])
         except BrokenPipeError:
-            # Whoever reads, `head` say, has enough. Nor may Python complain when it flushes.
+            # The reader (`head`, say) has enough. Python must not complain when it flushes either.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except OSError as error:
-            place = options["output"] or "stdout"
-            raise CommandError(f"{place}: {error.strerror}.") from None
-        except Conflict as refusal:
-            raise CommandError("\n".join(refusal.reasons)) from None
+            target = options["output"] or "stdout"
+            raise CommandError(f"{target}: {error.strerror}.") from None
+        except Conflict as conflict:
+            raise CommandError("\n".join(conflict.reasons)) from None
 
-    def _export(self, of: Organization, file_format: str, output: Path | None) -> None:
+    def export(self, of: Organization, file_format: str, output: Path | None) -> None:
         risks = Risk.objects.for_organization(of).order_by("number")
         if file_format == "csv" and output is None:
             for line in exports.csv_lines(risks, of):
@@ -49,6 +49,8 @@ class Command(BaseCommand):
             with output.open("wb") as file:
                 exports.write_xlsx(risks, of, file)
         elif sys.stdout.isatty():
-            raise CommandError("XLSX is no text: name a file with --output.", returncode=2)
+            raise CommandError(
+                "XLSX is a binary format. Write it to a file with --output.", returncode=2
+            )
         else:
             exports.write_xlsx(risks, of, sys.stdout.buffer)

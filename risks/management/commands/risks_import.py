@@ -9,13 +9,13 @@ from django.db import transaction
 
 from openrisk.accounts.management.arguments import organization_argument
 from openrisk.errors import Conflict
-from risks.import_runs import lifecycle
+from risks.import_runs.lifecycle import apply_run
 from risks.import_runs.summary import report_lines, summarize_run
 from risks.management.arguments import add_user, check_member
-from risks.registers import upload
 from risks.registers.results import ImportFileError, MappingError
+from risks.registers.upload import upload_register
 
-USAGE, PARTIAL = 2, 4
+USAGE, PARTIAL = 2, 4  # exit codes
 
 
 class Command(BaseCommand):
@@ -36,45 +36,47 @@ class Command(BaseCommand):
             "--source",
             default="",
             metavar="NAME",
-            help="whose ids the file has (default: the file's name without its ending)",
+            help="the source whose ids the file has (default: the file's name without extension)",
         )
         parser.add_argument(
             "--map",
             action="append",
-            type=_pair,
+            type=column_and_field,
             default=[],
             metavar="COLUMN=FIELD",
-            help="where a column goes, if not where we would put it; FIELD may be extra",
+            help="the field of a column, if the one that is proposed is wrong; FIELD may be extra",
         )
         parser.add_argument("--skip-errors", action="store_true", help="leave rows in error out")
-        parser.add_argument("--dry-run", action="store_true", help="do everything, keep nothing")
+        parser.add_argument("--dry-run", action="store_true", help="report, but write nothing")
         add_user(parser)
         parser.add_argument("--format", choices=("text", "json"), default="text")
 
     def handle(self, *args: Any, **options: Any) -> None:
         check_member(options["user"], options["organization"])
         try:
-            told = self._import(**options)
+            summary = self.import_file(**options)
         except OSError as error:
             raise CommandError(f"{options['file']} cannot be read: {error.strerror}.") from None
         except ImportFileError as error:
             code = USAGE if isinstance(error, MappingError) else 1
-            raise CommandError(_place(error) + error.message, returncode=code) from None
-        except Conflict as refusal:
-            raise CommandError("\n".join(refusal.reasons)) from None
-        self._report(told, options)
-        if told["errors"] and options["skip_errors"]:
+            location = f"Column {error.column}: " if error.column else ""
+            location = f"Row {error.row}: " if error.row else location
+            raise CommandError(location + error.message, returncode=code) from None
+        except Conflict as conflict:
+            raise CommandError("\n".join(conflict.reasons)) from None
+        self.report(summary, options)
+        if summary["errors"] and options["skip_errors"]:
             sys.exit(PARTIAL)
-        if told["errors"]:
+        if summary["errors"]:
             raise CommandError(
-                f"Nothing was imported: {len(told['errors'])} errors in the rows. Correct them, "
+                f"Nothing was imported: {len(summary['errors'])} errors in the rows. Correct them, "
                 "or leave these rows out with --skip-errors."
             )
 
-    def _import(self, **options: Any) -> dict[str, Any]:
-        """Everything in one transaction, which is rolled back unless it is to stay."""
+    def import_file(self, **options: Any) -> dict[str, Any]:
+        """Import in one transaction, which is rolled back after an error or a dry run."""
         with transaction.atomic(), options["file"].open("rb") as file:
-            run = upload.upload_register(
+            run = upload_register(
                 actor=options["user"],
                 organization=options["organization"],
                 file=file,
@@ -82,44 +84,35 @@ class Command(BaseCommand):
                 source_name=options["source"],
                 mapping=dict(options["map"]),
             )
-            told = summarize_run(run)
-            refused = bool(told["errors"]) and not options["skip_errors"]
-            if not refused:
-                run = lifecycle.apply_run(
-                    actor=options["user"], run=run, skip_errors=options["skip_errors"]
-                )
-                told["status"] = run.status
-            if refused or options["dry_run"]:
+            summary = summarize_run(run)
+            is_refused = bool(summary["errors"]) and not options["skip_errors"]
+            if not is_refused:
+                run = apply_run(actor=options["user"], run=run, skip_errors=options["skip_errors"])
+                summary["status"] = run.status
+            if is_refused or options["dry_run"]:
                 transaction.set_rollback(True)
-                told["run"], told["status"] = None, "failed" if refused else "dry_run"
-        return told
+                summary["run"] = None
+                summary["status"] = "failed" if is_refused else "dry_run"
+        return summary
 
-    def _report(self, told: dict[str, Any], options: dict[str, Any]) -> None:
+    def report(self, summary: dict[str, Any], options: dict[str, Any]) -> None:
         if options["format"] == "json":
-            self.stdout.write(json.dumps(told, indent=2, ensure_ascii=False))
+            self.stdout.write(json.dumps(summary, indent=2, ensure_ascii=False))
             return
-        for line in report_lines(told):
+        for line in report_lines(summary):
             self.stdout.write(line)
-        if told["run"] and not _changes(told):
+        changes = sum(counts["create"] + counts["update"] for counts in summary["counts"].values())
+        if summary["run"] and not changes:
             self.stdout.write("\nNothing has changed since the last import.")
-        elif told["run"]:
-            undo = f"python manage.py risks_import_undo {told['run']}"
-            self.stdout.write(f"\nImported. To take it back: {undo}")
+        elif summary["run"]:
+            undo = f"python manage.py risks_import_undo {summary['run']}"
+            self.stdout.write(f"\nImported. To undo it: {undo}")
         elif options["dry_run"]:
             self.stdout.write("\nA dry run: nothing was written.")
 
 
-def _changes(told: dict[str, Any]) -> int:
-    return sum(counts["create"] + counts["update"] for counts in told["counts"].values())
-
-
-def _pair(text: str) -> tuple[str, str]:
+def column_and_field(text: str) -> tuple[str, str]:
     column, separator, field = text.rpartition("=")
     if not separator or not column or not field:
         raise ArgumentTypeError('write it as "Column=field"')
     return column.strip(), field.strip()
-
-
-def _place(error: ImportFileError) -> str:
-    row = f"Row {error.row}: " if error.row else ""
-    return f"{row}Column {error.column}: " if error.column and not row else row

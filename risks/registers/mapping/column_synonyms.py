@@ -11,7 +11,7 @@ def _set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-# The surest names first: where two columns want one field, the earlier name wins.
+# The surest names first: if two columns could give one field, the earlier name wins.
 SYNONYMS: dict[str, tuple[str, ...]] = {
     "external_id": (
         "risk id", "external id", "risk identifier", "risk number", "risk no", "risk nr",
@@ -273,7 +273,7 @@ FILLERS = _set(
     " optreden survenance niveau stufe wert nivel livello note valor valore 0 1 2 3 4 5 10 100 to"
     " low high percent"
 )
-# Only beside "before", "after" and the like: "control rating" is no rating of the risk.
+# Only beside "before", "after" and the like: "control rating" does not rate the risk.
 MEASURES = _set(
     "control controls treatment mitigation mitigations measures behandlung massnahmen traitement"
     " mesures tratamiento medidas controles trattamento controlli misure tratamento maatregelen"

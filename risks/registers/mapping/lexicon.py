@@ -8,20 +8,22 @@ Spanish, Italian, Portuguese and Dutch.
 from collections.abc import Mapping
 from typing import TypeVar
 
+from risks.registers.reading.text import match_key
+
 T = TypeVar("T")
 
 
 def _by_word(groups: Mapping[T, tuple[str, ...]]) -> dict[str, T]:
-    """The group of each word. Raises ValueError where two groups claim one."""
-    found: dict[str, T] = {}
+    """The value of each word. Raises ValueError if a word has two values."""
+    by_word: dict[str, T] = {}
     for value, words in groups.items():
         for word in words:
-            if found.setdefault(word, value) != value:
-                raise ValueError(f"'{word}' stands for {found[word]} and for {value}")
-    return found
+            if by_word.setdefault(word, value) != value:
+                raise ValueError(f"'{word}' means {by_word[word]} and {value}")
+    return by_word
 
 
-# Three-level words. Their place counts from 1, the least, to 5, the most.
+# Words of three-level scales. Their position counts from 1, the least, to 5, the most.
 PLAIN = _by_word({
     2.0: (
         "low", "l", "lo", "faible", "bas", "basse", "niedrig", "gering", "tief", "bajo", "baja",
@@ -51,7 +53,7 @@ VERY = _by_word({
     ),
 })  # fmt: skip
 
-# What may stand on top of low, medium and high.
+# Words that may come above low, medium and high.
 TOP = _by_word({
     4.7: (
         "critical", "crit", "critique", "kritisch", "critico", "critica", "kritiek",
@@ -144,24 +146,24 @@ UNRATED = frozenset({
     "desconhecido", "nao avaliado", "onbekend", "nvt", "n v t", "niet beoordeeld",
 })  # fmt: skip
 
-# What a source calls a level, in the words of our matrix.
+# Words of other registers for the levels of our matrix.
 LEVELS = _by_word({
     "low": (
-        *(word for word, place in (PLAIN | VERY).items() if place <= 2),
+        *(word for word, position in (PLAIN | VERY).items() if position <= 2),
         "minor", "negligible", "insignificant", "acceptable", "trivial", "mineur", "mineure",
     ),
-    "medium": tuple(word for word, place in PLAIN.items() if place == 3),
+    "medium": tuple(word for word, position in PLAIN.items() if position == 3),
     "high": (
-        *(word for word, place in PLAIN.items() if place == 4),
+        *(word for word, position in PLAIN.items() if position == 4),
         "major", "serious", "majeur", "majeure", "grave",
     ),
     "critical": (
-        *(word for word, place in (VERY | TOP).items() if place > 4),
+        *(word for word, position in (VERY | TOP).items() if position > 4),
         "severe", "catastrophic", "intolerable", "unacceptable",
     ),
 })  # fmt: skip
 
-# "open" is no state of ours: assessed where it has ratings, else identified.
+# We have no such state: assessed if the risk has ratings, else identified.
 OPEN = "open"
 STATES = _by_word({
     OPEN: (
@@ -283,7 +285,7 @@ INTERVALS = _by_word({
     730: ("biennial", "every two years", "biennially"),
 })  # fmt: skip
 
-# Where a date should stand, but there is none.
+# Texts in a column of dates that give no date.
 NO_DATE = frozenset({
     "", "n a", "na", "none", "no date", "tbd", "tba", "tbc", "to be determined", "to be defined",
     "to be confirmed", "unknown", "ongoing", "continuous", "continuously", "continual", "permanent",
@@ -314,3 +316,28 @@ MONTHS: tuple[tuple[str, ...], ...] = (
     ("november", "nov", "novembre", "noviembre", "novembro"),
     ("december", "dec", "decembre", "dezember", "dez", "diciembre", "dic", "dicembre", "dezembro"),
 )  # fmt: skip
+
+
+def status_of(word: str) -> str | None:
+    """The state that a word for a status means; OPEN if it says that much and no more."""
+    return STATES.get(match_key(word))
+
+
+def treatment_of(word: str) -> str | None:
+    return TREATMENTS.get(match_key(word))
+
+
+def level_of(word: str) -> str | None:
+    """The level of our matrix that a source's word means."""
+    words = [part for part in match_key(word).split() if not part.isdecimal() and part != "risk"]
+    return LEVELS.get(" ".join(words))
+
+
+def days_between_reviews(text: str) -> int | None:
+    """Days between reviews, from a number of days or a word such as "quarterly"."""
+    if text.lstrip().startswith(("-", "\N{MINUS SIGN}")):  # which `match_key` takes for a dash
+        return None
+    name = match_key(text).removesuffix(" days").removesuffix(" review")
+    if name.isdecimal() and 1 <= int(name) <= 3660:
+        return int(name)
+    return INTERVALS.get(name)

@@ -1,7 +1,7 @@
-"""Ratings of any scale onto 1 to 5, and the words of states, treatments and levels onto ours.
+"""Ratings: likelihoods and impacts of any scale, brought to 1 to 5.
 
-A scale is decided on whole columns, never on a cell: "High" is 5 where only Low, Medium and High
-occur, and 4 beside "Very high". What was decided is a guess that is reported with its table.
+A scale is decided on whole columns, never on a cell: "High" is 5 if only Low, Medium and High
+occur, and 4 beside "Very high". What was decided is reported as a guess, with its table.
 """
 
 import re
@@ -11,17 +11,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from math import ceil, floor
 
-from risks.registers.mapping.lexicon import (
-    IMPACTS,
-    INTERVALS,
-    LEVELS,
-    LIKELIHOODS,
-    PLAIN,
-    STATES,
-    TOP,
-    TREATMENTS,
-    UNRATED,
-)
+from risks.registers.mapping.lexicon import IMPACTS, LIKELIHOODS, PLAIN, TOP, UNRATED
 from risks.registers.reading.text import match_key
 
 LIKELIHOOD, IMPACT = "likelihood", "impact"
@@ -31,6 +21,8 @@ _EXAMPLES = {
     IMPACT: "Insignificant, Minor, Moderate, Major, Severe",
 }
 
+_ARTICLES = {LIKELIHOOD: "a likelihood", IMPACT: "an impact"}
+
 _NUMBER = re.compile(r"([-+]?\d{1,12}(?:[.,]\d{1,12})?)\s*%?")
 _OUT_OF = re.compile(r"(\d{1,3})\s*(?:/|of|out of)\s*(\d{1,3})")
 _NUMBER_WITH_WORD = re.compile(
@@ -39,10 +31,10 @@ _NUMBER_WITH_WORD = re.compile(
 _RANGE = re.compile(r"\b([01])\s*(?:-|\u2013|\.\.\.?|to|bis|à|a|tot)\s*(\d{1,3})\b", re.IGNORECASE)
 _END = re.compile(r"/\s*(\d{1,3})\b")
 
-# Without any number above 4, a scale may end there, or nobody rated anything 5. It takes this many
+# Without any number above 4, a scale may end there, or nothing was rated 5. It takes this many
 # ratings, with every number in use, to say that the scale is a shorter one.
 ENOUGH_RATINGS = 20
-# A number above 5 is a slip of the pen unless there are several of them.
+# A number above 5 is a typing error unless there are several of them.
 ENOUGH_ABOVE = 3
 SHARE_ABOVE = Fraction(1, 5)
 
@@ -54,15 +46,15 @@ class RatingColumn:
     header: str
     axis: str  # LIKELIHOOD or IMPACT
     cells: Mapping[str, int]
-    ours: bool = False  # called as our field is, therefore 1 to 5
+    ours: bool = False  # the header is the name of our field, so the scale is 1 to 5
 
 
 @dataclass(slots=True)
 class Ratings:
-    """How the cells of one column read: a rating 1..5, or None where nothing is assessed.
+    """The cells of one column: a rating 1..5 for each, or None if it is not assessed.
 
-    `errors` has the reason for each cell that is neither. `guess` says what was read into the
-    column, "" where it speaks for itself, and `table` the readings that it speaks of.
+    `errors` has the reason for each cell that is neither. `guess` says what was assumed about the
+    column, "" if nothing was, and `table` has the cells that this concerns.
     """
 
     values: dict[str, int | None] = field(default_factory=dict)
@@ -78,8 +70,8 @@ class Scale:
     low: int = 1
     high: int = 5
 
-    def rating(self, number: Fraction) -> int | None:
-        """1..5, None where `number` lies outside. Probabilities are cut into equal fifths."""
+    def to_rating(self, number: Fraction) -> int | None:
+        """1..5, None if `number` is outside. Probabilities are cut into equal fifths."""
         if not self.low <= number <= self.high:
             return None
         share = (number - self.low) / (self.high - self.low)
@@ -95,119 +87,126 @@ ONE_TO_FIVE, PROBABILITY, PERCENT = Scale(1, 5), Scale(0, 1), Scale(0, 100)
 
 
 @dataclass(frozen=True, slots=True)
-class _Number:
+class RatedNumber:
+    """The number in a cell."""
+
     value: Fraction
-    plain: bool = True  # nothing but the number stands in the cell
-    scale: Scale | None = None  # its own: "4/10"
+    plain: bool = True  # the cell holds nothing but the number
+    scale: Scale | None = None  # the cell's own: "4/10"
 
 
 def read_ratings(columns: Iterable[RatingColumn]) -> dict[str, Ratings]:
-    """The ratings of all rating columns of one file, by header; they decide together."""
+    """The ratings of all rating columns of one file, by header: they share a scale."""
     columns = list(columns)
-    numbers = {column.header: _numbers(column.cells) for column in columns}
-    scales, doubt = _scales(columns, numbers)
-    schemes = {
-        axis: _scheme(_WORDS[axis], [column for column in columns if column.axis == axis])
+    numbers = {column.header: parse_numbers(column.cells) for column in columns}
+    scales, doubt = find_scales(columns, numbers)
+    ratings_of_words = {
+        axis: rate_words(_WORDS[axis], [column for column in columns if column.axis == axis])
         for axis in _WORDS
     }
     return {
-        column.header: _read(
-            column, numbers[column.header], scales[column.header], schemes[column.axis], doubt
+        column.header: rate_column(
+            column,
+            numbers[column.header],
+            scales[column.header],
+            ratings_of_words[column.axis],
+            "" if column.ours else doubt,
         )
         for column in columns
     }
 
 
-def _read(
+def rate_column(
     column: RatingColumn,
-    numbers: dict[str, _Number],
+    numbers: dict[str, RatedNumber],
     scale: Scale,
-    scheme: dict[str, int],
+    words: dict[str, int],
     doubt: str,
 ) -> Ratings:
     ratings = Ratings()
     for cell in column.cells:
         word = match_key(cell)
         if number := numbers.get(cell):
-            own = number.scale or scale
-            value = own.rating(number.value)
+            own_scale = number.scale or scale
+            value = own_scale.to_rating(number.value)
             if value is None:
-                ratings.errors[cell] = _outside(own)
+                ratings.errors[cell] = (
+                    f"The number is outside of the scale from {own_scale}. Correct it, or leave "
+                    "the cell empty if nothing is assessed. If the scale is another one, write it "
+                    "into the header: (1-10)."
+                )
                 continue
-            told = number.plain and value == number.value
-        elif word in scheme:
-            value, told = scheme[word], False
+            is_certain = number.plain and value == number.value
+        elif word in words:
+            value, is_certain = words[word], False
         elif word in UNRATED:
-            value, told = None, not cell
+            value, is_certain = None, not cell
         else:
-            ratings.errors[cell] = _unknown(column.axis)
+            ratings.errors[cell] = (
+                f"This word is not known as {_ARTICLES[column.axis]}. Write 1 to 5; Low, Medium, "
+                f"High; or {_EXAMPLES[column.axis]}."
+            )
             continue
         ratings.values[cell] = value
-        if not told:
+        if not is_certain:
             ratings.table[cell] = value
-    ratings.guess = _guess(ratings, numbers, scale, "" if column.ours else doubt)
+    ratings.guess = describe_guess(ratings, numbers, scale, doubt)
     return ratings
 
 
-def _guess(ratings: Ratings, numbers: dict[str, _Number], scale: Scale, doubt: str) -> str:
-    said = []
+def describe_guess(
+    ratings: Ratings, numbers: dict[str, RatedNumber], scale: Scale, doubt: str
+) -> str:
+    sentences = []
     if any(cell not in numbers for cell in ratings.table):
-        said.append("Words were read as ratings from 1 to 5.")
+        sentences.append("Words were read as ratings from 1 to 5.")
     if numbers and scale != ONE_TO_FIVE:
-        said.append(f"Numbers were read on a scale from {scale} and brought to 1 to 5.")
+        sentences.append(f"Numbers were read on a scale from {scale} and converted to 1 to 5.")
     elif any(cell in numbers for cell in ratings.table):
-        said.append("Numbers were rounded, or taken out of their text.")
+        sentences.append("Numbers were rounded, or taken out of their text.")
     if numbers and scale == ONE_TO_FIVE and doubt:
-        said.append(doubt)
-    return " ".join(said)
-
-
-def _outside(scale: Scale) -> str:
-    return (
-        f"The number lies outside of the scale from {scale}. Correct it, or leave the cell empty "
-        "where nothing is assessed. Another scale can be written into the header: (1-10)."
-    )
-
-
-def _unknown(axis: str) -> str:
-    return f"This is no {axis}. Write 1 to 5; Low, Medium, High; or {_EXAMPLES[axis]}."
+        sentences.append(doubt)
+    return " ".join(sentences)
 
 
 # --- Numbers
 
 
-def _numbers(cells: Iterable[str]) -> dict[str, _Number]:
+def parse_numbers(cells: Iterable[str]) -> dict[str, RatedNumber]:
     """The cells that are numbers, with or without a word beside them."""
-    found = {}
+    numbers = {}
     for cell in cells:
         if match := _NUMBER.fullmatch(cell):
-            found[cell] = _Number(Fraction(match[1].replace(",", ".")))
+            numbers[cell] = RatedNumber(Fraction(match[1].replace(",", ".")))
         elif (match := _OUT_OF.fullmatch(cell)) and int(match[2]) > 1:
-            found[cell] = _Number(Fraction(match[1]), plain=False, scale=Scale(1, int(match[2])))
+            scale = Scale(1, int(match[2]))
+            numbers[cell] = RatedNumber(Fraction(match[1]), plain=False, scale=scale)
         elif match := _NUMBER_WITH_WORD.fullmatch(cell):
-            found[cell] = _Number(Fraction(next(filter(None, match.groups()))), plain=False)
-    return found
+            digits = next(filter(None, match.groups()))
+            numbers[cell] = RatedNumber(Fraction(digits), plain=False)
+    return numbers
 
 
-def _scales(
-    columns: list[RatingColumn], numbers: dict[str, dict[str, _Number]]
+def find_scales(
+    columns: list[RatingColumn], numbers: dict[str, dict[str, RatedNumber]]
 ) -> tuple[dict[str, Scale], str]:
-    """The scale of each column; and a sentence for where it might well be a shorter one."""
+    """The scale of each column; and a sentence for people if it may be a shorter one."""
     scales: dict[str, Scale] = {}
     undecided: Counter[Fraction] = Counter()
     for column in columns:
         counts = Counter[Fraction]()
         for cell, number in numbers[column.header].items():
             counts[number.value] += column.cells[cell]
-        if scale := ONE_TO_FIVE if column.ours else _said(column, counts) or _seen(counts):
+        scale = ONE_TO_FIVE if column.ours else named_scale(column, counts) or obvious_scale(counts)
+        if scale:
             scales[column.header] = scale
         else:
             undecided += counts
-    common, doubt = _common_scale(undecided)
+    common, doubt = common_scale(undecided)
     return {column.header: scales.get(column.header, common) for column in columns}, doubt
 
 
-def _said(column: RatingColumn, counts: Counter[Fraction]) -> Scale | None:
+def named_scale(column: RatingColumn, counts: Counter[Fraction]) -> Scale | None:
     """The scale that the header or percent signs name."""
     if any("%" in cell for cell in column.cells):
         return PERCENT
@@ -222,8 +221,8 @@ def _said(column: RatingColumn, counts: Counter[Fraction]) -> Scale | None:
     return Scale(low, high) if high > max(low, 1) or (low, high) == (0, 1) else None
 
 
-def _seen(counts: Counter[Fraction]) -> Scale | None:
-    """The scale that the numbers of a column alone make plain."""
+def obvious_scale(counts: Counter[Fraction]) -> Scale | None:
+    """The scale, if the numbers of a column alone show it."""
     if counts and min(counts) >= 0 and max(counts) <= 1 and any(n.denominator > 1 for n in counts):
         return PROBABILITY
     for high in (100, 10):
@@ -234,8 +233,8 @@ def _seen(counts: Counter[Fraction]) -> Scale | None:
     return None
 
 
-def _common_scale(counts: Counter[Fraction]) -> tuple[Scale, str]:
-    """One scale for all columns that say nothing themselves."""
+def common_scale(counts: Counter[Fraction]) -> tuple[Scale, str]:
+    """One scale for all columns that do not show it themselves."""
     top = max(counts, default=Fraction(5))
     if top not in {3, 4}:
         return ONE_TO_FIVE, ""
@@ -249,50 +248,25 @@ def _common_scale(counts: Counter[Fraction]) -> tuple[Scale, str]:
 # --- Words
 
 
-def _scheme(vocabulary: Mapping[str, float], columns: Iterable[RatingColumn]) -> dict[str, int]:
-    """The rating of each word that the columns use."""
+def rate_words(positions: Mapping[str, float], columns: Iterable[RatingColumn]) -> dict[str, int]:
+    """The rating of each word that occurs in the columns, from its position among all words."""
     words = {match_key(cell) for column in columns for cell in column.cells}
-    places = {word: vocabulary[word] for word in words if word in vocabulary}
-    if places.keys() <= PLAIN.keys():
-        return {word: int(2 * place - 3) for word, place in places.items()}
-    distinct = sorted(set(places.values()))
+    used = {word: positions[word] for word in words if word in positions}
+    if used.keys() <= PLAIN.keys():
+        return {word: int(2 * position - 3) for word, position in used.items()}
+    distinct = sorted(set(used.values()))
     if len(distinct) == 5:
-        return {word: distinct.index(place) + 1 for word, place in places.items()}
-    if places.keys() <= PLAIN.keys() | TOP.keys():
-        by_place = {2.0: 1, 3.0: 3, 4.0: 4}
-        return {word: by_place.get(place, 5) for word, place in places.items()}
-    return {word: _rating(place, distinct) for word, place in places.items()}
+        return {word: distinct.index(position) + 1 for word, position in used.items()}
+    if used.keys() <= PLAIN.keys() | TOP.keys():
+        by_position = {2.0: 1, 3.0: 3, 4.0: 4}
+        return {word: by_position.get(position, 5) for word, position in used.items()}
 
+    def nearest(position: float) -> int:
+        """A position between the last two ratings is the end if no word is beyond it."""
+        if 4 < position < 5:
+            return 5 if position == distinct[-1] else 4
+        if 1 < position < 2:
+            return 1 if position == distinct[0] else 2
+        return round(position)
 
-def _rating(place: float, distinct: list[float]) -> int:
-    """The nearest rating; a place between the last two is the end where nothing is beyond it."""
-    if 4 < place < 5:
-        return 5 if place == distinct[-1] else 4
-    if 1 < place < 2:
-        return 1 if place == distinct[0] else 2
-    return round(place)
-
-
-def status_of(word: str) -> str | None:
-    """The state a status word means; "open" where it says that much and no more."""
-    return STATES.get(match_key(word))
-
-
-def treatment_of(word: str) -> str | None:
-    return TREATMENTS.get(match_key(word))
-
-
-def level_of(word: str) -> str | None:
-    """The level of our matrix that a source's word stands for."""
-    words = [part for part in match_key(word).split() if not part.isdecimal() and part != "risk"]
-    return LEVELS.get(" ".join(words))
-
-
-def review_interval_days(text: str) -> int | None:
-    """Days between reviews, from a number of days or a word such as "quarterly"."""
-    if text.lstrip().startswith(("-", "\N{MINUS SIGN}")):  # which `key` would take for a dash
-        return None
-    name = match_key(text).removesuffix(" days").removesuffix(" review")
-    if name.isdecimal() and 1 <= int(name) <= 3660:
-        return int(name)
-    return INTERVALS.get(name)
+    return {word: nearest(position) for word, position in used.items()}

@@ -1,4 +1,4 @@
-"""Delimited text: which encoding, which delimiter, which rows."""
+"""Delimited text: find the encoding and the delimiter, then read the rows."""
 
 import csv
 import io
@@ -14,34 +14,40 @@ from risks.registers.reading.sheet import (
     MAX_LINE_CELLS,
     MAX_ROWS,
     HeaderScore,
-    Sheet,
+    RawSheet,
     too_many_cells,
     too_many_rows,
 )
 from risks.registers.reading.text import clean_cell
 from risks.registers.results import ImportFileError
 
-DELIMITERS = ",;\t|"
+DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 SAMPLE_CHARACTERS = 64 * 1024
 SAMPLE_RECORDS = 40
-TITLE_ROWS = 1_000  # how many more rows than MAX_ROWS are read, for what stands above the header
+TITLE_ROWS = 1_000  # rows that are read beyond MAX_ROWS, for lines above the header
 
-# The reader's own limit (128 KiB) would refuse the file for a cell whose row can be told apart.
+# The default limit of Python's reader (128 KiB) would refuse the file for one long cell.
 csv.field_size_limit(MAX_BYTES)
 
-_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\r?\n', re.IGNORECASE)  # Excel's own hint
 
 
-def read_csv(data: bytes, header_score: HeaderScore) -> Sheet:
-    """The rows of `data`; `header_score` says how many known headers a row holds."""
-    text, notes = _decoded(data)
-    delimiter = _delimiter(text, header_score)
+def read_csv(data: bytes, header_score: HeaderScore) -> RawSheet:
+    """Read the rows of `data`; `header_score` helps to find the delimiter."""
+    text, notes = decode_text(data)
+    delimiter = find_delimiter(text, header_score)
     if delimiter != ",":
-        notes.append(f"The columns are separated by a {_NAMES.get(delimiter, delimiter)}.")
-    _refuse_long_lines(text, delimiter)
+        notes.append(f"The columns are separated by a {DELIMITERS.get(delimiter, delimiter)}.")
+    # Check before a list is made of a line: twenty million empty cells fit into a file.
+    for number, line in enumerate(io.StringIO(text, newline=""), 1):
+        if line.count(delimiter) > MAX_LINE_CELLS:
+            raise ImportFileError(
+                f"Line {number} of the file has more than {MAX_LINE_CELLS:,} cells, too many for a "
+                "table of risks. Delete the empty columns and save the sheet again.",
+                row=number,
+            )
     rows, size = [], 0
-    for number, record in _records(text, delimiter):
+    for number, record in parse_records(text, delimiter):
         size += len(record)
         if size > MAX_CELLS:
             raise too_many_cells()
@@ -50,21 +56,10 @@ def read_csv(data: bytes, header_score: HeaderScore) -> Sheet:
             rows.append((number, cells))
         if len(rows) > MAX_ROWS + TITLE_ROWS:
             raise too_many_rows()
-    return Sheet(rows, notes)
+    return RawSheet(rows, notes)
 
 
-def _refuse_long_lines(text: str, delimiter: str) -> None:
-    """Before a list is made of them: twenty million empty cells fit into a file."""
-    for number, line in enumerate(io.StringIO(text, newline=""), 1):
-        if line.count(delimiter) > MAX_LINE_CELLS:
-            raise ImportFileError(
-                f"Line {number} of the file has more than {MAX_LINE_CELLS:,} cells: it is no table "
-                "of risks. Save its sheet again, without empty columns.",
-                row=number,
-            )
-
-
-def _decoded(data: bytes) -> tuple[str, list[str]]:
+def decode_text(data: bytes) -> tuple[str, list[str]]:
     """Text and notes. UTF-16 only with its byte order mark, else UTF-8, else Windows-1252."""
     encodings = ("utf-16",) if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else ("utf-8-sig", "cp1252")
     for encoding in encodings:
@@ -75,56 +70,58 @@ def _decoded(data: bytes) -> tuple[str, list[str]]:
         if "\0" in text:
             break
         if encoding == "cp1252":
-            _refuse_mixed(data)
+            _refuse_mixed_encodings(data)
             return text, ["The file is not UTF-8; its text was read as Windows-1252."]
         return text, []
     raise ImportFileError(
-        "The file is no text that can be read as CSV. Save it as 'CSV UTF-8', or as XLSX."
+        "The file cannot be read as text. Save it as 'CSV UTF-8' or as XLSX, and import that."
     )
 
 
-def _refuse_mixed(data: bytes) -> None:
-    """Files that were put together have lines of both: read as one, half of them would be garbage.
+def _refuse_mixed_encodings(data: bytes) -> None:
+    """Refuse a file with lines in UTF-8 and others: read as one encoding, half would be garbage.
 
-    Letters beyond ASCII that make valid UTF-8 by chance are rarer than such files.
+    Files that were put together look like this. Other letters that make valid UTF-8 by chance are
+    rarer.
     """
-    first: int | None = None  # the first line that is UTF-8
-    other: int | None = None
+    utf8_line: int | None = None  # the first one
+    other_line: int | None = None
     for number, line in enumerate(data.split(b"\n"), 1):
         if line.isascii():
             continue
         try:
             line.decode()
-            first = first or number
+            utf8_line = utf8_line or number
         except UnicodeDecodeError:
-            other = other or number
-        if first and other:
+            other_line = other_line or number
+        if utf8_line and other_line:
             raise ImportFileError(
-                f"Line {first} is written in UTF-8 and line {other} is not: the file mixes "
-                "encodings. Save all of it as 'CSV UTF-8'.",
-                max(first, other),
+                f"Line {utf8_line} is written in UTF-8 and line {other_line} is not: the file "
+                "mixes encodings. Save all of it as 'CSV UTF-8'.",
+                max(utf8_line, other_line),
             )
 
 
-def _delimiter(text: str, header_score: HeaderScore) -> str:
-    """Excel's `sep=` where given, else what makes the best header, else the most columns."""
+def find_delimiter(text: str, header_score: HeaderScore) -> str:
+    """Excel's `sep=` if there is one, else what gives the best header, else the most columns."""
     if hint := _SEPARATOR_LINE.match(text):
         return hint.group(1)
     sample = text[:SAMPLE_CHARACTERS]
-    return max(DELIMITERS, key=lambda delimiter: _fit(sample, delimiter, header_score))
+
+    def fit(delimiter: str) -> tuple[int, int]:
+        file = io.StringIO(sample, newline="")
+        reader = csv.reader(file, delimiter=delimiter, skipinitialspace=True)
+        records: list[list[str]] = []
+        with suppress(csv.Error):  # the records before a fault are enough to judge by
+            records.extend(islice(reader, SAMPLE_RECORDS))
+        widths = Counter(len(record) for record in records if record)
+        usual_width = max(widths, key=lambda width: (widths[width], width), default=0)
+        return max(map(header_score, records), default=0), usual_width
+
+    return max(DELIMITERS, key=fit)
 
 
-def _fit(sample: str, delimiter: str, header_score: HeaderScore) -> tuple[int, int]:
-    reader = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter, skipinitialspace=True)
-    records: list[list[str]] = []
-    with suppress(csv.Error):  # what comes before a fault is enough to judge by
-        records.extend(islice(reader, SAMPLE_RECORDS))
-    widths = Counter(len(record) for record in records if record)
-    usual = max(widths, key=lambda width: (widths[width], width), default=0)
-    return max((header_score(record) for record in records), default=0), usual
-
-
-def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+def parse_records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Each record with its number; a multi-line cell counts once, as in a spreadsheet."""
     reader = csv.reader(
         io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True
@@ -138,16 +135,17 @@ def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
         except StopIteration:
             return
         except csv.Error as error:
-            raise ImportFileError(_broken(error, number, line), row=number) from error
+            location = f"row {number} (line {line} of the file)"
+            if "expected after" in str(error):
+                reason = (
+                    f"A quoted cell in {location} goes on after its closing quote. Type a quote "
+                    "inside a quoted cell twice, or end the cell where its quote closes."
+                )
+            else:
+                reason = (
+                    f"A quote opened in {location} is never closed. Close it or remove it, then "
+                    "import again."
+                )
+            raise ImportFileError(reason, row=number) from error
         if number > 1 or not _SEPARATOR_LINE.match(f"{delimiter.join(record)}\n"):
             yield number, record
-
-
-def _broken(error: csv.Error, number: int, line: int) -> str:
-    where = f"row {number} (line {line} of the file)"
-    if "expected after" in str(error):
-        return (
-            f"A quoted cell in {where} goes on after its closing quote. "
-            "Write a quote inside a quoted cell twice, or close the cell where it ends."
-        )
-    return f"A quote opened in {where} is never closed. Close it, or remove it, and import again."

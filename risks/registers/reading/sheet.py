@@ -1,4 +1,4 @@
-"""Rows of text as a file holds them, before anybody knows which of them is the header."""
+"""Rows of text as a file holds them, before the header is known, and how many may be read."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,14 +12,14 @@ MAX_COLUMNS = 200
 MAX_CELLS = 1_000_000  # each costs some 330 bytes and 17 µs until the preview is there
 MAX_LINE_CELLS = 10_000  # of one line of CSV, empty ones included
 
-HeaderScore = Callable[[list[str]], int]  # how many known headers the cells of a row are
+HeaderScore = Callable[[list[str]], int]  # number of known headers among the cells of a row
 
 
 @dataclass(slots=True)
-class Sheet:
+class RawSheet:
     """The rows that hold anything, each with its number in the spreadsheet, counted from 1.
 
-    `faults` are cells that could not be read, by row number and place in the row (from 0).
+    `faults` are reasons why cells could not be read, by row number and column index (from 0).
     """
 
     rows: list[tuple[int, list[str]]]
@@ -27,20 +27,21 @@ class Sheet:
     faults: dict[tuple[int, int], str] = field(default_factory=dict)
 
 
-def column_letter(place: int) -> str:
-    """What a spreadsheet calls the column at `place` (from 0): A, B, ... Z, AA."""
-    name = ""
-    place += 1
-    while place:
-        place, remainder = divmod(place - 1, 26)
-        name = chr(ord("A") + remainder) + name
-    return name
+def column_letter(index: int) -> str:
+    """The letters that a spreadsheet shows above the column at `index`: A, B, ... Z, AA."""
+    letters = ""
+    index += 1
+    while index:
+        index, remainder = divmod(index - 1, 26)
+        letters = chr(ord("A") + remainder) + letters
+    return letters
 
 
 def too_many_cells() -> ImportFileError:
     return ImportFileError(
-        f"The table has more than {MAX_CELLS:,} cells: rows times columns, empty ones included. "
-        "Split it into several files, or delete what stands far away and sheets without risks."
+        f"The table has more than {MAX_CELLS:,} cells: rows times columns, including empty ones. "
+        "Split it into several files, or delete stray cells far from the table and sheets without "
+        "risks."
     )
 
 

@@ -2,7 +2,7 @@
 
 calamine reads a sheet some twenty times as fast as openpyxl, but fills the whole rectangle
 between the outermost cells, and leaves formulas without a result and errors such as #N/A blank.
-So each sheet's XML is walked through once before, for its extent and for these cells.
+So the XML of each sheet is scanned before, for its extent and for these cells.
 """
 
 import io
@@ -20,17 +20,17 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import ParseError, fromstring
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
-from risks.registers.reading.sheet import MAX_CELLS, Sheet, too_many_cells
+from risks.registers.reading.sheet import MAX_CELLS, RawSheet, too_many_cells
 from risks.registers.reading.text import clean_cell
 from risks.registers.results import ImportFileError
 
 MAX_PARTS = 2_000
 MAX_UNPACKED = 100 * 1024 * 1024
-MAX_TEXTS = 50 * 1024 * 1024  # of them for the texts that cells share, which are read at once
+MAX_TEXTS = 50 * 1024 * 1024  # the part for the texts that cells share, which is read at once
 MAX_RATIO = 100  # of an archive that unpacks to more than SMALL; text in cells reaches about 20
 SMALL = 10 * 1024 * 1024
-MAX_SECONDS = 20  # of processor time, to look through the sheets
-LOOK = 50_000  # cells after which the time is looked at
+MAX_SECONDS = 20  # of processor time, to scan the sheets
+CHECK_EVERY = 50_000  # cells after which the time is checked
 MAX_MERGES = 20_000
 
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
@@ -39,8 +39,8 @@ _NO_RESULT = (
     "Open the file in a spreadsheet program, save it, import again."
 )
 _SHEET_ERROR = "The cell shows a spreadsheet error such as #N/A or #REF!. Correct or empty it."
-_NUL = "The cell holds a character that is no text. Type its content anew."
-# What the libraries raise on a damaged workbook.
+_NUL = "The cell holds a character that is not text. Type its content again."
+# Raised by the libraries for a damaged workbook.
 _DAMAGED = (
     zipfile.BadZipFile,
     zlib.error,
@@ -56,14 +56,16 @@ _DAMAGED = (
 )
 
 
-def read_workbook(data: bytes) -> dict[str, Sheet]:
-    """The grid of each visible worksheet, by its name, in the order of the workbook."""
+def read_workbook(data: bytes) -> dict[str, RawSheet]:
+    """Read each visible worksheet, by its name, in the order of the workbook."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            _check_archive(archive)
-            scans = _scans(archive)
+            check_archive(archive)
+            scans = scan_sheets(archive)
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        return {name: _grid(workbook.get_sheet_by_name(name), scan) for name, scan in scans.items()}
+        return {
+            name: read_sheet(workbook.get_sheet_by_name(name), scan) for name, scan in scans.items()
+        }
     except _DAMAGED as error:
         if isinstance(error, ImportFileError):
             raise
@@ -72,7 +74,10 @@ def read_workbook(data: bytes) -> dict[str, Sheet]:
         ) from error
 
 
-def _check_archive(archive: zipfile.ZipFile) -> None:
+# --- The archive
+
+
+def check_archive(archive: zipfile.ZipFile) -> None:
     """Refuse what would not fit into memory, before anything is unpacked."""
     parts = archive.infolist()
     unpacked = sum(part.file_size for part in parts)
@@ -83,29 +88,29 @@ def _check_archive(archive: zipfile.ZipFile) -> None:
         or (unpacked > SMALL and unpacked > MAX_RATIO * packed)
     ):
         raise ImportFileError(
-            f"The workbook unpacks to {unpacked // 1024**2:,} MB in {len(parts):,} parts, which is "
-            "too much to be a register. Save its sheet alone, as CSV or XLSX."
+            f"The workbook unpacks to {unpacked // 1024**2:,} MB in {len(parts):,} parts, too much "
+            "for a register. Save only its sheet, as CSV or XLSX."
         )
     texts = sum(part.file_size for part in parts if part.filename.endswith("sharedStrings.xml"))
     if texts > MAX_TEXTS:
         raise ImportFileError(
-            f"The texts of the workbook take {texts // 1024**2:,} MB, of which "
-            f"{MAX_TEXTS // 1024**2} MB are read. Split it into several files."
+            f"The texts of the workbook take {texts // 1024**2:,} MB; at most "
+            f"{MAX_TEXTS // 1024**2} MB can be read. Split it into several files."
         )
     names = [part.filename.lower() for part in parts]
     if "xl/workbook.xml" not in names:
         raise ImportFileError(
-            "This is a zip archive, but no XLSX workbook. "
+            "This is a zip archive, not an XLSX workbook. "
             "Open it in a spreadsheet program and save it as XLSX or CSV."
         )
     if len(set(names)) < len(names):
-        raise zipfile.BadZipFile("two parts have one name")
+        raise zipfile.BadZipFile("two parts have the same name")
     if {part.compress_type for part in parts} - {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
         raise zipfile.BadZipFile("no spreadsheet program compresses like this")
 
 
-def _sheets(archive: zipfile.ZipFile) -> dict[str, str]:
-    """The part of each visible worksheet, by the sheet's name."""
+def find_sheets(archive: zipfile.ZipFile) -> dict[str, str]:
+    """The archive's part for each visible worksheet, by the sheet's name."""
     relations = fromstring(archive.read("xl/_rels/workbook.xml.rels"), forbid_dtd=True)
     targets = {
         relation.get("Id"): relation.get("Target", "")
@@ -123,55 +128,67 @@ def _sheets(archive: zipfile.ZipFile) -> dict[str, str]:
         and element.get("state", "visible") == "visible"
     }
     if not sheets:
-        raise ImportFileError("The workbook has no visible sheet with cells. Show one, save it.")
+        raise ImportFileError(
+            "The workbook has no visible sheet with cells. Make one visible and save it."
+        )
     return sheets
 
 
+# --- The XML of the sheets
+
+
 @dataclass(slots=True)
-class _Budget:
-    """What all sheets together may still hold and take, so that the refusal comes early."""
+class ScanBudget:
+    """Cells and time that are left for all sheets together, to refuse large workbooks early."""
 
     ends: float  # of this thread's processor time
-    area: int  # places of the rectangles that hold all cells of each sheet
-    cells: int  # in the XML, also empty ones beyond the rectangles
+    area: int  # cells of the rectangles around all cells of each sheet
+    cells: int  # in the XML, also empty ones outside of the rectangles
 
     def take_cell(self) -> None:
         self.cells -= 1
         if self.cells < 0:
             raise too_many_cells()
-        if self.cells % LOOK == 0 and time.thread_time() > self.ends:
+        if self.cells % CHECK_EVERY == 0 and time.thread_time() > self.ends:
             raise ImportFileError("The workbook takes too long to read. Save its sheet as CSV.")
 
 
 @dataclass(slots=True)
-class _Scan:
-    """What the XML of a sheet says and calamine does not. Rows and columns count from 0."""
+class SheetScan:
+    """Extent, formulas and error cells of a sheet. Rows and columns count from 0."""
 
-    budget: _Budget
+    budget: ScanBudget
     rows: int = 0
     columns: int = 0
     formulas: set[tuple[int, int]] = field(default_factory=set)
     errors: set[tuple[int, int]] = field(default_factory=set)
     _row: int = -1
     _column: int = -1
-    _kind: str | None = None
+    _type: str | None = None
 
-    def start(self, name: str, attributes: dict[str, str]) -> None:
+    def start_element(self, name: str, attributes: dict[str, str]) -> None:
         name = name.rpartition(":")[2]
         if name == "c":
-            self._start_cell(attributes)
+            self.budget.take_cell()
+            self._type = attributes.get("t")
+            if reference := attributes.get("r"):
+                letters = reference.rstrip("0123456789")
+                self._row = int(reference[len(letters) :]) - 1
+                self._column = column_index(letters)
+            else:
+                self._column += 1
         elif name in {"v", "is"}:
             self._extend()
-            if self._kind == "e":
+            if self._type == "e":
                 self.errors.add((self._row, self._column))
-        elif name == "f" and self._kind != "str":  # a formula may well answer an empty text
+        elif name == "f" and self._type != "str":  # a formula may well result in an empty text
             self.formulas.add((self._row, self._column))
         elif name == "row":
             self._row = int(attributes["r"]) - 1 if "r" in attributes else self._row + 1
             self._column = -1
 
     def _extend(self) -> None:
-        """calamine fills all the room between stray cells, so the rectangle counts."""
+        """Count the rectangle: calamine fills all the room between stray cells."""
         if self._row < self.rows and self._column < self.columns:
             return
         self.rows = max(self.rows, self._row + 1)
@@ -179,62 +196,43 @@ class _Scan:
         if self.rows * self.columns > self.budget.area:
             raise too_many_cells()
 
-    def _start_cell(self, attributes: dict[str, str]) -> None:
-        self.budget.take_cell()
-        self._kind = attributes.get("t")
-        if place := attributes.get("r"):
-            letters = place.rstrip("0123456789")
-            self._row, self._column = int(place[len(letters) :]) - 1, _column(letters)
-        else:
-            self._column += 1
-
 
 @lru_cache(maxsize=1_024)
-def _column(letters: str) -> int:
-    column = 0
+def column_index(letters: str) -> int:
+    index = 0
     for letter in letters:
-        column = column * 26 + ord(letter) - ord("A") + 1
-    return column - 1
+        index = index * 26 + ord(letter) - ord("A") + 1
+    return index - 1
 
 
-def _scans(archive: zipfile.ZipFile) -> dict[str, _Scan]:
-    """Each visible sheet, looked through. Raises ImportFileError where they hold too much."""
-    budget = _Budget(time.thread_time() + MAX_SECONDS, MAX_CELLS, 2 * MAX_CELLS)
+def scan_sheets(archive: zipfile.ZipFile) -> dict[str, SheetScan]:
+    """Scan each visible sheet. Raises ImportFileError if they hold too much."""
+
+    def refuse_doctype(*_: object) -> None:
+        raise ValueError("a worksheet must not have a document type")
+
+    budget = ScanBudget(time.thread_time() + MAX_SECONDS, MAX_CELLS, 2 * MAX_CELLS)
     scans = {}
-    for name, path in _sheets(archive).items():
-        scans[name] = scan = _scan(archive, path, budget)
+    for name, path in find_sheets(archive).items():
+        scans[name] = scan = SheetScan(budget)
+        parser = expat.ParserCreate()
+        parser.StartDoctypeDeclHandler = refuse_doctype
+        parser.StartElementHandler = scan.start_element
+        with archive.open(path) as part:
+            parser.ParseFile(part)
         budget.area -= scan.rows * scan.columns
     return scans
 
 
-def _scan(archive: zipfile.ZipFile, path: str, budget: _Budget) -> _Scan:
-    scan = _Scan(budget)
-    parser = expat.ParserCreate()
-    parser.StartDoctypeDeclHandler = _refuse_doctype
-    parser.StartElementHandler = scan.start
-    with archive.open(path) as part:
-        parser.ParseFile(part)
-    return scan
+# --- The cells
 
 
-def _refuse_doctype(*_: object) -> None:
-    raise ValueError("a document type has no place in a worksheet")
-
-
-def _grid(sheet: CalamineSheet, scan: _Scan) -> Sheet:
-    table = [[_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
-    faults = _faults(table, scan)
-    notes = _fill_merged(sheet, table)
-    faulty = {number for number, _ in faults}
-    rows = [(number, row) for number, row in enumerate(table, 1) if any(row) or number in faulty]
-    return Sheet(rows, notes, faults)
-
-
-def _faults(table: list[list[str]], scan: _Scan) -> dict[tuple[int, int], str]:
+def read_sheet(sheet: CalamineSheet, scan: SheetScan) -> RawSheet:
+    table = [[cell_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
     faults = {
         (row + 1, column): _NO_RESULT
         for row, column in scan.formulas
-        if not _cell(table, row, column)
+        if not cell_at(table, row, column)
     }
     faults |= {(row + 1, column): _SHEET_ERROR for row, column in scan.errors}
     for number, cells in enumerate(table, 1):
@@ -242,15 +240,16 @@ def _faults(table: list[list[str]], scan: _Scan) -> dict[tuple[int, int], str]:
             if "\0" in cell:
                 cells[column] = cell.replace("\0", "")
                 faults[number, column] = _NUL
-    return faults
+    notes = fill_merged_cells(sheet, table)
+    faulty_rows = {number for number, _ in faults}
+    rows = [
+        (number, row) for number, row in enumerate(table, 1) if any(row) or number in faulty_rows
+    ]
+    return RawSheet(rows, notes, faults)
 
 
-def _cell(table: list[list[str]], row: int, column: int) -> str:
-    return table[row][column] if row < len(table) and column < len(table[row]) else ""
-
-
-def _text(value: object) -> str:
-    """A cell as a person would type it; dates as ISO 8601, whatever their format."""
+def cell_text(value: object) -> str:
+    """The text that a person would type into the cell; dates as ISO 8601, whatever their format."""
     if isinstance(value, str):
         return clean_cell(value) if value else ""
     if isinstance(value, bool):
@@ -262,16 +261,21 @@ def _text(value: object) -> str:
     return value.isoformat() if isinstance(value, date | time_of_day) else str(value)
 
 
-def _fill_merged(sheet: CalamineSheet, table: list[list[str]]) -> list[str]:
-    """Give every row of a cell merged over several rows its text; a note where that happened."""
+def cell_at(table: list[list[str]], row: int, column: int) -> str:
+    return table[row][column] if row < len(table) and column < len(table[row]) else ""
+
+
+def fill_merged_cells(sheet: CalamineSheet, table: list[list[str]]) -> list[str]:
+    """Give the text of a cell merged over several rows to each of them; a note if there are any."""
     ranges = sheet.merged_cell_ranges or []
     filled = 0
     for (top, left), (bottom, _) in ranges[:MAX_MERGES]:
-        text = _cell(table, top, left)
+        text = cell_at(table, top, left)
         for row in table[top + 1 : bottom + 1] if text else ():
             if left < len(row) and not row[left] and any(row):
                 row[left] = text
                 filled += 1
     if not filled:
         return []
-    return [f"{filled} cells below a merged cell were given its text."]
+    cells = "1 cell" if filled == 1 else f"{filled} cells"
+    return [f"{cells} below a merged cell got its text."]

@@ -1,12 +1,16 @@
-"""Uploading small registers, as tests of runs do."""
+"""Small registers, uploaded and imported as tests of runs do."""
 
 import io
 from typing import Any
 
+import pytest
+
 from openrisk.accounts.models import Organization
 from risks.import_runs import lifecycle
-from risks.models import ImportRow, ImportRun
+from risks.models import ImportRow, ImportRun, Risk
 from risks.registers import upload as registers
+from risks.services import risks
+from tests.conftest import SHARED_DATA
 
 HEADER = "Risk ID,Title,Likelihood,Impact,Status,Owner,Category,Asset,Treatment Plan,Note\n"
 
@@ -42,3 +46,30 @@ def row(run: ImportRun, model: str = "risks.risk") -> ImportRow:
 def changes(run: ImportRun) -> int:
     """How many objects of any model the run creates or updates."""
     return sum(counts["create"] + counts["update"] for counts in run.counts.values())
+
+
+REGISTERS = {
+    "energy-utility.csv": 20,
+    "hospital.csv": 13,
+    "small-company.csv": 8,
+    "telecom-isms.csv": 15,
+    "words-only.csv": 6,
+}
+
+
+ONE = HEADER + "R1,Fire,4,5,Open,Facilities,Physical,Archive,Sprinklers,See audit\n"
+
+
+def real(name: str) -> bytes:
+    path = SHARED_DATA / "registers" / name
+    if not path.exists():
+        pytest.skip(f"needs {path.name}, which is no part of the project")
+    return path.read_bytes()
+
+
+def only(organization: Organization) -> Risk:
+    return Risk.objects.for_organization(organization).get()
+
+
+def edit(organization: Organization, **fields: Any) -> Risk:
+    return risks.update_risk(actor=None, instance=only(organization), **fields)

@@ -15,7 +15,7 @@ from openpyxl import load_workbook
 from openrisk.accounts.models import Organization, User
 from risks import exports
 from risks.models import Asset, Risk
-from risks.registers.reading.text import clean_text
+from risks.text import clean_text
 from tests.risks.factories import (
     make_asset,
     make_category,
@@ -24,8 +24,7 @@ from tests.risks.factories import (
     make_risk,
     make_risk_in_treatment,
 )
-from tests.risks.imports.registers import bring_in, changes, upload
-from tests.risks.imports.test_runs import REGISTERS, real
+from tests.risks.import_runs.uploads import REGISTERS, bring_in, changes, real, upload
 
 FORMATS = ("csv", "xlsx")
 

@@ -1,4 +1,4 @@
-"""Taking a run back: all of it while nobody has edited since, or nothing."""
+"""Undoing a run: all of it unless someone has edited since, or nothing."""
 
 from collections.abc import Callable
 
@@ -17,7 +17,7 @@ from tests.risks.factories import (
     make_mitigation,
     make_risk,
 )
-from tests.risks.imports.registers import HEADER, bring_in, changes
+from tests.risks.import_runs.uploads import HEADER, bring_in, changes
 
 ONE = HEADER + "R1,Fire,4,5,In progress,Facilities,Physical,Archive,Sprinklers,See audit\n"
 
@@ -87,9 +87,6 @@ def test_only_an_applied_run_can_be_undone(organization: Organization, status: s
     with pytest.raises(Conflict, match=f"This run is {status}"):
         take_back(run)
     assert Risk.objects.count() == 1
-
-
-# --- Edits since
 
 
 def test_an_edited_field_refuses_everything(organization: Organization) -> None:
@@ -206,15 +203,12 @@ def test_a_rating_that_a_state_needs_is_not_taken_away(organization: Organizatio
     assert Risk.objects.get().inherent_score == 20
 
 
-# --- What others use
-
-
 def test_an_asset_that_others_use_stays(organization: Organization) -> None:
     run = bring_in(organization, ONE)
     make_risk(organization, assets=[Asset.objects.get()], category=Category.objects.get())
     run = take_back(run)
 
-    assert run.notes == ["2 categories and assets stay: they are in use."]
+    assert run.notes == ["2 categories and assets were not deleted: they are in use."]
     assert (Asset.objects.count(), Category.objects.count(), Risk.objects.count()) == (1, 1, 1)
 
 

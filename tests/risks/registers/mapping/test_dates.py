@@ -67,7 +67,7 @@ def test_dates_that_say_the_day(cell: str, expected: str) -> None:
 def test_a_period_is_its_last_day_and_it_is_said(cell: str, expected: str) -> None:
     dates = read_dates([cell])
     assert dates.table == {cell: expected}
-    assert dates.guesses == ["A month, quarter or year stands for its last day."]
+    assert dates.guesses == ["A month, quarter or year was read as its last day."]
 
 
 @pytest.mark.parametrize("cell", ["TBD", "n/a", "-", "Ongoing", "Annual review", "laufend"])
@@ -80,17 +80,17 @@ def test_no_date_is_none_and_it_is_said(cell: str) -> None:
 @pytest.mark.parametrize(
     ("cell", "reason"),
     [
-        ("soon", "This is no date."),
+        ("soon", "This is not a date."),
         ("31/02/2027", "There is no such date."),
         ("2027-13-01", "There is no such date."),
         ("13/13/2027", "There is no such date."),
-        ("45123", "This is no date."),
-        ("May 31", "This is no date."),
-        ("31 May", "This is no date."),
-        ("Q5 2027", "This is no date."),
-        ("1 2 2027", "This is no date."),
+        ("45123", "This is not a date."),
+        ("May 31", "This is not a date."),
+        ("31 May", "This is not a date."),
+        ("Q5 2027", "This is not a date."),
+        ("1 2 2027", "This is not a date."),
         ("0202-01-01", "The year 202 is not between 1970 and 2199."),
-        ("x" * 1_000, "This is no date."),
+        ("x" * 1_000, "This is not a date."),
     ],
 )
 def test_what_nobody_can_read_is_an_error_with_the_accepted_forms(cell: str, reason: str) -> None:

@@ -1,4 +1,4 @@
-"""Ratings of any scale, and the words of states, treatments and levels."""
+"""Ratings of any scale, in words and numbers."""
 
 from collections import Counter
 from fractions import Fraction
@@ -7,9 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from risks.models import Level, Status, Treatment
-from risks.registers.mapping import lexicon
-from risks.registers.mapping import ratings as words
 from risks.registers.mapping.ratings import (
     IMPACT,
     LIKELIHOOD,
@@ -18,7 +15,6 @@ from risks.registers.mapping.ratings import (
     Scale,
     read_ratings,
 )
-from risks.registers.reading.text import match_key
 
 
 def read(*cells: str, header: str = "Likelihood", axis: str = LIKELIHOOD) -> Ratings:
@@ -27,9 +23,6 @@ def read(*cells: str, header: str = "Likelihood", axis: str = LIKELIHOOD) -> Rat
 
 def impacts(*cells: str) -> list[int | None]:
     return list(read(*cells, axis=IMPACT).values.values())
-
-
-# --- Words
 
 
 @pytest.mark.parametrize(
@@ -99,9 +92,6 @@ def test_what_is_not_assessed_is_none(cell: str) -> None:
     assert read(cell, "3").values[cell] is None
 
 
-# --- Numbers
-
-
 def test_plain_ratings_speak_for_themselves() -> None:
     ratings = read("1", "5", "3.0")
     assert list(ratings.values.values()) == [1, 5, 3]
@@ -145,7 +135,7 @@ def test_other_scales_are_brought_to_ours(
 ) -> None:
     ratings = read(*cells, header=header)
     assert list(ratings.values.values()) == expected
-    assert "brought to 1 to 5" in ratings.guess
+    assert "converted to 1 to 5" in ratings.guess
 
 
 def test_a_header_keeps_numbers_within_its_scale() -> None:
@@ -189,87 +179,6 @@ def test_our_own_columns_are_never_rescaled() -> None:
 @given(st.integers(0, 1), st.integers(2, 100), st.fractions(0, 100))
 def test_every_scale_ends_at_one_and_five_and_rises(low: int, high: int, number: Fraction) -> None:
     scale = Scale(low, high)
-    assert (scale.rating(Fraction(low)), scale.rating(Fraction(high))) == (1, 5)
-    below, above = scale.rating(number), scale.rating(number + 1)
+    assert (scale.to_rating(Fraction(low)), scale.to_rating(Fraction(high))) == (1, 5)
+    below, above = scale.to_rating(number), scale.to_rating(number + 1)
     assert below is None or above is None or 1 <= below <= above <= 5
-
-
-# --- States, treatments, levels
-
-
-@pytest.mark.parametrize("state", Status.values)
-def test_our_states_are_known(state: str) -> None:
-    assert words.status_of(state) == state
-
-
-@pytest.mark.parametrize("treatment", Treatment.values)
-def test_our_treatments_are_known(treatment: str) -> None:
-    assert words.treatment_of(treatment) == treatment
-
-
-@pytest.mark.parametrize("level", Level.values)
-def test_our_levels_are_known(level: str) -> None:
-    assert words.level_of(level) == level
-
-
-@pytest.mark.parametrize(
-    ("word", "state"),
-    [
-        ("Open", "open"),
-        ("In Progress", "in_treatment"),
-        ("Not Started", "treatment_planned"),
-        ("CLOSED", "closed"),
-        ("Monitoring", "assessed"),
-        ("Draft", "draft"),
-        ("En cours", "in_treatment"),
-        ("Geschlossen", "closed"),
-        ("Abierto", "open"),
-        ("Whatever", None),
-    ],
-)
-def test_states_of_others(word: str, state: str | None) -> None:
-    assert words.status_of(word) == state
-
-
-@pytest.mark.parametrize(
-    ("word", "treatment"),
-    [
-        ("Reduce", "mitigate"),
-        ("Treat", "mitigate"),
-        ("Tolerate", "accept"),
-        ("Retain", "accept"),
-        ("Share", "transfer"),
-        ("Terminate", "avoid"),
-        ("Vermeiden", "avoid"),
-        ("Réduire", "mitigate"),
-        ("Pray", None),
-    ],
-)
-def test_treatments_of_others(word: str, treatment: str | None) -> None:
-    assert words.treatment_of(word) == treatment
-
-
-@pytest.mark.parametrize(
-    ("word", "level"),
-    [("Extreme", "critical"), ("High risk", "high"), ("12 (Medium)", "medium"), ("Élevé", "high"),
-     ("Green", None)],
-)  # fmt: skip
-def test_levels_of_others(word: str, level: str | None) -> None:
-    assert words.level_of(word) == level
-
-
-@pytest.mark.parametrize(
-    ("text", "days"),
-    [("90", 90), ("90 days", 90), ("Quarterly", 91), ("Annual review", 365), ("0", None),
-     ("-30", None), ("\N{MINUS SIGN}30", None), ("sometimes", None)],
-)  # fmt: skip
-def test_review_intervals(text: str, days: int | None) -> None:
-    assert words.review_interval_days(text) == days
-
-
-def test_words_are_written_as_they_are_compared() -> None:
-    tables = (
-        *(lexicon.LIKELIHOODS, lexicon.IMPACTS, lexicon.UNRATED, lexicon.LEVELS),
-        *(lexicon.STATES, lexicon.TREATMENTS, lexicon.INTERVALS, lexicon.NO_DATE),
-    )
-    assert [word for table in tables for word in table if word != match_key(word)] == []

@@ -8,7 +8,7 @@ from rest_framework.test import APIClient
 
 from openrisk.server.limits import FORM_AROUND_FILE, REGISTER_FILE
 from risks.models import ImportRun, Risk
-from tests.risks.imports.registers import HEADER
+from tests.risks.import_runs.uploads import HEADER
 
 URL = "/api/v1/imports/"
 ONE = HEADER + "R1,Fire,4,5,Open,Facilities,Physical,Archive,Sprinklers,See audit\n"
@@ -81,7 +81,10 @@ def test_a_mapping_that_is_none_is_pointed_at(client, mapping):
 
 @pytest.mark.parametrize(
     ("mapping", "said"),
-    [('{"Nix": "title"}', "no column 'Nix'"), ('{"Note": "nonsense"}', "'nonsense' is no field")],
+    [
+        ('{"Nix": "title"}', "no column 'Nix'"),
+        ('{"Note": "nonsense"}', "'nonsense' is not a field"),
+    ],
 )
 def test_a_mapping_of_what_is_not_there_is_refused(client, mapping, said):
     (error,) = refusal(upload(client, mapping=mapping), 400)["errors"]

@@ -11,7 +11,7 @@ from django.core.management.base import CommandError
 
 from openrisk.accounts.models import Organization, User
 from risks.models import ImportRun, Risk
-from tests.risks.imports.registers import HEADER
+from tests.risks.import_runs.uploads import HEADER
 
 ONE = HEADER + "R1,Fire,4,5,Open,Facilities,Physical,Archive,Sprinklers,See audit\n"
 WRONG = ONE + "R2,Flood,banana,5,,,,,,\n"
@@ -39,7 +39,7 @@ def test_the_second_import_says_that_nothing_changed(
     organization: Organization, register: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     bring_in(register)
-    assert "To take it back: python manage.py risks_import_undo" in capsys.readouterr().out
+    assert "To undo it: python manage.py risks_import_undo" in capsys.readouterr().out
     bring_in(register)
     assert "Nothing has changed" in capsys.readouterr().out
     assert Risk.objects.count() == 1
@@ -74,7 +74,7 @@ def test_rows_in_error_exit_with_1_or_with_4(organization: Organization, registe
     ("options", "said"),
     [
         (["--map", "Nix=title"], "no column 'Nix'. Its columns: Risk ID"),
-        (["--map", "Note=nonsense"], "'nonsense' is no field of a risk. Fields: reference"),
+        (["--map", "Note=nonsense"], "'nonsense' is not a field of a risk. Fields: reference"),
     ],
 )
 def test_a_mapping_of_what_is_not_there_is_a_usage_error(

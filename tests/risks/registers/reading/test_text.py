@@ -7,16 +7,15 @@ from hypothesis import strategies as st
 from risks.registers.reading import text as cells
 from risks.registers.reading.text import (
     clean_cell,
-    clean_text,
     first_sentence,
     join_list,
     match_key,
     neutralize_formula,
     restore_formula,
-    shorten_text,
     split_list,
     title_key,
 )
+from risks.text import clean_text
 
 
 @given(st.text())
@@ -78,12 +77,7 @@ def test_headline_is_the_first_sentence_within_its_limit() -> None:
     assert len(first_sentence("word " * 100)) <= 255
 
 
-def test_shortened_text_ends_at_a_word() -> None:
-    assert shorten_text("one two three", 9) == "one two…"
-    assert shorten_text("onetwothree", 5) == "onet…"
-
-
 def test_long_texts_are_not_remembered() -> None:
-    before = cells._remembered_key.cache_info().currsize
+    before = cells.cached_match_key.cache_info().currsize
     assert cells.match_key("Ä" * 200) == "a" * 200
-    assert cells._remembered_key.cache_info().currsize == before
+    assert cells.cached_match_key.cache_info().currsize == before

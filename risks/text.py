@@ -1,0 +1,21 @@
+"""Text as the register stores it: cleaned of blank space, and cut where it is too long."""
+
+# What Python calls white space, and two characters that look like nothing at all.
+_BLANK = "".join(c for c in map(chr, range(0x3001)) if c.isspace()) + "\ufeff\u200b"
+
+
+def clean_text(text: str) -> str:
+    """Remove blank space around `text` and end its lines with a newline.
+
+    Compare a stored text with an imported one through this, else an export differs from itself.
+    """
+    text = text.strip(_BLANK)
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
+def shorten_text(text: str, limit: int) -> str:
+    """Cut `text` at a word and end it with an ellipsis if it is longer than `limit`."""
+    if len(text) <= limit:
+        return text
+    start = text[: limit - 1]
+    return start.rsplit(" ", 1)[0].rstrip(" ,;:") + "…" if " " in start else f"{start}…"

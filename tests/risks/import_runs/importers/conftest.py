@@ -1,0 +1,25 @@
+"""Runs of records, as a connector starts them."""
+
+import pytest
+
+from risks.import_runs import lifecycle
+from risks.models import ImportRun, Source
+from tests.risks.import_runs.importers.scans import MONDAY
+
+
+@pytest.fixture
+def run(organization, manager):
+    """`run(*records, at=...)` previews, applies, and returns the run."""
+
+    def carry_out(*records, at=MONDAY, apply=True, then=lambda context: (), name="Trivy"):
+        made = ImportRun(
+            organization=organization,
+            source=Source.CONNECTOR,
+            source_name=name,
+            looked_at=at,
+            streamed=True,
+        )
+        made = lifecycle.start_run(actor=manager, run=made, records=iter(records), follow_up=then)
+        return lifecycle.apply_run(actor=manager, run=made) if apply else made
+
+    return carry_out

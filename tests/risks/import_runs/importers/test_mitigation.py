@@ -1,0 +1,62 @@
+"""Treatment plans of a register as mitigations."""
+
+from openrisk.accounts.models import Organization, User
+from risks.import_runs import lifecycle
+from risks.models import (
+    Mitigation,
+)
+from risks.services import mitigations
+from tests.risks.import_runs.uploads import ONE, bring_in, real, row, upload
+
+
+def test_a_treatment_plan_becomes_a_mitigation(organization: Organization) -> None:
+    bring_in(organization, real("hospital.csv"), "hospital.csv")
+    plan = Mitigation.objects.get(risk__external_id="R01")
+
+    assert plan.title.startswith("Require phishing-resistant MFA")
+    assert (str(plan.due_date), plan.status) == ("2027-05-31", "in_progress")
+
+
+def test_plan_that_is_here_is_not_validated_by_its_import(
+    organization: Organization, manager: User
+) -> None:
+    bring_in(organization, ONE)
+    plan = Mitigation.objects.get()
+    plan = mitigations.update_mitigation(actor=manager, instance=plan, owner=manager)
+    for status in ("in_progress", "review"):
+        plan = mitigations.set_status(actor=manager, mitigation=plan, to=status)
+    run = lifecycle.apply_run(
+        actor=manager, run=upload(organization, ONE.replace("Open", "Mitigated"))
+    )
+
+    assert Mitigation.objects.get().status == "review"
+    assert row(run, "risks.mitigation").notes == [
+        "The plan stays in review, not done: someone other than its owner validates it here."
+    ]
+
+
+def test_plan_that_is_new_is_as_far_as_its_source_says(organization: Organization) -> None:
+    bring_in(organization, ONE.replace("Open", "Mitigated"))
+
+    assert Mitigation.objects.values_list("status", "owner").get() == ("done", None)
+
+
+def test_a_changed_plan_changes_the_mitigation_but_not_its_state(
+    organization: Organization,
+) -> None:
+    bring_in(organization, ONE)
+    plan = mitigations.set_status(actor=None, mitigation=Mitigation.objects.get(), to="in_progress")
+    bring_in(organization, ONE.replace("Sprinklers", "Sprinklers and alarms"))
+    changed = Mitigation.objects.get()
+
+    assert (changed.pk, changed.title) == (plan.pk, "Sprinklers and alarms")
+    assert (changed.status, changed.version) == ("in_progress", plan.version + 1)
+
+
+def test_a_long_plan_is_whole_in_the_description(organization: Organization) -> None:
+    plan = "Install sprinklers everywhere. " * 20
+    bring_in(organization, ONE.replace("Sprinklers", plan))
+    mitigation = Mitigation.objects.get()
+
+    assert len(mitigation.title) <= 255
+    assert mitigation.description == plan.strip()

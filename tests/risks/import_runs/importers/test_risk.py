@@ -1,0 +1,110 @@
+"""Risks of a register: which risk a row is, and what it becomes."""
+
+import pytest
+
+from openrisk.accounts.models import Organization, User
+from risks.models import (
+    Risk,
+    ScoreChange,
+)
+from tests.risks.factories import (
+    make_assessed_risk,
+    make_control,
+    make_framework,
+)
+from tests.risks.import_runs.uploads import ONE, bring_in, only, row, upload
+
+
+def test_each_source_has_ids_of_its_own(organization: Organization) -> None:
+    bring_in(organization, ONE, "first.csv")
+    bring_in(organization, ONE, "second.csv")
+
+    assert Risk.objects.filter(external_id="R1").count() == 2
+
+
+def test_without_an_id_the_title_tells(organization: Organization) -> None:
+    bring_in(organization, "Title,Impact\nData  loss,3\n")
+    run = bring_in(organization, "Title,Impact\ndata LOSS,4\n")
+
+    assert row(run).changes == {"title": ["Data  loss", "data LOSS"], "inherent_impact": [3, 4]}
+    assert only(organization).external_id == "data loss"
+
+
+def test_another_organization_s_risk_is_another(
+    organization: Organization, other_organization: Organization
+) -> None:
+    bring_in(other_organization, ONE)
+    run = bring_in(organization, ONE)
+
+    assert run.counts["risks"]["create"] == 1
+    assert only(other_organization).title == "Fire"
+
+
+@pytest.mark.parametrize("said", ["manager@acme.example.com", "MANAGER@acme.example.com", "Mo Ray"])
+def test_an_owner_who_is_a_member(organization: Organization, manager: User, said: str) -> None:
+    User.objects.filter(pk=manager.pk).update(name="Mo Ray")
+    bring_in(organization, ONE.replace("Facilities", said))
+
+    assert (only(organization).owner, only(organization).owner_name) == (manager, "")
+
+
+def test_an_owner_who_is_no_member(organization: Organization, outsider: User) -> None:
+    bring_in(organization, ONE.replace("Facilities", outsider.email))
+
+    assert (only(organization).owner, only(organization).owner_name) == (None, outsider.email)
+
+
+def test_a_name_that_two_members_have_is_nobody_s(
+    organization: Organization, manager: User, analyst: User
+) -> None:
+    User.objects.filter(pk__in=(manager.pk, analyst.pk)).update(name="Mo Ray")
+    bring_in(organization, ONE.replace("Facilities", "Mo Ray"))
+
+    assert (only(organization).owner, only(organization).owner_name) == (None, "Mo Ray")
+
+
+def test_a_control_is_linked_where_one_framework_has_it(organization: Organization) -> None:
+    iso = make_framework(organization)
+    make_control(iso, "A.1")
+    make_control(iso, "A.2")
+    make_control(make_framework(organization, "Other"), "A.2")
+    bring_in(organization, "ID,Title,Control ref\nR1,Fire,A.1; A.2; A.9\n")
+    risk = only(organization)
+
+    assert [control.identifier for control in risk.controls.all()] == ["A.1"]
+    assert risk.extra == {"Control ref": "A.2; A.9"}
+
+
+def test_links_follow_the_source(organization: Organization) -> None:
+    bring_in(organization, "ID,Title,Tags,Asset\nR1,Fire,a; b,Archive; Cellar\n")
+    bring_in(organization, "ID,Title,Tags,Asset\nR1,Fire,b; c,Cellar\n")
+    risk = only(organization)
+
+    assert {tag.name for tag in risk.tags.all()} == {"b", "c"}
+    assert [asset.name for asset in risk.assets.all()] == ["Cellar"]
+
+
+def test_an_assessed_risk_keeps_its_rating(organization: Organization) -> None:
+    bring_in(organization, ONE)
+    run = upload(organization, ONE.replace(",4,5,", ",,5,"))
+
+    assert row(run).action == "error"
+    assert "keeps its inherent likelihood" in row(run).errors[0]["reason"]
+    assert row(run, "risks.mitigation").action == "error"
+
+
+def test_scores_follow_a_changed_rating(organization: Organization) -> None:
+    bring_in(organization, ONE)
+    bring_in(organization, ONE.replace(",4,5,", ",1,2,"))
+    risk = only(organization)
+
+    assert (risk.inherent_score, risk.current_level, risk.priority) == (2, "low", 2)
+    assert ScoreChange.objects.filter(risk=risk).first().current_score == 2  # type: ignore[union-attr]
+
+
+def test_a_risk_that_people_made_is_no_row_s(organization: Organization) -> None:
+    mine = make_assessed_risk(organization, title="Fire")
+    bring_in(organization, ONE)
+    mine.refresh_from_db()
+
+    assert (mine.source, Risk.objects.count()) == ("manual", 2)

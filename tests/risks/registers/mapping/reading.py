@@ -1,0 +1,25 @@
+"""Registers as text, interpreted for tests."""
+
+from typing import Any
+
+from risks.registers.mapping.interpreter import interpret_table
+from risks.registers.results import Interpretation, InterpretedRow
+from risks.registers.table import read_table
+
+RATINGS = ("inherent_likelihood", "inherent_impact", "residual_likelihood", "residual_impact")
+
+
+def read(text: str, mapping: dict[str, str] | None = None, **options: Any) -> Interpretation:
+    return interpret_table(read_table(text.encode(), "register.csv"), mapping, **options)
+
+
+def first(text: str, mapping: dict[str, str] | None = None, **options: Any) -> InterpretedRow:
+    return read(text, mapping, **options).rows[0]
+
+
+def errors(text: str, mapping: dict[str, str] | None = None) -> list[tuple[int, str | None]]:
+    return [(error.row, error.column) for error in read(text, mapping).errors]
+
+
+def guessed(found: Interpretation, what: str) -> list[str | None]:
+    return [guess.column for guess in found.guesses if guess.what == what]

@@ -1,0 +1,81 @@
+"""Columns and the fields that they give."""
+
+import pytest
+
+from risks.registers.mapping.columns import propose_mapping
+from risks.registers.results import ImportFileError
+
+OWN = ["reference", "external_id", "title", "owner_name", "inherent_likelihood"]
+
+
+def proposed(
+    headers: list[str],
+    samples: dict[str, list[str]] | None = None,
+    overrides: dict[str, str] | None = None,
+) -> dict[str, str | None]:
+    return {m.column: m.field for m in propose_mapping(headers, samples or {}, overrides)}
+
+
+def test_a_field_goes_to_the_surest_column_and_the_other_is_said() -> None:
+    mapping = propose_mapping(["Likelihood", "Inherent Likelihood", "Title"], {})
+    assert [m.field for m in mapping] == [None, "inherent_likelihood", "title"]
+    assert mapping[0].note == "'Inherent Likelihood' is the inherent_likelihood."
+
+
+def test_a_column_that_holds_nothing_comes_last() -> None:
+    samples = {"Responsible": ["IT"]}
+    assert proposed(["Risk Owner", "Responsible"], samples)["Responsible"] == "owner"
+
+
+def test_ratings_without_a_qualifier_are_inherent_and_it_is_said() -> None:
+    (mapping,) = propose_mapping(["Impact"], {"Impact": ["3"]})
+    assert mapping.field == "inherent_impact"
+    assert "read as inherent" in mapping.note
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "field"),
+    [
+        ("Treatment", ["Reduce", "Accept"], "treatment"),
+        ("Treatment", ["Install a firewall", "Train staff"], "treatment_plan"),
+        ("Mitigation", ["Transfer", "Avoid"], "treatment"),
+        ("Mitigation", ["Install a firewall"], "treatment_plan"),
+        ("Impact", ["4", "Major"], "inherent_impact"),
+        ("Impact", ["Customers cannot order for a whole day"], "description"),
+        ("Business Impact", ["High"], "inherent_impact"),
+        ("Controls", ["A.9.1.1; A.9.2", "PR.AA"], "controls"),
+        ("Controls", ["Locked doors and badges"], "existing_controls"),
+        ("Risk", ["Power fails in the data centre"], "title"),
+        ("Risk", ["High", "Low"], "inherent_level"),
+    ],
+)
+def test_cells_decide_where_a_name_does_not(header: str, cells: list[str], field: str) -> None:
+    assert proposed([header], {header: cells}) == {header: field}
+
+
+def test_overrides_win() -> None:
+    found = proposed(["Risk Title", "Name"], overrides={"name": "title", "Risk Title": "extra"})
+    assert found == {"Risk Title": None, "Name": "title"}
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        ({"Nmae": "title"}, "no column 'Nmae'. Its columns: Name, Impact"),
+        (
+            {"Name": "titel"},
+            "'titel' is not a field of a risk. Fields: reference, external_id, title",
+        ),
+        ({"Name": "title", "Impact": "title"}, "both mapped to title"),
+    ],
+)
+def test_overrides_that_name_nothing_are_refused(overrides: dict[str, str], message: str) -> None:
+    with pytest.raises(ImportFileError, match=message):
+        propose_mapping(["Name", "Impact"], {}, overrides)
+
+
+def test_in_our_export_every_name_means_itself() -> None:
+    mapping = {m.column: (m.field, m.how) for m in propose_mapping([*OWN, "Threat", "version"], {})}
+    assert all(mapping[name] == (name, "name") for name in OWN)
+    assert mapping["Threat"] == (None, "extra")
+    assert mapping["version"] == (None, "ignored")

@@ -1,0 +1,99 @@
+"""Uploads: what is stored of a file, and real registers imported whole."""
+
+import pytest
+
+from openrisk.accounts.models import Organization
+from risks.models import (
+    Change,
+    Risk,
+)
+from tests.risks.factories import (
+    make_control,
+    make_framework,
+)
+from tests.risks.import_runs.uploads import (
+    ONE,
+    REGISTERS,
+    bring_in,
+    changes,
+    only,
+    real,
+    upload,
+)
+
+
+@pytest.mark.parametrize("name", REGISTERS)
+def test_a_real_register_comes_in_whole(organization: Organization, name: str) -> None:
+    run = bring_in(organization, real(name), name)
+
+    assert run.counts["risks"] == {
+        "create": REGISTERS[name], "update": 0, "unchanged": 0, "error": 0
+    }  # fmt: skip
+    assert Risk.objects.filter(source="import", source_name=name[:-4]).count() == REGISTERS[name]
+
+
+@pytest.mark.parametrize("name", REGISTERS)
+def test_the_second_import_of_a_real_register_changes_nothing(
+    organization: Organization, name: str
+) -> None:
+    bring_in(organization, real(name), name)
+    history = Change.objects.count()
+
+    assert changes(bring_in(organization, real(name), name)) == 0
+    assert Change.objects.count() == history
+
+
+def test_a_hospital_risk_becomes_a_risk(organization: Organization) -> None:
+    bring_in(organization, real("hospital.csv"), "hospital.csv")
+    risk = Risk.objects.get(external_id="R01")
+
+    assert (risk.inherent_score, risk.inherent_level) == (25, "critical")
+    assert (risk.residual_score, risk.residual_level) == (10, "medium")
+    assert (risk.status, risk.treatment, risk.owner_name) == ("in_treatment", "mitigate", "CISO")
+    assert risk.description.startswith("Threat: Ransomware affiliate")
+    assert risk.extra["HIPAA Reference"] == "164.308(b)(1); 164.312(d)"
+    assert [asset.name for asset in risk.assets.all()] == ["A1"]
+
+
+def test_the_source_s_own_rating_is_kept_and_reported(organization: Organization) -> None:
+    run = bring_in(organization, real("words-only.csv"), "words-only.csv")
+    risk = Risk.objects.get(external_id="R-001")
+
+    assert (risk.inherent_level, risk.extra["inherent_risk_rating"]) == ("medium", "High")
+    assert [g["column"] for g in run.guesses if g["what"] == "difference"] == [
+        "inherent_risk_rating"
+    ]
+
+
+def test_the_source_is_the_file_s_name_unless_told(organization: Organization) -> None:
+    assert upload(organization, ONE, "Q3 risks.final.csv").source_name == "Q3 risks.final"
+    assert upload(organization, ONE, source_name="audit").source_name == "audit"
+
+
+def test_a_column_goes_where_it_is_told(organization: Organization) -> None:
+    run = bring_in(organization, ONE, mapping={"Note": "description"})
+
+    assert only(organization).description == "See audit"
+    assert {"column": "Note", "field": "description", "how": "chosen", "note": ""} in run.mapping
+
+
+def test_the_same_file_is_recognised(organization: Organization) -> None:
+    bring_in(organization, ONE)
+
+    assert "This very file was imported" in upload(organization, ONE).notes[-1]
+    assert upload(organization, ONE + "R2,Flood,1,1,,,,,,\n").notes == []
+
+
+def test_controls_that_nobody_knows_are_reported(organization: Organization) -> None:
+    make_control(make_framework(organization), "A.1")
+    run = upload(organization, "ID,Title,Control ref\nR1,Fire,A.1; A.2\nR2,Flood,A.2\n")
+
+    (guess,) = [guess for guess in run.guesses if guess["what"] == "list"]
+    assert (guess["column"], guess["table"]) == ("Control ref", {"A.2": None})
+    assert guess["detail"].startswith("1 of 2 controls")
+
+
+def test_controls_that_are_known_need_no_report(organization: Organization) -> None:
+    make_control(make_framework(organization), "A.1")
+    run = upload(organization, "ID,Title,Control ref\nR1,Fire,a.1\n")
+    assert [guess for guess in run.guesses if guess["what"] == "list"] == []
