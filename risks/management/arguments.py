@@ -1,4 +1,4 @@
-"""Arguments that several commands share. What they name and is not there is a usage error."""
+"""Arguments that several commands share. A name that does not exist is a usage error."""
 
 from argparse import ArgumentParser, ArgumentTypeError
 
@@ -8,22 +8,25 @@ from openrisk.accounts.members.memberships import membership_of
 from openrisk.accounts.models import Organization, User
 
 
-def user(email: str) -> User:
-    found = User.objects.filter(email__iexact=email).first()
-    if found is None:
+def user_argument(email: str) -> User:
+    user = User.objects.filter(email__iexact=email).first()
+    if user is None:
         raise ArgumentTypeError(f"there is no user {email}. Invite one: manage.py member_invite.")
-    return found
+    return user
 
 
 def add_user(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--user",
-        type=user,
+        type=user_argument,
         metavar="EMAIL",
-        help="who does this, for the history (default: system)",
+        help="the user who does this, for the history (default: system)",
     )
 
 
-def check_member(person: User | None, of: Organization) -> None:
-    if person is not None and membership_of(person, of) is None:
-        raise CommandError(f"{person.email} is no member of {of.slug}.", returncode=2)
+def check_member(user: User | None, organization: Organization) -> None:
+    if user is not None and membership_of(user, organization) is None:
+        raise CommandError(
+            f"{user.email} is not a member of {organization.slug}. Name a member with --user.",
+            returncode=2,
+        )

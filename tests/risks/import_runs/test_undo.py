@@ -145,6 +145,14 @@ def test_a_taken_transition_counts(organization: Organization) -> None:
     assert refused(run) == [("status", "mitigated", "in_treatment")]
 
 
+def test_a_review_since_counts(organization: Organization, manager: User) -> None:
+    run = bring_in(organization, ONE)
+    risk = risks.mark_reviewed(actor=manager, risk=Risk.objects.get())
+
+    assert [field for field, _, was in refused(run) if was is None] == ["last_reviewed_at"]
+    assert risk.last_reviewed_at is not None
+
+
 @pytest.mark.parametrize(
     ("add", "text"),
     [
