@@ -1,0 +1,137 @@
+"""A database of the version before the models were renamed is migrated, and loses nothing.
+
+`dumps/` holds it as SQL, for each database: two organizations with some rows of most tables, made
+by the commands and services of that version (commit 93ca072).
+"""
+
+import gzip
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.db import connection, connections
+from pytest_django import DjangoDbBlocker
+
+from dashboards.models import Board
+from marketplace.models import InstalledApp
+from openrisk.accounts.models import Membership
+from openrisk.caching.freshness import tag_versions
+from risks.history import triggers
+from risks.history.reading import changes_of
+from risks.models import Mitigation, Risk, ScoreChange
+
+ROOT = Path(__file__).resolve().parents[3]
+DUMPS = Path(__file__).with_name("dumps")
+ALIAS = "upgraded"
+GROWING = {"django_migrations", "django_content_type", "auth_permission", "cache_token"}
+
+pytestmark = pytest.mark.database
+
+
+def create_database(folder: Path) -> str:
+    """Load the dump into a new database; returns its URL."""
+    script = gzip.decompress((DUMPS / f"{connection.vendor}.sql.gz").read_bytes()).decode()
+    if connection.vendor == "sqlite":
+        with closing(sqlite3.connect(folder / "old.sqlite3")) as file:
+            file.executescript(script)
+        return f"sqlite:///{folder}/old.sqlite3"
+    server = os.environ["TEST_DATABASE_URL"].rpartition("/")[0]
+    name = f"upgrade_{os.getpid()}"
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name}")
+    with psycopg.connect(f"{server}/{name}", autocommit=True) as old:
+        old.execute(script)
+    return f"{server}/{name}"
+
+
+def count_rows() -> dict[str, int]:
+    with connections[ALIAS].cursor() as cursor:
+        names = set(connections[ALIAS].introspection.table_names(cursor)) - GROWING
+        counts = {}
+        for name in names:
+            cursor.execute(f'SELECT count(*) FROM "{name}"')  # noqa: S608  names of our own tables
+            counts[name] = cursor.fetchone()[0]
+    return counts
+
+
+@pytest.fixture(scope="module")
+def lost(
+    tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker
+) -> Iterator[dict[str, tuple[int, int]]]:
+    """Migrates the old database; returns tables whose number of rows changed, before and after."""
+    folder = tmp_path_factory.mktemp("upgrade")
+    url = create_database(folder)
+    name = (
+        url.removeprefix("sqlite:///") if connection.vendor == "sqlite" else url.rpartition("/")[2]
+    )
+    connections.settings[ALIAS] = connections.settings["default"] | {"NAME": name}
+    with django_db_blocker.unblock():
+        before = count_rows()
+        subprocess.run(
+            [sys.executable, "manage.py", "migrate", "--verbosity", "0"],
+            cwd=ROOT,
+            env={**os.environ, "DATABASE_URL": url, "VAR_DIR": str(folder)},
+            check=True,
+        )
+        after = count_rows()
+        yield {
+            name: (count, after.get(name, 0))
+            for name, count in before.items()
+            if after.get(name) != count
+        }
+        connections[ALIAS].close()
+    del connections[ALIAS], connections.settings[ALIAS]
+    if connection.vendor == "postgresql":
+        server = url.rpartition("/")[0]
+        with psycopg.connect(f"{server}/postgres", autocommit=True) as admin:
+            admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def risk(lost: dict[str, tuple[int, int]]) -> Risk:
+    return Risk.objects.using(ALIAS).get(organization__slug="acme", reference="R-0001")
+
+
+def test_every_table_has_the_rows_that_it_had(lost: dict[str, tuple[int, int]]) -> None:
+    assert lost == {}
+
+
+def test_a_risk_says_what_it_said(risk: Risk) -> None:
+    assert (risk.title, risk.description, risk.status, risk.version) == (
+        "Ransomware encrypts the file server",
+        "Seen twice in March.",
+        "in_treatment",
+        2,
+    )
+    mitigation = Mitigation.objects.using(ALIAS).get(risk=risk)
+    assert mitigation.title == "Keep backups offline and restore one every quarter"
+
+
+def test_the_history_of_a_risk_can_be_read(risk: Risk) -> None:
+    latest = changes_of(risk.pk).using(ALIAS).order_by("-id")[0]
+    assert latest.actor.email == "ada@acme.test"
+    assert latest.changes["description"] == ["", "Seen twice in March."]
+    standing = ScoreChange.objects.using(ALIAS).get(risk=risk)
+    assert (standing.status, standing.registered_at) == ("in_treatment", standing.at)
+
+
+def test_people_apps_and_boards_are_there(lost: dict[str, tuple[int, int]]) -> None:
+    member = Membership.objects.using(ALIAS).get(user__email="ada@acme.test")
+    assert (member.role, member.organization.name) == ("admin", "Acme Ltd")
+    apps = InstalledApp.objects.using(ALIAS).values_list("name", "connector", "state")
+    assert set(apps) == {
+        ("Chat", "slack-webhook", "not_configured"),
+        ("Trivy", "trivy", "configured"),
+    }
+    assert Board.objects.using(ALIAS).get().name == "Morning"
+
+
+def test_every_trigger_is_there(lost: dict[str, tuple[int, int]]) -> None:
+    upgraded = connections[ALIAS]
+    assert tag_versions.missing(upgraded) == triggers.missing(upgraded) == []
