@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 
 from dashboards.models import ReportSchedule
-from dashboards.schedules import sending
+from dashboards.schedules import editing
 from openrisk.admin.site import LinesField, RelatedFilter, site
 from risks.admin.base import RegisterAdmin
 from risks.admin.forms import RegisterForm
@@ -15,16 +15,16 @@ from risks.admin.forms import RegisterForm
 
 class ReportScheduleForm(RegisterForm):
     recipients = LinesField(
-        help_text="E-mail addresses of members, one a line; administrators may enter others. "
-        "Each sees the others."
+        help_text="E-mail addresses of members, one per line. Administrators may enter other "
+        "addresses. Recipients see each other's addresses."
     )
 
 
 @admin.register(ReportSchedule, site=site)
 class ReportScheduleAdmin(RegisterAdmin):
     form = ReportScheduleForm
-    create = staticmethod(sending.create_schedule)
-    update = staticmethod(sending.update_schedule)
+    create = staticmethod(editing.create_schedule)
+    update = staticmethod(editing.update_schedule)
     list_display = ("__str__", "cron", "active", "next_run_at", "last_sent_at", "organization")
     list_select_related = ("board",)
     list_filter = ("active", ("organization", RelatedFilter))
@@ -41,5 +41,5 @@ class ReportScheduleAdmin(RegisterAdmin):
 
     def sections(self, obj: ReportSchedule | None) -> list[Any]:
         fields = ["dashboard", "board", "recipients", "cron", "period", "active"]
-        seen = ["author", "next_run_at", "last_sent_at", "last_recipients", "last_error"]
-        return [(None, {"fields": [*fields, *(seen if obj else [])]})]
+        results = ["author", "next_run_at", "last_sent_at", "last_recipients", "last_error"]
+        return [(None, {"fields": [*fields, *(results if obj else [])]})]

@@ -1,4 +1,4 @@
-"""What dashboards keep: boards, and who gets a report when. Figures are read, never stored."""
+"""Boards and scheduled reports. Figures are computed when they are read, never stored."""
 
 from datetime import datetime
 from typing import Any, ClassVar, Self
@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from dashboards.pages.query import PERIOD_LABELS
+from dashboards.periods import PERIOD_LABELS
 from openrisk.tasks.declarations import next_occurrence
 from risks.models.base import Versioned, choices_constraint
 from risks.querysets import OrganizationQuerySet
@@ -19,10 +19,11 @@ MOST_RECIPIENTS = 50
 
 
 class Board(Versioned):
-    """Widgets of the catalogue (`dashboards.pages.widgets`) in an order, and saved filters.
+    """A page of widgets from the catalogue (`dashboards.pages.widgets`), with saved filters.
 
-    `widgets` is a list of `{"name": <of the catalogue>, "wide": bool}`, `filters` what the address
-    of a page may say: period, category, owner, tag, asset. Without `shared` only its owner sees it.
+    `widgets` is a list of `{"name": <in the catalogue>, "wide": bool}`. `filters` are parameters of
+    the page's address: period, category, owner, tag, asset. Only the owner sees a board that is not
+    shared.
     """
 
     slug = models.SlugField(max_length=60)
@@ -55,14 +56,14 @@ def validate_cron(cron: str) -> None:
 
 
 def validate_recipients(recipients: Any) -> None:
-    """A list of e-mail addresses."""
+    """Require a list of e-mail addresses."""
     if not isinstance(recipients, list) or len(recipients) > MOST_RECIPIENTS:
         raise ValidationError(f"Give a list of at most {MOST_RECIPIENTS} addresses.")
     for address in recipients:
         try:
             validate_email(address)
         except ValidationError:
-            raise ValidationError(f"{str(address)[:100]} is no e-mail address.") from None
+            raise ValidationError(f"Not an e-mail address: {str(address)[:100]}.") from None
 
 
 class ReportScheduleQuerySet(OrganizationQuerySet):
@@ -71,7 +72,7 @@ class ReportScheduleQuerySet(OrganizationQuerySet):
 
 
 class ReportSchedule(Versioned):
-    """A report that goes out by e-mail again and again.
+    """A report that is sent by e-mail at the times of a cron expression.
 
     `author` is who saved it last. It shows what they may see (`dashboards.schedules.rights`). It is
     None for schedules of older versions, which show what all members see.
@@ -127,19 +128,23 @@ class ReportSchedule(Versioned):
         )
 
     def __str__(self) -> str:
-        which = self.board.name if self.board else self.get_dashboard_display()
-        return f"{which} to {', '.join(self.recipients)}"
+        report = self.board.name if self.board else self.get_dashboard_display()
+        return f"{report} to {', '.join(self.recipients)}"
 
     def advance(self, now: datetime) -> bool:
-        """Take the occurrence that is due; the next is the first one after `now`.
+        """Claim the occurrence that is due, and wait for the first one after `now`.
 
-        True for exactly one of all workers that see this occurrence.
+        Returns True for exactly one of the workers that read this occurrence.
         """
         return self.move_to(next_occurrence(self.cron, now))
 
     def move_to(self, at: datetime) -> bool:
-        """Send next at another time. False where another worker has moved it already."""
+        """Send next at another time. Returns False if another worker has moved it already."""
         unchanged = ReportSchedule.objects.filter(
             pk=self.pk, active=True, cron=self.cron, next_run_at=self.next_run_at
         )
         return unchanged.update(next_run_at=at) == 1
+
+    def is_waiting_for(self, due: datetime) -> bool:
+        """Return whether the report that was due then has not been sent yet."""
+        return self.active and (self.last_sent_at is None or self.last_sent_at < due)

@@ -1,1 +1,5 @@
-"""Figures, exports and boards under /api/v1/dashboards/."""
+"""Figures and their files under /api/v1/dashboards/.
+
+Read `serializers` (parameters, then answers), `views` (an endpoint for each figure), then
+`export_views` and `export_tables` (the same figures as CSV and XLSX), and `urls`.
+"""

@@ -10,8 +10,8 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers as rest
 from rest_framework.request import Request
 
-from dashboards.api import export_tables as exports
 from dashboards.api import serializers
+from dashboards.api.export_tables import build_csv_table, build_sheets
 from dashboards.api.views import METHODS, PARAMETERS, DashboardViewSet
 from openrisk.api.viewsets import OrganizationViewSet
 from risks.api.views.exports import FILES, FORMAT, AnyAccept, csv_response, xlsx_response
@@ -28,35 +28,34 @@ class FigureExportViewSet(OrganizationViewSet):
     content_negotiation_class = AnyAccept
 
 
-def _export(name: str, parameters: type[serializers.ScopeParameters]) -> Callable[..., Any]:
+def export_endpoint(
+    name: str, parameters: type[serializers.ScopeParameters], formats: list[str]
+) -> Callable[..., Any]:
     def endpoint(self: FigureExportViewSet, request: Request) -> HttpResponseBase:
-        scope, others = parameters.read(request.query_params, self.organization)
+        scope, others = parameters.parse(request.query_params, self.organization)
         file_format = others.pop(FORMAT)
-        # The figure's method asks its view set for the organization, and this one has it as well.
+        # The figure's method asks its view set for the organization, which this one has as well.
         answer = METHODS[name](cast(DashboardViewSet, self), scope, **others)
-        kebab = name.replace("_", "-")
-        file_name = f"{kebab}-{self.organization.slug}-{scope.day}.{file_format}"
+        slug = f"{name.replace('_', '-')}-{self.organization.slug}"
+        file_name = f"{slug}-{scope.day}.{file_format}"
         if file_format == "csv":
-            return csv_response(csv_text(exports.build_csv_table(name, answer)), file_name)
-        tables = exports.build_sheets(name, answer)
-        return xlsx_response(lambda file: write_sheets(tables, file), file_name)
+            return csv_response(csv_text(build_csv_table(name, answer)), file_name)
+        sheets = build_sheets(name, answer)
+        return xlsx_response(lambda file: write_sheets(sheets, file), file_name)
 
     endpoint.__name__ = name
     endpoint.__doc__ = f"{METHODS[name].__doc__} As CSV or XLSX."
     return extend_schema(
         operation_id=f"dashboards_{name}_export",
         parameters=[parameters],
-        responses=reduce(or_, (FILES[file_format] for file_format in formats_of(name))),
+        responses=reduce(or_, (FILES[file_format] for file_format in formats)),
     )(endpoint)
 
 
-def formats_of(figure: str) -> list[str]:
-    """The first is the default. Several tables at once are no CSV."""
-    return ["xlsx"] if figure == "executive" else list(MEDIA_TYPES)
-
-
-def _with_format(name: str, parameters: type[serializers.ScopeParameters]) -> Any:
-    formats = formats_of(name)
+def add_format(
+    parameters: type[serializers.ScopeParameters], formats: list[str]
+) -> type[serializers.ScopeParameters]:
+    """Return the parameters with that of the file's format; the first format is the default."""
     field = rest.ChoiceField(
         choices=formats,
         default=formats[0],
@@ -66,5 +65,8 @@ def _with_format(name: str, parameters: type[serializers.ScopeParameters]) -> An
 
 
 for figure_name, figure_parameters in PARAMETERS.items():
-    of_file = _with_format(figure_name, figure_parameters)
-    setattr(FigureExportViewSet, figure_name, _export(figure_name, of_file))
+    # Several tables at once cannot be one CSV file.
+    file_formats = ["xlsx"] if figure_name == "executive" else list(MEDIA_TYPES)
+    file_parameters = add_format(figure_parameters, file_formats)
+    figure_export = export_endpoint(figure_name, file_parameters, file_formats)
+    setattr(FigureExportViewSet, figure_name, figure_export)

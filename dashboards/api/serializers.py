@@ -1,4 +1,4 @@
-"""What the dashboards' API takes, and what it answers."""
+"""The parameters of the figures' endpoints, and the shapes of their answers."""
 
 from datetime import date
 from typing import Any
@@ -10,9 +10,10 @@ from dashboards.figures.breakdown import GROUPINGS
 from dashboards.figures.matrix import KINDS
 from dashboards.figures.movement import WAYS
 from dashboards.figures.scope import FILTERS, FigureScope
-from dashboards.figures.stats import DEFAULT_PERIOD, PERIODS
 from dashboards.figures.timeline import MOST_DAYS
 from dashboards.figures.top_risks import MOST_RISKS
+from dashboards.figures.totals import LEVELS
+from dashboards.periods import DEFAULT_PERIOD, PERIOD_DAYS
 from openrisk.accounts.models import Organization
 from openrisk.api.serializers import Serializer
 from openrisk.errors import InvalidParameters
@@ -20,7 +21,7 @@ from risks.models import Level, MitigationStatus, Status
 
 
 class DayField(serializers.DateField):
-    """A day that a register can have seen, and before which a period still has room."""
+    """A day that leaves room for a period before it."""
 
     EARLIEST = date(1970, 1, 1)
     default_error_messages = {"early": f"Give a day from {EARLIEST} on."}
@@ -34,7 +35,7 @@ class DayField(serializers.DateField):
 
 # --- Parameters -----------------------------------------------------------------------------
 class ScopeParameters(Serializer):
-    """Which risks, and how they stood at the end of which day (UTC)."""
+    """The risks that a figure covers, and the day (UTC) at whose end it covers them."""
 
     as_of = DayField(required=False, help_text="Today unless given")
     category = serializers.UUIDField(required=False)
@@ -43,8 +44,8 @@ class ScopeParameters(Serializer):
     asset = serializers.UUIDField(required=False, help_text="As linked today")
 
     @classmethod
-    def read(cls, query: Any, organization: Organization) -> tuple[FigureScope, dict[str, Any]]:
-        """The scope, and what else this class takes. Raises InvalidParameters."""
+    def parse(cls, query: Any, organization: Organization) -> tuple[FigureScope, dict[str, Any]]:
+        """Return the scope and the other parameters. Raises InvalidParameters."""
         repeated = {name for name, given in query.lists() if len(given) > 1}
         if repeated:
             raise InvalidParameters({name: ["Give this once."] for name in repeated})
@@ -52,18 +53,22 @@ class ScopeParameters(Serializer):
         if not parameters.is_valid():
             raise InvalidParameters(parameters.errors)
         values = parameters.validated_data
-        scope = {name: values.pop(name) for name in ("as_of", *FILTERS) if name in values}
-        return FigureScope(organization, **scope), values
+        filters = {name: values.pop(name) for name in ("as_of", *FILTERS) if name in values}
+        return FigureScope(organization, **filters), values
 
     def validate_as_of(self, value: Any) -> Any:
         if value > timezone.now().date():
-            raise serializers.ValidationError("This day is in the future. Ask for today or before.")
+            raise serializers.ValidationError(
+                "This day is in the future. Ask for today or an earlier day."
+            )
         return value
 
 
 class PeriodParameters(ScopeParameters):
     period = serializers.ChoiceField(
-        choices=list(PERIODS), default=DEFAULT_PERIOD, help_text="Compared with the one before it"
+        choices=list(PERIOD_DAYS),
+        default=DEFAULT_PERIOD,
+        help_text="Compared with the one before it",
     )
 
 
@@ -95,22 +100,19 @@ class MovementParameters(ScopeParameters):
 
 
 # --- Answers --------------------------------------------------------------------------------
-def _whole(**options: Any) -> serializers.IntegerField:
+def nullable_integer(**options: Any) -> serializers.IntegerField:
     return serializers.IntegerField(allow_null=True, **options)
 
 
-def _object(name: str, field: Any, names: Any) -> Any:
+def object_field(name: str, field: Any, names: Any) -> Any:
     """A serializer with the same field for each name."""
     return type(name, (serializers.Serializer,), {key: field() for key in names})()
 
 
-def _url() -> serializers.CharField:
+def list_url_field() -> serializers.CharField:
     return serializers.CharField(
-        allow_null=True, help_text="The list that it counts; null for a past day"
+        allow_null=True, help_text="The list of what is counted; null for a past day"
     )
-
-
-LEVELS = (*Level.values, "not_assessed")
 
 
 class DatedSerializer(serializers.Serializer):
@@ -118,25 +120,27 @@ class DatedSerializer(serializers.Serializer):
 
 
 class StatsSerializer(DatedSerializer):
-    """Null where nothing has been measured."""
+    """Counts and scores. Null where nothing has been measured."""
 
-    period = serializers.ChoiceField(choices=list(PERIODS))
+    period = serializers.ChoiceField(choices=list(PERIOD_DAYS))
     beginning = serializers.DateField(help_text="First day of the period")
     measured = serializers.BooleanField(help_text="False for an empty register")
-    total = _whole()
-    open = _whole(help_text="Neither draft nor closed")
-    by_level = _object("StatsByLevel", _whole, LEVELS)
-    by_status = _object("StatsByStatus", _whole, Status.values)
-    new = _whole(help_text="Came into the register within the period")
-    closed = _whole(help_text="Were closed within the period, and still are")
-    exposure = _whole(help_text="Sum of the current scores of open risks")
+    total = nullable_integer()
+    open = nullable_integer(help_text="Neither draft nor closed")
+    by_level = object_field("StatsByLevel", nullable_integer, LEVELS)
+    by_status = object_field("StatsByStatus", nullable_integer, Status.values)
+    new = nullable_integer(help_text="Added to the register within the period")
+    closed = nullable_integer(help_text="Closed within the period, and still closed")
+    exposure = nullable_integer(help_text="Sum of the current scores of open risks")
     average_score = serializers.FloatField(allow_null=True)
-    maximum_score = _whole()
-    overdue_reviews = _whole()
-    overdue_mitigations = _whole()
+    maximum_score = nullable_integer()
+    overdue_reviews = nullable_integer()
+    overdue_mitigations = nullable_integer()
     mean_days_to_mitigate = serializers.FloatField(allow_null=True)
     change = serializers.DictField(help_text="The same figures, less those of the period before")
-    drill_down = serializers.DictField(help_text="The lists that they count; null for a past day")
+    drill_down = serializers.DictField(
+        help_text="The lists of what is counted; null for a past day"
+    )
 
 
 class CellSerializer(serializers.Serializer):
@@ -144,7 +148,7 @@ class CellSerializer(serializers.Serializer):
     impact = serializers.IntegerField()
     count = serializers.IntegerField()
     level = serializers.ChoiceField(choices=Level.choices)
-    url = _url()
+    url = list_url_field()
 
 
 class HeatMapSerializer(DatedSerializer):
@@ -191,13 +195,13 @@ class GroupSerializer(serializers.Serializer):
     label = serializers.CharField()  # type: ignore[assignment]  # a field of this name
     count = serializers.IntegerField()
     exposure = serializers.IntegerField()
-    highest = _whole()
+    highest = nullable_integer()
     low = serializers.IntegerField()
     medium = serializers.IntegerField()
     high = serializers.IntegerField()
     critical = serializers.IntegerField()
     not_assessed = serializers.IntegerField()
-    url = _url()
+    url = list_url_field()
 
 
 class BreakdownSerializer(DatedSerializer):
@@ -209,7 +213,7 @@ class BreakdownSerializer(DatedSerializer):
 class ActionsSerializer(serializers.Serializer):
     total = serializers.IntegerField()
     done = serializers.IntegerField()
-    progress = _whole(help_text="Per cent, floored")
+    progress = nullable_integer(help_text="Per cent, floored")
 
 
 class BurnDownSerializer(serializers.Serializer):
@@ -222,7 +226,9 @@ class MitigationFiguresSerializer(DatedSerializer):
     measured = serializers.BooleanField()
     total = serializers.IntegerField()
     open = serializers.IntegerField(help_text="Neither done nor cancelled")
-    by_status = _object("MitigationsByStatus", serializers.IntegerField, MitigationStatus.values)
+    by_status = object_field(
+        "MitigationsByStatus", serializers.IntegerField, MitigationStatus.values
+    )
     due = serializers.DictField(child=serializers.IntegerField(), help_text="Of the open ones")
     actions = ActionsSerializer()
     burn_down = BurnDownSerializer(many=True)
@@ -248,7 +254,7 @@ class MovedRiskSerializer(serializers.Serializer):
 
 class MovementSerializer(DatedSerializer):
     since = serializers.DateField()
-    counts = _object("MovementCounts", serializers.IntegerField, WAYS)
+    counts = object_field("MovementCounts", serializers.IntegerField, WAYS)
     entered = MovedRiskSerializer(many=True)
     left = MovedRiskSerializer(many=True)
     up = MovedRiskSerializer(many=True)
@@ -261,8 +267,8 @@ class FrameworkProgressSerializer(serializers.Serializer):
     edition = serializers.CharField(allow_null=True)
     total = serializers.IntegerField()
     by_status = serializers.DictField(child=serializers.IntegerField())
-    progress = _whole(help_text="Per cent of the applicable controls, floored")
-    url = _url()
+    progress = nullable_integer(help_text="Per cent of the applicable controls, floored")
+    url = list_url_field()
 
 
 class ComplianceSerializer(DatedSerializer):
@@ -276,14 +282,14 @@ class CategoryAppetiteSerializer(serializers.Serializer):
     appetite = serializers.IntegerField()
     state = serializers.ChoiceField(choices=("within", "near", "breached", "unknown"))
     open = serializers.IntegerField()
-    highest = _whole()
+    highest = nullable_integer()
     above = serializers.IntegerField()
-    url = _url()
+    url = list_url_field()
 
 
 class AppetiteSerializer(DatedSerializer):
     measured = serializers.BooleanField(help_text="False while no category has an appetite")
-    breached = _whole()
+    breached = nullable_integer()
     results = CategoryAppetiteSerializer(many=True)
 
 

@@ -1,4 +1,4 @@
-"""The figures under /api/v1/dashboards/."""
+"""The figures under /api/v1/dashboards/: each a method that takes a scope, and its endpoint."""
 
 from collections.abc import Callable
 from datetime import date
@@ -9,6 +9,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from dashboards import reads
 from dashboards.api import serializers
 from dashboards.figures import (
     appetite,
@@ -23,50 +24,33 @@ from dashboards.figures import (
     top_risks,
 )
 from dashboards.figures.scope import FigureScope
-from openrisk.accounts.models import Membership, User
 from openrisk.api.viewsets import OrganizationViewSet
 from openrisk.caching.decorators import cached_view
-from openrisk.caching.freshness.registry import ColumnGroup
-from risks.models import (
-    Asset,
-    Category,
-    ControlChange,
-    Framework,
-    Matrix,
-    MitigationAction,
-    MitigationChange,
-    Risk,
-    RiskAsset,
-    RiskTag,
-    ScoreChange,
-)
+from risks.models import ScoreChange
 from risks.services.matrix import matrix_of
 
-# What a scope reads: the ledger, what filters are by, and what explains that nothing was found.
-SCOPE = (ScoreChange, RiskTag, RiskAsset, Category, Asset, Membership)
-MITIGATIONS = (MitigationChange, MitigationAction)
-FRAMEWORKS = (ControlChange, Framework)
-RISKS = (ColumnGroup(Risk, "names"), User)
-EXECUTIVE_READS = (*SCOPE, *RISKS, Matrix, *MITIGATIONS, *FRAMEWORKS)
+FigureMethod = Callable[..., dict[str, Any]]
+
+# Filled by `figure_endpoint`: the parameters of each figure, and its method without an endpoint.
 PARAMETERS: dict[str, type[serializers.ScopeParameters]] = {}
-METHODS: dict[str, Callable[..., dict[str, Any]]] = {}  # the methods below, as they are written
+METHODS: dict[str, FigureMethod] = {}
 
 
-def figure(
+def figure_endpoint(
     parameters: type[serializers.ScopeParameters],
-    answer: Any,
+    response: Any,
     *,
-    reads: tuple[Any, ...] | None = (),
+    reads: tuple[Any, ...] | None = reads.SCOPE,
     clock: str = "day",
-) -> Callable[[Any], Any]:
-    """An endpoint around `method(view, scope, **what else the parameters say)`.
+) -> Callable[[FigureMethod], Any]:
+    """Make an endpoint of `method(view, scope, **its other parameters)`.
 
-    Cached while `reads` and SCOPE are unchanged; not cached where `reads` is None.
+    The answer is cached while the tables in `reads` are unchanged; with None it is not cached.
     """
 
-    def decorate(method: Callable[..., dict[str, Any]]) -> Any:
+    def decorate(method: FigureMethod) -> Any:
         def endpoint(self: "DashboardViewSet", request: Request) -> Response:
-            scope, others = parameters.read(request.query_params, self.organization)
+            scope, others = parameters.parse(request.query_params, self.organization)
             return Response(method(self, scope, **others))
 
         name = method.__name__
@@ -74,12 +58,9 @@ def figure(
         PARAMETERS[name], METHODS[name] = parameters, method
         if reads is not None:
             endpoint = cached_view(
-                "dashboards",
-                ttl=settings.CACHE_TTL_DASHBOARDS,
-                reads=dict.fromkeys((*SCOPE, *reads)),
-                clock=clock,
+                "dashboards", ttl=settings.CACHE_TTL_DASHBOARDS, reads=reads, clock=clock
             )(endpoint)
-        return extend_schema(parameters=[parameters], responses=answer)(endpoint)
+        return extend_schema(parameters=[parameters], responses=response)(endpoint)
 
     return decorate
 
@@ -94,62 +75,74 @@ class DashboardViewSet(OrganizationViewSet):
     def query_names(self) -> set[str]:
         return set(PARAMETERS[self.action]().fields) if self.action in PARAMETERS else set()
 
-    @figure(
+    @figure_endpoint(
         serializers.PeriodParameters,
         serializers.StatsSerializer,
-        reads=(MitigationChange,),
+        reads=reads.STATS,
         clock="minute",
     )
     def stats(self, scope: FigureScope, period: str) -> dict[str, Any]:
-        """How many risks by level and status, scores, what is overdue, and how that changed."""
+        """Counts by level and status, scores, what is overdue, and how all of it changed."""
         return stats.compute_stats(scope, period)
 
-    @figure(serializers.MatrixParameters, serializers.HeatMapSerializer, reads=(Matrix,))
+    @figure_endpoint(
+        serializers.MatrixParameters, serializers.HeatMapSerializer, reads=reads.HEAT_MAP
+    )
     def matrix(self, scope: FigureScope, kind: str) -> dict[str, Any]:
         """Open risks by likelihood and impact. The levels of the cells are today's."""
         return matrix.compute_heat_map(scope, kind, matrix_of(self.organization))
 
-    @figure(serializers.TimelineParameters, serializers.TimelineSerializer)
+    @figure_endpoint(serializers.TimelineParameters, serializers.TimelineSerializer)
     def timeline(self, scope: FigureScope, days: int) -> dict[str, Any]:
         """Open risks by level, and their exposure, at the end of each day."""
         return timeline.compute_timeline(scope, days)
 
-    @figure(serializers.TopParameters, serializers.TopRisksSerializer, reads=RISKS)
+    @figure_endpoint(
+        serializers.TopParameters, serializers.TopRisksSerializer, reads=reads.RISK_NAMES
+    )
     def top_risks(self, scope: FigureScope, limit: int) -> dict[str, Any]:
         """The open risks of the highest priority."""
         return top_risks.compute_top_risks(scope, limit)
 
-    @figure(serializers.BreakdownParameters, serializers.BreakdownSerializer, reads=RISKS)
+    @figure_endpoint(
+        serializers.BreakdownParameters, serializers.BreakdownSerializer, reads=reads.RISK_NAMES
+    )
     def breakdown(self, scope: FigureScope, by: str) -> dict[str, Any]:
         """Open risks by category, owner, asset, status or treatment."""
         return breakdown.compute_breakdown(scope, by)
 
-    @figure(serializers.ScopeParameters, serializers.MitigationFiguresSerializer, reads=MITIGATIONS)
+    @figure_endpoint(
+        serializers.ScopeParameters,
+        serializers.MitigationFiguresSerializer,
+        reads=reads.MITIGATIONS,
+    )
     def mitigations(self, scope: FigureScope) -> dict[str, Any]:
-        """How far treatment is, what is due, and how the work goes down."""
+        """Mitigations by status, what is due, their actions, and the burn-down of 90 days."""
         return mitigations.compute_mitigations(scope)
 
-    @figure(serializers.MovementParameters, serializers.MovementSerializer, reads=None)
+    @figure_endpoint(serializers.MovementParameters, serializers.MovementSerializer, reads=None)
     def movement(self, scope: FigureScope, since: date) -> dict[str, Any]:
-        """What entered, left and changed its level between two days, with who said why."""
+        """Risks that entered, left or changed their level between two days, with the reasons."""
         return movement.compute_movement(scope, since)
 
-    @figure(serializers.ScopeParameters, serializers.ComplianceSerializer, reads=FRAMEWORKS)
+    @figure_endpoint(
+        serializers.ScopeParameters, serializers.ComplianceSerializer, reads=reads.COMPLIANCE
+    )
     def compliance(self, scope: FigureScope) -> dict[str, Any]:
-        """How far the controls of each framework are implemented."""
+        """The share of each framework's applicable controls that is implemented."""
         return compliance.compute_compliance(scope)
 
-    @figure(serializers.ScopeParameters, serializers.AppetiteSerializer)
+    @figure_endpoint(serializers.ScopeParameters, serializers.AppetiteSerializer)
     def appetite(self, scope: FigureScope) -> dict[str, Any]:
-        """Which categories bear more than their appetite (today's) allows."""
+        """Categories with an appetite (today's), and whether their risks are within it."""
         return appetite.compute_appetite(scope)
 
-    @figure(
+    @figure_endpoint(
         serializers.PeriodParameters,
         serializers.ExecutiveSerializer,
-        reads=EXECUTIVE_READS,
+        reads=reads.EXECUTIVE,
         clock="minute",
     )
     def executive(self, scope: FigureScope, period: str) -> dict[str, Any]:
-        """Everything that a front page shows."""
+        """All figures of the overview, with a headline."""
         return executive.compute_executive(scope, period, matrix_of(self.organization))

@@ -1,1 +1,4 @@
-"""Boards: pages of figures that people arrange and share, and that packs bring."""
+"""Boards: pages of figures that people compose.
+
+Read `editing`, then `importer`, which creates the boards that content packs bring.
+"""

@@ -1,4 +1,4 @@
-"""What people do with boards: who sees which, make, arrange, share and delete."""
+"""The rules of boards: who sees and edits them, creating, changing, arranging widgets."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,14 +13,16 @@ from openrisk.errors import Conflict, StaleVersion
 
 MOST_BOARDS = 200  # of an organization
 MOST_WIDGETS = 24
-RESERVED_SLUGS = ("analyst", "new", "executive")  # other pages, and the report
+RESERVED_SLUGS = ("analyst", "new", "executive")  # addresses of other pages, and of the PDF
 FIRST_WIDGETS = ("number:open", "number:exposure", "matrix:current", "timeline:90")
+
+Widgets = list[dict[str, Any]]
 
 
 def visible_to(member: Membership) -> QuerySet[Board]:
-    """Their own, and those that somebody shares."""
+    """Return the member's own boards, and those that are shared."""
     boards: QuerySet[Board] = Board.objects.for_organization(member.organization)
-    return boards.filter(Q(shared=True) | Q(owner=member.user))
+    return boards.select_related("organization").filter(Q(shared=True) | Q(owner=member.user))
 
 
 def can_edit(member: Membership, board: Board) -> bool:
@@ -28,11 +30,11 @@ def can_edit(member: Membership, board: Board) -> bool:
 
 
 def create_board(member: Membership, name: str) -> Board:
-    """A board with a few widgets to begin with, seen by its owner alone."""
+    """Create a board with a few widgets, which only its owner sees."""
     name = " ".join(name.split())
     boards = Board.objects.for_organization(member.organization)
     with transaction.atomic():
-        # One at a time in an organization: two at once would find the same address free.
+        # One at a time in an organization: two at once would find the same slug free.
         Organization.objects.select_for_update().get(pk=member.organization.pk)
         if boards.count() >= MOST_BOARDS:
             raise Conflict(
@@ -42,55 +44,59 @@ def create_board(member: Membership, name: str) -> Board:
             organization=member.organization,
             owner=member.user,
             name=name,
-            slug=_free_slug(name, set(boards.values_list("slug", flat=True))),
+            slug=find_free_slug(name, set(boards.values_list("slug", flat=True))),
             widgets=[{"name": widget, "wide": False} for widget in FIRST_WIDGETS],
         )
 
 
-def _free_slug(name: str, taken: set[str]) -> str:
+def find_free_slug(name: str, used: set[str]) -> str:
     base = slugify(name)[:50] or "board"
-    taken |= set(RESERVED_SLUGS)
-    numbered = (f"{base}-{number}" for number in range(2, len(taken) + 3))
-    return base if base not in taken else next(slug for slug in numbered if slug not in taken)
+    taken = used | set(RESERVED_SLUGS)
+    slug, number = base, 1
+    while slug in taken:
+        number += 1
+        slug = f"{base}-{number}"
+    return slug
 
 
 def update_board(board: Board, version: int, **fields: Any) -> Board:
-    """Name, sharing, filters or widgets. StaleVersion if someone was faster."""
-    changed = Board.objects.filter(pk=board.pk, version=version).update(
-        **fields, version=version + 1
-    )
-    if not changed:
+    """Change name, sharing, filters or widgets. Raises StaleVersion if someone was faster."""
+    unchanged = Board.objects.filter(pk=board.pk, version=version)
+    if not unchanged.update(**fields, version=version + 1):
         raise StaleVersion(
             "Someone else changed this board since you opened it. Its widgets are shown as they "
-            "are now; what you typed is still here."
+            "are now; your input is kept. Check it and save again."
         )
     board.refresh_from_db()
     return board
 
 
-def add_widget(board: Board, name: str) -> list[dict[str, Any]]:
+def add_widget(board: Board, name: str) -> Widgets:
     if len(board.widgets) >= MOST_WIDGETS:
-        raise Conflict(f"A board has at most {MOST_WIDGETS} figures. Take one away first.")
+        raise Conflict(f"A board has at most {MOST_WIDGETS} widgets. Remove one first.")
     return [*board.widgets, {"name": name, "wide": False}]
 
 
-# What can be done with the widget at a place: (widgets, place) -> widgets.
-Widgets = list[dict[str, Any]]
-ARRANGEMENTS: dict[str, Callable[[Widgets, int], Widgets]] = {
-    "up": lambda widgets, place: _swapped(widgets, place, place - 1),
-    "down": lambda widgets, place: _swapped(widgets, place, place + 1),
-    "remove": lambda widgets, place: widgets[:place] + widgets[place + 1 :],
-    "width": lambda widgets, place: [
-        widget | {"wide": not widget.get("wide")} if number == place else widget
-        for number, widget in enumerate(widgets)
-    ],
-}
-
-
-def _swapped(widgets: Widgets, one: int, other: int) -> Widgets:
-    """At the ends there is nothing to change places with."""
-    if not 0 <= other < len(widgets):
+def swap_widgets(widgets: Widgets, position: int, other: int) -> Widgets:
+    """Swap two widgets. At the ends there is none to swap with, and nothing changes."""
+    if not (0 <= position < len(widgets) and 0 <= other < len(widgets)):
         return widgets
     result = list(widgets)
-    result[one], result[other] = result[other], result[one]
+    result[position], result[other] = result[other], result[position]
     return result
+
+
+def toggle_width(widgets: Widgets, position: int) -> Widgets:
+    return [
+        widget | {"wide": not widget.get("wide")} if number == position else widget
+        for number, widget in enumerate(widgets)
+    ]
+
+
+# The buttons beside a widget: (widgets, position) -> widgets.
+ARRANGEMENTS: dict[str, Callable[[Widgets, int], Widgets]] = {
+    "up": lambda widgets, position: swap_widgets(widgets, position, position - 1),
+    "down": lambda widgets, position: swap_widgets(widgets, position, position + 1),
+    "remove": lambda widgets, position: widgets[:position] + widgets[position + 1 :],
+    "width": toggle_width,
+}

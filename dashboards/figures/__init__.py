@@ -1,9 +1,12 @@
-"""Every figure, defined once: what it is called, what it counts, and which list it opens.
+"""Every figure about a register, computed in one place. Nothing here knows HTTP or HTML.
 
-All are read from the ledgers (`risks.models.history`), which say how each risk and each mitigation
-stood at any time: "now" and "on 3 March" are the same query. API, pages, exports and metrics read
-them from here.
+Each endpoint has a module of its name, with a function `compute_...`. Read first `scope` (the part
+of a register and the day) and `totals` (the numbers, each defined once), then `stats`, `matrix`
+(the heat map), `timeline`, `top_risks`, `breakdown`, `mitigations`, `movement`, `compliance`,
+`appetite`, and `executive`, which puts the others together.
 
-"Open" is neither draft nor closed. Scores and levels are the current ones: residual where that is
-assessed, else inherent. What nobody has measured is None, never 0.
+All figures are read from the ledgers (`risks.models.history`), which keep how each risk, mitigation
+and control was at any time: "now" and "on 3 March" are the same query. "Open" is neither draft nor
+closed. Scores and levels are the current ones: residual if that is assessed, else inherent. A
+figure that has not been measured is None, never 0.
 """

@@ -1,4 +1,4 @@
-"""What an organization is willing to bear, category by category, and whether it does."""
+"""The highest score that each category accepts, and whether its risks keep to it."""
 
 from typing import Any
 from uuid import UUID
@@ -13,52 +13,55 @@ NEAR = 0.8  # of the appetite
 
 
 def compute_appetite(scope: FigureScope) -> dict[str, Any]:
-    """Per category with an appetite (today's): `breached` if an open risk scores above it, `near`
-    from 80 % of it, `within` below, `unknown` while no open risk there is assessed. One query."""
+    """Return the state of each category that has an appetite (today's), with one query."""
     named = {"pk": "category_id", "name": "category__name", "appetite": "category__appetite"}
     risks = scope.risks().open().filter(category__appetite__isnull=False).order_by()
-    there = risks.values_list(*named.values()).annotate(
+    with_risks = risks.values_list(*named.values()).annotate(
         count=Count("pk"),
         highest=Max("current_score"),
         above=Count("pk", filter=Q(current_score__gt=F("category__appetite"))),
     )
-    # Each once more, without a risk: where there is none it would be missing.
+    # Every category once more without risks, so that categories without any are not missing.
     categories = Category.objects.for_organization(scope.organization).filter(
         appetite__isnull=False, **({"pk": scope.category} if scope.category else {})
     )
-    nothing = (Value(0), Value(None, IntegerField()), Value(0))
-    without = categories.order_by().values_list(*named, *nothing)
-    found: dict[Any, tuple[Any, ...]] = {}
-    for pk, *rest in without.union(there, all=True):
-        if pk not in found or rest[2]:
-            found[pk] = (pk, *rest)
-    rows = [_row(scope, *row) for row in sorted(found.values(), key=lambda row: (row[1], row[0]))]
+    no_risks = (Value(0), Value(None, IntegerField()), Value(0))
+    without_risks = categories.order_by().values_list(*named, *no_risks)
+    measures: dict[tuple[str, UUID, int], tuple[int, int | None, int]] = {}
+    for pk, name, appetite, count, highest, above in without_risks.union(with_risks, all=True):
+        category = (name, pk, appetite)
+        if count or category not in measures:
+            measures[category] = (count, highest, above)
+    results = [
+        {
+            "category": pk,
+            "name": name,
+            "appetite": appetite,
+            "state": appetite_state(appetite, highest),
+            "open": count,
+            "highest": highest,
+            "above": above,
+            "url": scope.list_url(
+                {**OPEN_FILTER, "category": pk, "current_score__gte": appetite + 1}
+            ),
+        }
+        for (name, pk, appetite), (count, highest, above) in sorted(
+            measures.items(), key=lambda item: item[0]
+        )
+    ]
     return {
         "as_of": scope.day,
-        "measured": bool(rows),
-        "breached": sum(row["state"] == "breached" for row in rows) if rows else None,
-        "results": rows,
+        "measured": bool(results),
+        "breached": sum(row["state"] == "breached" for row in results) if results else None,
+        "results": results,
     }
 
 
-def _row(
-    scope: FigureScope, pk: UUID, name: str, limit: int, count: int, highest: int | None, above: int
-) -> dict[str, Any]:
-    return {
-        "category": pk,
-        "name": name,
-        "appetite": limit,
-        "state": _state(limit, highest),
-        "open": count,
-        "highest": highest,
-        "above": above,
-        "url": scope.url(OPEN_FILTER | {"category": pk, "current_score__gte": limit + 1}),
-    }
-
-
-def _state(limit: int, highest: int | None) -> str:
+def appetite_state(appetite: int, highest: int | None) -> str:
+    """Return `breached` above the appetite, `near` from 80 % of it on, else `within`; `unknown`
+    while no open risk of the category is assessed."""
     if highest is None:
         return "unknown"
-    if highest > limit:
+    if highest > appetite:
         return "breached"
-    return "near" if highest >= NEAR * limit else "within"
+    return "near" if highest >= NEAR * appetite else "within"

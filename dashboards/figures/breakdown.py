@@ -11,124 +11,108 @@ from dashboards.figures.scope import FigureScope
 from dashboards.figures.totals import OPEN_FILTER
 from risks.models import Asset, Level, RiskAsset, Status, Treatment
 
-OWNER_NAME = Coalesce(NullIf("owner__name", Value("")), "owner__email", output_field=CharField())
 MOST_GROUPS = 500
-
-
-# --- Breakdown -----------------------------------------------------------------------------------
-BREAKDOWNS = {
-    # what it is called in a query: the key and the label of a group
+OWNER_NAME = Coalesce(NullIf("owner__name", Value("")), "owner__email", output_field=CharField())
+# The key and the label of a group. By asset it is another query, see group_by_asset.
+GROUP_COLUMNS = {
     "category": ("category", F("category__name")),
     "owner": ("owner", OWNER_NAME),
     "status": ("status", F("status")),
     "treatment": ("treatment", F("treatment")),
 }
 GROUPINGS = ("category", "owner", "asset", "status", "treatment")
-WORDS: dict[str, dict[str, str]] = {
+CHOICE_LABELS: dict[str, dict[str, str]] = {
     "status": dict(Status.choices),
     "treatment": {**dict(Treatment.choices), "": "Not decided"},
 }
 
 
 def compute_breakdown(scope: FigureScope, by: str) -> dict[str, Any]:
-    """Open risks by one of GROUPINGS, the largest exposure first, at most MOST_GROUPS.
+    """Return open risks by one of GROUPINGS, the largest exposure first, at most MOST_GROUPS.
 
     By asset, a risk counts for each asset that it is linked to today.
     """
-    limit = MOST_GROUPS + 1
-    found = group_by_asset(scope, limit) if by == "asset" else _grouped(scope, by, limit)
-    if not found:
-        scope.explain_empty()
-    return {
-        "as_of": scope.day,
-        "by": by,
-        "more": len(found) > MOST_GROUPS,
-        "results": _described(scope, by, found[:MOST_GROUPS]),
-    }
-
-
-def _grouped(scope: FigureScope, by: str, limit: int) -> list[dict[str, Any]]:
-    key, label = BREAKDOWNS[by]
-    groups = (
-        scope.risks()
-        .open()
-        .order_by()
-        .values(key=F(key), label=label)
-        .annotate(
-            count=Count("pk"),
-            exposure=Sum("current_score", default=0),
-            highest=Max("current_score"),
-            not_assessed=Count("pk", filter=Q(current_level=None)),
-            **{level.value: Count("pk", filter=Q(current_level=level)) for level in Level},
+    group = group_by_asset if by == "asset" else group_by_column
+    groups = group(scope, by, MOST_GROUPS + 1)
+    if not groups:
+        scope.check_parameters()
+    labels = CHOICE_LABELS.get(by, {})
+    # The addresses are put together once and filled in: there may be hundreds of them.
+    one_key, no_key = (scope.list_url(OPEN_FILTER | {name: "@"}) for name in (by, f"{by}__isnull"))
+    results = []
+    for row in groups[:MOST_GROUPS]:
+        key = row["key"]
+        url = one_key and one_key.replace("%40", str(key))
+        if key is None:
+            url = no_key and no_key.replace("%40", "true")
+        elif key == "":  # no list can be filtered by an empty value
+            url = None
+        results.append(
+            {
+                **row,
+                "key": key if key is None or by in CHOICE_LABELS else str(key),
+                "label": labels.get(key) or row["label"] or f"No {by}",
+                "url": url,
+            }
         )
-        .order_by("-exposure", "-count", "label", "key")
+    return {"as_of": scope.day, "by": by, "more": len(groups) > MOST_GROUPS, "results": results}
+
+
+def group_by_column(scope: FigureScope, by: str, limit: int) -> list[dict[str, Any]]:
+    key, label = GROUP_COLUMNS[by]
+    groups = scope.risks().open().order_by().values(key=F(key), label=label)
+    groups = groups.annotate(
+        count=Count("pk"),
+        exposure=Sum("current_score", default=0),
+        highest=Max("current_score"),
+        not_assessed=Count("pk", filter=Q(current_level=None)),
+        **{level.value: Count("pk", filter=Q(current_level=level)) for level in Level},
     )
-    return list(groups[:limit])
+    return list(groups.order_by("-exposure", "-count", "label", "key")[:limit])
 
 
-def _described(scope: FigureScope, by: str, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """With the list that each opens. Its address is put together once: there may be hundreds."""
-    words = WORDS.get(by, {})
-    opens, without = (scope.url(OPEN_FILTER | {name: "@"}) for name in (by, f"{by}__isnull"))
+def group_by_asset(scope: FigureScope, by: str, limit: int) -> list[dict[str, Any]]:
+    """Return the same for assets, joining the ledger to the links directly.
 
-    def url(key: Any) -> str | None:
-        if opens is None or without is None or key == "":  # no list can be asked for what is empty
-            return None
-        return without.replace("%40", "true") if key is None else opens.replace("%40", str(key))
-
-    return [
-        {
-            **row,
-            "key": row["key"] if row["key"] is None or by in WORDS else str(row["key"]),
-            "label": words.get(row["key"]) or row["label"] or f"No {by}",
-            "url": url(row["key"]),
-        }
-        for row in found
-    ]
-
-
-_PER_LEVEL = ", ".join(
-    f"COALESCE(SUM(count) FILTER (WHERE level = '{level}'), 0) AS {level}" for level in Level.values
-)
-
-
-def group_by_asset(scope: FigureScope, limit: int) -> list[dict[str, Any]]:
-    """Key, label and measures of each asset, as `ranking.breakdown` has them of other groups."""
-    standing = scope.risks().open().order_by()
-    inner, params = standing.values(
+    The ORM would join them by way of the risk, whose rows would be read for nothing.
+    """
+    risks = scope.risks().open().order_by()
+    valid_risks, params = risks.values(
         "risk_id", "current_score", "current_level"
     ).query.sql_with_params()
-    # By asset and level first, which leaves few groups to measure.
+    per_level = ", ".join(
+        f"COALESCE(SUM(count) FILTER (WHERE level = '{level}'), 0) AS {level}"
+        for level in Level.values
+    )
+    # By asset and level first, which leaves few groups to add up.
     sql = f"""
-        SELECT asset.id AS key, asset.name AS label, found.*
+        SELECT asset.id AS key, asset.name AS label, sums.*
         FROM (
             SELECT asset_id, SUM(count) AS count, COALESCE(SUM(exposure), 0) AS exposure,
                 MAX(highest) AS highest,
                 COALESCE(SUM(count) FILTER (WHERE level IS NULL), 0) AS not_assessed,
-                {_PER_LEVEL}
+                {per_level}
             FROM (
-                SELECT link.asset_id AS asset_id, stood.current_level AS level, COUNT(*) AS count,
-                    SUM(stood.current_score) AS exposure, MAX(stood.current_score) AS highest
+                SELECT link.asset_id AS asset_id, risk.current_level AS level, COUNT(*) AS count,
+                    SUM(risk.current_score) AS exposure, MAX(risk.current_score) AS highest
                 FROM {RiskAsset._meta.db_table} link
-                JOIN ({inner}) stood ON stood.risk_id = link.risk_id
-                GROUP BY link.asset_id, stood.current_level
+                JOIN ({valid_risks}) risk ON risk.risk_id = link.risk_id
+                GROUP BY link.asset_id, risk.current_level
             ) levels
             GROUP BY asset_id
-        ) found
-        JOIN {Asset._meta.db_table} asset ON asset.id = found.asset_id
-        ORDER BY found.exposure DESC, found.count DESC, asset.name, asset.id
+        ) sums
+        JOIN {Asset._meta.db_table} asset ON asset.id = sums.asset_id
+        ORDER BY sums.exposure DESC, sums.count DESC, asset.name, asset.id
         LIMIT {int(limit)}
     """  # noqa: S608  names of our own tables, and SQL that the ORM wrote
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         names = [column[0] for column in cursor.description]
         rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-    return [_plain(row) for row in rows]
-
-
-def _plain(row: dict[str, Any]) -> dict[str, Any]:
-    """SQLite has no UUIDs, and PostgreSQL adds numbers up to decimals."""
-    key, label = row.pop("key"), row.pop("label")
-    del row["asset_id"]
-    numbers = {name: None if value is None else int(value) for name, value in row.items()}
-    return {"key": key if isinstance(key, UUID) else UUID(key), "label": label, **numbers}
+    groups = []
+    for row in rows:
+        key, label, _ = row.pop("key"), row.pop("label"), row.pop("asset_id")
+        # SQLite has no UUIDs, and PostgreSQL adds numbers up to decimals.
+        sums = {name: None if value is None else int(value) for name, value in row.items()}
+        groups.append({"key": key if isinstance(key, UUID) else UUID(key), "label": label, **sums})
+    return groups

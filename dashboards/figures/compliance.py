@@ -1,6 +1,6 @@
-"""How far the controls of each framework are implemented."""
+"""The share of each framework's controls that is implemented."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import Any
 from uuid import UUID
 
@@ -11,33 +11,31 @@ from risks.models import ControlStatus
 
 
 def compute_compliance(scope: FigureScope) -> dict[str, Any]:
-    """Per framework with controls; `progress` = implemented / (total - not applicable), in percent,
-    floored. The filters of risks do not apply. One query."""
-    counts: dict[tuple[str | None, str | None, UUID], Counter[str]] = {}
-    stood = scope.controls().order_by()
-    key = ("framework__name", "framework__edition", "framework")
-    for name, edition, pk, status, count in stood.values_list(*key, "status").annotate(
-        count=Count("pk")
-    ):
-        counts.setdefault((name, edition, pk), Counter())[status] += count
-    rows = [_row(scope, *framework, counts[framework]) for framework in sorted(counts, key=str)]
-    return {"as_of": scope.day, "measured": bool(rows), "results": rows}
+    """Return the controls by status of each framework that has controls, with one query.
 
-
-def _row(
-    scope: FigureScope, name: str | None, edition: str | None, framework: UUID, counts: Counter[str]
-) -> dict[str, Any]:
-    """A framework that is gone since has no name."""
-    total = counts.total()
-    applicable = total - counts[ControlStatus.NOT_APPLICABLE]
-    implemented = counts[ControlStatus.IMPLEMENTED]
-    whole = FigureScope(scope.organization, scope.as_of)  # the filters are about risks
-    return {
-        "framework": framework,
-        "name": name,
-        "edition": edition,
-        "total": total,
-        "by_status": {status.value: counts[status.value] for status in ControlStatus},
-        "progress": implemented * 100 // applicable if applicable else None,
-        "url": whole.url({"framework": framework}, "controls"),
-    }
+    `progress` = implemented / (total - not applicable), in per cent, floored. The scope's filters
+    are about risks and do not apply. A framework that has been deleted since has no name.
+    """
+    columns = ("framework__name", "framework__edition", "framework", "status")
+    rows = scope.controls().order_by().values_list(*columns).annotate(count=Count("pk"))
+    counts: dict[tuple[str | None, str | None, UUID], Counter[str]] = defaultdict(Counter)
+    for name, edition, pk, status, count in rows:
+        counts[name, edition, pk][status] += count
+    unfiltered = FigureScope(scope.organization, scope.as_of)
+    results = []
+    for name, edition, pk in sorted(counts, key=str):
+        by_status = counts[name, edition, pk]
+        applicable = by_status.total() - by_status[ControlStatus.NOT_APPLICABLE]
+        implemented = by_status[ControlStatus.IMPLEMENTED]
+        results.append(
+            {
+                "framework": pk,
+                "name": name,
+                "edition": edition,
+                "total": by_status.total(),
+                "by_status": {status.value: by_status[status.value] for status in ControlStatus},
+                "progress": implemented * 100 // applicable if applicable else None,
+                "url": unfiltered.list_url({"framework": pk}, "controls"),
+            }
+        )
+    return {"as_of": scope.day, "measured": bool(results), "results": results}

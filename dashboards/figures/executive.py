@@ -1,4 +1,4 @@
-"""Everything that a front page shows, in one answer."""
+"""All figures of the overview in one answer, with a headline."""
 
 from typing import Any
 
@@ -10,57 +10,44 @@ from dashboards.figures.scope import FigureScope
 from dashboards.figures.stats import compute_stats
 from dashboards.figures.timeline import compute_timeline
 from dashboards.figures.top_risks import compute_top_risks
+from dashboards.wording import format_count, format_share
 from risks.models import Matrix
 
 TOP = 5
 TREND_DAYS = 90
 
 
-def compute_executive(scope: FigureScope, period: str, levels: Matrix) -> dict[str, Any]:
-    """The other figures, by their names, for one scope."""
-    treated = compute_mitigations(scope)
-    figures = compute_stats(scope, period, overdue=treated["due"]["overdue"])
+def compute_executive(scope: FigureScope, period: str, matrix: Matrix) -> dict[str, Any]:
+    """Return the other figures under their names, for one scope."""
+    mitigations = compute_mitigations(scope)
+    stats = compute_stats(scope, period, overdue=mitigations["due"]["overdue"])
     return {
         "as_of": scope.day,
-        "measured": figures["measured"],
-        "headline": write_headline(figures),
-        "stats": figures,
-        "matrix": compute_heat_map(scope, "current", levels),
+        "measured": stats["measured"],
+        "headline": write_headline(stats),
+        "stats": stats,
+        "matrix": compute_heat_map(scope, "current", matrix),
         "timeline": compute_timeline(scope, TREND_DAYS),
         "top_risks": compute_top_risks(scope, TOP),
-        "mitigations": treated,
+        "mitigations": mitigations,
         "appetite": compute_appetite(scope),
         "compliance": compute_compliance(scope),
     }
 
 
-def write_headline(figures: dict[str, Any]) -> str:
-    """How it stands and how that changed, in one sentence or two."""
-    if not figures["measured"]:
+def write_headline(stats: dict[str, Any]) -> str:
+    """Return one sentence: the open risks, and how exposure changed within the period."""
+    if not stats["measured"]:
         return "Nothing has been measured yet: the register is empty."
-    grave = sum(figures["by_level"][level] for level in ("high", "critical"))
-    parts = [f"{_risks(figures['open'])} open, {grave:,} of them high or critical"]
-    if (change := figures["change"]["exposure"]) is not None:
-        parts.append(_exposure(figures["exposure"], change, figures["period"]))
-    return "; ".join(parts) + "."
-
-
-def _risks(count: int) -> str:
-    return f"{count:,} risk is" if count == 1 else f"{count:,} risks are"
-
-
-def _exposure(now: int, change: int, period: str) -> str:
-    days = f"{period.removesuffix('d')} days"
-    before = now - change
+    severe = stats["by_level"]["high"] + stats["by_level"]["critical"]
+    risks = f"{format_count(stats['open'], 'risk')} {'is' if stats['open'] == 1 else 'are'} open"
+    risks = f"{risks}, {severe:,} of them high or critical"
+    exposure, change = stats["exposure"], stats["change"]["exposure"]
+    days = f"{stats['period'].removesuffix('d')} days"
+    if change is None:
+        return f"{risks}."
     if not change:
-        return f"exposure is where it was {days} ago, at {now:,} points"
+        return f"{risks}; exposure is unchanged since {days} ago, at {exposure:,} points."
     direction = "rose" if change > 0 else "fell"
-    points = f"{abs(change):,} points{_share(change, before)}"
-    return f"exposure {direction} by {points} in {days}, to {now:,}"
-
-
-def _share(change: int, whole: int) -> str:
-    if not whole:
-        return ""
-    share = abs(change) / whole
-    return f" ({share:.0%})" if share >= 0.01 else " (less than 1%)"
+    points = f"{format_count(abs(change), 'point')}{format_share(abs(change), exposure - change)}"
+    return f"{risks}; exposure {direction} by {points} in {days}, to {exposure:,}."

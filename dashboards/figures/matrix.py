@@ -1,8 +1,9 @@
-"""Open risks by likelihood and impact."""
+"""The heat map: open risks by likelihood and impact, and the level of each cell."""
 
 from typing import Any
 
 from django.db.models import Case, Count, F, When
+from django.db.models.expressions import Combinable
 
 from dashboards.figures.scope import FigureScope
 from dashboards.figures.totals import OPEN_FILTER
@@ -11,28 +12,15 @@ from risks.scoring import SCALE
 
 KINDS = ("current", "inherent", "residual", "target")
 
-
 Cell = tuple[int, int]  # likelihood, impact
 
 
-def count_by_cell(scope: FigureScope, kind: str) -> dict[Cell | None, int]:
-    """Open risks by likelihood and impact; None: those without. One query."""
-    counts: dict[Cell | None, int] = {}
-    risks = scope.risks().open().order_by()
-    parts = {"l": _part(kind, "likelihood"), "i": _part(kind, "impact")}
-    for likelihood, impact, count in (
-        risks.annotate(**parts).values_list("l", "i").annotate(count=Count("pk"))
-    ):
-        cell = None if None in (likelihood, impact) else (likelihood, impact)
-        counts[cell] = counts.get(cell, 0) + count
-    return counts
-
-
-def compute_heat_map(scope: FigureScope, kind: str, levels: Matrix) -> dict[str, Any]:
-    """Open risks by likelihood and impact of one kind, all 25 cells; the levels are today's."""
+def compute_heat_map(scope: FigureScope, kind: str, matrix: Matrix) -> dict[str, Any]:
+    """Return the 25 cells of one kind of score, each with its count, its level of today and the
+    list of its risks."""
     counts = count_by_cell(scope, kind)
     if not counts:
-        scope.explain_empty()
+        scope.check_parameters()
     return {
         "kind": kind,
         "as_of": scope.day,
@@ -43,8 +31,8 @@ def compute_heat_map(scope: FigureScope, kind: str, levels: Matrix) -> dict[str,
                 "likelihood": likelihood,
                 "impact": impact,
                 "count": counts.get((likelihood, impact), 0),
-                "level": levels.level(likelihood, impact),
-                "url": scope.url(cell_filters(kind, likelihood, impact)),
+                "level": matrix.level(likelihood, impact),
+                "url": scope.list_url(cell_filters(kind, likelihood, impact)),
             }
             for likelihood in reversed(SCALE)
             for impact in SCALE
@@ -52,15 +40,26 @@ def compute_heat_map(scope: FigureScope, kind: str, levels: Matrix) -> dict[str,
     }
 
 
+def count_by_cell(scope: FigureScope, kind: str) -> dict[Cell | None, int]:
+    """Count open risks by likelihood and impact; None has those without. One query."""
+
+    def rating(name: str) -> Combinable:
+        if kind != "current":
+            return F(f"{kind}_{name}")
+        # The ledger has no current likelihood and impact: they are the residual or inherent ones.
+        return Case(
+            When(residual_level__isnull=False, then=F(f"residual_{name}")),
+            default=F(f"inherent_{name}"),
+        )
+
+    risks = scope.risks().open().order_by().annotate(l=rating("likelihood"), i=rating("impact"))
+    counts: dict[Cell | None, int] = {}
+    for likelihood, impact, count in risks.values_list("l", "i").annotate(count=Count("pk")):
+        cell = None if None in (likelihood, impact) else (likelihood, impact)
+        counts[cell] = counts.get(cell, 0) + count
+    return counts
+
+
 def cell_filters(kind: str, likelihood: int, impact: int) -> dict[str, Any]:
-    return OPEN_FILTER | {f"{kind}_likelihood": likelihood, f"{kind}_impact": impact}  # type: ignore[dict-item]
-
-
-def _part(kind: str, part: str) -> Any:
-    """The ledger keeps no current likelihood and impact: they are residual's or inherent's."""
-    if kind != "current":
-        return F(f"{kind}_{part}")
-    return Case(
-        When(residual_level__isnull=False, then=F(f"residual_{part}")),
-        default=F(f"inherent_{part}"),
-    )
+    """Return the filters of the list of a cell's risks."""
+    return {**OPEN_FILTER, f"{kind}_likelihood": likelihood, f"{kind}_impact": impact}

@@ -1,13 +1,12 @@
-"""Mitigations: how far they are, what is due, and how the work goes down."""
+"""Mitigations: their progress, what is due, and how many were open day by day."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Count, DateTimeField, F, Q, Value
-from django.db.models.functions import Greatest, TruncDate
+from django.db.models import Count, Q
 
-from dashboards.figures.scope import FigureScope, end_of, start_of
+from dashboards.figures.scope import FigureScope, changes_by_day
 from risks.models import MitigationAction, MitigationChange, MitigationStatus
 from risks.models.mitigations import percent_done
 
@@ -16,31 +15,28 @@ DUE_DAYS = (7, 30, 90)
 BURN_DOWN_DAYS = 90
 
 
-def count_overdue_mitigations(scope: FigureScope) -> int:
-    """Due before that day, and neither done nor cancelled."""
-    rows = scope.mitigations().exclude(status__in=FINISHED)
-    return rows.filter(due_date__lt=scope.day).count()
-
-
 def compute_mitigations(scope: FigureScope) -> dict[str, Any]:
-    """Three queries: how they stand and what is due; their actions; the burn-down."""
+    """Return counts by status, what is due, the actions and the burn-down, with three queries."""
+    due_dates = due_conditions(scope)
+    counts = {name: Count("pk", filter=condition) for name, condition in due_dates.items()}
     by_status, due = Counter[str](), Counter[str]()
-    for row in _stand(scope):
+    statuses = scope.mitigations().order_by().values("status")
+    for row in statuses.annotate(count=Count("pk"), **counts):
         by_status[row["status"]] += row["count"]
         if row["status"] not in FINISHED:
-            due.update({name: row[name] for name in _due(scope)})
+            due.update({name: row[name] for name in due_dates})
     total = by_status.total()
     if not total:
-        scope.explain_empty()
+        scope.check_parameters()
     return {
         "as_of": scope.day,
         "measured": bool(total),
         "total": total,
         "open": total - sum(by_status[status] for status in FINISHED),
         "by_status": {status.value: by_status[status.value] for status in MitigationStatus},
-        "due": {name: due[name] for name in _due(scope)},
-        "actions": _actions(scope),
-        "burn_down": _burn_down(scope),
+        "due": {name: due[name] for name in due_dates},
+        "actions": count_actions(scope),
+        "burn_down": compute_burn_down(scope),
         "drill_down": {
             "total": mitigation_list_url(scope, {}),
             "by_status": {
@@ -52,13 +48,14 @@ def compute_mitigations(scope: FigureScope) -> dict[str, Any]:
     }
 
 
-def mitigation_list_url(scope: FigureScope, filters: dict[str, str]) -> str | None:
-    """The API's list of mitigations cannot be filtered by what is said of their risks."""
-    return None if scope.filters else scope.url({**filters, "draft_risk": "false"}, "mitigations")
+def count_overdue_mitigations(scope: FigureScope) -> int:
+    """Count mitigations due before the scope's day that are neither done nor cancelled."""
+    unfinished = scope.mitigations().exclude(status__in=FINISHED)
+    return unfinished.filter(due_conditions(scope)["overdue"]).count()
 
 
-def _due(scope: FigureScope) -> dict[str, Q]:
-    """Overdue; due within so many days, today included; without a date."""
+def due_conditions(scope: FigureScope) -> dict[str, Q]:
+    """Return the conditions for overdue, due within some days from today on, and without a date."""
     today = scope.day
     within = {
         f"within_{days}_days": Q(due_date__gte=today, due_date__lt=today + timedelta(days=days))
@@ -67,14 +64,11 @@ def _due(scope: FigureScope) -> dict[str, Q]:
     return {"overdue": Q(due_date__lt=today), **within, "no_date": Q(due_date=None)}
 
 
-def _stand(scope: FigureScope) -> Any:
-    due = {name: Count("pk", filter=when) for name, when in _due(scope).items()}
-    return scope.mitigations().order_by().values("status").annotate(count=Count("pk"), **due)
+def count_actions(scope: FigureScope) -> dict[str, Any]:
+    """Count the actions of mitigations that are not cancelled.
 
-
-def _actions(scope: FigureScope) -> dict[str, Any]:
-    """Actions of the mitigations that are not cancelled. Which were there and done on a past day
-    is said by their dates as they stand today."""
+    For a past day, an action was there or done if its dates, as they are today, say so.
+    """
     active = scope.mitigations().exclude(status=MitigationStatus.CANCELLED)
     actions = MitigationAction.objects.for_organization(scope.organization).filter(
         mitigation__in=active.values("mitigation"), created_at__lte=scope.moment
@@ -85,30 +79,23 @@ def _actions(scope: FigureScope) -> dict[str, Any]:
     return {**counts, "progress": percent_done(counts["done"], counts["total"])}
 
 
-def _burn_down(scope: FigureScope) -> list[dict[str, Any]]:
-    """Mitigations that were open at the end of each day, and those done by then."""
-    first = scope.day - timedelta(days=BURN_DOWN_DAYS - 1)
-    change: dict[date, Counter[str]] = {}
-    for day, status, sign, count in _moves(scope, first):
-        kind = "open" if status not in FINISHED else status
-        change.setdefault(day, Counter())[kind] += sign * count
-    stand: Counter[str] = Counter()
-    result = []
-    for day in (first + timedelta(days=number) for number in range(BURN_DOWN_DAYS)):
-        stand.update(change.get(day, {}))
-        result.append({"date": day, "open": stand["open"], "done": stand["done"]})
-    return result
+def compute_burn_down(scope: FigureScope) -> list[dict[str, Any]]:
+    """Return the mitigations open at the end of each day, and those done by then."""
+    calendar = scope.last_days(BURN_DOWN_DAYS)
+    rows = scope.filter_mitigations(MitigationChange.objects.filter(deleted=False))
+    changes: dict[date, Counter[str]] = defaultdict(Counter)
+    for day, status, sign, count in changes_by_day(rows, "status", calendar, count=Count("pk")):
+        changes[day][status if status in FINISHED else "open"] += sign * count
+    running: Counter[str] = Counter()
+    results = []
+    for day in calendar:
+        running.update(changes.get(day, {}))
+        results.append({"date": day, "open": running["open"], "done": running["done"]})
+    return results
 
 
-def _moves(scope: FigureScope, first: date) -> Any:
-    """(day, status, 1 or -1, mitigations): what began to stand on each day, and what ended."""
-    rows = scope.of_risks(MitigationChange.objects.filter(deleted=False))
-    began = Value(start_of(first), output_field=DateTimeField())
-    begun, ended = (
-        rows.filter(**{f"{when}__lte": end_of(scope.day)})
-        .order_by()
-        .values_list(TruncDate(Greatest(F(when), began)), "status", Value(sign))
-        .annotate(count=Count("pk"))
-        for when, sign in (("at", 1), ("until", -1))
-    )
-    return begun.union(ended, all=True)
+def mitigation_list_url(scope: FigureScope, filters: dict[str, str]) -> str | None:
+    """Return the list in the API. None with filters, as it cannot be filtered by those of risks."""
+    if scope.filters:
+        return None
+    return scope.list_url({**filters, "draft_risk": "false"}, "mitigations")

@@ -1,4 +1,4 @@
-"""How a register stands, against how it stood before."""
+"""The state of a register, and how it differs from the end of the period before."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -6,65 +6,79 @@ from typing import Any
 from django.db.models import Avg, DurationField, ExpressionWrapper, F, Q
 
 from dashboards.figures.mitigations import count_overdue_mitigations, mitigation_list_url
-from dashboards.figures.scope import FigureScope, start_of
+from dashboards.figures.scope import FigureScope
 from dashboards.figures.totals import FIGURES, compute_totals
+from dashboards.periods import PERIOD_DAYS
 from risks.models import ScoreChange, Status
 
-PERIODS = {"7d": 7, "30d": 30, "90d": 90, "365d": 365}
-DEFAULT_PERIOD = "30d"
 DAY = timedelta(days=1)
 
 
 def compute_stats(scope: FigureScope, period: str, *, overdue: int | None = None) -> dict[str, Any]:
-    """Three queries: how it stands, against the period before; times to mitigate; mitigations that
-    are `overdue`, where the caller does not know them."""
-    days = PERIODS[period]
-    earlier = scope.before(days)
-    beginning, earlier_beginning = begins(scope, days), begins(earlier, days)
+    """Return all FIGURES, their changes within the period, and their lists, with three queries.
+
+    `overdue`: the number of overdue mitigations, if the caller knows it, which saves one of them.
+    """
+    days = PERIOD_DAYS[period]
+    earlier = scope.days_earlier(days)
+    beginning, earlier_beginning = scope.period_start(days), earlier.period_start(days)
     now, then = compute_totals((scope, beginning), (earlier, earlier_beginning))
     if not now.is_measured:
-        scope.explain_empty()
+        scope.check_parameters()
     values = {name: figure.value(now) for name, figure in FIGURES.items()}
     before = {name: figure.value(then) for name, figure in FIGURES.items()}
-    mean = _days_to_mitigate(scope, beginning, earlier_beginning)
+    mean, mean_before = mean_days_to_mitigate(scope, beginning, earlier_beginning)
     if overdue is None:
         overdue = count_overdue_mitigations(scope)
+    lists = {
+        name: scope.list_url(figure.list_filters(beginning))
+        for name, figure in FIGURES.items()
+        if figure.filters is not None
+    }
     return {
         "as_of": scope.day,
         "period": period,
         "beginning": beginning.date(),
         "measured": now.is_measured,
-        **_grouped(values),
+        **nest(values),
         "overdue_mitigations": overdue if now.is_measured else None,
-        "mean_days_to_mitigate": mean[0],
+        "mean_days_to_mitigate": mean,
         "change": {
-            **_grouped({name: _difference(values[name], before[name]) for name in values}),
-            "mean_days_to_mitigate": _difference(*mean),
+            **nest({name: difference(values[name], before[name]) for name in values}),
+            "mean_days_to_mitigate": difference(mean, mean_before),
         },
         "drill_down": {
-            **_grouped(
-                {
-                    name: scope.url(figure.drill_down(beginning))
-                    for name, figure in FIGURES.items()
-                    if figure.filters is not None
-                }
-            ),
+            **nest(lists),
             "overdue_mitigations": mitigation_list_url(scope, {"overdue": "true"}),
         },
     }
 
 
-def begins(scope: FigureScope, days: int) -> datetime:
-    """The period has so many days, the last of them that of the scope."""
-    return start_of(scope.day - (days - 1) * DAY)
+def mean_days_to_mitigate(
+    scope: FigureScope, beginning: datetime, earlier_beginning: datetime
+) -> list[float | None]:
+    """Return the mean days from a risk's registration until it was mitigated: of risks that were
+    mitigated within the period, and within the one before."""
+    duration = ExpressionWrapper(F("at") - F("registered_at"), DurationField())
+    mitigated = scope.filter_risks(ScoreChange.objects.all()).filter(
+        status=Status.MITIGATED,
+        at=F("status_since"),
+        at__gte=earlier_beginning,
+        at__lte=scope.moment,
+    )
+    means = mitigated.aggregate(
+        now=Avg(duration, filter=Q(at__gte=beginning)),
+        before=Avg(duration, filter=Q(at__lt=beginning)),
+    )
+    return [mean and round(mean / DAY, 1) for mean in (means["now"], means["before"])]
 
 
-def _difference(now: float | None, then: float | None) -> float | None:
-    return None if now is None or then is None else round(now - then, 2)
+def difference(now: float | None, before: float | None) -> float | None:
+    return None if now is None or before is None else round(now - before, 2)
 
 
-def _grouped(values: dict[str, Any]) -> dict[str, Any]:
-    """`level_low` and its like below `by_level`, the statuses below `by_status`."""
+def nest(values: dict[str, Any]) -> dict[str, Any]:
+    """Put `level_low` and its like below `by_level`, and the statuses below `by_status`."""
     result: dict[str, Any] = {"by_level": {}, "by_status": {}}
     for name, value in values.items():
         group, _, rest = name.partition("_")
@@ -75,18 +89,3 @@ def _grouped(values: dict[str, Any]) -> dict[str, Any]:
         else:
             result[name] = value
     return result
-
-
-def _days_to_mitigate(
-    scope: FigureScope, beginning: datetime, earlier: datetime
-) -> list[float | None]:
-    """Mean days from a risk's coming into the register until it was mitigated, for risks that
-    were so within the period, and within the one before."""
-    lasted = ExpressionWrapper(F("at") - F("registered_at"), DurationField())
-    reached = scope.of(ScoreChange.objects.all()).filter(
-        status=Status.MITIGATED, at=F("status_since"), at__gte=earlier, at__lte=scope.moment
-    )
-    means = reached.aggregate(
-        now=Avg(lasted, filter=Q(at__gte=beginning)), then=Avg(lasted, filter=Q(at__lt=beginning))
-    )
-    return [mean and round(mean / DAY, 1) for mean in (means["now"], means["then"])]

@@ -23,7 +23,7 @@ def compute_top_risks(scope: FigureScope, limit: int) -> dict[str, Any]:
     # Select the rows before joining names: names are needed of the few, not of all that are sorted.
     highest = list(assessed.order_by(*order).values_list("pk", flat=True)[:limit])
     if not highest:
-        scope.explain_empty()
+        scope.check_parameters()
     rows = (
         ScoreChange.objects.filter(pk__in=highest)
         .order_by(*order)

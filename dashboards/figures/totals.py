@@ -1,4 +1,4 @@
-"""The numbers about a register, each defined once: its name, unit, value, and the list it opens."""
+"""The numbers about a register, each defined once in FIGURES: name, unit, value and list."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,26 +11,30 @@ from risks.models import NOT_OPEN, Level, ScoreChange, Status
 from risks.querysets import LedgerQuerySet, valid_at
 
 OPEN_FILTER = {"open": "true"}
+LEVELS = (*Level.values, "not_assessed")
 
 
-# --- What stands: one query, folded by the figures below ------------------------------------------
+# --- Sums by status and level: one query, from which all figures are computed ---------------------
 @dataclass(frozen=True)
 class RiskGroup:
-    """Risks of one status and level (None: not assessed), and what is added up of them. A tally may
-    have several of the same."""
+    """Risks of one status and level, and their sums. Totals may have several groups of the same."""
 
     status: str
-    level: str | None
+    level: str | None  # None: not assessed
     count: int
-    score: int  # sum
-    worst: int  # maximum; 0 where none is assessed
-    overdue: int  # whose planned review has passed
-    new: int  # that came into the register within the period
-    moved: int  # that took on their status within the period
+    score: int  # sum of the current scores
+    worst: int  # highest current score; 0 where none is assessed
+    overdue: int  # with a planned review that has passed
+    new: int  # added to the register within the period
+    moved: int  # brought to their status within the period
 
     @property
     def assessed(self) -> int:
         return self.count if self.level else 0
+
+    @property
+    def is_open(self) -> bool:
+        return self.status not in NOT_OPEN
 
 
 @dataclass(frozen=True)
@@ -39,46 +43,78 @@ class RegisterTotals:
 
     groups: list[RiskGroup]
 
-    def sum(self, what: str, wanted: Callable[[RiskGroup], bool] = lambda group: True) -> int:
-        return sum(getattr(group, what) for group in self.groups if wanted(group))
-
     @property
     def is_measured(self) -> bool:
         return bool(self.groups)
 
+    def sum_all(self, column: str) -> int:
+        return sum(getattr(group, column) for group in self.groups)
 
-def is_open(group: RiskGroup) -> bool:
-    return group.status not in NOT_OPEN
+    def sum_open(self, column: str) -> int:
+        return sum(getattr(group, column) for group in self.groups if group.is_open)
+
+    def sum_status(self, column: str, status: str) -> int:
+        return sum(getattr(group, column) for group in self.groups if group.status == status)
+
+    def count_level(self, level: str | None) -> int:
+        """Count open risks of a level; None: not assessed."""
+        return sum(group.count for group in self.groups if group.is_open and group.level == level)
+
+    def average_score(self) -> float | None:
+        """Return the average score of open risks that are assessed."""
+        assessed = self.sum_open("assessed")
+        return round(self.sum_open("score") / assessed, 2) if assessed else None
+
+    def highest_score(self) -> int | None:
+        return max((group.worst for group in self.groups if group.is_open), default=0) or None
 
 
-def compute_totals(*asked: tuple[FigureScope, datetime]) -> list[RegisterTotals]:
-    """For each (scope, beginning of the period) one, in one query over the ledger.
+# Sums that do not depend on the day.
+UNDATED_SUMS: dict[str, Aggregate] = {
+    "count": Count("*"),
+    "score": Sum("current_score", default=0),
+    "worst": Max("current_score", default=0),
+}
 
-    The scopes differ in their day only: each row is looked at once, and counts for every day on
-    which it stood.
+
+def dated_sums(moment: datetime, beginning: datetime) -> dict[str, Aggregate]:
+    """Return the sums at `moment`, at the end of a period since `beginning`."""
+    return {
+        "overdue": Count("pk", filter=Q(next_review_at__lt=moment)),
+        "new": Count("pk", filter=Q(registered_at__gte=beginning)),
+        "moved": Count("pk", filter=Q(status_since__gte=beginning)),
+    }
+
+
+def compute_totals(*periods: tuple[FigureScope, datetime]) -> list[RegisterTotals]:
+    """Return the totals for each scope and the beginning of its period, with one query.
+
+    The scopes differ in their day only: each row is read once, and counts for every day on which
+    it was valid.
     """
-    scope, _ = asked[0]
-    stood, sums, either = {}, dict(COMMON), Q()
-    for place, (then, beginning) in enumerate(asked):
-        stood[f"stood_{place}"] = ExpressionWrapper(then.stood, BooleanField())
-        added = _sums(then.moment, beginning)
-        sums |= {f"{name}_{place}": measure for name, measure in added.items()}
-        either |= then.stood
-    rows = scope.of(ScoreChange.objects.filter(either)).order_by().annotate(**stood)
-    result: list[list[RiskGroup]] = [[] for _ in asked]
-    for row in rows.values("status", "current_level", *stood).annotate(**sums):
-        for place, groups in enumerate(result):
-            if row[f"stood_{place}"]:
-                common = {name: row[name] for name in COMMON}
-                dated = {name: row[f"{name}_{place}"] for name in ("overdue", "new", "moved")}
-                groups.append(RiskGroup(row["status"], row["current_level"], **common, **dated))
-    return [RegisterTotals(groups) for groups in result]
+    valid, sums, valid_once = {}, dict(UNDATED_SUMS), Q()
+    for number, (scope, beginning) in enumerate(periods):
+        valid[f"valid_{number}"] = ExpressionWrapper(scope.valid_then, BooleanField())
+        for name, aggregate in dated_sums(scope.moment, beginning).items():
+            sums[f"{name}_{number}"] = aggregate
+        valid_once |= scope.valid_then
+    any_scope, _ = periods[0]
+    rows = any_scope.filter_risks(ScoreChange.objects.filter(valid_once)).order_by()
+    groups: list[list[RiskGroup]] = [[] for _ in periods]
+    for row in rows.annotate(**valid).values("status", "current_level", *valid).annotate(**sums):
+        undated = {name: row[name] for name in UNDATED_SUMS}
+        for number in range(len(periods)):
+            if row[f"valid_{number}"]:
+                dated = {name: row[f"{name}_{number}"] for name in ("overdue", "new", "moved")}
+                group = RiskGroup(row["status"], row["current_level"], **undated, **dated)
+                groups[number].append(group)
+    return [RegisterTotals(of_period) for of_period in groups]
 
 
 def compute_current_totals(rows: LedgerQuerySet, now: datetime) -> RegisterTotals:
-    """Of what stands now among `rows` (of the score ledger), whosever they are: for metrics, which
-    are of a whole installation. Nothing in it is of a period."""
-    sums = COMMON | _sums(now, now)
+    """Return the totals of those of `rows` (of the score ledger) that are valid now, of any
+    organization: for metrics, which are about a whole installation. No figure of a period."""
+    sums = UNDATED_SUMS | dated_sums(now, now)
     groups = (
         rows.filter(valid_at(None)).order_by().values("status", "current_level").annotate(**sums)
     )
@@ -87,118 +123,86 @@ def compute_current_totals(rows: LedgerQuerySet, now: datetime) -> RegisterTotal
     )
 
 
-# What is added up of the rows of a group, whatever the day.
-COMMON: dict[str, Aggregate] = {
-    "count": Count("*"),
-    "score": Sum("current_score", default=0),
-    "worst": Max("current_score", default=0),
-}
-
-
-def _sums(moment: datetime, beginning: datetime) -> dict[str, Aggregate]:
-    return {
-        "overdue": Count("pk", filter=Q(next_review_at__lt=moment)),
-        "new": Count("pk", filter=Q(registered_at__gte=beginning)),
-        "moved": Count("pk", filter=Q(status_since__gte=beginning)),
-    }
-
-
+# --- The figures ----------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Figure:
     """One number about a register.
 
-    `filters` are those of the list that it opens: it equals that list's count. None where it
-    counts nothing. "{beginning}" in them stands for the first day of the period.
+    `filters` are those of the list that it opens, whose count it equals; None where it counts no
+    rows. "{beginning}" in them is replaced with the first day of the period.
     """
 
     name: str
     label: str
     unit: str
-    of: Callable[[RegisterTotals], float | None]
+    compute: Callable[[RegisterTotals], float | None]
     filters: dict[str, str] | None = None
 
-    def value(self, tally: RegisterTotals) -> float | None:
-        """None for an empty register."""
-        return self.of(tally) if tally.is_measured else None
+    def value(self, totals: RegisterTotals) -> float | None:
+        """Return the number, or None for an empty register."""
+        return self.compute(totals) if totals.is_measured else None
 
-    def drill_down(self, beginning: datetime) -> dict[str, str] | None:
+    def list_filters(self, beginning: datetime) -> dict[str, str] | None:
         if self.filters is None:
             return None
         day = beginning.date().isoformat()
         return {name: value.format(beginning=day) for name, value in self.filters.items()}
 
 
-def _average(tally: RegisterTotals) -> float | None:
-    assessed = tally.sum("assessed", is_open)
-    return round(tally.sum("score", is_open) / assessed, 2) if assessed else None
+def level_figure(name: str, label: str, level: str | None, filters: dict[str, str]) -> Figure:
+    return Figure(
+        name, label, "risks", lambda totals: totals.count_level(level), OPEN_FILTER | filters
+    )
 
 
-def _worst(tally: RegisterTotals) -> float | None:
-    return max((group.worst for group in tally.groups if is_open(group)), default=0) or None
-
-
-def _by_level(level: str | None) -> Callable[[RegisterTotals], float]:
-    return lambda tally: tally.sum("count", lambda g: is_open(g) and g.level == level)
-
-
-def _by_status(status: str) -> Callable[[RegisterTotals], float]:
-    return lambda tally: tally.sum("count", lambda group: group.status == status)
+def status_figure(status: Status) -> Figure:
+    return Figure(
+        f"status_{status.value}",
+        str(status.label),
+        "risks",
+        lambda totals: totals.sum_status("count", status.value),
+        {"status": status.value},
+    )
 
 
 FIGURES = {
     figure.name: figure
     for figure in (
-        Figure("total", "Risks in the register", "risks", lambda t: t.sum("count"), {}),
-        Figure("open", "Open risks", "risks", lambda t: t.sum("count", is_open), OPEN_FILTER),
+        Figure("total", "Risks in the register", "risks", lambda t: t.sum_all("count"), {}),
+        Figure("open", "Open risks", "risks", lambda t: t.sum_open("count"), OPEN_FILTER),
         *(
-            Figure(
+            level_figure(
                 f"level_{level.value}",
                 f"{level.label} risks",
-                "risks",
-                _by_level(level.value),
-                OPEN_FILTER | {"current_level": level.value},
+                level.value,
+                {"current_level": level.value},
             )
             for level in Level
         ),
-        Figure(
-            "not_assessed",
-            "Not assessed",
-            "risks",
-            _by_level(None),
-            OPEN_FILTER | {"current_level__isnull": "true"},
-        ),
-        *(
-            Figure(
-                f"status_{status.value}",
-                str(status.label),
-                "risks",
-                _by_status(status.value),
-                {"status": status.value},
-            )
-            for status in Status
-        ),
+        level_figure("not_assessed", "Not assessed", None, {"current_level__isnull": "true"}),
+        *(status_figure(status) for status in Status),
         Figure(
             "new",
             "New risks",
             "risks",
-            lambda t: t.sum("new"),
+            lambda t: t.sum_all("new"),
             {"registered_since": "{beginning}"},
         ),
         Figure(
             "closed",
             "Closed risks",
             "risks",
-            lambda t: t.sum("moved", lambda group: group.status == Status.CLOSED),
+            lambda t: t.sum_status("moved", Status.CLOSED),
             {"closed_since": "{beginning}"},
         ),
-        Figure("exposure", "Exposure", "points", lambda t: t.sum("score", is_open)),
-        Figure("average_score", "Average score", "points", _average),
-        Figure("maximum_score", "Highest score", "points", _worst),
+        Figure("exposure", "Exposure", "points", lambda t: t.sum_open("score")),
+        Figure("average_score", "Average score", "points", lambda t: t.average_score()),
+        Figure("maximum_score", "Highest score", "points", lambda t: t.highest_score()),
         Figure(
             "overdue_reviews",
             "Reviews overdue",
             "risks",
-            lambda t: t.sum("overdue", is_open),
+            lambda t: t.sum_open("overdue"),
             {"review_overdue": "true"},
         ),
     )

@@ -1,4 +1,4 @@
-"""Where somebody's day starts: what is theirs, what is due, what changed since yesterday."""
+"""My work: a person's own risks, reviews and actions that are due, and recent changes."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,27 +12,27 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from dashboards.figures.scope import start_of
+from dashboards.figures.scope import start_of_day
 from openrisk.accounts.models import Membership, Role
 from openrisk.pages.guards import MemberRequest, member_required
 from risks.models import MitigationAction, MitigationStatus, Risk
 from risks.pages.history import load_history
 from risks.querysets import DUE_SOON, RISK_ORDERS
 
-SHOWN = 10
-RISK = ("reference", "title", "status", "current_level", "current_score")
+MOST_ROWS = 10
+RISK_COLUMNS = ("reference", "title", "status", "current_level", "current_score")
 
 
 @dataclass(frozen=True)
 class WorkList:
-    """Some rows, how many there are in all, and the list of all of them, where there is one."""
+    """The first rows, the number of all, and the page that lists them, if there is one."""
 
     rows: list[Any]
     count: int
     url: str = ""
 
     @property
-    def others(self) -> int:
+    def more(self) -> int:
         return self.count - len(self.rows)
 
 
@@ -53,32 +53,37 @@ def analyst_page(request: MemberRequest) -> HttpResponse:
 
 
 def own_risks(member: Membership) -> WorkList:
-    """Open risks that the person is accountable for, the highest priority first."""
+    """Open risks that the person owns, the highest priority first."""
     order = RISK_ORDERS["priority"].desc()  # type: ignore[attr-defined]  # an indexed expression
-    own = Risk.objects.for_organization(member.organization).open().filter(owner=member.user)
-    rows = own.order_by(order, "-id").values(*RISK, "priority")
+    risks = Risk.objects.for_organization(member.organization).open().filter(owner=member.user)
+    rows = risks.order_by(order, "-id").values(*RISK_COLUMNS, "priority")
     query = urlencode({"open": "true", "owner": member.user.pk, "ordering": "-priority"})
-    return WorkList(list(rows[:SHOWN]), own.count(), list_url(member, query))
+    return WorkList(list(rows[:MOST_ROWS]), risks.count(), register_list_url(member, query))
 
 
-def list_url(member: Membership, query: str) -> str:
-    """The page of the register, filtered."""
+def register_list_url(member: Membership, query: str) -> str:
+    """Return the page of the register, filtered."""
     return f"{reverse('risk-list', args=[member.organization.slug])}?{query}"
 
 
 def due_reviews(member: Membership, now: datetime) -> WorkList:
-    """Reviews of this person that are overdue or due soon, the longest overdue first."""
+    """Risks that the person has to review, overdue or due soon, the longest overdue first."""
     due = Risk.objects.for_organization(member.organization).review_due(now + DUE_SOON)
     due = due.filter(review_by=member.user.pk)
-    rows = list(due.order_by("next_review_at", "id").values(*RISK, "next_review_at")[:SHOWN])
+    rows = list(
+        due.order_by("next_review_at", "id").values(*RISK_COLUMNS, "next_review_at")[:MOST_ROWS]
+    )
     for row in rows:
         row["overdue"] = row["next_review_at"] < now
     return WorkList(rows, due.count())
 
 
 def due_actions(member: Membership, now: datetime) -> WorkList:
-    """Actions that are not done, overdue or due soon: of mitigations that the person owns, or of
-    risks assigned to them where nobody owns the mitigation. The longest overdue first."""
+    """Actions of the person that are overdue or due soon, the longest overdue first.
+
+    They are those of mitigations that the person owns, and those of mitigations without an owner
+    for risks that are assigned to the person.
+    """
     mine = Q(mitigation__owner=member.user) | Q(
         mitigation__owner=None, mitigation__risk__assignee=member.user
     )
@@ -93,7 +98,7 @@ def due_actions(member: Membership, now: datetime) -> WorkList:
             "due_date",
             risk=F("mitigation__risk__reference"),
             measure=F("mitigation__title"),
-        )[:SHOWN]
+        )[:MOST_ROWS]
     )
     for row in rows:
         row["overdue"] = row["due_date"] < now.date()
@@ -101,17 +106,17 @@ def due_actions(member: Membership, now: datetime) -> WorkList:
 
 
 def changed_risks(member: Membership, now: datetime) -> WorkList:
-    """What was done to risks since the beginning of yesterday (UTC), the latest first."""
-    yesterday = start_of(now.date() - timedelta(days=1))
+    """Changes of risks since the beginning of yesterday (UTC), the latest first."""
+    yesterday = start_of_day(now.date() - timedelta(days=1))
     changed = Risk.objects.for_organization(member.organization).filter(updated_at__gte=yesterday)
     latest = changed.order_by("-updated_at", "-id").values_list("id", "reference", "title")
-    rows = list(latest[:SHOWN])
+    rows = list(latest[:MOST_ROWS])
     titles = {reference: title for _, reference, title in rows}
-    told = load_history({pk: reference for pk, reference, _ in rows}).entries if rows else []
+    history = load_history({pk: reference for pk, reference, _ in rows}).entries if rows else []
     entries = [
         {"entry": entry, "changes": [(change, titles[change.subject]) for change in entry.changes]}
-        for entry in told
+        for entry in history
         if entry.at >= yesterday
     ]
     query = urlencode({"updated_at__gte": yesterday.date(), "ordering": "-updated_at"})
-    return WorkList(entries, changed.count(), list_url(member, query))
+    return WorkList(entries, changed.count(), register_list_url(member, query))

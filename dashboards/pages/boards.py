@@ -8,17 +8,20 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse, QueryDict
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from dashboards.api.views import EXECUTIVE_READS
+from dashboards import reads
 from dashboards.boards import editing
 from dashboards.figures.scope import FILTERS, FigureScope
 from dashboards.models import Board
 from dashboards.pages.executive import invalid_query_page, page_context
-from dashboards.pages.query import DEFAULT_PERIOD, PERIOD_LABELS, InvalidQuery, parse_query
+from dashboards.pages.query import parse_board_query, parse_query
 from dashboards.pages.widgets import CATALOGUE, WidgetContext, render_widget
+from dashboards.periods import DEFAULT_PERIOD, PERIOD_LABELS
+from dashboards.wording import format_count
 from openrisk.accounts.models import Organization, Role
+from openrisk.errors import InvalidParameters
 from openrisk.pages.confirmation import ask_first, is_cancelled
 from openrisk.pages.drafts import form_on
 from openrisk.pages.forms import REFUSALS, PageForm, VersionField, status_of
@@ -37,6 +40,7 @@ GROUPS = {
 }
 
 
+# --- The list -------------------------------------------------------------------------------------
 class NameForm(PageForm):
     name = forms.CharField(max_length=80)
 
@@ -44,9 +48,7 @@ class NameForm(PageForm):
 @require_safe
 @member_required(Role.VIEWER)
 def board_list_page(request: MemberRequest) -> HttpResponse:
-    visible = editing.visible_to(request.membership).select_related("owner")
-    context = {"boards": visible, "form": NameForm(), "me": request.user}
-    return render(request, "dashboards/boards.html", context)
+    return render_board_list(request, NameForm())
 
 
 @form_on("boards")
@@ -54,68 +56,63 @@ def board_list_page(request: MemberRequest) -> HttpResponse:
 @member_required(Role.VIEWER)
 @create_once
 def create_board_page(request: MemberRequest) -> HttpResponse:
-    form, status, board = NameForm(request.POST), 400, None
+    form, status = NameForm(request.POST), 400
     if form.is_valid():
         try:
             board = editing.create_board(request.membership, form.cleaned_data["name"])
+            return redirect_to_created("board-edit", request.organization_slug, board.slug)
         except REFUSALS as refusal:
             form.add_refusal(refusal)
             status = status_of(refusal)
-    if board is None:
-        visible = editing.visible_to(request.membership).select_related("owner")
-        context = {"boards": visible, "form": form, "me": request.user}
-        return render(request, "dashboards/boards.html", context, status=status)
-    return redirect_to_created("board-edit", request.organization_slug, board.slug)
+    return render_board_list(request, form, status)
 
 
+def render_board_list(request: MemberRequest, form: NameForm, status: int = 200) -> HttpResponse:
+    visible = editing.visible_to(request.membership).select_related("owner")
+    context = {"boards": visible, "form": form, "me": request.user}
+    return render(request, "dashboards/boards.html", context, status=status)
+
+
+# --- A board --------------------------------------------------------------------------------------
 @require_safe
 @member_required(Role.VIEWER)
 def board_page(request: MemberRequest, slug: str) -> HttpResponse:
-    """The board's filters hold where the address says nothing else."""
-    board = _board(request, slug)
-    query = QueryDict(mutable=True)
-    query.update({**board.filters, **request.GET.dict()})
+    """The widgets of a board, with its saved filters, which the address overrides."""
+    board = get_object_or_404(editing.visible_to(request.membership), slug=slug)
+    names = {widget["name"] for widget in board.widgets} & CATALOGUE.keys()
+
+    def compute(scope: FigureScope, period: str) -> dict[str, Any]:
+        matrix = matrix_of(scope.organization)
+        return {
+            "widgets": {
+                name: CATALOGUE[name].compute(scope, period, matrix) for name in sorted(names)
+            }
+        }
+
     try:
-        wanted = parse_query(query, request.membership.organization)
+        query = parse_board_query(board, request.GET.dict())
         name = f"board {board.pk} {board.version}"
-        figures = wanted.figures(name, _computed(board), EXECUTIVE_READS)
-    except InvalidQuery as reason:
-        return invalid_query_page(request, str(reason), board=board)
-    levels = matrix_of(request.membership.organization)
-    widgets = [
-        render_widget(
-            widget["name"],
-            WidgetContext(wanted, figures["widgets"].get(widget["name"], {}), levels),
-        )
-        | {"wide": widget.get("wide", False)}
-        for widget in board.widgets
-    ]
+        figures = query.cached_figures(name, compute, reads.EXECUTIVE)
+    except InvalidParameters as error:
+        return invalid_query_page(request, error, board=board)
+    matrix = matrix_of(board.organization)
+    widgets = []
+    for widget in board.widgets:
+        data = figures["widgets"].get(widget["name"], {})
+        rendered = render_widget(widget["name"], WidgetContext(query, data, matrix))
+        widgets.append({**rendered, "wide": widget.get("wide", False)})
     context = {
-        **page_context(wanted, figures),
+        **page_context(query, figures),
         "board": board,
-        "cards": widgets,
+        "widgets": widgets,
         "may_edit": editing.can_edit(request.membership, board),
     }
     return render(request, "dashboards/board.html", context)
 
 
-def _computed(board: Board) -> Any:
-    names = {widget["name"] for widget in board.widgets} & CATALOGUE.keys()
-
-    def compute(scope: FigureScope, period: str) -> dict[str, Any]:
-        levels = matrix_of(scope.organization)
-        return {
-            "widgets": {
-                name: CATALOGUE[name].compute(scope, period, levels) for name in sorted(names)
-            }
-        }
-
-    return compute
-
-
-# --- Composing --------------------------------------------------------------------------------
+# --- The editor -----------------------------------------------------------------------------------
 class BoardForm(PageForm):
-    """Name, filters and sharing. They are saved with whatever else is done in the editor."""
+    """Name, filters and sharing. Every button of the editor saves them too."""
 
     name = forms.CharField(max_length=80)
     period = forms.ChoiceField(
@@ -136,126 +133,111 @@ class BoardForm(PageForm):
         super().__init__(data, initial={**filters, **values}, auto_id="%s")
         self.organization = organization
         self.fields["shared"].label = f"Share with everyone in {organization}"
-        for name, choices in filter_choices(organization, _asset(board)).items():
+        # The chosen asset, which may not be among the first few that are offered.
+        asset = UUID(board.filters["asset"]) if board.filters.get("asset") else None
+        for name, choices in filter_choices(organization, asset).items():
             self.fields[name].choices = [("", "Any"), *choices]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
-        """Refuse what no page could show."""
+        """Refuse filters that the board's page could not show."""
         data: dict[str, Any] = super().clean() or self.cleaned_data
         try:
-            parse_query(QueryDict(urlencode(self._filters())), self.organization)
-        except InvalidQuery as reason:
-            raise ValidationError(str(reason)) from None
+            parse_query(QueryDict(urlencode(self.chosen_filters())), self.organization)
+        except InvalidParameters as error:
+            raise ValidationError(error.reasons[0]) from None
         return data
 
-    def settings(self) -> dict[str, Any]:
+    def board_fields(self) -> dict[str, Any]:
         name = " ".join(self.cleaned_data["name"].split())
-        return {"name": name, "shared": self.cleaned_data["shared"], "filters": self._filters()}
+        shared = self.cleaned_data["shared"]
+        return {"name": name, "shared": shared, "filters": self.chosen_filters()}
 
-    def _filters(self) -> dict[str, Any]:
-        given = {name: self.cleaned_data.get(name) for name in ("period", *FILTERS)}
-        return {name: value for name, value in given.items() if value}
+    def chosen_filters(self) -> dict[str, Any]:
+        values = {name: self.cleaned_data.get(name) for name in ("period", *FILTERS)}
+        return {name: value for name, value in values.items() if value}
 
 
 @form_on()
 @member_required(Role.VIEWER)
 def edit_board_page(request: MemberRequest, slug: str) -> HttpResponse:
-    board = _board(request, slug)
+    board = get_object_or_404(editing.visible_to(request.membership), slug=slug)
     if not editing.can_edit(request.membership, board):
         raise Http404
     organization = request.membership.organization
     if request.method != "POST":
-        return _editor(request, board, BoardForm(None, board=board, organization=organization))
+        form = BoardForm(None, board=board, organization=organization)
+        return render_editor(request, board, form)
     form = BoardForm(request.POST, board=board, organization=organization)
     if is_cancelled(request):
-        return _editor(request, board, form)
+        return render_editor(request, board, form)
     if request.POST.get("action") == "delete":
-        return _delete(request, board)
+        return delete_board(request, board)
     status = 400
     if form.is_valid():
         try:
-            return _edited(request, board, form)
+            return save_board(request, board, form)
         except REFUSALS as refusal:
             form.add_refusal(refusal)
             status = status_of(refusal)
     board.refresh_from_db()
-    return _editor(request, board, form, status)
+    return render_editor(request, board, form, status)
 
 
-def _editor(
+def render_editor(
     request: MemberRequest, board: Board, form: BoardForm, status: int = 200
 ) -> HttpResponse:
-    """What was typed stays; sent again it replaces what is stored now."""
+    """Show the editor. A form that was refused keeps its input; sent again, it replaces the
+    version that is stored now."""
     if form.is_bound:
         data = request.POST.copy()
         data["version"] = str(board.version)
         form.data = data
+    widgets = []
+    for widget in board.widgets:
+        name = widget["name"]
+        title = CATALOGUE[name].title if name in CATALOGUE else f"{name} (not available)"
+        widgets.append({"name": name, "title": title, "wide": widget.get("wide")})
+    catalogue: dict[str, list[tuple[str, str]]] = {}
+    for name, entry in CATALOGUE.items():
+        group = GROUPS.get(name.partition(":")[0], "Others")
+        catalogue.setdefault(group, []).append((name, entry.title))
     context = {
         "board": board,
         "form": form,
-        "widgets": [
-            {"name": w["name"], "title": _title(w["name"]), "wide": w.get("wide")}
-            for w in board.widgets
-        ],
-        "catalogue": _catalogue(),
+        "widgets": widgets,
+        "catalogue": list(catalogue.items()),
         "adding": request.POST.get("widget", ""),
     }
     return render(request, "dashboards/board_edit.html", context, status=status)
 
 
-def _edited(request: MemberRequest, board: Board, form: BoardForm) -> HttpResponse:
-    """Save the settings, and the widgets as the button says."""
-    action, _, place = request.POST.get("action", "").partition(":")
-    changes = form.settings()
+def save_board(request: MemberRequest, board: Board, form: BoardForm) -> HttpResponse:
+    """Save the form, and do to the widgets what the button says: `add:`, or `up:2` and its like."""
+    action, _, position = request.POST.get("action", "").partition(":")
+    fields = form.board_fields()
     if action == "add" and request.POST.get("widget") in CATALOGUE:
-        changes["widgets"] = editing.add_widget(board, request.POST["widget"])
-    elif action in editing.ARRANGEMENTS and place.isdigit() and int(place) < len(board.widgets):
-        changes["widgets"] = editing.ARRANGEMENTS[action](board.widgets, int(place))
-    editing.update_board(board, form.cleaned_data["version"], **changes)
+        fields["widgets"] = editing.add_widget(board, request.POST["widget"])
+    elif action in editing.ARRANGEMENTS and position.isdecimal():
+        fields["widgets"] = editing.ARRANGEMENTS[action](board.widgets, int(position))
+    editing.update_board(board, form.cleaned_data["version"], **fields)
     messages.success(request, "Saved.")
-    if "widgets" in changes:
-        return redirect("board-edit", request.organization_slug, board.slug)
-    return redirect("board", request.organization_slug, board.slug)
+    page = "board-edit" if "widgets" in fields else "board"
+    return redirect(page, request.organization_slug, board.slug)
 
 
-def _delete(request: MemberRequest, board: Board) -> HttpResponse:
-    shared = f"Everyone in {board.organization} loses it." if board.shared else "It is yours alone."
-    figures = f"Its {len(board.widgets)} widgets go with it; the figures and risks stay."
-    parts = describe_parts(board)
+def delete_board(request: MemberRequest, board: Board) -> HttpResponse:
+    consequences = [
+        f"Everyone in {board.organization} loses it." if board.shared else "Only you use it.",
+        f"Deleted with it: {format_count(len(board.widgets), 'widget')}. Figures and risks stay.",
+    ]
+    if parts := describe_parts(board):
+        consequences.append(f"Also deleted: {parts}.")
+    consequences.append("This cannot be undone.")
     question = ask_first(
-        request,
-        f"Delete the board {board.name}?",
-        [shared, figures, *([f"With it go: {parts}."] if parts else []), "This cannot be undone."],
-        "Delete this board",
+        request, f"Delete the board {board.name}?", consequences, "Delete this board"
     )
     if question:
         return render(request, "confirm.html", {"question": question})
     board.delete()
     messages.success(request, f"The board {board.name} is deleted.")
     return redirect("boards", request.organization_slug)
-
-
-def _asset(board: Board) -> UUID | None:
-    """The one that is chosen, which the list of the first few may lack."""
-    chosen = board.filters.get("asset")
-    return UUID(chosen) if chosen else None
-
-
-def _board(request: MemberRequest, slug: str) -> Board:
-    board = editing.visible_to(request.membership).filter(slug=slug).first()
-    if board is None:
-        raise Http404
-    return board
-
-
-def _title(name: str) -> str:
-    return CATALOGUE[name].title if name in CATALOGUE else f"{name} (no longer there)"
-
-
-def _catalogue() -> list[tuple[str, list[tuple[str, str]]]]:
-    """(group, [(name, title)])"""
-    groups: dict[str, list[tuple[str, str]]] = {}
-    for name, widget in CATALOGUE.items():
-        group = GROUPS.get(name.partition(":")[0], "Others")
-        groups.setdefault(group, []).append((name, widget.title))
-    return list(groups.items())

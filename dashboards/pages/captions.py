@@ -1,21 +1,24 @@
-"""What a figure says, in a sentence: the captions of tables and charts."""
+"""Captions: one sentence about each figure, for tables and charts."""
 
-from datetime import date
 from typing import Any
 
-GRAVE = ("high", "critical")
+from dashboards.wording import format_count, format_day, format_share
+
+SEVERE = ("high", "critical")
 
 
 def describe_heat_map(heat_map: dict[str, Any], likelihoods: list[str], impacts: list[str]) -> str:
-    total = heat_map["open"]
-    grave = sum(cell["count"] for cell in heat_map["cells"] if cell["level"] in GRAVE)
     fullest = max(heat_map["cells"], key=lambda cell: cell["count"])
     if not fullest["count"]:
         return "No open risk has a likelihood and an impact."
-    place = f"{likelihoods[fullest['likelihood'] - 1]} and {impacts[fullest['impact'] - 1]}"
+    total = heat_map["open"]
+    severe = sum(cell["count"] for cell in heat_map["cells"] if cell["level"] in SEVERE)
+    likelihood = likelihoods[fullest["likelihood"] - 1]
+    impact = impacts[fullest["impact"] - 1]
     return (
-        f"{grave:,} of {_count(total, 'open risk')} {_are(grave)} high or critical"
-        f"{_share(grave, total)}; most are {place}: {fullest['count']:,}."
+        f"{severe:,} of {format_count(total, 'open risk')} {verb_be(severe)} high or critical"
+        f"{format_share(severe, total)}. The fullest cell is {likelihood} and {impact}, with "
+        f"{format_count(fullest['count'], 'risk')}."
     )
 
 
@@ -23,10 +26,10 @@ def describe_timeline(timeline: dict[str, Any]) -> str:
     if not timeline["measured"]:
         return "Nothing has been measured yet."
     first, last = timeline["days"][0], timeline["days"][-1]
-    before, now = (sum(day[level] for level in GRAVE) for day in (first, last))
+    before, now = (sum(day[level] for level in SEVERE) for day in (first, last))
     return (
         f"Since {format_day(first['date'])}, high and critical risks went from {before:,} to "
-        f"{now:,} and exposure from {first['exposure']:,} to {last['exposure']:,} points."
+        f"{now:,}, and exposure from {first['exposure']:,} to {last['exposure']:,} points."
     )
 
 
@@ -34,8 +37,8 @@ def describe_top_risks(rows: list[dict[str, Any]], exposure: int) -> str:
     if not rows:
         return "No open risk has been assessed yet."
     score = sum(row["score"] for row in rows)
-    which = "The highest risk carries" if len(rows) == 1 else f"The {len(rows)} highest carry"
-    return f"{which} {score:,} of {exposure:,} points of exposure{_share(score, exposure)}."
+    risks = "The top risk has" if len(rows) == 1 else f"The top {len(rows)} risks have"
+    return f"{risks} {score:,} of {exposure:,} points of exposure{format_share(score, exposure)}."
 
 
 def describe_mitigations(mitigations: dict[str, Any]) -> str:
@@ -43,80 +46,66 @@ def describe_mitigations(mitigations: dict[str, Any]) -> str:
         return "There are no mitigations yet."
     active = mitigations["total"] - mitigations["by_status"]["cancelled"]
     done, overdue = mitigations["by_status"]["done"], mitigations["due"]["overdue"]
-    late = f"{overdue:,} {_are(overdue)} overdue" if overdue else "none is overdue"
-    share = _share(done, active)
-    return f"{done:,} of {_count(active, 'mitigation')} {_are(done)} done{share}; {late}."
+    share = format_share(done, active)
+    late = f"{overdue:,} {verb_be(overdue)} overdue" if overdue else "none is overdue"
+    return f"{done:,} of {format_count(active, 'mitigation')} {verb_be(done)} done{share}; {late}."
 
 
 def describe_burn_down(days: list[dict[str, Any]]) -> str:
     first, last = days[0], days[-1]
     change = last["open"] - first["open"]
-    now, then = _count(last["open"], "mitigation"), format_day(first["date"])
-    if not change:
-        return f"{now} open, as many as on {then}."
-    more = "more" if change > 0 else "fewer"
+    now, then = format_count(last["open"], "mitigation"), format_day(first["date"])
     done = last["done"] - first["done"]
+    if not change:
+        return f"{now} open, as many as on {then}; {done:,} done since."
+    more = "more" if change > 0 else "fewer"
     return f"{now} open, {abs(change):,} {more} than on {then}; {done:,} done since."
 
 
 def describe_appetite(appetite: dict[str, Any]) -> str:
     rows = appetite["results"]
     if not rows:
-        return "No category has an appetite yet. A manager sets it with the category."
+        return "No category has an appetite yet. A manager sets it in the category."
     above = [row["name"] for row in rows if row["state"] == "breached"]
-    if not above:
-        return f"All {len(rows)} categories with an appetite are within it."
-    return f"{len(above)} of {len(rows)} categories bear more than they should: {', '.join(above)}."
+    if above:
+        categories = f"{len(above)} of {len(rows)} categories {verb_be(len(above))}"
+        return f"{categories} above the appetite: {', '.join(above)}."
+    if len(rows) == 1:
+        return "The category with an appetite is within it."
+    return f"All {len(rows)} categories with an appetite are within it."
 
 
 def describe_compliance(compliance: dict[str, Any]) -> str:
     rows = [row for row in compliance["results"] if row["progress"] is not None]
     if not rows:
-        return "No framework with controls has been set up yet."
-    least = min(rows, key=lambda row: row["progress"])
+        return "There is no framework with applicable controls yet."
+    last = min(rows, key=lambda row: row["progress"])
     if len(rows) == 1:
-        return (
-            f"{least['progress']} % of the applicable controls of {least['name']} are implemented."
-        )
-    return f"{least['name']} is the furthest behind, with {least['progress']} % implemented."
+        return f"{last['progress']} % of the applicable controls of {last['name']} are implemented."
+    return f"{last['name']} is the furthest behind, with {last['progress']} % implemented."
 
 
 def describe_number(data: dict[str, Any], period: str) -> str:
     value, before = data["value"], data["before"]
-    if value is None or before is None:
-        return f"Nothing had been measured {period} before." if value is not None else ""
+    if value is None:
+        return ""
+    if before is None:
+        return f"Nothing had been measured {period} before."
     change = round(value - before, 2)
     if not change:
-        return f"As {period} before."
+        return f"The same as {period} before."
     return f"{abs(change):,} {'more' if change > 0 else 'less'} than {period} before."
 
 
 def describe_breakdown(data: dict[str, Any]) -> str:
-    rows = data["results"]
-    total = sum(row["exposure"] for row in rows)
+    total = sum(row["exposure"] for row in data["results"])
     if not total:
-        return "No open risk has been assessed here."
-    first = rows[0]
-    share = _share(first["exposure"], total)
-    return f"{first['label']} weighs most, with {first['exposure']:,} points{share}."
+        return "None of these open risks has been assessed."
+    first = data["results"][0]
+    points = format_count(first["exposure"], "point")
+    share = format_share(first["exposure"], total)
+    return f"{first['label']} has the largest exposure: {points}{share}."
 
 
-def format_day(day: str | date) -> str:
-    """ "3 March 2026" """
-    day = date.fromisoformat(day) if isinstance(day, str) else day
-    return f"{day.day} {day:%B %Y}"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'s' * (number != 1)}"
-
-
-def _are(number: int) -> str:
+def verb_be(number: int) -> str:
     return "is" if number == 1 else "are"
-
-
-def _share(part: int, whole: int) -> str:
-    if not whole or not part:
-        return ""
-    share = part / whole
-    return f" ({share:.0%})" if share >= 0.01 else " (less than 1%)"

@@ -1,4 +1,4 @@
-"""The front page: how the register stands, for those who answer for it."""
+"""The overview: the state of the register on one page, for those who are responsible for it."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -8,15 +8,23 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_safe
 
-from dashboards.api.views import EXECUTIVE_READS
+from dashboards import reads
 from dashboards.figures.executive import compute_executive
 from dashboards.figures.scope import FigureScope
 from dashboards.figures.totals import FIGURES
-from dashboards.pages.query import PERIOD_LABELS, InvalidQuery, PageQuery, parse_request
-from dashboards.pages.widgets import WidgetContext, add_cell_changes, list_url, render_widget
+from dashboards.pages.query import PageQuery, parse_query
+from dashboards.pages.widgets import (
+    WidgetContext,
+    add_cell_changes,
+    register_list_url,
+    render_widget,
+)
+from dashboards.periods import PERIOD_LABELS
 from openrisk.accounts.models import Role
+from openrisk.errors import InvalidParameters
 from openrisk.pages.guards import MemberRequest, member_required
 from risks.models import Level, Matrix
 from risks.services.matrix import matrix_of
@@ -26,66 +34,69 @@ from risks.services.matrix import matrix_of
 @member_required(Role.VIEWER)
 def executive_page(request: MemberRequest) -> HttpResponse:
     try:
-        wanted = parse_request(request)
-        shown = wanted.figures("front", _drawn, EXECUTIVE_READS)
-    except InvalidQuery as reason:
-        return invalid_query_page(request, str(reason))
-    if not shown["measured"] and not wanted.query:
-        return render(request, "dashboards/empty.html", _may(request))
-    context = {**page_context(wanted, shown), "figures": shown["html"]}
+        query = parse_query(request.GET, request.membership.organization)
+        figures = query.cached_figures("overview", render_figures, reads.EXECUTIVE)
+    except InvalidParameters as error:
+        return invalid_query_page(request, error)
+    if not figures["measured"] and not query.parameters:
+        roles = {
+            "may_write": request.membership.has_role(Role.ANALYST),
+            "may_import": request.membership.has_role(Role.MANAGER),
+        }
+        return render(request, "dashboards/empty.html", roles)
     pdf = reverse("executive-pdf", args=[request.organization_slug])
-    context["pdf"] = f"{pdf}?{urlencode(wanted.query)}"
+    context = {
+        **page_context(query, figures),
+        # It was rendered by render_figures, whose template escapes; the cache keeps plain text.
+        "figures": mark_safe(figures["html"]),  # noqa: S308
+        "pdf": f"{pdf}?{urlencode(query.parameters)}",
+    }
     return render(request, "dashboards/executive.html", context)
 
 
-def _drawn(scope: FigureScope, period: str) -> dict[str, Any]:
-    """The figures as the page shows them, the same to all members."""
-    figures = _computed(scope, period)
-    shown = executive_sections(PageQuery(scope, period), figures, matrix_of(scope.organization))
-    html = render_to_string("dashboards/_figures.html", shown)
+def render_figures(scope: FigureScope, period: str) -> dict[str, Any]:
+    """Render the figures of the page, which are the same for all members."""
+    figures = compute_figures(scope, period)
+    sections = executive_sections(PageQuery(scope, period), figures, matrix_of(scope.organization))
+    html = render_to_string("dashboards/_figures.html", sections)
     return {"measured": figures["measured"], "html": html}
 
 
-def executive_figures(wanted: PageQuery) -> dict[str, Any]:
-    """The figures of the front page, for a report; cached. Raises BadAddress."""
-    return wanted.figures("executive", _computed, EXECUTIVE_READS)
+def executive_figures(query: PageQuery) -> dict[str, Any]:
+    """Return the figures of the overview for a report, cached. Raises InvalidParameters."""
+    return query.cached_figures("executive", compute_figures, reads.EXECUTIVE)
 
 
-def _computed(scope: FigureScope, period: str) -> dict[str, Any]:
-    """What the executive endpoint says, the cells of the heat map with how they changed."""
-    levels = matrix_of(scope.organization)
-    figures = compute_executive(scope, period, levels)
+def compute_figures(scope: FigureScope, period: str) -> dict[str, Any]:
+    """Compute what the executive endpoint answers, and how the cells of the heat map changed."""
+    figures = compute_executive(scope, period, matrix_of(scope.organization))
     if figures["measured"]:
-        figures["matrix"] = add_cell_changes(figures["matrix"], scope, period)
+        add_cell_changes(figures["matrix"], scope, period)
     return figures
 
 
-def invalid_query_page(request: MemberRequest, reason: str, **others: Any) -> HttpResponse:
-    context = {"reason": reason, **others}
+def invalid_query_page(
+    request: MemberRequest, error: InvalidParameters, **context: Any
+) -> HttpResponse:
+    """Show the first thing that is wrong with the address."""
+    context["reason"] = error.reasons[0]
     return render(request, "dashboards/refused.html", context, status=400)
 
 
-def _may(request: MemberRequest) -> dict[str, bool]:
-    may = request.membership.has_role
-    return {"may_write": may(Role.ANALYST), "may_import": may(Role.MANAGER)}
-
-
-# --- What the template shows ------------------------------------------------------------------
-def page_context(wanted: PageQuery, figures: dict[str, Any]) -> dict[str, Any]:
-    """The head and the foot of a page of figures."""
+# --- The context of the templates -----------------------------------------------------------------
+def page_context(query: PageQuery, figures: dict[str, Any]) -> dict[str, Any]:
+    """Return the context of the head and the foot of a page of figures."""
     return {
-        "asked": wanted,
-        "scope": wanted.scope,
+        "query": query,
+        "scope": query.scope,
         "periods": PERIOD_LABELS,
-        "period_words": PERIOD_LABELS[wanted.period],
         "computed_at": figures["computed_at"],
         "age": max(0, int((timezone.now() - figures["computed_at"]).total_seconds())),
     }
 
 
-def executive_sections(
-    wanted: PageQuery, figures: dict[str, Any], levels: Matrix
-) -> dict[str, Any]:
+def executive_sections(query: PageQuery, figures: dict[str, Any], matrix: Matrix) -> dict[str, Any]:
+    """Return what the overview and its PDF show: headline, tiles and widgets."""
     exposure = {"exposure": figures["stats"]["exposure"] or 0}
     widgets = {
         "heat_map": ("matrix:current", figures["matrix"]),
@@ -98,35 +109,37 @@ def executive_sections(
     }
     return {
         "headline": figures["headline"],
-        "organization": wanted.scope.organization.slug,  # for links, as on any page
-        "tiles": executive_tiles(wanted.scope, figures["stats"]),
+        "organization": query.scope.organization.slug,  # for links, as on any page
+        "tiles": executive_tiles(query.scope, figures["stats"]),
         "drafts": figures["stats"]["by_status"]["draft"],
-        "drafts_url": list_url(wanted.scope, {"status": "draft"}),
+        "drafts_url": register_list_url(query.scope, {"status": "draft"}),
         "widgets": {
-            place: render_widget(name, WidgetContext(wanted, data, levels))
-            for place, (name, data) in widgets.items()
+            section: render_widget(name, WidgetContext(query, data, matrix))
+            for section, (name, data) in widgets.items()
         },
     }
 
 
 def executive_tiles(scope: FigureScope, stats: dict[str, Any]) -> list[dict[str, Any]]:
-    """The figures in a row, the gravest level first; each opens the risks that it counts."""
-    names = ["open", *(f"level_{level.value}" for level in reversed(Level)), "not_assessed"]
-    return [_tile(scope, stats, name) for name in (*names, "overdue_reviews")]
+    """Return the figures in a row, the most severe level first; each opens the risks it counts."""
 
+    def tile(name: str, value: int | None, change: int | None, level: str = "") -> dict[str, Any]:
+        return {
+            "label": FIGURES[name].label,
+            "level": level,
+            "count": value,
+            "change": change,
+            "alert": name == "overdue_reviews" and bool(value),
+            "url": register_list_url(scope, FIGURES[name].filters),
+        }
 
-def _tile(scope: FigureScope, stats: dict[str, Any], name: str) -> dict[str, Any]:
-    level = name.removeprefix("level_") if name.startswith("level_") else ""
-    inside = level or name
-    group = "by_level" if level or name == "not_assessed" else ""
-    value, change = (
-        (figures[group] if group else figures)[inside] for figures in (stats, stats["change"])
-    )
-    return {
-        "label": FIGURES[name].label,
-        "level": level,
-        "count": value,
-        "change": change,
-        "alert": name == "overdue_reviews" and bool(value),
-        "url": list_url(scope, FIGURES[name].filters),
-    }
+    by_level, changes = stats["by_level"], stats["change"]
+    return [
+        tile("open", stats["open"], changes["open"]),
+        *(
+            tile(f"level_{level}", by_level[level], changes["by_level"][level], level)
+            for level in reversed(Level.values)
+        ),
+        tile("not_assessed", by_level["not_assessed"], changes["by_level"]["not_assessed"]),
+        tile("overdue_reviews", stats["overdue_reviews"], changes["overdue_reviews"]),
+    ]

@@ -1,30 +1,30 @@
-"""The front page as a document."""
+"""The overview and the boards as PDF."""
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
 from dashboards.boards.editing import visible_to
 from dashboards.pages.executive import executive_figures, invalid_query_page
-from dashboards.pages.query import InvalidQuery, parse_request
+from dashboards.pages.query import parse_board_query, parse_query
 from openrisk.accounts.models import Role
+from openrisk.errors import InvalidParameters
 from openrisk.pages.guards import MemberRequest, member_required
 
 
 @require_safe
 @member_required(Role.VIEWER)
 def board_pdf(request: MemberRequest, slug: str) -> HttpResponse:
-    """The board with its own filters, where the address says nothing else."""
-    from dashboards.report import board_report as report  # noqa: PLC0415  20 MB, for reports alone
+    """The board with its own filters, which the address overrides."""
+    from dashboards.report import board_report  # noqa: PLC0415  20 MB, for reports alone
 
-    board = visible_to(request.membership).filter(slug=slug).first()
-    if board is None:
-        raise Http404
+    board = get_object_or_404(visible_to(request.membership), slug=slug)
     try:
-        wanted = report.asked_of(board, **request.GET.dict())
-        content = report.draw_board_report(board, wanted)
-    except InvalidQuery as reason:
-        return invalid_query_page(request, str(reason), board=board)
-    return _pdf(content, report.board_report_name(board, wanted))
+        query = parse_board_query(board, request.GET.dict())
+        content = board_report.draw_board_report(board, query)
+    except InvalidParameters as error:
+        return invalid_query_page(request, error, board=board)
+    return pdf_response(content, board_report.board_report_name(board, query))
 
 
 @require_safe
@@ -33,17 +33,15 @@ def executive_pdf(request: MemberRequest) -> HttpResponse:
     from dashboards.report import executive_report  # noqa: PLC0415  as above
 
     try:
-        wanted = parse_request(request)
-        figures = executive_figures(wanted)
-    except InvalidQuery as reason:
-        return invalid_query_page(request, str(reason))
-    return _pdf(
-        executive_report.draw_executive_report(wanted, figures),
-        executive_report.executive_report_name(wanted.scope),
-    )
+        query = parse_query(request.GET, request.membership.organization)
+        figures = executive_figures(query)
+    except InvalidParameters as error:
+        return invalid_query_page(request, error)
+    content = executive_report.draw_executive_report(query, figures)
+    return pdf_response(content, executive_report.executive_report_name(query.scope))
 
 
-def _pdf(content: bytes, name: str) -> HttpResponse:
+def pdf_response(content: bytes, name: str) -> HttpResponse:
     return HttpResponse(
         content,
         content_type="application/pdf",

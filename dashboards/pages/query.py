@@ -1,5 +1,6 @@
-"""What the address of a page says: which day, which period, which part of the register."""
+"""The address of a page of figures: its day, its period and its part of the register."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,83 +11,73 @@ from django.utils import timezone
 
 from dashboards.api.serializers import PeriodParameters
 from dashboards.figures.scope import FigureScope
-from dashboards.figures.stats import DEFAULT_PERIOD, PERIODS
+from dashboards.models import Board
+from dashboards.periods import DEFAULT_PERIOD
 from openrisk.accounts.models import Organization
 from openrisk.caching.decorators import get_or_compute
-from openrisk.errors import InvalidParameters
-from openrisk.pages.guards import MemberRequest
-
-PERIOD_LABELS = {"7d": "7 days", "30d": "30 days", "90d": "90 days", "365d": "a year"}
-assert PERIOD_LABELS.keys() == PERIODS.keys()  # noqa: S101
-
-
-class InvalidQuery(Exception):
-    """The address asks for something that is not there; the message says what to do."""
 
 
 @dataclass(frozen=True)
 class PageQuery:
-    """A page's scope and period, and what its links carry on."""
+    """The scope and the period of a page."""
 
     scope: FigureScope
     period: str
 
     @property
-    def query(self) -> dict[str, Any]:
-        """Of this page, without what is usual."""
-        query = {name: str(value) for name, value in self.scope.filters.items()}
+    def parameters(self) -> dict[str, Any]:
+        """The parameters of the page's address, without those that have their default."""
+        parameters = {name: str(value) for name, value in self.scope.filters.items()}
         if self.scope.is_past:
-            query["as_of"] = self.scope.day.isoformat()
+            parameters["as_of"] = self.scope.day.isoformat()
         if self.period != DEFAULT_PERIOD:
-            query["period"] = self.period
-        return query
+            parameters["period"] = self.period
+        return parameters
 
-    def figures(self, name: str, compute: Any, reads: tuple[Any, ...]) -> dict[str, Any]:
-        """`compute(scope, period)` as the API would write it, cached, with `computed_at`.
+    def cached_figures(
+        self,
+        name: str,
+        compute: Callable[[FigureScope, str], dict[str, Any]],
+        reads: tuple[Any, ...],
+    ) -> dict[str, Any]:
+        """Return `compute(scope, period)` as the API would write it, cached, with `computed_at`.
 
-        Raises BadAddress for what is not there.
+        Raises InvalidParameters for what the scope's organization does not have.
         """
 
-        def computed() -> dict[str, Any]:
+        def compute_now() -> dict[str, Any]:
             return {**compute(self.scope, self.period), "computed_at": timezone.now()}
 
-        values = sorted({**self.query, "period": self.period}.items())
-        slug = self.scope.organization.slug  # the addresses in it name the organization
-        try:
-            found: dict[str, Any] = get_or_compute(
-                f"dashboards page {name} {slug} {values}",
-                computed,
-                reads=reads,
-                organization_id=self.scope.organization.pk,
-                ttl=settings.CACHE_TTL_DASHBOARDS,
-                clock="minute",
-            )
-        except InvalidParameters as error:
-            raise InvalidQuery(first_error(error)) from None
-        return found | {"computed_at": _moment(found["computed_at"])}
+        parameters = sorted({**self.parameters, "period": self.period}.items())
+        slug = self.scope.organization.slug  # the addresses in the figures have it
+        figures: dict[str, Any] = get_or_compute(
+            f"dashboards page {name} {slug} {parameters}",
+            compute_now,
+            reads=reads,
+            organization_id=self.scope.organization.pk,
+            ttl=settings.CACHE_TTL_DASHBOARDS,
+            clock="minute",
+        )
+        computed_at = figures["computed_at"]
+        if isinstance(computed_at, str):
+            computed_at = datetime.fromisoformat(computed_at)
+        return figures | {"computed_at": computed_at}
 
 
-def _moment(value: Any) -> datetime:
-    return datetime.fromisoformat(value) if isinstance(value, str) else value
+def parse_query(parameters: QueryDict, organization: Organization) -> PageQuery:
+    """Parse the parameters of an address. Raises InvalidParameters.
 
-
-def parse_request(request: MemberRequest) -> PageQuery:
-    """Raises BadAddress."""
-    return parse_query(request.GET, request.membership.organization)
-
-
-def parse_query(query: QueryDict, organization: Organization) -> PageQuery:
-    """Raises BadAddress. An empty field of a form is one that is not given."""
-    given = query.copy()
-    for name in [name for name, value in given.items() if not value]:
-        del given[name]
-    try:
-        scope, others = PeriodParameters.read(given, organization)
-    except InvalidParameters as error:
-        raise InvalidQuery(first_error(error)) from None
+    An empty value is ignored: forms send fields that were left empty.
+    """
+    filled = parameters.copy()
+    for name in [name for name, value in filled.items() if not value]:
+        del filled[name]
+    scope, others = PeriodParameters.parse(filled, organization)
     return PageQuery(scope, others["period"])
 
 
-def first_error(error: InvalidParameters) -> str:
-    """The first thing that is wrong with a query: "as_of: ..."."""
-    return error.reasons[0]
+def parse_board_query(board: Board, parameters: Mapping[str, str]) -> PageQuery:
+    """Parse the filters that are saved with a board, which `parameters` override."""
+    query = QueryDict(mutable=True)
+    query.update({**board.filters, **parameters})
+    return parse_query(query, board.organization)

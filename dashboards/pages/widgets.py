@@ -1,7 +1,7 @@
-"""The catalogue of what a page of figures may show, each with its figure, words and template."""
+"""The catalogue of widgets that pages of figures show, each with its figure and its caption."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
@@ -12,147 +12,152 @@ from dashboards.figures.compliance import compute_compliance
 from dashboards.figures.matrix import KINDS, cell_filters, compute_heat_map, count_by_cell
 from dashboards.figures.mitigations import compute_mitigations
 from dashboards.figures.scope import FigureScope
-from dashboards.figures.stats import PERIODS, begins
 from dashboards.figures.timeline import compute_timeline
 from dashboards.figures.top_risks import compute_top_risks
 from dashboards.figures.totals import FIGURES, compute_totals
 from dashboards.pages import captions
-from dashboards.pages.query import PERIOD_LABELS, PageQuery
+from dashboards.pages.query import PageQuery
+from dashboards.periods import PERIOD_DAYS, PERIOD_LABELS
 from risks.models import Level, Matrix
 from risks.scoring import SCALE
 
-GROUPS_SHOWN = 12
+MOST_GROUPS = 12
 
 
 @dataclass(frozen=True)
 class WidgetContext:
-    """What a widget is drawn from: the page's question, its own figure and the matrix."""
+    """The query of the page, the data that the widget computed, and the organization's matrix."""
 
-    asked: PageQuery
+    query: PageQuery
     data: dict[str, Any]
-    levels: Matrix
+    matrix: Matrix
 
 
 @dataclass(frozen=True)
 class Widget:
-    """One entry of the catalogue. `compute(scope, period, levels)` is what the API would say;
-    `more` adds what the template needs besides."""
+    """One entry of the catalogue."""
 
     title: str
     template: str
-    compute: Callable[[FigureScope, str, Matrix], dict[str, Any]]
-    finding: Callable[[WidgetContext], str]
-    more: Callable[[WidgetContext], dict[str, Any]] = field(default=lambda shown: {})
-
-    def shown(self, name: str, shown: WidgetContext) -> dict[str, Any]:
-        return {
-            "id": name.replace(":", "-"),
-            "title": self.title,
-            "template": f"dashboards/widgets/{self.template}.html",
-            "data": shown.data,
-            "finding": self.finding(shown),
-            "period_words": PERIOD_LABELS[shown.asked.period],
-            **self.more(shown),
-        }
+    compute: Callable[[FigureScope, str, Matrix], dict[str, Any]]  # as the API would answer
+    caption: Callable[[WidgetContext], str]
+    details: Callable[[WidgetContext], dict[str, Any]] | None = None  # what else the template needs
 
 
-def list_url(scope: FigureScope, filters: Mapping[str, Any] | None) -> str | None:
-    """The page of the register, filtered; None for a past day, which it cannot show."""
-    query = scope.query(filters)
-    return None if query is None else f"{_register(scope)}?{query}"
+def render_widget(name: str, context: WidgetContext) -> dict[str, Any]:
+    """Return everything that a template, or the PDF, needs to show a widget.
+
+    A widget that is no longer in the catalogue is one that says so.
+    """
+    widget = CATALOGUE.get(name)
+    if widget is None:
+        template = "dashboards/widgets/gone.html"
+        return {"id": "gone", "key": name, "title": "Not available", "template": template}
+    return {
+        "id": name.replace(":", "-"),
+        "title": widget.title,
+        "template": f"dashboards/widgets/{widget.template}.html",
+        "data": context.data,
+        "caption": widget.caption(context),
+        "period_label": PERIOD_LABELS[context.query.period],
+        **(widget.details(context) if widget.details else {}),
+    }
 
 
-def _register(scope: FigureScope) -> str:
+def register_url(scope: FigureScope) -> str:
     return reverse("risk-list", args=[scope.organization.slug])
 
 
-# --- Heat map ---------------------------------------------------------------------------
+def register_list_url(scope: FigureScope, filters: Mapping[str, Any] | None) -> str | None:
+    """Return the page of the register, filtered; None for a past day, which it cannot show."""
+    query = scope.list_query(filters)
+    return None if query is None else f"{register_url(scope)}?{query}"
+
+
+# --- Heat map -------------------------------------------------------------------------------------
 def heat_map_widget(kind: str) -> Widget:
+    def compute(scope: FigureScope, period: str, matrix: Matrix) -> dict[str, Any]:
+        return add_cell_changes(compute_heat_map(scope, kind, matrix), scope, period)
+
+    def caption(context: WidgetContext) -> str:
+        matrix = context.matrix
+        return captions.describe_heat_map(
+            context.data, matrix.likelihood_labels, matrix.impact_labels
+        )
+
     title = "Heat map" if kind == "current" else f"Heat map, {kind}"
-    return Widget(
-        title,
-        "heat_map",
-        lambda scope, period, levels: add_cell_changes(
-            compute_heat_map(scope, kind, levels), scope, period
-        ),
-        lambda shown: captions.describe_heat_map(
-            shown.data, shown.levels.likelihood_labels, shown.levels.impact_labels
-        ),
-        _heat_map_rows,
-    )
+    return Widget(title, "heat_map", compute, caption, heat_map_rows)
 
 
-def add_cell_changes(found: dict[str, Any], scope: FigureScope, period: str) -> dict[str, Any]:
-    """The matrix that was `found`, each cell with how it changed within the period. One query."""
-    before = count_by_cell(scope.before(PERIODS[period]), found["kind"])
-    for cell in found["cells"]:
-        then = before.get((cell["likelihood"], cell["impact"]), 0)
-        cell["change"] = cell["count"] - then if before else None
-    return found
+def add_cell_changes(heat_map: dict[str, Any], scope: FigureScope, period: str) -> dict[str, Any]:
+    """Add to each cell how its count changed within the period, with one query."""
+    before = count_by_cell(scope.days_earlier(PERIOD_DAYS[period]), heat_map["kind"])
+    for cell in heat_map["cells"]:
+        count_before = before.get((cell["likelihood"], cell["impact"]), 0)
+        cell["change"] = cell["count"] - count_before if before else None
+    return heat_map
 
 
-def _heat_map_rows(shown: WidgetContext) -> dict[str, Any]:
-    """Highest likelihood first."""
-    scope, kind = shown.asked.scope, shown.data["kind"]
-    cells = [
-        cell | {"url": list_url(scope, cell_filters(kind, cell["likelihood"], cell["impact"]))}
-        for cell in shown.data["cells"]
-    ]
-    rows = [
-        {
-            "likelihood": likelihood,
-            "label": shown.levels.likelihood_labels[likelihood - 1],
-            "cells": [cell for cell in cells if cell["likelihood"] == likelihood],
-        }
-        for likelihood in reversed(SCALE)
-    ]
-    return {"rows": rows, "impacts": list(zip(SCALE, shown.levels.impact_labels, strict=True))}
+def heat_map_rows(context: WidgetContext) -> dict[str, Any]:
+    """Return the cells as rows, the highest likelihood first, each cell with its list of risks."""
+    scope, kind, matrix = context.query.scope, context.data["kind"], context.matrix
+    rows = []
+    for likelihood in reversed(SCALE):
+        cells = [
+            {
+                **cell,
+                "url": register_list_url(scope, cell_filters(kind, likelihood, cell["impact"])),
+            }
+            for cell in context.data["cells"]
+            if cell["likelihood"] == likelihood
+        ]
+        label = matrix.likelihood_labels[likelihood - 1]
+        rows.append({"likelihood": likelihood, "label": label, "cells": cells})
+    return {"rows": rows, "impacts": list(zip(SCALE, matrix.impact_labels, strict=True))}
 
 
-# --- One number ---------------------------------------------------------------------------
+# --- Other figures --------------------------------------------------------------------------------
 def number_widget(name: str) -> Widget:
     figure = FIGURES[name]
 
-    def compute(scope: FigureScope, period: str, levels: Matrix) -> dict[str, Any]:
-        days = PERIODS[period]
-        earlier = scope.before(days)
-        now, then = compute_totals((scope, begins(scope, days)), (earlier, begins(earlier, days)))
-        return {"value": figure.value(now), "before": figure.value(then)}
+    def compute(scope: FigureScope, period: str, matrix: Matrix) -> dict[str, Any]:
+        days = PERIOD_DAYS[period]
+        earlier = scope.days_earlier(days)
+        now, before = compute_totals(
+            (scope, scope.period_start(days)), (earlier, earlier.period_start(days))
+        )
+        return {"value": figure.value(now), "before": figure.value(before)}
 
-    def more(shown: WidgetContext) -> dict[str, Any]:
-        scope = shown.asked.scope
-        beginning = begins(scope, PERIODS[shown.asked.period])
-        return {"url": list_url(scope, figure.drill_down(beginning))}
+    def caption(context: WidgetContext) -> str:
+        return captions.describe_number(context.data, PERIOD_LABELS[context.query.period])
 
-    return Widget(
-        figure.label,
-        "figure",
-        compute,
-        lambda shown: captions.describe_number(shown.data, PERIOD_LABELS[shown.asked.period]),
-        more,
-    )
+    def details(context: WidgetContext) -> dict[str, Any]:
+        scope = context.query.scope
+        beginning = scope.period_start(PERIOD_DAYS[context.query.period])
+        return {"url": register_list_url(scope, figure.list_filters(beginning))}
+
+    return Widget(figure.label, "figure", compute, caption, details)
 
 
-# --- Groups ---------------------------------------------------------------------------
 def breakdown_widget(by: str) -> Widget:
-    def more(shown: WidgetContext) -> dict[str, Any]:
-        register = _register(shown.asked.scope)
+    def details(context: WidgetContext) -> dict[str, Any]:
+        register = register_url(context.query.scope)
         rows = [
-            row
-            | {
-                "grave": row["high"] + row["critical"],
+            {
+                **row,
+                "severe": row["high"] + row["critical"],
                 "page": row["url"] and f"{register}?{row['url'].partition('?')[2]}",
             }
-            for row in shown.data["results"][:GROUPS_SHOWN]
+            for row in context.data["results"][:MOST_GROUPS]
         ]
         return {"rows": rows, "head": by.capitalize()}
 
     return Widget(
         f"Open risks by {by}",
         "breakdown",
-        lambda scope, period, levels: compute_breakdown(scope, by),
-        lambda shown: captions.describe_breakdown(shown.data),
-        more,
+        lambda scope, period, matrix: compute_breakdown(scope, by),
+        lambda context: captions.describe_breakdown(context.data),
+        details,
     )
 
 
@@ -160,33 +165,25 @@ def timeline_widget(days: int, length: str) -> Widget:
     return Widget(
         f"Trend of {length}",
         "timeline",
-        lambda scope, period, levels: compute_timeline(scope, days),
-        lambda shown: captions.describe_timeline(shown.data),
-        lambda shown: {"levels": list(Level), "columns": ",".join([*Level.values, "exposure"])},
+        lambda scope, period, matrix: compute_timeline(scope, days),
+        lambda context: captions.describe_timeline(context.data),
+        lambda context: {"levels": list(Level), "columns": ",".join([*Level.values, "exposure"])},
     )
 
 
 def top_risks_widget(limit: int) -> Widget:
-    return Widget(
-        f"Top {limit} risks",
-        "top_risks",
-        lambda scope, period, levels: compute_top_risks(scope, limit) | _exposure(scope),
-        lambda shown: captions.describe_top_risks(shown.data["results"], shown.data["exposure"]),
-    )
+    def compute(scope: FigureScope, period: str, matrix: Matrix) -> dict[str, Any]:
+        [totals] = compute_totals((scope, scope.moment))
+        exposure = FIGURES["exposure"].value(totals) or 0
+        return {**compute_top_risks(scope, limit), "exposure": exposure}
+
+    def caption(context: WidgetContext) -> str:
+        return captions.describe_top_risks(context.data["results"], context.data["exposure"])
+
+    return Widget(f"Top {limit} risks", "top_risks", compute, caption)
 
 
-def _exposure(scope: FigureScope) -> dict[str, Any]:
-    [tally] = compute_totals((scope, scope.moment))
-    return {"exposure": FIGURES["exposure"].value(tally) or 0}
-
-
-def _by(
-    compute: Callable[[FigureScope], dict[str, Any]],
-) -> Callable[[FigureScope, str, Matrix], Any]:
-    return lambda scope, period, levels: compute(scope)
-
-
-# Under the names that boards keep.
+# By the names that boards are stored with.
 CATALOGUE: dict[str, Widget] = {
     **{f"number:{name}": number_widget(name) for name in FIGURES},
     **{f"matrix:{kind}": heat_map_widget(kind) for kind in KINDS},
@@ -199,38 +196,25 @@ CATALOGUE: dict[str, Widget] = {
     "mitigations": Widget(
         "Treatment",
         "treatment",
-        _by(compute_mitigations),
-        lambda shown: captions.describe_mitigations(shown.data),
+        lambda scope, period, matrix: compute_mitigations(scope),
+        lambda context: captions.describe_mitigations(context.data),
     ),
     "burn-down": Widget(
         "Burn-down of mitigations",
         "burn_down",
-        _by(compute_mitigations),
-        lambda shown: captions.describe_burn_down(shown.data["burn_down"]),
+        lambda scope, period, matrix: compute_mitigations(scope),
+        lambda context: captions.describe_burn_down(context.data["burn_down"]),
     ),
     "appetite": Widget(
         "Appetite",
         "appetite",
-        _by(compute_appetite),
-        lambda shown: captions.describe_appetite(shown.data),
+        lambda scope, period, matrix: compute_appetite(scope),
+        lambda context: captions.describe_appetite(context.data),
     ),
     "compliance": Widget(
         "Compliance",
         "compliance",
-        _by(compute_compliance),
-        lambda shown: captions.describe_compliance(shown.data),
+        lambda scope, period, matrix: compute_compliance(scope),
+        lambda context: captions.describe_compliance(context.data),
     ),
 }
-
-
-def render_widget(name: str, shown: WidgetContext) -> dict[str, Any]:
-    """What the template of the widget of that name takes; one that is gone says so."""
-    widget = CATALOGUE.get(name)
-    if widget is None:
-        return {
-            "id": "gone",
-            "key": name,
-            "title": "Gone",
-            "template": "dashboards/widgets/gone.html",
-        }
-    return widget.shown(name, shown)

@@ -1,4 +1,4 @@
-"""A page of A4, and what is drawn on it: text, boxes, tables. Points, from the top left corner."""
+"""A page of A4: text, boxes and tables on it. In points, from the top left corner."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,12 +27,15 @@ class TableColumn:
 
 
 class PdfPage:
-    """Draws on the current page of `canvas`. What returns a number returns where it ended."""
+    """Draws on the current page of `canvas`. Methods that return a number return where they ended.
+
+    `y` is the base line of a text, and the upper edge of a box.
+    """
 
     def __init__(self, canvas: Canvas) -> None:
         self.canvas = canvas
 
-    def text(
+    def draw_text(
         self,
         x: float,
         y: float,
@@ -44,61 +47,67 @@ class PdfPage:
         colour: str = INK,
         align: str = "left",
     ) -> None:
-        """One line within `width`, its base line at `y`."""
+        """Draw one line, shortened to `width`."""
         font = BOLD if bold else REGULAR
-        shown = fit_line(text, width, size, font)
-        free = width - text_width(shown, size, font)
+        line = fit_line(text, width, size, font)
+        free = width - text_width(line, size, font)
         shift = {"left": 0.0, "centre": free / 2, "right": free}[align]
         self.canvas.setFont(font, size)
         self.canvas.setFillColor(HexColor(colour))
-        self.canvas.drawString(x + shift, HEIGHT - y, shown)
+        self.canvas.drawString(x + shift, HEIGHT - y, line)
 
-    def paragraph(self, x: float, y: float, text: str, *, most: int, **look: Any) -> float:
-        """At most so many lines, the first with its base line at `y`."""
-        size, bold = look.get("size", 8.5), look.get("bold", False)
+    def draw_paragraph(self, x: float, y: float, text: str, *, most: int, **style: Any) -> float:
+        """Draw at most `most` lines, in the style of `draw_text`."""
+        size, bold = style.get("size", 8.5), style.get("bold", False)
         font = BOLD if bold else REGULAR
-        for line in fit_lines(text, look["width"], size, most=most, font=font):
-            self.text(x, y, line, **look)
+        for line in fit_lines(text, style["width"], size, most=most, font=font):
+            self.draw_text(x, y, line, **style)
             y += size * LINE_HEIGHT
         return y
 
-    def box(self, x: float, y: float, width: float, height: float, fill: str) -> None:
+    def draw_box(self, x: float, y: float, width: float, height: float, fill: str) -> None:
         self.canvas.setFillColor(HexColor(fill))
         self.canvas.rect(x, HEIGHT - y - height, width, height, stroke=0, fill=1)
 
-    def rule(self, x: float, y: float, width: float) -> None:
+    def draw_rule(self, x: float, y: float, width: float) -> None:
         self.canvas.setStrokeColor(HexColor(LINE))
         self.canvas.setLineWidth(0.5)
         self.canvas.line(x, HEIGHT - y, x + width, HEIGHT - y)
 
-    def bar(self, x: float, y: float, width: float, share: float) -> None:
-        """A share (0 to 1) as a bar, on the line of a text at `y`."""
-        self.box(x, y - 6, width, 6, LINE)
+    def draw_bar(self, x: float, y: float, width: float, share: float) -> None:
+        """Draw a share (0 to 1) as a bar, beside a text with its base line at `y`."""
+        self.draw_box(x, y - 6, width, 6, LINE)
         if share:
-            self.box(x, y - 6, width * share, 6, BAR)
+            self.draw_box(x, y - 6, width * share, 6, BAR)
 
-    def heading(self, x: float, y: float, title: str, says: str, width: float) -> float:
-        """A title with what the section says below, in at most two lines."""
-        self.text(x, y, title, width=width, size=11, bold=True)
-        return self.paragraph(x, y + 14, says, most=2, width=width, colour=MUTED) + 4
+    def draw_heading(self, x: float, y: float, title: str, caption: str, width: float) -> float:
+        """Draw a title, and the caption below it in at most two lines."""
+        self.draw_text(x, y, title, width=width, size=11, bold=True)
+        return self.draw_paragraph(x, y + 14, caption, most=2, width=width, colour=MUTED) + 4
 
-    def table(
+    def draw_table(
         self, x: float, y: float, columns: Sequence[TableColumn], rows: Sequence[Sequence[str]]
     ) -> float:
-        """`y` is the base line of the header."""
-        total = sum(column.width for column in columns)
-        self._row(x, y, columns, [column.title for column in columns], colour=MUTED, size=7.5)
+        """Draw a table; `y` is the base line of its header."""
+        width = sum(column.width for column in columns)
+        header = [column.title for column in columns]
+        self.draw_row(x, y, columns, header, colour=MUTED, size=7.5)
         for row in rows:
-            self.rule(x, y + 5, total)
+            self.draw_rule(x, y + 5, width)
             y += ROW
-            self._row(x, y, columns, row)
-        self.rule(x, y + 5, total)
+            self.draw_row(x, y, columns, row)
+        self.draw_rule(x, y + 5, width)
         return y + ROW
 
-    def _row(
-        self, x: float, y: float, columns: Sequence[TableColumn], cells: Sequence[str], **look: Any
+    def draw_row(
+        self,
+        x: float,
+        y: float,
+        columns: Sequence[TableColumn],
+        cells: Sequence[str],
+        **style: Any,
     ) -> None:
         for column, cell in zip(columns, cells, strict=True):
             align = "right" if column.right else "left"
-            self.text(x, y, cell, width=column.width - 6, align=align, **look)
+            self.draw_text(x, y, cell, width=column.width - 6, align=align, **style)
             x += column.width

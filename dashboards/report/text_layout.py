@@ -1,8 +1,8 @@
-"""Text that fits where it is printed, in fonts that are at hand everywhere.
+"""Text that fits where it is printed, in fonts that come with the project.
 
-DejaVu Sans comes with the project: it has Latin, Greek, Cyrillic and more, but neither Chinese,
-Japanese and Korean nor emoji, which are printed as a box each. Hebrew and Arabic are printed letter
-by letter from left to right, as nothing here turns or joins them.
+DejaVu Sans has Latin, Greek, Cyrillic and more, but not Chinese, Japanese, Korean or emoji, which
+are printed as boxes. Hebrew and Arabic are printed letter by letter from left to right, because
+nothing here reorders or joins them.
 """
 
 import unicodedata
@@ -17,11 +17,12 @@ REGULAR, BOLD = "DejaVuSansCondensed", "DejaVuSansCondensed-Bold"
 FOLDER = Path(__file__).parent / "fonts"
 BOX = "\N{WHITE SQUARE}"
 ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
+MOST_CHARACTERS = 1000  # of a line, which has room for a few hundred
 
 
 @lru_cache(maxsize=1)
-def _characters() -> frozenset[int]:
-    """Those that both fonts have. Registers the fonts."""
+def load_characters() -> frozenset[int]:
+    """Register the fonts, and return the characters that both have."""
     fonts = [TTFont(name, FOLDER / f"{name}.ttf") for name in (REGULAR, BOLD)]
     for font in fonts:
         pdfmetrics.registerFont(font)
@@ -30,10 +31,10 @@ def _characters() -> frozenset[int]:
 
 
 def to_printable(text: str) -> str:
-    """`text` in one line, a box for each character that the fonts lack."""
-    known = _characters()
+    """Return `text` in one line, with a box for each character that the fonts lack."""
+    characters = load_characters()
     composed = unicodedata.normalize("NFC", " ".join(text.split()))
-    return "".join(character if ord(character) in known else BOX for character in composed)
+    return "".join(character if ord(character) in characters else BOX for character in composed)
 
 
 def text_width(text: str, size: float, font: str = REGULAR) -> float:
@@ -41,9 +42,8 @@ def text_width(text: str, size: float, font: str = REGULAR) -> float:
 
 
 def fit_line(text: str, width: float, size: float, font: str = REGULAR) -> str:
-    """`text` in one line of at most `width` points, shortened with an ellipsis."""
-    # A line holds a few hundred characters: nobody need measure a text of a million.
-    text = to_printable(text[:1000])
+    """Return `text` in one line of at most `width` points, shortened with an ellipsis."""
+    text = to_printable(text[:MOST_CHARACTERS])
     if text_width(text, size, font) <= width:
         return text
     while text and text_width(text + ELLIPSIS, size, font) > width:
@@ -52,9 +52,9 @@ def fit_line(text: str, width: float, size: float, font: str = REGULAR) -> str:
 
 
 def fit_lines(text: str, width: float, size: float, *, most: int, font: str = REGULAR) -> list[str]:
-    """`text` in at most so many lines, the last shortened where there is more."""
-    broken = simpleSplit(to_printable(text), font, size, width)
-    kept = [fit_line(line, width, size, font) for line in broken[:most]]
-    if len(broken) > most:
-        kept[-1] = fit_line(" ".join(broken[most - 1 :]), width, size, font)
-    return kept
+    """Return `text` in at most `most` lines, the last one shortened if there is more."""
+    lines = simpleSplit(to_printable(text), font, size, width)
+    fitted = [fit_line(line, width, size, font) for line in lines[:most]]
+    if len(lines) > most:
+        fitted[-1] = fit_line(" ".join(lines[most - 1 :]), width, size, font)
+    return fitted

@@ -1,4 +1,4 @@
-"""Figures as people read them."""
+"""Template filters for figures: `format_figure`, `format_change` and `day_rows`."""
 
 from typing import Any
 
@@ -6,31 +6,19 @@ from django import template
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
+from dashboards.wording import format_change, format_figure
+
 register = template.Library()
-
-MINUS = "\N{MINUS SIGN}"
-
-
-@register.filter
-def format_figure(value: float | None) -> str:
-    """`1,234`, `7.9`, or that nobody has measured it."""
-    return "not measured" if value is None else f"{value:,}"
-
-
-@register.filter
-def format_change(value: float | None) -> str:
-    """With its sign, or nothing where nothing changed or nobody knows."""
-    if not value:
-        return ""
-    return f"{'+' if value > 0 else MINUS}{abs(value):,}"
+register.filter(format_figure)
+register.filter(format_change)
 
 
 @register.filter
 def day_rows(days: list[dict[str, Any]], names: str) -> SafeString:
-    """A row of a table for each day: its date, and what it has under `names`.
+    """Return a table row for each day: its date, and its values of `names`.
 
-    `{{ days|day_rows:"open,done" }}`. A year of days in a template takes longer than all the rest
-    of the page.
+    `{{ days|day_rows:"open,done" }}`. Done here because a loop over a year of days in a template
+    takes longer than the rest of the page.
     """
     columns = names.split(",")
     row = '<tr><th scope="row">{}</th>' + '<td class="numeric">{}</td>' * len(columns) + "</tr>"

@@ -167,7 +167,7 @@ def test_deleting_asks_first_and_names_what_goes(browse, analyst, board):
     client = browse(analyst)
     wanted = {"version": board.version, "action": "delete", "name": "Typed"}
     asked = client.post(f"{board_url(board)}edit/", wanted)
-    assert "Its 4 widgets go with it" in text_of(asked)
+    assert "Deleted with it: 4 widgets." in text_of(asked)
     back = client.post(f"{board_url(board)}edit/", {**wanted, "confirmed": "no"})
     assert 'value="Typed"' in back.content.decode()
     assert Board.objects.exists()

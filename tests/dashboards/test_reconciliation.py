@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from dashboards.figures.breakdown import BREAKDOWNS
+from dashboards.figures.breakdown import GROUP_COLUMNS
 from dashboards.figures.matrix import KINDS
-from dashboards.figures.stats import PERIODS
+from dashboards.periods import PERIOD_DAYS
 from openrisk.accounts.models import User
 from risks.models import Category
 from risks.services.mitigations import create_action, create_mitigation
@@ -37,7 +37,7 @@ def wrong(reader: Any, found: Any) -> list[tuple[str, int, int]]:
     return result
 
 
-@pytest.mark.parametrize("period", PERIODS)
+@pytest.mark.parametrize("period", PERIOD_DAYS)
 def test_statistics(ask, reader, period):
     stats = ask("stats", period=period)
     found = list(pairs(stats, stats["drill_down"]))
@@ -61,7 +61,7 @@ def test_heat_map(ask, reader, kind):
     assert wrong(reader, cells) == []
 
 
-@pytest.mark.parametrize("by", BREAKDOWNS)
+@pytest.mark.parametrize("by", GROUP_COLUMNS)
 def test_breakdown(ask, reader, by):
     groups = ask("breakdown", by=by)["results"]
     assert len(groups) > 2

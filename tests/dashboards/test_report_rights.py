@@ -8,7 +8,8 @@ from django.core.exceptions import ValidationError
 
 from dashboards.boards import editing
 from dashboards.models import Board, ReportSchedule
-from dashboards.schedules.sending import create_schedule, send_scheduled, update_schedule
+from dashboards.schedules.editing import create_schedule, update_schedule
+from dashboards.schedules.sending import send_scheduled
 from openrisk.accounts.members.memberships import set_role
 from openrisk.accounts.models import Membership, Role
 from risks.models import Change
@@ -180,7 +181,7 @@ def test_who_left_is_left_out(schedule, organization, colleague, viewer, clock):
     assert send(schedule, clock) is True
     assert mail.outbox[0].to == [colleague.email]
     schedule.refresh_from_db()
-    assert schedule.last_error == f"Not sent to {viewer.email}: no member any more."
+    assert schedule.last_error == f"Not sent to {viewer.email}: no longer a member."
 
 
 def test_schedules_of_older_versions_go_to_members_and_show_what_all_may_see(

@@ -13,7 +13,8 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from dashboards.models import Board, ReportSchedule
-from dashboards.schedules.sending import create_schedule, send_scheduled, update_schedule
+from dashboards.schedules.editing import create_schedule, update_schedule
+from dashboards.schedules.sending import send_scheduled
 from dashboards.tasks import send_due_reports
 from openrisk.accounts.models import Role
 from openrisk.tasks import queue
@@ -97,7 +98,7 @@ def test_a_dry_run_sends_nothing_and_says_the_same(organization, capsys):
 
 
 def test_the_command_says_that_the_mail_server_failed(organization, down):
-    with pytest.raises(CommandError, match=r"unexpectedly closed\. Look at EMAIL_URL") as failed:
+    with pytest.raises(CommandError, match=r"unexpectedly closed\. Check EMAIL_URL") as failed:
         send("--to", BOARD[0])
     assert failed.value.returncode == 1
 
@@ -106,7 +107,7 @@ def test_the_command_says_that_the_mail_server_failed(organization, down):
     ("arguments", "says"),
     [
         ((), "--to"),
-        (("--to", "nobody"), "nobody is no e-mail address"),
+        (("--to", "nobody"), "not an e-mail address: nobody"),
         (("--to", BOARD[0], "--period", "8d"), "invalid choice: '8d'"),
         (("--to", BOARD[0], "--dashboard", "other"), "There is no dashboard other"),
         (("--to", BOARD[0], "--organization", "nothing"), "there is no organization nothing"),
@@ -259,7 +260,7 @@ def test_managers_schedule_reports(request, client, organization, viewer, role):
     ("given", "says"),
     [
         ({"cron": "daily"}, "no cron expression"),
-        ({"recipients": "nobody"}, "nobody is no e-mail address"),
+        ({"recipients": "nobody"}, "Not an e-mail address: nobody"),
         ({"recipients": ""}, "required"),
     ],
 )

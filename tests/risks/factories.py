@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from dashboards.schedules.sending import create_schedule
+from dashboards.schedules.editing import create_schedule
 from marketplace.installations import lifecycle
 from marketplace.installations.reviews import create_review
 from marketplace.models import Delivery, InstalledApp, InstalledPack, PackChange, SyncRun

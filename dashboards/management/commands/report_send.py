@@ -6,8 +6,8 @@ from django.core.mail import EmailMessage
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.validators import validate_email
 
-from dashboards.figures.stats import PERIODS
 from dashboards.models import Board, Dashboard
+from dashboards.periods import DEFAULT_PERIOD, PERIOD_DAYS
 from dashboards.schedules.sending import build_report_email
 from openrisk.accounts.management.arguments import organization_argument
 from openrisk.accounts.models import Organization
@@ -31,13 +31,13 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--to",
-            type=_address,
+            type=email_address,
             required=True,
             action="append",
             metavar="EMAIL",
             help="may be given several times",
         )
-        parser.add_argument("--period", choices=tuple(PERIODS), default="30d")
+        parser.add_argument("--period", choices=tuple(PERIOD_DAYS), default=DEFAULT_PERIOD)
         parser.add_argument("--dry-run", action="store_true", help="do everything but send")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -45,39 +45,40 @@ class Command(BaseCommand):
             organization=options["organization"],
             period=options["period"],
             recipients=list(dict.fromkeys(options["to"])),
-            board=_board(options["organization"], options["dashboard"]),
+            board=find_board(options["organization"], options["dashboard"]),
         )
         if not options["dry_run"]:
-            try:
-                message.send()
-            except OSError as error:  # all that smtplib raises is one
-                raise CommandError(
-                    f"Nothing was sent, the mail server failed: {error}. Look at EMAIL_URL."
-                ) from None
-        self.stdout.write(_sentence(message))
+            send_message(message)
+        [(name, pdf, _)] = message.attachments
+        recipients = ", ".join(message.to)
+        self.stdout.write(f"{message.subject}: {name} ({len(pdf):,} bytes) to {recipients}.")
         if options["dry_run"]:
             self.stdout.write("A dry run: nothing was sent.")
 
 
-def _board(organization: Organization, slug: str) -> Board | None:
+def find_board(organization: Organization, slug: str) -> Board | None:
+    """Return the board, or None for the overview."""
     if slug == Dashboard.EXECUTIVE:
         return None
     boards = Board.objects.for_organization(organization)
-    found = boards.select_related("organization").filter(slug=slug).first()
-    if found is None:
+    board: Board | None = boards.select_related("organization").filter(slug=slug).first()
+    if board is None:
         known = ", ".join(["executive", *boards.values_list("slug", flat=True)])
         raise CommandError(f"There is no dashboard {slug}. Known ones: {known}.", returncode=2)
-    return found
+    return board
 
 
-def _sentence(message: EmailMessage) -> str:
-    [(name, pdf, _)] = message.attachments
-    return f"{message.subject}: {name} ({len(pdf):,} bytes) to {', '.join(message.to)}."
+def send_message(message: EmailMessage) -> None:
+    try:
+        message.send()
+    except OSError as error:  # includes all errors of smtplib
+        reason = f"Nothing was sent, the mail server failed: {error}. Check EMAIL_URL."
+        raise CommandError(reason) from None
 
 
-def _address(text: str) -> str:
+def email_address(text: str) -> str:
     try:
         validate_email(text)
     except ValidationError:
-        raise ArgumentTypeError(f"{text} is no e-mail address") from None
+        raise ArgumentTypeError(f"not an e-mail address: {text}") from None
     return text

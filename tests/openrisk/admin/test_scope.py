@@ -5,7 +5,7 @@ from io import BytesIO
 import pytest
 from django.test import RequestFactory
 
-from dashboards.schedules.sending import create_schedule
+from dashboards.schedules.editing import create_schedule
 from marketplace.installations import lifecycle
 from marketplace.installations.reviews import create_review
 from marketplace.models import InstalledPack, SyncRun
