@@ -1,10 +1,15 @@
-"""The register in Django admin. Importing this registers every model."""
+"""The register in Django admin. Importing this registers every model.
+
+Read in this order: `base` (every ModelAdmin of the register writes through services), `forms`,
+`steps` (the buttons above a form), `bulk` (actions on many rows), `display`; then the models:
+`risks`, `treatment`, `catalogue`, `findings`, `imports`, `history`; and `overview`, the front page.
+"""
 
 from openrisk.admin.site import site
-from risks.admin import catalogue, findings, imports, log, risks, treatment
+from risks.admin import catalogue, findings, history, imports, risks, treatment
 from risks.history import recorded
 
-__all__ = ("catalogue", "findings", "imports", "log", "risks", "treatment")
+__all__ = ("catalogue", "findings", "history", "imports", "risks", "treatment")
 
 site.recording = recorded
 site.index_template = "risks_admin/index.html"

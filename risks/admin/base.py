@@ -1,4 +1,4 @@
-"""What every page of the register in the admin does: write through services, say what they refuse.
+"""The base of the register's admin pages: they write through services and show what these refuse.
 
 A subclass names its services: `create(actor, organization, **fields)`, `update(actor, instance,
 version, **fields)` and `delete(actor, instance)`.
@@ -21,7 +21,7 @@ from openrisk.admin.site import AutocompleteMultiple, TabularInline
 from openrisk.pages.confirmation import is_cancelled
 from risks.admin.bulk import delete_selected
 from risks.admin.forms import RegisterForm, RowForm
-from risks.admin.history import history_page
+from risks.admin.history import render_history
 from risks.admin.steps import CANCELLED, NOT_OFFERED, StepAdmin
 from risks.history import recorded
 from risks.history.comments import record_comment
@@ -39,23 +39,23 @@ class RegisterAdmin(StepAdmin):
     delete: Callable[..., Any] = staticmethod(rows.delete)
     actions: tuple[Any, ...] = (delete_selected,)
     readonly_fields: tuple[str, ...] = ("belongs_to", "created_at", "updated_at")
-    multiple: tuple[str, ...] = ()  # links that the form edits with a search for each
+    link_fields: tuple[str, ...] = ()  # many-to-many links that the form edits with a search
     object_history_template = "risks_admin/history.html"
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
-        """By the same search as the API's, where the model has one."""
+        """Search as the API does, where the model has a search."""
         if hasattr(queryset, "search"):
             return queryset.search(search_term), False
         return super().get_search_results(request, queryset, search_term)
 
     @admin.display(description="organization")
     def belongs_to(self, obj: Any) -> str:
-        """By name only: the page of an organization is for its administrators."""
+        """The name without a link: the page of an organization is for its administrators."""
         return str(obj.organization)
 
     # --- forms --------------------------------------------------------------------------------
     def sections(self, obj: Any) -> list[Any]:
-        """The fieldsets of the row itself; `obj` is None where one is added."""
+        """The fieldsets of the row itself; `obj` is None for a new row."""
         return [(None, {"fields": self.fields})]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -63,7 +63,7 @@ class RegisterAdmin(StepAdmin):
         if obj is not None:
             fieldsets.append(RECORD)
         if self.has_change_permission(request, obj):
-            fieldsets.append(("Why", {"fields": ("comment", "seen_version", "opened_for")}))
+            fieldsets.append(("Reason", {"fields": ("comment", "seen_version", "opened_for")}))
         return fieldsets
 
     def get_form(
@@ -71,31 +71,27 @@ class RegisterAdmin(StepAdmin):
     ) -> Any:
         if obj is not None:
             obj.organization = get_access(request).organization(obj.organization_id)
-        organization = obj.organization if obj else self.chosen(request)
+        organization = obj.organization if obj else self.find_organization(request)
         request.admin_organization = organization  # type: ignore[attr-defined]
         form = super().get_form(request, obj, change=change, **kwargs)
         form.organization = organization
         form.refusal = getattr(request, "refusal", None)
-        for name in self.multiple:
-            self._scope_links(form.base_fields[name], name, request)
+        for name in self.link_fields:
+            db_field: Any = self.model._meta.get_field(name)
+            form_field = form.base_fields[name]
+            form_field.widget = self.autocomplete(AutocompleteMultiple, db_field, request)
+            form_field.queryset = db_field.related_model.objects.for_organization(organization)
         return form
 
-    def _scope_links(self, form_field: Any, name: str, request: HttpRequest) -> None:
-        db_field: Any = self.model._meta.get_field(name)
-        form_field.widget = self.autocomplete(AutocompleteMultiple, db_field, request)
-        form_field.queryset = db_field.related_model.objects.for_organization(
-            request.admin_organization  # type: ignore[attr-defined]
-        )
-
-    def chosen(self, request: HttpRequest) -> Organization | None:
-        """The organization of a row to add: the only one, or the one of the address."""
+    def find_organization(self, request: HttpRequest) -> Organization | None:
+        """The organization of a new row: the only one, or the one that the address names."""
         if self.change_role is None:
             return None
-        possible = get_access(request).organizations(self.change_role)
-        wanted = request.GET.get("organization")
-        if len(possible) == 1:
-            return possible[0]
-        return next((found for found in possible if str(found.pk) == wanted), None)
+        organizations = get_access(request).organizations(self.change_role)
+        pk = request.GET.get("organization")
+        if len(organizations) == 1:
+            return organizations[0]
+        return next((row for row in organizations if str(row.pk) == pk), None)
 
     def changeform_view(
         self,
@@ -104,19 +100,27 @@ class RegisterAdmin(StepAdmin):
         form_url: str = "",
         extra_context: Any = None,
     ) -> Any:
-        adding = object_id is None and self.has_add_permission(request)
-        if adding and self.chosen(request) is None:
-            return self._choose_organization(request)
+        adds = object_id is None and self.has_add_permission(request)
+        if adds and self.find_organization(request) is None:
+            context = {
+                **self.admin_site.each_context(request),
+                "title": f"Add {self.opts.verbose_name}",
+                "organizations": get_access(request).organizations(
+                    self.change_role  # type: ignore[arg-type]  # set, since someone may add
+                ),
+            }
+            return TemplateResponse(request, "risks_admin/organization.html", context)
         try:
-            if "_step" in request.POST and (question := self._ask_about_step(request, object_id)):
+            if "_step" in request.POST and (question := self.confirm_step(request, object_id)):
                 return question
             return super().changeform_view(request, object_id, form_url, extra_context)
         except REFUSALS as refusal:
-            # Rolled back. Once more with the reason: the form shows it beside what was typed.
+            # Nothing was saved. Render the form again, with the reason beside what was typed.
             request.refusal = as_validation_error(refusal)  # type: ignore[attr-defined]
             return super().changeform_view(request, object_id, form_url, extra_context)
 
-    def _ask_about_step(self, request: HttpRequest, object_id: str | None) -> HttpResponse | None:
+    def confirm_step(self, request: HttpRequest, object_id: str | None) -> HttpResponse | None:
+        """The page that asks about the step whose button was pressed; None if it needs none."""
         obj = self.get_object(request, str(object_id))
         if obj is None or not self.may_step(request, obj):
             raise PermissionDenied
@@ -128,7 +132,7 @@ class RegisterAdmin(StepAdmin):
         return self.ask_before(request, obj, step)
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
-        """Take the step that was asked for, now that the form is saved."""
+        """Take the step whose button was pressed, now that the form is saved."""
         if "_step" not in request.POST:
             return super().response_change(request, obj)
         step = self.find_step(obj, request.POST["_step"])
@@ -136,15 +140,6 @@ class RegisterAdmin(StepAdmin):
             raise NOT_OFFERED
         self.record_step(request, obj, step, request.seen_version)  # type: ignore[attr-defined]
         return redirect(reverse(f"{self._url_name}_change", args=[obj.pk]))
-
-    def _choose_organization(self, request: HttpRequest) -> HttpResponse:
-        assert self.change_role is not None  # noqa: S101  somebody may add
-        context = {
-            **self.admin_site.each_context(request),
-            "title": f"Add {self.opts.verbose_name}",
-            "organizations": get_access(request).organizations(self.change_role),
-        }
-        return TemplateResponse(request, "risks_admin/organization.html", context)
 
     def render_change_form(self, request: HttpRequest, context: Any, **kwargs: Any) -> Any:
         obj = kwargs.get("obj")
@@ -155,15 +150,15 @@ class RegisterAdmin(StepAdmin):
     # --- writing ------------------------------------------------------------------------------
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         with recorded(actor=request.user, comment=form.cleaned_data["comment"]):  # type: ignore[arg-type]
-            saved = self.write(request, obj, form, change)
+            saved = self.write_row(request, obj, form, change)
         seen = form.cleaned_data["seen_version"]
         request.seen_version = seen if saved is obj else saved.version  # type: ignore[attr-defined]
         vars(obj).update(vars(saved))  # the admin goes on with this very instance
 
-    def write(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> Any:
-        """The row after the service has written it; unchanged where nothing was changed."""
+    def write_row(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> Any:
+        """Let the service write the row, and return it; `obj` itself if nothing was changed."""
         if not change:
-            assert self.create is not None  # noqa: S101  otherwise nobody may add
+            assert self.create is not None  # noqa: S101  else no one may add
             return type(self).create(  # type: ignore[misc]
                 actor=request.user, organization=form.organization, **form.values()
             )
@@ -177,13 +172,11 @@ class RegisterAdmin(StepAdmin):
         with recorded(actor=request.user, comment=form.cleaned_data["comment"]):  # type: ignore[arg-type]
             for formset in formsets:
                 self.save_formset(request, form, formset, change)
-            if change and not form.changes() and not any(each.has_changed() for each in formsets):
-                self._keep_comment_alone(request, form)
-
-    def _keep_comment_alone(self, request: HttpRequest, form: Any) -> None:
-        if comment := form.cleaned_data["comment"]:
-            record_comment(rows.lock_for_update(form.instance, request.seen_version), comment)  # type: ignore[attr-defined]
-            self.message_user(request, "Your comment is in the history.", messages.SUCCESS)
+            unchanged = not form.changes() and not any(each.has_changed() for each in formsets)
+            if change and unchanged and (comment := form.cleaned_data["comment"]):
+                version = request.seen_version  # type: ignore[attr-defined]
+                record_comment(rows.lock_for_update(form.instance, version), comment)
+                self.message_user(request, "Your comment is in the history.", messages.SUCCESS)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         for number, row in enumerate(formset.forms, start=1):
@@ -191,7 +184,7 @@ class RegisterAdmin(StepAdmin):
             if not deleted and not row.has_changed():
                 continue
             try:
-                formset.inline.write(request.user, form.instance, row, deleted)
+                formset.inline.write_row(request.user, form.instance, row, deleted)
             except REFUSALS as refusal:
                 title = str(formset.model._meta.verbose_name).capitalize()
                 raise ValidationError(f"{title} {number}: {refusal_sentence(refusal)}") from refusal
@@ -210,10 +203,10 @@ class RegisterAdmin(StepAdmin):
         return deletion_summary(objs)
 
     def get_actions(self, request: HttpRequest) -> Any:
-        """None where nobody may change anything."""
+        """No actions for those who may not change anything."""
         return super().get_actions(request) if self.has_change_permission(request) else {}
 
-    # The triggers of the register write its history, whatever path a change comes by.
+    # Triggers of the database write the history of the register, so Django's own log stays empty.
     def construct_change_message(self, *args: Any, **kwargs: Any) -> str:
         return ""
 
@@ -229,7 +222,7 @@ class RegisterAdmin(StepAdmin):
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         if not self.has_view_permission(request, obj):
             raise PermissionDenied
-        return history_page(self, request, obj, self.history_ids(obj))
+        return render_history(self, request, obj, self.history_ids(obj))
 
     def history_ids(self, obj: Any) -> list[Any]:
         """The ids whose changes make up the history of `obj`."""
@@ -237,7 +230,7 @@ class RegisterAdmin(StepAdmin):
 
 
 class RowInline(TabularInline):
-    """Rows on the page of the row they belong to, each with the version that was seen."""
+    """Rows on the page of their parent, each with the version that the person saw."""
 
     form: Any = RowForm
     update: Callable[..., Any] = staticmethod(rows.update)
@@ -254,7 +247,7 @@ class RowInline(TabularInline):
                 form_field.choices = list(form_field.choices)  # one query, not one a row
         return formset
 
-    def write(self, actor: Any, parent: Any, row: Any, deleted: bool) -> None:
+    def write_row(self, actor: Any, parent: Any, row: Any, deleted: bool) -> None:
         version = row.cleaned_data.get("seen_version")
         if deleted:
             type(self).delete(actor=actor, instance=row.instance, version=version)

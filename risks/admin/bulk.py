@@ -1,4 +1,4 @@
-"""Actions on many rows, one service call each; what was refused is told with its reason."""
+"""Actions on many rows, with one service call for each; refusals are shown with their reasons."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +15,7 @@ from risks.services.bulk import Outcome, run_bulk
 from risks.services.deletion import deletion_summary
 
 MAX_ROWS = 1000  # as in the API's bulk requests
-MAX_REASONS_SHOWN = 10  # reasons shown; the rest is counted
+MAX_REASONS_SHOWN = 10  # the others are counted
 
 
 def bulk_action_page(
@@ -34,22 +34,24 @@ def bulk_action_page(
     """
     selected = list(queryset.select_related("organization")[: MAX_ROWS + 1])
     if len(selected) > MAX_ROWS:
-        text = f"At most {MAX_ROWS} at once. Narrow the selection with filters."
+        text = f"Select at most {MAX_ROWS} rows at once. Use filters to select fewer."
         model_admin.message_user(request, text, messages.ERROR)
         return None
     if not selected:
-        model_admin.message_user(request, "Nothing of that is here any more.", messages.WARNING)
+        model_admin.message_user(
+            request, "The selected rows no longer exist. Reload the list.", messages.WARNING
+        )
         return None
-    asked = form(request.POST if "apply" in request.POST else None)
-    if asked.is_valid():
-        _carry_out_all(
-            model_admin, request, selected, lambda row: carry_out(row, **asked.cleaned_data)
+    bound = form(request.POST if "apply" in request.POST else None)
+    if bound.is_valid():
+        apply_to_all(
+            model_admin, request, selected, lambda row: carry_out(row, **bound.cleaned_data)
         )
         return None
     context = {
         **model_admin.admin_site.each_context(request),
         "title": title,
-        "form": asked,
+        "form": bound,
         "selected": selected,
         "checkbox_name": ACTION_CHECKBOX_NAME,
         "opts": model_admin.opts,
@@ -58,7 +60,7 @@ def bulk_action_page(
     return TemplateResponse(request, "risks_admin/bulk.html", context)
 
 
-def _carry_out_all(
+def apply_to_all(
     model_admin: Any, request: HttpRequest, selected: list[Any], carry_out: Callable[[Any], Any]
 ) -> None:
     names = [str(row) for row in selected]
@@ -77,16 +79,13 @@ def _carry_out_all(
         atomic=False,
     )
     refused = [f"{names[o.index]}: {o.problem['detail']}" for o in outcomes if o.problem]
-    _report(model_admin, request, len(outcomes), refused)
-
-
-def _report(model_admin: Any, request: HttpRequest, total: int, refused: list[str]) -> None:
-    if done := total - len(refused):
-        model_admin.message_user(request, f"Done for {done} of {total}.", messages.SUCCESS)
+    if done := len(outcomes) - len(refused):
+        text = f"Done for {done} of {len(outcomes)} rows."
+        model_admin.message_user(request, text, messages.SUCCESS)
     for reason in refused[:MAX_REASONS_SHOWN]:
         model_admin.message_user(request, reason, messages.ERROR)
     if len(refused) > MAX_REASONS_SHOWN:
-        text = f"{len(refused) - MAX_REASONS_SHOWN} more were refused."
+        text = f"{len(refused) - MAX_REASONS_SHOWN} more rows were refused."
         model_admin.message_user(request, text, messages.ERROR)
 
 

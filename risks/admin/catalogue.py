@@ -1,4 +1,4 @@
-"""Categories, the matrix, assets, frameworks and controls."""
+"""Categories, the matrix, assets, frameworks and controls in the admin."""
 
 from typing import Any
 
@@ -40,26 +40,34 @@ class CategoryAdmin(RegisterAdmin):
 
 
 # --- the matrix -------------------------------------------------------------------------------
-def _level_field(likelihood: int, impact: int) -> forms.ChoiceField:
-    return forms.ChoiceField(
-        label=f"{likelihood} x {impact}", choices=Level.choices, widget=UnfoldAdminSelectWidget
-    )
+MATRIX_FIELDS: dict[str, forms.Field] = {
+    **{
+        f"level_{likelihood}_{impact}": forms.ChoiceField(
+            label=f"{likelihood} x {impact}", choices=Level.choices, widget=UnfoldAdminSelectWidget
+        )
+        for likelihood in SCALE
+        for impact in SCALE
+    },
+    **{
+        f"{axis}_{rating}": forms.CharField(
+            label=f"{axis} {rating}".capitalize(),
+            max_length=50,
+            widget=UnfoldAdminTextInputWidget,
+        )
+        for axis in AXES
+        for rating in SCALE
+    },
+    **{
+        f"colour_{level}": forms.RegexField(
+            r"^#[0-9a-fA-F]{6}$", label=Level(level).label, widget=UnfoldAdminColorInputWidget
+        )
+        for level in Level.values
+    },
+}
 
 
-def _label_field(part: str, step: int) -> forms.CharField:
-    return forms.CharField(
-        label=f"{part} {step}".capitalize(), max_length=50, widget=UnfoldAdminTextInputWidget
-    )
-
-
-def _colour_field(level: str) -> forms.RegexField:
-    return forms.RegexField(
-        r"^#[0-9a-fA-F]{6}$", label=Level(level).label, widget=UnfoldAdminColorInputWidget
-    )
-
-
-class _MatrixForm(RegisterForm):
-    """Each cell, label and colour of a matrix as a field of its own."""
+class MatrixFormBase(RegisterForm):
+    """Reads and writes a matrix whose cells, labels and colours are fields of their own."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -67,37 +75,31 @@ class _MatrixForm(RegisterForm):
         for likelihood in SCALE:
             for impact in SCALE:
                 self.initial[f"level_{likelihood}_{impact}"] = matrix.level(likelihood, impact)
-        for part in AXES:
-            for step, label in zip(SCALE, getattr(matrix, f"{part}_labels"), strict=True):
-                self.initial[f"{part}_{step}"] = label
+        for axis in AXES:
+            for rating, label in zip(SCALE, getattr(matrix, f"{axis}_labels"), strict=True):
+                self.initial[f"{axis}_{rating}"] = label
         for level, colour in matrix.colours.items():
             self.initial[f"colour_{level}"] = colour
 
     def changes(self) -> dict[str, Any]:
-        given = self.cleaned_data
-        wanted = {
-            "levels": [[given[f"level_{row}_{column}"] for column in SCALE] for row in SCALE],
-            "likelihood_labels": [given[f"likelihood_{step}"] for step in SCALE],
-            "impact_labels": [given[f"impact_{step}"] for step in SCALE],
-            "colours": {level: given[f"colour_{level}"] for level in Level.values},
+        data = self.cleaned_data
+        values = {
+            "levels": [[data[f"level_{row}_{column}"] for column in SCALE] for row in SCALE],
+            "likelihood_labels": [data[f"likelihood_{rating}"] for rating in SCALE],
+            "impact_labels": [data[f"impact_{rating}"] for rating in SCALE],
+            "colours": {level: data[f"colour_{level}"] for level in Level.values},
         }
         return {
-            name: value for name, value in wanted.items() if value != getattr(self.instance, name)
+            name: value for name, value in values.items() if value != getattr(self.instance, name)
         }
 
 
-MatrixForm = type(
-    "MatrixForm",
-    (_MatrixForm,),
-    {f"level_{row}_{column}": _level_field(row, column) for row in SCALE for column in SCALE}
-    | {f"{part}_{step}": _label_field(part, step) for part in AXES for step in SCALE}
-    | {f"colour_{level}": _colour_field(level) for level in Level.values},
-)
+MatrixForm = type("MatrixForm", (MatrixFormBase,), dict(MATRIX_FIELDS))
 
 
 @admin.register(Matrix, site=site)
 class MatrixAdmin(RegisterAdmin):
-    """One per organization; a change re-bands its whole register."""
+    """One per organization; a change of levels gives all its risks their new levels."""
 
     form = MatrixForm
     update = staticmethod(matrix_services.update_matrix)
@@ -113,30 +115,30 @@ class MatrixAdmin(RegisterAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         for organization in get_access(request).query().filter(matrix=None):
-            matrix_services.matrix_of(organization)  # made when it is first needed
+            matrix_services.matrix_of(organization)  # creates it
         return super().changelist_view(request, extra_context)
 
     def sections(self, obj: Matrix) -> list[Any]:
         rows = [tuple(f"level_{row}_{column}" for column in SCALE) for row in reversed(SCALE)]
-        labels = [(f"likelihood_{step}", f"impact_{step}") for step in SCALE]
+        labels = [(f"likelihood_{rating}", f"impact_{rating}") for rating in SCALE]
         return [
             (
                 "Levels",
                 {
                     "fields": rows,
-                    "description": "Likelihood x impact. Levels may only rise with either.",
+                    "description": "Likelihood x impact. Levels may only rise with either of them.",
                 },
             ),
             ("Labels", {"fields": labels}),
             ("Colours", {"fields": [f"colour_{level}" for level in Level.values]}),
         ]
 
-    def write(self, request: HttpRequest, obj: Matrix, form: Any, change: bool) -> Any:
+    def write_row(self, request: HttpRequest, obj: Matrix, form: Any, change: bool) -> Any:
         changes = form.changes()
         if "levels" in changes:
             moved = matrix_services.preview_levels(obj.organization, changes["levels"])["changed"]
             self.message_user(request, f"{moved} risks changed their current level.")
-        return super().write(request, obj, form, change)
+        return super().write_row(request, obj, form, change)
 
 
 # --- assets -----------------------------------------------------------------------------------
@@ -159,7 +161,7 @@ class DependencyInline(RowInline):
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).select_related("asset", "target")
 
-    def write(self, actor: Any, parent: Any, row: Any, deleted: bool) -> None:
+    def write_row(self, actor: Any, parent: Any, row: Any, deleted: bool) -> None:
         if deleted:
             asset_services.remove_dependency(actor=actor, dependency=row.instance)
         else:
@@ -189,13 +191,13 @@ class AssetAdmin(RegisterAdmin):
         "hostnames",
         "addresses",
     )
-    list_display = ("name", "type", "importance", "owner", "external_id", "organization")
+    list_display = ("name", "type", "criticality_badge", "owner", "external_id", "organization")
     list_select_related = ("owner",)
     list_filter = ("type", "criticality", ("organization", RelatedFilter))
     search_fields = ("name",)
 
     @admin.display(description="criticality", ordering="criticality")
-    def importance(self, asset: Asset) -> SafeString:
+    def criticality_badge(self, asset: Asset) -> SafeString:
         return level_badge(asset.criticality)
 
 

@@ -1,4 +1,4 @@
-"""Findings, the rules that propose risks from them, and the proposals."""
+"""Findings, the rules that propose risks from them, and their proposals, in the admin."""
 
 from typing import Any
 
@@ -16,6 +16,7 @@ from risks.models import (
     LikelihoodSuggestion,
     ProposalStatus,
     RiskProposal,
+    Severity,
     SuggestionStatus,
 )
 from risks.services import findings as services
@@ -27,7 +28,15 @@ from risks.services.rows import create_service_for
 class FindingAdmin(RegisterAdmin):
     create = staticmethod(services.create_finding)
     update = staticmethod(services.update_finding)
-    list_display = ("rule", "title", "importance", "state", "asset", "last_seen_at", "organization")
+    list_display = (
+        "rule",
+        "title",
+        "severity_badge",
+        "state",
+        "asset",
+        "last_seen_at",
+        "organization",
+    )
     list_display_links = ("rule", "title")
     list_select_related = ("asset",)
     list_filter = ("severity", "state", "known_exploited", ("organization", RelatedFilter))
@@ -45,12 +54,10 @@ class FindingAdmin(RegisterAdmin):
         ]
 
     @admin.display(description="severity", ordering="severity")
-    def importance(self, finding: Finding) -> SafeString:
-        return severity_label(finding.severity, finding.get_severity_display())
-
-
-def severity_label(severity: str, words: str) -> Any:
-    return words if severity == "info" else level_badge(severity)
+    def severity_badge(self, finding: Finding) -> SafeString | str:
+        if finding.severity == Severity.INFO:
+            return finding.get_severity_display()
+        return level_badge(finding.severity)
 
 
 @admin.register(FindingRule, site=site)
@@ -73,14 +80,14 @@ class FindingRuleAdmin(RegisterAdmin):
 
 @admin.register(RiskProposal, site=site)
 class ProposalAdmin(RegisterAdmin):
-    """Confirmed or dismissed by buttons; nobody writes one."""
+    """Proposals come from rules; they are confirmed or dismissed by buttons."""
 
     list_display = ("title", "status", "likelihood", "impact", "created_at", "organization")
     list_filter = ("status", ("organization", RelatedFilter))
     search_fields = ("title",)
-    told = ("title", "reason", "key", "rule", "likelihood", "impact")
-    decided = ("status", "risk", "decided_at", "decided_by")
-    readonly_fields = (*RegisterAdmin.readonly_fields, *told, *decided)
+    proposal_fields = ("title", "reason", "key", "rule", "likelihood", "impact")
+    decision_fields = ("status", "risk", "decided_at", "decided_by")
+    readonly_fields = (*RegisterAdmin.readonly_fields, *proposal_fields, *decision_fields)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -89,7 +96,10 @@ class ProposalAdmin(RegisterAdmin):
         return False
 
     def sections(self, obj: RiskProposal) -> list[Any]:
-        return [(None, {"fields": self.told}), ("Decision", {"fields": self.decided})]
+        return [
+            (None, {"fields": self.proposal_fields}),
+            ("Decision", {"fields": self.decision_fields}),
+        ]
 
     def step_buttons(self, obj: RiskProposal) -> list[StepButton]:
         if obj.status != ProposalStatus.PROPOSED:
@@ -103,15 +113,15 @@ class ProposalAdmin(RegisterAdmin):
 
 @admin.register(LikelihoodSuggestion, site=site)
 class SuggestionAdmin(RegisterAdmin):
-    """What feeds suggest; accepted or dismissed by buttons."""
+    """Suggestions come from feeds; they are accepted or dismissed by buttons."""
 
     list_display = ("risk", "key", "present", "likelihood", "status", "created_at", "organization")
     list_select_related = ("risk",)
     list_filter = ("status", ("organization", RelatedFilter))
     search_fields = ("key",)
-    told = ("risk", "key", "present", "likelihood", "reason")
-    decided = ("status", "decided_at", "decided_by")
-    readonly_fields = (*RegisterAdmin.readonly_fields, *told, *decided)
+    suggestion_fields = ("risk", "key", "present", "likelihood", "reason")
+    decision_fields = ("status", "decided_at", "decided_by")
+    readonly_fields = (*RegisterAdmin.readonly_fields, *suggestion_fields, *decision_fields)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -120,12 +130,15 @@ class SuggestionAdmin(RegisterAdmin):
         return False
 
     def sections(self, obj: LikelihoodSuggestion) -> list[Any]:
-        return [(None, {"fields": self.told}), ("Decision", {"fields": self.decided})]
+        return [
+            (None, {"fields": self.suggestion_fields}),
+            ("Decision", {"fields": self.decision_fields}),
+        ]
 
     def step_buttons(self, obj: LikelihoodSuggestion) -> list[StepButton]:
         if obj.status != SuggestionStatus.PROPOSED:
             return []
-        return [StepButton("accept", "Rate it so"), StepButton("dismiss", "Dismiss")]
+        return [StepButton("accept", "Apply this rating"), StepButton("dismiss", "Dismiss")]
 
     def take_step(
         self, request: HttpRequest, obj: LikelihoodSuggestion, name: str, **known: Any

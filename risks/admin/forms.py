@@ -1,4 +1,4 @@
-"""The forms of the register: services validate and write, forms parse and show."""
+"""The forms of the register: they parse and show; services validate and write."""
 
 from typing import Any
 
@@ -10,8 +10,8 @@ from openrisk.accounts.models import Organization
 from openrisk.admin.site import UnfoldAdminTextInputWidget
 from openrisk.limits import allow_present_lengths
 
-# What forms carry beside the fields of the row.
-OWN = {"seen_version", "comment", "opened_for"}
+# Fields of the forms that are not fields of the row.
+FORM_FIELDS = {"seen_version", "comment", "opened_for"}
 
 
 def comment_field(help_text: str, label: str | None = None) -> forms.CharField:
@@ -37,30 +37,30 @@ class RowForm(forms.ModelForm):
             allow_present_lengths(self, self.initial)
 
     def _post_clean(self) -> None:
-        """Leaves the row as it was read: services compare it with what is wanted, and validate."""
+        """Leave the row as it was read: services compare it with the new values, and validate."""
 
     def values(self) -> dict[str, Any]:
-        """What a new row is made of."""
-        return {name: self.cleaned_data[name] for name in self._names() if name in self.fields}
+        """The values of a new row."""
+        return {name: self.cleaned_data[name] for name in self.row_fields() if name in self.fields}
 
     def changes(self) -> dict[str, Any]:
-        """What the person changed."""
+        """The fields that the person changed, with their new values."""
         changed = set(self.changed_data)
-        return {name: self.cleaned_data[name] for name in self._names() if name in changed}
+        return {name: self.cleaned_data[name] for name in self.row_fields() if name in changed}
 
-    def _names(self) -> set[str]:
-        """Without what formsets add: the id, the parent, the tick to delete."""
-        return {*(self._meta.fields or ()), *self.declared_fields} - OWN  # type: ignore[attr-defined]
+    def row_fields(self) -> set[str]:
+        """The fields of the row, without those that formsets add: id, parent, tick to delete."""
+        return {*(self._meta.fields or ()), *self.declared_fields} - FORM_FIELDS  # type: ignore[attr-defined]
 
 
 class RegisterForm(RowForm):
-    """The form of a page: it can say why, and shows what services refused."""
+    """The form of a page, with a reason for the change; it shows what services refuse."""
 
     organization: Organization
     refusal: ValidationError | None = None
     opened_for = forms.CharField(widget=forms.HiddenInput, required=False)
     comment = comment_field(
-        "Shown in the history. A reason without a change is kept as a comment.",
+        "Shown in the history. A reason without a change is saved as a comment.",
         label="Reason for the change",
     )
 
@@ -71,7 +71,7 @@ class RegisterForm(RowForm):
         self.initial["opened_for"] = str(self.organization.pk)
 
     def clean_opened_for(self) -> str:
-        """Where one organization is left to choose from, the address does not name it."""
+        """Refuse a form of another organization: with one left to choose, no address names it."""
         opened_for: str = self.cleaned_data["opened_for"]
         if opened_for not in ("", str(self.organization.pk)):
             raise ValidationError(
@@ -80,23 +80,22 @@ class RegisterForm(RowForm):
         return opened_for
 
     def show_values(self) -> None:
-        """Let a page to read only show the fields that are not of the model, from the row itself:
-        Django looks there for the value of everything that cannot be edited."""
+        """Show fields that the model lacks on a read-only page.
+
+        Django takes the value of everything that cannot be edited from the row itself.
+        """
         self._meta.labels = dict(self._meta.labels or {})  # type: ignore[attr-defined]
         for name in self.declared_fields:  # type: ignore[attr-defined]
             if name in self.fields and not hasattr(type(self.instance), name):
                 label = self.fields[name].label or pretty_name(name)
                 self._meta.labels[name] = str(label)  # type: ignore[attr-defined]
-                setattr(self.instance, name, self._value_in_words(name))
-
-    def _value_in_words(self, name: str) -> str:
-        field: Any = self.fields[name]
-        value = self.get_initial_for_field(field, name)
-        choices = dict(getattr(field, "choices", ()))
-        return str(choices.get(value, field.prepare_value(value)))
+                field: Any = self.fields[name]
+                value = self.get_initial_for_field(field, name)
+                choices = dict(getattr(field, "choices", ()))
+                setattr(self.instance, name, str(choices.get(value, field.prepare_value(value))))
 
     def clean(self) -> dict[str, Any]:
-        refused = self.refusal.update_error_dict({}) if self.refusal else {}
-        for field, errors in refused.items():
-            self.add_error(field if field in self.fields else None, errors)
+        errors = self.refusal.update_error_dict({}) if self.refusal else {}
+        for field, messages in errors.items():
+            self.add_error(field if field in self.fields else None, messages)
         return self.cleaned_data

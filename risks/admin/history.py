@@ -1,130 +1,172 @@
-"""The history of a row as a page: who, when, each field before and after, and why."""
+"""The history in the admin: the page of one row, the list of all changes, and the score ledger.
 
-from collections import defaultdict
+All of it is for reading only: triggers of the database write the history.
+"""
+
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from django.core.exceptions import FieldDoesNotExist
+from django.contrib import admin
 from django.core.paginator import Paginator
-from django.db.models import Model
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.utils import formats, timezone
+from django.urls import NoReverseMatch, reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
+from openrisk.accounts.members.access import get_access
+from openrisk.accounts.models import Role
+from openrisk.admin.site import InfinitePaginator, ModelAdmin, RelatedFilter, site
 from openrisk.database.labels import model_of_label
+from risks.admin.display import level_badge
+from risks.history.descriptions import FieldChange, describe_fields
 from risks.history.reading import changes_of, normalise
-from risks.history.recorded_models import link_fields
-from risks.models import Change
+from risks.history.recorded_models import recorded_models
+from risks.models import Change, ChangeAction, ScoreChange
 
-PER_PAGE = 50
-Names = dict[type[Model], dict[Any, str]]
-
-
-@dataclass(frozen=True)
-class Difference:
-    """One field of one change, in words."""
-
-    label: str
-    before: str
-    after: str
+PAGE_SIZE = 50
 
 
 @dataclass(frozen=True)
 class DescribedChange:
-    """A change with its differences in words."""
+    """A change, the kind of its row, and the fields whose values in words differ."""
 
     change: Change
-    what: str
-    differences: list[Difference]
+    subject: str
+    fields: list[FieldChange]
 
 
-def history_page(
+def describe_changes(changes: Iterable[Change]) -> list[DescribedChange]:
+    changes = list(changes)
+    described = describe_fields(
+        [(change.model, normalise(change.model, change.changes)) for change in changes]
+    )
+    return [
+        DescribedChange(
+            change,
+            model_label(change.model),
+            [field for field in fields if field.before != field.after],
+        )
+        for change, fields in zip(changes, described, strict=True)
+    ]
+
+
+def model_label(label: str) -> str:
+    """The name of one row of a model, e.g. "risk" for risks.risk."""
+    return str(model_of_label(label)._meta.verbose_name)
+
+
+def render_history(
     model_admin: Any, request: HttpRequest, obj: Any, ids: Iterable[Any]
 ) -> HttpResponse:
+    """Render the changes of the rows with these ids, which make up the history of `obj`."""
     changes = changes_of(*ids).select_related("actor")
-    page = Paginator(changes, PER_PAGE).get_page(request.GET.get("p"))
+    page = Paginator(changes, PAGE_SIZE).get_page(request.GET.get("p"))
     context = {
         **model_admin.admin_site.each_context(request),
         "title": f"History of {obj}",
         "page": page,
-        "told": describe_changes(page.object_list),
+        "changes": describe_changes(page.object_list),
         "object": obj,
         "opts": model_admin.opts,
     }
     return TemplateResponse(request, model_admin.object_history_template, context)
 
 
-def describe_changes(changes: Iterable[Change]) -> list[DescribedChange]:
-    """Changes in words; ids become the names of what they stand for, one query per model."""
-    read = [(change, normalise(change.model, change.changes)) for change in changes]
-    names = _names(read)
-    return [_told(change, fields, names) for change, fields in read]
+class ReadOnlyAdmin(ModelAdmin):
+    change_role = None
+    list_per_page = 100
+    paginator = InfinitePaginator  # counting a history takes longer than showing a page of it
+    actions = None
+
+    def shows_history(self, request: HttpRequest) -> bool:
+        return False
 
 
-def _told(change: Change, fields: dict[str, list[Any]], names: Names) -> DescribedChange:
-    """Without what reads the same before and after: the empty fields of a new row."""
-    differences = [_difference(change.model, name, pair, names) for name, pair in fields.items()]
-    told = [each for each in differences if each.before != each.after]
-    return DescribedChange(change, model_label(change.model), told)
+class ModelFilter(admin.SimpleListFilter):
+    title = "kind"
+    parameter_name = "model"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        labels = sorted({recorded.label for recorded in recorded_models()})
+        return [(label, model_label(label).capitalize()) for label in labels]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(model=self.value()) if self.value() else None
 
 
-def model_label(label: str) -> str:
-    """What one row of the model is called, e.g. "risk" for risks.risk."""
-    return str(model_of_label(label)._meta.verbose_name)
+@admin.register(Change, site=site)
+class ChangeAdmin(ReadOnlyAdmin):
+    list_display = (
+        *("at", "actor_label", "action", "kind_label", "changed_fields", "comment"),
+        "organization",
+    )
+    list_select_related = ("actor",)
+    list_filter = (ModelFilter, "action", ("organization", RelatedFilter))
+    ordering = ("-id",)
+    fields = (
+        *("at", "actor_label", "action", "row_link", "field_changes", "comment"),
+        *("request_id", "run_id"),
+    )
+    readonly_fields = ("actor_label", "row_link", "field_changes")
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """Leave out changes of members, except for administrators."""
+        allowed = get_access(request)
+        changes = super().get_queryset(request)
+        if allowed.superuser:
+            return changes
+        administered = allowed.organizations(Role.ADMIN)
+        return changes.filter(~Q(model="accounts.membership") | Q(organization__in=administered))
+
+    @admin.display(description="who", ordering=None)
+    def actor_label(self, change: Change) -> str:
+        return str(change.actor) if change.actor else "System"
+
+    @admin.display(description="kind")
+    def kind_label(self, change: Change) -> str:
+        return model_label(change.model).capitalize()
+
+    @admin.display(description="fields")
+    def changed_fields(self, change: Change) -> str:
+        if change.action != ChangeAction.UPDATED:
+            return "-"
+        return ", ".join(change.changes)
+
+    @admin.display(description="row")
+    def row_link(self, change: Change) -> SafeString | str:
+        """A link to the changed row, if it still exists and has a page."""
+        model = model_of_label(change.model)
+        row = model._default_manager.filter(pk=change.object_id).first()
+        if row is None:
+            return f"{self.kind_label(change)} {change.object_id}, deleted"
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}_change"
+        try:
+            return format_html('<a href="{}">{}</a>', reverse(name, args=[row.pk]), row)
+        except NoReverseMatch:
+            return str(row)
+
+    @admin.display(description="difference")
+    def field_changes(self, change: Change) -> SafeString:
+        [described] = describe_changes([change])
+        return format_html_join(
+            "",
+            "<div><b>{}</b>: {} → {}</div>",
+            ((field.label, field.before or "-", field.after or "-") for field in described.fields),
+        )
 
 
-def _names(read: list[tuple[Change, dict[str, list[Any]]]]) -> Names:
-    wanted: dict[type[Model], set[Any]] = defaultdict(set)
-    for change, fields in read:
-        for name, pair in fields.items():
-            if target := _target(change.model, name):
-                wanted[target] |= set(pair) - {None}
-    return {
-        model: {pk: str(row) for pk, row in model._default_manager.in_bulk(list(ids)).items()}
-        for model, ids in wanted.items()
-    }
+@admin.register(ScoreChange, site=site)
+class ScoreChangeAdmin(ReadOnlyAdmin):
+    list_display = ("at", "risk", "status", "level", "treatment", "deleted", "organization")
+    list_select_related = ("risk",)
+    list_filter = ("current_level", "status", ("organization", RelatedFilter))
+    ordering = ("-id",)
+    fields = ("at", "risk", "status", "level", "treatment", "next_review_at", "deleted")
+    readonly_fields = ("risk", "level")
 
-
-def _target(label: str, name: str) -> Any:
-    """The model that values of this field are ids of; None where they are values."""
-    if column := link_fields(label).get(name):
-        return column.related_model
-    field = _field(label, name)
-    return field.related_model if field is not None and field.is_relation else None
-
-
-def _field(label: str, name: str) -> Any:
-    try:
-        field = model_of_label(label)._meta.get_field(name)
-    except FieldDoesNotExist:
-        return None  # a field that the model had once
-    return field if field.concrete and not field.many_to_many else None
-
-
-def _difference(label: str, name: str, pair: list[Any], names: Names) -> Difference:
-    field, target = _field(label, name), _target(label, name)
-    choices = dict(field.flatchoices) if field is not None else {}
-
-    def worded(value: Any) -> str:
-        if target is not None and value is not None:
-            return names[target].get(value, str(value))
-        return _text(choices.get(value, value) if isinstance(value, str) else value)
-
-    title = str(field.verbose_name) if field is not None else name.replace("_", " ")
-    return Difference(title, worded(pair[0]), worded(pair[1]))
-
-
-def _text(value: Any) -> str:
-    if value is None or value == "":
-        return "-"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, datetime):
-        return formats.localize(timezone.localtime(value))
-    if isinstance(value, dict):
-        return "; ".join(f"{name}: {_text(part)}" for name, part in value.items()) or "-"
-    if isinstance(value, list):
-        return ", ".join(map(str, value)) or "-"
-    return str(value)
+    @admin.display(description="level")
+    def level(self, score_change: ScoreChange) -> SafeString:
+        return level_badge(score_change.current_level, score_change.current_score)

@@ -1,4 +1,4 @@
-"""Imports of registers: upload a file, read the preview, apply it, take it back."""
+"""Imports of registers in the admin: upload a file, see the preview, apply it, undo it."""
 
 from typing import Any
 
@@ -34,11 +34,11 @@ from risks.registers.results import ImportFileError
 ROWS_PER_PAGE = 100
 APPLY_WARNING = (
     "The rows are written into the register as the preview shows. You can undo this until someone "
-    "edits what it wrote."
+    "edits these rows."
 )
 UNDO_WARNING = (
-    "What the import created is deleted, and what it changed is as it was before. It is refused "
-    "where someone has edited that since."
+    "Rows that the import created are deleted, and rows that it changed get their old values. This "
+    "is refused if someone has edited them since."
 )
 
 
@@ -54,7 +54,7 @@ class UploadForm(forms.Form):
         required=False,
         max_length=upload.MAX_SOURCE_NAME,
         widget=UnfoldAdminTextInputWidget,
-        help_text="Whose ids the file has; the file's name without its ending unless given",
+        help_text="The system that the row ids come from. Default: the file name without extension",
     )
     columns = LinesField(
         required=False,
@@ -70,7 +70,7 @@ class UploadForm(forms.Form):
             self.initial["organization"] = organizations[0].pk
 
     def clean_columns(self) -> dict[str, str]:
-        """Field by column."""
+        """Return {column: field}."""
         pairs = [line.rpartition("=") for line in self.cleaned_data["columns"]]
         if not all(column.strip() and field.strip() for column, _, field in pairs):
             raise ValidationError("Write each line as: Column = field.")
@@ -79,13 +79,16 @@ class UploadForm(forms.Form):
 
 @admin.register(ImportRun, site=site)
 class ImportRunAdmin(StepAdmin):
-    """Nobody edits a run: it is uploaded, and then carried out and taken back by its steps."""
+    """A run is uploaded, applied and undone by buttons, and never edited."""
 
     change_role = None
     step_comment = False
     actions = None
     change_form_outer_after_template = "risks_admin/import_report.html"
-    list_display = ("file_name", "source_name", "status", "outcome", "who", "at", "organization")
+    list_display = (
+        *("file_name", "source_name", "status", "outcome", "actor_label", "uploaded_at"),
+        "organization",
+    )
     list_select_related = ("actor",)
     list_filter = ("status", ("organization", RelatedFilter))
     search_fields = ("file_name", "source_name")
@@ -97,7 +100,7 @@ class ImportRunAdmin(StepAdmin):
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ImportRun]:
-        """Runs of connectors and packs stand in the marketplace."""
+        """Leave out runs of connectors and packs, which the marketplace shows."""
         return super().get_queryset(request).filter(source=Source.IMPORT)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -107,22 +110,22 @@ class ImportRunAdmin(StepAdmin):
         return self.has_view_permission(request, obj)
 
     def shows_history(self, request: HttpRequest) -> bool:
-        """What a run did stands in the history of the rows it wrote."""
+        """No history: the changes of a run are in the history of the rows it wrote."""
         return False
 
     # --- the list
     @admin.display(description="risks")
     def outcome(self, run: ImportRun) -> str:
         counts = run.counts.get("risks", {})
-        told = [f"{counts[action]} {action}" for action in RowAction.values if counts.get(action)]
-        return ", ".join(told) or "-"
+        parts = [f"{counts[action]} {action}" for action in RowAction.values if counts.get(action)]
+        return ", ".join(parts) or "-"
 
     @admin.display(description="who")
-    def who(self, run: ImportRun) -> str:
+    def actor_label(self, run: ImportRun) -> str:
         return str(run.actor or "System")
 
     @admin.display(description="uploaded", ordering="created_at")
-    def at(self, run: ImportRun) -> Any:
+    def uploaded_at(self, run: ImportRun) -> Any:
         return run.created_at
 
     # --- the page
@@ -131,13 +134,13 @@ class ImportRunAdmin(StepAdmin):
         return str(run.organization)
 
     def uploaded(self, run: ImportRun) -> str:
-        return _moment(run.created_at, run.actor)
+        return moment_and_person(run.created_at, run.actor)
 
     def applied(self, run: ImportRun) -> str:
-        return _moment(run.applied_at, run.applied_by)
+        return moment_and_person(run.applied_at, run.applied_by)
 
     def undone(self, run: ImportRun) -> str:
-        return _moment(run.undone_at, run.undone_by)
+        return moment_and_person(run.undone_at, run.undone_by)
 
     def step_buttons(self, run: ImportRun) -> list[StepButton]:
         if run.status == RunStatus.APPLIED:
@@ -157,19 +160,19 @@ class ImportRunAdmin(StepAdmin):
         ]
 
     def take_step(self, request: HttpRequest, obj: ImportRun, name: str, **known: Any) -> None:
-        done: dict[str, Any] = {"actor": request.user, "run": obj}
+        arguments: dict[str, Any] = {"actor": request.user, "run": obj}
         if name == "undo":
-            undo.undo_run(**done)
+            undo.undo_run(**arguments)
         elif name == "preview":
-            lifecycle.refresh_preview(**done)
+            lifecycle.refresh_preview(**arguments)
         else:
-            lifecycle.apply_run(**done, skip_errors=name == "skip_errors")
-        obj.refresh_from_db()  # its name says how it stands
+            lifecycle.apply_run(**arguments, skip_errors=name == "skip_errors")
+        obj.refresh_from_db()  # its name shows the status
 
     def render_change_form(self, request: HttpRequest, context: Any, **kwargs: Any) -> Any:
         if run := kwargs.get("obj"):
             rows = Paginator(run.rows.order_by("row_number", "id"), ROWS_PER_PAGE)
-            context["told"] = summarize_run(run)
+            context["summary"] = summarize_run(run)
             context["page"] = rows.get_page(request.GET.get("p"))
             context["rows"] = [(row, model_label(row.model)) for row in context["page"]]
         return super().render_change_form(request, context, **kwargs)
@@ -180,38 +183,34 @@ class ImportRunAdmin(StepAdmin):
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        asked = UploadForm(
+        form = UploadForm(
             *((request.POST, request.FILES) if request.method == "POST" else ()),
             organizations=get_access(request).query(self.view_role),
         )
-        if asked.is_valid() and (run := _upload(request, asked)):
-            return redirect_to_created("admin:risks_importrun_change", run.pk)
+        if form.is_valid():
+            data = form.cleaned_data
+            try:
+                run = upload.upload_register(
+                    actor=request.user,  # type: ignore[arg-type]
+                    organization=data["organization"],
+                    file=data["file"],
+                    file_name=data["file"].name,
+                    source_name=data["source_name"],
+                    mapping=data["columns"],
+                )
+            except ImportFileError as error:
+                row = f"Row {error.row}: " if error.row else ""
+                form.add_error("file", row + error.message)
+            else:
+                return redirect_to_created("admin:risks_importrun_change", run.pk)
         context = {
             **self.admin_site.each_context(request),
             "title": "Import a register",
-            "form": asked,
+            "form": form,
             "opts": self.opts,
         }
         return TemplateResponse(request, "risks_admin/upload.html", context)
 
 
-def _upload(request: HttpRequest, asked: UploadForm) -> ImportRun | None:
-    """The previewed run; None, with the reason in the form, where the file cannot be read."""
-    given = asked.cleaned_data
-    try:
-        return upload.upload_register(
-            actor=request.user,  # type: ignore[arg-type]
-            organization=given["organization"],
-            file=given["file"],
-            file_name=given["file"].name,
-            source_name=given["source_name"],
-            mapping=given["columns"],
-        )
-    except ImportFileError as error:
-        place = f"Row {error.row}: " if error.row else ""
-        asked.add_error("file", place + error.message)
-    return None
-
-
-def _moment(at: Any, person: Any) -> str:
+def moment_and_person(at: Any, person: Any) -> str:
     return f"{at:%Y-%m-%d %H:%M} UTC, {person or 'System'}" if at else "-"

@@ -1,4 +1,4 @@
-"""The front page of the admin: what needs somebody's attention, each with a link to the list."""
+"""The front page of the admin: counts of what needs attention, with links to the lists."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -28,27 +28,31 @@ class OverviewCount:
     level: str = ""
 
 
-def overview_context(request: HttpRequest, known: dict[str, Any]) -> dict[str, Any]:
-    """Called by unfold for the front page (`UNFOLD["DASHBOARD_CALLBACK"]`)."""
-    return {**known, "levels": _levels(request), "waiting": _waiting(request)}
+def overview_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Add the counts to the context; unfold calls this (`UNFOLD["DASHBOARD_CALLBACK"]`)."""
+    return {
+        **context,
+        "levels": count_open_by_level(request),
+        "attention": count_what_needs_attention(request),
+    }
 
 
-def _levels(request: HttpRequest) -> list[OverviewCount]:
-    opened = get_access(request).scope(Risk.objects.open())
-    counts = dict(opened.order_by().values_list("current_level").annotate(number=Count("pk")))
-    figures = [
+def count_open_by_level(request: HttpRequest) -> list[OverviewCount]:
+    open_risks = get_access(request).scope(Risk.objects.open())
+    counts = dict(open_risks.order_by().values_list("current_level").annotate(number=Count("pk")))
+    tiles = [
         OverviewCount(
-            label, counts.get(level, 0), _url("risk", show="open", current_level=level), level
+            label, counts.get(level, 0), list_url("risk", show="open", current_level=level), level
         )
         for level, label in reversed(Level.choices)
     ]
-    none = OverviewCount(
-        "Not assessed", counts.get(None, 0), _url("risk", show="not_assessed"), "none"
+    not_assessed = OverviewCount(
+        "Not assessed", counts.get(None, 0), list_url("risk", show="not_assessed"), "none"
     )
-    return [*figures, none]
+    return [*tiles, not_assessed]
 
 
-def _waiting(request: HttpRequest) -> list[OverviewCount]:
+def count_what_needs_attention(request: HttpRequest) -> list[OverviewCount]:
     scope = get_access(request).scope
     requested = Acceptance.objects.filter(status=AcceptanceStatus.REQUESTED)
     proposed = RiskProposal.objects.filter(status=ProposalStatus.PROPOSED)
@@ -56,25 +60,26 @@ def _waiting(request: HttpRequest) -> list[OverviewCount]:
         OverviewCount(
             "Reviews overdue",
             scope(Risk.objects.review_overdue()).count(),
-            _url("risk", show="review_overdue"),
+            list_url("risk", show="review_overdue"),
         ),
         OverviewCount(
             "Mitigations overdue",
             scope(Mitigation.objects.without_draft_risks().overdue()).count(),
-            _url("mitigation", due="overdue"),
+            list_url("mitigation", due="overdue"),
         ),
         OverviewCount(
             "Acceptances to decide",
             scope(requested).count(),
-            _url("acceptance", status="requested"),
+            list_url("acceptance", status="requested"),
         ),
         OverviewCount(
-            "Proposed risks", scope(proposed).count(), _url("riskproposal", status="proposed")
+            "Proposed risks", scope(proposed).count(), list_url("riskproposal", status="proposed")
         ),
     ]
 
 
-def _url(model: str, **filters: str) -> str:
+def list_url(model: str, **filters: str) -> str:
+    """The address of a list, filtered."""
     exact = ("current_level", "status")
     query = {f"{name}__exact" if name in exact else name: v for name, v in filters.items()}
     return f"{reverse(f'admin:risks_{model}_changelist')}?{urlencode(query)}"

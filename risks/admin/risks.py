@@ -1,4 +1,4 @@
-"""Risks: the list, the page with its mitigations, and actions on many at once."""
+"""Risks in the admin: the list, the page with its mitigations, and actions on many at once."""
 
 from functools import partial
 from typing import Any
@@ -30,7 +30,7 @@ from risks.admin.display import level_badge, progress_bar
 from risks.admin.forms import RegisterForm
 from risks.admin.steps import StepButton
 from risks.api.views.exports import export_response
-from risks.models import Asset, Category, Control, Matrix, Mitigation, Risk, Status
+from risks.models import Asset, Category, Control, Mitigation, Risk, Status
 from risks.models.mitigations import progress_of
 from risks.querysets import RISK_ORDERS
 from risks.scoring import KINDS, SCALE
@@ -45,7 +45,7 @@ RATING_COLUMNS = [f"{kind}_rating" for kind in KINDS]
 
 # --- the form ---------------------------------------------------------------------------------
 class RiskAdminForm(RegisterForm):
-    beginning = forms.ChoiceField(
+    initial_status = forms.ChoiceField(
         label="Status",
         choices=[(status, Status(status).label) for status in reversed(services.INITIAL_STATUSES)],
         widget=UnfoldAdminSelectWidget,
@@ -64,25 +64,25 @@ class RiskAdminForm(RegisterForm):
         matrix = matrix_of(self.organization)
         for name in RATINGS:
             if name in self.fields:
-                self.fields[name] = _rating_field(name, matrix)
+                likelihood = name.endswith("likelihood")
+                labels = matrix.likelihood_labels if likelihood else matrix.impact_labels
+                self.fields[name] = rating_field(name, labels)
 
     def values(self) -> dict[str, Any]:
         values = super().values()
-        return {**values, "status": values.pop("beginning") or Status.IDENTIFIED.value}
+        return {**values, "status": values.pop("initial_status") or Status.IDENTIFIED.value}
 
     def changes(self) -> dict[str, Any]:
         changes = super().changes()
-        changes.pop("beginning", None)
+        changes.pop("initial_status", None)
         return changes
 
 
-def _rating_field(name: str, matrix: Matrix) -> forms.TypedChoiceField:
-    likelihood = name.endswith("likelihood")
-    labels = matrix.likelihood_labels if likelihood else matrix.impact_labels
-    steps = [(step, f"{step} - {label}") for step, label in zip(SCALE, labels, strict=True)]
+def rating_field(name: str, labels: list[str]) -> forms.TypedChoiceField:
+    ratings = [(step, f"{step} - {label}") for step, label in zip(SCALE, labels, strict=True)]
     return forms.TypedChoiceField(
         label=name.replace("_", " ").capitalize(),
-        choices=[("", "Not assessed"), *steps],
+        choices=[("", "Not assessed"), *ratings],
         coerce=int,
         empty_value=None,
         required=False,
@@ -127,17 +127,17 @@ class AttentionFilter(admin.SimpleListFilter):
         ]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Risk] | None:
-        shown = {
+        filters = {
             "open": queryset.open,
             "review_overdue": queryset.review_overdue,
             "not_assessed": lambda: queryset.open().filter(current_score__isnull=True),
         }
-        chosen = shown.get(self.value() or "")
-        return chosen() if chosen else None
+        apply = filters.get(self.value() or "")
+        return apply() if apply else None
 
 
 def multiline_reason_field(label: str = "Reason") -> forms.CharField:
-    """A text area: Enter in it changes nothing."""
+    """A text area, so that Enter does not send the form."""
     widget = UnfoldAdminTextareaWidget({"rows": 2})
     return forms.CharField(
         label=label,
@@ -182,7 +182,7 @@ class RiskAdmin(RegisterAdmin):
     create = staticmethod(services.create_risk)
     update = staticmethod(services.update_risk)
     delete = staticmethod(services.delete_risk)
-    multiple = ("assets", "controls")
+    link_fields = ("assets", "controls")
     inlines = (MitigationInline,)
     list_display = (
         "reference",
@@ -190,9 +190,9 @@ class RiskAdmin(RegisterAdmin):
         "status",
         "level",
         "category",
-        "responsible",
+        "owner_label",
         "treatment",
-        "next_review",
+        "next_review_label",
         "organization",
     )
     list_display_links = ("reference", "title")
@@ -206,7 +206,7 @@ class RiskAdmin(RegisterAdmin):
         ("organization", RelatedFilter),
     )
     search_fields = ("title",)
-    search_help_text = "Words of title, description, owner or external id; or a reference"
+    search_help_text = "Words of the title, description, owner or external id, or a reference"
     ordering = ("-number", "id")
     actions = (
         *("bulk_transition", "bulk_owner", "bulk_category", "bulk_review"),
@@ -230,12 +230,12 @@ class RiskAdmin(RegisterAdmin):
         return level_badge(risk.current_level, risk.current_score)
 
     @admin.display(description="owner", ordering="owner__email")
-    def responsible(self, risk: Risk) -> str:
-        """The member who is accountable, or the name that was imported."""
+    def owner_label(self, risk: Risk) -> str:
+        """The member who is accountable, or the imported name."""
         return str(risk.owner or risk.owner_name or "-")
 
     @admin.display(description="next review", ordering=RISK_ORDERS["next_review_at"])
-    def next_review(self, risk: Risk) -> str:
+    def next_review_label(self, risk: Risk) -> str:
         if risk.next_review_at is None:
             return "-"
         overdue = risk.next_review_at < timezone.now() and risk.status not in ("draft", "closed")
@@ -243,7 +243,7 @@ class RiskAdmin(RegisterAdmin):
 
     # --- the page
     def sections(self, obj: Risk | None) -> list[Any]:
-        state = ("reference", "status") if obj else ("beginning",)
+        state = ("reference", "status") if obj else ("initial_status",)
         ratings = [*zip(RATINGS[::2], RATINGS[1::2], strict=True)]
         computed = [*RATING_COLUMNS, "priority"] if obj else []
         reviewed = ["last_reviewed_at"] if obj else []
@@ -269,7 +269,7 @@ class RiskAdmin(RegisterAdmin):
         return level_badge(risk.target_level, risk.target_score)
 
     def imported_columns(self, risk: Risk) -> SafeString | str:
-        """What an import brought and no field holds."""
+        """The imported columns that have no field of their own."""
         return format_html_join("", "<div><b>{}</b>: {}</div>", risk.extra.items()) or "-"
 
     def history_ids(self, risk: Risk) -> list[Any]:
@@ -282,16 +282,16 @@ class RiskAdmin(RegisterAdmin):
         ]
 
     def step_buttons(self, risk: Risk) -> list[StepButton]:
-        edges = [
+        transitions = [
             StepButton(
-                edge.to,
-                f"Move to {edge.label}",
-                edge.reasons,
-                warning=states.WARNINGS.get(edge.to, ""),
+                transition.to,
+                f"Move to {transition.label}",
+                transition.reasons,
+                warning=states.WARNINGS.get(transition.to, ""),
             )
-            for edge in states.list_transitions(states.guard_context_of(risk))
+            for transition in states.list_transitions(states.guard_context_of(risk))
         ]
-        return [*edges, StepButton("review", "Mark as reviewed")]
+        return [*transitions, StepButton("review", "Mark as reviewed")]
 
     def take_step(self, request: HttpRequest, obj: Risk, name: str, **known: Any) -> None:
         if name == "review":
@@ -302,48 +302,52 @@ class RiskAdmin(RegisterAdmin):
     # --- many at once
     @admin.action(description="Change status…", permissions=["change"])
     def bulk_transition(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
-        return self._bulk(
+        return self.ask_and_apply(
             request, queryset, "Change status", TransitionForm, services.take_transition
         )
 
     @admin.action(description="Mark reviewed…", permissions=["change"])
     def bulk_review(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
-        return self._bulk(request, queryset, "Mark reviewed", ReviewForm, services.mark_reviewed)
+        return self.ask_and_apply(
+            request, queryset, "Mark reviewed", ReviewForm, services.mark_reviewed
+        )
 
     @admin.action(description="Set owner…", permissions=["change"])
     def bulk_owner(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
         form = partial(OwnerForm, organizations=get_access(request).organizations())
-        return self._bulk(request, queryset, "Set owner", form, _set_owner)
+        return self.ask_and_apply(request, queryset, "Set owner", form, set_owner)
 
     @admin.action(description="Set category…", permissions=["change"])
     def bulk_category(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
         categories = get_access(request).scope(Category.objects.all())
         form = partial(CategoryForm, categories=categories)
-        return self._bulk(request, queryset, "Set category", form, _set_category)
+        return self.ask_and_apply(request, queryset, "Set category", form, set_category)
 
     @admin.action(description="Export as CSV", permissions=["view"])
     def export_csv(self, request: HttpRequest, queryset: Any) -> HttpResponseBase | None:
-        return self._export(request, queryset, "csv")
+        return self.export_selected(request, queryset, "csv")
 
     @admin.action(description="Export as XLSX", permissions=["view"])
     def export_xlsx(self, request: HttpRequest, queryset: Any) -> HttpResponseBase | None:
-        return self._export(request, queryset, "xlsx")
+        return self.export_selected(request, queryset, "xlsx")
 
-    def _export(self, request: HttpRequest, queryset: Any, kind: str) -> HttpResponseBase | None:
-        """None, with a message, where the file cannot be made."""
-        owners = set(queryset.order_by().values_list("organization", flat=True).distinct()[:2])
-        if len(owners) != 1:
-            text = "A file holds one organization's risks: filter by organization first."
+    def export_selected(
+        self, request: HttpRequest, queryset: Any, kind: str
+    ) -> HttpResponseBase | None:
+        """Return the file; None, with a message, if it cannot be written."""
+        pks = set(queryset.order_by().values_list("organization", flat=True).distinct()[:2])
+        if len(pks) != 1:
+            text = "A file holds the risks of one organization. Filter by organization first."
             self.message_user(request, text, messages.ERROR)
             return None
-        organization = get_access(request).organization(owners.pop())
+        organization = get_access(request).organization(pks.pop())
         try:
             return export_response(queryset, organization, kind)
         except Conflict as refusal:
             self.message_user(request, refusal_sentence(refusal), messages.ERROR)
             return None
 
-    def _bulk(
+    def ask_and_apply(
         self, request: HttpRequest, queryset: Any, title: str, form: Any, service: Any
     ) -> HttpResponse | None:
         return bulk_action_page(
@@ -356,13 +360,13 @@ class RiskAdmin(RegisterAdmin):
         )
 
 
-def _set_owner(*, actor: User, risk: Risk, owner: User) -> None:
+def set_owner(*, actor: User, risk: Risk, owner: User) -> None:
     if not Membership.objects.filter(user=owner, organization=risk.organization).exists():
-        raise field_error("owner", f"{owner} is no member of {risk.organization}.")
+        raise field_error("owner", f"{owner} is not a member of {risk.organization}.")
     services.update_risk(actor=actor, instance=risk, owner=owner)
 
 
-def _set_category(*, actor: User, risk: Risk, category: Category) -> None:
+def set_category(*, actor: User, risk: Risk, category: Category) -> None:
     if category.organization_id != risk.organization_id:
         raise field_error("category", f"The category {category} belongs to another organization.")
     services.update_risk(actor=actor, instance=risk, category=category)

@@ -1,7 +1,8 @@
-"""Buttons above the form of a row: what can be done with it now, and why the rest is not possible.
+"""The buttons above the form of a row, such as "Move to In treatment".
 
-On a page with a form the buttons belong to that form: what was typed there is saved first, and a
-refusal shows it again. Enter in a field saves; it never takes a step.
+A button whose step is not possible yet is disabled, with the reasons. On a page with a form the
+buttons belong to that form: what was typed there is saved first, and shown again after a refusal.
+Enter in a field saves; it never takes a step.
 """
 
 from dataclasses import dataclass, field
@@ -26,9 +27,9 @@ MAX_REASON_LENGTH = 5000
 
 @dataclass(frozen=True)
 class StepButton:
-    """Something that can be done with a row, as a button; disabled while there are `reasons`.
+    """A step that can be taken with a row; its button is disabled while there are `reasons`.
 
-    `warning` says what cannot easily be taken back: the step is then asked about first.
+    A step with a `warning` is hard to take back, so a page asks for confirmation first.
     """
 
     name: str
@@ -38,22 +39,22 @@ class StepButton:
 
 
 class StepAdmin(ModelAdmin):
-    """A subclass says what `steps` there are, and how to `take_step`."""
+    """A subclass lists its `step_buttons` and implements `take_step`."""
 
     change_form_outer_before_template = "risks_admin/steps.html"
-    step_comment = True  # whether a step can say why
+    step_comment = True  # whether a reason can be given for a step
     step_in_form = False  # whether the page has a form to save first
 
     def step_buttons(self, obj: Any) -> list[StepButton]:
-        """What can be done with the row now."""
+        """The buttons for this row as it is now."""
         return []
 
     def take_step(self, request: HttpRequest, obj: Any, name: str, **known: Any) -> None:
-        """Do it, given `comment` and `version`; raises what the service refuses."""
+        """Call the service with `comment` and `version`; its refusals are shown to the person."""
         raise NotImplementedError
 
     def step_inputs(self, obj: Any) -> dict[str, Any]:
-        """What the buttons send beside the version of the row, by name."""
+        """Further values that the buttons send with the version of the row, by name."""
         return {}
 
     def may_step(self, request: HttpRequest, obj: Any) -> bool:
@@ -65,8 +66,8 @@ class StepAdmin(ModelAdmin):
             context["steps"] = self.step_buttons(obj)
             context["step_comment"] = self.step_comment
             context["step_inputs"] = self.step_inputs(obj)
-            kept = drafts.draft_fields(request).get("step_comment", [""])[0]
-            context["typed_step_comment"] = request.POST.get("step_comment", kept)
+            draft = drafts.draft_fields(request).get("step_comment", [""])[0]
+            context["typed_step_comment"] = request.POST.get("step_comment", draft)
             if self.step_in_form:
                 context["step_form"] = f"{self.opts.model_name}_form"
             else:
@@ -98,14 +99,19 @@ class StepAdmin(ModelAdmin):
         elif question := self.ask_before(request, obj, step):
             return question
         else:
-            self._take(request, obj, step)
+            try:
+                version = parse_version(request.POST.get("version", ""))
+                self.record_step(request, obj, step, version)
+            except REFUSALS as refusal:
+                text = f"{step.label}: {refusal_sentence(refusal)}"
+                self.message_user(request, text, messages.ERROR)
         return change_page
 
     def find_step(self, obj: Any, name: str) -> StepButton | None:
         return next((step for step in self.step_buttons(obj) if step.name == name), None)
 
     def ask_before(self, request: HttpRequest, obj: Any, step: StepButton) -> HttpResponse | None:
-        """The page that asks before a step that is hard to take back; None once it may go on."""
+        """The page that asks for confirmation; None if the step needs none, or has it."""
         if not step.warning:
             return None
         question = ask_first(request, f"{step.label}: {obj}?", [step.warning], step.label)
@@ -119,19 +125,13 @@ class StepAdmin(ModelAdmin):
         }
         return TemplateResponse(request, "risks_admin/confirm.html", context)
 
-    def _take(self, request: HttpRequest, obj: Any, step: StepButton) -> None:
-        try:
-            self.record_step(request, obj, step, parse_version(request.POST.get("version", "")))
-        except REFUSALS as refusal:
-            self.message_user(request, f"{step.label}: {refusal_sentence(refusal)}", messages.ERROR)
-
     def record_step(self, request: HttpRequest, obj: Any, step: StepButton, version: int) -> None:
-        """Take the step with its own reason and say so; raises what the service refuses."""
+        """Take the step, record its reason, and report it; let refusals of the service through."""
         comment = request.POST.get("step_comment", "").replace("\0", "").strip()[:MAX_REASON_LENGTH]
         with recorded(actor=request.user, comment=comment):  # type: ignore[arg-type]
             self.take_step(request, obj, step.name, comment=comment, version=version)
         self.message_user(request, f"{obj}: {step.label}.", messages.SUCCESS)
 
 
-NOT_OFFERED = ValidationError("Choose one of the buttons: this step is not possible now.")
-CANCELLED = ValidationError("Cancelled: nothing is saved yet, and what you typed is still here.")
+NOT_OFFERED = ValidationError("This step is not possible now. Choose one of the buttons.")
+CANCELLED = ValidationError("Cancelled. Nothing was saved; what you typed is still here.")

@@ -1,4 +1,4 @@
-"""Mitigations with their actions, and acceptances."""
+"""Mitigations with their actions, and acceptances, in the admin."""
 
 from typing import Any
 
@@ -65,7 +65,7 @@ class OverdueFilter(admin.SimpleListFilter):
         return [("overdue", "Overdue")]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        """As the overview counts them, which leads here."""
+        """The mitigations that the overview counts, which links here."""
         return queryset.without_draft_risks().overdue() if self.value() == "overdue" else None
 
 
@@ -80,9 +80,9 @@ class MitigationAdmin(RegisterAdmin):
         "risk",
         "status",
         "progress",
-        "importance",
+        "priority_badge",
         "owner",
-        "due",
+        "due_date_label",
         "organization",
     )
     list_display_links = ("reference", "title")
@@ -111,11 +111,11 @@ class MitigationAdmin(RegisterAdmin):
         return progress_bar(progress_of(mitigation.status, done, total))
 
     @admin.display(description="priority", ordering="priority")
-    def importance(self, mitigation: Mitigation) -> SafeString:
+    def priority_badge(self, mitigation: Mitigation) -> SafeString:
         return level_badge(mitigation.priority)
 
     @admin.display(description="due", ordering="due_date")
-    def due(self, mitigation: Mitigation) -> str:
+    def due_date_label(self, mitigation: Mitigation) -> str:
         if mitigation.due_date is None:
             return "-"
         over = mitigation.status in (MitigationStatus.DONE, MitigationStatus.CANCELLED)
@@ -126,8 +126,10 @@ class MitigationAdmin(RegisterAdmin):
         return [obj.pk, *obj.actions.values_list("pk", flat=True)]
 
     def step_buttons(self, obj: Mitigation) -> list[StepButton]:
-        edges = services.TRANSITIONS[obj.status]
-        return [StepButton(to, f"Move to {MitigationStatus(to).label}") for to in edges]
+        return [
+            StepButton(to, f"Move to {MitigationStatus(to).label}")
+            for to in services.TRANSITIONS[obj.status]
+        ]
 
     def take_step(self, request: HttpRequest, obj: Mitigation, name: str, **known: Any) -> None:
         services.set_status(actor=request.user, mitigation=obj, to=name, **known)  # type: ignore[arg-type]
@@ -135,7 +137,7 @@ class MitigationAdmin(RegisterAdmin):
 
 @admin.register(Acceptance, site=site)
 class AcceptanceAdmin(RegisterAdmin):
-    """Asked for here or elsewhere, decided by buttons; nobody edits or deletes one."""
+    """Acceptances are requested by a form and decided by buttons, never edited or deleted."""
 
     list_display = ("risk", "status", "requester", "approver", "expires_at", "organization")
     list_select_related = ("risk", "requester", "approver")
@@ -143,20 +145,26 @@ class AcceptanceAdmin(RegisterAdmin):
     search_fields = ("risk__title", "justification")
     ordering = ("-created_at", "-id")
     autocomplete_fields = ("risk",)
-    decided = ("status", "requester", "approver", "decided_at", "decision_comment")
-    asked = ("risk", "justification", "conditions", "expires_at")
-    basis = ("requested_score", "requested_level", "requested_title", "since_request")
-    readonly_fields = (*RegisterAdmin.readonly_fields, *decided, *basis)
+    decision_fields = ("status", "requester", "approver", "decided_at", "decision_comment")
+    request_fields = ("risk", "justification", "conditions", "expires_at")
+    basis_fields = (
+        *("requested_score", "requested_level", "requested_title"),
+        "changes_since_request",
+    )
+    readonly_fields = (*RegisterAdmin.readonly_fields, *decision_fields, *basis_fields)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
     def sections(self, obj: Acceptance | None) -> list[Any]:
-        later = [("Risk", {"fields": self.basis}), ("Decision", {"fields": self.decided})]
-        return [(None, {"fields": self.asked}), *(later if obj else [])]
+        sections: list[Any] = [(None, {"fields": self.request_fields})]
+        if obj is not None:
+            sections.append(("Risk", {"fields": self.basis_fields}))
+            sections.append(("Decision", {"fields": self.decision_fields}))
+        return sections
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return (*self.readonly_fields, *self.asked) if obj else self.readonly_fields
+        return (*self.readonly_fields, *self.request_fields) if obj else self.readonly_fields
 
     @staticmethod
     def create(*, actor: User, organization: Any, **fields: Any) -> Acceptance:
@@ -181,9 +189,9 @@ class AcceptanceAdmin(RegisterAdmin):
             acceptance_services.decide_acceptance(approve=True, risk_version=seen, **known)
 
     def step_inputs(self, obj: Acceptance) -> dict[str, Any]:
-        """The risk that is approved is the one that the page shows."""
+        """Send the version of the risk, so that only the risk on the page is approved."""
         return {"risk_version": obj.risk.version}
 
-    @admin.display(description="since it was asked for")
-    def since_request(self, obj: Acceptance) -> str:
+    @admin.display(description="since the request")
+    def changes_since_request(self, obj: Acceptance) -> str:
         return " ".join(obj.changes_since_request) or "The risk has not changed."

@@ -1,39 +1,27 @@
-"""The history of a risk in words: who, when, what (before and after) and why."""
+"""The history on the page of a risk: entries of one person at one moment, the latest first."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from functools import cache
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import FieldDoesNotExist
-from django.db.models import Field, Model
+from django.db.models import Model
 
-from openrisk.database.labels import model_of_label
+from risks.history.descriptions import FieldChange, describe_fields
 from risks.history.reading import ROW_FIELDS, changes_of, normalise
-from risks.history.recorded_models import link_fields
 
 PAGE_SIZE = 50
 # They follow from the ratings, which are shown.
 DERIVED_FIELDS = frozenset(
     {"current_likelihood", "current_impact", "current_score", "current_level", "reference"}
 )
-Names = Mapping[tuple[type[Model], UUID], str]
-
-
-@dataclass(frozen=True)
-class FieldChange:
-    label: str
-    before: str
-    after: str
 
 
 @dataclass(frozen=True)
 class RowChange:
-    """What happened to one row."""
+    """A row that was created, updated, deleted or commented on."""
 
     subject: str
     action: str
@@ -42,7 +30,7 @@ class RowChange:
 
 @dataclass(frozen=True)
 class HistoryEntry:
-    """What one person did at one moment."""
+    """The changes of one person at one moment, with the reason."""
 
     at: datetime
     actor: str
@@ -53,94 +41,39 @@ class HistoryEntry:
 @dataclass(frozen=True)
 class HistoryPage:
     entries: list[HistoryEntry]
-    older: int | None  # the id to read on before; None at the beginning of history
+    older: int | None  # the id before which the next page begins; None on the last page
 
 
 def load_history(
     subjects: Mapping[UUID, str], before: int | None = None, *, known: Iterable[Model] = ()
 ) -> HistoryPage:
-    """The changes of the rows `subjects` (id -> what to call it), latest first, 50 at a time.
+    """Load the changes of the rows `subjects` (id -> how to call it), the latest first.
 
-    Rows that are `known` need not be asked for, where a change mentions them.
+    Where a change mentions one of the `known` rows, its name needs no query.
     """
     recorded = changes_of(*subjects)
     if before is not None:
         recorded = recorded.filter(id__lt=before)
     rows = list(recorded.values(*ROW_FIELDS)[: PAGE_SIZE + 1])
     more, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE]
-    for row in rows:
-        row["changes"] = normalise(row["model"], row["changes"])
-    names = _names(rows, known)
+    described = describe_fields([(row["model"], visible_fields(row)) for row in rows], known)
     entries = []
     for (at, actor, comment), group in groupby(
-        rows, key=lambda row: (row["at"], row["actor__email"], row["comment"])
+        zip(rows, described, strict=True),
+        key=lambda pair: (pair[0]["at"], pair[0]["actor__email"], pair[0]["comment"]),
     ):
-        changes = [_row_change(row, subjects, names) for row in group]
-        visible = [change for change in changes if change.fields or change.action != "updated"]
-        if visible:
-            entries.append(HistoryEntry(at, actor or "The system", comment, visible))
+        changes = []
+        for row, fields in group:
+            # An entry that changes nothing holds a comment, see `risks.history.comments`.
+            is_comment = row["action"] == "updated" and not row["changes"]
+            action = "commented on" if is_comment else row["action"]
+            if fields or action != "updated":
+                changes.append(RowChange(subjects[row["object_id"]], action, fields))
+        if changes:
+            entries.append(HistoryEntry(at, actor or "The system", comment, changes))
     return HistoryPage(entries, rows[-1]["id"] if more else None)
 
 
-def _row_change(row: dict[str, Any], subjects: Mapping[UUID, str], names: Names) -> RowChange:
-    lines = [
-        FieldChange(label, shown[0], shown[1])
-        for name, pair in row["changes"].items()
-        if name not in DERIVED_FIELDS
-        for label, column in [_field(row["model"], name)]
-        for shown in [[_text(column, value, names) for value in pair]]
-    ]
-    # An entry that changes nothing holds a comment, see `risks.history.comments`.
-    action = row["action"] if row["changes"] or row["action"] != "updated" else "commented on"
-    return RowChange(subjects[row["object_id"]], action, lines)
-
-
-@cache
-def _field(model: str, name: str) -> tuple[str, Field | None]:
-    """The label of a changed field, and the column its values are of (None: it is gone)."""
-    if linked := link_fields(model).get(name):
-        return name.replace("_", " ").capitalize(), linked
-    column = _column(model_of_label(model), name)
-    label = column.verbose_name if column is not None else name.replace("_", " ")
-    return str(label)[:1].upper() + str(label)[1:], column
-
-
-def _column(model: type[Model], name: str) -> Any:
-    try:
-        return model._meta.get_field(name)
-    except FieldDoesNotExist:
-        return None  # removed since: its history stays
-
-
-def _names(rows: Iterable[dict[str, Any]], known: Iterable[Model]) -> Names:
-    """What the ids in these changes stand for, with one query for each kind of row."""
-    names: dict[tuple[type[Model], UUID], str] = {(type(row), row.pk): str(row) for row in known}
-    wanted: dict[type[Model], set[UUID]] = defaultdict(set)
-    for row in rows:
-        for name, pair in row["changes"].items():
-            column = _field(row["model"], name)[1]
-            if column is not None and column.is_relation:
-                model = column.related_model
-                wanted[model] |= {one for one in pair if one and (model, one) not in names}  # type: ignore[index]
-    for model, ids in wanted.items():
-        found = model._default_manager.filter(pk__in=ids) if ids else ()
-        names |= {(model, row.pk): str(row) for row in found}
-    return names
-
-
-def _text(column: Field | None, value: Any, names: Names) -> str:  # noqa: PLR0911  a table of types
-    if value in (None, "", [], {}):
-        return ""
-    if column is not None and column.is_relation:
-        return names.get((column.related_model, value), f"deleted ({value})")  # type: ignore[arg-type]
-    if column is not None and column.flatchoices:
-        return str(dict(column.flatchoices).get(value, value))
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, datetime):
-        return f"{value:%-d %b %Y, %H:%M} UTC"
-    if isinstance(value, date):
-        return f"{value:%-d %b %Y}"
-    if isinstance(value, dict):
-        return "; ".join(f"{key}: {entry}" for key, entry in value.items())
-    return str(value)
+def visible_fields(row: dict[str, Any]) -> dict[str, list[Any]]:
+    fields = normalise(row["model"], row["changes"])
+    return {name: pair for name, pair in fields.items() if name not in DERIVED_FIELDS}

@@ -74,7 +74,7 @@ def test_every_column_can_be_ordered_by(client, risk, order):
 def test_overview_counts_what_its_links_list(client, risk, organization):
     factories.make_risk(organization, title="Unclear")
     response = client.get("/admin/")
-    for figure in [*response.context["levels"], *response.context["waiting"]]:
+    for figure in [*response.context["levels"], *response.context["attention"]]:
         listed = client.get(figure.url).context["cl"].result_count
         assert (figure.title, listed) == (figure.title, figure.number)
     assert sum(figure.number for figure in response.context["levels"]) == 2
@@ -86,7 +86,7 @@ def test_added_risk_has_reference_scores_links_and_history(client, organization,
     form = filled(
         client.get(f"{RISKS}add/"),
         title="Flood",
-        beginning="draft",
+        initial_status="draft",
         inherent_likelihood="2",
         inherent_impact="5",
         tags="water\n\n site ",
@@ -144,7 +144,7 @@ def test_refusal_of_a_service_stands_beside_its_field(client, risk):
 
 
 def test_status_and_scores_cannot_be_typed(client, risk):
-    change(client, risk, status="closed", current_score="1", beginning="draft", title="New")
+    change(client, risk, status="closed", current_score="1", initial_status="draft", title="New")
     risk.refresh_from_db()
     assert (risk.title, risk.status, risk.current_score) == ("New", "assessed", 20)
 

@@ -42,7 +42,7 @@ def test_upload_is_a_preview_that_changes_nothing(client, organization, manager)
     assert response.headers["Location"] == page(run)
     assert (run.status, run.actor, run.source_name) == ("previewed", manager, "sites")
     text = client.get(page(run)).content.decode()
-    for shown in ("Flood", "inherent_likelihood", "What it does"):
+    for shown in ("Flood", "inherent_likelihood", "<h2>Result</h2>"):
         assert shown in text
     assert not Risk.objects.exists()
 
@@ -143,7 +143,7 @@ def test_risks_of_two_organizations_do_not_share_a_file(
 ):
     set_role(user=manager, organization=other_organization, role=Role.MANAGER)
     rows = [factories.make_risk(owner, title="x") for owner in (organization, other_organization)]
-    assert "filter by organization" in said(act(client, "export_csv", rows))
+    assert "Filter by organization" in said(act(client, "export_csv", rows))
 
 
 def test_imports_are_listed_with_what_they_do(client, run):

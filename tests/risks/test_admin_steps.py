@@ -153,7 +153,7 @@ def test_bulk_action_asks_first(client, risk):
 def test_bulk_transition_tells_how_many_and_why_not_others(client, risk, organization):
     unclear = factories.make_risk(organization, title="Unclear")
     response = act(client, "bulk_transition", [risk, unclear], apply="yes", to="treatment_planned")
-    assert "Done for 1 of 2." in said(response)
+    assert "Done for 1 of 2 rows." in said(response)
     assert "R-0002 Unclear: No way leads from identified" in said(response)
     assert set(Risk.objects.values_list("status", flat=True)) == {
         "treatment_planned",
@@ -167,7 +167,7 @@ def test_bulk_owner_must_be_member_of_each_organization(
     set_role(user=manager, organization=other_organization, role=Role.MANAGER)
     other = factories.make_risk(other_organization, title="Other")
     response = act(client, "bulk_owner", [risk, other], apply="yes", owner=str(analyst.pk))
-    assert "is no member of" in said(response)
+    assert "is not a member of" in said(response)
     assert set(Risk.objects.values_list("owner", flat=True)) == {analyst.pk, None}
 
 
@@ -190,7 +190,7 @@ def test_bulk_action_has_a_limit(client, risk, organization, monkeypatch):
     monkeypatch.setattr(bulk, "MAX_ROWS", 1)
     second = factories.make_risk(organization, title="Second")
     response = act(client, "bulk_review", [risk, second], apply="yes")
-    assert "At most 1 at once" in said(response)
+    assert "Select at most 1 rows" in said(response)
     assert Risk.objects.filter(last_reviewed_at=None).count() == 2
 
 

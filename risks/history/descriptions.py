@@ -1,0 +1,98 @@
+"""Describes recorded changes in words, for the page of a risk and for the admin."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from typing import Any
+
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import Field, Model
+
+from openrisk.database.labels import model_of_label
+from risks.history.recorded_models import link_fields
+
+Names = Mapping[tuple[type[Model], Any], str]
+
+
+@dataclass(frozen=True)
+class FieldChange:
+    """A changed field, with its value before and after in words; "" where it was empty."""
+
+    label: str
+    before: str
+    after: str
+
+
+def describe_fields(
+    changes: Sequence[tuple[str, Mapping[str, Sequence[Any]]]], known: Iterable[Model] = ()
+) -> list[list[FieldChange]]:
+    """Describe each of these (label of a model, {field: (before, after)}).
+
+    Ids become the names of their rows, with one query for each model; the rows in `known` need no
+    query.
+    """
+    names = load_names(changes, known)
+    return [
+        [
+            FieldChange(label, *(value_in_words(column, value, names) for value in pair))
+            for name, pair in fields.items()
+            for label, column in [find_column(model, name)]
+        ]
+        for model, fields in changes
+    ]
+
+
+@cache
+def find_column(model: str, name: str) -> tuple[str, Field | None]:
+    """Return the label of a recorded field and the column of its values.
+
+    The column is None where the model no longer has the field.
+    """
+    column: Any = link_fields(model).get(name)
+    label = name.replace("_", " ")
+    if column is None:
+        try:
+            column = model_of_label(model)._meta.get_field(name)
+            label = str(column.verbose_name)
+        except FieldDoesNotExist:
+            pass
+    return label[:1].upper() + label[1:], column
+
+
+def load_names(
+    changes: Sequence[tuple[str, Mapping[str, Sequence[Any]]]], known: Iterable[Model]
+) -> Names:
+    names: dict[tuple[type[Model], Any], str] = {(type(row), row.pk): str(row) for row in known}
+    missing: dict[type[Model], set[Any]] = defaultdict(set)
+    for model, fields in changes:
+        for name, pair in fields.items():
+            column = find_column(model, name)[1]
+            if column is not None and column.is_relation:
+                target: Any = column.related_model
+                missing[target] |= {pk for pk in pair if pk and (target, pk) not in names}
+    for target, pks in missing.items():
+        rows = target._default_manager.filter(pk__in=pks) if pks else ()
+        names |= {(target, row.pk): str(row) for row in rows}
+    return names
+
+
+def value_in_words(column: Field | None, value: Any, names: Names) -> str:  # noqa: PLR0911  a table of types
+    if value in (None, "", [], {}):
+        return ""
+    if column is not None and column.is_relation:
+        return names.get((column.related_model, value), f"deleted ({value})")  # type: ignore[arg-type]
+    if column is not None and column.flatchoices:
+        return str(dict(column.flatchoices).get(value, value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return f"{value:%-d %b %Y, %H:%M} UTC"
+    if isinstance(value, date):
+        return f"{value:%-d %b %Y}"
+    if isinstance(value, dict):
+        return "; ".join(f"{key}: {entry}" for key, entry in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return str(value)
