@@ -47,8 +47,10 @@ def cells(organization: Organization) -> dict[str, str]:
 def comes_back(organization: Organization, file_format: str) -> bool:
     """Whether importing the export changes nothing."""
     run = upload(organization, exported(organization, file_format), f"export.{file_format}")
-    found = {r.row_number: (r.changes, r.errors) for r in run.rows.exclude(action="unchanged")}
-    assert found == {}
+    differences = {
+        r.row_number: (r.changes, r.errors) for r in run.rows.exclude(action="unchanged")
+    }
+    assert differences == {}
     return changes(run) == 0
 
 
@@ -56,7 +58,7 @@ def comes_back(organization: Organization, file_format: str) -> bool:
 
 
 @pytest.mark.parametrize("file_format", FORMATS)
-def test_a_full_risk_comes_back(
+def test_a_full_risk_is_imported_again_without_a_difference(
     organization: Organization, manager: User, analyst: User, file_format: str
 ) -> None:
     iso = make_framework(organization)
@@ -89,7 +91,7 @@ def test_a_full_risk_comes_back(
 
 @pytest.mark.parametrize("file_format", FORMATS)
 @pytest.mark.parametrize("name", REGISTERS)
-def test_a_real_register_comes_back(
+def test_a_real_register_is_imported_again_without_a_difference(
     organization: Organization, name: str, file_format: str
 ) -> None:
     bring_in(organization, real(name), name)
@@ -97,14 +99,14 @@ def test_a_real_register_comes_back(
     assert comes_back(organization, file_format)
 
 
-def test_low_ratings_are_not_taken_for_a_short_scale(organization: Organization) -> None:
+def test_low_ratings_are_not_read_as_a_shorter_scale(organization: Organization) -> None:
     for rating in (1, 2, 3) * 8:
         make_risk(organization, inherent_likelihood=rating, inherent_impact=rating)
 
     assert comes_back(organization, "csv")
 
 
-def test_an_owner_who_left_comes_back(organization: Organization, analyst: User) -> None:
+def test_an_owner_who_left_is_imported_again(organization: Organization, analyst: User) -> None:
     make_risk(organization, owner=analyst, assignee=analyst)
     analyst.memberships.all().delete()
 
@@ -120,7 +122,9 @@ nasty = st.text(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(data=st.data())
-def test_any_text_comes_back(organization: Organization, data: st.DataObject) -> None:
+def test_any_text_is_imported_again_as_it_was(
+    organization: Organization, data: st.DataObject
+) -> None:
     Risk.objects.all().delete()
     Asset.objects.all().delete()
     for number in range(2):
@@ -187,19 +191,19 @@ def test_a_formula_is_text_in_xlsx(organization: Organization) -> None:
 
 def test_headers_are_names_of_fields(organization: Organization) -> None:
     make_risk(organization, inherent_likelihood=4, inherent_impact=5, tags=["b", "a"])
-    found = cells(organization)
+    row = cells(organization)
 
-    assert (found["reference"], found["title"], found["tags"]) == ("R-0001", "Ransomware", "a; b")
-    assert (found["inherent_score"], found["inherent_level"]) == ("20", "critical")
-    assert (found["residual_score"], found["current_level"]) == ("", "critical")
+    assert (row["reference"], row["title"], row["tags"]) == ("R-0001", "Ransomware", "a; b")
+    assert (row["inherent_score"], row["inherent_level"]) == ("20", "critical")
+    assert (row["residual_score"], row["current_level"]) == ("", "critical")
 
 
 def test_extra_has_a_column_for_each_key(organization: Organization) -> None:
     make_risk(organization, extra={"Region": "EU", "title": "Mr"})
-    found = cells(organization)
+    row = cells(organization)
 
-    assert (found["Region"], found["extra: title"]) == ("EU", "Mr")
-    assert "extra" not in found
+    assert (row["Region"], row["extra: title"]) == ("EU", "Mr")
+    assert "extra" not in row
 
 
 def test_an_empty_register_is_a_header(organization: Organization) -> None:

@@ -73,22 +73,22 @@ def test_a_column_goes_where_the_mapping_says(client):
 
 
 @pytest.mark.parametrize("mapping", ["x", "[1]", "5", "null", '{"Note": 1}', '{"Note": {"a": 1}}'])
-def test_a_mapping_that_is_none_is_pointed_at(client, mapping):
+def test_an_invalid_mapping_is_pointed_at(client, mapping):
     problem = refusal(upload(client, mapping=mapping), 400)
     assert problem["errors"][0]["pointer"] == "/mapping"
     assert '{"Likelihood (1-5)": "inherent_likelihood"}' in problem["errors"][0]["detail"]
 
 
 @pytest.mark.parametrize(
-    ("mapping", "said"),
+    ("mapping", "expected"),
     [
         ('{"Nix": "title"}', "no column 'Nix'"),
         ('{"Note": "nonsense"}', "'nonsense' is not a field"),
     ],
 )
-def test_a_mapping_of_what_is_not_there_is_refused(client, mapping, said):
+def test_a_mapping_of_unknown_columns_or_fields_is_refused(client, mapping, expected):
     (error,) = refusal(upload(client, mapping=mapping), 400)["errors"]
-    assert (error["pointer"], said in error["detail"]) == ("/mapping", True)
+    assert (error["pointer"], expected in error["detail"]) == ("/mapping", True)
 
 
 def test_a_file_that_cannot_be_read_tells_the_row(client):
@@ -111,7 +111,7 @@ def test_a_large_file_is_refused_and_read_away(client):
     assert ImportRun.objects.count() == 0
 
 
-def test_a_large_file_that_was_only_announced_is_not_waited_for(client):
+def test_a_large_file_that_was_only_announced_is_not_awaited(client):
     file = SimpleUploadedFile("register.csv", b"x" * (REGISTER_FILE + FORM_AROUND_FILE))
     response = client.post(URL, {"file": file}, format="multipart", HTTP_EXPECT="100-continue")
     refusal(response, 413)

@@ -8,7 +8,7 @@ from risks.services import rows
 from tests.risks.import_runs.uploads import HEADER, ONE, bring_in, changes, edit, only, row
 
 
-def test_what_a_source_repeats_does_not_overwrite_an_edit(organization: Organization) -> None:
+def test_a_repeated_value_does_not_overwrite_an_edit(organization: Organization) -> None:
     bring_in(organization, ONE)
     edit(organization, title="Blaze", residual_likelihood=1, residual_impact=1)
 
@@ -16,7 +16,7 @@ def test_what_a_source_repeats_does_not_overwrite_an_edit(organization: Organiza
     assert only(organization).title == "Blaze"
 
 
-def test_what_a_source_says_anew_overwrites_an_edit_and_says_so(
+def test_a_new_value_overwrites_an_edit_and_is_reported(
     organization: Organization,
 ) -> None:
     bring_in(organization, ONE)
@@ -43,7 +43,7 @@ def test_a_cell_that_was_always_empty_empties_nothing(organization: Organization
     assert only(organization).owner_name == "Facilities"
 
 
-def test_what_is_missing_from_the_file_stays(organization: Organization) -> None:
+def test_risks_that_are_missing_from_the_file_stay(organization: Organization) -> None:
     bring_in(organization, ONE + "R2,Flood,1,1,Open,,,,,\n")
     bring_in(organization, HEADER + "R2,Flood,1,1,Open,,,,,\n")
 

@@ -54,14 +54,14 @@ def test_a_preview_shows_before_and_after(organization: Organization) -> None:
     }
 
 
-def test_a_new_object_has_no_before(organization: Organization) -> None:
+def test_the_changes_of_a_new_object_have_no_value_before(organization: Organization) -> None:
     run = upload(organization, ONE)
 
     assert row(run).changes["owner_name"] == [None, "Facilities"]
     assert "residual_likelihood" not in row(run).changes
 
 
-def test_history_tells_who_and_which_run(organization: Organization, manager: User) -> None:
+def test_history_records_the_actor_and_the_run(organization: Organization, manager: User) -> None:
     run = upload(organization, ONE)
     lifecycle.apply_run(actor=manager, run=run)
     change = Change.objects.get(
@@ -181,7 +181,7 @@ def test_rows_in_error_can_be_left_out(organization: Organization) -> None:
         ("R2,,1,1,Open,,,,,", "Title", "no title"),
     ],
 )
-def test_what_is_wrong_with_a_row(
+def test_an_error_names_row_column_and_reason(
     organization: Organization, line: str, column: str, reason: str
 ) -> None:
     run = upload(organization, f"{ONE}{line}\n")

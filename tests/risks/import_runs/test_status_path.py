@@ -21,7 +21,7 @@ from tests.risks.import_runs.uploads import (
 )
 
 
-def test_a_status_stops_where_a_guard_is_shut(organization: Organization) -> None:
+def test_a_status_stops_where_a_guard_refuses(organization: Organization) -> None:
     run = bring_in(organization, real("hospital.csv"), "hospital.csv")
     stopped = run.rows.get(identity="R15", model="risks.risk")
 
@@ -32,7 +32,7 @@ def test_a_status_stops_where_a_guard_is_shut(organization: Organization) -> Non
 
 
 @pytest.mark.parametrize(
-    ("said", "reached"),
+    ("word", "reached"),
     [
         ("Draft", "draft"),
         ("Open", "assessed"),
@@ -44,24 +44,26 @@ def test_a_status_stops_where_a_guard_is_shut(organization: Organization) -> Non
         ("", "identified"),
     ],
 )
-def test_a_new_risk_walks_to_its_state(organization: Organization, said: str, reached: str) -> None:
-    bring_in(organization, ONE.replace("Open", said))
+def test_a_new_risk_moves_to_its_status(
+    organization: Organization, word: str, reached: str
+) -> None:
+    bring_in(organization, ONE.replace("Open", word))
 
     assert only(organization).status == reached
 
 
-def test_without_a_rating_or_a_plan_it_does_not_get_far(organization: Organization) -> None:
+def test_without_a_rating_or_a_plan_it_stops_early(organization: Organization) -> None:
     lines = "R1,Fire,,,In progress,,,,Sprinklers,\nR2,Flood,1,1,In progress,,,,,\n"
     run = bring_in(organization, HEADER + lines)
 
-    found = dict(Risk.objects.values_list("external_id", "status"))
-    assert found == {"R1": "identified", "R2": "treatment_planned"}
+    statuses = dict(Risk.objects.values_list("external_id", "status"))
+    assert statuses == {"R1": "identified", "R2": "treatment_planned"}
     notes = [note for r in run.rows.filter(model="risks.risk").order_by("id") for note in r.notes]
     assert "Inherent likelihood and impact not assessed" in notes[0]
     assert "Add a mitigation first" in notes[1]
 
 
-def test_an_update_cannot_go_round_a_guard(organization: Organization) -> None:
+def test_an_update_cannot_bypass_a_guard(organization: Organization) -> None:
     bring_in(organization, ONE.replace("Open", "In progress"))
     make_action(Mitigation.objects.get())
     run = bring_in(organization, ONE.replace("Open", "Mitigated"))
@@ -70,7 +72,7 @@ def test_an_update_cannot_go_round_a_guard(organization: Organization) -> None:
     assert "1 action open in M-0001" in row(run).notes[0]
 
 
-def test_a_state_that_stopped_is_no_change_the_next_time(organization: Organization) -> None:
+def test_a_status_that_stopped_is_unchanged_the_next_time(organization: Organization) -> None:
     accepted = ONE.replace("Open", "Accepted")
     bring_in(organization, accepted)
 

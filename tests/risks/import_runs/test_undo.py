@@ -33,7 +33,7 @@ def refused(run: ImportRun) -> list[tuple[str, object, object]]:
     return [(edit.field, edit.now, edit.was) for edit in refusal.value.edits]
 
 
-def test_what_the_run_made_is_gone(organization: Organization) -> None:
+def test_objects_that_the_run_created_are_deleted(organization: Organization) -> None:
     run = take_back(bring_in(organization, ONE))
 
     assert run.status == "undone"
@@ -41,7 +41,7 @@ def test_what_the_run_made_is_gone(organization: Organization) -> None:
         assert not model.objects.exists(), model
 
 
-def test_what_the_run_changed_is_as_before(organization: Organization) -> None:
+def test_objects_that_the_run_changed_are_restored(organization: Organization) -> None:
     bring_in(organization, ONE)
     before = Risk.objects.values().get()
     run = bring_in(
@@ -60,7 +60,7 @@ def test_what_the_run_changed_is_as_before(organization: Organization) -> None:
     assert Mitigation.objects.get().title == "Sprinklers"
 
 
-def test_history_tells_of_the_undoing(organization: Organization, manager: User) -> None:
+def test_history_records_the_undo(organization: Organization, manager: User) -> None:
     run = bring_in(organization, ONE)
     take_back(run, manager)
     change = Change.objects.get(model="risks.risk", action="deleted")
@@ -69,7 +69,7 @@ def test_history_tells_of_the_undoing(organization: Organization, manager: User)
     assert change.comment == "Undo of the import of register.csv"
 
 
-def test_after_an_undo_the_file_comes_in_anew(organization: Organization) -> None:
+def test_after_an_undo_the_file_can_be_imported_again(organization: Organization) -> None:
     bring_in(organization, ONE)
     changed = ONE.replace("Fire", "Flames")
     take_back(bring_in(organization, changed))
@@ -130,7 +130,7 @@ def test_a_field_the_run_did_not_write_does_not_count_on_what_it_changed(
     assert (risk.title, risk.description) == ("Fire", "Paper burns")
 
 
-def test_an_edit_that_was_taken_back_does_not_count(organization: Organization) -> None:
+def test_an_edit_that_was_reverted_does_not_count(organization: Organization) -> None:
     run = bring_in(organization, ONE)
     for title in ("Blaze", "Fire"):
         risks.update_risk(actor=None, instance=Risk.objects.get(), title=title)
@@ -162,7 +162,7 @@ def test_a_review_since_counts(organization: Organization, manager: User) -> Non
     ],
     ids=["mitigation", "action", "acceptance"],
 )
-def test_what_people_added_to_it_counts(
+def test_rows_that_people_added_count(
     organization: Organization,
     analyst: User,
     add: Callable[[Risk, User], object],
@@ -193,7 +193,7 @@ def test_a_later_import_of_the_same_field_counts(organization: Organization) -> 
     assert take_back(first).status == "undone"
 
 
-def test_a_risk_that_somebody_deleted_needs_no_undoing(organization: Organization) -> None:
+def test_a_deleted_risk_does_not_prevent_the_undo(organization: Organization) -> None:
     run = bring_in(organization, ONE + "R2,Flood,1,1,Open,,,,,\n")
     row_services.delete(actor=None, instance=Risk.objects.get(external_id="R1"))
 

@@ -18,7 +18,7 @@ HEADER = "Risk ID,Title,Likelihood,Impact,Status,Owner,Category,Asset,Treatment 
 def upload(
     organization: Organization, file: str | bytes, name: str = "register.csv", **options: Any
 ) -> ImportRun:
-    """The preview of `file`; nobody in particular uploads it."""
+    """Preview `file`, uploaded by no particular user."""
     data = file.encode() if isinstance(file, str) else file
     return registers.upload_register(
         **{
@@ -63,7 +63,7 @@ ONE = HEADER + "R1,Fire,4,5,Open,Facilities,Physical,Archive,Sprinklers,See audi
 def real(name: str) -> bytes:
     path = SHARED_DATA / "registers" / name
     if not path.exists():
-        pytest.skip(f"needs {path.name}, which is no part of the project")
+        pytest.skip(f"needs {path.name}, which is not part of the project")
     return path.read_bytes()
 
 

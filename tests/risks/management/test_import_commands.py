@@ -49,8 +49,8 @@ def test_a_dry_run_writes_nothing(
     organization: Organization, register: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     bring_in(register, "--dry-run", "--format", "json")
-    told = json.loads(capsys.readouterr().out)
-    assert (told["status"], told["counts"]["risks"]["create"]) == ("dry_run", 1)
+    summary = json.loads(capsys.readouterr().out)
+    assert (summary["status"], summary["counts"]["risks"]["create"]) == ("dry_run", 1)
     assert (Risk.objects.count(), ImportRun.objects.count()) == (0, 0)
 
 
@@ -71,32 +71,32 @@ def test_rows_in_error_exit_with_1_or_with_4(organization: Organization, registe
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "expected"),
     [
         (["--map", "Nix=title"], "no column 'Nix'. Its columns: Risk ID"),
         (["--map", "Note=nonsense"], "'nonsense' is not a field of a risk. Fields: reference"),
     ],
 )
-def test_a_mapping_of_what_is_not_there_is_a_usage_error(
-    organization: Organization, register: Path, options: list[str], said: str
+def test_a_mapping_of_unknown_columns_or_fields_is_a_usage_error(
+    organization: Organization, register: Path, options: list[str], expected: str
 ) -> None:
     code, message = refused(bring_in, register, *options)
-    assert (code, said in message) == (2, True)
+    assert (code, expected in message) == (2, True)
 
 
 # The code of these is argparse's own, which `call_command` does not pass on.
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "expected"),
     [
         (["--map", "Note"], '"Column=field"'),
         (["--user", "nobody@example.com"], "no user nobody@example.com"),
         (["--organization", "nope"], "Known ones: acme."),
     ],
 )
-def test_a_wrong_argument_is_said(
-    organization: Organization, register: Path, options: list[str], said: str
+def test_a_wrong_argument_is_reported(
+    organization: Organization, register: Path, options: list[str], expected: str
 ) -> None:
-    assert said in refused(bring_in, register, *options)[1]
+    assert expected in refused(bring_in, register, *options)[1]
 
 
 def test_a_user_of_another_organization_is_a_usage_error(
@@ -105,20 +105,20 @@ def test_a_user_of_another_organization_is_a_usage_error(
     assert refused(bring_in, register, "--user", outsider.email)[0] == 2
 
 
-def test_a_missing_file_is_said(organization: Organization, tmp_path: Path) -> None:
+def test_a_missing_file_is_reported(organization: Organization, tmp_path: Path) -> None:
     code, message = refused(bring_in, tmp_path / "missing.csv")
     assert (code, "missing.csv cannot be read: No such file" in message) == (1, True)
 
 
-def test_a_folder_to_export_to_that_is_missing_is_said(
+def test_a_missing_folder_for_the_export_is_reported(
     organization: Organization, tmp_path: Path
 ) -> None:
-    place = tmp_path / "missing" / "x.csv"
-    export = ("risks_export", "--organization", "acme", "--output", str(place))
-    assert refused(call_command, *export) == (1, f"{place}: No such file or directory.")
+    target = tmp_path / "missing" / "x.csv"
+    export = ("risks_export", "--organization", "acme", "--output", str(target))
+    assert refused(call_command, *export) == (1, f"{target}: No such file or directory.")
 
 
-def test_a_reader_that_has_enough_is_no_failure(
+def test_a_reader_that_closes_the_pipe_is_not_a_failure(
     organization: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As in `risks_export ... | head`. What Python still has to write must not fail either."""

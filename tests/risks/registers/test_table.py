@@ -10,7 +10,7 @@ from risks.registers.table import MAX_CELL, read_table
 from tests.risks.registers.files import read
 
 
-def test_lines_above_the_header_are_left_out_and_said() -> None:
+def test_lines_above_the_header_are_skipped_and_noted() -> None:
     table = read("Risk register 2026,,\nOwner:,Security,\n,,\nRisk ID,Title,Impact\nR1,x,3\n")
     assert table.headers == ["Risk ID", "Title", "Impact"]
     assert "The header is row 4; the rows above it were not read." in table.notes
@@ -73,7 +73,7 @@ def test_a_file_with_nothing_but_a_header_has_no_rows() -> None:
         ('{"risks": []}', "JSON", None),
     ],
 )
-def test_a_text_that_is_no_table_is_refused(text: str, message: str, row: int | None) -> None:
+def test_a_text_that_is_not_a_table_is_refused(text: str, message: str, row: int | None) -> None:
     with pytest.raises(ImportFileError, match=message) as refused:
         read(text)
     assert refused.value.row == row

@@ -23,7 +23,7 @@ from tests.risks.import_runs.uploads import (
 
 
 @pytest.mark.parametrize("name", REGISTERS)
-def test_a_real_register_comes_in_whole(organization: Organization, name: str) -> None:
+def test_a_real_register_is_imported_whole(organization: Organization, name: str) -> None:
     run = bring_in(organization, real(name), name)
 
     assert run.counts["risks"] == {
@@ -55,7 +55,7 @@ def test_a_hospital_risk_becomes_a_risk(organization: Organization) -> None:
     assert [asset.name for asset in risk.assets.all()] == ["A1"]
 
 
-def test_the_source_s_own_rating_is_kept_and_reported(organization: Organization) -> None:
+def test_the_rating_of_the_source_is_kept_and_reported(organization: Organization) -> None:
     run = bring_in(organization, real("words-only.csv"), "words-only.csv")
     risk = Risk.objects.get(external_id="R-001")
 
@@ -65,12 +65,12 @@ def test_the_source_s_own_rating_is_kept_and_reported(organization: Organization
     ]
 
 
-def test_the_source_is_the_file_s_name_unless_told(organization: Organization) -> None:
+def test_the_source_is_the_name_of_the_file_unless_given(organization: Organization) -> None:
     assert upload(organization, ONE, "Q3 risks.final.csv").source_name == "Q3 risks.final"
     assert upload(organization, ONE, source_name="audit").source_name == "audit"
 
 
-def test_a_column_goes_where_it_is_told(organization: Organization) -> None:
+def test_a_column_goes_where_the_mapping_says(organization: Organization) -> None:
     run = bring_in(organization, ONE, mapping={"Note": "description"})
 
     assert only(organization).description == "See audit"
@@ -84,7 +84,7 @@ def test_the_same_file_is_recognised(organization: Organization) -> None:
     assert upload(organization, ONE + "R2,Flood,1,1,,,,,,\n").notes == []
 
 
-def test_controls_that_nobody_knows_are_reported(organization: Organization) -> None:
+def test_unknown_controls_are_reported(organization: Organization) -> None:
     make_control(make_framework(organization), "A.1")
     run = upload(organization, "ID,Title,Control ref\nR1,Fire,A.1; A.2\nR2,Flood,A.2\n")
 
@@ -93,7 +93,7 @@ def test_controls_that_nobody_knows_are_reported(organization: Organization) -> 
     assert guess["detail"].startswith("1 of 2 controls")
 
 
-def test_controls_that_are_known_need_no_report(organization: Organization) -> None:
+def test_known_controls_are_not_reported(organization: Organization) -> None:
     make_control(make_framework(organization), "A.1")
     run = upload(organization, "ID,Title,Control ref\nR1,Fire,a.1\n")
     assert [guess for guess in run.guesses if guess["what"] == "list"] == []

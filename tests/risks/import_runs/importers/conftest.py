@@ -12,14 +12,16 @@ def run(organization, manager):
     """`run(*records, at=...)` previews, applies, and returns the run."""
 
     def carry_out(*records, at=MONDAY, apply=True, then=lambda context: (), name="Trivy"):
-        made = ImportRun(
+        import_run = ImportRun(
             organization=organization,
             source=Source.CONNECTOR,
             source_name=name,
             looked_at=at,
             streamed=True,
         )
-        made = lifecycle.start_run(actor=manager, run=made, records=iter(records), follow_up=then)
-        return lifecycle.apply_run(actor=manager, run=made) if apply else made
+        import_run = lifecycle.start_run(
+            actor=manager, run=import_run, records=iter(records), follow_up=then
+        )
+        return lifecycle.apply_run(actor=manager, run=import_run) if apply else import_run
 
     return carry_out

@@ -17,8 +17,8 @@ def asset(name="web-1", row=1, **values):
     return SourceRecord(ASSET, name, row, values)
 
 
-def finding(row=1, **said):
+def finding(row=1, **changed):
     values = {"tool": "trivy", "asset": "web-1", "location": "log4j", "state": "open"} | LOG4J
-    values |= said
+    values |= changed
     identity = " | ".join(str(values[name]) for name in ("tool", "rule", "asset", "location"))
     return SourceRecord(FINDING, identity, row, values)

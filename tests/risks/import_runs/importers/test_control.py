@@ -23,13 +23,13 @@ def test_controls_come_with_their_framework_and_parents(run):
     assert Control.objects.get(identifier="AC-2(1)").parent.identifier == "AC-2"
 
 
-def test_a_control_whose_parent_is_nowhere_is_refused(run):
+def test_a_control_with_an_unknown_parent_is_refused(run):
     with pytest.raises(lifecycle.RowsInError, match="1 error") as refusal:
         run(FRAMEWORK, control("AC-2(1)", parent="AC-2"))
     assert "Its parent AC-2 is not in the framework." in str(refusal.value.details)
 
 
-def test_a_new_edition_of_a_text_leaves_how_far_a_control_is(run):
+def test_a_new_text_does_not_change_the_status_of_a_control(run):
     run(FRAMEWORK, control("AC-2"))
     Control.objects.update(status="implemented")
     run(FRAMEWORK, control("AC-2", title="Accounts"))
@@ -39,7 +39,7 @@ def test_a_new_edition_of_a_text_leaves_how_far_a_control_is(run):
     }
 
 
-def test_controls_are_taken_back_unless_work_stands_in_them(run, manager):
+def test_controls_are_deleted_by_an_undo_unless_they_were_edited(run, manager):
     done = run(FRAMEWORK, control("AC-2"))
     Control.objects.update(status="in_progress")
     with pytest.raises(EditedSince):

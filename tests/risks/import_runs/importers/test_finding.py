@@ -15,9 +15,9 @@ from tests.risks.import_runs.importers.scans import FINDING, MONDAY, asset, find
 
 def test_a_scan_makes_findings_and_the_assets_they_are_on(run):
     done = run(asset(hostnames=["web-1.example.com"], type="server"), finding())
-    made = Finding.objects.get()
-    assert (made.asset.name, made.asset.hostnames) == ("web-1", ["web-1.example.com"])
-    assert (str(made.cvss), made.first_seen_at) == ("10.0", MONDAY)
+    created = Finding.objects.get()
+    assert (created.asset.name, created.asset.hostnames) == ("web-1", ["web-1.example.com"])
+    assert (str(created.cvss), created.first_seen_at) == ("10.0", MONDAY)
     assert done.counts["findings"]["create"] == 1
 
 
@@ -44,14 +44,14 @@ def test_an_older_scan_changes_nothing(run):
 
 
 @pytest.mark.parametrize("state", ["accepted", "false_positive"])
-def test_being_seen_does_not_end_what_a_person_decided(run, analyst, state):
+def test_a_sighting_does_not_end_a_decision_of_a_person(run, analyst, state):
     run(asset(), finding())
     update_finding(actor=analyst, instance=Finding.objects.get(), state=state)
     run(asset(), finding(), at=MONDAY + timedelta(days=1))
     assert Finding.objects.get().state == state
 
 
-def test_what_was_resolved_is_open_again_once_it_is_seen_later(run, analyst):
+def test_a_resolved_finding_is_open_again_once_it_is_seen_later(run, analyst):
     run(asset(), finding())
     update_finding(actor=analyst, instance=Finding.objects.get(), state="resolved")
     run(asset(), finding())
@@ -60,13 +60,13 @@ def test_what_was_resolved_is_open_again_once_it_is_seen_later(run, analyst):
     assert Finding.objects.get().state == "open"
 
 
-def test_what_follows_from_a_scan_is_planned_after_all_of_it(run):
+def test_follow_up_records_are_planned_after_the_whole_scan(run):
     run(asset(), finding(), finding(2, location="other"))
-    gone = Finding.objects.get(location="other")
+    unseen = Finding.objects.get(location="other")
 
     def close(context):
         assert len(context.matched[FINDING]) == 1
-        yield SourceRecord(FINDING, str(gone.pk), 0, {"state": "resolved"}, "id")
+        yield SourceRecord(FINDING, str(unseen.pk), 0, {"state": "resolved"}, "id")
 
     run(asset(), finding(), at=MONDAY + timedelta(days=1), then=close)
     assert list(Finding.objects.order_by("location").values_list("state", flat=True)) == [
@@ -80,13 +80,13 @@ def test_a_preview_writes_nothing(run):
     assert (Finding.objects.count(), Asset.objects.count()) == (0, 0)
 
 
-def test_a_scan_is_taken_back_with_what_it_made(run, manager):
+def test_a_scan_is_undone_with_the_objects_it_created(run, manager):
     done = run(asset(), finding())
     undo.undo_run(actor=manager, run=done)
     assert (Finding.objects.count(), Asset.objects.count()) == (0, 0)
 
 
-def test_a_finding_that_a_risk_rests_on_is_not_taken_back(run, manager, organization):
+def test_a_finding_with_a_risk_prevents_the_undo(run, manager, organization):
     done = run(asset(), finding())
     Finding.objects.update(risk=make_risk(organization))
     with pytest.raises(EditedSince, match="1 thing changed") as refusal:
@@ -94,7 +94,7 @@ def test_a_finding_that_a_risk_rests_on_is_not_taken_back(run, manager, organiza
     assert "a link to R-0001" in str(refusal.value.edits[0])
 
 
-def test_more_than_a_piece_is_applied_as_it_was_previewed(run):
+def test_more_than_one_batch_is_applied_as_it_was_previewed(run):
     many = [finding(row, location=f"package-{row}") for row in range(1, 2302)]
     done = run(asset(), *many)
     assert done.counts["findings"]["create"] == Finding.objects.count() == 2301

@@ -17,7 +17,7 @@ def test_a_treatment_plan_becomes_a_mitigation(organization: Organization) -> No
     assert (str(plan.due_date), plan.status) == ("2027-05-31", "in_progress")
 
 
-def test_plan_that_is_here_is_not_validated_by_its_import(
+def test_an_existing_plan_is_not_validated_by_an_import(
     organization: Organization, manager: User
 ) -> None:
     bring_in(organization, ONE)
@@ -35,7 +35,7 @@ def test_plan_that_is_here_is_not_validated_by_its_import(
     ]
 
 
-def test_plan_that_is_new_is_as_far_as_its_source_says(organization: Organization) -> None:
+def test_a_new_plan_gets_the_status_from_its_source(organization: Organization) -> None:
     bring_in(organization, ONE.replace("Open", "Mitigated"))
 
     assert Mitigation.objects.values_list("status", "owner").get() == ("done", None)

@@ -27,7 +27,7 @@ def test_categories_and_assets_are_found_by_name_or_made(organization: Organizat
     assert risk.priority == 30  # 20, weighed by a critical asset
 
 
-def test_a_renamed_asset_is_still_the_one_the_source_means(run):
+def test_a_renamed_asset_is_still_matched_by_its_former_name(run):
     run(asset(), finding())
     Asset.objects.update(name="The shop")
     again = run(asset(), finding())
@@ -35,14 +35,14 @@ def test_a_renamed_asset_is_still_the_one_the_source_means(run):
     assert again.counts["findings"]["unchanged"] == 1
 
 
-def test_an_asset_is_known_by_its_address_too(run, organization):
+def test_an_asset_is_matched_by_its_address_too(run, organization):
     known = Asset.objects.create(organization=organization, name="Shop", addresses=["192.0.2.7"])
     run(asset("192.0.2.7"), finding(asset="192.0.2.7"))
     assert Finding.objects.get().asset == known
 
 
 def test_two_hosts_at_one_address_stay_two(run, organization):
-    """Also where one of them is made before the other is planned."""
+    """Also if one of them is created before the other is planned."""
     many = [finding(row, asset="a", location=f"package-{row}") for row in range(1, 1200)]
     first, second = asset("a", addresses=["192.0.2.7"]), asset("b", 1200, addresses=["192.0.2.7"])
     run(first, *many, second, finding(1201, asset="b"))

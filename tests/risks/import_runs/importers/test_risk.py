@@ -22,7 +22,7 @@ def test_each_source_has_ids_of_its_own(organization: Organization) -> None:
     assert Risk.objects.filter(external_id="R1").count() == 2
 
 
-def test_without_an_id_the_title_tells(organization: Organization) -> None:
+def test_without_an_id_the_title_identifies_a_risk(organization: Organization) -> None:
     bring_in(organization, "Title,Impact\nData  loss,3\n")
     run = bring_in(organization, "Title,Impact\ndata LOSS,4\n")
 
@@ -30,7 +30,7 @@ def test_without_an_id_the_title_tells(organization: Organization) -> None:
     assert only(organization).external_id == "data loss"
 
 
-def test_another_organization_s_risk_is_another(
+def test_risks_of_another_organization_are_not_matched(
     organization: Organization, other_organization: Organization
 ) -> None:
     bring_in(other_organization, ONE)
@@ -40,21 +40,27 @@ def test_another_organization_s_risk_is_another(
     assert only(other_organization).title == "Fire"
 
 
-@pytest.mark.parametrize("said", ["manager@acme.example.com", "MANAGER@acme.example.com", "Mo Ray"])
-def test_an_owner_who_is_a_member(organization: Organization, manager: User, said: str) -> None:
+@pytest.mark.parametrize(
+    "owner", ["manager@acme.example.com", "MANAGER@acme.example.com", "Mo Ray"]
+)
+def test_an_owner_who_is_a_member_is_linked(
+    organization: Organization, manager: User, owner: str
+) -> None:
     User.objects.filter(pk=manager.pk).update(name="Mo Ray")
-    bring_in(organization, ONE.replace("Facilities", said))
+    bring_in(organization, ONE.replace("Facilities", owner))
 
     assert (only(organization).owner, only(organization).owner_name) == (manager, "")
 
 
-def test_an_owner_who_is_no_member(organization: Organization, outsider: User) -> None:
+def test_an_owner_who_is_not_a_member_stays_as_text(
+    organization: Organization, outsider: User
+) -> None:
     bring_in(organization, ONE.replace("Facilities", outsider.email))
 
     assert (only(organization).owner, only(organization).owner_name) == (None, outsider.email)
 
 
-def test_a_name_that_two_members_have_is_nobody_s(
+def test_a_name_of_two_members_identifies_neither(
     organization: Organization, manager: User, analyst: User
 ) -> None:
     User.objects.filter(pk__in=(manager.pk, analyst.pk)).update(name="Mo Ray")
@@ -102,7 +108,7 @@ def test_scores_follow_a_changed_rating(organization: Organization) -> None:
     assert ScoreChange.objects.filter(risk=risk).first().current_score == 2  # type: ignore[union-attr]
 
 
-def test_a_risk_that_people_made_is_no_row_s(organization: Organization) -> None:
+def test_a_risk_that_people_created_is_not_matched(organization: Organization) -> None:
     mine = make_assessed_risk(organization, title="Fire")
     bring_in(organization, ONE)
     mine.refresh_from_db()

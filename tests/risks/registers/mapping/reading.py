@@ -21,5 +21,5 @@ def errors(text: str, mapping: dict[str, str] | None = None) -> list[tuple[int, 
     return [(error.row, error.column) for error in read(text, mapping).errors]
 
 
-def guessed(found: Interpretation, what: str) -> list[str | None]:
-    return [guess.column for guess in found.guesses if guess.what == what]
+def guessed(interpretation: Interpretation, what: str) -> list[str | None]:
+    return [guess.column for guess in interpretation.guesses if guess.what == what]

@@ -16,7 +16,7 @@ def proposed(
     return {m.column: m.field for m in propose_mapping(headers, samples or {}, overrides)}
 
 
-def test_a_field_goes_to_the_surest_column_and_the_other_is_said() -> None:
+def test_a_field_goes_to_the_surest_column_and_the_other_gets_a_note() -> None:
     mapping = propose_mapping(["Likelihood", "Inherent Likelihood", "Title"], {})
     assert [m.field for m in mapping] == [None, "inherent_likelihood", "title"]
     assert mapping[0].note == "'Inherent Likelihood' is the inherent_likelihood."
@@ -27,7 +27,7 @@ def test_a_column_that_holds_nothing_comes_last() -> None:
     assert proposed(["Risk Owner", "Responsible"], samples)["Responsible"] == "owner"
 
 
-def test_ratings_without_a_qualifier_are_inherent_and_it_is_said() -> None:
+def test_ratings_without_a_qualifier_are_inherent_and_get_a_note() -> None:
     (mapping,) = propose_mapping(["Impact"], {"Impact": ["3"]})
     assert mapping.field == "inherent_impact"
     assert "read as inherent" in mapping.note
@@ -54,8 +54,8 @@ def test_cells_decide_where_a_name_does_not(header: str, cells: list[str], field
 
 
 def test_overrides_win() -> None:
-    found = proposed(["Risk Title", "Name"], overrides={"name": "title", "Risk Title": "extra"})
-    assert found == {"Risk Title": None, "Name": "title"}
+    fields = proposed(["Risk Title", "Name"], overrides={"name": "title", "Risk Title": "extra"})
+    assert fields == {"Risk Title": None, "Name": "title"}
 
 
 @pytest.mark.parametrize(
@@ -69,12 +69,14 @@ def test_overrides_win() -> None:
         ({"Name": "title", "Impact": "title"}, "both mapped to title"),
     ],
 )
-def test_overrides_that_name_nothing_are_refused(overrides: dict[str, str], message: str) -> None:
+def test_overrides_of_unknown_columns_or_fields_are_refused(
+    overrides: dict[str, str], message: str
+) -> None:
     with pytest.raises(ImportFileError, match=message):
         propose_mapping(["Name", "Impact"], {}, overrides)
 
 
-def test_in_our_export_every_name_means_itself() -> None:
+def test_in_our_export_every_header_is_the_name_of_its_field() -> None:
     mapping = {m.column: (m.field, m.how) for m in propose_mapping([*OWN, "Threat", "version"], {})}
     assert all(mapping[name] == (name, "name") for name in OWN)
     assert mapping["Threat"] == (None, "extra")

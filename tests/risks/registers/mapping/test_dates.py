@@ -38,7 +38,7 @@ def read(cell: str) -> str | None:
         ("31/12/99", "1999-12-31"),
     ],
 )
-def test_dates_that_say_the_day(cell: str, expected: str) -> None:
+def test_dates_with_a_day(cell: str, expected: str) -> None:
     dates = read_dates([cell])
     assert dates.values == {cell: expected}
     assert dates.guesses == []
@@ -64,14 +64,14 @@ def test_dates_that_say_the_day(cell: str, expected: str) -> None:
         ("by May 2027", "2027-05-31"),
     ],
 )
-def test_a_period_is_its_last_day_and_it_is_said(cell: str, expected: str) -> None:
+def test_a_period_is_read_as_its_last_day_and_reported(cell: str, expected: str) -> None:
     dates = read_dates([cell])
     assert dates.table == {cell: expected}
     assert dates.guesses == ["A month, quarter or year was read as its last day."]
 
 
 @pytest.mark.parametrize("cell", ["TBD", "n/a", "-", "Ongoing", "Annual review", "laufend"])
-def test_no_date_is_none_and_it_is_said(cell: str) -> None:
+def test_words_for_no_date_are_none_and_reported(cell: str) -> None:
     dates = read_dates([cell, ""])
     assert dates.values == {cell: None, "": None}
     assert dates.guesses == ["Text that names no day was read as no date."]
@@ -93,7 +93,7 @@ def test_no_date_is_none_and_it_is_said(cell: str) -> None:
         ("x" * 1_000, "This is not a date."),
     ],
 )
-def test_what_nobody_can_read_is_an_error_with_the_accepted_forms(cell: str, reason: str) -> None:
+def test_an_unreadable_date_is_an_error_with_the_accepted_forms(cell: str, reason: str) -> None:
     dates = read_dates([cell])
     assert dates.values == {}
     assert dates.errors[cell].startswith(f"{reason} Write it as 2027-05-31, ")
@@ -104,7 +104,7 @@ def test_one_clear_date_decides_for_the_column() -> None:
     assert read_dates(["03/04/2027", "04/13/2027"]).values["03/04/2027"] == "2027-03-04"
 
 
-def test_without_a_clear_date_the_day_comes_first_and_it_is_said() -> None:
+def test_without_a_clear_date_the_day_comes_first_and_is_reported() -> None:
     dates = read_dates(["03/04/2027"])
     assert dates.values == {"03/04/2027": "2027-04-03"}
     assert "03/04/2027 was read as 3 April 2027" in dates.guesses[0]
@@ -140,6 +140,6 @@ def test_every_date_reads_back(day: date) -> None:
 
 
 @given(st.text(max_size=30))
-def test_every_text_is_a_date_none_or_an_error(text: str) -> None:
+def test_every_text_is_a_date_or_none_or_an_error(text: str) -> None:
     dates = read_dates([text])
     assert (text in dates.values) != (text in dates.errors)

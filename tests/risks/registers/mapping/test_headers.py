@@ -72,6 +72,6 @@ def test_synonyms_are_written_as_they_are_compared(table: dict[str, tuple[str, .
     assert set(table) <= set(IMPORT_FIELDS)
 
 
-def test_no_synonym_stands_for_two_fields() -> None:
+def test_no_synonym_is_listed_for_two_fields() -> None:
     names = [name for names in column_synonyms.SYNONYMS.values() for name in set(names)]
     assert sorted(name for name in set(names) if names.count(name) > 1) == []

@@ -18,14 +18,21 @@ def test_only_mapped_fields_have_values() -> None:
 
 
 def test_open_is_assessed_where_the_risk_is() -> None:
-    found = read("Title,Status,Likelihood,Impact\nx,Open,3,4\ny,Open,3,\n")
-    assert [row.values["status"] for row in found.rows] == ["assessed", "identified"]
+    interpretation = read("Title,Status,Likelihood,Impact\nx,Open,3,4\ny,Open,3,\n")
+    assert [row.values["status"] for row in interpretation.rows] == ["assessed", "identified"]
 
 
 def test_a_source_score_that_is_ours_goes_and_another_stays() -> None:
-    found = read("Title,Likelihood,Impact,Risk score,Risk level\nx,3,4,12,Medium\ny,3,4,13,Huge\n")
-    assert [row.extra for row in found.rows] == [{}, {"Risk score": "13", "Risk level": "Huge"}]
-    assert [(d.row, d.column, d.ours) for d in found.differences] == [(3, "Risk score", "12")]
+    interpretation = read(
+        "Title,Likelihood,Impact,Risk score,Risk level\nx,3,4,12,Medium\ny,3,4,13,Huge\n"
+    )
+    assert [row.extra for row in interpretation.rows] == [
+        {},
+        {"Risk score": "13", "Risk level": "Huge"},
+    ]
+    assert [(d.row, d.column, d.ours) for d in interpretation.differences] == [
+        (3, "Risk score", "12")
+    ]
 
 
 def test_levels_are_those_of_the_matrix() -> None:
@@ -71,19 +78,19 @@ def test_a_mapping_gives_a_title() -> None:
 
 
 def test_a_risk_is_known_by_its_id_or_else_by_its_title() -> None:
-    found = read("Risk ID,Title\nR1,x\n,Data  LOSS\n")
-    assert [(row.identity_kind, row.identity) for row in found.rows] == [
+    interpretation = read("Risk ID,Title\nR1,x\n,Data  LOSS\n")
+    assert [(row.identity_kind, row.identity) for row in interpretation.rows] == [
         ("external_id", "R1"),
         ("title", "data loss"),
     ]
-    assert guessed(found, "identity") == [None]
+    assert guessed(interpretation, "identity") == [None]
 
 
 @pytest.mark.parametrize("text", ["Risk ID,Title\nR1,x\nR1,y\n", "Title\nLoss\nloss\n"])
 def test_the_second_row_of_a_risk_is_an_error_that_names_the_first(text: str) -> None:
-    found = read(text)
-    assert [error.row for error in found.errors] == [3]
-    assert found.errors[0].reason.startswith("Row 2 is the same risk.")
+    interpretation = read(text)
+    assert [error.row for error in interpretation.errors] == [3]
+    assert interpretation.errors[0].reason.startswith("Row 2 is the same risk.")
 
 
 @pytest.mark.parametrize(
@@ -112,18 +119,18 @@ def test_an_error_repeats_the_cell_and_says_what_to_do() -> None:
 
 
 def test_a_row_may_have_several_errors_and_leaves_others_alone() -> None:
-    found = read("Title,Impact,Due date\nx,99,soon\ny,5,2027-05-31\n")
-    assert [(error.row, error.column) for error in found.rows[0].errors] == [
+    interpretation = read("Title,Impact,Due date\nx,99,soon\ny,5,2027-05-31\n")
+    assert [(error.row, error.column) for error in interpretation.rows[0].errors] == [
         (2, "Impact"),
         (2, "Due date"),
     ]
-    assert found.rows[1].errors == []
+    assert interpretation.rows[1].errors == []
 
 
 def test_rows_with_nothing_but_figures_are_skipped() -> None:
-    found = read("Title,Likelihood,Impact,Risk score\nx,3,4,12\n,,,0\n")
-    assert len(found.rows) == 1
-    assert "1 rows without a risk were skipped." in found.notes
+    interpretation = read("Title,Likelihood,Impact,Risk score\nx,3,4,12\n,,,0\n")
+    assert len(interpretation.rows) == 1
+    assert "1 rows without a risk were skipped." in interpretation.notes
 
 
 def test_a_formula_without_a_result_matters_only_where_it_is_needed() -> None:
@@ -132,6 +139,6 @@ def test_a_formula_without_a_result_matters_only_where_it_is_needed() -> None:
         book.active.append(row)
     file = io.BytesIO()
     book.save(file)
-    found = interpret_table(read_table(file.getvalue(), "x.xlsx"))
-    assert [(error.row, error.column) for error in found.errors] == [(3, "Impact")]
-    assert guessed(found, "value") == ["Risk score"]
+    interpretation = interpret_table(read_table(file.getvalue(), "x.xlsx"))
+    assert [(error.row, error.column) for error in interpretation.errors] == [(3, "Impact")]
+    assert guessed(interpretation, "value") == ["Risk score"]

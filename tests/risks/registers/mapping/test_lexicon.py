@@ -37,7 +37,7 @@ def test_our_levels_are_known(level: str) -> None:
         ("Whatever", None),
     ],
 )
-def test_states_of_others(word: str, state: str | None) -> None:
+def test_words_for_states(word: str, state: str | None) -> None:
     assert lexicon.status_of(word) == state
 
 
@@ -55,7 +55,7 @@ def test_states_of_others(word: str, state: str | None) -> None:
         ("Pray", None),
     ],
 )
-def test_treatments_of_others(word: str, treatment: str | None) -> None:
+def test_words_for_treatments(word: str, treatment: str | None) -> None:
     assert lexicon.treatment_of(word) == treatment
 
 
@@ -64,7 +64,7 @@ def test_treatments_of_others(word: str, treatment: str | None) -> None:
     [("Extreme", "critical"), ("High risk", "high"), ("12 (Medium)", "medium"), ("Élevé", "high"),
      ("Green", None)],
 )  # fmt: skip
-def test_levels_of_others(word: str, level: str | None) -> None:
+def test_words_for_levels(word: str, level: str | None) -> None:
     assert lexicon.level_of(word) == level
 
 

@@ -55,11 +55,13 @@ def exported(risks: Sequence[dict[str, Any]]) -> str:
 
 @given(st.lists(own_risk, min_size=1, max_size=4))
 def test_an_export_reads_back_as_it_was(risks: list[dict[str, Any]]) -> None:
-    found = read(exported(risks))
-    assert found.errors == []
-    assert [row.identity for row in found.rows] == [f"R-{n:04d}" for n in range(1, len(risks) + 1)]
-    assert [row.extra for row in found.rows] == [{"Threat": "kept"}] * len(risks)
-    for row, risk in zip(found.rows, risks, strict=True):
+    interpretation = read(exported(risks))
+    assert interpretation.errors == []
+    assert [row.identity for row in interpretation.rows] == [
+        f"R-{n:04d}" for n in range(1, len(risks) + 1)
+    ]
+    assert [row.extra for row in interpretation.rows] == [{"Threat": "kept"}] * len(risks)
+    for row, risk in zip(interpretation.rows, risks, strict=True):
         assert {name: row.values[name] for name in risk} == risk
 
 

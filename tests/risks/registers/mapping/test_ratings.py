@@ -72,9 +72,9 @@ def test_columns_of_one_kind_decide_together() -> None:
     inherent = RatingColumn("a", LIKELIHOOD, {"Very high": 1})
     residual = RatingColumn("b", LIKELIHOOD, {"Low": 1, "High": 1})
     impact = RatingColumn("c", IMPACT, {"High": 1})
-    found = read_ratings([inherent, residual, impact])
-    assert found["b"].values == {"Low": 2, "High": 4}
-    assert found["c"].values == {"High": 5}
+    ratings = read_ratings([inherent, residual, impact])
+    assert ratings["b"].values == {"Low": 2, "High": 4}
+    assert ratings["c"].values == {"High": 5}
 
 
 def test_words_are_a_guess_with_a_table() -> None:
@@ -88,11 +88,11 @@ def test_an_unknown_word_is_an_error_that_names_known_ones() -> None:
 
 
 @pytest.mark.parametrize("cell", ["", "n/a", "TBD", "-", "Not assessed"])
-def test_what_is_not_assessed_is_none(cell: str) -> None:
+def test_words_for_not_assessed_are_none(cell: str) -> None:
     assert read(cell, "3").values[cell] is None
 
 
-def test_plain_ratings_speak_for_themselves() -> None:
+def test_plain_ratings_need_no_guess() -> None:
     ratings = read("1", "5", "3.0")
     assert list(ratings.values.values()) == [1, 5, 3]
     assert ratings.guess == ""
@@ -130,7 +130,7 @@ def test_a_number_is_taken_out_of_its_text(cell: str, rating: int) -> None:
         ("Likelihood", ["20", "60", "80", "0"], [1, 3, 4, 1]),
     ],
 )
-def test_other_scales_are_brought_to_ours(
+def test_other_scales_are_converted_to_ours(
     header: str, cells: list[str], expected: list[int]
 ) -> None:
     ratings = read(*cells, header=header)
@@ -152,21 +152,21 @@ def columns(likelihoods: str, impacts: str) -> dict[str, Ratings]:
 
 
 def test_many_ratings_that_use_1_to_3_only_are_on_a_scale_of_three() -> None:
-    found = columns("1231231231", "3213213213")
-    assert found["L"].values == {"1": 1, "2": 3, "3": 5}
-    assert "scale from 1 to 3" in found["I"].guess
+    ratings = columns("1231231231", "3213213213")
+    assert ratings["L"].values == {"1": 1, "2": 3, "3": 5}
+    assert "scale from 1 to 3" in ratings["I"].guess
 
 
 def test_few_low_ratings_are_taken_as_they_are_with_a_hint() -> None:
-    found = columns("123", "321")
-    assert found["L"].values == {"1": 1, "2": 2, "3": 3}
-    assert "write (1-3) into the header" in found["L"].guess
+    ratings = columns("123", "321")
+    assert ratings["L"].values == {"1": 1, "2": 2, "3": 3}
+    assert "write (1-3) into the header" in ratings["L"].guess
 
 
 def test_one_rating_of_five_settles_the_scale() -> None:
-    found = columns("1231231231", "3213213215")
-    assert found["L"].values == {"1": 1, "2": 2, "3": 3}
-    assert found["L"].guess == ""
+    ratings = columns("1231231231", "3213213215")
+    assert ratings["L"].values == {"1": 1, "2": 2, "3": 3}
+    assert ratings["L"].guess == ""
 
 
 def test_our_own_columns_are_never_rescaled() -> None:

@@ -19,8 +19,8 @@ def register(name: str) -> Interpretation:
     return interpret_table(read_table(path.read_bytes(), name))
 
 
-def by_id(found: Interpretation, identity: str) -> InterpretedRow:
-    return next(row for row in found.rows if row.identity == identity)
+def by_id(interpretation: Interpretation, identity: str) -> InterpretedRow:
+    return next(row for row in interpretation.rows if row.identity == identity)
 
 
 @pytest.mark.parametrize(
@@ -34,10 +34,10 @@ def by_id(found: Interpretation, identity: str) -> InterpretedRow:
     ],
 )
 def test_every_real_register_reads_without_an_error(name: str, rows: int) -> None:
-    found = register(name)
-    assert (len(found.rows), found.errors) == (rows, [])
-    assert all(row.values["title"] and row.values["inherent_impact"] for row in found.rows)
-    assert json.loads(json.dumps(asdict(found)))
+    interpretation = register(name)
+    assert (len(interpretation.rows), interpretation.errors) == (rows, [])
+    assert all(row.values["title"] and row.values["inherent_impact"] for row in interpretation.rows)
+    assert json.loads(json.dumps(asdict(interpretation)))
 
 
 def test_hospital_values() -> None:
@@ -53,7 +53,7 @@ def test_hospital_values() -> None:
     assert values["treatment_plan"].startswith("Require phishing-resistant MFA")
 
 
-def test_hospital_keeps_what_has_no_field() -> None:
+def test_hospital_keeps_columns_without_a_field() -> None:
     row = by_id(register("hospital.csv"), "R01")
     assert row.extra["HIPAA Reference"] == "164.308(b)(1); 164.312(d)"
     assert row.extra["Target Date"] == "May 2027"
@@ -68,57 +68,59 @@ def test_hospital_keeps_what_has_no_field() -> None:
 
 
 def test_hospital_reports_levels_that_are_not_ours() -> None:
-    found = register("hospital.csv")
-    assert [(d.row, d.theirs, d.ours) for d in found.differences] == [
+    interpretation = register("hospital.csv")
+    assert [(d.row, d.theirs, d.ours) for d in interpretation.differences] == [
         (5, "High", "medium"),
         (10, "High", "medium"),
         (14, "Low", "medium"),
         (14, "Low", "medium"),
     ]
-    assert by_id(found, "R04").extra["Inherent Rating"] == "High"
-    assert "Inherent Rating" not in by_id(found, "R01").extra
+    assert by_id(interpretation, "R04").extra["Inherent Rating"] == "High"
+    assert "Inherent Rating" not in by_id(interpretation, "R01").extra
 
 
-def test_hospital_has_a_date_that_is_none() -> None:
-    found = register("hospital.csv")
-    row = by_id(found, "R15")
+def test_hospital_has_a_text_in_place_of_a_date() -> None:
+    interpretation = register("hospital.csv")
+    row = by_id(interpretation, "R15")
     assert row.values["due_date"] is None
     assert row.extra["Target Date"] == "Annual review"
-    assert guessed(found, "date") == ["Target Date"]
+    assert guessed(interpretation, "date") == ["Target Date"]
 
 
 def test_energy_utility_values() -> None:
-    found = register("energy-utility.csv")
-    values = by_id(found, "R-009").values
+    interpretation = register("energy-utility.csv")
+    values = by_id(interpretation, "R-009").values
     assert [values[name] for name in RATINGS[:2]] == [2, 4]
     assert (values["category"], values["status"]) == ("Environmental Compliance", "closed")
     assert values["due_date"] == "2026-06-20"
-    assert found.differences == []
+    assert interpretation.differences == []
 
 
 def test_small_company_values() -> None:
-    found = register("small-company.csv")
-    row = by_id(found, "R-04")
+    interpretation = register("small-company.csv")
+    row = by_id(interpretation, "R-04")
     assert row.values["title"] == "Malware Infection: Delayed patching"
     assert [row.values[name] for name in RATINGS[:2]] == [5, 3]
     assert row.values["treatment_plan"] == "Strengthen patch management process"
-    assert guessed(found, "scale") == ["Likelihood", "Impact"]
-    assert guessed(found, "title") == [None]
+    assert guessed(interpretation, "scale") == ["Likelihood", "Impact"]
+    assert guessed(interpretation, "title") == [None]
 
 
 def test_telecom_values() -> None:
-    found = register("telecom-isms.csv")
-    row = by_id(found, "R001")
+    interpretation = register("telecom-isms.csv")
+    row = by_id(interpretation, "R001")
     assert row.values["controls"] == ["A.9.1.1"]
     assert row.values["title"] == "Unauthorised Access: Weak Password Policy"
     assert (row.values["status"], row.values["due_date"]) == ("assessed", "2025-06-30")
     assert row.extra["target_date"] == "2025-06-30"
-    assert guessed(found, "date") == ["target_date"]  # no treatment plan that it belongs to
+    assert guessed(interpretation, "date") == [
+        "target_date"
+    ]  # no treatment plan that it belongs to
 
 
 def test_words_only_values() -> None:
-    found = register("words-only.csv")
-    row = by_id(found, "R-009")
+    interpretation = register("words-only.csv")
+    row = by_id(interpretation, "R-009")
     assert [row.values[name] for name in RATINGS[:2]] == [2, 4]
     assert row.values["treatment"] == "mitigate"
     assert row.values["description"].startswith("Response actions may be inconsistent")

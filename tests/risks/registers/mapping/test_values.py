@@ -22,10 +22,10 @@ def test_an_owner_is_an_address_or_a_name(cell: str, owner: str | None, name: st
 
 
 def test_of_two_owners_the_first_is_taken_and_both_are_kept() -> None:
-    found = read("Title,Owner\nx,ann@example.com; bob@example.com\n")
-    assert found.rows[0].values["owner"] == "ann@example.com"
-    assert found.rows[0].extra == {"Owner": "ann@example.com; bob@example.com"}
-    assert guessed(found, "person") == ["Owner"]
+    interpretation = read("Title,Owner\nx,ann@example.com; bob@example.com\n")
+    assert interpretation.rows[0].values["owner"] == "ann@example.com"
+    assert interpretation.rows[0].extra == {"Owner": "ann@example.com; bob@example.com"}
+    assert guessed(interpretation, "person") == ["Owner"]
 
 
 def test_name_and_address_of_the_owner_may_be_two_columns() -> None:

@@ -45,7 +45,7 @@ def test_a_file_of_two_encodings_is_refused_with_its_lines() -> None:
         read(mixed)
 
 
-def test_windows_1252_is_said() -> None:
+def test_reading_as_windows_1252_is_noted() -> None:
     assert any("Windows-1252" in note for note in read("Title\ncafé\n".encode("cp1252")).notes)
 
 
@@ -78,7 +78,7 @@ def test_blank_space_around_cells_goes() -> None:
     assert table.rows[0][1] == {"Risk ID": "R1", "Title": "x\u00a0y"}
 
 
-def test_a_cell_beyond_the_limit_of_python_s_reader_is_an_error_too() -> None:
+def test_a_cell_beyond_the_limit_of_the_csv_module_is_an_error_too() -> None:
     table = read(f"Risk ID,Title\nR1,{'x' * 200_000}\nR2,Fire\n")
     assert [(error.row, error.column) for error in table.errors] == [(2, "Title")]
 

@@ -19,7 +19,7 @@ from risks.text import clean_text
 
 
 @given(st.text())
-def test_restored_is_the_inverse_of_neutralised(text: str) -> None:
+def test_restoring_is_the_inverse_of_neutralizing(text: str) -> None:
     assert restore_formula(neutralize_formula(text)) == text
 
 
@@ -37,7 +37,7 @@ def test_an_exported_text_is_imported_as_it_was(text: str) -> None:
         *(" =1", "\u00a0=1", "\u200b=1", "\u200e\uff1d1", "\ufeff'+1"),
     ],
 )
-def test_what_a_spreadsheet_would_calculate_is_neutralised(text: str) -> None:
+def test_text_that_a_spreadsheet_would_calculate_is_neutralized(text: str) -> None:
     assert neutralize_formula(text) == f"'{text}"
 
 
@@ -62,7 +62,7 @@ def test_commas_split_only_where_asked_and_nothing_better_is_there() -> None:
     assert split_list("a, b; c", commas=True) == ["a, b", "c"]
 
 
-def test_key_compares_without_case_accents_and_punctuation() -> None:
+def test_match_keys_ignore_case_accents_and_punctuation() -> None:
     assert match_key("  Échéance*: (Date) ") == match_key("echeance - date")
     assert match_key("Risk #") == "risk number"
 
@@ -72,12 +72,12 @@ def test_titles_compare_without_case_and_space_but_with_accents() -> None:
     assert title_key("resume") != title_key("résumé")
 
 
-def test_headline_is_the_first_sentence_within_its_limit() -> None:
+def test_a_first_sentence_is_cut_at_its_limit() -> None:
     assert first_sentence("Mail fails. Then all fails.") == "Mail fails"
     assert len(first_sentence("word " * 100)) <= 255
 
 
-def test_long_texts_are_not_remembered() -> None:
+def test_long_texts_are_not_cached() -> None:
     before = cells.cached_match_key.cache_info().currsize
     assert cells.match_key("Ä" * 200) == "a" * 200
     assert cells.cached_match_key.cache_info().currsize == before

@@ -98,7 +98,7 @@ def test_a_zip_with_too_many_parts_is_refused(monkeypatch: pytest.MonkeyPatch) -
         read(workbook(HEADERS), "x.xlsx")
 
 
-def test_a_cell_at_the_end_of_the_world_is_refused() -> None:
+def test_a_cell_far_outside_of_the_table_is_refused() -> None:
     data = workbook(HEADERS, edit=lambda sheet: sheet.cell(1_048_576, 16_384, "x"))
     with pytest.raises(ImportFileError, match=r"more than 1,000,000 cells"):
         read(data, "x.xlsx")
@@ -177,7 +177,7 @@ def test_a_truncated_workbook_is_refused(end: int) -> None:
         read(workbook(HEADERS, ["R1", "x", 3])[:end], "x.xlsx")
 
 
-def test_a_zip_that_is_no_workbook_is_refused() -> None:
+def test_a_zip_archive_that_is_not_a_workbook_is_refused() -> None:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr("content.xml", "<office/>")
