@@ -199,8 +199,7 @@ class ImportRunAdmin(StepAdmin):
                     mapping=data["columns"],
                 )
             except ImportFileError as error:
-                row = f"Row {error.row}: " if error.row else ""
-                form.add_error("file", row + error.message)
+                form.add_error("file", error.located_message)
             else:
                 return redirect_to_created("admin:risks_importrun_change", run.pk)
         context = {

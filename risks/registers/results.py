@@ -18,6 +18,13 @@ class ImportFileError(ValueError):
         self.row = row
         self.column = column
 
+    @property
+    def located_message(self) -> str:
+        """The message after its row, or its column if it has no row."""
+        if self.row:
+            return f"Row {self.row}: {self.message}"
+        return f"Column {self.column}: {self.message}" if self.column else self.message
+
 
 class MappingError(ImportFileError):
     """The caller maps a column that the file does not have, or to a field that does not exist."""

@@ -59,9 +59,7 @@ class Command(BaseCommand):
             raise CommandError(f"{options['file']} cannot be read: {error.strerror}.") from None
         except ImportFileError as error:
             code = USAGE if isinstance(error, MappingError) else 1
-            location = f"Column {error.column}: " if error.column else ""
-            location = f"Row {error.row}: " if error.row else location
-            raise CommandError(location + error.message, returncode=code) from None
+            raise CommandError(error.located_message, returncode=code) from None
         except Conflict as conflict:
             raise CommandError("\n".join(conflict.reasons)) from None
         self.report(summary, options)
