@@ -1,7 +1,7 @@
 """The demo: an organization to look around in, with a person who may do everything there.
 
-Its password and token are generated, and kept in `VAR_DIR/demo.json` for nobody but the user who
-runs OpenRisk (mode 0600).
+Its password and token are generated, and kept in `VAR_DIR/demo.json`, which only the user who runs
+OpenRisk can read (mode 0600).
 """
 
 import json
@@ -28,7 +28,7 @@ RISKS = 200
 
 @dataclass(frozen=True)
 class Demo:
-    """What a newcomer needs to get in."""
+    """The credentials that a newcomer needs."""
 
     url: str
     organization: str
@@ -70,7 +70,7 @@ def credentials_file() -> Path:
 
 
 def find_outdated(demo: Demo) -> list[str]:
-    """What in `demo` holds no longer, each with what to do about it."""
+    """Each part of `demo` that is out of date, with what to do about it."""
     user = _user()
     if user is None:
         return [f"The account {EMAIL} was deleted: `manage.py demo_create` creates it again."]
@@ -117,7 +117,7 @@ def _create_account() -> Demo:
     set_role(user=user, organization=organization, role=Role.ADMIN)
     _, token = create_token(user=user, organization=organization, name="demo")
     demo = Demo(local_url(), ORGANIZATION, EMAIL, password, token)
-    _write(demo)  # before the commit: an account whose password nobody knows would be worse
+    _write(demo)  # before the commit: an account with an unknown password would be worse
     return demo
 
 

@@ -175,7 +175,7 @@ def integer(name: str, default: int, *, minimum: int = 1, maximum: int = 65535) 
         value = int(raw)
     except ValueError:
         raise ImproperlyConfigured(
-            f"{name}={raw!r} is no whole number: write one from {minimum} to {maximum}."
+            f"{name}={raw!r} is not a whole number: write one from {minimum} to {maximum}."
         ) from None
     if not minimum <= value <= maximum:
         raise ImproperlyConfigured(
@@ -204,7 +204,7 @@ def _is_address(value: str, schemes: tuple[str, ...]) -> bool:
     """Whether it has one of the schemes and says where to: a host, or what stands for one."""
     try:
         parts = urlsplit(value)
-        _ = parts.port  # raises where that is no number
+        _ = parts.port  # raises where that is not a number
     except ValueError:
         return False
     return parts.scheme in schemes and bool(parts.hostname or "host=" in parts.query)
@@ -224,7 +224,7 @@ def folder(name: str, default: Path) -> Path:
 
 
 def require_temporary_folder(fallback: Path) -> None:
-    """Where uploads are written first: `fallback` on a read-only system without /tmp."""
+    """Use `fallback` as the temporary folder on a read-only system without /tmp."""
     try:
         tempfile.gettempdir()
     except FileNotFoundError:
@@ -277,7 +277,7 @@ def misspelt() -> dict[str, str]:
 
 
 def email(name: str, default: str) -> dict[str, Any]:
-    """What the address of the mail server says, as Django's settings."""
+    """Read the address of the mail server as Django's settings."""
     url = text(name, default) or default
     try:
         return source.email_url_config(url)
@@ -310,7 +310,7 @@ def mailbox(name: str, default: str) -> str:
 
 
 def password(name: str) -> str:
-    """What a program shows to be believed, or ""."""
+    """The secret that a program sends to be trusted, or ""."""
     value = text(name)
     if value and len(value) < SHORTEST_PASSWORD:
         raise ImproperlyConfigured(
@@ -323,7 +323,7 @@ def response_cache(backend: str, redis_url: str) -> dict[str, dict[str, Any]]:
     """The alias of the shared store of responses; none for a cache within each process.
 
     Redis is asked briefly and once: a cache that makes people wait is worse than none. Bytes pass
-    through as they are, since django-redis would unpickle them before anybody could check them.
+    through as they are, since django-redis would unpickle them before they could be checked.
     """
     if backend in ("memory", "none"):
         return {}

@@ -1,4 +1,4 @@
-"""How long what people write may be, and why.
+"""Limits on the length of what people write, and the reasons.
 
 The one table that models, API, schema, forms, imports and connectors read. What was longer before
 there was a limit stays readable and exportable; it can be made shorter, not longer.
@@ -35,7 +35,7 @@ DEFAULT_REASON = "a word or a code"
 
 
 def reason_for(length: int) -> str:
-    """Why a text has at most so many characters, for the schema."""
+    """The reason for a limit, for the schema."""
     return f"At most {length:,} characters: {REASONS.get(length, DEFAULT_REASON)}."
 
 
@@ -70,7 +70,7 @@ def allow_present_lengths(form: forms.BaseForm, present: Mapping[str, Any]) -> N
 
 
 def extra_error(extra: dict[str, Any]) -> str:
-    """What is too much about the imported columns of a risk; empty where nothing is."""
+    """The limit that the imported columns of a risk exceed; empty where nothing is."""
     if len(extra) > EXTRA_VALUES:
         return f"A risk keeps at most {EXTRA_VALUES} columns of its own; here are {len(extra)}."
     for name, value in extra.items():

@@ -117,19 +117,19 @@ if "sqlite3" in DATABASES["default"]["ENGINE"]:
     }
 else:
     # What DATABASE_URL says behind its ? counts: sslmode, target_session_attrs, ...
-    asked_for = DATABASES["default"]["OPTIONS"]
+    url_options = DATABASES["default"]["OPTIONS"]
     DATABASES["default"]["OPTIONS"] = {
         "connect_timeout": 3,
         "application_name": "openrisk",
-        **asked_for,
+        **url_options,
     }
     if DATABASE_DIRECT_URL:
-        # Cursors and options of a session: a pooler gives the session to somebody else.
+        # Cursors and options of a session: a pooler gives the session to someone else.
         DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
     else:
         of_profile = DATABASE_PROFILE.options(timeouts=DATABASE_TIMEOUTS)
         DATABASES["default"]["OPTIONS"]["options"] = " ".join(
-            filter(None, (of_profile, asked_for.get("options")))
+            filter(None, (of_profile, url_options.get("options")))
         )
     if DATABASE_POOL:
         DATABASES["default"]["CONN_MAX_AGE"] = 0  # Django refuses both
@@ -337,7 +337,7 @@ DRAIN_SECONDS = env.integer("DRAIN_SECONDS", 0, minimum=0, maximum=300)
 DRAIN_FILE = VAR_DIR / f"draining-{PORT}"  # there while this installation is about to stop
 
 # --- Logs: one line an event, keyed, on stderr ------------------------------------------------
-# Traces are made where somebody collects them (openrisk/telemetry/tracing.py).
+# Traces are made where there is a collector (openrisk/telemetry/tracing.py).
 TRACES_ENDPOINT = env.address(
     "OTEL_EXPORTER_OTLP_ENDPOINT", ("http", "https"), "http://127.0.0.1:4318"
 )

@@ -1,4 +1,4 @@
-"""Whether all nodes have the same keys: the database remembers by what each is known.
+"""Checks that all nodes have the same keys: the database keeps a fingerprint of each.
 
 A node with another SECRET_KEY ends the sessions of the others; one with other ENCRYPTION_KEYS
 cannot read their secrets. Fingerprints say so at the start, and reveal no key.
@@ -22,7 +22,7 @@ def remember_keys() -> None:
 
 
 def find_differences() -> Iterator[tuple[str, str]]:
-    """What is wrong and what to do, for each key that the database was not used with."""
+    """For each key that the database was not used with: the fault, and the advice."""
     known = dict(KeyFingerprint.objects.values_list("name", "fingerprint"))
     for name, keys in _keys().items():
         ours = [_fingerprint(name, key) for key in keys]

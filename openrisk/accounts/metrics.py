@@ -1,4 +1,4 @@
-"""What logins count."""
+"""Metrics of logins."""
 
 from prometheus_client import Counter
 

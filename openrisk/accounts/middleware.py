@@ -1,4 +1,4 @@
-"""Whose browser session it is."""
+"""Sets the user of a request from its session."""
 
 from collections.abc import Callable
 

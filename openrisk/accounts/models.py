@@ -17,7 +17,7 @@ from openrisk.database.ids import uuid7
 
 
 class Role(models.TextChoices):
-    """What a member may do; each role includes the ones before it."""
+    """The rights of a member; each role includes the ones before it."""
 
     VIEWER = "viewer", "Viewer"
     ANALYST = "analyst", "Analyst"

@@ -1,4 +1,4 @@
-"""Django admin: its site, and what every ModelAdmin builds on. Only this module imports unfold.
+"""Django admin: its site and the base of every ModelAdmin. Only this module imports unfold.
 
 Managers and administrators of an organization enter, and superusers. What they see and may do
 follows from their role in each organization; Django's permission tables are not used.
@@ -80,7 +80,7 @@ __all__ = (
 
 # --- The site ---------------------------------------------------------------------------------
 class AdminSite(UnfoldAdminSite):
-    """The admin of OpenRisk; people log in where everybody does."""
+    """The admin of OpenRisk; people log in where everyone does."""
 
     index_title = "Overview"
 
@@ -115,7 +115,7 @@ class AdminSite(UnfoldAdminSite):
         guarded = super().admin_view(update_wrapper(recorded_view, view), cacheable)
 
         def keeping_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            """What was typed goes along to the login, and is in the form again afterwards."""
+            """Keeps what was typed through a login, and fills it into the form again."""
             draft = None if request.user.is_authenticated else drafts.draft_of(request)
             if draft:
                 return ask_for_login(request, draft)
@@ -214,7 +214,7 @@ class Scoped:
     """Permissions from roles, and form choices from the one organization that a form is about."""
 
     view_role = Role.MANAGER
-    change_role: Role | None = Role.MANAGER  # None: read-only for everybody
+    change_role: Role | None = Role.MANAGER  # None: read-only for everyone
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return get_access(request).has_role(self.view_role, organization_id(obj))
@@ -242,7 +242,7 @@ class Scoped:
         if model is not User:
             return model._default_manager.for_organization(organization)
         members = Membership.objects.filter(organization=organization)
-        # People who left the organization stay what they are here until somebody changes it.
+        # People who left the organization stay selected here until someone changes it.
         present = self.edited(request).values(db_field.attname)
         return User.objects.filter(Q(pk__in=members.values("user")) | Q(pk__in=present))
 
@@ -266,7 +266,7 @@ class Scoped:
 
 
 def organization_id(obj: Any) -> UUID | None:
-    """Whose the row is; None for no row (unfold passes ids as well, which say nothing)."""
+    """The organization of a row; None for no row (unfold passes ids as well, without one)."""
     return getattr(obj, "organization_id", None) if isinstance(obj, Model) else None
 
 
@@ -283,7 +283,7 @@ class FilteredModelAdmin(UnfoldModelAdmin):
     fishing in hashes."""
 
     secret_fields: tuple[str, ...] = ()  # of its forms; never kept in a draft
-    sent_again = AGAIN  # what is said where the same form comes twice
+    sent_again = AGAIN  # the message where the same form is sent twice
 
     def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
         return any(lookup in _parameters(item) for item in self.get_list_filter(request))

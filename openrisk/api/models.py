@@ -1,4 +1,4 @@
-"""What the API itself stores."""
+"""Records of the API itself."""
 
 from django.conf import settings
 from django.db import models

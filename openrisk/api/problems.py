@@ -188,7 +188,7 @@ class ProblemHandler(ExceptionHandler):
 def drain_body(request: HttpRequest) -> None:
     """Take in what is left of a body, up to READ_AWAY bytes, and forget it.
 
-    The server closes a connection whose body nobody read, and a client that is still sending then
+    The server closes a connection whose body was not read, and a client that is still sending then
     reports a broken pipe instead of our answer. One that asks before it sends need not send.
     """
     if request.headers.get("Expect"):

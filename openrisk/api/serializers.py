@@ -31,7 +31,7 @@ def _refuse_unknown(serializer: serializers.BaseSerializer[Any], data: Any) -> N
 
 
 class Serializer(serializers.Serializer):
-    """For actions and commands that are no row of their own."""
+    """For actions and commands, which have no row of their own."""
 
     def to_internal_value(self, data: Any) -> Any:
         _refuse_unknown(self, data)
@@ -41,7 +41,7 @@ class Serializer(serializers.Serializer):
 class RowSerializer(serializers.ModelSerializer):
     """Represents rows by name: each field's `source` is a path for `values()`.
 
-    The fields named in `attached` are no columns: `attach` adds them to all rows of a page.
+    The fields named in `attached` have no column: `attach` adds them to all rows of a page.
     """
 
     attached: frozenset[str] = frozenset()
@@ -51,7 +51,7 @@ class RowSerializer(serializers.ModelSerializer):
         return super().to_internal_value(data)
 
     def get_fields(self) -> dict[str, serializers.Field]:
-        """What a row is shown with is null, or empty, wherever a column on its path may be."""
+        """Fields may be null, or empty, wherever a column on their path may be."""
         fields: dict[str, serializers.Field] = super().get_fields()
         for name, field in fields.items():
             if field.read_only and name not in self.attached:

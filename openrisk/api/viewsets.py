@@ -62,7 +62,7 @@ class OrganizationViewSet(GenericViewSet):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        # Who is no member, such as another server, posts what may be repeated anyway.
+        # A caller who is not a member, such as another server, posts what may be repeated anyway.
         member = getattr(request, "membership", None)
         if request.method == "POST" and member and (key := request.headers.get("Idempotency-Key")):
             self.post = run_once(self.post, member, request, key)  # type: ignore[has-type]
@@ -162,7 +162,7 @@ def expected_version(request: Request, *, required: bool = False) -> int | None:
     """The version the caller saw, from `If-Match` or the body's `version`.
 
     Raises 428 when `required` and absent. `If-Match: *` means any. A malformed one matches
-    nothing: -1. A `version` that is no whole number is 400: to ignore it would overwrite.
+    nothing: -1. A `version` that is not a whole number is 400: to ignore it would overwrite.
     """
     given = request.headers.get("If-Match", "").strip()
     if given and given != "*":

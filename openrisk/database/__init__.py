@@ -1,1 +1,5 @@
-"""What the project adds to Django's database layer: ids, and how connections are kept."""
+"""Additions to Django's database layer.
+
+Read in this order: `profiles` (how many connections), `addresses` (DATABASE_URL), `checks`,
+`metrics`, `clock`, `locks`, `statements`, `ids`, `triggers`, `sqlite3` (a backend).
+"""

@@ -25,7 +25,7 @@ _DJANGO_NAMES = {
 
 
 def database_settings(name: str, default: str, *, needed: bool) -> dict[str, Any]:
-    """What the address of the database says, as Django's settings.
+    """Read the address of the database as Django's settings.
 
     What follows its `?` is libpq's (sslmode, target_session_attrs, ...) and goes into OPTIONS.
     """

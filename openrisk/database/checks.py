@@ -58,7 +58,7 @@ def check_answers(
 
 
 def connection_error() -> str:
-    """Why no connection can be had, in one line; "" where one can.
+    """The reason why the database cannot be connected to, in one line; "" where it can.
 
     Directly: a pool would hide a wrong password behind its own timeout.
     """
@@ -76,9 +76,9 @@ def connection_error() -> str:
 def check_server(
     app_configs: Any, databases: Sequence[str] | None = None, **kwargs: Any
 ) -> list[Error]:
-    """What the server allows: asked by migrate, serve, doctor and `check --database default`.
+    """Compare with what the server allows: for migrate, serve, doctor, `check --database default`.
 
-    A server that does not answer is no error here. With DATABASE_DIRECT_URL it is the pooler's
+    A server that does not answer is not an error here. With DATABASE_DIRECT_URL it is the pooler's
     business.
     """
     if "default" not in (databases or ()) or connection.vendor != "postgresql":

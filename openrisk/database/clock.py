@@ -7,12 +7,12 @@ from django.utils import timezone
 
 
 def database_now() -> datetime:
-    """For what several machines must agree on, such as when a schedule is due."""
+    """The time for what several machines must agree on, such as when a schedule is due."""
     return timezone.now() + clock_offset()
 
 
 def clock_offset() -> timedelta:
-    """How far the database's clock is ahead of this machine's; SQLite has no clock of its own."""
+    """The lead of the database's clock over this machine's; SQLite has no clock of its own."""
     if connection.vendor != "postgresql":
         return timedelta(0)
     with connection.cursor() as cursor:

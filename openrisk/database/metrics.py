@@ -15,7 +15,7 @@ size = Gauge(
 )
 in_use = Gauge(
     "openrisk_database_pool_in_use",
-    "Those of them that a request has in hand",
+    "Those of them that a request is using",
     multiprocess_mode="livesum",
 )
 idle = Gauge("openrisk_database_pool_idle", "Those that wait for one", multiprocess_mode="livesum")

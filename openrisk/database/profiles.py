@@ -1,4 +1,4 @@
-"""How many connections to PostgreSQL, kept for how long: three profiles, and the arithmetic.
+"""Numbers of connections to PostgreSQL and their time limits: three profiles, the arithmetic.
 
 Persistent connections (`CONN_MAX_AGE`) are the default: each thread keeps one, so their number is
 bounded by the processes and threads there are. `DATABASE_POOL=1` lets the threads of a process
@@ -19,7 +19,7 @@ class Profile:
 
     A statement is ended after `statement_timeout`, one of an import or a report after
     `long_statement_timeout`. Who waits `pool_timeout` for a connection of the pool, or finds
-    `pool_max_waiting` others waiting, is told to come back.
+    `pool_max_waiting` others waiting, is asked to come back.
     """
 
     name: str
@@ -37,20 +37,20 @@ class Profile:
     pool_max_waiting: int
 
     def options(self, *, timeouts: bool) -> str:
-        """What each connection tells the server when it opens.
+        """The options that each connection sets on the server when it opens.
 
         Many short requests at once, on disks without heads: a request that starts two more
         processes takes their processors from the others, and a page read at random costs little
         more than the next one.
         """
-        told: dict[str, Any] = {"max_parallel_workers_per_gather": 0, "random_page_cost": 1.1}
+        options: dict[str, Any] = {"max_parallel_workers_per_gather": 0, "random_page_cost": 1.1}
         if timeouts:
-            told |= {
+            options |= {
                 "statement_timeout": f"{self.statement_timeout}s",
                 "lock_timeout": f"{self.lock_timeout}s",
                 "idle_in_transaction_session_timeout": f"{self.idle_in_transaction_timeout}s",
             }
-        return " ".join(f"-c {name}={value}" for name, value in told.items())
+        return " ".join(f"-c {name}={value}" for name, value in options.items())
 
     def pool(self) -> dict[str, Any]:
         """The options of psycopg's pool."""

@@ -1,1 +1,5 @@
-"""Parts of `manage.py doctor`: finding.py first, then database.py, secrets.py and services.py."""
+"""The checks of `manage.py doctor`.
+
+Read in this order: `doctor` (all checks), `check_result`, `database_checks`, `key_checks`,
+`service_checks`.
+"""

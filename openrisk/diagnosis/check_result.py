@@ -12,7 +12,7 @@ class CheckStatus(StrEnum):
 
 @dataclass(frozen=True)
 class CheckResult:
-    """What was looked at, how it is, and what to do about it."""
+    """The subject of a check, its status and details, and what to do about it."""
 
     subject: str
     status: CheckStatus

@@ -1,4 +1,4 @@
-"""How the database is reached: encrypted, writable, past a pooler, by the same clock."""
+"""Checks of the connection: encrypted, writable, past a pooler, by the same clock."""
 
 from datetime import timedelta
 from ipaddress import ip_address
@@ -19,8 +19,8 @@ VERIFIED = {
 }
 
 
-def tls(direct: "psycopg.Connection[tuple[object, ...]]") -> CheckResult:
-    """Whether others on the way can read or change what is said to the server."""
+def check_tls(direct: "psycopg.Connection[tuple[object, ...]]") -> CheckResult:
+    """Whether others on the way can read or change what is sent to the server."""
     host = direct.info.host
     if not direct.pgconn.ssl_in_use:
         state = "no"
@@ -46,13 +46,13 @@ def _is_local(host: str) -> bool:
         return False
 
 
-def writable() -> CheckResult:
+def check_writable() -> CheckResult:
     if reason := read_only_reason():
         return failure("writes", reason, "OpenRisk is not ready until it reaches the primary.")
     return ok("writes", "the database takes them")
 
 
-def direct() -> CheckResult:
+def check_direct_address() -> CheckResult:
     """DATABASE_DIRECT_URL: without it the cache cannot ask what is fresh, and keeps nothing."""
     url = settings.DATABASE_DIRECT_URL
     if not url:
@@ -72,7 +72,7 @@ def direct() -> CheckResult:
     return ok("direct address", "reaches the same database")
 
 
-def clocks() -> CheckResult:
+def check_clocks() -> CheckResult:
     difference = clock.clock_offset()
     seconds = round(difference.total_seconds(), 1)
     if abs(difference) <= CLOCK_TOLERANCE:

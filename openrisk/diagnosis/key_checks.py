@@ -1,4 +1,4 @@
-"""Keys: who can read them, whether they are those of the other nodes, and what they open."""
+"""Checks of keys: who can read them, whether all nodes have the same, what they open."""
 
 import stat
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from openrisk.diagnosis.check_result import CheckResult, failure, ok, warning
 FILES = {"secret key": ("SECRET_KEY",), "encryption key": ("ENCRYPTION_KEYS", "ENCRYPTION_KEY")}
 
 
-def key_file(subject: str) -> CheckResult:
+def check_key_file(subject: str) -> CheckResult:
     """The key in the environment, or its file, which its owner alone may read."""
     if any(env.text(name) for name in FILES[subject]):
         return ok(subject, "from the environment")
@@ -29,14 +29,14 @@ def key_file(subject: str) -> CheckResult:
     )
 
 
-def same_keys() -> CheckResult:
+def check_same_keys() -> CheckResult:
     if problems := list(key_fingerprints.find_differences()):
         what, advice = problems[0]
         return failure("keys", what, advice)
     return ok("keys", "those that this database was used with")
 
 
-def stored_secrets() -> CheckResult:
+def check_stored_secrets() -> CheckResult:
     """Whether the secrets of connectors can still be read."""
     apps = InstalledApp.objects.exclude(secrets="")
     unreadable = [app.name for app in apps if not _is_readable(app.secrets)]
@@ -57,8 +57,8 @@ def _is_readable(secrets: str) -> bool:
     return True
 
 
-def addresses() -> Iterator[CheckResult]:
-    """What people in production would miss."""
+def check_addresses() -> Iterator[CheckResult]:
+    """Warnings about addresses, in production only."""
     if settings.POOL_PROFILE != "prod":
         return
     if not settings.SESSION_COOKIE_SECURE:

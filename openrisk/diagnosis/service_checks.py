@@ -1,4 +1,4 @@
-"""What OpenRisk talks to and depends on: mail, traces, workers, a temporary folder, names."""
+"""Checks of what OpenRisk depends on: mail, traces, workers, a temporary folder, names."""
 
 import socket
 import tempfile
@@ -22,7 +22,7 @@ LATE_SECONDS = 600
 RECENT = timedelta(days=1)
 
 
-def temporary_folder() -> CheckResult:
+def check_temporary_folder() -> CheckResult:
     """Uploads and workbooks are written there first."""
     try:
         with tempfile.TemporaryFile():
@@ -35,23 +35,23 @@ def temporary_folder() -> CheckResult:
         )
 
 
-def mail() -> CheckResult:
+def check_mail() -> CheckResult:
     if "smtp" not in settings.EMAIL_BACKEND:
         return ok("mail", "written to the log (EMAIL_URL)")
     host, port = settings.EMAIL_HOST, settings.EMAIL_PORT
-    return _reached("mail", host, port, "Correct EMAIL_URL: until then no message goes out.")
+    return check_reachable("mail", host, port, "Correct EMAIL_URL: until then no message goes out.")
 
 
-def traces() -> CheckResult:
+def check_traces() -> CheckResult:
     if not settings.TRACES_ENDPOINT:
         return ok("traces", "not made (OTEL_EXPORTER_OTLP_ENDPOINT)")
     parts = urlsplit(settings.TRACES_ENDPOINT)
     port = parts.port or (443 if parts.scheme == "https" else 80)
     advice = "Start the collector, or correct OTEL_EXPORTER_OTLP_ENDPOINT."
-    return _reached("traces", parts.hostname or "", port, advice)
+    return check_reachable("traces", parts.hostname or "", port, advice)
 
 
-def _reached(subject: str, host: str, port: int, advice: str) -> CheckResult:
+def check_reachable(subject: str, host: str, port: int, advice: str) -> CheckResult:
     try:
         socket.create_connection((host, port), TIMEOUT_SECONDS).close()
     except OSError as error:
@@ -59,8 +59,8 @@ def _reached(subject: str, host: str, port: int, advice: str) -> CheckResult:
     return ok(subject, f"{host}:{port} answers")
 
 
-def tasks() -> CheckResult:
-    """Work that waits for nobody, or failed."""
+def check_tasks() -> CheckResult:
+    """Work that has waited for long, or failed."""
     waited = max(
         [queue_status.read_queue_status().oldest_seconds, *schedules.schedule_lateness().values()]
     )
@@ -80,8 +80,8 @@ def tasks() -> CheckResult:
     return ok("tasks", "nothing waits for long, nothing failed within a day")
 
 
-def names() -> CheckResult:
-    """Settings that nobody reads because of one letter, and organizations that are not there."""
+def check_names() -> CheckResult:
+    """Settings that are misspelt, and organizations that do not exist."""
     misspelt = [f"{name} (for {meant}?)" for name, meant in env.misspelt().items()]
     if misspelt:
         return warning("names", f"not read: {', '.join(misspelt)}", "Correct or remove them.")

@@ -15,7 +15,7 @@ OWN_FIELDS = (ANSWER, "csrfmiddlewaretoken")
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked, what follows, the word on the button, and the fields to post again."""
+    """A question, its consequences, the word on the button, and the fields to post again."""
 
     title: str
     consequences: Sequence[str]

@@ -1,4 +1,4 @@
-"""What was typed into a form that could not be saved, kept until the form shows it again.
+"""Drafts: what was typed into a form that could not be saved, kept until it is shown again.
 
 A session may end while someone writes, or another log-in may change the CSRF token. The fields then
 go with the log-in form, signed, and after the log-in into the session; the form's own page is shown
@@ -37,7 +37,7 @@ SecretNames = Callable[..., set[str]]
 
 @dataclass(frozen=True)
 class FormPlace:
-    """Where the form of a view is: a route with some of the view's arguments, or the view itself.
+    """The place of a view's form: a route with some of the view's arguments, or the view itself.
 
     `secrets` returns, for the arguments of the view, the names of fields that are not to be kept.
     """
@@ -53,7 +53,7 @@ class FormPlace:
         return reverse(self.page, kwargs={name: given[name] for name in names})
 
     def query(self, request: HttpRequest) -> str:
-        """What the page was asked for, where the form is on its own page."""
+        """The query of the page, where the form is on its own page."""
         given = request.GET.copy()
         given.pop(PARAMETER, None)
         return "" if self.page else given.urlencode()
@@ -72,7 +72,7 @@ def form_on(
 
 
 def draft_of(request: HttpRequest) -> Draft | None:
-    """What the request would have saved; None where its address belongs to no page's form."""
+    """The draft of what the request would have saved; None where its address has no form."""
     try:
         match = resolve(request.path)
     except Resolver404:
@@ -155,7 +155,7 @@ def draft_fields(request: HttpRequest) -> dict[str, list[str]]:
 
 
 def added_rows(request: HttpRequest, prefix: str) -> int:
-    """How many rows had been added to the formset, on a page that is to be filled."""
+    """The number of rows that had been added to the formset, on a page that is to be filled."""
     fields = draft_fields(request)
     total, present = (
         (fields.get(f"{prefix}-{name}") or ["0"])[0] for name in ("TOTAL_FORMS", "INITIAL_FORMS")

@@ -1,4 +1,4 @@
-"""Forms of pages: whatever a service refuses is shown in the form it came from."""
+"""Forms of pages: a refusal of a service is shown in the form it came from."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -31,7 +31,7 @@ class PageForm(forms.Form):
                 self.add_error(field if shown else None, text)
 
     def problems(self) -> list[str]:
-        """What is wrong with the form as a whole, or with what it sends along unseen."""
+        """Errors of the form as a whole, and of its hidden fields."""
         unseen = [str(error) for field in self.hidden_fields() for error in field.errors]
         return [*(str(error) for error in self.non_field_errors()), *unseen]
 

@@ -53,7 +53,7 @@ class Chunks:
 
 
 class Body:
-    """What was received: in memory, or in a file where it was large."""
+    """A body that was received: in memory, or in a file where it was large."""
 
     def __init__(self, spool: Spool) -> None:
         self.size = 0

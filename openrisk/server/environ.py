@@ -25,7 +25,7 @@ _OF_THE_JOURNEY = frozenset({"transfer-encoding", "expect", "trailer", "te"})
 
 
 def build_environ(scope: Any) -> Environ:
-    """What PEP 3333 asks for, without `wsgi.input`, which `bodies` adds once the body is here.
+    """The environ of PEP 3333, without `wsgi.input`, which `bodies` adds once the body is here.
 
     A header with an underscore is left out: it would look like the one with a hyphen, which a
     proxy may have set.

@@ -1,4 +1,4 @@
-"""How large the body of a request may be and how fast it must come, in one table with the reasons.
+"""Limits of the size and speed of request bodies, in one table with the reasons.
 
 The server enforces it while it reads (`bodies`), `openrisk.api.middleware.body_limits` for other
 servers. The OpenAPI schema, SECURITY.md and the proxy's configuration say the same; tests compare

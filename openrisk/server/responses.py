@@ -26,7 +26,7 @@ class Reply:
 
 
 def run_application(application: Application, environ: dict[str, Any], spool: Spool) -> Reply:
-    """What the application answers, complete. Raises SpoolFull, and what it raises."""
+    """Collect the whole answer of the application. Raises SpoolFull, and what it raises."""
     started: list[tuple[str, Headers]] = []
 
     def start(status: str, headers: Headers, exc_info: Any = None) -> None:

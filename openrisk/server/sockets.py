@@ -1,4 +1,4 @@
-"""What the server underneath has no words for: ending a connection, and one that takes nothing."""
+"""Ends connections, and those of clients that take nothing: the server underneath cannot."""
 
 import os
 import socket

@@ -51,7 +51,7 @@ class SpooledFile:
 
     @property
     def path(self) -> str:
-        """Where others in this process can open it."""
+        """The path by which others in this process can open it."""
         return f"/dev/fd/{self.file.fileno()}"
 
     def write(self, data: bytes) -> None:

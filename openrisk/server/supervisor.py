@@ -30,8 +30,8 @@ from openrisk.telemetry import metric_files
 
 LOCAL = "127.0.0.1"
 STOP_SECONDS = 8  # container platforms kill 10 s after SIGTERM: be done before
-REQUEST_SECONDS = 5  # of these, what a request in hand may still take
-STEADY_SECONDS = 60  # a child that ran this long starts anew with the shortest delay
+REQUEST_SECONDS = 5  # of these, the time that a running request may still take
+STEADY_SECONDS = 60  # a child that ran this long starts again with the shortest delay
 LONGEST_DELAY = 60
 TICK_SECONDS = 0.2
 METRICS_BYTES = 1024 * 1024  # room for the metrics of one process, at start; some 400 kB are used
@@ -170,7 +170,7 @@ class Supervisor:
         """Answer on, but as not ready; a second signal ends the wait."""
         try:
             settings.DRAIN_FILE.touch()
-        except OSError as error:  # a full disk, say, is no reason to end like a crash
+        except OSError as error:  # a full disk, say, must not make it end like a crash
             log.error("draining_not_told", file=str(settings.DRAIN_FILE), error=error.strerror)
         self.stopping = False
         until = time.monotonic() + settings.DRAIN_SECONDS
@@ -205,7 +205,7 @@ def serve(*, worker: bool, on_ready: Callable[[], object]) -> None:
 
 
 def local_url() -> str:
-    """Where this installation answers on its own machine."""
+    """The address of this installation on its own machine."""
     return f"http://{settings.LOCAL_HOST}:{settings.PORT}/"
 
 
@@ -228,7 +228,7 @@ def require_free(name: str, port: int) -> None:
         number = error.errno or 0  # below 0: of the resolver, not of the system
         if number < 0 or number == errno.EADDRNOTAVAIL:
             raise PortUnavailable(
-                f"HOST={settings.HOST!r} is no address of this machine: write 127.0.0.1, or "
+                f"HOST={settings.HOST!r} is not an address of this machine: write 127.0.0.1, or "
                 "0.0.0.0 to listen for others too."
             ) from None
         raise PortUnavailable(
@@ -247,7 +247,7 @@ def die_with_parent(number: signal.Signals) -> None:
 
 
 def _empty_metrics_folder() -> Path:
-    """What processes count is kept in files; those of processes long gone must not be added up."""
+    """A new folder for the files of metrics: those of processes long gone must not be added up."""
     folder = settings.VAR_DIR / "metrics" / str(settings.PORT)
     shutil.rmtree(folder, ignore_errors=True)
     try:
@@ -278,7 +278,7 @@ def _web_command() -> list[str]:
 
 
 def _metrics_command() -> list[str]:
-    """Whoever takes longer than that for the lines of a request is no Prometheus."""
+    """Two seconds for the lines of a request: Prometheus takes less."""
     more = ["--factory", "--http1-header-read-timeout", "2000"]
     target = "monitoring.metrics.exporter:application"
     return _granian(target, settings.METRICS_PORT, "wsgi", *more, workers=1)
@@ -303,7 +303,7 @@ def _granian(target: str, port: int, interface: str, *more: str, workers: int) -
 
 
 def _answers() -> bool:
-    """Whether the web server answers a request, whatever it says."""
+    """Whether the web server answers a request, with any status."""
     connection = http.client.HTTPConnection(settings.LOCAL_HOST, settings.PORT, timeout=1)
     try:
         connection.request("GET", "/")

@@ -2,7 +2,8 @@
 
     from openrisk.tasks import for_organization, long_running, retrying, scheduled, task
 
-See docs/tasks.md.
+Read in this order: `declarations` (the decorators), `models`, `schedules`, `queue`, `outcomes`,
+`leases`, `worker`; then `backend`, `connections`, `metrics` and `tasks`. See docs/tasks.md.
 """
 
 from django_tasks import task

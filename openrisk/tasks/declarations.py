@@ -1,4 +1,4 @@
-"""What stands above a task in the code: how often it is tried, how long it takes, when it recurs.
+"""Decorators of tasks: how often one is tried, whether it is long, when it recurs.
 
 Both are kept beside django-tasks' Task, by its path, so that a task works with every backend.
 """
@@ -29,7 +29,7 @@ class RetryPolicy:
     maximum: timedelta
 
     def delay(self, attempt: int) -> timedelta:
-        """How long to wait after attempt number `attempt` (from 1) failed.
+        """The time to wait after attempt number `attempt` (from 1) failed.
 
         Between half of the wait and all of it, so that what failed together is not tried together.
         """
@@ -119,7 +119,7 @@ def _require_task(decorator: str, given: object) -> None:
 
 
 def retry_policy(task_path: str) -> RetryPolicy | None:
-    """What @retrying says about the task, if its module has been imported."""
+    """The policy that @retrying gave the task, if its module has been imported."""
     return _policies.get(task_path)
 
 
@@ -141,8 +141,8 @@ def next_occurrence(cron: str, after: datetime) -> datetime:
         return next(CronSim(cron, after.astimezone(UTC)))
     except (CronSimError, StopIteration) as reason:
         raise ValueError(
-            f"{cron!r} is no cron expression that ever occurs ({reason}): give minute, hour, day, "
-            "month and weekday, as in '*/15 * * * *'."
+            f"{cron!r} is not a cron expression that ever occurs ({reason}): give minute, hour, "
+            "day, month and weekday, as in '*/15 * * * *'."
         ) from None
 
 

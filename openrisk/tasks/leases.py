@@ -1,4 +1,4 @@
-"""Who is alive. A process renews its workers' leases; when it stops, others take their tasks."""
+"""Leases of live workers. A process renews its own; when it stops, others take its tasks."""
 
 import os
 import socket
@@ -61,7 +61,7 @@ def renew_leases(worker_ids: Iterable[str]) -> None:
     """Extend the leases, or take them again."""
     host, pid, until = socket.gethostname(), os.getpid(), timezone.now() + DURATION
     Lease.objects.bulk_create(
-        [Lease(worker_id=one, host=host, pid=pid, expires_at=until) for one in worker_ids],
+        [Lease(worker_id=pk, host=host, pid=pid, expires_at=until) for pk in worker_ids],
         update_conflicts=True,
         unique_fields=["worker_id"],
         update_fields=["expires_at"],
@@ -91,7 +91,7 @@ def _keep_renewing(worker_ids: set[str], stop: threading.Event) -> None:
             try:
                 renew_leases(tuple(worker_ids))
                 # When the database kept us waiting, it kept others waiting too: they are given
-                # time to renew before anybody judges them.
+                # time to renew before they are judged.
                 on_time = timezone.now() - renewed_at < 2 * RENEWAL
                 renewed_at = timezone.now()
                 if on_time:

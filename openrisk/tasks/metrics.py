@@ -1,4 +1,4 @@
-"""What workers count."""
+"""Metrics of workers."""
 
 from prometheus_client import Counter
 

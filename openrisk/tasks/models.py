@@ -1,4 +1,4 @@
-"""What the queue keeps beside django-tasks-db's results: live workers, schedules and turns."""
+"""Live workers, schedules and turns, beside the results of django-tasks-db."""
 
 from datetime import datetime
 
@@ -30,7 +30,7 @@ class Lease(models.Model):
 
 
 class Schedule(models.Model):
-    """How far a recurring task has got. The row, not the code, decides when it is next due."""
+    """The progress of a recurring task. The row, not the code, decides when it is next due."""
 
     name = models.CharField(max_length=200, primary_key=True)
     cron = models.CharField(max_length=200)
@@ -54,7 +54,7 @@ class Schedule(models.Model):
 
 
 class Turn(models.Model):
-    """When workers last took a task of a queue, which is an organization's or the installation's.
+    """The time workers last took a task of a queue, an organization's or the installation's.
 
     Long tasks have turns of their own. Who chooses a task of the queue holds a lock on this row, so
     that no two workers begin a long task of one organization at the same moment.

@@ -1,4 +1,4 @@
-"""What becomes of an attempt to run a task: success, another attempt, or failure for good.
+"""Outcomes of an attempt to run a task: success, another attempt, or failure for good.
 
 An attempt is one entry of the result's `worker_ids`. Its outcome is written only while the attempt
 is still the current one: a worker given up for dead that finishes late changes nothing. All
@@ -128,7 +128,7 @@ def _seconds(result: DBTaskResult) -> float:
 
 
 def _policy(result: DBTaskResult) -> RetryPolicy | None:
-    """What @retrying says; known once the task's module is imported."""
+    """The policy of @retrying; known once the task's module is imported."""
     return retry_policy(result.task_path) if _task(result) else None
 
 

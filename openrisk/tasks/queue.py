@@ -1,7 +1,8 @@
 """Takes tasks from the queue and runs them.
 
 A task belongs to the installation, or to an organization, which its queue's name says. Short tasks
-of the installation go first; otherwise organizations are served in turn, whoever has most waiting.
+of the installation go first; otherwise organizations are served in turn, however many tasks each
+has waiting.
 """
 
 import time
@@ -51,7 +52,7 @@ def _next_long() -> DBTaskResult | None:
     ready = DBTaskResult.objects.ready().filter(task_path__in=paths)
     running = DBTaskResult.objects.running().filter(task_path__in=paths)
     for turn in _turns(ready, is_long=True):
-        # Looked at with the lock in hand: what another worker has begun shows now.
+        # Read under the lock: what another worker has begun shows now.
         is_busy = running.filter(queue_name=turn.queue_name).exists()
         if not is_busy and (result := _take(ready, turn)):
             return result
@@ -73,7 +74,7 @@ def _next_short() -> DBTaskResult | None:
 def _turns(ready: DBTaskResultQuerySet, *, is_long: bool) -> Iterator[Turn]:
     """Of the queues with tasks that are ready, who waited longest first, each locked.
 
-    Turns that another worker has in hand are passed over: it takes a task of that queue.
+    Turns that another worker has locked are passed over: it takes a task of that queue.
     """
     names = set(ready.order_by().values_list("queue_name", flat=True).distinct())
     turns = Turn.objects.filter(is_long=is_long, queue_name__in=names)

@@ -21,7 +21,7 @@ DATABASE_PAUSE_SECONDS = 5
 
 
 class Worker:
-    """Works until it is told to stop, or with `once` until nothing is due.
+    """Works until a signal stops it, or with `once` until nothing is due.
 
     The main thread does short tasks alone, so that they never wait for long ones; each of the
     `LONG` other threads takes both. With `once` the main thread does everything, one by one.
@@ -35,7 +35,7 @@ class Worker:
         self._broken: Exception | None = None
 
     def run(self) -> None:
-        """SIGTERM and SIGINT end it after the tasks in hand; with `once` a lost database does."""
+        """SIGTERM and SIGINT end it after the running tasks; with `once` a lost database does."""
         with self._signals(), leases.keep_leases() as keeper, self._threads(keeper):
             self._hold(keeper, long=self.once)
         if self._broken is not None:

@@ -1,4 +1,4 @@
-"""How lines of the log look, and what is left out of it."""
+"""The format of the log, and filters that shorten it or leave secrets out."""
 
 import logging
 import os
@@ -44,7 +44,7 @@ def hide_invitation(text: str) -> str:
 
 
 def add_process(logger: Any, name: str, event: EventDict) -> EventDict:
-    """Which of several processes says it."""
+    """Add the id of the process."""
     event["pid"] = os.getpid()
     return event
 

@@ -45,7 +45,7 @@ class _Reserved(mmap_dict.MmapedDict):
 
 
 class MetricFile:
-    """What prometheus_client takes for a file: opened when it can be, left out when it cannot."""
+    """A file as prometheus_client uses it: opened when it can be, left out when it cannot."""
 
     told = False  # in the log, once a process
 
@@ -91,5 +91,5 @@ def reserve_space(descriptor: int, size: int) -> None:
     """Make a file `size` bytes long, with room on the disk for each. Raises OSError."""
     if hasattr(os, "posix_fallocate"):
         os.posix_fallocate(descriptor, 0, size)
-    else:  # macOS, where nobody runs more than a trial
+    else:  # macOS, where no one runs more than a trial
         os.truncate(descriptor, size)

@@ -1,8 +1,8 @@
-"""Which files a process counts in: numbered slots that are used again, instead of process ids.
+"""Slots of metric files: numbers that are used again, instead of process ids.
 
 prometheus_client keeps a file for each process id, for ever: restarts pile them up and make each
 scrape slower. A slot is held by a lock that ends with its process, however that ends. Its counters
-go on from where they stood, so that sums over all slots stay exact; its gauges begin anew.
+go on from where they stood, so that sums over all slots stay exact; its gauges begin again.
 """
 
 import fcntl
@@ -42,7 +42,7 @@ def current_slot() -> int:
 def _take(folder: Path) -> int:
     """The first that is free; the process id where none can be locked, since work goes on."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)  # somebody may have tidied it away
+        folder.mkdir(parents=True, exist_ok=True)  # it may have been deleted
         return _first_free(folder)
     except OSError as error:
         log.error("metrics_slot_not_taken", folder=str(folder), error=error.strerror)
@@ -70,15 +70,15 @@ def _lock(path: Path) -> IO[str] | None:
 
 
 def _forget_gauges(folder: Path, number: int) -> None:
-    """What a process that is gone had in hand."""
+    """Delete the gauges of a process that has ended."""
     for path in folder.glob(f"gauge_live*_{number}.db"):
         path.unlink(missing_ok=True)
 
 
 def forget_dead_gauges(folder: Path) -> None:
-    """Drop the gauges of processes that ended without anybody taking their slot."""
+    """Drop the gauges of processes that ended and whose slot no one has taken."""
     for number, path in _slots(folder):
-        with suppress(OSError):  # a folder that nobody can write to keeps what it has
+        with suppress(OSError):  # a folder that cannot be written to keeps what it has
             if lock := _lock(path):
                 _forget_gauges(folder, number)
                 lock.close()

@@ -43,7 +43,7 @@ def install_tracing() -> None:
 
 
 def trace_requests(application: Application, *, route_key: str) -> Application:
-    """The application with a span around each request; the same one where nobody traces.
+    """The application with a span around each request; the same one where nothing is traced.
 
     `route_key` is where the environ of a request has the name of its route, once it is known.
     """

@@ -1,4 +1,4 @@
-"""Who a credential stands for, read once and kept for as long as the database says it is so.
+"""The principal behind a credential, read once and kept until the database says it changed.
 
 A revoked token, a changed role, a logout or a deactivated user moves a token (`openrisk.caching`),
 so the very next request reads the rows again.
@@ -52,7 +52,7 @@ def token_rows(request: HttpRequest, text: str, read: Callable[[str], Rows]) -> 
 
 
 def note_use(request: HttpRequest, day: date) -> None:
-    """The day of last use leaves no token, so whoever knows the credential must be told."""
+    """Keep the day of last use in what is known: a write of it changes no tag version."""
     if caller := principal_of(request):
         rows = {**caller.rows, "token": {**caller.rows["token"], "last_used_on": day}}
         noted = replace(caller, expires=_expires(rows), rows=rows)
@@ -85,7 +85,7 @@ def note_session(request: HttpRequest) -> None:
 
 
 def session_member(request: HttpRequest) -> Membership | None:
-    """Whose session it is, if the database confirms it; None where one has to look."""
+    """The member of the session, if the database confirms it; None where it must be read."""
     note_session(request)
     caller = principal_of(request)
     if caller is None or "session" not in caller.rows:
@@ -118,7 +118,7 @@ def _membership(user: User, slug: str | None) -> Membership | None:
 
 
 def _is_usable() -> bool:
-    """Within a transaction one sees what nobody else does yet."""
+    """Not within a transaction, which sees what no one else does yet."""
     return settings.CACHE_BACKEND != "none" and not connection.in_atomic_block
 
 
@@ -128,9 +128,9 @@ def _found(
     tags_of: Callable[[Rows], set[str]],
     kind: type[models.Model],
 ) -> Principal | None:
-    """The caller behind a credential, as this process knows them or read anew, and kept.
+    """The caller behind a credential, as this process knows them, or read again and kept.
 
-    None also where no stamp is to be had: then nobody waits for a second one.
+    None also where the versions cannot be read: then no one waits for a second attempt.
     """
     try:
         caller = _known(credential) or _resolved(read, tags_of, kind)
@@ -202,7 +202,7 @@ def _expires(rows: Rows) -> float:
     if "session" in rows:
         return rows["session"]["expire_date"].timestamp()
     token = rows.get("token")
-    if token is None:  # asked for in somebody's place, without a credential of theirs
+    if token is None:  # impersonated, without a credential of theirs
         return math.inf
     if token["last_used_on"] is None:
         return 0
@@ -255,7 +255,7 @@ def values_of(row: models.Model) -> dict[str, Any]:
 
 
 def user_of(rows: Mapping[str, Any]) -> User:
-    """Without what changes silently: that is read when somebody asks, and never written back."""
+    """Without the columns that change silently: those are read when needed, never written back."""
     silent = tracked_model(User).ignored_columns
     return instance_of(User, {k: v for k, v in rows["user"].items() if k not in silent})
 

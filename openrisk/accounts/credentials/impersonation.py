@@ -54,7 +54,7 @@ class Members:
         organization = Organization.objects.get(pk=person.organization_id)
         membership = membership_of(user, organization)
         if membership is None or not user.is_active:
-            raise PermissionDenied("The person is no active member any more.")
+            raise PermissionDenied("This person is not an active member any more.")
         request.user = user
         request.membership = membership  # type: ignore[attr-defined]
         request._force_auth_user = user  # type: ignore[attr-defined]  # for REST framework
@@ -71,7 +71,7 @@ def _organization(slug: str) -> Organization:
 
 def _person(user: User, membership: Membership | None, where: str) -> ImpersonatedUser:
     if membership is None:
-        raise UnknownPrincipal(f"{user.email} is no member of {where}.")
+        raise UnknownPrincipal(f"{user.email} is not a member of {where}.")
     if not user.is_active:
         raise UnknownPrincipal(f"{user.email} is switched off, so nothing is answered to them.")
     organization = membership.organization

@@ -29,7 +29,7 @@ class TooManyFailures(Exception):
 
 @transaction.atomic
 def begin_attempt(*, email: str, address: str, device: str) -> LoginFailure:
-    """Count an attempt of `email` (folded) as failed until it is known to be none.
+    """Count an attempt of `email` (folded) as failed until it has succeeded.
 
     `device` is the id of a device that the account is known on, or empty. Raises TooManyFailures.
     """
@@ -75,7 +75,7 @@ def forget_old_failures() -> int:
 
 
 def network_of(address: str) -> str:
-    """What one customer of a provider has: an IPv4 address, or the /64 of an IPv6 address."""
+    """The network of one customer of a provider: an IPv4 address, or the /64 of an IPv6 address."""
     try:
         found = ipaddress.ip_address(address)
     except ValueError:

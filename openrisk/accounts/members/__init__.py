@@ -1,1 +1,3 @@
-"""Memberships of organizations: invitations, roles and service accounts."""
+"""Memberships of organizations. Read in this order: `memberships` (roles), `invitations`,
+`service_accounts`, `access` (rights in the admin).
+"""

@@ -1,4 +1,4 @@
-"""Who may do what in the admin, from the roles of the person who asks."""
+"""Rights in the admin, from the roles of the person who asks."""
 
 from typing import Any
 from uuid import UUID
@@ -64,7 +64,7 @@ class Access:
 
 
 def get_access(request: HttpRequest) -> Access:
-    """What the person of this request may do, read once per request."""
+    """The rights of the person of this request, read once per request."""
     if not hasattr(request, "admin_access"):
         request.admin_access = Access(request.user)  # type: ignore[attr-defined, arg-type]
     return request.admin_access  # type: ignore[attr-defined]

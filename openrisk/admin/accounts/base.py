@@ -1,4 +1,4 @@
-"""What every admin of accounts builds on."""
+"""The base class of the admins of accounts."""
 
 from typing import Any
 

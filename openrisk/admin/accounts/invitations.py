@@ -95,7 +95,7 @@ class InvitationAdmin(AccountAdmin):
             "opts": self.opts,
             "secret": invitations.make_link(invitation),
             "text": "Give this link to the owner of the address and to no one else. It is shown "
-            "this once, and whoever opens it first becomes the owner of the account.",
+            "this once, and the first who opens it becomes the owner of the account.",
         }
         response = TemplateResponse(request, "accounts/admin_secret.html", context)
         add_never_cache_headers(response)

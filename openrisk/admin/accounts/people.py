@@ -170,7 +170,7 @@ class UserAdmin(AccountAdmin, DjangoUserAdmin):  # type: ignore[misc]
 # --- memberships --------------------------------------------------------------------------------
 @admin.register(Membership, site=site)
 class MembershipAdmin(AccountAdmin):
-    """Who belongs to the organization, and as what. New members are invited."""
+    """The members of the organization and their roles. New members are invited."""
 
     form = RoleForm
     list_display = ("user", "email", "role", "organization", "created_at")

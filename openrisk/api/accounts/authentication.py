@@ -114,7 +114,7 @@ def _is_within(address: str, networks: list[str]) -> bool:
     try:
         client = ipaddress.ip_address(address)
     except ValueError:
-        return False  # nobody knows from where: a socket without an address
+        return False  # a socket has no address
     # A server that listens on IPv6 sees 192.0.2.1 as ::ffff:192.0.2.1.
     client = getattr(client, "ipv4_mapped", None) or client
     return any(client in ipaddress.ip_network(network) for network in networks)

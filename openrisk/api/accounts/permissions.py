@@ -1,4 +1,4 @@
-"""What a role allows in the REST API."""
+"""Permissions of roles in the REST API."""
 
 from typing import Any
 

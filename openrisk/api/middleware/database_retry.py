@@ -1,4 +1,4 @@
-"""When the database goes away in the middle of a request: read again once, else say so."""
+"""Retries a safe request once when its database connection is lost; else the answer is 503."""
 
 import logging
 import sys
@@ -27,7 +27,7 @@ def is_too_large(error: BaseException | None) -> bool:
 
 
 def lost_cause(error: BaseException | None) -> BaseException | None:
-    """What the database said, behind an error that is answered with 503; None for any other."""
+    """The database error behind an error that is answered with 503; None for any other."""
     while error is not None and not is_lost(error):
         error = error.__cause__ or error.__context__
     return error
@@ -104,7 +104,7 @@ class RetrySafeRequestOnce:
 class ShortenDatabaseErrors(logging.Filter):
     """A request that the database did not answer is one short line of the log, no traceback.
 
-    It is no fault of the code, and there may be thousands.
+    The code is not at fault, and there may be thousands.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:

@@ -21,7 +21,7 @@ CREDENTIALS = ("Authorization", "Cookie", "X-Organization")
 class PrivacyHeadersMiddleware:
     """Strict-Transport-Security over TLS, Permissions-Policy, Cache-Control where no view said it.
 
-    What is saved as a file is kept by nobody: it would stay on the disk of a shared computer.
+    Downloads are not stored by any cache: they would stay on the disk of a shared computer.
     Pages are kept, but not shown again without asking (`no-cache`): with `no-store` the browser's
     "back" would reload them, and what was typed into a form would be gone.
     """

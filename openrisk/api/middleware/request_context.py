@@ -64,7 +64,7 @@ class TrustedProxyMiddleware:
         return self.get_response(request)
 
     def _client(self, forwarded: str) -> str | None:
-        """The last address that is no proxy of ours: what stands before it may be invented."""
+        """The last address that is not one of our proxies: those before it may be invented."""
         for address in reversed([part.strip() for part in forwarded.split(",")]):
             if not self._is_trusted(address):
                 return address if _is_address(address) else None

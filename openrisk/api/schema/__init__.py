@@ -1,1 +1,1 @@
-"""The OpenAPI schema of the API."""
+"""The OpenAPI schema of the API: `generator` describes, `view` serves."""

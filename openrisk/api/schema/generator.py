@@ -1,4 +1,4 @@
-"""What drf-spectacular cannot see: the shared parameters and the problem body."""
+"""Adds what drf-spectacular cannot see: the shared parameters and the problem body."""
 
 import inspect
 from typing import Any
@@ -97,7 +97,7 @@ class SessionScheme(DjangoSessionScheme):
             "type": "apiKey",
             "in": "header",
             "name": "X-Organization",
-            "description": "The slug of the organization, beside a session. Whoever belongs to "
+            "description": "The slug of the organization, beside a session. Anyone who belongs to "
             "several organizations must send it; a token has an organization already.",
         }
         return [super().get_security_definition(auto_schema), header]

@@ -31,7 +31,7 @@ from openrisk.pages.submissions import SHOWN_ONCE, create_once, mark_created
 class OwnPasswordForm(PasswordChangeForm):
     """Django's form, whose save ends the person's sessions and tokens.
 
-    The old password is checked like a login: whoever finds a session open has no more tries.
+    The old password is checked like a login: in a session left open there are no more tries.
     """
 
     def __init__(self, request: HttpRequest, data: Any = None) -> None:

@@ -34,7 +34,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
 
 
 def _next(request: HttpRequest) -> str:
-    """Where to go afterwards: `next` where it is on this site, else nowhere in particular."""
+    """The address to go to afterwards: `next` where it is on this site, else an empty string."""
     url = request.POST.get("next") or request.GET.get("next") or ""
     safe = url_has_allowed_host_and_scheme(
         url, allowed_hosts={request.get_host()}, require_https=request.is_secure()
@@ -57,7 +57,7 @@ class LoginForm(forms.Form):
 
 @sensitive_post_parameters("password")
 def login_page(request: HttpRequest) -> HttpResponse:
-    """Who is logged in and came here with a `next` may not open that page: say so, do not loop."""
+    """Log in. Someone who is logged in and has a `next` may not open that page: say so, no loop."""
     place = _next(request)
     if request.method == "GET" and request.user.is_authenticated and not place:
         return redirect("start")

@@ -25,7 +25,7 @@ def problems():
 
 def test_the_same_keys_are_fine():
     assert problems() == []
-    assert key_checks.same_keys().status is CheckStatus.OK
+    assert key_checks.check_same_keys().status is CheckStatus.OK
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_another_key_is_refused_with_what_to_do(settings, name, value):
     [error] = checks.check_keys(None, ["default"])
     assert error.msg.startswith(f"{name} is not the one that this database was used with")
     assert "keys_accept" in error.hint
-    assert key_checks.same_keys().status is CheckStatus.FAILURE
+    assert key_checks.check_same_keys().status is CheckStatus.FAILURE
 
 
 def test_a_key_is_replaced_with_the_old_one_behind_it(settings):

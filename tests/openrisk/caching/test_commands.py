@@ -94,7 +94,7 @@ def test_inspect_refuses_who_is_unknown_or_no_member(viewer, other_organization)
     with pytest.raises(CommandError, match="There is no user nobody@") as refusal:
         inspected(RISKS, "nobody@example.com")
     assert refusal.value.returncode == 2
-    with pytest.raises(CommandError, match="no member of globex"):
+    with pytest.raises(CommandError, match="not a member of globex"):
         inspected(RISKS, viewer.email, "--organization", "globex")
     with pytest.raises(CommandError, match="is no URL"):
         inspected("ftp://testserver/", viewer.email)

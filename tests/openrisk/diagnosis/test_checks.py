@@ -38,7 +38,7 @@ def test_everything_is_looked_at() -> None:
 def test_secrets_of_another_key_are_a_failure(organization, admin, settings: Settings) -> None:
     installed(organization, "trivy", admin)
     InstalledApp.objects.update(secrets="gAAAA-of-another-key")
-    found = key_checks.stored_secrets()
+    found = key_checks.check_stored_secrets()
     assert found.status is CheckStatus.FAILURE
     assert "ENCRYPTION_KEYS" in found.advice
 
@@ -47,22 +47,22 @@ def test_secrets_of_another_key_are_a_failure(organization, admin, settings: Set
 def test_a_key_that_others_can_read_is_a_failure(tmp_path, settings: Settings, subject) -> None:
     settings.VAR_DIR = tmp_path
     (tmp_path / subject.replace(" ", "_")).touch(0o644)
-    assert key_checks.key_file(subject).status is CheckStatus.FAILURE
+    assert key_checks.check_key_file(subject).status is CheckStatus.FAILURE
 
 
 def test_cookies_and_hosts_of_production(settings: Settings) -> None:
     settings.SESSION_COOKIE_SECURE, settings.ALLOWED_HOSTS = False, ["localhost"]
-    assert list(key_checks.addresses()) == []
+    assert list(key_checks.check_addresses()) == []
     settings.POOL_PROFILE = "prod"
-    assert [found.subject for found in key_checks.addresses()] == ["cookies", "hosts"]
+    assert [found.subject for found in key_checks.check_addresses()] == ["cookies", "hosts"]
     settings.SESSION_COOKIE_SECURE, settings.ALLOWED_HOSTS = True, ["risk.example.org"]
-    assert list(key_checks.addresses()) == []
+    assert list(key_checks.check_addresses()) == []
 
 
 # --- Services ---------------------------------------------------------------------------------
 def test_no_writable_temporary_folder_is_a_failure(monkeypatch, tmp_path) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
-    assert service_checks.temporary_folder().status is CheckStatus.FAILURE
+    assert service_checks.check_temporary_folder().status is CheckStatus.FAILURE
 
 
 def test_a_read_only_system_writes_into_var_dir(monkeypatch, tmp_path) -> None:
@@ -74,23 +74,23 @@ def test_a_read_only_system_writes_into_var_dir(monkeypatch, tmp_path) -> None:
 
 
 def test_a_mail_server_that_does_not_answer_is_a_warning(settings: Settings) -> None:
-    assert service_checks.mail().status is CheckStatus.OK
+    assert service_checks.check_mail().status is CheckStatus.OK
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", free_port()
-    assert service_checks.mail().status is CheckStatus.WARNING
+    assert service_checks.check_mail().status is CheckStatus.WARNING
 
 
 def test_a_collector_that_does_not_answer_is_a_warning(settings: Settings) -> None:
     settings.TRACES_ENDPOINT = f"http://127.0.0.1:{free_port()}"
-    assert service_checks.traces().status is CheckStatus.WARNING
+    assert service_checks.check_traces().status is CheckStatus.WARNING
 
 
 @pytest.mark.django_db
 def test_failed_tasks_are_a_warning() -> None:
-    assert service_checks.tasks().status is CheckStatus.OK
+    assert service_checks.check_tasks().status is CheckStatus.OK
     task = {"task_path": "x", "args_kwargs": {"args": [], "kwargs": {}}, "worker_ids": ["w"]}
     DBTaskResult.objects.create(status="FAILED", finished_at=timezone.now(), **task)
-    assert "1 failed" in service_checks.tasks().detail
+    assert "1 failed" in service_checks.check_tasks().detail
 
 
 @pytest.mark.django_db
@@ -98,17 +98,17 @@ def test_schedules_that_no_worker_enqueues_are_a_warning() -> None:
     Schedule.objects.create(
         name="tasks.prune", cron="23 3 * * *", next_run_at=timezone.now() - timedelta(hours=1)
     )
-    found = service_checks.tasks()
+    found = service_checks.check_tasks()
     assert (found.status, "0 workers" in found.detail) == (CheckStatus.WARNING, True)
 
 
 @pytest.mark.django_db
 def test_names_that_nothing_knows_are_a_warning(monkeypatch, settings: Settings) -> None:
-    assert service_checks.names().status is CheckStatus.OK
+    assert service_checks.check_names().status is CheckStatus.OK
     settings.METRICS_ORGANIZATIONS = ["nosuch"]
-    assert "nosuch" in service_checks.names().detail
+    assert "nosuch" in service_checks.check_names().detail
     monkeypatch.setenv("WORKRS", "4")
-    assert "WORKRS (for WORKERS?)" in service_checks.names().detail
+    assert "WORKRS (for WORKERS?)" in service_checks.check_names().detail
 
 
 @pytest.mark.parametrize("mode", ["cluster", "sentinel"])
@@ -117,7 +117,7 @@ def test_a_cluster_is_not_taken_for_a_cache_server(monkeypatch, mode) -> None:
         monkeypatch.setenv("REDIS_URL", server.url)
         info = {"redis_version": "8", "redis_mode": mode}
         monkeypatch.setattr("redis.Redis.info", lambda self, section: info)
-        assert doctor._cache().status is CheckStatus.WARNING
+        assert doctor.check_cache_server().status is CheckStatus.WARNING
 
 
 # --- Database ---------------------------------------------------------------------------------
@@ -125,8 +125,8 @@ def test_a_cluster_is_not_taken_for_a_cache_server(monkeypatch, mode) -> None:
 @pytest.mark.django_db
 def test_a_clock_that_differs_is_a_warning(monkeypatch) -> None:
     monkeypatch.setattr(clock, "clock_offset", lambda: timedelta(hours=-1))
-    assert database_checks.clocks().status is CheckStatus.WARNING
-    assert "ahead of the database's" in database_checks.clocks().detail
+    assert database_checks.check_clocks().status is CheckStatus.WARNING
+    assert "ahead of the database's" in database_checks.check_clocks().detail
 
 
 @pytest.mark.postgres
@@ -134,20 +134,20 @@ def test_a_clock_that_differs_is_a_warning(monkeypatch) -> None:
 def test_a_database_that_takes_no_writes_is_a_failure() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL transaction_read_only = on")
-    assert database_checks.writable().status is CheckStatus.FAILURE
+    assert database_checks.check_writable().status is CheckStatus.FAILURE
 
 
 @pytest.mark.postgres
 @pytest.mark.django_db
 def test_a_wrong_direct_address_is_a_failure(settings: Settings) -> None:
     settings.DATABASE_DIRECT_URL = f"postgresql://u:p@127.0.0.1:{free_port()}/n"
-    assert "nothing is cached" in database_checks.direct().advice
+    assert "nothing is cached" in database_checks.check_direct_address().advice
     given = connection.get_connection_params()
     names = {name: given[name] for name in ("host", "port", "user", "password")}
     settings.DATABASE_DIRECT_URL = psycopg.conninfo.make_conninfo(**names, dbname="postgres")
-    assert database_checks.direct().detail == "is another database than DATABASE_URL"
+    assert database_checks.check_direct_address().detail == "is another database than DATABASE_URL"
     settings.DATABASE_DIRECT_URL = psycopg.conninfo.make_conninfo(**names, dbname=given["dbname"])
-    assert database_checks.direct().status is CheckStatus.OK
+    assert database_checks.check_direct_address().status is CheckStatus.OK
 
 
 @pytest.mark.postgres
@@ -158,7 +158,7 @@ def test_a_role_without_rights_is_a_failure_and_no_traceback(monkeypatch) -> Non
             cursor.execute("SELECT * FROM pg_authid")
         raise AssertionError
 
-    monkeypatch.setattr(doctor, "_migrations", refused)
+    monkeypatch.setattr(doctor, "check_migrations", refused)
     found = subjects()["rights"]
     assert (found.status, "permission denied" in found.detail) == (CheckStatus.FAILURE, True)
 
@@ -185,7 +185,7 @@ def test_tls_is_verified_or_not_or_none(
 ) -> None:
     settings.POOL_PROFILE = "prod"
     direct = Direct(Wire(encrypted, [Option(b"sslmode", mode)]), Info(host))
-    found = database_checks.tls(direct)
+    found = database_checks.check_tls(direct)
     assert (found.status, found.detail.startswith(state)) == (status, True)
 
 
@@ -193,4 +193,4 @@ def test_tls_is_verified_or_not_or_none(
 @pytest.mark.django_db
 def test_the_tests_own_server_has_no_tls() -> None:
     with psycopg.connect(**connection.get_connection_params()) as direct:
-        assert database_checks.tls(direct).detail == "no"
+        assert database_checks.check_tls(direct).detail == "no"

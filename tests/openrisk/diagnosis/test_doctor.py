@@ -82,9 +82,9 @@ def test_an_open_secret_key_is_a_failure(tmp_path: Path, settings: Settings) -> 
     settings.VAR_DIR = tmp_path
     key = tmp_path / "secret_key"
     key.touch(0o644)
-    assert key_checks.key_file("secret key").status is CheckStatus.FAILURE
+    assert key_checks.check_key_file("secret key").status is CheckStatus.FAILURE
     key.chmod(0o600)
-    assert key_checks.key_file("secret key").status is CheckStatus.OK
+    assert key_checks.check_key_file("secret key").status is CheckStatus.OK
 
 
 Usage = namedtuple("Usage", "free")
@@ -102,19 +102,19 @@ def test_a_full_disk_is_said(
     free: int, status: CheckStatus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(doctor.shutil, "disk_usage", lambda path: Usage(free))
-    assert doctor._disk().status is status
+    assert doctor.check_disk().status is status
 
 
 def test_no_cache_server_is_fine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("REDIS_URL", raising=False)
-    assert doctor._cache().status is CheckStatus.OK
+    assert doctor.check_cache_server().status is CheckStatus.OK
 
 
 def test_the_response_cache_says_what_keeps_it_and_how_sure_a_hit_is(settings: Settings) -> None:
     with stores.backend(settings, "memory"):
-        assert doctor._responses().detail.startswith("memory, strict; no shared store")
+        assert doctor.check_response_cache().detail.startswith("memory, strict; no shared store")
     with stores.backend(settings, "redis", f"redis://127.0.0.1:{free_port()}/0"):
-        assert doctor._responses().status is CheckStatus.WARNING
+        assert doctor.check_response_cache().status is CheckStatus.WARNING
 
 
 @pytest.mark.parametrize("url", ["redis://127.0.0.1:{port}/0", "nonsense"])
@@ -122,18 +122,18 @@ def test_an_unreachable_cache_server_is_a_warning(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REDIS_URL", url.format(port=free_port()))
-    assert doctor._cache().status is CheckStatus.WARNING
+    assert doctor.check_cache_server().status is CheckStatus.WARNING
 
 
 def test_a_cache_server_that_answers_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     with valkey() as server:
         monkeypatch.setenv("REDIS_URL", server.url)
-        assert doctor._cache().detail.startswith("answers (version ")
+        assert doctor.check_cache_server().detail.startswith("answers (version ")
 
 
 def test_debug_is_a_warning(settings: Settings) -> None:
     settings.DEBUG = True
-    assert doctor._debug().status is CheckStatus.WARNING
+    assert doctor.check_debug().status is CheckStatus.WARNING
 
 
 def run_doctor(**environment: str) -> subprocess.CompletedProcess[str]:

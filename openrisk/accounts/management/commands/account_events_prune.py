@@ -7,8 +7,8 @@ from openrisk.accounts.retention import EVENTS_KEPT_FOR, can_delete_events, dele
 
 class Command(BaseCommand):
     help = (
-        f"Delete the history of accounts that is older than {EVENTS_KEPT_FOR.days} days. Workers do "
-        "it every day; where the owner of the tables is a role of its own, run this as that role. "
+        f"Delete the history of accounts that is older than {EVENTS_KEPT_FOR.days} days. Workers "
+        "do it every day; where the tables have an owner of their own, run this as that role. "
         "Example: manage.py account_events_prune"
     )
 

@@ -13,7 +13,7 @@ from openrisk.accounts.models import InvitationStatus
 class Command(BaseCommand):
     help = (
         "Renew a pending invitation and print its new link; one from before ends. Give it to the "
-        "owner of the address and to no one else: whoever opens it chooses the password. "
+        "owner of the address and to no one else: who opens it chooses the password. "
         "Example: manage.py invitation_link ada@acme.example --organization acme"
     )
 

@@ -13,7 +13,7 @@ from openrisk.accounts.models import Role
 class Command(BaseCommand):
     help = (
         "Invite a person into an organization, and print the link that accepts the invitation. "
-        "Give it to the owner of the address and to no one else: whoever opens it chooses the "
+        "Give it to the owner of the address and to no one else: who opens it chooses the "
         "password. Example: manage.py member_invite ada@acme.example --organization acme "
         "--role admin"
     )

@@ -14,8 +14,8 @@ PARTIAL = 4
 
 class Command(BaseCommand):
     help = (
-        "Run background tasks and schedules until SIGTERM or Ctrl-C, which let the task in hand "
-        "finish. Run as many as you like. Example: python manage.py worker --once"
+        "Run background tasks and schedules until SIGTERM or Ctrl-C, which let the running "
+        "task finish. Run as many as you like. Example: python manage.py worker --once"
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
