@@ -35,7 +35,7 @@ def test_a_sound_installation_has_no_failure() -> None:
 @pytest.mark.django_db
 def test_a_demo_that_has_changed_is_no_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     lost = demo.Demo("http://127.0.0.1:8000", demo.ORGANIZATION, demo.EMAIL, "password", "token")
-    monkeypatch.setattr(demo, "read", lambda: lost)
+    monkeypatch.setattr(demo, "read_demo", lambda: lost)
     assert finding("demo").status is CheckStatus.OK
     assert "was deleted" in finding("demo").detail
 

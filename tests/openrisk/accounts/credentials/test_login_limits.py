@@ -218,7 +218,7 @@ def test_limit_holds_for_tries_at_the_same_time(viewer, monkeypatch):
     """All begin before any of them is refused: as many as the limit get to see a password."""
     tried, outcomes, start = [], [], threading.Barrier(24)
     monkeypatch.setattr(
-        "openrisk.accounts.members.memberships.authenticate", lambda *a, **k: tried.append(1)
+        "openrisk.accounts.credentials.login.authenticate", lambda *a, **k: tried.append(1)
     )
 
     def guess():
