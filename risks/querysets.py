@@ -10,15 +10,16 @@ from django.apps import apps
 from django.db import connections, models
 from django.db.models import Count, F, OuterRef, Q, Subquery, Value
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, NullIf
 from django.utils import timezone
 
 from openrisk.accounts.models import Membership, Organization, User
+from risks import overdue
+from risks.overdue import DRAFT, NOT_OPEN
+from risks.references import parse_risk_reference
 
 FAR_FUTURE = datetime(9999, 12, 31, tzinfo=UTC)
 DUE_SOON = timedelta(days=14)  # how far "My work" and the reminder look ahead
-DRAFT = "draft"
-NOT_OPEN = (DRAFT, "closed")  # states of a risk; all others are open
 
 
 class OrganizationQuerySet(models.QuerySet[Any]):
@@ -66,9 +67,21 @@ FINDING_ORDERS = {
     name: F(name) for name in ("last_seen_at", "first_seen_at", "severity", "state", "rule")
 }
 
+
+def person_label(person: str) -> Combinable:
+    """Return the expression for the name of a person, or the e-mail address without one."""
+    return Coalesce(
+        NullIf(f"{person}__name", Value("")), f"{person}__email", output_field=models.CharField()
+    )
+
+
+def owner_label(owner: str = "owner", owner_name: str = "owner_name") -> Combinable:
+    """Return the expression for `Risk.owner_label`; null or "" without an owner."""
+    return Coalesce(person_label(owner), owner_name, output_field=models.CharField())
+
+
 SEARCHED_FIELDS = ("title", "description", "owner_name", "external_id")
 _WORD = re.compile(r"\w+")
-_REFERENCE = re.compile(r"R-(\d{1,9})", re.IGNORECASE)
 # With these PostgreSQL makes one word of a host, a path or a version, and -2021 of CVE-2021-1.
 _GLUE = "-+./:@~<>&?=_"
 
@@ -99,8 +112,8 @@ class RiskQuerySet(OrganizationQuerySet):
         return self.exclude(status__in=NOT_OPEN)
 
     def review_overdue(self) -> Self:
-        """Open, and the planned review has passed without anybody reviewing."""
-        return self.open().filter(next_review_at__lt=timezone.now())
+        """Open, and the planned review has passed without one (see `risks.overdue`)."""
+        return self.filter(overdue.review_overdue(timezone.now()))
 
     def review_due(self, until: datetime) -> Self:
         """Open, and to be reviewed before `until`. Adds `review_by`: the reviewer, or the owner
@@ -109,18 +122,16 @@ class RiskQuerySet(OrganizationQuerySet):
         return due.annotate(review_by=Coalesce("reviewer", "owner"))
 
     def review_not_overdue(self) -> Self:
-        """All others. Said without a negation, so that one index answers it."""
-        return self.filter(
-            Q(status__in=NOT_OPEN) | Q(next_review_at=None) | Q(next_review_at__gte=timezone.now())
-        )
+        """All others."""
+        return self.filter(overdue.review_not_overdue(timezone.now()))
 
     def search(self, text: str) -> Self:
         """Risks that contain every word of `text`, or whose reference or external id it is.
 
         PostgreSQL: full text, each word as the beginning of a word. SQLite: each word anywhere.
         """
-        if reference := _REFERENCE.fullmatch(text.strip()):
-            return self.filter(Q(number=int(reference[1])) | Q(external_id=text.strip()))
+        if (number := parse_risk_reference(text)) is not None:
+            return self.filter(Q(number=number) | Q(external_id=text.strip()))
         words = _WORD.findall(text)
         if not words:
             return self.none() if text.strip() else self.all()
@@ -138,7 +149,7 @@ def _contains(word: str, fields: tuple[str, ...] = SEARCHED_FIELDS) -> Q:
 
 
 def valid_at(moment: datetime | None = None) -> Q:
-    """Of a ledger's rows, those that stood at `moment`, or stand now."""
+    """Return the condition on a ledger's rows that they were valid at `moment`, or are now."""
     if moment is None:
         return Q(until=None)
     return (Q(until=None) | Q(until__gt=moment)) & Q(at__lte=moment, deleted=False)
@@ -149,11 +160,11 @@ class LedgerQuerySet(OrganizationQuerySet):
     be asked of either."""
 
     def current(self) -> Self:
-        """How everything stands now: one row for each risk that there is."""
+        """The rows that are valid now: one for each risk there is."""
         return self.filter(valid_at())
 
     def as_of(self, moment: datetime) -> Self:
-        """The rows that stood at `moment`: one for each risk that there was."""
+        """The rows that were valid at `moment`: one for each risk there was."""
         return self.filter(valid_at(moment))
 
     def open(self) -> Self:
@@ -191,18 +202,16 @@ class MitigationQuerySet(OrganizationQuerySet):
         return self.exclude(status="cancelled")
 
     def of_draft_risks(self) -> Self:
-        """Of a risk that is a draft still: figures leave them out, as they leave out the risk."""
+        """Of risks that are drafts still: figures leave them out, as they leave out the risk."""
         return self.filter(risk__status=DRAFT)
 
     def without_draft_risks(self) -> Self:
-        """All but those of drafts, as figures count; `Scope.of_risks` says it of the ledger."""
+        """All but those of drafts, as figures count; `FigureScope` does the same to the ledger."""
         return self.exclude(risk__status=DRAFT)
 
     def overdue(self) -> Self:
-        """Due before today and neither done nor cancelled."""
-        return self.exclude(status__in=("done", "cancelled")).filter(
-            due_date__lt=timezone.now().date()
-        )
+        """Due before today and neither done nor cancelled (see `risks.overdue`)."""
+        return self.filter(overdue.mitigation_overdue(timezone.now().date()))
 
     def with_progress(self) -> Self:
         """Adds `actions_total` and `actions_done`, from which `progress` is computed."""

@@ -1,6 +1,7 @@
-"""The states of a risk: one guarded machine that no write goes round.
+"""The statuses of a risk: one guarded machine that no write goes around.
 
-`transitions` tells every edge from where a risk stands, with the reasons why one is shut.
+`TRANSITIONS` are the moves there are, `GUARDS` what each needs; `risks.services.transitions`
+makes them.
 """
 
 from collections import deque
@@ -26,17 +27,18 @@ TRANSITIONS: dict[str, tuple[str, ...]] = {
 }
 # In these a risk has been assessed: its inherent rating may change but not disappear.
 ASSESSED = frozenset({"assessed", "treatment_planned", "in_treatment", "mitigated", "accepted"})
-# What to know before a move that is hard to take back; the others are made without a question.
+# Shown before a move that is hard to take back; the others are made without a question.
 WARNINGS = {
     "accepted": "The risk is lived with until its acceptance ends, then it returns to treatment.",
     "closed": "A closed risk leaves every figure of open risks. It can be reopened.",
 }
 REQUIRED_ROLE = {"accepted": Role.MANAGER, "closed": Role.MANAGER}
+NO_MITIGATION = "Add a mitigation first"
 
 
 @dataclass(frozen=True)
 class Transition:
-    """One edge; `reasons` is empty when it is open."""
+    """One move from the risk's status; it is open where there are no `reasons` against it."""
 
     to: str
     label: str
@@ -49,8 +51,8 @@ class Transition:
 
 
 class GuardContext:
-    """What the guards look at: all mitigations of the risk, in order and with progress, and its
-    acceptances."""
+    """Everything the guards look at: all mitigations of the risk, in order and with progress, and
+    its acceptances."""
 
     def __init__(
         self,
@@ -60,96 +62,119 @@ class GuardContext:
         acceptances: Iterable[Acceptance],
     ) -> None:
         self.risk, self.now = risk, now
-        self.mitigations = [one for one in mitigations if one.status != MitigationStatus.CANCELLED]
-        self.approved = [one for one in acceptances if one.status == AcceptanceStatus.APPROVED]
+        self.mitigations = [m for m in mitigations if m.status != MitigationStatus.CANCELLED]
+        self.approved = [a for a in acceptances if a.status == AcceptanceStatus.APPROVED]
 
 
 def guard_context_of(risk: Risk) -> GuardContext:
-    """As they are now: two queries."""
+    """Return the context as it is now: two queries."""
     mitigations = risk.mitigations.with_progress().order_by("number")
     approved = risk.acceptances.filter(status=AcceptanceStatus.APPROVED)
     return GuardContext(risk, timezone.now(), mitigations, approved)
 
 
-def _assessed(facts: GuardContext) -> list[str]:
+# --- Guards: the reasons against a status, empty where it is allowed
+
+
+def check_assessed(context: GuardContext) -> list[str]:
     missing = [
-        part for part in ("likelihood", "impact") if getattr(facts.risk, f"inherent_{part}") is None
+        part
+        for part in ("likelihood", "impact")
+        if getattr(context.risk, f"inherent_{part}") is None
     ]
     return [f"Inherent {' and '.join(missing)} not assessed"] if missing else []
 
 
-NO_MITIGATION = "Add a mitigation first"
+def check_in_treatment(context: GuardContext) -> list[str]:
+    return [] if context.mitigations else [NO_MITIGATION]
 
 
-def _in_treatment(facts: GuardContext) -> list[str]:
-    return [] if facts.mitigations else [NO_MITIGATION]
-
-
-def _mitigated(facts: GuardContext) -> list[str]:
-    if not facts.mitigations:
+def check_mitigated(context: GuardContext) -> list[str]:
+    if not context.mitigations:
         return [NO_MITIGATION]
-    return [
-        reason for mitigation in facts.mitigations if (reason := describe_open_actions(mitigation))
-    ]
+    return list(filter(None, map(describe_open_actions, context.mitigations)))
 
 
 def describe_open_actions(mitigation: Mitigation) -> str:
-    """ "2 actions open in M-0014"; empty when every action is done. Needs `with_progress`."""
+    """Return "2 actions open in M-0014", or "" where every action is done.
+
+    Needs `with_progress`.
+    """
     count = mitigation.actions_total - mitigation.actions_done  # type: ignore[attr-defined]
     if not count:
         return ""
     return f"{count} action{'s' * (count > 1)} open in {mitigation.reference}"
 
 
-def _accepted(facts: GuardContext) -> list[str]:
-    if not facts.approved:
+def check_accepted(context: GuardContext) -> list[str]:
+    if not context.approved:
         return ["Needs an approved acceptance"]
-    if all(acceptance.expires_at <= facts.now for acceptance in facts.approved):
+    if all(acceptance.expires_at <= context.now for acceptance in context.approved):
         return ["The approved acceptance has expired"]
     return []
 
 
 GUARDS = {
-    "assessed": _assessed,
-    "in_treatment": _in_treatment,
-    "mitigated": _mitigated,
-    "accepted": _accepted,
+    "assessed": check_assessed,
+    "in_treatment": check_in_treatment,
+    "mitigated": check_mitigated,
+    "accepted": check_accepted,
 }
 
 
-def guard_reasons(to: str, facts: GuardContext) -> list[str]:
-    """Why the guard of `to` is shut; empty when it is open or there is none."""
+def guard_reasons(to: str, context: GuardContext) -> list[str]:
+    """Return the reasons of the guard of `to`; empty where it allows the move, or is none."""
     guard = GUARDS.get(to)
-    return guard(facts) if guard else []
+    return guard(context) if guard else []
 
 
-def list_transitions(facts: GuardContext) -> list[Transition]:
-    """Every edge from the risk's state."""
+def list_transitions(context: GuardContext) -> list[Transition]:
+    """Return every move from the risk's status, with the reasons against it."""
     return [
         Transition(
             to=to,
             label=Status(to).label,
             role=REQUIRED_ROLE.get(to, Role.ANALYST).value,
-            reasons=guard_reasons(to, facts),
+            reasons=guard_reasons(to, context),
         )
-        for to in TRANSITIONS[facts.risk.status]
+        for to in TRANSITIONS[context.risk.status]
     ]
 
 
 def shortest_path(start: str, goal: str) -> list[str]:
-    """The shortest way through the machine, `start` excluded; empty when already there.
+    """Return the shortest way through the machine, without `start`; empty when already there.
 
-    No way goes through closed but that to reopened: closing is a decision, not a step.
+    No way leads through closed but that to reopened: closing is a decision, not a step.
     """
-    shunned = set() if goal in {"closed", "reopened"} else {"closed"}
-    ways = deque([[start]])
-    seen = {start} | shunned
-    while ways:
-        way = ways.popleft()
-        if way[-1] == goal:
-            return way[1:]
-        for to in TRANSITIONS[way[-1]]:
+    seen = {start} if goal in {"closed", "reopened"} else {start, "closed"}
+    paths = deque([[start]])
+    while paths:
+        path = paths.popleft()
+        if path[-1] == goal:
+            return path[1:]
+        for to in TRANSITIONS[path[-1]]:
             if to not in seen:
                 seen.add(to)
-                ways.append([*way, to])
+                paths.append([*path, to])
     raise ValueError(f"No way leads from {start} to {goal}.")
+
+
+# --- The assessment that a status needs
+
+
+def keeps_assessment(status: str) -> bool:
+    """Return whether a risk of this status cannot lose its inherent rating."""
+    return status in ASSESSED
+
+
+def assessment_error(risk: Risk, name: str = "The risk") -> str:
+    """Return why the risk cannot be without its inherent rating, or "" where it can or has one."""
+    if risk.inherent_score is not None or not keeps_assessment(risk.status):
+        return ""
+    return keeps_assessment_message(risk.status, name)
+
+
+def keeps_assessment_message(status: str, name: str = "The risk") -> str:
+    """Return the message for a change that takes the inherent rating away."""
+    label = Status(status).label.lower()
+    return f"{name} is {label} and keeps its inherent likelihood and impact. Fill them in."

@@ -28,7 +28,7 @@ from risks.import_runs import undo as undoing
 from risks.models import Finding, ImportRun, RowAction, Source
 from risks.registers import upload
 from risks.registers.results import ImportFileError
-from risks.services import findings, rows, suggestions
+from risks.services import proposals, rows
 from risks.text import shorten_text
 
 SMALL = 0.1  # of what the last run had: less is more likely a fault than good news
@@ -353,8 +353,8 @@ def _apply(sync_run: SyncRun, actor: User | None) -> None:
         sync_run.import_run = lifecycle.apply_run(
             actor=actor, run=sync_run.import_run, skip_errors=True
         )
-        proposed = findings.propose_risks(actor=actor, organization=sync_run.organization)
-        suggested = suggestions.suggest_exploited(
+        proposed = proposals.propose_risks(actor=actor, organization=sync_run.organization)
+        suggested = proposals.suggest_exploited(
             run=sync_run.import_run, reasons=_reasons(sync_run.import_run)
         )
         if proposed:
@@ -381,8 +381,8 @@ def undo_run(*, actor: User | None, sync_run: SyncRun) -> SyncRun:
         if sync_run.status != SyncStatus.APPLIED or sync_run.import_run is None:
             raise Conflict(f"This run is {sync_run.status}: only an applied one can be undone.")
         sync_run.import_run = undoing.undo_run(actor=actor, run=sync_run.import_run)
-        suggestions.withdraw_suggestions(sync_run.import_run)
-        findings.withdraw_empty_proposals(sync_run.organization)
+        proposals.withdraw_suggestions(sync_run.import_run)
+        proposals.withdraw_empty_proposals(sync_run.organization)
         _say(sync_run, "Undone.")
         sync_run.status = SyncStatus.UNDONE
         sync_run.save(update_fields=["status", "log"])

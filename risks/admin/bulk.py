@@ -11,8 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from openrisk.admin.refusals import REFUSALS, refusal_sentence
-from risks.services.bulk import Outcome, run_bulk
 from risks.services.deletion import deletion_summary
+from risks.services.rows import OperationResult, run_operations
 
 MAX_ROWS = 1000  # as in the API's bulk requests
 MAX_REASONS_SHOWN = 10  # the others are counted
@@ -65,16 +65,16 @@ def apply_to_all(
 ) -> None:
     names = [str(row) for row in selected]
 
-    def attempt(index: int) -> Outcome:
+    def attempt(index: int, row: Any) -> OperationResult:
         try:
-            carry_out(selected[index])
+            carry_out(row)
         except REFUSALS as refusal:
-            return Outcome(index, 409, problem={"detail": refusal_sentence(refusal)})
-        return Outcome(index, 200)
+            return OperationResult(index, 409, problem={"detail": refusal_sentence(refusal)})
+        return OperationResult(index, 200)
 
-    outcomes = run_bulk(
+    outcomes = run_operations(
         actor=request.user,  # type: ignore[arg-type]
-        operations=list(range(len(selected))),
+        operations=selected,
         carry_out=attempt,
         atomic=False,
     )

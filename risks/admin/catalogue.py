@@ -22,8 +22,7 @@ from risks.admin.display import level_badge, progress_bar
 from risks.admin.forms import RegisterForm
 from risks.models import Asset, AssetDependency, Category, Control, Framework, Level, Matrix
 from risks.scoring import SCALE
-from risks.services import assets as asset_services
-from risks.services import controls as control_services
+from risks.services import catalogue as services
 from risks.services import matrix as matrix_services
 from risks.services.rows import create_service_for
 
@@ -163,10 +162,10 @@ class DependencyInline(RowInline):
 
     def write_row(self, actor: Any, parent: Any, row: Any, deleted: bool) -> None:
         if deleted:
-            asset_services.remove_dependency(actor=actor, dependency=row.instance)
+            services.remove_dependency(actor=actor, dependency=row.instance)
         else:
             target, kind = row.cleaned_data["target"], row.cleaned_data["kind"]
-            asset_services.add_dependency(actor=actor, asset=parent, target=target, kind=kind)
+            services.add_dependency(actor=actor, asset=parent, target=target, kind=kind)
 
 
 class AssetForm(RegisterForm):
@@ -178,8 +177,8 @@ class AssetForm(RegisterForm):
 class AssetAdmin(RegisterAdmin):
     form = AssetForm
     create = staticmethod(create_service_for(Asset))
-    update = staticmethod(asset_services.update_asset)
-    delete = staticmethod(asset_services.delete_asset)
+    update = staticmethod(services.update_asset)
+    delete = staticmethod(services.delete_asset)
     inlines = (DependencyInline,)
     fields = (
         "name",
@@ -220,8 +219,8 @@ class FrameworkAdmin(RegisterAdmin):
 
 @admin.register(Control, site=site)
 class ControlAdmin(RegisterAdmin):
-    create = staticmethod(control_services.create_control)
-    update = staticmethod(control_services.update_control)
+    create = staticmethod(services.create_control)
+    update = staticmethod(services.update_control)
     fields = ("framework", "identifier", "title", "text", "parent", "status")
     list_display = ("identifier", "title", "framework", "status", "organization")
     list_display_links = ("identifier", "title")

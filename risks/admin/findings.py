@@ -20,7 +20,7 @@ from risks.models import (
     SuggestionStatus,
 )
 from risks.services import findings as services
-from risks.services import suggestions
+from risks.services import proposals
 from risks.services.rows import create_service_for
 
 
@@ -107,7 +107,7 @@ class ProposalAdmin(RegisterAdmin):
         return [StepButton("confirm", "Confirm as a draft risk"), StepButton("dismiss", "Dismiss")]
 
     def take_step(self, request: HttpRequest, obj: RiskProposal, name: str, **known: Any) -> None:
-        decide = services.confirm_proposal if name == "confirm" else services.dismiss_proposal
+        decide = proposals.confirm_proposal if name == "confirm" else proposals.dismiss_proposal
         decide(actor=request.user, proposal=obj, comment=known["comment"])  # type: ignore[arg-type]
 
 
@@ -144,5 +144,5 @@ class SuggestionAdmin(RegisterAdmin):
         self, request: HttpRequest, obj: LikelihoodSuggestion, name: str, **known: Any
     ) -> None:
         accept = name == "accept"
-        decide = suggestions.accept_suggestion if accept else suggestions.dismiss_suggestion
+        decide = proposals.accept_suggestion if accept else proposals.dismiss_suggestion
         decide(actor=request.user, suggestion=obj, comment=known["comment"])  # type: ignore[arg-type]

@@ -28,7 +28,8 @@ from risks.models import (
     ScoreChange,
     Status,
 )
-from risks.querysets import NOT_OPEN, MitigationQuerySet, RiskQuerySet
+from risks.overdue import NOT_OPEN
+from risks.querysets import MitigationQuerySet, RiskQuerySet
 
 
 class UUIDInFilter(BaseInFilter, UUIDFilter):

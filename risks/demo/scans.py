@@ -8,7 +8,8 @@ from risks.demo.reference_data import ReferenceData, seeded_random
 from risks.demo.word_lists import SCANNER, SCANNER_RULES
 from risks.history import recorded
 from risks.models import Asset, FindingRule, Severity
-from risks.services.findings import propose_risks, record_findings
+from risks.services.findings import record_findings
+from risks.services.proposals import propose_risks
 
 SCANNED_TYPES = frozenset({"application", "service", "server", "endpoint", "network"})
 FIRST_SCAN, LAST_SCAN = timedelta(days=35), timedelta(days=2)

@@ -23,6 +23,7 @@ from risks.models import (
     RiskControl,
     RiskTag,
 )
+from risks.references import format_reference
 from risks.scoring import KINDS
 from risks.services import rows as services
 
@@ -112,4 +113,4 @@ class Timeline:
             changed = (row for moment in self.rows for row in moment.changed[model])
             for row in (*created, *changed):
                 number = numbers[row["id"]]
-                row |= {"number": number, "reference": f"{prefix}-{number:04d}"}
+                row |= {"number": number, "reference": format_reference(prefix, number)}

@@ -33,7 +33,7 @@ from risks.models.risk import (
     Treatment,
 )
 from risks.models.suggestions import LikelihoodSuggestion, SuggestionStatus
-from risks.querysets import NOT_OPEN
+from risks.overdue import NOT_OPEN
 
 __all__ = (
     "NOT_OPEN",

@@ -8,6 +8,7 @@ from django.db.models import Q
 from openrisk.accounts.models import Organization
 from openrisk.database.ids import uuid7
 from risks.querysets import OrganizationQuerySet
+from risks.references import format_reference
 
 
 class Level(models.TextChoices):
@@ -53,7 +54,7 @@ class ReferenceCounter(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.kind}-{self.last:04d}"
+        return format_reference(self.kind, self.last)
 
 
 def choices_constraint(

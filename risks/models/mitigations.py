@@ -1,5 +1,6 @@
 """Mitigations and their actions."""
 
+from datetime import date
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -10,6 +11,7 @@ from django.db.models import F, Q
 from openrisk.limits import LongTextField
 from risks.models.base import Level, OrganizationOwned, Versioned, choices_constraint
 from risks.models.risk import Risk
+from risks.overdue import is_mitigation_overdue
 from risks.querysets import ActionQuerySet, MitigationQuerySet
 
 
@@ -84,6 +86,10 @@ class Mitigation(Versioned):
 
     def __str__(self) -> str:
         return f"{self.reference} {self.title}"
+
+    def is_overdue(self, on: date) -> bool:
+        """Return whether it was due before the day and is neither done nor cancelled."""
+        return is_mitigation_overdue(self.status, self.due_date, on)
 
 
 def percent_done(done: int, total: int) -> int | None:

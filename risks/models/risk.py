@@ -1,5 +1,6 @@
 """The risk and what hangs directly on it."""
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -10,6 +11,7 @@ from django.db.models import F, Q
 from openrisk.limits import LongTextField
 from risks.models.base import Level, OrganizationOwned, Versioned, choices_constraint
 from risks.models.matrix import Category
+from risks.overdue import NOT_OPEN, is_review_overdue
 from risks.querysets import RISK_ORDERS, RiskQuerySet
 from risks.scoring import KINDS
 
@@ -218,6 +220,20 @@ class Risk(Versioned):
 
     def __str__(self) -> str:
         return f"{self.reference} {self.title}"
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether it is neither a draft nor closed."""
+        return self.status not in NOT_OPEN
+
+    def is_review_overdue(self, at: datetime) -> bool:
+        """Return whether it is open and its planned review has passed without one."""
+        return is_review_overdue(self.status, self.next_review_at, at)
+
+    @property
+    def owner_label(self) -> str:
+        """Return the member who is accountable, or the name that was imported; "" without one."""
+        return str(self.owner) if self.owner else self.owner_name
 
 
 class RiskTag(OrganizationOwned):

@@ -29,8 +29,8 @@ from risks.pages.detail import (
 )
 from risks.pages.forms import AcceptanceForm, CommentForm, SuggestionForm
 from risks.services import acceptances as acceptance_services
+from risks.services import proposals
 from risks.services import risks as services
-from risks.services import suggestions
 from risks.services.deletion import describe_parts
 
 
@@ -151,8 +151,8 @@ def decide_suggestion(request: MemberRequest, number: int, pk: UUID) -> HttpResp
     decision = request.POST.get("decision", "")
     form = SuggestionForm(suggestion_key(suggestion), request.POST)
     decide = {
-        "accept": suggestions.accept_suggestion,
-        "dismiss": suggestions.dismiss_suggestion,
+        "accept": proposals.accept_suggestion,
+        "dismiss": proposals.dismiss_suggestion,
     }.get(decision)
     if decide is None:
         form.add_error(None, "Choose to accept or to dismiss.")

@@ -3,6 +3,7 @@
 from django.urls import path, register_converter
 
 from risks.pages import actions, colours, detail, editing, risk_list
+from risks.references import format_reference
 
 
 class ReferenceConverter:
@@ -12,12 +13,12 @@ class ReferenceConverter:
 
     def to_python(self, value: str) -> int:
         number = int(value.removeprefix("R-"))
-        if f"R-{number:04d}" != value:
+        if format_reference("R", number) != value:
             raise ValueError(value)
         return number
 
     def to_url(self, value: str | int) -> str:
-        return value if isinstance(value, str) else f"R-{value:04d}"
+        return value if isinstance(value, str) else format_reference("R", value)
 
 
 register_converter(ReferenceConverter, "reference")

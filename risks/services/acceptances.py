@@ -1,6 +1,12 @@
-"""Acceptance: living with a risk until a date, decided by two people."""
+"""Acceptance: living with a risk until a date, decided by two people.
 
+An approval is for the risk as it was then (`DecisionBasis`): one that gets worse, or becomes
+another risk, is decided again.
+"""
+
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.utils import timezone
 
@@ -9,18 +15,21 @@ from openrisk.errors import Conflict, StaleVersion
 from risks import states
 from risks.history import recorded
 from risks.models import Acceptance, AcceptanceStatus, Risk, Status
-from risks.services import four_eyes, rows
-from risks.services.decisions import close_acceptance, return_to_treatment
-from risks.services.transitions import take_transition
+from risks.services import rows
+from risks.services.transitions import require_person, take_transition
 
 LONGEST_ACCEPTANCE = timedelta(days=365)
-# What to know before a decision that is hard to take back.
+LIVE = (AcceptanceStatus.REQUESTED, AcceptanceStatus.APPROVED)
+# Shown before a decision that is hard to take back.
 WARNINGS = {
     "approve": "The risk is lived with until the acceptance ends, and moves to Accepted where its "
     "state allows that.",
     "revoke": "The acceptance ends now. An accepted risk returns to treatment and is due for "
     "review.",
 }
+BASIS_SCORES = ("current_score", "inherent_score", "residual_score")
+BASIS_TEXTS = ("title", "description", "treatment")
+DecisionBasis = Mapping[str, Any]
 
 
 def request_acceptance(
@@ -31,17 +40,16 @@ def request_acceptance(
     expires_at: datetime,
     conditions: str = "",
 ) -> Acceptance:
-    """Ask for `risk` to be accepted until `expires_at` (at most a year from now)."""
+    """Ask for `risk` to be accepted until `expires_at`, at most a year from now."""
     now = timezone.now()
     if not now < expires_at <= now + LONGEST_ACCEPTANCE:
         raise rows.field_error("expires_at", "Choose a time in the future, at most one year ahead.")
     if not justification.strip():
-        raise rows.field_error("justification", "Say why this risk can be lived with.")
-    four_eyes.require_person(actor)
+        raise rows.field_error("justification", "Explain why this risk can be lived with.")
+    require_person(actor)
     with recorded(actor=actor):
         risk = rows.lock_for_update(risk)
-        live = (AcceptanceStatus.REQUESTED, AcceptanceStatus.APPROVED)
-        if risk.acceptances.filter(status__in=live).exists():
+        if risk.acceptances.filter(status__in=LIVE).exists():
             raise Conflict("This risk has a live acceptance already. Decide or revoke that first.")
         return rows.create(
             Acceptance,
@@ -68,21 +76,21 @@ def decide_acceptance(
     version: int | None = None,
     risk_version: int | None = None,
 ) -> Acceptance:
-    """Approve or reject a request; approving accepts the risk where its state has that edge.
+    """Approve or reject a request; approving accepts the risk where its status allows that.
 
-    `version` and `risk_version` are those of the acceptance and of the risk that were seen: 412
-    where either has changed since.
+    `version` and `risk_version` are those of the acceptance and of the risk that the actor saw:
+    StaleVersion where either has changed since.
     """
-    four_eyes.require_person(actor)
+    require_person(actor)
     with recorded(actor=actor, comment=comment):
         risk = rows.lock_for_update(acceptance.risk, risk_version)
         acceptance = rows.lock_for_update(acceptance, version)
         if acceptance.status != AcceptanceStatus.REQUESTED:
             raise Conflict(f"This acceptance is {acceptance.status} already.")
         if acceptance.requester_id == actor.pk:
-            raise Conflict("Four eyes: somebody other than the requester decides.")
+            raise Conflict("Four eyes: someone other than the requester decides.")
         if approve and acceptance.expires_at <= timezone.now():
-            raise Conflict("The requested end has passed. Reject it and ask anew.")
+            raise Conflict("The requested end has passed. Reject it and ask again.")
         close_acceptance(
             acceptance,
             AcceptanceStatus.APPROVED if approve else AcceptanceStatus.REJECTED,
@@ -98,37 +106,111 @@ def revoke_acceptance(
     *, actor: User, acceptance: Acceptance, comment: str = "", version: int | None = None
 ) -> Acceptance:
     """Take an approval or a request back; an accepted risk returns to treatment."""
-    return _end(actor, acceptance, AcceptanceStatus.REVOKED, comment or "Revoked", version)
+    return end_acceptance(
+        actor, acceptance, AcceptanceStatus.REVOKED, comment or "Revoked", version
+    )
 
 
 def expire_due_acceptances(*, now: datetime | None = None) -> int:
-    """End every acceptance whose time is over; returns how many. Running twice changes nothing."""
-    moment = now or timezone.now()
-    live = (AcceptanceStatus.REQUESTED, AcceptanceStatus.APPROVED)
-    due = Acceptance.objects.filter(status__in=live, expires_at__lte=moment)
+    """End every acceptance whose time is over, and return how many.
+
+    Running it twice changes nothing.
+    """
+    due = Acceptance.objects.filter(status__in=LIVE, expires_at__lte=now or timezone.now())
     ended = 0
     for acceptance in due.select_related("risk__organization"):
         try:
-            _end(None, acceptance, AcceptanceStatus.EXPIRED, "Acceptance expired", None)
+            end_acceptance(None, acceptance, AcceptanceStatus.EXPIRED, "Acceptance expired", None)
         except (Conflict, StaleVersion):
-            continue  # somebody decided or deleted it since we looked
+            continue  # decided or deleted by someone since the query
         ended += 1
     return ended
 
 
-def _end(
+def end_acceptance(
     actor: User | None,
     acceptance: Acceptance,
     status: AcceptanceStatus,
     comment: str,
     version: int | None,
 ) -> Acceptance:
+    """End a live acceptance before or at its time; an accepted risk returns to treatment."""
     with recorded(actor=actor, comment=comment):
         risk = rows.lock_for_update(acceptance.risk)
         acceptance = rows.lock_for_update(acceptance, version)
-        if acceptance.status not in (AcceptanceStatus.REQUESTED, AcceptanceStatus.APPROVED):
+        if acceptance.status not in LIVE:
             raise Conflict(f"This acceptance is {acceptance.status} already.")
         close_acceptance(acceptance, status, approver=acceptance.approver, comment=comment)
         if risk.status == Status.ACCEPTED:
             return_to_treatment(actor, risk, comment)
     return acceptance
+
+
+def close_acceptance(
+    acceptance: Acceptance, status: AcceptanceStatus, *, approver: User | None, comment: str
+) -> None:
+    """Write how an acceptance was decided or ended."""
+    rows.save_fields(
+        acceptance,
+        {
+            "status": status,
+            "approver": approver,
+            "decided_at": timezone.now(),
+            "decision_comment": comment,
+        },
+    )
+
+
+def return_to_treatment(actor: User | None, risk: Risk, comment: str) -> Risk:
+    """Move back to in_treatment where its guard allows, else to assessed; due for review now."""
+    blocked = states.guard_reasons(Status.IN_TREATMENT, states.guard_context_of(risk))
+    to = Status.ASSESSED if blocked else Status.IN_TREATMENT
+    risk = take_transition(actor=actor, risk=risk, to=to, comment=comment)
+    rows.save_fields(risk, {"next_review_at": timezone.now()})
+    return risk
+
+
+# --- Deciding again
+
+
+def decision_basis_of(risk: Risk) -> DecisionBasis:
+    """Return what a person who approves the acceptance of `risk` agrees to."""
+    return {name: getattr(risk, name) for name in (*BASIS_SCORES, *BASIS_TEXTS)}
+
+
+def reasons_to_reopen(before: DecisionBasis, risk: Risk) -> list[str]:
+    """Return how `risk` is worse, or another one, than what was agreed to; empty if it is not."""
+    reasons = []
+    for name in BASIS_SCORES:
+        score, agreed = getattr(risk, name), before[name]
+        if score is not None and agreed is not None and score > agreed:
+            kind = name.removesuffix("_score")
+            reasons.append(f"The {kind} score rose from {agreed} to {score}.")
+    if before["current_score"] is None and risk.current_score is not None:
+        reasons.append(f"It was not assessed then; its score is {risk.current_score} now.")
+    rewritten = (name for name in BASIS_TEXTS if getattr(risk, name) != before[name])
+    return reasons + [f"The {name} was rewritten." for name in rewritten]
+
+
+def reopen_decision(*, actor: User | None, risk: Risk, before: DecisionBasis) -> Risk:
+    """Revoke the approval of `risk` if it was for less; the risk is then no longer accepted.
+
+    Call it inside the transaction of the change, with the risk locked and saved.
+    """
+    reasons = reasons_to_reopen(before, risk)
+    if not reasons:
+        return risk
+    approved = risk.acceptances.filter(status=AcceptanceStatus.APPROVED).first()
+    if approved is None:
+        return risk
+    comment = f"To be decided again: {' '.join(reasons)}"
+    with recorded(actor=actor, comment=comment):
+        close_acceptance(
+            rows.lock_for_update(approved),
+            AcceptanceStatus.REVOKED,
+            approver=approved.approver,
+            comment=comment,
+        )
+        if risk.status == Status.ACCEPTED:
+            risk = return_to_treatment(actor, risk, comment)
+    return risk

@@ -1,9 +1,14 @@
-"""What a risk is linked to: tags, assets and controls, and the priority that follows."""
+"""Links of risks to tags, assets and controls: the one reader, the one writer, and the priority
+that follows from the assets."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 from uuid import UUID
+
+from django.db import connection
 
 from openrisk.accounts.models import Organization
 from risks import scoring
@@ -12,6 +17,91 @@ from risks.services import rows
 from risks.text import clean_text
 
 MAX_TAGS = 50
+BATCH = 1000  # risks whose links are read or written at once
+
+
+@dataclass(frozen=True)
+class LinkKind:
+    """A table of links: its model, and the column that has what a risk is linked to."""
+
+    model: Any
+    column: str
+
+
+LINK_KINDS = {
+    "tags": LinkKind(RiskTag, "name"),
+    "assets": LinkKind(RiskAsset, "asset_id"),
+    "controls": LinkKind(RiskControl, "control_id"),
+}
+
+
+def read_links(risk_ids: Sequence[UUID]) -> list[tuple[UUID, str, Any]]:
+    """Return (risk, "tags", "assets" or "controls", tag or id) for all links of these risks.
+
+    One query, written by hand, with the ids as one value: made of three querysets, with each id
+    three times, it took a quarter of the time of a page of the list.
+    """
+    if not risk_ids:
+        return []
+    postgresql = connection.vendor == "postgresql"
+    if postgresql:
+        parameters: list[Any] = [list(risk_ids)]
+        condition = "= ANY(%s)"
+    else:
+        parameters = [pk.hex for pk in risk_ids]
+        condition = f"IN ({', '.join(['%s'] * len(parameters))})"
+    selects = (
+        f"SELECT risk_id, '{name}', CAST({kind.column} AS text) AS value "  # noqa: S608
+        f"FROM {kind.model._meta.db_table} WHERE risk_id {condition}"
+        for name, kind in LINK_KINDS.items()
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(selects) + " ORDER BY value", parameters * 3)
+        links = cursor.fetchall()
+    return [
+        (
+            risk_id if postgresql else UUID(risk_id),
+            name,
+            value if name == "tags" else UUID(value),
+        )
+        for risk_id, name, value in links
+    ]
+
+
+def write_links(
+    organization: Organization, links: Mapping[UUID, Mapping[str, Iterable[Any]]]
+) -> None:
+    """Make these the only links of each risk; a kind that is not named stays as it is.
+
+    `links` has tags and ids by risk and by "tags", "assets" or "controls". The assets weigh the
+    risk's priority: a caller that changes them refreshes it.
+    """
+    for name, kind in LINK_KINDS.items():
+        targets = {pk: set(named[name]) for pk, named in links.items() if name in named}
+        remaining = iter(targets)
+        while batch := list(islice(remaining, BATCH)):
+            _replace_links(organization, kind, {pk: targets[pk] for pk in batch})
+
+
+def _replace_links(
+    organization: Organization, kind: LinkKind, targets: dict[UUID, set[Any]]
+) -> None:
+    present: dict[UUID, set[Any]] = {pk: set() for pk in targets}
+    outdated = []
+    links = kind.model.objects.filter(risk__in=list(targets))
+    for pk, risk_id, value in links.values_list("pk", "risk", kind.column):
+        present[risk_id].add(value)
+        if value not in targets[risk_id]:
+            outdated.append(pk)
+    kind.model.objects.filter(pk__in=outdated).delete()
+    kind.model.objects.bulk_create(
+        [
+            kind.model(organization=organization, risk_id=risk_id, **{kind.column: value})
+            for risk_id, values in targets.items()
+            for value in sorted(values - present[risk_id], key=str)
+        ],
+        batch_size=BATCH,
+    )
 
 
 def set_links(
@@ -21,48 +111,32 @@ def set_links(
     assets: Iterable[Asset] | None = None,
     controls: Iterable[Control] | None = None,
 ) -> None:
-    """Make the given ones the only ones; None leaves a kind as it is.
-
-    The assets weigh the risk's priority: whoever changes them sets it with `criticalities`.
-    """
+    """Make the given links the only ones of one risk; None leaves a kind as it is."""
+    links: dict[str, Iterable[Any]] = {}
     if tags is not None:
-        _set(risk, RiskTag, "name", _clean_tags(tags))
+        links["tags"] = clean_tags(tags)
+    if assets is not None:
+        links["assets"] = [asset.pk for asset in assets]
     if controls is not None:
-        _set(risk, RiskControl, "control_id", {control.pk for control in controls})
-    if assets is not None:
-        _set(risk, RiskAsset, "asset_id", {asset.pk for asset in assets})
+        links["controls"] = [control.pk for control in controls]
+    write_links(risk.organization, {risk.pk: links})
 
 
-def criticalities_of(risk: Risk, assets: Iterable[Asset] | None) -> list[str]:
-    """Of the assets that the risk will threaten; None: of those that it does."""
-    if assets is not None:
-        return [asset.criticality for asset in set(assets)]
-    if risk._state.adding:
-        return []
-    return list(risk.asset_links.values_list("asset__criticality", flat=True))
-
-
-def _clean_tags(tags: Iterable[str]) -> set[str]:
+def clean_tags(tags: Iterable[str]) -> set[str]:
+    """Return the tags without superfluous space; raise where there are too many or long ones."""
     names = {" ".join(clean_text(tag).split()) for tag in tags} - {""}
     if len(names) > MAX_TAGS or any(len(name) > 50 for name in names):
         raise rows.field_error("tags", f"At most {MAX_TAGS} tags of at most 50 characters each.")
     return names
 
 
-def _set(
-    risk: Risk,
-    model: Any,  # RiskTag, RiskAsset or RiskControl
-    column: str,
-    wanted: set[str] | set[UUID],
-) -> None:
-    links = model.objects.filter(risk=risk)
-    present = set(links.values_list(column, flat=True))
-    if gone := present - wanted:
-        links.filter(**{f"{column}__in": gone}).delete()
-    model.objects.bulk_create(
-        model(organization_id=risk.organization_id, risk=risk, **{column: value})
-        for value in sorted(wanted - present, key=str)
-    )
+def criticalities_of(risk: Risk, assets: Iterable[Asset] | None) -> list[str]:
+    """Return those of the assets the risk will threaten; None: of those it threatens now."""
+    if assets is not None:
+        return [asset.criticality for asset in set(assets)]
+    if risk._state.adding:
+        return []
+    return list(risk.asset_links.values_list("asset__criticality", flat=True))
 
 
 def refresh_priority(organization: Organization, risk_ids: Iterable[UUID] | None = None) -> None:
@@ -75,13 +149,13 @@ def refresh_priority(organization: Organization, risk_ids: Iterable[UUID] | None
     if risk_ids is not None:
         ids = list(risk_ids)
         risks, links = risks.filter(pk__in=ids), links.filter(risk__in=ids)
-    found: dict[UUID, list[str]] = defaultdict(list)
+    criticalities: dict[UUID, list[str]] = defaultdict(list)
     for risk_id, criticality in links.values_list("risk", "asset__criticality"):
-        found[risk_id].append(criticality)
-    stale = []
+        criticalities[risk_id].append(criticality)
+    changed = []
     for risk in risks.only("pk", "current_score", "priority"):
-        wanted = scoring.priority(risk.current_score, found[risk.pk])
-        if risk.priority != wanted:
-            risk.priority = wanted
-            stale.append(risk)
-    Risk.objects.bulk_update(stale, ["priority"], batch_size=500)
+        priority = scoring.priority(risk.current_score, criticalities[risk.pk])
+        if risk.priority != priority:
+            risk.priority = priority
+            changed.append(risk)
+    Risk.objects.bulk_update(changed, ["priority"], batch_size=500)

@@ -17,7 +17,9 @@ from risks.models import (
     MitigationStatus,
     Risk,
 )
-from risks.services import four_eyes, rows
+from risks.references import format_reference
+from risks.services import rows
+from risks.services.transitions import require_person
 
 TRANSITIONS: dict[str, tuple[str, ...]] = {
     "planned": ("in_progress", "cancelled"),
@@ -41,7 +43,7 @@ def create_mitigation(
             organization=organization,
             risk=risk,
             number=number,
-            reference=f"M-{number:04d}",
+            reference=format_reference("M", number),
             **fields,
         )
 
@@ -85,8 +87,8 @@ def set_status(
     with recorded(actor=actor, comment=comment):
         mitigation = rows.lock_for_update(mitigation, version)
         if to not in TRANSITIONS[mitigation.status]:
-            ways = ", ".join(TRANSITIONS[mitigation.status])
-            raise Conflict(f"No way leads from {mitigation.status} to {to}. From here: {ways}.")
+            allowed = ", ".join(TRANSITIONS[mitigation.status])
+            raise Conflict(f"Cannot move from {mitigation.status} to {to}. Allowed: {allowed}.")
         if to == MitigationStatus.DONE:
             _check_done(mitigation, actor)
         rows.save_fields(mitigation, {"status": to})
@@ -95,9 +97,9 @@ def set_status(
 
 def _check_done(mitigation: Mitigation, actor: User | None) -> None:
     for person in (actor, mitigation.owner):
-        four_eyes.require_person(person)
+        require_person(person)
     if actor is not None and mitigation.owner_id == actor.pk:
-        raise Conflict("Four eyes: somebody other than the owner validates a mitigation.")
+        raise Conflict("Four eyes: someone other than the owner validates a mitigation.")
     counted = Mitigation.objects.with_progress().get(pk=mitigation.pk)
     if reason := states.describe_open_actions(counted):
         raise Conflict(f"{reason}. Finish or remove them first.")

@@ -1,23 +1,23 @@
-"""Risks: create, change, delete, move through the states, review."""
+"""Risks: create, change, comment, delete and review. `transitions` changes their status."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
 
 from openrisk.accounts.models import Organization, User
-from openrisk.errors import Conflict
 from risks import scoring, states
+from risks.fields import LINKS
 from risks.history import recorded
 from risks.history.comments import keep_comment
 from risks.models import Asset, Risk, Status
+from risks.references import format_reference
 from risks.services import rows
-from risks.services.decisions import decision_basis_of, reopen_decision
+from risks.services.acceptances import decision_basis_of, reopen_decision
 from risks.services.links import criticalities_of, set_links
 from risks.services.matrix import matrix_of
-from risks.services.transitions import blockers_for, take_transition
+from risks.services.transitions import advance_to, blockers_for, take_transition
 
 __all__ = (
     "add_comment",
@@ -30,21 +30,21 @@ __all__ = (
     "update_risk",
 )
 
-LINKS = ("tags", "assets", "controls")
 INITIAL_STATUSES = (Status.DRAFT.value, Status.IDENTIFIED.value)
 
 
 def create_risk(
     *, actor: User | None, organization: Organization, comment: str = "", **fields: Any
 ) -> Risk:
-    """A new risk with the next reference; `status` may be draft or identified (the default)."""
+    """Create a risk with the next reference; `status` is identified by default, or draft."""
     if fields.get("status", Status.IDENTIFIED) not in INITIAL_STATUSES:
         raise rows.field_error("status", f"A new risk is {' or '.join(INITIAL_STATUSES)}.")
     links = {name: fields.pop(name) for name in LINKS if name in fields}
     with recorded(actor=actor, comment=comment):
         number = rows.allocate_numbers(organization, "R")
-        risk = Risk(organization=organization, number=number, reference=f"R-{number:04d}")
-        _save(risk, fields, links.get("assets"))
+        reference = format_reference("R", number)
+        risk = Risk(organization=organization, number=number, reference=reference)
+        save_risk(risk, fields, links.get("assets"))
         set_links(risk, **links)
     return risk
 
@@ -57,10 +57,10 @@ def update_risk(
     comment: str = "",
     **fields: Any,
 ) -> Risk:
-    """Change fields and links. The status changes by `transition` only.
+    """Change fields and links. The status changes by `take_transition` only.
 
-    A `comment` is kept in the history also where nothing else changes. An approved acceptance
-    that this makes too small for the risk is revoked.
+    A `comment` is written to the history also where nothing else changes. An approved acceptance
+    that was for less than the changed risk is revoked.
     """
     if "status" in fields:
         raise rows.field_error("status", "Use a transition to change the status.")
@@ -69,9 +69,21 @@ def update_risk(
         risk = rows.lock_for_update(instance, version)
         before = decision_basis_of(risk)
         with keep_comment(risk, comment):
-            _save(risk, fields, links.get("assets"))
+            save_risk(risk, fields, links.get("assets"))
             set_links(risk, **links)
         return reopen_decision(actor=actor, risk=risk, before=before)
+
+
+def save_risk(risk: Risk, fields: dict[str, Any], assets: Iterable[Asset] | None) -> None:
+    """Save `fields` with the scores that follow, and the priority by them and the assets."""
+    was_assessed = risk.inherent_score is not None
+    for name, value in fields.items():
+        setattr(risk, name, value)
+    scoring.rescore(risk, matrix_of(risk.organization))
+    risk.priority = scoring.priority(risk.current_score, criticalities_of(risk, assets))
+    if was_assessed and (error := states.assessment_error(risk)):
+        raise rows.field_error("inherent_likelihood", error)
+    rows.save_fields(risk, fields)
 
 
 def add_comment(
@@ -83,47 +95,15 @@ def add_comment(
     return update_risk(actor=actor, instance=risk, version=version, comment=comment)
 
 
-def _save(risk: Risk, fields: dict[str, Any], assets: Iterable[Asset] | None) -> None:
-    """With the scores that follow, and the priority that they and the assets give."""
-    assessed = risk.inherent_score is not None
-    for name, value in fields.items():
-        setattr(risk, name, value)
-    scoring.rescore(risk, matrix_of(risk.organization))
-    risk.priority = scoring.priority(risk.current_score, criticalities_of(risk, assets))
-    if assessed and risk.status in states.ASSESSED and risk.inherent_score is None:
-        raise rows.field_error(
-            "inherent_likelihood",
-            f"A risk that is {risk.get_status_display().lower()} keeps its inherent assessment.",
-        )
-    rows.save_fields(risk, fields)
-
-
 def delete_risk(*, actor: User | None, instance: Risk, version: int | None = None) -> None:
+    """Delete a risk with its mitigations and acceptances; its history stays."""
     rows.delete(actor=actor, instance=instance, version=version)
-
-
-@dataclass(frozen=True)
-class Advance:
-    """How far a walk through the states came, and why it stopped (empty: it arrived)."""
-
-    status: str
-    reasons: list[str]
-
-
-def advance_to(*, actor: User | None, risk: Risk, to: str, comment: str = "") -> Advance:
-    """Go from state to state towards `to`, as far as the guards allow."""
-    for step in states.shortest_path(risk.status, to):
-        try:
-            risk = take_transition(actor=actor, risk=risk, to=step, comment=comment)
-        except Conflict as refusal:
-            return Advance(risk.status, list(refusal.reasons))
-    return Advance(risk.status, [])
 
 
 def mark_reviewed(
     *, actor: User | None, risk: Risk, comment: str = "", version: int | None = None
 ) -> Risk:
-    """Somebody has looked: the next review is due one interval from now, or unplanned."""
+    """Set the last review to now, and plan the next one interval from now, or none."""
     now = timezone.now()
     with recorded(actor=actor, comment=comment or "Reviewed"):
         risk = rows.lock_for_update(risk, version)

@@ -1,10 +1,15 @@
-"""What all services share: locking, versions, numbers, and plain create, change and delete."""
+"""Write rows: lock, check the version, set fields, validate and save; one row or many.
+
+All services and both kinds of bulk changes (API and admin) come through here.
+"""
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import F, UniqueConstraint
 
 from openrisk.accounts.models import Organization, User
@@ -15,20 +20,25 @@ from risks.models import ReferenceCounter, Versioned
 
 Row = TypeVar("Row", bound=Versioned)
 
+FAILED_DEPENDENCY = 424  # RFC 4918: it would have worked, but another operation failed
+
 
 def lock_for_update(instance: Row, version: int | None = None) -> Row:
-    """The row as it is now, locked until the transaction ends; 412 if `version` is not its own."""
+    """Return the row as it is now, locked until the transaction ends.
+
+    Raises StaleVersion where the row is gone, or has another version than `version`.
+    """
     rows: Any = type(instance)._default_manager.filter(pk=instance.pk)
-    fresh: Row | None = rows.select_for_update(of=("self",)).first()
-    if fresh is None or (version is not None and fresh.version != version):
+    current: Row | None = rows.select_for_update(of=("self",)).first()
+    if current is None or (version is not None and current.version != version):
         raise StaleVersion
     if "organization" in instance._state.fields_cache:
-        fresh.organization = instance.organization  # loaded already, and it never changes
-    return fresh
+        current.organization = instance.organization  # loaded already, and it never changes
+    return current
 
 
 def allocate_numbers(organization: Organization, kind: str, count: int = 1) -> int:
-    """The first of `count` consecutive numbers, never given out again."""
+    """Return the first of `count` consecutive numbers, which are never given out again."""
     ReferenceCounter.objects.get_or_create(organization=organization, kind=kind)
     counter = ReferenceCounter.objects.filter(organization=organization, kind=kind)
     counter.update(last=F("last") + count)  # locks the row until the transaction ends
@@ -41,40 +51,39 @@ def save_fields(instance: Versioned, fields: dict[str, Any]) -> None:
         setattr(instance, name, value)
     if not instance._state.adding:
         instance.version += 1
-    _validate(instance, fields)
+    validate_fields(instance, fields)
     instance.save()
 
 
-def _validate(instance: Versioned, fields: dict[str, Any]) -> None:
-    """Each value by its field, and uniqueness where `fields` can have broken it.
+def validate_fields(instance: Versioned, fields: dict[str, Any]) -> None:
+    """Validate each value by its field, and uniqueness where `fields` can have broken it.
 
     Foreign keys are left out: callers pass rows of the right organization. So are long texts that
     are not written, which may be older than their limit. Check constraints are left to the
-    database, which would need a query for each to say the same.
+    database: to check them here would need a query for each.
     """
-    left_out = {
+    excluded = {
         field.name
         for field in instance._meta.concrete_fields
         if field.is_relation or (isinstance(field, LongTextField) and field.name not in fields)
     }
-    instance.clean_fields(exclude=left_out)
+    instance.clean_fields(exclude=excluded)
     for constraint in instance._meta.constraints:
-        if isinstance(constraint, UniqueConstraint):
-            involved = constraint.fields or ("name",)  # the expressions in use are of names
-            if not fields.keys().isdisjoint(involved):
-                _check_unique(constraint, instance, involved[-1])
-
-
-def _check_unique(constraint: UniqueConstraint, instance: Versioned, field: str) -> None:
-    try:
-        constraint.validate(type(instance), instance)
-    except ValidationError:
-        raise field_error(field, str(constraint.violation_error_message)) from None
+        if not isinstance(constraint, UniqueConstraint):
+            continue
+        involved = constraint.fields or ("name",)  # the expressions in use are of names
+        if fields.keys().isdisjoint(involved):
+            continue
+        try:
+            constraint.validate(type(instance), instance)
+        except ValidationError:
+            raise field_error(involved[-1], str(constraint.violation_error_message)) from None
 
 
 def create(
     model: type[Row], *, actor: User | None, organization: Organization, **fields: Any
 ) -> Row:
+    """Create a row of a model that has no rules of its own."""
     instance = model(organization=organization)
     with recorded(actor=actor):
         save_fields(instance, fields)
@@ -82,11 +91,12 @@ def create(
 
 
 def create_service_for(model: type[Row]) -> Callable[..., Row]:
-    """`create` for one model, as the API's views call services."""
+    """Return `create` for one model, as views and admin pages call services."""
     return partial(create, model)
 
 
 def update(*, actor: User | None, instance: Row, version: int | None = None, **fields: Any) -> Row:
+    """Change fields of a row."""
     with recorded(actor=actor):
         instance = lock_for_update(instance, version)
         save_fields(instance, fields)
@@ -94,9 +104,50 @@ def update(*, actor: User | None, instance: Row, version: int | None = None, **f
 
 
 def delete(*, actor: User | None, instance: Versioned, version: int | None = None) -> None:
+    """Delete a row, with what the database deletes with it."""
     with recorded(actor=actor):
         lock_for_update(instance, version).delete()
 
 
-def field_error(field: str, message: str) -> ValidationError:
-    return ValidationError({field: [message]})
+def field_error(name: str, message: str) -> ValidationError:
+    """Return the error of one field, to be raised."""
+    return ValidationError({name: [message]})
+
+
+@dataclass
+class OperationResult:
+    """The result of one operation of many; `problem` is None when it was carried out."""
+
+    index: int
+    status: int
+    data: dict[str, Any] = field(default_factory=dict)
+    problem: dict[str, Any] | None = None
+
+
+def run_operations(
+    *,
+    actor: User | None,
+    operations: list[Any],
+    carry_out: Callable[[int, Any], OperationResult],
+    atomic: bool,
+) -> list[OperationResult]:
+    """Carry out each operation in its own savepoint, as one recorded transaction.
+
+    With `atomic` one failure undoes all of them; the results then still show which failed.
+    `carry_out(index, operation)` returns a result with a `problem` instead of raising.
+    """
+    results = []
+    with recorded(actor=actor, comment="Bulk change"):
+        for index, operation in enumerate(operations):
+            with transaction.atomic():
+                result = carry_out(index, operation)
+                if result.problem:
+                    transaction.set_rollback(True)
+            results.append(result)
+        if atomic and any(result.problem for result in results):
+            transaction.set_rollback(True)
+            results = [
+                result if result.problem else OperationResult(result.index, FAILED_DEPENDENCY)
+                for result in results
+            ]
+    return results

@@ -1,4 +1,6 @@
-"""The one way to another state, whoever asks for it."""
+"""The status of a risk: every way to another status ends here; and the four-eyes rule."""
+
+from dataclasses import dataclass
 
 from openrisk.accounts.models import User
 from openrisk.errors import Conflict
@@ -16,7 +18,7 @@ def take_transition(
     comment: str = "",
     version: int | None = None,
 ) -> Risk:
-    """Take the edge to `to`, or Conflict with the reasons why it is shut."""
+    """Move the risk to `to`, or raise Conflict with the reasons why it cannot go there."""
     with recorded(actor=actor, comment=comment):
         risk = rows.lock_for_update(risk, version)
         reasons = blockers_for(risk, to)
@@ -27,8 +29,38 @@ def take_transition(
 
 
 def blockers_for(risk: Risk, to: str) -> list[str]:
-    """Why the risk cannot go to `to` now; empty when it can."""
-    if to not in states.TRANSITIONS[risk.status]:
-        ways = ", ".join(states.TRANSITIONS[risk.status])
-        return [f"No way leads from {risk.status} to {to}. From here: {ways}."]
+    """Return the reasons why the risk cannot move to `to` now; empty where it can."""
+    allowed = states.TRANSITIONS[risk.status]
+    if to not in allowed:
+        return [f"Cannot move from {risk.status} to {to}. Allowed: {', '.join(allowed)}."]
     return states.guard_reasons(to, states.guard_context_of(risk))
+
+
+@dataclass(frozen=True)
+class Advance:
+    """The status that a risk reached, and the reasons why it stopped there; empty at the goal."""
+
+    status: str
+    reasons: list[str]
+
+
+def advance_to(*, actor: User | None, risk: Risk, to: str, comment: str = "") -> Advance:
+    """Move the risk from status to status towards `to`, as far as the guards allow."""
+    for step in states.shortest_path(risk.status, to):
+        try:
+            risk = take_transition(actor=actor, risk=risk, to=step, comment=comment)
+        except Conflict as refusal:
+            return Advance(risk.status, list(refusal.reasons))
+    return Advance(risk.status, [])
+
+
+def require_person(user: User | None) -> None:
+    """Raise Conflict for a service account, whose token any administrator can make.
+
+    Four eyes are those of two people.
+    """
+    if user is not None and user.is_service:
+        raise Conflict(
+            f"Four eyes: {user} is a service account, not a person. Two people have to do this, "
+            "each with an account of their own."
+        )

@@ -18,7 +18,7 @@ from marketplace.sync.probe import SourceFailed
 from openrisk.errors import Conflict
 from openrisk.limits import LONG_TEXT
 from risks.models import Finding, FindingRule, LikelihoodSuggestion, Risk, RiskProposal
-from risks.services.findings import propose_risks
+from risks.services.proposals import propose_risks
 from risks.services.risks import create_risk
 from tests.marketplace.conformance import REPORTS, installed, upload
 

@@ -55,7 +55,7 @@ CASES = [
         "SuggestionForm",
         RISK + "suggestions/{suggestion}/",
         {"decision": "dismiss"},
-        "risks.services.suggestions.dismiss_suggestion",
+        "risks.services.proposals.dismiss_suggestion",
     ),
     (
         "NameForm",

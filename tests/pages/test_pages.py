@@ -189,7 +189,7 @@ def test_shut_transition_is_refused_with_its_reason(browse, analyst, risk):
         "/o/acme/risks/R-0001/transitions/", {"to": "mitigated", "version": 1}
     )
     assert response.status_code == 409
-    assert "From here: assessed, closed" in text_of(response)
+    assert "Allowed: assessed, closed" in text_of(response)
 
 
 def post(client, path, **fields):

@@ -23,7 +23,15 @@ from risks.models import (
     MitigationAction,
     Risk,
 )
-from risks.services import acceptances, assets, controls, findings, mitigations, risks, rows
+from risks.services import (
+    acceptances,
+    catalogue,
+    findings,
+    mitigations,
+    proposals,
+    risks,
+    rows,
+)
 
 
 def make_risk(organization: Organization, **fields: Any) -> Risk:
@@ -94,7 +102,7 @@ def make_framework(organization: Organization, name: str = "ISO 27001") -> Frame
 
 
 def make_control(framework: Framework, identifier: str = "A.8.13", **fields: Any) -> Control:
-    return controls.create_control(
+    return catalogue.create_control(
         actor=None,
         organization=framework.organization,
         framework=framework,
@@ -140,10 +148,10 @@ def make_one_of_each(organization: Organization, requester: User) -> Risk:
     mitigation = make_mitigation(risk)
     make_action(mitigation, "Write tapes", depends_on=[make_action(mitigation)])
     server = make_asset(organization, "Server", external_id="host-1")
-    assets.add_dependency(actor=None, asset=risk.assets.get(), target=server)
+    catalogue.add_dependency(actor=None, asset=risk.assets.get(), target=server)
     make_finding(organization)
     make_finding_rule(organization)
-    findings.propose_risks(actor=None, organization=organization)
+    proposals.propose_risks(actor=None, organization=organization)
     LikelihoodSuggestion.objects.create(
         organization=organization, risk=risk, key="CVE-2021-44228", present=2, likelihood=5
     )

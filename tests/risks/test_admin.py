@@ -140,7 +140,7 @@ def test_form_without_version_is_refused(client, risk):
 def test_refusal_of_a_service_stands_beside_its_field(client, risk):
     response = change(client, risk, inherent_likelihood="")
     form = response.context["adminform"].form
-    assert "keeps its inherent assessment" in str(form.errors["inherent_likelihood"])
+    assert "keeps its inherent likelihood" in str(form.errors["inherent_likelihood"])
 
 
 def test_status_and_scores_cannot_be_typed(client, risk):

@@ -10,7 +10,7 @@ from openrisk.accounts.models import Role
 from risks.admin import bulk
 from risks.history.reading import changes_of
 from risks.models import Risk
-from risks.services.findings import propose_risks
+from risks.services.proposals import propose_risks
 from tests.risks import factories
 from tests.risks.forms import act, change, filled, page, said, step
 
@@ -154,7 +154,7 @@ def test_bulk_transition_tells_how_many_and_why_not_others(client, risk, organiz
     unclear = factories.make_risk(organization, title="Unclear")
     response = act(client, "bulk_transition", [risk, unclear], apply="yes", to="treatment_planned")
     assert "Done for 1 of 2 rows." in said(response)
-    assert "R-0002 Unclear: No way leads from identified" in said(response)
+    assert "R-0002 Unclear: Cannot move from identified" in said(response)
     assert set(Risk.objects.values_list("status", flat=True)) == {
         "treatment_planned",
         "identified",

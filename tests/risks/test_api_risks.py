@@ -106,7 +106,7 @@ def test_shut_transition_is_409_with_its_reasons(client, organization, manager):
 def test_edge_that_does_not_exist_is_409(client, risk):
     response = client.post(f"{URL}{risk.pk}/transitions/", {"to": "mitigated"})
     assert response.status_code == 409
-    assert "From here: assessed, closed" in response.json()["detail"]
+    assert "Allowed: assessed, closed" in response.json()["detail"]
 
 
 def test_closing_needs_a_version(client, risk):

@@ -84,7 +84,7 @@ def test_bad_mitigation_fields_are_pointed_at(api, analyst, mitigation, body, po
 def test_mitigation_cannot_jump_to_done(api, analyst, mitigation):
     response = api(analyst).post(mitigation["Location"] + "transitions/", {"to": "done"})
     assert response.status_code == 409
-    assert "From here: in_progress, cancelled" in response.json()["detail"]
+    assert "Allowed: in_progress, cancelled" in response.json()["detail"]
 
 
 def test_list_of_mitigations_filters_what_is_overdue(api, analyst, mitigation):

@@ -15,7 +15,7 @@ from risks.history import recorded
 from risks.history.reading import normalise
 from risks.history.recorded_models import recorded_models
 from risks.models import Asset, Category, Change, Finding, Mitigation, Risk, RiskTag
-from risks.services.assets import delete_asset
+from risks.services.catalogue import delete_asset
 from risks.services.risks import create_risk, delete_risk, update_risk
 from risks.services.rows import update
 from tests.risks.factories import (

@@ -174,14 +174,14 @@ def test_expiry_goes_on_when_a_risk_vanishes_meanwhile(organization, analyst, ma
     first, *others = (
         make_accepted_risk(analyst, manager, make_assessed_risk(organization)) for _ in range(3)
     )
-    end = acceptances._end
+    end = acceptances.end_acceptance
 
     def end_while_somebody_deletes(*arguments):
         ended = end(*arguments)
         Risk.objects.exclude(pk=ended.risk_id).delete()
         return ended
 
-    monkeypatch.setattr(acceptances, "_end", end_while_somebody_deletes)
+    monkeypatch.setattr(acceptances, "end_acceptance", end_while_somebody_deletes)
     assert expire_due_acceptances(now=max(each.expires_at for each in (first, *others))) == 1
     assert Risk.objects.get().status == "assessed"
 

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 
 from openrisk.errors import StaleVersion
 from risks.models import Asset, AssetDependency, Risk
-from risks.services.assets import add_dependency, delete_asset, remove_dependency, update_asset
+from risks.services.catalogue import add_dependency, delete_asset, remove_dependency, update_asset
 from tests.risks.factories import make_asset, make_risk
 
 RATED = {"inherent_likelihood": 4, "inherent_impact": 5}

@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from risks.models import Control, Framework
-from risks.services.controls import update_control
+from risks.services.catalogue import update_control
 from tests.risks.factories import make_control, make_framework
 
 

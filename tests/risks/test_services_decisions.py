@@ -8,8 +8,8 @@ from risks.import_runs import lifecycle
 from risks.models import Acceptance, Change, LikelihoodSuggestion, Risk
 from risks.registers import upload
 from risks.services.acceptances import decide_acceptance
+from risks.services.proposals import accept_suggestion
 from risks.services.risks import take_transition, update_risk
-from risks.services.suggestions import accept_suggestion
 from tests.risks.factories import (
     make_acceptance,
     make_accepted_risk,

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from openrisk.errors import StaleVersion
 from risks.models import Change, Finding
-from risks.services.assets import delete_asset
+from risks.services.catalogue import delete_asset
 from risks.services.findings import (
     compute_fingerprint,
     create_finding,

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from openrisk.errors import Conflict
 from risks.models import Change, Finding, Risk, RiskProposal
 from risks.services import rows
-from risks.services.findings import confirm_proposal, dismiss_proposal, propose_risks
+from risks.services.proposals import confirm_proposal, dismiss_proposal, propose_risks
 from risks.services.risks import delete_risk
 from tests.risks.factories import make_asset, make_finding, make_finding_rule, make_risk
 from tests.risks.threads import in_threads

@@ -150,7 +150,7 @@ def test_status_does_not_change_as_a_field(organization):
 
 def test_assessed_risk_keeps_its_assessment(organization):
     risk = make_assessed_risk(organization)
-    with pytest.raises(ValidationError, match="keeps its inherent assessment"):
+    with pytest.raises(ValidationError, match="keeps its inherent likelihood"):
         _update(risk, inherent_likelihood=None)
     assert _update(risk, inherent_likelihood=1).inherent_score == 5
 

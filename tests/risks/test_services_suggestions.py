@@ -4,7 +4,7 @@ import pytest
 
 from openrisk.errors import Conflict
 from risks.models import Change, ImportRun, LikelihoodSuggestion, Source
-from risks.services import suggestions
+from risks.services import proposals
 from risks.services.risks import update_risk
 from tests.risks.factories import make_finding, make_risk
 
@@ -26,7 +26,7 @@ def risk(organization):
 
 
 def suggest(feed):
-    return suggestions.suggest_exploited(run=feed, reasons={CVE: "Exploited since 2021."})
+    return proposals.suggest_exploited(run=feed, reasons={CVE: "Exploited since 2021."})
 
 
 def test_an_exploited_finding_suggests_a_likelihood(feed, risk):
@@ -45,7 +45,7 @@ def test_nothing_is_suggested_twice_or_of_a_finding_that_is_closed(feed, risk):
 
 def test_accepting_rates_the_risk_and_says_why(feed, risk, analyst):
     suggest(feed)
-    suggestions.accept_suggestion(actor=analyst, suggestion=LikelihoodSuggestion.objects.get())
+    proposals.accept_suggestion(actor=analyst, suggestion=LikelihoodSuggestion.objects.get())
     risk.refresh_from_db()
     assert (risk.inherent_likelihood, risk.inherent_score) == (5, 20)
     change = Change.objects.filter(object_id=risk.pk).order_by("-id").first()
@@ -55,7 +55,7 @@ def test_accepting_rates_the_risk_and_says_why(feed, risk, analyst):
 def test_the_residual_likelihood_is_the_one_that_counts(feed, risk, analyst):
     update_risk(actor=analyst, instance=risk, residual_likelihood=2, residual_impact=2)
     suggest(feed)
-    suggestions.accept_suggestion(actor=analyst, suggestion=LikelihoodSuggestion.objects.get())
+    proposals.accept_suggestion(actor=analyst, suggestion=LikelihoodSuggestion.objects.get())
     risk.refresh_from_db()
     assert (risk.inherent_likelihood, risk.residual_likelihood) == (3, 5)
 
@@ -64,18 +64,18 @@ def test_what_is_rated_so_already_is_refused(feed, risk, analyst):
     suggest(feed)
     update_risk(actor=analyst, instance=risk, inherent_likelihood=5)
     with pytest.raises(Conflict, match="has likelihood 5 already"):
-        suggestions.accept_suggestion(actor=analyst, suggestion=LikelihoodSuggestion.objects.get())
+        proposals.accept_suggestion(actor=analyst, suggestion=LikelihoodSuggestion.objects.get())
 
 
 def test_a_suggestion_is_decided_once(feed, risk, analyst):
     suggest(feed)
     suggestion = LikelihoodSuggestion.objects.get()
-    suggestions.dismiss_suggestion(actor=analyst, suggestion=suggestion)
+    proposals.dismiss_suggestion(actor=analyst, suggestion=suggestion)
     with pytest.raises(Conflict, match="dismissed already"):
-        suggestions.accept_suggestion(actor=analyst, suggestion=suggestion)
-    assert suggestions.withdraw_suggestions(feed) == 0
+        proposals.accept_suggestion(actor=analyst, suggestion=suggestion)
+    assert proposals.withdraw_suggestions(feed) == 0
 
 
 def test_an_undone_run_takes_back_what_nobody_decided(feed, risk):
     suggest(feed)
-    assert suggestions.withdraw_suggestions(feed) == 1
+    assert proposals.withdraw_suggestions(feed) == 1

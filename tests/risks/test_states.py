@@ -67,7 +67,7 @@ def test_edges_of_the_table_can_be_taken(passable, start):
 def test_no_other_edge_can_be_taken(passable, start):
     risk = _put(passable, start)
     for to in TABLE.keys() - TABLE[start].split():
-        with pytest.raises(Conflict, match=f"No way leads from {start} to {to}. From here: "):
+        with pytest.raises(Conflict, match=f"Cannot move from {start} to {to}. Allowed: "):
             take_transition(actor=None, risk=risk, to=to)
     assert Risk.objects.get().status == start
 
@@ -194,7 +194,7 @@ def test_transition_raises_the_version(organization):
 def test_transition_looks_at_the_row_as_it_is_now(organization):
     risk = make_risk(organization, status="draft")
     Risk.objects.update(status="closed")
-    with pytest.raises(Conflict, match="No way leads from closed to identified"):
+    with pytest.raises(Conflict, match="Cannot move from closed to identified"):
         take_transition(actor=None, risk=risk, to="identified")
 
 

@@ -1,4 +1,7 @@
-"""The operations of `POST /risks/bulk/`, each answered as its own request would be."""
+"""Changes of a risk from the body of a request: alone, or as one of many in `POST /risks/bulk/`.
+
+Both ways validate by the same serializers and write by the same services.
+"""
 
 from typing import Any
 
@@ -14,63 +17,80 @@ from openrisk.errors import DomainError
 from risks.api.serializers.risks import OperationSerializer, TakeTransitionSerializer
 from risks.models import Risk
 from risks.services import risks as services
-from risks.services.bulk import Outcome
+from risks.services.rows import OperationResult
 
 
-class BulkOperations:
-    """Carries out single operations on behalf of the risk viewset that received them."""
+class RiskChanges:
+    """Validates and carries out changes on behalf of the viewset that received them."""
 
     def __init__(self, view: WritableViewSet) -> None:
         self.view = view
         self.actor = view.actor
-        self.count = 0
 
-    def carry_out(self, operation: Any) -> Outcome:
-        index, self.count = self.count, self.count + 1
-        try:
-            parsed = OperationSerializer(data=operation)
-            parsed.is_valid(raise_exception=True)
-            return self._do(index, **parsed.validated_data)
-        except (APIException, DomainError, DjangoValidationError, IntegrityError, Http404) as error:
-            body = problem_for(error)
-            return Outcome(index, body["status"], {"id": operation.get("id")}, body)
+    def create(self, data: Any) -> Risk:
+        fields = self.validate(data)
+        return services.create_risk(actor=self.actor, organization=self.view.organization, **fields)
 
-    def _do(
-        self, index: int, *, op: str, data: dict[str, Any], version: Any = None, **named: Any
-    ) -> Outcome:
-        pk = named.get("id")
-        if op == "create":
-            fields = self._validated(data)
-            risk = services.create_risk(
-                actor=self.actor, organization=self.view.organization, **fields
-            )
-            return _done(index, status.HTTP_201_CREATED, risk)
-        risk = self._find(pk)
-        if version is None:
-            raise PreconditionRequired
-        if op == "delete":
-            services.delete_risk(actor=self.actor, instance=risk, version=version)
-            return Outcome(index, status.HTTP_204_NO_CONTENT, {"id": pk})
-        change = self._update if op == "update" else self._transition
-        return _done(index, status.HTTP_200_OK, change(risk, data, version))
-
-    def _update(self, risk: Risk, data: dict[str, Any], version: int) -> Risk:
-        fields = self._validated(data, risk)
+    def update(self, risk: Risk, data: Any, version: int | None) -> Risk:
+        fields = self.validate(data, risk)
         return services.update_risk(actor=self.actor, instance=risk, version=version, **fields)
 
-    def _transition(self, risk: Risk, data: dict[str, Any], version: int) -> Risk:
-        body = TakeTransitionSerializer(data=data)
-        body.is_valid(raise_exception=True)
+    def take_transition(self, risk: Risk, data: Any, version: int | None) -> Risk:
         return services.take_transition(
-            actor=self.actor, risk=risk, version=version, **body.validated_data
+            actor=self.actor, risk=risk, version=version, **validate_transition(data)
         )
 
-    def _validated(self, data: dict[str, Any], risk: Risk | None = None) -> dict[str, Any]:
+    def delete(self, risk: Risk, version: int | None) -> None:
+        services.delete_risk(actor=self.actor, instance=risk, version=version)
+
+    def validate(self, data: Any, risk: Risk | None = None) -> dict[str, Any]:
         serializer = self.view.get_serializer(risk, data=data, partial=risk is not None)
         serializer.is_valid(raise_exception=True)
         return serializer.validated_data
 
-    def _find(self, pk: Any) -> Risk:
+
+def validate_transition(data: Any) -> dict[str, Any]:
+    """Return `to` and `comment`."""
+    body = TakeTransitionSerializer(data=data)
+    body.is_valid(raise_exception=True)
+    return body.validated_data
+
+
+class BulkOperations(RiskChanges):
+    """Carries out operations, each with the result that a request of its own would have."""
+
+    def carry_out(self, index: int, operation: Any) -> OperationResult:
+        try:
+            parsed = OperationSerializer(data=operation)
+            parsed.is_valid(raise_exception=True)
+            code, data = self.dispatch(**parsed.validated_data)
+        except (
+            APIException,
+            DjangoValidationError,
+            DomainError,
+            IntegrityError,
+            Http404,
+        ) as error:
+            problem = problem_for(error)
+            return OperationResult(index, problem["status"], {"id": operation.get("id")}, problem)
+        return OperationResult(index, code, data)
+
+    def dispatch(
+        self, *, op: str, data: dict[str, Any], version: int | None = None, **named: Any
+    ) -> tuple[int, dict[str, Any]]:
+        """Carry out one operation; return its HTTP status and what names the risk."""
+        if op == "create":
+            return status.HTTP_201_CREATED, identify(self.create(data))
+        risk = self.find_risk(named.get("id"))
+        if version is None:
+            raise PreconditionRequired
+        if op == "delete":
+            self.delete(risk, version)
+            return status.HTTP_204_NO_CONTENT, {"id": named["id"]}
+        change = self.update if op == "update" else self.take_transition
+        return status.HTTP_200_OK, identify(change(risk, data, version))
+
+    def find_risk(self, pk: Any) -> Risk:
         if pk is None:
             raise ValidationError({"id": ["Name the risk by its id."]})
         risk = self.view.get_queryset().filter(pk=pk).first()
@@ -80,7 +100,5 @@ class BulkOperations:
         return risk
 
 
-def _done(index: int, code: int, risk: Risk) -> Outcome:
-    return Outcome(
-        index, code, {"id": risk.pk, "reference": risk.reference, "version": risk.version}
-    )
+def identify(risk: Risk) -> dict[str, Any]:
+    return {"id": risk.pk, "reference": risk.reference, "version": risk.version}

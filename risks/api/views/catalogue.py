@@ -24,7 +24,7 @@ from risks.api.serializers.catalogue import (
 )
 from risks.models import Asset, AssetDependency, Control, Framework, RiskAsset, RiskControl
 from risks.querysets import ASSET_ORDERS, CONTROL_ORDERS
-from risks.services import assets, controls, rows
+from risks.services import catalogue, rows
 
 TTL = settings.CACHE_TTL_RISKS
 
@@ -38,8 +38,8 @@ class AssetViewSet(WritableViewSet):
     searchable = True
     roles = {"dependencies": Role.ANALYST, "remove_dependency": Role.ANALYST}
     create_service = staticmethod(rows.create_service_for(Asset))
-    update_service = staticmethod(assets.update_asset)
-    delete_service = staticmethod(assets.delete_asset)
+    update_service = staticmethod(catalogue.update_asset)
+    delete_service = staticmethod(catalogue.delete_asset)
 
     list = cached_view("assets", ttl=TTL, reads=(Asset, AssetDependency, RiskAsset))(
         WritableViewSet.list
@@ -55,7 +55,7 @@ class AssetViewSet(WritableViewSet):
         asset = self.get_object()
         body = DependencySerializer(data=request.data, context=self.get_serializer_context())
         body.is_valid(raise_exception=True)
-        assets.add_dependency(actor=self.actor, asset=asset, **body.validated_data)
+        catalogue.add_dependency(actor=self.actor, asset=asset, **body.validated_data)
         return self.row_response(asset.pk, status.HTTP_201_CREATED)
 
     @extend_schema(responses={204: None})
@@ -64,7 +64,7 @@ class AssetViewSet(WritableViewSet):
         found = self.get_object().dependencies.filter(pk=dependency).first()
         if found is None:
             raise Http404
-        assets.remove_dependency(actor=self.actor, dependency=found)
+        catalogue.remove_dependency(actor=self.actor, dependency=found)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -90,8 +90,8 @@ class ControlViewSet(WritableViewSet):
     orders = CONTROL_ORDERS
     default_order = "identifier"
     searchable = True
-    create_service = staticmethod(controls.create_control)
-    update_service = staticmethod(controls.update_control)
+    create_service = staticmethod(catalogue.create_control)
+    update_service = staticmethod(catalogue.update_control)
     delete_service = staticmethod(rows.delete)
 
     list = cached_view("controls", ttl=TTL, reads=(Control, Framework, RiskControl))(

@@ -30,7 +30,7 @@ from risks.api.serializers.risks import CommentSerializer
 from risks.models import Asset, Finding, FindingRule, LikelihoodSuggestion, RiskProposal
 from risks.querysets import FINDING_ORDERS
 from risks.services import findings as services
-from risks.services import rows, suggestions
+from risks.services import proposals, rows
 
 TTL = settings.CACHE_TTL_RISKS
 
@@ -82,18 +82,18 @@ class ProposalViewSet(OrganizationViewSet):
     @action(detail=False, methods=["post"])
     def run(self, request: Request) -> Response:
         """Look at all open findings with the active rules; returns how many proposals are new."""
-        made = services.propose_risks(actor=self.actor, organization=self.organization)
-        return Response({"proposed": made})
+        proposed = proposals.propose_risks(actor=self.actor, organization=self.organization)
+        return Response({"proposed": proposed})
 
     @extend_schema(request=CommentSerializer, responses=ProposalSerializer)
     @action(detail=True, methods=["post"])
     def confirm(self, request: Request, pk: str) -> Response:
-        return self._decide(request, services.confirm_proposal)
+        return self._decide(request, proposals.confirm_proposal)
 
     @extend_schema(request=CommentSerializer, responses=ProposalSerializer)
     @action(detail=True, methods=["post"])
     def dismiss(self, request: Request, pk: str) -> Response:
-        return self._decide(request, services.dismiss_proposal)
+        return self._decide(request, proposals.dismiss_proposal)
 
     def _decide(self, request: Request, service: Any) -> Response:
         proposal = self.get_object()
@@ -121,12 +121,12 @@ class SuggestionViewSet(OrganizationViewSet):
     @action(detail=True, methods=["post"])
     def accept(self, request: Request, pk: str) -> Response:
         """Rate the risk as suggested. 409 where it is rated at least so likely meanwhile."""
-        return self._decide(request, suggestions.accept_suggestion)
+        return self._decide(request, proposals.accept_suggestion)
 
     @extend_schema(request=CommentSerializer, responses=SuggestionSerializer)
     @action(detail=True, methods=["post"])
     def dismiss(self, request: Request, pk: str) -> Response:
-        return self._decide(request, suggestions.dismiss_suggestion)
+        return self._decide(request, proposals.dismiss_suggestion)
 
     def _decide(self, request: Request, service: Any) -> Response:
         suggestion = self.get_object()

@@ -27,17 +27,17 @@ from risks.api.serializers.risks import (
     TakeTransitionSerializer,
     TransitionSerializer,
 )
-from risks.api.views.bulk import BulkOperations
+from risks.api.views.bulk import BulkOperations, RiskChanges, validate_transition
 from risks.api.views.history import history_response
 from risks.models import Category, Risk, RiskAsset, RiskControl, RiskTag, ScoreChange
 from risks.querysets import RISK_ORDERS
 from risks.services import risks as services
 from risks.services import rows
-from risks.services.bulk import run_bulk
+from risks.services.rows import run_operations
 
 TTL = settings.CACHE_TTL_RISKS
-# A problem, with the outcome of each operation.
-REFUSED = {
+# A problem, with the result of each operation.
+BULK_PROBLEM = {
     "allOf": [
         {"$ref": "#/components/schemas/Problem"},
         {
@@ -48,8 +48,8 @@ REFUSED = {
         },
     ]
 }
-# Of what a risk is shown: itself, its category's name, its tags and links.
-SHOWN = (Risk, Category, RiskTag, RiskAsset, RiskControl)
+# Models that a risk is shown from: itself, its category's name, its tags and links.
+READ_MODELS = (Risk, Category, RiskTag, RiskAsset, RiskControl)
 
 
 class RiskViewSet(WritableViewSet):
@@ -65,45 +65,49 @@ class RiskViewSet(WritableViewSet):
         "bulk": Role.MANAGER,
     }
     preconditions = {**WritableViewSet.preconditions, "transitions": True, "review": False}
-    create_service = staticmethod(services.create_risk)
-    update_service = staticmethod(services.update_risk)
-    delete_service = staticmethod(services.delete_risk)
 
-    # The ledger only for the filters that ask it; it changes with the risks alone.
+    # The ledger is for two filters only; it changes with the risks alone.
     list = cached_view(
-        "risks", ttl=TTL, reads=(*SHOWN, ScoreChange), clock={"review_overdue": "minute"}
+        "risks", ttl=TTL, reads=(*READ_MODELS, ScoreChange), clock={"review_overdue": "minute"}
     )(WritableViewSet.list)
-    retrieve = cached_view("risks", ttl=TTL, reads=(Row(Risk), *SHOWN[1:]))(
+    retrieve = cached_view("risks", ttl=TTL, reads=(Row(Risk), *READ_MODELS[1:]))(
         WritableViewSet.retrieve
     )
+
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return self.created_response(RiskChanges(self).create(request.data))
+
+    def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        risk = self.get_object()
+        version = expected_version(request)
+        RiskChanges(self).update(risk, without_version(request.data), version)
+        return self.row_response(risk.pk)
+
+    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        RiskChanges(self).delete(self.get_object(), expected_version(request))
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(methods=["GET"], responses=TransitionSerializer(many=True), filters=False)
     @extend_schema(methods=["POST"], request=TakeTransitionSerializer, responses=RiskSerializer)
     @action(detail=True, methods=["get", "post"], pagination_class=None)
     def transitions(self, request: Request, pk: str) -> Response:
-        """GET: every edge from here, and why it is shut. POST: take one, or 409 with reasons."""
+        """GET: every move from here, and the reasons against it. POST: make one, or 409."""
         risk = self.get_object()
-        if request.method == "POST":
-            return self._take(request, risk)
-        edges = states.list_transitions(states.guard_context_of(risk))
-        return Response([{**vars(edge), "open": edge.open} for edge in edges])
-
-    def _take(self, request: Request, risk: Risk) -> Response:
-        body = TakeTransitionSerializer(data=without_version(request.data))
-        body.is_valid(raise_exception=True)
-        guarded = states.REQUIRED_ROLE.get(body.validated_data["to"])
-        if guarded and not self.membership.has_role(guarded):
-            self.permission_denied(request, f"This transition needs the role {guarded.value}.")
-        version = expected_version(request, required=guarded is not None)
-        services.take_transition(
-            actor=self.actor, risk=risk, version=version, **body.validated_data
-        )
+        if request.method == "GET":
+            moves = states.list_transitions(states.guard_context_of(risk))
+            return Response([{**vars(move), "open": move.open} for move in moves])
+        data = without_version(request.data)
+        required = states.REQUIRED_ROLE.get(validate_transition(data)["to"])
+        if required and not self.membership.has_role(required):
+            self.permission_denied(request, f"This transition needs the role {required.value}.")
+        version = expected_version(request, required=required is not None)
+        RiskChanges(self).take_transition(risk, data, version)
         return self.row_response(risk.pk)
 
     @extend_schema(request=CommentSerializer, responses=RiskSerializer)
     @action(detail=True, methods=["post"])
     def review(self, request: Request, pk: str) -> Response:
-        """Somebody has looked: sets the last review and plans the next by its interval."""
+        """Mark the risk as reviewed, and plan the next review by its interval."""
         risk = self.get_object()
         body = CommentSerializer(data=without_version(request.data))
         body.is_valid(raise_exception=True)
@@ -126,7 +130,8 @@ class RiskViewSet(WritableViewSet):
         )
 
     @extend_schema(
-        request=BulkSerializer, responses={200: BulkResultSerializer, (409, CONTENT_TYPE): REFUSED}
+        request=BulkSerializer,
+        responses={200: BulkResultSerializer, (409, CONTENT_TYPE): BULK_PROBLEM},
     )
     @action(detail=False, methods=["post"])
     def bulk(self, request: Request) -> Response:
@@ -134,23 +139,23 @@ class RiskViewSet(WritableViewSet):
         body = BulkSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         atomic = body.validated_data["mode"] == "atomic"
-        outcomes = run_bulk(
+        results = run_operations(
             actor=self.actor,
             operations=body.validated_data["operations"],
             carry_out=BulkOperations(self).carry_out,
             atomic=atomic,
         )
-        failed = sum(outcome.problem is not None for outcome in outcomes)
-        results = [vars(outcome) for outcome in outcomes]
+        failed = sum(result.problem is not None for result in results)
+        answer = [vars(result) for result in results]
         if atomic and failed:
-            detail = f"Nothing was changed: {failed} of {len(outcomes)} operations failed."
-            refusal = {**build_problem(status.HTTP_409_CONFLICT, detail), "results": results}
-            return Response(refusal, status.HTTP_409_CONFLICT, content_type=CONTENT_TYPE)
-        return Response({"applied": len(outcomes) - failed, "failed": failed, "results": results})
+            detail = f"Nothing was changed: {failed} of {len(results)} operations failed."
+            problem = {**build_problem(status.HTTP_409_CONFLICT, detail), "results": answer}
+            return Response(problem, status.HTTP_409_CONFLICT, content_type=CONTENT_TYPE)
+        return Response({"applied": len(results) - failed, "failed": failed, "results": answer})
 
 
 def without_version(data: Any) -> Any:
-    """The body without `version`, which belongs to the precondition."""
+    """Return the body without `version`, which belongs to the precondition."""
     return {k: v for k, v in data.items() if k != "version"} if isinstance(data, dict) else data
 
 

@@ -41,7 +41,7 @@ from risks.models import (
     Status,
 )
 from risks.services import rows
-from risks.services.decisions import decision_basis_of, reopen_decision
+from risks.services.acceptances import decision_basis_of, reopen_decision
 from risks.services.links import MAX_TAGS, refresh_priority
 from risks.services.matrix import matrix_of
 

@@ -24,7 +24,7 @@ from openrisk.accounts.models import (
 from openrisk.admin.site import RelatedFilter, Scoped, site
 from risks.models import Change, LikelihoodSuggestion, ScoreChange
 from risks.registers import upload
-from risks.services import assets, findings
+from risks.services import catalogue, findings
 from tests.conftest import member
 from tests.risks import factories
 from tests.risks.forms import url
@@ -42,7 +42,7 @@ def fill(organization, word, person):
     category = factories.make_category(organization, word)
     asset = factories.make_asset(organization, word, owner=person)
     target = factories.make_asset(organization, f"{word} target")
-    dependency = assets.add_dependency(actor=person, asset=asset, target=target)
+    dependency = catalogue.add_dependency(actor=person, asset=asset, target=target)
     framework = factories.make_framework(organization, word)
     control = factories.make_control(framework, title=word)
     risk = factories.make_risk(

@@ -12,7 +12,7 @@ from marketplace.installations.reviews import create_review
 from marketplace.models import Delivery, InstalledPack, PackChange, SyncRun
 from openrisk.accounts.models import Organization, Role
 from risks.models import Asset, Category, FindingRule, Framework, LikelihoodSuggestion
-from risks.services import acceptances, assets, controls, findings, mitigations, risks
+from risks.services import acceptances, catalogue, findings, mitigations, risks
 from risks.services.rows import create
 from tests.conftest import member
 
@@ -79,9 +79,9 @@ def one_of_each(other_organization, outsider):
     category = create(Category, name="Foreign secret", **owner)
     asset = create(Asset, name="Foreign secret", **owner)
     target = create(Asset, name="Foreign secret target", **owner)
-    dependency = assets.add_dependency(actor=outsider, asset=asset, target=target)
+    dependency = catalogue.add_dependency(actor=outsider, asset=asset, target=target)
     framework = create(Framework, name="Foreign secret", **owner)
-    control = controls.create_control(
+    control = catalogue.create_control(
         framework=framework, identifier="X", title="Foreign secret", **owner
     )
     risk = risks.create_risk(title="Foreign secret", category=category, assets=[asset], **owner)

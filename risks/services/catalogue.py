@@ -1,0 +1,90 @@
+"""Assets, whose criticality weighs the priority of risks, and the controls of frameworks."""
+
+from typing import Any
+from uuid import UUID
+
+from openrisk.accounts.models import Organization, User
+from risks.history import recorded
+from risks.models import Asset, AssetDependency, Control, DependencyKind, Framework
+from risks.services import rows
+from risks.services.links import refresh_priority
+
+
+def update_asset(
+    *, actor: User | None, instance: Asset, version: int | None = None, **fields: Any
+) -> Asset:
+    """Change an asset; its criticality changes the priority of its risks."""
+    with recorded(actor=actor):
+        asset = rows.update(actor=actor, instance=instance, version=version, **fields)
+        if "criticality" in fields:
+            refresh_priority(asset.organization, _risk_ids(asset))
+    return asset
+
+
+def delete_asset(*, actor: User | None, instance: Asset, version: int | None = None) -> None:
+    """Delete an asset, and weigh its risks without it."""
+    with recorded(actor=actor):
+        affected = _risk_ids(instance)
+        rows.delete(actor=actor, instance=instance, version=version)
+        refresh_priority(instance.organization, affected)
+
+
+def _risk_ids(asset: Asset) -> list[UUID]:
+    return list(asset.risk_links.values_list("risk", flat=True))
+
+
+def add_dependency(
+    *,
+    actor: User | None,
+    asset: Asset,
+    target: Asset,
+    kind: str = DependencyKind.DEPENDS_ON,
+) -> AssetDependency:
+    """Let `asset` depend on `target`."""
+    if asset.pk == target.pk:
+        raise rows.field_error("target", "An asset cannot depend on itself.")
+    with recorded(actor=actor):
+        if asset.dependencies.filter(target=target, kind=kind).exists():
+            raise rows.field_error("target", "This dependency exists already.")
+        return AssetDependency.objects.create(
+            organization=asset.organization, asset=asset, target=target, kind=kind
+        )
+
+
+def remove_dependency(*, actor: User | None, dependency: AssetDependency) -> None:
+    """Take a dependency away."""
+    with recorded(actor=actor):
+        dependency.delete()
+
+
+def create_control(
+    *, actor: User | None, organization: Organization, framework: Framework, **fields: Any
+) -> Control:
+    """Create a control of `framework`."""
+    check_parent(None, framework, fields.get("parent"))
+    return rows.create(
+        Control, actor=actor, organization=organization, framework=framework, **fields
+    )
+
+
+def update_control(
+    *, actor: User | None, instance: Control, version: int | None = None, **fields: Any
+) -> Control:
+    """Change a control; it moves to another framework without its children only."""
+    framework = fields.get("framework", instance.framework)
+    check_parent(instance, framework, fields.get("parent", instance.parent))
+    if framework.pk != instance.framework_id and instance.children.exists():
+        raise rows.field_error(
+            "framework", "Controls below this one stay behind. Move those first."
+        )
+    return rows.update(actor=actor, instance=instance, version=version, **fields)
+
+
+def check_parent(control: Control | None, framework: Framework, parent: Control | None) -> None:
+    """Raise where `parent` is of another framework, or below `control` already."""
+    if parent is not None and parent.framework_id != framework.pk:
+        raise rows.field_error("parent", "The parent belongs to another framework.")
+    while parent is not None:
+        if control is not None and parent.pk == control.pk:
+            raise rows.field_error("parent", "This would be a cycle: a control above itself.")
+        parent = parent.parent
