@@ -1,6 +1,7 @@
-"""What can be done on the page of a risk: each a POST of a form of its own, then back to the page.
+"""The actions on the page of a risk: each is a POST of its own form, then back to the page.
 
-A refusal shows the page again, with its reason and what was typed in the form it came from.
+After a refusal the page is shown again, with the reason and what was typed, in the form it came
+from.
 """
 
 from collections.abc import Callable
@@ -45,11 +46,11 @@ def change_status(request: MemberRequest, number: int) -> HttpResponse:
     form = StepForm(transition_key(to), risk.version, request.POST)
     label = dict(Status.choices).get(to, to)
     warning = "" if services.blockers_for(risk, to) else states.WARNINGS.get(to, "")
-    return _carry_out(
+    return run_action(
         request,
         risk,
         form,
-        lambda said: services.take_transition(risk=risk, to=to, **said),
+        lambda fields: services.take_transition(risk=risk, to=to, **fields),
         f"The risk is now {str(label).lower()}.",
         question=(f"Move {risk.reference} to {label}?", warning, f"Move to {label}"),
     )
@@ -61,11 +62,11 @@ def change_status(request: MemberRequest, number: int) -> HttpResponse:
 @create_once
 def mark_reviewed(request: MemberRequest, number: int) -> HttpResponse:
     risk = find_risk(request, number)
-    return _carry_out(
+    return run_action(
         request,
         risk,
         StepForm("review", risk.version, request.POST),
-        lambda said: services.mark_reviewed(risk=risk, **said),
+        lambda fields: services.mark_reviewed(risk=risk, **fields),
         "The risk is marked as reviewed.",
     )
 
@@ -76,11 +77,11 @@ def mark_reviewed(request: MemberRequest, number: int) -> HttpResponse:
 @create_once
 def add_comment(request: MemberRequest, number: int) -> HttpResponse:
     risk = find_risk(request, number)
-    return _carry_out(
+    return run_action(
         request,
         risk,
         CommentForm(request.POST),
-        lambda said: services.add_comment(risk=risk, **said),
+        lambda fields: services.add_comment(risk=risk, **fields),
         "Your comment is in the history.",
     )
 
@@ -91,11 +92,11 @@ def add_comment(request: MemberRequest, number: int) -> HttpResponse:
 @create_once
 def request_acceptance(request: MemberRequest, number: int) -> HttpResponse:
     risk = find_risk(request, number)
-    return _carry_out(
+    return run_action(
         request,
         risk,
         AcceptanceForm(request.POST),
-        lambda said: acceptance_services.request_acceptance(risk=risk, **said),
+        lambda fields: acceptance_services.request_acceptance(risk=risk, **fields),
         "Acceptance requested. A manager will decide.",
     )
 
@@ -114,23 +115,23 @@ def decide_acceptance(request: MemberRequest, number: int, pk: UUID) -> HttpResp
     decision = request.POST.get("decision", "")
     form = StepForm(acceptance_key(acceptance), acceptance.version, request.POST)
 
-    def decide(said: dict[str, Any]) -> None:
+    def decide(fields: dict[str, Any]) -> None:
         if decision == "revoke":
-            acceptance_services.revoke_acceptance(acceptance=acceptance, **said)
+            acceptance_services.revoke_acceptance(acceptance=acceptance, **fields)
         elif decision == "reject":
-            acceptance_services.decide_acceptance(acceptance=acceptance, approve=False, **said)
+            acceptance_services.decide_acceptance(acceptance=acceptance, approve=False, **fields)
         else:
             seen = parse_version(request.POST.get("risk_version", ""))
             acceptance_services.decide_acceptance(
-                acceptance=acceptance, approve=True, risk_version=seen, **said
+                acceptance=acceptance, approve=True, risk_version=seen, **fields
             )
 
     if decision not in DECISIONS:
-        form.add_error(None, "Choose to approve, reject or revoke.")
-        return _refuse(request, risk, form, 400)
+        form.add_error(None, "Choose to approve, to reject or to revoke.")
+        return show_refusal(request, risk, form, 400)
     button = f"{decision.capitalize()} the acceptance"
     warning = acceptance_services.WARNINGS.get(decision, "")
-    return _carry_out(
+    return run_action(
         request,
         risk,
         form,
@@ -156,13 +157,13 @@ def decide_suggestion(request: MemberRequest, number: int, pk: UUID) -> HttpResp
     }.get(decision)
     if decide is None:
         form.add_error(None, "Choose to accept or to dismiss.")
-        return _refuse(request, risk, form, 400)
+        return show_refusal(request, risk, form, 400)
     done = "rated as suggested" if decision == "accept" else "left as it is"
-    return _carry_out(
+    return run_action(
         request,
         risk,
         form,
-        lambda said: decide(suggestion=suggestion, **said),
+        lambda fields: decide(suggestion=suggestion, **fields),
         f"The risk is {done}.",
     )
 
@@ -170,13 +171,14 @@ def decide_suggestion(request: MemberRequest, number: int, pk: UUID) -> HttpResp
 @require_http_methods(["GET", "POST"])
 @member_required(Role.MANAGER)
 def delete_risk(request: MemberRequest, number: int) -> HttpResponse:
-    """Ask, naming what goes with the risk; then delete it."""
+    """Ask for confirmation, listing what is deleted with the risk; then delete it."""
     risk = find_risk(request, number)
     page = redirect("risk-page", request.organization_slug, risk.reference)
     if is_cancelled(request):
         return page
     if request.POST.get("confirmed") != "yes":
-        return _ask_to_delete(request, risk)
+        question = deletion_question(risk, request.get_full_path())
+        return render(request, "confirm.html", {"question": question})
     form = StepForm("delete", risk.version, request.POST)
     form.full_clean()
     try:
@@ -187,28 +189,24 @@ def delete_risk(request: MemberRequest, number: int) -> HttpResponse:
         for problem in form.problems():
             messages.error(request, problem)
         return page
-    messages.success(request, f"Risk {risk.reference} and what belonged to it are deleted.")
+    messages.success(
+        request, f"Risk {risk.reference} was deleted, with everything that belonged to it."
+    )
     return redirect("risk-list", request.organization_slug)
 
 
-def _ask_to_delete(request: MemberRequest, risk: Risk) -> HttpResponse:
+def deletion_question(risk: Risk, address: str) -> Question:
     parts = describe_parts(risk)
     consequences = [
-        f"“{risk.title}” leaves the register, its lists and figures. Its history stays.",
-        f"With it go: {parts}." if parts else "Nothing else goes with it.",
+        f"“{risk.title}” is removed from the register, its lists and figures. Its history stays.",
+        f"Also deleted: {parts}." if parts else "Nothing else is deleted.",
         "This cannot be undone.",
     ]
-    question = Question(
-        f"Delete {risk.reference}?",
-        consequences,
-        f"Delete {risk.reference}",
-        [("version", str(risk.version))],
-        request.get_full_path(),
-    )
-    return render(request, "confirm.html", {"question": question})
+    title = button = f"Delete {risk.reference}"
+    return Question(f"{title}?", consequences, button, [("version", str(risk.version))], address)
 
 
-def _carry_out(
+def run_action(
     request: MemberRequest,
     risk: Risk,
     form: Any,
@@ -218,30 +216,32 @@ def _carry_out(
     question: tuple[str, str, str] | None = None,
     version: int | None = None,
 ) -> HttpResponse:
-    """Make the change and lead back to the page; or ask first, where `question` has a warning; or
-    show the page with the reasons why the change was refused, in its form."""
+    """Call `change` with the fields of the form, then redirect to the page with the message `done`.
+
+    If `question` (title, warning, button) has a warning, ask for confirmation first. After a
+    refusal show the page with the reasons in the form.
+    """
     if is_cancelled(request):
-        return show_risk(request, risk, typed=form)
+        return show_risk(request, risk, sent_form=form)
     if not form.is_valid():
-        return _refuse(request, risk, form, 400)
-    said = {"actor": request.membership.user, **form.cleaned_data}
-    stale = said.get("version", version) != (risk.version if version is None else version)
+        return show_refusal(request, risk, form, 400)
+    fields = {"actor": request.membership.user, **form.cleaned_data}
+    stale = fields.get("version", version) != (risk.version if version is None else version)
     if question and question[1] and not stale:
         title, warning, button = question
-        asked = ask_first(request, title, [f"“{risk.title}”", warning], button)
-        if asked:
-            return render(request, "confirm.html", {"question": asked})
+        if confirmation := ask_first(request, title, [f"“{risk.title}”", warning], button):
+            return render(request, "confirm.html", {"question": confirmation})
     try:
-        change(said)
+        change(fields)
     except REFUSALS as refusal:
         form.add_refusal(refusal)
-        return _refuse(request, risk, form, status_of(refusal))
+        return show_refusal(request, risk, form, status_of(refusal))
     messages.success(request, done)
     return redirect_to_created("risk-page", request.organization_slug, risk.reference)
 
 
-def _refuse(request: MemberRequest, risk: Risk, form: Any, status: int) -> HttpResponse:
-    """The page again, as it is now."""
+def show_refusal(request: MemberRequest, risk: Risk, form: Any, status: int) -> HttpResponse:
+    """Show the page of the risk as it is now, with the form that was refused."""
     risk.refresh_from_db()
     risk.organization = request.membership.organization
-    return show_risk(request, risk, typed=form, status=status)
+    return show_risk(request, risk, sent_form=form, status=status)

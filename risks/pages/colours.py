@@ -17,7 +17,7 @@ _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 @require_safe
 @member_required(Role.VIEWER)
 def matrix_css(request: MemberRequest) -> HttpResponse:
-    """A rule for `:root`; a colour that is no colour is left to the default of openrisk.css."""
+    """Set the colours of the levels on `:root`; openrisk.css has defaults for invalid ones."""
     matrix = matrix_of(request.membership.organization)
     rules = [
         f"--{level}: {colour}; --{level}-text: {text_colour_on(colour)};"
@@ -32,22 +32,22 @@ def matrix_css(request: MemberRequest) -> HttpResponse:
 
 
 def valid_colour_of(matrix: Matrix, level: str) -> str:
-    """#rrggbb, or nothing where what is stored is no colour."""
+    """Return #rrggbb, or an empty string if the stored text is not a colour."""
     colour = str(matrix.colours.get(level, ""))
     return colour if _COLOUR.fullmatch(colour) else ""
 
 
 def text_colour_on(colour: str) -> str:
-    """Black or white, whichever stands out more on `colour` (#rrggbb): always 4.5 to 1 or more."""
-    light = _luminance(colour)
+    """Black or white, the one with more contrast on `colour` (#rrggbb): 4.5 to 1 or more."""
+    light = relative_luminance(colour)
     return "#000" if (light + 0.05) / 0.05 >= 1.05 / (light + 0.05) else "#fff"
 
 
-def _luminance(colour: str) -> float:
-    """Relative luminance as WCAG 2.2 defines it, 0 to 1."""
-    red, green, blue = (_linear(int(colour[start : start + 2], 16) / 255) for start in (1, 3, 5))
+def relative_luminance(colour: str) -> float:
+    """The luminance as WCAG 2.2 defines it, 0 to 1."""
+    channels = (int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5))
+    red, green, blue = (
+        channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4
+        for channel in channels
+    )
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def _linear(channel: float) -> float:
-    return channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4

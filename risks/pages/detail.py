@@ -35,6 +35,7 @@ from risks.scoring import KINDS, SCALE
 from risks.services.matrix import matrix_of
 
 MAX_FINDINGS = 50
+FINDING_FIELDS = ("rule", "title", "severity", "state", "last_seen_at", "asset__name")
 LIVE = (AcceptanceStatus.REQUESTED, AcceptanceStatus.APPROVED)
 
 
@@ -45,10 +46,11 @@ def risk_page(request: MemberRequest, number: int) -> HttpResponse:
 
 
 def show_risk(
-    request: MemberRequest, risk: Risk, *, typed: Any = None, status: int = 200
+    request: MemberRequest, risk: Risk, *, sent_form: Any = None, status: int = 200
 ) -> HttpResponse:
-    """The page; the form that was sent, `typed`, takes the place of the empty one of its key."""
-    return render(request, "risks/page.html", page_context(request, risk, typed), status=status)
+    """Show the page. A form that was sent replaces the empty form with its key."""
+    context = page_context(request, risk, sent_form)
+    return render(request, "risks/page.html", context, status=status)
 
 
 def transition_key(to: str) -> str:
@@ -72,72 +74,74 @@ def find_risk(request: MemberRequest, number: int) -> Risk:
     return risk
 
 
-def page_context(request: MemberRequest, risk: Risk, typed: Any = None) -> dict[str, Any]:
+def page_context(request: MemberRequest, risk: Risk, sent_form: Any = None) -> dict[str, Any]:
     membership = request.membership
-    form = partial(_step_form, typed)
-    mitigations = _mitigations(risk)
+    sent_key = sent_form.key if sent_form is not None else None
+    form = partial(step_form, sent_form)
+    mitigations = load_mitigations(risk)
     acceptances = list(risk.acceptances.select_related("requester", "approver"))
-    named = (risk, risk.category, risk.owner, risk.assignee, risk.reviewer)
-    facts = states.GuardContext(risk, timezone.now(), mitigations, acceptances)
+    guard_context = states.GuardContext(risk, timezone.now(), mitigations, acceptances)
+    people = (risk.category, risk.owner, risk.assignee, risk.reviewer)
     matrix = matrix_of(risk.organization)
-    analyst, manager = membership.has_role(Role.ANALYST), membership.has_role(Role.MANAGER)
-    edges = [
-        (edge, membership.has_role(edge.role), form(transition_key(edge.to), risk.version))
-        for edge in states.list_transitions(facts)
+    is_analyst, is_manager = membership.has_role(Role.ANALYST), membership.has_role(Role.MANAGER)
+    transitions = [
+        (
+            transition,
+            membership.has_role(transition.role),
+            form(transition_key(transition.to), risk.version),
+        )
+        for transition in states.list_transitions(guard_context)
     ]
-    may_request = analyst and not any(row.status in LIVE for row in acceptances)
-    proposed = list(risk.suggestions.filter(status=SuggestionStatus.PROPOSED))
-    shown = {
-        *(transition_key(edge.to) for edge, allowed, _ in edges if edge.open and allowed),
-        *(acceptance_key(row) for row in acceptances if manager and row.status in LIVE),
-        *(suggestion_key(row) for row in proposed if analyst),
-        *(("review", "comment") if analyst else ()),
+    may_request = is_analyst and not any(row.status in LIVE for row in acceptances)
+    suggestions = list(risk.suggestions.filter(status=SuggestionStatus.PROPOSED))
+    keys_on_page = {
+        *(transition_key(step.to) for step, allowed, _ in transitions if step.open and allowed),
+        *(acceptance_key(row) for row in acceptances if is_manager and row.status in LIVE),
+        *(suggestion_key(row) for row in suggestions if is_analyst),
+        *(("review", "comment") if is_analyst else ()),
         *(("acceptance",) if may_request else ()),
     }
     return {
         "risk": risk,
         "overdue": _is_overdue(risk),
-        "scores": [_score(risk, kind, matrix) for kind in KINDS],
-        "grid": _grid(risk, matrix),
-        "edges": edges,
-        "warned": states.WARNINGS,
+        "scores": [score_row(risk, kind, matrix) for kind in KINDS],
+        "matrix_rows": matrix_rows(risk, matrix),
+        "transitions": transitions,
+        "warnings": states.WARNINGS,
         "review_form": form("review", risk.version),
-        "comment_form": typed if typed is not None and typed.key == "comment" else CommentForm(),
-        "typed": typed,
-        "typed_elsewhere": typed is not None and typed.key not in shown,
+        "comment_form": sent_form if sent_key == "comment" else CommentForm(),
+        "sent_form": sent_form,
+        "sent_form_is_gone": sent_form is not None and sent_key not in keys_on_page,
         "mitigations": mitigations,
         "acceptances": [
             (acceptance, form(acceptance_key(acceptance), acceptance.version))
             for acceptance in acceptances
         ],
-        "acceptance_form": (
-            typed if typed is not None and typed.key == "acceptance" else AcceptanceForm()
-        ),
+        "acceptance_form": sent_form if sent_key == "acceptance" else AcceptanceForm(),
         "may_request": may_request,
-        "may_write": analyst,
-        "may_decide": manager,
-        "findings": _findings(risk),
+        "may_write": is_analyst,
+        "may_decide": is_manager,
+        "findings": Finding.objects.filter(risk=risk).values(*FINDING_FIELDS)[:MAX_FINDINGS],
         "suggestions": [
-            (suggestion, typed if typed is not None and typed.key == key else None)
-            for suggestion in proposed
-            for key in [suggestion_key(suggestion)]
+            (suggestion, sent_form if sent_key == suggestion_key(suggestion) else None)
+            for suggestion in suggestions
         ],
-        "links": _links(risk),
+        "links": load_links(risk),
         "history": load_history(
-            _subjects(risk, mitigations, acceptances),
-            _before(request.GET.get("before", "")),
-            known=[*filter(None, named), *mitigations, *acceptances],
+            history_subjects(risk, mitigations, acceptances),
+            parse_change_id(request.GET.get("before", "")),
+            known=[risk, *filter(None, people), *mitigations, *acceptances],
         ),
     }
 
 
-def _step_form(typed: Any, key: str, version: int) -> Any:
-    """The form that was sent, to be sent again for the row as it is now; or a new one."""
-    if typed is None or typed.key != key:
+def step_form(sent_form: Any, key: str, version: int) -> Any:
+    """Return the form that was sent, for the row as it is now; or a new one, by its key."""
+    if sent_form is None or sent_form.key != key:
         return StepForm(key, version)
-    if isinstance(typed, StepForm):
-        typed.show_version(version)
-    return typed
+    if isinstance(sent_form, StepForm):
+        sent_form.show_version(version)
+    return sent_form
 
 
 def _is_overdue(risk: Risk) -> bool:
@@ -145,12 +149,12 @@ def _is_overdue(risk: Risk) -> bool:
     return at is not None and at < timezone.now() and risk.status not in ("draft", "closed")
 
 
-def _before(text: str) -> int | None:
-    """The id that older changes are asked for by; nonsense asks for the latest."""
+def parse_change_id(text: str) -> int | None:
+    """The id before which older changes begin; None, for the latest ones, if it is not valid."""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
 
 
-def _score(risk: Risk, kind: str, matrix: Matrix) -> dict[str, Any]:
+def score_row(risk: Risk, kind: str, matrix: Matrix) -> dict[str, Any]:
     likelihood, impact, score, level = (
         getattr(risk, f"{kind}_{part}") for part in ("likelihood", "impact", "score", "level")
     )
@@ -165,8 +169,8 @@ def _score(risk: Risk, kind: str, matrix: Matrix) -> dict[str, Any]:
     }
 
 
-def _grid(risk: Risk, matrix: Matrix) -> list[list[tuple[str | None, str]]]:
-    """The matrix, highest likelihood first: each cell's level, and the scores that stand in it."""
+def matrix_rows(risk: Risk, matrix: Matrix) -> list[list[tuple[str | None, str]]]:
+    """The matrix, highest likelihood first: the level of each cell, and the scores in it."""
     return [
         [
             (
@@ -184,8 +188,8 @@ def _grid(risk: Risk, matrix: Matrix) -> list[list[tuple[str | None, str]]]:
     ]
 
 
-def _mitigations(risk: Risk) -> list[Any]:
-    """With their actions, and `percent` done."""
+def load_mitigations(risk: Risk) -> list[Any]:
+    """Load the mitigations with their actions and the `percent` done."""
     actions = MitigationAction.objects.order_by("order", "id").select_related("done_by")
     mitigations: list[Any] = list(
         Mitigation.objects.filter(risk=risk)
@@ -207,34 +211,31 @@ def _mitigations(risk: Risk) -> list[Any]:
     return mitigations
 
 
-def _findings(risk: Risk) -> list[dict[str, Any]]:
-    fields = ("rule", "title", "severity", "state", "last_seen_at", "asset__name")
-    return list(Finding.objects.filter(risk=risk).values(*fields)[:MAX_FINDINGS])
-
-
-def _links(risk: Risk) -> dict[str, list[dict[str, Any]]]:
-    """Assets, controls and tags, in one query."""
+def load_links(risk: Risk) -> dict[str, list[dict[str, Any]]]:
+    """Load assets, controls and tags in one query."""
     title = Concat("identifier", Value(" "), "title")
-    parts = (
-        _link(Asset.objects.filter(risk_links__risk=risk), "assets", "name", "criticality"),
-        _link(Control.objects.filter(risk_links__risk=risk), "controls", title, "status"),
-        _link(RiskTag.objects.filter(risk=risk), "tags", "name", Value("")),
+    queries = (
+        select_links(Asset.objects.filter(risk_links__risk=risk), "assets", "name", "criticality"),
+        select_links(Control.objects.filter(risk_links__risk=risk), "controls", title, "status"),
+        select_links(RiskTag.objects.filter(risk=risk), "tags", "name", Value("")),
     )
-    found: dict[str, list[dict[str, Any]]] = {"assets": [], "controls": [], "tags": []}
-    for kind, pk, label, note in parts[0].union(*parts[1:], all=True):
-        found[kind].append({"id": UUID(pk), "label": label, "note": note})
-    for rows in found.values():
+    links: dict[str, list[dict[str, Any]]] = {"assets": [], "controls": [], "tags": []}
+    for kind, pk, label, note in queries[0].union(*queries[1:], all=True):
+        links[kind].append({"id": UUID(pk), "label": label, "note": note})
+    for rows in links.values():
         rows.sort(key=lambda row: row["label"].casefold())
-    return found
+    return links
 
 
-def _link(rows: Any, kind: str, label: Any, note: Any) -> Any:
+def select_links(rows: Any, kind: str, label: Any, note: Any) -> Any:
     texts = (Cast(column, CharField()) for column in ("pk", label, note))
     return rows.order_by().values_list(Value(kind), *texts)
 
 
-def _subjects(risk: Risk, mitigations: list[Any], acceptances: list[Acceptance]) -> dict[Any, str]:
-    """What the history tells of, and what to call it."""
+def history_subjects(
+    risk: Risk, mitigations: list[Any], acceptances: list[Acceptance]
+) -> dict[Any, str]:
+    """The ids of the rows in the history, and their names there."""
     return {
         risk.pk: "Risk",
         **{mitigation.pk: f"Mitigation {mitigation.reference}" for mitigation in mitigations},

@@ -1,6 +1,4 @@
-"""Entering a risk, and changing one without losing what somebody typed."""
-
-from typing import Any
+"""The forms to add and to edit a risk. A conflict loses nothing that was typed."""
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -41,7 +39,7 @@ def new_risk(request: MemberRequest) -> HttpResponse:
         else:
             messages.success(request, f"Risk {risk.reference} created.")
             return redirect_to_created("risk-page", request.organization_slug, risk.reference)
-    return _show(request, form)
+    return show_form(request, form)
 
 
 @form_on()
@@ -56,41 +54,34 @@ def edit_risk(request: MemberRequest, number: int) -> HttpResponse:
         instance=risk,
     )
     if form.is_valid():
-        seen, changes = form.cleaned_data["version"], form.changes()
+        version, changes = form.cleaned_data["version"], form.changes()
         try:
             if changes:
                 services.update_risk(
                     actor=request.membership.user,
                     instance=risk,
-                    version=-1 if seen is None else seen,
+                    version=-1 if version is None else version,
                     **changes,
                 )
         except StaleVersion:
-            return _conflict(request, form, risk)
+            # Show what was typed beside what is stored now; saving again replaces that.
+            data = request.POST.copy()
+            data["version"] = str(risk.version)
+            form.data = data
+            return show_form(request, form, risk, status=409, differences=form.differences())
         except REFUSALS as refusal:
             form.add_refusal(refusal)
         else:
-            messages.success(request, _what_happened(changes))
+            message = "Nothing was changed."
+            if changes:
+                only_comment = changes.keys() == {"comment"}
+                message = "Your comment is in the history." if only_comment else "Saved."
+            messages.success(request, message)
             return redirect("risk-page", request.organization_slug, risk.reference)
-    return _show(request, form, risk)
+    return show_form(request, form, risk)
 
 
-def _what_happened(changes: dict[str, Any]) -> str:
-    if not changes:
-        return "Nothing was changed."
-    return "Your comment is in the history." if changes.keys() == {"comment"} else "Saved."
-
-
-def _conflict(request: MemberRequest, form: RiskForm, risk: Risk) -> HttpResponse:
-    """What was typed stands; what is stored now stands beside it; saving again replaces it."""
-    data = request.POST.copy()
-    data["version"] = str(risk.version)
-    form.data = data
-    context = {"differences": form.differences()}
-    return _show(request, form, risk, status=409, **context)
-
-
-def _show(
+def show_form(
     request: MemberRequest,
     form: RiskForm,
     risk: Risk | None = None,

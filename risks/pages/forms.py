@@ -1,4 +1,4 @@
-"""The forms of the register's pages. Rules are the services': here is only what a person types."""
+"""The forms of the register's pages. They parse what people type; services check the rules."""
 
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -22,24 +22,24 @@ RATINGS = [f"{kind}_{part}" for kind in KINDS for part in ("likelihood", "impact
 
 
 class FastSelect(forms.Select):
-    """Without groups. Django renders a template for each option: that took half of a page."""
+    """Renders its options itself; a template for each option took half the time of a page."""
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
-        chosen = self.format_value(value)
+        selected = self.format_value(value)
         options = format_html_join(
             "\n",
             '<option value="{}"{}>{}</option>',
             (
-                (key, mark_safe(" selected") if str(key) in chosen else "", label)
+                (key, mark_safe(" selected") if str(key) in selected else "", label)
                 for key, label in self.choices
             ),
         )
-        given = flatatt({"name": name, **self.build_attrs(self.attrs, attrs)})
-        return format_html("<select{}>\n{}\n</select>", given, options)
+        attributes = flatatt({"name": name, **self.build_attrs(self.attrs, attrs)})
+        return format_html("<select{}>\n{}\n</select>", attributes, options)
 
 
 class FilterForm(forms.Form):
-    """The controls beside the list, showing what `listing` was asked for. It checks nothing."""
+    """The filters above the list, filled with those of `listing`, which has checked them."""
 
     search = forms.CharField(
         max_length=200,
@@ -62,10 +62,11 @@ class FilterForm(forms.Form):
     FLAGS = ("open", "review_overdue", "current_level__isnull")
 
     def __init__(self, listing: Listing) -> None:
-        given = {"search": listing.search, **listing.filters}
+        initial: dict[str, Any] = {"search": listing.search, **listing.filters}
         for name in listing.choices:
-            given[name] = str(listing.cleaned.get(name) or "")
-        initial = {**given, **{name: given.get(name) == "true" for name in self.FLAGS}}
+            initial[name] = str(listing.cleaned.get(name) or "")
+        for name in self.FLAGS:
+            initial[name] = initial.get(name) == "true"
         super().__init__(initial=initial, auto_id="filter-%s")
         for name in self.FLAGS:
             self.fields[name].widget.attrs["value"] = "true"
@@ -74,7 +75,7 @@ class FilterForm(forms.Form):
 
 
 class CommaSeparatedTagsField(forms.CharField):
-    """Words between commas."""
+    """A list of tags, written with commas between them."""
 
     def prepare_value(self, value: Any) -> Any:
         return ", ".join(value) if isinstance(value, list) else value
@@ -83,7 +84,7 @@ class CommaSeparatedTagsField(forms.CharField):
         return [tag for part in (value or "").split(",") if (tag := " ".join(part.split()))]
 
     def validate(self, value: Any) -> None:
-        """The service says how many and how long."""
+        """Leave the limits to the service."""
 
     def run_validators(self, value: Any) -> None:
         for tag in value:
@@ -94,14 +95,14 @@ class CommaSeparatedTagsField(forms.CharField):
 
 
 class RiskForm(PageForm):
-    """What a person may enter about a risk; `instance` is None for a new one."""
+    """The fields of a risk that people enter; `instance` is None for a new risk."""
 
     title = forms.CharField(max_length=255)
     description = forms.CharField(
         required=False, max_length=LONG_TEXT, widget=forms.Textarea({"rows": 5})
     )
     category = forms.ModelChoiceField(Category.objects.none(), required=False, empty_label="None")
-    owner = forms.ModelChoiceField(User.objects.none(), required=False, empty_label="Nobody")
+    owner = forms.ModelChoiceField(User.objects.none(), required=False, empty_label="No owner")
     treatment = forms.ChoiceField(required=False, choices=[("", "Not decided"), *Treatment.choices])
     tags = CommaSeparatedTagsField(required=False, help_text="Separated by commas")
     assets = forms.ModelMultipleChoiceField(
@@ -118,7 +119,7 @@ class RiskForm(PageForm):
         label="Reason",
         required=False,
         max_length=5000,
-        help_text="Shown in the history. Alone, it is kept there as a comment.",
+        help_text="Shown in the history. A reason without a change is saved as a comment.",
     )
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
@@ -130,21 +131,21 @@ class RiskForm(PageForm):
         matrix: Matrix,
         instance: Risk | None = None,
     ) -> None:
-        super().__init__(data, initial=_initial(instance) if instance else {})
+        super().__init__(data, initial=initial_values(instance) if instance else {})
         allow_present_lengths(self, self.initial)
-        self._offer(organization, instance)
+        self.limit_choices(organization, instance)
         for name in RATINGS:
             likelihood = name.endswith("likelihood")
             labels = matrix.likelihood_labels if likelihood else matrix.impact_labels
-            self.fields[name] = _rating("Likelihood" if likelihood else "Impact", labels)
+            self.fields[name] = rating_field("Likelihood" if likelihood else "Impact", labels)
         if instance is None:
             self.fields["status"] = forms.ChoiceField(
                 choices=[(s.value, s.label) for s in (Status.IDENTIFIED, Status.DRAFT)],
                 help_text="Drafts are not counted in reports",
             )
 
-    def _offer(self, organization: Organization, instance: Risk | None) -> None:
-        """What there is to choose from, of this organization alone."""
+    def limit_choices(self, organization: Organization, instance: Risk | None) -> None:
+        """Offer the rows of this organization only."""
         fields: dict[str, Any] = self.fields
         fields["category"].queryset = Category.objects.for_organization(organization)
         fields["owner"].queryset = User.objects.filter(memberships__organization=organization)
@@ -155,19 +156,23 @@ class RiskForm(PageForm):
         fields["assets"].queryset = assets.filter(offered)
 
     def changes(self) -> dict[str, Any]:
-        """The fields that differ from what is stored, as the services take them."""
+        """The fields that differ from the stored ones, as arguments of the services."""
         return {name: self.cleaned_data[name] for name in self.changed_data if name != "version"}
 
     def differences(self) -> list[tuple[str, str, str]]:
-        """(label, what is stored now, what was typed) of each field where the two differ."""
+        """(label, stored value, typed value) of each field where the two differ."""
         return [
-            (str(self[name].label), self._shown(name, self[name].initial), self._shown(name, value))
+            (
+                str(self[name].label),
+                self.value_in_words(name, self[name].initial),
+                self.value_in_words(name, value),
+            )
             for name in self.changed_data
             if name not in ("version", "comment")
             for value in [self[name].data]
         ]
 
-    def _shown(self, name: str, value: Any) -> str:
+    def value_in_words(self, name: str, value: Any) -> str:
         field: Any = self.fields[name]
         if isinstance(field, CommaSeparatedTagsField):
             return ", ".join(value) if isinstance(value, list) else str(value or "")
@@ -178,7 +183,7 @@ class RiskForm(PageForm):
         return ", ".join(str(label) for key, label in choices if str(key) in values and str(key))
 
 
-def _rating(label: str, labels: list[str]) -> forms.TypedChoiceField:
+def rating_field(label: str, labels: list[str]) -> forms.TypedChoiceField:
     choices = [(value, f"{value} {labels[value - 1]}") for value in SCALE]
     return forms.TypedChoiceField(
         label=label,
@@ -189,7 +194,7 @@ def _rating(label: str, labels: list[str]) -> forms.TypedChoiceField:
     )
 
 
-def _initial(risk: Risk) -> dict[str, Any]:
+def initial_values(risk: Risk) -> dict[str, Any]:
     columns = (
         "title",
         "description",
@@ -208,7 +213,7 @@ def _initial(risk: Risk) -> dict[str, Any]:
 
 
 class CommentForm(PageForm):
-    """A comment for the history of the risk. It changes nothing, so it asks for no version."""
+    """A comment for the history of the risk. It changes nothing, so it needs no version."""
 
     key = "comment"
     comment = forms.CharField(max_length=5000, widget=forms.Textarea({"rows": 2}))
@@ -218,7 +223,7 @@ class CommentForm(PageForm):
 
 
 class SuggestionForm(PageForm):
-    """The two buttons of a suggestion, which need no words."""
+    """The form of the two buttons of a suggestion; it has no fields."""
 
     def __init__(self, key: str, data: Any = None) -> None:
         super().__init__(data)
@@ -226,14 +231,14 @@ class SuggestionForm(PageForm):
 
 
 class AcceptanceForm(PageForm):
-    """Asks to live with the risk until the end of a day (UTC)."""
+    """A request to accept the risk until the end of a day (UTC)."""
 
     key = "acceptance"
     service_fields = {"expires_at": "expires_on"}
     justification = forms.CharField(
         max_length=LONG_TEXT,
         widget=forms.Textarea({"rows": 3}),
-        help_text="Why this risk can be lived with",
+        help_text="Reasons why this risk can be accepted",
     )
     conditions = forms.CharField(
         required=False, max_length=LONG_TEXT, widget=forms.Textarea({"rows": 2})
@@ -254,7 +259,7 @@ class AcceptanceForm(PageForm):
         self.fields["expires_on"].widget.attrs.update(limits)
 
     def clean(self) -> dict[str, Any]:
-        """As the service takes it: until the last second of the day."""
+        """Make the time that the service takes: the last second of the day."""
         data: dict[str, Any] = super().clean() or self.cleaned_data
         if day := data.pop("expires_on", None):
             data["expires_at"] = datetime.combine(day, time(23, 59, 59), UTC)

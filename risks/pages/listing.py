@@ -1,4 +1,4 @@
-"""One page of the register, from the query string: the filters and orders of the API."""
+"""One page of the list of risks, from the query string: with the filters and orders of the API."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -43,7 +43,7 @@ Choices = dict[str, list[tuple[str, str]]]
 
 @dataclass(frozen=True)
 class ListColumn:
-    """A column of the table; `order` names its order in RISK_ORDERS, if it can be sorted by."""
+    """A column of the table; `order` is the name of its order in RISK_ORDERS, if it has one."""
 
     label: str
     order: str = ""
@@ -64,74 +64,74 @@ COLUMNS = (
 
 
 class Listing:
-    """The risks that `query` asks for. What it asks for wrongly is told in `problems`.
+    """The risks that match `query`, and `problems` with the query.
 
-    A filter that cannot be used finds nothing rather than everything.
+    A filter that cannot be used matches nothing rather than everything.
     """
 
     def __init__(self, organization: Organization, query: Mapping[str, str]) -> None:
         self.organization = organization
-        self.given = {name: value for name, value in query.items() if value != ""}
+        self.query = {name: value for name, value in query.items() if value != ""}
         self.problems: list[str] = []
-        self.order = self._order()
-        self.search = self._search()
+        self.order = self.parse_order()
+        self.search = self.parse_search()
         self.filters = {
             name: value
-            for name, value in self.given.items()
+            for name, value in self.query.items()
             if name not in ("ordering", "search", "page")
         }
-        risks = self._filtered()
+        risks = self.filter_risks()
         self.count = risks.order_by().count()
         self.pages = max(1, -(-self.count // PAGE_SIZE))
-        self.page = self._page()
-        self.rows = self._rows(risks)
+        self.page = self.parse_page()
+        self.rows = self.load_rows(risks)
 
-    def _order(self) -> str:
-        order = self.given.get("ordering", DEFAULT_ORDER)
+    def parse_order(self) -> str:
+        order = self.query.get("ordering", DEFAULT_ORDER)
         if order.removeprefix("-") in RISK_ORDERS:
             return order
         known = ", ".join(sorted(RISK_ORDERS))
-        self.problems.append(f"No order is called “{order}”. Sort by one of {known}.")
+        self.problems.append(f"There is no order “{order}”. Sort by one of {known}.")
         return DEFAULT_ORDER
 
-    def _search(self) -> str:
-        text = self.given.get("search", "")
+    def parse_search(self) -> str:
+        text = self.query.get("search", "")
         if len(text) > MAX_SEARCH:
-            self.problems.append(f"Search for at most {MAX_SEARCH} characters.")
+            self.problems.append(f"The search is too long. Enter at most {MAX_SEARCH} characters.")
         return text[:MAX_SEARCH]
 
-    def _filtered(self) -> Any:
+    def filter_risks(self) -> Any:
         risks = Risk.objects.for_organization(self.organization)
         filterset = RiskFilterSet(self.filters, queryset=risks)
         self.cleaned: dict[str, Any] = {}
-        wrong = [
+        problems = [
             f"{filter_label(name)}: “{self.filters.get(name, '')}” cannot be used. {error}"
             for name, errors in filterset.errors.items()
             for error in errors
         ]
-        wrong += [
-            f"No filter is called “{name}”."
+        problems += [
+            f"There is no filter “{name}”."
             for name in sorted(self.filters.keys() - filterset.filters.keys())
         ]
-        if wrong:
-            self.problems += wrong
+        if problems:
+            self.problems += problems
             return risks.none()
         self.cleaned = filterset.form.cleaned_data
         return filterset.qs.search(self.search) if self.search else filterset.qs
 
-    def _page(self) -> int:
-        text = self.given.get("page", "1")
+    def parse_page(self) -> int:
+        text = self.query.get("page", "1")
         number = int(text[:8]) if text.isascii() and text.isdigit() else 0
         if 1 <= number <= self.pages:
             return number
-        self.problems.append(f"There is no page “{text}”. The last is {self.pages}.")
+        self.problems.append(f"There is no page “{text}”. The last page is {self.pages}.")
         return self.pages if number else 1
 
-    def _rows(self, risks: Any) -> list[dict[str, Any]]:
-        turned = "-" if self.order.startswith("-") else ""
+    def load_rows(self, risks: Any) -> list[dict[str, Any]]:
+        sign = "-" if self.order.startswith("-") else ""
         risks = risks.annotate(_order=RISK_ORDERS[self.order.removeprefix("-")])
         start = (self.page - 1) * PAGE_SIZE
-        ordered = risks.order_by(f"{turned}_order", f"{turned}id").values(*ROW_FIELDS)
+        ordered = risks.order_by(f"{sign}_order", f"{sign}id").values(*ROW_FIELDS)
         rows = list(ordered[start : start + PAGE_SIZE])
         tags = tags_by_risk(row["id"] for row in rows)
         now = timezone.now()
@@ -142,25 +142,25 @@ class Listing:
             row["overdue"] = bool(due and due < now and row["status"] not in NOT_OPEN)
         return rows
 
-    # --- what the page says about it -----------------------------------------------------------
-    def url(self, **changes: str | int | None) -> str:
-        """This list with `changes` (None takes a parameter away), from its first page on."""
-        query = {"page": None, **changes}
-        kept = {name: value for name, value in self.given.items() if name not in query}
-        added = {name: str(value) for name, value in query.items() if value is not None}
-        text = urlencode(kept | added)
+    # --- for the template ----------------------------------------------------------------------
+    def url_with(self, **changes: str | int | None) -> str:
+        """The address of this list with `changes` (None removes a parameter), on its first page."""
+        changes = {"page": None, **changes}
+        query = {name: value for name, value in self.query.items() if name not in changes}
+        query |= {name: str(value) for name, value in changes.items() if value is not None}
+        text = urlencode(query)
         address = reverse("risk-list", args=[self.organization.slug])
         return address + (f"?{text}" if text else "")
 
     @property
-    def own_url(self) -> str:
-        return self.url(page=self.given.get("page"))
+    def url(self) -> str:
+        return self.url_with(page=self.query.get("page"))
 
     @property
-    def exports(self) -> list[tuple[str, str]]:
-        """(kind, address) of the same risks as files, all pages in one."""
-        asked = {"search": self.search} if self.search else {}
-        query = {**self.filters, **asked, "ordering": self.order}
+    def export_links(self) -> list[tuple[str, str]]:
+        """(format, address) of files with these risks, of all pages."""
+        search = {"search": self.search} if self.search else {}
+        query = {**self.filters, **search, "ordering": self.order}
         address = reverse("risk-export", args=[self.organization.slug])
         return [
             (kind.upper(), f"{address}?{urlencode({**query, 'file_format': kind})}")
@@ -169,11 +169,11 @@ class Listing:
 
     @property
     def next_url(self) -> str:
-        return self.url(page=self.page + 1) if self.page < self.pages else ""
+        return self.url_with(page=self.page + 1) if self.page < self.pages else ""
 
     @property
     def previous_url(self) -> str:
-        return self.url(page=self.page - 1) if self.page > 1 else ""
+        return self.url_with(page=self.page - 1) if self.page > 1 else ""
 
     @property
     def first(self) -> int:
@@ -184,18 +184,17 @@ class Listing:
         return self.first + len(self.rows) - 1
 
     @property
-    def columns(self) -> list[dict[str, Any]]:
-        return [self._column(column) for column in COLUMNS]
-
-    def _column(self, column: ListColumn) -> dict[str, Any]:
-        sorted_by = bool(column.order) and self.order.removeprefix("-") == column.order
-        descending = self.order.startswith("-")
-        turn_down = not descending if sorted_by else column.descending_first
-        return {
-            "column": column,
-            "sort": ("descending" if descending else "ascending") if sorted_by else "",
-            "url": self.url(ordering=f"{'-' if turn_down else ''}{column.order}"),
-        }
+    def column_heads(self) -> list[dict[str, Any]]:
+        """The columns, each with its sort order and the address of the list sorted by it."""
+        is_descending = self.order.startswith("-")
+        heads = []
+        for column in COLUMNS:
+            is_sorted = bool(column.order) and self.order.removeprefix("-") == column.order
+            next_descending = not is_descending if is_sorted else column.descending_first
+            sort = "descending" if is_descending else "ascending"
+            url = self.url_with(ordering=f"{'-' if next_descending else ''}{column.order}")
+            heads.append({"column": column, "sort": sort if is_sorted else "", "url": url})
+        return heads
 
     @cached_property
     def choices(self) -> Choices:
@@ -203,18 +202,18 @@ class Listing:
 
     @property
     def chips(self) -> list[dict[str, str]]:
-        """What the list is narrowed by, each with the list without it."""
-        narrowed = {"search": self.search, **self.filters} if self.search else self.filters
+        """The search and filters in use, each with the address of the list without it."""
+        filters = {"search": self.search, **self.filters} if self.search else self.filters
         return [
             {
                 "label": filter_label(name),
-                "value": "" if value == "true" else self._value_label(name, value),
-                "url": self.url(**{name: None}),
+                "value": "" if value == "true" else self.filter_value(name, value),
+                "url": self.url_with(**{name: None}),
             }
-            for name, value in narrowed.items()
+            for name, value in filters.items()
         ]
 
-    def _value_label(self, name: str, value: str) -> str:
+    def filter_value(self, name: str, value: str) -> str:
         if name in self.choices:
             return dict(self.choices[name]).get(str(self.cleaned.get(name)), "unknown")
         if name in ("status", "treatment", "current_level"):
@@ -239,36 +238,36 @@ def filter_label(name: str) -> str:
 
 
 def tags_by_risk(risk_ids: Iterable[UUID]) -> dict[UUID, list[str]]:
-    """The tags of these risks, in one query."""
-    found: dict[UUID, list[str]] = defaultdict(list)
+    """Load the tags of these risks in one query."""
+    tags: dict[UUID, list[str]] = defaultdict(list)
     links = RiskTag.objects.filter(risk__in=list(risk_ids)).order_by("name")
     for risk_id, name in links.values_list("risk", "name"):
-        found[risk_id].append(name)
-    return found
+        tags[risk_id].append(name)
+    return tags
 
 
 def filter_choices(organization: Organization, asset: UUID | None = None) -> Choices:
-    """Categories, members and assets to choose from, in one query.
+    """Load the categories, members and assets to choose from in one query.
 
-    Of the assets, the first 300 by name and the one chosen: nobody reads a longer list.
+    Of the assets, the first 300 by name and the chosen one: no one reads a longer list.
     """
     assets = Asset.objects.for_organization(organization)
     offered = assets.order_by("name", "id").values("pk")[:MAX_ASSETS_OFFERED]
     members = Membership.objects.filter(organization=organization)
     owner = Coalesce(NullIf("user__name", Value("")), "user__email")
     categories = Category.objects.for_organization(organization)
-    parts = (
-        _choice(categories, "category", "pk", "name"),
-        _choice(members, "owner", "user", owner),
-        _choice(assets.filter(Q(pk__in=offered) | Q(pk=asset)), "asset", "pk", "name"),
+    queries = (
+        select_choices(categories, "category", "pk", "name"),
+        select_choices(members, "owner", "user", owner),
+        select_choices(assets.filter(Q(pk__in=offered) | Q(pk=asset)), "asset", "pk", "name"),
     )
-    found: Choices = {"category": [], "owner": [], "asset": []}
-    for kind, value, label in parts[0].union(*parts[1:], all=True):
-        found[kind].append((str(UUID(value)), label))
-    return {kind: sorted(rows, key=lambda row: row[1].casefold()) for kind, rows in found.items()}
+    choices: Choices = {"category": [], "owner": [], "asset": []}
+    for kind, value, label in queries[0].union(*queries[1:], all=True):
+        choices[kind].append((str(UUID(value)), label))
+    return {kind: sorted(rows, key=lambda row: row[1].casefold()) for kind, rows in choices.items()}
 
 
-def _choice(rows: Any, kind: str, value: str, label: Any) -> Any:
+def select_choices(rows: Any, kind: str, value: str, label: Any) -> Any:
     return rows.order_by().values_list(
         Value(kind, output_field=CharField()), Cast(value, CharField()), Cast(label, CharField())
     )

@@ -1,12 +1,12 @@
-"""The list of risks, of which htmx asks for the table alone, and the same as a file."""
+"""The list of risks as a page, as the table alone for htmx, and as a file."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
@@ -19,7 +19,7 @@ from risks.models import Asset, Category, Risk, RiskAsset, RiskControl, RiskTag,
 from risks.pages.forms import FilterForm
 from risks.pages.listing import Listing
 
-# A list that is filtered by anything else is made anew each time.
+# A list with a filter that reads other models is computed each time.
 READS = (Risk, ScoreChange, Category, RiskTag, RiskAsset, RiskControl, Asset, Membership, User)
 
 
@@ -33,56 +33,55 @@ def risk_list(request: MemberRequest) -> HttpResponse:
     template = "risks/_swap.html" if swaps else "risks/_list.html"
 
     def compute() -> dict[str, Any]:
-        return _shown(template, membership.organization, query, may_write=may_write)
+        return render_list(template, membership.organization, query, may_write=may_write)
 
-    # Where no stamp could be had for the caller, nobody waits for another one.
-    exact = principal_of(request) is not None
-    shown = _kept(f"{template} {may_write}", membership, query, compute) if exact else compute()
+    # A caller whom the cache cannot identify exactly shares no result with others.
+    if principal_of(request) is None:
+        rendered = compute()
+    else:
+        slug, filters = membership.organization.slug, sorted(query.items())
+        rendered = get_or_compute(
+            f"risk list {slug} {template} {may_write} {filters}",
+            compute,
+            reads=READS,
+            organization_id=membership.organization.pk,
+            ttl=settings.CACHE_TTL_RISKS,
+            clock="minute",  # a review becomes overdue
+        )
+    html = SafeString(rendered["html"])  # a template has escaped it; the cache stores plain text
     if not swaps:
-        return render(request, "risks/list.html", shown, status=shown["status"])
-    response = HttpResponse(shown["html"], status=shown["status"])
-    response["HX-Push-Url"] = shown["url"]  # without the fields that were left empty
+        return render(request, "risks/list.html", {"html": html}, status=rendered["status"])
+    response = HttpResponse(html, status=rendered["status"])
+    response["HX-Push-Url"] = rendered["url"]  # without the fields that were left empty
     return response
+
+
+def render_list(
+    template: str, organization: Organization, query: dict[str, str], *, may_write: bool
+) -> dict[str, Any]:
+    """Render the list, the same for all members with this right, with its status and address."""
+    listing = Listing(organization, query)
+    form = FilterForm(listing)
+    context = {
+        "listing": listing,
+        "form": form,
+        "other_filters": {  # that the form has no field for
+            name: value
+            for name, value in listing.filters.items()
+            if name in listing.cleaned and name not in form.fields
+        },
+        "may_write": may_write,
+        "organization": organization.slug,
+    }
+    return {
+        "html": render_to_string(template, context),
+        "status": 400 if listing.problems else 200,
+        "url": listing.url,
+    }
 
 
 @require_safe
 @member_required(Role.VIEWER)
 def export_risks(request: MemberRequest) -> HttpResponseBase:
-    """The file of the API, at an address that a browser can open without headers."""
+    """Return the file of the API, at an address that a browser opens without headers."""
     return RiskExportViewSet.as_view({"get": "list"})(request)
-
-
-def _kept(
-    form: str, membership: Membership, query: dict[str, str], compute: Callable[[], dict[str, Any]]
-) -> dict[str, Any]:
-    """What `compute` returns, made once for all who see the list in the same form."""
-    organization = membership.organization
-    kept: dict[str, Any] = get_or_compute(
-        f"risk list {organization.slug} {form} {sorted(query.items())}",
-        compute,
-        reads=READS,
-        organization_id=organization.pk,
-        ttl=settings.CACHE_TTL_RISKS,
-        clock="minute",  # a review is overdue
-    )
-    return kept
-
-
-def _shown(
-    template: str, organization: Organization, query: dict[str, str], *, may_write: bool
-) -> dict[str, Any]:
-    """What all members with the same rights are shown, and as which address and status."""
-    listing = Listing(organization, query)
-    form = FilterForm(listing)
-    kept = {
-        name: value
-        for name, value in listing.filters.items()
-        if name in listing.cleaned and name not in form.fields
-    }
-    context = {"listing": listing, "form": form, "kept": kept, "may_write": may_write}
-    context["organization"] = organization.slug  # for links, as on any page
-    return {
-        "html": render_to_string(template, context),
-        "status": 400 if listing.problems else 200,
-        "url": listing.own_url,
-    }

@@ -7,7 +7,7 @@ from risks.references import format_reference
 
 
 class ReferenceConverter:
-    """R-0001 to its number, which is indexed. Other spellings of it are no page."""
+    """Converts R-0001 to its number, which is indexed. Other spellings of it are not found."""
 
     regex = "R-[0-9]{4,9}"
 

@@ -1,4 +1,4 @@
-"""The register's values in words and colour, and what every page may need to say."""
+"""Tags and filters of templates: labels of values, levels in colour, the id of the request."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ from risks.models import (
 
 register = template.Library()
 
-WORDS = {
+LABELS = {
     kind: {str(value): str(label) for value, label in choices.choices}
     for kind, choices in (
         ("status", Status),
@@ -37,17 +37,17 @@ WORDS = {
 
 @register.filter
 def choice_label(value: Any, kind: str) -> str:
-    """`{{ row.status|word:"status" }}`: what people call this value."""
-    return WORDS[kind].get(str(value), str(value))
+    """Return the label of a value: `{{ row.status|choice_label:"status" }}`."""
+    return LABELS[kind].get(str(value), str(value))
 
 
 @register.inclusion_tag("risks/_level.html")
 def level(value: str | None, score: int | None = None) -> dict[str, Any]:
-    """A level in a word and its colour, with the score where there is one."""
+    """The label of a level in its colour, with the score if there is one."""
     return {"level": value, "score": score}
 
 
 @register.simple_tag
 def request_id() -> str:
-    """The id to report a failure with."""
+    """The id of this request, for reports of failures."""
     return current_request_id()
