@@ -1,4 +1,4 @@
-"""Text as the register stores it: cleaned of blank space, and cut where it is too long."""
+"""Text as the register stores it, cleaned and cut to its limit, and counts for people."""
 
 # What Python calls white space, and two characters that look like nothing at all.
 _BLANK = "".join(c for c in map(chr, range(0x3001)) if c.isspace()) + "\ufeff\u200b"
@@ -19,3 +19,8 @@ def shorten_text(text: str, limit: int) -> str:
         return text
     start = text[: limit - 1]
     return start.rsplit(" ", 1)[0].rstrip(" ,;:") + "…" if " " in start else f"{start}…"
+
+
+def count_text(number: int, noun: str) -> str:
+    """ "1 row", "3 rows" """
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -25,6 +25,7 @@ from risks.import_runs.plan import (
 )
 from risks.import_runs.provenance import save_provenance
 from risks.models import ImportRow, ImportRun, RowAction, RunStatus
+from risks.text import count_text
 
 MAX_LISTED = 20  # reasons that a refusal lists
 
@@ -38,8 +39,8 @@ class RowsInError(Conflict):
 
     def __init__(self, errors: Sequence[dict[str, Any]]) -> None:
         super().__init__(
-            f"{len(errors)} error{'s' * (len(errors) > 1)} in the rows. Correct the file and "
-            "upload it again, or apply with skip_errors to leave these rows out.",
+            f"{count_text(len(errors), 'error')} in the rows. Correct the file and upload it "
+            "again, or apply with skip_errors to leave these rows out.",
             *(describe_error(error) for error in errors[:MAX_LISTED]),
         )
         self.details = {"rows": list(errors[:MAX_LISTED])}

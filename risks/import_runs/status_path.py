@@ -51,8 +51,8 @@ class StatusPlanner:
             return start
         reached, reasons = furthest_status(start, goal, self.guard_context(change))
         if reasons:
-            label = Status(reached).label.lower()
-            change.notes.append(f"The status stops at {label}, not {goal}: {'. '.join(reasons)}.")
+            stop, wish = Status(reached).label.lower(), Status(goal).label.lower()
+            change.notes.append(f"The status stops at {stop}, not {wish}: {'. '.join(reasons)}.")
         change.set_outcome("status", current, reached)
         # A status that stopped earlier is not an edit by people.
         change.edited = [name for name in change.edited if name != "status"]

@@ -18,6 +18,7 @@ from risks.import_runs.lifecycle import MAX_LISTED, lock_run
 from risks.import_runs.plan import importer_classes, to_source_records
 from risks.import_runs.provenance import provenance_of
 from risks.models import ImportRow, ImportRun, Provenance, RowAction, RunStatus
+from risks.text import count_text
 
 
 @dataclass(frozen=True)
@@ -51,10 +52,9 @@ class EditedSince(Conflict):
     code = "edited_since"
 
     def __init__(self, edits: Sequence[LaterEdit]) -> None:
-        things = "1 thing" if len(edits) == 1 else f"{len(edits)} things"
         super().__init__(
-            f"{things} changed since the run was applied; nothing was undone. Take these edits "
-            "back and try again, or change the risks by hand.",
+            f"{count_text(len(edits), 'thing')} changed since the run was applied; nothing was "
+            "undone. Take these edits back and try again, or change the risks by hand.",
             *(str(edit) for edit in edits[:MAX_LISTED]),
         )
         self.edits = list(edits)

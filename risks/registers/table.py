@@ -19,6 +19,7 @@ from risks.registers.reading.sheet import (
 from risks.registers.reading.text import match_key
 from risks.registers.reading.xlsx import read_workbook
 from risks.registers.results import SHOWN_CHARACTERS, ImportFileError, RowError, Table
+from risks.text import count_text
 
 MAX_CELL = 32_767  # characters; the longest cell of an XLSX file
 MAX_HEADER = 200
@@ -130,7 +131,7 @@ def build_table(sheet: RawSheet, header_index: int) -> Table:
         table.rows.append((row_number, by_header))
         table.errors.extend(find_cell_errors(headers, row_number, row, sheet))
     if repeated:
-        notes.append(f"{repeated} rows that repeat the header were skipped.")
+        notes.append(f"Skipped {count_text(repeated, 'row')} that repeat the header.")
     if not table.rows:
         notes.append("There is no row below the header.")
     return table
@@ -157,7 +158,8 @@ def name_columns(
     if times > 1:
         letters = [column_letter(index) for index, name in enumerate(headers) if name == header]
         raise ImportFileError(
-            f"Columns {' and '.join(letters)} are both called '{header}'. Rename or remove one.",
+            f"Columns {' and '.join(letters)} have the same header '{header}'. Rename or remove "
+            "one.",
             row=number,
             column=header,
         )

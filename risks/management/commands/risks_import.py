@@ -14,6 +14,7 @@ from risks.import_runs.summary import report_lines, summarize_run
 from risks.management.arguments import add_user, check_member
 from risks.registers.results import ImportFileError, MappingError
 from risks.registers.upload import upload_register
+from risks.text import count_text
 
 USAGE, PARTIAL = 2, 4  # exit codes
 
@@ -67,8 +68,8 @@ class Command(BaseCommand):
             sys.exit(PARTIAL)
         if summary["errors"]:
             raise CommandError(
-                f"Nothing was imported: {len(summary['errors'])} errors in the rows. Correct them, "
-                "or leave these rows out with --skip-errors."
+                f"Nothing was imported: {count_text(len(summary['errors']), 'error')} in the rows. "
+                "Correct the file, or leave these rows out with --skip-errors."
             )
 
     def import_file(self, **options: Any) -> dict[str, Any]:

@@ -104,7 +104,7 @@ def assign_fields(
         mappings[header] = ColumnMapping(header, field, how, describe_doubt(header, field, cost))
     for header in headers:
         lost = lost_fields.get(header)
-        note = f"'{taken[lost]}' is the {lost}." if lost else ""
+        note = f"'{taken[lost]}' gives the {lost}. This column is kept in extra." if lost else ""
         mappings.setdefault(header, ColumnMapping(header, None, "extra", note))
     return mappings
 
@@ -117,7 +117,7 @@ def describe_doubt(header: str, field: str, cost: float) -> str:
         return ""
     if any(split_qualifier(word)[1] == "inherent" for word in match_key(header).split()):
         return ""
-    return "Nothing says inherent, residual or target: read as inherent."
+    return "The header does not say inherent, residual or target: read as inherent."
 
 
 def weigh_cells(header: str, cells: Sequence[str]) -> Iterator[Candidate]:

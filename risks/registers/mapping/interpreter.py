@@ -41,7 +41,7 @@ from risks.registers.results import (
     Table,
 )
 from risks.scoring import default_levels, score
-from risks.text import shorten_text
+from risks.text import count_text, shorten_text
 
 SAMPLE = 200  # cells of a column that decide what it holds
 
@@ -124,7 +124,7 @@ class TableInterpreter:
                 self.counts["skipped"] += 1
         notes = list(self.table.notes)
         if self.counts["skipped"]:
-            notes.append(f"{self.counts['skipped']} rows without a risk were skipped.")
+            notes.append(f"Skipped {count_text(self.counts['skipped'], 'row')} without a risk.")
         self.guesses += self.summarize_guesses()
         return Interpretation(rows, self.columns, self.guesses, self.differences, notes)
 
@@ -139,7 +139,8 @@ class TableInterpreter:
             else:
                 faults.setdefault(error.row, []).append(error)
         for header, times in blank.items():
-            detail = f"{times} cells show an error or no result; they were taken as empty."
+            cells = count_text(times, "cell")
+            detail = f"Read {cells} with an error or without a result as empty."
             self.guesses.append(Guess(header, "value", detail))
         return faults
 
@@ -230,18 +231,25 @@ class TableInterpreter:
 
     def summarize_guesses(self) -> Iterator[Guess]:
         if times := self.counts["title"]:
-            parts = "from threat and vulnerability, or from the first sentence of the description"
-            yield Guess(None, "title", f"{times} rows without a title got one {parts}.")
+            detail = (
+                f"Made a title for {count_text(times, 'row')} from threat and vulnerability, or "
+                "from the first sentence of the description."
+            )
+            yield Guess(None, "title", detail)
         if times := self.counts["description"]:
             parts = ", ".join(
                 self.header_of[name] for name in CIRCUMSTANCES if name in self.header_of
             )
-            yield Guess(None, "description", f"{times} descriptions were made of: {parts}.")
+            detail = f"Made {count_text(times, 'description')} from: {parts}."
+            yield Guess(None, "description", detail)
         if times := self.counts["due_date"]:
-            detail = f"Only a treatment plan has a date: {times} without one are kept in extra."
+            detail = (
+                "Only a treatment plan has a due date. Kept the date of "
+                f"{count_text(times, 'row')} without a plan in extra."
+            )
             yield Guess(self.header_of["due_date"], "date", detail)
         if times := self.counts["identity"]:
-            detail = f"{times} rows without an id are identified by their title."
+            detail = f"Identified {count_text(times, 'row')} without an id by the title."
             yield Guess(None, "identity", detail)
 
 

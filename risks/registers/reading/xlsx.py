@@ -23,6 +23,7 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 from risks.registers.reading.sheet import MAX_CELLS, RawSheet, too_many_cells
 from risks.registers.reading.text import clean_cell
 from risks.registers.results import ImportFileError
+from risks.text import count_text
 
 MAX_PARTS = 2_000
 MAX_UNPACKED = 100 * 1024 * 1024
@@ -277,5 +278,4 @@ def fill_merged_cells(sheet: CalamineSheet, table: list[list[str]]) -> list[str]
                 filled += 1
     if not filled:
         return []
-    cells = "1 cell" if filled == 1 else f"{filled} cells"
-    return [f"{cells} below a merged cell got its text."]
+    return [f"Copied the text of merged cells to {count_text(filled, 'cell')} below."]

@@ -19,7 +19,9 @@ def proposed(
 def test_a_field_goes_to_the_surest_column_and_the_other_gets_a_note() -> None:
     mapping = propose_mapping(["Likelihood", "Inherent Likelihood", "Title"], {})
     assert [m.field for m in mapping] == [None, "inherent_likelihood", "title"]
-    assert mapping[0].note == "'Inherent Likelihood' is the inherent_likelihood."
+    assert mapping[0].note == (
+        "'Inherent Likelihood' gives the inherent_likelihood. This column is kept in extra."
+    )
 
 
 def test_a_column_that_holds_nothing_comes_last() -> None:

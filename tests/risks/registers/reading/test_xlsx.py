@@ -57,7 +57,7 @@ def test_merged_cells_give_their_text_to_every_row() -> None:
     )
     table = read(data, "x.xlsx")
     assert cells(table) == [["Cyber", "a"], ["Cyber", "b"], ["", "c"]]
-    assert "1 cell below a merged cell got its text." in table.notes
+    assert "Copied the text of merged cells to 1 cell below." in table.notes
 
 
 def test_a_formula_without_a_result_is_an_error() -> None:
