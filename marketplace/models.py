@@ -1,6 +1,6 @@
-"""What the marketplace keeps: installations, their runs, deliveries and opinions.
+"""Installed apps, their runs and deliveries, reviews of connectors, and packs.
 
-The kinds of connectors are code (`marketplace.connectors`); a row names one by its slug.
+Connectors are code (`marketplace.connectors`); a row names one by its slug.
 """
 
 from datetime import datetime, timedelta
@@ -11,11 +11,14 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
+from django.utils import timezone
 
 from openrisk.tasks.declarations import next_occurrence
 from risks.models import ImportRun
 from risks.models.base import OrganizationOwned, Versioned, choices_constraint
 from risks.querysets import OrganizationQuerySet
+
+TEST_PATIENCE = timedelta(minutes=10)  # a test that takes longer may be requested again
 
 
 class AppState(models.TextChoices):
@@ -38,7 +41,7 @@ class InstalledAppQuerySet(OrganizationQuerySet):
         return self.exclude(state=AppState.UNINSTALLED)
 
     def running(self) -> Self:
-        """Those that are to work by themselves: enabled, also while they fail."""
+        """Apps that work by themselves: enabled, also while they fail."""
         return self.filter(state__in=(AppState.ENABLED, AppState.ERROR), enabled_at__isnull=False)
 
     def due(self, now: datetime) -> Self:
@@ -48,11 +51,10 @@ class InstalledAppQuerySet(OrganizationQuerySet):
 class InstalledApp(Versioned):
     """One organization's installation of a connector.
 
-    Its `name` is what it imports is known by, so that it stays when the app is gone. `secrets` are
-    encrypted; `settings` is what may be shown of the configuration
-    (marketplace.installations.configuration).
-    `enabled_at` is set while the app is meant to work: also in state error, which `reason`
-    explains. `test_queued_at` is set while a test waits for a worker or runs.
+    Imported objects keep the `name` of the app as their source, also when the app is gone.
+    `secrets` are encrypted; `settings` hold the rest of the configuration, which may be shown
+    (marketplace.installations.configuration). `enabled_at` is set while the app should work, also
+    in state error, which `reason` explains. `test_queued_at` is set while a test waits or runs.
     """
 
     connector = models.CharField(max_length=60)
@@ -99,12 +101,18 @@ class InstalledApp(Versioned):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def is_being_tested(self) -> bool:
+        """Whether a test waits or runs. A test that does not end in time no longer counts."""
+        since = self.test_queued_at
+        return since is not None and timezone.now() - since < TEST_PATIENCE
+
     def advance(self, now: datetime) -> bool:
-        """Take the occurrence that is due. True for exactly one of all workers that see it."""
+        """Claim the occurrence that is due. True for exactly one of all workers that try."""
         return self.move_to(next_occurrence(self.cron, now))
 
     def move_to(self, at: datetime) -> bool:
-        """Run next at another time. False where another worker has moved it already."""
+        """Run next at another time. False if another worker has already moved it."""
         unchanged = InstalledApp.objects.running().filter(
             pk=self.pk, cron=self.cron, next_run_at=self.next_run_at
         )
@@ -132,8 +140,8 @@ class Failure(models.TextChoices):
 class SyncRun(OrganizationOwned):
     """One reading of one app's source. `import_run` holds its rows, once there are any.
 
-    `items` is how many pieces of the report there were, `counts` what became of them: created,
-    updated, unchanged, closed, rejected. `report` is the uploaded file while it waits.
+    `items` counts the entries of the report, `counts` what the run does with them: created,
+    updated, unchanged, closed, rejected. `report` is the uploaded file while the run waits.
     """
 
     app = models.ForeignKey(InstalledApp, models.CASCADE, related_name="runs")
@@ -195,7 +203,7 @@ class DeliveryStatus(models.TextChoices):
 
 
 class Delivery(OrganizationOwned):
-    """One event of the register on its way to one app. `event` names it for ever."""
+    """One event of the register for one app. `event` identifies it, so that it is sent once."""
 
     app = models.ForeignKey(InstalledApp, models.CASCADE, related_name="deliveries")
     event = models.CharField(max_length=100)
@@ -224,7 +232,7 @@ class Delivery(OrganizationOwned):
 
 
 class Review(Versioned):
-    """What one organization that installed a connector thinks of it."""
+    """The opinion of one organization about a connector that it has installed."""
 
     connector = models.CharField(max_length=60)
     rating = models.PositiveSmallIntegerField(
@@ -251,7 +259,7 @@ class Review(Versioned):
 
 
 class Rating(models.Model):
-    """The reviews of one connector, added up over the organizations, whose texts stay their own."""
+    """The sum of all reviews of a connector; the texts stay with their organizations."""
 
     connector = models.CharField(max_length=60, primary_key=True)
     reviews = models.PositiveIntegerField(default=0)
@@ -262,7 +270,7 @@ class Rating(models.Model):
 
 
 class TrustedPublisher(models.Model):
-    """Whose packs this installation takes without asking, by the key that signs them."""
+    """A publisher whose packs may be installed without asking, known by the signing key."""
 
     name = models.CharField(max_length=150)
     key = models.CharField(
@@ -280,7 +288,7 @@ class PackStatus(models.TextChoices):
 
 
 class InstalledPack(Versioned):
-    """A content pack in one organization, at one version of those it has had."""
+    """A content pack in one organization, at its present version."""
 
     pack = models.CharField(max_length=100)
     name = models.CharField(max_length=150)
@@ -288,7 +296,9 @@ class InstalledPack(Versioned):
     publisher = models.CharField(max_length=150)
     licence = models.CharField(max_length=50)
     trust = models.CharField(max_length=10, blank=True)
-    signed_by = models.CharField(max_length=150, blank=True)  # the publisher, if it was one known
+    signed_by = models.CharField(
+        max_length=150, blank=True
+    )  # a trusted publisher
     status = models.CharField(
         max_length=11, choices=PackStatus.choices, default=PackStatus.INSTALLED
     )

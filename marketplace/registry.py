@@ -3,9 +3,13 @@
 import importlib
 import pkgutil
 from functools import cache
+from typing import TYPE_CHECKING
 
 from marketplace import connectors as package
 from marketplace.connectors.base import Connector
+
+if TYPE_CHECKING:
+    from marketplace.models import InstalledApp
 
 
 @cache
@@ -23,3 +27,7 @@ def available_connectors() -> dict[str, Connector]:
         }
     instances = sorted((kind() for kind in kinds), key=lambda connector: connector.name.lower())
     return {connector.slug: connector for connector in instances}
+
+
+def connector_of(app: "InstalledApp") -> Connector:
+    return available_connectors()[app.connector]

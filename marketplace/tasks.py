@@ -1,4 +1,4 @@
-"""Runs and messages that a worker carries out."""
+"""Tasks of workers: runs, tests of apps, messages."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -24,23 +24,22 @@ ATTEMPTS = 5
 @retrying(attempts=ATTEMPTS, base=timedelta(seconds=30))
 @task(takes_context=True)
 def sync(context: TaskContext, run: str) -> str:
-    """Carry out a queued run; the status it ends with. A second call finds nothing to do."""
-    done = runs.execute_run(UUID(run), last_attempt=context.attempt >= ATTEMPTS)
-    return done.status
+    """Execute a queued run and return its status. A second call does nothing."""
+    return runs.execute_run(UUID(run), last_attempt=context.attempt >= ATTEMPTS).status
 
 
 @scheduled("*/5 * * * *", name="marketplace.end_abandoned_runs")
 @task
 def end_abandoned_runs() -> int:
-    """End runs whose task failed or is gone: they would keep their app from running."""
+    """Fail runs whose task failed or is gone: they would keep their app from running."""
     now = timezone.now()
     waiting = SyncRun.objects.filter(status__in=runs.UNFINISHED)
-    # In this order: a task ends only after its run.
+    # Read the runs first: a task ends only after its run.
     candidates = dict(waiting.values_list("pk", "created_at"))
     tasks = DBTaskResult.objects.filter(task_path=sync.module_path).values_list(
         "args_kwargs", "status"
     )
-    status_of = {given["args"][0]: status for given, status in tasks}
+    status_of = {arguments["args"][0]: status for arguments, status in tasks}
     return sum(
         runs.end_abandoned_run(pk)
         for pk, created_at in candidates.items()
@@ -49,14 +48,14 @@ def end_abandoned_runs() -> int:
 
 
 def _is_abandoned(task_status: str | None, age: timedelta) -> bool:
-    """`connector_sync` runs without a task, and nothing runs for a day."""
+    """A run without a task may belong to `connector_sync`, which never takes a day."""
     if task_status is None:
         return age > timedelta(days=1)
     return task_status in (TaskResultStatus.FAILED, TaskResultStatus.SUCCESSFUL)
 
 
 def enqueue_run(run: SyncRun) -> SyncRun:
-    """Hand a queued run to the workers, in the transaction of the caller."""
+    """Let a worker execute a queued run. Part of the caller's transaction."""
     for_organization(sync, run.organization_id).enqueue(str(run.pk))
     return run
 
@@ -64,47 +63,47 @@ def enqueue_run(run: SyncRun) -> SyncRun:
 @long_running
 @task
 def test(app: str, actor: str | None) -> str:
-    """Carry out the test that somebody asked for; the state that the app has then.
+    """Carry out a requested test and return the state of the app.
 
-    A second call finds nothing to do, and so does one for a configuration that has changed.
+    A second call does nothing, nor does one for a configuration that has changed meanwhile.
     """
-    found = InstalledApp.objects.select_related("organization").get(pk=app)
-    person = User.objects.filter(pk=actor).first() if actor else None
-    if found.test_queued_at is None:
-        return found.state
+    installed = InstalledApp.objects.select_related("organization").get(pk=app)
+    user = User.objects.filter(pk=actor).first() if actor else None
+    if installed.test_queued_at is None:
+        return installed.state
     try:
-        return lifecycle.test_app(actor=person, app=found).state
-    except Conflict as refusal:
-        return " ".join(refusal.reasons)
+        return lifecycle.test_app(actor=user, app=installed).state
+    except Conflict as conflict:
+        return " ".join(conflict.reasons)
 
 
 def enqueue_test(*, actor: User | None, app: InstalledApp) -> None:
-    """Let a worker test the app, which says `test_queued_at` until that is done."""
+    """Let a worker test the app; its `test_queued_at` is set until the test is done."""
     with transaction.atomic():
         if lifecycle.request_test(actor=actor, app=app):
-            by = str(actor.pk) if actor else None
-            for_organization(test, app.organization_id).enqueue(str(app.pk), by)
+            actor_id = str(actor.pk) if actor else None
+            for_organization(test, app.organization_id).enqueue(str(app.pk), actor_id)
 
 
 @scheduled("* * * * *", name="marketplace.sync_due_apps")
 @task
 def sync_due_apps() -> int:
-    """Queue a run of each app whose time has come."""
+    """Queue a run of each app that is due."""
     now = clock.database_now()
     for app in InstalledApp.objects.running().exclude(cron="").filter(next_run_at__gt=now):
-        if is_too_far(app.cron, app.next_run_at, now):  # a clock was ahead
+        if is_too_far(app.cron, app.next_run_at, now):  # a clock was wrong
             app.move_to(next_occurrence(app.cron, now))
-    return sum(_enqueue(app, now) for app in InstalledApp.objects.due(now))
+    return sum(_queue_due_run(app, now) for app in InstalledApp.objects.due(now))
 
 
-def _enqueue(app: InstalledApp, now: datetime) -> bool:
-    with transaction.atomic():  # the app moves on only together with its run
+def _queue_due_run(app: InstalledApp, now: datetime) -> bool:
+    with transaction.atomic():  # claimed only together with its run
         if not app.advance(now):
             return False
         try:
             enqueue_run(runs.queue_run(actor=None, app=app, mode=app.mode, schedule=app.cron))
         except Conflict:
-            return False  # its configuration has lost the address
+            return False  # its address was removed
     return True
 
 
@@ -117,7 +116,7 @@ def send_delivery(context: TaskContext, delivery: str) -> bool:
 @scheduled("* * * * *", name="marketplace.tell_events")
 @task
 def tell_events() -> int:
-    """Queue a message for each event of the register that an app has not been told of."""
+    """Queue a message for each event of the register that an app has not received."""
     now, count = timezone.now(), 0
     for app in notifications.list_notifying_apps():
         with transaction.atomic():

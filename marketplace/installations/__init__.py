@@ -1,1 +1,4 @@
-"""Installed apps: their configuration, secrets, health and life cycle."""
+"""Installed apps. Read `lifecycle`, then `configuration` with `encryption`.
+
+`health` derives how an app does, `catalogue` lists connectors, `reviews` are about connectors.
+"""

@@ -17,39 +17,39 @@ def list_connectors(
     status: str = "",
     search: str = "",
 ) -> list[dict[str, Any]]:
-    """In the order of their names, filtered; `search` looks at names, summaries and texts."""
-    shown = filter_connectors(
+    """The connectors in the order of their names, with apps and reviews counted.
+
+    `search` is words that must all be in the name, the summary or the documentation.
+    """
+    connectors = filter_connectors(
         category=category, capability=capability, status=status, search=search
     )
-    installed = Counter(
-        InstalledApp.objects.for_organization(organization)
-        .installed()
-        .values_list("connector", flat=True)
-    )
+    apps = InstalledApp.objects.for_organization(organization).installed()
+    installed = Counter(apps.values_list("connector", flat=True))
     ratings = {rating.connector: rating for rating in Rating.objects.all()}
-    return [_row(c, installed[c.slug], ratings.get(c.slug)) for c in shown]
+    return [
+        build_row(connector, installed[connector.slug], ratings.get(connector.slug))
+        for connector in connectors
+    ]
 
 
 def filter_connectors(
     *, category: str = "", capability: str = "", status: str = "", search: str = ""
 ) -> list[Connector]:
-    """The connectors that `listed` would show, without what an organization has of them."""
-    return [
-        connector
-        for connector in available_connectors().values()
-        if (not category or connector.category == category)
-        and (not capability or capability in connector.capabilities)
-        and (not status or connector.maturity == status)
-        and _mentions(connector, search)
-    ]
+    def matches(connector: Connector) -> bool:
+        texts = (connector.name, connector.slug, connector.summary, connector.documentation)
+        text = " ".join(texts).lower()
+        return (
+            (not category or connector.category == category)
+            and (not capability or capability in connector.capabilities)
+            and (not status or connector.maturity == status)
+            and all(word in text for word in search.lower().split())
+        )
+
+    return [connector for connector in available_connectors().values() if matches(connector)]
 
 
-def _mentions(connector: Connector, search: str) -> bool:
-    about = f"{connector.name} {connector.slug} {connector.summary} {connector.documentation}"
-    return all(word in about.lower() for word in search.lower().split())
-
-
-def _row(connector: Connector, installed: int, rating: Rating | None) -> dict[str, Any]:
+def build_row(connector: Connector, installed: int, rating: Rating | None) -> dict[str, Any]:
     reviews = rating.reviews if rating else 0
     return {
         "slug": connector.slug,
@@ -68,7 +68,7 @@ def _row(connector: Connector, installed: int, rating: Rating | None) -> dict[st
 
 
 def describe_connector(organization: Organization, connector: Connector) -> dict[str, Any]:
-    """One connector with all that a person reads before installing it."""
+    """One connector with everything to read before installing it."""
     row = next(row for row in list_connectors(organization) if row["slug"] == connector.slug)
     return row | {
         "documentation": connector.documentation,

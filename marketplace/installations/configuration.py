@@ -1,7 +1,7 @@
-"""The configuration of an app: checked against its connector's schema, secrets apart.
+"""The configuration of an app: checked against its connector's schema, with secrets kept apart.
 
-Addresses may hold secrets: what is shown of one is in the settings, the whole of it among the
-secrets, which win where both have a value.
+An address may contain a secret. Then its visible part is in `settings` and the whole of it in
+`secrets`; where both have a value, that in `secrets` counts.
 """
 
 from functools import cache
@@ -15,60 +15,60 @@ from marketplace.connectors.base import Connector
 from marketplace.installations import encryption
 from marketplace.models import InstalledApp
 from marketplace.network.masks import HIDDEN, mask_address
-from marketplace.registry import available_connectors
+from marketplace.registry import connector_of
 
-_RULES = {
-    "type": "This has to be of type {wanted}.",
-    "enum": "Write one of {wanted}.",
-    "format": "This is no {wanted}. Write one.",
+_MESSAGES = {
+    "type": "The value must be of type {expected}.",
+    "enum": "The value must be one of {expected}.",
+    "format": "Not a valid {expected}. Correct it.",
     "minLength": "This is empty. Fill it in.",
 }
 
 
 def secret_names(connector: Connector) -> set[str]:
     properties = connector.schema.get("properties", {})
-    return {name for name, part in properties.items() if part.get("writeOnly")}
+    return {name for name, options in properties.items() if options.get("writeOnly")}
 
 
 def address_names(connector: Connector) -> set[str]:
     properties = connector.schema.get("properties", {})
-    return {name for name, part in properties.items() if part.get("format") == "uri"}
+    return {name for name, options in properties.items() if options.get("format") == "uri"}
 
 
 def report_address(connector: Connector, configuration: dict[str, Any]) -> str:
-    """Where its report is fetched from; "" where it is uploaded."""
+    """The address to fetch reports from, or "" if they are uploaded."""
     return configuration.get("url") or connector.default_url
 
 
 def full_configuration(app: InstalledApp) -> dict[str, Any]:
-    """With the secrets, for the connector alone. Raises SecretsUnreadable."""
+    """Settings and secrets, for the connector alone. Raises SecretsUnreadable."""
     return {**app.settings, **encryption.decrypt(app.secrets)}
 
 
 def merge_configuration(app: InstalledApp, given: dict[str, Any]) -> dict[str, Any]:
-    """`given`, with the secrets that it leaves out as they are. None takes a secret away.
+    """Add the secrets that `given` leaves out. None removes a secret.
 
-    An address that is given as it is shown is the one that is kept.
+    An address that is given as it is shown stays as it is.
     """
-    connector = available_connectors()[app.connector]
-    kept = encryption.decrypt(app.secrets)
-    wanted = {**{name: kept[name] for name in secret_names(connector) & kept.keys()}, **given}
-    for name in address_names(connector) & kept.keys():
-        if wanted.get(name) == app.settings.get(name):
-            wanted[name] = kept[name]
-    return {name: value for name, value in wanted.items() if value is not None}
+    connector = connector_of(app)
+    stored = encryption.decrypt(app.secrets)
+    merged = {name: stored[name] for name in secret_names(connector) & stored.keys()} | given
+    for name in address_names(connector) & stored.keys():
+        if merged.get(name) == app.settings.get(name):
+            merged[name] = stored[name]
+    return {name: value for name, value in merged.items() if value is not None}
 
 
 def configuration_fields(app: InstalledApp, configuration: dict[str, Any]) -> dict[str, Any]:
-    """The fields of an app that hold this configuration, which was checked."""
-    settings, secrets = split_secrets(available_connectors()[app.connector], configuration)
+    """The values of the app's fields for a checked configuration."""
+    settings, secrets = split_secrets(connector_of(app), configuration)
     return {"settings": settings, "secrets": encryption.encrypt(secrets)}
 
 
 def split_secrets(
     connector: Connector, configuration: dict[str, Any]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What may be shown, and what is secret. A secret address is shown by its host alone."""
+    """Settings that may be shown, and secrets. Of a secret address only the host is shown."""
     secret, addresses = secret_names(connector), address_names(connector)
     settings: dict[str, Any] = {}
     secrets: dict[str, Any] = {}
@@ -85,35 +85,35 @@ def split_secrets(
 
 
 def check_configuration(connector: Connector, configuration: Any) -> None:
-    """ValidationError with a sentence for each thing that is wrong; a secret is never repeated."""
+    """Raise ValidationError with a sentence for each mistake. Secrets are never repeated."""
     errors: dict[str, list[str]] = {}
-    for violation in _validator(connector).iter_errors(configuration):
-        place = "configuration" + "".join(f"/{part}" for part in violation.absolute_path)
-        errors.setdefault(place, []).append(_sentence(violation))
+    for violation in schema_validator(connector).iter_errors(configuration):
+        path = "/".join(["configuration", *map(str, violation.absolute_path)])
+        errors.setdefault(path, []).append(describe_violation(violation))
     for name in address_names(connector):
         if isinstance(configuration, dict) and HIDDEN in str(configuration.get(name, "")):
-            message = f"{HIDDEN} stands for what is hidden. Write the whole address."
+            message = f"{HIDDEN} stands for a hidden part. Write the whole address."
             errors.setdefault(f"configuration/{name}", []).append(message)
     if errors:
         raise ValidationError(errors)
 
 
 @cache
-def _validator(connector: Connector) -> Draft202012Validator:
+def schema_validator(connector: Connector) -> Draft202012Validator:
     Draft202012Validator.check_schema(connector.schema)
     return Draft202012Validator(connector.schema, format_checker=FormatChecker())
 
 
-def _sentence(violation: Violation) -> str:
-    """The library's own sentence would repeat the value."""
-    rule, wanted = str(violation.validator), violation.validator_value
+def describe_violation(violation: Violation) -> str:
+    """A message of our own: the one of the library repeats the value."""
+    rule, expected = str(violation.validator), violation.validator_value
     if rule == "required":
         missing = violation.message.partition(" is a ")[0].strip("'")
         return f"{missing} is missing. Add it."
     if rule == "additionalProperties":
         schema: dict[str, Any] = violation.schema  # type: ignore[assignment]
         known = ", ".join(sorted(schema.get("properties", {})))
-        return f"There is a setting that this connector does not know. Known ones: {known}."
-    return _RULES.get(rule, "This breaks the rule {rule} of its schema: {wanted}.").format(
-        rule=rule, wanted=", ".join(map(str, wanted)) if isinstance(wanted, list) else wanted
-    )
+        return f"This connector does not know one of these settings. It knows: {known}."
+    text = ", ".join(map(str, expected)) if isinstance(expected, list) else expected
+    template = _MESSAGES.get(rule, "The value breaks the rule {rule} of the schema: {expected}.")
+    return template.format(rule=rule, expected=text)

@@ -15,7 +15,7 @@ from django.conf import settings
 
 
 class SecretsUnreadable(Exception):
-    """None of the keys decrypts the secrets. The message says what to do."""
+    """No key decrypts the secrets. The message says what to do."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -25,34 +25,34 @@ class SecretsUnreadable(Exception):
 
 
 def encrypt(secrets: dict[str, Any]) -> str:
-    """As text; "" where there are none."""
-    return _keys().encrypt(json.dumps(secrets).encode()).decode() if secrets else ""
+    """Encrypt as text; "" if there are no secrets."""
+    return _cipher().encrypt(json.dumps(secrets).encode()).decode() if secrets else ""
 
 
 def decrypt(text: str) -> dict[str, Any]:
-    """Raises SecretsUnreadable."""
+    """Decrypt what `encrypt` returned. Raises SecretsUnreadable."""
     if not text:
         return {}
     try:
-        return json.loads(_keys().decrypt(text.encode()))
+        return json.loads(_cipher().decrypt(text.encode()))
     except InvalidToken:
         raise SecretsUnreadable from None
 
 
 def rotate_key(text: str) -> str:
-    """The same secrets under the first key. Raises SecretsUnreadable."""
+    """Encrypt the same secrets again, with the first key. Raises SecretsUnreadable."""
     try:
-        return _keys().rotate(text.encode()).decode() if text else ""
+        return _cipher().rotate(text.encode()).decode() if text else ""
     except InvalidToken:
         raise SecretsUnreadable from None
 
 
-def _keys() -> MultiFernet:
-    return _fernets(tuple(settings.ENCRYPTION_KEYS))
+def _cipher() -> MultiFernet:
+    return cipher_of_keys(tuple(settings.ENCRYPTION_KEYS))
 
 
 @cache
-def _fernets(keys: tuple[str, ...]) -> MultiFernet:
+def cipher_of_keys(keys: tuple[str, ...]) -> MultiFernet:
     """Keys are passphrases of any form; only long random ones protect anything."""
     digests = (hashlib.sha256(b"openrisk.secrets:" + key.encode()).digest() for key in keys)
     return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])

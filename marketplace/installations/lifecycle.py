@@ -1,16 +1,16 @@
 """The life of an app: installed, configured, tested, enabled, disabled, uninstalled."""
 
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from marketplace.connectors.base import Capability, Connector
+from marketplace.connectors.base import Capability
 from marketplace.installations import configuration as configurations
 from marketplace.models import AppState, DeliveryStatus, InstalledApp
-from marketplace.registry import available_connectors
+from marketplace.registry import available_connectors, connector_of
 from marketplace.sync import probe
 from openrisk.accounts.models import Organization, User
 from openrisk.errors import Conflict
@@ -19,7 +19,6 @@ from risks.history import recorded
 from risks.models import Provenance, Source
 from risks.services import rows
 
-TEST_PATIENCE = timedelta(minutes=10)  # then a test that did not end may be asked for again
 READY = (AppState.TESTED, AppState.ENABLED, AppState.ERROR)  # may be run
 
 UNINSTALL_WARNING = (
@@ -31,13 +30,16 @@ UNINSTALL_WARNING = (
 def install_app(
     *, actor: User | None, organization: Organization, connector: str, name: str = ""
 ) -> InstalledApp:
-    """A new app; its name is the connector's unless given, and never changes."""
+    """Add an app. Its name, by default that of the connector, never changes."""
     kind = available_connectors().get(connector)
     if kind is None:
-        raise rows.field_error(
-            "connector", f"There is no connector {connector[:60]}. See the list."
-        )
-    state = AppState.CONFIGURED if _accepts(kind, {}) else AppState.NOT_CONFIGURED
+        message = f"There is no connector {connector[:60]}. Choose one from the list."
+        raise rows.field_error("connector", message)
+    state = AppState.CONFIGURED
+    try:
+        configurations.check_configuration(kind, {})
+    except ValidationError:
+        state = AppState.NOT_CONFIGURED
     return rows.create(
         InstalledApp,
         actor=actor,
@@ -46,14 +48,6 @@ def install_app(
         name=" ".join((name or kind.name).split()),
         state=state.value,
     )
-
-
-def _accepts(connector: Connector, configuration: dict[str, Any]) -> bool:
-    try:
-        configurations.check_configuration(connector, configuration)
-    except ValidationError:
-        return False
-    return True
 
 
 def configure_app(
@@ -66,17 +60,17 @@ def configure_app(
 ) -> InstalledApp:
     """Change the configuration, the schedule (`cron`, "" for none) or the `mode` of its runs.
 
-    Another configuration has to be tested before the app works again. A secret that is left out
-    stays, one that is null is removed.
+    A new configuration has to be tested before the app works again. A secret that is left out
+    stays; null removes it.
     """
     with recorded(actor=actor):
-        app = _installed(rows.lock_for_update(instance, version))
+        app = _require_installed(rows.lock_for_update(instance, version))
         if "cron" in fields:
-            fields["next_run_at"] = _next(app, fields["cron"])
+            fields["next_run_at"] = _next_run(app, fields["cron"])
         if configuration is not None:
-            wanted = configurations.merge_configuration(app, configuration)
-            configurations.check_configuration(available_connectors()[app.connector], wanted)
-            fields |= configurations.configuration_fields(app, wanted) | {
+            merged = configurations.merge_configuration(app, configuration)
+            configurations.check_configuration(connector_of(app), merged)
+            fields |= configurations.configuration_fields(app, merged) | {
                 "state": AppState.CONFIGURED.value,
                 "reason": "",
                 "tested_at": None,
@@ -87,13 +81,12 @@ def configure_app(
     return app
 
 
-def _next(app: InstalledApp, cron: str) -> datetime | None:
+def _next_run(app: InstalledApp, cron: str) -> datetime | None:
     if not cron:
         return None
-    if Capability.NOTIFICATION in available_connectors()[app.connector].capabilities:
-        raise rows.field_error(
-            "cron", "It sends what happens, when it happens. Leave the time out."
-        )
+    if Capability.NOTIFICATION in connector_of(app).capabilities:
+        message = "This app sends events as they happen. Leave the schedule empty."
+        raise rows.field_error("cron", message)
     try:
         return next_occurrence(cron, timezone.now())
     except ValueError as reason:
@@ -101,69 +94,63 @@ def _next(app: InstalledApp, cron: str) -> datetime | None:
 
 
 def request_test(*, actor: User | None, app: InstalledApp) -> bool:
-    """Note that a worker is to test the app; False where one has been asked already."""
+    """Note that a worker should test the app. False if a test is already waiting or running."""
     with recorded(actor=actor):
-        app = _configured(rows.lock_for_update(app))
-        if is_being_tested(app):
+        app = _require_configured(rows.lock_for_update(app))
+        if app.is_being_tested:
             return False
         rows.save_fields(app, {"test_queued_at": timezone.now()})
     return True
 
 
-def is_being_tested(app: InstalledApp) -> bool:
-    """Whether a test waits or runs; one that has not ended in time may be asked for again."""
-    since = app.test_queued_at
-    return since is not None and timezone.now() - since < TEST_PATIENCE
-
-
 def test_app(*, actor: User | None, app: InstalledApp) -> InstalledApp:
-    """Reach the source, or send a test message, and note what came of it: tested, or error.
+    """Read the source or send a test message. The app is in state tested or error afterwards.
 
-    It may take minutes: never in a web process. Raises Conflict where the app was configured
-    meanwhile.
+    This may take minutes, so it never runs in a web process. Raises Conflict if the configuration
+    has changed during the test.
     """
-    tested = _configured(app)
-    outcome = probe.probe_app(app)  # outside of any transaction
-    with recorded(actor=actor, comment=outcome.message):
-        app = _configured(rows.lock_for_update(app))
+    tested = _require_configured(app)
+    result = probe.probe_app(app)  # outside of any transaction
+    with recorded(actor=actor, comment=result.message):
+        app = _require_configured(rows.lock_for_update(app))
         if (app.settings, app.secrets) != (tested.settings, tested.secrets):
             raise Conflict("The configuration was changed during the test. Test it again.")
-        if outcome.works:
+        if result.works:
             state = AppState.ENABLED if app.enabled_at else AppState.TESTED
-            found = {"state": state.value, "reason": "", "tested_at": timezone.now()}
+            fields = {"state": state.value, "reason": "", "tested_at": timezone.now()}
         else:
-            found = {"state": AppState.ERROR.value, "reason": outcome.message, "tested_at": None}
-        rows.save_fields(app, found | {"test_queued_at": None})
+            fields = {"state": AppState.ERROR.value, "reason": result.message, "tested_at": None}
+        rows.save_fields(app, fields | {"test_queued_at": None})
     return app
 
 
 def enable_app(*, actor: User | None, app: InstalledApp) -> InstalledApp:
-    """From now on it runs by its schedule, or sends what happens."""
+    """From now on the app runs by its schedule, or sends events."""
     with recorded(actor=actor):
-        app = _installed(rows.lock_for_update(app))
+        app = _require_installed(rows.lock_for_update(app))
         if app.tested_at is None:
-            raise Conflict(f"This app is {_words(app)}. Test it first.")
+            raise Conflict(f"This app is {app.get_state_display().lower()}. Test it first.")
         fields: dict[str, Any] = {"state": AppState.ENABLED.value, "reason": ""}
         if app.cron:
-            fields["next_run_at"] = _next(app, app.cron)
+            fields["next_run_at"] = _next_run(app, app.cron)
         rows.save_fields(app, fields | {"enabled_at": app.enabled_at or timezone.now()})
     return app
 
 
 def disable_app(*, actor: User | None, app: InstalledApp) -> InstalledApp:
-    """It does nothing until it is enabled again; what it imported stays."""
+    """The app does nothing until it is enabled again. Imported objects stay."""
     with recorded(actor=actor):
-        app = _installed(rows.lock_for_update(app))
+        app = _require_installed(rows.lock_for_update(app))
         if app.enabled_at is None:
-            raise Conflict(f"This app is {_words(app)}, not enabled.")
+            raise Conflict(f"This app is {app.get_state_display().lower()}, not enabled.")
         rows.save_fields(app, {"state": AppState.DISABLED.value, "reason": "", "enabled_at": None})
     return app
 
 
 def uninstall_app(*, actor: User | None, app: InstalledApp) -> dict[str, int]:
-    """Forget its secrets and stop it. Returns what stays in the register, by kind of object."""
+    """Stop the app and forget its secrets. Returns the imported objects that stay, by model."""
     with recorded(actor=actor):
-        app = _installed(rows.lock_for_update(app))
+        app = _require_installed(rows.lock_for_update(app))
         app.deliveries.filter(status=DeliveryStatus.WAITING).delete()
         fields = {
             "state": AppState.UNINSTALLED.value,
@@ -180,24 +167,20 @@ def uninstall_app(*, actor: User | None, app: InstalledApp) -> dict[str, int]:
 
 
 def count_imported_objects(app: InstalledApp) -> dict[str, int]:
-    """How many objects of each model the app has imported or changed."""
-    said = Provenance.objects.for_organization(app.organization).filter(
+    """The number of objects that the app has imported or changed, by model."""
+    imported = Provenance.objects.for_organization(app.organization).filter(
         source=Source.CONNECTOR, source_name=app.name
     )
-    return dict(Counter(said.values_list("model", flat=True)))
+    return dict(Counter(imported.values_list("model", flat=True)))
 
 
-def _installed(app: InstalledApp) -> InstalledApp:
+def _require_installed(app: InstalledApp) -> InstalledApp:
     if app.state == AppState.UNINSTALLED:
         raise Conflict("This app is uninstalled. Install the connector again.")
     return app
 
 
-def _configured(app: InstalledApp) -> InstalledApp:
-    if _installed(app).state == AppState.NOT_CONFIGURED:
+def _require_configured(app: InstalledApp) -> InstalledApp:
+    if _require_installed(app).state == AppState.NOT_CONFIGURED:
         raise Conflict("This app is not configured yet. Fill in its configuration first.")
     return app
-
-
-def _words(app: InstalledApp) -> str:
-    return AppState(app.state).label.lower()

@@ -1,4 +1,4 @@
-"""Opinions on connectors: one of each organization that installed it."""
+"""Reviews of connectors: one from each organization that has installed it."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ def create_review(
 ) -> Review:
     installed = InstalledApp.objects.for_organization(organization).filter(connector=connector)
     if not installed.exists():
-        raise Conflict("Only who has installed a connector can review it. Install it first.")
+        raise Conflict("You can review a connector once you have installed it. Install it first.")
     with recorded(actor=actor):
         review = rows.create(
             Review,
@@ -26,7 +26,7 @@ def create_review(
             author=actor,
             **fields,
         )
-        _add_up(connector)
+        _update_rating(connector)
     return review
 
 
@@ -36,20 +36,20 @@ def update_review(
     with recorded(actor=actor):
         fields.pop("connector", None)
         review = rows.update(actor=actor, instance=instance, version=version, **fields)
-        _add_up(review.connector)
+        _update_rating(review.connector)
     return review
 
 
 def delete_review(*, actor: User | None, instance: Review, version: int | None = None) -> None:
     with recorded(actor=actor):
         rows.delete(actor=actor, instance=instance, version=version)
-        _add_up(instance.connector)
+        _update_rating(instance.connector)
 
 
-def _add_up(connector: str) -> None:
-    """Locked, so that two organizations that review at once are both counted."""
+def _update_rating(connector: str) -> None:
+    """Count the reviews under a lock, so that two organizations at once are both counted."""
     Rating.objects.get_or_create(connector=connector)
     rating = Rating.objects.select_for_update().get(connector=connector)
-    added = Review.objects.filter(connector=connector).aggregate(n=Count("pk"), sum=Sum("rating"))
-    rating.reviews, rating.total = added["n"], added["sum"] or 0
+    sums = Review.objects.filter(connector=connector).aggregate(n=Count("pk"), sum=Sum("rating"))
+    rating.reviews, rating.total = sums["n"], sums["sum"] or 0
     rating.save()

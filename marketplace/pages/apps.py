@@ -19,7 +19,7 @@ from marketplace.models import AppState, InstalledApp, PackChange, SyncRun, Sync
 from marketplace.packs import installation
 from marketplace.pages.forms import ConfigurationForm, ScheduleForm, SyncForm
 from marketplace.pages.refusals import count_in_words, describe_counts
-from marketplace.registry import available_connectors
+from marketplace.registry import connector_of
 from marketplace.sync import runs
 from openrisk.accounts.models import Role
 from openrisk.pages.confirmation import Question, ask_first, is_cancelled
@@ -58,7 +58,7 @@ def app_page(request: MemberRequest, pk: UUID) -> HttpResponse:
 
 def _shown(app: InstalledApp, **forms: Any) -> dict[str, Any]:
     """The page with the `forms` that were sent, and new ones in place of the others."""
-    connector = available_connectors()[app.connector]
+    connector = connector_of(app)
     sends = Capability.NOTIFICATION in connector.capabilities
     derived = derive_health(app)
     return {
@@ -73,7 +73,7 @@ def _shown(app: InstalledApp, **forms: Any) -> dict[str, Any]:
         "runs": app.runs.select_related("actor")[:20],
         "deliveries": app.deliveries.all()[:20] if sends else [],
         "ready": app.state in lifecycle.READY,
-        "waits": lifecycle.is_being_tested(app),
+        "waits": app.is_being_tested,
         "gone": app.state == AppState.UNINSTALLED,
         **forms,
     }
@@ -97,7 +97,7 @@ def _secret_fields(pk: UUID, **others: Any) -> set[str]:
     app = InstalledApp.objects.filter(pk=pk).first()
     if app is None:
         return set()
-    parts = available_connectors()[app.connector].schema.get("properties", {})
+    parts = connector_of(app).schema.get("properties", {})
     return {name for name, part in parts.items() if part.get("writeOnly")}
 
 

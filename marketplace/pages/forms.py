@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 
 from marketplace.models import InstalledApp, SyncMode
-from marketplace.registry import available_connectors
+from marketplace.registry import connector_of
 from openrisk.pages.forms import PageForm
 
 
@@ -20,7 +20,7 @@ class ConfigurationForm(PageForm):
 
     def __init__(self, app: InstalledApp, kept: set[str], data: Any = None) -> None:
         super().__init__(data, auto_id="setting-%s")
-        self.connector = available_connectors()[app.connector]
+        self.connector = connector_of(app)
         self.kept = kept
         for name, part in self.connector.schema.get("properties", {}).items():
             self.fields[name] = self._field(name, part, app.settings.get(name, part.get("default")))

@@ -1,1 +1,1 @@
-"""Runs of apps, from the source to the register, and messages to them."""
+"""Runs of apps. Read `probe` (fetching and sending), `to_records`, `runs`, then `notifications`."""

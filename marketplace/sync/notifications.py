@@ -1,8 +1,8 @@
-"""Events of the register, told to those apps that want to know.
+"""Sends events of the register to the apps that subscribe to them.
 
-Events are read from the ledger of scores, which the database itself writes: so whatever path a
-change came by, it is told. Each is told once (`Delivery.event`), and looked for some minutes back,
-because a long transaction may commit what is dated before.
+Events are read from the ledger of scores, which triggers of the database write, so no change is
+missed. Each is sent once per app (`Delivery.event`). The search goes back some minutes, because a
+long transaction may commit rows that are dated earlier.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from django.utils import timezone
 from marketplace.connectors.base import Capability
 from marketplace.connectors.items import Event
 from marketplace.models import AppState, Delivery, DeliveryStatus, InstalledApp
-from marketplace.registry import available_connectors
+from marketplace.registry import available_connectors, connector_of
 from marketplace.sync.probe import SourceFailed, load_configuration, send_message
 from openrisk.links import page_url
 from risks.history import recorded
@@ -29,20 +29,21 @@ log = structlog.get_logger(__name__)
 
 
 def list_notifying_apps() -> list[InstalledApp]:
-    """The apps that are to tell what happens."""
     slugs = [
-        c.slug for c in available_connectors().values() if Capability.NOTIFICATION in c.capabilities
+        connector.slug
+        for connector in available_connectors().values()
+        if Capability.NOTIFICATION in connector.capabilities
     ]
-    return list(
-        InstalledApp.objects.running().filter(connector__in=slugs).select_related("organization")
-    )
+    apps = InstalledApp.objects.running().filter(connector__in=slugs)
+    return list(apps.select_related("organization"))
 
 
 def create_deliveries(app: InstalledApp, now: datetime) -> list[Delivery]:
-    """What happened lately and this app has not been told: new rows that wait to be sent."""
+    """Add a delivery for each recent event that this app subscribes to and has not received."""
     InstalledApp.objects.select_for_update().get(pk=app.pk)  # one collector at a time
     since = max(now - LOOK_BACK, app.enabled_at or now)
-    wanted = [
+    known = set(app.deliveries.filter(at__gte=since).values_list("event", flat=True))
+    deliveries = [
         Delivery(
             organization=app.organization,
             app=app,
@@ -51,16 +52,15 @@ def create_deliveries(app: InstalledApp, now: datetime) -> list[Delivery]:
             at=change.at,
             content=content,
         )
-        for change in _changes(app, since)
-        for kind, content in _told(change)
-        if _wants(app, kind, content)
+        for change in ledger_rows_since(app, since)
+        for kind, content in events_in(change)
+        if subscribes_to(app, kind, content)
     ]
-    told = set(app.deliveries.filter(at__gte=since).values_list("event", flat=True))
-    return Delivery.objects.bulk_create(d for d in wanted if d.event not in told)
+    return Delivery.objects.bulk_create(d for d in deliveries if d.event not in known)
 
 
-def _changes(app: InstalledApp, since: datetime) -> Iterator[Any]:
-    """The rows of the ledger, each with the level and the status of the row before."""
+def ledger_rows_since(app: InstalledApp, since: datetime) -> Iterator[Any]:
+    """Rows of the ledger, each with the level and the status of the row before it."""
     before = ScoreChange.objects.filter(risk=OuterRef("risk"), pk__lt=OuterRef("pk"))
     before = before.order_by("-pk")
     rows_since = ScoreChange.objects.filter(
@@ -71,12 +71,12 @@ def _changes(app: InstalledApp, since: datetime) -> Iterator[Any]:
         previous_level=Subquery(before.values("current_level")[:1]),
     )
     for change in annotated.select_related("risk").order_by("at", "pk"):
-        if change.risk is not None:  # it may be deleted by now
+        if change.risk is not None:  # it may have been deleted since
             yield change
 
 
-def _told(change: Any) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The events in one row of the ledger, compared with the row before."""
+def events_in(change: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Type and content of each event in a row of the ledger, compared with the row before it."""
     risk = change.risk
     content = {
         "id": str(risk.pk),
@@ -94,11 +94,11 @@ def _told(change: Any) -> Iterator[tuple[str, dict[str, Any]]]:
     if change.current_level != change.previous_level:
         yield "risk.level_changed", content
     if change.status != change.previous_status:
-        closed = change.status == Status.CLOSED
-        yield ("risk.closed" if closed else "risk.status_changed"), content
+        is_closed = change.status == Status.CLOSED
+        yield ("risk.closed" if is_closed else "risk.status_changed"), content
 
 
-def _wants(app: InstalledApp, kind: str, content: dict[str, Any]) -> bool:
+def subscribes_to(app: InstalledApp, kind: str, content: dict[str, Any]) -> bool:
     events = app.settings.get("events")
     if events and kind not in events:
         return False
@@ -111,9 +111,9 @@ def _wants(app: InstalledApp, kind: str, content: dict[str, Any]) -> bool:
 
 
 def send_delivery(pk: UUID, *, last_attempt: bool = True) -> bool:
-    """Send one delivery unless that is done; whether it was taken.
+    """Send a delivery that is still waiting. Returns whether the receiver accepted it.
 
-    Raises SourceFailed for the caller to try again later, unless this is the last attempt.
+    Raises SourceFailed, so that the caller tries again later, unless this is the last attempt.
     """
     delivery = Delivery.objects.select_related("app", "organization").filter(pk=pk).first()
     if delivery is None or delivery.status != DeliveryStatus.WAITING:
@@ -123,18 +123,20 @@ def send_delivery(pk: UUID, *, last_attempt: bool = True) -> bool:
         return False
     Delivery.objects.filter(pk=pk).update(attempts=F("attempts") + 1)
     try:
-        send_message(
-            available_connectors()[app.connector], build_event(delivery), load_configuration(app)
-        )
+        send_message(connector_of(app), build_event(delivery), load_configuration(app))
     except SourceFailed as error:
-        _refused(delivery, error, last=last_attempt or error.lasting)
-        if not (last_attempt or error.lasting):
+        log.warning("delivery_failed", app=str(app.pk), error=error.message)
+        is_final = last_attempt or error.lasting
+        status = DeliveryStatus.FAILED if is_final else DeliveryStatus.WAITING
+        Delivery.objects.filter(pk=pk).update(status=status, error=error.message)
+        if not is_final:
             raise
+        _change_state(app, AppState.ENABLED, AppState.ERROR, error.message)
         return False
     Delivery.objects.filter(pk=pk).update(
         status=DeliveryStatus.DELIVERED, delivered_at=timezone.now(), error=""
     )
-    _set_state(app, AppState.ENABLED, "", only=AppState.ERROR)
+    _change_state(app, AppState.ERROR, AppState.ENABLED)
     return True
 
 
@@ -145,14 +147,14 @@ def build_event(delivery: Delivery) -> Event:
         type=delivery.type,
         at=delivery.at,
         organization=delivery.organization.slug,
-        title=_sentence(delivery.type, content),
+        title=describe_event(delivery.type, content),
         url=page_url("risk-page", delivery.organization.slug, content["reference"]),
         data=content,
         sent_at=timezone.now(),
     )
 
 
-def _sentence(kind: str, content: dict[str, Any]) -> str:
+def describe_event(kind: str, content: dict[str, Any]) -> str:
     risk = f"{content['reference']} {content['title']}"
     level = content["level"] or "not assessed"
     match kind:
@@ -165,16 +167,8 @@ def _sentence(kind: str, content: dict[str, Any]) -> str:
     return f"{risk} is {Status(content['status']).label.lower()} now"
 
 
-def _refused(delivery: Delivery, error: SourceFailed, *, last: bool) -> None:
-    log.warning("delivery_failed", app=str(delivery.app_id), error=error.message)
-    status = DeliveryStatus.FAILED if last else DeliveryStatus.WAITING
-    Delivery.objects.filter(pk=delivery.pk).update(status=status, error=error.message)
-    if last:
-        _set_state(delivery.app, AppState.ERROR, error.message, only=AppState.ENABLED)
-
-
-def _set_state(app: InstalledApp, state: AppState, reason: str, *, only: AppState) -> None:
+def _change_state(app: InstalledApp, old: AppState, new: AppState, reason: str = "") -> None:
     with recorded(actor=None):
         app = rows.lock_for_update(app)
-        if app.state == only:
-            rows.save_fields(app, {"state": state.value, "reason": reason})
+        if app.state == old:
+            rows.save_fields(app, {"state": new.value, "reason": reason})

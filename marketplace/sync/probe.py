@@ -1,4 +1,4 @@
-"""Getting hold of what a connector reads, and finding out whether an app would work."""
+"""Fetches reports, sends messages, and tries out whether an app works."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ from marketplace.installations import configuration as configurations
 from marketplace.installations.encryption import SecretsUnreadable
 from marketplace.models import Failure, InstalledApp
 from marketplace.network import fetching
-from marketplace.registry import available_connectors
+from marketplace.registry import connector_of
 from marketplace.sync.to_records import survey_report
 
 REFUSED = (401, 403)
@@ -26,8 +26,10 @@ log = structlog.get_logger(__name__)
 
 
 class SourceFailed(Exception):
-    """The source, or who receives messages, could not be used. `lasting`: trying again will not
-    help. The message says why, and holds no secret."""
+    """The source or the receiver of messages failed. The message says why, without any secret.
+
+    `lasting`: trying again will not help.
+    """
 
     def __init__(self, failure: str, message: str, *, lasting: bool) -> None:
         super().__init__(message)
@@ -61,20 +63,20 @@ def fetch_report(connector: Connector, configuration: dict[str, Any]) -> Iterato
     """The report in a temporary file. Raises SourceFailed."""
     url = configurations.report_address(connector, configuration)
     with TemporaryFile() as file:
-        with _reaching():
-            found = fetching.fetch(
+        with _translate_fetch_errors():
+            fetched = fetching.fetch(
                 url,
                 file,
                 headers=connector.request_headers(configuration),
                 limit=connector.largest_report,
-                allowed=_networks(),
+                allowed=allowed_networks(),
             )
         file.seek(0)
-        yield SourceReport(file, found.file_name, found.sha256)
+        yield SourceReport(file, fetched.file_name, fetched.sha256)
 
 
 @contextmanager
-def _reaching() -> Iterator[None]:
+def _translate_fetch_errors() -> Iterator[None]:
     try:
         yield
     except fetching.FetchRefused as error:
@@ -86,52 +88,55 @@ def _reaching() -> Iterator[None]:
         raise SourceFailed(failure, str(error), lasting=lasting) from None
 
 
-def _networks() -> Any:
+def allowed_networks() -> Any:
     return tuple(ip_network(text) for text in settings.MARKETPLACE_ALLOWED_NETWORKS)
 
 
 def send_message(connector: Connector, event: Event, configuration: dict[str, Any]) -> None:
     """Send one message. Raises SourceFailed."""
     message = connector.build_message(event, configuration)
-    with _reaching():
-        fetching.post_message(message.url, message.body, message.headers, allowed=_networks())
+    with _translate_fetch_errors():
+        fetching.post_message(
+            message.url, message.body, message.headers, allowed=allowed_networks()
+        )
 
 
 def probe_app(app: InstalledApp) -> ProbeResult:
     """Read the report as a run would, or send a test message. Nothing is written."""
-    connector = available_connectors()[app.connector]
+    connector = connector_of(app)
     try:
-        return ProbeResult(True, _try(app, connector, load_configuration(app)))
+        return ProbeResult(True, use_connector(app, connector, load_configuration(app)))
     except SourceFailed as error:
         return ProbeResult(False, error.message)
     except UnreadableReport as error:
-        return ProbeResult(False, f"The source answers, but {error.message}")
-    # The boundary to connectors: a test that never ends would be waited for.
+        return ProbeResult(False, f"The source answers, but its report is wrong. {error.message}")
+    # The boundary to connectors: without an end, people would wait for this test.
     except Exception as error:
         log.exception("test_failed", app=str(app.pk), connector=app.connector)
         kind = type(error).__name__
-        return ProbeResult(False, f"The test met something unexpected ({kind}). Ask your operator.")
+        message = f"An unexpected error ended the test ({kind}). Ask your operator to read the log."
+        return ProbeResult(False, message)
 
 
-def _try(app: InstalledApp, connector: Connector, configuration: dict[str, Any]) -> str:
+def use_connector(app: InstalledApp, connector: Connector, configuration: dict[str, Any]) -> str:
+    """Use the connector once and describe the result. Raises what connectors and sources raise."""
     if Capability.NOTIFICATION in connector.capabilities:
-        send_message(connector, _test_event(app), configuration)
-        return "The test message was taken."
+        now = timezone.now()
+        event = Event(
+            id=str(uuid4()),
+            type="test",
+            at=now,
+            organization=app.organization.slug,
+            title=f"A test message of {app.name}: nothing has happened.",
+            url="",
+            data={},
+            sent_at=now,
+        )
+        send_message(connector, event, configuration)
+        return "The test message was accepted."
     if not configurations.report_address(connector, configuration):
-        return "It reads reports that are uploaded: there is no address to reach."
+        return "It reads reports that are uploaded, so there is no address to try."
     with fetch_report(connector, configuration) as report:
-        found = survey_report(connector.read_report(report.file, configuration, name=report.name))
-    return f"The source was read: {found.items} entries, {found.rejected} of them unreadable."
-
-
-def _test_event(app: InstalledApp) -> Event:
-    return Event(
-        id=str(uuid4()),
-        type="test",
-        at=timezone.now(),
-        organization=app.organization.slug,
-        title=f"A test message of {app.name}: nothing has happened.",
-        url="",
-        data={},
-        sent_at=timezone.now(),
-    )
+        items = connector.read_report(report.file, configuration, name=report.name)
+        survey = survey_report(items)
+    return f"The source was read: {survey.items} entries, {survey.rejected} of them unreadable."

@@ -1,9 +1,10 @@
-"""Runs of apps: queued, read, previewed, applied, taken back. They say what they did, no more."""
+"""The life of a run: queued, read, previewed, applied, undone. A run reports only what it did."""
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import IO, Any
 from uuid import UUID
 
@@ -13,26 +14,26 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from marketplace.connectors.base import Capability, Connector, UnreadableReport
+from marketplace.connectors.items import Item
 from marketplace.installations.configuration import report_address
 from marketplace.installations.lifecycle import READY
 from marketplace.models import AppState, Failure, InstalledApp, SyncMode, SyncRun, SyncStatus
-from marketplace.registry import available_connectors
+from marketplace.registry import connector_of
 from marketplace.sync.probe import SourceFailed, SourceReport, fetch_report, load_configuration
 from marketplace.sync.to_records import RecordBuilder, Survey, survey_report
 from openrisk.accounts.models import User
 from openrisk.errors import Conflict, FileTooLarge
 from openrisk.limits import LONG_TEXT
 from risks.history import recorded
-from risks.import_runs import lifecycle
-from risks.import_runs import undo as undoing
+from risks.import_runs import lifecycle, undo
 from risks.models import Finding, ImportRun, RowAction, Source
 from risks.registers import upload
 from risks.registers.results import ImportFileError
 from risks.services import proposals, rows
 from risks.text import shorten_text
 
-SMALL = 0.1  # of what the last run had: less is more likely a fault than good news
-MOST_LOG = 200
+SUSPICIOUS_SHARE = 0.1  # of the entries of the last run: fewer are rather a fault than good news
+MAX_LOG_LINES = 200
 FINDING = Finding._meta.label_lower
 COUNTS = ("created", "updated", "unchanged", "closed", "rejected")
 
@@ -42,10 +43,9 @@ APPLY_WARNING = (
     "wrote."
 )
 UNDO_WARNING = (
-    "What the run created is deleted, and what it changed is as it was before. It is refused where "
-    "someone has edited that since."
+    "What the run created is deleted, and what it changed gets its old values back. This is not "
+    "possible once someone has edited any of it."
 )
-
 
 UNFINISHED = (SyncStatus.QUEUED, SyncStatus.RUNNING)
 
@@ -53,7 +53,7 @@ log = structlog.get_logger(__name__)
 
 
 class AppBusy(Exception):
-    """Another run of this app is under way."""
+    """Another run of this app is in progress."""
 
 
 # --- Queueing -------------------------------------------------------------------------------------
@@ -66,14 +66,16 @@ def queue_run(
     file_name: str = "",
     schedule: str = "",
 ) -> SyncRun:
-    """A run that waits for `execute`. Without `file` the source is fetched.
+    """Add a run that waits for `execute_run`. Without `file` it will fetch the source.
 
-    Raises Conflict, and FileTooLarge where the file is larger than the connector's reports are.
+    Raises Conflict, and FileTooLarge if the file is larger than the connector accepts.
     """
-    connector = available_connectors()[app.connector]
-    _check_runnable(app, connector)
-    if file is not None:
-        _check_size(file, connector)
+    connector = connector_of(app)
+    if Capability.NOTIFICATION in connector.capabilities:
+        raise Conflict("This connector sends messages and has nothing to read.")
+    if app.state not in READY:
+        state = app.get_state_display().lower()
+        raise Conflict(f"This app is {state}. Configure it, test it, then run it.")
     if file is None and not report_address(connector, app.settings):
         raise Conflict("This connector reads files. Upload one, or configure an address.")
     sync_run = SyncRun(
@@ -85,90 +87,77 @@ def queue_run(
         file_name=shorten_text(file_name, 255),
     )
     if file is not None:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(0)
+        if size > connector.largest_report:
+            limit = connector.largest_report // 1024**2
+            raise FileTooLarge(f"A report for {connector.name} has at most {limit} MB. Split it.")
         sync_run.report.save(f"{sync_run.pk}.report", File(file), save=False)
     with recorded(actor=actor):
         sync_run.save()
     return sync_run
 
 
-def _check_size(file: IO[bytes], connector: Connector) -> None:
-    """Before it is kept for the worker."""
-    size = file.seek(0, os.SEEK_END)
-    file.seek(0)
-    if size > connector.largest_report:
-        most = connector.largest_report // 1024**2
-        raise FileTooLarge(f"A report for {connector.name} has at most {most} MB. Split it.")
-
-
-def _check_runnable(app: InstalledApp, connector: Connector) -> None:
-    if Capability.NOTIFICATION in connector.capabilities:
-        raise Conflict("This connector sends messages: there is nothing to read.")
-    if app.state not in READY:
-        state = AppState(app.state).label.lower()
-        raise Conflict(f"This app is {state}. Configure it, test it, then run it.")
-
-
-# --- Carrying out ---------------------------------------------------------------------------------
+# --- Executing ------------------------------------------------------------------------------------
 def execute_run(pk: UUID, *, last_attempt: bool = True) -> SyncRun:
-    """Read the source and preview, and apply where the run is to. The outcome stands in the run.
+    """Read the source and preview it, then apply it in mode apply. The run stores the outcome.
 
-    Raises Busy while another run of the app is under way. Unless this is the last attempt, raises
-    SourceFailed and whatever was not expected, for the caller to try again later.
+    Raises AppBusy while another run of the app is in progress. Unless this is the last attempt,
+    also raises SourceFailed and any unexpected error, so that the caller tries again later.
     """
-    sync_run = _begin(pk)
+    sync_run = _start_attempt(pk)
     if sync_run.status != SyncStatus.RUNNING:
-        return sync_run  # carried out before
+        return sync_run  # an earlier call has executed it
     try:
-        _read(sync_run, available_connectors()[sync_run.app.connector])
+        _read_source(sync_run, connector_of(sync_run.app))
     except SourceFailed as error:
         if not (error.lasting or last_attempt):
-            _wait(sync_run, error.message)
+            _requeue(sync_run, error.message)
             raise
-        _fail(sync_run, error.failure, error.message)
+        _fail_run(sync_run, error.failure, error.message)
     except UnreadableReport as error:
-        place = f"Row {error.row}: " if error.row else ""
-        _fail(sync_run, Failure.REPORT, place + error.message)
+        row = f"Row {error.row}: " if error.row else ""
+        _fail_run(sync_run, Failure.REPORT, row + error.message)
     except ImportFileError as error:
-        _fail(sync_run, Failure.REPORT, error.message)
+        _fail_run(sync_run, Failure.REPORT, error.message)
     except Conflict as error:
-        _fail(sync_run, Failure.REGISTER, " ".join(error.reasons))
+        _fail_run(sync_run, Failure.REGISTER, " ".join(error.reasons))
     # The boundary to connectors: a run that stays "running" would keep its app from ever running.
     except Exception as error:
-        message = _unexpected(error, sync_run)
+        message = describe_unexpected_error(error, sync_run)
         if not last_attempt:
-            _wait(sync_run, message)
+            _requeue(sync_run, message)
             raise
         log.exception("sync_failed", run=str(pk), connector=sync_run.app.connector)
-        _fail(sync_run, Failure.INTERNAL, message)
+        _fail_run(sync_run, Failure.INTERNAL, message)
     return sync_run
 
 
-def _unexpected(error: Exception, sync_run: SyncRun) -> str:
-    """The kind of the error alone: its text may hold what the report or the configuration says."""
+def describe_unexpected_error(error: Exception, sync_run: SyncRun) -> str:
+    """Name only the kind of the error: its text may contain parts of the report or a secret."""
     reason = (error.strerror if isinstance(error, OSError) else "") or type(error).__name__
     return (
-        f"OpenRisk met something that it did not expect ({reason}) while it ran the connector "
-        f"{sync_run.app.connector}. Run the app again. If this repeats, give run {sync_run.pk} "
-        "to your operator: the log has the details."
+        f"An unexpected error ({reason}) ended the connector {sync_run.app.connector}. Run the app "
+        f"again. If this repeats, give run {sync_run.pk} to your operator: the log has the details."
     )
 
 
 def end_abandoned_run(pk: UUID) -> bool:
-    """End a run that no task will carry out any more, as failed; whether it was still waiting."""
+    """Fail a run that no task will execute any more. Returns whether it was still unfinished."""
     with transaction.atomic():
         sync_run = SyncRun.objects.select_for_update(of=("self",)).get(pk=pk)
         if sync_run.status not in UNFINISHED:
             return False
-        _fail(
+        _fail_run(
             sync_run,
             sync_run.failure or Failure.INTERNAL,
-            "Its task ended without carrying it out: another run of the app was under way, or the "
+            "Its task ended without executing it: another run of the app was in progress, or the "
             "worker or the database failed each time. Run the app again.",
         )
     return True
 
 
-def _begin(pk: UUID) -> SyncRun:
+def _start_attempt(pk: UUID) -> SyncRun:
     try:
         with transaction.atomic():
             sync_run = SyncRun.objects.select_for_update(of=("self",)).get(pk=pk)
@@ -182,64 +171,77 @@ def _begin(pk: UUID) -> SyncRun:
     return SyncRun.objects.select_related("app", "organization", "actor").get(pk=pk)
 
 
-def _wait(sync_run: SyncRun, reason: str) -> None:
-    _say(sync_run, f"Attempt {sync_run.attempts} failed: {reason} It will be tried again.")
+def _requeue(sync_run: SyncRun, reason: str) -> None:
+    _add_log_line(sync_run, f"Attempt {sync_run.attempts} failed: {reason} It will be tried again.")
     sync_run.status = SyncStatus.QUEUED
     sync_run.save(update_fields=["status", "log"])
 
 
-def _fail(sync_run: SyncRun, failure: str, message: str) -> None:
+def _fail_run(sync_run: SyncRun, failure: str, message: str) -> None:
     sync_run.failure, sync_run.error = failure, message
-    _say(sync_run, message)
+    _add_log_line(sync_run, message)
     with recorded(actor=sync_run.actor):
-        _finish(sync_run, SyncStatus.FAILED)
+        _finish_run(sync_run, SyncStatus.FAILED)
         app = rows.lock_for_update(sync_run.app)
         if failure in (Failure.CONNECTION, Failure.CREDENTIAL) and app.state in READY:
             rows.save_fields(app, {"state": AppState.ERROR.value, "reason": message})
 
 
-def _say(sync_run: SyncRun, text: str) -> None:
+def _add_log_line(sync_run: SyncRun, text: str) -> None:
     line = {"at": timezone.now().isoformat(timespec="seconds"), "text": text}
-    sync_run.log = [*sync_run.log, line][-MOST_LOG:]
+    sync_run.log = [*sync_run.log, line][-MAX_LOG_LINES:]
 
 
-def _finish(sync_run: SyncRun, status: str) -> None:
-    """The uploaded file has served; what it said stands in the rows."""
+def _finish_run(sync_run: SyncRun, status: str) -> None:
+    """Also delete the uploaded file: its content is in the rows now."""
     sync_run.status, sync_run.finished_at = status, timezone.now()
     if sync_run.report:
         sync_run.report.delete(save=False)
     sync_run.save()
 
 
-def _read(sync_run: SyncRun, connector: Connector) -> None:
+# --- Reading the source and previewing it ---------------------------------------------------------
+def _read_source(sync_run: SyncRun, connector: Connector) -> None:
     configuration = load_configuration(sync_run.app)
-    with _report(sync_run, connector, configuration) as report:
+    with open_report(sync_run, connector, configuration) as report:
         sync_run.sha256 = report.sha256
         sync_run.file_name = sync_run.file_name or shorten_text(report.name, 255)
-        found = survey_report(connector.read_report(report.file, configuration, name=report.name))
-        sync_run.items = found.items
-        _say(sync_run, f"Read {found.items} entries from {sync_run.file_name or 'the source'}.")
+        survey = survey_report(connector.read_report(report.file, configuration, name=report.name))
+        sync_run.items = survey.items
+        source = sync_run.file_name or "the source"
+        _add_log_line(sync_run, f"Read {survey.items} entries from {source}.")
+        suspicion = quarantine_reason(sync_run)
         report.file.seek(0)
-        suspicion = _suspicion(sync_run)
-        records = RecordBuilder(sync_run.organization, found)
-        sync_run.import_run = _preview(sync_run, connector, configuration, report, records)
-        if records.repeated:
-            _say(
-                sync_run, f"{records.repeated} findings are in the report twice; each counts once."
-            )
-        if records.shortened:
-            _say(
-                sync_run,
-                f"{records.shortened} texts had more than {LONG_TEXT:,} characters: they are cut "
-                "and end with …",
-            )
-    _conclude(sync_run, suspicion)
+        records = RecordBuilder(sync_run.organization, survey)
+        items = connector.read_report(report.file, configuration, name=report.name)
+        sync_run.import_run = _preview_report(sync_run, records, items)
+    if records.repeated:
+        message = f"{records.repeated} findings are in the report twice; each counts once."
+        _add_log_line(sync_run, message)
+    if records.shortened:
+        message = f"{records.shortened} texts had more than {LONG_TEXT:,} characters."
+        _add_log_line(sync_run, f"{message} They were cut and end with …")
+    sync_run.counts = count_changes(sync_run.import_run)
+    if suspicion:
+        _add_log_line(sync_run, suspicion)
+        sync_run.error = suspicion
+        _finish_run(sync_run, SyncStatus.QUARANTINED)
+    elif sync_run.mode == SyncMode.APPLY:
+        _apply_and_follow_up(sync_run, sync_run.actor)
+    else:
+        _finish_run(sync_run, SyncStatus.PREVIEWED)
+    app = InstalledApp.objects.get(pk=sync_run.app_id)
+    if app.state == AppState.ERROR and not sync_run.failure:  # the source answers again
+        state = AppState.ENABLED if app.enabled_at else AppState.TESTED
+        with recorded(actor=sync_run.actor):
+            rows.save_fields(rows.lock_for_update(app), {"state": state.value, "reason": ""})
 
 
 @contextmanager
-def _report(
+def open_report(
     sync_run: SyncRun, connector: Connector, configuration: dict[str, Any]
 ) -> Iterator[SourceReport]:
+    """The uploaded file, or what the configured address answers. Raises SourceFailed."""
     if not sync_run.report:
         with fetch_report(connector, configuration) as report:
             yield report
@@ -250,74 +252,53 @@ def _report(
         yield SourceReport(file, sync_run.file_name, digest)
 
 
-def _suspicion(sync_run: SyncRun) -> str:
-    """Why what was read should not be taken over without a person looking at it; mostly ""."""
+def quarantine_reason(sync_run: SyncRun) -> str:
+    """Reason to quarantine this run, or an empty string."""
     applied = sync_run.app.runs.filter(status=SyncStatus.APPLIED, items__gt=0)
     last = applied.order_by("-created_at", "-id").first()
-    if last is None or sync_run.items > last.items * SMALL:
+    if last is None or sync_run.items > last.items * SUSPICIOUS_SHARE:
         return ""
-    found = "nothing" if not sync_run.items else f"only {sync_run.items} entries"
-    return f"The source has {found}; the last run had {last.items}. Look before you apply this."
+    content = "nothing" if not sync_run.items else f"only {sync_run.items} entries"
+    return f"The source has {content}; the last run had {last.items}. Look before you apply this."
 
 
-def _preview(
-    sync_run: SyncRun,
-    connector: Connector,
-    configuration: dict[str, Any],
-    report: SourceReport,
-    records: RecordBuilder,
-) -> ImportRun:
+def _preview_report(sync_run: SyncRun, records: RecordBuilder, items: Iterable[Item]) -> ImportRun:
     run = ImportRun(
         organization=sync_run.organization,
         source=Source.CONNECTOR,
         source_name=sync_run.app.name,
         file_name=sync_run.file_name or sync_run.app.name,
         sha256=sync_run.sha256,
-        looked_at=_looked_at(sync_run, records.survey),
+        looked_at=time_of_report(sync_run, records.survey),
     )
     if table := records.survey.table:
-        read = upload.read_into_run(run, table.table, table.mapping or None)
-        return lifecycle.start_run(actor=sync_run.actor, run=run, records=read)
+        table_records = upload.read_into_run(run, table.table, table.mapping or None)
+        return lifecycle.start_run(actor=sync_run.actor, run=run, records=table_records)
     run.streamed = True
-    items = connector.read_report(report.file, configuration, name=report.name)
     return lifecycle.start_run(
-        actor=sync_run.actor, run=run, records=records.of(items), follow_up=records.afterwards
+        actor=sync_run.actor,
+        run=run,
+        records=records.build_records(items),
+        follow_up=records.build_closing_records,
     )
 
 
-def _looked_at(sync_run: SyncRun, found: Survey) -> Any:
-    """When the source looked. A file without a time that was applied before was not made anew."""
-    if found.looked_at:
-        return min(found.looked_at, timezone.now())
-    same = sync_run.app.runs.filter(sha256=sync_run.sha256, status=SyncStatus.APPLIED)
-    before = same.order_by("-created_at").select_related("import_run").first()
-    return before.import_run.looked_at if before and before.import_run else timezone.now()
+def time_of_report(sync_run: SyncRun, survey: Survey) -> datetime | None:
+    """When the tool looked at the assets.
 
-
-def _conclude(sync_run: SyncRun, suspicion: str) -> None:
-    sync_run.counts = count_changes(sync_run.import_run)
-    if suspicion:
-        _say(sync_run, suspicion)
-        sync_run.error = suspicion
-        _finish(sync_run, SyncStatus.QUARANTINED)
-    elif sync_run.mode == SyncMode.APPLY:
-        _apply(sync_run, sync_run.actor)
-    else:
-        _finish(sync_run, SyncStatus.PREVIEWED)
-    _recovered(sync_run)
-
-
-def _recovered(sync_run: SyncRun) -> None:
-    """The source answers again: an app that was meant to work does."""
-    app = InstalledApp.objects.get(pk=sync_run.app_id)
-    if app.state == AppState.ERROR and not sync_run.failure:
-        state = AppState.ENABLED if app.enabled_at else AppState.TESTED
-        with recorded(actor=sync_run.actor):
-            rows.save_fields(rows.lock_for_update(app), {"state": state.value, "reason": ""})
+    If the report does not tell, it is new unless the same file was applied before.
+    """
+    if survey.looked_at:
+        return min(survey.looked_at, timezone.now())
+    same_file = sync_run.app.runs.filter(sha256=sync_run.sha256, status=SyncStatus.APPLIED)
+    earlier = same_file.order_by("-created_at").select_related("import_run").first()
+    if earlier and earlier.import_run:
+        return earlier.import_run.looked_at
+    return timezone.now()
 
 
 def count_changes(run: ImportRun | None) -> dict[str, int]:
-    """What a run does, by word, over all that it touches."""
+    """Rows of a run by what it does to them: created, updated, unchanged, closed, rejected."""
     if run is None:
         return dict.fromkeys(COUNTS, 0)
     total = dict.fromkeys(RowAction.values, 0)
@@ -336,59 +317,59 @@ def count_changes(run: ImportRun | None) -> dict[str, int]:
     }
 
 
-# --- What a person does with a run ----------------------------------------------------------------
+# --- Applying and undoing -------------------------------------------------------------------------
 def apply_run(*, actor: User | None, sync_run: SyncRun) -> SyncRun:
-    """Carry out what was previewed, or what was put aside for a person to look at."""
+    """Apply a previewed or quarantined run."""
     with recorded(actor=actor):
-        sync_run = _locked(sync_run)
+        sync_run = _lock_run(sync_run)
         if sync_run.status not in (SyncStatus.PREVIEWED, SyncStatus.QUARANTINED):
             raise Conflict(f"This run is {sync_run.status}: only a previewed one can be applied.")
-        _apply(sync_run, actor)
+        _apply_and_follow_up(sync_run, actor)
     return sync_run
 
 
-def _apply(sync_run: SyncRun, actor: User | None) -> None:
+def _apply_and_follow_up(sync_run: SyncRun, actor: User | None) -> None:
+    """Write the changes, then propose risks and suggest likelihoods that follow from them."""
     assert sync_run.import_run is not None  # noqa: S101  it was previewed
     with recorded(actor=actor, comment=f"Sync of {sync_run.app.name}"):
-        sync_run.import_run = lifecycle.apply_run(
-            actor=actor, run=sync_run.import_run, skip_errors=True
-        )
+        run = lifecycle.apply_run(actor=actor, run=sync_run.import_run, skip_errors=True)
+        sync_run.import_run = run
         proposed = proposals.propose_risks(actor=actor, organization=sync_run.organization)
-        suggested = proposals.suggest_exploited(
-            run=sync_run.import_run, reasons=_reasons(sync_run.import_run)
-        )
+        suggested = proposals.suggest_exploited(run=run, reasons=exploitation_reasons(run))
         if proposed:
-            _say(sync_run, f"{proposed} risks are proposed.")
+            _add_log_line(sync_run, f"{proposed} risks are proposed.")
         if suggested:
-            _say(sync_run, f"{suggested} risks may be more likely: look at the suggestions.")
+            message = f"{suggested} risks may be more likely: look at the suggestions."
+            _add_log_line(sync_run, message)
         sync_run.error = ""
-        _finish(sync_run, SyncStatus.APPLIED)
+        _finish_run(sync_run, SyncStatus.APPLIED)
 
 
-def _reasons(run: ImportRun) -> dict[str, str]:
-    """By CVE, of the findings that this run has marked as exploited."""
+def exploitation_reasons(run: ImportRun) -> dict[str, str]:
+    """Reasons by CVE, for the findings that this run has marked as exploited."""
     marked = run.rows.filter(model=FINDING, changes__known_exploited__1=True)
-    values = dict(marked.values_list("object_id", "values"))
-    said = {pk: value.get("reason", "") for pk, value in values.items()}
-    cves = Finding.objects.filter(pk__in=list(said)).values_list("pk", "rule")
-    return {cve: said[pk] for pk, cve in cves}
+    reasons = {
+        pk: values.get("reason", "") for pk, values in marked.values_list("object_id", "values")
+    }
+    cves = Finding.objects.filter(pk__in=list(reasons)).values_list("pk", "rule")
+    return {cve: reasons[pk] for pk, cve in cves}
 
 
 def undo_run(*, actor: User | None, sync_run: SyncRun) -> SyncRun:
-    """Take an applied run back. Conflict, with the edits, where somebody has edited since."""
+    """Undo an applied run. Raises Conflict with the edits if someone has edited what it wrote."""
     with recorded(actor=actor):
-        sync_run = _locked(sync_run)
+        sync_run = _lock_run(sync_run)
         if sync_run.status != SyncStatus.APPLIED or sync_run.import_run is None:
             raise Conflict(f"This run is {sync_run.status}: only an applied one can be undone.")
-        sync_run.import_run = undoing.undo_run(actor=actor, run=sync_run.import_run)
+        sync_run.import_run = undo.undo_run(actor=actor, run=sync_run.import_run)
         proposals.withdraw_suggestions(sync_run.import_run)
         proposals.withdraw_empty_proposals(sync_run.organization)
-        _say(sync_run, "Undone.")
+        _add_log_line(sync_run, "Undone.")
         sync_run.status = SyncStatus.UNDONE
         sync_run.save(update_fields=["status", "log"])
     return sync_run
 
 
-def _locked(sync_run: SyncRun) -> SyncRun:
+def _lock_run(sync_run: SyncRun) -> SyncRun:
     locked = SyncRun.objects.select_related("app", "organization", "import_run", "actor")
     return locked.select_for_update(of=("self",)).get(pk=sync_run.pk)

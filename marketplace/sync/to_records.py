@@ -1,4 +1,4 @@
-"""From the pieces of a report to records of a run (`risks.import_runs.changes`)."""
+"""Turns the items of a report into records of an import run (`risks.import_runs.changes`)."""
 
 import hashlib
 from collections.abc import Iterable, Iterator
@@ -34,12 +34,12 @@ from risks.text import shorten_text
 ASSET, FINDING, FRAMEWORK, CONTROL = (
     model._meta.label_lower for model in (Asset, Finding, Framework, Control)
 )
-WHOLE = Decimal("0.1"), Decimal("0.00001")  # what columns keep of a CVSS score and of EPSS
+CVSS_STEP, EPSS_STEP = Decimal("0.1"), Decimal("0.00001")  # the precision of the columns
 
 
 @dataclass
 class Survey:
-    """What a report holds, found by reading it once before anything is done with it."""
+    """Facts about a whole report, from reading it once before anything is done with it."""
 
     items: int = 0
     rejected: int = 0
@@ -48,200 +48,201 @@ class Survey:
 
     @property
     def looked_at(self) -> datetime | None:
-        """When the last of its tools looked, where all of them say."""
+        """The latest time of a scan, if every tool gives one."""
         times = [scan.at for scan in self.scans.values()]
         return max(times) if times and all(times) else None  # type: ignore[type-var]
 
 
 def survey_report(items: Iterable[Item]) -> Survey:
-    """Raises UnreadableReport, wherever in the report the reason stands."""
-    found = Survey()
+    """Read all items. Raises UnreadableReport, also for a mistake at the end of the report."""
+    survey = Survey()
     for item in items:
         match item:
             case Scan():
-                earlier = found.scans.get(item.tool, Scan(item.tool))
+                earlier = survey.scans.get(item.tool, Scan(item.tool))
                 covered = tuple(dict.fromkeys((*earlier.covered, *item.covered)))
                 times = [at for at in (earlier.at, item.at) if at]
-                found.scans[item.tool] = Scan(item.tool, max(times, default=None), covered)
+                survey.scans[item.tool] = Scan(item.tool, max(times, default=None), covered)
             case TableItem():
-                found.table = item
-                found.items += len(item.table.rows)
+                survey.table = item
+                survey.items += len(item.table.rows)
             case RejectedItem():
-                found.rejected += 1
+                survey.rejected += 1
             case AssetItem() | FrameworkItem():
                 pass
             case _:
-                found.items += 1
-    return found
+                survey.items += 1
+    return survey
 
 
 class RecordBuilder:
-    """The records of one report of an organization. `repeated` counts findings told twice,
-    `shortened` texts that were cut to what the register keeps."""
+    """Builds the records of one report of an organization.
 
-    def __init__(self, organization: Organization, found: Survey) -> None:
+    `repeated` counts findings that the report has twice, `shortened` texts that were cut to the
+    length the register keeps.
+    """
+
+    def __init__(self, organization: Organization, survey: Survey) -> None:
         self.organization = organization
-        self.survey = found
+        self.survey = survey
         self.repeated = self.shortened = 0
-        self._assets: dict[str, AssetItem] = {}
-        self._named: set[str] = set()
-        self._seen: set[bytes] = set()
-        self._framework = ""
-        self._listed: set[str] = set()
+        self._assets: dict[str, AssetItem] = {}  # by name
+        self._recorded_assets: set[str] = set()
+        self._seen_findings: set[bytes] = set()  # digests of their identities
+        self._framework = ""  # identity of the last one
+        self._exploited_cves: set[str] = set()
 
-    def of(self, items: Iterable[Item]) -> Iterator[SourceRecord]:
+    def build_records(self, items: Iterable[Item]) -> Iterator[SourceRecord]:
         for item in items:
             match item:
                 case AssetItem():
-                    self._assets.setdefault(_line(item.name, 255), item)
+                    self._assets.setdefault(to_line(item.name, 255), item)
                 case FindingItem():
-                    yield from self._finding(item)
+                    yield from self._build_finding(item)
                 case VulnerabilityItem():
-                    yield from self._vulnerability(item)
+                    yield from self._mark_findings(item)
                 case VexItem():
-                    yield from self._statement(item)
+                    yield from self._decide_findings(item)
                 case FrameworkItem():
-                    yield self._new_framework(item)
+                    yield self._build_framework(item)
                 case ControlItem():
-                    yield self._control(item)
+                    yield self._build_control(item)
                 case RejectedItem():
-                    yield _rejected(item)
+                    yield build_rejected(item)
 
     # --- Findings
 
-    def _finding(self, item: FindingItem) -> Iterator[SourceRecord]:
-        if reason := _unusable(item):
-            yield _rejected(RejectedItem(item.row, reason, item.rule[:50]))
+    def _build_finding(self, item: FindingItem) -> Iterator[SourceRecord]:
+        if reason := find_problem(item):
+            yield build_rejected(RejectedItem(item.row, reason, item.rule[:50]))
             return
-        place = {
-            "tool": _line(item.tool, 100),
-            "rule": _identifying(item.rule, 255),
-            "asset": _line(item.asset, 255),
-            "location": _identifying(item.location, 1000),
+        identifiers = {
+            "tool": to_line(item.tool, 100),
+            "rule": to_identifier(item.rule, 255),
+            "asset": to_line(item.asset, 255),
+            "location": to_identifier(item.location, 1000),
         }
-        mark = hashlib.md5(repr(place).encode(), usedforsecurity=False).digest()
-        if mark in self._seen:
+        digest = hashlib.md5(repr(identifiers).encode(), usedforsecurity=False).digest()
+        if digest in self._seen_findings:
             self.repeated += 1
             return
-        self._seen.add(mark)
-        if place["asset"] and place["asset"] not in self._named:
-            self._named.add(place["asset"])
-            yield self._asset(place["asset"], item.row)
-        yield SourceRecord(FINDING, _identity(place), item.row, place | self._said(item))
+        self._seen_findings.add(digest)
+        if identifiers["asset"] and identifiers["asset"] not in self._recorded_assets:
+            self._recorded_assets.add(identifiers["asset"])
+            yield self._build_asset(identifiers["asset"], item.row)
+        values = {
+            "severity": item.severity,
+            "cvss": round_number(item.cvss, CVSS_STEP),
+            "title": to_line(item.title, 500) or to_line(item.rule, 255),
+            "description": self._shorten(item.description),
+            "state": item.state,
+        }
+        identity = " | ".join(identifiers.values())
+        yield SourceRecord(FINDING, identity, item.row, identifiers | values)
 
-    def _asset(self, name: str, row: int) -> SourceRecord:
+    def _build_asset(self, name: str, row: int) -> SourceRecord:
         known = self._assets.get(name)
         values: Values = {}
         if known:
             values = {
                 "type": known.type,
-                "hostnames": sorted({_line(text, 255) for text in known.hostnames}),
-                "addresses": sorted({_line(text, 255) for text in known.addresses}),
+                "hostnames": sorted({to_line(text, 255) for text in known.hostnames}),
+                "addresses": sorted({to_line(text, 255) for text in known.addresses}),
             }
         return SourceRecord(ASSET, name, row, values)
 
-    def _said(self, item: FindingItem) -> Values:
-        return {
-            "severity": item.severity,
-            "cvss": _number(item.cvss, WHOLE[0]),
-            "title": _line(item.title, 500) or _line(item.rule, 255),
-            "description": self._text(item.description),
-            "state": item.state,
-        }
+    def _shorten(self, text: str) -> str:
+        text = text.replace("\0", "").strip()
+        self.shortened += len(text) > LONG_TEXT
+        return shorten_text(text, LONG_TEXT)
 
-    def _text(self, text: str) -> str:
-        whole = text.replace("\0", "").strip()
-        self.shortened += len(whole) > LONG_TEXT
-        return shorten_text(whole, LONG_TEXT)
-
-    # --- What feeds say of CVEs
+    # --- Facts of feeds about CVEs
 
     @cached_property
     def _by_cve(self) -> dict[str, list[UUID]]:
-        """The findings of the register by CVE: feeds list many more of these than it has."""
-        found: dict[str, list[UUID]] = {}
+        """Ids of the findings by CVE, read once: a feed lists many more CVEs than there are."""
+        by_cve: dict[str, list[UUID]] = {}
         rows = Finding.objects.for_organization(self.organization).filter(rule__startswith="CVE-")
         for pk, rule in rows.order_by("pk").values_list("pk", "rule"):
-            found.setdefault(rule, []).append(pk)
-        return found
+            by_cve.setdefault(rule, []).append(pk)
+        return by_cve
 
-    def _vulnerability(self, item: VulnerabilityItem) -> Iterator[SourceRecord]:
+    def _mark_findings(self, item: VulnerabilityItem) -> Iterator[SourceRecord]:
         values: Values = {}
         if item.known_exploited is not None:
             values["known_exploited"] = item.known_exploited
         if item.epss is not None:
-            values["epss"] = _number(item.epss, WHOLE[1])
+            values["epss"] = round_number(item.epss, EPSS_STEP)
         if item.known_exploited:
-            self._listed.add(item.cve)
+            self._exploited_cves.add(item.cve)
             values["reason"] = item.reason
         for pk in self._by_cve.get(item.cve, ()):
             yield SourceRecord(FINDING, str(pk), item.row, values, IDENTIFIED_BY_ID)
 
-    def _statement(self, item: VexItem) -> Iterator[SourceRecord]:
+    def _decide_findings(self, item: VexItem) -> Iterator[SourceRecord]:
         if item.cve not in self._by_cve:
             return
         rows = Finding.objects.filter(pk__in=self._by_cve[item.cve])
         if item.asset:
-            rows = rows.filter(asset__name__iexact=_line(item.asset, 255))
+            rows = rows.filter(asset__name__iexact=to_line(item.asset, 255))
         if item.location:
-            rows = rows.filter(location=_identifying(item.location, 1000))
+            rows = rows.filter(location=to_identifier(item.location, 1000))
         values = {"state": item.state, "reason": item.reason}
         for pk in rows.order_by("pk").values_list("pk", flat=True):
             yield SourceRecord(FINDING, str(pk), item.row, values, IDENTIFIED_BY_ID)
 
     # --- Controls
 
-    def _new_framework(self, item: FrameworkItem) -> SourceRecord:
-        name, edition = _line(item.name, 150), _line(item.edition, 50)
+    def _build_framework(self, item: FrameworkItem) -> SourceRecord:
+        name, edition = to_line(item.name, 150), to_line(item.edition, 50)
         self._framework = framework_identity(name, edition)
-        values = {"name": name, "edition": edition, "description": self._text(item.description)}
+        values = {"name": name, "edition": edition, "description": self._shorten(item.description)}
         return SourceRecord(FRAMEWORK, self._framework, item.row, values)
 
-    def _control(self, item: ControlItem) -> SourceRecord:
-        identifier = _line(item.identifier, 100)
+    def _build_control(self, item: ControlItem) -> SourceRecord:
+        identifier = to_line(item.identifier, 100)
         values = {
             "framework": self._framework,
             "identifier": identifier,
-            "title": _line(item.title, 500),
-            "text": self._text(item.text),
-            "parent": _line(item.parent, 100),
+            "title": to_line(item.title, 500),
+            "text": self._shorten(item.text),
+            "parent": to_line(item.parent, 100),
         }
         identity = control_identity(self._framework, identifier)
         return SourceRecord(CONTROL, identity, item.row, values)
 
-    # --- What follows once the whole report was planned
+    # --- Records that follow once the whole report is planned
 
-    def afterwards(self, context: ImportContext) -> Iterator[SourceRecord]:
-        """What was covered and not seen is resolved; what a feed no longer lists is not exploited
-        as far as that feed knows."""
-        seen = context.matched.get(FINDING, {})
+    def build_closing_records(self, context: ImportContext) -> Iterator[SourceRecord]:
+        """Resolve findings that a scan no longer sees, unmark those that a feed no longer lists."""
         for scan in self.survey.scans.values():
             if scan.covered:
-                yield from self._gone(context, scan, seen)
-        if self._listed:
-            yield from self._delisted(context)
+                yield from self._resolve_unseen(context, scan)
+        if self._exploited_cves:
+            yield from self._unmark_delisted(context)
 
-    def _gone(
-        self, context: ImportContext, scan: Scan, seen: dict[UUID, int]
-    ) -> Iterator[SourceRecord]:
-        records = [self._asset(_line(name, 255), 0) for name in scan.covered if name]
+    def _resolve_unseen(self, context: ImportContext, scan: Scan) -> Iterator[SourceRecord]:
+        seen = context.matched.get(FINDING, {})
+        records = [self._build_asset(to_line(name, 255), 0) for name in scan.covered if name]
         covered = AssetImporter(context).match_existing(records).values()
         at = context.run.looked_at or context.run.created_at
-        opened = Finding.objects.for_organization(self.organization).filter(
-            tool=_line(scan.tool, 100), state=FindingState.OPEN, last_seen_at__lte=at
+        open_findings = Finding.objects.for_organization(self.organization).filter(
+            tool=to_line(scan.tool, 100), state=FindingState.OPEN, last_seen_at__lte=at
         )
         for batch in in_batches(sorted(set(covered))):
-            rows = opened.filter(asset__in=batch).order_by("pk").values_list("pk", flat=True)
+            rows = open_findings.filter(asset__in=batch).order_by("pk").values_list("pk", flat=True)
             for pk in rows:
                 if pk not in seen:
                     values = {"state": FindingState.RESOLVED.value}
                     yield SourceRecord(FINDING, str(pk), 0, values, IDENTIFIED_BY_ID)
 
-    def _delisted(self, context: ImportContext) -> Iterator[SourceRecord]:
-        said = provenance_of(context.run).filter(model=FINDING).values_list("object_id", "fields")
-        listed = {pk for cve in self._listed for pk in self._by_cve.get(cve, ())}
+    def _unmark_delisted(self, context: ImportContext) -> Iterator[SourceRecord]:
+        imported = (
+            provenance_of(context.run).filter(model=FINDING).values_list("object_id", "fields")
+        )
+        listed = {pk for cve in self._exploited_cves for pk in self._by_cve.get(cve, ())}
         known = {pk for pks in self._by_cve.values() for pk in pks}
-        for pk, fields in said:
+        for pk, fields in imported:
             exploited = fields.get("known_exploited", {}).get("value")
             if exploited and pk in known - listed:
                 yield SourceRecord(
@@ -249,44 +250,39 @@ class RecordBuilder:
                 )
 
 
-def _unusable(item: FindingItem) -> str:
-    """Why the finding cannot be taken over, "" where it can."""
+def find_problem(item: FindingItem) -> str:
+    """The reason to reject the finding, or an empty string."""
     if item.severity not in Severity.values:
-        return f"The severity is none of {', '.join(Severity.values)}."
+        return f"The severity must be one of {', '.join(Severity.values)}."
     if item.state not in FindingState.values:
-        return f"The state is none of {', '.join(FindingState.values)}."
+        return f"The state must be one of {', '.join(FindingState.values)}."
     if item.cvss is not None and not 0 <= item.cvss <= 10:
-        return "The CVSS score is not between 0 and 10."
+        return "The CVSS score must be between 0 and 10."
     if not (item.tool.strip() and item.rule.strip()):
         return "The tool or the rule is missing."
     return ""
 
 
-def _identity(place: dict[str, str]) -> str:
-    """For people to read, and one for each finding."""
-    return " | ".join(place[name] for name in ("tool", "rule", "asset", "location"))
-
-
-def _rejected(item: RejectedItem) -> SourceRecord:
+def build_rejected(item: RejectedItem) -> SourceRecord:
     error = {
         "row": item.row,
         "column": item.column,
-        "value": _line(item.value, 50),
-        "reason": _line(item.reason, 500),
+        "value": to_line(item.value, 50),
+        "reason": to_line(item.reason, 500),
     }
     return SourceRecord(FINDING, "", item.row, {}, errors=[error])
 
 
-def _number(value: Decimal | None, places: Decimal) -> str | None:
-    return None if value is None else str(value.quantize(places))
+def round_number(value: Decimal | None, step: Decimal) -> str | None:
+    return None if value is None else str(value.quantize(step))
 
 
-def _line(text: str, longest: int) -> str:
+def to_line(text: str, longest: int) -> str:
     return shorten_text(" ".join(text.replace("\0", "").split()), longest)
 
 
-def _identifying(text: str, longest: int) -> str:
-    """Of two long texts that differ only at the end, both are kept apart."""
+def to_identifier(text: str, longest: int) -> str:
+    """Shorten with a digest at the end, so that long texts with the same start stay different."""
     line = " ".join(text.replace("\0", "").split())
     if len(line) <= longest:
         return line

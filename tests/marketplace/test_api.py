@@ -6,7 +6,7 @@ from io import BytesIO
 import pytest
 from django.utils import timezone
 
-from marketplace.installations import lifecycle
+from marketplace import models
 from marketplace.models import InstalledApp, Review, SyncRun
 from marketplace.registry import available_connectors
 from marketplace.sync import probe, runs
@@ -115,7 +115,7 @@ def test_a_test_is_made_by_a_worker_and_asked_about(client):
 def test_a_test_whose_worker_was_lost_may_be_asked_for_again(client):
     app = client.post(f"{BASE}/apps/", {"connector": "trivy"}, format="json").json()
     client.post(f"{BASE}/apps/{app['id']}/test/")
-    long_ago = timezone.now() - lifecycle.TEST_PATIENCE
+    long_ago = timezone.now() - models.TEST_PATIENCE
     InstalledApp.objects.update(test_queued_at=long_ago)
     client.post(f"{BASE}/apps/{app['id']}/test/")
     assert InstalledApp.objects.get().test_queued_at > long_ago
@@ -136,7 +136,7 @@ def test_a_test_that_breaks_is_told_and_ends(client, monkeypatch):
     def broken(*arguments):
         raise RuntimeError("secret")
 
-    monkeypatch.setattr(probe, "_try", broken)
+    monkeypatch.setattr(probe, "use_connector", broken)
     app = client.post(f"{BASE}/apps/", {"connector": "trivy"}, format="json").json()
     client.post(f"{BASE}/apps/{app['id']}/test/")
     work()
