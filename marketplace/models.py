@@ -296,9 +296,7 @@ class InstalledPack(Versioned):
     publisher = models.CharField(max_length=150)
     licence = models.CharField(max_length=50)
     trust = models.CharField(max_length=10, blank=True)
-    signed_by = models.CharField(
-        max_length=150, blank=True
-    )  # a trusted publisher
+    signed_by = models.CharField(max_length=150, blank=True)  # a trusted publisher
     status = models.CharField(
         max_length=11, choices=PackStatus.choices, default=PackStatus.INSTALLED
     )

@@ -1,1 +1,4 @@
-"""Requests to addresses that people type in, within limits."""
+"""Requests to addresses that people configure, within limits.
+
+Read `fetching`, then `addresses` (which may be reached), `deadlines` and `masks`.
+"""

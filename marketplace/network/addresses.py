@@ -1,4 +1,4 @@
-"""The addresses of the internet that anyone may reach, decided from a table of our own.
+"""Decides from a table of our own which addresses of the internet are public.
 
 Python's `is_global` follows a copy of the same registries that changes between its releases.
 """
@@ -32,13 +32,13 @@ NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # leads to the IPv4 address in it
 
 
 def is_reachable(address: Address, allowed: Networks = ()) -> bool:
-    """Whether requests may go there: it is public, or in one of the networks that are allowed."""
+    """Whether requests may go there: it is public or in an allowed network."""
     address = _without_mapping(address)
     return any(address in network for network in allowed) or is_public(address)
 
 
 def is_public(address: Address) -> bool:
-    """Whether it is an address of the public internet that belongs to a single machine."""
+    """Whether it belongs to a single machine in the public internet."""
     address = _without_mapping(address)
     if isinstance(address, ipaddress.IPv4Address):
         return not any(address in network for network in RESERVED_IPV4)
@@ -48,6 +48,6 @@ def is_public(address: Address) -> bool:
 
 
 def _without_mapping(address: Address) -> Address:
-    """The IPv4 address that the system itself connects to for `::ffff:a.b.c.d`."""
+    """The IPv4 address that the system connects to for `::ffff:a.b.c.d`."""
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
     return mapped or address

@@ -1,7 +1,7 @@
-"""A network for httpcore in which everything together ends in time, whatever the other side does.
+"""A network for httpcore with one deadline for everything together.
 
-httpcore's timeouts are those of a single read or write: a peer that sends a byte now and then
-restarts them for ever. Here each may take only what is left of the whole.
+httpcore's timeouts are for a single read or write, so a peer that sends a byte now and then could
+go on for ever. Here each read and write may take only the time that remains.
 """
 
 import time
@@ -11,39 +11,41 @@ from typing import Any
 
 import httpcore
 
-PIECE = 16 * 1024  # bytes of one write, so that the time is looked at in between
+PIECE = 16 * 1024  # bytes of one write, so that the deadline is checked in between
 
 
 class TooSlow(Exception):
-    """The deadline is over, or less arrives than has to."""
+    """The deadline has passed, or data arrives too slowly."""
 
 
 @dataclass
 class Deadline:
-    """Ends at `until` (monotonic). After `patience` seconds of an answer, `rate` bytes a second
-    have to have arrived on average. No single wait is longer than `silence` seconds."""
+    """Ends at `until` (monotonic). No single wait takes longer than `silence` seconds.
+
+    After `patience` seconds of a response, it must have had `rate` bytes a second on average.
+    """
 
     until: float
     silence: float
     rate: int
     patience: float
-    _began: float = field(default=0, init=False)
+    _started: float = field(default=0, init=False)
     _bytes: int = field(default=0, init=False)
 
-    def left(self) -> float:
-        """Seconds that the next step may take. Raises TooSlow where there are none."""
-        left = self.until - time.monotonic()
-        if left <= 0:
+    def remaining_seconds(self) -> float:
+        """Seconds for the next step. Raises TooSlow if the deadline has passed."""
+        seconds = self.until - time.monotonic()
+        if seconds <= 0:
             raise TooSlow
-        return min(self.silence, left)
+        return min(self.silence, seconds)
 
-    def note(self, size: int) -> None:
-        """Count what arrived. Raises TooSlow."""
+    def count_bytes(self, size: int) -> None:
+        """Count received bytes. Raises TooSlow."""
         now = time.monotonic()
-        self._began = self._began or now
+        self._started = self._started or now
         self._bytes += size
-        took = now - self._began
-        if now > self.until or (took > self.patience and self._bytes < self.rate * took):
+        elapsed = now - self._started
+        if now > self.until or (elapsed > self.patience and self._bytes < self.rate * elapsed):
             raise TooSlow
 
 
@@ -61,24 +63,24 @@ class DeadlineNetwork(httpcore.NetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
         stream = self._system.connect_tcp(
-            host, port, self._deadline.left(), local_address, socket_options
+            host, port, self._deadline.remaining_seconds(), local_address, socket_options
         )
-        return _Stream(stream, self._deadline)
+        return DeadlineStream(stream, self._deadline)
 
 
-class _Stream(httpcore.NetworkStream):
+class DeadlineStream(httpcore.NetworkStream):
     def __init__(self, stream: httpcore.NetworkStream, deadline: Deadline) -> None:
         self._stream = stream
         self._deadline = deadline
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        data = self._stream.read(max_bytes, self._deadline.left())
-        self._deadline.note(len(data))
+        data = self._stream.read(max_bytes, self._deadline.remaining_seconds())
+        self._deadline.count_bytes(len(data))
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         for start in range(0, len(buffer), PIECE):
-            self._stream.write(buffer[start : start + PIECE], self._deadline.left())
+            self._stream.write(buffer[start : start + PIECE], self._deadline.remaining_seconds())
 
     def start_tls(
         self,
@@ -86,9 +88,11 @@ class _Stream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
-        """The handshake as a whole is bounded: Python's ssl counts all its reads together."""
-        stream = self._stream.start_tls(ssl_context, server_hostname, self._deadline.left())
-        return _Stream(stream, self._deadline)
+        """Limits the handshake as a whole: Python's ssl counts all its reads together."""
+        stream = self._stream.start_tls(
+            ssl_context, server_hostname, self._deadline.remaining_seconds()
+        )
+        return DeadlineStream(stream, self._deadline)
 
     def close(self) -> None:
         self._stream.close()

@@ -1,4 +1,4 @@
-"""Addresses as they may be shown: the host is visible, what may be a secret is not."""
+"""Masks addresses for display: the host stays visible, possible secrets do not."""
 
 from urllib.parse import urlsplit
 
@@ -6,8 +6,10 @@ HIDDEN = "…"
 
 
 def mask_address(address: str, *, whole: bool = False) -> str:
-    """`address` with HIDDEN for its user, password, query and fragment; with `whole` for its path
-    too, as of a webhook, whose path is the secret."""
+    """Replace user, password, query and fragment by HIDDEN.
+
+    With `whole` also the path: that of a webhook is a secret.
+    """
     try:
         parts = urlsplit(address)
         is_web = parts.scheme in ("http", "https") and bool(parts.hostname)

@@ -2,6 +2,7 @@
 
 import gzip
 import socket
+import time
 from io import BytesIO
 from ipaddress import ip_network
 
@@ -166,6 +167,14 @@ def test_a_message_that_is_not_taken_is_a_failure(server, url):
         with pytest.raises(FetchFailed):
             post_message(f"{url}{path}", b"{}", {}, allowed=LOOPBACK)
     assert [path for path, *_ in server.seen] == ["/nowhere", "/moved"]
+
+
+def test_a_resolver_that_does_not_answer_ends_in_time(monkeypatch):
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *rest, **options: time.sleep(2))
+    started = time.monotonic()
+    with pytest.raises(FetchFailed, match=r"Looking up slow\.example takes too long"):
+        get("http://slow.example/", seconds=0.1)
+    assert time.monotonic() - started < 1
 
 
 # --- In time, whatever the other side does ----------------------------------------------------
