@@ -1,4 +1,4 @@
-"""What a connector is: declarations, and one method that reads or sends."""
+"""The base class of connectors: declarations, and one method that reads or sends."""
 
 from collections.abc import Iterator
 from enum import StrEnum
@@ -31,13 +31,13 @@ class Maturity(StrEnum):
     DEPRECATED = "deprecated"
 
 
-MATURITIES = [(one.value, one.name.capitalize()) for one in Maturity]
+MATURITIES = [(maturity.value, maturity.name.capitalize()) for maturity in Maturity]
 
 
 class UnreadableReport(Exception):
     """The report as a whole cannot be read. The message says what is wrong and what to do next.
 
-    `row` is the place in the report where it was noticed, None where there is none.
+    `row` is the position in the report, if it is known.
     """
 
     def __init__(self, message: str, row: int | None = None) -> None:
@@ -47,13 +47,13 @@ class UnreadableReport(Exception):
 
 
 class Connector:
-    """A kind of integration. Subclasses only declare, and override `read` or `message`.
+    """A kind of integration. Subclasses declare, and override `read_report` or `build_message`.
 
     `schema` is the JSON Schema (2020-12) of its configuration; a property with
     `"writeOnly": true` is a secret: stored encrypted, and never shown. Of an address
     (`"format": "uri"`) user, query and fragment are secret; if it is writeOnly, all but its host.
-    `documentation` is what a person reads before installing it, in paragraphs of plain text.
-    `permissions` says in words what it may do, e.g. "Creates and updates findings".
+    `documentation` is read by people before they install it: paragraphs of plain text.
+    `permissions` lists in words what it may do, e.g. "Creates and updates findings".
     """
 
     slug: ClassVar[str]
@@ -66,23 +66,22 @@ class Connector:
     permissions: ClassVar[tuple[str, ...]]
     maturity: ClassVar[Maturity] = Maturity.ACTIVE
     schema: ClassVar[dict[str, Any]] = {"type": "object", "properties": {}}
-    # Where the report is fetched from unless the configuration has another "url"; "" where
-    # there is no such place.
+    # The address of the report, unless the configuration has another "url"; "" for none.
     default_url: ClassVar[str] = ""
     file_names: ClassVar[tuple[str, ...]] = ()  # endings of the files it reads, e.g. ".json"
     largest_report: ClassVar[int] = 256 * MEGABYTE  # bytes, uploaded or fetched
 
     def request_headers(self, config: Config) -> dict[str, str]:
-        """What a request for the report says beside the address, e.g. a token."""
+        """Headers of a request for the report, e.g. with a token."""
         return {}
 
     def build_message(self, event: Event, config: Config) -> Message:
-        """How an event is told, for a connector with the capability notification."""
+        """The message for an event. Connectors with the capability notification override this."""
         raise NotImplementedError
 
     def read_report(self, file: IO[bytes], config: Config, *, name: str = "") -> Iterator[Item]:
-        """The pieces of one report. `file` is seekable, `name` what it is called.
+        """Yield the items of one report. `file` is seekable, `name` is its name.
 
-        Raises UnreadableReport, also after some pieces: nothing of the report is then kept.
+        Raises UnreadableReport, also after some items: then nothing of the report is imported.
         """
         raise NotImplementedError

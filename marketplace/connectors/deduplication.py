@@ -1,21 +1,21 @@
-"""Telling apart what a report has several times at the same place."""
+"""Keeps findings apart that a report has several times at the same location."""
 
 from collections import Counter
 
 
 class DuplicateNumbering:
-    """The first keeps its place, the next ones are "place (2)", "place (3)".
+    """Numbers duplicates: the first keeps its location, the next are "location (2)" and so on.
 
-    Of all that was seen it keeps a number each, however long the texts are. Two that had the same
-    by chance would only be counted.
+    It stores one hash per location, so its size does not depend on the texts. Two locations with
+    the same hash would only be numbered needlessly.
     """
 
     def __init__(self) -> None:
         self._times: Counter[int] = Counter()
 
-    def place(self, place: str, *others: str) -> str:
-        """`others` is what else identifies the finding, e.g. its rule."""
-        seen = hash((place, *others))
-        self._times[seen] += 1
-        times = self._times[seen]
-        return place if times == 1 else f"{place} ({times})".lstrip()
+    def number_location(self, location: str, *others: str) -> str:
+        """`others` are the other identifiers of the finding, e.g. its rule."""
+        key = hash((location, *others))
+        self._times[key] += 1
+        times = self._times[key]
+        return location if times == 1 else f"{location} ({times})".lstrip()

@@ -1,10 +1,10 @@
-"""Whose report a file is, so that who took the wrong connector learns which is the right one."""
+"""Recognizes reports, so that a message can name the right connector for a file."""
 
 import re
 from typing import IO
 
-_HEAD = 8192  # bytes in which a report says what it is
-_MARKS = {
+_HEAD = 8192  # bytes that contain the name of the format
+_PATTERNS = {
     "Nessus": rb"<NessusClientData",
     "OpenVAS": rb"<get_reports_response|<report\b[^>]*\b(?:format_id|extension)=",
     "CycloneDX": rb"cyclonedx\.org/schema|\"bomFormat\"\s*:",
@@ -14,8 +14,10 @@ _MARKS = {
 
 
 def add_format_hint(message: str, file: IO[bytes]) -> str:
-    """`message`, and the connector by name whose report this looks like, where there is one."""
+    """Add the name of the connector whose report this looks like, if there is one."""
     file.seek(0)
     head = file.read(_HEAD)
-    found = next((name for name, mark in _MARKS.items() if re.search(mark, head)), "")
-    return f"{message} It looks like a report for the connector {found}." if found else message
+    for connector, pattern in _PATTERNS.items():
+        if re.search(pattern, head):
+            return f"{message} It looks like a report for the connector {connector}."
+    return message

@@ -1,7 +1,7 @@
-"""What a connector reads from a report, piece by piece. Plain values alone.
+"""The items of a report, and the events that are sent: plain values.
 
-A connector yields these from `read`, as a stream: whatever the size of the report, only a piece at
-a time is held in memory. Texts may be as long as the report has them; the platform shortens them.
+A connector yields items from `read_report` as a stream, so that only one is in memory at a time.
+Texts may have any length; the platform shortens them.
 """
 
 from dataclasses import dataclass, field
@@ -14,13 +14,13 @@ from risks.registers.results import Table
 
 @dataclass(frozen=True, slots=True)
 class FindingItem:
-    """One thing that `tool` saw on one asset.
+    """One problem that `tool` reports on one asset.
 
-    `rule` is the rule's id or the CVE, `location` where on the asset (a file and line, a package,
-    a port): tool, rule, asset and location together identify the finding over scans, so none of
-    them may hold what changes from scan to scan. `asset` is a name or "" where the report names
-    none. `row` is its place in the report, from 1. `state` is "open" unless the report itself says
-    that it is suppressed ("accepted") or wrong ("false_positive").
+    `rule` is the id of the rule or the CVE, `location` the position on the asset (a file and line,
+    a package, a port). Tool, rule, asset and location together identify the finding over scans, so
+    none of them may contain anything that changes from scan to scan. `asset` is a name, or "" if
+    the report has none. `row` counts from 1. `state` is "open" unless the report itself marks the
+    finding as suppressed ("accepted") or wrong ("false_positive").
     """
 
     row: int
@@ -37,9 +37,9 @@ class FindingItem:
 
 @dataclass(frozen=True, slots=True)
 class AssetItem:
-    """What the report knows of an asset that findings name; yield it before they do.
+    """Details of an asset that findings name. Yield it before those findings.
 
-    Only used where the register has no such asset yet.
+    It is used only if the register does not have the asset yet.
     """
 
     row: int
@@ -51,10 +51,10 @@ class AssetItem:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """When `tool` looked, and which assets it looked at whole; yield it anywhere in the stream.
+    """The time of a scan and the assets it covered completely. Yield it anywhere in the stream.
 
-    An open finding of this tool on one of the `covered` assets that is not in the report is closed.
-    `covered` is empty where the report cannot tell, and then nothing is closed. `at` is aware.
+    An open finding of this tool on a `covered` asset that is not in the report is resolved. Leave
+    `covered` empty if the report cannot tell: then nothing is resolved. `at` has a time zone.
     """
 
     tool: str
@@ -64,9 +64,9 @@ class Scan:
 
 @dataclass(frozen=True, slots=True)
 class VulnerabilityItem:
-    """What a feed knows of a CVE; it marks the findings of that CVE. None: it says nothing of it.
+    """Facts of a feed about a CVE, for the findings of that CVE. None: the feed has no such fact.
 
-    `reason` says in a sentence why the risks of marked findings may be more likely now.
+    `reason` is a sentence that says why the risks of these findings may be more likely now.
     """
 
     row: int
@@ -79,10 +79,10 @@ class VulnerabilityItem:
 
 @dataclass(frozen=True, slots=True)
 class VexItem:
-    """A statement on whether a CVE affects a component: it decides findings that exist.
+    """A statement whether a CVE affects a component. It decides findings that exist.
 
-    `state` is a value of risks.models.FindingState. `asset` and `location` as in FindingItem, ""
-    where the statement holds for every asset or place.
+    `state` is a value of risks.models.FindingState. `asset` and `location` are as in FindingItem,
+    "" if the statement is about every asset or location.
     """
 
     row: int
@@ -105,8 +105,7 @@ class FrameworkItem:
 
 @dataclass(frozen=True, slots=True)
 class ControlItem:
-    """A control of the framework that was yielded last. `parent` is the identifier of another one,
-    which came before."""
+    """A control of the last framework. `parent` is the identifier of an earlier control."""
 
     row: int
     identifier: str
@@ -117,7 +116,7 @@ class ControlItem:
 
 @dataclass(frozen=True, slots=True)
 class TableItem:
-    """A register in the whole. `mapping` says of headers which field they are, or "extra"."""
+    """A whole register. `mapping` has the field for a header, or "extra" to keep the column."""
 
     table: Table
     mapping: dict[str, str] = field(default_factory=dict)
@@ -125,7 +124,7 @@ class TableItem:
 
 @dataclass(frozen=True, slots=True)
 class RejectedItem:
-    """A piece of the report that cannot be read; the rest can. `value` is the start of it."""
+    """A part of the report that cannot be read, while the rest can. `value` is its beginning."""
 
     row: int
     reason: str
@@ -138,8 +137,8 @@ class Event:
     """Something that happened in the register of the organization with this slug.
 
     `type` is risk.created, risk.level_changed, risk.status_changed, risk.closed or test, `title` a
-    sentence, `url` the page that shows it ("" for none), `data` JSON: reference, level, status ...
-    It happened `at` and is sent `sent_at`, perhaps again.
+    sentence, `url` the page of the risk ("" for none), `data` JSON: reference, level, status ...
+    It happened `at`; this attempt to send it is from `sent_at`.
     """
 
     id: str
@@ -154,7 +153,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is posted to say it."""
+    """An HTTP request that reports an event."""
 
     url: str
     headers: dict[str, str]

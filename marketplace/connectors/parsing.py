@@ -1,4 +1,4 @@
-"""How reports are read: JSON and XML piece by piece, and values of any kind made into ours."""
+"""Parses reports: streams JSON and XML, and converts values of any kind."""
 
 import sys
 from collections.abc import Collection, Iterator
@@ -17,7 +17,7 @@ from marketplace.connectors.base import UnreadableReport
 from marketplace.connectors.format_hints import add_format_hint
 
 SEVERITIES = ("info", "low", "medium", "high", "critical")
-_WORDS = {
+_SEVERITY_SYNONYMS = {
     "none": "info",
     "informational": "info",
     "information": "info",
@@ -29,22 +29,22 @@ _WORDS = {
     "severe": "critical",
 }
 _OPENING, _CLOSING = ("start_map", "start_array"), ("end_map", "end_array")
-_NO_JSON = "This is no JSON that can be read. Make the report again, as JSON in UTF-8."
+_NO_JSON = "Not valid JSON. Make the report again, as JSON in UTF-8."
 _EMPTY = "The file is empty. Make the report again."
-_TOO_DEEP = "The report is nested too deeply to be one. Make it again."
-_DEEPEST = 200  # levels of nesting that anybody's report has
+_TOO_DEEP = "The report is nested too deeply. Make it again."
+_DEEPEST = 200  # levels of nesting; real reports have fewer
 _DIGITS = b"0123456789"
-_MOST_DIGITS = sys.int_info.default_max_str_digits  # what Python makes an integer of
-# Bytes that are parsed at once. Fewer than digits of a number, see `_Text`; and few enough that
-# the places of so many brackets, each one longer than the last, need not much memory.
+_MOST_DIGITS = sys.int_info.default_max_str_digits  # of an integer that Python parses
+# Bytes that are parsed at once: fewer than digits of a number (see `_JsonText`), and so few that
+# the paths of that many brackets, each one longer than the last, do not need much memory.
 _CHUNK = 4096
-# Two days that have nothing in common: a time that is another one by each lacks a part of its date.
+# Two days without a common part: a text that gives two times with these defaults lacks a part.
 _DAYS = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2004, 2, 2, tzinfo=UTC))
 
 
 # --- JSON -----------------------------------------------------------------------------------------
 @contextmanager
-def json_errors() -> Iterator[None]:
+def translate_json_errors() -> Iterator[None]:
     try:
         yield
     except (ijson.JSONError, ValueError, ArithmeticError, RecursionError) as error:
@@ -69,12 +69,12 @@ def seek_json_start(file: IO[bytes]) -> None:
     file.seek(len(start) - len(bare))
 
 
-class _Text:
-    """A file for ijson, which ends the process over an integer that Python refuses as too long."""
+class _JsonText:
+    """A file for ijson that refuses very long integers: on those, ijson ends the process."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self.file = file
-        self.digits = 0  # that the last chunk ended with
+        self.digits = 0  # at the end of the last chunk
 
     def read(self, size: int) -> bytes:
         chunk = self.file.read(size)
@@ -86,94 +86,96 @@ class _Text:
         return chunk
 
 
-def _events(file: IO[bytes]) -> Iterator[tuple[str, str, Any]]:
+def parse_json_events(file: IO[bytes]) -> Iterator[tuple[str, str, Any]]:
     depth = 0
-    for found in ijson.parse(_Text(file), buf_size=_CHUNK):
-        if found[1] in _OPENING:
+    for prefix, event, value in ijson.parse(_JsonText(file), buf_size=_CHUNK):
+        if event in _OPENING:
             depth += 1
             if depth > _DEEPEST:
                 raise UnreadableReport(_TOO_DEEP)
-        elif found[1] in _CLOSING:
+        elif event in _CLOSING:
             depth -= 1
-        yield found
+        yield prefix, event, value
 
 
 def stream_json(
-    file: IO[bytes], wanted: Collection[str], boundary: str = "", begun: Collection[str] = ()
+    file: IO[bytes], paths: Collection[str], boundary: str = "", starts: Collection[str] = ()
 ) -> Iterator[tuple[int, str, Any]]:
-    """Each value at one of the `wanted` places: how often `boundary` had begun, place and value.
+    """Yield each value at one of the `paths`, with the number of `boundary` objects so far.
 
-    Places are those of ijson, e.g. `runs.item.results.item`. Of a list or object at one of the
-    places `begun` only that it begins is told, with None for a value. Raises UnreadableReport.
+    Paths are those of ijson, e.g. `runs.item.results.item`. For a list or object at one of the
+    paths `starts`, only its start is yielded, with the value None. Raises UnreadableReport.
     """
     seek_json_start(file)
-    seen, depth, builder = 0, 0, None
-    place = ""
-    with json_errors():
-        for prefix, event, value in _events(file):
+    count, depth, builder = 0, 0, None
+    path = ""
+    with translate_json_errors():
+        for prefix, event, value in parse_json_events(file):
             if builder is None:
                 if prefix == boundary and event == "start_map":
-                    seen += 1
-                if event in _OPENING and prefix in begun:
-                    yield seen, prefix, None
-                if prefix not in wanted or event in _CLOSING or event == "map_key":
+                    count += 1
+                if event in _OPENING and prefix in starts:
+                    yield count, prefix, None
+                if prefix not in paths or event in _CLOSING or event == "map_key":
                     continue
                 if event not in _OPENING:
-                    yield seen, prefix, value
+                    yield count, prefix, value
                     continue
-                builder, place, depth = ijson.ObjectBuilder(), prefix, 0
+                builder, path, depth = ijson.ObjectBuilder(), prefix, 0
             builder.event(event, value)
             depth += (event in _OPENING) - (event in _CLOSING)
             if depth == 0:
-                yield seen, place, builder.value
+                yield count, path, builder.value
                 builder = None
 
 
 # --- XML ------------------------------------------------------------------------------------------
 def stream_xml(
-    file: IO[bytes], roots: Collection[str], wanted: Collection[str], advice: str
+    file: IO[bytes], roots: Collection[str], paths: Collection[str], advice: str
 ) -> Iterator[tuple[list[Element], Element]]:
-    """Each element at one of the `wanted` places, once it is complete, with those around it.
+    """Yield each complete element at one of the `paths`, with its ancestors.
 
-    A place is `parent/name`, names are without their namespaces. An element is taken out of the
-    tree afterwards, and so is what is neither at a wanted place nor below it. Raises
-    UnreadableReport, with `advice` where the outermost element is none of `roots`.
+    A path is `parent/name`, without namespaces. Elements are removed from the tree afterwards, and
+    at once if they are neither at one of the paths nor below. Raises UnreadableReport, with
+    `advice` if the root element is not one of `roots`.
     """
     file.seek(0)
-    stack: list[Element] = []
-    inside = 0  # how many elements at wanted places are open
+    ancestors: list[Element] = []
+    open_matches = 0  # open elements at one of the paths
     try:
         for event, element in iterparse(file, events=("start", "end"), forbid_dtd=True):
             if event == "start":
                 element.tag = local_name(element.tag)
-                if not stack and element.tag not in roots:
+                if not ancestors and element.tag not in roots:
                     raise UnreadableReport(add_format_hint(advice, file))
-                inside += _place(stack, element) in wanted
-                stack.append(element)
-                if len(stack) > _DEEPEST:
+                open_matches += _path(ancestors, element) in paths
+                ancestors.append(element)
+                if len(ancestors) > _DEEPEST:
                     raise UnreadableReport(_TOO_DEEP)
                 continue
-            stack.pop()
-            if found := _place(stack, element) in wanted:
-                inside -= 1
-                yield stack, element
-            if stack and (found or not inside):
-                stack[-1].remove(element)
+            ancestors.pop()
+            if is_match := _path(ancestors, element) in paths:
+                open_matches -= 1
+                yield ancestors, element
+            if ancestors and (is_match or not open_matches):
+                ancestors[-1].remove(element)
     except DefusedXmlException:
         raise UnreadableReport(
-            "The XML declares a document type or entities, which no report needs. Remove them."
+            "The XML declares a document type or entities, which reports do not need. Remove them."
         ) from None
     except ParseError as error:
-        raise UnreadableReport(_no_xml(error, file, advice if not stack else "")) from None
+        raise UnreadableReport(
+            describe_parse_error(error, file, advice if not ancestors else "")
+        ) from None
     except (UnicodeDecodeError, LookupError, ValueError):
         raise UnreadableReport("The XML's encoding cannot be read. Save it as UTF-8.") from None
 
 
-def _place(around: list[Element], element: Element) -> str:
-    return f"{around[-1].tag}/{element.tag}" if around else ""
+def _path(ancestors: list[Element], element: Element) -> str:
+    return f"{ancestors[-1].tag}/{element.tag}" if ancestors else ""
 
 
-def _no_xml(error: ParseError, file: IO[bytes], advice: str) -> str:
+def describe_parse_error(error: ParseError, file: IO[bytes], advice: str) -> str:
     file.seek(0)
     start = file.read(1024)
     if not start.strip():
@@ -188,82 +190,82 @@ def local_name(tag: Any) -> str:
 
 
 def xml_text(element: Element, *path: str) -> str:
-    """The text at `path` below the element, "" where there is none."""
-    found: Element | None = element
+    """The text at `path` below the element, or ""."""
+    current: Element | None = element
     for name in path:
-        found = next((child for child in found if child.tag == name), None)  # type: ignore[union-attr]
-        if found is None:
+        current = next((child for child in current if child.tag == name), None)  # type: ignore[union-attr]
+        if current is None:
             return ""
-    return (found.text or "").strip() if found is not None else ""
+    return (current.text or "").strip() if current is not None else ""
 
 
 # --- Values ---------------------------------------------------------------------------------------
 def to_text(value: Any) -> str:
-    """What stands where a text is expected: "" for nothing and for what is no plain value."""
+    """The value as text; "" for None and for anything but a plain value."""
     if isinstance(value, str):
         return value
     return "" if value is None or isinstance(value, dict | list | bool) else str(value)
 
 
 def as_list(value: Any) -> list[Any]:
-    """A list, also where the report has something else."""
+    """The value if it is a list, else an empty one."""
     return value if isinstance(value, list) else []
 
 
 def as_dict(value: Any) -> dict[str, Any]:
+    """The value if it is a dict, else an empty one."""
     return value if isinstance(value, dict) else {}
 
 
 def to_number(value: Any, highest: int) -> Decimal | None:
-    """A number from 0 to `highest`, None for anything else."""
+    """The value as a number from 0 to `highest`; None for anything else."""
     if isinstance(value, bool) or value is None:
         return None
     try:
-        found = Decimal(str(value).strip())
+        result = Decimal(str(value).strip())
     except InvalidOperation:
         return None
-    return found if found.is_finite() and 0 <= found <= highest else None
+    return result if result.is_finite() and 0 <= result <= highest else None
 
 
 def parse_time(value: Any) -> datetime | None:
-    """A time in nearly any form; without a zone it is taken for UTC.
+    """Parse a time in nearly any format; without a zone it is UTC.
 
-    None also where a part of the date is missing, or the zone is a name that tells no offset.
+    None if a part of the date is missing, or if the zone is a name without an offset.
     """
-    said = to_text(value)
+
+    def zone_of(name: str | None, offset: int | None) -> timezone:
+        if name and offset is None:
+            raise ValueError(name)
+        return timezone(timedelta(seconds=offset or 0))
+
     try:
-        found, other = (dates.parse(said, default=day, tzinfos=_zone) for day in _DAYS)
-        return found.astimezone(UTC) if found == other else None
+        time, other = (dates.parse(to_text(value), default=day, tzinfos=zone_of) for day in _DAYS)
+        return time.astimezone(UTC) if time == other else None
     except (ValueError, ArithmeticError):  # minutes of 28 digits are too many for decimal's `%`
         return None
 
 
-def _zone(name: str | None, offset: int | None) -> timezone:
-    if name and offset is None:
-        raise ValueError(name)
-    return timezone(timedelta(seconds=offset or 0))
-
-
 def parse_severity(word: Any) -> str:
-    """Ours for a scanner's word, "" for one that is unknown."""
+    """The severity for a scanner's word, or "" for an unknown one."""
     lowered = to_text(word).strip().lower()
-    return lowered if lowered in SEVERITIES else _WORDS.get(lowered, "")
+    return lowered if lowered in SEVERITIES else _SEVERITY_SYNONYMS.get(lowered, "")
 
 
 def severity_from_score(score: Decimal) -> str:
-    """By the qualitative scale of CVSS."""
+    """The severity by the qualitative scale of CVSS."""
     bounds = ((Decimal(9), "critical"), (Decimal(7), "high"), (Decimal(4), "medium"))
     named = next((name for lowest, name in bounds if score >= lowest), "low")
     return named if score > 0 else "info"
 
 
 def join_paragraphs(*parts: tuple[str, Any]) -> str:
-    """Paragraphs "Title: text" of what there is; without a title the text alone."""
-    found = [(title, to_text(value).strip()) for title, value in parts]
-    return "\n\n".join(f"{title}: {value}" if title else value for title, value in found if value)
+    """Join the parts that have a text to paragraphs "Title: text"; a title may be ""."""
+    texts = [(title, to_text(value).strip()) for title, value in parts]
+    return "\n\n".join(f"{title}: {value}" if title else value for title, value in texts if value)
 
 
 def choose_rule(cves: list[str], other: str) -> str:
-    """What a finding is known by: the CVE where it is about one, so that feeds find it."""
+    """The CVE if there is exactly one, so that feeds find the finding; else `other`."""
     known = sorted({cve.strip().upper() for cve in cves if cve.strip().upper().startswith("CVE-")})
     return known[0] if len(known) == 1 else other

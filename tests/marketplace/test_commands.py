@@ -68,7 +68,7 @@ class TestConnectorSync:
             (("nessus",), "no app nessus. Installed ones: Trivy"),
             (("trivy", "--file", "nowhere.json"), "nowhere.json cannot be read"),
             (("trivy",), "Upload one"),
-            (("trivy", "--file", str(REPORTS / "nessus.xml")), "no JSON"),
+            (("trivy", "--file", str(REPORTS / "nessus.xml")), "valid JSON"),
         ],
     )
     def test_mistakes_are_told(self, trivy, arguments, words):

@@ -125,7 +125,7 @@ def _finding(
         severity=severity,
         title=check or element.get("pluginName", "") or xml_text(element, "synopsis") or rule,
         asset=host,
-        location=seen.place(_place(element, rule, plugin, check), rule),
+        location=seen.number_location(_place(element, rule, plugin, check), rule),
         description=join_paragraphs(
             ("", xml_text(element, "description")),
             ("Output", xml_text(element, "plugin_output")),

@@ -141,7 +141,7 @@ def _finding(
         severity=_severity(score, xml_text(result, "threat")),
         title=xml_text(test, "name") or xml_text(result, "name") or oid,
         asset=host,
-        location=seen.place(port if rule == oid else f"{port} test {oid}", rule, host),
+        location=seen.number_location(port if rule == oid else f"{port} test {oid}", rule, host),
         description=join_paragraphs(
             ("", tags.get("summary")),
             ("Found", xml_text(result, "description")),

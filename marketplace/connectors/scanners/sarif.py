@@ -192,7 +192,7 @@ class _Run:
             severity=severity_from_score(score) if score else _level(result, rule),
             title=title or rule_id,
             asset=self.asset,
-            location=self.seen.place(known_by, self.tool, self.asset, rule_id),
+            location=self.seen.number_location(known_by, self.tool, self.asset, rule_id),
             description=join_paragraphs(
                 ("", message),
                 ("At", place),

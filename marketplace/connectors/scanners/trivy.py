@@ -133,7 +133,7 @@ class _Result:
 
     def numbered(self, name: str, rule: str, place: str) -> dict[str, Any]:
         tool = _TOOLS[name]
-        place = self.numbering.place(self.within(place), tool, self.asset, rule)
+        place = self.numbering.number_location(self.within(place), tool, self.asset, rule)
         return {"tool": tool, "rule": rule, "asset": self.asset, "location": place}
 
 

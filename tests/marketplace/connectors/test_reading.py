@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from marketplace.connectors.base import UnreadableReport
-from marketplace.connectors.format_hints import _MARKS
+from marketplace.connectors.format_hints import _PATTERNS
 from marketplace.connectors.parsing import parse_time, stream_json, stream_xml
 from marketplace.registry import available_connectors
 
@@ -36,7 +36,7 @@ def test_pieces_are_told_with_their_place_and_how_often_the_boundary_had_begun()
 
 def test_of_a_list_its_beginning_alone_can_be_told():
     content = b'{"runs": [{"b": [1]}, {"b": null}, {"b": []}]}'
-    found = pieces(content, boundary="runs.item", begun=("runs.item.b",))
+    found = pieces(content, boundary="runs.item", starts=("runs.item.b",))
     assert found == [(1, "runs.item.b", None), (3, "runs.item.b", None)]
 
 
@@ -46,11 +46,11 @@ def test_of_a_list_its_beginning_alone_can_be_told():
         (b"", "The file is empty"),
         (b"\xef\xbb\xbf \n", "The file is empty"),
         (b' {"a": ', "ends in the middle"),
-        (b'{"a": 1} and more', "no JSON"),
-        (b'{"a": NaN}', "no JSON"),
-        (b'{"a": "\xff"}', "no JSON"),
-        (b'{"a": 1e99999999999999999999}', "no JSON"),
-        (b"<root/>", "no JSON"),
+        (b'{"a": 1} and more', "valid JSON"),
+        (b'{"a": NaN}', "valid JSON"),
+        (b'{"a": "\xff"}', "valid JSON"),
+        (b'{"a": 1e99999999999999999999}', "valid JSON"),
+        (b"<root/>", "valid JSON"),
         ('{"a": 1}'.encode("utf-16"), "The file is in UTF-16"),
         ('{"a": 1}'.encode("utf-16-le"), "The file is in UTF-16"),
         (b'{"a": ' + b"[" * 300 + b"]" * 300 + b"}", "nested too deeply"),
@@ -148,4 +148,4 @@ def test_a_time_never_raises(said):
 
 # --- Whose report it is ---------------------------------------------------------------------------
 def test_reports_are_attributed_to_connectors_that_there_are():
-    assert _MARKS.keys() <= {connector.name for connector in available_connectors().values()}
+    assert _PATTERNS.keys() <= {connector.name for connector in available_connectors().values()}
