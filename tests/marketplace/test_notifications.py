@@ -11,7 +11,7 @@ import time_machine
 from django.utils import timezone
 
 from marketplace import tasks
-from marketplace.connectors.messages.webhook import signature
+from marketplace.connectors.messages.webhook import sign_message
 from marketplace.installations import lifecycle
 from marketplace.models import AppState, Delivery
 from marketplace.sync import notifications
@@ -121,7 +121,7 @@ def test_a_message_is_signed_as_the_specification_says(webhook, source, rated):
 def test_a_signature_is_the_one_of_the_specification():
     """The example of standard-webhooks/spec, and of its reference libraries."""
     assert (
-        signature(
+        sign_message(
             "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
             "msg_p5jXN8AQM9LWM0D4loKWxJek",
             "1614265330",

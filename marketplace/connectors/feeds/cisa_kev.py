@@ -12,14 +12,14 @@ from marketplace.connectors.base import (
     UnreadableReport,
 )
 from marketplace.connectors.items import Config, Item, RejectedItem, VulnerabilityItem
-from marketplace.connectors.parsing import stream_json, to_text
+from marketplace.connectors.parsing import as_dict, stream_json, to_text
 
 _ENTRY = "vulnerabilities.item"
 _URL = "https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json"
 
 
 class CisaKev(Connector):
-    """An entry marks the findings of its CVE; one that is taken off the catalogue unmarks them."""
+    """An entry marks the findings of its CVE; once it is removed, they are unmarked."""
 
     slug = "cisa-kev"
     name = "CISA Known Exploited Vulnerabilities"
@@ -55,38 +55,39 @@ class CisaKev(Connector):
     }
 
     def read_report(self, file: IO[bytes], config: Config, *, name: str = "") -> Iterator[Item]:
-        found, said, version = 0, None, None
-        wanted = (_ENTRY, "count", "catalogVersion")
-        for _, place, value in stream_json(file, wanted):
-            if place == "count":
-                said = value
-            elif place == "catalogVersion":
+        count, declared_count, version = 0, None, None
+        paths = (_ENTRY, "count", "catalogVersion")
+        for _, path, value in stream_json(file, paths):
+            if path == "count":
+                declared_count = value
+            elif path == "catalogVersion":
                 version = value
             else:
-                found += 1
-                yield _entry(found, value)
-        if version is None and not found:
+                count += 1
+                yield parse_entry(count, value)
+        if version is None and not count:
             raise UnreadableReport("This is not the catalogue of CISA. Fetch its JSON file.")
-        if said is not None and said != found:
+        if declared_count is not None and declared_count != count:
             raise UnreadableReport(
-                f"The catalogue says that it has {to_text(said)} entries and has {found}. "
+                f"The catalogue announces {to_text(declared_count)} entries and has {count}. "
                 "Fetch it again."
             )
 
 
-def _entry(row: int, value: Any) -> VulnerabilityItem | RejectedItem:
-    entry = value if isinstance(value, dict) else {}
+def parse_entry(row: int, value: Any) -> VulnerabilityItem | RejectedItem:
+    entry = as_dict(value)
     cve = to_text(entry.get("cveID")).strip().upper()
     if not cve.startswith("CVE-"):
-        return RejectedItem(row, "The entry names no CVE.", cve or to_text(value), "cveID")
+        return RejectedItem(row, "The entry has no CVE.", cve or to_text(value), "cveID")
+    added = to_text(entry.get("dateAdded"))
     try:
-        listed = date.fromisoformat(to_text(entry.get("dateAdded")))
+        listed = date.fromisoformat(added)
     except ValueError:
-        return RejectedItem(row, "This is no date.", to_text(entry.get("dateAdded")), "dateAdded")
+        return RejectedItem(row, "Not a valid date.", added, "dateAdded")
     ransomware = to_text(entry.get("knownRansomwareCampaignUse")).lower() == "known"
     due = to_text(entry.get("dueDate"))
     reason = (
-        f"{cve} is exploited, as CISA knows since {listed}"
+        f"{cve} is exploited, as CISA has known since {listed}"
         + (", also for ransomware" if ransomware else "")
         + (f"; it asks for a repair by {due}." if due else ".")
     )

@@ -1,4 +1,4 @@
-"""Any JSON feed: where its entries are, and which of their values mean what, is configured."""
+"""Any JSON feed. The configuration says where its entries are and what their values mean."""
 
 from collections.abc import Iterator
 from typing import IO, Any
@@ -21,7 +21,7 @@ from marketplace.connectors.parsing import (
 )
 from risks.registers.results import Table
 
-MOST_RISKS = 100_000
+MAX_RISKS = 100_000
 _FINDING = ("rule", "title", "severity", "asset", "location", "description", "cvss")
 _RISK = (
     *("title", "external_id", "description", "category", "status", "owner", "tags", "assets"),
@@ -31,7 +31,7 @@ _RISK = (
 _PATH = {"type": "string", "minLength": 1}
 
 
-def _mapping(fields: tuple[str, ...], required: tuple[str, ...]) -> dict[str, Any]:
+def mapping_schema(fields: tuple[str, ...], required: tuple[str, ...]) -> dict[str, Any]:
     return {
         "properties": {
             "mapping": {
@@ -44,12 +44,12 @@ def _mapping(fields: tuple[str, ...], required: tuple[str, ...]) -> dict[str, An
 
 
 class JsonFeed(Connector):
-    """A path names a value inside of another, as in `asset.name`."""
+    """A path such as `asset.name` is a value inside another one."""
 
     slug = "json-feed"
     name = "JSON feed"
     version = "1.0.0"
-    summary = "Risks or findings from any address that answers JSON."
+    summary = "Risks or findings from any address that returns JSON."
     documentation = (
         "For sources that no other connector knows. Give the address, where in the answer the "
         "list of entries is (data.items; nothing where the answer is the list itself), and which "
@@ -84,77 +84,78 @@ class JsonFeed(Connector):
         "required": ["kind", "mapping"],
         "additionalProperties": False,
         "if": {"properties": {"kind": {"const": "risks"}}},
-        "then": _mapping(_RISK, ("title",)),
-        "else": {**_mapping(_FINDING, ("rule", "title", "severity")), "required": ["tool"]},
+        "then": mapping_schema(_RISK, ("title",)),
+        "else": {**mapping_schema(_FINDING, ("rule", "title", "severity")), "required": ["tool"]},
     }
 
     def request_headers(self, config: Config) -> dict[str, str]:
         return {"Authorization": f"Bearer {config['token']}"} if config.get("token") else {}
 
     def read_report(self, file: IO[bytes], config: Config, *, name: str = "") -> Iterator[Item]:
-        where = to_text(config.get("items")).strip(".")
         mapping: dict[str, str] = config["mapping"]
-        entries = _entries(file, where)
+        entries = stream_entries(file, to_text(config.get("items")).strip("."))
         if config["kind"] == "risks":
-            yield _table(entries, mapping)
+            yield build_table(entries, mapping)
             return
         for row, entry in enumerate(entries, 1):
-            yield _finding(row, entry, mapping, config["tool"])
+            yield build_finding(row, entry, mapping, config["tool"])
 
 
-def _entries(file: IO[bytes], where: str) -> Iterator[Any]:
-    """Nothing is an answer too, but only from a list that is there."""
-    found = False
-    for _, _, entry in stream_json(file, (f"{where}.item" if where else "item",)):
-        found = True
+def stream_entries(file: IO[bytes], path: str) -> Iterator[Any]:
+    """The list at `path` may be empty, but it must exist."""
+    is_empty = True
+    for _, _, entry in stream_json(file, (f"{path}.item" if path else "item",)):
+        is_empty = False
         yield entry
-    if not found and not any(value == [] for _, _, value in stream_json(file, (where,))):
-        named = f"at {where[:100]}" if where else "in the answer"
-        raise UnreadableReport(f"There is no list {named}. Correct where the entries are.")
+    if is_empty and not any(value == [] for _, _, value in stream_json(file, (path,))):
+        place = f"at {path[:100]}" if path else "in the answer"
+        raise UnreadableReport(f"There is no list {place}. Correct where the entries are.")
 
 
-def _at(entry: Any, path: str) -> Any:
+def _value_at(entry: Any, path: str) -> Any:
     for part in path.split("."):
         entry = as_dict(entry).get(part)
     return entry
 
 
-def _cell(value: Any) -> str:
+def to_cell(value: Any) -> str:
     if isinstance(value, list):
         return "; ".join(to_text(part) for part in value)
     return "" if isinstance(value, bool | dict) else to_text(value)
 
 
-def _table(entries: Iterator[Any], mapping: dict[str, str]) -> TableItem:
+def build_table(entries: Iterator[Any], mapping: dict[str, str]) -> TableItem:
     rows = []
     for row, entry in enumerate(entries, 1):
-        if row > MOST_RISKS:
-            raise UnreadableReport(f"The feed has more than {MOST_RISKS:,} risks. Split it.")
-        rows.append((row, {name: _cell(_at(entry, path)) for name, path in mapping.items()}))
+        if row > MAX_RISKS:
+            raise UnreadableReport(f"The feed has more than {MAX_RISKS:,} risks. Split it.")
+        rows.append(
+            (row, {name: to_cell(_value_at(entry, path)) for name, path in mapping.items()})
+        )
     return TableItem(Table(list(mapping), rows), {name: name for name in mapping})
 
 
-def _finding(
+def build_finding(
     row: int, entry: Any, mapping: dict[str, str], tool: str
 ) -> FindingItem | RejectedItem:
-    said = {name: _at(entry, path) for name, path in mapping.items()}
-    rule, title = to_text(said["rule"]).strip(), to_text(said["title"]).strip()
+    values = {name: _value_at(entry, path) for name, path in mapping.items()}
+    rule, title = to_text(values["rule"]).strip(), to_text(values["title"]).strip()
     if not rule or not title:
         missing = "rule" if not rule else "title"
         return RejectedItem(row, f"The entry has no {missing}.", to_text(entry), mapping[missing])
-    score = to_number(said["severity"], 10)
-    word = severity_from_score(score) if score is not None else parse_severity(said["severity"])
+    score = to_number(values["severity"], 10)
+    word = severity_from_score(score) if score is not None else parse_severity(values["severity"])
     if not word:
         reason = "The severity is neither a known word nor a number from 0 to 10."
-        return RejectedItem(row, reason, to_text(said["severity"]), mapping["severity"])
+        return RejectedItem(row, reason, to_text(values["severity"]), mapping["severity"])
     return FindingItem(
         row=row,
         tool=tool,
         rule=rule,
         severity=word,
         title=title,
-        asset=to_text(said.get("asset")).strip(),
-        location=to_text(said.get("location")).strip(),
-        description=to_text(said.get("description")),
-        cvss=to_number(said.get("cvss"), 10),
+        asset=to_text(values.get("asset")).strip(),
+        location=to_text(values.get("location")).strip(),
+        description=to_text(values.get("description")),
+        cvss=to_number(values.get("cvss"), 10),
     )

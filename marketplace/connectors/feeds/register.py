@@ -11,18 +11,17 @@ from risks.registers.table import read_table
 
 
 class Register(Connector):
-    """Reads what `manage.py risks_import` reads, by a schedule if need be."""
+    """Reads the same files as `manage.py risks_import`, also by a schedule."""
 
     slug = "register"
     name = "Risk register (CSV, XLSX)"
     version = "1.0.0"
-    summary = "Risks from a spreadsheet that is kept elsewhere."
+    summary = "Risks from a spreadsheet."
     documentation = (
-        "Any risk register in a spreadsheet can be read: which column is which is worked out from "
-        "its header, words such as High or Likely are put on the scale, and each run shows what "
-        "was read into the file.\n\n"
-        "Give the address of a CSV or XLSX file to take it over by a schedule, or upload it. Where "
-        "a column is understood otherwise than you mean it, name its field in the mapping."
+        "Any risk register in a spreadsheet can be read: headers decide which column is which, "
+        "words such as High or Likely become ratings, and each run shows how the file was read.\n\n"
+        "Enter the address of a CSV or XLSX file to import it by a schedule, or upload the file. "
+        "If a column is not recognized as you mean it, name its field in the mapping."
     )
     category = ConnectorCategory.INTEGRATION
     capabilities = (Capability.RISK_IMPORT,)

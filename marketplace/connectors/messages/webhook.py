@@ -12,39 +12,39 @@ from marketplace.connectors.items import Config, Event, Message
 
 EVENTS = ("risk.created", "risk.level_changed", "risk.status_changed", "risk.closed")
 LEVELS = ("low", "medium", "high", "critical")
-# What to tell, as every connector that tells something has it.
-TELLING = {
+# Options of every connector that sends events.
+SUBSCRIPTION = {
     "events": {
         "type": "array",
         "items": {"type": "string", "enum": list(EVENTS)},
         "uniqueItems": True,
         "title": "Events",
-        "description": "All of them unless some are given",
+        "description": "All events unless you choose some",
     },
     "minimum_level": {
         "type": "string",
         "enum": list(LEVELS),
         "title": "Lowest level",
-        "description": "Of risks, before or after the event; low unless given",
+        "description": "Of the risk before or after the event; low unless you choose one",
     },
 }
 
 
 class Webhook(Connector):
-    """Headers webhook-id, webhook-timestamp and webhook-signature, as standardwebhooks.com says."""
+    """Sends the headers webhook-id, webhook-timestamp and webhook-sign_message of the standard."""
 
     slug = "webhook"
     name = "Signed webhook"
     version = "1.0.0"
-    summary = "Tells another program what happens to risks, signed."
+    summary = "Sends signed messages about risks to another program."
     documentation = (
         "Each event is posted as JSON: id, type, timestamp and data with the risk's id, reference, "
         "title, level, score and status, and the level and status it had before.\n\n"
         "Messages follow the Standard Webhooks specification, for which there are libraries in "
         "most languages. Give the receiver the secret, which begins with whsec_, and let it check "
-        "the signature. The id of a message stays the same when it is sent again: ignore one that "
-        "you have had.\n\n"
-        "A message that is not taken is tried five times, over some eight minutes."
+        "the sign_message. A message that is sent again has the same id: ignore one that you have "
+        "received before.\n\n"
+        "A message that is not accepted is tried five times, over some eight minutes."
     )
     category = ConnectorCategory.NOTIFICATION
     capabilities = (Capability.NOTIFICATION,)
@@ -60,7 +60,7 @@ class Webhook(Connector):
                 "pattern": "^whsec_[A-Za-z0-9+/]{32,}={0,2}$",
                 "description": "whsec_ and at least 24 random bytes in base64",
             },
-            **TELLING,
+            **SUBSCRIPTION,
         },
         "required": ["url", "secret"],
         "additionalProperties": False,
@@ -68,30 +68,30 @@ class Webhook(Connector):
 
     def build_message(self, event: Event, config: Config) -> Message:
         at = event.at.astimezone(UTC)
-        told = {
+        content = {
             "id": event.id,
             "type": event.type,
             "timestamp": at.isoformat().replace("+00:00", "Z"),
             "data": {"organization": event.organization, "url": event.url, **event.data},
         }
-        body = json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
-        sent = str(int(event.sent_at.timestamp()))
+        body = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+        timestamp = str(int(event.sent_at.timestamp()))
         headers = {
             "Content-Type": "application/json",
             "webhook-id": event.id,
-            "webhook-timestamp": sent,
-            "webhook-signature": signature(config["secret"], event.id, sent, body),
+            "webhook-timestamp": timestamp,
+            "webhook-sign_message": sign_message(config["secret"], event.id, timestamp, body),
         }
         return Message(config["url"], headers, body)
 
 
-def signature(secret: str, message_id: str, timestamp: str, body: bytes) -> str:
-    """Version 1: HMAC-SHA256 over id, time and body, with the secret's bytes as the key."""
+def sign_message(secret: str, message_id: str, timestamp: str, body: bytes) -> str:
+    """Version 1 of the standard: HMAC-SHA256 over id, time and body."""
     encoded = secret.removeprefix("whsec_")
     try:
         key = base64.b64decode(encoded + "=" * (-len(encoded) % 4))
     except binascii.Error:
-        raise ValueError("The secret is no base64.") from None
+        raise ValueError("The secret is not valid base64. Enter it again.") from None
     signed = f"{message_id}.{timestamp}.".encode() + body
     digest = hmac.new(key, signed, hashlib.sha256).digest()
     return f"v1,{base64.b64encode(digest).decode()}"

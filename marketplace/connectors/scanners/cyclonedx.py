@@ -21,6 +21,7 @@ from marketplace.connectors.items import (
     VexItem,
 )
 from marketplace.connectors.parsing import (
+    SEVERITIES,
     as_dict,
     as_list,
     choose_rule,
@@ -37,13 +38,14 @@ from marketplace.connectors.parsing import (
 
 TOOL = "cyclonedx"
 VERSIONS = ("1.4", "1.5", "1.6")
+_ADVICE = "Not a CycloneDX document. Make one as JSON or XML."
 _STATES = {
     "resolved": "resolved",
     "resolved_with_pedigree": "resolved",
     "false_positive": "false_positive",
     "not_affected": "false_positive",
 }
-_PLACES = (
+_PATHS = (
     "components/component",
     "metadata/component",
     "metadata/timestamp",
@@ -53,8 +55,9 @@ _NAMESPACE = re.compile(rb"cyclonedx\.org/schema/bom/(\d+\.\d+)")
 
 
 class CycloneDx(Connector):
-    """A finding is known by its CVE, the asset and the component, whose version is left out: so a
-    component that is updated and still vulnerable stays the same finding.
+    """A finding is identified by CVE, asset and component, without the version of the component.
+
+    So a component that is updated and still vulnerable stays the same finding.
     """
 
     slug = "cyclonedx"
@@ -65,10 +68,10 @@ class CycloneDx(Connector):
         "CycloneDX is a format of software bills of materials. Tools such as grype, Dependency-"
         "Track, cdxgen and trivy write it, with the vulnerabilities they know of.\n\n"
         "Each vulnerability becomes a finding for each component that it affects, on the asset "
-        "that the bill is about, or the one that is configured. An analysis in it counts: not "
-        "affected comes as a false positive, resolved as resolved.\n\n"
-        "A document without components is a VEX: its statements are applied to the findings there "
-        "are, and create none."
+        "that the bill is about, or on the one you configure. The analysis counts: not affected "
+        "becomes a false positive, resolved becomes resolved.\n\n"
+        "A document without components is a VEX: its statements apply to findings that exist, and "
+        "create none."
     )
     category = ConnectorCategory.SECURITY
     capabilities = (Capability.FINDING_IMPORT,)
@@ -90,21 +93,21 @@ class CycloneDx(Connector):
     def read_report(self, file: IO[bytes], config: Config, *, name: str = "") -> Iterator[Item]:
         file.seek(0)
         is_xml = file.read(256).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
-        parts = _xml_parts if is_xml else _json_parts
-        bill = _bill(parts(file), to_text(config.get("asset")))
+        parts = read_xml_parts if is_xml else read_json_parts
+        bill = read_bill(parts(file), to_text(config.get("asset")))
         if bill.asset:
             yield AssetItem(1, bill.asset, "application")
         row = 0
-        for place, piece in parts(file):
-            if place != "vulnerability":
+        for kind, piece in parts(file):
+            if kind != "vulnerability":
                 continue
             row += 1
             if not isinstance(piece, dict) or not to_text(piece.get("id")):
                 yield RejectedItem(row, "The vulnerability has no id.", to_text(piece))
             elif bill.components:
-                yield from bill.findings(row, piece)
+                yield from bill.build_findings(row, piece)
             else:
-                yield from bill.statements(row, piece)
+                yield from bill.build_statements(row, piece)
         if bill.components:
             yield Scan(TOOL, bill.at, (bill.asset,) if bill.asset else ())
 
@@ -114,17 +117,17 @@ Parts = Iterator[tuple[str, Any]]
 
 @dataclass
 class _Bill:
-    """What a document says beside its vulnerabilities. `components`: name by reference."""
+    """The facts of a document beside its vulnerabilities. `components`: names by reference."""
 
     asset: str = ""
     at: Any = None
     components: dict[str, str] = field(default_factory=dict)
 
-    def findings(self, row: int, piece: dict[str, Any]) -> Iterator[FindingItem]:
-        names = [self.components.get(ref) or _package(ref) for ref in _affected(piece)]
+    def build_findings(self, row: int, piece: dict[str, Any]) -> Iterator[FindingItem]:
+        names = [self.components.get(ref) or parse_package(ref) for ref in _affected_refs(piece)]
         cves = [to_text(as_dict(part).get("id")) for part in as_list(piece.get("references"))]
         rule = choose_rule([to_text(piece["id"]), *cves], to_text(piece["id"]))
-        score, word = _rating(piece)
+        score, word = find_rating(piece)
         analysis = as_dict(piece.get("analysis"))
         for name in dict.fromkeys(names) or ("",):
             yield FindingItem(
@@ -146,60 +149,60 @@ class _Bill:
                 state=_STATES.get(to_text(analysis.get("state")), "open"),
             )
 
-    def statements(self, row: int, piece: dict[str, Any]) -> Iterator[VexItem | RejectedItem]:
+    def build_statements(self, row: int, piece: dict[str, Any]) -> Iterator[VexItem | RejectedItem]:
         analysis = as_dict(piece.get("analysis"))
-        said = to_text(analysis.get("state"))
-        if not said:
+        state = to_text(analysis.get("state"))
+        if not state:
             yield RejectedItem(row, "The statement has no analysis.", to_text(piece["id"]))
             return
         reason = join_paragraphs(
-            ("", said), ("", analysis.get("justification")), ("", analysis.get("detail"))
+            ("", state), ("", analysis.get("justification")), ("", analysis.get("detail"))
         )
-        for ref in _affected(piece) or [""]:
+        for ref in _affected_refs(piece) or [""]:
             yield VexItem(
                 row=row,
                 cve=to_text(piece["id"]),
-                state=_STATES.get(said, "open"),
+                state=_STATES.get(state, "open"),
                 reason=reason,
                 asset=self.asset,
-                location=_package(ref) if "pkg:" in ref else "",
+                location=parse_package(ref) if "pkg:" in ref else "",
             )
 
 
-def _bill(parts: Parts, asset: str) -> _Bill:
+def read_bill(parts: Parts, asset: str) -> _Bill:
     bill = _Bill(asset)
-    for place, piece in parts:
-        if place == "component":
-            _collect(bill.components, as_dict(piece))
-        elif place == "about":
-            bill.asset = bill.asset or _name(as_dict(piece))
-            _collect(bill.components, {**as_dict(piece), "purl": None}, only_below=True)
-        elif place == "timestamp":
+    for kind, piece in parts:
+        if kind == "component":
+            _add_components(bill.components, [piece])
+        elif kind == "about":
+            subject = as_dict(piece)
+            bill.asset = bill.asset or _component_name(subject)
+            _add_components(bill.components, as_list(subject.get("components")))
+        elif kind == "timestamp":
             bill.at = parse_time(piece)
     return bill
 
 
-def _collect(into: dict[str, str], component: dict[str, Any], *, only_below: bool = False) -> None:
-    """Components may hold others, to any depth."""
-    waiting = [] if only_below else [component]
-    waiting += as_list(component.get("components")) if only_below else []
+def _add_components(names: dict[str, str], components: list[Any]) -> None:
+    """Add components, and those within them to any depth."""
+    waiting = list(components)
     while waiting:
-        found = as_dict(waiting.pop())
-        name = _package(to_text(found.get("purl"))) or _name(found)
-        for key in (to_text(found.get("bom-ref")), to_text(found.get("purl"))):
+        component = as_dict(waiting.pop())
+        name = parse_package(to_text(component.get("purl"))) or _component_name(component)
+        for key in (to_text(component.get("bom-ref")), to_text(component.get("purl"))):
             if key:
-                into[key] = name
-        waiting += as_list(found.get("components"))
+                names[key] = name
+        waiting += as_list(component.get("components"))
 
 
-def _name(component: dict[str, Any]) -> str:
+def _component_name(component: dict[str, Any]) -> str:
     return "/".join(filter(None, (to_text(component.get("group")), to_text(component.get("name")))))
 
 
-def _package(reference: str) -> str:
-    """`maven/org.example/lib` of a package URL, which may stand at the end of a BOM-Link."""
-    _, found, rest = unquote(reference).rpartition("pkg:")
-    if not found:
+def parse_package(reference: str) -> str:
+    """`maven/org.example/lib` of a package URL, which may be at the end of a BOM-Link."""
+    _, prefix, rest = unquote(reference).rpartition("pkg:")
+    if not prefix:
         return reference
     try:
         purl = PackageURL.from_string(f"pkg:{rest}")
@@ -208,12 +211,12 @@ def _package(reference: str) -> str:
     return "/".join(filter(None, (purl.type, purl.namespace, purl.name)))
 
 
-def _affected(piece: dict[str, Any]) -> list[str]:
+def _affected_refs(piece: dict[str, Any]) -> list[str]:
     return [to_text(as_dict(part).get("ref")) for part in as_list(piece.get("affects"))]
 
 
-def _rating(piece: dict[str, Any]) -> tuple[Decimal | None, str]:
-    """The highest CVSS score, of the newest version that is there; and the severity."""
+def find_rating(piece: dict[str, Any]) -> tuple[Decimal | None, str]:
+    """The highest CVSS score of the newest version of CVSS, and the severity."""
     ratings = [as_dict(part) for part in as_list(piece.get("ratings"))]
     scores = [
         (to_text(part.get("method")).upper(), score)
@@ -223,78 +226,76 @@ def _rating(piece: dict[str, Any]) -> tuple[Decimal | None, str]:
     newer = [score for method, score in scores if method.startswith(("CVSSV3", "CVSSV4"))]
     older = [score for method, score in scores if method in ("CVSSV2", "")]
     score = max(newer or older, default=None)
-    words = [found for part in ratings if (found := parse_severity(part.get("severity")))]
+    words = [word for part in ratings if (word := parse_severity(part.get("severity")))]
     if words:
-        return score, max(words, key=_rank)
+        return score, max(words, key=SEVERITIES.index)
     return score, severity_from_score(score) if score is not None else "info"
 
 
-def _rank(word: str) -> int:
-    return ("info", "low", "medium", "high", "critical").index(word)
-
-
 # --- The two notations ----------------------------------------------------------------------------
-def _json_parts(file: IO[bytes]) -> Parts:
+def read_json_parts(file: IO[bytes]) -> Parts:
     names = {
         "components.item": "component",
         "metadata.component": "about",
         "metadata.timestamp": "timestamp",
         "vulnerabilities.item": "vulnerability",
     }
-    version = form = None
-    for _, place, value in stream_json(file, ("specVersion", "bomFormat", *names)):
-        if place == "specVersion":
+    version = document_format = None
+    for _, path, value in stream_json(file, ("specVersion", "bomFormat", *names)):
+        if path == "specVersion":
             version = to_text(value)
-        elif place == "bomFormat":
-            form = to_text(value)
+        elif path == "bomFormat":
+            document_format = to_text(value)
         else:
-            yield names[place], value
-    if form != "CycloneDX":
-        raise UnreadableReport("This is no CycloneDX document. Make one as JSON or XML.")
+            yield names[path], value
+    if document_format != "CycloneDX":
+        raise UnreadableReport(_ADVICE)
     _check_version(version or "none")
 
 
-def _xml_parts(file: IO[bytes]) -> Parts:
+def read_xml_parts(file: IO[bytes]) -> Parts:
     file.seek(0)
-    found = _NAMESPACE.search(file.read(4096))
-    if found:
-        _check_version(found[1].decode())
-    advice = "This is no CycloneDX document. Make one as JSON or XML."
-    for around, element in stream_xml(file, ("bom",), _PLACES, advice):
+    namespace = _NAMESPACE.search(file.read(4096))
+    if namespace:
+        _check_version(namespace[1].decode())
+    for ancestors, element in stream_xml(file, ("bom",), _PATHS, _ADVICE):
         if element.tag == "timestamp":
             yield "timestamp", element.text
         elif element.tag == "vulnerability":
-            yield "vulnerability", _vulnerability(element)
+            yield "vulnerability", convert_vulnerability(element)
         else:
-            yield "about" if around[-1].tag == "metadata" else "component", _component(element)
+            yield (
+                "about" if ancestors[-1].tag == "metadata" else "component",
+                convert_component(element),
+            )
 
 
 def _check_version(version: str) -> None:
     if version not in VERSIONS:
         raise UnreadableReport(
-            f"CycloneDX {version[:20]} is not read, only {', '.join(VERSIONS)}. Make it again."
+            f"CycloneDX {version[:20]} is not supported. Make one of {', '.join(VERSIONS)}."
         )
 
 
-def _component(element: Element) -> dict[str, Any]:
-    said = {name: xml_text(element, name) for name in ("group", "name", "purl")}
-    return said | {"bom-ref": element.get("bom-ref", "")}
+def convert_component(element: Element) -> dict[str, Any]:
+    result = {name: xml_text(element, name) for name in ("group", "name", "purl")}
+    return result | {"bom-ref": element.get("bom-ref", "")}
 
 
-def _vulnerability(element: Element) -> dict[str, Any]:
-    """As the same would stand in JSON."""
-    said: dict[str, Any] = {
+def convert_vulnerability(element: Element) -> dict[str, Any]:
+    """The element in the shape of the JSON format."""
+    result: dict[str, Any] = {
         name: xml_text(element, name) for name in ("id", "description", "detail", "recommendation")
     }
-    said["ratings"] = [
+    result["ratings"] = [
         {name: xml_text(part, name) for name in ("score", "severity", "method")}
         for part in _children(element, "ratings")
     ]
-    said["references"] = [{"id": xml_text(p, "id")} for p in _children(element, "references")]
-    said["affects"] = [{"ref": xml_text(part, "ref")} for part in _children(element, "affects")]
+    result["references"] = [{"id": xml_text(p, "id")} for p in _children(element, "references")]
+    result["affects"] = [{"ref": xml_text(part, "ref")} for part in _children(element, "affects")]
     names = ("state", "justification", "detail")
-    said["analysis"] = {name: xml_text(element, "analysis", name) for name in names}
-    return said
+    result["analysis"] = {name: xml_text(element, "analysis", name) for name in names}
+    return result
 
 
 def _children(element: Element, name: str) -> list[Element]:

@@ -19,18 +19,19 @@ from marketplace.connectors.parsing import (
 
 TOOL = "nessus"
 _SEVERITIES = {"0": "info", "1": "low", "2": "medium", "3": "high", "4": "critical"}
-_ADVICE = "This is no report of Nessus. Export the scan as .nessus (version 2)."
+_ADVICE = "Not a report of Nessus. Export the scan as .nessus (version 2)."
 _ROOT = "NessusClientData_v2"
 _HOST = ("ReportHost/HostProperties", "ReportHost/ReportItem")
-_PLACES = (*_HOST, "Report/ReportHost", f"{_ROOT}/Policy")
+_PATHS = (*_HOST, "Report/ReportHost", f"{_ROOT}/Policy")
 _TYPES = {"general-purpose": "server", "firewall": "network", "router": "network"}
 
 
 class Nessus(Connector):
-    """A finding is known by host, plugin, port, protocol and service, and what one plugin reports
-    several times there is numbered. Its rule is the CVE where the plugin is about one alone, so
-    that feeds of CVEs find it; else the plugin, with its CVEs in the text: to name one of several
-    would let the finding look as exploited as that one. A check of a policy is told apart by name.
+    """A finding is identified by host, plugin, port, protocol and service; duplicates are numbered.
+
+    Its rule is the CVE if the plugin is about exactly one, so that feeds of CVEs find it. Otherwise
+    it is the plugin, with the CVEs in the text: with one of several CVEs as its rule, the finding
+    would count as exploited when that one is. Checks of a policy are told apart by name.
     """
 
     slug = "nessus"
@@ -39,10 +40,10 @@ class Nessus(Connector):
     summary = "Hosts and their vulnerabilities, from a scan by Nessus."
     documentation = (
         "Nessus scans networks. Open a scan, choose Export and Nessus, and upload the file.\n\n"
-        "Each host becomes an asset, unless an asset has its name or address already. Each thing "
-        "that was reported becomes a finding on it, with the CVSS version 3 base score where there "
-        "is one. Checks of a policy that passed are left out.\n\n"
-        "What was found on a host before and is not in its next report is resolved."
+        "Each host becomes an asset, unless an asset has its name or address already. Each "
+        "reported item becomes a finding on it, with the CVSS version 3 base score if there is "
+        "one. Checks of a policy that passed are left out.\n\n"
+        "A finding that is not in the next report of its host is resolved."
     )
     category = ConnectorCategory.SECURITY
     capabilities = (Capability.FINDING_IMPORT,)
@@ -58,13 +59,13 @@ class Nessus(Connector):
 
     def read_report(self, file: IO[bytes], config: Config, *, name: str = "") -> Iterator[Item]:
         covered: dict[str, None] = {}
-        ended: list[datetime] = []
+        end_times: list[datetime] = []
         host, row, seen = "", 0, DuplicateNumbering()
-        for around, element in stream_xml(file, (_ROOT,), _PLACES, _ADVICE):
+        for around, element in stream_xml(file, (_ROOT,), _PATHS, _ADVICE):
             if element.tag == "HostProperties":
-                asset, at = _asset(row + 1, around[-1], element)
+                asset, at = build_asset(row + 1, around[-1], element)
                 host = asset.name
-                ended += [at] if at else []
+                end_times += [at] if at else []
                 if host:
                     covered[host] = None
                     yield asset
@@ -72,35 +73,32 @@ class Nessus(Connector):
                 row += 1
                 host = host or around[-1].get("name", "").strip()
                 covered.setdefault(host)
-                if item := _finding(row, host, element, seen):
+                if item := build_finding(row, host, element, seen):
                     yield item
             elif element.tag == "ReportHost":
                 host, seen = "", DuplicateNumbering()
-        yield Scan(TOOL, max(ended, default=None), tuple(name for name in covered if name))
+        yield Scan(TOOL, max(end_times, default=None), tuple(name for name in covered if name))
 
 
-def _asset(row: int, host: Element, properties: Element) -> tuple[AssetItem, datetime | None]:
-    said = {tag.get("name", ""): (tag.text or "").strip() for tag in properties}
-    called = host.get("name", "").strip() or said.get("host-ip", "")
-    names = (said.get("host-fqdn"), said.get("hostname"), said.get("netbios-name"))
-    return AssetItem(
+def build_asset(row: int, host: Element, properties: Element) -> tuple[AssetItem, datetime | None]:
+    """The asset of a host, and the time at which its scan ended."""
+    tags = {tag.get("name", ""): (tag.text or "").strip() for tag in properties}
+    hostnames = (tags.get("host-fqdn"), tags.get("hostname"), tags.get("netbios-name"))
+    asset = AssetItem(
         row=row,
-        name=called,
-        type=_TYPES.get(said.get("system-type", ""), "other"),
-        hostnames=tuple(dict.fromkeys(filter(None, names))),  # type: ignore[arg-type]
-        addresses=tuple(filter(None, (said.get("host-ip"),))),
-    ), _ended(said)
-
-
-def _ended(said: dict[str, str]) -> datetime | None:
-    """In seconds where the scanner is not too old; else by its own clock, without a zone."""
+        name=host.get("name", "").strip() or tags.get("host-ip", ""),
+        type=_TYPES.get(tags.get("system-type", ""), "other"),
+        hostnames=tuple(dict.fromkeys(filter(None, hostnames))),  # type: ignore[arg-type]
+        addresses=tuple(filter(None, (tags.get("host-ip"),))),
+    )
     try:
-        return datetime.fromtimestamp(int(said.get("HOST_END_TIMESTAMP", "")), UTC)
+        ended = datetime.fromtimestamp(int(tags.get("HOST_END_TIMESTAMP", "")), UTC)
     except (ValueError, OverflowError, OSError):
-        return parse_time(said.get("HOST_END"))
+        return asset, parse_time(tags.get("HOST_END"))  # old scanners: local time without a zone
+    return asset, ended
 
 
-def _finding(
+def build_finding(
     row: int, host: str, element: Element, seen: DuplicateNumbering
 ) -> FindingItem | RejectedItem | None:
     plugin = element.get("pluginID", "").strip()
@@ -110,7 +108,7 @@ def _finding(
         return RejectedItem(row, reason, element.get("pluginName", ""))
     if not host:
         return RejectedItem(
-            row, "Its host has no name and no address.", element.get("pluginName", "")
+            row, "The host has no name and no address.", element.get("pluginName", "")
         )
     check = xml_text(element, "compliance-check-name")
     if check and xml_text(element, "compliance-result") == "PASSED":
@@ -125,7 +123,7 @@ def _finding(
         severity=severity,
         title=check or element.get("pluginName", "") or xml_text(element, "synopsis") or rule,
         asset=host,
-        location=seen.number_location(_place(element, rule, plugin, check), rule),
+        location=seen.number_location(build_location(element, rule, plugin, check), rule),
         description=join_paragraphs(
             ("", xml_text(element, "description")),
             ("Output", xml_text(element, "plugin_output")),
@@ -137,10 +135,10 @@ def _finding(
     )
 
 
-def _place(element: Element, rule: str, plugin: str, check: str) -> str:
-    """Where on the host. "www?" is a service that was guessed, and is none the next time."""
+def build_location(element: Element, rule: str, plugin: str, check: str) -> str:
+    """The position on the host, with services like "www?", a guess that may change, as "www"."""
     service = element.get("svc_name", "").rstrip("?")
     port = f"{element.get('port', '0')}/{element.get('protocol', '')}"
-    # A plugin may share its CVE with another one.
+    # Another plugin may have the same CVE.
     other = "" if rule.startswith("nessus-") else f"plugin {plugin}"
     return " ".join(filter(None, (port, service, other, check)))

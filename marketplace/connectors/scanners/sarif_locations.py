@@ -1,4 +1,4 @@
-"""Where a result of SARIF is: for people to look there, and to know it again over scans."""
+"""Locations of SARIF results: for people, and to identify a result over scans."""
 
 import re
 from typing import Any
@@ -9,58 +9,54 @@ _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|/")
 
 
 class Locations:
-    """Of one run, whose files are named as they are below the project.
+    """Locations of one run, with paths relative to the project.
 
-    Where the project lay on the machine that analysed it is left out: it is another place at the
-    next scan. `artifacts` are pairs of an address and the name of the folder it is relative to.
+    The folder of the project on the scanning machine is left out: it may change with each scan.
+    `artifacts` are pairs of an address and the name of the folder it is relative to.
     """
 
     def __init__(self, bases: dict[str, Any], artifacts: list[tuple[str, str]]) -> None:
-        self.bases = {name: artifact(base) for name, base in bases.items()}
+        self.bases = {name: parse_artifact(base) for name, base in bases.items()}
         self.artifacts = artifacts
         roots = [uri for uri, _ in self.bases.values() if uri and _ABSOLUTE.match(uri)]
         self.roots = sorted(roots, key=len, reverse=True)
 
-    def of(self, result: dict[str, Any]) -> tuple[str, str]:
-        """Where it is, for people; and what it is known by."""
+    def describe_location(self, result: dict[str, Any]) -> tuple[str, str]:
+        """The location for people, and the one that identifies the result."""
         location = as_dict(next(iter(as_list(result.get("locations"))), None))
         physical = as_dict(location.get("physicalLocation"))
-        file = self._file(as_dict(physical.get("artifactLocation")))
+        file = self._relative_path(as_dict(physical.get("artifactLocation")))
         line = to_text(as_dict(physical.get("region")).get("startLine"))
         logical = as_dict(next(iter(as_list(location.get("logicalLocations"))), None))
         function = to_text(logical.get("fullyQualifiedName")) or to_text(logical.get("name"))
-        place = f"{file}:{line}" if line else file or function
-        return place, " ".join(filter(None, (file, _marks(result) or function or line)))
+        prints = as_dict(result.get("fingerprints")) or as_dict(result.get("partialFingerprints"))
+        fingerprint = " ".join(filter(None, (to_text(prints[name]) for name in sorted(prints))))
+        location_for_people = f"{file}:{line}" if line else file or function
+        return location_for_people, " ".join(filter(None, (file, fingerprint or function or line)))
 
-    def _file(self, location: dict[str, Any]) -> str:
-        uri, base = artifact(location)
+    def _relative_path(self, location: dict[str, Any]) -> str:
+        uri, base = parse_artifact(location)
         index = location.get("index")
         if not uri and isinstance(index, int) and 0 <= index < len(self.artifacts):
             uri, base = self.artifacts[index]
         if not _ABSOLUTE.match(uri):
-            return self._folder(base) + uri
+            return self._folder_path(base) + uri
         root = next((root for root in self.roots if uri.startswith(root)), "")
         return uri.removeprefix(root).lstrip("/") if root else uri
 
-    def _folder(self, base: str) -> str:
-        """The way to the folder called `base` from one whose absolute address is known, or ""."""
-        found, met = "", set()
-        while base in self.bases and base not in met:
-            met.add(base)
+    def _folder_path(self, base: str) -> str:
+        """The path of the folder `base`, relative to one with an absolute address, or ""."""
+        path, visited = "", set()
+        while base in self.bases and base not in visited:
+            visited.add(base)
             uri, base = self.bases[base]
             if _ABSOLUTE.match(uri):
                 break
-            found = f"{uri.rstrip('/')}/{found}" if uri else found
-        return found
+            path = f"{uri.rstrip('/')}/{path}" if uri else path
+        return path
 
 
-def artifact(location: Any) -> tuple[str, str]:
-    """Its address, and what that is relative to."""
-    said = as_dict(location)
-    return to_text(said.get("uri")).strip(), to_text(said.get("uriBaseId"))
-
-
-def _marks(result: dict[str, Any]) -> str:
-    """The fingerprints that the tool, or who looks after its results, gave it."""
-    prints = as_dict(result.get("fingerprints")) or as_dict(result.get("partialFingerprints"))
-    return " ".join(filter(None, (to_text(prints[name]) for name in sorted(prints))))
+def parse_artifact(location: Any) -> tuple[str, str]:
+    """The address of a file, and the name of the folder it is relative to."""
+    fields = as_dict(location)
+    return to_text(fields.get("uri")).strip(), to_text(fields.get("uriBaseId"))

@@ -79,7 +79,7 @@ def test_without_seconds_the_written_time_counts(said):
 
 
 def test_a_host_without_name_or_address_is_rejected_and_covers_nothing(items):
-    assert (9, "Its host has no name and no address.", "Of no host") in rejected(items)
+    assert (9, "The host has no name and no address.", "Of no host") in rejected(items)
 
 
 def test_a_host_without_properties_is_known_by_its_name():
@@ -152,7 +152,7 @@ def test_a_report_without_hosts_has_no_findings():
 @pytest.mark.parametrize(
     ("report", "told"),
     [
-        ("<NessusClientData/>", "no report of Nessus.*version 2"),
+        ("<NessusClientData/>", "Not a report of Nessus.*version 2"),
         ('<report id="1" format_id="2"/>', "the connector OpenVAS"),
         ('{"$schema": "sarif-2.1.0.json"}', "the connector SARIF"),
     ],

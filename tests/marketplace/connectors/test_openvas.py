@@ -132,7 +132,7 @@ def test_what_a_test_reports_twice_at_a_port_is_numbered():
 
 
 def test_what_names_no_test_is_rejected_with_its_row(items):
-    assert rejected(items) == [(7, "The result names no test.", "Of no test")]
+    assert rejected(items) == [(7, "The result has no test.", "Of no test")]
 
 
 # --- The report as a whole ------------------------------------------------------------------------
@@ -145,8 +145,8 @@ def test_a_report_without_results_has_no_findings():
 @pytest.mark.parametrize(
     ("report", "told"),
     [
-        ("<report/>", "no report of OpenVAS"),
-        ('<report name="coverage"><package/></report>', "no report of OpenVAS"),
+        ("<report/>", "Not a report of OpenVAS"),
+        ('<report name="coverage"><package/></report>', "Not a report of OpenVAS"),
         ("<NessusClientData_v2/>", "the connector Nessus"),
         ('<bom xmlns="http://cyclonedx.org/schema/bom/1.5"/>', "the connector CycloneDX"),
     ],

@@ -85,8 +85,8 @@ def test_elements_are_told_with_what_is_around_them_whatever_their_namespace():
     [
         (b" \n", "The file is empty"),
         (b"<root><list>", "from line 1 on"),
-        (b"<other/>", "no report of ours"),
-        (b'\xef\xbb\xbf{"runs": []}', "no report of ours.* the connector SARIF 2.1.0"),
+        (b"<other/>", "Not a report of ours"),
+        (b'\xef\xbb\xbf{"runs": []}', "Not a report of ours.* the connector SARIF 2.1.0"),
         (b"<root>" * 300, "nested too deeply"),
         (b'<?xml version="1.0" encoding="none"?><root/>', "cannot be read"),
         (b'<!DOCTYPE root SYSTEM "file:///etc/passwd"><root/>', "document type"),

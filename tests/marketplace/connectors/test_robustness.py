@@ -219,7 +219,8 @@ def test_a_large_report_is_read_in_little_memory(slug, made):
     tracemalloc.start()
     try:
         found = sum(
-            isinstance(item, FindingItem) for item in available_connectors()[slug].read(file, {})
+            isinstance(item, FindingItem)
+            for item in available_connectors()[slug].read_report(file, {})
         )
         most = tracemalloc.get_traced_memory()[1]
     finally:

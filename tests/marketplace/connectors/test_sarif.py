@@ -86,7 +86,7 @@ def test_a_rule_of_the_driver_is_not_hidden_by_one_of_an_extension():
 
 def test_without_a_rule_a_result_is_rejected_and_the_rest_is_read(items):
     said = "Nobody knows which rule this is."
-    assert rejected(items) == [(7, "The result names no rule.", said)]
+    assert rejected(items) == [(7, "The result has no rule.", said)]
 
 
 @pytest.mark.parametrize("index", [-1, 1, 10**30, "0", 0.5, None, True])
@@ -285,9 +285,9 @@ def test_a_report_without_runs_has_nothing_to_say():
     [
         ({"version": "2.0.0", "runs": []}, "It says version 2.0.0"),
         ({"runs": []}, "It has no version"),
-        ({"version": "2.1.0"}, "no SARIF: it has no runs"),
-        ({"version": "2.1.0", "runs": [{"results": []}]}, "Run 1 names no tool"),
-        ({"version": "2.1.0", "runs": [{}]}, "Run 1 names no tool"),
+        ({"version": "2.1.0"}, "Not a SARIF report: it has no runs"),
+        ({"version": "2.1.0", "runs": [{"results": []}]}, "Run 1 does not name its tool"),
+        ({"version": "2.1.0", "runs": [{}]}, "Run 1 does not name its tool"),
         ({"bomFormat": "CycloneDX", "version": 1}, "the connector CycloneDX"),
     ],
 )

@@ -229,7 +229,7 @@ def test_a_list_of_old_without_an_image_has_no_asset_and_closes_nothing():
     ],
 )
 def test_what_another_tool_wrote_is_refused(other):
-    with pytest.raises(UnreadableReport, match="no report of Trivy"):
+    with pytest.raises(UnreadableReport, match="Not a report of Trivy"):
         read("trivy", other)
 
 
