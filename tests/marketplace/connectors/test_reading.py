@@ -19,7 +19,7 @@ def pieces(content: bytes, *wanted: str, **more):
 
 
 def elements(content: bytes, *wanted: str):
-    found = stream_xml(io.BytesIO(content), ("root",), wanted, "This is no report of ours.")
+    found = stream_xml(io.BytesIO(content), ("root",), wanted, "Not a report of ours.")
     return [(around[-1].tag, element.tag) for around, element in found]
 
 
