@@ -152,7 +152,7 @@ def test_an_uninstalled_app_keeps_no_secret_and_frees_its_name(install, admin):
 
 def test_a_schedule_is_a_cron_expression(install, admin):
     app = install("trivy")
-    with pytest.raises(ValidationError, match="no cron expression"):
+    with pytest.raises(ValidationError, match="is not a cron expression"):
         lifecycle.configure_app(actor=admin, instance=app, cron="every day")
     app = lifecycle.configure_app(actor=admin, instance=app, cron="0 5 * * *")
     assert app.next_run_at.hour == 5

@@ -116,7 +116,7 @@ def test_steps_are_taken_and_refusals_told(page, trivy):
 def test_refused_schedule_stands_in_its_form(page, trivy):
     place = f"/o/acme/marketplace/apps/{trivy.pk}/schedule/"
     shown = page(place, {"cron": "every Monday", "mode": "apply"}, 400)
-    assert "no cron expression" in shown
+    assert "not a cron expression" in shown
     assert 'value="every Monday"' in shown
     assert "Saved." in page(place, {"cron": "0 5 * * *", "mode": "apply"})
 

@@ -31,7 +31,7 @@ SUBSCRIPTION = {
 
 
 class Webhook(Connector):
-    """Sends the headers webhook-id, webhook-timestamp and webhook-sign_message of the standard."""
+    """Sends the headers webhook-id, webhook-timestamp and webhook-signature of the standard."""
 
     slug = "webhook"
     name = "Signed webhook"
@@ -42,7 +42,7 @@ class Webhook(Connector):
         "title, level, score and status, and the level and status it had before.\n\n"
         "Messages follow the Standard Webhooks specification, for which there are libraries in "
         "most languages. Give the receiver the secret, which begins with whsec_, and let it check "
-        "the sign_message. A message that is sent again has the same id: ignore one that you have "
+        "the signature. A message that is sent again has the same id: ignore one that you have "
         "received before.\n\n"
         "A message that is not accepted is tried five times, over some eight minutes."
     )
@@ -80,7 +80,7 @@ class Webhook(Connector):
             "Content-Type": "application/json",
             "webhook-id": event.id,
             "webhook-timestamp": timestamp,
-            "webhook-sign_message": sign_message(config["secret"], event.id, timestamp, body),
+            "webhook-signature": sign_message(config["secret"], event.id, timestamp, body),
         }
         return Message(config["url"], headers, body)
 
