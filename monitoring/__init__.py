@@ -1,1 +1,5 @@
-"""What operators look at: the page of the response cache."""
+"""Monitoring for operators: probes, metrics, and the inbox of alerts.
+
+Read `models` and `alerts` (alerts are received by `api.views.AlertViewSet.create` and stored by
+`alerts.receive_alerts`), then `health`, `metrics`, `api`, and `pages`.
+"""

@@ -18,47 +18,49 @@ from risks.services.risks import create_risk
 SILENT_AFTER = timedelta(minutes=5)  # the heartbeat comes every minute
 TOOL = "alertmanager"
 SEVERITIES = {"critical": Severity.CRITICAL, "warning": Severity.MEDIUM, "info": Severity.INFO}
-# Labels that may name what an alert is about, most telling first.
-NAMING_LABELS = ("asset", "instance", "datname", "connector", "job")
+# Labels that may name the asset that an alert is about, the most specific first.
+ASSET_LABELS = ("asset", "instance", "datname", "connector", "job")
 
 
 @transaction.atomic
-def receive_alerts(told: Iterable[dict[str, Any]]) -> int:
-    """Keep what a message of Alertmanager says, and return of how many alerts.
+def receive_alerts(alerts: Iterable[dict[str, Any]]) -> int:
+    """Store the alerts of a message of Alertmanager, and return their number.
 
-    Each item has `fingerprint`, `status`, `labels`, `annotations`, `startsAt` and `endsAt`, as in
-    version 4 of its webhook. An alert that is told again is updated; one that fires anew without
-    having been seen to end has ended where the new one begins.
+    Each has `fingerprint`, `status`, `labels`, `annotations`, `startsAt` and `endsAt`, as in
+    version 4 of its webhook. An alert that is sent again is updated. If one fires again and its end
+    was never sent, the earlier one ends when the new one starts.
     """
     now, count = timezone.now(), 0
-    for one in told:
-        begun, notes = one["startsAt"], one["annotations"]
+    for alert in alerts:
+        fingerprint, starts_at = alert["fingerprint"], alert["startsAt"]
+        labels, annotations = alert["labels"], alert["annotations"]
         _, created = Alert.objects.update_or_create(
-            fingerprint=one["fingerprint"],
-            starts_at=begun,
+            fingerprint=fingerprint,
+            starts_at=starts_at,
             defaults={
-                "name": one["labels"]["alertname"],
-                "severity": one["labels"].get("severity", "")[:50],
-                "summary": notes.get("summary", "")[:500],
-                "description": notes.get("description", ""),
-                "runbook_url": notes.get("runbook_url", "")[:1000],
-                "dashboard_url": notes.get("dashboard_url", "")[:1000],
-                "labels": one["labels"],
-                "ends_at": one["endsAt"] if one["status"] == "resolved" else None,
+                "name": labels["alertname"],
+                "severity": labels.get("severity", "")[:50],
+                "summary": annotations.get("summary", "")[:500],
+                "description": annotations.get("description", ""),
+                "runbook_url": annotations.get("runbook_url", "")[:1000],
+                "dashboard_url": annotations.get("dashboard_url", "")[:1000],
+                "labels": labels,
+                "ends_at": alert["endsAt"] if alert["status"] == "resolved" else None,
                 "seen_at": now,
             },
         )
         if created:
-            earlier = Alert.objects.firing().filter(fingerprint=one["fingerprint"])
-            earlier.filter(starts_at__lt=begun).update(ends_at=begun)
+            earlier = Alert.objects.firing().filter(fingerprint=fingerprint)
+            earlier.filter(starts_at__lt=starts_at).update(ends_at=starts_at)
         count += 1
     return count
 
 
 def acknowledge_alert(*, actor: User, alert: Alert) -> Alert:
-    """Say who looks at it; Alertmanager goes on reminding until it is silenced there."""
+    """Save who takes care of it. Alertmanager keeps reminding until it is silenced there."""
     if alert.acknowledged_at:
-        raise Conflict(f"{alert.acknowledged_by or 'Somebody'} has acknowledged it already.")
+        person = alert.acknowledged_by or "Someone else"
+        raise Conflict(f"{person} has already acknowledged this alert.")
     alert.acknowledged_at, alert.acknowledged_by = timezone.now(), actor
     alert.save(update_fields=["acknowledged_at", "acknowledged_by"])
     return alert
@@ -66,10 +68,11 @@ def acknowledge_alert(*, actor: User, alert: Alert) -> Alert:
 
 @transaction.atomic
 def raise_risk(*, actor: User, organization: Organization, alert: Alert) -> Risk:
-    """A draft risk of what the alert says, on the asset that its labels name, if there is one."""
+    """Create a draft risk from the alert, on the asset that its labels name, if there is one."""
     alert = Alert.objects.select_for_update().get(pk=alert.pk)
     if alert.risk:
-        raise Conflict(f"{alert.risk.reference} was raised from it already. Change that one.")
+        reference = alert.risk.reference
+        raise Conflict(f"The risk {reference} was already raised from this alert. Change that one.")
     asset = find_named_asset(organization, alert.labels)
     alert.risk = create_risk(
         actor=actor,
@@ -77,7 +80,7 @@ def raise_risk(*, actor: User, organization: Organization, alert: Alert) -> Risk
         comment=f"Raised from the alert {alert.name}",
         status="draft",
         title=(alert.summary or alert.name)[:255],
-        description=_told(alert),
+        description=describe_alert(alert),
         assets=[asset] if asset else [],
     )
     alert.save(update_fields=["risk"])
@@ -86,10 +89,10 @@ def raise_risk(*, actor: User, organization: Organization, alert: Alert) -> Risk
 
 @transaction.atomic
 def raise_finding(*, actor: User, organization: Organization, alert: Alert) -> Finding:
-    """A finding of the tool `alertmanager`; the same alert at another time is the same finding."""
+    """Create a finding of the tool `alertmanager`. The same alert later is the same finding."""
     alert = Alert.objects.select_for_update().get(pk=alert.pk)
     if alert.finding:
-        raise Conflict("A finding was raised from it already. Change that one.")
+        raise Conflict("A finding was already raised from this alert. Change that one.")
     asset = find_named_asset(organization, alert.labels)
     location = alert.labels.get("instance", "")[:1000]
     record_findings(
@@ -101,7 +104,7 @@ def raise_finding(*, actor: User, organization: Organization, alert: Alert) -> F
                 "rule": alert.name,
                 "severity": SEVERITIES.get(alert.severity, Severity.MEDIUM),
                 "title": alert.summary or alert.name,
-                "description": _told(alert),
+                "description": describe_alert(alert),
                 "asset": asset,
                 "location": location,
             }
@@ -115,34 +118,34 @@ def raise_finding(*, actor: User, organization: Organization, alert: Alert) -> F
     return alert.finding
 
 
-def _told(alert: Alert) -> str:
+def describe_alert(alert: Alert) -> str:
     labels = ", ".join(f"{name}={value}" for name, value in sorted(alert.labels.items()))
-    lines = [alert.description, f"Alert {alert.name} since {alert.starts_at:%Y-%m-%d %H:%M} UTC."]
-    return "\n\n".join([*filter(None, lines), f"Labels: {labels}"])
+    start = f"Alert {alert.name} since {alert.starts_at:%Y-%m-%d %H:%M} UTC."
+    return "\n\n".join([*filter(None, [alert.description, start]), f"Labels: {labels}"])
 
 
 def find_named_asset(organization: Organization, labels: dict[str, str]) -> Asset | None:
-    """The asset that a label names by its external id, name, host name or address.
+    """Return the asset that a label names by its external id, name, host name or address.
 
-    None where no label names one, or where the first that names any names several.
+    None if no label names one, or if the first label that does names several.
     """
     assets = Asset.objects.for_organization(organization)
-    known = list(assets.values_list("pk", "external_id", "name", "hostnames", "addresses"))
-    for label in NAMING_LABELS:
-        wanted = {labels.get(label, ""), _host(labels.get(label, ""))} - {""}
-        wanted = {text.lower() for text in wanted}
-        named = [
-            pk
-            for pk, external_id, name, *places in known
-            if wanted & {text.lower() for text in (external_id, name, *places[0], *places[1])}
-        ]
-        if named:
-            return assets.get(pk=named[0]) if len(named) == 1 else None
+    columns = ("pk", "external_id", "name", "hostnames", "addresses")
+    names = {
+        pk: {text.lower() for text in (external_id, name, *hostnames, *addresses)}
+        for pk, external_id, name, hostnames, addresses in assets.values_list(*columns)
+    }
+    for label in ASSET_LABELS:
+        value = labels.get(label, "").lower()
+        possible = {value, host_of_instance(value)} - {""}
+        matches = [pk for pk, texts in names.items() if possible & texts]
+        if matches:
+            return assets.get(pk=matches[0]) if len(matches) == 1 else None
     return None
 
 
-def _host(instance: str) -> str:
-    """Of `host:port`, `[::1]:port` or an address, the host."""
+def host_of_instance(instance: str) -> str:
+    """Return the host of `host:port`, `[::1]:port` or a URL."""
     host = instance.partition("://")[2] or instance
     host = host.partition("/")[0]
     if host.startswith("["):
@@ -151,6 +154,6 @@ def _host(instance: str) -> str:
 
 
 def heartbeat_silence() -> timedelta | None:
-    """For how long monitoring has not been heard; None if it never was."""
-    heard = Alert.objects.filter(name=HEARTBEAT).aggregate(last=Max("seen_at"))["last"]
-    return timezone.now() - heard if heard else None
+    """Return the time since the last heartbeat of monitoring, or None if there never was one."""
+    last = Alert.objects.filter(name=HEARTBEAT).aggregate(last=Max("seen_at"))["last"]
+    return timezone.now() - last if last else None

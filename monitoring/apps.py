@@ -7,7 +7,7 @@ class MonitoringConfig(AppConfig):
     name = "monitoring"
 
     def ready(self) -> None:
-        """Count what is saved and deleted one by one, of the project's own models."""
+        """Count saves and deletes of single rows of the project's own models."""
         from django.db.models.signals import post_delete, post_save
         from django_prometheus import models as counters
 
@@ -23,6 +23,6 @@ class MonitoringConfig(AppConfig):
                 counters.model_updates,
                 counters.model_deletes,
             ):
-                counter.labels(label)  # begun at 0
+                counter.labels(label)  # starts it at 0
             post_save.connect(model_metrics.count_save, sender=model, dispatch_uid="monitoring")
             post_delete.connect(model_metrics.count_delete, sender=model, dispatch_uid="monitoring")

@@ -1,4 +1,4 @@
-"""What Alertmanager has told: the inbox of alerts."""
+"""The inbox of alerts that Alertmanager sends."""
 
 from django.conf import settings
 from django.db import models
@@ -7,13 +7,13 @@ from django.db.models import F
 from openrisk.database.ids import uuid7
 from risks.models import Finding, Risk
 
-# It fires for as long as rules are evaluated and messages arrive: what counts is its absence.
+# An alert that fires as long as rules are evaluated and messages arrive: its absence is the signal.
 HEARTBEAT = "Watchdog"
 
 
 class AlertQuerySet(models.QuerySet["Alert"]):
-    def worth_reading(self) -> "AlertQuerySet":
-        """All but the heartbeat; what fires first, then what ended last."""
+    def for_people(self) -> "AlertQuerySet":
+        """Return all but the heartbeat: firing alerts first, then the last that ended."""
         ordered = self.exclude(name=HEARTBEAT).select_related(
             "acknowledged_by", "risk__organization", "finding__organization"
         )
@@ -24,7 +24,7 @@ class AlertQuerySet(models.QuerySet["Alert"]):
 
 
 class Alert(models.Model):
-    """One alert from when it began to fire until it ended; about the installation as a whole."""
+    """One alert, from its start until its end. It is about the installation as a whole."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     fingerprint = models.CharField(max_length=64, help_text="Alertmanager's, of the labels")

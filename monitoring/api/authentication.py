@@ -1,4 +1,4 @@
-"""Who may speak to /api/v1/monitoring/: Alertmanager by its token, superusers for the rest."""
+"""Access to /api/v1/monitoring/: Alertmanager by its token, and superusers."""
 
 from hmac import compare_digest
 from typing import Any
@@ -15,7 +15,7 @@ ALERTMANAGER = "alertmanager"
 
 
 class AlertmanagerAuthentication(authentication.BaseAuthentication):
-    """`Authorization: Token ...` with what the setting ALERTS_TOKEN says."""
+    """`Authorization: Token ...` with the setting ALERTS_TOKEN."""
 
     def authenticate(self, request: Request) -> tuple[AnonymousUser, str] | None:
         kind, _, token = request.headers.get("Authorization", "").partition(" ")
@@ -38,25 +38,25 @@ class AlertmanagerScheme(OpenApiAuthenticationExtension):
             "type": "apiKey",
             "in": "header",
             "name": "Authorization",
-            "description": "`Token <token>`, what ALERTS_TOKEN holds",
+            "description": "`Token <token>`, with the setting ALERTS_TOKEN",
         }
 
 
 class OperatorPermission(BasePermission):
-    """Alertmanager writes alerts; superusers read them and do what there is to do."""
+    """Alertmanager creates alerts; superusers read, acknowledge and raise them."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         if view.action == "create":
             self.message = (
-                "Only Alertmanager posts alerts, with the token that ALERTS_TOKEN holds."
+                "Only Alertmanager may post alerts, with the token in the setting ALERTS_TOKEN."
                 if settings.ALERTS_TOKEN
-                else "No alerts are taken: set ALERTS_TOKEN, and give Alertmanager the same."
+                else "Alerts are not accepted: set ALERTS_TOKEN, and give Alertmanager the same."
             )
             return request.auth == ALERTMANAGER
         if not (request.user and request.user.is_superuser):
-            self.message = "This is for those who operate this installation: superusers."
+            self.message = "Only superusers may do this. Ask an operator of this installation."
             return False
         if view.action is not None and request.method not in ("GET", "HEAD", "OPTIONS"):
-            self.message = "This token is read-only. Use one that may write."
+            self.message = "This token is read-only. Use one that can write."
             return not getattr(request.auth, "read_only", False)
         return True

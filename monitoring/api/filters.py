@@ -1,4 +1,4 @@
-"""What the list of alerts can be filtered by."""
+"""The filters of the list of alerts."""
 
 from typing import Any
 
@@ -7,15 +7,15 @@ from django_filters.filters import BooleanFilter
 from monitoring.models import Alert
 from openrisk.api.filters import OrganizationFilterSet
 
-SAME = ["exact", "in"]
+EQUAL = ["exact", "in"]
 
 
 class AlertFilterSet(OrganizationFilterSet):
-    firing = BooleanFilter(method="_firing")
+    firing = BooleanFilter(method="filter_firing")
 
     class Meta:
         model = Alert
-        fields = {"name": SAME, "severity": SAME, "starts_at": ["gte", "lte"]}
+        fields = {"name": EQUAL, "severity": EQUAL, "starts_at": ["gte", "lte"]}
 
-    def _firing(self, rows: Any, name: str, value: bool) -> Any:
+    def filter_firing(self, rows: Any, name: str, value: bool) -> Any:
         return rows.filter(ends_at__isnull=value)

@@ -1,4 +1,4 @@
-"""Alerts and health in detail: for Alertmanager and superusers."""
+"""Alerts (received in `AlertViewSet.create`) and the health in detail."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ from openrisk.api.viewsets import OrganizationViewSet
 
 
 class AlertViewSet(OrganizationViewSet):
-    """The inbox of Alertmanager. Alerts are about the installation, so superusers read them."""
+    """The inbox of alerts. They are about the installation, so superusers read them."""
 
     model = Alert
     serializer_class = AlertSerializer
@@ -36,18 +36,18 @@ class AlertViewSet(OrganizationViewSet):
     http_method_names = ["get", "post", "head", "options"]
 
     def get_authenticators(self) -> list[BaseAuthentication]:
-        """Alertmanager's token opens one action, and no other."""
-        usual = super().get_authenticators()
+        """Accept Alertmanager's token for creating alerts, and for no other action."""
+        authenticators = super().get_authenticators()
         method = str(self.request.method) if self.request else ""
-        receives = self.action_map.get(method.lower()) == "create"
-        return [AlertmanagerAuthentication(), *usual] if receives else usual
+        creates = self.action_map.get(method.lower()) == "create"
+        return [AlertmanagerAuthentication(), *authenticators] if creates else authenticators
 
     def get_queryset(self) -> Any:
         return Alert.objects.all()
 
     @extend_schema(request=MessageSerializer, responses={200: ReceivedSerializer})
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Take a message of Alertmanager's webhook; its token is in ALERTS_TOKEN."""
+        """Receive a message of Alertmanager's webhook, whose token is the setting ALERTS_TOKEN."""
         message = MessageSerializer(data=request.data)
         message.is_valid(raise_exception=True)
         return Response({"alerts": alerts.receive_alerts(message.validated_data["alerts"])})
@@ -55,35 +55,35 @@ class AlertViewSet(OrganizationViewSet):
     @extend_schema(request=None, responses=AlertSerializer)
     @action(detail=True, methods=["post"])
     def acknowledge(self, request: Request, pk: str) -> Response:
-        """Say that you look at it. 409 where somebody does already."""
+        """Acknowledge that you take care of it. 409 if someone does already."""
         alerts.acknowledge_alert(actor=self.actor, alert=self.get_object())
         return self.row_response(pk)
 
     @extend_schema(request=None, responses={201: RaisedSerializer})
     @action(detail=True, methods=["post"], url_path="raise-risk", url_name="raise-risk")
     def raise_risk(self, request: Request, pk: str) -> Response:
-        """Make a draft risk of it in the caller's organization. 409 where one was made."""
+        """Raise a draft risk from it in the caller's organization. 409 if one was raised."""
         risk = alerts.raise_risk(
             actor=self.actor, organization=self.organization, alert=self.get_object()
         )
-        return self._raised(risk)
+        return self.raised_response(risk)
 
     @extend_schema(request=None, responses={201: RaisedSerializer})
     @action(detail=True, methods=["post"], url_path="raise-finding", url_name="raise-finding")
     def raise_finding(self, request: Request, pk: str) -> Response:
-        """Make a finding of it in the caller's organization. 409 where one was made."""
+        """Raise a finding from it in the caller's organization. 409 if one was raised."""
         finding = alerts.raise_finding(
             actor=self.actor, organization=self.organization, alert=self.get_object()
         )
-        return self._raised(finding)
+        return self.raised_response(finding)
 
-    def _raised(self, row: Any) -> Response:
-        told = {"id": row.pk, "organization": self.organization.slug}
-        return Response(told, status.HTTP_201_CREATED)
+    def raised_response(self, row: Any) -> Response:
+        content = {"id": row.pk, "organization": self.organization.slug}
+        return Response(content, status.HTTP_201_CREATED)
 
 
 class HealthDetailViewSet(OrganizationViewSet):
-    """How the installation does, in one answer."""
+    """The health of all parts of the installation."""
 
     permission_classes = (OperatorPermission,)
     http_method_names = ["get", "head", "options"]

@@ -1,7 +1,7 @@
-"""A line for each request on stderr, with ACCESS_LOG=1: route, method, status, time, request id.
+"""A line on stderr for each request, with ACCESS_LOG=1: route, method, status, time, request id.
 
-Threads that answer only put what they know aside; the thread that carries metrics over once a
-second makes lines of it. Paths are left out: they may hold what others should not read.
+Threads that answer requests only queue what they know; the thread that flushes the metrics once a
+second writes the lines. Paths are left out: they may hold what others must not read.
 """
 
 import sys
@@ -12,38 +12,29 @@ from functools import lru_cache
 import orjson
 from django.conf import settings
 
-MOST_WAITING = 200_000  # of one thread, within a second: a log is no reason to run out of memory
+MOST_QUEUED = 200_000  # per thread and second, so that a log cannot fill the memory
 
 Entry = tuple[float, str, str, str, str, float, str]
 
 
 def new_queue() -> deque[Entry]:
-    return deque(maxlen=MOST_WAITING)
+    return deque(maxlen=MOST_QUEUED)
 
 
 def write_lines(queues: list[deque[Entry]]) -> None:
-    """Everything that waits, in the order of time, in one piece."""
+    """Write all queued entries in one piece, in the order of time."""
     entries = [queue.popleft() for queue in queues for _ in range(len(queue))]
     entries.sort()
     if entries:
-        to_line = _to_json if settings.LOG_FORMAT == "json" else _to_logfmt
+        to_line = to_json if settings.LOG_FORMAT == "json" else to_logfmt
         sys.stderr.write("".join(to_line(entry) for entry in entries))
         sys.stderr.flush()
 
 
-def _moment(at: float) -> str:
-    return f"{_second(int(at))}.{int(at % 1 * 1000):03}Z"
-
-
-@lru_cache(2)
-def _second(at: int) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at))
-
-
-def _to_json(entry: Entry) -> str:
+def to_json(entry: Entry) -> str:
     at, route, method, status, cache, took, request_id = entry
     fields = {
-        "timestamp": _moment(at),
+        "timestamp": format_timestamp(at),
         "level": "info",
         "event": "request",
         "route": route,
@@ -56,11 +47,20 @@ def _to_json(entry: Entry) -> str:
     return orjson.dumps(fields).decode() + "\n"
 
 
-def _to_logfmt(entry: Entry) -> str:
-    """No value needs quoting but a request id with a = in it."""
+def to_logfmt(entry: Entry) -> str:
+    """Format the entry. Only a request id that contains a = needs quotes."""
     at, route, method, status, cache, took, request_id = entry
-    shown = f'"{request_id}"' if "=" in request_id else request_id
+    request_id = f'"{request_id}"' if "=" in request_id else request_id
     return (
-        f"timestamp={_moment(at)} level=info event=request route={route} method={method} "
-        f"status={status} cache={cache} seconds={took:.6f} request_id={shown}\n"
+        f"timestamp={format_timestamp(at)} level=info event=request route={route} method={method} "
+        f"status={status} cache={cache} seconds={took:.6f} request_id={request_id}\n"
     )
+
+
+def format_timestamp(at: float) -> str:
+    return f"{format_second(int(at))}.{int(at % 1 * 1000):03}Z"
+
+
+@lru_cache(2)
+def format_second(at: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at))

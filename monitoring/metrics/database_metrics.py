@@ -1,7 +1,7 @@
-"""Metrics that are asked of the database when Prometheus comes, at most every few seconds.
+"""Metrics that are read from the database when Prometheus comes, at most every few seconds.
 
 Each has one definition, that of the page or list that shows the same. Without the database they are
-absent, which an alert can see; a figure of a minute ago would look like one of now.
+absent, which an alert can see; a figure of a minute ago would look like a current one.
 """
 
 import threading
@@ -26,40 +26,53 @@ from openrisk.database.checks import connection_demand
 from openrisk.tasks import schedules
 from risks.models import Category, ImportRun, ScoreChange
 
-# Figures of the dashboards that are metrics too: name, metric, words.
-_FIGURES = (
+# Figures of the dashboards that are metrics too: name, metric, help.
+FIGURE_METRICS = (
     ("open", "openrisk_open_risks", "Open risks"),
     ("exposure", "openrisk_exposure_points", "Sum of the current scores of open risks"),
     (
         "overdue_reviews",
         "openrisk_risks_overdue_reviews",
-        "Open risks whose planned review has passed",
+        "Open risks with a planned review that has passed",
     ),
 )
-KEPT = 5.0  # seconds
-PATIENCE = "2s"  # of the database for one question
+VALID_FOR = 5.0  # seconds
+STATEMENT_TIMEOUT = "2s"
 log = structlog.get_logger(__name__)
 
 
 class DatabaseCollector:
-    """All of them; the same for all who ask within a few seconds."""
+    """Collects the metrics, the same ones for all requests within a few seconds."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.found: list[Metric] = []
-        self.until = 0.0
+        self.metrics: list[Metric] = []
+        self.valid_until = 0.0
 
     def collect(self) -> Iterable[Metric]:
         with self.lock:
-            if time.monotonic() >= self.until:
-                self.found = list(_known())
-                self.found += _from_database()
-                self.until = time.monotonic() + KEPT
-            return self.found
+            if time.monotonic() >= self.valid_until:
+                self.metrics = [*configuration_metrics(), *read_database()]
+                self.valid_until = time.monotonic() + VALID_FOR
+            return self.metrics
 
 
-def _known() -> Iterator[Metric]:
-    """What needs no database."""
+def read_database() -> list[Metric]:
+    """Return the metrics from the database; none while it does not answer in time."""
+    try:
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute(f"SET statement_timeout = '{STATEMENT_TIMEOUT}'")
+        return [*register_metrics(), *work_metrics(), *run_metrics()]
+    except Error as error:
+        log.warning("metrics_without_database", error=type(error).__name__)
+        return []
+    finally:
+        connection.close()
+
+
+def configuration_metrics() -> Iterator[Metric]:
+    """Metrics that need no database."""
     build = GaugeMetricFamily("openrisk_build_info", "The version that runs", labels=["version"])
     build.add_metric([__version__], 1)
     yield build
@@ -75,34 +88,21 @@ def _known() -> Iterator[Metric]:
     )
 
 
-def _from_database() -> list[Metric]:
-    try:
-        if connection.vendor == "postgresql":
-            with connection.cursor() as cursor:
-                cursor.execute(f"SET statement_timeout = '{PATIENCE}'")
-        return [*_risks(), *_work(), *_runs()]
-    except Error as error:
-        log.warning("metrics_without_database", error=type(error).__name__)
-        return []
-    finally:
-        connection.close()
-
-
 # --- The register ---------------------------------------------------------------------------------
-def _risks() -> Iterator[Metric]:
-    """Of all organizations together; by organization only where the operator names them."""
-    everywhere = compute_current_totals(ScoreChange.objects.all(), timezone.now())
+def register_metrics() -> Iterator[Metric]:
+    """All organizations together; by organization only for those that the operator names."""
+    totals = compute_current_totals(ScoreChange.objects.all(), timezone.now())
     risks = GaugeMetricFamily(
         "openrisk_risks", "Risks, by level and status", labels=["level", "status"]
     )
-    _add(risks, [], everywhere)
+    add_groups(risks, [], totals)
     yield risks
-    for name, metric, words in _FIGURES:
-        yield GaugeMetricFamily(metric, words, value=FIGURES[name].value(everywhere) or 0)
+    for name, metric, text in FIGURE_METRICS:
+        yield GaugeMetricFamily(metric, text, value=FIGURES[name].value(totals) or 0)
     yield GaugeMetricFamily(
         "openrisk_appetite_breaches",
         "Categories with a risk above their appetite",
-        value=sum(_breaches()),
+        value=count_breaches(),
     )
     own = GaugeMetricFamily(
         "openrisk_organization_risks",
@@ -112,39 +112,41 @@ def _risks() -> Iterator[Metric]:
     named = Organization.objects.filter(slug__in=settings.METRICS_ORGANIZATIONS)
     for organization in named.order_by("slug"):
         rows = ScoreChange.objects.for_organization(organization)
-        _add(own, [organization.slug], compute_current_totals(rows, timezone.now()))
+        add_groups(own, [organization.slug], compute_current_totals(rows, timezone.now()))
     yield own
 
 
-def _add(family: GaugeMetricFamily, labels: list[str], tally: RegisterTotals) -> None:
-    for group in tally.groups:
+def add_groups(family: GaugeMetricFamily, labels: list[str], totals: RegisterTotals) -> None:
+    for group in totals.groups:
         family.add_metric([*labels, group.level or "not_assessed", group.status], group.count)
 
 
-def _breaches() -> Iterator[int]:
-    limited = Category.objects.filter(appetite__isnull=False).values("organization")
-    for organization in Organization.objects.filter(pk__in=limited):
-        results = compute_appetite(FigureScope(organization))["results"]
-        yield sum(row["state"] == "breached" for row in results)
+def count_breaches() -> int:
+    with_appetite = Category.objects.filter(appetite__isnull=False).values("organization")
+    return sum(
+        row["state"] == "breached"
+        for organization in Organization.objects.filter(pk__in=with_appetite)
+        for row in compute_appetite(FigureScope(organization))["results"]
+    )
 
 
-# --- Work -----------------------------------------------------------------------------------------
-def _work() -> Iterator[Metric]:
+# --- Background work ------------------------------------------------------------------------------
+def work_metrics() -> Iterator[Metric]:
     queue = queue_status.read_queue_status()
     tasks = GaugeMetricFamily(
-        "openrisk_task_queue_tasks", "Tasks in the queue, by how they stand", labels=["status"]
+        "openrisk_task_queue_tasks", "Tasks in the queue, by status", labels=["status"]
     )
     for status, count in queue.tasks.items():
         tasks.add_metric([status], count)
     yield tasks
     yield GaugeMetricFamily(
         "openrisk_task_queue_oldest_seconds",
-        "Since when the task that has waited longest could have run",
+        "Seconds for which the oldest task that could run has waited",
         value=queue.oldest_seconds,
     )
     late = GaugeMetricFamily(
         "openrisk_schedule_late_seconds",
-        "For how long each schedule has been due, or how far off it is where a clock was ahead",
+        "Seconds for which each schedule is overdue, or too far ahead after a clock was wrong",
         labels=["schedule"],
     )
     for name, seconds in sorted(schedules.schedule_lateness().items()):
@@ -160,7 +162,7 @@ def _work() -> Iterator[Metric]:
     yield failed
     apps = GaugeMetricFamily(
         "openrisk_connector_apps",
-        "Apps in use, by connector and the outcome of what they did last",
+        "Apps in use, by connector and last outcome",
         labels=["connector", "outcome"],
     )
     for labels, count in sorted(queue_status.count_connector_outcomes().items()):
@@ -168,19 +170,17 @@ def _work() -> Iterator[Metric]:
     yield apps
 
 
-def _runs() -> Iterator[Metric]:
-    """From the rows themselves, so that no restart loses one; gauges, because rows move on."""
+def run_metrics() -> Iterator[Metric]:
+    """Counted from the rows, so that no restart loses a run; gauges, because rows change status."""
     syncs = GaugeMetricFamily(
-        "openrisk_sync_runs",
-        "Runs of connectors, by how they stand",
-        labels=["connector", "status"],
+        "openrisk_sync_runs", "Runs of connectors, by status", labels=["connector", "status"]
     )
-    groups = SyncRun.objects.order_by().values_list("app__connector", "status")
-    for connector, status, count in groups.annotate(count=Count("pk")):
+    runs = SyncRun.objects.order_by().values_list("app__connector", "status")
+    for connector, status, count in runs.annotate(count=Count("pk")):
         syncs.add_metric([connector, status], count)
     yield syncs
     imports = GaugeMetricFamily(
-        "openrisk_imports", "Imports of registers, by how they stand", labels=["status"]
+        "openrisk_imports", "Imports of registers, by status", labels=["status"]
     )
     files = ImportRun.objects.filter(source="import").order_by().values_list("status")
     for status, count in files.annotate(count=Count("pk")):

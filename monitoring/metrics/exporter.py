@@ -1,8 +1,8 @@
-"""What METRICS_PORT answers: the metrics of all processes of the installation, added up.
+"""The exporter: the page at METRICS_PORT with the metrics of all processes, added up.
 
-A process of its own, because behind busy web workers a scrape would wait for its turn. The same
-server as theirs, because prometheus_client's has a thread for each caller and waits for slow ones
-without end.
+It is a process of its own, because behind busy web workers a scrape would wait for its turn. It
+runs on the same server as they do, because that of prometheus_client has a thread for each client
+and waits for slow ones without end.
 """
 
 import os
@@ -19,13 +19,13 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from openrisk.telemetry import metric_slots
 
-KEPT = 1.0  # seconds
+VALID_FOR = 1.0  # seconds, of the page
 
 Application = Callable[..., Iterable[bytes]]
 
 
 class ProcessCollector:
-    """What processes count, without the gauges of those that are gone."""
+    """Collects what the processes count, without the gauges of processes that have ended."""
 
     def __init__(self) -> None:
         self.folder = Path(os.environ[metric_slots.FOLDER])
@@ -37,45 +37,43 @@ class ProcessCollector:
 
 
 class Exporter:
-    """A WSGI application with one page, made at most once a second whoever asks."""
+    """A WSGI application with one page, which is made at most once a second."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.registry = registry
         self.lock = threading.Lock()
         self.page = b""
-        self.until = 0.0
+        self.valid_until = 0.0
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        headers = [("Content-Type", CONTENT_TYPE_LATEST)]
         if environ["PATH_INFO"].rstrip("/") not in ("", "/metrics"):
-            return _answer(start_response, "404 Not Found", b"Metrics are at /metrics.\n")
-        if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
-            return _answer(start_response, "405 Method Not Allowed", b"Use GET.\n")
-        return _answer(start_response, "200 OK", self._current())
+            status, body = "404 Not Found", b"Metrics are at /metrics.\n"
+        elif environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+            status, body = "405 Method Not Allowed", b"Use GET.\n"
+            headers.append(("Allow", "GET, HEAD"))
+        else:
+            status, body = "200 OK", self.current_page()
+        headers.append(("Content-Length", str(len(body))))
+        start_response(status, headers)
+        return [body]
 
-    def _current(self) -> bytes:
+    def current_page(self) -> bytes:
         with self.lock:
-            if time.monotonic() >= self.until:
+            if time.monotonic() >= self.valid_until:
                 self.page = generate_latest(self.registry)
-                self.until = time.monotonic() + KEPT
+                self.valid_until = time.monotonic() + VALID_FOR
             return self.page
 
 
-def _answer(start_response: Any, status: str, body: bytes) -> list[bytes]:
-    headers = [("Content-Type", CONTENT_TYPE_LATEST), ("Content-Length", str(len(body)))]
-    if status.startswith("405"):
-        headers.append(("Allow", "GET, HEAD"))
-    start_response(status, headers)
-    return [body]
-
-
 def application() -> Application:
-    """For the process that serves it and does nothing else."""
+    """Return the exporter, for the process that serves it and does nothing else."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "openrisk.settings")
     metric_slots.install_slots()
-    import django  # noqa: PLC0415  after the environment is known
+    import django  # noqa: PLC0415  after the environment is set
 
     django.setup()
-    from monitoring.metrics.database_metrics import DatabaseCollector  # noqa: PLC0415  models are there only now
+    from monitoring.metrics.database_metrics import DatabaseCollector  # noqa: PLC0415  needs models
 
     registry = CollectorRegistry()
     registry.register(ProcessCollector())

@@ -6,10 +6,10 @@ from django_prometheus.middleware import PrometheusAfterMiddleware
 
 
 class RequestMetrics(PrometheusAfterMiddleware):
-    """Its histogram of latency takes the method as it came: each invented one were 17 series more.
+    """Replaces unknown methods in the latency histogram, where each would add 17 series.
 
-    What the cache's fast path answers is not seen here; `monitoring.metrics.request_metrics`
-    counts that too.
+    Answers of the cache's fast path do not come here; `monitoring.metrics.request_metrics` counts
+    those too.
     """
 
     def label_metric(self, metric: Any, request: Any, response: Any = None, **labels: str) -> Any:

@@ -1,6 +1,6 @@
 """django-prometheus's counters of models, fed by signals.
 
-Its mixin would be a base of each model instead.
+Its own way, a mixin, would have to be a base class of each model.
 """
 
 from typing import Any

@@ -1,8 +1,8 @@
-"""Counts requests: by route, method, status and what the cache did, with how long they took.
+"""Counts requests by route, method, status and the result of the cache, and measures their time.
 
-A hit is answered in some 30 microseconds, and one metric of prometheus_client takes several of
-them. So each thread adds up in plain numbers that only it writes, and once a second another thread
-carries what was added since to the metrics.
+A hit is answered in some 30 microseconds, and one update of a prometheus_client metric takes
+several of them. So each thread counts in plain numbers that only it writes, and once a second
+another thread adds what is new to the metrics.
 """
 
 import os
@@ -19,7 +19,7 @@ from monitoring.metrics import access_log
 from openrisk.database import metrics as database
 from openrisk.request_state import ARRIVED_AT, ROUTE
 
-PERIOD = 1.0  # seconds
+FLUSH_EVERY = 1.0  # seconds
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.045, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 RESULTS = frozenset({"hit", "miss", "stale", "bypass"})
@@ -46,10 +46,10 @@ Application = Callable[..., Iterable[bytes]]
 Labels = tuple[str, str, str, str]
 
 
-class _Sums:
-    """What one thread has counted since it began. Nobody else writes here."""
+class ThreadCounts:
+    """The counts of one thread since it started. No other thread writes them."""
 
-    __slots__ = ("busy", "counts", "lines", "taken", "times")
+    __slots__ = ("busy", "counts", "flushed", "lines", "times")
 
     def __init__(self) -> None:
         self.busy = 0
@@ -57,72 +57,73 @@ class _Sums:
         self.counts: dict[Labels, int] = {}
         # By (route, method): a number for each bucket and beyond, then the sum of seconds.
         self.times: dict[tuple[str, str], list[float]] = {}
-        self.taken: dict[Any, Any] = {}  # what was carried over already; of the carrying thread
+        self.flushed: dict[Any, Any] = {}  # already in the metrics; written by the flushing thread
 
 
 _local = threading.local()
-_all: list[_Sums] = []
+_threads: list[ThreadCounts] = []
 _lock = threading.Lock()
-_carrier: list[int] = []  # the process whose thread runs: a forked child starts its own
+_flushing: list[int] = []  # the process whose thread flushes: a forked child starts its own
 
 
+# --- Counting: on the path of every request -------------------------------------------------------
 class RequestMeter:
-    """A WSGI application that counts what `application` answers."""
+    """A WSGI application that counts the answers of `application`."""
 
     def __init__(self, application: Application) -> None:
         self.application = application
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        sums = _sums()
-        told: list[Any] = []
+        counts = thread_counts()
+        answer: list[Any] = []
 
         def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
-            told[:] = (status, headers)
+            answer[:] = (status, headers)
             return start_response(status, headers, *rest)
 
         began = environ.get(ARRIVED_AT) or time.perf_counter()
-        sums.busy = 1
+        counts.busy = 1
         try:
             return self.application(environ, start)
         finally:
             took = time.perf_counter() - began
-            sums.busy = 0
-            if told:
-                _count(sums, environ, told[0][:3], told[1], took)
+            counts.busy = 0
+            if answer:
+                add_request(counts, environ, answer[0][:3], answer[1], took)
 
 
 def count_response(
     environ: dict[str, Any], status: str, headers: list[tuple[str, str]], took: float
 ) -> None:
-    """Count what was answered without the WSGI application; from the thread that answers."""
-    _count(_sums(), environ, status, headers, took)
+    """Count a response that did not come from the WSGI application, in the thread that sends it."""
+    add_request(thread_counts(), environ, status, headers, took)
 
 
-def _count(
-    sums: _Sums, environ: dict[str, Any], status: str, headers: list[tuple[str, str]], took: float
+def add_request(
+    counts: ThreadCounts,
+    environ: dict[str, Any],
+    status: str,
+    headers: list[tuple[str, str]],
+    took: float,
 ) -> None:
     method = environ["REQUEST_METHOD"]
     if method not in METHODS:
         method = OTHER
     route = environ.get(ROUTE) or OTHER
-    cache = _cache(headers)
+    cache = cache_result(headers)
     labels = (route, method, status, cache)
-    sums.counts[labels] = sums.counts.get(labels, 0) + 1
-    times = sums.times.get((route, method))
+    counts.counts[labels] = counts.counts.get(labels, 0) + 1
+    times = counts.times.get((route, method))
     if times is None:
-        times = sums.times[route, method] = [0.0] * (len(BUCKETS) + 2)
+        times = counts.times[route, method] = [0.0] * (len(BUCKETS) + 2)
     times[bisect_left(BUCKETS, took)] += 1
     times[-1] += took
     if settings.ACCESS_LOG:
-        line = (time.time(), route, method, status, cache, took, _request_id(headers))
-        sums.lines.append(line)
+        request_id = next((value for name, value in headers if name == "X-Request-ID"), "")
+        counts.lines.append((time.time(), route, method, status, cache, took, request_id))
 
 
-def _request_id(headers: list[tuple[str, str]]) -> str:
-    return next((value for name, value in headers if name == "X-Request-ID"), "")
-
-
-def _cache(headers: list[tuple[str, str]]) -> str:
+def cache_result(headers: list[tuple[str, str]]) -> str:
     for name, value in headers:
         if name == "X-Cache":
             result = value.partition(" ")[0].lower()
@@ -130,55 +131,57 @@ def _cache(headers: list[tuple[str, str]]) -> str:
     return "none"
 
 
-# --- Carrying over --------------------------------------------------------------------------------
-def _sums() -> _Sums:
-    return getattr(_local, "sums", None) or _begin()
+def thread_counts() -> ThreadCounts:
+    return getattr(_local, "counts", None) or register_thread()
 
 
-def _begin() -> _Sums:
+def register_thread() -> ThreadCounts:
+    """Start the counts of this thread and, in a new process, the thread that flushes them."""
     with _lock:
-        sums = _local.sums = _Sums()
-        _all.append(sums)
-        if _carrier != [os.getpid()]:
-            _carrier[:] = [os.getpid()]
-            threading.Thread(target=_keep_carrying, name="request-metrics", daemon=True).start()
-    return sums
+        counts = _local.counts = ThreadCounts()
+        _threads.append(counts)
+        if _flushing != [os.getpid()]:
+            _flushing[:] = [os.getpid()]
+            threading.Thread(target=flush_forever, name="request-metrics", daemon=True).start()
+    return counts
 
 
-def _keep_carrying() -> None:
+# --- Flushing: once a second ----------------------------------------------------------------------
+def flush_forever() -> None:
     while True:
-        time.sleep(PERIOD)
+        time.sleep(FLUSH_EVERY)
         flush_counts()
 
 
 def flush_counts() -> None:
-    """Bring the metrics up to what has been counted. Called once a second, and by tests."""
+    """Add to the metrics what has been counted since the last flush, and write the access log."""
     with _lock:
-        for sums in _all:
-            _carry(sums)
-        busy = sum(sums.busy for sums in _all)
-        access_log.write_lines([sums.lines for sums in _all])
+        for counts in _threads:
+            flush_thread(counts)
+        busy = sum(counts.busy for counts in _threads)
+        access_log.write_lines([counts.lines for counts in _threads])
         in_flight.set(busy)
         database.observe_connections(busy)
 
 
-def _carry(sums: _Sums) -> None:
-    # Copies of whole dicts are made without another thread in between.
-    for labels, total in sums.counts.copy().items():
-        added = total - sums.taken.get(labels, 0)
+def flush_thread(counts: ThreadCounts) -> None:
+    # A dict is copied as a whole, without another thread in between.
+    for labels, total in counts.counts.copy().items():
+        added = total - counts.flushed.get(labels, 0)
         if added:
             requests.labels(*labels).inc(added)
-            sums.taken[labels] = total
-    for key, times in sums.times.copy().items():
+            counts.flushed[labels] = total
+    for key, times in counts.times.copy().items():
         now = times.copy()
-        before = sums.taken.get(key, [0.0] * len(now))
+        before = counts.flushed.get(key, [0.0] * len(now))
         if now != before:
-            _add(seconds.labels(*key), [new - old for new, old in zip(now, before, strict=True)])
-            sums.taken[key] = now
+            added_times = [new - old for new, old in zip(now, before, strict=True)]
+            observe_all(seconds.labels(*key), added_times)
+            counts.flushed[key] = now
 
 
-def _add(histogram: Any, added: list[float]) -> None:
-    """Several observations at once, which prometheus_client has no method for."""
+def observe_all(histogram: Any, added: list[float]) -> None:
+    """Add several observations at once, for which prometheus_client has no method."""
     *buckets, total = added
     for bucket, number in zip(histogram._buckets, buckets, strict=True):
         if number:

@@ -1,0 +1,1 @@
+"""Pages for operators: `overview` (alerts and health), `cache` (the response cache), `runbooks`."""

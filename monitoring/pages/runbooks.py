@@ -1,6 +1,7 @@
-"""Runbooks, as docs/runbooks/ has them: what to do when an alert fires.
+"""Runbooks from docs/runbooks/: what to do when an alert fires.
 
-Without a login and without the database: who reads them has been woken, and either may be down.
+They open without a login and without the database: the reader has just been woken, and either may
+be down.
 """
 
 from functools import cache
@@ -31,6 +32,6 @@ def runbook_page(request: HttpRequest, alert: str) -> HttpResponse:
     if alert not in runbook_names():
         raise Http404
     text = (FOLDER / f"{alert}.md").read_text(encoding="utf-8")
-    # Our own files, and the renderer passes no HTML of theirs through.
+    # These are files of the project, and the renderer escapes HTML in them.
     content = mark_safe(MarkdownIt("js-default").render(text))  # noqa: S308
     return render(request, "monitoring/runbook.html", {"alert": alert, "content": content})

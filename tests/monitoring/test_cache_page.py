@@ -64,8 +64,8 @@ def test_it_names_the_change_that_invalidated_last(operator, organization):
     before = {change["model"] for change in operator.get(PAGE).context["changes"]}
     assert "risks.risk" not in before
     make_risk(organization)
-    declared = operator.get(PAGE).context["declared"]
-    last = {row["names"][0]: row["last"] for row in declared}
+    dependencies = operator.get(PAGE).context["dependencies"]
+    last = {row["names"][0]: row["last"] for row in dependencies}
     assert last["risks-list"]["model"] == "risks.risk"
     assert last["assets-list"] is None
 
@@ -74,10 +74,10 @@ def test_it_explains_a_url_as_the_command_does(operator, api, viewer, organizati
     risk = make_risk(organization)
     api(viewer).get(RISKS)
     question = {"url": RISKS, "user": viewer.email, "organization": "acme"}
-    assert operator.get(PAGE, question).context["told"].verdict == "HIT"
+    assert operator.get(PAGE, question).context["explanation"].verdict == "HIT"
     risk.delete()
     response = operator.get(PAGE, question)
-    assert response.context["told"].verdict == "MISS"
+    assert response.context["explanation"].verdict == "MISS"
     assert "changed since" in text_of(response)
 
 
@@ -92,7 +92,7 @@ def test_it_explains_a_url_as_the_command_does(operator, api, viewer, organizati
 )
 def test_a_question_that_cannot_be_answered_is_said_at_the_field(operator, question, said):
     response = operator.get(PAGE, question)
-    assert response.context["told"] is None
+    assert response.context["explanation"] is None
     assert said in text_of(response)
 
 

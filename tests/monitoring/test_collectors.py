@@ -94,7 +94,7 @@ def test_without_the_database_they_are_absent_and_the_rest_is_there(monkeypatch)
     def gone():
         raise OperationalError("password=secret")
 
-    monkeypatch.setattr(database_metrics, "_risks", gone)
+    monkeypatch.setattr(database_metrics, "register_metrics", gone)
     assert told("openrisk_risks") == []
     assert told("openrisk_build_info") == [1]
 

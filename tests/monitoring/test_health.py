@@ -41,7 +41,7 @@ def test_probes_only_ask():
 @pytest.fixture
 def everywhere(transactional_db, settings, tmp_path, monkeypatch):
     settings.DRAIN_FILE = tmp_path / "draining"
-    monkeypatch.setattr(probes, "_probe", probes._Probe())
+    monkeypatch.setattr(probes, "readiness_probe", probes.ReadinessProbe())
 
 
 def test_a_complete_database_is_ready(everywhere):
@@ -71,7 +71,7 @@ def test_a_server_that_is_about_to_stop_is_not_ready(everywhere, settings):
 
 def test_a_missing_migration_is_told(everywhere, monkeypatch):
     known = frozenset(MigrationRecorder.Migration.objects.values_list("app", "name"))
-    monkeypatch.setattr(probes, "_known", lambda: known | {("risks", "9999_future")})
+    monkeypatch.setattr(probes, "known_migrations", lambda: known | {("risks", "9999_future")})
     status, told = probe("/health/ready")
     assert status == 503
     assert "risks.9999_future" in told["migrations"]
@@ -85,8 +85,8 @@ def test_a_missing_trigger_is_told(everywhere, monkeypatch):
 
 
 def test_a_database_that_hangs_is_given_up(everywhere, monkeypatch):
-    monkeypatch.setattr(probes, "PATIENCE", 0.01)
-    monkeypatch.setattr(probes._Asked, "run", lambda self: self.join)
+    monkeypatch.setattr(probes, "DATABASE_TIMEOUT", 0.01)
+    monkeypatch.setattr(probes.DatabaseCheck, "run", lambda self: self.join)
     assert check_readiness().database == "It did not answer within 0.01 seconds."
 
 
@@ -94,7 +94,7 @@ def test_a_database_that_is_gone_is_told_without_its_password(everywhere, monkey
     def gone(*arguments):
         raise OperationalError("password=secret")
 
-    monkeypatch.setattr(probes, "_migrations", gone)
+    monkeypatch.setattr(probes, "check_migrations", gone)
     status, told = probe("/health/ready")
     assert status == 503
     assert "secret" not in str(told)
@@ -118,7 +118,7 @@ def test_however_many_ask_the_database_is_asked_once(everywhere, monkeypatch):
         asked.append(True)
         return ""
 
-    monkeypatch.setattr(probes, "_migrations", migrations)
+    monkeypatch.setattr(probes, "check_migrations", migrations)
     with ThreadPoolExecutor(8) as threads:
         found = list(threads.map(lambda _: probe("/health/ready")[0], range(40)))
     assert (found, len(asked)) == ([200] * 40, 1)
@@ -132,12 +132,12 @@ def test_while_the_database_hangs_no_more_threads_ask_it(everywhere, monkeypatch
         release.wait(20)
         return ""
 
-    monkeypatch.setattr(probes, "PATIENCE", 0.01)
-    monkeypatch.setattr(probes, "KEPT", 0)
-    monkeypatch.setattr(probes, "_migrations", migrations)
+    monkeypatch.setattr(probes, "DATABASE_TIMEOUT", 0.01)
+    monkeypatch.setattr(probes, "VALID_FOR", 0)
+    monkeypatch.setattr(probes, "check_migrations", migrations)
     found = [check_readiness().database for _ in range(5)]
     release.set()
-    probes._probe._asked.join()
+    probes.readiness_probe.database_check.join()
     assert len(asked) == 1
     assert set(found) == {"It did not answer within 0.01 seconds."}
 

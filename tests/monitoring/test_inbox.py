@@ -252,7 +252,7 @@ def test_the_page_shows_what_fires(operator, told):
     page = operator.get("/monitoring/").content.decode()
     assert "1 alert firing" in page
     assert "Redis is nearly full" in page
-    assert "Monitoring has never been heard" in page
+    assert "Monitoring has never reported" in page
 
 
 def test_the_page_links_to_addresses_of_the_web_and_shows_others_as_text(api, operator):
@@ -293,7 +293,7 @@ def test_buttons_acknowledge_and_raise(operator, superuser, told):
     assert (told.acknowledged_by, told.risk.reference) == (superuser, "R-0001")
     assert told.finding.rule == "HighRedisMemory"
     again = operator.post(place, risk, follow=True).content.decode()
-    assert "R-0001 was raised from it already" in again
+    assert "The risk R-0001 was already raised" in again
 
 
 def test_buttons_are_for_superusers(client, organization, told):

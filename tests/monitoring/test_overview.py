@@ -3,7 +3,7 @@
 import pytest
 
 from monitoring.health import health_detail
-from monitoring.pages.overview import _parts
+from monitoring.pages.overview import describe_parts
 from openrisk.caching.inspection import statistics
 from openrisk.caching.inspection.statistics import CacheCounters
 
@@ -15,7 +15,7 @@ def found(db):
 
 def part(found, name):
     """(tone, state, words) of a part of the page."""
-    return next(row[1:] for row in _parts(found) if row[0] == name)
+    return next(row[1:] for row in describe_parts(found) if row[0] == name)
 
 
 def test_more_connections_than_the_budget_are_a_warning(found):

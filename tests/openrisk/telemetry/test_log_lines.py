@@ -28,11 +28,11 @@ ENVIRON = {"REQUEST_METHOD": "GET", request_metrics.ROUTE: "risk-list"}
 def lines(monkeypatch, settings, capsys):
     """Counts an answer as a thread of the server does; the lines that come of it."""
     settings.ACCESS_LOG = True
-    sums = request_metrics._Sums()
-    monkeypatch.setattr(request_metrics, "_all", [sums])
+    sums = request_metrics.ThreadCounts()
+    monkeypatch.setattr(request_metrics, "_threads", [sums])
 
     def count(status="200", headers=HEADERS):
-        request_metrics._count(sums, ENVIRON, status, headers, 0.0000412)
+        request_metrics.add_request(sums, ENVIRON, status, headers, 0.0000412)
         request_metrics.flush_counts()
         return capsys.readouterr().err.splitlines()
 
