@@ -160,7 +160,9 @@ def test_a_wrong_direct_address_is_told_once_a_minute(settings, monkeypatch, tmp
         ("cache_not_used", "DATABASE_DIRECT_URL")
     ]
     assert snapshots.is_failing()
-    monkeypatch.setattr(probes, "readiness_probe", probes.ReadinessProbe())  # the other keeps its answer a second
+    monkeypatch.setattr(
+        probes, "readiness_probe", probes.ReadinessProbe()
+    )  # the other keeps its answer a second
     assert probes.check_readiness().cache == "degraded"
     settings.DATABASE_DIRECT_URL = ""
     assert EPOCH in group.read([[EPOCH]])
