@@ -24,7 +24,13 @@ from tests.risks.factories import (
     make_risk,
     make_risk_in_treatment,
 )
-from tests.risks.import_runs.uploads import REGISTERS, bring_in, changes, real, upload
+from tests.risks.import_runs.uploads import (
+    REGISTERS,
+    count_changes,
+    import_register,
+    preview_register,
+    read_real_register,
+)
 
 FORMATS = ("csv", "xlsx")
 
@@ -46,12 +52,14 @@ def cells(organization: Organization) -> dict[str, str]:
 
 def comes_back(organization: Organization, file_format: str) -> bool:
     """Whether importing the export changes nothing."""
-    run = upload(organization, exported(organization, file_format), f"export.{file_format}")
+    run = preview_register(
+        organization, exported(organization, file_format), f"export.{file_format}"
+    )
     differences = {
         r.row_number: (r.changes, r.errors) for r in run.rows.exclude(action="unchanged")
     }
     assert differences == {}
-    return changes(run) == 0
+    return count_changes(run) == 0
 
 
 # --- Back again
@@ -94,7 +102,7 @@ def test_a_full_risk_is_imported_again_without_a_difference(
 def test_a_real_register_is_imported_again_without_a_difference(
     organization: Organization, name: str, file_format: str
 ) -> None:
-    bring_in(organization, real(name), name)
+    import_register(organization, read_real_register(name), name)
 
     assert comes_back(organization, file_format)
 
@@ -146,23 +154,23 @@ def test_any_text_is_imported_again_as_it_was(
 def test_a_changed_cell_is_the_only_change(organization: Organization) -> None:
     make_risk(organization, title="Fire")
     make_risk(organization, title="Flood")
-    run = upload(organization, exported(organization).replace(b"Flood", b"High water"))
+    run = preview_register(organization, exported(organization).replace(b"Flood", b"High water"))
 
-    assert changes(run) == 1
+    assert count_changes(run) == 1
     assert run.rows.get(action="update").changes == {"title": ["Flood", "High water"]}
 
 
 def test_an_export_becomes_new_risks_in_another_organization(
     organization: Organization, other_organization: Organization
 ) -> None:
-    bring_in(organization, "ID,Title,Regulation\nR1,Fire,GDPR\nR2,Flood,\n")
+    import_register(organization, "ID,Title,Regulation\nR1,Fire,GDPR\nR2,Flood,\n")
     Risk.objects.get(external_id="R1").delete()
     file = exported(organization)
-    bring_in(other_organization, file)
+    import_register(other_organization, file)
     risk = Risk.objects.for_organization(other_organization).get()
 
     assert (risk.reference, risk.title, risk.external_id) == ("R-0001", "Flood", "R-0002")
-    assert changes(bring_in(other_organization, file)) == 0
+    assert count_changes(import_register(other_organization, file)) == 0
 
 
 # --- Safe to open

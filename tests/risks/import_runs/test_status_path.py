@@ -13,16 +13,16 @@ from tests.risks.factories import (
 from tests.risks.import_runs.uploads import (
     HEADER,
     ONE,
-    bring_in,
-    changes,
-    only,
-    real,
-    row,
+    count_changes,
+    import_register,
+    only_risk,
+    read_real_register,
+    row_of,
 )
 
 
 def test_a_status_stops_where_a_guard_refuses(organization: Organization) -> None:
-    run = bring_in(organization, real("hospital.csv"), "hospital.csv")
+    run = import_register(organization, read_real_register("hospital.csv"), "hospital.csv")
     stopped = run.rows.get(identity="R15", model="risks.risk")
 
     assert Risk.objects.get(external_id="R15").status == "assessed"
@@ -47,14 +47,14 @@ def test_a_status_stops_where_a_guard_refuses(organization: Organization) -> Non
 def test_a_new_risk_moves_to_its_status(
     organization: Organization, word: str, reached: str
 ) -> None:
-    bring_in(organization, ONE.replace("Open", word))
+    import_register(organization, ONE.replace("Open", word))
 
-    assert only(organization).status == reached
+    assert only_risk(organization).status == reached
 
 
 def test_without_a_rating_or_a_plan_it_stops_early(organization: Organization) -> None:
     lines = "R1,Fire,,,In progress,,,,Sprinklers,\nR2,Flood,1,1,In progress,,,,,\n"
-    run = bring_in(organization, HEADER + lines)
+    run = import_register(organization, HEADER + lines)
 
     statuses = dict(Risk.objects.values_list("external_id", "status"))
     assert statuses == {"R1": "identified", "R2": "treatment_planned"}
@@ -64,16 +64,16 @@ def test_without_a_rating_or_a_plan_it_stops_early(organization: Organization) -
 
 
 def test_an_update_cannot_bypass_a_guard(organization: Organization) -> None:
-    bring_in(organization, ONE.replace("Open", "In progress"))
+    import_register(organization, ONE.replace("Open", "In progress"))
     make_action(Mitigation.objects.get())
-    run = bring_in(organization, ONE.replace("Open", "Mitigated"))
+    run = import_register(organization, ONE.replace("Open", "Mitigated"))
 
-    assert only(organization).status == "in_treatment"
-    assert "1 action open in M-0001" in row(run).notes[0]
+    assert only_risk(organization).status == "in_treatment"
+    assert "1 action open in M-0001" in row_of(run).notes[0]
 
 
 def test_a_status_that_stopped_is_unchanged_the_next_time(organization: Organization) -> None:
     accepted = ONE.replace("Open", "Accepted")
-    bring_in(organization, accepted)
+    import_register(organization, accepted)
 
-    assert changes(bring_in(organization, accepted)) == 0
+    assert count_changes(import_register(organization, accepted)) == 0

@@ -17,7 +17,7 @@ from tests.risks.factories import (
     make_mitigation,
     make_risk,
 )
-from tests.risks.import_runs.uploads import HEADER, bring_in, changes
+from tests.risks.import_runs.uploads import HEADER, count_changes, import_register
 
 ONE = HEADER + "R1,Fire,4,5,In progress,Facilities,Physical,Archive,Sprinklers,See audit\n"
 
@@ -34,7 +34,7 @@ def refused(run: ImportRun) -> list[tuple[str, object, object]]:
 
 
 def test_objects_that_the_run_created_are_deleted(organization: Organization) -> None:
-    run = take_back(bring_in(organization, ONE))
+    run = take_back(import_register(organization, ONE))
 
     assert run.status == "undone"
     for model in (Risk, Mitigation, Asset, Category, Provenance):
@@ -42,9 +42,9 @@ def test_objects_that_the_run_created_are_deleted(organization: Organization) ->
 
 
 def test_objects_that_the_run_changed_are_restored(organization: Organization) -> None:
-    bring_in(organization, ONE)
+    import_register(organization, ONE)
     before = Risk.objects.values().get()
-    run = bring_in(
+    run = import_register(
         organization,
         HEADER + "R1,Flood,1,1,Closed,Cellar team,Water,Cellar,Pumps,Other\n",
     )
@@ -61,7 +61,7 @@ def test_objects_that_the_run_changed_are_restored(organization: Organization) -
 
 
 def test_history_records_the_undo(organization: Organization, manager: User) -> None:
-    run = bring_in(organization, ONE)
+    run = import_register(organization, ONE)
     take_back(run, manager)
     change = Change.objects.get(model="risks.risk", action="deleted")
 
@@ -70,18 +70,18 @@ def test_history_records_the_undo(organization: Organization, manager: User) -> 
 
 
 def test_after_an_undo_the_file_can_be_imported_again(organization: Organization) -> None:
-    bring_in(organization, ONE)
+    import_register(organization, ONE)
     changed = ONE.replace("Fire", "Flames")
-    take_back(bring_in(organization, changed))
-    run = bring_in(organization, changed)
+    take_back(import_register(organization, changed))
+    run = import_register(organization, changed)
 
-    assert changes(run) == 1
+    assert count_changes(run) == 1
     assert Risk.objects.get().title == "Flames"
 
 
 @pytest.mark.parametrize("status", ["previewed", "undone"])
 def test_only_an_applied_run_can_be_undone(organization: Organization, status: str) -> None:
-    run = bring_in(organization, ONE)
+    run = import_register(organization, ONE)
     ImportRun.objects.update(status=status)
 
     with pytest.raises(Conflict, match=f"This run is {status}"):
@@ -90,7 +90,7 @@ def test_only_an_applied_run_can_be_undone(organization: Organization, status: s
 
 
 def test_an_edited_field_refuses_everything(organization: Organization) -> None:
-    run = bring_in(organization, ONE + "R2,Flood,1,1,Open,,,,,\n")
+    run = import_register(organization, ONE + "R2,Flood,1,1,Open,,,,,\n")
     risk = Risk.objects.get(external_id="R1")
     risks.update_risk(actor=None, instance=risk, title="Blaze")
 
@@ -100,7 +100,7 @@ def test_an_edited_field_refuses_everything(organization: Organization) -> None:
 
 
 def test_a_refusal_says_what_was_edited(organization: Organization) -> None:
-    run = bring_in(organization, ONE)
+    run = import_register(organization, ONE)
     risks.update_risk(actor=None, instance=Risk.objects.get(), title="Blaze", owner_name="")
 
     with pytest.raises(EditedSince) as refusal:
@@ -112,7 +112,7 @@ def test_a_refusal_says_what_was_edited(organization: Organization) -> None:
 
 
 def test_a_field_the_run_did_not_write_counts_on_what_it_made(organization: Organization) -> None:
-    run = bring_in(organization, ONE)
+    run = import_register(organization, ONE)
     risks.update_risk(actor=None, instance=Risk.objects.get(), review_interval_days=90)
 
     assert refused(run) == [("review_interval_days", 90, None)]
@@ -121,8 +121,8 @@ def test_a_field_the_run_did_not_write_counts_on_what_it_made(organization: Orga
 def test_a_field_the_run_did_not_write_does_not_count_on_what_it_changed(
     organization: Organization,
 ) -> None:
-    bring_in(organization, ONE)
-    run = bring_in(organization, ONE.replace("Fire", "Flames"))
+    import_register(organization, ONE)
+    run = import_register(organization, ONE.replace("Fire", "Flames"))
     risks.update_risk(actor=None, instance=Risk.objects.get(), description="Paper burns")
     take_back(run)
     risk = Risk.objects.get()
@@ -131,7 +131,7 @@ def test_a_field_the_run_did_not_write_does_not_count_on_what_it_changed(
 
 
 def test_an_edit_that_was_reverted_does_not_count(organization: Organization) -> None:
-    run = bring_in(organization, ONE)
+    run = import_register(organization, ONE)
     for title in ("Blaze", "Fire"):
         risks.update_risk(actor=None, instance=Risk.objects.get(), title=title)
 
@@ -139,14 +139,14 @@ def test_an_edit_that_was_reverted_does_not_count(organization: Organization) ->
 
 
 def test_a_taken_transition_counts(organization: Organization) -> None:
-    run = bring_in(organization, ONE)
+    run = import_register(organization, ONE)
     risks.take_transition(actor=None, risk=Risk.objects.get(), to="mitigated")
 
     assert refused(run) == [("status", "mitigated", "in_treatment")]
 
 
 def test_a_review_since_counts(organization: Organization, manager: User) -> None:
-    run = bring_in(organization, ONE)
+    run = import_register(organization, ONE)
     risk = risks.mark_reviewed(actor=manager, risk=Risk.objects.get())
 
     assert [field for field, _, was in refused(run) if was is None] == ["last_reviewed_at"]
@@ -168,7 +168,7 @@ def test_rows_that_people_added_count(
     add: Callable[[Risk, User], object],
     text: str,
 ) -> None:
-    run = bring_in(organization, ONE)
+    run = import_register(organization, ONE)
     add(Risk.objects.get(), analyst)
     [(field, now, _)] = refused(run)
 
@@ -177,7 +177,7 @@ def test_rows_that_people_added_count(
 
 
 def test_an_edited_plan_counts(organization: Organization) -> None:
-    run = bring_in(organization, ONE)
+    run = import_register(organization, ONE)
     plan = Mitigation.objects.get()
     mitigations.update_mitigation(actor=None, instance=plan, due_date="2027-01-01")
 
@@ -185,8 +185,8 @@ def test_an_edited_plan_counts(organization: Organization) -> None:
 
 
 def test_a_later_import_of_the_same_field_counts(organization: Organization) -> None:
-    first = bring_in(organization, ONE)
-    second = bring_in(organization, ONE.replace("Fire", "Flames"))
+    first = import_register(organization, ONE)
+    second = import_register(organization, ONE.replace("Fire", "Flames"))
 
     assert refused(first) == [("title", "Flames", "Fire")]
     take_back(second)
@@ -194,7 +194,7 @@ def test_a_later_import_of_the_same_field_counts(organization: Organization) -> 
 
 
 def test_a_deleted_risk_does_not_prevent_the_undo(organization: Organization) -> None:
-    run = bring_in(organization, ONE + "R2,Flood,1,1,Open,,,,,\n")
+    run = import_register(organization, ONE + "R2,Flood,1,1,Open,,,,,\n")
     row_services.delete(actor=None, instance=Risk.objects.get(external_id="R1"))
 
     assert take_back(run).status == "undone"
@@ -202,8 +202,8 @@ def test_a_deleted_risk_does_not_prevent_the_undo(organization: Organization) ->
 
 
 def test_a_rating_that_a_state_needs_is_not_taken_away(organization: Organization) -> None:
-    bring_in(organization, "ID,Title,Likelihood,Impact\nR1,Fire,,\n")
-    run = bring_in(organization, "ID,Title,Likelihood,Impact\nR1,Fire,4,5\n")
+    import_register(organization, "ID,Title,Likelihood,Impact\nR1,Fire,,\n")
+    run = import_register(organization, "ID,Title,Likelihood,Impact\nR1,Fire,4,5\n")
     risks.take_transition(actor=None, risk=Risk.objects.get(), to="assessed")
 
     with pytest.raises(Conflict, match="R-0001 is assessed and keeps"):
@@ -212,7 +212,7 @@ def test_a_rating_that_a_state_needs_is_not_taken_away(organization: Organizatio
 
 
 def test_an_asset_that_others_use_stays(organization: Organization) -> None:
-    run = bring_in(organization, ONE)
+    run = import_register(organization, ONE)
     make_risk(organization, assets=[Asset.objects.get()], category=Category.objects.get())
     run = take_back(run)
 
@@ -222,12 +222,12 @@ def test_an_asset_that_others_use_stays(organization: Organization) -> None:
 
 def test_an_asset_that_was_there_before_stays(organization: Organization) -> None:
     make_asset(organization, "archive")
-    take_back(bring_in(organization, ONE))
+    take_back(import_register(organization, ONE))
 
     assert [asset.name for asset in Asset.objects.all()] == ["archive"]
 
 
 def test_numbers_are_not_given_out_again(organization: Organization) -> None:
-    take_back(bring_in(organization, ONE))
+    take_back(import_register(organization, ONE))
 
     assert make_risk(organization).reference == "R-0002"

@@ -15,7 +15,7 @@ from tests.conftest import SHARED_DATA
 HEADER = "Risk ID,Title,Likelihood,Impact,Status,Owner,Category,Asset,Treatment Plan,Note\n"
 
 
-def upload(
+def preview_register(
     organization: Organization, file: str | bytes, name: str = "register.csv", **options: Any
 ) -> ImportRun:
     """Preview `file`, uploaded by no particular user."""
@@ -31,19 +31,21 @@ def upload(
     )
 
 
-def bring_in(
+def import_register(
     organization: Organization, file: str | bytes, name: str = "register.csv", **options: Any
 ) -> ImportRun:
     """Upload and apply `file`."""
-    return lifecycle.apply_run(actor=None, run=upload(organization, file, name, **options))
+    return lifecycle.apply_run(
+        actor=None, run=preview_register(organization, file, name, **options)
+    )
 
 
-def row(run: ImportRun, model: str = "risks.risk") -> ImportRow:
+def row_of(run: ImportRun, model: str = "risks.risk") -> ImportRow:
     """The only row of `run` about `model`."""
     return run.rows.get(model=model)
 
 
-def changes(run: ImportRun) -> int:
+def count_changes(run: ImportRun) -> int:
     """How many objects of any model the run creates or updates."""
     return sum(counts["create"] + counts["update"] for counts in run.counts.values())
 
@@ -60,16 +62,16 @@ REGISTERS = {
 ONE = HEADER + "R1,Fire,4,5,Open,Facilities,Physical,Archive,Sprinklers,See audit\n"
 
 
-def real(name: str) -> bytes:
+def read_real_register(name: str) -> bytes:
     path = SHARED_DATA / "registers" / name
     if not path.exists():
         pytest.skip(f"needs {path.name}, which is not part of the project")
     return path.read_bytes()
 
 
-def only(organization: Organization) -> Risk:
+def only_risk(organization: Organization) -> Risk:
     return Risk.objects.for_organization(organization).get()
 
 
-def edit(organization: Organization, **fields: Any) -> Risk:
-    return risks.update_risk(actor=None, instance=only(organization), **fields)
+def edit_risk(organization: Organization, **fields: Any) -> Risk:
+    return risks.update_risk(actor=None, instance=only_risk(organization), **fields)

@@ -14,17 +14,17 @@ from tests.risks.factories import (
 from tests.risks.import_runs.uploads import (
     ONE,
     REGISTERS,
-    bring_in,
-    changes,
-    only,
-    real,
-    upload,
+    count_changes,
+    import_register,
+    only_risk,
+    preview_register,
+    read_real_register,
 )
 
 
 @pytest.mark.parametrize("name", REGISTERS)
 def test_a_real_register_is_imported_whole(organization: Organization, name: str) -> None:
-    run = bring_in(organization, real(name), name)
+    run = import_register(organization, read_real_register(name), name)
 
     assert run.counts["risks"] == {
         "create": REGISTERS[name], "update": 0, "unchanged": 0, "error": 0
@@ -36,15 +36,15 @@ def test_a_real_register_is_imported_whole(organization: Organization, name: str
 def test_the_second_import_of_a_real_register_changes_nothing(
     organization: Organization, name: str
 ) -> None:
-    bring_in(organization, real(name), name)
+    import_register(organization, read_real_register(name), name)
     history = Change.objects.count()
 
-    assert changes(bring_in(organization, real(name), name)) == 0
+    assert count_changes(import_register(organization, read_real_register(name), name)) == 0
     assert Change.objects.count() == history
 
 
 def test_a_hospital_risk_becomes_a_risk(organization: Organization) -> None:
-    bring_in(organization, real("hospital.csv"), "hospital.csv")
+    import_register(organization, read_real_register("hospital.csv"), "hospital.csv")
     risk = Risk.objects.get(external_id="R01")
 
     assert (risk.inherent_score, risk.inherent_level) == (25, "critical")
@@ -56,7 +56,7 @@ def test_a_hospital_risk_becomes_a_risk(organization: Organization) -> None:
 
 
 def test_the_rating_of_the_source_is_kept_and_reported(organization: Organization) -> None:
-    run = bring_in(organization, real("words-only.csv"), "words-only.csv")
+    run = import_register(organization, read_real_register("words-only.csv"), "words-only.csv")
     risk = Risk.objects.get(external_id="R-001")
 
     assert (risk.inherent_level, risk.extra["inherent_risk_rating"]) == ("medium", "High")
@@ -66,27 +66,27 @@ def test_the_rating_of_the_source_is_kept_and_reported(organization: Organizatio
 
 
 def test_the_source_is_the_name_of_the_file_unless_given(organization: Organization) -> None:
-    assert upload(organization, ONE, "Q3 risks.final.csv").source_name == "Q3 risks.final"
-    assert upload(organization, ONE, source_name="audit").source_name == "audit"
+    assert preview_register(organization, ONE, "Q3 risks.final.csv").source_name == "Q3 risks.final"
+    assert preview_register(organization, ONE, source_name="audit").source_name == "audit"
 
 
 def test_a_column_goes_where_the_mapping_says(organization: Organization) -> None:
-    run = bring_in(organization, ONE, mapping={"Note": "description"})
+    run = import_register(organization, ONE, mapping={"Note": "description"})
 
-    assert only(organization).description == "See audit"
+    assert only_risk(organization).description == "See audit"
     assert {"column": "Note", "field": "description", "how": "chosen", "note": ""} in run.mapping
 
 
 def test_the_same_file_is_recognised(organization: Organization) -> None:
-    bring_in(organization, ONE)
+    import_register(organization, ONE)
 
-    assert "This very file was imported" in upload(organization, ONE).notes[-1]
-    assert upload(organization, ONE + "R2,Flood,1,1,,,,,,\n").notes == []
+    assert "This very file was imported" in preview_register(organization, ONE).notes[-1]
+    assert preview_register(organization, ONE + "R2,Flood,1,1,,,,,,\n").notes == []
 
 
 def test_unknown_controls_are_reported(organization: Organization) -> None:
     make_control(make_framework(organization), "A.1")
-    run = upload(organization, "ID,Title,Control ref\nR1,Fire,A.1; A.2\nR2,Flood,A.2\n")
+    run = preview_register(organization, "ID,Title,Control ref\nR1,Fire,A.1; A.2\nR2,Flood,A.2\n")
 
     (guess,) = [guess for guess in run.guesses if guess["what"] == "list"]
     assert (guess["column"], guess["table"]) == ("Control ref", {"A.2": None})
@@ -95,5 +95,5 @@ def test_unknown_controls_are_reported(organization: Organization) -> None:
 
 def test_known_controls_are_not_reported(organization: Organization) -> None:
     make_control(make_framework(organization), "A.1")
-    run = upload(organization, "ID,Title,Control ref\nR1,Fire,a.1\n")
+    run = preview_register(organization, "ID,Title,Control ref\nR1,Fire,a.1\n")
     assert [guess for guess in run.guesses if guess["what"] == "list"] == []

@@ -6,11 +6,17 @@ from risks.models import (
     Mitigation,
 )
 from risks.services import mitigations
-from tests.risks.import_runs.uploads import ONE, bring_in, real, row, upload
+from tests.risks.import_runs.uploads import (
+    ONE,
+    import_register,
+    preview_register,
+    read_real_register,
+    row_of,
+)
 
 
 def test_a_treatment_plan_becomes_a_mitigation(organization: Organization) -> None:
-    bring_in(organization, real("hospital.csv"), "hospital.csv")
+    import_register(organization, read_real_register("hospital.csv"), "hospital.csv")
     plan = Mitigation.objects.get(risk__external_id="R01")
 
     assert plan.title.startswith("Require phishing-resistant MFA")
@@ -20,23 +26,23 @@ def test_a_treatment_plan_becomes_a_mitigation(organization: Organization) -> No
 def test_an_existing_plan_is_not_validated_by_an_import(
     organization: Organization, manager: User
 ) -> None:
-    bring_in(organization, ONE)
+    import_register(organization, ONE)
     plan = Mitigation.objects.get()
     plan = mitigations.update_mitigation(actor=manager, instance=plan, owner=manager)
     for status in ("in_progress", "review"):
         plan = mitigations.set_status(actor=manager, mitigation=plan, to=status)
     run = lifecycle.apply_run(
-        actor=manager, run=upload(organization, ONE.replace("Open", "Mitigated"))
+        actor=manager, run=preview_register(organization, ONE.replace("Open", "Mitigated"))
     )
 
     assert Mitigation.objects.get().status == "review"
-    assert row(run, "risks.mitigation").notes == [
+    assert row_of(run, "risks.mitigation").notes == [
         "The plan stays in review, not done: someone other than its owner validates it here."
     ]
 
 
 def test_a_new_plan_gets_the_status_from_its_source(organization: Organization) -> None:
-    bring_in(organization, ONE.replace("Open", "Mitigated"))
+    import_register(organization, ONE.replace("Open", "Mitigated"))
 
     assert Mitigation.objects.values_list("status", "owner").get() == ("done", None)
 
@@ -44,9 +50,9 @@ def test_a_new_plan_gets_the_status_from_its_source(organization: Organization) 
 def test_a_changed_plan_changes_the_mitigation_but_not_its_state(
     organization: Organization,
 ) -> None:
-    bring_in(organization, ONE)
+    import_register(organization, ONE)
     plan = mitigations.set_status(actor=None, mitigation=Mitigation.objects.get(), to="in_progress")
-    bring_in(organization, ONE.replace("Sprinklers", "Sprinklers and alarms"))
+    import_register(organization, ONE.replace("Sprinklers", "Sprinklers and alarms"))
     changed = Mitigation.objects.get()
 
     assert (changed.pk, changed.title) == (plan.pk, "Sprinklers and alarms")
@@ -55,7 +61,7 @@ def test_a_changed_plan_changes_the_mitigation_but_not_its_state(
 
 def test_a_long_plan_is_whole_in_the_description(organization: Organization) -> None:
     plan = "Install sprinklers everywhere. " * 20
-    bring_in(organization, ONE.replace("Sprinklers", plan))
+    import_register(organization, ONE.replace("Sprinklers", plan))
     mitigation = Mitigation.objects.get()
 
     assert len(mitigation.title) <= 255

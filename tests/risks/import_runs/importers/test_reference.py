@@ -12,13 +12,13 @@ from tests.risks.factories import (
     make_category,
 )
 from tests.risks.import_runs.importers.scans import asset, finding
-from tests.risks.import_runs.uploads import ONE, bring_in
+from tests.risks.import_runs.uploads import ONE, import_register
 
 
 def test_categories_and_assets_are_found_by_name_or_made(organization: Organization) -> None:
     make_category(organization, "PHYSICAL")
     asset = make_asset(organization, "archive", criticality="critical")
-    bring_in(organization, ONE + "R2,Flood,4,5,Open,,Physical,archive; Cellar,,\n")
+    import_register(organization, ONE + "R2,Flood,4,5,Open,,Physical,archive; Cellar,,\n")
 
     assert list(Category.objects.values_list("name", flat=True)) == ["PHYSICAL"]
     assert set(Asset.objects.values_list("name", flat=True)) == {"archive", "Cellar"}
