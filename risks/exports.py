@@ -16,8 +16,7 @@ from django.db.models import QuerySet
 
 from openrisk.accounts.models import Organization
 from openrisk.errors import Conflict
-from risks.export_headers import extra_header
-from risks.fields import EXPORT_COLUMNS, Kind, field_names
+from risks.fields import EXPORT_COLUMNS, Kind, extra_header, field_names
 from risks.import_runs.changes import Values
 from risks.import_runs.current_values import VALUE_PATHS, current_values, format_time
 from risks.import_runs.name_lookup import control_names

@@ -4,6 +4,7 @@ The order is that of the API. A new field is a column of `risks.models.risk`, it
 row here; `docs/architecture.md` lists the rest.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -175,3 +176,40 @@ EXPORT_COLUMNS = (
         if name not in _EXPORTED_FIRST and name != "extra"
     ),
 )
+
+# --- Headers of files: our own export writes them, and imports recognize them
+
+# Scores and levels: read from other registers only to compare them with ours.
+FIGURES = tuple(f"{kind}_{part}" for kind in KINDS for part in ("score", "level"))
+# What registers say about a risk beyond its fields: parts of a description, and a plan.
+REGISTER_FIELDS = ("threat", "vulnerability", "existing_controls", "treatment_plan", "due_date")
+# The fields that a column of a register can give, whether our export or another one wrote it.
+IMPORT_FIELDS = (
+    *("reference", "external_id"),
+    *(name for name in field_names(importable=True) if name not in {"external_id", "extra"}),
+    *(*REGISTER_FIELDS, *FIGURES),
+)
+# Columns of an export that an import ignores: the register computes them itself.
+EXPORTED_ONLY = frozenset({*COMPUTED, "number"} - {*IMPORT_FIELDS, "category_name"})
+
+_OWN_ALWAYS = frozenset({"reference", "title"})
+_OWN_SOME = frozenset({"external_id", "owner_name", "next_review_at", "source_name", *RATINGS})
+_OWN_ENOUGH = 3
+_EXTRA_PREFIX = "extra: "
+
+
+def is_own_export(headers: Iterable[str]) -> bool:
+    """Whether our export wrote a file with these headers, so that its names are exact."""
+    names = set(headers)
+    return names >= _OWN_ALWAYS and len(names & _OWN_SOME) >= _OWN_ENOUGH
+
+
+def extra_header(name: str) -> str:
+    """The header of a key in `extra`; `extra_name` is the inverse."""
+    taken = name in IMPORT_FIELDS or name in EXPORTED_ONLY or name.startswith(_EXTRA_PREFIX)
+    return _EXTRA_PREFIX + name if taken else name
+
+
+def extra_name(header: str) -> str:
+    """The key in `extra` for a column of our export, which marks names that fields have too."""
+    return header.removeprefix(_EXTRA_PREFIX) or header

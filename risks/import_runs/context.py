@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from openrisk.accounts.models import Organization
-from risks.export_headers import is_own_export
+from risks.fields import is_own_export
 from risks.import_runs.changes import SourceRecord
 from risks.import_runs.name_lookup import NameLookup
 from risks.models import ImportRun

@@ -13,8 +13,7 @@ from openrisk.accounts.models import User
 from openrisk.errors import Conflict
 from openrisk.limits import extra_error
 from risks import scoring, states
-from risks.export_headers import extra_name
-from risks.fields import LINKS, PEOPLE, RATINGS, Kind, field_names
+from risks.fields import LINKS, PEOPLE, RATINGS, Kind, extra_name, field_names
 from risks.import_runs.changes import PlannedChange, SourceRecord, Values, is_blank
 from risks.import_runs.context import BATCH, in_batches
 from risks.import_runs.current_values import (

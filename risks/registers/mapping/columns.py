@@ -3,13 +3,13 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from risks.export_headers import (
+from risks.fields import (
     EXPORTED_ONLY,
     FIGURES,
     IMPORT_FIELDS,
+    RATINGS,
     is_own_export,
 )
-from risks.fields import RATINGS
 from risks.registers.mapping.headers import (
     WEAK_SYNONYM_COST,
     Candidate,

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from risks.export_headers import IMPORT_FIELDS
+from risks.fields import IMPORT_FIELDS
 from risks.registers.mapping.column_synonyms import (
     FILLERS,
     IMPACT,

@@ -24,7 +24,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any
 
-from risks.export_headers import FIGURES, extra_name, is_own_export
+from risks.fields import FIGURES, extra_name, is_own_export
 from risks.registers.mapping.columns import propose_mapping
 from risks.registers.mapping.lexicon import OPEN, level_of
 from risks.registers.mapping.values import CIRCUMSTANCES, LIMITS, CellReader, ReaderFactory

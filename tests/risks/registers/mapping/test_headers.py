@@ -2,7 +2,7 @@
 
 import pytest
 
-from risks.export_headers import IMPORT_FIELDS
+from risks.fields import IMPORT_FIELDS
 from risks.registers.mapping import column_synonyms
 from risks.registers.mapping.headers import likeliest_field
 from risks.registers.reading.text import match_key
