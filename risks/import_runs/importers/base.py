@@ -13,7 +13,7 @@ from risks.import_runs.context import ImportContext, in_batches
 class ModelImporter:
     """Matches, compares and writes the objects of one model.
 
-    Values are JSON (see `risks.import_runs.changes`). The methods stand in the order in which a run
+    Values are JSON (see `risks.import_runs.changes`). The methods are in the order in which a run
     calls them: `match_existing` to `validate` plan, `create` to `mark_seen` apply, the rest undo.
     """
 

@@ -216,8 +216,8 @@ class TableInterpreter:
             if ours and ours == figure:
                 continue
             if ours:
-                shown = theirs[:SHOWN_CHARACTERS]
-                self.differences.append(RatingDifference(number, header, shown, ours))
+                cell = theirs[:SHOWN_CHARACTERS]
+                self.differences.append(RatingDifference(number, header, cell, ours))
             if not self.own:
                 extra[header] = theirs
 

@@ -167,9 +167,9 @@ class ReaderFactory:
 def table_reader(
     name: str, values: Mapping[str, Any], errors: Mapping[str, str], keep: Iterable[str] = ()
 ) -> CellReader:
-    kept = frozenset(keep)
+    kept_cells = frozenset(keep)
     readings = {
-        cell: CellReading({name: value}, keep=cell in kept) for cell, value in values.items()
+        cell: CellReading({name: value}, keep=cell in kept_cells) for cell, value in values.items()
     }
     readings |= {cell: CellReading(error=reason) for cell, reason in errors.items()}
     return readings.__getitem__

@@ -103,13 +103,13 @@ def test_another_kind_of_file_is_refused(data: bytes, filename: str, message: st
 
 def test_a_large_upload_is_refused_without_reading_it_whole() -> None:
     class Upload(io.BytesIO):
-        asked = 0
+        requested = 0
 
         def read(self, size: int | None = -1) -> bytes:
-            self.asked = size or -1
-            return b"x" * self.asked
+            self.requested = size or -1
+            return b"x" * self.requested
 
     upload = Upload()
     with pytest.raises(ImportFileError, match="larger than 20 MB"):
         read_table(upload, "x.csv")
-    assert upload.asked == sheet.MAX_BYTES + 1
+    assert upload.requested == sheet.MAX_BYTES + 1
