@@ -16,7 +16,6 @@ from django.utils import timezone
 from openrisk.accounts.models import Membership, Organization, User
 from risks import overdue
 from risks.overdue import DRAFT, NOT_OPEN
-from risks.references import parse_risk_reference
 
 FAR_FUTURE = datetime(9999, 12, 31, tzinfo=UTC)
 DUE_SOON = timedelta(days=14)  # how far "My work" and the reminder look ahead
@@ -82,6 +81,7 @@ def owner_label(owner: str = "owner", owner_name: str = "owner_name") -> Combina
 
 SEARCHED_FIELDS = ("title", "description", "owner_name", "external_id")
 _WORD = re.compile(r"\w+")
+_REFERENCE = re.compile(r"R-(\d{1,9})", re.IGNORECASE)
 # With these PostgreSQL makes one word of a host, a path or a version, and -2021 of CVE-2021-1.
 _GLUE = "-+./:@~<>&?=_"
 
@@ -130,8 +130,8 @@ class RiskQuerySet(OrganizationQuerySet):
 
         PostgreSQL: full text, each word as the beginning of a word. SQLite: each word anywhere.
         """
-        if (number := parse_risk_reference(text)) is not None:
-            return self.filter(Q(number=number) | Q(external_id=text.strip()))
+        if reference := _REFERENCE.fullmatch(text.strip()):
+            return self.filter(Q(number=int(reference[1])) | Q(external_id=text.strip()))
         words = _WORD.findall(text)
         if not words:
             return self.none() if text.strip() else self.all()

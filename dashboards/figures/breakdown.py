@@ -4,19 +4,18 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import CharField, Count, F, Max, Q, Sum, Value
-from django.db.models.functions import Coalesce, NullIf
+from django.db.models import Count, F, Max, Q, Sum
 
 from dashboards.figures.scope import FigureScope
 from dashboards.figures.totals import OPEN_FILTER
 from risks.models import Asset, Level, RiskAsset, Status, Treatment
+from risks.querysets import person_label
 
 MOST_GROUPS = 500
-OWNER_NAME = Coalesce(NullIf("owner__name", Value("")), "owner__email", output_field=CharField())
 # The key and the label of a group. By asset it is another query, see group_by_asset.
 GROUP_COLUMNS = {
     "category": ("category", F("category__name")),
-    "owner": ("owner", OWNER_NAME),
+    "owner": ("owner", person_label("owner")),
     "status": ("status", F("status")),
     "treatment": ("treatment", F("treatment")),
 }

@@ -9,8 +9,8 @@ from django.db.models import Count, Q
 from dashboards.figures.scope import FigureScope, changes_by_day
 from risks.models import MitigationAction, MitigationChange, MitigationStatus
 from risks.models.mitigations import percent_done
+from risks.overdue import FINISHED, mitigation_overdue
 
-FINISHED = (MitigationStatus.DONE, MitigationStatus.CANCELLED)
 DUE_DAYS = (7, 30, 90)
 BURN_DOWN_DAYS = 90
 
@@ -50,8 +50,7 @@ def compute_mitigations(scope: FigureScope) -> dict[str, Any]:
 
 def count_overdue_mitigations(scope: FigureScope) -> int:
     """Count mitigations due before the scope's day that are neither done nor cancelled."""
-    unfinished = scope.mitigations().exclude(status__in=FINISHED)
-    return unfinished.filter(due_conditions(scope)["overdue"]).count()
+    return scope.mitigations().filter(mitigation_overdue(scope.day)).count()
 
 
 def due_conditions(scope: FigureScope) -> dict[str, Q]:
@@ -61,7 +60,7 @@ def due_conditions(scope: FigureScope) -> dict[str, Q]:
         f"within_{days}_days": Q(due_date__gte=today, due_date__lt=today + timedelta(days=days))
         for days in DUE_DAYS
     }
-    return {"overdue": Q(due_date__lt=today), **within, "no_date": Q(due_date=None)}
+    return {"overdue": mitigation_overdue(today), **within, "no_date": Q(due_date=None)}
 
 
 def count_actions(scope: FigureScope) -> dict[str, Any]:

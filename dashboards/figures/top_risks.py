@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from django.db.models import CharField, F
-from django.db.models.functions import Coalesce
+from django.db.models import F
 
-from dashboards.figures.breakdown import OWNER_NAME
 from dashboards.figures.scope import FigureScope
 from risks.models import ScoreChange
+from risks.querysets import owner_label
 
 MOST_RISKS = 100
 
@@ -37,7 +36,7 @@ def compute_top_risks(scope: FigureScope, limit: int) -> dict[str, Any]:
             level=F("current_level"),
             score=F("current_score"),
             category_name=F("category__name"),
-            owner_name=Coalesce(OWNER_NAME, "risk__owner_name", output_field=CharField()),
+            owner_name=owner_label("owner", "risk__owner_name"),
         )
     )
     return {"as_of": scope.day, "results": [{"id": row.pop("risk_key"), **row} for row in rows]}

@@ -8,6 +8,7 @@ from django.db.models import Aggregate, BooleanField, Count, ExpressionWrapper, 
 
 from dashboards.figures.scope import FigureScope
 from risks.models import NOT_OPEN, Level, ScoreChange, Status
+from risks.overdue import review_overdue
 from risks.querysets import LedgerQuerySet, valid_at
 
 OPEN_FILTER = {"open": "true"}
@@ -24,7 +25,7 @@ class RiskGroup:
     count: int
     score: int  # sum of the current scores
     worst: int  # highest current score; 0 where none is assessed
-    overdue: int  # with a planned review that has passed
+    overdue: int  # open, with a planned review that has passed
     new: int  # added to the register within the period
     moved: int  # brought to their status within the period
 
@@ -80,7 +81,7 @@ UNDATED_SUMS: dict[str, Aggregate] = {
 def dated_sums(moment: datetime, beginning: datetime) -> dict[str, Aggregate]:
     """Return the sums at `moment`, at the end of a period since `beginning`."""
     return {
-        "overdue": Count("pk", filter=Q(next_review_at__lt=moment)),
+        "overdue": Count("pk", filter=review_overdue(moment)),
         "new": Count("pk", filter=Q(registered_at__gte=beginning)),
         "moved": Count("pk", filter=Q(status_since__gte=beginning)),
     }

@@ -15,7 +15,8 @@ from django.views.decorators.http import require_safe
 from dashboards.figures.scope import start_of_day
 from openrisk.accounts.models import Membership, Role
 from openrisk.pages.guards import MemberRequest, member_required
-from risks.models import MitigationAction, MitigationStatus, Risk
+from risks.models import MitigationAction, Risk
+from risks.overdue import FINISHED, is_past_due, is_review_overdue
 from risks.pages.history import load_history
 from risks.querysets import DUE_SOON, RISK_ORDERS
 
@@ -74,7 +75,7 @@ def due_reviews(member: Membership, now: datetime) -> WorkList:
         due.order_by("next_review_at", "id").values(*RISK_COLUMNS, "next_review_at")[:MOST_ROWS]
     )
     for row in rows:
-        row["overdue"] = row["next_review_at"] < now
+        row["overdue"] = is_review_overdue(row["status"], row["next_review_at"], now)
     return WorkList(rows, due.count())
 
 
@@ -87,10 +88,9 @@ def due_actions(member: Membership, now: datetime) -> WorkList:
     mine = Q(mitigation__owner=member.user) | Q(
         mitigation__owner=None, mitigation__risk__assignee=member.user
     )
-    finished = (MitigationStatus.DONE, MitigationStatus.CANCELLED)
     due = MitigationAction.objects.for_organization(member.organization).open()
     due = due.filter(mine, due_date__lt=now.date() + DUE_SOON).exclude(
-        mitigation__status__in=finished
+        mitigation__status__in=FINISHED
     )
     rows = list(
         due.order_by("due_date", "id").values(
@@ -101,7 +101,7 @@ def due_actions(member: Membership, now: datetime) -> WorkList:
         )[:MOST_ROWS]
     )
     for row in rows:
-        row["overdue"] = row["due_date"] < now.date()
+        row["overdue"] = is_past_due(row["due_date"], now.date())
     return WorkList(rows, due.count())
 
 

@@ -232,13 +232,13 @@ class RiskAdmin(RegisterAdmin):
     @admin.display(description="owner", ordering="owner__email")
     def owner_label(self, risk: Risk) -> str:
         """The member who is accountable, or the imported name."""
-        return str(risk.owner or risk.owner_name or "-")
+        return risk.owner_label or "-"
 
     @admin.display(description="next review", ordering=RISK_ORDERS["next_review_at"])
     def next_review_label(self, risk: Risk) -> str:
         if risk.next_review_at is None:
             return "-"
-        overdue = risk.next_review_at < timezone.now() and risk.status not in ("draft", "closed")
+        overdue = risk.is_review_overdue(timezone.now())
         return f"{risk.next_review_at:%Y-%m-%d}{' (overdue)' if overdue else ''}"
 
     # --- the page

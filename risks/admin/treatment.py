@@ -118,8 +118,7 @@ class MitigationAdmin(RegisterAdmin):
     def due_date_label(self, mitigation: Mitigation) -> str:
         if mitigation.due_date is None:
             return "-"
-        over = mitigation.status in (MitigationStatus.DONE, MitigationStatus.CANCELLED)
-        overdue = not over and mitigation.due_date < timezone.now().date()
+        overdue = mitigation.is_overdue(timezone.now().date())
         return f"{mitigation.due_date}{' (overdue)' if overdue else ''}"
 
     def history_ids(self, obj: Mitigation) -> list[Any]:

@@ -23,7 +23,7 @@ from risks.models import (
     RiskControl,
     RiskTag,
 )
-from risks.references import format_reference
+from risks.models.base import format_reference
 from risks.scoring import KINDS
 from risks.services import rows as services
 

@@ -1,6 +1,5 @@
 """Current values of risks, in the words that imports and exports share."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -8,7 +7,8 @@ from uuid import UUID
 
 from risks.fields import LINKS, PEOPLE, Kind, field_names
 from risks.import_runs.changes import Values
-from risks.models import RiskAsset, RiskControl, RiskTag
+from risks.models import Asset
+from risks.services.links import read_links
 from risks.text import clean_text
 
 TEXTS = field_names(Kind.TEXT, Kind.CHOICE, importable=True)
@@ -34,13 +34,13 @@ def current_values(
 ) -> dict[UUID, Values]:
     """The values of each of these risks (`VALUE_PATHS`), in their order.
 
-    `controls` are the names of the organization's controls (`control_names`). Three queries read
+    `controls` are the names of the organization's controls (`control_names`). Two queries read
     the links of all risks.
     """
     values = {row["id"]: row_values(row) for row in rows}
-    for name, links in read_links(list(values), controls).items():
-        for pk, of_risk in values.items():
-            of_risk[name] = sorted(map(clean_text, links[pk]))
+    for pk, links in link_names(list(values), controls).items():
+        for kind, names in links.items():
+            values[pk][kind] = sorted(map(clean_text, names))
     return values
 
 
@@ -58,18 +58,11 @@ def format_time(value: datetime | None) -> str | None:
     return value.astimezone(UTC).isoformat() if value else None
 
 
-def read_links(
-    ids: list[UUID], controls: Mapping[UUID, str]
-) -> dict[str, defaultdict[UUID, list[str]]]:
+def link_names(ids: list[UUID], controls: Mapping[UUID, str]) -> dict[UUID, dict[str, list[str]]]:
     """Names of the tags, assets and controls of each risk, by kind."""
-    links: dict[str, defaultdict[UUID, list[str]]] = {name: defaultdict(list) for name in LINKS}
-    tags = RiskTag.objects.filter(risk__in=ids).order_by()
-    for risk, tag in tags.values_list("risk", "name"):
-        links["tags"][risk].append(tag)
-    assets = RiskAsset.objects.filter(risk__in=ids).order_by()
-    for risk, asset in assets.values_list("risk", "asset__name"):
-        links["assets"][risk].append(asset)
-    risk_controls = RiskControl.objects.filter(risk__in=ids).order_by()
-    for risk, control in risk_controls.values_list("risk", "control"):
-        links["controls"][risk].append(controls[control])
+    assets = Asset.objects.filter(risk_links__risk__in=ids).order_by()
+    names = {"assets": dict(assets.values_list("pk", "name")), "controls": controls}
+    links: dict[UUID, dict[str, list[str]]] = {pk: {kind: [] for kind in LINKS} for pk in ids}
+    for pk, kind, value in read_links(ids):
+        links[pk][kind].append(value if kind == "tags" else names[kind][value])
     return links

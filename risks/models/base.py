@@ -8,7 +8,6 @@ from django.db.models import Q
 from openrisk.accounts.models import Organization
 from openrisk.database.ids import uuid7
 from risks.querysets import OrganizationQuerySet
-from risks.references import format_reference
 
 
 class Level(models.TextChoices):
@@ -39,6 +38,11 @@ class Versioned(OrganizationOwned):
 
     class Meta:
         abstract = True
+
+
+def format_reference(kind: str, number: int) -> str:
+    """Return "R-0001" for the first risk, "M-0014" for the 14th mitigation."""
+    return f"{kind}-{number:04d}"
 
 
 class ReferenceCounter(models.Model):

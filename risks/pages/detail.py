@@ -103,7 +103,7 @@ def page_context(request: MemberRequest, risk: Risk, sent_form: Any = None) -> d
     }
     return {
         "risk": risk,
-        "overdue": _is_overdue(risk),
+        "overdue": risk.is_review_overdue(timezone.now()),
         "scores": [score_row(risk, kind, matrix) for kind in KINDS],
         "matrix_rows": matrix_rows(risk, matrix),
         "transitions": transitions,
@@ -142,11 +142,6 @@ def step_form(sent_form: Any, key: str, version: int) -> Any:
     if isinstance(sent_form, StepForm):
         sent_form.show_version(version)
     return sent_form
-
-
-def _is_overdue(risk: Risk) -> bool:
-    at = risk.next_review_at
-    return at is not None and at < timezone.now() and risk.status not in ("draft", "closed")
 
 
 def parse_change_id(text: str) -> int | None:
@@ -203,11 +198,7 @@ def load_mitigations(risk: Risk) -> list[Any]:
         mitigation.percent = progress_of(
             mitigation.status, mitigation.actions_done, mitigation.actions_total
         )
-        mitigation.overdue = bool(
-            mitigation.due_date
-            and mitigation.due_date < today
-            and mitigation.status not in ("done", "cancelled")
-        )
+        mitigation.overdue = mitigation.is_overdue(today)
     return mitigations
 
 

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.db.models import CharField, Q, Value
-from django.db.models.functions import Cast, Coalesce, NullIf
+from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils import timezone
 
@@ -17,8 +17,9 @@ from openrisk.accounts.models import Membership, Organization
 from openrisk.api.filters import MAX_SEARCH
 from risks.api.filters import RiskFilterSet
 from risks.exports import MEDIA_TYPES
-from risks.models import NOT_OPEN, Asset, Category, Risk, RiskTag
-from risks.querysets import RISK_ORDERS
+from risks.models import Asset, Category, Risk, RiskTag
+from risks.overdue import is_review_overdue
+from risks.querysets import RISK_ORDERS, owner_label, person_label
 
 PAGE_SIZE = 25
 MAX_PAGE = 1_000_000
@@ -33,10 +34,7 @@ ROW_FIELDS = (
     "current_level",
     "priority",
     "next_review_at",
-    "owner_name",
     "category__name",
-    "owner__name",
-    "owner__email",
 )
 Choices = dict[str, list[tuple[str, str]]]
 
@@ -131,15 +129,15 @@ class Listing:
         sign = "-" if self.order.startswith("-") else ""
         risks = risks.annotate(_order=RISK_ORDERS[self.order.removeprefix("-")])
         start = (self.page - 1) * PAGE_SIZE
-        ordered = risks.order_by(f"{sign}_order", f"{sign}id").values(*ROW_FIELDS)
+        ordered = risks.order_by(f"{sign}_order", f"{sign}id").values(
+            *ROW_FIELDS, owner_label=owner_label()
+        )
         rows = list(ordered[start : start + PAGE_SIZE])
         tags = tags_by_risk(row["id"] for row in rows)
         now = timezone.now()
         for row in rows:
-            due = row["next_review_at"]
             row["tags"] = tags[row["id"]]
-            row["owner"] = row["owner__name"] or row["owner__email"] or row["owner_name"]
-            row["overdue"] = bool(due and due < now and row["status"] not in NOT_OPEN)
+            row["overdue"] = is_review_overdue(row["status"], row["next_review_at"], now)
         return rows
 
     # --- for the template ----------------------------------------------------------------------
@@ -254,11 +252,10 @@ def filter_choices(organization: Organization, asset: UUID | None = None) -> Cho
     assets = Asset.objects.for_organization(organization)
     offered = assets.order_by("name", "id").values("pk")[:MAX_ASSETS_OFFERED]
     members = Membership.objects.filter(organization=organization)
-    owner = Coalesce(NullIf("user__name", Value("")), "user__email")
     categories = Category.objects.for_organization(organization)
     queries = (
         select_choices(categories, "category", "pk", "name"),
-        select_choices(members, "owner", "user", owner),
+        select_choices(members, "owner", "user", person_label("user")),
         select_choices(assets.filter(Q(pk__in=offered) | Q(pk=asset)), "asset", "pk", "name"),
     )
     choices: Choices = {"category": [], "owner": [], "asset": []}

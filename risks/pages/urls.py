@@ -2,8 +2,8 @@
 
 from django.urls import path, register_converter
 
+from risks.models.base import format_reference
 from risks.pages import actions, colours, detail, editing, risk_list
-from risks.references import format_reference
 
 
 class ReferenceConverter:

@@ -17,7 +17,7 @@ from risks.models import (
     MitigationStatus,
     Risk,
 )
-from risks.references import format_reference
+from risks.models.base import format_reference
 from risks.services import rows
 from risks.services.transitions import require_person
 

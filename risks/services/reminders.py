@@ -1,4 +1,4 @@
-"""The daily e-mail to people about what waits for them."""
+"""The daily e-mail to people about reviews, mitigations and acceptances that wait for them."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -12,25 +12,27 @@ from django.utils import timezone
 
 from openrisk.accounts.models import Organization, User
 from openrisk.links import page_url
-from risks.models import Acceptance, AcceptanceStatus, Mitigation, MitigationStatus, Reminder, Risk
+from risks.models import Acceptance, AcceptanceStatus, Mitigation, Reminder, Risk
+from risks.overdue import FINISHED, is_past_due
 from risks.querysets import DUE_SOON
 
-LONGEST_LIST = 50
+MAX_LINES = 50
 
 
 def send_reminders(*, now: datetime | None = None) -> int:
-    """One e-mail to each active member who has something due; returns how many were sent.
+    """Send one e-mail to each active member who has something due; return how many were sent.
 
     Running twice on a day sends nothing twice. An address that the mail server refuses raises;
     the others who were not reached yet get theirs when the task is tried again.
     """
     moment = now or timezone.now()
-    return sum(_remind_members(organization, moment) for organization in Organization.objects.all())
+    return sum(remind_members(organization, moment) for organization in Organization.objects.all())
 
 
-def _remind_members(organization: Organization, now: datetime) -> int:
+def remind_members(organization: Organization, now: datetime) -> int:
+    """Remind the members of one organization; return how many."""
     lines: dict[Any, list[str]] = defaultdict(list)
-    for person, line in _due(organization, now):
+    for person, line in list_due(organization, now):
         lines[person].append(line)
     people = User.objects.filter(
         pk__in=lines,
@@ -40,66 +42,64 @@ def _remind_members(organization: Organization, now: datetime) -> int:
     )
     reminded = Reminder.objects.filter(organization=organization, on=now.date())
     people = people.exclude(pk__in=reminded.values("user"))
-    return sum(_remind(person, organization, now.date(), lines[person.pk]) for person in people)
+    return sum(
+        send_reminder(person, organization, now.date(), lines[person.pk]) for person in people
+    )
 
 
-def _due(organization: Organization, now: datetime) -> Iterator[tuple[Any, str]]:
-    """(person's id, line) for reviews, mitigations and acceptances that are due soon or late."""
-    limit = now + DUE_SOON
+def list_due(organization: Organization, now: datetime) -> Iterator[tuple[Any, str]]:
+    """Yield (id of a person, line) for what is due soon, or overdue."""
+
+    def describe(text: str, reference: str) -> str:
+        return f"{text}\n  {page_url('risk-page', organization.slug, reference)}"
+
+    limit, today = now + DUE_SOON, now.date()
     reviews = Risk.objects.for_organization(organization).review_due(limit)
     for person, reference, title, at in (
         reviews.exclude(review_by=None)
         .order_by("next_review_at", "id")
         .values_list("review_by", "reference", "title", "next_review_at")
     ):
-        line = f"Review {_when(at.date(), now)}: {reference} {title}"
-        yield person, _linked(line, organization, reference)
-    ended = (MitigationStatus.DONE, MitigationStatus.CANCELLED)
-    mitigations = Mitigation.objects.for_organization(organization).exclude(status__in=ended)
+        text = f"Review {describe_due(at.date(), today)}: {reference} {title}"
+        yield person, describe(text, reference)
+    mitigations = Mitigation.objects.for_organization(organization).exclude(status__in=FINISHED)
     for person, reference, title, day, risk in (
         mitigations.filter(due_date__lte=limit.date(), owner__isnull=False)
         .order_by("due_date", "id")
         .values_list("owner", "reference", "title", "due_date", "risk__reference")
     ):
-        line = f"Mitigation {_when(day, now)}: {reference} {title}"
-        yield person, _linked(line, organization, risk)
+        text = f"Mitigation {describe_due(day, today)}: {reference} {title}"
+        yield person, describe(text, risk)
     acceptances = Acceptance.objects.for_organization(organization)
     for person, reference, title, at in (
         acceptances.filter(status=AcceptanceStatus.APPROVED, expires_at__lte=limit)
         .order_by("expires_at", "id")
         .values_list("requester", "risk__reference", "risk__title", "expires_at")
     ):
-        line = f"Acceptance ends {at.date()}: {reference} {title}"
-        yield person, _linked(line, organization, reference)
+        yield person, describe(f"Acceptance ends {at.date()}: {reference} {title}", reference)
 
 
-def _linked(line: str, organization: Organization, risk: str) -> str:
-    return f"{line}\n  {page_url('risk-page', organization.slug, risk)}"
+def describe_due(day: date, today: date) -> str:
+    """Return "due 2027-03-04" or "overdue since 2027-03-04"; a day is over when the next begins."""
+    return f"overdue since {day}" if is_past_due(day, today) else f"due {day}"
 
 
-def _when(day: date, now: datetime) -> str:
-    return f"due {day}" if day >= now.date() else f"overdue since {day}"
-
-
-def _remind(person: User, organization: Organization, day: date, lines: list[str]) -> int:
+def send_reminder(person: User, organization: Organization, day: date, lines: list[str]) -> int:
+    """Send one e-mail, and return 1; 0 where another worker was first."""
+    shown = [f"- {line}" for line in lines[:MAX_LINES]]
+    if len(lines) > MAX_LINES:
+        shown.append(f"... and {len(lines) - MAX_LINES} more.")
+    everything = page_url("analyst", organization.slug)
+    text = [f"What waits for you in {organization.name}:", "", *shown, "", everything]
     try:
-        with transaction.atomic():  # the record stands only if the mail server took the message
+        with transaction.atomic():  # the record stays only if the mail server took the message
             Reminder.objects.create(user=person, organization=organization, on=day)
             send_mail(
                 f"OpenRisk: {len(lines)} due in {organization.name}",
-                _text(organization, lines),
+                "\n".join(text) + "\n",
                 settings.DEFAULT_FROM_EMAIL,
                 [person.email],
             )
     except IntegrityError:
-        return 0  # another worker was first
+        return 0
     return 1
-
-
-def _text(organization: Organization, lines: list[str]) -> str:
-    shown = [f"- {line}" for line in lines[:LONGEST_LIST]]
-    if len(lines) > LONGEST_LIST:
-        shown.append(f"... and {len(lines) - LONGEST_LIST} more.")
-    everything = page_url("analyst", organization.slug)
-    lines = [f"What waits for you in {organization.name}:", "", *shown, "", everything]
-    return "\n".join(lines) + "\n"

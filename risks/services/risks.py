@@ -12,7 +12,7 @@ from risks.fields import LINKS
 from risks.history import recorded
 from risks.history.comments import keep_comment
 from risks.models import Asset, Risk, Status
-from risks.references import format_reference
+from risks.models.base import format_reference
 from risks.services import rows
 from risks.services.acceptances import decision_basis_of, reopen_decision
 from risks.services.links import criticalities_of, set_links

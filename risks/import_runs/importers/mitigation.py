@@ -13,6 +13,7 @@ from risks.import_runs.context import BATCH, in_batches
 from risks.import_runs.importers.base import ModelImporter
 from risks.import_runs.provenance import provenance_of
 from risks.models import Level, Mitigation, MitigationAction, MitigationStatus, Risk, RowAction
+from risks.models.base import format_reference
 from risks.services import rows
 from risks.text import clean_text
 
@@ -72,7 +73,7 @@ class MitigationImporter(ModelImporter):
                 pk=change.object_id,
                 organization=self.context.organization,
                 number=number + offset,
-                reference=f"M-{number + offset:04d}",
+                reference=format_reference("M", number + offset),
                 risk_id=self.context.object_ids[Risk._meta.label_lower, change.record.identity],
             )
             assign_values(mitigation, change.new_values)

@@ -25,7 +25,6 @@ from risks.import_runs.current_values import (
 )
 from risks.import_runs.importers.base import ModelImporter
 from risks.import_runs.name_lookup import NameIndex
-from risks.import_runs.risk_links import write_links
 from risks.import_runs.status_path import RATED, StatusPlanner
 from risks.models import (
     Acceptance,
@@ -39,9 +38,10 @@ from risks.models import (
     RowAction,
     Status,
 )
+from risks.models.base import format_reference
 from risks.services import rows
 from risks.services.acceptances import decision_basis_of, reopen_decision
-from risks.services.links import MAX_TAGS, refresh_priority
+from risks.services.links import MAX_TAGS, refresh_priority, write_links
 from risks.services.matrix import matrix_of
 
 # Fields whose values are copied as they are: no name in them has to be looked up.
@@ -210,9 +210,10 @@ class RiskImporter(ModelImporter):
 
     def check_assessment(self, change: PlannedChange, status: str) -> None:
         for name in RATED:
-            if status in states.ASSESSED and name in change.changes and not change.changes[name][1]:
-                reason = assessment_required("The risk", status)
-                change.add_error(reason, self.context.header_of.get(name))
+            is_cleared = name in change.changes and not change.changes[name][1]
+            if is_cleared and states.keeps_assessment(status):
+                error = states.keeps_assessment_message(status)
+                change.add_error(error, self.context.header_of.get(name))
                 return
 
     # --- Writing
@@ -227,7 +228,7 @@ class RiskImporter(ModelImporter):
                 pk=change.object_id,
                 organization=self.context.organization,
                 number=number + offset,
-                reference=f"R-{number + offset:04d}",
+                reference=format_reference("R", number + offset),
                 source=run.source,
                 source_name=run.source_name,
                 external_id=change.record.identity,
@@ -240,7 +241,7 @@ class RiskImporter(ModelImporter):
             risks.append(risk)
         Risk.objects.bulk_create(risks, batch_size=BATCH)
         links = {risk.pk: change.new_values for risk, change in zip(risks, changes, strict=True)}
-        write_links(self.context.organization, links, self.resolve)
+        write_links(self.context.organization, self.resolve_links(links))
 
     def update(self, values: dict[UUID, Values]) -> None:
         organization = self.context.organization
@@ -253,14 +254,14 @@ class RiskImporter(ModelImporter):
                 scoring.rescore(risk, self.matrix)
                 risk.version += 1
                 risk.updated_at = timezone.now()
-                if risk.status in states.ASSESSED and risk.inherent_score is None:
-                    raise Conflict(assessment_required(risk.reference, risk.status))
+                if error := states.assessment_error(risk, risk.reference):
+                    raise Conflict(error)
             # An upsert of rows that exist and are locked: bulk_update() writes a CASE of all rows
             # for each of the columns, which is many times as slow.
             Risk.objects.bulk_create(
                 risks.values(), update_conflicts=True, unique_fields=["id"], update_fields=_WRITTEN
             )
-            write_links(organization, {pk: values[pk] for pk in batch}, self.resolve)
+            write_links(organization, self.resolve_links({pk: values[pk] for pk in batch}))
             rescored = [pk for pk in batch if values[pk].keys() & {"assets", *RATINGS}]
             refresh_priority(organization, rescored)
             # What was approved as less has to be decided again; the actor is the one of the run.
@@ -291,6 +292,17 @@ class RiskImporter(ModelImporter):
                     risk.extra[key] = value
             elif name not in LINKS:
                 setattr(risk, name, value)
+
+    def resolve_links(self, values: dict[UUID, Values]) -> dict[UUID, dict[str, set[Any]]]:
+        """The tags and ids that the names of links mean, by risk and kind."""
+        return {
+            pk: {
+                kind: {self.resolve(kind, name) for name in of_risk[kind] or ()}
+                for kind in LINKS
+                if kind in of_risk
+            }
+            for pk, of_risk in values.items()
+        }
 
     def resolve(self, field: str, name: str) -> Any:
         """The value that the column of a relation stores for a name. Raises Conflict if unknown."""
@@ -338,8 +350,3 @@ def check_extra(change: PlannedChange) -> None:
     is_changed = any(name.startswith(EXTRA) for name in change.changes)
     if is_changed and (error := extra_error(extra)):
         change.add_error(error)
-
-
-def assessment_required(subject: str, status: str) -> str:
-    label = Status(status).label.lower()
-    return f"{subject} is {label} and keeps its inherent likelihood and impact. Fill them in."
