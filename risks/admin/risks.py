@@ -30,6 +30,7 @@ from risks.admin.display import level_badge, progress_bar
 from risks.admin.forms import RegisterForm
 from risks.admin.steps import StepButton
 from risks.api.views.exports import export_response
+from risks.fields import FIELDS, RATINGS, Kind
 from risks.models import Asset, Category, Control, Mitigation, Risk, Status
 from risks.models.mitigations import progress_of
 from risks.querysets import RISK_ORDERS
@@ -39,7 +40,13 @@ from risks.services import risks as services
 from risks.services.matrix import matrix_of
 from risks.services.rows import field_error
 
-RATINGS = [f"{kind}_{part}" for kind in KINDS for part in ("likelihood", "impact")]
+# The order of the sections of the form; which fields each has is in `risks.fields`.
+SECTIONS = ("Risk", "Assessment", "People", "Treatment", "Review", "Origin")
+READ_ONLY = [
+    field.name
+    for field in FIELDS
+    if field.admin_section and field.kind in (Kind.COMPUTED, Kind.STATUS)
+]
 RATING_COLUMNS = [f"{kind}_rating" for kind in KINDS]
 
 
@@ -215,12 +222,7 @@ class RiskAdmin(RegisterAdmin):
     readonly_fields = (
         *RegisterAdmin.readonly_fields,
         *RATING_COLUMNS,
-        "reference",
-        "status",
-        "priority",
-        "source",
-        "source_name",
-        "last_reviewed_at",
+        *READ_ONLY,
         "imported_columns",
     )
 
@@ -243,21 +245,25 @@ class RiskAdmin(RegisterAdmin):
 
     # --- the page
     def sections(self, obj: Risk | None) -> list[Any]:
-        state = ("reference", "status") if obj else ("initial_status",)
-        ratings = [*zip(RATINGS[::2], RATINGS[1::2], strict=True)]
-        computed = [*RATING_COLUMNS, "priority"] if obj else []
-        reviewed = ["last_reviewed_at"] if obj else []
-        sections = [
-            (None, {"fields": [*state, "title", "description", "category", "tags"]}),
-            ("Assessment", {"fields": [*ratings, *computed]}),
-            ("People", {"fields": ["owner", "owner_name", "assignee", "reviewer"]}),
-            ("Treatment", {"fields": ["treatment", "assets", "controls"]}),
-            ("Review", {"fields": [*reviewed, "review_interval_days", "next_review_at"]}),
-        ]
-        if obj is not None:
-            origin = ["source", "source_name", "external_id", "imported_columns"]
-            sections.append(("Origin", {"fields": origin}))
-        return sections
+        """The sections of `risks.fields`; a new risk has no computed fields and no origin."""
+        fields: dict[str, list[Any]] = {section: [] for section in SECTIONS}
+        for field in FIELDS:
+            section = fields.get(field.admin_section)
+            if section is None or (obj is None and not field.is_writable):
+                continue
+            if field.kind is Kind.STATUS:
+                section.append("status" if obj else "initial_status")
+            elif field.kind is Kind.EXTRA:
+                section.append("imported_columns")
+            elif field.kind is not Kind.RATING:
+                section.append(field.name)
+        pairs = [*zip(RATINGS[::2], RATINGS[1::2], strict=True)]
+        scores = RATING_COLUMNS if obj else []
+        fields["Assessment"] = [*pairs, *scores, *fields["Assessment"]]
+        if obj is None:
+            del fields["Origin"]
+        titles = {"Risk": None}
+        return [(titles.get(name, name), {"fields": names}) for name, names in fields.items()]
 
     def inherent_rating(self, risk: Risk) -> SafeString:
         return level_badge(risk.inherent_level, risk.inherent_score)

@@ -13,12 +13,14 @@ from django.utils.safestring import SafeString, mark_safe
 from openrisk.accounts.models import Organization, User
 from openrisk.limits import LONG_TEXT, allow_present_lengths
 from openrisk.pages.forms import PageForm
+from risks.fields import FIELD, FIELDS, RATINGS, Kind
 from risks.models import Asset, Category, Level, Matrix, Risk, Status, Treatment
 from risks.pages.listing import MAX_ASSETS_OFFERED, Listing
-from risks.scoring import KINDS, SCALE
+from risks.scoring import SCALE
 from risks.services.acceptances import LONGEST_ACCEPTANCE
 
-RATINGS = [f"{kind}_{part}" for kind in KINDS for part in ("likelihood", "impact")]
+# Fields that a form takes from the column of the model, unless RiskForm declares its own.
+COLUMN_KINDS = (Kind.TEXT, Kind.CHOICE, Kind.NUMBER, Kind.TIME)
 
 
 class FastSelect(forms.Select):
@@ -95,7 +97,10 @@ class CommaSeparatedTagsField(forms.CharField):
 
 
 class RiskForm(PageForm):
-    """The fields of a risk that people enter; `instance` is None for a new risk."""
+    """The fields of a risk that people enter (`risks.fields`); `instance` is None for a new risk.
+
+    A field that is not declared here is made from its column, and shown by `other_fields`.
+    """
 
     title = forms.CharField(max_length=255)
     description = forms.CharField(
@@ -109,14 +114,14 @@ class RiskForm(PageForm):
         Asset.objects.none(), required=False, widget=forms.CheckboxSelectMultiple
     )
     review_interval_days = forms.IntegerField(
-        label="Review interval (days)",
+        label=FIELD["review_interval_days"].title,
         required=False,
         min_value=1,
         max_value=3660,
         help_text="The next review is planned when you mark one done.",
     )
     comment = forms.CharField(
-        label="Reason",
+        label=FIELD["comment"].title,
         required=False,
         max_length=5000,
         help_text="Shown in the history. A reason without a change is saved as a comment.",
@@ -132,6 +137,14 @@ class RiskForm(PageForm):
         instance: Risk | None = None,
     ) -> None:
         super().__init__(data, initial=initial_values(instance) if instance else {})
+        self.undeclared = [
+            field
+            for field in FIELDS
+            if field.in_form and field.kind in COLUMN_KINDS and field.name not in self.fields
+        ]
+        for field in self.undeclared:
+            column: Any = Risk._meta.get_field(field.name)
+            self.fields[field.name] = column.formfield(label=field.title)
         allow_present_lengths(self, self.initial)
         self.limit_choices(organization, instance)
         for name in RATINGS:
@@ -154,6 +167,10 @@ class RiskForm(PageForm):
         if instance is not None:
             offered |= Q(pk__in=instance.asset_links.values("asset"))
         fields["assets"].queryset = assets.filter(offered)
+
+    @property
+    def other_fields(self) -> list[forms.BoundField]:
+        return [self[field.name] for field in self.undeclared]
 
     def changes(self) -> dict[str, Any]:
         """The fields that differ from the stored ones, as arguments of the services."""
@@ -195,16 +212,9 @@ def rating_field(label: str, labels: list[str]) -> forms.TypedChoiceField:
 
 
 def initial_values(risk: Risk) -> dict[str, Any]:
-    columns = (
-        "title",
-        "description",
-        "treatment",
-        "review_interval_days",
-        "version",
-        *RATINGS,
-    )
+    columns = [field.name for field in FIELDS if field.in_form and field.kind in COLUMN_KINDS]
     return {
-        **{name: getattr(risk, name) for name in columns},
+        **{name: getattr(risk, name) for name in (*columns, *RATINGS, "version")},
         "category": risk.category_id,
         "owner": risk.owner_id,
         "tags": list(risk.tags.values_list("name", flat=True)),
