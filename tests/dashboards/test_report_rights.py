@@ -15,7 +15,7 @@ from openrisk.accounts.models import Membership, Role
 from risks.models import Change
 from tests.conftest import member
 from tests.openrisk.tasks.conftest import clock  # noqa: F401
-from tests.risks.forms import filled, page
+from tests.risks.admin.forms import filled, page
 
 ADD = "/admin/dashboards/reportschedule/add/"
 OUTSIDE = "stranger@example.org"

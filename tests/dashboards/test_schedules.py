@@ -21,8 +21,8 @@ from openrisk.tasks import queue
 from tests.conftest import member
 from tests.opened import open_links
 from tests.openrisk.tasks.conftest import NOON, clock  # noqa: F401
+from tests.risks.admin.forms import filled, page
 from tests.risks.factories import make_risk
-from tests.risks.forms import filled, page
 
 ADMIN = "/admin/dashboards/reportschedule/"
 BOARD = ["chair@example.org", "secretary@example.org"]

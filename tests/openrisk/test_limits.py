@@ -12,8 +12,8 @@ from openrisk.limits import EXTRA_VALUES, LONG_TEXT
 from risks.models import Risk
 from risks.registers import upload
 from risks.services.risks import update_risk
+from tests.risks.admin.forms import change, page
 from tests.risks.factories import make_risk
-from tests.risks.forms import change, page
 
 SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "openapi.json"
 LONG, TOO_LONG, OLD = "x" * LONG_TEXT, "x" * (LONG_TEXT + 1), "x" * 40_000

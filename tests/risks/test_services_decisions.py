@@ -10,6 +10,7 @@ from risks.registers import upload
 from risks.services.acceptances import decide_acceptance
 from risks.services.proposals import accept_suggestion
 from risks.services.risks import take_transition, update_risk
+from tests.risks.admin.forms import change, filled, page
 from tests.risks.factories import (
     make_acceptance,
     make_accepted_risk,
@@ -17,7 +18,6 @@ from tests.risks.factories import (
     make_mitigation,
     make_risk,
 )
-from tests.risks.forms import change, filled, page
 
 
 @pytest.fixture

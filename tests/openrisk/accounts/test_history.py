@@ -6,7 +6,7 @@ from openrisk.accounts.credentials.tokens import create_token
 from openrisk.accounts.members.memberships import set_role
 from openrisk.accounts.models import AccountEvent, ApiToken, Organization, Role, User
 from tests.conftest import member
-from tests.risks.forms import filled
+from tests.risks.admin.forms import filled
 
 PASSWORD = "a long enough password"
 PAGE = "/admin/accounts/accountevent/"

@@ -19,9 +19,9 @@ from risks.services.mitigations import create_mitigation
 from risks.services.risks import update_risk
 from tests.openrisk.pages.test_drafts import HERE, log_in, send, values_of
 from tests.openrisk.pages.test_submissions import TOKEN, token_of
-from tests.pages.test_pages import text_of
+from tests.risks.admin.forms import filled, page
 from tests.risks.factories import make_asset, make_risk
-from tests.risks.forms import filled, page
+from tests.texts import text_of
 
 ADD = "/admin/risks/category/add/"
 

@@ -27,7 +27,7 @@ from risks.registers import upload
 from risks.services import catalogue, findings
 from tests.conftest import member
 from tests.risks import factories
-from tests.risks.forms import url
+from tests.risks.admin.forms import url
 
 SECRET = "Foreign secret"
 # All but those of the whole installation, which superusers alone see.

@@ -6,7 +6,7 @@ from django.urls import reverse
 from marketplace.models import TrustedPublisher
 from openrisk.accounts.models import Role
 from tests.conftest import member
-from tests.risks.forms import url
+from tests.risks.admin.forms import url
 
 
 # --- entering ---------------------------------------------------------------------------------

@@ -14,8 +14,8 @@ from openrisk.pages.form_filling import fill_form
 from risks.models import Risk
 from tests.conftest import member
 from tests.openrisk.pages.test_submissions import TOKEN, token_of
-from tests.pages.test_pages import text_of
 from tests.risks.factories import make_risk
+from tests.texts import text_of
 
 NEW = "/o/acme/risks/new/"
 PASSWORD = "a long enough password"

@@ -13,8 +13,8 @@ from marketplace.models import InstalledApp, PackChange
 from openrisk.accounts.members.service_accounts import create_service_account
 from openrisk.accounts.models import ApiToken, FormSubmission
 from risks.models import Acceptance, Category, ImportRun, Risk
+from tests.risks.admin.forms import filled
 from tests.risks.factories import make_risk
-from tests.risks.forms import filled
 from tests.risks.threads import in_threads
 
 NEW = "/o/acme/risks/new/"

@@ -7,7 +7,7 @@ from openrisk.accounts.credentials.tokens import create_token
 from openrisk.accounts.members.memberships import set_role
 from openrisk.accounts.members.service_accounts import create_service_account
 from openrisk.accounts.models import ApiToken, Membership, Role, ServiceAccount, User
-from tests.risks.forms import filled, url
+from tests.risks.admin.forms import filled, url
 
 PASSWORD = "a long enough password"
 USERS = "/admin/accounts/user/"

@@ -1,4 +1,4 @@
-"""The register in the admin: every write goes through services, every refusal is a message."""
+"""Risks in the admin: every write goes through services, every refusal is a message."""
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -8,27 +8,14 @@ from django.test.utils import CaptureQueriesContext
 from openrisk.accounts.members.memberships import set_role
 from openrisk.accounts.models import Membership, Role
 from risks.history.reading import changes_of
-from risks.models import Change, Mitigation, Risk
+from risks.models import Change, Risk
 from risks.services.links import set_links
-from risks.services.mitigations import create_action
 from tests.risks import factories
-from tests.risks.forms import change, filled, page, said, step
+from tests.risks.admin.forms import change, filled, page
 
 RISKS = "/admin/risks/risk/"
 
 
-@pytest.fixture
-def risk(organization):
-    return factories.make_assessed_risk(organization, tags=["it"])
-
-
-@pytest.fixture
-def client(client, manager):
-    client.force_login(manager)
-    return client
-
-
-# --- lists ------------------------------------------------------------------------------------
 def test_levels_stand_in_words_and_colour(client, risk):
     text = client.get(RISKS).content.decode()
     assert '<span class="level level-critical">20 Critical</span>' in text
@@ -80,7 +67,6 @@ def test_overview_counts_what_its_links_list(client, risk, organization):
     assert sum(figure.number for figure in response.context["levels"]) == 2
 
 
-# --- the page of a risk -----------------------------------------------------------------------
 def test_added_risk_has_reference_scores_links_and_history(client, organization, manager):
     asset = factories.make_asset(organization, criticality="critical")
     form = filled(
@@ -161,7 +147,7 @@ def test_rows_of_another_organization_cannot_be_linked(client, risk, other_organ
     assert set(errors) == {"owner", "category", "assets"}
 
 
-def test_owner_who_left_stays_owner_until_somebody_changes_it(client, risk, analyst):
+def test_owner_who_left_stays_owner_until_someone_changes_it(client, risk, analyst):
     Risk.objects.filter(pk=risk.pk).update(owner=analyst)
     Membership.objects.filter(user=analyst).delete()
     change(client, risk, title="New")
@@ -169,7 +155,7 @@ def test_owner_who_left_stays_owner_until_somebody_changes_it(client, risk, anal
     assert (risk.title, risk.owner) == ("New", analyst)
 
 
-def test_whoever_manages_two_organizations_chooses_one_first(
+def test_manager_of_two_organizations_chooses_one_first(
     client, manager, organization, other_organization
 ):
     set_role(user=manager, organization=other_organization, role=Role.MANAGER)
@@ -186,77 +172,3 @@ def test_viewer_elsewhere_sees_nothing_from_there(client, manager, other_organiz
     foreign = factories.make_risk(other_organization, title="Elsewhere")
     assert "Elsewhere" not in client.get(RISKS).content.decode()
     assert client.get(page(foreign)).status_code == 302
-
-
-# --- mitigations on the page of a risk --------------------------------------------------------
-def test_mitigation_is_added_on_the_page_of_its_risk(client, risk, manager):
-    row = {"title": "Backups", "priority": "high", "owner": str(manager.pk)}
-    change(
-        client,
-        risk,
-        **{"mitigations-TOTAL_FORMS": "1"},
-        **{f"mitigations-0-{name}": value for name, value in row.items()},
-    )
-    mitigation = Mitigation.objects.get()
-    assert (mitigation.reference, mitigation.owner) == ("M-0001", manager)
-    assert changes_of(mitigation.pk).get().actor == manager
-    assert Risk.objects.get().version == risk.version
-
-
-def test_mitigation_is_changed_and_deleted_on_the_page_of_its_risk(client, risk):
-    mitigation = factories.make_mitigation(risk)
-    change(client, risk, **{"mitigations-0-title": "Tapes"})
-    mitigation.refresh_from_db()
-    assert (mitigation.title, mitigation.version) == ("Tapes", 2)
-    change(client, risk, **{"mitigations-0-DELETE": "on"})
-    assert not Mitigation.objects.exists()
-
-
-def test_stale_row_of_an_inline_undoes_the_whole_page(client, risk):
-    mitigation = factories.make_mitigation(risk)
-    form = filled(client.get(page(risk)), title="New", **{"mitigations-0-title": "Mine"})
-    Mitigation.objects.filter(pk=mitigation.pk).update(version=9)
-    text = client.post(page(risk), form).content.decode()
-    assert "Someone else changed this since you opened the page" in text
-    assert Risk.objects.get().title != "New"
-
-
-# --- mitigations ------------------------------------------------------------------------------
-def test_actions_are_done_on_the_page_of_their_mitigation(client, risk, manager):
-    mitigation = factories.make_mitigation(risk)
-    action = factories.make_action(mitigation)
-    change(client, mitigation, **{"actions-0-done": "on"})
-    action.refresh_from_db()
-    assert action.done_by == manager
-    change(client, mitigation, **{"actions-0-title": "Buy more"})
-    action.refresh_from_db()
-    assert (action.title, action.done) == ("Buy more", True)
-
-
-def test_action_that_waits_for_another_is_refused_with_the_reason(client, risk):
-    mitigation = factories.make_mitigation(risk)
-    first = factories.make_action(mitigation, "First")
-    second = create_action(actor=None, mitigation=mitigation, title="Second", depends_on=[first])
-    response = change(client, mitigation, **{"actions-1-done": "on"})
-    text = response.content.decode()
-    assert "&quot;First&quot; is open and must be done first." in text
-    second.refresh_from_db()
-    assert not second.done
-
-
-def test_cost_without_currency_is_refused(client, risk):
-    mitigation = factories.make_mitigation(risk)
-    response = change(client, mitigation, cost="100")
-    assert "currency" in response.context["adminform"].form.errors
-
-
-def test_mitigation_is_validated_by_somebody_else(client, risk, manager, admin):
-    mitigation = factories.make_mitigation(risk, owner=manager)
-    for to in ("in_progress", "review", "done"):
-        mitigation.refresh_from_db()
-        response = step(client, mitigation, to)
-    assert "Four eyes" in said(response)
-    client.force_login(admin)
-    step(client, mitigation, "done")
-    mitigation.refresh_from_db()
-    assert mitigation.status == "done"

@@ -9,16 +9,10 @@ from openrisk.accounts.models import Role
 from risks.models import Change, ImportRun, Risk
 from tests.conftest import member
 from tests.risks import factories
-from tests.risks.forms import act, page, press, said
+from tests.risks.admin.forms import act, page, press, said
 
 ADD = "/admin/risks/importrun/add/"
 FILE = b"ID,Title,Likelihood,Impact\nA1,Flood,4,5\nA2,Fire,2,3\n"
-
-
-@pytest.fixture
-def client(client, manager):
-    client.force_login(manager)
-    return client
 
 
 def upload(client, organization, content=FILE, name="sites.csv", **fields):
