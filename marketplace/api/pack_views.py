@@ -26,7 +26,7 @@ from marketplace.api.serializers import (
 from marketplace.models import InstalledPack, PackChange, PackStatus
 from marketplace.packs import installation
 from marketplace.packs.archive import Pack, shipped_packs
-from marketplace.packs.manifest import BadPack
+from marketplace.packs.errors import BadPack
 from openrisk.accounts.models import Organization, Role
 from openrisk.api.parsers import OrjsonParser
 from openrisk.api.viewsets import OrganizationViewSet

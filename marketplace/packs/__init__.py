@@ -1,1 +1,5 @@
-"""Content packs: data that is signed, installed, upgraded and rolled back. They carry no code."""
+"""Packs of content: read, verified, and carried out as import runs.
+
+Read `schemas`, `manifest` with `versions`, `contents`, `archive`, `building`, then `to_records` and
+`installation`.
+"""

@@ -1,4 +1,4 @@
-"""Packs as files: verified before anything of them is used."""
+"""Opens packs, and verifies them before anything of them is used."""
 
 import base64
 import binascii
@@ -17,27 +17,28 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from marketplace.archives import BadArchive, read_archive
 from marketplace.packs.building import build_manifest
 from marketplace.packs.contents import read_contents
-from marketplace.packs.manifest import BadPack, Manifest, parse_json, read_manifest
+from marketplace.packs.errors import BadPack
+from marketplace.packs.manifest import Manifest, parse_json, read_manifest
 
 MANIFEST_FILE, SIGNATURE_FILE = "manifest.json", "manifest.sig"
-AGAIN = "Get it again, from its publisher."
+AGAIN = "Get it again from its publisher."
 SHIPPED = Path(__file__).parent / "shipped"
 
 
 class Trust(StrEnum):
-    """`MODIFIED` is no value: what was modified is never loaded."""
+    """Reasons to trust a pack. A modified pack is never loaded."""
 
-    OFFICIAL = "official"  # came with this installation
-    PUBLISHER = "publisher"  # signed by a publisher that the installation knows
-    UNSIGNED = "unsigned"  # not signed, or by somebody unknown
+    OFFICIAL = "official"  # comes with OpenRisk
+    PUBLISHER = "publisher"  # signed by a publisher that this installation trusts
+    UNSIGNED = "unsigned"  # not signed, or by someone unknown
 
 
 @dataclass(frozen=True)
 class Pack:
-    """`contents` are (kind, value) of each file, of the shape in `schemas.SCHEMAS`.
+    """`contents` are (kind, value) of each file, in the shape of `schemas.SCHEMAS`.
 
-    `note` says why a pack is not trusted; "" where it is. `signed_by` is what the installation
-    calls the publisher whose key signed it; what the manifest says of its publisher is a claim.
+    `note` says why a pack is not trusted, or is "". `signed_by` is this installation's name for
+    the publisher whose key signed it; the publisher in the manifest is only a claim.
     """
 
     manifest: Manifest
@@ -46,18 +47,18 @@ class Pack:
     note: str = ""
     signed_by: str = ""
 
-    def holds(self) -> dict[str, int]:
-        """How many of what: risks, controls, matrices."""
+    def count_contents(self) -> dict[str, int]:
+        """The number of risks, controls, matrices and so on."""
         counts: Counter[str] = Counter()
         for _, value in self.contents:
-            counts.update({what: len(v) for what, v in value.items() if isinstance(v, list)})
+            counts.update({name: len(v) for name, v in value.items() if isinstance(v, list)})
         return dict(counts)
 
 
 def open_pack(file: IO[bytes], publishers: Mapping[str, str]) -> Pack:
-    """Read and verify a pack. `publishers`: name by public key (base64), of those known.
+    """Read and verify a pack. `publishers` are names of trusted ones by public key (base64).
 
-    Raises BadPack for anything that is damaged, modified, or of another shape.
+    Raises BadPack if it is damaged, modified, or of another shape.
     """
     file.seek(0)
     try:
@@ -65,8 +66,9 @@ def open_pack(file: IO[bytes], publishers: Mapping[str, str]) -> Pack:
     except BadArchive as error:
         raise BadPack(str(error)) from None
     if MANIFEST_FILE not in files:
-        raise BadPack(f"There is no {MANIFEST_FILE}: this is no pack. Make one with pack_build.")
-    trust, note, signer = _trust(files[MANIFEST_FILE], files.pop(SIGNATURE_FILE, None), publishers)
+        raise BadPack(f"Not a pack: it has no {MANIFEST_FILE}. Make one with pack_build.")
+    signature = files.pop(SIGNATURE_FILE, None)
+    trust, note, signer = verify_signature(files[MANIFEST_FILE], signature, publishers)
     manifest = read_manifest(files.pop(MANIFEST_FILE))
     official = shipped_packs().get(manifest.id)
     if official and official.manifest.files != manifest.files:
@@ -74,22 +76,22 @@ def open_pack(file: IO[bytes], publishers: Mapping[str, str]) -> Pack:
             f"{manifest.id} comes with OpenRisk, and this is another pack under its id. If it is "
             "yours, give it an id of your own."
         )
-    return Pack(manifest, trust, _contents(manifest, files), note, signer)
+    return Pack(manifest, trust, check_files(manifest, files), note, signer)
 
 
-def _trust(
+def verify_signature(
     manifest: bytes, signature: bytes | None, publishers: Mapping[str, str]
 ) -> tuple[Trust, str, str]:
-    """With why it is not trusted, or else who signed it.
+    """The trust, the reason not to trust it, and the name of the publisher who signed it.
 
-    A signature that does not fit is worse than none: somebody changed the manifest.
+    A wrong signature is worse than none: someone changed the manifest. Raises BadPack.
     """
     if signature is None:
         return Trust.UNSIGNED, "It is not signed.", ""
-    said = parse_json(signature, SIGNATURE_FILE)
-    if not isinstance(said, dict):
-        raise BadPack(f"The signature is of no shape that is known. {AGAIN}")
-    key, value = str(said.get("key", "")), str(said.get("signature", ""))
+    fields = parse_json(signature, SIGNATURE_FILE)
+    if not isinstance(fields, dict):
+        raise BadPack(f"The signature file has an unknown format. {AGAIN}")
+    key, value = str(fields.get("key", "")), str(fields.get("signature", ""))
     try:
         public = Ed25519PublicKey.from_public_bytes(base64.b64decode(key, validate=True))
         public.verify(base64.b64decode(value, validate=True), manifest)
@@ -99,12 +101,13 @@ def _trust(
             + AGAIN
         ) from None
     if key not in publishers:
-        note = f"It is signed with the key {key}, which this installation lacks."
+        note = f"It is signed with the key {key}, which this installation does not trust."
         return Trust.UNSIGNED, note, ""
     return Trust.PUBLISHER, "", publishers[key]
 
 
-def _contents(manifest: Manifest, files: dict[str, bytes]) -> list[tuple[str, Any]]:
+def check_files(manifest: Manifest, files: dict[str, bytes]) -> list[tuple[str, Any]]:
+    """Compare the files with the manifest and read them. Raises BadPack."""
     listed = {part["path"] for part in manifest.files}
     if len(listed) != len(manifest.files):
         raise BadPack(f"The manifest lists a file twice. {AGAIN}")
@@ -125,15 +128,14 @@ def _contents(manifest: Manifest, files: dict[str, bytes]) -> list[tuple[str, An
 
 @cache
 def shipped_packs() -> dict[str, Pack]:
-    """The packs that come with the project, by id: as folders, which are part of it.
+    """The packs that come with OpenRisk, by id.
 
-    Read once: they change with the code only.
+    They are folders of the project and change only with the code, so they are read once.
     """
-    found = [_from_folder(folder) for folder in sorted(SHIPPED.iterdir()) if folder.is_dir()]
-    return {pack.manifest.id: pack for pack in found}
-
-
-def _from_folder(folder: Path) -> Pack:
-    content, files = build_manifest(folder)
-    manifest = read_manifest(content)
-    return Pack(manifest, Trust.OFFICIAL, _contents(manifest, files))
+    packs = {}
+    for folder in sorted(SHIPPED.iterdir()):
+        if folder.is_dir():
+            content, files = build_manifest(folder)
+            manifest = read_manifest(content)
+            packs[manifest.id] = Pack(manifest, Trust.OFFICIAL, check_files(manifest, files))
+    return packs

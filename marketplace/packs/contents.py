@@ -1,51 +1,53 @@
-"""What the files of a pack hold: each of its shape, and none in contradiction to another."""
+"""Reads the files of a pack: each in its shape, and without contradictions between them."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from django.core.exceptions import ValidationError
 
-from marketplace.packs.manifest import BadPack, check_schema, parse_json
+from marketplace.packs.errors import BadPack
+from marketplace.packs.manifest import check_schema, parse_json
 from marketplace.packs.schemas import SCHEMAS
 from risks.import_runs.importers.control import control_identity, framework_identity
 from risks.services.matrix import check_levels
 
 Content = tuple[str, str, Any]  # path, kind, value
-Named = tuple[str, str, str]  # what, its name, its place in the file
-IN_ANY_CASE = ("category", "risk title")  # what people would take for the same
+Name = tuple[str, str, str]  # type of object, name, path in the file
+IN_ANY_CASE = ("category", "risk title")  # people take names in another case for the same
 
 
 def read_contents(files: Iterable[tuple[str, str, bytes]]) -> list[tuple[str, Any]]:
-    """(kind, value) of each file, given as (path, kind, content). Raises BadPack."""
+    """Return (kind, value) for each (path, kind, content). Raises BadPack."""
     contents = [(path, kind, parse_json(content, path)) for path, kind, content in files]
     for path, kind, value in contents:
         check_schema(SCHEMAS[kind], value, path)
-    names = _names_once(contents)
+    names = collect_unique_names(contents)
     for path, kind, value in contents:
-        for place, problem in _PROBLEMS.get(kind, _none)(value, names):
-            raise BadPack(f"{path}, at {place}: {problem}")
+        if find_problems := _PROBLEMS.get(kind):
+            for place, problem in find_problems(value, names):
+                raise BadPack(f"{path}, at {place}: {problem}")
     return [(kind, value) for _, kind, value in contents]
 
 
-def _names_once(contents: list[Content]) -> set[tuple[str, str]]:
-    """(what, name) of all that has a name, which the pack gives once. Raises BadPack."""
+def collect_unique_names(contents: list[Content]) -> set[tuple[str, str]]:
+    """The (type, name) of all objects with names. Raises BadPack for a name that occurs twice."""
     names: set[tuple[str, str]] = set()
-    first: dict[tuple[str, str], str] = {}
+    first_places: dict[tuple[str, str], str] = {}
     for path, kind, value in contents:
-        for what, name, place in _NAMES[kind](value):
-            names.add((what, name))
-            here = f"{path}, at {place}"
-            key = name.casefold() if what in IN_ANY_CASE else name
-            there = first.setdefault((what, key), here)
-            if there != here:
+        for object_type, name, position in _NAMES[kind](value):
+            names.add((object_type, name))
+            place = f"{path}, at {position}"
+            key = name.casefold() if object_type in IN_ANY_CASE else name
+            first = first_places.setdefault((object_type, key), place)
+            if first != place:
                 raise BadPack(
-                    f"{here}: {name[:100]!r} is a {what} already ({there}). Keep one of the two, "
-                    "or give one another name."
+                    f"{place}: {name[:100]!r} is a {object_type} already ({first}). Keep one of "
+                    "them, or rename one."
                 )
     return names
 
 
-def _names_of_risks(value: dict[str, Any]) -> Iterator[Named]:
+def names_of_risks(value: dict[str, Any]) -> Iterator[Name]:
     for number, category in enumerate(value["categories"]):
         yield "category", category["name"], f"categories/{number}/name"
     for number, risk in enumerate(value["risks"]):
@@ -53,7 +55,7 @@ def _names_of_risks(value: dict[str, Any]) -> Iterator[Named]:
         yield "risk title", risk["title"], f"risks/{number}/title"
 
 
-def _names_of_framework(value: dict[str, Any]) -> Iterator[Named]:
+def names_of_framework(value: dict[str, Any]) -> Iterator[Name]:
     identity = framework_identity(value["name"], value.get("edition", ""))
     yield "framework", identity, "name"
     for number, control in enumerate(value["controls"]):
@@ -61,33 +63,29 @@ def _names_of_framework(value: dict[str, Any]) -> Iterator[Named]:
         yield "control", name, f"controls/{number}/identifier"
 
 
-def _names_of_matrices(value: dict[str, Any]) -> Iterator[Named]:
+def names_of_matrices(value: dict[str, Any]) -> Iterator[Name]:
     for number, matrix in enumerate(value["matrices"]):
         yield "matrix", matrix["id"], f"matrices/{number}/id"
 
 
-def _names_of_boards(value: dict[str, Any]) -> Iterator[Named]:
+def names_of_boards(value: dict[str, Any]) -> Iterator[Name]:
     for number, board in enumerate(value["boards"]):
         yield "board", board["slug"], f"boards/{number}/slug"
 
 
-_NAMES: dict[str, Callable[[dict[str, Any]], Iterator[Named]]] = {
-    "risks": _names_of_risks,
-    "framework": _names_of_framework,
-    "matrices": _names_of_matrices,
-    "boards": _names_of_boards,
+_NAMES: dict[str, Callable[[dict[str, Any]], Iterator[Name]]] = {
+    "risks": names_of_risks,
+    "framework": names_of_framework,
+    "matrices": names_of_matrices,
+    "boards": names_of_boards,
 }
 
 
-# --- (place, problem) of what contradicts itself ------------------------------------------------
+# --- Contradictions, as (position, problem) -----------------------------------------------------
 Problems = Iterator[tuple[str, str]]
 
 
-def _none(value: dict[str, Any], names: set[tuple[str, str]]) -> Problems:
-    return iter(())
-
-
-def _unlisted_categories(value: dict[str, Any], names: set[tuple[str, str]]) -> Problems:
+def find_unlisted_categories(value: dict[str, Any], names: set[tuple[str, str]]) -> Problems:
     for number, risk in enumerate(value["risks"]):
         if ("category", risk["category"]) not in names:
             yield (
@@ -96,20 +94,20 @@ def _unlisted_categories(value: dict[str, Any], names: set[tuple[str, str]]) -> 
             )
 
 
-def _parents_below(value: dict[str, Any], names: set[tuple[str, str]]) -> Problems:
-    """A parent stands before its children: so it exists, and none is its own grandparent."""
+def find_parents_below(value: dict[str, Any], names: set[tuple[str, str]]) -> Problems:
+    """A parent comes before its children, so it exists and there are no circles."""
     above: set[str] = set()
     for number, control in enumerate(value["controls"]):
         parent = control.get("parent")
         if parent and parent not in above:
             yield (
                 f"controls/{number}/parent",
-                f"{parent!r} is not the identifier of a control above this one. List it before.",
+                f"{parent!r} is not a control above this one. List the parent before it.",
             )
         above.add(control["identifier"])
 
 
-def _falling_levels(value: dict[str, Any], names: set[tuple[str, str]]) -> Problems:
+def find_falling_levels(value: dict[str, Any], names: set[tuple[str, str]]) -> Problems:
     for number, matrix in enumerate(value["matrices"]):
         try:
             check_levels(matrix["levels"])
@@ -118,7 +116,7 @@ def _falling_levels(value: dict[str, Any], names: set[tuple[str, str]]) -> Probl
 
 
 _PROBLEMS = {
-    "risks": _unlisted_categories,
-    "framework": _parents_below,
-    "matrices": _falling_levels,
+    "risks": find_unlisted_categories,
+    "framework": find_parents_below,
+    "matrices": find_falling_levels,
 }

@@ -1,4 +1,4 @@
-"""Packs in an organization: previewed, installed, upgraded, rolled back."""
+"""The life of a pack in an organization: previewed, installed, upgraded, rolled back."""
 
 from collections import Counter
 from typing import IO, Any
@@ -8,8 +8,10 @@ from django.utils import timezone
 
 from marketplace.models import InstalledPack, PackChange, PackStatus, TrustedPublisher
 from marketplace.packs.archive import Pack, Trust, open_pack, shipped_packs
-from marketplace.packs.manifest import BadPack, Manifest, is_version_in_range, version_key
+from marketplace.packs.errors import BadPack
+from marketplace.packs.manifest import Manifest
 from marketplace.packs.to_records import build_records
+from marketplace.packs.versions import is_version_in_range, version_key
 from openrisk import __version__
 from openrisk.accounts.models import Organization, User
 from openrisk.errors import Conflict
@@ -21,27 +23,28 @@ from risks.services.matrix import matrix_of, update_matrix
 
 # What to know before a step that is hard to take back.
 UNINSTALL_WARNING = (
-    "Its content stays in the register and belongs to you. You can remove it afterwards too: roll "
-    "back does so, on the page of the pack."
+    "Its content stays in the register and belongs to you. You can also remove it later: roll back "
+    "on the page of the pack."
 )
 ROLL_BACK_WARNING = (
-    "What the last change of the pack created is deleted, and what it changed is as it was before. "
-    "It is refused where someone has edited that since."
+    "What the last change of the pack created is deleted, and what it changed gets its old values "
+    "back. This is not possible once someone has edited any of it."
 )
 
 
 def open_uploaded_pack(file: IO[bytes]) -> Pack:
-    """Raises BadPack."""
+    """Open a pack, with the trusted publishers of this installation. Raises BadPack."""
     keys = dict(TrustedPublisher.objects.values_list("key", "name"))
     return open_pack(file, keys)
 
 
 def shipped_pack(pack: str) -> Pack:
-    """Raises BadPack."""
-    found = shipped_packs()
-    if pack not in found:
-        raise BadPack(f"No pack {pack[:100]} comes with OpenRisk. There are: {', '.join(found)}.")
-    return found[pack]
+    """The pack with this id that comes with OpenRisk. Raises BadPack."""
+    packs = shipped_packs()
+    if pack not in packs:
+        known = ", ".join(packs)
+        raise BadPack(f"No pack {pack[:100]} comes with OpenRisk. Choose one of: {known}.")
+    return packs[pack]
 
 
 def preview_pack(
@@ -51,9 +54,9 @@ def preview_pack(
     pack: Pack,
     allow_unsigned: bool = False,
 ) -> PackChange:
-    """What installing or upgrading to this version would do. Raises BadPack and Conflict."""
+    """Preview an installation or upgrade to this version. Raises BadPack and Conflict."""
     manifest = pack.manifest
-    _check(organization, pack, allow_unsigned)
+    check_installable(organization, pack, allow_unsigned)
     with recorded(actor=actor):
         installed, _ = InstalledPack.objects.get_or_create(
             organization=organization,
@@ -85,57 +88,55 @@ def preview_pack(
         )
 
 
-def require_core(manifest: Manifest) -> None:
-    """Raises BadPack where the pack is not for this version of OpenRisk."""
+def require_core_version(manifest: Manifest) -> None:
+    """Raise BadPack if the pack is not for this version of OpenRisk."""
     if not is_version_in_range(__version__, manifest.core):
         raise BadPack(
-            f"It is for OpenRisk {manifest.core}; this is {__version__}. Its `core` is a range of "
-            "versions, such as >=0.1,<2."
+            f"The pack is for OpenRisk {manifest.core}; this is {__version__}. Its `core` is a "
+            "range of versions, such as >=0.1,<2."
         )
 
 
-def _check(organization: Organization, pack: Pack, allow_unsigned: bool) -> None:
+def check_installable(organization: Organization, pack: Pack, allow_unsigned: bool) -> None:
     manifest = pack.manifest
     if pack.trust == Trust.UNSIGNED and not allow_unsigned:
         raise Conflict(f"{pack.note} Install it only if you know where it is from: allow_unsigned.")
-    require_core(manifest)
-    installed = {
-        one.pack: one
-        for one in InstalledPack.objects.for_organization(organization)
-        if one.status == PackStatus.INSTALLED
-    }
-    versions = {name: one.pack_version for name, one in installed.items()}
-    for name, wanted in manifest.requires.items():
-        if name not in versions or not is_version_in_range(versions[name], wanted):
-            raise Conflict(f"It requires the pack {name} {wanted}. Install that first.")
-    signer = installed[manifest.id].signed_by if manifest.id in installed else ""
-    if signer and pack.signed_by != signer:
+    require_core_version(manifest)
+    packs = InstalledPack.objects.for_organization(organization)
+    installed = {row.pack: row for row in packs if row.status == PackStatus.INSTALLED}
+    for name, version_range in manifest.requires.items():
+        required = installed.get(name)
+        if required is None or not is_version_in_range(required.pack_version, version_range):
+            raise Conflict(f"It requires the pack {name} {version_range}. Install that first.")
+    present = installed.get(manifest.id)
+    if present is None:
+        return
+    if present.signed_by and pack.signed_by != present.signed_by:
         raise Conflict(
-            f"What is installed was signed by {signer}, and this was not. Uninstall that first, if "
-            "you mean to take the pack from somebody else."
+            f"The installed version was signed by {present.signed_by}, and this one was not. "
+            "Uninstall that version first if you want the pack from someone else."
         )
-    present = versions.get(manifest.id)
-    if present and version_key(manifest.version) < version_key(present):
+    if version_key(manifest.version) < version_key(present.pack_version):
         raise Conflict(
-            f"Version {present} is installed, which is newer. Roll that back, to go back."
+            f"The newer version {present.pack_version} is installed. Roll it back to go back."
         )
 
 
 def apply_change(*, actor: User | None, change: PackChange) -> PackChange:
-    """Carry the change out as it was previewed; what people edited stays theirs."""
+    """Carry out the change as previewed. What people have edited stays as it is."""
     with recorded(actor=actor, comment=f"Pack {change.installed.name} {change.pack_version}"):
         change = PackChange.objects.select_for_update(of=("self",)).get(pk=change.pk)
         if change.import_run is None or change.import_run.status != RunStatus.PREVIEWED:
-            raise Conflict("This change was carried out or taken back already.")
+            raise Conflict("This change has already been applied or undone.")
         change.import_run = lifecycle.apply_run(actor=actor, run=change.import_run)
         change.applied_at = timezone.now()
         change.save(update_fields=["applied_at"])
-        _note(change.installed, change)
+        _set_version(change.installed, change)
     return change
 
 
-def _note(installed: InstalledPack, change: PackChange | None) -> None:
-    """That the pack is at the version of `change`, or gone."""
+def _set_version(installed: InstalledPack, change: PackChange | None) -> None:
+    """Set the version to that of `change`; without a change the pack is uninstalled."""
     fields = {
         "pack_version": change.pack_version if change else "",
         "trust": change.trust if change else "",
@@ -146,10 +147,10 @@ def _note(installed: InstalledPack, change: PackChange | None) -> None:
 
 
 def roll_back_pack(*, actor: User | None, installed: InstalledPack) -> InstalledPack:
-    """Take the last change back: to the version before, or to none. Of a pack that is uninstalled
-    all changes are taken back, so that nothing of it is left.
+    """Undo the last change: back to the version before, or to none.
 
-    Conflict, with the edits, where someone has edited what it wrote.
+    For an uninstalled pack, undo all changes, so that nothing of it is left. Raises Conflict with
+    the edits if someone has edited what it wrote.
     """
     with recorded(actor=actor, comment=f"Roll back of {installed.name}"):
         installed = rows.lock_for_update(installed)
@@ -157,35 +158,35 @@ def roll_back_pack(*, actor: User | None, installed: InstalledPack) -> Installed
         if not changes:
             raise Conflict("Nothing of this pack is in the register any more.")
         is_installed = installed.status == PackStatus.INSTALLED
-        undone, left = (changes[:1], changes[1:]) if is_installed else (changes, [])
+        undone, remaining = (changes[:1], changes[1:]) if is_installed else (changes, [])
         for change in undone:
             undo.undo_run(actor=actor, run=change.import_run)  # type: ignore[arg-type]  # it was applied
-        _note(installed, left[0] if left else None)
+        _set_version(installed, remaining[0] if remaining else None)
     installed.refresh_from_db()
     return installed
 
 
 def applied_changes(installed: InstalledPack) -> QuerySet[PackChange]:
-    """Those that can be rolled back, the latest first."""
+    """Changes that can be rolled back, latest first."""
     changes = PackChange.objects.filter(installed=installed, import_run__status=RunStatus.APPLIED)
     return changes.select_related("import_run").order_by("-applied_at", "-id")
 
 
 def uninstall_pack(*, actor: User | None, installed: InstalledPack) -> dict[str, int]:
-    """Forget the pack; its content belongs to the organization and stays. Returns what stays.
+    """Forget the pack. Returns its content that stays, by model.
 
-    `roll_back` can still remove that afterwards.
+    The content belongs to the organization. `roll_back_pack` can still remove it.
     """
     with recorded(actor=actor):
-        found = rows.lock_for_update(installed)
-        if found.status != PackStatus.INSTALLED:
+        locked = rows.lock_for_update(installed)
+        if locked.status != PackStatus.INSTALLED:
             raise Conflict("This pack is not installed.")
-        _note(found, None)
+        _set_version(locked, None)
     return count_content(installed)
 
 
 def count_content(installed: InstalledPack) -> dict[str, int]:
-    """How many objects of each model the pack has written and that are still there."""
+    """The number of objects of the pack that still exist, by model."""
     written = Provenance.objects.for_organization(installed.organization).filter(
         source=Source.PACK, source_name=installed.pack
     )
@@ -193,13 +194,13 @@ def count_content(installed: InstalledPack) -> dict[str, int]:
 
 
 def count_drafts(organization: Organization, pack: str) -> int:
-    """How many risks of the pack are drafts still, which no figure counts."""
+    """The number of risks of the pack that are still drafts, which no figure counts."""
     risks = Risk.objects.for_organization(organization).filter(status=Status.DRAFT)
     return risks.filter(source=Source.PACK, source_name=pack).count()
 
 
 def list_matrices(installed: InstalledPack) -> list[dict[str, Any]]:
-    """Those of the version that is installed."""
+    """The matrices of the installed version."""
     latest = (
         PackChange.objects.filter(
             installed=installed, pack_version=installed.pack_version, applied_at__isnull=False
@@ -212,11 +213,11 @@ def list_matrices(installed: InstalledPack) -> list[dict[str, Any]]:
 
 
 def use_matrix(*, actor: User | None, installed: InstalledPack, matrix: str) -> Matrix:
-    """Re-band the register by one of the pack's matrices."""
-    found = next((m for m in list_matrices(installed) if m["id"] == matrix), None)
-    if found is None:
-        known = ", ".join(m["id"] for m in list_matrices(installed)) or "none"
+    """Set the levels of all risks by one of the pack's matrices."""
+    matrices = {definition["id"]: definition for definition in list_matrices(installed)}
+    if matrix not in matrices:
+        known = ", ".join(matrices) or "none"
         raise rows.field_error("matrix", f"This pack has no such matrix. It has: {known}.")
-    fields = {name: found[name] for name in ("levels", "likelihood_labels", "impact_labels")}
-    present = matrix_of(installed.organization)
-    return update_matrix(actor=actor, instance=present, **fields)
+    names = ("levels", "likelihood_labels", "impact_labels")
+    fields = {name: matrices[matrix][name] for name in names}
+    return update_matrix(actor=actor, instance=matrix_of(installed.organization), **fields)

@@ -1,4 +1,4 @@
-"""What a pack says of itself, and versions."""
+"""Reads the manifest of a pack, and any JSON of a pack."""
 
 import json
 import re
@@ -10,12 +10,13 @@ from typing import Any
 from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 
+from marketplace.packs.errors import BadPack
 from marketplace.packs.schemas import ABOUT, MANIFEST
+from marketplace.packs.versions import parse_range
 
-_COMPARISON = re.compile(r"(>=|<=|>|<|==)?\s*(\d{1,9}(?:\.\d{1,9}){0,2})", re.ASCII)
-# No database stores half a character, PostgreSQL no NUL, and a terminal would obey the others.
-_UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-# JSON Schema takes 2.0 for an integer; as a place in a list it is none.
+# Databases store no half characters, PostgreSQL stores no NUL, and terminals obey the others.
+_FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+# JSON Schema accepts 2.0 as an integer, but it cannot be the index of a list.
 _Validator = extend(
     Draft202012Validator,
     type_checker=Draft202012Validator.TYPE_CHECKER.redefine(
@@ -24,13 +25,9 @@ _Validator = extend(
 )
 
 
-class BadPack(Exception):
-    """The pack is not loaded. The message says what is wrong with it."""
-
-
 @dataclass(frozen=True)
 class Manifest:
-    """`requires`: version range by pack. `files` are as in the manifest."""
+    """`requires` has version ranges by pack. `files` are as in the manifest."""
 
     id: str
     name: str
@@ -46,75 +43,81 @@ class Manifest:
 
 def read_manifest(content: bytes) -> Manifest:
     """Raises BadPack."""
-    said = parse_json(content, "manifest.json")
-    check_schema(MANIFEST, said, "manifest.json")
+    fields = parse_json(content, "manifest.json")
+    check_schema(MANIFEST, fields, "manifest.json")
     manifest = Manifest(
-        **{name: said[name] for name in ABOUT},
-        description=said.get("description", ""),
-        requires={part["id"]: part["version"] for part in said.get("requires", ())},
-        files=tuple(said["files"]),
+        **{name: fields[name] for name in ABOUT},
+        description=fields.get("description", ""),
+        requires={part["id"]: part["version"] for part in fields.get("requires", ())},
+        files=tuple(fields["files"]),
     )
-    for wanted in (manifest.core, *manifest.requires.values()):
-        _comparisons(wanted)
+    for version_range in (manifest.core, *manifest.requires.values()):
+        parse_range(version_range)
     if manifest.id in manifest.requires:
-        raise BadPack("The pack requires itself. Take that out of `requires`.")
-    if len(manifest.requires) < len(said.get("requires", ())):
+        raise BadPack("The pack requires itself. Remove that from `requires`.")
+    if len(manifest.requires) < len(fields.get("requires", ())):
         raise BadPack("`requires` names a pack twice. Join both ranges with a comma.")
     return manifest
 
 
 # --- Reading ------------------------------------------------------------------------------------
+class AmbiguousJson(ValueError):
+    """JSON that different programs read differently."""
+
+
 def parse_json(content: bytes, path: str) -> Any:
-    """JSON as RFC 8259 has it, in UTF-8, with no name twice. Raises BadPack."""
+    """Parse JSON of RFC 8259 in UTF-8, without duplicate names. Raises BadPack."""
     try:
-        return json.loads(content.decode(), object_pairs_hook=_once, parse_constant=_no_number)
+        return json.loads(
+            content.decode(), object_pairs_hook=unique_names, parse_constant=refuse_constant
+        )
     except json.JSONDecodeError as error:
-        place = f"line {error.lineno}, column {error.colno}"
-        raise BadPack(f"{path} is no JSON, at {place}: {error.msg}. Correct it there.") from None
+        position = f"line {error.lineno}, column {error.colno}"
+        message = f"{path} is not valid JSON, at {position}: {error.msg}. Correct it there."
+        raise BadPack(message) from None
     except UnicodeDecodeError:
-        raise BadPack(f"{path} is not in UTF-8. Save it as that.") from None
+        raise BadPack(f"{path} is not in UTF-8. Save it as UTF-8.") from None
     except (ValueError, RecursionError) as error:
-        reason = error if isinstance(error, _Refused) else "it has numbers or levels without end"
-        raise BadPack(f"{path} is no JSON that can be read: {reason}. Correct that.") from None
+        is_known = isinstance(error, AmbiguousJson)
+        reason = error if is_known else "it has too large a number or too many levels"
+        raise BadPack(f"{path} is not valid JSON: {reason}. Correct that.") from None
 
 
-class _Refused(ValueError):
-    """JSON that readers understand differently."""
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+def unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) < len(pairs):
         counts = Counter(name for name, _ in pairs)
         twice = next(name for name, count in counts.items() if count > 1)
-        raise _Refused(f"an object has {twice[:100]!r} twice")
-    return found
+        raise AmbiguousJson(f"an object has {twice[:100]!r} twice")
+    return result
 
 
-def _no_number(name: str) -> Any:
-    raise _Refused(f"{name} is no number")
+def refuse_constant(name: str) -> Any:
+    raise AmbiguousJson(f"{name} is not a number")
 
 
 def check_schema(schema: dict[str, Any], value: Any, path: str) -> None:
-    """Raises BadPack with the place of the first thing that is wrong."""
-    for violation in _validator(json.dumps(schema)).iter_errors(value):
-        told = f"{_words(violation)}. {violation.schema.get('description', '')}"
-        raise BadPack(f"{path}, at {_place(violation.absolute_path)}: {told.strip()}")
-    _check_texts(value, path, ())
+    """Raise BadPack with the position of the first thing that is wrong."""
+    for violation in validator_of(json.dumps(schema)).iter_errors(value):
+        advice = violation.schema.get("description", "")
+        message = f"{describe_violation(violation)}. {advice}".strip()
+        raise BadPack(f"{path}, at {_join(violation.absolute_path)}: {message}")
+    _check_characters(value, path, ())
 
 
-def _check_texts(value: Any, path: str, place: tuple[Any, ...]) -> None:
-    if isinstance(value, str) and (found := _UNFIT.search(value)):
-        code = f"U+{ord(found[0]):04X}"
-        raise BadPack(f"{path}, at {_place(place)}: the text has the character {code}. Remove it.")
+def _check_characters(value: Any, path: str, position: tuple[Any, ...]) -> None:
+    if isinstance(value, str) and (match := _FORBIDDEN.search(value)):
+        code = f"U+{ord(match[0]):04X}"
+        place = f"{path}, at {_join(position)}"
+        raise BadPack(f"{place}: the text has the character {code}. Remove it.")
     if isinstance(value, dict | list):
-        parts = value.items() if isinstance(value, dict) else enumerate(value)
-        for name, part in parts:
-            _check_texts(part, path, (*place, name))
+        items = value.items() if isinstance(value, dict) else enumerate(value)
+        for name, item in items:
+            _check_characters(item, path, (*position, name))
 
 
-def _words(violation: ValidationError) -> str:
-    """A pattern says nothing to most people: the description beside it does."""
+def describe_violation(violation: ValidationError) -> str:
+    """A short message; for a pattern, the description of the schema follows it."""
     value = repr(violation.instance)
     short = value if len(value) <= 60 else f"{value[:60]}…"
     if violation.validator == "pattern":
@@ -124,51 +127,10 @@ def _words(violation: ValidationError) -> str:
     return violation.message.replace(value, short)[:200]
 
 
-def _place(place: Any) -> str:
-    return "/".join(map(str, place)) or "the top"
+def _join(position: Any) -> str:
+    return "/".join(map(str, position)) or "the top"
 
 
 @cache
-def _validator(schema: str) -> Any:
+def validator_of(schema: str) -> Any:
     return _Validator(json.loads(schema))
-
-
-# --- Versions -----------------------------------------------------------------------------------
-def is_version_in_range(version: str, wanted: str) -> bool:
-    """Whether a version is in a range such as `>=0.1,<2`. Raises BadPack for what is no range.
-
-    A pre-release counts as what it leads to: 2.0.0-rc.1 is not below 2.
-    """
-    release = _numbers(version)
-    return all(_holds(release, comparison, bound) for comparison, bound in _comparisons(wanted))
-
-
-def version_key(version: str) -> tuple[Any, ...]:
-    """What versions are compared by, as Semantic Versioning 2.0 (item 11) orders them."""
-    pre = version.partition("+")[0].partition("-")[2]
-    parts = tuple((0, int(part), "") if part.isdigit() else (1, 0, part) for part in pre.split("."))
-    return (*_numbers(version), not pre, parts)
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    release = version.partition("+")[0].partition("-")[0]
-    numbers = [int(part) for part in release.split(".")]
-    return tuple(numbers + [0] * (3 - len(numbers)))
-
-
-def _comparisons(wanted: str) -> list[tuple[str, tuple[int, ...]]]:
-    """Raises BadPack."""
-    matches = [_COMPARISON.fullmatch(part.strip()) for part in wanted.split(",")]
-    if not all(matches):
-        raise BadPack(f"{wanted[:50]!r} is no range of versions. Write it as >=1.0,<2.")
-    return [(match[1] or "==", _numbers(match[2])) for match in matches if match]
-
-
-def _holds(one: tuple[int, ...], comparison: str, other: tuple[int, ...]) -> bool:
-    return {
-        ">=": one >= other,
-        "<=": one <= other,
-        ">": one > other,
-        "<": one < other,
-        "==": one == other,
-    }[comparison]

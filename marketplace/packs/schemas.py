@@ -1,7 +1,7 @@
-"""The shapes of what a pack holds, as JSON Schemas: of its manifest, and of each kind of content.
+"""JSON Schemas of a pack: of its manifest, and of each kind of content.
 
-A `description` says what to write; it is part of the message where a value does not fit. Lengths
-are those of the columns that the values end up in.
+A `description` says what to write; it is part of the message if a value does not fit. Lengths are
+those of the columns in which the values are stored.
 """
 
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 from risks.models import Level, Treatment
 
 FORMAT = 1
-_SEEN = r"[^\s\u200b\ufeff]"  # and nothing that looks like nothing, which imports take away
+_VISIBLE = r"[^\s\u200b\ufeff]"  # without invisible characters, which imports remove
 _NUMBER = r"(0|[1-9][0-9]*)"
 _IDENTIFIER = rf"({_NUMBER}|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"
 SEMVER = (  # Semantic Versioning 2.0.0, items 2, 9 and 10
@@ -18,17 +18,18 @@ SEMVER = (  # Semantic Versioning 2.0.0, items 2, 9 and 10
 )
 
 
-def _text(longest: int, pattern: str, description: str) -> dict[str, Any]:
-    # "$" alone would let a line end follow.
-    whole = f"^{pattern}$(?!\n)"
-    return {"type": "string", "maxLength": longest, "pattern": whole, "description": description}
+def text_of(longest: int, pattern: str, description: str) -> dict[str, Any]:
+    # "$" alone would allow a line end to follow.
+    pattern = f"^{pattern}$(?!\n)"
+    return {"type": "string", "maxLength": longest, "pattern": pattern, "description": description}
 
 
-def _line(longest: int) -> dict[str, Any]:
-    return _text(longest, rf"{_SEEN}(.*{_SEEN})?", "Write one line, with no blanks at its ends.")
+def line_of(longest: int) -> dict[str, Any]:
+    pattern = rf"{_VISIBLE}(.*{_VISIBLE})?"
+    return text_of(longest, pattern, "Write one line, without blanks at its ends.")
 
 
-def _object(required: dict[str, Any], optional: dict[str, Any] | None = None) -> dict[str, Any]:
+def object_of(required: dict[str, Any], optional: dict[str, Any] | None = None) -> dict[str, Any]:
     return {
         "type": "object",
         "properties": {**required, **(optional or {})},
@@ -37,7 +38,7 @@ def _object(required: dict[str, Any], optional: dict[str, Any] | None = None) ->
     }
 
 
-def _list(item: dict[str, Any], most: int, least: int = 0) -> dict[str, Any]:
+def list_of(item: dict[str, Any], most: int, least: int = 0) -> dict[str, Any]:
     return {"type": "array", "items": item, "minItems": least, "maxItems": most}
 
 
@@ -48,27 +49,27 @@ _RATING = {
     "maximum": 5,
     "description": "Write a whole number from 1 to 5.",
 }
-_LABELS = _list(_line(255), 5, 5)
-_ID = _text(
+_LABELS = list_of(line_of(255), 5, 5)
+_ID = text_of(
     100,
     "[a-z0-9]+([.-][a-z0-9]+)*",
     "Write small letters and digits, with dots or hyphens between: org.example.library.",
 )
-_RANGE = _line(255) | {"description": "Write a range of versions as >=1.0,<2."}
+_RANGE = line_of(255) | {"description": "Write a range of versions as >=1.0,<2."}
 
-_CATEGORY = _object({"name": _line(100)}, {"description": _TEXT})
-# Several become one plan, whose title says how many: so one leaves room for that.
-_TREATMENT = _object({"title": _line(200)}, {"description": _TEXT})
+_CATEGORY = object_of({"name": line_of(100)}, {"description": _TEXT})
+# Several become one plan, whose title also says how many: this leaves room for that.
+_TREATMENT = object_of({"title": line_of(200)}, {"description": _TEXT})
 _RISK = {
-    **_object(
-        {"id": _line(100), "title": _line(255), "category": _line(100)},
+    **object_of(
+        {"id": line_of(100), "title": line_of(255), "category": line_of(100)},
         {
             "description": _TEXT,
             "treatment": {"enum": Treatment.values},
             "inherent_likelihood": _RATING,
             "inherent_impact": _RATING,
-            "suggested_treatment": _list(_TREATMENT, 10),
-            "tags": _list(_line(50), 20),
+            "suggested_treatment": list_of(_TREATMENT, 10),
+            "tags": list_of(line_of(50), 20),
         },
     ),
     "allOf": [
@@ -77,59 +78,62 @@ _RISK = {
                 "inherent_likelihood": ["inherent_impact"],
                 "inherent_impact": ["inherent_likelihood"],
             },
-            "description": "Half a rating has no score: give both, or neither.",
+            "description": "A score needs both ratings: give both, or neither.",
         }
     ],
 }
-_CONTROL = _object(
-    {"identifier": _line(100), "title": _line(500)},
+_CONTROL = object_of(
+    {"identifier": line_of(100), "title": line_of(500)},
     {"text": _TEXT, "parent": {"type": "string", "maxLength": 100}},
 )
-_MATRIX = _object(
+_MATRIX = object_of(
     {
-        "id": _line(100),
-        "name": _line(255),
+        "id": line_of(100),
+        "name": line_of(255),
         "description": _TEXT,
         "likelihood_labels": _LABELS,
         "impact_labels": _LABELS,
-        "levels": _list(_list({"enum": Level.values}, 5, 5), 5, 5),
+        "levels": list_of(list_of({"enum": Level.values}, 5, 5), 5, 5),
     }
 )
-_BOARD = _object(
+_BOARD = object_of(
     {
-        "slug": _text(50, "[a-z0-9-]+", "Write small letters, digits and hyphens."),
-        "name": _line(80),
-        "widgets": _list(_object({"name": _line(255)}, {"wide": {"type": "boolean"}}), 24),
+        "slug": text_of(50, "[a-z0-9-]+", "Write small letters, digits and hyphens."),
+        "name": line_of(80),
+        "widgets": list_of(object_of({"name": line_of(255)}, {"wide": {"type": "boolean"}}), 24),
     },
     {"period": {"enum": ["7d", "30d", "90d", "365d"]}},
 )
 SCHEMAS: dict[str, dict[str, Any]] = {
-    "framework": _object(
-        {"name": _line(150), "controls": _list(_CONTROL, 10_000)},
+    "framework": object_of(
+        {"name": line_of(150), "controls": list_of(_CONTROL, 10_000)},
         {"edition": {"type": "string", "maxLength": 50}, "description": _TEXT},
     ),
-    "risks": _object({"categories": _list(_CATEGORY, 200), "risks": _list(_RISK, 5_000)}),
-    "matrices": _object({"matrices": _list(_MATRIX, 50)}),
-    "boards": _object({"boards": _list(_BOARD, 50)}),
+    "risks": object_of({"categories": list_of(_CATEGORY, 200), "risks": list_of(_RISK, 5_000)}),
+    "matrices": object_of({"matrices": list_of(_MATRIX, 50)}),
+    "boards": object_of({"boards": list_of(_BOARD, 50)}),
 }
 
 ABOUT: dict[str, dict[str, Any]] = {
     "id": _ID,
-    "name": _line(150),
-    "version": _text(50, SEMVER, "Write it as 1.2.3, as Semantic Versioning 2.0 has it."),
-    "publisher": _line(150),
-    "licence": _text(
+    "name": line_of(150),
+    "version": text_of(50, SEMVER, "Write it as 1.2.3, by Semantic Versioning 2.0."),
+    "publisher": line_of(150),
+    "licence": text_of(
         50,
         r"\(*[A-Za-z0-9.+-]+\)*( (AND|OR|WITH) \(*[A-Za-z0-9.+-]+\)*)*",
         "Write an SPDX identifier as CC-BY-4.0, or LicenseRef-Yours for one of your own.",
     ),
-    "summary": _line(255),
+    "summary": line_of(255),
     "core": _RANGE,
 }
-_OPTIONAL = {"requires": _list(_object({"id": _ID, "version": _RANGE}), 20), "description": _TEXT}
-_FILE = _object(
+_OPTIONAL = {
+    "requires": list_of(object_of({"id": _ID, "version": _RANGE}), 20),
+    "description": _TEXT,
+}
+_FILE = object_of(
     {
-        "path": _text(
+        "path": text_of(
             100, r"[A-Za-z0-9_-]+\.json", "Write letters, digits, hyphens, and .json at the end."
         ),
         "kind": {"enum": list(SCHEMAS)},
@@ -138,6 +142,6 @@ _FILE = _object(
     }
 )
 _FORMAT = {"const": FORMAT, "description": "A newer OpenRisk may read it: upgrade, or ask for it."}
-MANIFEST = _object({"format": _FORMAT, **ABOUT, "files": _list(_FILE, 100, 1)}, _OPTIONAL)
-# What the author writes: the rest is worked out when the pack is built.
-SOURCE = _object(ABOUT, _OPTIONAL)
+MANIFEST = object_of({"format": _FORMAT, **ABOUT, "files": list_of(_FILE, 100, 1)}, _OPTIONAL)
+# The part that the author writes; building the pack adds the rest.
+SOURCE = object_of(ABOUT, _OPTIONAL)

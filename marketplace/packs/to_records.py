@@ -1,4 +1,4 @@
-"""From the contents of a pack to records of a run (`risks.import_runs.changes`)."""
+"""Turns the contents of a pack into records of an import run (`risks.import_runs.changes`)."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -16,18 +16,19 @@ _COPIED = ("title", "category", "treatment", "inherent_likelihood", "inherent_im
 
 
 def build_records(contents: list[tuple[str, Any]]) -> list[SourceRecord]:
-    """Of all but the matrices: an organization has one, which a person chooses."""
+    """Build records of everything but matrices: an organization has one, which people choose."""
+    builders = {
+        "risks": build_risk_records,
+        "framework": build_framework_records,
+        "boards": build_board_records,
+    }
     return [
-        record
-        for kind, value in contents
-        for record in {"risks": _risks, "framework": _framework, "boards": _boards}.get(
-            kind, lambda value: iter(())
-        )(value)
+        record for kind, value in contents if kind in builders for record in builders[kind](value)
     ]
 
 
-def _risks(value: dict[str, Any]) -> Iterator[SourceRecord]:
-    """Risks come as drafts, which count nowhere until somebody takes them up."""
+def build_risk_records(value: dict[str, Any]) -> Iterator[SourceRecord]:
+    """Risks are drafts, which no figure counts until someone reviews them."""
     for row, category in enumerate(value["categories"], 1):
         values = {"description": category["description"]} if category.get("description") else {}
         yield SourceRecord(CATEGORY, category["name"], row, values)
@@ -39,14 +40,13 @@ def _risks(value: dict[str, Any]) -> Iterator[SourceRecord]:
         }
         yield SourceRecord(RISK, risk["id"], row, values, "id")
         if suggested := risk.get("suggested_treatment"):
-            yield SourceRecord(MITIGATION, risk["id"], row, _plan(suggested))
+            yield SourceRecord(MITIGATION, risk["id"], row, merge_treatments(suggested))
 
 
-def _plan(suggested: list[dict[str, Any]]) -> dict[str, Any]:
-    """One plan of all that is suggested, as long as a risk has one from a source.
+def merge_treatments(suggested: list[dict[str, Any]]) -> dict[str, Any]:
+    """One plan for all suggestions: a source has at most one plan for a risk.
 
-    To have several, `MitigationImporter` would have to know them by an identity of their own, and
-    a record to name its risk.
+    For several, `MitigationImporter` would have to identify plans, and records name their risk.
     """
     lines = [
         f"- {part['title']}" + (f": {part['description']}" if part.get("description") else "")
@@ -57,7 +57,7 @@ def _plan(suggested: list[dict[str, Any]]) -> dict[str, Any]:
     return {"title": title, "description": clean_text("\n".join(lines)), "due_date": None}
 
 
-def _framework(value: dict[str, Any]) -> Iterator[SourceRecord]:
+def build_framework_records(value: dict[str, Any]) -> Iterator[SourceRecord]:
     edition = value.get("edition", "")
     identity = framework_identity(value["name"], edition)
     about = {"name": value["name"], "edition": edition}
@@ -65,18 +65,18 @@ def _framework(value: dict[str, Any]) -> Iterator[SourceRecord]:
         FRAMEWORK, identity, 0, about | {"description": value.get("description", "")}
     )
     for row, control in enumerate(value["controls"], 1):
-        said = {
+        values = {
             "framework": identity,
             "identifier": control["identifier"],
             "title": control["title"],
             "text": control.get("text", ""),
             "parent": control.get("parent", ""),
         }
-        yield SourceRecord(CONTROL, control_identity(identity, control["identifier"]), row, said)
+        yield SourceRecord(CONTROL, control_identity(identity, control["identifier"]), row, values)
 
 
-def _boards(value: dict[str, Any]) -> Iterator[SourceRecord]:
+def build_board_records(value: dict[str, Any]) -> Iterator[SourceRecord]:
     for row, board in enumerate(value["boards"], 1):
-        said = {"name": board["name"], "widgets": board["widgets"]}
-        said["filters"] = {"period": board["period"]} if "period" in board else {}
-        yield SourceRecord(BOARD, board["slug"], row, said)
+        values = {"name": board["name"], "widgets": board["widgets"]}
+        values["filters"] = {"period": board["period"]} if "period" in board else {}
+        yield SourceRecord(BOARD, board["slug"], row, values)

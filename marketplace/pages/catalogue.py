@@ -16,7 +16,7 @@ from marketplace.installations import catalogue, lifecycle
 from marketplace.models import InstalledApp, InstalledPack, PackChange, Review
 from marketplace.packs import installation
 from marketplace.packs.archive import Pack, shipped_packs
-from marketplace.packs.manifest import BadPack
+from marketplace.packs.errors import BadPack
 from marketplace.pages.forms import InstallForm, PackForm
 from marketplace.pages.refusals import describe_counts
 from marketplace.registry import available_connectors

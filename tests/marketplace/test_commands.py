@@ -134,11 +134,11 @@ class TestPacks:
         copytree(SHIPPED / "matrices-5x5", folder)
         about = json.loads((folder / "pack.json").read_text())
         (folder / "pack.json").write_text(json.dumps(about | {"core": core}))
-        with pytest.raises(CommandError, match=f"It is for OpenRisk {core}; .* a range"):
+        with pytest.raises(CommandError, match=f"The pack is for OpenRisk {core}; .* a range"):
             run("pack_build", str(folder), "--output", str(tmp_path / "pack.zip"))
         built = tmp_path / "built.zip"
         built.write_bytes(build_pack(folder, None))
-        with pytest.raises(CommandError, match="It is for OpenRisk") as refusal:
+        with pytest.raises(CommandError, match="The pack is for OpenRisk") as refusal:
             run("pack_verify", str(built))
         assert refusal.value.returncode == 3
 
@@ -164,5 +164,5 @@ class TestPacks:
         assert (folder / "my-pack.zip").is_file()
 
     def test_an_unknown_pack_is_told(self, organization):
-        with pytest.raises(CommandError, match=r"There are: openrisk\.matrices-5x5"):
+        with pytest.raises(CommandError, match=r"Choose one of: openrisk\.matrices-5x5"):
             run("pack_install", "none.such", "--organization", "acme")

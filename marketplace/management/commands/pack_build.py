@@ -6,8 +6,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from marketplace.packs.archive import open_pack
 from marketplace.packs.building import build_pack, new_key, public_key, read_key
-from marketplace.packs.installation import require_core
-from marketplace.packs.manifest import BadPack
+from marketplace.packs.errors import BadPack
+from marketplace.packs.installation import require_core_version
 
 
 class Command(BaseCommand):
@@ -52,7 +52,7 @@ class Command(BaseCommand):
     def _build(self, **options: Any) -> None:
         key = read_key(options["key"].read_bytes()) if options["key"] else None
         content = build_pack(options["folder"], key)
-        require_core(open_pack(BytesIO(content), {}).manifest)  # no one could install another one
+        require_core_version(open_pack(BytesIO(content), {}).manifest)
         output = options["output"] or Path(f"{options['folder'].resolve().name}.zip")
         output.write_bytes(content)
         signed = "signed" if key else "not signed"

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from marketplace.packs import installation
 from marketplace.packs.archive import Pack
-from marketplace.packs.manifest import BadPack
+from marketplace.packs.errors import BadPack
 from openrisk.accounts.management.arguments import organization_argument
 from openrisk.errors import Conflict
 from risks.import_runs.summary import report_lines, summarize_run

@@ -5,8 +5,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from marketplace.packs.archive import Pack
-from marketplace.packs.installation import open_uploaded_pack, require_core
-from marketplace.packs.manifest import BadPack
+from marketplace.packs.errors import BadPack
+from marketplace.packs.installation import open_uploaded_pack, require_core_version
 
 NOT_VERIFIED = 3
 
@@ -25,7 +25,7 @@ class Command(BaseCommand):
         try:
             with options["file"].open("rb") as file:
                 pack = open_uploaded_pack(file)
-            require_core(pack.manifest)
+            require_core_version(pack.manifest)
         except OSError as error:
             raise CommandError(
                 f"{options['file']} cannot be read: {error.strerror}. Name the ZIP of a pack."
@@ -53,5 +53,5 @@ def _told(pack: Pack) -> dict[str, Any]:
         "signed_by": pack.signed_by,
         "note": pack.note,
         "files": [part["path"] for part in manifest.files],
-        "holds": pack.holds(),
+        "holds": pack.count_contents(),
     }

@@ -8,7 +8,7 @@ import pytest
 from marketplace.archives import BadArchive, read_archive
 from marketplace.packs.archive import SHIPPED, Trust, open_pack
 from marketplace.packs.building import build_pack, new_key, public_key, read_key
-from marketplace.packs.manifest import BadPack
+from marketplace.packs.errors import BadPack
 
 FOLDER = SHIPPED / "matrices-5x5"
 KEY = read_key(new_key())
@@ -49,10 +49,10 @@ def test_trust_is_by_the_publishers_key(key, known, trust):
         ({"matrices__json": None}, "in the manifest and not in the pack"),
         ({"more__json": b"{}"}, "in the pack and not in its manifest"),
         ({"manifest__json": b"{}"}, "signature does not fit"),
-        ({"manifest__json": None}, "this is no pack"),
+        ({"manifest__json": None}, "Not a pack"),
         ({"manifest__sig": b'{"key": "x", "signature": "y"}'}, "signature does not fit"),
-        ({"manifest__sig": b"[]"}, "no shape that is known"),
-        ({"manifest__sig": b"signed"}, "manifest.sig is no JSON"),
+        ({"manifest__sig": b"[]"}, "unknown format"),
+        ({"manifest__sig": b"signed"}, "manifest.sig is not valid JSON"),
         ({"inner__zip": build_pack(FOLDER)}, "inner.zip is in the pack and not in its manifest"),
         ({"more/matrices__json": b"{}"}, "in the pack and not in its manifest"),
     ],

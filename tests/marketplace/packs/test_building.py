@@ -9,7 +9,7 @@ import pytest
 
 from marketplace.packs.archive import SHIPPED, Trust, open_pack
 from marketplace.packs.building import build_pack, new_key, public_key, read_key
-from marketplace.packs.manifest import BadPack
+from marketplace.packs.errors import BadPack
 
 KEY = read_key(new_key())
 
@@ -41,16 +41,16 @@ def test_a_key_is_read_from_pem_or_base64():
 
 @pytest.mark.parametrize("content", [b"", b"AAAA", b"-----BEGIN NOTHING-----", b"\xff\xfe"])
 def test_what_is_no_key_is_told(content):
-    with pytest.raises(BadPack, match="no private key of Ed25519"):
+    with pytest.raises(BadPack, match="Not a private key of Ed25519"):
         read_key(content)
 
 
 @pytest.mark.parametrize(
     ("contents", "reason"),
     [
-        ({"code": {}}, "code.json is of no known kind. Begin its name with framework, risks"),
+        ({"code": {}}, "The kind of code.json is unknown. Begin its name with framework, risks"),
         ({"risks-ä": {"categories": [], "risks": []}}, "at files/0/path: 'risks-ä.json' does not"),
-        ({"risks": b"{"}, "risks.json is no JSON, at line 1, column 2"),
+        ({"risks": b"{"}, "risks.json is not valid JSON, at line 1, column 2"),
         ({"risks": {"categories": []}}, "risks.json, at the top: 'risks' is a required property"),
     ],
 )

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from marketplace.packs.contents import read_contents
-from marketplace.packs.manifest import BadPack
+from marketplace.packs.errors import BadPack
 
 RISK = {"id": "a", "title": "Flood", "category": "Water"}
 MATRIX = {
@@ -117,7 +117,7 @@ def test_a_category_is_listed_in_any_file_of_the_pack():
     ],
 )
 def test_a_parent_stands_before_its_children(controls):
-    with pytest.raises(BadPack, match=r"controls/0/parent: .* List it before"):
+    with pytest.raises(BadPack, match=r"controls/0/parent: .* List the parent before it"):
         read(framework=framework(*controls))
 
 

@@ -11,7 +11,7 @@ from marketplace.models import InstalledPack, PackChange, PackStatus, TrustedPub
 from marketplace.packs import installation
 from marketplace.packs.archive import shipped_packs
 from marketplace.packs.building import build_pack, new_key, public_key, read_key
-from marketplace.packs.manifest import BadPack
+from marketplace.packs.errors import BadPack
 from openrisk.errors import Conflict
 from risks.import_runs.undo import EditedSince
 from risks.models import Category, Control, Matrix, Mitigation, Risk
@@ -111,7 +111,7 @@ class TestInstalling:
         assert change.trust == "unsigned"
 
     def test_a_pack_for_another_version_is_refused(self, install):
-        with pytest.raises(BadPack, match="It is for OpenRisk >=9"):
+        with pytest.raises(BadPack, match="The pack is for OpenRisk >=9"):
             install(about={"core": ">=9"})
 
     def test_a_pack_that_requires_another_waits_for_it(self, install):
@@ -130,7 +130,7 @@ class TestUpgrading:
         install()
         other = read_key(new_key())
         TrustedPublisher.objects.create(name="Others", key=public_key(other))
-        with pytest.raises(Conflict, match="signed by We, and this was not"):
+        with pytest.raises(Conflict, match="signed by We, and this one was not"):
             install("1.1.0", key=other)
         assert InstalledPack.objects.get().signed_by == "We"
 
@@ -218,5 +218,5 @@ def test_a_matrix_of_a_pack_bands_the_register_anew(organization, admin):
 @pytest.mark.django_db
 def test_a_change_is_carried_out_once(install, admin):
     change = install()
-    with pytest.raises(Conflict, match="carried out"):
+    with pytest.raises(Conflict, match="already been applied"):
         installation.apply_change(actor=admin, change=PackChange.objects.get(pk=change.pk))

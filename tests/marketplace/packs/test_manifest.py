@@ -5,7 +5,9 @@ from itertools import pairwise
 import pytest
 
 from marketplace.packs.building import build_pack
-from marketplace.packs.manifest import BadPack, is_version_in_range, parse_json, version_key
+from marketplace.packs.errors import BadPack
+from marketplace.packs.manifest import parse_json
+from marketplace.packs.versions import is_version_in_range, version_key
 
 
 @pytest.mark.parametrize(
@@ -21,9 +23,9 @@ from marketplace.packs.manifest import BadPack, is_version_in_range, parse_json,
         ({"name": "  "}, "at name: '  ' does not fit. Write one line"),
         ({"name": "A\u200b"}, "at name"),
         ({"licence": "as you like it!"}, "at licence: .* Write an SPDX identifier"),
-        ({"core": "latest"}, "'latest' is no range of versions. Write it as >=1.0,<2"),
-        ({"core": ">=0.1,newer"}, "no range of versions"),
-        ({"requires": [{"id": "x", "version": "^1"}]}, "no range of versions"),
+        ({"core": "latest"}, "'latest' is not a range of versions. Write it as >=1.0,<2"),
+        ({"core": ">=0.1,newer"}, "not a range of versions"),
+        ({"requires": [{"id": "x", "version": "^1"}]}, "not a range of versions"),
         ({"requires": [{"id": "example.library", "version": ">=1"}]}, "requires itself"),
         ({"requires": [{"id": "x", "version": ">=1"}] * 2}, "names a pack twice"),
         ({"colour": "red"}, "'colour' was unexpected"),
@@ -51,12 +53,12 @@ def test_licences_are_expressions_of_spdx(folder, licence):
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b"{,}", "a.json is no JSON, at line 1, column 2"),
+        (b"{,}", "a.json is not valid JSON, at line 1, column 2"),
         ("{}".encode("utf-16"), "not in UTF-8"),
         (b'{"a": 1, "a": 2}', "an object has 'a' twice"),
-        (b"[NaN]", "NaN is no number"),
-        (b"[" * 100_000, "levels without end"),
-        (b"9" * 10_000, "numbers or levels without end"),
+        (b"[NaN]", "NaN is not a number"),
+        (b"[" * 100_000, "too many levels"),
+        (b"9" * 10_000, "too large a number or too many levels"),
     ],
 )
 def test_json_is_read_strictly(content, reason):
@@ -82,7 +84,7 @@ def test_ranges_of_versions(version, wanted, holds):
 
 @pytest.mark.parametrize("wanted", ["latest", ">=1,", "", ">=1.2.3.4", "=>1"])
 def test_what_is_no_range_is_told(wanted):
-    with pytest.raises(BadPack, match="no range"):
+    with pytest.raises(BadPack, match="not a range"):
         is_version_in_range("0.0.1", wanted)
 
 
