@@ -8,7 +8,7 @@ from django.utils import timezone
 from openrisk.accounts.models import User
 from risks.models import Risk
 from risks.services.risks import update_risk
-from tests.dashboards.test_boards import text_of
+from tests.dashboards.pages.test_boards import text_of
 from tests.risks.factories import make_action, make_mitigation, make_risk
 
 pytestmark = pytest.mark.usefixtures("seeded")
