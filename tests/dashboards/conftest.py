@@ -1,11 +1,14 @@
-"""A register with a past, and its figures by the API."""
+"""A register with a past, its figures by the API, and a mail server that fails."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from smtplib import SMTPServerDisconnected
 from typing import Any
 
 import pytest
+from django.core.mail.backends.base import BaseEmailBackend
 from django.test import Client
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from openrisk.accounts.models import Organization, User
@@ -26,24 +29,24 @@ def browse() -> Callable[[User], Client]:
 
 @pytest.fixture(scope="module")
 def seeded(standing: Callable[[], AbstractContextManager[None]]) -> None:
-    """The rows of `told`, which take a second to make.
+    """The rows of `demo`, which take a second to make.
 
-    A module where a test is told them has them behind all its tests, whichever runs first.
+    A module where a test is demo them has them behind all its tests, whichever runs first.
     """
     with standing():
         seeding.seed_organizations(risks=120, organizations=1, seed=3, progress=lambda done: None)
 
 
 @pytest.fixture
-def told(seeded: None, db: None) -> Organization:
+def demo(seeded: None, db: None) -> Organization:
     """The demo organization: 120 risks, a year of work on them, scans, controls."""
     return Organization.objects.get(slug="demo")
 
 
 @pytest.fixture
-def reader(told: Organization, api: Callable[..., APIClient]) -> APIClient:
+def reader(demo: Organization, api: Callable[..., APIClient]) -> APIClient:
     """Reads that register."""
-    return api(User.objects.get(email="analyst@example.org"), told)
+    return api(User.objects.get(email="analyst@example.org"), demo)
 
 
 @pytest.fixture
@@ -56,3 +59,14 @@ def ask(reader: APIClient) -> Callable[..., Any]:
         return response.json()
 
     return answer
+
+
+class FailingMailServer(BaseEmailBackend):
+    def send_messages(self, email_messages: Any) -> int:
+        raise SMTPServerDisconnected("Connection unexpectedly closed")
+
+
+@pytest.fixture
+def down(settings: Settings) -> None:
+    """The mail server fails."""
+    settings.EMAIL_BACKEND = f"{__name__}.FailingMailServer"

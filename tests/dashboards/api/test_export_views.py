@@ -1,4 +1,4 @@
-"""Figures as files say what the API says."""
+"""Figures as files hold the same values as the API."""
 
 import csv
 from datetime import timedelta
@@ -58,8 +58,8 @@ def text(value):
 
 
 @pytest.fixture
-def appetites(told):
-    Category.objects.filter(organization=told).update(appetite=9)
+def appetites(demo):
+    Category.objects.filter(organization=demo).update(appetite=9)
 
 
 @pytest.mark.parametrize("figure", PARAMETERS)
@@ -144,7 +144,7 @@ def test_movement(ask, files):
     assert all(reason["comment"] in row["reasons"] for reason in risk["reasons"])
 
 
-def test_a_front_page_is_a_sheet_for_each_figure(ask, files):
+def test_executive_export_has_a_sheet_for_each_figure(ask, files):
     sheets = files("executive", "xlsx", period="7d")
     assert list(sheets) == [
         *("Headline", "Stats", "Matrix", "Timeline", "Top risks"),
@@ -153,7 +153,7 @@ def test_a_front_page_is_a_sheet_for_each_figure(ask, files):
     assert sheets["Headline"][1][1] == ask("executive", period="7d")["headline"]
 
 
-def test_a_past_day_is_in_the_file_and_its_name(reader, ask):
+def test_past_day_is_in_the_file_and_its_name(reader, ask):
     day = TODAY - timedelta(days=60)
     response = reader.get(f"{URL}stats/export/", {"as_of": day})
     assert f'filename="stats-demo-{day}.csv"' in response["Content-Disposition"]
@@ -161,7 +161,7 @@ def test_a_past_day_is_in_the_file_and_its_name(reader, ask):
     assert rows["open"] == text(ask("stats", as_of=day)["open"])
 
 
-def test_no_title_is_calculated(api, viewer, organization):
+def test_titles_are_not_calculated_by_a_spreadsheet(api, viewer, organization):
     title = "=HYPERLINK(0)"
     make_risk(organization, title=title, inherent_likelihood=5, inherent_impact=5)
     for figure, parameters in (
@@ -188,7 +188,7 @@ def test_no_title_is_calculated(api, viewer, organization):
         ("stats/?file_format=csv", "file_format", "Known ones"),
     ],
 )
-def test_a_clear_refusal(api, viewer, asked, parameter, says):
+def test_bad_parameter_is_explained(api, viewer, asked, parameter, says):
     response = api(viewer).get(URL + asked, headers={"Accept": "text/csv, application/json"})
     assert (response.status_code, response["Content-Type"]) == (400, "application/problem+json")
     [error] = response.json()["errors"]
@@ -203,5 +203,5 @@ def test_an_empty_register_is_a_file_without_values(api, viewer):
     assert "empty" in sheets_of(response)["Headline"][1][1]
 
 
-def test_a_login_is_needed(api, db):
+def test_login_is_needed(api, db):
     assert api().get(f"{URL}stats/export/").status_code == 401

@@ -1,4 +1,4 @@
-"""What the figures' API refuses, and what it says."""
+"""Parameters that figures refuse, and their messages."""
 
 from datetime import timedelta
 
@@ -41,7 +41,7 @@ TOMORROW = TODAY + timedelta(days=2)
         ),
     ],
 )
-def test_a_clear_refusal(api, viewer, asked, parameter, says):
+def test_bad_parameter_is_explained(api, viewer, asked, parameter, says):
     response = api(viewer).get(URL + asked)
     assert response.status_code == 400
     [error] = response.json()["errors"]
@@ -50,21 +50,21 @@ def test_a_clear_refusal(api, viewer, asked, parameter, says):
 
 
 @pytest.mark.parametrize("name", ["category", "owner", "asset"])
-def test_what_is_not_there_is_said(api, viewer, name):
+def test_unknown_id_is_reported(api, viewer, name):
     unknown = "01900000-0000-7000-8000-000000000000"
     response = api(viewer).get(f"{URL}stats/?{name}={unknown}")
     assert response.status_code == 400
     assert f"no such {name}" in response.json()["errors"][0]["detail"]
 
 
-def test_another_organization_is_not_there(api, viewer, other_organization):
+def test_other_organizations_are_unknown(api, viewer, other_organization):
     category = make_category(other_organization)
     make_risk(other_organization, category=category, inherent_likelihood=5, inherent_impact=5)
     assert api(viewer).get(f"{URL}stats/?category={category.pk}").status_code == 400
     assert api(viewer).get(f"{URL}stats/").json()["open"] is None
 
 
-def test_before_the_first_row(api, viewer, organization):
+def test_day_before_the_register_began_is_refused(api, viewer, organization):
     make_risk(organization)
     response = api(viewer).get(f"{URL}matrix/?as_of=2001-01-01")
     assert response.status_code == 400
@@ -79,5 +79,5 @@ def test_an_empty_register_is_not_measured(api, viewer):
     assert figures["compliance"]["results"] == []
 
 
-def test_a_login_is_needed(api, db):
+def test_login_is_needed(api, db):
     assert api().get(f"{URL}stats/").status_code == 401

@@ -45,8 +45,8 @@ def test_statistics(ask, reader, period):
     assert wrong(reader, found) == []
 
 
-def test_statistics_of_a_part(ask, reader, told):
-    category = Category.objects.get(organization=told, name="IT security").pk
+def test_statistics_of_a_part(ask, reader, demo):
+    category = Category.objects.get(organization=demo, name="IT security").pk
     stats = ask("stats", category=category, period="365d")
     assert 0 < stats["total"] < 120
     assert wrong(reader, pairs(stats, stats["drill_down"])) == []
@@ -84,12 +84,12 @@ def test_mitigations(ask, reader):
     assert wrong(reader, found) == []
 
 
-def test_plans_of_drafts_count_nowhere(ask, reader, told, admin_overdue):
+def test_plans_of_drafts_count_nowhere(ask, reader, demo, admin_overdue):
     before = {**ask("mitigations"), "stats": ask("stats")["overdue_mitigations"]}
-    draft = create_risk(actor=None, organization=told, title="Perhaps", status="draft")
+    draft = create_risk(actor=None, organization=demo, title="Perhaps", status="draft")
     late = timezone.now().date() - timedelta(days=3)
     plan = create_mitigation(
-        actor=None, organization=told, risk=draft, title="Plan", due_date=late, owner=None
+        actor=None, organization=demo, risk=draft, title="Plan", due_date=late, owner=None
     )
     create_action(actor=None, mitigation=plan, title="Begin")
     overdue = admin_overdue()
@@ -107,7 +107,7 @@ def test_plans_of_drafts_count_nowhere(ask, reader, told, admin_overdue):
 
 
 @pytest.fixture
-def admin_overdue(told, browse):
+def admin_overdue(demo, browse):
     """What the overview of the administration says, which equals the list that it opens."""
     browser = browse(User.objects.get(email="manager@example.org"))
 
@@ -127,8 +127,8 @@ def test_trend_ends_at_what_is(ask):
     assert (last["exposure"], last["date"]) == (stats["exposure"], stats["as_of"])
 
 
-def test_appetite_and_compliance(ask, reader, told):
-    Category.objects.filter(organization=told).update(appetite=9)
+def test_appetite_and_compliance(ask, reader, demo):
+    Category.objects.filter(organization=demo).update(appetite=9)
     appetite = ask("appetite")["results"]
     assert wrong(reader, ((row["name"], row["above"], row["url"]) for row in appetite)) == []
     assert {row["state"] for row in appetite} >= {"breached"}

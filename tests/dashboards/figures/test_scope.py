@@ -1,4 +1,4 @@
-"""Any figure as it stood on a past day."""
+"""Figures of a past day."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -50,14 +50,14 @@ def levels(organization, ago, **filters):
     return {level: count for level, count in figures["by_level"].items() if count}
 
 
-def test_levels_as_they_stood(story, organization):
+def test_levels_of_a_past_day(story, organization):
     assert levels(organization, 35) == {"high": 1}
     assert levels(organization, 25) == {"high": 1, "critical": 1}
     assert levels(organization, 15) == {"low": 1, "critical": 1}
     assert levels(organization, 0) == {"low": 1}
 
 
-def test_category_as_it_stood(story, organization):
+def test_category_of_a_past_day(story, organization):
     before, after = story.category, make_category(organization, name="Another")
     with at(5):
         update_risk(actor=None, instance=Risk.objects.get(), category=after)
@@ -81,7 +81,7 @@ def test_change_against_the_period_before(story, organization):
     assert (first["new"], first["change"]["open"]) == (1, None)
 
 
-def test_timeline_fills_gaps_and_forgets_what_is_gone(story, organization):
+def test_timeline_fills_gaps_and_leaves_out_deleted_risks(story, organization):
     days = {row["date"]: row for row in compute_timeline(FigureScope(organization), 60)["days"]}
     assert len(days) == 60
     assert days[day(50)]["exposure"] == 0
@@ -89,7 +89,7 @@ def test_timeline_fills_gaps_and_forgets_what_is_gone(story, organization):
     assert (days[day(0)]["critical"], days[day(0)]["exposure"]) == (0, 2)
 
 
-def test_movement_says_what_and_why(story, organization):
+def test_movement_has_risks_and_reasons(story, organization):
     moved = compute_movement(FigureScope(organization, as_of=day(5)), day(25))
     assert moved["counts"] == {"entered": 0, "left": 1, "up": 0, "down": 1}
     [down], [left] = moved["down"], moved["left"]
@@ -99,6 +99,6 @@ def test_movement_says_what_and_why(story, organization):
     assert left["reasons"][0]["comment"] == "10 days ago"
 
 
-def test_what_came_and_went_between_did_not_move(story, organization):
+def test_risk_that_came_and_left_between_did_not_move(story, organization):
     moved = compute_movement(FigureScope(organization), day(35))
     assert moved["counts"] == {"entered": 0, "left": 0, "up": 0, "down": 1}

@@ -1,12 +1,11 @@
 """Boards, as people compose them through Django's client."""
 
-import re
-
 import pytest
 
 from dashboards.models import Board
 from dashboards.pages.widgets import CATALOGUE
 from risks.models import Category
+from tests.dashboards.page_text import text_of
 from tests.risks.factories import make_category, make_risk
 
 RATED = {"inherent_likelihood": 4, "inherent_impact": 5}
@@ -14,7 +13,7 @@ RATED = {"inherent_likelihood": 4, "inherent_impact": 5}
 
 @pytest.fixture
 def board(browse, analyst):
-    """A new one of the analyst's."""
+    """A new board of the analyst."""
     response = browse(analyst).post("/o/acme/dashboards/new/", {"name": "Monday  meeting"})
     assert response["Location"] == "/o/acme/dashboards/monday-meeting/edit/"
     return Board.objects.get()
@@ -26,10 +25,6 @@ def do(client, board, action, **fields):
     client.post(f"/o/acme/dashboards/{board.slug}/edit/", data)
     board.refresh_from_db()
     return [widget["name"] for widget in board.widgets]
-
-
-def text_of(response):
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
 
 
 def test_compose_and_arrange(browse, analyst, board):
@@ -61,7 +56,7 @@ def board_url(board):
     return f"/o/acme/dashboards/{board.slug}/"
 
 
-def test_a_figure_that_is_gone_is_an_empty_widget(browse, analyst, board):
+def test_unknown_widget_says_that_it_is_not_available(browse, analyst, board):
     Board.objects.update(widgets=[{"name": "number:karma", "wide": False}])
     response = browse(analyst).get(board_url(board))
     assert response.status_code == 200
@@ -69,7 +64,7 @@ def test_a_figure_that_is_gone_is_an_empty_widget(browse, analyst, board):
     assert do(browse(analyst), board, "remove:0") == []
 
 
-def test_saved_filters_hold_until_the_address_says_otherwise(browse, analyst, organization, board):
+def test_saved_filters_apply_to_the_page(browse, analyst, organization, board):
     category = make_category(organization)
     make_risk(organization, category=category, **RATED)
     make_risk(organization, **RATED)
@@ -90,7 +85,7 @@ def test_saving_what_the_form_offers_changes_nothing(browse, analyst, board):
     assert form.count('<option value="" selected>Any</option>') == form.count(" selected>") - 1
 
 
-def test_bad_filters_are_not_saved_and_deleted_ones_are_said(browse, analyst, organization, board):
+def test_bad_filters_are_refused_and_deleted_ones_reported(browse, analyst, organization, board):
     client = browse(analyst)
     do(client, board, "save", name="IT", category="none")
     assert board.filters == {}
@@ -102,7 +97,7 @@ def test_bad_filters_are_not_saved_and_deleted_ones_are_said(browse, analyst, or
     assert f"{board_url(board)}edit/" in response.content.decode()
 
 
-def test_a_board_is_its_owners_until_it_is_shared(browse, analyst, manager, viewer, board):
+def test_only_the_owner_sees_a_board_until_it_is_shared(browse, analyst, manager, viewer, board):
     others = browse(viewer), browse(manager)
     assert [client.get(board_url(board)).status_code for client in others] == [404, 404]
     do(browse(analyst), board, "save", name="Monday", shared="on")
@@ -118,7 +113,7 @@ def test_another_organization_sees_no_board(browse, outsider, board, other_organ
     assert "Monday" not in text_of(client.get("/o/acme/dashboards/"))
 
 
-def test_who_was_slower_changes_nothing_and_keeps_what_was_typed(browse, analyst, board):
+def test_outdated_form_changes_nothing_and_keeps_its_input(browse, analyst, board):
     client = browse(analyst)
     stale = {"version": board.version, "action": "remove:0", "name": "Typed"}
     client.post(f"{board_url(board)}edit/", {**stale, "name": "First"})
@@ -129,12 +124,12 @@ def test_who_was_slower_changes_nothing_and_keeps_what_was_typed(browse, analyst
 
 
 @pytest.mark.parametrize("action", ["up:1", "down:0", "width:0", "remove:0", "add:"])
-def test_arranging_keeps_what_was_typed(browse, analyst, board, action):
+def test_arranging_saves_the_other_fields_too(browse, analyst, board, action):
     do(browse(analyst), board, action, name="Typed", tag="audit", widget="breakdown:owner")
     assert (board.name, board.filters) == ("Typed", {"tag": "audit"})
 
 
-def test_arranging_with_what_cannot_be_saved_is_refused_aloud(browse, analyst, board):
+def test_arranging_with_invalid_fields_is_refused(browse, analyst, board):
     data = {"version": 1, "action": "remove:0", "name": "", "tag": "audit"}
     response = browse(analyst).post(f"{board_url(board)}edit/", data)
     assert response.status_code == 400
@@ -156,20 +151,20 @@ def test_a_board_needs_a_name(browse, analyst, name):
     assert not Board.objects.exists()
 
 
-def test_addresses_of_other_pages_and_boards_are_not_given_away(browse, analyst, organization):
+def test_slugs_of_pages_and_boards_are_not_used_twice(browse, analyst, organization):
     client = browse(analyst)
     for _ in range(2):
         client.post("/o/acme/dashboards/new/", {"name": "Analyst"})
     assert set(Board.objects.values_list("slug", flat=True)) == {"analyst-2", "analyst-3"}
 
 
-def test_deleting_asks_first_and_names_what_goes(browse, analyst, board):
+def test_deleting_asks_first_and_names_the_consequences(browse, analyst, board):
     client = browse(analyst)
-    wanted = {"version": board.version, "action": "delete", "name": "Typed"}
-    asked = client.post(f"{board_url(board)}edit/", wanted)
-    assert "Deleted with it: 4 widgets." in text_of(asked)
-    back = client.post(f"{board_url(board)}edit/", {**wanted, "confirmed": "no"})
+    form = {"version": board.version, "action": "delete", "name": "Typed"}
+    question = client.post(f"{board_url(board)}edit/", form)
+    assert "Deleted with it: 4 widgets." in text_of(question)
+    back = client.post(f"{board_url(board)}edit/", {**form, "confirmed": "no"})
     assert 'value="Typed"' in back.content.decode()
     assert Board.objects.exists()
-    client.post(f"{board_url(board)}edit/", {**wanted, "confirmed": "yes"})
+    client.post(f"{board_url(board)}edit/", {**form, "confirmed": "yes"})
     assert not Board.objects.exists()

@@ -1,23 +1,13 @@
-"""The report as PDF: its pages, what they say, and what they survive."""
+"""The overview as PDF: its pages, their content, and difficult texts."""
 
 from datetime import timedelta
 from io import BytesIO
 
 import pytest
-from django.core.management import CommandError, call_command
 from django.utils import timezone
 from pypdf import PdfReader
 
-from dashboards.models import Board
-from dashboards.pages.widgets import CATALOGUE
-from dashboards.report.text_layout import (
-    BOX,
-    ELLIPSIS,
-    fit_line,
-    fit_lines,
-    text_width,
-    to_printable,
-)
+from dashboards.report.text_layout import ELLIPSIS
 from openrisk.accounts.models import User
 from risks.models import Category, Framework, Matrix
 from tests.risks.factories import (
@@ -25,7 +15,6 @@ from tests.risks.factories import (
     make_control,
     make_framework,
     make_mitigation,
-    make_one_of_each,
     make_risk,
 )
 
@@ -43,17 +32,17 @@ def pages_of(response):
 
 
 @pytest.fixture
-def reading(client, told):
+def reading(client, demo):
     client.force_login(User.objects.get(email="analyst@example.org"))
     return client
 
 
-def test_two_pages_with_what_the_front_page_says(reading, ask, told):
+def test_two_pages_with_the_figures_of_the_overview(reading, ask, demo):
     response = reading.get(URL)
     first, second = pages_of(response)
     figures = ask("executive")
     assert figures["headline"] in first
-    assert told.name in first
+    assert demo.name in first
     for risk in figures["top_risks"]["results"]:
         assert risk["reference"] in first
     for title in ("Heat map", "Top risks", "page 1 of 2", "compared with 30 days before"):
@@ -66,12 +55,12 @@ def test_two_pages_with_what_the_front_page_says(reading, ask, told):
     assert "as of today" not in second
 
 
-def test_a_past_day_and_a_part_say_so(reading, ask, told):
+def test_past_day_and_filters_are_printed(reading, ask, demo):
     day = TODAY - timedelta(days=60)
-    category = Category.objects.get(organization=told, name="IT security")
-    asked = {"as_of": str(day), "period": "90d", "category": str(category.pk)}
-    first, second = pages_of(reading.get(URL, asked))
-    assert ask("executive", **asked)["headline"] in first
+    category = Category.objects.get(organization=demo, name="IT security")
+    query = {"as_of": str(day), "period": "90d", "category": str(category.pk)}
+    first, second = pages_of(reading.get(URL, query))
+    assert ask("executive", **query)["headline"] in first
     assert "only category IT security" in first
     assert "90 days before" in first
     for page in (first, second):
@@ -79,7 +68,7 @@ def test_a_past_day_and_a_part_say_so(reading, ask, told):
         assert "as of today" in page
 
 
-def test_the_front_page_leads_there_with_what_it_shows(reading):
+def test_overview_links_to_its_pdf(reading):
     day = TODAY - timedelta(days=9)
     page = reading.get("/o/demo/", {"as_of": str(day), "period": "7d"}).content.decode()
     assert f"{URL}?as_of={day}&amp;period=7d" in page
@@ -92,7 +81,7 @@ def test_an_empty_register_is_one_page(client, viewer):
     assert "page 1 of 1" in page
 
 
-def test_a_part_without_risks_is_one_page(client, viewer, organization):
+def test_filter_without_risks_is_one_page(client, viewer, organization):
     make_risk(organization)
     client.force_login(viewer)
     [page] = pages_of(client.get(OURS, {"tag": "nothing"}))
@@ -109,7 +98,7 @@ def test_a_part_without_risks_is_one_page(client, viewer, organization):
         ({"category": "01900000-0000-7000-8000-000000000000"}, "no such category"),
     ],
 )
-def test_a_bad_address_is_refused_as_the_front_page_does(client, viewer, asked, says):
+def test_bad_address_is_refused_like_that_of_the_page(client, viewer, asked, says):
     client.force_login(viewer)
     response = client.get(OURS, asked)
     assert response.status_code == 400
@@ -130,7 +119,7 @@ LONG = "Überwältigend-Ωmega-Жизнь-" * 9
 TITLES = ("リスク管理", "عطل في الخادم", "<b>&amp; 100 %", "\U0001f525 fire", "x" * 250, LONG)
 
 
-def test_whatever_people_call_things_it_is_two_pages(client, viewer, organization):
+def test_long_and_foreign_texts_stay_on_two_pages(client, viewer, organization):
     organization.name = "Gesellschaft für Risiken und Nebenwirkungen " * 3
     organization.save()
     for number, title in enumerate(TITLES):
@@ -163,70 +152,3 @@ def test_a_single_draft_is_two_pages(client, viewer, organization):
     make_risk(organization)
     client.force_login(viewer)
     assert len(pages_of(client.get(OURS))) == 2
-
-
-def test_text_that_does_not_fit_is_shortened():
-    assert fit_line("short", 100, 9) == "short"
-    cut = fit_line("a long title " * 50, 100, 9)
-    assert cut.endswith(ELLIPSIS)
-    assert text_width(cut, 9) <= 100
-    broken = fit_lines("word " * 100, 100, 9, most=2)
-    assert len(broken) == 2
-    assert broken[1].endswith(ELLIPSIS)
-    assert fit_line("", 10, 9) == ""
-    assert fit_lines("", 10, 9, most=2) == []
-
-
-def test_characters_that_the_font_lacks_are_boxes():
-    assert to_printable("a\n b\tリ") == f"a b {BOX}"
-    assert to_printable("Zoe\u0308") == "Zoë"
-
-
-# --- Boards -----------------------------------------------------------------------------------
-@pytest.fixture
-def board(organization, manager):
-    return Board.objects.create(
-        organization=organization,
-        owner=manager,
-        name="Water & <b>fire</b>",
-        slug="water",
-        widgets=[{"name": name} for name in (*CATALOGUE, "number:that-is-gone")],
-    )
-
-
-def _text_of_pdf(content):
-    pages = PdfReader(BytesIO(content)).pages
-    return " ".join(" ".join(page.extract_text() for page in pages).split())
-
-
-def test_a_board_is_a_document_of_all_its_figures(client, organization, manager, board):
-    make_one_of_each(organization, manager)
-    client.force_login(manager)
-    response = client.get("/o/acme/dashboards/water.pdf?period=90d")
-    assert response["Content-Type"] == "application/pdf"
-    text = _text_of_pdf(response.content)
-    assert "Water & <b>fire</b>" in text
-    assert [widget.title for widget in CATALOGUE.values() if widget.title not in text] == []
-
-
-def test_an_empty_register_makes_a_document_too(client, manager, board):
-    client.force_login(manager)
-    assert "Open risks" in _text_of_pdf(client.get("/o/acme/dashboards/water.pdf").content)
-
-
-def test_a_board_that_is_not_shared_or_not_there_is_none(client, analyst, manager, board):
-    client.force_login(analyst)
-    assert client.get("/o/acme/dashboards/water.pdf").status_code == 404
-    client.force_login(manager)
-    assert client.get("/o/acme/dashboards/fire.pdf").status_code == 404
-    assert client.get("/o/acme/dashboards/water.pdf?period=9d").status_code == 400
-
-
-def test_a_board_is_sent(organization, board, mailoutbox, capsys):
-    arguments = ("report_send", "--organization", "acme", "--to", "board@example.com")
-    call_command(*arguments, "--dashboard", "water")
-    [(name, content, _)] = mailoutbox[0].attachments
-    assert name.startswith("water-acme-")
-    assert "Water" in _text_of_pdf(content)
-    with pytest.raises(CommandError, match="Known ones: executive, water"):
-        call_command(*arguments, "--dashboard", "fire")

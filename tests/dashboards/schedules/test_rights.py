@@ -14,7 +14,6 @@ from openrisk.accounts.members.memberships import set_role
 from openrisk.accounts.models import Membership, Role
 from risks.models import Change
 from tests.conftest import member
-from tests.openrisk.tasks.conftest import clock  # noqa: F401
 from tests.risks.admin.forms import filled, page
 
 ADD = "/admin/dashboards/reportschedule/add/"
@@ -34,7 +33,7 @@ def private(organization, colleague):
 
 
 @pytest.fixture
-def schedule(organization, colleague, private, viewer, clock):  # noqa: F811
+def schedule(organization, colleague, private, viewer, clock):
     """The board, sent by its owner to a viewer."""
     return create_schedule(
         actor=colleague,
@@ -45,7 +44,7 @@ def schedule(organization, colleague, private, viewer, clock):  # noqa: F811
     )
 
 
-def send(schedule, clock):  # noqa: F811
+def send(schedule, clock):
     clock.shift(timedelta(days=7))
     return send_scheduled(schedule.pk, schedule.next_run_at)
 
@@ -57,7 +56,7 @@ def comments():
 
 # --- Saving -----------------------------------------------------------------------------------
 @pytest.mark.parametrize("actor", ["manager", "admin"])
-def test_a_private_board_of_someone_else_cannot_be_scheduled(
+def test_private_board_of_someone_else_cannot_be_scheduled(
     request, organization, private, viewer, actor
 ):
     with pytest.raises(ValidationError, match="Choose a board of your own"):
@@ -70,7 +69,7 @@ def test_a_private_board_of_someone_else_cannot_be_scheduled(
         )
 
 
-def test_nor_taken_over(schedule, manager):
+def test_private_board_of_someone_else_cannot_be_taken_over(schedule, manager):
     with pytest.raises(ValidationError, match="Choose a board of your own"):
         update_schedule(actor=manager, instance=schedule, recipients=[manager.email])
 
@@ -78,8 +77,8 @@ def test_nor_taken_over(schedule, manager):
 def test_a_shared_board_can_be_scheduled(organization, private, manager, viewer):
     editing.update_board(private, private.version, shared=True)
     fields = {"board": private, "recipients": [viewer.email], "cron": WEEKLY}
-    made = create_schedule(actor=manager, organization=organization, **fields)
-    assert made.author == manager
+    created = create_schedule(actor=manager, organization=organization, **fields)
+    assert created.author == manager
 
 
 def test_the_form_offers_boards_that_may_be_seen(client, private, manager, colleague):
@@ -98,12 +97,12 @@ def test_managers_send_to_members_and_administrators_to_others_too(
     create_schedule(actor=manager, recipients=[viewer.email.upper()], **fields)
     with pytest.raises(ValidationError, match="Only administrators"):
         create_schedule(actor=manager, recipients=[viewer.email, OUTSIDE], **fields)
-    made = create_schedule(actor=admin, recipients=[OUTSIDE], **fields)
+    created = create_schedule(actor=admin, recipients=[OUTSIDE], **fields)
     with pytest.raises(ValidationError, match="Only administrators"):
-        update_schedule(actor=manager, instance=made, cron="0 8 * * 1")
+        update_schedule(actor=manager, instance=created, cron="0 8 * * 1")
 
 
-def test_members_of_other_organizations_are_others(organization, manager, outsider):
+def test_members_of_other_organizations_are_outsiders(organization, manager, outsider):
     with pytest.raises(ValidationError, match="Only administrators"):
         create_schedule(
             actor=manager, organization=organization, recipients=[outsider.email], cron=WEEKLY
@@ -111,7 +110,7 @@ def test_members_of_other_organizations_are_others(organization, manager, outsid
 
 
 # --- Sending ------------------------------------------------------------------------------------
-def test_each_report_and_its_recipients_are_in_the_history(schedule, viewer, clock):  # noqa: F811
+def test_each_report_and_its_recipients_are_in_the_history(schedule, viewer, clock):
     assert send(schedule, clock) is True
     assert mail.outbox[0].to == [viewer.email]
     assert comments()[-1] == f"Sent to {viewer.email}"
@@ -119,14 +118,14 @@ def test_each_report_and_its_recipients_are_in_the_history(schedule, viewer, clo
     assert schedule.last_recipients == [viewer.email]
 
 
-def test_the_administration_shows_the_history(client, schedule, admin, clock):  # noqa: F811
+def test_the_administration_shows_the_history(client, schedule, admin, clock):
     send(schedule, clock)
     client.force_login(admin)
     assert "Sent to" in client.get(page(schedule, "history")).content.decode()
 
 
 @pytest.mark.parametrize("why", ["demoted", "removed", "deactivated", "private", "no recipients"])
-def test_a_right_that_is_gone_ends_the_schedule_with_a_notice(
+def test_lost_right_ends_the_schedule_with_a_notice(
     schedule,
     organization,
     admin,
@@ -134,7 +133,7 @@ def test_a_right_that_is_gone_ends_the_schedule_with_a_notice(
     viewer,
     private,
     why,
-    clock,  # noqa: F811
+    clock,
 ):
     membership = Membership.objects.get(user=colleague)
     match why:
@@ -158,12 +157,12 @@ def test_a_right_that_is_gone_ends_the_schedule_with_a_notice(
     assert not any(message.attachments for message in mail.outbox)
 
 
-def test_a_board_that_is_shared_no_more_ends_schedules_of_others(
+def test_board_that_is_no_longer_shared_ends_schedules_of_others(
     organization,
     private,
     manager,
     viewer,
-    clock,  # noqa: F811
+    clock,
 ):
     editing.update_board(private, private.version, shared=True)
     fields = {"board": private, "recipients": [viewer.email], "cron": WEEKLY}
@@ -173,7 +172,7 @@ def test_a_board_that_is_shared_no_more_ends_schedules_of_others(
     assert {manager.email} <= {address for message in mail.outbox for address in message.to}
 
 
-def test_who_left_is_left_out(schedule, organization, colleague, viewer, clock):  # noqa: F811
+def test_former_members_are_left_out(schedule, organization, colleague, viewer, clock):
     schedule = update_schedule(
         actor=colleague, instance=schedule, recipients=[viewer.email, colleague.email]
     )
@@ -184,10 +183,10 @@ def test_who_left_is_left_out(schedule, organization, colleague, viewer, clock):
     assert schedule.last_error == f"Not sent to {viewer.email}: no longer a member."
 
 
-def test_schedules_of_older_versions_go_to_members_and_show_what_all_may_see(
+def test_schedules_without_author_are_sent_to_members_only(
     schedule,
     viewer,
-    clock,  # noqa: F811
+    clock,
 ):
     ReportSchedule.objects.update(author=None, recipients=[OUTSIDE, viewer.email])
     Board.objects.update(shared=True)

@@ -1,4 +1,4 @@
-"""What probes are told."""
+"""Answers to probes: live, ready, and the reasons why not."""
 
 import asyncio
 import json
@@ -26,31 +26,31 @@ def probe(path, method="GET", host="10.0.0.9"):
     return int(started[0][0][:3]), json.loads(body)
 
 
-def test_a_process_lives_without_asking_anybody():
+def test_live_probe_needs_no_database():
     assert probe("/health/live") == (200, {"status": "ok"})
 
 
-def test_other_paths_are_the_applications():
+def test_other_paths_go_to_the_application():
     assert probe("/health") == (None, b"the application")
 
 
-def test_probes_only_ask():
+def test_probes_are_read_only():
     assert probe("/health/live", "POST")[0] == 405
 
 
 @pytest.fixture
-def everywhere(transactional_db, settings, tmp_path, monkeypatch):
+def own_probe(transactional_db, settings, tmp_path, monkeypatch):
     settings.DRAIN_FILE = tmp_path / "draining"
     monkeypatch.setattr(probes, "readiness_probe", probes.ReadinessProbe())
 
 
-def test_a_complete_database_is_ready(everywhere):
-    status, told = probe("/health/ready/")
-    assert (status, told["status"], told["database"]) == (200, "ready", "ok")
+def test_complete_database_is_ready(own_probe):
+    status, answer = probe("/health/ready/")
+    assert (status, answer["status"], answer["database"]) == (200, "ready", "ok")
 
 
 @pytest.mark.postgres
-def test_a_database_that_cannot_be_written_to_is_not_ready(everywhere):
+def test_read_only_database_is_not_ready(own_probe):
     url = os.environ["TEST_DATABASE_URL"]
     with psycopg.connect(url, autocommit=True) as owner:
         name = connection.settings_dict["NAME"]
@@ -63,44 +63,44 @@ def test_a_database_that_cannot_be_written_to_is_not_ready(everywhere):
     assert "read-only" in found.database
 
 
-def test_a_server_that_is_about_to_stop_is_not_ready(everywhere, settings):
+def test_stopping_server_is_not_ready(own_probe, settings):
     settings.DRAIN_FILE.touch()
-    status, told = probe("/health/ready")
-    assert (status, told["status"]) == (503, "draining")
+    status, answer = probe("/health/ready")
+    assert (status, answer["status"]) == (503, "draining")
 
 
-def test_a_missing_migration_is_told(everywhere, monkeypatch):
+def test_missing_migration_is_reported(own_probe, monkeypatch):
     known = frozenset(MigrationRecorder.Migration.objects.values_list("app", "name"))
     monkeypatch.setattr(probes, "known_migrations", lambda: known | {("risks", "9999_future")})
-    status, told = probe("/health/ready")
+    status, answer = probe("/health/ready")
     assert status == 503
-    assert "risks.9999_future" in told["migrations"]
+    assert "risks.9999_future" in answer["migrations"]
 
 
-def test_a_missing_trigger_is_told(everywhere, monkeypatch):
+def test_missing_trigger_is_reported(own_probe, monkeypatch):
     monkeypatch.setattr(probes.triggers, "missing_triggers", lambda *given: ["risks_risk_insert"])
-    status, told = probe("/health/ready")
+    status, answer = probe("/health/ready")
     assert status == 503
-    assert "risks_risk_insert" in told["triggers"]
+    assert "risks_risk_insert" in answer["triggers"]
 
 
-def test_a_database_that_hangs_is_given_up(everywhere, monkeypatch):
+def test_hanging_database_times_out(own_probe, monkeypatch):
     monkeypatch.setattr(probes, "DATABASE_TIMEOUT", 0.01)
     monkeypatch.setattr(probes.DatabaseCheck, "run", lambda self: self.join)
     assert check_readiness().database == "It did not answer within 0.01 seconds."
 
 
-def test_a_database_that_is_gone_is_told_without_its_password(everywhere, monkeypatch):
+def test_database_error_does_not_show_the_password(own_probe, monkeypatch):
     def gone(*arguments):
         raise OperationalError("password=secret")
 
     monkeypatch.setattr(probes, "check_migrations", gone)
-    status, told = probe("/health/ready")
+    status, answer = probe("/health/ready")
     assert status == 503
-    assert "secret" not in str(told)
+    assert "secret" not in str(answer)
 
 
-def test_without_its_cache_server_it_is_ready(everywhere, monkeypatch):
+def test_without_its_cache_server_it_is_ready(own_probe, monkeypatch):
     class Gone:
         reachable = False
 
@@ -111,7 +111,7 @@ def test_without_its_cache_server_it_is_ready(everywhere, monkeypatch):
     })  # fmt: skip
 
 
-def test_however_many_ask_the_database_is_asked_once(everywhere, monkeypatch):
+def test_many_probes_ask_the_database_once(own_probe, monkeypatch):
     asked = []
 
     def migrations():
@@ -124,7 +124,7 @@ def test_however_many_ask_the_database_is_asked_once(everywhere, monkeypatch):
     assert (found, len(asked)) == ([200] * 40, 1)
 
 
-def test_while_the_database_hangs_no_more_threads_ask_it(everywhere, monkeypatch):
+def test_hanging_database_is_asked_by_one_thread(own_probe, monkeypatch):
     release, asked = threading.Event(), []
 
     def migrations():
@@ -142,7 +142,7 @@ def test_while_the_database_hangs_no_more_threads_ask_it(everywhere, monkeypatch
     assert set(found) == {"It did not answer within 0.01 seconds."}
 
 
-def test_a_loop_asks_by_a_thread(everywhere):
+def test_event_loop_answers_probes_too(own_probe):
     async def ask(path):
         environ = {"REQUEST_METHOD": "GET", "PATH_INFO": path}
         answers = await asyncio.gather(*(probes.answer_probe_async(environ) for _ in range(5)))

@@ -1,4 +1,4 @@
-"""What METRICS_PORT answers, to whoever asks."""
+"""The page at METRICS_PORT."""
 
 import pytest
 from prometheus_client import CollectorRegistry, Gauge
@@ -30,23 +30,23 @@ def exporter(gauge):
 
 
 def ask(exporter, path="/metrics", method="GET"):
-    told = []
+    answers = []
     body = exporter(
         {"PATH_INFO": path, "REQUEST_METHOD": method},
-        lambda status, headers: told.append((status, dict(headers))),
+        lambda status, headers: answers.append((status, dict(headers))),
     )
-    status, headers = told[0]
+    status, headers = answers[0]
     return int(status[:3]), headers, b"".join(body).decode()
 
 
 @pytest.mark.parametrize("path", ["/metrics", "/metrics/", "/"])
-def test_metrics_are_told(exporter, path):
+def test_metrics_are_served(exporter, path):
     status, headers, page = ask(exporter, path)
     assert (status, headers["Content-Length"]) == (200, str(len(page)))
     assert [family.name for family in text_string_to_metric_families(page)] == ["asked"]
 
 
-def test_many_who_ask_at_once_cost_one_page(exporter, monkeypatch):
+def test_page_is_made_once_a_second(exporter, monkeypatch):
     now = [100.0]
     monkeypatch.setattr("monitoring.metrics.exporter.time.monotonic", lambda: now[0])
     assert {ask(exporter)[2].splitlines()[-1] for _ in range(200)} == {"asked 1.0"}
@@ -58,12 +58,12 @@ def test_many_who_ask_at_once_cost_one_page(exporter, monkeypatch):
     ("path", "method", "status"),
     [("/etc/passwd", "GET", 404), ("/metrics", "POST", 405), ("/metrics", "FOO", 405)],
 )
-def test_nothing_else_is_told(exporter, gauge, path, method, status):
+def test_nothing_else_is_served(exporter, gauge, path, method, status):
     assert ask(exporter, path, method)[0] == status
     assert gauge._value.get() == 0
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", ["/metrics", "/metrics/", "/prometheus/metrics"])
-def test_the_application_itself_tells_no_metrics(client, path):
+def test_application_itself_serves_no_metrics(client, path):
     assert client.get(path).status_code == 404

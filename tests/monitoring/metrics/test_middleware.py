@@ -1,4 +1,4 @@
-"""What django-prometheus counts: requests, statements, models; labels that nobody can multiply."""
+"""Metrics of django-prometheus: requests, statements, models; labels that cannot be multiplied."""
 
 import pytest
 from django.db import connection

@@ -1,4 +1,4 @@
-"""Requests are counted, exactly and with labels that nobody can multiply."""
+"""Requests are counted, exactly and with labels that callers cannot multiply."""
 
 import threading
 
@@ -30,14 +30,14 @@ def ask(method="GET", route="risks-list", status="200 OK", cache=None):
     return RequestMeter(application)({"REQUEST_METHOD": method, "PATH_INFO": "/"}, lambda *a: None)
 
 
-def test_a_request_is_counted_by_route_and_by_what_the_cache_did():
+def test_request_is_counted_by_route_and_result_of_the_cache():
     labels = {"route": "risks-list", "method": "GET", "status": "200", "cache": "hit"}
     before = counted(**labels)
     ask(cache="HIT front")
     assert counted(**labels) == before + 1
 
 
-def test_its_time_falls_into_a_bucket():
+def test_time_of_a_request_falls_into_a_bucket():
     labels = {"route": "slow-route", "method": "GET"}
     ask(route="slow-route")
     assert counted("openrisk_http_request_duration_seconds_count", **labels) == 1
@@ -45,7 +45,7 @@ def test_its_time_falls_into_a_bucket():
     assert counted("openrisk_http_request_duration_seconds_sum", **labels) > 0
 
 
-def test_many_threads_lose_none():
+def test_many_threads_lose_no_request():
     labels = {"route": "many-route", "method": "GET", "status": "200", "cache": "none"}
 
     def often():
@@ -60,7 +60,7 @@ def test_many_threads_lose_none():
     assert counted(**labels) == 4000
 
 
-def test_what_callers_invent_adds_no_series():
+def test_invented_values_add_no_series():
     ask("BREW", route="", status="404 Not Found")
     before = series()
     for number in range(1000):

@@ -1,11 +1,10 @@
-"""The page of the cache: for superusers, and it says what the commands say."""
+"""The page of the cache, for superusers: it shows the same as the commands."""
 
 import re
 from collections.abc import Iterator
 
 import pytest
 from django.db import connection
-from django.test import Client
 from pytest_django import Settings
 
 from deployment.local.servers import free_port
@@ -22,13 +21,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def _fresh(settings: Settings) -> Iterator[None]:
     with stores.backend(settings, "memory"):
         yield
-
-
-@pytest.fixture
-def operator(superuser, organization):
-    client = Client()
-    client.force_login(superuser)
-    return client
 
 
 def text_of(response):
@@ -51,7 +43,7 @@ def test_only_superusers_find_it(client, admin, operator):
     assert "/monitoring/" not in client.get("/").content.decode()
 
 
-def test_it_shows_what_each_view_declares_and_keeps(operator, api, viewer, organization):
+def test_page_shows_declarations_and_entries_of_views(operator, api, viewer, organization):
     make_risk(organization)
     api(viewer).get(RISKS)
     response = operator.get(PAGE)
@@ -60,7 +52,7 @@ def test_it_shows_what_each_view_declares_and_keeps(operator, api, viewer, organ
     assert "risks-list risks-search risks.risk risks.category" in text_of(response)
 
 
-def test_it_names_the_change_that_invalidated_last(operator, organization):
+def test_page_names_the_last_change_of_a_view(operator, organization):
     before = {change["model"] for change in operator.get(PAGE).context["changes"]}
     assert "risks.risk" not in before
     make_risk(organization)
@@ -70,7 +62,7 @@ def test_it_names_the_change_that_invalidated_last(operator, organization):
     assert last["assets-list"] is None
 
 
-def test_it_explains_a_url_as_the_command_does(operator, api, viewer, organization):
+def test_page_explains_a_url_as_the_command_does(operator, api, viewer, organization):
     risk = make_risk(organization)
     api(viewer).get(RISKS)
     question = {"url": RISKS, "user": viewer.email, "organization": "acme"}
@@ -90,25 +82,25 @@ def test_it_explains_a_url_as_the_command_does(operator, api, viewer, organizati
         ({"url": ""}, "This field is required"),
     ],
 )
-def test_a_question_that_cannot_be_answered_is_said_at_the_field(operator, question, said):
+def test_invalid_question_is_reported_at_the_field(operator, question, said):
     response = operator.get(PAGE, question)
     assert response.context["explanation"] is None
     assert said in text_of(response)
 
 
-def test_what_the_url_contains_is_shown_as_text(operator, superuser):
+def test_url_is_shown_as_text(operator, superuser):
     question = {"url": "/<script>alert(1)</script>", "user": superuser.email}
     assert "<script>alert" not in operator.get(PAGE, question).content.decode()
 
 
-def test_an_unreachable_store_is_said_and_breaks_nothing(operator, settings):
+def test_unreachable_store_is_reported(operator, settings):
     with stores.backend(settings, "redis", f"redis://127.0.0.1:{free_port()}/0"):
         response = operator.get(PAGE)
     assert response.status_code == 200
     assert "each process computes them for itself" in text_of(response)
 
 
-def test_a_missing_trigger_is_said(operator):
+def test_missing_trigger_is_reported(operator):
     on_table = " ON risks_asset" if connection.vendor == "postgresql" else ""
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TRIGGER openrisk_token_risks_asset_delete{on_table}")

@@ -5,14 +5,14 @@ import pytest
 pytestmark = pytest.mark.once
 
 
-def test_a_runbook_is_shown_to_whoever_was_woken(client):
+def test_runbook_needs_no_login(client):
     response = client.get("/monitoring/runbooks/HighRedisMemory/")
     assert response.status_code == 200
     for heading in ("Meaning", "Impact", "Diagnosis", "Mitigation"):
         assert f"<h2>{heading}</h2>" in response.content.decode()
 
 
-def test_all_are_listed(client):
+def test_all_runbooks_are_listed(client):
     assert (
         'href="/monitoring/runbooks/Watchdog/"'
         in client.get("/monitoring/runbooks/").content.decode()
@@ -21,5 +21,5 @@ def test_all_are_listed(client):
 
 @pytest.mark.parametrize("name", ["Nothing", "..", "%2e%2e%2fREADME", "README"])
 @pytest.mark.django_db  # the page of the 404 asks who is there
-def test_what_is_no_runbook_is_not_found(client, name):
+def test_unknown_runbook_is_not_found(client, name):
     assert client.get(f"/monitoring/runbooks/{name}/").status_code == 404

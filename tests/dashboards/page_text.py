@@ -1,0 +1,7 @@
+"""The text of a page, without its markup."""
+
+import re
+
+
+def text_of(response):
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
