@@ -76,7 +76,7 @@ report: .venv/development ## Write docs/performance.md from the figures in docs/
 stack: .venv/development ## Run OpenRisk with Prometheus, Alertmanager and exporters as local processes
 	@$(BIN)/python -m deployment.local
 
-drill: .venv/development ## Cause a fault and time until people are told: slow-queries, cache, ... (FAULT=)
+drill: .venv/development ## Cause a fault and time its alert: slow-queries, cache, ... (FAULT=)
 	@$(BIN)/python -m deployment.local.drill $(FAULT)
 
 secrets: ## Write what the compose files mount into deployment/secrets (SLACK_WEBHOOK_URL=, ROTATE=)
@@ -101,7 +101,7 @@ shell: .venv/runtime ## Open a Python shell with the models loaded
 
 schema: .venv/runtime ## Write the OpenAPI schema to docs/openapi.json, and the tables of a new SQLite database
 	$(MANAGE) spectacular --format openapi-json --validate --fail-on-warn --file docs/openapi.json
-	@$(BIN)/python -m openrisk.database.write_template
+	@$(BIN)/python -m openrisk.database.template
 
 clean: ## Remove what tools leave behind; keeps .venv/ and var/
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

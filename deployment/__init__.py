@@ -1,1 +1,1 @@
-"""What runs OpenRisk elsewhere: image, compose files, rules, dashboards; and here: `local`."""
+"""Files to run OpenRisk with: image, compose files, rules, dashboards; `local/` runs them here."""

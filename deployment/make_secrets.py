@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent / "secrets"
-# Nobody listens there: alerts then stand on /monitoring/ alone, and NotificationsFailing says so.
+# No one listens there: alerts then stand on /monitoring/ alone, and NotificationsFailing says so.
 NO_SLACK = "http://127.0.0.1:9/no-slack-webhook-url-was-given"
 
 PASSWORDS = (
@@ -46,7 +46,8 @@ def main(arguments: list[str]) -> int:
     slack, rotate = given.slack_webhook_url, given.rotate
     if slack and not slack.startswith(("https://", "http://")):
         print(
-            f"{slack!r} is no address: copy the one of Slack's incoming webhook.", file=sys.stderr
+            f"{slack!r} is not an address: copy the one of Slack's incoming webhook.",
+            file=sys.stderr,
         )
         return 2
     FOLDER.mkdir(mode=0o700, exist_ok=True)
@@ -59,7 +60,7 @@ def main(arguments: list[str]) -> int:
     if rotate:
         print(f"Start again what uses {rotate}: docker compose -p openrisk up -d --force-recreate.")
     if (FOLDER / "slack_webhook_url").read_text() == NO_SLACK:
-        print("Slack is told nothing: give SLACK_WEBHOOK_URL=https://... to change that.")
+        print("Slack gets no messages: give SLACK_WEBHOOK_URL=https://... to change that.")
     return 0
 
 
@@ -88,7 +89,7 @@ def write(slack: str) -> list[str]:
 
 
 def _kept(name: str) -> str:
-    """What was written before, or a new one that needs no quoting anywhere."""
+    """Return the secret that is there, or a new one that needs no quoting anywhere."""
     path = FOLDER / name
     return path.read_text() if path.exists() else secrets.token_hex(32)
 

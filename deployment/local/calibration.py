@@ -52,7 +52,7 @@ def slowness() -> float:
 
 
 def patience(seconds: float) -> float:
-    """How long to wait for what takes `seconds` on the reference machine: a generous bound."""
+    """Return a generous bound for what takes `seconds` on the reference machine."""
     return seconds * slowness() * GENEROUS
 
 

@@ -19,7 +19,7 @@ from deployment.local.servers import HOST, free_port
 
 
 class CommandFailed(Exception):
-    """What it printed."""
+    """The command failed; the message is its output."""
 
 
 @dataclass
@@ -61,7 +61,7 @@ class Installation:
         return httpx.Client(base_url=base_url or self.url, headers=headers, timeout=patience(20))
 
     def manage(self, *arguments: str) -> str:
-        """What a command prints. Raises CommandFailed."""
+        """Run a management command and return its output. Raises CommandFailed."""
         done = subprocess.run(
             [sys.executable, "manage.py", *arguments],
             cwd=ROOT,

@@ -26,7 +26,7 @@ class NotStarted(Exception):
 def process(
     folder: Path, name: str, command: Sequence[str], environment: Mapping[str, str]
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A program whose output goes to `<name>.log` in the folder; it is told to end, then killed."""
+    """A program whose output goes to `<name>.log` in the folder; asked to end, then killed."""
     with (folder / f"{name}.log").open("ab") as log:
         running = subprocess.Popen(
             command,
@@ -59,7 +59,7 @@ def wait_for(folder: Path, name: str, running: subprocess.Popen[bytes], url: str
                 if answer.status == 200:
                     return
                 last = str(answer.status)
-        except OSError as error:  # also of an answer that is no success
+        except OSError as error:  # also for an answer that is not a success
             last = str(error)
         time.sleep(0.1)
     end = (folder / f"{name}.log").read_text(errors="replace")[-2000:]

@@ -37,7 +37,7 @@ ASKED = re.compile(r"^openrisk_http_requests_total\{.*risks-list.* (\S+)$", re.M
 
 @dataclass
 class Work:
-    """What clients asked and got."""
+    """Requests of the clients, and their answers."""
 
     answered: int = 0
     refused: list[str] = field(default_factory=list)

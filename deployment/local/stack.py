@@ -120,7 +120,7 @@ def running(
 def _settle(stack: Stack) -> None:
     """Until all is quiet for a while.
 
-    Prometheus asks nobody in its first five seconds, which is long where time is short: what is
+    Prometheus scrapes nothing in its first five seconds, which is long where time is short: what is
     absent until then fires, some moments after `up` has come.
     """
     deadline, quiet_since = time.monotonic() + START_SECONDS, None
@@ -149,7 +149,7 @@ def _limit_memory(client: redis.Redis) -> None:
 
 
 def _monitoring_role(url: str) -> dict[str, str]:
-    """The role that deployment/postgres/roles.sh makes; what its exporter is told."""
+    """The role that deployment/postgres/roles.sh makes; returns the environment of its exporter."""
     parts = urlsplit(url)
     password = secrets.token_hex(16)
     admin = url.replace("://openrisk:", "://postgres:")
@@ -222,6 +222,17 @@ def _daemons(
         ],
         {},
     )
+    yield from _prometheus_and_alertmanager(folder, faster, paths, ports)
+
+
+def _prometheus_and_alertmanager(
+    folder: Path, faster: int, paths: dict[str, str], ports: dict[str, int]
+) -> Iterator[tuple[str, list[str], dict[str, str]]]:
+    """Alertmanager, then Prometheus."""
+
+    def listen(name: str) -> str:
+        return f"--web.listen-address={HOST}:{ports[name]}"
+
     yield (
         "alertmanager",
         [

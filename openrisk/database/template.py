@@ -1,13 +1,19 @@
 """The tables of a new SQLite database as one script, instead of all migrations one after another.
 
-`make schema` writes `template.sql`, and a test compares it with what the migrations make. It is
-used only where it holds exactly the migrations that are installed: otherwise they run.
+`make schema` writes `template.sql` (`python -m openrisk.database.template`), and a test compares it
+with what the migrations make. It is used only where it holds exactly the migrations that are
+installed: otherwise they run.
 """
 
+import os
 import re
+import sys
+import tempfile
 from pathlib import Path
 
-from django.db import transaction
+import django
+from django.core.management import call_command
+from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
@@ -48,3 +54,17 @@ def render_template(connection: BaseDatabaseWrapper) -> str:
     applied = sorted(MigrationRecorder(connection).applied_migrations())
     names = [f"-- migration {app} {name}\n" for app, name in applied]
     return "".join([HEAD, *names, *statements])
+
+
+def write_template(path: Path) -> None:
+    """Migrate an empty database step by step, and write the script that makes the same tables."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["DATABASE_URL"] = f"sqlite:///{folder}/empty.sqlite3"
+        os.environ["DJANGO_SETTINGS_MODULE"] = "openrisk.settings"
+        django.setup()
+        call_command("migrate", verbosity=0, without_template=True)
+        path.write_text(render_template(connections["default"]))
+
+
+if __name__ == "__main__":
+    write_template(Path(sys.argv[1]) if len(sys.argv) > 1 else PATH)

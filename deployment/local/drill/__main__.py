@@ -1,4 +1,4 @@
-"""One fault, and how long it takes until people are told: `python -m deployment.local.drill FAULT`.
+"""Cause one fault and time its alert: `python -m deployment.local.drill FAULT`.
 
 The stack is started from the shipped files with all durations divided by 60, or by less where the
 machine is slow, on ports of its own.
@@ -28,7 +28,7 @@ def main(arguments: list[str]) -> int:
     faults = "\n".join(f"  {fault.name:<14} {fault.words}" for fault in FAULTS.values())
     parser = argparse.ArgumentParser(
         prog="python -m deployment.local.drill",
-        description="Cause a fault and time how long it takes until people are told.",
+        description="Cause a fault and time how long its alert takes.",
         epilog=f"faults:\n{faults}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

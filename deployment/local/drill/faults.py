@@ -1,4 +1,4 @@
-"""What goes wrong in a drill: each begins when its block begins, and is put right when it ends."""
+"""Faults of a drill: each begins when its block begins, and is repaired when it ends."""
 
 import itertools
 import threading
@@ -19,7 +19,7 @@ VALUE = b"x" * 100_000
 
 @dataclass(frozen=True)
 class Fault:
-    """`alert` is what it has to raise, and `channel` where that is said."""
+    """The `alert` that it has to raise, on `channel`."""
 
     name: str
     alert: str
@@ -91,7 +91,7 @@ def connections(stack: Stack) -> Iterator[None]:
 
 @contextmanager
 def cache(stack: Stack) -> Iterator[None]:
-    """Reads that nobody has asked before: none of them can be a hit."""
+    """New requests only: none of them can be a hit."""
     numbers = itertools.count()
 
     with stack.client() as client:
@@ -131,7 +131,7 @@ FAULTS = {
             "cache",
             "LowCacheHitRate",
             "#performance-alerts",
-            "reads that nobody asked before",
+            "requests that are all new",
             cache,
         ),
     )

@@ -262,7 +262,7 @@ def test_what_is_there_stays_but_the_address_of_slack(make_secrets, tmp_path):
     after = {path.name: path.read_text() for path in (tmp_path / "secrets").iterdir()}
     assert {name for name in before if before[name] != after[name]} == {"slack_webhook_url"}
     refused = make_secrets("--slack-webhook-url", "hooks")
-    assert (refused.returncode, "is no address" in refused.stderr) == (2, True)
+    assert (refused.returncode, "is not an address" in refused.stderr) == (2, True)
 
 
 # --- Grafana --------------------------------------------------------------------------------------

@@ -36,7 +36,7 @@ def tables(alias: str) -> set[str]:
 
 def test_the_script_makes_what_the_migrations_make(tmp_path: Path) -> None:
     written = tmp_path / "template.sql"
-    command = [sys.executable, "-m", "openrisk.database.write_template", str(written)]
+    command = [sys.executable, "-m", "openrisk.database.template", str(written)]
     subprocess.run(command, cwd=ROOT, check=True)
     assert written.read_text() == template.PATH.read_text(), "run `make schema`"
 
