@@ -93,3 +93,17 @@ def test_each_decision_has_a_number_of_its_own() -> None:
     assert [record.name[:4] for record in records] == [
         f"{number:04d}" for number in range(1, len(records) + 1)
     ]
+
+
+def test_architecture_names_files_and_names_that_exist() -> None:
+    text = (ROOT / "docs/architecture.md").read_text()
+    folders = "openrisk|risks|dashboards|marketplace|monitoring|deployment|tests|docs"
+    files = re.findall(rf"`((?:{folders})/[\w./-]*)`", text)
+    assert len(files) > 30
+    assert [name for name in files if not (ROOT / name).exists()] == []
+    names = re.findall(r"`@?(\w+)` in `([\w./]+)`", text)
+    assert [name for name, file in names if name not in (ROOT / file).read_text()] == []
+
+
+def test_architecture_is_short() -> None:
+    assert len((ROOT / "docs/architecture.md").read_text().splitlines()) <= 150
