@@ -18,7 +18,7 @@ from openrisk.caching.storage.shared import ALIAS, BytesSerializer
 
 @register()
 def check_serializer(app_configs: Any, **kwargs: Any) -> list[Error]:
-    """A store that unpickles runs whatever somebody put there, before anybody can check it."""
+    """A store that unpickles runs any code that was put there, before an entry can be checked."""
     options = settings.CACHES.get(ALIAS, {}).get("OPTIONS", {})
     if settings.CACHE_BACKEND != "redis":
         return []
@@ -41,7 +41,7 @@ def check_consistency(app_configs: Any, **kwargs: Any) -> list[Error]:
     if settings.CACHE_CONSISTENCY == "push" and "sqlite" in engine:
         return [
             Error(
-                "CACHE_CONSISTENCY=push needs PostgreSQL: SQLite tells nobody what changes.",
+                "CACHE_CONSISTENCY=push needs PostgreSQL: SQLite does not report changes.",
                 hint="Leave CACHE_CONSISTENCY at strict, or set DATABASE_URL to PostgreSQL.",
                 id="openrisk.cache.E002",
             )
@@ -49,9 +49,9 @@ def check_consistency(app_configs: Any, **kwargs: Any) -> list[Error]:
     return []
 
 
-@register(Tags.urls)  # once they are loaded, every view has said what it reads
+@register(Tags.urls)  # once they are loaded, every view has declared what it reads
 def check_reads(app_configs: Any, **kwargs: Any) -> list[Error]:
-    """A view that reads what leaves no tokens would fail at its first request."""
+    """A view that reads a model without cache tags would fail at its first request."""
     get_resolver().url_patterns  # noqa: B018  imports the views
     problems = {}
     for name, declared in declarations.items():
@@ -59,21 +59,21 @@ def check_reads(app_configs: Any, **kwargs: Any) -> list[Error]:
             try:
                 tracked_model(read)
             except ImproperlyConfigured as error:
-                problems[f"{name} reads what the cache does not track. {error}"] = name
+                problems[f"{name} reads a model that the cache does not track. {error}"] = name
     return [Error(problem, id="openrisk.cache.E003") for problem in problems]
 
 
-@register(Tags.database)  # with the checks that ask servers
+@register(Tags.database)  # with the checks of servers
 def check_store(
     app_configs: Any, databases: Sequence[str] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
-    if not databases or (found := store_state()).reachable is not False:
+    if not databases or (state := store_state()).reachable is not False:
         return []
     return [
         CheckWarning(
-            f"The cache server cannot be used: {found.detail}",
-            hint="Start it, or correct REDIS_URL. Until then each process keeps its own entries: "
-            "as exact, but slower.",
+            f"The cache server cannot be used: {state.detail}",
+            hint="Start it, or correct REDIS_URL. Until then each process keeps its own "
+            "entries: as exact, but slower.",
             id="openrisk.cache.W001",
         )
     ]

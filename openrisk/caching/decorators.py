@@ -1,4 +1,4 @@
-"""`@cached_view`, beside the query that it spares, and `get_or_compute` for what is no view."""
+"""`@cached_view`, beside the query that it spares, and `get_or_compute` for values of pages."""
 
 import math
 import time
@@ -12,7 +12,7 @@ from uuid import UUID
 import orjson
 from django.conf import settings
 from django.db import connection, models
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -39,17 +39,18 @@ Clock = str | Mapping[str, str] | None
 
 
 def per_organization(principal: Principal) -> tuple[str, ...]:
-    """Shared by all members, whatever their role. What asks it is not kept."""
+    """The scope of a response that all members share, whatever their role."""
     return (str(principal.organization_id),)
 
 
 def per_user(principal: Principal) -> tuple[str, ...]:
+    """The scope of a response that depends on who asks, or on their role."""
     return principal.own_scope
 
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """What a view has declared; `clock` a bucket, or the parameters that bring one in."""
+    """The arguments of `cached_view`, for one of the names that metrics know it by."""
 
     view: str
     ttl: float
@@ -60,11 +61,6 @@ class Declaration:
     @property
     def models_read(self) -> list[type[models.Model]]:
         return [model_and_group(read)[0] for read in self.reads]
-
-    @property
-    def tables(self) -> frozenset[str]:
-        """As the recorder says it; `table.column` for each column of a part."""
-        return _recorded(self.reads)
 
 
 declarations: dict[str, Declaration] = {}
@@ -85,64 +81,64 @@ def cached_view(
     the view itself answers. `clock` is "minute" or "day" for a view that depends on the time, or a
     mapping of the query parameters that make it depend on it.
     """
-    declared = tuple(reads)
+    declared_reads = tuple(reads)
 
     def decorate(method: Callable[..., Any]) -> Callable[..., Any]:
         action = {"retrieve": "detail"}.get(method.__name__, method.__name__.replace("_", "-"))
-        usual = _declare(Declaration(f"{name}-{action}", ttl, declared, scope, clock))
+        usual = register_declaration(
+            Declaration(f"{name}-{action}", ttl, declared_reads, scope, clock)
+        )
         # A search costs what a list does not, so it counts as a view of its own.
-        search = action == "list" and _declare(replace(usual, view=f"{name}-search"))
+        search = usual
+        if action == "list":
+            search = register_declaration(replace(usual, view=f"{name}-search"))
 
         def declared_for(request: Request) -> Declaration:
-            return search if search and request.query_params.get("search") else usual
+            return search if request.query_params.get("search") else usual
 
         @wraps(method)
-        def cached(self: Any, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
-            def compute() -> Any:
+        def answer_cached(self: Any, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+            def run_view() -> Any:
                 return method(self, request, *args, **kwargs)
 
             declaration = declared_for(request)
             if bypass_reason(self, request):
-                return mark_bypassed(compute(), declaration.view)
+                return mark_bypassed(run_view(), declaration.view)
             lookup = build_lookup(request, declaration, kwargs.get("pk"))
             try:
-                answer = find_or_compute(lookup, lambda: _rendered(self, request, compute()))
-            except NotStorable as other:
-                return mark_bypassed(other.response, declaration.view)
-            return _response(request, declaration, answer)
+                result = find_or_compute(lookup, lambda: render_response(self, request, run_view()))
+            except NotStorable as unusual:
+                return mark_bypassed(unusual.response, declaration.view)
+            return build_response(request, declaration, result)
 
-        cached.declared_for = declared_for  # type: ignore[attr-defined]  # for declaration_of
-        return cached
+        answer_cached.declared_for = declared_for  # type: ignore[attr-defined]  # declaration_of
+        return answer_cached
 
     return decorate
 
 
-def declaration_of(view: Any, request: Request) -> Declaration | None:
-    """What the action that `request` means has declared; None if it is not cached."""
-    method = getattr(view, view.action or "", None)
-    declared_for = getattr(method, "declared_for", None)
-    return declared_for(request) if declared_for else None
-
-
-def _recorded(reads: Iterable[Read]) -> frozenset[str]:
-    return frozenset[str]().union(*(tracked_model(read).dependencies for read in reads))
-
-
-def _declare(declaration: Declaration) -> Declaration:
+def register_declaration(declaration: Declaration) -> Declaration:
     metrics.declare_view(declaration.view)
     declarations[declaration.view] = declaration
     return declaration
 
 
-# --- What is lookup ---------------------------------------------------------------------------
+def declaration_of(view: Any, request: Request) -> Declaration | None:
+    """The declaration of the action that answers `request`; None if it is not cached."""
+    method = getattr(view, view.action or "", None)
+    declared_for = getattr(method, "declared_for", None)
+    return declared_for(request) if declared_for else None
+
+
+# --- Looking up ---------------------------------------------------------------------------------
 def bypass_reason(view: Any, request: Request) -> str:
-    """Why this request must not be answered from the cache, or fill it; empty where it may."""
+    """Reason why this request is neither answered from the cache nor stored, or an empty string."""
     checks = (
         (settings.CACHE_BACKEND == "none", "CACHE_BACKEND is none"),
         (BYPASS_CACHE in request.META, "this request asks to be computed"),
         (
             principal_of(request._request) is None,
-            "no exact principal: nobody, or a superuser at large",
+            "the cache is not certain who asks: no one, or a superuser without a membership",
         ),
         (request.method != "GET", "only GET is cached"),
         (request.accepted_renderer.media_type != JSON, "only plain JSON is cached"),
@@ -151,21 +147,25 @@ def bypass_reason(view: Any, request: Request) -> str:
             "it has parameters that the view does not know",
         ),
         (
-            any(len(given) > 1 for _, given in request.query_params.lists()),
+            any(len(values) > 1 for _, values in request.query_params.lists()),
             "a parameter is given twice",
         ),
-        (connection.in_atomic_block, "within a transaction one sees what nobody else does yet"),
+        (connection.in_atomic_block, "it runs within a transaction, which sees its own changes"),
     )
-    return next((reason for refuses, reason in checks if refuses), "")
+    return next((reason for applies, reason in checks if applies), "")
 
 
 def build_lookup(request: Request, declaration: Declaration, row: Any) -> CacheLookup:
-    """Where the answer to a request that is not refused belongs."""
+    """Everything that finding or computing the response needs. There is no bypass_reason()."""
     principal = principal_of(request._request)
-    assert principal is not None  # noqa: S101  refused without one
+    assert principal is not None  # noqa: S101  else there were a reason to bypass
     parameters = request.query_params.dict()
-    bucket = _bucket(declaration.clock, parameters)
-    moment, expires = _moment(bucket)
+    clock = declaration.clock
+    if isinstance(clock, Mapping):
+        clock = next((bucket for name, bucket in clock.items() if name in parameters), None)
+    moment, expires = read_clock_bucket(clock)
+    # The response may depend on these, since its key does.
+    allowed = {CLOCK: clock is not None, ROLE: declaration.scope is per_user}
     parts = key_parts(
         request._request,
         view=declaration.view,
@@ -181,37 +181,32 @@ def build_lookup(request: Request, declaration: Declaration, row: Any) -> CacheL
         view=declaration.view,
         tags=tags,
         snapshot=snapshot if tags | principal.snapshot.keys() <= snapshot.keys() else {},
-        tables=declaration.tables,
+        declared=declared_dependencies(declaration.reads)
+        | {word for word, is_allowed in allowed.items() if is_allowed},
         ttl=declaration.ttl,
         expires=expires,
         principal=principal,
-        allowed=_allowed(declaration, bucket),
-        request=_description(request._request, principal),
-        read_before=_read_before(),
+        # Enough to ask the same again, for `cache_verify`.
+        request={
+            "path": request.get_full_path(),
+            "host": request.get_host(),
+            "scheme": str(request.scheme),
+            "user": str(principal.user_id),
+            "organization": str(principal.organization_id),
+        },
+        read_before=recorder.recorded_dependencies(),
         revalidate="no-cache" in request.headers.get("Cache-Control", ""),
         began=time.time(),
     )
 
 
-def _read_before() -> frozenset[str]:
-    record = recorder.current_recording()
-    return frozenset(record.dependencies) if record else frozenset()
+def declared_dependencies(reads: Iterable[Read]) -> frozenset[str]:
+    """As the recorder names them; `table.column` for each column of a group."""
+    return frozenset[str]().union(*(tracked_model(read).dependencies for read in reads))
 
 
-def _allowed(declaration: Declaration, bucket: str | None) -> frozenset[str]:
-    """What the response may depend on, since its key does."""
-    words = {CLOCK: bucket is not None, ROLE: declaration.scope is per_user}
-    return frozenset(word for word, allowed in words.items() if allowed)
-
-
-def _bucket(clock: Clock, parameters: Mapping[str, str]) -> str | None:
-    if isinstance(clock, Mapping):
-        return next((bucket for name, bucket in clock.items() if name in parameters), None)
-    return clock
-
-
-def _moment(bucket: str | None) -> tuple[str, float]:
-    """The clock's bucket as it stands in the key, and when it ends (seconds since 1970)."""
+def read_clock_bucket(bucket: str | None) -> tuple[str, float]:
+    """The current minute or day as it stands in the key, and when it ends (seconds since 1970)."""
     if bucket is None:
         return "", math.inf
     now = time.time()
@@ -220,19 +215,8 @@ def _moment(bucket: str | None) -> tuple[str, float]:
     return text, (now // seconds + 1) * seconds
 
 
-def _description(request: HttpRequest, principal: Principal) -> dict[str, str]:
-    """Enough to ask the same again, for `cache_verify`."""
-    return {
-        "path": request.get_full_path(),
-        "host": request.get_host(),
-        "scheme": str(request.scheme),
-        "user": str(principal.user_id),
-        "organization": str(principal.organization_id),
-    }
-
-
 # --- HTTP ---------------------------------------------------------------------------------------
-def _rendered(view: Any, request: Request, response: Any) -> RenderedResponse:
+def render_response(view: Any, request: Request, response: Any) -> RenderedResponse:
     """The bytes of a 200. Raises NotStorable for anything else."""
     if not isinstance(response, Response) or response.status_code != 200 or response.cookies:
         raise NotStorable(response)
@@ -245,31 +229,37 @@ def _rendered(view: Any, request: Request, response: Any) -> RenderedResponse:
     return body, response["Content-Type"], response.get("ETag") or f'"0.{digest(scope, body)[:20]}"'
 
 
-def _response(request: Request, declaration: Declaration, answer: LookupResult) -> HttpResponse:
-    entry = answer.entry
-    metrics.requests.labels(entry.view, answer.layer, answer.result).inc()
+def build_response(
+    request: Request, declaration: Declaration, result: LookupResult
+) -> HttpResponse:
+    entry = result.entry
+    metrics.requests.labels(entry.view, result.layer, result.outcome).inc()
     response = HttpResponse(entry.body, content_type=entry.content_type)
     response["ETag"] = entry.etag
-    for name, value in cache_headers(entry, answer.layer, answer.result):
+    for name, value in cache_headers(entry, result.layer, result.outcome):
         response[name] = value
-    if answer.result != "bypass":
-        request._request.META[ENTRY_TO_REMEMBER] = (entry.key, declaration.scope is per_user)
+    if result.outcome != "bypass":
+        is_own = declaration.scope is per_user
+        request._request.META[ENTRY_TO_REMEMBER] = (entry.key, is_own)
     return response
 
 
 VARY = "Authorization, Cookie, X-Organization, Accept, Accept-Language, Accept-Encoding"
 
 
-def cache_headers(entry: Entry, layer: str, result: str) -> list[tuple[str, str]]:
-    """What is said anew with each answer, and what keeps other caches from believing it."""
+def cache_headers(entry: Entry, layer: str, outcome: str) -> list[tuple[str, str]]:
+    """The headers of a cached answer: where it is from, and that other caches may not keep it.
+
+    Hits of the fast path have the same, see `fast_path.KnownRoute`.
+    """
     age = max(0, int(time.time() - entry.created))
     left = max(0, int(entry.expires - time.time()))
-    said = f"hit; ttl={left}" if result == "hit" else f"fwd={result}"
+    status = f"hit; ttl={left}" if outcome == "hit" else f"fwd={outcome}"
     return [
-        ("X-Cache", result.upper()),
-        ("Cache-Status", f"openrisk; {said}; detail={layer}"),
+        ("X-Cache", outcome.upper()),
+        ("Cache-Status", f"openrisk; {status}; detail={layer}"),
         ("Age", str(age)),
-        ("Server-Timing", f"compute;dur={entry.cost * 1000 * (result != 'hit'):.1f}"),
+        ("Server-Timing", f"compute;dur={entry.cost * 1000 * (outcome != 'hit'):.1f}"),
         ("Cache-Control", "private, no-cache"),
         ("Vary", VARY),
     ]
@@ -284,7 +274,7 @@ def mark_bypassed(response: Any, view: str) -> Any:
     return response
 
 
-# --- What is no view --------------------------------------------------------------------------
+# --- Values -------------------------------------------------------------------------------------
 def get_or_compute(
     key: str,
     compute: Callable[[], Any],
@@ -299,30 +289,29 @@ def get_or_compute(
     `key` names the value within the organization. Same promises as a cached view, if `compute`
     itself reads all that it uses; `clock` as there.
     """
-    declared = tuple(reads)
-    tables = _recorded(declared)
-    of_these = {table_of(one) for one in tables}
-    view = "value"
-    moment, expires = _moment(clock)
+    declared_reads = tuple(reads)
+    declared = declared_dependencies(declared_reads)
+    tables = {table_of(dependency) for dependency in declared}
+    if clock:
+        declared |= {CLOCK}
+    moment, expires = read_clock_bucket(clock)
     lookup = CacheLookup(
         key=digest("value", code_version(), key, organization_id, moment),
-        view=view,
-        tags=frozenset(tags_for_reads(declared, organization_id)),
-        tables=tables,
+        view="value",
+        tags=frozenset(tags_for_reads(declared_reads, organization_id)),
+        declared=declared,
         ttl=ttl,
         expires=expires,
         principal=None,
-        allowed=frozenset({CLOCK} if clock else ()),
         request={},
-        read_before=frozenset(one for one in _read_before() if table_of(one) in of_these),
+        read_before=frozenset(
+            read for read in recorder.recorded_dependencies() if table_of(read) in tables
+        ),
     )
-    if (
-        record := recorder.current_recording()
-    ):  # a hit asks nothing, and depends on them all the same
-        record.dependencies |= tables
-        record.dependencies |= lookup.allowed
+    # A hit reads nothing, and the page around it depends on all of it all the same.
+    recorder.record_dependencies(declared)
     if settings.CACHE_BACKEND == "none" or connection.in_atomic_block:
         return compute()
-    answer = find_or_compute(lookup, lambda: (orjson.dumps(compute(), default=str), JSON, ""))
-    metrics.requests.labels(view, answer.layer, answer.result).inc()
-    return orjson.loads(answer.entry.body)
+    result = find_or_compute(lookup, lambda: (orjson.dumps(compute(), default=str), JSON, ""))
+    metrics.requests.labels(lookup.view, result.layer, result.outcome).inc()
+    return orjson.loads(result.entry.body)

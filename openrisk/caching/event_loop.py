@@ -7,10 +7,10 @@ from django.db import connection
 from openrisk.caching.fast_path import (
     Candidate,
     Environ,
-    build_response,
     confirm_candidate,
     find_candidate,
     identify_request,
+    render_hit,
 )
 from openrisk.caching.freshness import event_loop_snapshots, notifications
 from openrisk.caching.freshness.event_loop_snapshots import EventLoopBatcher
@@ -19,34 +19,35 @@ from openrisk.request_state import FAST_PATH_TRIED
 
 
 class EventLoopFastPath:
-    """Answers what `front.Front` would, or leaves in the environ what it has found out.
+    """Answers as `FastPath` would, or leaves in the environ what it has found out.
 
-    With SQLite reading tokens may wait for a disk, so only a thread does it.
+    With SQLite, reading versions may wait for a disk, so only a thread does it.
     """
 
     def __init__(self) -> None:
-        self.group: EventLoopBatcher | None = None
+        self.batcher: EventLoopBatcher | None = None
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         if connection.vendor == "postgresql":
-            self.group = event_loop_snapshots.batch_on_loop(loop)
+            self.batcher = event_loop_snapshots.batch_on_loop(loop)
 
     async def answer(self, environ: Environ) -> tuple[str, list[tuple[str, str]], bytes] | None:
-        if self.group is None or (question := identify_request(environ)) is None:
+        if self.batcher is None or (identity := identify_request(environ)) is None:
             return None
-        hit = find_candidate(environ, question)
-        if hit is not None and (
-            notifications.is_current_without_query(hit.principal, hit.entry, waits=False)
-            or await self._is_fresh(self.group, hit, environ)
-        ):
-            return build_response(environ, hit)
+        candidate = find_candidate(environ, identity)
+        if candidate is not None and await is_fresh(candidate, environ, self.batcher):
+            return render_hit(environ, candidate)
         environ[FAST_PATH_TRIED] = True
         return None
 
-    async def _is_fresh(self, group: EventLoopBatcher, hit: Candidate, environ: Environ) -> bool:
-        count = notifications.current_count(waits=False)
-        try:
-            found = await group.read_async((hit.entry.snapshot, hit.principal.snapshot))
-        except SnapshotUnavailable:
-            found = {}
-        return confirm_candidate(hit, found, count, environ)
+
+async def is_fresh(candidate: Candidate, environ: Environ, batcher: EventLoopBatcher) -> bool:
+    principal, entry = candidate.principal, candidate.entry
+    if notifications.is_current_without_query(principal, entry, waits=False):
+        return True
+    count = notifications.current_count(waits=False)
+    try:
+        versions = await batcher.read_async((entry.snapshot, principal.snapshot))
+    except SnapshotUnavailable:
+        versions = {}
+    return confirm_candidate(candidate, versions, count, environ)

@@ -1,8 +1,9 @@
-"""The front: answers before Django starts, if principal, entry and tokens are all known and equal.
+"""The fast path: answers before Django starts if principal, entry and versions are known and equal.
 
-It learns from Django. A response that `cached_view` vouches for leaves here which entry the raw
-request means for that principal, with the headers it was sent with. Any doubt, two credentials, an
-`Origin`, a range, a method that is not GET, and Django runs.
+It learns from Django. With a response that `cached_view` has stored, Django leaves in the environ
+which entry the request means; the fast path remembers that for the raw request and principal, with
+the headers of the response. In any doubt Django runs: two credentials, an `Origin`, a range, a
+method that is not GET.
 """
 
 import hashlib
@@ -36,11 +37,12 @@ from openrisk.request_state import (
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 Application = Callable[[Environ, StartResponse], Iterable[bytes]]
-RequestIdentity = tuple[bytes, tuple[str, ...] | None]  # credential; None for what may not be known
+RawRequest = tuple[str, ...]
+RequestIdentity = tuple[bytes, RawRequest | None]  # credential; None if Django must answer
 
 PREFIX = "/api/"
-# What of a request an answer may depend on, beside its principal.
-ASKED = (
+# All of a request that an answer may depend on, beside its principal.
+RAW_REQUEST_KEYS = (
     "PATH_INFO",
     "QUERY_STRING",
     "SCRIPT_NAME",
@@ -51,13 +53,13 @@ ASKED = (
     "HTTP_X_FORWARDED_PROTO",
     "HTTP_X_FORWARDED_HOST",
 )
-# With any of these Django decides.
-DOUBTS = frozenset(
+# With any of these Django answers.
+DOUBTFUL_HEADERS = frozenset(
     {"HTTP_ORIGIN", "HTTP_RANGE", "HTTP_CACHE_CONTROL", "HTTP_PRAGMA", "HTTP_IF_MATCH"}
 )
-NONE = ("", "0")  # a body's length, where there is none
-# Headers of the response that are the same each time; the others are made anew or left out.
-KEPT = frozenset(
+NO_BODY = ("", "0")  # values of CONTENT_LENGTH
+# Headers of the response that are the same each time; all others are left out or made for each hit.
+REMEMBERED_HEADERS = frozenset(
     {
         "allow",
         "content-security-policy",
@@ -66,14 +68,13 @@ KEPT = frozenset(
         "permissions-policy",
         "referrer-policy",
         "strict-transport-security",
-        "vary",
         "x-content-type-options",
         "x-frame-options",
     }
 )
-LONGEST = 8192  # characters of what is asked; longer ones are not remembered
+LONGEST_REQUEST = 8192  # characters; longer ones are not remembered
 _ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
-_SECRET = secrets.token_bytes(32)  # credentials are kept hashed, with a key nobody else has
+_SECRET = secrets.token_bytes(32)  # credentials are kept hashed, with a key that no one else has
 
 # With the entries (three quarters), what this process keeps stays within the one budget.
 known_principals: LocalStore[Principal] = LocalStore(settings.CACHE_MEMORY_BYTES // 16)
@@ -87,88 +88,82 @@ class KnownRoute:
     key: str
     headers: tuple[tuple[str, str], ...]
     name: str  # of the route, as metrics call it
-    made_for: str = ""  # the ETag that `made` has
-    made: list[tuple[str, str]] = field(default_factory=list)
+    constant_headers: list[tuple[str, str]] = field(default_factory=list)
+    constant_for: str = ""  # the ETag that `constant_headers` were made for
 
-    def prepared(self, entry: Entry) -> list[tuple[str, str]]:
-        """The headers that stay the same until the entry is another."""
-        if self.made_for != entry.etag:
-            same = decorators.cache_headers(entry, "front", "hit")
-            changing = ("Age", "Cache-Status")
-            kept = [header for header in same if header[0] not in changing]
-            self.made = [*self.headers, *kept, ("ETag", entry.etag)]
-            self.made_for = entry.etag
-        return self.made
+    def headers_for(self, entry: Entry) -> list[tuple[str, str]]:
+        """The headers that stay the same until another entry has the key."""
+        if self.constant_for != entry.etag:
+            of_cache = [
+                (name, value)
+                for name, value in decorators.cache_headers(entry, "front", "hit")
+                if name not in ("Age", "Cache-Status")
+            ]
+            self.constant_headers = [*self.headers, *of_cache, ("ETag", entry.etag)]
+            self.constant_for = entry.etag
+        return self.constant_headers
 
 
 class FastPath:
-    """A WSGI application that answers what it can and asks `application` the rest."""
+    """A WSGI application that answers what it can and passes the rest to `application`."""
 
     def __init__(self, application: Application) -> None:
         self.application = application
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        question = identify_request(environ)
-        if question is None:
+        identity = identify_request(environ)
+        if identity is None:
             return self.application(environ, start_response)
         if FAST_PATH_TRIED not in environ:
-            hit = find_candidate(environ, question)
-            if hit is not None and _is_fresh(hit, environ):
-                status, headers, body = build_response(environ, hit)
+            candidate = find_candidate(environ, identity)
+            if candidate is not None and is_fresh(candidate, environ):
+                status, headers, body = render_hit(environ, candidate)
                 start_response(status, headers)
                 return [body]
-        return self._learn(environ, start_response, *question)
+        credential, raw_request = identity
 
-    def _learn(
-        self, environ: Environ, start_response: StartResponse, credential: bytes, asked: Any
-    ) -> Iterable[bytes]:
-        """Django's answer; and what it says about the next request of the same kind."""
-
-        def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
-            if asked is not None and status.startswith("200 "):
-                _remember(environ, headers, credential, asked)
+        def start_and_learn(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+            if raw_request is not None and status.startswith("200 "):
+                remember_answer(environ, headers, credential, raw_request)
             return start_response(status, headers, *rest)
 
-        return self.application(environ, start)
+        return self.application(environ, start_and_learn)
 
 
+# --- Identifying --------------------------------------------------------------------------------
 def identify_request(environ: Environ) -> RequestIdentity | None:
-    """Whose credential asks what, where the front may know or learn it."""
+    """The credential and the raw request; None if the fast path may neither answer nor learn."""
     if environ["REQUEST_METHOD"] != "GET" or not environ["PATH_INFO"].startswith(PREFIX):
         return None
     credential = credential_of(environ)
     if credential is None or settings.CACHE_BACKEND == "none":
         return None
-    return credential, _asked(environ)
+    has_body = environ.get("CONTENT_LENGTH", "0") not in NO_BODY
+    if has_body or not environ.keys().isdisjoint(DOUBTFUL_HEADERS):
+        return credential, None
+    get = environ.get
+    raw_request = tuple([get(name, "") for name in RAW_REQUEST_KEYS])
+    if settings.TRUSTED_PROXIES:  # only from one of them do forwarded headers count
+        raw_request = (*raw_request, get("REMOTE_ADDR", ""))
+    return credential, raw_request
 
 
 def credential_of(environ: Environ) -> bytes | None:
-    """A hash of the one credential; None for none, for two of them, or for any doubt."""
+    """A hash of the one credential; None if there is none, or two of them, or any doubt."""
     token, cookies = environ.get("HTTP_AUTHORIZATION", ""), environ.get("HTTP_COOKIE", "")
     organization = environ.get("HTTP_X_ORGANIZATION")
     if settings.SESSION_COOKIE_NAME in cookies:
-        session = _session_of(cookies)
+        session = find_session_key(cookies)
         return session_digest(session, organization) if session and not token else None
     if organization is not None:
-        return None  # a token has an organization: whether it is this one, Django says
+        return None  # Django checks that it is the organization of the token
     return credential_digest(token) if token[:6].lower() == "token " else None
 
 
-def session_digest(key: str, organization: str | None) -> bytes:
-    """Of a session in the organization of this slug; None for the only one that there is."""
-    # No header has a line break: nothing else looks the same.
-    named = "" if organization is None else f"\n{organization}"
-    return credential_digest(f"\nsession {key}{named}")
+def find_session_key(cookies: str) -> str:
+    """The session's key; empty unless its cookie is there once and as browsers send it.
 
-
-def credential_digest(text: str) -> bytes:
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), key=_SECRET).digest()
-
-
-def _session_of(cookies: str) -> str:
-    """The session's key, where the cookie's name is there once and as browsers send it.
-
-    Django is more generous, with spaces for one: it may find another session than we would.
+    Django is more generous, with spaces for example: it may find another session than we would.
     """
     name = settings.SESSION_COOKIE_NAME + "="
     if cookies.count(settings.SESSION_COOKIE_NAME) != 1:
@@ -176,20 +171,21 @@ def _session_of(cookies: str) -> str:
     return next((part[len(name) :] for part in cookies.split("; ") if part.startswith(name)), "")
 
 
-def _asked(environ: Environ) -> tuple[str, ...] | None:
-    """The raw request, where the front may know its answer."""
-    if not environ.keys().isdisjoint(DOUBTS) or environ.get("CONTENT_LENGTH", "0") not in NONE:
-        return None
-    get = environ.get
-    asked = tuple([get(name, "") for name in ASKED])
-    # What is forwarded counts from a proxy of ours only.
-    return (*asked, get("REMOTE_ADDR", "")) if settings.TRUSTED_PROXIES else asked
+def session_digest(key: str, organization: str | None) -> bytes:
+    """Of a session in the organization with this slug; None if the request names none."""
+    # No header has a line break, so no token looks the same.
+    suffix = "" if organization is None else f"\n{organization}"
+    return credential_digest(f"\nsession {key}{suffix}")
+
+
+def credential_digest(text: str) -> bytes:
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), key=_SECRET).digest()
 
 
 # --- Answering ----------------------------------------------------------------------------------
 @dataclass(slots=True)
 class Candidate:
-    """What would answer a request, if it is still fresh."""
+    """An entry that answers the request, if it is still fresh."""
 
     principal: Principal
     route: KnownRoute
@@ -197,19 +193,18 @@ class Candidate:
     now: float
 
 
-def find_candidate(environ: Environ, question: RequestIdentity) -> Candidate | None:
-    credential, asked = question
+def find_candidate(environ: Environ, identity: RequestIdentity) -> Candidate | None:
+    credential, raw_request = identity
     principal = known_principals.get(credential)
-    if asked is None or principal is None:
+    if raw_request is None or principal is None:
         return None
     now = time.time()
-    if now >= principal.expires or (
-        principal.networks and not _is_within(principal.networks, environ)
-    ):
+    if now >= principal.expires:
         return None
-    route = known_routes.get((principal.shared_scope, asked)) or known_routes.get(
-        (principal.own_scope, asked)
-    )
+    if principal.networks and not is_within(principal.networks, environ):
+        return None
+    route = known_routes.get((principal.shared_scope, raw_request))
+    route = route or known_routes.get((principal.own_scope, raw_request))
     if route is None:
         return None
     entry = lookup.local_entries.get(route.key)
@@ -218,14 +213,9 @@ def find_candidate(environ: Environ, question: RequestIdentity) -> Candidate | N
     return Candidate(principal, route, entry, now)
 
 
-@cache
-def _counter(view: str, result: str) -> Any:
-    return metrics.requests.labels(view, "front", result)
-
-
-def _is_within(networks: tuple[str, ...], environ: Environ) -> bool:
+def is_within(networks: tuple[str, ...], environ: Environ) -> bool:
     if settings.TRUSTED_PROXIES:
-        return False  # who the client is, Django says
+        return False  # Django finds out which address the client has
     try:
         address: Any = ipaddress.ip_address(environ.get("REMOTE_ADDR", ""))
     except ValueError:
@@ -234,76 +224,82 @@ def _is_within(networks: tuple[str, ...], environ: Environ) -> bool:
     return any(address in ipaddress.ip_network(network) for network in networks)
 
 
-def _is_fresh(hit: Candidate, environ: Environ) -> bool:
-    if notifications.is_current_without_query(hit.principal, hit.entry):
+def is_fresh(candidate: Candidate, environ: Environ) -> bool:
+    principal, entry = candidate.principal, candidate.entry
+    if notifications.is_current_without_query(principal, entry):
         return True
     count = notifications.current_count()
     try:
-        found = snapshots.read_versions(hit.entry.snapshot, hit.principal.snapshot)
+        versions = snapshots.read_versions(entry.snapshot, principal.snapshot)
     except SnapshotUnavailable:
-        found = {}
-    return confirm_candidate(hit, found, count, environ)
+        versions = {}
+    return confirm_candidate(candidate, versions, count, environ)
 
 
-def confirm_candidate(hit: Candidate, found: dict[str, str], count: int, environ: Environ) -> bool:
-    """Whether the tokens that were found say so; else they are left for who answers instead.
+def confirm_candidate(
+    candidate: Candidate, versions: dict[str, str], count: int, environ: Environ
+) -> bool:
+    """Whether these versions confirm it; else they are left for Django, which answers instead.
 
-    `count` was taken from `push` before they were asked for.
+    `count` is `notifications.current_count()` from before they were read.
     """
-    principal, entry = hit.principal, hit.entry
-    if EPOCH not in found or not snapshots.is_current(principal.snapshot, found):
-        _counter(entry.view, "stale").inc()
+    principal, entry = candidate.principal, candidate.entry
+    if EPOCH not in versions or not snapshots.is_current(principal.snapshot, versions):
+        request_counter(entry.view, "stale").inc()
         return False
     environ[PRINCIPAL] = principal  # spares authentication the same question
-    if not snapshots.is_current(entry.snapshot, found):
-        environ[VERSIONS_READ] = {
-            tag: found.get(tag, "") for tag in (*principal.snapshot, *entry.snapshot)
-        }
-        _counter(entry.view, "stale").inc()
+    if not snapshots.is_current(entry.snapshot, versions):
+        tags = (*principal.snapshot, *entry.snapshot)
+        environ[VERSIONS_READ] = {tag: versions.get(tag, "") for tag in tags}
+        request_counter(entry.view, "stale").inc()
         return False
     notifications.mark_confirmed(count, principal, entry)
     return True
 
 
-def build_response(environ: Environ, hit: Candidate) -> tuple[str, list[tuple[str, str]], bytes]:
+@cache
+def request_counter(view: str, outcome: str) -> Any:
+    return metrics.requests.labels(view, "front", outcome)
+
+
+def render_hit(environ: Environ, candidate: Candidate) -> tuple[str, list[tuple[str, str]], bytes]:
     """Status, headers and body of a hit that is fresh; it is counted as one."""
-    entry = hit.entry
-    _counter(entry.view, "hit").inc()
-    environ[ROUTE] = hit.route.name
-    given = environ.get("HTTP_X_REQUEST_ID")
-    if given is None or not _ACCEPTABLE_ID.fullmatch(given):
-        given = os.urandom(16).hex()
+    entry, route = candidate.entry, candidate.route
+    request_counter(entry.view, "hit").inc()
+    environ[ROUTE] = route.name
+    request_id = environ.get("HTTP_X_REQUEST_ID")
+    if request_id is None or not _ACCEPTABLE_ID.fullmatch(request_id):
+        request_id = os.urandom(16).hex()
+    left = int(entry.expires - candidate.now)
     headers = [
-        *hit.route.prepared(entry),
-        ("Age", str(int(hit.now - entry.created))),
-        ("Cache-Status", f"openrisk; hit; ttl={int(entry.expires - hit.now)}; detail=front"),
-        ("X-Request-ID", given),
+        *route.headers_for(entry),
+        ("Age", str(int(candidate.now - entry.created))),
+        ("Cache-Status", f"openrisk; hit; ttl={left}; detail=front"),
+        ("X-Request-ID", request_id),
     ]
-    has = environ.get("HTTP_IF_NONE_MATCH", "")
-    if has and (entry.etag in has or has == "*"):
+    etags = environ.get("HTTP_IF_NONE_MATCH", "")
+    if etags and (entry.etag in etags or etags == "*"):
         return "304 Not Modified", headers, b""
     headers.append(("Content-Length", str(len(entry.body))))
     return "200 OK", headers, entry.body
 
 
 # --- Learning -----------------------------------------------------------------------------------
-def _remember(
-    environ: Environ,
-    headers: list[tuple[str, str]],
-    credential: bytes,
-    asked: tuple[str, ...],
+def remember_answer(
+    environ: Environ, headers: list[tuple[str, str]], credential: bytes, raw_request: RawRequest
 ) -> None:
-    principal, learned = environ.get(PRINCIPAL), environ.get(ENTRY_TO_REMEMBER)
-    if principal is None or learned is None or sum(map(len, asked)) > LONGEST:
+    """Remember which entry Django answered with, for the next request of the same kind."""
+    principal, entry_to_remember = environ.get(PRINCIPAL), environ.get(ENTRY_TO_REMEMBER)
+    length = sum(map(len, raw_request))
+    if principal is None or entry_to_remember is None or length > LONGEST_REQUEST:
         return
-    if principal.credential != credential:  # Django has believed another one than we have read
+    if principal.credential != credential:  # Django believed another one than we have read
         return
-    names = {name.lower() for name, _ in headers}
-    if "set-cookie" in names:
+    if any(name.lower() == "set-cookie" for name, _ in headers):
         return
-    key, own = learned
-    kept = tuple((n, v) for n, v in headers if n.lower() in KEPT - {"vary"})
-    scope = principal.own_scope if own else principal.shared_scope
-    size = 800 + sum(map(len, asked)) + sum(len(n) + len(v) for n, v in kept)
-    known_routes.put((scope, asked), KnownRoute(key, kept, environ.get(ROUTE, "")), size)
+    key, is_own = entry_to_remember
+    kept = tuple((name, value) for name, value in headers if name.lower() in REMEMBERED_HEADERS)
+    scope = principal.own_scope if is_own else principal.shared_scope
+    size = 800 + length + sum(len(name) + len(value) for name, value in kept)
+    known_routes.put((scope, raw_request), KnownRoute(key, kept, environ.get(ROUTE, "")), size)
     known_principals.put(credential, principal, 2000)

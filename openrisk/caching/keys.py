@@ -1,4 +1,4 @@
-"""The key of a response: what its bytes may depend on, and nothing else, under one hash."""
+"""The key of a response: a hash of all that its bytes may depend on, and of nothing else."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -25,8 +25,8 @@ def key_parts(
 ) -> tuple[tuple[str, str], ...]:
     """The canonical request within its scope, as named parts; the key is the `digest` of all.
 
-    `scope` says for whom the response is, `moment` the clock as far as the view reads it. The host
-    is one that Django has validated.
+    `scope` are the users that share the response, `moment` the clock as far as the view reads it.
+    The host is one that Django has validated.
     """
     return (
         ("view", view),
@@ -58,7 +58,7 @@ PACKAGES = ("openrisk", "risks", "marketplace", "dashboards", "monitoring")
 
 @cache
 def code_version() -> str:
-    """The code and what it runs on: other code may answer otherwise, so it shares no entries."""
+    """A hash of the code and its requirements: other code may answer otherwise."""
     root = Path(settings.BASE_DIR)
     files = [
         path

@@ -1,4 +1,4 @@
-"""Looks for an entry in this process and in the shared store, or computes it once for all."""
+"""Finds an entry in this process or in the shared store, or computes it once for all who wait."""
 
 import math
 import random
@@ -20,51 +20,50 @@ from openrisk.caching.storage.entry import Entry
 from openrisk.caching.storage.local import LocalStore
 from openrisk.caching.storage.shared import shared_store
 
-PATIENCE = 2.0  # seconds that one waits for another's compute
-LOCK_SECONDS = 10  # after which a lock of a process that died no longer counts
-REFUSED_SECONDS = 10
+PATIENCE = 2.0  # seconds that a request waits for another one's compute
+LOCK_SECONDS = 10  # after which the lock of a process that died no longer counts
+UNCACHEABLE_SECONDS = 10
 JITTER = 0.1  # of the TTL: entries made together do not expire together
 
-# Entries have three quarters of the budget; the front keeps its routes and principals in the rest.
+# Entries have three quarters of the budget; the fast path keeps its routes and principals in the
+# rest.
 local_entries: LocalStore[Entry] = LocalStore(settings.CACHE_MEMORY_BYTES * 3 // 4)
-# Keys whose responses were not kept of late: nobody gains by waiting for those.
+# Keys recently found uncacheable, until when: requests do not queue behind a result that is thrown
+# away.
 recently_uncacheable: LocalStore[float] = LocalStore(2**20)
 
 
 @dataclass(frozen=True, slots=True)
 class CacheLookup:
-    """One request's place in the cache; `parts` name what its key is made of."""
+    """A request to the cache; `parts` name what its key is made of."""
 
     key: str
     view: str
     tags: frozenset[str]
-    tables: frozenset[str]
+    declared: frozenset[str]  # what the response may depend on, in the words of the recorder
     ttl: float
     expires: float  # at the latest: the end of the clock's bucket
     principal: Principal | None
-    allowed: frozenset[str]  # CLOCK and ROLE, where the response may depend on them
     request: dict[str, str]
-    read_before: frozenset[str] = frozenset()  # tables, since the request began
+    read_before: frozenset[str] = frozenset()  # dependencies, since the request began
     revalidate: bool = False  # `Cache-Control: no-cache`: nothing from before this request
     began: float = 0.0
     parts: tuple[tuple[str, str], ...] = ()
-    snapshot: VersionSnapshot = field(
-        default_factory=dict
-    )  # read since the request began, if one was
+    snapshot: VersionSnapshot = field(default_factory=dict)  # read since the request began, or {}
 
 
 @dataclass(frozen=True, slots=True)
 class LookupResult:
     entry: Entry
-    layer: str
-    result: str
+    layer: str  # memory, store or view
+    outcome: str  # hit, miss or bypass
 
 
 class NotStorable(Exception):
-    """The view answered something that is not kept; `response` is what it answered."""
+    """The view answered something that cannot be stored: `response`."""
 
     def __init__(self, response: Any) -> None:
-        super().__init__("not kept")
+        super().__init__("not stored")
         self.response = response
 
 
@@ -72,28 +71,27 @@ RenderedResponse = tuple[bytes, str, str]  # body, content type, ETag
 
 
 def find_or_compute(lookup: CacheLookup, compute: Callable[[], RenderedResponse]) -> LookupResult:
-    """An exact answer, from memory, the shared store, somebody's compute, or one's own."""
+    """An exact answer: from memory, the shared store, another request's compute, or our own."""
     deadline = time.monotonic() + PATIENCE
     snapshot = lookup.snapshot or take_lookup_snapshot(lookup)
     while True:
-        if answer := find_valid_entry(lookup, snapshot):
-            return answer
+        if result := find_valid_entry(lookup, snapshot):
+            return result
         if not snapshot or (recently_uncacheable.get(lookup.key) or 0) > time.time():
             return compute_and_store(lookup, snapshot, compute)
-        with flight(lookup.key, max(0.0, deadline - time.monotonic())) as computes:
-            if computes and acquire_compute_lock(lookup, deadline):
+        with flight(lookup.key, max(0.0, deadline - time.monotonic())) as is_leader:
+            if is_leader and acquire_compute_lock(lookup, deadline):
                 try:
                     return compute_and_store(lookup, snapshot, compute)
                 finally:
                     if store := shared_store():
                         store.unlock(lookup.key)
-        snapshot = take_lookup_snapshot(
-            lookup
-        )  # somebody may have written, and another computed, meanwhile
+        # Meanwhile someone may have written, and another request computed.
+        snapshot = take_lookup_snapshot(lookup)
 
 
 def take_lookup_snapshot(lookup: CacheLookup) -> VersionSnapshot:
-    """Tokens from before any row is read. Empty when nobody can say: then nothing is kept."""
+    """Versions from before any row is read; {} if they cannot be had: then nothing is stored."""
     tags = lookup.tags | (lookup.principal.snapshot.keys() if lookup.principal else set())
     try:
         snapshot = snapshots.take_snapshot(tags)
@@ -106,36 +104,36 @@ def find_valid_entry(lookup: CacheLookup, snapshot: VersionSnapshot) -> LookupRe
     if not snapshot:
         return None
     entry = local_entries.get(lookup.key)
-    if entry is not None and _is_valid(entry, lookup, snapshot):
+    if entry is not None and is_valid(entry, lookup, snapshot):
         return LookupResult(entry, "memory", "hit")
     store = shared_store()
     entry = store.get(lookup.key) if store else None
-    if entry is not None and _is_valid(entry, lookup, snapshot):
-        _keep(entry)
+    if entry is not None and is_valid(entry, lookup, snapshot):
+        keep_locally(entry)
         return LookupResult(entry, "store", "hit")
     return None
 
 
-def _is_valid(entry: Entry, lookup: CacheLookup, snapshot: VersionSnapshot) -> bool:
+def is_valid(entry: Entry, lookup: CacheLookup, snapshot: VersionSnapshot) -> bool:
     if lookup.revalidate and entry.created < lookup.began:
         return False
     return not is_expired(entry, time.time()) and snapshots.is_current(entry.snapshot, snapshot)
 
 
-def _keep(entry: Entry) -> None:
+def keep_locally(entry: Entry) -> None:
     local_entries.put(entry.key, entry, entry.size)
     metrics.memory_bytes.set(local_entries.size)
     metrics.memory_entries.set(len(local_entries))
 
 
 def is_expired(entry: Entry, now: float) -> bool:
-    """Over, or about to be: the dearer a response, the earlier somebody computes it anew.
+    """Whether it is over, or nearly: the longer it takes to compute, the earlier that begins.
 
     XFetch (Vattani, Chierichetti, Lowenstein: Optimal Probabilistic Cache Stampede Prevention).
     """
     if now + 25 * entry.cost < entry.expires:
-        return False  # the draw below is never as long as that
-    early = -entry.cost * math.log(random.random() or 1e-9)  # noqa: S311  no secret
+        return False  # the random number below is never as large as that
+    early = -entry.cost * math.log(random.random() or 1e-9)  # noqa: S311  not a secret
     return now + early >= entry.expires
 
 
@@ -159,7 +157,7 @@ def compute_and_store(
     cost = time.perf_counter() - started
     metrics.compute_seconds.labels(lookup.view).observe(cost)
     now = time.time()
-    ttl = lookup.ttl * (1 - JITTER * random.random())  # noqa: S311  no secret
+    ttl = lookup.ttl * (1 - JITTER * random.random())  # noqa: S311  not a secret
     entry = Entry(
         key=lookup.key,
         view=lookup.view,
@@ -176,9 +174,9 @@ def compute_and_store(
     if not snapshot:
         return LookupResult(entry, "view", "bypass")
     if not all_reads_declared(lookup, snapshot, record):
-        recently_uncacheable.put(lookup.key, now + REFUSED_SECONDS, 500)
+        recently_uncacheable.put(lookup.key, now + UNCACHEABLE_SECONDS, 500)
         return LookupResult(entry, "view", "bypass")
-    _keep(entry)
+    keep_locally(entry)
     if store := shared_store():
         store.put(entry)
     return LookupResult(entry, "view", "miss")
@@ -194,15 +192,11 @@ def all_reads_declared(
     # Before the snapshot only the principal's own rows may be read: their versions have been
     # compared. Authentication reads the clock and the role to refuse what has expired or is not
     # allowed; a hit is as safe, since it has passed there, or someone of the same role has.
-    identity = (
-        principal.tables | {sql_dependencies.CLOCK, sql_dependencies.ROLE}
-        if principal
-        else frozenset()
-    )
-    undeclared = sql_dependencies.find_undeclared(
-        record.dependencies, lookup.tables | lookup.allowed
-    )
-    undeclared |= sql_dependencies.find_undeclared(lookup.read_before, identity)
+    allowed_before = frozenset[str]()
+    if principal is not None:
+        allowed_before = principal.tables | {sql_dependencies.CLOCK, sql_dependencies.ROLE}
+    undeclared = sql_dependencies.find_undeclared(record.dependencies, lookup.declared)
+    undeclared |= sql_dependencies.find_undeclared(lookup.read_before, allowed_before)
     for table in set(map(sql_dependencies.table_of, undeclared)):
         metrics.undeclared_reads.labels(lookup.view, table).inc()
     return not undeclared and not connection.in_atomic_block

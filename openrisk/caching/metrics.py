@@ -1,4 +1,4 @@
-"""What the cache counts. Labels are views, models and tables of the code: bounded, never input."""
+"""The metrics of the cache. Labels are names in the code (views, models, tables), never input."""
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -32,7 +32,7 @@ rejected_entries = Counter(
     ("reason",),
 )
 for reason in ("foreign", "mac"):
-    rejected_entries.labels(reason)  # begun at 0, so that the first one is a rise
+    rejected_entries.labels(reason)  # starts at 0, so that the first one is a rise
 breaker_open = Gauge(
     "openrisk_cache_breaker_state",
     "1 while the shared store is not asked because it failed, in any process",
@@ -51,7 +51,7 @@ memory_entries = Gauge(
 
 
 def declare_view(view: str) -> None:
-    """Begin every series of a view at 0, so that the first hit is a rise."""
+    """Start every series of a view at 0, so that the first hit is a rise."""
     compute_seconds.labels(view)
     for layer in LAYERS:
         for result in RESULTS:

@@ -1,4 +1,4 @@
-"""Who asks, as far as the cache must know: `openrisk.accounts` says it, once a request."""
+"""The principal of a request, as far as the cache must know it; `openrisk.accounts` finds it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from openrisk.request_state import PRINCIPAL
 
 @dataclass(slots=True)
 class Principal:
-    """An authenticated principal, and the tokens of the rows that say so.
+    """An authenticated user in an organization, with the versions of the rows that prove it.
 
     `rights` are what, beside the organization, decides what the principal may see. `snapshot` was
     read between two equal reads of those rows. After `expires` (seconds since 1970) authentication
@@ -31,10 +31,10 @@ class Principal:
     networks: tuple[str, ...] = ()
     rows: Mapping[str, Any] = field(default_factory=dict)
     credential: bytes = b""
-    confirmed: int = 0  # see `push`
+    confirmed: int = 0  # see `notifications`
 
-    # Made once, since every hit needs them. `shared_scope` is equal for all who have the same
-    # rights: whom the front may answer what Django has answered another.
+    # Made once, since every hit needs them. `shared_scope` is the same for all users with the same
+    # rights: the fast path may answer them what Django has answered one of them.
     shared_scope: tuple[str, ...] = field(init=False)
     own_scope: tuple[str, ...] = field(init=False)
 
@@ -44,13 +44,13 @@ class Principal:
 
     @property
     def shared_tags(self) -> frozenset[str]:
-        """Of the organization's own row, which a shared response may show. `#` names one person."""
+        """The tags of the organization's row, which shared responses may show (no `#`)."""
         return frozenset(tag for tag in self.snapshot if "#" not in tag)
 
 
 @dataclass(frozen=True, slots=True)
 class ImpersonatedUser:
-    """Somebody in whose place an operator asks: a user in one of their organizations."""
+    """A user in one of their organizations, in whose place an operator asks."""
 
     user_id: UUID
     organization_id: UUID
@@ -67,7 +67,7 @@ class UnknownPrincipal(LookupError):
 
 
 class PrincipalDirectory(Protocol):
-    """What `openrisk.accounts` tells the commands and the page of the cache about people."""
+    """Finds users for commands and the page of the cache; `openrisk.accounts` implements it."""
 
     def find_organization_id(self, slug: str) -> UUID:
         """Raises UnknownPrincipal."""
@@ -79,7 +79,7 @@ class PrincipalDirectory(Protocol):
         """Raises UnknownPrincipal."""
 
     def find_most_privileged(self, slug: str) -> ImpersonatedUser:
-        """An active member of the highest role: nobody may read more. Raises UnknownPrincipal."""
+        """An active member of the highest role: no one may read more. Raises UnknownPrincipal."""
 
     def impersonate(self, request: HttpRequest, person: ImpersonatedUser) -> None:
         """Let `request` be authenticated as `person`, as by a token of theirs."""

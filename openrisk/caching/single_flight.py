@@ -10,9 +10,9 @@ _flights: dict[str, threading.Event] = {}
 
 @contextmanager
 def flight(key: str, patience: float) -> Iterator[bool]:
-    """True for the one who computes; False, after the wait, for who may look again.
+    """True for the request that computes; False, after a wait, for one that may look again.
 
-    Whoever has waited `patience` seconds computes too: a slow leader must not hold up everybody.
+    A request that has waited `patience` seconds computes too: a slow leader must not hold up all.
     """
     with _lock:
         leader = _flights.get(key)

@@ -146,7 +146,7 @@ class Membership(models.Model):
         return f"{self.user} ({self.get_role_display()})"
 
     def has_role(self, role: Role | str) -> bool:
-        recorder.record_dependency(ROLE)  # what depends on it is not the same for all members
+        recorder.record_dependencies({ROLE})  # what depends on it is not the same for all members
         return Role(self.role).includes(role)
 
 

@@ -1,12 +1,12 @@
-"""Push: told by the database what changes, so that most hits need not ask it (PostgreSQL only).
+"""Push: the database reports what changes, so that most hits need no query (PostgreSQL only).
 
-The token triggers also NOTIFY. Each process listens on one connection, which whoever needs the
-answer drains under one mutex. A counter rises with every message; what was confirmed by a snapshot
-that began at some count may be served without a query while none of its tags has changed since.
+The triggers also NOTIFY. Each process listens on one connection, and every request that needs the
+answer drains it under one mutex. A counter rises with every message; what a snapshot that began at
+some count has confirmed may be served without a query while none of its tags has changed since.
 
-Nobody hears that a connection has gone silent. So each process also sends itself a notice, dated,
+A connection can fall silent without an error. So each process also sends itself a dated notice
 every BEAT seconds; messages keep their order, so one that comes back proves that all before it
-did. Unheard of for LEASE seconds, the process asks the database again at each hit.
+did. If none has come back for LEASE seconds, the process asks the database at each hit again.
 """
 
 import os
@@ -41,15 +41,15 @@ class HasSnapshot(Protocol):
 
 
 class ChangeLog:
-    """When, by a counter that only rises, each tag was last heard to change."""
+    """The last change of each tag that was received, by a counter that only rises."""
 
     def __init__(self) -> None:
         self.count = 1
         self.all_changed = 1
         self.changed: dict[str, int] = {}
 
-    # `unchanged` looks on without a lock: what it reads last is written first, and the other way
-    # round, or it would take a change that is being noted for one that it has seen.
+    # `is_unchanged` reads without a lock: what it reads last is written first, and the other way
+    # round, or it would take a change that is being recorded for one that it has seen.
     def record_change(self, tags: Iterable[str]) -> None:
         count = self.count + 1
         for tag in tags:
@@ -63,21 +63,24 @@ class ChangeLog:
         self.count += 1
         self.changed = {}
 
-    def is_unchanged(self, held: HasSnapshot) -> bool:
-        count, confirmed, changed = self.count, held.confirmed, self.changed
+    def is_unchanged(self, item: HasSnapshot) -> bool:
+        count, confirmed, changed = self.count, item.confirmed, self.changed
         if confirmed == count:
             return True
         if confirmed < self.all_changed:
             return False
-        for tag in held.snapshot:
+        for tag in item.snapshot:
             if changed.get(tag, 0) > confirmed:
                 return False
-        held.confirmed = count  # the next hit need not look through the tags again
+        item.confirmed = count  # the next hit need not look through the tags again
         return True
 
 
 class NotificationListener:
-    """One process's ear. `keep` runs in a thread of its own; everything else in the requests'."""
+    """The listening connection of one process.
+
+    `keep_listening` runs in a thread of its own, everything else in those of the requests.
+    """
 
     def __init__(self) -> None:
         self.pid = os.getpid()
@@ -87,45 +90,47 @@ class NotificationListener:
         self._connection: psycopg.Connection[Any] | None = None
         self._own_channel = f"{CHANNEL}_{os.getpid()}_{os.urandom(6).hex()}".encode()
         self._beat = 0
-        self._said = ""
+        self._logged_error = ""
         self._sent: dict[bytes, float] = {}
 
     def start(self) -> "NotificationListener":
-        threading.Thread(target=self.keep, name="cache-push", daemon=True).start()
+        threading.Thread(target=self.keep_listening, name="cache-push", daemon=True).start()
         return self
 
-    def keep(self) -> None:
-        """Connect, beat, drain; after a failure begin again."""
+    def keep_listening(self) -> None:
+        """Connect, beat, drain; after a failure start again."""
         while True:
             try:
                 with self.mutex:
                     if self._connection is None:
-                        self._listen()
+                        self._open_connection()
                     self._send_beat()
                     self._receive_pending()
                 time.sleep(BEAT)
             except (psycopg.Error, OSError) as error:
-                self._lose(str(error).strip())
+                self._close_lost(str(error).strip())
                 time.sleep(LEASE)
 
-    def _listen(self) -> None:
+    def _open_connection(self) -> None:
         opened = snapshots.open_connection(connection, "openrisk-push")
         # They may have been installed under another CACHE_CONSISTENCY.
         names = triggers_postgresql.function_names()
         if opened.execute(triggers_postgresql.WITHOUT_NOTIFY, [names]).fetchone():
             opened.close()
-            raise psycopg.OperationalError("The token triggers do not notify: run migrate.")
+            raise psycopg.OperationalError(
+                "The triggers of the cache do not notify. Run manage.py migrate."
+            )
         opened.execute(f"LISTEN {CHANNEL}")
         opened.execute(f'LISTEN "{self._own_channel.decode()}"')
         self._connection = opened
-        self.changes.record_change_of_everything()  # what was said before nobody heard
+        self.changes.record_change_of_everything()  # earlier messages were missed
 
     def _send_beat(self) -> None:
         self._beat += 1
         payload = str(self._beat).encode()
         self._sent[payload] = time.monotonic()
         wire = self._wire
-        with suppress(TimeoutError):  # not heard: the lease runs out by itself
+        with suppress(TimeoutError):  # the lease then runs out by itself
             wire.send_query(b"NOTIFY \"%s\", '%s'" % (self._own_channel, payload))
             snapshots.await_result(wire)
         for old in [key for key, at in self._sent.items() if at < time.monotonic() - 2 * LEASE]:
@@ -133,11 +138,11 @@ class NotificationListener:
 
     @property
     def _wire(self) -> pq.abc.PGconn:
-        assert self._connection is not None  # noqa: S101  the principals hold the mutex and know
+        assert self._connection is not None  # noqa: S101  checked with the mutex
         return self._connection.pgconn
 
     def _receive_pending(self) -> None:
-        """Take in what has arrived, without waiting. The principal holds the mutex."""
+        """Take in what has arrived, without waiting. Call it with the mutex held."""
         wire = self._wire
         while snapshots.is_readable(wire, 0):
             wire.consume_input()
@@ -153,10 +158,10 @@ class NotificationListener:
             elif (sent := self._sent.pop(notice.extra, None)) is not None:
                 self.lease_until = sent + LEASE
 
-    def _lose(self, why: str) -> None:
-        if why != self._said:  # once, not every second
-            log.warning("cache_push_lost", error=why)
-        self._said = why
+    def _close_lost(self, error: str) -> None:
+        if error != self._logged_error:  # once, not every second
+            log.warning("cache_push_lost", error=error)
+        self._logged_error = error
         with self.mutex:
             self.lease_until = 0.0
             self.changes.record_change_of_everything()
@@ -165,10 +170,9 @@ class NotificationListener:
                 self._connection = None
 
     def drain(self, *, waits: bool = True) -> bool:
-        """Whether all that was said until now has been heard.
+        """Receive what has arrived; False if messages may be missing.
 
-        An event loop does not wait for a thread that is listening, perhaps for long: it then knows
-        nothing.
+        An event loop does not wait for the mutex of another thread, and gets False instead.
         """
         if not self.mutex.acquire(blocking=waits):
             return False
@@ -188,8 +192,8 @@ _current: NotificationListener | None = None
 _creating = threading.Lock()
 
 
-def _listener() -> NotificationListener | None:
-    """This process's own, started with the first request; None where nobody pushes."""
+def current_listener() -> NotificationListener | None:
+    """The one of this process, started with the first request; None unless consistency is push."""
     global _current  # noqa: PLW0603
     if settings.CACHE_CONSISTENCY != "push":
         return None
@@ -200,27 +204,27 @@ def _listener() -> NotificationListener | None:
     return _current
 
 
-def is_current_without_query(*held: HasSnapshot, waits: bool = True) -> bool:
-    """Whether all of `held` is known to be fresh without asking the database."""
-    listener = _listener()
+def is_current_without_query(*items: HasSnapshot, waits: bool = True) -> bool:
+    """Whether all of `items` are known to be fresh without asking the database."""
+    listener = current_listener()
     if listener is None or not listener.drain(waits=waits):
         return False
-    return all(listener.changes.is_unchanged(one) for one in held)
+    return all(listener.changes.is_unchanged(item) for item in items)
 
 
 def current_count(*, waits: bool = True) -> int:
     """The number of changes so far: for `mark_confirmed`, read before the snapshot begins."""
-    listener = _listener()
+    listener = current_listener()
     return listener.changes.count if listener and listener.drain(waits=waits) else 0
 
 
-def mark_confirmed(count: int, *held: HasSnapshot) -> None:
-    for one in held:
-        one.confirmed = max(one.confirmed, count)
+def mark_confirmed(count: int, *items: HasSnapshot) -> None:
+    for item in items:
+        item.confirmed = max(item.confirmed, count)
 
 
 def record_own_change(tags: Iterable[str]) -> None:
-    """This process has committed a change of `tags`: no need to wait for the news of it."""
-    if listener := _listener():
+    """Called after this process committed a change of `tags`, before its notice arrives."""
+    if listener := current_listener():
         with listener.mutex:
             listener.changes.record_change(tags)

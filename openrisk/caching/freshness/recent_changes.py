@@ -1,4 +1,4 @@
-"""The last change of each model that this process has seen: by its signals, kept in its memory."""
+"""The last change of each model that this process has seen, by its signals; for operators."""
 
 import time
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ _changes: dict[str, RecentChange] = {}
 
 
 def connect_receiver() -> None:
-    cache_invalidated.connect(_note, dispatch_uid="cache.recent")
+    cache_invalidated.connect(remember_change, dispatch_uid="cache.recent")
 
 
 def latest_changes() -> list[RecentChange]:
@@ -31,15 +31,15 @@ def latest_changes() -> list[RecentChange]:
 
 def latest_change_of(labels: Iterable[str]) -> RecentChange | None:
     """The newest change of any of the models."""
-    found = [_changes[label] for label in labels if label in _changes]
-    return max(found, key=lambda change: change.at, default=None)
+    changes = [_changes[label] for label in labels if label in _changes]
+    return max(changes, key=lambda change: change.at, default=None)
 
 
 def clear_changes() -> None:
     _changes.clear()
 
 
-def _note(sender: Any, models: set[str], **kwargs: Any) -> None:
+def remember_change(sender: Any, models: set[str], **kwargs: Any) -> None:
     for label in models:
         before = _changes.get(label)
         _changes[label] = RecentChange(label, time.time(), before.count + 1 if before else 1)

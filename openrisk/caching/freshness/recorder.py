@@ -1,11 +1,12 @@
-"""Watches what a request asks the database, so that a forgotten dependency cannot be stored.
+"""Records what a request reads, so that a response with a forgotten dependency is not stored.
 
-Every statement must resolve wholly to tables that the view declares. What cannot be read, any
-write, and the clock where it is not declared, make the response one that is served but not kept.
+Each statement must resolve wholly to tables that the view declares. A statement that cannot be
+understood, a write, and the clock where it is not declared, make a response that is sent but not
+stored. `sql_dependencies` has the names of all of these.
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,7 +18,7 @@ from openrisk.caching.freshness.sql_dependencies import CLOCK, dependencies_of
 
 
 class Recording:
-    """What one request has read so far, as `statements` says it."""
+    """The dependencies of one request so far; called with each of its statements."""
 
     def __init__(self) -> None:
         self.dependencies: set[str] = set()
@@ -33,12 +34,8 @@ _active = threading.local()
 
 @contextmanager
 def recording() -> Iterator[Recording]:
-    """Record the statements of this thread on the default connection, and its looks at the clock.
-
-    Django's function is replaced with the first recording, not before: `makemigrations` would
-    take the other one for a changed default.
-    """
-    timezone.now = _now
+    """Record this thread's statements on the default connection, and its reads of the clock."""
+    patch_clock()
     outer = getattr(_active, "recording", None)
     record = Recording()
     _active.recording = record
@@ -47,19 +44,8 @@ def recording() -> Iterator[Recording]:
             yield record
     finally:
         _active.recording = outer
-        if outer is not None:  # statements reach both by themselves, what is noted does not
+        if outer is not None:  # statements reach both by themselves, other dependencies do not
             outer.dependencies |= record.dependencies
-
-
-def record_dependency(word: str) -> None:
-    """Something that is no statement was looked at."""
-    if record := current_recording():
-        record.dependencies.add(word)
-
-
-def current_recording() -> Recording | None:
-    """What has been recorded since the request began."""
-    return getattr(_active, "recording", None)
 
 
 @contextmanager
@@ -70,6 +56,22 @@ def unrecorded() -> Iterator[None]:
         yield
     finally:
         _active.paused = False
+
+
+def record_dependencies(dependencies: Iterable[str]) -> None:
+    """Record something that no statement shows."""
+    if record := current_recording():
+        record.dependencies |= set(dependencies)
+
+
+def recorded_dependencies() -> frozenset[str]:
+    """All that was recorded since the request began."""
+    record = current_recording()
+    return frozenset(record.dependencies) if record else frozenset()
+
+
+def current_recording() -> Recording | None:
+    return getattr(_active, "recording", None)
 
 
 class RecorderMiddleware:
@@ -85,10 +87,21 @@ class RecorderMiddleware:
             return self.get_response(request)
 
 
+# --- The clock ----------------------------------------------------------------------------------
 _read_clock = timezone.now
 
 
-def _now() -> Any:
-    """`timezone.now()`, which tells the recording, if there is one, that the clock was read."""
-    record_dependency(CLOCK)
+def patch_clock() -> None:
+    """Replace Django's `timezone.now`, for the whole process: the recorder must see each read.
+
+    A function of ours that views are asked to call would miss exactly the view that forgets it,
+    and the reads of libraries; hooks of the interpreter (sys.setprofile) cost each call of any
+    function. It is done with the first recording and not at import: `makemigrations` would take
+    the other function for a changed default. Decision 28 has the alternatives.
+    """
+    timezone.now = _recorded_now
+
+
+def _recorded_now() -> Any:
+    record_dependencies({CLOCK})
     return _read_clock()

@@ -1,7 +1,7 @@
-"""What a developer sees: on commit, the tags that Django's own writes have touched.
+"""Signals: on commit, reports the tags that writes through Django's ORM have moved.
 
-Triggers make the cache right, these make it fast: if every signal were lost, answers would still be
-exact.
+Triggers make the cache right, signals make it fast: if every signal were lost, answers would still
+be exact.
 """
 
 from typing import Any
@@ -19,34 +19,38 @@ cache_invalidated = Signal()
 
 
 def connect_receivers() -> None:
-    """Called once, when every app has declared what it tracks."""
-    for declared in tracked_models():
-        post_save.connect(_changed, sender=declared.model, dispatch_uid="cache.save")
-        post_delete.connect(_changed, sender=declared.model, dispatch_uid="cache.delete")
+    """Called once, when every app has declared its models."""
+    tracked = {model.model for model in tracked_models()}
+    for model in tracked:
+        post_save.connect(report_change, sender=model, dispatch_uid="cache.save")
+        post_delete.connect(report_change, sender=model, dispatch_uid="cache.delete")
     through = {
-        field.remote_field.through
-        for declared in tracked_models()
-        for field in declared.model._meta.many_to_many
+        field.remote_field.through for model in tracked for field in model._meta.many_to_many
     }
-    for model in through:
-        m2m_changed.connect(_linked, sender=model, dispatch_uid="cache.m2m")
+    for link in through:
+        m2m_changed.connect(report_link, sender=link, dispatch_uid="cache.m2m")
 
 
-def _changed(sender: type[models.Model], instance: models.Model, using: str, **kwargs: Any) -> None:
-    _collect(tracked_model(sender).label, tags_changed_by(instance), using)
+def report_change(
+    sender: type[models.Model], instance: models.Model, using: str, **kwargs: Any
+) -> None:
+    report_on_commit(instance, using)
 
 
-def _linked(sender: Any, instance: models.Model, action: str, using: str, **kwargs: Any) -> None:
+def report_link(
+    sender: Any, instance: models.Model, action: str, using: str, **kwargs: Any
+) -> None:
     if action.startswith("post_"):
-        _collect(tracked_model(type(instance)).label, tags_changed_by(instance), using)
+        report_on_commit(instance, using)
 
 
-def _collect(label: str, tags: set[str], using: str) -> None:
-    """Tell after the commit, at once where there is no transaction; what is rolled back, never."""
+def report_on_commit(instance: models.Model, using: str) -> None:
+    """Report the change after the commit, or at once if there is no transaction."""
+    label, tags = tracked_model(type(instance)).label, tags_changed_by(instance)
 
-    def tell() -> None:
+    def report() -> None:
         metrics.invalidations.labels(label).inc()
         notifications.record_own_change(tags)
         cache_invalidated.send(sender=None, tags=tags, models={label})
 
-    transaction.on_commit(tell, using=using, robust=True)
+    transaction.on_commit(report, using=using, robust=True)

@@ -1,4 +1,4 @@
-"""Snapshots: what tokens some tags have now, one query for all who ask at that moment.
+"""Snapshots: the versions that some tags have now, in one query for all who ask at that moment.
 
 A hit is exact if a snapshot that began after the request did equals the entry's. Requests that
 arrive while a query runs wait for the next one and share it, as commits share a disk write.
@@ -21,9 +21,9 @@ from psycopg import pq
 
 from openrisk.caching.freshness import triggers_postgresql
 
-VersionSnapshot = dict[str, str]  # tag -> token; "" for a tag that was never touched
+VersionSnapshot = dict[str, str]  # tag -> version; "" for a tag that nothing has moved yet
 
-TIMEOUT = 0.25  # seconds for one snapshot; who does not get it in time goes on without the cache
+TIMEOUT = 0.25  # seconds for one snapshot; requests that wait longer go on without the cache
 LIFETIME = 600  # seconds of one connection
 QUIET_SECONDS = 60
 
@@ -32,34 +32,34 @@ NO_ANSWER = "The database did not answer in time."
 
 
 class SnapshotUnavailable(Exception):
-    """The database did not answer in time: nobody can say what is fresh."""
+    """The database did not answer in time, so it is not known what is fresh."""
 
 
-def is_current(snapshot: Mapping[str, str], found: Mapping[str, str]) -> bool:
-    """Whether `found`, which may have more tags, still has every token of `snapshot`."""
+def is_current(snapshot: Mapping[str, str], versions: Mapping[str, str]) -> bool:
+    """Whether `versions`, which may have more tags, are still those of `snapshot`."""
     # This runs at every hit, and an all() over a generator costs twice as much.
-    return [found.get(tag, "") for tag in snapshot] == list(snapshot.values())
+    return [versions.get(tag, "") for tag in snapshot] == list(snapshot.values())
 
 
 def read_versions(*tags: Iterable[str]) -> dict[str, str]:
-    """The tokens of `tags` as of a moment after this call, possibly with those of others.
+    """The versions of `tags` as of a moment after this call, possibly with those of others.
 
-    A tag that was never touched is absent. Raises SnapshotUnavailable.
+    A tag that nothing has moved yet is absent. Raises SnapshotUnavailable.
     """
     if connection.vendor == "sqlite":
-        return _read_sqlite(set().union(*tags))
-    return _group().read(tags)
+        return read_sqlite_versions(set().union(*tags))
+    return current_batcher().read(tags)
 
 
 def take_snapshot(tags: Iterable[str]) -> VersionSnapshot:
     """The snapshot of `tags`, to be kept. Raises SnapshotUnavailable."""
-    wanted = frozenset(tags)
-    found = read_versions(wanted)
-    return {tag: found.get(tag, "") for tag in wanted}
+    tags = frozenset(tags)
+    versions = read_versions(tags)
+    return {tag: versions.get(tag, "") for tag in tags}
 
 
 def close_connection() -> None:
-    """Give the connection back, before the database is dropped."""
+    """Close this process's connection, so that the database can be dropped."""
     global _current  # noqa: PLW0603
     if _current is not None:
         _current.close()
@@ -67,7 +67,7 @@ def close_connection() -> None:
 
 
 # --- SQLite: in this process, on the thread's own connection -----------------------------------
-def _read_sqlite(tags: Iterable[str]) -> dict[str, str]:
+def read_sqlite_versions(tags: Iterable[str]) -> dict[str, str]:
     listed = sorted(tags)
     marks = ", ".join("?" * len(listed))
     try:
@@ -85,25 +85,25 @@ def _read_sqlite(tags: Iterable[str]) -> dict[str, str]:
 class Batch:
     """The requests that one query will answer."""
 
-    __slots__ = ("done", "error", "found", "tags")
+    __slots__ = ("done", "error", "tags", "versions")
 
     def __init__(self) -> None:
         self.tags: set[str] = set()
         self.done = threading.Event()
-        self.found: dict[str, str] = {}
+        self.versions: dict[str, str] = {}
         self.error = ""
 
     def wait(self) -> dict[str, str]:
-        """What was found, once the query has ended. Raises SnapshotUnavailable."""
+        """The versions, once the query has ended. Raises SnapshotUnavailable."""
         if not self.done.wait(2 * TIMEOUT):
             raise SnapshotUnavailable(NO_ANSWER)
         if self.error:
             raise SnapshotUnavailable(self.error)
-        return self.found
+        return self.versions
 
 
 class SnapshotBatcher:
-    """Runs one query at a time; whoever comes meanwhile joins the next."""
+    """Runs one query at a time; requests that arrive meanwhile share the next."""
 
     def __init__(self, source: "PostgresSource") -> None:
         self.source = source
@@ -111,46 +111,47 @@ class SnapshotBatcher:
         self._lock = threading.Lock()  # guards _next
         self._turn = threading.Lock()  # held while a query runs
         self._next: Batch | None = None
-        self.error = ""  # of the last query; "" where it was answered
+        self.error = ""  # of the last query; "" if it was answered
         self._quiet_until = 0.0
 
     def read(self, tags: Iterable[Iterable[str]]) -> dict[str, str]:
-        batch, leads = self.join(tags)
-        if leads:
-            self._lead(batch)
+        batch, is_first = self.join(tags)
+        if is_first:
+            self._run_next()
         return batch.wait()
 
     def join(self, tags: Iterable[Iterable[str]]) -> tuple[Batch, bool]:
-        """The batch of the next query, and whether the principal is its first and has to run it."""
+        """The batch of the next query, and whether this request is its first and has to run it."""
         with self._lock:
             batch = self._next
-            if leads := batch is None:
+            if is_first := batch is None:
                 batch = self._next = Batch()
             batch.tags.update(*tags)
-        return batch, leads
+        return batch, is_first
 
     def take_next(self) -> Batch | None:
-        """The batch that waits: who comes from here on waits for a query that begins later."""
+        """The batch that waits; requests from here on wait for a query that begins later."""
         with self._lock:
             batch, self._next = self._next, None
         return batch
 
-    def _lead(self, batch: Batch) -> None:
+    def _run_next(self) -> None:
         with self._turn:
-            self.take_next()
+            batch = self.take_next()
+            assert batch is not None  # noqa: S101  only its first request runs it
             try:
-                batch.found = self.source.query(batch.tags)
+                batch.versions = self.source.query(batch.tags)
             except (psycopg.Error, OSError, TimeoutError) as error:
                 batch.error = str(error) or type(error).__name__
                 self.source.close()
             finally:
-                self.note(batch.error)
+                self.record_outcome(batch.error)
                 batch.done.set()
 
-    def note(self, error: str) -> None:
-        """How the last query ended; "" where it was answered.
+    def record_outcome(self, error: str) -> None:
+        """Remember the error of the last query ("" if it was answered), and log it once a minute.
 
-        Without snapshots nothing is cached, and nothing else says so. Once a minute is enough.
+        Without snapshots nothing is cached, and nothing else says so.
         """
         self.error = error
         if error and time.monotonic() >= self._quiet_until:
@@ -173,22 +174,22 @@ _current: SnapshotBatcher | None = None
 _creating = threading.Lock()
 
 
-def _group() -> SnapshotBatcher:
-    """This process's own: a connection must not be shared with the process that forked it."""
+def current_batcher() -> SnapshotBatcher:
+    """The one of this process: it must not share a connection with the process that forked it."""
     global _current  # noqa: PLW0603
-    group = _current
-    if group is None or group.pid != os.getpid():
+    batcher = _current
+    if batcher is None or batcher.pid != os.getpid():
         with _creating:
-            group = _current
-            if group is None or group.pid != os.getpid():
-                group = _current = SnapshotBatcher(PostgresSource(connection))
-    return group
+            batcher = _current
+            if batcher is None or batcher.pid != os.getpid():
+                batcher = _current = SnapshotBatcher(PostgresSource(connection))
+    return batcher
 
 
-def use_batcher(group: SnapshotBatcher) -> None:
-    """Let `group` read the snapshots of this process."""
+def use_batcher(batcher: SnapshotBatcher) -> None:
+    """Let `batcher` read the snapshots of this process."""
     global _current  # noqa: PLW0603
-    _current = group
+    _current = batcher
 
 
 def open_connection(wrapper: BaseDatabaseWrapper, name: str) -> psycopg.Connection[Any]:
@@ -204,14 +205,14 @@ def open_connection(wrapper: BaseDatabaseWrapper, name: str) -> psycopg.Connecti
     if settings.DATABASE_DIRECT_URL:
         own["options"] = settings.DATABASE_PROFILE.options(timeouts=settings.DATABASE_TIMEOUTS)
         return psycopg.connect(settings.DATABASE_DIRECT_URL, **own, autocommit=True)
-    of_django = ("cursor_factory", "context", "prepare_threshold")
-    given = wrapper.get_connection_params()
-    parameters = {key: value for key, value in given.items() if key not in of_django}
+    django_only = ("cursor_factory", "context", "prepare_threshold")
+    all_parameters = wrapper.get_connection_params()
+    parameters = {key: value for key, value in all_parameters.items() if key not in django_only}
     return psycopg.connect(**parameters | own, autocommit=True)
 
 
 class PostgresSource:
-    """Snapshots by one prepared statement, spoken with the wire protocol itself.
+    """Reads versions by one prepared statement, with libpq itself.
 
     A cursor costs several times what the query does.
     """
@@ -233,8 +234,8 @@ class PostgresSource:
         return self.connection is not None and time.monotonic() <= self.closes_at
 
     def send(self, tags: Iterable[str]) -> pq.abc.PGconn:
-        """Ask on the open connection, without waiting for what it answers."""
-        assert self.connection is not None  # noqa: S101  the principals open it
+        """Send the query on the open connection, without waiting for its answer."""
+        assert self.connection is not None  # noqa: S101  open_connection() was called
         wire = self.connection.pgconn
         # Labels, ids, digests and signs: nothing in a tag needs quoting.
         wire.send_query_prepared(b"snapshot", [f"{{{','.join(tags)}}}".encode()])
@@ -270,14 +271,14 @@ class PostgresSource:
 
 
 def is_readable(wire: pq.abc.PGconn, seconds: float) -> bool:
-    """Whether the server has said something, waiting for at most `seconds`."""
+    """Whether the server has sent something, waiting for at most `seconds`."""
     poll = select.poll()  # select() fails on files beyond the first 1024
     poll.register(wire.socket, select.POLLIN)
     return bool(poll.poll(max(0.0, seconds) * 1000))
 
 
 def await_result(wire: pq.abc.PGconn) -> pq.abc.PGresult:
-    """The one result of what was sent, within TIMEOUT."""
+    """The one result of a query that was sent. Raises TimeoutError after TIMEOUT."""
     deadline = time.monotonic() + TIMEOUT
     last = None
     while True:
@@ -286,15 +287,15 @@ def await_result(wire: pq.abc.PGconn) -> pq.abc.PGresult:
             if not is_readable(wire, deadline - time.monotonic()):
                 raise TimeoutError(NO_ANSWER)
             wire.consume_input()
-        found = wire.get_result()
-        if found is None:
+        result = wire.get_result()
+        if result is None:
             break
-        last = found
+        last = result
     return check_result(last, wire)
 
 
 def check_result(last: pq.abc.PGresult | None, wire: pq.abc.PGconn) -> pq.abc.PGresult:
-    """Raises psycopg.Error where the last result of what was sent says that it failed."""
+    """The last result of a query. Raises psycopg.Error if that failed."""
     if last is None or last.status not in (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK):
         message = wire.get_error_message() or "The database closed the connection."
         raise psycopg.OperationalError(message)
@@ -302,7 +303,7 @@ def check_result(last: pq.abc.PGresult | None, wire: pq.abc.PGconn) -> pq.abc.PG
 
 
 def parse_versions(answer: pq.abc.PGresult) -> dict[str, str]:
-    """The tokens by tag: the query answers with one line of both in turn."""
+    """The versions by tag: the query answers with one line of both in turn."""
     line = answer.get_value(0, 0)
     words = line.decode().split(" ") if line else []
     return dict(zip(words[::2], words[1::2], strict=True))

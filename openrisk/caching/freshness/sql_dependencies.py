@@ -1,4 +1,4 @@
-"""What a statement reads: tables, and words in parentheses for what cannot be kept."""
+"""The dependencies of a statement: tables, and words in parentheses for what cannot be stored."""
 
 import re
 from collections.abc import Container, Iterable
@@ -11,7 +11,7 @@ from openrisk.caching.freshness.registry import tracked_models
 WRITE = "(write)"
 UNREADABLE = "(unreadable)"
 CLOCK = "(clock)"
-ROLE = "(role)"  # not of a statement: somebody asked what the principal may
+ROLE = "(role)"  # not of a statement: the code asked for the role of the member
 
 # Together, since each may hold what looks like the beginning of another.
 _TOKEN = re.compile(r"""('(?:[^']|'')*')|("[^"]*")|(--[^\n]*|/\*.*?\*/)""", re.S)
@@ -41,10 +41,10 @@ _OF_THE_SYSTEM = ("ctid", "xmin", "xmax", "cmin", "cmax", "tableoid", "rowid", "
 
 @lru_cache(maxsize=2048)
 def dependencies_of(sql: str) -> frozenset[str]:
-    """The tables that a statement reads; UNREADABLE or WRITE among them where it may do more.
+    """The tables that a statement reads; with UNREADABLE or WRITE if it may do more.
 
-    A table of which there are parts counts as the columns that are read, `table.column`, where it
-    is certain that there are no others.
+    A table with column groups counts as the columns that are read, `table.column`, if it is certain
+    that no others are.
     """
     text = _TOKEN.sub(lambda found: "''" if found[1] else found[2] or " ", str(sql))
     if not _READS.match(text) or _WRITES.search(_unquoted(text)):

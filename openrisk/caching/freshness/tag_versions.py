@@ -1,4 +1,4 @@
-"""The table of tokens: what installs, reads, adds to and compacts it."""
+"""The table of tag versions, cache_token: new versions, the epoch, compaction."""
 
 from collections.abc import Iterable
 
@@ -10,7 +10,7 @@ from openrisk.caching.freshness import triggers_postgresql, triggers_sqlite
 from openrisk.caching.freshness.registry import EPOCH, tracked_models
 
 TABLE = "cache_token"
-MOST_ROW_TAGS = 50_000  # of one model; beyond, they are forgotten together
+MOST_ROW_TAGS = 50_000  # of one model; more are forgotten together
 
 
 def invalidate_everything(connection: BaseDatabaseWrapper) -> None:
@@ -28,15 +28,15 @@ def ensure_epoch(connection: BaseDatabaseWrapper) -> None:
 
 
 def bump(tags: Iterable[str], connection: BaseDatabaseWrapper = connection) -> None:
-    """Give each of `tags` a new token: what was computed from them is stale from the commit on."""
+    """Give each of `tags` a new version: what depends on them is stale from the commit on."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute(triggers_postgresql.LEAVE, [sorted(tags)])
+            cursor.execute(triggers_postgresql.BUMP, [sorted(tags)])
             if settings.CACHE_CONSISTENCY == "push":
                 notify = f"SELECT pg_notify('{triggers_postgresql.CHANNEL}', tag)"
                 cursor.execute(f"{notify} FROM unnest(%s::text[]) tag", [sorted(tags)])
         else:
-            cursor.executemany(triggers_sqlite.LEAVE, [[tag] for tag in sorted(tags)])
+            cursor.executemany(triggers_sqlite.BUMP, [[tag] for tag in sorted(tags)])
 
 
 def count_rows() -> int:
@@ -46,25 +46,20 @@ def count_rows() -> int:
 
 
 def compact() -> int:
-    """Add up the rows of each tag, forget rows' tags of models that have too many of them.
+    """Add up the rows of each tag; forget the tags of single rows for models with too many.
 
-    Returns how many rows went. Changes no token but those of the forgotten rows, which `#*` covers.
+    Returns how many rows were removed. No version changes but of the forgotten tags, and `#*`.
     """
     before = count_rows()
     with transaction.atomic(), connection.cursor() as cursor:
         for tracked in tracked_models():
-            _forget_rows(cursor, tracked.label)
+            pattern, many = f"{tracked.label}#%", f"{tracked.label}#*"
+            cursor.execute(f"SELECT count(*) FROM {TABLE} WHERE tag LIKE %s", [pattern])
+            if cursor.fetchone()[0] <= MOST_ROW_TAGS:
+                continue
+            # A tag that is gone looks like one that nothing has moved, so `#*` must move with it.
+            bump([many])
+            cursor.execute(f"DELETE FROM {TABLE} WHERE tag LIKE %s AND tag <> %s", [pattern, many])
         if connection.vendor == "postgresql":
             cursor.execute(triggers_postgresql.COMPACT)
     return before - count_rows()
-
-
-def _forget_rows(cursor: object, label: str) -> None:
-    """A tag that is gone looks like one never touched, so `#*` must move with it."""
-    pattern = [f"{label}#%"]
-    cursor.execute(f"SELECT count(*) FROM {TABLE} WHERE tag LIKE %s", pattern)  # type: ignore[attr-defined]
-    if cursor.fetchone()[0] > MOST_ROW_TAGS:  # type: ignore[attr-defined]
-        bump([f"{label}#*"])
-        cursor.execute(  # type: ignore[attr-defined]
-            f"DELETE FROM {TABLE} WHERE tag LIKE %s AND tag <> %s", [*pattern, f"{label}#*"]
-        )

@@ -1,8 +1,8 @@
-"""The token triggers of PostgreSQL (15 and later).
+"""The cache's triggers on PostgreSQL (15 and later).
 
-Statement-level, with transition tables: one insert a statement, with one fresh token for each
-distinct tag. The rows of a tag are only ever added; its token is the xor of them all, so writers
-never wait for each other and compaction does not move it.
+Statement-level, with transition tables: one insert a statement, with a new random number for each
+distinct tag. The rows of a tag are only ever added; its version is the xor of them all, so writers
+never wait for each other and compaction does not change it.
 """
 
 from openrisk.caching.freshness.registry import EPOCH, MANY_ROWS, TrackedModel, tracked_models
@@ -13,7 +13,7 @@ CREATE TABLE IF NOT EXISTS cache_token (tag text COLLATE "C" NOT NULL, token big
 CREATE INDEX IF NOT EXISTS cache_token_tag ON cache_token (tag) INCLUDE (token);
 """
 # All in one value: taking a result apart costs more than finding it. The epoch is also the
-# server's: one that takes over may lack commits that somebody has seen.
+# server's: one that takes over may lack commits that someone has seen.
 READ_VERSIONS = f"""
 SELECT string_agg(tag || ' ' || token || CASE tag WHEN '{EPOCH}'
     THEN '@' || extract(epoch FROM pg_postmaster_start_time()) ELSE '' END, ' ') FROM (
@@ -21,7 +21,7 @@ SELECT string_agg(tag || ' ' || token || CASE tag WHEN '{EPOCH}'
 ) tokens
 """
 RANDOM = "hashtextextended(gen_random_uuid()::text, 0)"
-LEAVE = f"INSERT INTO cache_token (tag, token) SELECT tag, {RANDOM} FROM unnest(%s::text[]) tag"
+BUMP = f"INSERT INTO cache_token (tag, token) SELECT tag, {RANDOM} FROM unnest(%s::text[]) tag"
 # Deletes no more than it adds up, so two of these at once, or a writer between, change no xor.
 COMPACT = """
 WITH gone AS (
@@ -52,38 +52,38 @@ _TRANSITIONS = {
 
 
 def build_triggers(tracked: TrackedModel, *, notify: bool) -> list[Trigger]:
-    """Those of one model. They fire also while a replication role or a restore writes."""
+    """The triggers of one model. They fire also while a replication role or a restore writes."""
     result = []
     for event in _EVENTS:
-        name = _name(tracked, event)
+        name = trigger_name(tracked, event)
         definition = (
-            f"AFTER {event.upper()} ON {_quoted(tracked.table)} {_TRANSITIONS.get(event, '')} "
+            f"AFTER {event.upper()} ON {quote_name(tracked.table)} {_TRANSITIONS.get(event, '')} "
             f"FOR EACH STATEMENT EXECUTE FUNCTION {name}()"
         )
-        function = Function(name, _body(_tags(tracked, event), notify=notify))
+        function = Function(name, function_body(tracked, event, notify=notify))
         result.append(Trigger(name, tracked.table, definition, function, always=True))
     return result
 
 
 def function_names() -> list[str]:
     """The functions of all triggers, which have the names of these."""
-    names = (_name(tracked, event) for tracked in tracked_models() for event in _EVENTS)
+    names = (trigger_name(tracked, event) for tracked in tracked_models() for event in _EVENTS)
     return sorted(names)
 
 
-def _name(tracked: TrackedModel, event: str) -> str:
+def trigger_name(tracked: TrackedModel, event: str) -> str:
     return f"openrisk_token_{tracked.trigger_suffix}_{event}"
 
 
-def _quoted(name: str) -> str:
+def quote_name(name: str) -> str:
     return f'"{name}"'
 
 
-def _body(tags: str, *, notify: bool) -> str:
-    """Of the function. The schema is known only to the database."""
+def function_body(tracked: TrackedModel, event: str, *, notify: bool) -> str:
+    """The schema (`%1$I`) is known only to the database."""
     insert = (
         f"INSERT INTO %1$I.cache_token (tag, token) SELECT tag, {RANDOM} "
-        f"FROM ({tags}) tags WHERE tag IS NOT NULL"
+        f"FROM ({select_tags(tracked, event)}) tags WHERE tag IS NOT NULL"
     )
     if notify:
         insert = (
@@ -93,7 +93,7 @@ def _body(tags: str, *, notify: bool) -> str:
     return f"DECLARE notified bigint; BEGIN {insert}; RETURN NULL; END"
 
 
-def _tags(tracked: TrackedModel, event: str) -> str:
+def select_tags(tracked: TrackedModel, event: str) -> str:
     label = tracked.label
     if event == "truncate":
         return f"SELECT tag FROM (VALUES ('{label}:*'), ('{label}#*')) t(tag)"
@@ -106,26 +106,26 @@ def _tags(tracked: TrackedModel, event: str) -> str:
             f"ELSE '{label}#' || encode(sha256(convert_to(named::text, 'UTF8')), 'hex') END "
             "FROM changed"
         )
-    return f"WITH changed AS ({_changed(tracked, event)}) {' UNION '.join(parts)}"
+    return f"WITH changed AS ({select_changed(tracked, event)}) {' UNION '.join(parts)}"
 
 
-def _changed(tracked: TrackedModel, event: str) -> str:
-    owner = _quoted(tracked.organization_column) if tracked.organization_column else "NULL"
-    row = _quoted(tracked.row_key) if tracked.row_key else "NULL"
+def select_changed(tracked: TrackedModel, event: str) -> str:
+    owner = quote_name(tracked.organization_column) if tracked.organization_column else "NULL"
+    row = quote_name(tracked.row_key) if tracked.row_key else "NULL"
     if event != "update" or not tracked.ignored_columns:
         return _CHANGED[event].format(owner=owner, row=row)
     before, after = (
-        ", ".join(f"{side}.{_quoted(column)}" for column in tracked.versioned_columns)
+        ", ".join(f"{side}.{quote_name(column)}" for column in tracked.versioned_columns)
         for side in ("o", "n")
     )
-    key = _quoted(tracked.primary_key_column)
+    key = quote_name(tracked.primary_key_column)
 
-    def of(side: str) -> str:
+    def columns_of(side: str) -> str:
         return ", ".join(name if name == "NULL" else f"{side}.{name}" for name in (owner, row))
 
     return (
         "SELECT u.owner, u.named FROM old_rows o "
         f"FULL JOIN new_rows n ON o.{key} = n.{key} "
-        f"CROSS JOIN LATERAL (VALUES ({of('o')}), ({of('n')})) u(owner, named) "
+        f"CROSS JOIN LATERAL (VALUES ({columns_of('o')}), ({columns_of('n')})) u(owner, named) "
         f"WHERE ({before}) IS DISTINCT FROM ({after})"
     )

@@ -1,1 +1,5 @@
-"""Tools for people who operate the cache: explain, verify, measure and clear it."""
+"""Inspection of the cache by operators: its commands and its page.
+
+`simulation` sends requests in a user's place. On it stand `explain` (why a URL is a hit or not),
+`maintenance` (make stale, fill) and `verification` (compute again, compare). `statistics` counts.
+"""

@@ -1,4 +1,4 @@
-"""Explains a URL for somebody: its place in the cache, what is there, and why it is no hit."""
+"""Explains a URL for a given user: its entry, and why it is or is not a hit."""
 
 import time
 from collections.abc import Iterable
@@ -15,27 +15,27 @@ from openrisk.caching.principals import ImpersonatedUser
 from openrisk.caching.storage.entry import Entry
 from openrisk.caching.storage.shared import shared_store
 
-THERE = {"memory": "the memory of this process", "store": "the shared store"}
+LAYER_NAMES = {"memory": "the memory of this process", "store": "the shared store"}
 
 
 @dataclass(frozen=True)
 class TagState:
-    """What something depends on: `now` its token, `stored` the entry's where there is one."""
+    """A tag that the answer depends on: its version `now`, and that of the entry, if any."""
 
     tag: str
     meaning: str
     now: str
     stored: str | None
-    of: str  # view or principal
+    of: str  # view or caller
 
     @property
-    def changed(self) -> bool:
+    def is_changed(self) -> bool:
         return self.stored is not None and self.stored != self.now
 
 
 @dataclass(frozen=True)
 class StoredCopy:
-    """An entry under the key: where it is, how old (seconds), and what has changed since."""
+    """An entry under the key: where it is, how old (seconds), and which tags have changed since."""
 
     where: str
     age: float
@@ -45,7 +45,7 @@ class StoredCopy:
     changed: tuple[str, ...]
 
     @property
-    def valid(self) -> bool:
+    def is_valid(self) -> bool:
         return not self.changed and self.left > 0
 
 
@@ -63,109 +63,111 @@ class Explanation:
     kept: tuple[StoredCopy, ...] = ()
 
 
-def explain_url(url: str, person: ImpersonatedUser, *, base: str) -> Explanation:
-    """What `url` (relative to `base` unless it names a host) means when `person` asks for it.
+def explain_url(url: str, user: ImpersonatedUser, *, base: str) -> Explanation:
+    """Explain how the cache treats `url` for this user, as if they sent a token of theirs.
 
-    As by a token of theirs; the token itself is checked as well when they really ask. Raises
-    BadUrl.
+    `url` is relative to `base` unless it names a host. The token itself is checked only when they
+    really ask. Raises BadUrl.
     """
     request = build_request(url, base)
-    found = locate_request(request, person)
-    full = f"{request.scheme}://{request.META['HTTP_HOST']}{request.get_full_path()}"
-    lookup = found.lookup
+    located = locate_request(request, user)
+    full_url = f"{request.scheme}://{request.META['HTTP_HOST']}{request.get_full_path()}"
+
+    def explain_bypass(reason: str) -> Explanation:
+        sentence = reason[:1].upper() + reason[1:].rstrip(".") + "."
+        return Explanation(full_url, str(user), located.view, "BYPASS", sentence)
+
+    lookup = located.lookup
     if lookup is None:
-        return Explanation(full, str(person), found.view, "BYPASS", _sentence(found.reason))
-    principals = lookup.principal.snapshot.keys() if lookup.principal else set()
+        return explain_bypass(located.reason)
+    principal_tags = lookup.principal.snapshot.keys() if lookup.principal else set()
     try:
-        now = snapshots.take_snapshot(lookup.tags | principals)
+        now = snapshots.take_snapshot(lookup.tags | principal_tags)
     except SnapshotUnavailable as error:
-        why = f"The database does not say what is fresh: {error}"
-        return Explanation(full, str(person), lookup.view, "BYPASS", _sentence(why))
-    entries = _entries(lookup)
-    kept = tuple(_kept(where, entry, now) for where, entry in entries.items())
-    verdict, why = _verdict(kept, now)
+        return explain_bypass(f"The database does not say what is fresh: {error}")
+    entries = find_entries(lookup)
+    copies = tuple(describe_copy(layer, entry, now) for layer, entry in entries.items())
+    verdict, why = judge_copies(copies, now)
+    stored = next((entry.snapshot for entry in entries.values()), None)
     return Explanation(
-        full,
-        str(person),
+        full_url,
+        str(user),
         lookup.view,
         verdict,
         why,
         key=lookup.key,
         ttl=lookup.ttl,
         parts=lookup.parts,
-        tags=tuple(_tags(lookup.tags, principals, now, next(iter(entries.values()), None))),
-        kept=kept,
+        tags=tuple(describe_tags(lookup.tags, principal_tags, now, stored)),
+        kept=copies,
     )
 
 
-def _entries(lookup: CacheLookup) -> dict[str, Entry]:
+def find_entries(lookup: CacheLookup) -> dict[str, Entry]:
+    """By layer."""
     store = shared_store()
-    found = {
+    entries = {
         "memory": local_entries.get(lookup.key),
         "store": store.get(lookup.key) if store else None,
     }
-    return {where: entry for where, entry in found.items() if entry is not None}
+    return {layer: entry for layer, entry in entries.items() if entry is not None}
 
 
-def _kept(where: str, entry: Entry, now: VersionSnapshot) -> StoredCopy:
+def describe_copy(layer: str, entry: Entry, now: VersionSnapshot) -> StoredCopy:
     moment = time.time()
-    changed = (tag for tag, token in sorted(entry.snapshot.items()) if now.get(tag, "") != token)
+    versions = sorted(entry.snapshot.items())
     return StoredCopy(
-        where=THERE[where],
+        where=LAYER_NAMES[layer],
         age=moment - entry.created,
         left=entry.expires - moment,
         bytes=len(entry.body),
         cost=entry.cost,
-        changed=tuple(changed),
+        changed=tuple(tag for tag, version in versions if now.get(tag, "") != version),
     )
 
 
-def _verdict(kept: tuple[StoredCopy, ...], now: VersionSnapshot) -> tuple[str, str]:
+def judge_copies(copies: tuple[StoredCopy, ...], now: VersionSnapshot) -> tuple[str, str]:
+    """HIT, MISS or BYPASS, and the reason in a sentence."""
     if not now[EPOCH]:
-        return "BYPASS", "There is no epoch, so nothing is trusted: run manage.py migrate."
-    for entry in kept:
-        if entry.valid:
-            return "HIT", f"The entry in {entry.where} holds: no token has changed."
-    for entry in kept:
-        if entry.changed:
-            changed = ", ".join(entry.changed)
-            return "MISS", f"The entry in {entry.where} is stale: {changed} changed since."
-        return "MISS", f"The entry in {entry.where} expired {-entry.left:.0f} s ago."
-    return "MISS", _nowhere()
-
-
-def _nowhere() -> str:
+        return "BYPASS", "There is no epoch, so nothing is cached. Run manage.py migrate."
+    for copy in copies:
+        if copy.is_valid:
+            return "HIT", f"The entry in {copy.where} is valid: no tag has changed."
+    for copy in copies:
+        if copy.changed:
+            changed = ", ".join(copy.changed)
+            return "MISS", f"The entry in {copy.where} is stale: {changed} changed since."
+        return "MISS", f"The entry in {copy.where} expired {-copy.left:.0f} s ago."
     if shared_store() is None:
-        return (
+        return "MISS", (
             f"CACHE_BACKEND is {settings.CACHE_BACKEND}: there is no shared store, and the memory "
-            "of this process has no such entry. That of others cannot be seen from here."
+            "of this process has no such entry. The memory of other processes is not visible here."
         )
-    return (
+    return "MISS", (
         "Neither the shared store nor the memory of this process has an entry under this key: "
-        "nobody asked exactly this, it expired, or it was not to be stored."
+        "no one asked for exactly this, it expired, or it could not be stored."
     )
 
 
-def _tags(
-    view: Iterable[str], principal: Iterable[str], now: VersionSnapshot, entry: Entry | None
+def describe_tags(
+    view_tags: Iterable[str],
+    principal_tags: Iterable[str],
+    now: VersionSnapshot,
+    stored: VersionSnapshot | None,
 ) -> Iterable[TagState]:
-    own = set(view)
-    for tag in sorted(own):
-        stored = entry.snapshot.get(tag, "") if entry else None
-        yield TagState(tag, meaning(tag), now[tag], stored, "view")
-    for tag in sorted(set(principal) - own):
-        yield TagState(tag, meaning(tag), now[tag], None, "principal")
+    view_tags = set(view_tags)
+    for tag in sorted(view_tags):
+        version = None if stored is None else stored.get(tag, "")
+        yield TagState(tag, describe_tag(tag), now[tag], version, "view")
+    for tag in sorted(set(principal_tags) - view_tags):
+        yield TagState(tag, describe_tag(tag), now[tag], None, "caller")
 
 
-def meaning(tag: str) -> str:
-    """In words, what has to change for the tag to get a new token."""
+def describe_tag(tag: str) -> str:
+    """In words, what has to change for the tag to get a new version."""
     if tag == EPOCH:
         return "everything: triggers installed or repaired, a restore, a flush"
-    label, separator, what = tag.partition("#" if "#" in tag else ":")
+    label, separator, owner = tag.partition("#" if "#" in tag else ":")
     if separator == "#":
-        return f"many rows of {label} at once" if what == "*" else f"one row of {label}"
-    return f"{label} of " + ("no organization, or of all" if what == "*" else "this organization")
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:].rstrip(".") + "."
+        return f"many rows of {label} at once" if owner == "*" else f"one row of {label}"
+    return f"{label} of " + ("no organization, or of all" if owner == "*" else "this organization")

@@ -1,4 +1,4 @@
-"""Asks the application in somebody's place, in this process: for the commands of the cache."""
+"""Requests to the application in a user's place, in this process: for the commands of the cache."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -12,7 +12,7 @@ from django.core.handlers.base import BaseHandler
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import Resolver404, ResolverMatch, get_resolver, resolve, reverse
-from django.urls.resolvers import URLPattern, URLResolver
+from django.urls.resolvers import URLResolver
 from rest_framework.exceptions import APIException
 
 from openrisk.caching.decorators import (
@@ -27,11 +27,11 @@ from openrisk.request_state import BYPASS_CACHE, IMPERSONATED_USER
 
 
 class BadUrl(ValueError):
-    """The URL cannot be asked; the message says what to write."""
+    """The URL cannot be requested; the message says what to write."""
 
 
 def default_base_url() -> str:
-    """Where `manage.py serve` answers on its own machine: the host of URLs that name none."""
+    """The address of `manage.py serve` on its own machine, for URLs that name no host."""
     return f"http://127.0.0.1:{settings.PORT}/"
 
 
@@ -41,9 +41,11 @@ def build_request(url: str, base: str) -> WSGIRequest:
         parts = urlsplit(urljoin(base, url))
         port = parts.port
     except ValueError as error:
-        raise BadUrl(f"{url!r} is no URL: {error}.") from None
+        raise BadUrl(f"{url!r} is not a valid URL: {error}.") from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise BadUrl(f"{url!r} is no URL: write http://host/path, or a path such as /api/v1/risks/")
+        raise BadUrl(
+            f"{url!r} is not a valid URL. Write http://host/path, or a path such as /api/v1/risks/"
+        )
     environ = {
         "REQUEST_METHOD": "GET",
         "SCRIPT_NAME": "",
@@ -60,9 +62,9 @@ def build_request(url: str, base: str) -> WSGIRequest:
     return WSGIRequest(environ)
 
 
-# --- Asking -------------------------------------------------------------------------------------
-class _Application(BaseHandler):
-    """Django with all its middleware; whom the request is from is said, not proven."""
+# --- Sending ------------------------------------------------------------------------------------
+class ImpersonatingHandler(BaseHandler):
+    """Django with all its middleware, for requests whose user is named and not authenticated."""
 
     def resolve_request(self, request: HttpRequest) -> ResolverMatch:
         principal_directory().impersonate(request, request.META[IMPERSONATED_USER])
@@ -70,70 +72,70 @@ class _Application(BaseHandler):
 
 
 @cache
-def _application() -> _Application:
-    application = _Application()
-    application.load_middleware()
-    return application
+def impersonating_handler() -> ImpersonatingHandler:
+    handler = ImpersonatingHandler()
+    handler.load_middleware()
+    return handler
 
 
 def send_request(
-    request: WSGIRequest, person: ImpersonatedUser, *, bypass: bool = False
+    request: WSGIRequest, user: ImpersonatedUser, *, bypass: bool = False
 ) -> HttpResponseBase:
-    """The answer to `request`, computed anew and not stored with `bypass`."""
-    request.META[IMPERSONATED_USER] = person
+    """The response to `request`; with `bypass` it is computed and not stored."""
+    request.META[IMPERSONATED_USER] = user
     if bypass:
         request.META[BYPASS_CACHE] = True
-    return _application().get_response(request)
+    return impersonating_handler().get_response(request)
 
 
-# --- Where it belongs ---------------------------------------------------------------------------
+# --- Locating -----------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class LocatedRequest:
-    """What a request means to the cache: `lookup`, or the `reason` why it has no place there."""
+    """The cached view that a request reaches; its `lookup`, or the `reason` why there is none."""
 
     view: str = ""
     reason: str = ""
     lookup: CacheLookup | None = None
 
 
-class _Nowhere(Exception):
+class NotCached(Exception):
     """The request does not reach a cached view; the message says why."""
 
 
-def locate_request(request: WSGIRequest, person: ImpersonatedUser) -> LocatedRequest:
-    """Everything that happens before a view runs, and not the view. Reads no row of its data."""
+def locate_request(request: WSGIRequest, user: ImpersonatedUser) -> LocatedRequest:
+    """Do everything that happens before a view runs, and not the view. Reads none of its rows."""
     try:
-        view, declaration = _located(request, person)
-    except _Nowhere as why:
+        view, declaration = find_cached_view(request, user)
+    except NotCached as why:
         return LocatedRequest(reason=str(why))
     if reason := bypass_reason(view, view.request):
         return LocatedRequest(declaration.view, reason)
-    return LocatedRequest(
-        declaration.view, lookup=build_lookup(view.request, declaration, view.kwargs.get("pk"))
-    )
+    lookup = build_lookup(view.request, declaration, view.kwargs.get("pk"))
+    return LocatedRequest(declaration.view, lookup=lookup)
 
 
-def _located(request: WSGIRequest, person: ImpersonatedUser) -> tuple[Any, Declaration]:
+def find_cached_view(request: WSGIRequest, user: ImpersonatedUser) -> tuple[Any, Declaration]:
+    """The view set that has accepted the request, and its declaration. Raises NotCached."""
     try:
         request.get_host()
-        principal_directory().impersonate(request, person)
-        view = _view(request, resolve(request.path_info))
+        principal_directory().impersonate(request, user)
+        view = build_view(request, resolve(request.path_info))
         declaration = declaration_of(view, view.request) if view else None
         if declaration is None:
-            raise _Nowhere("this view caches nothing")
+            raise NotCached("this view caches nothing")
         view.initial(view.request, *view.args, **view.kwargs)
     except Resolver404:
-        raise _Nowhere(f"there is no {request.path}") from None
+        raise NotCached(f"there is no {request.path}") from None
     except DisallowedHost:
         host = request.META["HTTP_HOST"]
-        raise _Nowhere(f"ALLOWED_HOSTS does not allow the host {host}") from None
-    except (APIException, Http404, PermissionDenied) as refused:
-        raise _Nowhere(f"the view refuses: {refused}") from None
+        raise NotCached(f"ALLOWED_HOSTS does not allow the host {host}") from None
+    except (APIException, Http404, PermissionDenied) as refusal:
+        raise NotCached(f"the view refuses: {refusal}") from None
     return view, declaration
 
 
-def _view(request: WSGIRequest, match: ResolverMatch) -> Any:
-    """The view set as its own `as_view` sets it up; None where the route has another kind."""
+def build_view(request: WSGIRequest, match: ResolverMatch) -> Any:
+    """The view set as its own `as_view` sets it up; None if the route has another kind of view."""
     view_class = getattr(match.func, "cls", None)
     actions = getattr(match.func, "actions", None)
     if view_class is None or not actions:
@@ -146,25 +148,19 @@ def _view(request: WSGIRequest, match: ResolverMatch) -> Any:
     return view
 
 
-# --- What there is ------------------------------------------------------------------------------
+# --- Cached lists -------------------------------------------------------------------------------
 def cached_list_paths() -> list[str]:
-    """The paths of all cached lists."""
-    return sorted(reverse(name) for name in _list_names(get_resolver()))
+    return sorted(reverse(name) for name in cached_list_names(get_resolver()))
 
 
-def _list_names(resolver: URLResolver) -> set[str]:
+def cached_list_names(resolver: URLResolver) -> set[str]:
     names: set[str] = set()
     for pattern in resolver.url_patterns:
         if isinstance(pattern, URLResolver):
-            names |= _list_names(pattern)
-        elif _is_cached_list(pattern):
+            names |= cached_list_names(pattern)
+            continue
+        actions = getattr(pattern.callback, "actions", None) or {}
+        list_method = getattr(getattr(pattern.callback, "cls", None), "list", None)
+        if actions.get("get") == "list" and hasattr(list_method, "declared_for"):
             names.add(str(pattern.name))
     return names
-
-
-def _is_cached_list(pattern: URLPattern) -> bool:
-    action = getattr(pattern.callback, "actions", None) or {}
-    view_class = getattr(pattern.callback, "cls", None)
-    return action.get("get") == "list" and hasattr(
-        getattr(view_class, "list", None), "declared_for"
-    )

@@ -1,4 +1,4 @@
-"""What the cache is declared to do, and how it does: for operators."""
+"""Statistics for operators: what cached views declare, how often they hit, the shared store."""
 
 import os
 from collections import Counter, defaultdict
@@ -25,7 +25,7 @@ HITS = ("front", "memory", "store")
 
 @dataclass(frozen=True)
 class CacheCounters:
-    """Counters, and of what: `source` says whose they are, and is None where there are none."""
+    """The counters of the cache; `source` says of which processes, None if there are none."""
 
     source: str | None
     requests: Counter[tuple[str, str, str]] = field(default_factory=Counter)  # view, layer, result
@@ -57,7 +57,7 @@ class CacheCounters:
 
 @dataclass(frozen=True)
 class ViewFigures:
-    """One cached view. Hits by layer and misses count answers; bypasses are outside of the rate."""
+    """One cached view. Hits by layer and misses count answers; bypasses are not in the rate."""
 
     view: str
     ttl: float
@@ -68,7 +68,7 @@ class ViewFigures:
     misses: int
     bypasses: int
     compute_seconds: float | None
-    undeclared: dict[str, int]  # by table: why responses were not kept
+    undeclared: dict[str, int]  # by table: reasons why responses were not stored
     entries: int
     bytes: int
 
@@ -86,7 +86,7 @@ class ViewFigures:
 
 @dataclass(frozen=True)
 class StoreState:
-    """The shared store; `reachable` is None where there is none."""
+    """The shared store; `reachable` is None if there is none."""
 
     backend: str
     reachable: bool | None
@@ -98,36 +98,35 @@ class StoreState:
 
 # --- Views --------------------------------------------------------------------------------------
 def view_figures(counters: CacheCounters) -> list[ViewFigures]:
-    """Every declared view, by name, and what is counted beside them: the parts of pages."""
+    """Every declared view, by name, and the other names that are counted: values of pages."""
     get_resolver().url_patterns  # noqa: B018  imports the views, which declare themselves
     entries: Counter[str] = Counter()
     sizes: Counter[str] = Counter()
     for entry in local_entries.values():
         entries[entry.view] += 1
         sizes[entry.view] += entry.size
+    # get_or_compute() declares its reads call by call.
+    undeclared = {view for view, _, _ in counters.requests} - declarations.keys()
+    values = {name: Declaration(name, 0, (), per_organization, None) for name in undeclared}
     return [
-        _figures(declaration, counters, entries[name], sizes[name])
-        for name, declaration in sorted((declarations | _undeclared(counters)).items())
+        figures_of(declaration, counters, entries[name], sizes[name])
+        for name, declaration in sorted((declarations | values).items())
     ]
 
 
-def _undeclared(counters: CacheCounters) -> dict[str, Declaration]:
-    """What `get_or_compute` keeps, which declares its reads call by call."""
-    names = {view for view, _, _ in counters.requests} - declarations.keys()
-    return {name: Declaration(name, 0, (), per_organization, None) for name in names}
-
-
-def _figures(
-    declared: Declaration, counters: CacheCounters, entries: int, size: int
+def figures_of(
+    declaration: Declaration, counters: CacheCounters, entries: int, size: int
 ) -> ViewFigures:
-    view, requests = declared.view, counters.requests
-    computes = counters.computes[view]
+    view, requests = declaration.view, counters.requests
+    computes, clock = counters.computes[view], declaration.clock or ""
+    if not isinstance(clock, str):
+        clock = ", ".join(f"{bucket} with {name}" for name, bucket in clock.items())
     return ViewFigures(
         view=view,
-        ttl=declared.ttl,
-        reads=tuple(reads_of(declared)),
-        scope="organization" if declared.scope is per_organization else "user",
-        clock=_clock(declared),
+        ttl=declaration.ttl,
+        reads=tuple(read_labels(declaration)),
+        scope="organization" if declaration.scope is per_organization else "user",
+        clock=clock,
         hits={layer: requests[view, layer, "hit"] for layer in HITS},
         misses=requests[view, "view", "miss"],
         bypasses=requests[view, "view", "bypass"],
@@ -140,97 +139,90 @@ def _figures(
     )
 
 
-def reads_of(declared: Declaration) -> Iterable[str]:
-    """Labels of models and their parts, with `#` where only the row of the URL is read."""
-    for read in declared.reads:
+def read_labels(declaration: Declaration) -> Iterable[str]:
+    """Labels of models and column groups, with `#` if only the row of the URL is read."""
+    for read in declaration.reads:
         yield tracked_model(read).label + "#" * isinstance(read, Row)
-
-
-def _clock(declared: Declaration) -> str:
-    if declared.clock is None or isinstance(declared.clock, str):
-        return declared.clock or ""
-    return ", ".join(f"{bucket} with {name}" for name, bucket in declared.clock.items())
 
 
 # --- Counters -----------------------------------------------------------------------------------
 def read_counters() -> CacheCounters:
-    """What all processes of the running installation have counted, or else this one alone."""
+    """The counters of all processes of the running installation, else those of this process."""
     folder = metrics_folder()
     if folder and any(folder.glob("*.db")):
         collected: Iterable[Metric] = MultiProcessCollector(None, path=str(folder)).collect()
-        return _sorted(
+        return sum_samples(
             collected, f"all processes since manage.py serve started on port {settings.PORT}"
         )
-    own = (
+    own_metrics = (
         metrics.requests,
         metrics.compute_seconds,
         metrics.invalidations,
         metrics.undeclared_reads,
         metrics.breaker_open,
     )
-    found = _sorted((metric for one in own for metric in one.collect()), "this process alone")
-    return found if found.requests.total() else CacheCounters(None)
+    collected = (sample for metric in own_metrics for sample in metric.collect())
+    counters = sum_samples(collected, "this process alone")
+    return counters if counters.requests.total() else CacheCounters(None)
 
 
 def metrics_folder() -> Path | None:
-    """Where the processes of `manage.py serve` count together; None where it has never run."""
-    given = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
-    folder = Path(given) if given else settings.VAR_DIR / "metrics" / str(settings.PORT)
+    """The folder in which the processes of `manage.py serve` count; None if it never ran."""
+    configured = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    default = settings.VAR_DIR / "metrics" / str(settings.PORT)
+    folder = Path(configured) if configured else default
     return folder if folder.is_dir() else None
 
 
-def _sorted(collected: Iterable[Metric], source: str) -> CacheCounters:
-    found = CacheCounters(source)
+def sum_samples(collected: Iterable[Metric], source: str) -> CacheCounters:
+    counters = CacheCounters(source)
     for sample in (sample for metric in collected for sample in metric.samples):
         labels, value = sample.labels, sample.value
         match sample.name:
             case "openrisk_cache_requests_total":
-                found.requests[labels["view"], labels["layer"], labels["result"]] += int(value)
+                key = labels["view"], labels["layer"], labels["result"]
+                counters.requests[key] += int(value)
             case "openrisk_cache_compute_seconds_count":
-                found.computes[labels["view"]] += int(value)
+                counters.computes[labels["view"]] += int(value)
             case "openrisk_cache_compute_seconds_sum":
-                found.seconds[labels["view"]] += value
+                counters.seconds[labels["view"]] += value
             case "openrisk_cache_invalidations_total":
-                found.invalidations[labels["model"]] += int(value)
+                counters.invalidations[labels["model"]] += int(value)
             case "openrisk_cache_undeclared_reads_total":
-                found.undeclared[labels["view"], labels["table"]] += int(value)
+                counters.undeclared[labels["view"], labels["table"]] += int(value)
             case "openrisk_cache_breaker_state":
-                found.breakers.append(bool(value))
-    return found
+                counters.breakers.append(bool(value))
+    return counters
 
 
-# --- Tokens and store ---------------------------------------------------------------------------
+# --- Versions and store -------------------------------------------------------------------------
 def count_tag_versions() -> tuple[int, int]:
-    """Tags that have a token, and the rows that these are made of."""
+    """Tags that have a version, and the rows that these are made of."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT count(DISTINCT tag), count(*) FROM {tag_versions.TABLE}")
         return cursor.fetchone()
 
 
 def store_state() -> StoreState:
-    """Asks the shared store itself, whatever the breaker says."""
+    """Ask the shared store itself, even while the breaker is open."""
     backend = str(settings.CACHE_BACKEND)
     if shared_store() is None:
-        what = "nothing is cached" if backend == "none" else "each process keeps its own entries"
-        return StoreState(backend, None, f"no shared store: {what}")
+        reason = "nothing is cached" if backend == "none" else "each process keeps its own entries"
+        return StoreState(backend, None, f"no shared store: {reason}")
     try:
-        return _asked(backend)
+        cache = caches[ALIAS]
+        if backend != "redis":
+            cache.get("probe")
+            return StoreState(backend, True, "answers")
+        client = cache.client.get_client()  # type: ignore[attr-defined]  # django-redis
+        memory = client.info("memory")
+        return StoreState(
+            backend,
+            True,
+            "answers",
+            keys=client.dbsize(),
+            bytes=memory.get("used_memory"),
+            most_bytes=memory.get("maxmemory") or None,
+        )
     except Exception as error:  # noqa: BLE001  the boundary: any failure of any backend
         return StoreState(backend, False, f"not reachable: {' '.join(str(error).split())}")
-
-
-def _asked(backend: str) -> StoreState:
-    cache = caches[ALIAS]
-    if backend != "redis":
-        cache.get("probe")
-        return StoreState(backend, True, "answers")
-    client = cache.client.get_client()  # type: ignore[attr-defined]  # django-redis
-    memory_used = client.info("memory")
-    return StoreState(
-        backend,
-        True,
-        "answers",
-        keys=client.dbsize(),
-        bytes=memory_used.get("used_memory"),
-        most_bytes=memory_used.get("maxmemory") or None,
-    )

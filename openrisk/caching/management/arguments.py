@@ -1,4 +1,4 @@
-"""What several commands of the cache share. What is named and not there is a usage error (2)."""
+"""Arguments and errors that commands of the cache share. An unknown name is a usage error (2)."""
 
 import json
 from collections.abc import Callable
@@ -12,11 +12,11 @@ from openrisk.caching.inspection.maintenance import UnknownPattern
 from openrisk.caching.principals import UnknownPrincipal
 
 USAGE, UNVERIFIED, PARTIAL = 2, 3, 4
-Found = TypeVar("Found")
+Result = TypeVar("Result")
 
 
-def or_usage_error(find: Callable[[], Found]) -> Found:
-    """What `find` finds; a CommandError if something it is given is unknown, or no URL."""
+def or_usage_error(find: Callable[[], Result]) -> Result:
+    """The result of `find`; a CommandError if it names something unknown, or an invalid URL."""
     try:
         return find()
     except (UnknownPrincipal, UnknownPattern, simulation.BadUrl) as error:

@@ -1,1 +1,1 @@
-"""Storage of entries: in this process, and in a store that all processes share."""
+"""Storage of entries: `entry`, `local` (this process), `shared` (all processes), `breaker`."""

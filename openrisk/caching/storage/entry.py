@@ -14,11 +14,11 @@ from openrisk.caching.freshness.snapshots import VersionSnapshot
 MAGIC = b"openrisk1"
 _MAC = 32
 _LENGTH = 4
-UNSTORED = ("body", "confirmed")  # in the head: the body follows it
+NOT_IN_HEAD = ("body", "confirmed")  # the body follows the head
 
 
 class RejectedEntry(Exception):
-    """What the shared store gave is not what was stored there; `reason` is a metric's label."""
+    """The shared store returned what we did not store there; `reason` is a metric's label."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -27,10 +27,10 @@ class RejectedEntry(Exception):
 
 @dataclass(slots=True)
 class Entry:
-    """The body of a 200, what it was computed from, and until when it may be used.
+    """The body of a 200, the versions that it was computed from, and until when it may be used.
 
     `created` and `expires` are seconds since 1970, `cost` the seconds that computing it took.
-    `request` describes who asked for what, so that it can be computed again and compared.
+    `request` describes the request, so that it can be computed again and compared.
     """
 
     key: str
@@ -43,7 +43,7 @@ class Entry:
     etag: str
     request: dict[str, str]
     body: bytes
-    confirmed: int = 0  # see `push`; no business of any other process
+    confirmed: int = 0  # see `notifications`; means nothing to other processes
 
     @property
     def size(self) -> int:
@@ -52,7 +52,7 @@ class Entry:
 
 
 def pack_entry(entry: Entry) -> bytes:
-    fields = {name: getattr(entry, name) for name in Entry.__slots__ if name not in UNSTORED}
+    fields = {name: getattr(entry, name) for name in Entry.__slots__ if name not in NOT_IN_HEAD}
     head = orjson.dumps(fields)
     payload = len(head).to_bytes(_LENGTH, "big") + head + entry.body
     return MAGIC + _mac(entry.key, payload) + payload

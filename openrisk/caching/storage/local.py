@@ -1,4 +1,4 @@
-"""What this process keeps: bounded in bytes; what was not asked for again goes first."""
+"""The memory of this process: bounded in bytes; values that were not read again go first."""
 
 import threading
 from collections import OrderedDict
@@ -18,10 +18,10 @@ class _Slot:
 
 
 class LocalStore(Generic[Value]):
-    """A mapping with a budget. `size` of what is put is the principal's estimate, in bytes.
+    """A mapping with a budget. `size` of a value is an estimate of the code that puts it, in bytes.
 
-    Reading takes no lock and moves nothing, it marks: the oldest goes first, but what was read
-    since it was last looked at gets a second chance (the CLOCK algorithm).
+    Reading takes no lock and moves nothing, it marks: the oldest value goes first, but one that was
+    read since the last look gets a second chance (the CLOCK algorithm).
     """
 
     def __init__(self, budget: int) -> None:
@@ -49,7 +49,12 @@ class LocalStore(Generic[Value]):
             self._slots[key] = _Slot(value, size)
             self.size += size
             while self.size > self.budget:
-                self._make_room()
+                oldest, slot = next(iter(self._slots.items()))
+                if slot.used:
+                    slot.used = False
+                    self._slots.move_to_end(oldest)
+                else:
+                    self._drop(oldest)
 
     def discard(self, key: Hashable) -> None:
         with self._lock:
@@ -63,14 +68,6 @@ class LocalStore(Generic[Value]):
     def values(self) -> list[Any]:
         with self._lock:
             return [slot.value for slot in self._slots.values()]
-
-    def _make_room(self) -> None:
-        key, slot = next(iter(self._slots.items()))
-        if slot.used:
-            slot.used = False
-            self._slots.move_to_end(key)
-        else:
-            self._drop(key)
 
     def _drop(self, key: Hashable) -> None:
         if (old := self._slots.pop(key, None)) is not None:

@@ -78,7 +78,7 @@ def test_page_explains_a_url_as_the_command_does(operator, api, viewer, organiza
     [
         ({"url": RISKS, "user": "nobody@example.com"}, "There is no user nobody@example.com"),
         ({"url": RISKS, "user": "superuser@example.com", "organization": "none"}, "Known ones"),
-        ({"url": "ftp://x/", "user": "superuser@example.com"}, "is no URL"),
+        ({"url": "ftp://x/", "user": "superuser@example.com"}, "not a valid URL"),
         ({"url": ""}, "This field is required"),
     ],
 )

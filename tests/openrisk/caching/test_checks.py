@@ -78,5 +78,5 @@ def test_a_view_that_reads_what_is_not_tracked_is_an_error(monkeypatch):
     monkeypatch.setitem(declarations, "forgotten-list", forgotten)
     [error] = checks.check_reads(None)
     assert error.id == "openrisk.cache.E003"
-    assert error.msg.startswith("forgotten-list reads what the cache does not track.")
+    assert error.msg.startswith("forgotten-list reads a model that the cache does not track.")
     assert "cache=CacheTags()" in error.msg

@@ -87,7 +87,7 @@ def test_inspect_says_why_a_url_has_no_place(viewer, url, why):
 def test_inspect_computes_and_stores_nothing(viewer, risk, no_store):
     inspected(RISKS, viewer.email)
     assert len(lookup.local_entries) == 0
-    assert "nothing that can be seen" in run("cache_inspect", RISKS, "--as", viewer.email)
+    assert "nothing that is visible" in run("cache_inspect", RISKS, "--as", viewer.email)
 
 
 def test_inspect_refuses_who_is_unknown_or_no_member(viewer, other_organization):
@@ -96,7 +96,7 @@ def test_inspect_refuses_who_is_unknown_or_no_member(viewer, other_organization)
     assert refusal.value.returncode == 2
     with pytest.raises(CommandError, match="not a member of globex"):
         inspected(RISKS, viewer.email, "--organization", "globex")
-    with pytest.raises(CommandError, match="is no URL"):
+    with pytest.raises(CommandError, match="not a valid URL"):
         inspected("ftp://testserver/", viewer.email)
 
 
@@ -126,7 +126,9 @@ def test_invalidate_without_an_organization_reaches_all_and_single_rows(
 
 def test_invalidate_leaves_nothing_in_a_dry_run(api, viewer, risk, no_store):
     api(viewer).get(RISKS)
-    assert "nothing was left of 3 tokens" in run("cache_invalidate", "risks.risk", "--dry-run")
+    assert "It would give new versions to 3 tags" in run(
+        "cache_invalidate", "risks.risk", "--dry-run"
+    )
     assert inspected(RISKS, viewer.email)["verdict"] == "HIT"
 
 
@@ -164,7 +166,7 @@ def test_warm_exits_with_4_for_some_and_1_for_all_urls_that_keep_nothing(viewer,
     with pytest.raises(SystemExit) as partial:
         run("cache_warm", "--organization", "acme", RISKS, "/api/v1/nothing/")
     assert partial.value.code == 4
-    with pytest.raises(CommandError, match="No URL") as failure:
+    with pytest.raises(CommandError, match="No response") as failure:
         run("cache_warm", "--organization", "acme", "/api/v1/nothing/")
     assert failure.value.returncode == 1
 
@@ -276,7 +278,7 @@ def test_stats_show_what_all_processes_of_the_installation_have_counted(tmp_path
     view = figures("risks-list")
     assert (view["hit_rate"], view["hits"]["front"], view["misses"]) == (0.75, 5, 2)
     assert view["compute_seconds"] == 0.25
-    assert "risks-list read risks_other, undeclared: 1 not kept" in run("cache_stats")
+    assert "risks-list read risks_other, undeclared: 1 not stored" in run("cache_stats")
 
 
 def test_stats_show_what_views_declare(settings):

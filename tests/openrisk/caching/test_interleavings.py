@@ -138,7 +138,7 @@ def before(monkeypatch: pytest.MonkeyPatch, module: Any, name: str) -> Pause:
 
 def test_compute_begins_before_the_commit_and_stores_after_it(monkeypatch, threads, token, risk):
     """The race of every delete-on-save: the old value is put where the new one was just deleted."""
-    rows_read = after(monkeypatch, decorators, "_rendered")
+    rows_read = after(monkeypatch, decorators, "render_response")
     slow = threads(ask, token)
     rows_read.await_reached()
     write(risk, "new")
@@ -222,7 +222,7 @@ def test_two_writers_commit_in_the_other_order_around_a_reader(threads, token, r
 def test_second_writer_commits_while_the_first_ones_rows_are_read(
     monkeypatch, threads, token, risk
 ):
-    rows_read = after(monkeypatch, decorators, "_rendered")
+    rows_read = after(monkeypatch, decorators, "render_response")
     write(risk, "first")
     slow = threads(ask, token)
     rows_read.await_reached()
@@ -236,7 +236,7 @@ def test_second_writer_commits_while_the_first_ones_rows_are_read(
 
 def test_follower_began_after_the_leaders_snapshot(monkeypatch, threads, token, risk, flights):
     """A shared flight must not carry a read back to before its own beginning."""
-    rows_read = after(monkeypatch, decorators, "_rendered")
+    rows_read = after(monkeypatch, decorators, "render_response")
     leader = threads(ask, token)
     rows_read.await_reached()
     write(risk, "new")
@@ -247,7 +247,7 @@ def test_follower_began_after_the_leaders_snapshot(monkeypatch, threads, token, 
 
 
 def test_follower_shares_what_is_still_fresh(monkeypatch, threads, token, risk, flights):
-    rows_read = after(monkeypatch, decorators, "_rendered")
+    rows_read = after(monkeypatch, decorators, "render_response")
     leader = threads(ask, token)
     rows_read.await_reached()
     follower = follows(flights, threads, token)
@@ -290,7 +290,7 @@ def test_compaction_during_a_read(monkeypatch, threads, token, risk):
     """Fewer rows, the same tokens: what is computed meanwhile stays exact, and is kept."""
     for number in range(5):
         write(risk, f"old {number}")
-    rows_read = after(monkeypatch, decorators, "_rendered")
+    rows_read = after(monkeypatch, decorators, "render_response")
     slow = threads(ask, token)
     rows_read.await_reached()
     assert threads(tag_versions.compact).result(PATIENCE) > 0

@@ -107,12 +107,12 @@ def pushed(transactional_db, settings, monkeypatch):
     monkeypatch.setattr(notifications, "LEASE", 60.0)
     install_triggers(connection)
     listener = NotificationListener()
-    listener._listen()
+    listener._open_connection()
     monkeypatch.setattr(notifications, "_current", listener)
     listener.sync = lambda: _sync(listener)
     listener.sync()
     yield listener
-    listener._lose("The test has ended.")
+    listener._close_lost("The test has ended.")
     settings.CACHE_CONSISTENCY = "strict"
     install_triggers(connection)
 
@@ -193,7 +193,7 @@ def test_who_hears_nothing_asks_again(pushed, organization, viewer, monkeypatch,
         monkeypatch.setattr(pushed, "_receive_pending", lambda: None)
         pushed.lease_until = 0.0
     elif loss == "connection":
-        pushed._lose("The server is gone.")
+        pushed._close_lost("The server is gone.")
     else:
         pid = pushed._connection.info.backend_pid
         with connection.cursor() as cursor:

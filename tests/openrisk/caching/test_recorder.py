@@ -42,7 +42,7 @@ def test_recordings_nest_and_bookkeeping_is_left_out(db):
 def test_what_is_noted_within_counts_without(db):
     with recording() as outer, recording():
         timezone.now()
-        recorder.record_dependency("(role)")
+        recorder.record_dependencies({"(role)"})
     assert outer.dependencies == {CLOCK, "(role)"}
 
 

@@ -57,7 +57,7 @@ def test_answers_are_exact_without_signals(organization, viewer, monkeypatch):
     asset = make_asset(organization, "Mail")
     me = token(viewer, organization)
     warm(ASSETS, me)
-    monkeypatch.setattr(signals, "_collect", lambda *given: None)
+    monkeypatch.setattr(signals, "report_on_commit", lambda *given: None)
     asset.name = "ERP"
     asset.save()
     reply = call(ASSETS, me)

@@ -215,7 +215,7 @@ def test_snapshots_see_only_what_is_committed(organization):
 
 
 def test_connections_are_not_shared_with_who_forked(monkeypatch):
-    mine = snapshots._group()
-    assert snapshots._group() is mine
+    mine = snapshots.current_batcher()
+    assert snapshots.current_batcher() is mine
     monkeypatch.setattr(mine, "pid", -1)
-    assert snapshots._group() is not mine
+    assert snapshots.current_batcher() is not mine

@@ -8,7 +8,7 @@ from openrisk.caching.management.arguments import add_format, as_json
 
 class Command(BaseCommand):
     help = (
-        "Add up the rows of each cache token; nothing becomes stale by it. A worker does so every "
+        "Add up the rows of each tag's version; nothing becomes stale. A worker does so every "
         "minute. Example: python manage.py cache_compact"
     )
 
@@ -16,8 +16,8 @@ class Command(BaseCommand):
         add_format(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        gone, left = tag_versions.compact(), tag_versions.count_rows()
+        removed, left = tag_versions.compact(), tag_versions.count_rows()
         if options["format"] == "json":
-            self.stdout.write(as_json({"removed": gone, "left": left}))
+            self.stdout.write(as_json({"removed": removed, "left": left}))
         else:
-            self.stdout.write(f"{gone} rows removed, {left} left.")
+            self.stdout.write(f"{removed} rows removed, {left} left.")

@@ -10,8 +10,8 @@ from openrisk.caching.principals import principal_directory
 
 class Command(BaseCommand):
     help = (
-        "Make everything stale that was computed from the models matching a glob, at once and in "
-        "every process. Writes do so by themselves: this is for what the database cannot notice. "
+        "Make stale, at once and in every process, all that was computed from the models matching "
+        "a glob. Writes do so by themselves: this is for changes that the database cannot notice. "
         "Example: python manage.py cache_invalidate 'risks.*' --organization demo --dry-run"
     )
 
@@ -20,27 +20,29 @@ class Command(BaseCommand):
             "patterns", nargs="+", metavar="PATTERN", help="such as risks.risk or 'risks.*'"
         )
         parser.add_argument(
-            "--organization", metavar="SLUG", help="of this one only, as far as tokens tell"
+            "--organization", metavar="SLUG", help="only of this organization, as far as tags allow"
         )
-        parser.add_argument("--dry-run", action="store_true", help="say it, leave nothing")
+        parser.add_argument("--dry-run", action="store_true", help="print it, change nothing")
         add_format(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         models = or_usage_error(lambda: maintenance.match_models(options["patterns"]))
         slug, dry_run = options["organization"], options["dry_run"]
-        organization = (
-            or_usage_error(lambda: principal_directory().find_organization_id(slug))
-            if slug
-            else None
-        )
-        done = maintenance.invalidate_models(models, organization, dry_run=dry_run)
+        organization_id = None
+        if slug:
+            organization_id = or_usage_error(
+                lambda: principal_directory().find_organization_id(slug)
+            )
+        done = maintenance.invalidate_models(models, organization_id, dry_run=dry_run)
         if options["format"] == "json":
             self.stdout.write(as_json({**asdict(done), "dry_run": dry_run}))
             return
         for tag in done.tags:
             self.stdout.write(tag)
-        left = "A dry run: nothing was left of" if dry_run else "Left"
-        self.stdout.write(f"{left} {len(done.tags)} tokens of {len(done.models)} models.")
-        views = ", ".join(done.views)
-        if views:
+        verb = "A dry run: nothing was changed. It would give" if dry_run else "Gave"
+        self.stdout.write(
+            f"{verb} new versions to {len(done.tags)} tags of {len(done.models)} models."
+        )
+        if done.views:
+            views = ", ".join(done.views)
             self.stdout.write(f"{'Would be stale' if dry_run else 'Stale'}: {views}.")

@@ -16,8 +16,8 @@ NO_COUNTERS = (
 
 class Command(BaseCommand):
     help = (
-        "Show what each cached view declares, how often it was a hit, and the state of tokens and "
-        "shared store. Example: python manage.py cache_stats --format json"
+        "Show what each cached view declares, how often it was a hit, and the state of the tag "
+        "versions and the shared store. Example: python manage.py cache_stats --format json"
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -37,23 +37,23 @@ class Command(BaseCommand):
                         "breaker_open": counted.breaker_open if counted.source else None,
                         "tokens": {"tags": tags, "rows": rows},
                         "counted": counted.source,
-                        "views": [_as_dict(view) for view in views],
+                        "views": [view_as_dict(view) for view in views],
                     }
                 )
             )
             return
-        self._write_state(counted, store)
-        self.stdout.write(f"tokens       {tags} tags in {rows} rows\n")
-        self._write_views(counted, views)
+        self.write_state(counted, store)
+        self.stdout.write(f"versions     {tags} tags in {rows} rows\n")
+        self.write_views(counted, views)
 
-    def _write_state(self, counted: CacheCounters, store: StoreState) -> None:
+    def write_state(self, counted: CacheCounters, store: StoreState) -> None:
         self.stdout.write(f"consistency  {settings.CACHE_CONSISTENCY}")
         keys = f", {store.keys} keys, {store.bytes} bytes" if store.keys is not None else ""
         self.stdout.write(f"store        {store.backend}: {store.detail}{keys}")
         breaker = "open in a process" if counted.breaker_open else "closed"
-        self.stdout.write(f"breaker      {breaker if counted.source else 'nobody counted'}")
+        self.stdout.write(f"breaker      {breaker if counted.source else 'not counted'}")
 
-    def _write_views(self, counted: CacheCounters, views: list[ViewFigures]) -> None:
+    def write_views(self, counted: CacheCounters, views: list[ViewFigures]) -> None:
         if counted.source:
             self.stdout.write(f"Counted by {counted.source}:")
         else:
@@ -63,8 +63,10 @@ class Command(BaseCommand):
             f"{'view':20}{'TTL':>6} " + "".join(f"{head:>9}" for head in heads) + "  reads"
         )
         for view in views:
-            shares = [_percent(view.hit_rate), *(_percent(view.share(layer)) for layer in HITS)]
-            cells = [*shares, str(view.misses), str(view.bypasses), _milliseconds(view)]
+            shares = [view.hit_rate, *(view.share(layer) for layer in HITS)]
+            seconds = view.compute_seconds
+            compute = "-" if seconds is None else f"{seconds * 1000:.1f}ms"
+            cells = [*map(format_percent, shares), str(view.misses), str(view.bypasses), compute]
             self.stdout.write(
                 f"{view.view:20}{view.ttl:>5.0f}s "
                 + "".join(f"{cell:>9}" for cell in cells)
@@ -73,18 +75,14 @@ class Command(BaseCommand):
             )
         for view in views:
             for table, count in view.undeclared.items():
-                self.stdout.write(f"{view.view} read {table}, undeclared: {count} not kept")
+                self.stdout.write(f"{view.view} read {table}, undeclared: {count} not stored")
 
 
-def _as_dict(view: ViewFigures) -> dict[str, Any]:
-    # What this process keeps is of no interest: it ends with the command.
-    shown = {key: value for key, value in asdict(view).items() if key not in ("entries", "bytes")}
-    return {**shown, "lookups": view.lookups, "hit_rate": view.hit_rate}
+def view_as_dict(view: ViewFigures) -> dict[str, Any]:
+    columns = asdict(view)
+    del columns["entries"], columns["bytes"]  # those of this process end with the command
+    return columns | {"lookups": view.lookups, "hit_rate": view.hit_rate}
 
 
-def _percent(share: float | None) -> str:
+def format_percent(share: float | None) -> str:
     return "-" if share is None else f"{share:.1%}"
-
-
-def _milliseconds(view: ViewFigures) -> str:
-    return "-" if view.compute_seconds is None else f"{view.compute_seconds * 1000:.1f}ms"

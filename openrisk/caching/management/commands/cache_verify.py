@@ -14,14 +14,14 @@ from openrisk.caching.management.arguments import UNVERIFIED, add_format, as_jso
 
 class Command(BaseCommand):
     help = (
-        "Compute entries of the shared store anew, with the cache bypassed, and compare the bytes. "
+        "Compute entries of the shared store again, with the cache bypassed, and compare bytes. "
         "Exits with 3 if one differs that would have been served. "
         "Example: python manage.py cache_verify --sample 200 --format json"
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--sample", type=_positive, default=100, metavar="N", help="(default: 100)"
+            "--sample", type=positive_number, default=100, metavar="N", help="(default: 100)"
         )
         add_format(parser)
 
@@ -38,20 +38,20 @@ class Command(BaseCommand):
             rows = [asdict(verdict) for verdict in verdicts if verdict.outcome != "same"]
             self.stdout.write(as_json({"counts": counts, "entries": rows}))
         else:
-            self._write(verdicts, counts)
+            self.write_text(verdicts, counts)
         if counts["different"]:
             sys.exit(UNVERIFIED)
 
-    def _write(self, verdicts: list[VerifiedEntry], counts: Counter[str]) -> None:
+    def write_text(self, verdicts: list[VerifiedEntry], counts: Counter[str]) -> None:
         for verdict in verdicts:
             if verdict.outcome != "same":
                 name = verdict.path or verdict.key
                 self.stdout.write(f"{verdict.outcome:10} {name}  {verdict.detail}")
-        said = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items()))
-        self.stdout.write(f"{len(verdicts)} entries: {said or 'the store is empty'}.")
+        summary = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items()))
+        self.stdout.write(f"{len(verdicts)} entries: {summary or 'the store is empty'}.")
 
 
-def _positive(text: str) -> int:
+def positive_number(text: str) -> int:
     if not (text.isascii() and text.isdecimal()) or int(text) == 0:
         raise ArgumentTypeError(f"{text!r} is not a number of entries: give 1 or more")
     return int(text)

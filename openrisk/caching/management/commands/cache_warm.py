@@ -12,19 +12,19 @@ from openrisk.caching.management.arguments import (
     as_json,
     or_usage_error,
 )
-from openrisk.caching.principals import ImpersonatedUser, principal_directory
+from openrisk.caching.principals import principal_directory
 from openrisk.caching.storage.shared import shared_store
 
 ALONE = (
-    "There is no shared store (CACHE_BACKEND): what was computed stays in this process, which ends "
-    "now. Only a shared store helps the others."
+    "There is no shared store (CACHE_BACKEND): the responses stay in this process, which ends now. "
+    "Only a shared store helps the others."
 )
 
 
 class Command(BaseCommand):
     help = (
-        "Ask URLs through the application, so that the shared store is filled before people come. "
-        "Exits with 4 if some of them gave nothing to keep, with 1 if all. "
+        "Request URLs from the application, to fill the shared store before people come. "
+        "Exits with 4 if some responses could not be stored, with 1 if none could. "
         "Example: python manage.py cache_warm --organization demo --base https://risk.example.org"
     )
 
@@ -43,28 +43,27 @@ class Command(BaseCommand):
         add_format(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        person = or_usage_error(lambda: self._person(options["organization"], options["person"]))
-        asked = maintenance.warm_urls(options["urls"], person, base=options["base"])
-        done = or_usage_error(lambda: list(asked))
+        slug, email = options["organization"], options["person"]
+        directory = principal_directory()
+        user = or_usage_error(
+            lambda: (
+                directory.find_user(email, slug) if email else directory.find_most_privileged(slug)
+            )
+        )
+        done = or_usage_error(
+            lambda: list(maintenance.warm_urls(options["urls"], user, base=options["base"]))
+        )
         if options["format"] == "json":
-            self.stdout.write(as_json([asdict(one) for one in done]))
+            self.stdout.write(as_json([asdict(warmed) for warmed in done]))
         else:
-            for one in done:
-                result = one.result or f"status {one.status}"
-                self.stdout.write(f"{result:10} {one.url}  {one.person}")
+            for warmed in done:
+                result = warmed.result or f"status {warmed.status}"
+                self.stdout.write(f"{result:10} {warmed.url}  {warmed.person}")
         if shared_store() is None:
             self.stderr.write(ALONE)
-        self._finish(done)
-
-    def _person(self, slug: str, email: str | None) -> ImpersonatedUser:
-        who = principal_directory()
-        return who.find_user(email, slug) if email else who.find_most_privileged(slug)
-
-    def _finish(self, done: list[maintenance.WarmedUrl]) -> None:
-        failed = [one for one in done if not one.ok]
-        if not failed:
-            return
-        if len(failed) == len(done):
-            raise CommandError("No URL gave an answer that is kept. See cache_inspect for why.")
-        self.stderr.write(f"{len(failed)} of {len(done)} gave no answer that is kept.")
-        sys.exit(PARTIAL)
+        failed = [warmed for warmed in done if not warmed.is_cached]
+        if failed and len(failed) == len(done):
+            raise CommandError("No response could be stored. See cache_inspect for the reason.")
+        if failed:
+            self.stderr.write(f"{len(failed)} of {len(done)} responses could not be stored.")
+            sys.exit(PARTIAL)
