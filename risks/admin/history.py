@@ -22,7 +22,7 @@ from openrisk.admin.site import InfinitePaginator, ModelAdmin, RelatedFilter, si
 from openrisk.database.labels import model_of_label
 from risks.admin.display import level_badge
 from risks.history.descriptions import FieldChange, describe_fields
-from risks.history.reading import changes_of, normalise
+from risks.history.reading import changes_of, normalize_changes
 from risks.history.recorded_models import recorded_models
 from risks.models import Change, ChangeAction, ScoreChange
 
@@ -41,7 +41,7 @@ class DescribedChange:
 def describe_changes(changes: Iterable[Change]) -> list[DescribedChange]:
     changes = list(changes)
     described = describe_fields(
-        [(change.model, normalise(change.model, change.changes)) for change in changes]
+        [(change.model, normalize_changes(change.model, change.changes)) for change in changes]
     )
     return [
         DescribedChange(

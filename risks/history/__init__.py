@@ -1,7 +1,10 @@
 """History of every domain row, written by the database itself.
 
-`triggers` installs the triggers that write `Change` and `ScoreChange`, whatever path a write
-comes by. `recorded` tells them, for the length of a transaction, who acts and why.
+Triggers write `Change`, `ScoreChange` and the like, however a row is written. `recorded` gives them
+the actor and the reason, for the length of a transaction.
+
+Read `context`, `recorded_models` (declared by `risks.tracking` and other apps), `triggers` and the
+two `triggers_*`, `reading`, `comments` (entries without a change), `roles` (who may write history).
 """
 
 from risks.history.context import recorded

@@ -1,4 +1,4 @@
-"""Comments that come without a change: the triggers write nothing for them, so this does."""
+"""Writes comments that come without a change: the triggers write nothing for them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ from risks.models import Change, ChangeAction
 
 @contextmanager
 def keep_comment(instance: Model, comment: str) -> Iterator[None]:
-    """Write `comment` into the history of `instance` where the block changes nothing of it.
+    """Write `comment` into the history of `instance` if the block changes nothing of it.
 
     Within `recorded`, and with the row locked.
     """

@@ -1,4 +1,4 @@
-"""Who acts and why, told to the database for the length of one transaction."""
+"""Actor and reason of a change, known to the database for the length of one transaction."""
 
 import json
 from collections.abc import Iterator
@@ -51,51 +51,51 @@ def recorded(
     """
     outer = _current.get()
     context = replace(
-        outer or _Context(at=_text(at or timezone.now()), request_id=current_request_id()),
+        outer or _Context(at=format_moment(at or timezone.now()), request_id=current_request_id()),
         **{
             key: value
             for key, value in (
                 ("actor_id", str(actor.pk) if actor else None),
                 ("comment", comment),
                 ("run_id", str(run_id) if run_id else None),
-                ("at", _text(at) if at else None),
+                ("at", format_moment(at) if at else None),
             )
             if value
         },
     )
     with transaction.atomic(savepoint=savepoint):
-        _tell(context)
+        set_database_context(context)
         token = _current.set(context)
         try:
             yield
         finally:
             _current.reset(token)
-        # A rollback restores what was told before by itself.
+        # A rollback restores the outer context by itself.
         if not connection.needs_rollback:
-            _tell(outer)
+            set_database_context(outer)
 
 
-def _text(moment: datetime) -> str:
+def format_moment(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime(TIME_FORMAT)
 
 
 def current_context() -> _Context:
-    """Who acts and why in the `recorded` block that is running."""
+    """The actor, reason and time of the `recorded` block that is running."""
     context = _current.get()
     if context is None:
         raise RuntimeError("Nothing is recorded here. Wrap the change in recorded().")
     return context
 
 
-def _tell(context: _Context | None) -> None:
+def set_database_context(context: _Context | None) -> None:
     values = asdict(context) if context else None
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            told = json.dumps(values) if values else ""
-            cursor.execute("SELECT set_config('openrisk.history', %s, true)", [told])
+            value = json.dumps(values) if values else ""
+            cursor.execute("SELECT set_config('openrisk.history', %s, true)", [value])
             return
         # SQLite has one writer at a time, so one row in a table is as good as a variable of the
-        # transaction, and other programs may write to the file without knowing of it.
+        # transaction, and other programs may write to the file without knowing about it.
         cursor.execute("DELETE FROM openrisk_history_context")
         if values:
             for key in ("actor_id", "run_id"):  # as Django stores UUIDs on SQLite

@@ -67,7 +67,7 @@ def recorded_models() -> tuple[RecordedModel, ...]:
 
 @cache
 def link_fields(label: str) -> dict[str, models.Field]:
-    """What links add to the history of a model: names of fields, and the columns of their values.
+    """The fields that links add to the history of a model, by name: the columns of their values.
 
     For `risks.risk` for example `assets`, with `RiskAsset.asset`.
     """

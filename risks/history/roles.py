@@ -1,4 +1,4 @@
-"""Who may write history on PostgreSQL: the role that owns the tables, and no other.
+"""Database roles on PostgreSQL: only the owner of the tables may write history.
 
 The owner migrates. The application connects as a role of its own, which `grant` gives what it needs
 and no more: all rows of all tables, but history and ledgers only to read, and the history of
@@ -12,12 +12,12 @@ from psycopg import sql
 
 from risks.history.recorded_models import interval_tables
 
-# The trigger functions too: attached to a table of one's own, they would write what is not so.
 OWN_TABLES = """
 SELECT relname, pg_get_userbyid(relowner) FROM pg_class WHERE relkind IN ('r', 'p')
 AND relnamespace = current_schema()::regnamespace AND pg_has_role(relowner, 'USAGE')
 """
-# Whoever owns a table may drop its triggers; whoever may be its owner, or sets this parameter, too.
+# The owner of a table may drop its triggers; so may a member of that role, or a role that sets this
+# parameter.
 EXCESS = """
 SELECT 'it is a superuser' FROM pg_roles WHERE rolname = current_user AND rolsuper
 UNION ALL
@@ -61,12 +61,12 @@ def appended_tables() -> list[str]:
     return [apps.get_model("accounts.AccountEvent")._meta.db_table]
 
 
-def grant(role: str) -> None:
+def grant_rights(role: str) -> None:
     """Give `role` exactly what the application needs. Idempotent; repeat it after each `migrate`.
 
     Raises RoleRefused.
     """
-    _require_ordinary(role)
+    check_ordinary_role(role)
     rights = dict.fromkeys((*history_tables(), "django_migrations"), "SELECT")
     rights |= dict.fromkeys(appended_tables(), "SELECT, INSERT")
     with transaction.atomic(), connection.cursor() as cursor:
@@ -92,7 +92,7 @@ def grant(role: str) -> None:
             cursor.execute(statement.as_string(cursor.connection))
 
 
-def _require_ordinary(role: str) -> None:
+def check_ordinary_role(role: str) -> None:
     if connection.vendor != "postgresql":
         raise RoleRefused(
             "SQLite has no roles: anyone who can write its file can rewrite history. "
@@ -130,7 +130,7 @@ def is_owner() -> bool:
 
 
 def ways_to_alter_history() -> list[str]:
-    """What lets the role of this connection change what is recorded; empty if nothing does."""
+    """Rights by which the role of this connection could alter history; empty if it has none."""
     with connection.cursor() as cursor:
         cursor.execute(EXCESS, [history_tables(), appended_tables()])
         return [row[0] for row in cursor.fetchall()]

@@ -16,7 +16,7 @@ _CONTEXT = """
 """
 
 
-def _rows(event: str) -> str:
+def select_rows(event: str) -> str:
     """Pairs of rows as JSON: `b` before, `a` after.
 
     OFFSET 0 keeps the planner from writing to_jsonb() in place of every `a` and `b`: a row would be
@@ -31,9 +31,9 @@ def _rows(event: str) -> str:
     return f"{pairs[event]} OFFSET 0"
 
 
-def _told(event: str) -> str:
+def select_changes(event: str) -> str:
     """The changed fields of one pair; those that are filled, where only one side exists."""
-    whole, before, after, told = {
+    whole, before, after, is_recorded = {
         "insert": ("a", "'null'::jsonb", "value", "value NOT IN ('null', '\"\"', '{}', '[]')"),
         "delete": ("b", "value", "'null'::jsonb", "value NOT IN ('null', '\"\"', '{}', '[]')"),
         "update": ("a", "b->key", "value", "value IS DISTINCT FROM b->key"),
@@ -41,11 +41,11 @@ def _told(event: str) -> str:
     pair = f"jsonb_build_array({before}, {after})"
     return f"""
         SELECT coalesce(jsonb_object_agg(key, {pair}), '{{}}') AS changes
-        FROM jsonb_each({whole}) WHERE {told} AND key <> ALL (silent)"""
+        FROM jsonb_each({whole}) WHERE {is_recorded} AND key <> ALL (silent)"""
 
 
-def _change_function(event: str) -> Function:
-    """Writes down which fields changed. Its arguments: the label, and the silent columns.
+def change_function(event: str) -> Function:
+    """Records the fields that changed. Its arguments: the label, and the ignored columns.
 
     Rows are created and deleted without empty fields.
     """
@@ -59,18 +59,18 @@ BEGIN
     SELECT (coalesce(a, b)->>'organization_id')::uuid, TG_ARGV[0], (coalesce(a, b)->>'id')::uuid,
            '{ACTIONS[event]}', moment, (said->>'actor_id')::uuid, coalesce(said->>'comment', ''),
            coalesce(said->>'request_id', ''), (said->>'run_id')::uuid, d.changes
-    FROM ({_rows(event)}) pair
-    CROSS JOIN LATERAL ({_told(event)}) d
+    FROM ({select_rows(event)}) pair
+    CROSS JOIN LATERAL ({select_changes(event)}) d
     WHERE d.changes <> '{{}}' OR '{ACTIONS[event]}' <> 'updated';
     RETURN NULL;
 END """
     return Function(f"openrisk_change_{event}", body)
 
 
-def _link_function(event: str) -> Function:
+def link_function(event: str) -> Function:
     """Writes down that a row gained or lost another.
 
-    Further arguments: the column of the row it hangs on, the name shown and the column told.
+    Further arguments: the column of the parent row, the name shown, the column of the value.
     """
     body = f"""
 DECLARE
@@ -83,14 +83,14 @@ BEGIN
            coalesce(said->>'comment', ''), coalesce(said->>'request_id', ''),
            (said->>'run_id')::uuid,
            jsonb_build_object(TG_ARGV[3], jsonb_build_array(b->TG_ARGV[4], a->TG_ARGV[4]))
-    FROM ({_rows(event)}) pair
+    FROM ({select_rows(event)}) pair
     WHERE b IS DISTINCT FROM a;
     RETURN NULL;
 END """
     return Function(f"openrisk_link_{event}", body)
 
 
-def _trigger(table: str, name: str, event: str, function: Function, arguments: str) -> Trigger:
+def build_trigger(table: str, name: str, event: str, function: Function, arguments: str) -> Trigger:
     definition = (
         f"AFTER {event.upper()} ON {table} {EVENTS[event]} "
         f"FOR EACH STATEMENT EXECUTE FUNCTION {function.name}({arguments})"
@@ -100,14 +100,14 @@ def _trigger(table: str, name: str, event: str, function: Function, arguments: s
 
 def change_triggers(recorded: RecordedModel) -> list[Trigger]:
     table, link = recorded.table, recorded.link
-    function = _link_function if link else _change_function
+    function = link_function if link else change_function
     ignored = ",".join(sorted(recorded.ignored_fields | {"id", "organization_id"}))
     arguments = [recorded.label, ignored]
     if link:
         arguments += [f"{link.parent}_id", link.shown_as, link.value_column]
     quoted = ", ".join(f"'{argument}'" for argument in arguments)
     return [
-        _trigger(table, f"openrisk_{table}_{event}", event, function(event), quoted)
+        build_trigger(table, f"openrisk_{table}_{event}", event, function(event), quoted)
         for event in EVENTS
     ]
 
@@ -115,12 +115,12 @@ def change_triggers(recorded: RecordedModel) -> list[Trigger]:
 def interval_triggers(intervals: IntervalTable) -> list[Trigger]:
     triggers = []
     for event in EVENTS:
-        function = _interval_function(intervals, event)
-        triggers.append(_trigger(intervals.table, function.name, event, function, ""))
+        function = interval_function(intervals, event)
+        triggers.append(build_trigger(intervals.table, function.name, event, function, ""))
     return triggers
 
 
-def _interval_function(intervals: IntervalTable, event: str) -> Function:
+def interval_function(intervals: IntervalTable, event: str) -> Function:
     """Ends the interval that lasted until now and adds the one that begins."""
     new, old = (", ".join(f"{row}.{column}" for column in intervals.columns) for row in ("r", "o"))
     changed = {

@@ -15,7 +15,7 @@ CREATE TABLE IF NOT EXISTS openrisk_history_context (
 _MOMENT = (
     "coalesce((SELECT at FROM openrisk_history_context), strftime('%Y-%m-%d %H:%M:%f', 'now'))"
 )
-_SAID = f"""{_MOMENT},
+_CONTEXT_VALUES = f"""{_MOMENT},
         (SELECT actor_id FROM openrisk_history_context),
         coalesce((SELECT comment FROM openrisk_history_context), ''),
         coalesce((SELECT request_id FROM openrisk_history_context), ''),
@@ -24,7 +24,7 @@ _INSERT_CHANGE = """INSERT INTO risks_change (organization_id, model, object_id,
         actor_id, comment, request_id, run_id, changes)"""
 
 
-def _value(row: str, field: models.Field) -> str:
+def json_value(row: str, field: models.Field) -> str:
     """The column as SQLite's JSON functions should write it."""
     column = f'{row}."{field.column}"'
     if isinstance(field, models.JSONField):
@@ -34,10 +34,10 @@ def _value(row: str, field: models.Field) -> str:
     return column
 
 
-def _pair(event: str, field: models.Field) -> str:
+def select_pair(event: str, field: models.Field) -> str:
     """A row (key, before, after) where the field changed, or is filled in a new or gone row."""
-    before = _value("OLD", field) if event != "insert" else "NULL"
-    after = _value("NEW", field) if event != "delete" else "NULL"
+    before = json_value("OLD", field) if event != "insert" else "NULL"
+    after = json_value("NEW", field) if event != "delete" else "NULL"
     if event == "update":
         changed = f'OLD."{field.column}" IS NOT NEW."{field.column}"'
     else:
@@ -47,19 +47,19 @@ def _pair(event: str, field: models.Field) -> str:
     return f"SELECT '{field.column}' AS key, {pair} AS pair WHERE {changed}"
 
 
-def _change_body(event: str, recorded: RecordedModel) -> str:
+def change_body(event: str, recorded: RecordedModel) -> str:
     row = "OLD" if event == "delete" else "NEW"
     action = {"insert": "created", "update": "updated", "delete": "deleted"}[event]
-    pairs = "\n        UNION ALL ".join(_pair(event, field) for field in recorded.fields)
+    pairs = "\n        UNION ALL ".join(select_pair(event, field) for field in recorded.fields)
     having = "HAVING count(*) > 0" if event == "update" else ""
     return f"""{_INSERT_CHANGE}
     SELECT {row}.organization_id, '{recorded.label}', {row}.id, '{action}',
-        {_SAID},
+        {_CONTEXT_VALUES},
         json_group_object(key, json(pair))
     FROM ({pairs}) {having};"""
 
 
-def _link_body(event: str, recorded: RecordedModel) -> str:
+def link_body(event: str, recorded: RecordedModel) -> str:
     link = recorded.link
     assert link is not None  # noqa: S101  change_triggers() asks for links only
     row = "OLD" if event == "delete" else "NEW"
@@ -67,20 +67,20 @@ def _link_body(event: str, recorded: RecordedModel) -> str:
     after = f"NEW.{link.value_column}" if event != "delete" else "NULL"
     return f"""{_INSERT_CHANGE}
     SELECT {row}.organization_id, '{recorded.label}', {row}.{link.parent}_id, 'updated',
-        {_SAID},
+        {_CONTEXT_VALUES},
         json_object('{link.shown_as}', json_array({before}, {after}));"""
 
 
-def _trigger(table: str, name: str, event: str, body: str, *, when: str = "") -> Trigger:
+def build_trigger(table: str, name: str, event: str, body: str, *, when: str = "") -> Trigger:
     definition = f"AFTER {event.upper()} ON {table} FOR EACH ROW {when}\nBEGIN\n    {body}\nEND"
     return Trigger(name, table, definition)
 
 
 def change_triggers(recorded: RecordedModel) -> list[Trigger]:
     table = recorded.table
-    body = _link_body if recorded.link else _change_body
+    body = link_body if recorded.link else change_body
     return [
-        _trigger(table, f"openrisk_{table}_{event}", event, body(event, recorded))
+        build_trigger(table, f"openrisk_{table}_{event}", event, body(event, recorded))
         for event in EVENTS
     ]
 
@@ -89,18 +89,18 @@ def interval_triggers(intervals: IntervalTable) -> list[Trigger]:
     table = intervals.table
     changed = " OR ".join(f"OLD.{column} IS NOT NEW.{column}" for column in intervals.columns)
     return [
-        _trigger(
+        build_trigger(
             table,
             f"openrisk_ledger_{table}_{event}",
             event,
-            _interval_body(intervals, event),
+            interval_body(intervals, event),
             when=f"WHEN {changed}" if event == "update" else "",
         )
         for event in EVENTS
     ]
 
 
-def _interval_body(intervals: IntervalTable, event: str) -> str:
+def interval_body(intervals: IntervalTable, event: str) -> str:
     """Ends the interval that lasted until now and adds the one that begins."""
     is_gone = event == "delete"
     row = "OLD" if is_gone else "NEW"

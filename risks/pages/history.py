@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import Model
 
 from risks.history.descriptions import FieldChange, describe_fields
-from risks.history.reading import ROW_FIELDS, changes_of, normalise
+from risks.history.reading import ROW_FIELDS, changes_of, normalize_changes
 
 PAGE_SIZE = 50
 # They follow from the ratings, which are shown.
@@ -75,5 +75,5 @@ def load_history(
 
 
 def visible_fields(row: dict[str, Any]) -> dict[str, list[Any]]:
-    fields = normalise(row["model"], row["changes"])
+    fields = normalize_changes(row["model"], row["changes"])
     return {name: pair for name, pair in fields.items() if name not in DERIVED_FIELDS}

@@ -12,7 +12,7 @@ from openrisk.accounts.members.memberships import set_role
 from openrisk.accounts.models import Membership, User
 from openrisk.database.triggers import install_triggers, missing_triggers
 from risks.history import recorded
-from risks.history.reading import normalise
+from risks.history.reading import normalize_changes
 from risks.history.recorded_models import recorded_models
 from risks.models import Asset, Category, Change, Finding, Mitigation, Risk, RiskTag
 from risks.services.catalogue import delete_asset
@@ -40,7 +40,9 @@ def risk(organization):
 def _told(row, **conditions):
     """The changes of a row since it was created, as the models mean them, oldest first."""
     changes = Change.objects.filter(object_id=row.pk, **conditions).exclude(action="created")
-    return [(change.action, normalise(change.model, change.changes)) for change in changes[::-1]]
+    return [
+        (change.action, normalize_changes(change.model, change.changes)) for change in changes[::-1]
+    ]
 
 
 def _last():
@@ -348,8 +350,8 @@ def test_dates_decimals_and_flags_read_as_the_models_mean_them(risk):
 
 
 def test_field_that_is_gone_reads_as_it_was_written():
-    assert normalise("risks.risk", {"colour": ["red", None]}) == {"colour": ["red", None]}
-    assert normalise("risks.risk", {"owner_id": ["nonsense", None]}) == {
+    assert normalize_changes("risks.risk", {"colour": ["red", None]}) == {"colour": ["red", None]}
+    assert normalize_changes("risks.risk", {"owner_id": ["nonsense", None]}) == {
         "owner": ["nonsense", None]
     }
 

@@ -47,7 +47,8 @@ def dependencies_of(sql: str) -> frozenset[str]:
     that no others are.
     """
     text = _TOKEN.sub(lambda found: "''" if found[1] else found[2] or " ", str(sql))
-    if not _READS.match(text) or _WRITES.search(_unquoted(text)):
+    unquoted = re.sub(r'"[^"]*"', '""', text)  # a column may be called "update"
+    if not _READS.match(text) or _WRITES.search(unquoted):
         return frozenset({WRITE})
     known = known_tables()
     found = {quoted or bare for quoted, bare in _WORD.findall(text)} & known
@@ -58,27 +59,24 @@ def dependencies_of(sql: str) -> frozenset[str]:
     if _COMMA_JOIN.search(text) or not sources <= known | named:
         found.add(UNREADABLE)
     for table in found & tables_with_column_groups():
-        if columns := _columns(text, table):
+        if columns := columns_read(text, table):
             found = found - {table} | {f"{table}.{column}" for column in columns}
     return frozenset(found)
 
 
-def _columns(text: str, table: str) -> set[str]:
-    """Those of `table` that are read, if each is as the ORM writes it, `"table"."column"`; else
-    none."""
+def columns_read(text: str, table: str) -> set[str]:
+    """The columns of `table` that are read, if each is written as by the ORM, `"table"."column"`;
+    else none: then more may be read."""
     named = set(re.findall(rf'"{table}"\."(\w+)"', text))
-    # First the sources: one that has another name stays, since what is read by it would not show.
+    # First the sources: one with an alias stays, since columns read by the alias would not show.
     source = rf'(?<!\bDISTINCT )\b(?:FROM|JOIN)\s+"{table}"\s*(?=$|\)|(?:{_AFTER_SOURCE})\b)'
     rest = re.sub(source, " ", text, flags=re.I)
     rest = _OUTPUT.sub(" ", _COLUMN.sub(" ", _COUNTED.sub(" ", rest)))
     left = {(quoted or bare).lower() for quoted, bare in _WORD.findall(rest)}
-    is_certain = "*" not in rest and left.isdisjoint(_beyond(table)) and not _JOINED.search(text)
+    is_certain = (
+        "*" not in rest and left.isdisjoint(whole_row_words(table)) and not _JOINED.search(text)
+    )
     return named if is_certain else set()
-
-
-def _unquoted(text: str) -> str:
-    """Without quoted names: a column may be called "update"."""
-    return re.sub(r'"[^"]*"', '""', text)
 
 
 @cache
@@ -88,21 +86,26 @@ def known_tables() -> frozenset[str]:
 
 @cache
 def tables_with_column_groups() -> frozenset[str]:
-    return frozenset(one.table for one in tracked_models() if one.group)
+    return frozenset(tracked.table for tracked in tracked_models() if tracked.group)
 
 
 @cache
-def _beyond(table: str) -> frozenset[str]:
-    """Words by which more of the table may be read than its columns by their full names."""
-    [model] = {one.model for one in tracked_models() if one.table == table}
+def whole_row_words(table: str) -> frozenset[str]:
+    """Words that may read more of the table than its columns by their full names do."""
+    [model] = {tracked.model for tracked in tracked_models() if tracked.table == table}
     columns = (str(field.column) for field in model._meta.concrete_fields)
     return frozenset({table, "natural", *_OF_THE_SYSTEM, *columns})
 
 
-def find_undeclared(seen: Iterable[str], declared: Container[str]) -> set[str]:
-    """What of `seen` is neither declared, nor a column of a table that is."""
-    return {one for one in seen if one not in declared and table_of(one) not in declared}
+def find_undeclared(dependencies: Iterable[str], declared: Container[str]) -> set[str]:
+    """The dependencies that are neither declared, nor columns of a table that is."""
+    return {
+        dependency
+        for dependency in dependencies
+        if dependency not in declared and table_of(dependency) not in declared
+    }
 
 
-def table_of(one: str) -> str:
-    return one.partition(".")[0]
+def table_of(dependency: str) -> str:
+    """The table of `table` or `table.column`."""
+    return dependency.partition(".")[0]

@@ -1,6 +1,6 @@
 """The shared store: bytes that all processes see, over Django's cache framework.
 
-Whatever it does, no HTTP status changes: calls have short timeouts, failures are misses, and after
+No failure of it changes an HTTP status: calls have short timeouts, failures are misses, and after
 a few of them in a row it is left alone for a while (`breaker`).
 """
 

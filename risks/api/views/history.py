@@ -6,7 +6,7 @@ from rest_framework.response import Response
 
 from openrisk.api.filters import FilteredList, Order
 from openrisk.api.viewsets import OrganizationViewSet
-from risks.history.reading import ROW_FIELDS, changes_of, normalise
+from risks.history.reading import ROW_FIELDS, changes_of, normalize_changes
 
 
 def history_response(view: OrganizationViewSet, *object_ids: Any) -> Response:
@@ -19,6 +19,6 @@ def history_response(view: OrganizationViewSet, *object_ids: Any) -> Response:
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:
     row["actor_email"] = row.pop("actor__email")
-    row["changes"] = normalise(row["model"], row["changes"])
+    row["changes"] = normalize_changes(row["model"], row["changes"])
     del row["_order"]
     return row

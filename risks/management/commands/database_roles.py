@@ -18,7 +18,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            roles.grant(options["role"])
+            roles.grant_rights(options["role"])
         except roles.RoleRefused as reason:
             raise CommandError(str(reason)) from None
         self.stdout.write(f"{options['role']} can read and write rows, and cannot alter history.")

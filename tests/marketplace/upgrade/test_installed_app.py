@@ -24,7 +24,7 @@ import json
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group
 from marketplace.models import InstalledApp, PackChange, SyncRun
-from risks.history.reading import normalise
+from risks.history.reading import normalize_changes
 from openrisk.database.labels import model_of_label
 from risks.models import Change
 
@@ -36,7 +36,7 @@ print(json.dumps({
     "run": SyncRun.objects.get(app=app).import_run.rows.filter(action="create").count(),
     "pack": PackChange.objects.get().import_run.status,
     "history": [model_of_label(change.model).__name__ for change in changes],
-    "last": normalise(changes.last().model, changes.last().changes)["name"],
+    "last": normalize_changes(changes.last().model, changes.last().changes)["name"],
     "permissions": list(Group.objects.get().permissions.values_list("codename", flat=True)),
     "log": LogEntry.objects.get().get_edited_object().name,
 }))
