@@ -18,7 +18,7 @@ OPTIONAL_TIME = ("gte", "lte", "isnull")
 
 
 class Kind(StrEnum):
-    """How a value is stored, and how a file writes it."""
+    """Kinds of values: stored alike, and written alike in files."""
 
     ID = "id"  # names the risk, here or in its source
     TEXT = "text"

@@ -214,7 +214,7 @@ class MitigationQuerySet(OrganizationQuerySet):
         return self.filter(overdue.mitigation_overdue(timezone.now().date()))
 
     def with_progress(self) -> Self:
-        """Adds `actions_total` and `actions_done`, from which `progress` is computed."""
+        """Add `actions_total` and `actions_done`, from which progress is computed."""
         return self.annotate(
             actions_total=_actions_counted(), actions_done=_actions_counted(done=True)
         )
@@ -236,7 +236,7 @@ class ActionQuerySet(OrganizationQuerySet):
 
 class FrameworkQuerySet(OrganizationQuerySet):
     def with_progress(self) -> Self:
-        """Adds `implemented` and `applicable` (not "not applicable"); progress is their ratio."""
+        """Add `implemented` and `applicable` (not "not applicable"); progress is their ratio."""
         return self.annotate(
             implemented=Count("controls", filter=Q(controls__status="implemented")),
             applicable=Count("controls", filter=~Q(controls__status="not_applicable")),

@@ -1,4 +1,4 @@
-"""What the register does by the clock."""
+"""Scheduled tasks of the register: acceptances expire, reminders are sent."""
 
 from datetime import timedelta
 
@@ -10,7 +10,7 @@ from risks.services import acceptances, reminders
 @retrying(attempts=3)
 @task
 def expire_acceptances() -> int:
-    """Acceptances whose time is over end, and their risks return to treatment."""
+    """End acceptances whose time is over; their risks return to treatment."""
     return acceptances.expire_due_acceptances()
 
 

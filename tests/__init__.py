@@ -1,1 +1,1 @@
-"""Tests mirror the packages: `tests/risks/test_services.py` tests `risks/services.py`."""
+"""Tests mirror the packages: `tests/risks/services/test_links.py` tests `risks.services.links`."""

@@ -1,1 +1,1 @@
-"""The register under /api/v1/."""
+"""The register under /api/v1/: read `urls`, then `views`, `serializers` and `filters`."""

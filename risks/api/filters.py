@@ -1,7 +1,7 @@
-"""What lists can be filtered by.
+"""Filters of lists, by column and by rule.
 
-Named `field`, `field__in`, `field__gte`, `field__lte`, `field__isnull`; dates and numbers take a
-range, choices and ids a list.
+Their names are `field`, `field__in`, `field__gte`, `field__lte`, `field__isnull`; dates and
+numbers take a range, choices and ids a list.
 """
 
 from datetime import UTC, date, datetime, time
@@ -41,28 +41,32 @@ class CharInFilter(BaseInFilter, CharFilter):
 
 
 class RiskFilterSet(OrganizationFilterSet):
-    tag = CharFilter(method="by_link", label="Carries this tag")
-    tag__in = CharInFilter(method="by_link", label="Carries one of these tags")
-    asset = UUIDFilter(method="by_link", label="Threatens this asset")
-    asset__in = UUIDInFilter(method="by_link", label="Threatens one of these assets")
-    control = UUIDFilter(method="by_link", label="Is acted on by this control")
-    control__in = UUIDInFilter(method="by_link", label="Is acted on by one of these controls")
-    open = FlagFilter(method="by_open", label="Neither draft nor closed")
-    review_overdue = FlagFilter(method="by_review", label="Open, and its review is overdue")
+    tag = CharFilter(method="filter_by_link", label="Carries this tag")
+    tag__in = CharInFilter(method="filter_by_link", label="Carries one of these tags")
+    asset = UUIDFilter(method="filter_by_link", label="Threatens this asset")
+    asset__in = UUIDInFilter(method="filter_by_link", label="Threatens one of these assets")
+    control = UUIDFilter(method="filter_by_link", label="Is acted on by this control")
+    control__in = UUIDInFilter(
+        method="filter_by_link", label="Is acted on by one of these controls"
+    )
+    open = FlagFilter(method="filter_open", label="Neither draft nor closed")
+    review_overdue = FlagFilter(
+        method="filter_review_overdue", label="Open, and its review is overdue"
+    )
 
     registered_since = DateFilter(
-        method="by_ledger", label="Came into the register on this day (UTC) or later"
+        method="filter_by_ledger", label="Came into the register on this day (UTC) or later"
     )
     closed_since = DateFilter(
-        method="by_ledger", label="Is closed, and was closed on this day (UTC) or later"
+        method="filter_by_ledger", label="Is closed, and was closed on this day (UTC) or later"
     )
 
     class Meta:
         model = Risk
         fields = {field.name: field.lookups for field in FIELDS if field.lookups}
 
-    def by_link(self, queryset: RiskQuerySet, name: str, value: Any) -> RiskQuerySet:
-        """A subquery on the link table: a join would repeat risks."""
+    def filter_by_link(self, queryset: RiskQuerySet, name: str, value: Any) -> RiskQuerySet:
+        """Filter by a subquery on the link table: a join would repeat risks."""
         kind, _, many = name.partition("__")
         relation, column = {
             "tag": ("tags", "name"),
@@ -72,22 +76,22 @@ class RiskFilterSet(OrganizationFilterSet):
         links = Risk._meta.get_field(relation).related_model._default_manager  # type: ignore[union-attr]
         values = value if many else [value]
         own = links.filter(organization=OuterRef("organization"))  # the index begins with it
-        found = own.filter(**{f"{column}__in": values}).values("risk")
-        return queryset.filter(pk__in=found)
+        linked = own.filter(**{f"{column}__in": values}).values("risk")
+        return queryset.filter(pk__in=linked)
 
-    def by_ledger(self, queryset: RiskQuerySet, name: str, value: date) -> RiskQuerySet:
+    def filter_by_ledger(self, queryset: RiskQuerySet, name: str, value: date) -> RiskQuerySet:
         beginning = datetime.combine(value, time.min, UTC)
-        standing = ScoreChange.objects.current().filter(organization=OuterRef("organization"))
+        current = ScoreChange.objects.current().filter(organization=OuterRef("organization"))
         if name == "registered_since":
-            found = standing.filter(registered_at__gte=beginning)
+            intervals = current.filter(registered_at__gte=beginning)
         else:
-            found = standing.filter(status=Status.CLOSED, status_since__gte=beginning)
-        return queryset.filter(pk__in=found.values("risk"))
+            intervals = current.filter(status=Status.CLOSED, status_since__gte=beginning)
+        return queryset.filter(pk__in=intervals.values("risk"))
 
-    def by_open(self, queryset: RiskQuerySet, name: str, value: bool) -> RiskQuerySet:
+    def filter_open(self, queryset: RiskQuerySet, name: str, value: bool) -> RiskQuerySet:
         return queryset.open() if value else queryset.filter(status__in=NOT_OPEN)
 
-    def by_review(self, queryset: RiskQuerySet, name: str, value: bool) -> RiskQuerySet:
+    def filter_review_overdue(self, queryset: RiskQuerySet, name: str, value: bool) -> RiskQuerySet:
         return queryset.review_overdue() if value else queryset.review_not_overdue()
 
 
@@ -114,9 +118,10 @@ class AssetFilterSet(OrganizationFilterSet):
 
 
 class MitigationFilterSet(OrganizationFilterSet):
-    overdue = FlagFilter(method="by_overdue", label="Due before today, not done or cancelled")
+    overdue = FlagFilter(method="filter_overdue", label="Due before today, not done or cancelled")
     draft_risk = FlagFilter(
-        method="by_draft", label="Of a risk that is a draft; figures count only those that are not"
+        method="filter_draft_risk",
+        label="Of a risk that is a draft; figures count only those that are not",
     )
 
     class Meta:
@@ -132,13 +137,15 @@ class MitigationFilterSet(OrganizationFilterSet):
             "updated_at": TIME,
         }
 
-    def by_overdue(
+    def filter_overdue(
         self, queryset: MitigationQuerySet, name: str, value: bool
     ) -> MitigationQuerySet:
         overdue = queryset.overdue()
         return overdue if value else queryset.exclude(pk__in=overdue.values("pk"))
 
-    def by_draft(self, queryset: MitigationQuerySet, name: str, value: bool) -> MitigationQuerySet:
+    def filter_draft_risk(
+        self, queryset: MitigationQuerySet, name: str, value: bool
+    ) -> MitigationQuerySet:
         return queryset.of_draft_risks() if value else queryset.without_draft_risks()
 
 

@@ -1,4 +1,4 @@
-"""The models of the register, one file a subject."""
+"""The models of the register, one module a subject; read `risk` first, then `base`."""
 
 from risks.models.assets import Asset, AssetDependency, AssetType, Criticality, DependencyKind
 from risks.models.base import Level, OrganizationOwned, ReferenceCounter, Versioned

@@ -1,4 +1,4 @@
-"""What the models of the register have in common."""
+"""Base classes of the register's models, references, and a check for choices."""
 
 from typing import Any, ClassVar
 
@@ -46,7 +46,7 @@ def format_reference(kind: str, number: int) -> str:
 
 
 class ReferenceCounter(models.Model):
-    """The last number given out per organization and kind; locked while one is taken."""
+    """The last number allocated per organization and kind; locked while one is allocated."""
 
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="+")
     kind = models.CharField(max_length=1)
@@ -64,6 +64,6 @@ class ReferenceCounter(models.Model):
 def choices_constraint(
     field: str, choices: type[models.TextChoices], name: str, *, blank: bool = False
 ) -> models.CheckConstraint:
-    """The database refuses a value that is none of `choices` (or blank, where allowed)."""
+    """Return the check that a field has one of `choices` (or "", where `blank`)."""
     values = [*choices.values, ""] if blank else choices.values
     return models.CheckConstraint(condition=Q(**{f"{field}__in": values}), name=name)

@@ -23,7 +23,7 @@ class Severity(models.TextChoices):
 
 
 class FindingRule(Versioned):
-    """Which findings propose a risk, and how that risk would be rated."""
+    """A rule: the findings that propose a risk, and the rating of that risk."""
 
     name = models.CharField(max_length=150)
     active = models.BooleanField(default=True)
@@ -82,7 +82,7 @@ class ProposalStatus(models.TextChoices):
 class RiskProposal(Versioned):
     """A risk that findings propose; a person confirms it (a draft risk) or dismisses it.
 
-    `reason` is text frozen when the proposal was made: it still says why after the rule changed.
+    `reason` is text of the time of the proposal: it stays when the rule changes.
     """
 
     rule = models.ForeignKey(FindingRule, models.SET_NULL, null=True, related_name="proposals")
@@ -126,7 +126,7 @@ class FindingState(models.TextChoices):
 
 
 class Finding(Versioned):
-    """What a scanner saw on an asset. The fingerprint makes a rescan update instead of doubling."""
+    """Something a scanner saw on an asset. By its fingerprint, a rescan updates it."""
 
     fingerprint = models.CharField(max_length=64, editable=False)
     tool = models.CharField(max_length=100)

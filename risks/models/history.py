@@ -1,4 +1,4 @@
-"""What the history triggers write (risks.history.triggers). Nothing in Python writes here."""
+"""Changes and ledgers, written by the triggers of `risks.history` and by nothing else."""
 
 from typing import Any, ClassVar
 
@@ -15,8 +15,8 @@ from risks.models.risk import Risk, Status, Treatment
 from risks.querysets import LedgerQuerySet, OrganizationQuerySet
 
 
-def _kept(to: type[models.Model] | str) -> models.ForeignKey:
-    """A reference that outlives its target: history stays when the row it names is deleted."""
+def _lasting_key(to: type[models.Model] | str) -> models.ForeignKey:
+    """Return a reference that outlives its target: history stays when the row is deleted."""
     return models.ForeignKey(
         to, models.DO_NOTHING, null=True, db_constraint=False, db_index=False, related_name="+"
     )
@@ -34,12 +34,12 @@ class Change(models.Model):
     `actor` is None for the system and for programs that write past OpenRisk.
     """
 
-    organization = _kept(Organization)
+    organization = _lasting_key(Organization)
     model = models.CharField(max_length=40)
     object_id = models.UUIDField()
     action = models.CharField(max_length=7, choices=ChangeAction.choices)
     at = models.DateTimeField()
-    actor = _kept(settings.AUTH_USER_MODEL)
+    actor = _lasting_key(settings.AUTH_USER_MODEL)
     comment = models.TextField()
     request_id = models.CharField(max_length=128)
     run_id = models.UUIDField(null=True)
@@ -59,15 +59,15 @@ class Change(models.Model):
 
 
 class HistoryInterval(models.Model):
-    """How a row stood from `at` until `until` (null: it stands so now).
+    """The state of a row from `at` until `until`; null while it is valid.
 
-    It carries what figures are grouped by, so that any of them can be asked as of a past day. A row
-    says the same for ever; only its end is filled in, once. `registered_at` is when the object
+    It carries what figures are grouped by, so that any of them can be asked as of a past day. An
+    interval never changes; only its end is filled in, once. `registered_at` is when the object
     came to be, `status_since` when it took on its status. `deleted` marks the end: such a row
     lasts for no time.
     """
 
-    organization = _kept(Organization)
+    organization = _lasting_key(Organization)
     at = models.DateTimeField()
     until = models.DateTimeField(null=True)
     registered_at = models.DateTimeField(db_column="begun")
@@ -84,7 +84,7 @@ class HistoryInterval(models.Model):
 class ScoreChange(HistoryInterval):
     """The score ledger: of risks."""
 
-    risk = _kept(Risk)
+    risk = _lasting_key(Risk)
     status = models.CharField(max_length=20, choices=Status.choices)
     inherent_likelihood = models.PositiveSmallIntegerField(null=True)
     inherent_impact = models.PositiveSmallIntegerField(null=True)
@@ -98,8 +98,8 @@ class ScoreChange(HistoryInterval):
     current_score = models.PositiveSmallIntegerField(null=True)
     current_level = models.CharField(max_length=8, choices=Level.choices, null=True)  # noqa: DJ001
     priority = models.DecimalField(max_digits=5, decimal_places=2, null=True)
-    category = _kept(Category)
-    owner = _kept(settings.AUTH_USER_MODEL)
+    category = _lasting_key(Category)
+    owner = _lasting_key(settings.AUTH_USER_MODEL)
     treatment = models.CharField(max_length=10, choices=Treatment.choices, blank=True)
     next_review_at = models.DateTimeField(null=True)
 
@@ -141,11 +141,11 @@ class ScoreChange(HistoryInterval):
 class MitigationChange(HistoryInterval):
     """The ledger of mitigations."""
 
-    mitigation = _kept(Mitigation)
-    risk = _kept(Risk)
+    mitigation = _lasting_key(Mitigation)
+    risk = _lasting_key(Risk)
     status = models.CharField(max_length=12, choices=MitigationStatus.choices)
     due_date = models.DateField(null=True)
-    owner = _kept(settings.AUTH_USER_MODEL)
+    owner = _lasting_key(settings.AUTH_USER_MODEL)
 
     class Meta(HistoryInterval.Meta):
         indexes = (
@@ -170,8 +170,8 @@ class MitigationChange(HistoryInterval):
 class ControlChange(HistoryInterval):
     """The ledger of controls."""
 
-    control = _kept(Control)
-    framework = _kept(Framework)
+    control = _lasting_key(Control)
+    framework = _lasting_key(Framework)
     status = models.CharField(max_length=20, choices=ControlStatus.choices)
 
     class Meta(HistoryInterval.Meta):

@@ -1,4 +1,4 @@
-"""Import runs: what a source said, what that changed, and which field came from where.
+"""Import runs, their rows, and the source of each field.
 
 Connectors and content packs leave the same rows: a run is one reading of one source.
 """
@@ -34,7 +34,7 @@ class ImportRun(OrganizationOwned):
 
     `mapping`, `guesses` and `notes` say how the file was read (`risks.registers.results`), `counts`
     how many objects of each model are created, updated, left alone and in error. `looked_at` is
-    when a scanner saw what its report says. A `streamed` run is planned and carried out in pieces,
+    when a scanner took its report. A `streamed` run is planned and carried out in pieces,
     so that its size does not matter: its records do not depend on those that come later.
     """
 
@@ -71,11 +71,11 @@ class ImportRun(OrganizationOwned):
 
 
 class ImportRow(OrganizationOwned):
-    """What a run does to one object; a new one already has its id. None in a row with errors.
+    """The change of one object by a run. A new object has its id already, one with errors none.
 
-    `values` is what the source says, `changes` what that alters: field -> [before, after].
-    `edited` names the changed fields that somebody has edited since the source last spoke.
-    `superseded` is what the source said before of fields it now says otherwise.
+    `values` are those of the source, `changes` what they alter: field -> [before, after].
+    `edited` names the changed fields that someone has edited since the last run of the source.
+    `superseded` has the earlier values of the source for fields that it now gives otherwise.
     """
 
     run = models.ForeignKey(ImportRun, models.CASCADE, related_name="rows")
@@ -102,7 +102,7 @@ class ImportRow(OrganizationOwned):
 
 
 class Provenance(OrganizationOwned):
-    """What one source last said of one object: `fields` is field -> {run, value}."""
+    """The last values of one source for one object: `fields` is field -> {run, value}."""
 
     source = models.CharField(max_length=10, choices=Source.choices)
     source_name = models.CharField(max_length=150)

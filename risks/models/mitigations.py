@@ -93,13 +93,15 @@ class Mitigation(Versioned):
 
 
 def percent_done(done: int, total: int) -> int | None:
-    """The share of `total` that is done, floored; None where there is nothing to measure."""
+    """Return the percentage of `total` that is done, floored; None where `total` is 0."""
     return 100 * done // total if total else None
 
 
 def progress_of(status: str, done: int, total: int) -> int | None:
-    """The percentage of actions that are done. Without actions only a plan that has not begun (0)
-    and one that is done (100) can be measured; None for the others."""
+    """Return the percentage of actions that are done.
+
+    Without actions, planned is 0 and done 100; the others cannot be measured: None.
+    """
     if total:
         return percent_done(done, total)
     return {MitigationStatus.PLANNED.value: 0, MitigationStatus.DONE.value: 100}.get(status)

@@ -1,4 +1,4 @@
-"""Which reminders went out, so that no day sends one twice."""
+"""Reminders that were sent, so that no day sends one twice."""
 
 from django.conf import settings
 from django.db import models

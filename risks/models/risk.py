@@ -1,4 +1,4 @@
-"""The risk and what hangs directly on it."""
+"""The risk, its links and its acceptances."""
 
 from datetime import datetime
 from typing import Any, ClassVar
@@ -77,9 +77,9 @@ def _person(related_name: str) -> models.ForeignKey:
 
 
 def _scores_are_products(kind: str) -> Q:
-    """Both ratings in range with their product as score, or nothing at all.
+    """Return the check for one kind: its score is the product of its ratings, or null.
 
-    A check that comes out as unknown passes, so what must be there is said to be not null.
+    A check that evaluates to unknown passes, so it requires "not null" where a value must be.
     """
     parts = [f"{kind}_{part}" for part in ("likelihood", "impact", "score", "level")]
     likelihood, impact, total, level = parts
@@ -104,7 +104,7 @@ class Risk(Versioned):
     """A risk of one organization; see `risks.scoring` for scores and `risks.states` for status.
 
     `owner` is accountable, `assignee` does the work, `reviewer` validates; `owner_name` is free
-    text where the owner is no member. `extra` holds imported columns that map to nothing.
+    text where the owner is not a member. `extra` holds imported columns without a field.
     The `current_*` values are the residual ones where assessed, else the inherent ones.
     """
 
@@ -297,7 +297,7 @@ class AcceptanceStatus(models.TextChoices):
 
 
 class Acceptance(Versioned):
-    """Somebody asks to live with a risk until a date; somebody else decides (four eyes)."""
+    """A request to live with a risk until a date; another person decides (four eyes)."""
 
     risk = models.ForeignKey(Risk, models.CASCADE, related_name="acceptances")
     status = models.CharField(
@@ -315,7 +315,7 @@ class Acceptance(Versioned):
     justification = LongTextField()
     conditions = LongTextField(blank=True)
     expires_at = models.DateTimeField()
-    # The risk as it was when this was asked for; null for what was asked before this was kept.
+    # The risk as it was when this was requested; null for older requests.
     requested_score = _score()
     requested_level = _level()
     requested_title = models.CharField(max_length=255, blank=True, editable=False)
@@ -349,8 +349,8 @@ class Acceptance(Versioned):
 
     @property
     def changes_since_request(self) -> list[str]:
-        """How the risk has changed since this was asked for, in words; [] where it has not."""
-        if not self.requested_title:  # asked before this was kept
+        """Return sentences on how the risk has changed since the request; [] where it has not."""
+        if not self.requested_title:  # an older request
             return []
         changes = []
         if self.requested_score != self.risk.current_score:
@@ -358,5 +358,5 @@ class Acceptance(Versioned):
         if self.requested_title != self.risk.title:
             changes.append(f"The title was: {self.requested_title}")
         if self.requested_description != self.risk.description:
-            changes.append("The description is another one than when this was asked for.")
+            changes.append("The description has changed since the request.")
         return changes

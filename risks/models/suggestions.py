@@ -1,4 +1,4 @@
-"""What a feed suggests to change of a risk, for a person to accept or not."""
+"""Likelihoods that a feed suggests, for a person to accept or dismiss."""
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -17,7 +17,7 @@ class SuggestionStatus(models.TextChoices):
 
 
 class LikelihoodSuggestion(Versioned):
-    """That a risk be rated more likely, and why.
+    """A higher likelihood for a risk, with the reason.
 
     `present` is its current likelihood (residual where assessed, else inherent) when this was
     suggested. Once per risk and `key` (a CVE), whatever was decided.

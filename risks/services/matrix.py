@@ -15,7 +15,7 @@ CELLS = [(likelihood, impact) for likelihood in SCALE for impact in SCALE]
 
 
 def matrix_of(organization: Organization) -> Matrix:
-    """The organization's matrix, read once per instance; made when it is first needed."""
+    """Return the organization's matrix, read once per instance; created when first needed."""
     try:
         return organization.matrix
     except Matrix.DoesNotExist:
@@ -48,7 +48,7 @@ def _wait_for_writes(organization: Organization) -> None:
 
 
 def preview_levels(organization: Organization, levels: list[list[str]]) -> dict[str, Any]:
-    """How many risks would change their current level, by (from, to), if `levels` were used."""
+    """Count the risks whose current level would change with `levels`, by old and new level."""
     _check({"levels": levels})
     matrix = matrix_of(organization)
     counts = (

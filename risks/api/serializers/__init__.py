@@ -1,1 +1,1 @@
-"""How the API shows and reads the rows of the register, one file a subject."""
+"""Rows of the register as the API shows and reads them, one module a subject."""

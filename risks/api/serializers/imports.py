@@ -40,7 +40,7 @@ class ChangesField(serializers.JSONField):
 
 
 class ImportRunSerializer(RowSerializer):
-    mapping = ObjectsField(help_text="Where each column goes: column, field, how, note")
+    mapping = ObjectsField(help_text="The field of each column: column, field, how, note")
     guesses = ObjectsField(help_text="What was read into the file: column, what, detail, table")
     notes = TextsField()
     counts = CountsField()
@@ -72,7 +72,7 @@ class ImportRowSerializer(RowSerializer):
         help_text="row, column, value, reason"
     )
     notes = TextsField()
-    edited = TextsField(help_text="Changed fields that somebody edited since the last import")
+    edited = TextsField(help_text="Changed fields that someone edited since the last import")
     changes = ChangesField()
 
     class Meta:

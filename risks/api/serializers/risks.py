@@ -96,7 +96,7 @@ class RiskSerializer(RowSerializer):
 
 
 class TransitionSerializer(Serializer):
-    """One edge from the risk's state; `reasons` says why it is shut."""
+    """One move from the risk's status; it is open where there are no `reasons` against it."""
 
     to = serializers.ChoiceField(choices=Status.choices)
     label = serializers.CharField()  # type: ignore[assignment]  # a field of this name
@@ -233,7 +233,7 @@ class TransitionOperationSerializer(Serializer):
     )
 )
 class OperationField(serializers.DictField):
-    """Parsed one by one, as each has an outcome of its own."""
+    """Operations are parsed one by one, as each has a result of its own."""
 
 
 class BulkSerializer(Serializer):
@@ -251,7 +251,7 @@ class AffectedSerializer(Serializer):
 
 @extend_schema_field({"$ref": "#/components/schemas/Problem"})
 class ProblemField(serializers.DictField):
-    """What the operation alone would have been refused with."""
+    """The problem that the operation alone would have been answered with."""
 
 
 class OutcomeSerializer(Serializer):

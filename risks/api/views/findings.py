@@ -108,7 +108,7 @@ def _comment(request: Request) -> dict[str, Any]:
 
 
 class SuggestionViewSet(OrganizationViewSet):
-    """What feeds suggest to change of risks. A person accepts a suggestion or dismisses it."""
+    """Likelihoods that feeds suggest for risks. A person accepts a suggestion or dismisses it."""
 
     model = LikelihoodSuggestion
     serializer_class = SuggestionSerializer

@@ -103,7 +103,7 @@ class ImportViewSet(OrganizationViewSet):
     @extend_schema(request=None, responses=ImportRunSerializer)
     @action(detail=True, methods=["post"])
     def undo(self, request: Request, pk: str) -> Response:
-        """Take an applied run back. 409 with the edits when somebody has edited since."""
+        """Take an applied run back. 409 with the edits if someone has edited since."""
         undo.undo_run(actor=self.actor, run=self.get_object())
         return self.row_response(pk)
 
@@ -115,7 +115,7 @@ class ImportRowFilterSet(OrganizationFilterSet):
 
 
 class ImportRowViewSet(OrganizationViewSet):
-    """What a run does, row by row: before and after of each field, errors, stops."""
+    """The rows of a run: before and after of each field, errors, and where a status stops."""
 
     model = ImportRow
     serializer_class = ImportRowSerializer

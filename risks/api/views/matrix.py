@@ -37,7 +37,7 @@ class MatrixViewSet(WritableViewSet):
     @extend_schema(request=LevelsSerializer, responses=MatrixPreviewSerializer)
     @action(detail=False, methods=["post"])
     def preview(self, request: Request) -> Response:
-        """How many risks would change their level, from which to which. Changes nothing."""
+        """Count the risks that would change their level, by old and new level. Changes nothing."""
         body = LevelsSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         return Response(services.preview_levels(self.organization, body.validated_data["levels"]))
