@@ -120,7 +120,7 @@ class RegisterAdmin(StepAdmin):
             return super().changeform_view(request, object_id, form_url, extra_context)
 
     def confirm_step(self, request: HttpRequest, object_id: str | None) -> HttpResponse | None:
-        """The page that asks about the step whose button was pressed; None if it needs none."""
+        """The page that asks to confirm the step whose button was pressed; None if not needed."""
         obj = self.get_object(request, str(object_id))
         if obj is None or not self.may_step(request, obj):
             raise PermissionDenied

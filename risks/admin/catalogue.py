@@ -169,8 +169,8 @@ class DependencyInline(RowInline):
 
 
 class AssetForm(RegisterForm):
-    hostnames = LinesField(required=False, help_text="One a line")
-    addresses = LinesField(required=False, help_text="One a line")
+    hostnames = LinesField(required=False, help_text="One per line")
+    addresses = LinesField(required=False, help_text="One per line")
 
 
 @admin.register(Asset, site=site)

@@ -58,8 +58,8 @@ class UploadForm(forms.Form):
     )
     columns = LinesField(
         required=False,
-        help_text="Only for columns that the preview puts elsewhere, one a line: "
-        "Likelihood (1-5) = inherent_likelihood. The field may be extra.",
+        help_text="Only for columns that the preview assigns to another field, one per line: "
+        "Likelihood (1-5) = inherent_likelihood. The field extra keeps a column as it is.",
     )
 
     def __init__(self, *args: Any, organizations: QuerySet[Organization]) -> None:

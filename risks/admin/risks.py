@@ -58,7 +58,7 @@ class RiskAdminForm(RegisterForm):
         widget=UnfoldAdminSelectWidget,
         required=False,
     )
-    tags = LinesField(required=False, help_text="One a line")
+    tags = LinesField(required=False, help_text="One per line")
     assets = forms.ModelMultipleChoiceField(Asset.objects.none(), required=False)
     controls = forms.ModelMultipleChoiceField(Control.objects.none(), required=False)
 

@@ -13,7 +13,7 @@ from risks.history.descriptions import FieldChange, describe_fields
 from risks.history.reading import ROW_FIELDS, changes_of, normalize_changes
 
 PAGE_SIZE = 50
-# They follow from the ratings, which are shown.
+# Computed from the ratings, which the history has.
 DERIVED_FIELDS = frozenset(
     {"current_likelihood", "current_impact", "current_score", "current_level", "reference"}
 )
