@@ -17,6 +17,7 @@ from openrisk.accounts.models import Membership, Organization
 from openrisk.api.filters import MAX_SEARCH
 from risks.api.filters import RiskFilterSet
 from risks.exports import MEDIA_TYPES
+from risks.fields import FIELD
 from risks.models import Asset, Category, Risk, RiskTag
 from risks.overdue import is_review_overdue
 from risks.querysets import RISK_ORDERS, owner_label, person_label
@@ -41,23 +42,31 @@ Choices = dict[str, list[tuple[str, str]]]
 
 @dataclass(frozen=True)
 class ListColumn:
-    """A column of the table; `order` is the name of its order in RISK_ORDERS, if it has one."""
+    """A column of the table, for a field that `risks.fields` has in the list.
 
-    label: str
+    `order` is the name of its order in RISK_ORDERS, if it has one.
+    """
+
+    name: str
     order: str = ""
     descending_first: bool = False
     wide: bool = False  # left out on narrow screens
 
+    @property
+    def label(self) -> str:
+        return FILTER_LABELS.get(self.name) or FIELD[self.name].title
 
+
+# In the order of the cells in `risks/_register.html`.
 COLUMNS = (
-    ListColumn("Reference", "reference", descending_first=True),
-    ListColumn("Risk", "title"),
-    ListColumn("Level", "current_score", descending_first=True),
-    ListColumn("Priority", "priority", descending_first=True, wide=True),
-    ListColumn("Status", "status", wide=True),
-    ListColumn("Owner", wide=True),
-    ListColumn("Category", wide=True),
-    ListColumn("Next review", "next_review_at", wide=True),
+    ListColumn("reference", "reference", descending_first=True),
+    ListColumn("title", "title"),
+    ListColumn("current_level", "current_score", descending_first=True),
+    ListColumn("priority", "priority", descending_first=True, wide=True),
+    ListColumn("status", "status", wide=True),
+    ListColumn("owner", wide=True),
+    ListColumn("category", wide=True),
+    ListColumn("next_review_at", "next_review_at", wide=True),
 )
 
 

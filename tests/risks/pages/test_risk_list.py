@@ -6,6 +6,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from risks.fields import field_names
+from risks.pages.listing import COLUMNS
 from risks.services.risks import create_risk, update_risk
 from tests.texts import text_of
 
@@ -117,3 +119,8 @@ def test_cached_list_offers_each_role_its_own(browse, analyst, viewer, risk):
 def test_cached_list_with_problems_is_a_400_each_time(browse, analyst):
     client = browse(analyst)
     assert [client.get("/o/acme/risks/?nonsense=1").status_code for _ in range(2)] == [400, 400]
+
+
+def test_list_has_the_columns_of_the_table_of_fields():
+    assert {column.name for column in COLUMNS} == set(field_names(in_list=True))
+    assert [column.label for column in COLUMNS][:4] == ["Reference", "Risk", "Level", "Priority"]
