@@ -1,1 +1,5 @@
-"""Connectors and content packs. Nothing is installed here yet."""
+"""Connectors, apps, their runs, and packs of content.
+
+Read `models`, `connectors`, `registry`, `installations`, `sync`, then `packs`. `network` has the
+requests to other machines, `archives` reads ZIP files.
+"""

@@ -1,4 +1,4 @@
-"""The marketplace in Django admin: what is installed, and what its runs did."""
+"""Apps, runs, packs, reviews and publishers in Django admin."""
 
 from typing import Any
 
@@ -27,8 +27,8 @@ from risks.admin.base import RegisterAdmin
 from risks.admin.steps import StepAdmin, StepButton
 
 
-class _Administered(RegisterAdmin):
-    """Administrators of an organization; others look."""
+class OrganizationAdministratorAdmin(RegisterAdmin):
+    """Administrators of the organization may change rows; others may look."""
 
     change_role = Role.ADMIN
     actions: tuple[Any, ...] = ()
@@ -38,7 +38,7 @@ class _Administered(RegisterAdmin):
 
 
 @admin.register(InstalledApp, site=site)
-class AppAdmin(_Administered):
+class AppAdmin(OrganizationAdministratorAdmin):
     """The configuration with its secrets is entered on the app's own page, by its schema."""
 
     create = staticmethod(lifecycle.install_app)
@@ -81,28 +81,28 @@ class AppAdmin(_Administered):
         ]
 
     def take_step(self, request: HttpRequest, obj: InstalledApp, name: str, **known: Any) -> None:
-        take = {
+        action = {
             "test": tasks.enqueue_test,
             "enable": lifecycle.enable_app,
             "disable": lifecycle.disable_app,
             "uninstall": lifecycle.uninstall_app,
         }[name]
-        take(actor=request.user, app=obj)  # type: ignore[operator, arg-type]
+        action(actor=request.user, app=obj)  # type: ignore[operator, arg-type]
         if name == "test":
-            told = "A worker tests the app. Reload this page to see what came of it."
-            self.message_user(request, told)
+            message = "A worker tests the app. Reload this page to see what came of it."
+            self.message_user(request, message)
 
 
-class _Written(_Administered):
-    """Written by services alone: looked at here, with buttons for what can be done."""
+class ReadOnlyPackAdmin(OrganizationAdministratorAdmin):
+    """Rows that only services write: shown here with buttons for what can be done."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
     def sections(self, obj: Any) -> list[Any]:
-        return [(None, {"fields": self.told})]
+        return [(None, {"fields": self.shown_fields})]
 
-    told: tuple[str, ...] = ()
+    shown_fields: tuple[str, ...] = ()
 
 
 @admin.register(SyncRun, site=site)
@@ -110,7 +110,7 @@ class SyncRunAdmin(StepAdmin):
     change_role = None
     step_comment = False
     actions = None
-    told = (
+    shown_fields = (
         *("app", "status", "mode", "actor", "schedule", "file_name", "items", "counts"),
         *("failure", "error", "attempts", "log", "started_at", "finished_at"),
     )
@@ -118,7 +118,7 @@ class SyncRunAdmin(StepAdmin):
     list_select_related = ("app",)
     list_filter = ("status", "mode", ("organization", RelatedFilter))
     ordering = ("-created_at", "-id")
-    fields = (*told, "belongs_to", "created_at")
+    fields = (*shown_fields, "belongs_to", "created_at")
     readonly_fields = fields
 
     def may_step(self, request: HttpRequest, obj: Any) -> bool:
@@ -138,16 +138,16 @@ class SyncRunAdmin(StepAdmin):
         return [undo] if obj.status == "applied" else []
 
     def take_step(self, request: HttpRequest, obj: SyncRun, name: str, **known: Any) -> None:
-        take = runs.apply_run if name == "apply" else runs.undo_run
-        take(actor=request.user, sync_run=obj)  # type: ignore[arg-type]
+        action = runs.apply_run if name == "apply" else runs.undo_run
+        action(actor=request.user, sync_run=obj)  # type: ignore[arg-type]
 
 
 @admin.register(InstalledPack, site=site)
-class InstalledPackAdmin(_Written):
-    told = ("pack", "name", "pack_version", "publisher", "licence", "trust", "status")
+class InstalledPackAdmin(ReadOnlyPackAdmin):
+    shown_fields = ("pack", "name", "pack_version", "publisher", "licence", "trust", "status")
     list_display = ("name", "pack_version", "publisher", "trust", "status", "organization")
     list_filter = ("status", "trust", ("organization", RelatedFilter))
-    readonly_fields = (*RegisterAdmin.readonly_fields, *told)
+    readonly_fields = (*RegisterAdmin.readonly_fields, *shown_fields)
 
     def step_buttons(self, obj: InstalledPack) -> list[StepButton]:
         steps = []
@@ -162,12 +162,12 @@ class InstalledPackAdmin(_Written):
         return steps
 
     def take_step(self, request: HttpRequest, obj: InstalledPack, name: str, **known: Any) -> None:
-        take = installation.roll_back_pack if name == "roll_back" else installation.uninstall_pack
-        take(actor=request.user, installed=obj)  # type: ignore[arg-type]
+        action = installation.roll_back_pack if name == "roll_back" else installation.uninstall_pack
+        action(actor=request.user, installed=obj)  # type: ignore[arg-type]
 
 
 @admin.register(Review, site=site)
-class ReviewAdmin(_Administered):
+class ReviewAdmin(OrganizationAdministratorAdmin):
     change_role = Role.ANALYST
     create = staticmethod(reviews.create_review)
     update = staticmethod(reviews.update_review)
@@ -179,7 +179,7 @@ class ReviewAdmin(_Administered):
 
 @admin.register(TrustedPublisher, site=site)
 class TrustedPublisherAdmin(FilteredModelAdmin):
-    """Of the whole installation: for superusers."""
+    """Publishers that the whole installation trusts: for superusers."""
 
     list_display = ("name", "key", "added_at")
 

@@ -1,1 +1,1 @@
-"""The marketplace under /api/v1/marketplace/."""
+"""The marketplace under /api/v1/marketplace/: read `urls`, `app_views`, then `pack_views`."""

@@ -53,7 +53,7 @@ ADMINS = ("create", "partial_update", "destroy", "configure", "test", "enable", 
 
 
 class ConnectorViewSet(OrganizationViewSet):
-    """The catalogue: what can be installed."""
+    """The catalogue of connectors that can be installed."""
 
     model = InstalledApp  # of which it counts those of the organization
     lookup_field = "slug"
@@ -68,9 +68,9 @@ class ConnectorViewSet(OrganizationViewSet):
     @extend_schema(parameters=[CatalogueParameters], responses=ConnectorPageSerializer)
     @cached_view("connectors", ttl=settings.CACHE_TTL_CONNECTORS, reads=(InstalledApp, Rating))
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        asked = CatalogueParameters(data=request.query_params.dict())
-        asked.is_valid(raise_exception=True)
-        rows = catalogue.list_connectors(self.organization, **asked.validated_data)
+        parameters = CatalogueParameters(data=request.query_params.dict())
+        parameters.is_valid(raise_exception=True)
+        rows = catalogue.list_connectors(self.organization, **parameters.validated_data)
         return Response({"count": len(rows), "next": None, "previous": None, "results": rows})
 
     @extend_schema(responses=ConnectorDetailSerializer)
@@ -83,7 +83,7 @@ class ConnectorViewSet(OrganizationViewSet):
 
 
 class AppViewSet(WritableViewSet):
-    """What the organization has installed. Administrators install; managers run."""
+    """The installed apps of the organization. Administrators install; managers run."""
 
     model = InstalledApp
     serializer_class = AppSerializer
@@ -105,7 +105,7 @@ class AppViewSet(WritableViewSet):
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Change the configuration, the schedule or the mode."""
         app = self.get_object()
-        body = ConfigureSerializer(data=_plain(request.data, but="version"))
+        body = ConfigureSerializer(data=to_dict(request.data, but="version"))
         body.is_valid(raise_exception=True)
         lifecycle.configure_app(
             actor=self.actor,
@@ -124,20 +124,20 @@ class AppViewSet(WritableViewSet):
     @extend_schema(request=None, responses={202: AppSerializer})
     @action(detail=True, methods=["post"])
     def test(self, request: Request, pk: str) -> Response:
-        """Let a worker reach the source, or send a test message.
+        """Let a worker read the source or send a test message.
 
-        The app, at `Location`, has a `test_queued_at` until that is done; its state is tested then,
-        or error with a `reason`.
+        The app, at `Location`, has a `test_queued_at` until the test is done. Then its state is
+        tested, or error with a `reason`.
         """
         tasks.enqueue_test(actor=self.actor, app=self.get_object())
         answer = self.row_response(pk)
-        place = reverse("apps-detail", kwargs={"pk": pk}, request=request)
-        return Response(answer.data, status.HTTP_202_ACCEPTED, headers={"Location": place})
+        location = reverse("apps-detail", kwargs={"pk": pk}, request=request)
+        return Response(answer.data, status.HTTP_202_ACCEPTED, headers={"Location": location})
 
     @extend_schema(request=None, responses=AppSerializer)
     @action(detail=True, methods=["post"])
     def enable(self, request: Request, pk: str) -> Response:
-        """Let it work by itself. 409 unless its test has succeeded."""
+        """Let the app work by itself. 409 unless its test has succeeded."""
         lifecycle.enable_app(actor=self.actor, app=self.get_object())
         return self.row_response(pk)
 
@@ -150,7 +150,7 @@ class AppViewSet(WritableViewSet):
     @extend_schema(request=None, responses=StaysSerializer)
     @action(detail=True, methods=["post"])
     def uninstall(self, request: Request, pk: str) -> Response:
-        """Forget its secrets and stop it; answers what stays in the register."""
+        """Stop the app and forget its secrets. Returns the objects that stay in the register."""
         return Response({"stays": lifecycle.uninstall_app(actor=self.actor, app=self.get_object())})
 
     @extend_schema(
@@ -159,11 +159,12 @@ class AppViewSet(WritableViewSet):
     )
     @action(detail=True, methods=["post"], parser_classes=(OrjsonParser, MultiPartParser))
     def sync(self, request: Request, pk: str) -> Response:
-        """Queue a run; `mode` is preview (the default) or apply. The run says what came of it."""
+        """Queue a run; `mode` is preview (the default) or apply. The run has the result."""
         app = self.get_object()
-        given = _plain(request.data)
-        both = {**request.query_params.dict(), **given} if isinstance(given, dict) else given
-        body = SyncUploadSerializer(data=both)
+        data = to_dict(request.data)
+        if isinstance(data, dict):
+            data = {**request.query_params.dict(), **data}
+        body = SyncUploadSerializer(data=data)
         body.is_valid(raise_exception=True)
         file = body.validated_data.get("file")
         with transaction.atomic():
@@ -175,8 +176,10 @@ class AppViewSet(WritableViewSet):
                 file_name=file.name if file else "",
             )
             tasks.enqueue_run(run)
-        place = reverse("runs-detail", kwargs={"pk": run.pk}, request=request)
-        return Response(_run(run), status.HTTP_202_ACCEPTED, headers={"Location": place})
+        location = reverse("runs-detail", kwargs={"pk": run.pk}, request=request)
+        return Response(
+            represent_run(run), status.HTTP_202_ACCEPTED, headers={"Location": location}
+        )
 
     @extend_schema(responses=HealthSerializer)
     @action(detail=True, methods=["get"])
@@ -185,22 +188,22 @@ class AppViewSet(WritableViewSet):
         return Response(derive_health(self.get_object()))
 
 
-def _plain(data: Any, but: str = "") -> Any:
-    """A body as a dict, if it is one, without one of its fields."""
+def to_dict(data: Any, but: str = "") -> Any:
+    """The body as a dict without the field `but`; anything else as it is."""
     if not isinstance(data, dict):
         return data
-    found = data.dict() if isinstance(data, QueryDict) else data
-    return {name: value for name, value in found.items() if name != but}
+    fields = data.dict() if isinstance(data, QueryDict) else data
+    return {name: value for name, value in fields.items() if name != but}
 
 
-def _run(run: SyncRun) -> dict[str, Any]:
+def represent_run(run: SyncRun) -> dict[str, Any]:
     serializer = SyncRunSerializer()
     rows = SyncRun.objects.filter(pk=run.pk).values(*serializer.row_paths())
     return serializer.represent(list(rows))[0]
 
 
 class SyncRunViewSet(OrganizationViewSet):
-    """Runs of apps: what they read, what they would do or did."""
+    """Runs of apps, with what they read and change."""
 
     model = SyncRun
     serializer_class = SyncRunSerializer
@@ -214,20 +217,20 @@ class SyncRunViewSet(OrganizationViewSet):
     @extend_schema(request=None, responses=SyncRunSerializer)
     @action(detail=True, methods=["post"])
     def apply(self, request: Request, pk: str) -> Response:
-        """Carry out what was previewed or quarantined; rows that were rejected are left out."""
+        """Apply a previewed or quarantined run. Rejected rows are left out."""
         runs.apply_run(actor=self.actor, sync_run=self.get_object())
         return self.row_response(pk)
 
     @extend_schema(request=None, responses=SyncRunSerializer)
     @action(detail=True, methods=["post"])
     def undo(self, request: Request, pk: str) -> Response:
-        """Take an applied run back. 409 with the edits where somebody has edited since."""
+        """Undo an applied run. 409 with the edits if someone has edited what it wrote."""
         runs.undo_run(actor=self.actor, sync_run=self.get_object())
         return self.row_response(pk)
 
 
 class SyncRowViewSet(ImportRowViewSet):
-    """What a run does, row by row. `changes_only` leaves out what stays as it is."""
+    """The rows of a run. `changes_only` leaves out unchanged ones."""
 
     changes_only = False
 
@@ -243,7 +246,7 @@ class SyncRowViewSet(ImportRowViewSet):
 
 
 class DeliveryViewSet(OrganizationViewSet):
-    """Messages about events, and whether they were taken."""
+    """Messages about events, and whether they were accepted."""
 
     model = Delivery
     serializer_class = DeliverySerializer
@@ -255,7 +258,7 @@ class DeliveryViewSet(OrganizationViewSet):
 
 
 class ReviewViewSet(WritableViewSet):
-    """What the organization thinks of connectors that it has installed."""
+    """The organization's reviews of connectors that it has installed."""
 
     model = Review
     serializer_class = ReviewSerializer

@@ -1,4 +1,4 @@
-"""What the marketplace's lists can be filtered by."""
+"""Filters of the marketplace's lists."""
 
 from marketplace.models import Delivery, InstalledApp, PackChange, Review, SyncRun
 from openrisk.api.filters import OrganizationFilterSet

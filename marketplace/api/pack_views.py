@@ -37,16 +37,16 @@ from risks.models import ImportRow
 
 
 def list_packs(organization: Organization) -> list[dict[str, Any]]:
-    """The packs that come with OpenRisk, and what else is installed, by name."""
-    here = {p.pack: p for p in InstalledPack.objects.for_organization(organization)}
+    """The packs that come with OpenRisk and those that are installed, by id."""
+    installed = {pack.pack: pack for pack in InstalledPack.objects.for_organization(organization)}
     available = shipped_packs()
-    names = sorted(available.keys() | here.keys())
-    return [_row(name, available.get(name), here.get(name)) for name in names]
+    names = sorted(available.keys() | installed.keys())
+    return [build_pack_row(name, available.get(name), installed.get(name)) for name in names]
 
 
-def _row(name: str, pack: Pack | None, installed: InstalledPack | None) -> dict[str, Any]:
+def build_pack_row(name: str, pack: Pack | None, installed: InstalledPack | None) -> dict[str, Any]:
     about: Any = pack.manifest if pack else installed
-    is_here = installed is not None and installed.status == PackStatus.INSTALLED
+    is_installed = installed is not None and installed.status == PackStatus.INSTALLED
     contents = pack.contents if pack else []
     return {
         "pack": name,
@@ -55,9 +55,13 @@ def _row(name: str, pack: Pack | None, installed: InstalledPack | None) -> dict[
         "publisher": about.publisher,
         "licence": about.licence,
         "available": pack.manifest.version if pack else None,
-        "installed": installed.pack_version if installed and is_here else None,
+        "installed": installed.pack_version if installed and is_installed else None,
         "id": installed.pk if installed else None,
-        "trust": installed.trust if installed and is_here else pack.trust.value if pack else "",
+        "trust": installed.trust
+        if installed and is_installed
+        else pack.trust.value
+        if pack
+        else "",
         "matrices": [m["id"] for kind, v in contents if kind == "matrices" for m in v["matrices"]],
     }
 
@@ -68,7 +72,7 @@ class BadPackFile(exceptions.ValidationError):
 
 
 class PackViewSet(OrganizationViewSet):
-    """Administrators install packs; everybody sees which there are."""
+    """Packs. Administrators install them; everyone can see them."""
 
     model = InstalledPack
     serializer_class = PackSerializer
@@ -95,76 +99,78 @@ class PackViewSet(OrganizationViewSet):
         responses={201: PackChangeSerializer},
     )
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Preview an installation or an upgrade, and apply it with `mode=apply`."""
+        """Preview an installation or upgrade; `mode=apply` also applies it."""
         body = PackUploadSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        asked = body.validated_data
+        options = body.validated_data
         try:
-            given = asked.get("file")
+            file = options.get("file")
             pack = (
-                installation.open_uploaded_pack(given)
-                if given
-                else installation.shipped_pack(asked["pack"])
+                installation.open_uploaded_pack(file)
+                if file
+                else installation.shipped_pack(options["pack"])
             )
             with transaction.atomic():
                 change = installation.preview_pack(
                     actor=self.actor,
                     organization=self.organization,
                     pack=pack,
-                    allow_unsigned=asked["allow_unsigned"],
+                    allow_unsigned=options["allow_unsigned"],
                 )
-                if asked["mode"] == "apply":
+                if options["mode"] == "apply":
                     installation.apply_change(actor=self.actor, change=change)
         except BadPack as error:
             raise BadPackFile(error) from None
-        return Response(_change(change), status.HTTP_201_CREATED)
+        return Response(represent_change(change), status.HTTP_201_CREATED)
 
     @extend_schema(responses=PackSerializer)
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """One that is or was installed."""
-        return self._one(kwargs["pk"])
+        """A pack that is or was installed."""
+        return self._pack_response(kwargs["pk"])
 
     @extend_schema(request=None, responses=PackSerializer)
     @action(detail=True, methods=["post"], url_path="roll-back")
     def roll_back(self, request: Request, pk: str) -> Response:
-        """To the version before, or to none. 409 where somebody has edited what it wrote."""
+        """Go back to the version before, or to none. 409 if someone has edited what it wrote."""
         installation.roll_back_pack(actor=self.actor, installed=self.get_object())
-        return self._one(pk)
+        return self._pack_response(pk)
 
     @extend_schema(request=None, responses=StaysSerializer)
     @action(detail=True, methods=["post"])
     def uninstall(self, request: Request, pk: str) -> Response:
-        """Forget the pack; answers what of it stays in the register."""
+        """Forget the pack. Returns the objects that stay in the register."""
         stays = installation.uninstall_pack(actor=self.actor, installed=self.get_object())
         return Response({"stays": stays})
 
     @extend_schema(request=MatrixChoiceSerializer, responses=MatrixSerializer)
     @action(detail=True, methods=["post"])
     def matrix(self, request: Request, pk: str) -> Response:
-        """Use one of the pack's matrices: every risk is banded anew."""
+        """Use one of the pack's matrices. It sets the level of every risk again."""
         installed = self.get_object()
         body = MatrixChoiceSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        found = installation.use_matrix(
+        matrix = installation.use_matrix(
             actor=self.actor, installed=installed, **body.validated_data
         )
         serializer = MatrixSerializer()
-        rows = type(found).objects.filter(pk=found.pk).values(*serializer.row_paths())
+        rows = type(matrix).objects.filter(pk=matrix.pk).values(*serializer.row_paths())
         return Response(serializer.represent(list(rows))[0])
 
-    def _one(self, pk: Any) -> Response:
+    def _pack_response(self, pk: Any) -> Response:
         installed = get_object_or_404(self.get_queryset(), pk=pk)
-        return Response(_row(installed.pack, shipped_packs().get(installed.pack), installed))
+        return Response(
+            build_pack_row(installed.pack, shipped_packs().get(installed.pack), installed)
+        )
 
 
-def _change(change: PackChange) -> dict[str, Any]:
+def represent_change(change: PackChange) -> dict[str, Any]:
     serializer = PackChangeSerializer()
     rows = PackChange.objects.filter(pk=change.pk).values(*serializer.row_paths())
     return serializer.represent(list(rows))[0]
 
 
 class PackChangeViewSet(OrganizationViewSet):
-    """Installations and upgrades: what they would do or did."""
+    """Installations and upgrades of packs, with their changes."""
 
     model = PackChange
     serializer_class = PackChangeSerializer
@@ -178,13 +184,13 @@ class PackChangeViewSet(OrganizationViewSet):
     @extend_schema(request=None, responses=PackChangeSerializer)
     @action(detail=True, methods=["post"])
     def apply(self, request: Request, pk: str) -> Response:
-        """Carry the change out as it was previewed; what people edited stays theirs."""
+        """Carry out the change as previewed. What people have edited stays as it is."""
         installation.apply_change(actor=self.actor, change=self.get_object())
         return self.row_response(pk)
 
 
 class PackRowViewSet(ImportRowViewSet):
-    """What a change of a pack does, row by row."""
+    """The rows of a change of a pack."""
 
     def get_queryset(self) -> Any:
         if getattr(self, "swagger_fake_view", False):

@@ -1,4 +1,4 @@
-"""What the API of the marketplace shows and takes."""
+"""Serializers of the marketplace."""
 
 from typing import Any
 
@@ -28,13 +28,13 @@ class ObjectField(serializers.JSONField):
 
 
 # --- The catalogue --------------------------------------------------------------------------------
-def _choice(options: Any) -> serializers.ChoiceField:
-    return serializers.ChoiceField(choices=[one.value for one in options], required=False)
+def choice_field(options: Any) -> serializers.ChoiceField:
+    return serializers.ChoiceField(choices=[option.value for option in options], required=False)
 
 
 class CatalogueParameters(Serializer):
-    category = _choice(ConnectorCategory)
-    capability = _choice(Capability)
+    category = choice_field(ConnectorCategory)
+    capability = choice_field(Capability)
     status = serializers.ChoiceField(choices=MATURITIES, required=False)
     search = serializers.CharField(required=False, max_length=200)
 
@@ -49,9 +49,9 @@ class ConnectorSerializer(serializers.Serializer):
     name = serializers.CharField()
     version = serializers.CharField()
     summary = serializers.CharField()
-    category = serializers.ChoiceField(choices=[one.value for one in ConnectorCategory])
+    category = serializers.ChoiceField(choices=[category.value for category in ConnectorCategory])
     capabilities = serializers.ListField(
-        child=serializers.ChoiceField(choices=[one.value for one in Capability])
+        child=serializers.ChoiceField(choices=[capability.value for capability in Capability])
     )
     status = serializers.ChoiceField(choices=MATURITIES)
     rating = RatingSerializer(help_text="Of all organizations of this installation")
@@ -111,16 +111,12 @@ class AppSerializer(RowSerializer):
 
     def attach(self, rows: list[dict[str, Any]]) -> None:
         ids = [row["id"] for row in rows]
-        kept = dict(InstalledApp.objects.filter(pk__in=ids).values_list("pk", "secrets"))
+        encrypted = dict(InstalledApp.objects.filter(pk__in=ids).values_list("pk", "secrets"))
         for row in rows:
-            row["secrets"] = _names(kept[row["id"]])
-
-
-def _names(text: str) -> list[str]:
-    try:
-        return sorted(encryption.decrypt(text))
-    except encryption.SecretsUnreadable:
-        return []
+            try:
+                row["secrets"] = sorted(encryption.decrypt(encrypted[row["id"]]))
+            except encryption.SecretsUnreadable:
+                row["secrets"] = []
 
 
 class ConfigureSerializer(Serializer):
@@ -137,7 +133,9 @@ class ConfigureSerializer(Serializer):
 
     def validate_configuration(self, value: dict[str, Any]) -> dict[str, Any]:
         if len(to_json(value)) > CONFIGURATION:
-            raise serializers.ValidationError(f"At most {CONFIGURATION:,} bytes of JSON are kept.")
+            raise serializers.ValidationError(
+                f"A configuration has at most {CONFIGURATION:,} bytes of JSON."
+            )
         return value
 
 
@@ -204,8 +202,8 @@ class SyncRunSerializer(RowSerializer):
     def attach(self, rows: list[dict[str, Any]]) -> None:
         for row in rows:
             started, finished = row["started_at"], row["finished_at"]
-            took = (finished - started).total_seconds() if started and finished else None
-            row["duration"] = took
+            seconds = (finished - started).total_seconds() if started and finished else None
+            row["duration"] = seconds
 
 
 class DeliverySerializer(RowSerializer):
@@ -274,7 +272,7 @@ class PackInstallSerializer(Serializer):
     )
     mode = serializers.ChoiceField(choices=SyncMode.choices, default=SyncMode.PREVIEW)
     allow_unsigned = serializers.BooleanField(
-        required=False, default=False, help_text="Take one that nobody known has signed"
+        required=False, default=False, help_text="Install one that no trusted publisher has signed"
     )
 
 

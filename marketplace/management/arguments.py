@@ -11,17 +11,20 @@ from risks.management.arguments import add_user
 
 
 def add_app_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("app", help="the name of the app, or its connector's where it is the only")
+    parser.add_argument(
+        "app", help="the name of the app, or the slug of its connector if that is unique"
+    )
     parser.add_argument("--organization", type=organization_argument, required=True, metavar="SLUG")
     add_user(parser)
 
 
 def find_app(organization: Organization, name: str) -> InstalledApp:
-    """By name, else by connector. A usage error where there is none, or several."""
+    """Find an app by its name, else by its connector. Raises CommandError unless it is unique."""
     installed = InstalledApp.objects.for_organization(organization).installed()
-    found = list(installed.filter(name__iexact=name)) or list(installed.filter(connector=name))
-    if len(found) == 1:
-        return found[0]
+    apps = list(installed.filter(name__iexact=name)) or list(installed.filter(connector=name))
+    if len(apps) == 1:
+        return apps[0]
     names = ", ".join(installed.values_list("name", flat=True)) or "none"
-    many = "several apps" if found else "no app"
-    raise CommandError(f"There is {many} {name}. Installed ones: {names}.", returncode=2)
+    number = "several apps" if apps else "no app"
+    message = f"There is {number} {name}. Installed: {names}. Name one of these."
+    raise CommandError(message, returncode=2)

@@ -1,1 +1,1 @@
-"""The pages of the marketplace, under /marketplace/."""
+"""The pages of the marketplace. Read `catalogue`, then `apps`; `forms` and `counts` serve both."""

@@ -13,12 +13,12 @@ from django.views.decorators.http import require_POST, require_safe
 from marketplace import tasks
 from marketplace.connectors.base import Capability
 from marketplace.installations import encryption, lifecycle
-from marketplace.installations.configuration import report_address
+from marketplace.installations.configuration import report_address, secret_names
 from marketplace.installations.health import derive_health
 from marketplace.models import AppState, InstalledApp, PackChange, SyncRun, SyncStatus
 from marketplace.packs import installation
+from marketplace.pages.counts import count_with_verb, describe_counts
 from marketplace.pages.forms import ConfigurationForm, ScheduleForm, SyncForm
-from marketplace.pages.refusals import count_in_words, describe_counts
 from marketplace.registry import connector_of
 from marketplace.sync import runs
 from openrisk.accounts.models import Role
@@ -41,7 +41,7 @@ GOOD = ("ok", "fresh", "applied", "previewed", "delivered")
 BAD = ("failing", "stale", "failed", "quarantined")
 
 
-def _app(request: MemberRequest, pk: UUID) -> InstalledApp:
+def find_app(request: MemberRequest, pk: UUID) -> InstalledApp:
     app = (
         InstalledApp.objects.for_organization(request.membership.organization).filter(pk=pk).first()
     )
@@ -53,11 +53,11 @@ def _app(request: MemberRequest, pk: UUID) -> InstalledApp:
 @require_safe
 @member_required(Role.VIEWER)
 def app_page(request: MemberRequest, pk: UUID) -> HttpResponse:
-    return render(request, "marketplace/app.html", _shown(_app(request, pk)))
+    return render(request, "marketplace/app.html", build_context(find_app(request, pk)))
 
 
-def _shown(app: InstalledApp, **forms: Any) -> dict[str, Any]:
-    """The page with the `forms` that were sent, and new ones in place of the others."""
+def build_context(app: InstalledApp, **forms: Any) -> dict[str, Any]:
+    """The context of the page, with the given `forms` in place of new ones."""
     connector = connector_of(app)
     sends = Capability.NOTIFICATION in connector.capabilities
     derived = derive_health(app)
@@ -66,8 +66,8 @@ def _shown(app: InstalledApp, **forms: Any) -> dict[str, Any]:
         "connector": connector,
         "sends": sends,
         "fetches": bool(report_address(connector, app.settings)),
-        "health": [(FACTS[name], _tone(fact), fact) for name, fact in derived.items()],
-        "form": ConfigurationForm(app, _kept(app)),
+        "health": [(FACTS[name], tone_of(fact), fact) for name, fact in derived.items()],
+        "form": ConfigurationForm(app, stored_secrets(app)),
         "schedule": ScheduleForm(initial={"cron": app.cron, "mode": app.mode}),
         "sync": SyncForm(),
         "runs": app.runs.select_related("actor")[:20],
@@ -79,52 +79,53 @@ def _shown(app: InstalledApp, **forms: Any) -> dict[str, Any]:
     }
 
 
-def _tone(fact: dict[str, Any]) -> str:
+def tone_of(fact: dict[str, Any]) -> str:
     if fact["state"] in GOOD:
         return "within"
     return "breached" if fact["state"] in BAD else ""
 
 
-def _kept(app: InstalledApp) -> set[str]:
+def stored_secrets(app: InstalledApp) -> set[str]:
     try:
         return set(encryption.decrypt(app.secrets))
     except encryption.SecretsUnreadable:
         return set()
 
 
-def _secret_fields(pk: UUID, **others: Any) -> set[str]:
-    """The fields of the configuration that no one reads again."""
+def secret_fields(pk: UUID, **others: Any) -> set[str]:
+    """The secret fields of the configuration, which no page shows again."""
     app = InstalledApp.objects.filter(pk=pk).first()
     if app is None:
         return set()
-    parts = connector_of(app).schema.get("properties", {})
-    return {name for name, part in parts.items() if part.get("writeOnly")}
+    return secret_names(connector_of(app))
 
 
-@form_on("app", "pk", secrets=_secret_fields)
+@form_on("app", "pk", secrets=secret_fields)
 @require_POST
 @member_required(Role.ADMIN)
 def configure(request: MemberRequest, pk: UUID) -> HttpResponse:
-    app = _app(request, pk)
-    form = ConfigurationForm(app, _kept(app), request.POST)
+    app = find_app(request, pk)
+    form = ConfigurationForm(app, stored_secrets(app), request.POST)
     if form.is_valid():
         try:
             lifecycle.configure_app(
-                actor=request.membership.user, instance=app, configuration=form.configuration()
+                actor=request.membership.user,
+                instance=app,
+                configuration=form.typed_configuration(),
             )
         except REFUSALS as refusal:
             form.add_refusal(refusal)
         else:
             messages.success(request, "Saved. Test it now.")
             return redirect("app", request.organization_slug, pk)
-    return render(request, "marketplace/app.html", _shown(app, form=form), status=400)
+    return render(request, "marketplace/app.html", build_context(app, form=form), status=400)
 
 
 @form_on("app", "pk")
 @require_POST
 @member_required(Role.ADMIN)
 def schedule(request: MemberRequest, pk: UUID) -> HttpResponse:
-    app, form = _app(request, pk), ScheduleForm(request.POST)
+    app, form = find_app(request, pk), ScheduleForm(request.POST)
     if form.is_valid():
         try:
             lifecycle.configure_app(
@@ -135,7 +136,7 @@ def schedule(request: MemberRequest, pk: UUID) -> HttpResponse:
         else:
             messages.success(request, "Saved.")
             return redirect("app", request.organization_slug, pk)
-    return render(request, "marketplace/app.html", _shown(app, schedule=form), status=400)
+    return render(request, "marketplace/app.html", build_context(app, schedule=form), status=400)
 
 
 @form_on("app", "pk")
@@ -143,21 +144,21 @@ def schedule(request: MemberRequest, pk: UUID) -> HttpResponse:
 @member_required(Role.ADMIN)
 def app_step(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Test, enable, disable or uninstall."""
-    app, person = _app(request, pk), request.membership.user
+    app, user = find_app(request, pk), request.membership.user
     if is_cancelled(request):
         return redirect("app", request.organization_slug, pk)
-    if request.POST.get("step") == "uninstall" and (question := _uninstalling(request, app)):
+    if request.POST.get("step") == "uninstall" and (question := ask_before_uninstall(request, app)):
         return render(request, "confirm.html", {"question": question})
     try:
         match request.POST.get("step"):
             case "test":
-                tasks.enqueue_test(actor=person, app=app)
+                tasks.enqueue_test(actor=user, app=app)
             case "enable":
-                lifecycle.enable_app(actor=person, app=app)
+                lifecycle.enable_app(actor=user, app=app)
             case "disable":
-                lifecycle.disable_app(actor=person, app=app)
+                lifecycle.disable_app(actor=user, app=app)
             case "uninstall":
-                lifecycle.uninstall_app(actor=person, app=app)
+                lifecycle.uninstall_app(actor=user, app=app)
                 messages.success(request, f"{app} is uninstalled. What it imported stays.")
                 return redirect("marketplace", request.organization_slug)
     except REFUSALS as refusal:
@@ -165,7 +166,7 @@ def app_step(request: MemberRequest, pk: UUID) -> HttpResponse:
     return redirect("app", request.organization_slug, pk)
 
 
-def _uninstalling(request: MemberRequest, app: InstalledApp) -> Question | None:
+def ask_before_uninstall(request: MemberRequest, app: InstalledApp) -> Question | None:
     content = describe_counts(lifecycle.count_imported_objects(app))
     stays = [f"What stays: {content}."] if content else []
     consequences = [lifecycle.UNINSTALL_WARNING, *stays]
@@ -177,7 +178,7 @@ def _uninstalling(request: MemberRequest, app: InstalledApp) -> Question | None:
 @member_required(Role.MANAGER)
 @create_once
 def sync(request: MemberRequest, pk: UUID) -> HttpResponse:
-    app = _app(request, pk)
+    app = find_app(request, pk)
     form = SyncForm(request.POST, request.FILES)
     if form.is_valid():
         file = form.cleaned_data["file"]
@@ -195,55 +196,55 @@ def sync(request: MemberRequest, pk: UUID) -> HttpResponse:
             form.add_refusal(refusal)
         else:
             return redirect_to_created("run", request.organization_slug, run.pk)
-    return render(request, "marketplace/app.html", _shown(app, sync=form), status=400)
+    return render(request, "marketplace/app.html", build_context(app, sync=form), status=400)
 
 
 # --- Runs -----------------------------------------------------------------------------------------
 @require_safe
 @member_required(Role.ANALYST)
 def run_page(request: MemberRequest, pk: UUID) -> HttpResponse:
-    sync = _run(request, pk)
+    sync = find_run(request, pk)
     waits = sync.status in (SyncStatus.QUEUED, SyncStatus.RUNNING)
     steps = {
         SyncStatus.PREVIEWED: ("apply", "Import now"),
-        SyncStatus.QUARANTINED: ("apply", "Import it all the same"),
+        SyncStatus.QUARANTINED: ("apply", "Import anyway"),
         SyncStatus.APPLIED: ("undo", "Undo"),
     }
     context = {
         "sync": sync,
         "waits": waits,
         "step": steps.get(SyncStatus(sync.status)),
-        **_rows(request, sync.import_run),
+        **build_rows(request, sync.import_run),
     }
     return render(request, "marketplace/run.html", context)
 
 
-def _run(request: MemberRequest, pk: UUID) -> SyncRun:
+def find_run(request: MemberRequest, pk: UUID) -> SyncRun:
     mine = SyncRun.objects.for_organization(request.membership.organization)
-    found = mine.select_related("app", "actor", "import_run").filter(pk=pk).first()
-    if found is None:
+    run = mine.select_related("app", "actor", "import_run").filter(pk=pk).first()
+    if run is None:
         raise Http404
-    return found
+    return run
 
 
-def _rows(request: MemberRequest, run: ImportRun | None) -> dict[str, Any]:
-    """The changes of a run, a page of them, or all rows where that is asked for."""
+def build_rows(request: MemberRequest, run: ImportRun | None) -> dict[str, Any]:
+    """A page of the changes of a run; with `rows=all` also of unchanged rows."""
     everything = request.GET.get("rows") == "all"
     rows = ImportRow.objects.filter(run=run).order_by("row_number", "id")
     if not everything:
         rows = rows.exclude(action=RowAction.UNCHANGED)
     page = Paginator(rows, ROWS_PER_PAGE).get_page(request.GET.get("p"))
-    return {"page": page, "rows": _titled(run, list(page)), "everything": everything}
+    return {"page": page, "rows": add_titles(run, list(page)), "everything": everything}
 
 
-def _titled(run: ImportRun | None, rows: list[ImportRow]) -> list[tuple[ImportRow, str]]:
-    """Each row with what its object is called; a new one is known by its identity alone."""
+def add_titles(run: ImportRun | None, rows: list[ImportRow]) -> list[tuple[ImportRow, str]]:
+    """Each row with the name of its object; for a new object, its identity."""
     names: dict[Any, str] = {}
     for kind in importer_classes() if run else ():
         ids = [row.object_id for row in rows if row.model == kind.model_label() and row.object_id]
         if ids:
-            found = kind.model._default_manager.filter(pk__in=ids)
-            names.update((one.pk, str(one)) for one in found)
+            objects = kind.model._default_manager.filter(pk__in=ids)
+            names.update((row.pk, str(row)) for row in objects)
     return [(row, names.get(row.object_id) or row.identity) for row in rows]
 
 
@@ -251,7 +252,7 @@ def _titled(run: ImportRun | None, rows: list[ImportRow]) -> list[tuple[ImportRo
 @require_POST
 @member_required(Role.MANAGER)
 def run_step(request: MemberRequest, pk: UUID) -> HttpResponse:
-    found, person = _run(request, pk), request.membership.user
+    sync_run, user = find_run(request, pk), request.membership.user
     steps = {
         "apply": ("Import now", runs.APPLY_WARNING, runs.apply_run, "Imported."),
         "undo": ("Undo", runs.UNDO_WARNING, runs.undo_run, "Undone."),
@@ -259,15 +260,17 @@ def run_step(request: MemberRequest, pk: UUID) -> HttpResponse:
     chosen = steps.get(request.POST.get("step", ""))
     if chosen is None or is_cancelled(request):
         return redirect("run", request.organization_slug, pk)
-    button, warning, take, done = chosen
-    counts = ", ".join(f"{count} {name}" for name, count in (found.counts or {}).items() if count)
+    button, warning, action, message = chosen
+    counts = ", ".join(
+        f"{count} {name}" for name, count in (sync_run.counts or {}).items() if count
+    )
     consequences = [warning, *([f"This run: {counts}."] if counts else [])]
-    question = ask_first(request, f"{button}: run of {found.app.name}?", consequences, button)
+    question = ask_first(request, f"{button}: run of {sync_run.app.name}?", consequences, button)
     if question:
         return render(request, "confirm.html", {"question": question})
     try:
-        take(actor=person, sync_run=found)
-        messages.success(request, done)
+        action(actor=user, sync_run=sync_run)
+        messages.success(request, message)
     except REFUSALS as refusal:
         messages.error(request, refusal_sentence(refusal))
     return redirect("run", request.organization_slug, pk)
@@ -277,7 +280,7 @@ def run_step(request: MemberRequest, pk: UUID) -> HttpResponse:
 @member_required(Role.ANALYST)
 @create_once
 def pack_change(request: MemberRequest, pk: UUID) -> HttpResponse:
-    """What installing or upgrading a pack would do or did."""
+    """The page of a change of a pack: its rows, and the button that applies it."""
     mine = PackChange.objects.for_organization(request.membership.organization)
     change = mine.select_related("installed", "import_run", "actor").filter(pk=pk).first()
     if change is None:
@@ -287,11 +290,11 @@ def pack_change(request: MemberRequest, pk: UUID) -> HttpResponse:
         and request.membership.has_role(Role.ADMIN)
         and not is_cancelled(request)
     ):
-        if question := _installing(request, change):
+        if question := ask_before_install(request, change):
             return render(request, "confirm.html", {"question": question})
         try:
             installation.apply_change(actor=request.membership.user, change=change)
-            messages.success(request, _installed_words(change))
+            messages.success(request, installed_message(change))
             return redirect_to_created("pack", request.organization_slug, change.installed.pack)
         except REFUSALS as refusal:
             messages.error(request, refusal_sentence(refusal))
@@ -299,11 +302,11 @@ def pack_change(request: MemberRequest, pk: UUID) -> HttpResponse:
     return render(
         request,
         "marketplace/pack_change.html",
-        {"change": change, **_rows(request, change.import_run)},
+        {"change": change, **build_rows(request, change.import_run)},
     )
 
 
-def _installing(request: MemberRequest, change: PackChange) -> Question | None:
+def ask_before_install(request: MemberRequest, change: PackChange) -> Question | None:
     counts = change.import_run.counts.items() if change.import_run else ()
     new = ", ".join(f"{count['create']} {name}" for name, count in counts if count["create"])
     consequences = [
@@ -315,9 +318,9 @@ def _installing(request: MemberRequest, change: PackChange) -> Question | None:
     return ask_first(request, f"Install {name}?", consequences, "Install")
 
 
-def _installed_words(change: PackChange) -> str:
+def installed_message(change: PackChange) -> str:
     name = f"{change.installed.name} {change.pack_version} is installed."
     drafts = installation.count_drafts(change.organization, change.installed.pack)
     if not drafts:
         return name
-    return f"{name} {count_in_words(drafts, 'draft')} in the register: review them to count them."
+    return f"{name} {count_with_verb(drafts, 'draft')} in the register: review them to count them."

@@ -17,8 +17,8 @@ from marketplace.models import InstalledApp, InstalledPack, PackChange, Review
 from marketplace.packs import installation
 from marketplace.packs.archive import Pack, shipped_packs
 from marketplace.packs.errors import BadPack
+from marketplace.pages.counts import describe_counts
 from marketplace.pages.forms import InstallForm, PackForm
-from marketplace.pages.refusals import describe_counts
 from marketplace.registry import available_connectors
 from openrisk.accounts.models import Role
 from openrisk.pages.confirmation import ask_first, is_cancelled
@@ -27,7 +27,7 @@ from openrisk.pages.forms import REFUSALS, refusal_sentence, status_of
 from openrisk.pages.guards import MemberRequest, member_required
 from openrisk.pages.submissions import create_once, redirect_to_created
 
-WORDS = {
+CAPABILITY_LABELS = {
     "risk_import": "Imports risks",
     "finding_import": "Imports findings",
     "control_import": "Imports controls",
@@ -39,20 +39,22 @@ WORDS = {
 @require_safe
 @member_required(Role.VIEWER)
 def catalogue_page(request: MemberRequest) -> HttpResponse:
-    return _catalogue(request, PackForm())
+    return render_catalogue(request, PackForm())
 
 
-def _catalogue(request: MemberRequest, pack_form: PackForm, status: int = 200) -> HttpResponse:
+def render_catalogue(
+    request: MemberRequest, pack_form: PackForm, status: int = 200
+) -> HttpResponse:
     organization = request.membership.organization
-    asked = {name: request.GET.get(name, "") for name in ("category", "capability", "search")}
-    everything = catalogue.list_connectors(organization)
-    matching = {connector.slug for connector in catalogue.filter_connectors(**asked)}
+    filters = {name: request.GET.get(name, "") for name in ("category", "capability", "search")}
+    rows = catalogue.list_connectors(organization)
+    matching = {connector.slug for connector in catalogue.filter_connectors(**filters)}
     context = {
-        "asked": asked,
-        "connectors": [_shown(row) for row in everything if row["slug"] in matching],
-        "total": len(everything),
-        "categories": _facet(everything, "category", ConnectorCategory),
-        "capabilities": _facet(everything, "capabilities", Capability),
+        "asked": filters,
+        "connectors": [add_capability_labels(row) for row in rows if row["slug"] in matching],
+        "total": len(rows),
+        "categories": count_facet(rows, "category", ConnectorCategory),
+        "capabilities": count_facet(rows, "capabilities", Capability),
         "apps": InstalledApp.objects.for_organization(organization).installed(),
         "packs": list_packs(organization),
         "pack_form": pack_form,
@@ -60,16 +62,18 @@ def _catalogue(request: MemberRequest, pack_form: PackForm, status: int = 200) -
     return render(request, "marketplace/catalogue.html", context, status=status)
 
 
-def _shown(row: dict[str, Any]) -> dict[str, Any]:
-    return row | {"words": [WORDS[name] for name in row["capabilities"]]}
+def add_capability_labels(row: dict[str, Any]) -> dict[str, Any]:
+    return row | {"words": [CAPABILITY_LABELS[name] for name in row["capabilities"]]}
 
 
-def _facet(rows: list[dict[str, Any]], name: str, kind: Any) -> list[tuple[str, str, int]]:
-    """Each value that occurs, in words, with how often."""
+def count_facet(rows: list[dict[str, Any]], name: str, kind: Any) -> list[tuple[str, str, int]]:
+    """Each value that occurs, with its label and its number of rows."""
     values = (row[name] if isinstance(row[name], list) else [row[name]] for row in rows)
-    counts = Counter(value for found in values for value in found)
-    named = ((one.value, WORDS.get(one.value, one.value.capitalize())) for one in kind)
-    return [(value, word, counts[value]) for value, word in named if counts[value]]
+    counts = Counter(value for row_values in values for value in row_values)
+    labels = {
+        item.value: CAPABILITY_LABELS.get(item.value, item.value.capitalize()) for item in kind
+    }
+    return [(value, label, counts[value]) for value, label in labels.items() if counts[value]]
 
 
 @form_on()
@@ -94,7 +98,7 @@ def connector_page(request: MemberRequest, slug: str) -> HttpResponse:
         else:
             return redirect_to_created("app", request.organization_slug, app.pk)
     context = {
-        "connector": _shown(catalogue.describe_connector(organization, connector)),
+        "connector": add_capability_labels(catalogue.describe_connector(organization, connector)),
         "paragraphs": connector.documentation.split("\n\n"),
         "apps": InstalledApp.objects.for_organization(organization)
         .installed()
@@ -119,7 +123,7 @@ def pack_page(request: MemberRequest, pack: str) -> HttpResponse:
     context = {
         "pack": row,
         "about": available.manifest if available else installed,
-        "holds": _holds(available),
+        "holds": list_pack_contents(available),
         "changes": changes[:20],
         "drafts": installation.count_drafts(request.membership.organization, pack),
         "content": describe_counts(installation.count_content(installed)) if installed else "",
@@ -129,8 +133,8 @@ def pack_page(request: MemberRequest, pack: str) -> HttpResponse:
     return render(request, "marketplace/pack.html", context)
 
 
-def _holds(pack: Pack | None) -> list[tuple[str, list[str]]]:
-    """What is in it, by kind, in the words that people will find in the register."""
+def list_pack_contents(pack: Pack | None) -> list[tuple[str, list[str]]]:
+    """The names of the contents by kind, as people will find them in the register."""
     names = {"risks": "title", "matrices": "name", "controls": "title", "boards": "name"}
     return [
         (kind, [f"{part[names[kind]]}" for part in value[kind]])
@@ -145,11 +149,11 @@ def _holds(pack: Pack | None) -> list[tuple[str, list[str]]]:
 @member_required(Role.ADMIN)
 @create_once
 def pack_preview(request: MemberRequest) -> HttpResponse:
-    """Of a pack that comes along, or of an uploaded one; then it is looked at and applied."""
+    """Preview a shipped or an uploaded pack; its page lets people apply the change."""
     name = request.POST.get("pack", "")
     form = PackForm(request.POST, request.FILES)
     if not name and not form.is_valid():
-        return _catalogue(request, form, 400)
+        return render_catalogue(request, form, 400)
     try:
         pack = (
             installation.shipped_pack(name)
@@ -165,7 +169,7 @@ def pack_preview(request: MemberRequest) -> HttpResponse:
     except (BadPack, *REFUSALS) as refusal:
         if not name:
             form.add_refusal(refusal)
-            return _catalogue(request, form, status_of(refusal))
+            return render_catalogue(request, form, status_of(refusal))
         messages.error(request, refusal_sentence(refusal))
         return redirect("marketplace", request.organization_slug)
     return redirect_to_created("pack-change", request.organization_slug, change.pk)
@@ -186,13 +190,13 @@ def pack_step(request: MemberRequest, pack: str) -> HttpResponse:
     steps: dict[str, tuple[str, list[str], Callable[..., Any], str]] = {
         "roll-back": (
             "Roll back",
-            [installation.ROLL_BACK_WARNING, *_content(installed)],
+            [installation.ROLL_BACK_WARNING, *describe_content(installed)],
             installation.roll_back_pack,
             "Rolled back.",
         ),
         "uninstall": (
             "Uninstall",
-            [installation.UNINSTALL_WARNING, *_content(installed)],
+            [installation.UNINSTALL_WARNING, *describe_content(installed)],
             installation.uninstall_pack,
             "Uninstalled. Its content stays; Roll back removes it.",
         ),
@@ -200,23 +204,23 @@ def pack_step(request: MemberRequest, pack: str) -> HttpResponse:
             "Use this matrix",
             ["The level of every risk is set again by this matrix, at once."],
             partial(installation.use_matrix, matrix=matrix),
-            "Every risk is banded by this matrix now.",
+            "The level of every risk is set by this matrix now.",
         ),
     }
     if step not in steps:
         return page
-    button, consequences, take, done = steps[step]
+    button, consequences, action, message = steps[step]
     question = ask_first(request, f"{button}: {installed.name}?", consequences, button)
     if question:
         return render(request, "confirm.html", {"question": question})
     try:
-        take(actor=request.membership.user, installed=installed)
-        messages.success(request, done)
+        action(actor=request.membership.user, installed=installed)
+        messages.success(request, message)
     except REFUSALS as refusal:
         messages.error(request, refusal_sentence(refusal))
     return page
 
 
-def _content(installed: InstalledPack) -> list[str]:
+def describe_content(installed: InstalledPack) -> list[str]:
     content = describe_counts(installation.count_content(installed))
     return [f"In the register: {content}."] if content else []

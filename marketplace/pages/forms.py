@@ -11,43 +11,45 @@ from openrisk.pages.forms import PageForm
 
 
 class ConfigurationForm(PageForm):
-    """Says what was typed; whether it holds is for the services to check.
+    """Takes what people type; the services check it.
 
-    A secret is never shown: an empty field keeps it, and so does an address as it is shown.
+    A secret is never shown: an empty field keeps it. So does a masked address that is sent back.
     """
 
     use_required_attribute = False
 
-    def __init__(self, app: InstalledApp, kept: set[str], data: Any = None) -> None:
+    def __init__(self, app: InstalledApp, stored: set[str], data: Any = None) -> None:
         super().__init__(data, auto_id="setting-%s")
         self.connector = connector_of(app)
-        self.kept = kept
+        self.stored = stored
         for name, part in self.connector.schema.get("properties", {}).items():
-            self.fields[name] = self._field(name, part, app.settings.get(name, part.get("default")))
+            self.fields[name] = self._build_field(
+                name, part, app.settings.get(name, part.get("default"))
+            )
 
-    def _field(self, name: str, part: dict[str, Any], present: Any) -> forms.Field:
+    def _build_field(self, name: str, part: dict[str, Any], present: Any) -> forms.Field:
         needed = name in self.connector.schema.get("required", ())
         about = {
             "label": part.get("title", name),
             "help_text": part.get("description", ""),
-            "required": needed and name not in self.kept,
+            "required": needed and name not in self.stored,
             "initial": present,
         }
         if part.get("writeOnly"):
-            if name in self.kept:
+            if name in self.stored:
                 shown = f" ({present})" if part.get("format") == "uri" and present else ""
                 about["help_text"] = f"It is set{shown}. Leave this empty to keep it."
             widget = forms.PasswordInput(attrs={"autocomplete": "off"})
             return forms.CharField(**about | {"initial": None}, widget=widget)
-        return _of_kind(part, about)
+        return field_for_type(part, about)
 
-    def configuration(self) -> dict[str, Any]:
-        """What the services take, without what was left empty; secrets to keep are left out."""
+    def typed_configuration(self) -> dict[str, Any]:
+        """The values for the services. Empty ones are left out, so that secrets stay."""
         return {n: v for n, v in self.cleaned_data.items() if v not in ("", None, [])}
 
 
 class _JsonField(forms.CharField):
-    """A JSON object, as people type it."""
+    """A JSON object as text."""
 
     widget = forms.Textarea(attrs={"rows": 5, "spellcheck": "false"})
 
@@ -63,19 +65,19 @@ class _JsonField(forms.CharField):
             raise forms.ValidationError('Write a JSON object, as in {"title": "name"}.') from None
 
 
-def _of_kind(part: dict[str, Any], about: dict[str, Any]) -> forms.Field:
+def field_for_type(part: dict[str, Any], about: dict[str, Any]) -> forms.Field:
     kind = part.get("type")
     if kind == "boolean":
         return forms.BooleanField(**about | {"required": False})
     if kind == "object":
         return _JsonField(**about)
     if kind == "array":
-        choices = [(one, one) for one in part["items"]["enum"]]
+        choices = [(value, value) for value in part["items"]["enum"]]
         return forms.MultipleChoiceField(
             **about, choices=choices, widget=forms.CheckboxSelectMultiple
         )
     if "enum" in part:
-        choices = [("", "Choose …"), *((one, one.capitalize()) for one in part["enum"])]
+        choices = [("", "Choose …"), *((value, value.capitalize()) for value in part["enum"])]
         return forms.ChoiceField(**about, choices=choices)
     return forms.CharField(**about, max_length=2000)
 
@@ -119,6 +121,6 @@ class PackForm(PageForm):
     file = forms.FileField(label="Pack", widget=forms.FileInput(attrs={"accept": ".zip"}))
     allow_unsigned = forms.BooleanField(
         required=False,
-        label="Take it although nobody known has signed it",
+        label="Install it although no trusted publisher has signed it",
         help_text="Only if you know where it is from.",
     )

@@ -128,7 +128,7 @@ def test_a_quarantined_run_asks_for_a_decision(page, trivy, tmp_path, admin):
     run = upload(trivy, empty, admin)
     shown = page(f"/o/acme/marketplace/runs/{run.pk}/")
     assert "The source has nothing; the last run had 5." in shown
-    assert "Import it all the same" in shown
+    assert "Import anyway" in shown
 
 
 def test_a_pack_is_looked_at_installed_and_rolled_back(page):
@@ -160,7 +160,7 @@ def test_a_pack_is_uninstalled_and_then_rolled_back(page):
     page(f"/o/acme/marketplace/packs/changes/{change.pk}/", {"confirmed": "yes"})
     place = "/o/acme/marketplace/packs/openrisk.starter-risks/"
     asked = page(f"{place}step/", {"step": "uninstall"})
-    assert "roll back does so, on the page of the pack" in asked
+    assert "roll back on the page of the pack" in asked
     page(f"{place}step/", {"step": "uninstall", "confirmed": "yes"})
     shown = text_of(page(place))
     assert ("64 drafts of this pack are not counted" in shown, "Roll back" in shown) == (True, True)
@@ -173,7 +173,7 @@ def test_a_matrix_is_used(page):
     page("/o/acme/marketplace/packs/preview/", {"pack": "openrisk.matrices-5x5"})
     page(f"/o/acme/marketplace/packs/changes/{PackChange.objects.get().pk}/", {"confirmed": "yes"})
     place = "/o/acme/marketplace/packs/openrisk.matrices-5x5/step/"
-    assert "banded by this matrix" in page(
+    assert "set by this matrix now" in page(
         place, {"step": "matrix", "matrix": "cautious", "confirmed": "yes"}
     )
     assert "no such matrix" in page(

@@ -18,8 +18,8 @@ PARTIAL = 4
 class Command(BaseCommand):
     help = (
         "Run an app now: read its source or FILE, show what that changes, and with --apply change "
-        "it. Exits with 1 if the run fails or is put aside for a person to look at, with 4 if rows "
-        "were left out. Example: python manage.py connector_sync Trivy --organization demo "
+        "it. Exits with 1 if the run fails or is quarantined, with 4 if rows were left out. "
+        "Example: python manage.py connector_sync Trivy --organization demo "
         "--file report.json --apply"
     )
 
@@ -33,22 +33,22 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         check_member(options["user"], options["organization"])
         with transaction.atomic():
-            run = self._run(**options)
+            run = self._execute(**options)
             if options["dry_run"]:
                 transaction.set_rollback(True)
-        told = _told(run)
+        summary = summarize_run(run)
         if options["format"] == "json":
-            self.stdout.write(json.dumps(told, indent=2))
+            self.stdout.write(json.dumps(summary, indent=2))
         else:
-            self._write(told)
+            self._write_summary(summary)
         if run.status in (SyncStatus.FAILED, SyncStatus.QUARANTINED):
             raise CommandError(run.error)
         if run.counts.get("rejected"):
             sys.exit(PARTIAL)
 
-    def _run(self, **options: Any) -> SyncRun:
+    def _execute(self, **options: Any) -> SyncRun:
         app = find_app(options["organization"], options["app"])
-        wanted = {
+        arguments = {
             "actor": options["user"],
             "app": app,
             "mode": SyncMode.APPLY if options["apply"] else SyncMode.PREVIEW,
@@ -56,9 +56,9 @@ class Command(BaseCommand):
         try:
             if options["file"]:
                 with options["file"].open("rb") as file:
-                    run = runs.queue_run(**wanted, file=file, file_name=options["file"].name)
+                    run = runs.queue_run(**arguments, file=file, file_name=options["file"].name)
             else:
-                run = runs.queue_run(**wanted)
+                run = runs.queue_run(**arguments)
             return runs.execute_run(run.pk)
         except FileTooLarge as refusal:
             raise CommandError(str(refusal)) from None
@@ -67,16 +67,16 @@ class Command(BaseCommand):
         except Conflict as refusal:
             raise CommandError(" ".join(refusal.reasons)) from None
         except runs.AppBusy:
-            raise CommandError("Another run of this app is under way. Wait for it.") from None
+            raise CommandError("Another run of this app is in progress. Wait for it.") from None
 
-    def _write(self, told: dict[str, Any]) -> None:
-        for line in told["log"]:
+    def _write_summary(self, summary: dict[str, Any]) -> None:
+        for line in summary["log"]:
             self.stdout.write(line)
-        counts = ", ".join(f"{count} {name}" for name, count in told["counts"].items())
-        self.stdout.write(f"{told['status']}: {counts or 'nothing read'}")
+        counts = ", ".join(f"{count} {name}" for name, count in summary["counts"].items())
+        self.stdout.write(f"{summary['status']}: {counts or 'nothing read'}")
 
 
-def _told(run: SyncRun) -> dict[str, Any]:
+def summarize_run(run: SyncRun) -> dict[str, Any]:
     return {
         "run": str(run.pk),
         "status": run.status,

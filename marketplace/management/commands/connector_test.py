@@ -11,7 +11,7 @@ from risks.management.arguments import check_member
 
 class Command(BaseCommand):
     help = (
-        "Reach the source of an app, or send its test message, and note what came of it. "
+        "Read the source of an app, or send its test message, and store the result. "
         'Example: python manage.py connector_test "CISA KEV" --organization demo'
     )
 

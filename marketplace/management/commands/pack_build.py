@@ -26,9 +26,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             if options["new_key"]:
-                self._make_key(options["new_key"])
+                self._write_new_key(options["new_key"])
             elif options["folder"]:
-                self._build(**options)
+                self._build_pack(**options)
             else:
                 raise CommandError("Name a folder, or make a key with --new-key.", returncode=2)
         except BadPack as error:
@@ -42,14 +42,14 @@ class Command(BaseCommand):
                 f"{error.filename}: {error.strerror}. Name a file that can be read or written."
             ) from None
 
-    def _make_key(self, path: Path) -> None:
+    def _write_new_key(self, path: Path) -> None:
         content = new_key()
         path.touch(mode=0o600, exist_ok=False)
         path.write_bytes(content)
-        self.stdout.write(f"Private key: {path}. Keep it to yourself.")
-        self.stdout.write(f"Public key, for who trusts you: {public_key(read_key(content))}")
+        self.stdout.write(f"Private key: {path}. Keep it secret.")
+        self.stdout.write(f"Public key, for those who trust you: {public_key(read_key(content))}")
 
-    def _build(self, **options: Any) -> None:
+    def _build_pack(self, **options: Any) -> None:
         key = read_key(options["key"].read_bytes()) if options["key"] else None
         content = build_pack(options["folder"], key)
         require_core_version(open_pack(BytesIO(content), {}).manifest)

@@ -17,7 +17,7 @@ from risks.management.arguments import add_user, check_member
 class Command(BaseCommand):
     help = (
         "Install or upgrade a content pack: one that comes with OpenRisk, by its id, or a file. "
-        "What people edited stays theirs. "
+        "What people have edited stays as it is. "
         "Example: python manage.py pack_install openrisk.starter-risks --organization demo"
     )
 
@@ -38,26 +38,26 @@ class Command(BaseCommand):
                 change = installation.preview_pack(
                     actor=options["user"],
                     organization=options["organization"],
-                    pack=_pack(options["pack"]),
+                    pack=open_named_pack(options["pack"]),
                     allow_unsigned=options["allow_unsigned"],
                 )
                 installation.apply_change(actor=options["user"], change=change)
-                told = summarize_run(change.import_run)  # type: ignore[arg-type]
+                result = summarize_run(change.import_run)  # type: ignore[arg-type]
                 transaction.set_rollback(options["dry_run"])
         except BadPack as error:
             raise CommandError(str(error)) from None
         except Conflict as refusal:
             raise CommandError("\n".join(refusal.reasons)) from None
         if options["format"] == "json":
-            self.stdout.write(json.dumps(told, indent=2, ensure_ascii=False))
+            self.stdout.write(json.dumps(result, indent=2, ensure_ascii=False))
             return
-        for line in report_lines(told):
+        for line in report_lines(result):
             self.stdout.write(line)
         if options["dry_run"]:
             self.stdout.write("\nA dry run: nothing was written.")
 
 
-def _pack(name: str) -> Pack:
+def open_named_pack(name: str) -> Pack:
     path = Path(name)
     if not path.is_file():
         return installation.shipped_pack(name)

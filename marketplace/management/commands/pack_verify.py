@@ -13,8 +13,8 @@ NOT_VERIFIED = 3
 
 class Command(BaseCommand):
     help = (
-        "Say what a content pack is and whether it can be trusted. Exits with 3 where it cannot "
-        "be loaded. Example: python manage.py pack_verify my-pack.zip"
+        "Describe a content pack and whether it can be trusted. Exits with 3 if it cannot be "
+        "loaded. Example: python manage.py pack_verify my-pack.zip"
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -32,20 +32,20 @@ class Command(BaseCommand):
             ) from None
         except BadPack as error:
             raise CommandError(str(error), returncode=NOT_VERIFIED) from None
-        told = _told(pack)
+        facts = describe_pack(pack)
         if options["format"] == "json":
-            self.stdout.write(json.dumps(told, indent=2, ensure_ascii=False))
+            self.stdout.write(json.dumps(facts, indent=2, ensure_ascii=False))
             return
-        requires = (f"{pack} {wanted}" for pack, wanted in told["requires"].items())
-        told["requires"] = ", ".join(requires)
-        told["files"] = ", ".join(told["files"])
-        told["holds"] = ", ".join(f"{what} {count}" for what, count in told["holds"].items())
-        for name, value in told.items():
+        requires = (f"{pack} {wanted}" for pack, wanted in facts["requires"].items())
+        facts["requires"] = ", ".join(requires)
+        facts["files"] = ", ".join(facts["files"])
+        facts["holds"] = ", ".join(f"{what} {count}" for what, count in facts["holds"].items())
+        for name, value in facts.items():
             if value:
                 self.stdout.write(f"{name}: {value}")
 
 
-def _told(pack: Pack) -> dict[str, Any]:
+def describe_pack(pack: Pack) -> dict[str, Any]:
     manifest = pack.manifest
     names = ("id", "name", "version", "publisher", "licence", "core", "requires", "summary")
     return {name: getattr(manifest, name) for name in names} | {

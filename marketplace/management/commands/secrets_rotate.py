@@ -9,7 +9,7 @@ from marketplace.models import InstalledApp
 
 class Command(BaseCommand):
     help = (
-        "Encrypt all secrets of connectors anew, with the first key of ENCRYPTION_KEYS. Put the "
+        "Encrypt all secrets of connectors again, with the first key of ENCRYPTION_KEYS. Put the "
         "new key in front of the old one, run this, then remove the old one. "
         "Example: python manage.py secrets_rotate"
     )
