@@ -65,7 +65,7 @@ class TestConnectorSync:
     @pytest.mark.parametrize(
         ("arguments", "words"),
         [
-            (("nessus",), "no app nessus. Installed ones: Trivy"),
+            (("nessus",), "no app nessus. Installed: Trivy"),
             (("trivy", "--file", "nowhere.json"), "nowhere.json cannot be read"),
             (("trivy",), "Upload one"),
             (("trivy", "--file", str(REPORTS / "nessus.xml")), "valid JSON"),
