@@ -60,7 +60,7 @@ def test_unknown_widget_says_that_it_is_not_available(browse, analyst, board):
     Board.objects.update(widgets=[{"name": "number:karma", "wide": False}])
     response = browse(analyst).get(board_url(board))
     assert response.status_code == 200
-    assert "no figure of this name any more: number:karma" in text_of(response)
+    assert "This figure is no longer available: number:karma" in text_of(response)
     assert do(browse(analyst), board, "remove:0") == []
 
 
