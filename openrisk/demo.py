@@ -74,33 +74,23 @@ def find_outdated(demo: Demo) -> list[str]:
     user = _user()
     if user is None:
         return [f"The account {EMAIL} was deleted: `manage.py demo_create` creates it again."]
-    checks = (_outdated_account(user), _outdated_password(user, demo), _outdated_token(demo))
-    return [problem for problem in checks if problem]
-
-
-def _outdated_account(user: User) -> str:
-    if user.is_active:
-        return ""
-    return f"The account {EMAIL} is switched off: another superuser can switch it on in the admin."
-
-
-def _outdated_password(user: User, demo: Demo) -> str:
-    if user.check_password(demo.password):
-        return ""
-    return (
-        "The password was changed since, so this one is refused: use yours, or set a new one "
-        f"with `manage.py changepassword {EMAIL}`."
-    )
-
-
-def _outdated_token(demo: Demo) -> str:
+    problems = []
+    if not user.is_active:
+        problems.append(
+            f"The account {EMAIL} is switched off: another superuser can switch it on in the admin."
+        )
+    if not user.check_password(demo.password):
+        problems.append(
+            "The password was changed since, so this one is refused: use yours, or set a new one "
+            f"with `manage.py changepassword {EMAIL}`."
+        )
     token = ApiToken.objects.filter(digest=hash_token(demo.token)).first()
-    if token and (token.expiry is None or token.expiry > timezone.now()):
-        return ""
-    return (
-        f"The token {'has expired' if token else 'was revoked'}: `manage.py token_create "
-        f"--user {EMAIL} --organization {ORGANIZATION}` prints a new one."
-    )
+    if token is None or (token.expiry is not None and token.expiry <= timezone.now()):
+        problems.append(
+            f"The token {'has expired' if token else 'was revoked'}: `manage.py token_create "
+            f"--user {EMAIL} --organization {ORGANIZATION}` prints a new one."
+        )
+    return problems
 
 
 def _user() -> User | None:

@@ -288,15 +288,6 @@ def email(name: str, default: str) -> dict[str, Any]:
         ) from None
 
 
-def _require_importable(name: str, path: str) -> None:
-    try:
-        import_string(path)
-    except ImportError as error:
-        raise ImproperlyConfigured(
-            f"{name}={path!r} cannot be imported ({error}): install it or correct the path."
-        ) from None
-
-
 def mailbox(name: str, default: str) -> str:
     """An address of e-mail, with or without a name before it."""
     value = text(name, default) or default
@@ -333,7 +324,13 @@ def response_cache(backend: str, redis_url: str) -> dict[str, dict[str, Any]]:
                 f"CACHE_BACKEND={backend!r} is unknown: write redis, memory, none, or the dotted "
                 "path of a cache backend."
             )
-        _require_importable("CACHE_BACKEND", backend)
+        try:
+            import_string(backend)
+        except ImportError as error:
+            raise ImproperlyConfigured(
+                f"CACHE_BACKEND={backend!r} cannot be imported ({error}): install it or correct "
+                "the path."
+            ) from None
         return {"responses": {"BACKEND": backend, "KEY_PREFIX": "openrisk"}}
     if not redis_url:
         raise ImproperlyConfigured(

@@ -68,20 +68,15 @@ def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
     return defaults.page_not_found(request, exception)
 
 
-def _unavailable(request: HttpRequest) -> HttpResponse:
-    """Says 503: the request was fine, and will be."""
-    detail = request.META[DATABASE_LOST]
-    if is_api(request):
-        response = problem_response(503, detail)
-    else:
-        response = HttpResponse(f"<h1>OpenRisk</h1><p>{detail}</p>", status=503)
-    response["Retry-After"] = "1"
-    return response
-
-
 def handler500(request: HttpRequest) -> HttpResponse:
-    if is_marked_lost(request):
-        return _unavailable(request)
+    if is_marked_lost(request):  # the request was fine, and will be
+        detail = request.META[DATABASE_LOST]
+        if is_api(request):
+            response = problem_response(503, detail)
+        else:
+            response = HttpResponse(f"<h1>OpenRisk</h1><p>{detail}</p>", status=503)
+        response["Retry-After"] = "1"
+        return response
     if is_api(request):
         return problem_response(
             500,

@@ -55,37 +55,28 @@ def record_event(
     **detail: Any,
 ) -> None:
     """Add an event; `actor` is the user of the request unless given."""
+    request = _current.get()
+    user = getattr(request, "user", None)
+    if actor is None and user is not None and user.is_authenticated:
+        actor = User(pk=user.pk)
+    account: Any = email[:254] or (person.email if person else "")
+    if person is not None and not account:  # only the id is known: read in the same statement
+        stored = User.objects.filter(pk=person.pk).values("email")
+        account = Coalesce(Subquery(stored), Value(""))
+    try:
+        address = str(ipaddress.ip_address(request.META["REMOTE_ADDR"])) if request else None
+    except (KeyError, ValueError):
+        address = None  # a socket has no address
     AccountEvent.objects.create(
         kind=kind,
         person=person,
-        email=email[:254] or _address_of(person),
+        email=account,
         organization=organization,
-        actor=actor or _requesting_user(),
-        address=_requesting_address(),
+        actor=actor,
+        address=address,
         request_id=structlog.contextvars.get_contextvars().get("request_id", ""),
         detail=detail,
     )
-
-
-def _address_of(person: User | None) -> Any:
-    """Asked of the database, in the same statement, where only the id is known."""
-    if person is None or person.email:
-        return person.email if person else ""
-    found = User.objects.filter(pk=person.pk).values("email")
-    return Coalesce(Subquery(found), Value(""))
-
-
-def _requesting_user() -> User | None:
-    user = getattr(_current.get(), "user", None)
-    return User(pk=user.pk) if user is not None and user.is_authenticated else None
-
-
-def _requesting_address() -> str | None:
-    request = _current.get()
-    try:
-        return str(ipaddress.ip_address(request.META["REMOTE_ADDR"])) if request else None
-    except (KeyError, ValueError):
-        return None  # a socket has no address
 
 
 # --- Receivers ----------------------------------------------------------------------------------

@@ -23,12 +23,12 @@ class SessionUserMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.user = SimpleLazyObject(lambda: _user(request))  # type: ignore[assignment]
+        request.user = SimpleLazyObject(lambda: find_session_user(request))  # type: ignore[assignment]
         membership: Membership | None = None
         request.membership = membership  # type: ignore[attr-defined]
         return self.get_response(request)
 
 
-def _user(request: HttpRequest) -> User | AnonymousUser:
+def find_session_user(request: HttpRequest) -> User | AnonymousUser:
     member = identity.session_member(request)
     return member.user if member else get_user(request)  # type: ignore[return-value]

@@ -54,7 +54,9 @@ def run_once(
             with transaction.atomic():
                 record = IdempotencyRecord.objects.create(**identity, fingerprint=fingerprint)
                 response = handler(request, *args, **kwargs)
-                _keep(record, response)
+                record.status, record.body = response.status_code, to_json(response.data)
+                record.headers = {n: response[n] for n in _REPLAYED_HEADERS if n in response}
+                record.save()
                 return response
         except IntegrityError:
             # Another request with the same key committed between our look and our insert.
@@ -63,13 +65,6 @@ def run_once(
             raise
 
     return handle
-
-
-def _keep(record: IdempotencyRecord, response: Response) -> None:
-    record.status = response.status_code
-    record.body = to_json(response.data)
-    record.headers = {name: response[name] for name in _REPLAYED_HEADERS if name in response}
-    record.save()
 
 
 def _earlier_answer(identity: dict[str, Any], fingerprint: str) -> Response | None:

@@ -12,7 +12,6 @@ from django.core.exceptions import ValidationError
 from django.db.models import (
     BooleanField,
     Count,
-    Expression,
     F,
     Field,
     Func,
@@ -77,8 +76,13 @@ class Pagination(BasePagination):
         order = filtered.order
         self.count, self.previous = None, None
         if cursor:
-            beyond = filtered.rows.filter(_is_beyond(order, *_decode_cursor(cursor, order)))
-            filtered = replace(filtered, rows=beyond)
+            value, pk = _decode_cursor(cursor, order)
+            last = _Row(
+                Value(value, output_field=order.output_field), Value(pk, output_field=UUIDField())
+            )
+            operator = " < " if order.is_descending else " > "
+            beyond = _Beyond(_Row(order.expression, F("id")), last, arg_joiner=operator)
+            filtered = replace(filtered, rows=filtered.rows.filter(beyond))
         selected = filtered.rows
         if filtered.is_search:
             _, selected = _count_and_select(filtered, slice(self.size + 1))
@@ -161,13 +165,6 @@ class _Beyond(Func):
 
     template = "(%(expressions)s)"
     output_field = BooleanField()
-
-
-def _is_beyond(order: Order, value: Any, pk: str) -> Expression:
-    last = _Row(Value(value, output_field=order.output_field), Value(pk, output_field=UUIDField()))
-    return _Beyond(
-        _Row(order.expression, F("id")), last, arg_joiner=" < " if order.is_descending else " > "
-    )
 
 
 def _decode_cursor(cursor: str, order: Order) -> tuple[Any, Any]:

@@ -95,7 +95,7 @@ class UnknownParameter(exceptions.ValidationError):
 
 class ProblemFormatter(ExceptionFormatter):
     def get_errors(self) -> list[Error]:
-        return list(_errors(self.exc.detail))
+        return list(flatten_errors(self.exc.detail))
 
     def format_error_response(self, error_response: ErrorResponse) -> dict[str, Any]:
         first = error_response.errors[0]
@@ -113,18 +113,20 @@ class ProblemFormatter(ExceptionFormatter):
         return body | getattr(self.exc, "extensions", {})
 
 
-def _errors(detail: Any, path: tuple[str, ...] = ()) -> list[Error]:
+def flatten_errors(detail: Any, path: tuple[str, ...] = ()) -> list[Error]:
     """Flatten DRF's nested details; list items carry their index in the path."""
     if isinstance(detail, dict):
         return [
-            error for key, value in detail.items() for error in _errors(value, (*path, str(key)))
+            error
+            for key, value in detail.items()
+            for error in flatten_errors(value, (*path, str(key)))
         ]
     if isinstance(detail, list):
-        found = []
+        errors = []
         for index, item in enumerate(detail):
             below = path if isinstance(item, str) else (*path, str(index))
-            found += _errors(item, below)
-        return found
+            errors += flatten_errors(item, below)
+        return errors
     return [Error(getattr(detail, "code", "invalid"), str(detail), "/".join(path))]
 
 

@@ -112,7 +112,7 @@ class OrganizationViewSet(GenericViewSet):
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """A 200 that the client has already becomes a 304."""
-        if response.status_code == 200 and _none_match(request, response.get("ETag", "")):
+        if response.status_code == 200 and is_etag_known(request, response.get("ETag", "")):
             response = HttpResponseNotModified(headers=dict(response.items()))
             del response["Content-Type"]
         return super().finalize_response(request, response, *args, **kwargs)
@@ -146,7 +146,7 @@ class OrganizationViewSet(GenericViewSet):
         return instance
 
 
-def _none_match(request: Request, etag: str) -> bool:
+def is_etag_known(request: Request, etag: str) -> bool:
     given = request.headers.get("If-None-Match", "")
     if not (given and etag) or request.method not in ("GET", "HEAD"):
         return False

@@ -77,9 +77,10 @@ def postgres_parameters(name: str, url: str) -> dict[str, Any]:
         attempt = pq.PGconn.connect_start(make_conninfo("", **given | nowhere).encode())
         reason = _libpq_reason(attempt.get_error_message(), url)
         attempt.finish()
-        if reason.startswith("connection to server on socket") and _are_ports(given):
-            return given
-        if reason.startswith("connection to server on socket"):
+        if reason.startswith("connection to server on socket"):  # the parameters are understood
+            ports = str(given.get("port", "")).split(",")
+            if all(not port or (port.isdigit() and 0 < int(port) < 65536) for port in ports):
+                return given
             reason = f"invalid port {given.get('port')}"
     raise ImproperlyConfigured(
         f"{name} cannot be used: write {_POSTGRES_EXAMPLE}, with special characters "
@@ -91,8 +92,3 @@ def _libpq_reason(message: str, url: str) -> str:
     """Its first line, unless that shows the address, which may hold a password."""
     line = message.strip().partition("\n")[0]
     return "libpq cannot read it" if url in line or "connection info string" in line else line
-
-
-def _are_ports(given: dict[str, Any]) -> bool:
-    ports = str(given.get("port", "")).split(",")
-    return all(not port or (port.isdigit() and 0 < int(port) < 65536) for port in ports)

@@ -24,24 +24,20 @@ def hold_lock(
     if connection.vendor != "postgresql":
         yield
         return
-    with _connect(connection) as own:
+    with connection.wrap_database_errors:
+        # To the server itself: a pooler would give the session, and its lock, to someone else.
+        if settings.DATABASE_DIRECT_URL:
+            own = psycopg.connect(settings.DATABASE_DIRECT_URL, autocommit=True)
+        else:
+            own = psycopg.connect(**connection.get_connection_params(), autocommit=True)
+    with own:
         waits = False
-        while not _is_taken(own, number):
+        while True:
+            row = own.execute("SELECT pg_try_advisory_lock(%s)", [number]).fetchone()
+            if row and row[0]:
+                break
             if not waits:
                 on_wait()
             waits = True
             time.sleep(PAUSE_SECONDS)
         yield
-
-
-def _connect(connection: BaseDatabaseWrapper) -> "psycopg.Connection[tuple[bool]]":
-    """To the server itself: a pooler would give the session, and its lock, to someone else."""
-    with connection.wrap_database_errors:
-        if settings.DATABASE_DIRECT_URL:
-            return psycopg.connect(settings.DATABASE_DIRECT_URL, autocommit=True)
-        return psycopg.connect(**connection.get_connection_params(), autocommit=True)
-
-
-def _is_taken(own: "psycopg.Connection[tuple[bool]]", number: int) -> bool:
-    row = own.execute("SELECT pg_try_advisory_lock(%s)", [number]).fetchone()
-    return bool(row and row[0])

@@ -35,39 +35,32 @@ _before: dict[str, float] = {}
 
 
 def connect_signals() -> None:
-    connection_created.connect(_note, dispatch_uid="openrisk.database.metrics")
+    connection_created.connect(remember_connection, dispatch_uid="openrisk.database.metrics")
 
 
-def _note(sender: Any, connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
+def remember_connection(sender: Any, connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
     _open.add(connection)
 
 
 def observe_connections(busy: int) -> None:
     """Set the gauges; `busy` is how many requests are being answered. Called once a second."""
     pool = getattr(connection, "pool", None) if connection.vendor == "postgresql" else None
-    if pool is not None:
-        _observe_pool(pool.get_stats())
-        return
-    opened = sum(wrapper.connection is not None for wrapper in list(_open))
-    used = min(busy, opened)
-    size.set(opened)
-    in_use.set(used)
-    idle.set(opened - used)
-    waiting.set(0)
-
-
-def _observe_pool(stats: dict[str, int]) -> None:
-    """psycopg's pool counts from its start, in milliseconds."""
-    opened, free = stats.get("pool_size", 0), stats.get("pool_available", 0)
+    if pool is None:
+        opened = sum(wrapper.connection is not None for wrapper in list(_open))
+        free, queued = opened - min(busy, opened), 0
+    else:  # psycopg's pool counts from its start, in milliseconds
+        stats = pool.get_stats()
+        opened, free = stats.get("pool_size", 0), stats.get("pool_available", 0)
+        queued = stats.get("requests_waiting", 0)
+        failed = stats.get("requests_errors", 0) + stats.get("connections_errors", 0)
+        _count_up_to("wait", wait_seconds, stats.get("requests_wait_ms", 0) / 1000)
+        _count_up_to("errors", errors, failed)
     size.set(opened)
     in_use.set(opened - free)
     idle.set(free)
-    waiting.set(stats.get("requests_waiting", 0))
-    failed = stats.get("requests_errors", 0) + stats.get("connections_errors", 0)
-    _count("wait", wait_seconds, stats.get("requests_wait_ms", 0) / 1000)
-    _count("errors", errors, failed)
+    waiting.set(queued)
 
 
-def _count(name: str, counter: Counter, total: float) -> None:
+def _count_up_to(name: str, counter: Counter, total: float) -> None:
     counter.inc(max(0.0, total - _before.get(name, 0.0)))
     _before[name] = total

@@ -27,7 +27,7 @@ def check_tls(direct: "psycopg.Connection[tuple[object, ...]]") -> CheckResult:
     else:
         mode = next(o.val for o in direct.pgconn.info if o.keyword == b"sslmode")
         state = VERIFIED.get((mode or b"").decode(), "not verified")
-    if state.startswith("verified") or _is_local(host) or settings.POOL_PROFILE != "prod":
+    if state.startswith("verified") or is_local(host) or settings.POOL_PROFILE != "prod":
         return ok("TLS", state)
     return warning(
         "TLS",
@@ -36,7 +36,7 @@ def check_tls(direct: "psycopg.Connection[tuple[object, ...]]") -> CheckResult:
     )
 
 
-def _is_local(host: str) -> bool:
+def is_local(host: str) -> bool:
     """A socket, or this machine."""
     if host.startswith("/") or host in ("", "localhost"):
         return True

@@ -66,43 +66,40 @@ def mark_redirect_created(response: HttpResponse) -> HttpResponse:
 
 
 def create_once(view: View, *, again: str = AGAIN) -> View:
-    """Carry out each drawn form once if `view` answers with `Created` or `created_and_shown`.
+    """Carry out each drawn form once; `view` answers by `redirect_to_created` or `mark_created`.
 
     A form that was refused leaves nothing behind, so it may be corrected and sent again. `again` is
-    said where the same form comes once more.
+    the message where the same form is sent once more.
     """
 
     @wraps(view)
     def handled(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        key = _key(request) if request.method == "POST" else ""
+        key = form_key(request) if request.method == "POST" else ""
         if not key:
             return view(request, *args, **kwargs)
         fingerprint = fingerprint_of(request)
-        if answer := _earlier(request, key, fingerprint, again):
+        if answer := earlier_answer(request, key, fingerprint, again):
             return answer
         try:
             with transaction.atomic():
                 submission = FormSubmission.objects.create(key=key, fingerprint=fingerprint)
-                return _settle(submission, view(request, *args, **kwargs))
+                response = view(request, *args, **kwargs)
+                if location := getattr(response, "created_at", ""):
+                    submission.location = location
+                    submission.save()
+                else:
+                    submission.delete()
+                return response
         except IntegrityError:
             # The same form, sent twice at once: the other one was saved while this one waited.
-            if answer := _earlier(request, key, fingerprint, again):
+            if answer := earlier_answer(request, key, fingerprint, again):
                 return answer
             raise
 
     return handled
 
 
-def _settle(submission: FormSubmission, response: HttpResponseBase) -> HttpResponseBase:
-    if location := getattr(response, "created_at", ""):
-        submission.location = location
-        submission.save()
-    else:
-        submission.delete()
-    return response
-
-
-def _key(request: HttpRequest) -> str:
+def form_key(request: HttpRequest) -> str:
     """A digest that names the drawn form; empty where no form was drawn, as for scripts."""
     token = request.POST.get(TOKEN, "")
     if len(token) != CSRF_TOKEN_LENGTH:  # the unmasked one, of the cookie, is the same each time
@@ -111,10 +108,10 @@ def _key(request: HttpRequest) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def _earlier(
+def earlier_answer(
     request: HttpRequest, key: str, fingerprint: str, again: str
 ) -> HttpResponseBase | None:
-    """To what the form has created before."""
+    """A redirect to what the form has created before, or None."""
     submission = FormSubmission.objects.filter(key=key).first()
     if submission is None:
         return None

@@ -52,7 +52,7 @@ class Server:
     ) -> None:
         self.application = application
         self.instants = instants
-        self.observe = observe or _observe_nothing
+        self.observe: Observe = observe or (lambda environ, reply, began: None)
         self.on_start = on_start
         self.spool = Spool(folder)
         self.threads = ThreadPoolExecutor(threads, "request")
@@ -140,7 +140,3 @@ class Server:
 
     async def _write_in_thread(self, write: Callable[..., Any], data: bytes) -> None:
         await asyncio.get_running_loop().run_in_executor(self.file_threads, write, data)
-
-
-def _observe_nothing(environ: Environ, reply: Reply, began: float) -> None:
-    pass

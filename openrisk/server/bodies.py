@@ -133,7 +133,12 @@ class Intake:
     async def _fill(self, body: Body, chunks: Chunks, length: int | None, limit: Limit) -> None:
         try:
             async with asyncio.timeout(GRACE) as deadline:
-                self._admit(deadline)
+                if len(self._deadlines) >= self.most:
+                    oldest = next(iter(self._deadlines))
+                    del self._deadlines[oldest]
+                    if not oldest.expired():
+                        oldest.reschedule(0)
+                self._deadlines[deadline] = None
                 try:
                     await self._read(body, chunks, length, limit, deadline)
                 finally:
@@ -164,14 +169,6 @@ class Intake:
         # The server underneath gives an empty chunk at the end, and one more where the client left.
         if ends > 1 or length is not None:
             raise BodyRefused(400, "The body of the request is incomplete.")
-
-    def _admit(self, deadline: asyncio.Timeout) -> None:
-        if len(self._deadlines) >= self.most:
-            oldest = next(iter(self._deadlines))
-            del self._deadlines[oldest]
-            if not oldest.expired():
-                oldest.reschedule(0)
-        self._deadlines[deadline] = None
 
 
 async def drain(chunks: Chunks) -> None:

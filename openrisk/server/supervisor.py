@@ -149,7 +149,11 @@ class Supervisor:
             self._loop()
             self._drain()
         finally:
-            self._stop_children()
+            for child in self.children:
+                child.terminate()
+            deadline = time.monotonic() + STOP_SECONDS
+            for child in self.children:
+                child.reap(deadline)
             for number, handler in previous.items():
                 signal.signal(number, handler)
 
@@ -180,13 +184,6 @@ class Supervisor:
     def _stop(self, number: int, frame: FrameType | None) -> None:
         self.stopping = True
 
-    def _stop_children(self) -> None:
-        for child in self.children:
-            child.terminate()
-        deadline = time.monotonic() + STOP_SECONDS
-        for child in self.children:
-            child.reap(deadline)
-
 
 def serve(*, worker: bool, on_ready: Callable[[], object]) -> None:
     """Run everything until SIGTERM or SIGINT; `on_ready` is called once it answers.
@@ -194,14 +191,15 @@ def serve(*, worker: bool, on_ready: Callable[[], object]) -> None:
     Raises PortUnavailable, FolderUnusable and StartFailed.
     """
     require_free_ports()
-    metrics = str(_empty_metrics_folder())
+    metrics = str(make_metrics_folder())
     settings.DRAIN_FILE.unlink(missing_ok=True)
     environment = {"PROMETHEUS_MULTIPROC_DIR": metrics, "DATABASE_TIMEOUTS": "1"}
     children = [Child("web", _web_command(), environment)]
     if worker:
-        children.append(Child("worker", _manage("worker"), environment, waits=True))
+        command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "worker"]
+        children.append(Child("worker", command, environment, waits=True))
     children.append(Child("metrics", _metrics_command(), environment))
-    Supervisor(children, is_ready=_answers, on_ready=on_ready).run()
+    Supervisor(children, is_ready=is_answering, on_ready=on_ready).run()
 
 
 def local_url() -> str:
@@ -210,7 +208,7 @@ def local_url() -> str:
 
 
 def require_free_ports() -> None:
-    """Said now: the web server would say it by a stack trace, the exporter again and again."""
+    """Raise now: the web server would fail with a stack trace, the exporter again and again."""
     if settings.METRICS_PORT == settings.PORT:
         raise PortUnavailable(
             f"PORT and METRICS_PORT are both {settings.PORT}: set one of them to another one."
@@ -246,7 +244,7 @@ def die_with_parent(number: signal.Signals) -> None:
         ctypes.CDLL(None).prctl(1, number)  # 1 is PR_SET_PDEATHSIG
 
 
-def _empty_metrics_folder() -> Path:
+def make_metrics_folder() -> Path:
     """A new folder for the files of metrics: those of processes long gone must not be added up."""
     folder = settings.VAR_DIR / "metrics" / str(settings.PORT)
     shutil.rmtree(folder, ignore_errors=True)
@@ -256,18 +254,10 @@ def _empty_metrics_folder() -> Path:
             metric_files.reserve_space(file.fileno(), METRICS_BYTES * (settings.WORKERS + 2))
     except OSError as error:
         raise FolderUnusable(
-            f"What is counted cannot be kept in {folder} ({os.strerror(error.errno or 0)}): free "
+            f"Metrics cannot be kept in {folder} ({os.strerror(error.errno or 0)}): free "
             "some space there and let its owner write, or set VAR_DIR to another folder."
         ) from None
     return folder
-
-
-def _module(name: str, *arguments: object) -> list[str]:
-    return [sys.executable, "-m", name, *map(str, arguments)]
-
-
-def _manage(*arguments: str) -> list[str]:
-    return [sys.executable, str(settings.BASE_DIR / "manage.py"), *arguments]
 
 
 def _web_command() -> list[str]:
@@ -299,10 +289,10 @@ def _granian(target: str, port: int, interface: str, *more: str, workers: int) -
     }
     flags = ["--respawn-failed-workers", "--no-ws", *more]
     arguments = [part for pair in options.items() for part in pair]
-    return _module("granian", *arguments, *flags, target)
+    return [sys.executable, "-m", "granian", *map(str, arguments), *flags, target]
 
 
-def _answers() -> bool:
+def is_answering() -> bool:
     """Whether the web server answers a request, with any status."""
     connection = http.client.HTTPConnection(settings.LOCAL_HOST, settings.PORT, timeout=1)
     try:

@@ -30,7 +30,7 @@ class LeaseKeeper:
         self.worker_ids: set[str] = set()
 
     @contextmanager
-    def held(self) -> Iterator[str]:
+    def hold_lease(self) -> Iterator[str]:
         """Hold a new lease while the block runs; yields its id."""
         worker_id = str(uuid4())
         renew_leases([worker_id])
@@ -73,14 +73,13 @@ def requeue_abandoned() -> int:
     # In this order: a worker has its lease before it has a task.
     running = list(DBTaskResult.objects.running())
     live = set(Lease.objects.live().values_list("worker_id", flat=True))
-    return sum(_requeue(result) for result in running if result.worker_ids[-1] not in live)
-
-
-def _requeue(result: DBTaskResult) -> bool:
-    with bound_contextvars(
-        task=result.task_path, task_id=str(result.id), attempt=len(result.worker_ids)
-    ):
-        return outcomes.record_loss(result)
+    requeued = 0
+    for result in running:
+        if result.worker_ids[-1] not in live:
+            attempt = len(result.worker_ids)
+            with bound_contextvars(task=result.task_path, task_id=str(result.id), attempt=attempt):
+                requeued += outcomes.record_loss(result)
+    return requeued
 
 
 def _keep_renewing(worker_ids: set[str], stop: threading.Event) -> None:

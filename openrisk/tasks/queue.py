@@ -8,7 +8,7 @@ has waiting.
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any, cast
+from typing import cast
 
 import structlog
 from django.db import OperationalError, transaction
@@ -51,10 +51,10 @@ def _next_long() -> DBTaskResult | None:
     paths = long_running_tasks()
     ready = DBTaskResult.objects.ready().filter(task_path__in=paths)
     running = DBTaskResult.objects.running().filter(task_path__in=paths)
-    for turn in _turns(ready, is_long=True):
+    for turn in _waiting_turns(ready, is_long=True):
         # Read under the lock: what another worker has begun shows now.
         is_busy = running.filter(queue_name=turn.queue_name).exists()
-        if not is_busy and (result := _take(ready, turn)):
+        if not is_busy and (result := _take_from(ready, turn)):
             return result
     return None
 
@@ -65,13 +65,13 @@ def _next_short() -> DBTaskResult | None:
     own = ready.filter(queue_name=DEFAULT_TASK_QUEUE_NAME).get_locked()
     if own is not None:
         return own
-    for turn in _turns(ready, is_long=False):
-        if result := _take(ready, turn):
+    for turn in _waiting_turns(ready, is_long=False):
+        if result := _take_from(ready, turn):
             return result
     return None
 
 
-def _turns(ready: DBTaskResultQuerySet, *, is_long: bool) -> Iterator[Turn]:
+def _waiting_turns(ready: DBTaskResultQuerySet, *, is_long: bool) -> Iterator[Turn]:
     """Of the queues with tasks that are ready, who waited longest first, each locked.
 
     Turns that another worker has locked are passed over: it takes a task of that queue.
@@ -88,7 +88,7 @@ def _turns(ready: DBTaskResultQuerySet, *, is_long: bool) -> Iterator[Turn]:
             yield turn
 
 
-def _take(ready: DBTaskResultQuerySet, turn: Turn) -> DBTaskResult | None:
+def _take_from(ready: DBTaskResultQuerySet, turn: Turn) -> DBTaskResult | None:
     result = ready.filter(queue_name=turn.queue_name).get_locked()
     if result is not None:
         Turn.objects.filter(pk=turn.pk).update(taken_at=timezone.now())
@@ -102,24 +102,20 @@ def run_claimed(result: DBTaskResult) -> None:
     ):
         log.debug("task_started")
         try:
-            value = normalize_json(_call(result))
+            task, task_result = result.task, cast(TaskResult, result.task_result)
+            task_started.send_robust(type(task.get_backend()), task_result=task_result)
+            context = [TaskContext(task_result=task_result)] if task.takes_context else []
+            value = normalize_json(task.call(*context, *task_result.args, **task_result.kwargs))
         # The boundary between worker and task: whatever a task raises is the task's outcome.
         except (Exception, SystemExit) as error:  # noqa: BLE001
             record = partial(outcomes.record_failure, result, error)
         else:
             record = partial(outcomes.record_success, result, value)
-        if not _persistently(record):
+        if not write_persistently(record):
             log.warning("task_outcome_discarded", hint="its worker was taken for dead meanwhile")
 
 
-def _call(result: DBTaskResult) -> Any:
-    task, task_result = result.task, cast(TaskResult, result.task_result)
-    task_started.send_robust(type(task.get_backend()), task_result=task_result)
-    context = [TaskContext(task_result=task_result)] if task.takes_context else []
-    return task.call(*context, *task_result.args, **task_result.kwargs)
-
-
-def _persistently(write: Callable[[], bool]) -> bool:
+def write_persistently(write: Callable[[], bool]) -> bool:
     for pause in WRITE_PAUSES:
         try:
             return write()

@@ -35,9 +35,11 @@ def enqueue_due() -> int:
     now = clock.database_now()
     rows = list(Schedule.objects.filter(name__in=scheduled_tasks()))
     for row in rows:
-        if is_too_far(row.cron, row.next_run_at, now):
-            _bring_back(row, now)
-    return sum(_enqueue(row, now) for row in rows if row.next_run_at <= now)
+        if is_too_far(row.cron, row.next_run_at, now):  # by a clock that was ahead
+            log.warning("schedule_brought_back", schedule=row.name, was_due=row.next_run_at)
+            far = Schedule.objects.filter(pk=row.pk, next_run_at=row.next_run_at)
+            far.update(next_run_at=next_occurrence(row.cron, now))
+    return sum(enqueue_occurrence(row, now) for row in rows if row.next_run_at <= now)
 
 
 def schedule_lateness() -> dict[str, float]:
@@ -47,14 +49,7 @@ def schedule_lateness() -> dict[str, float]:
     return {row.name: late_seconds(row.cron, row.next_run_at, now) for row in rows}
 
 
-def _bring_back(row: Schedule, now: datetime) -> None:
-    """A clock that was ahead has moved it on to a time that is far off."""
-    log.warning("schedule_brought_back", schedule=row.name, was_due=row.next_run_at)
-    far = Schedule.objects.filter(pk=row.pk, next_run_at=row.next_run_at)
-    far.update(next_run_at=next_occurrence(row.cron, now))
-
-
-def _enqueue(row: Schedule, now: datetime) -> bool:
+def enqueue_occurrence(row: Schedule, now: datetime) -> bool:
     with transaction.atomic():  # the row moves on only together with its task
         if not row.advance(now):
             return False

@@ -68,7 +68,7 @@ class Worker:
         """Work under a lease; a lost database is waited for, and means another lease."""
         while not self.stopping:
             try:
-                with keeper.held() as worker_id:
+                with keeper.hold_lease() as worker_id:
                     self._work(worker_id, long=long)
                 return
             except (OperationalError, InterfaceError) as error:

@@ -7,7 +7,6 @@ go on from where they stood, so that sums over all slots stay exact; its gauges 
 
 import fcntl
 import os
-from collections.abc import Iterator
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
@@ -35,28 +34,23 @@ def current_slot() -> int:
     """That of this process."""
     pid = os.getpid()
     if pid not in _held:
-        _held[pid] = _take(Path(os.environ[FOLDER]))
+        _held[pid] = take_slot(Path(os.environ[FOLDER]))
     return _held[pid]
 
 
-def _take(folder: Path) -> int:
+def take_slot(folder: Path) -> int:
     """The first that is free; the process id where none can be locked, since work goes on."""
     try:
         folder.mkdir(parents=True, exist_ok=True)  # it may have been deleted
-        return _first_free(folder)
+        for number in count():  # pragma: no branch
+            lock = _lock(folder / f"slot-{number}.lock")
+            if lock is not None:
+                _locks.append(lock)
+                _forget_gauges(folder, number)
+                return number
     except OSError as error:
         log.error("metrics_slot_not_taken", folder=str(folder), error=error.strerror)
-        return os.getpid()
-
-
-def _first_free(folder: Path) -> int:
-    for number in count():  # pragma: no branch
-        lock = _lock(folder / f"slot-{number}.lock")
-        if lock is not None:
-            _locks.append(lock)
-            _forget_gauges(folder, number)
-            return number
-    raise AssertionError("There is always another number.")
+    return os.getpid()
 
 
 def _lock(path: Path) -> IO[str] | None:
@@ -77,13 +71,8 @@ def _forget_gauges(folder: Path, number: int) -> None:
 
 def forget_dead_gauges(folder: Path) -> None:
     """Drop the gauges of processes that ended and whose slot no one has taken."""
-    for number, path in _slots(folder):
+    for path in folder.glob("slot-*.lock"):
         with suppress(OSError):  # a folder that cannot be written to keeps what it has
             if lock := _lock(path):
-                _forget_gauges(folder, number)
+                _forget_gauges(folder, int(path.stem.removeprefix("slot-")))
                 lock.close()
-
-
-def _slots(folder: Path) -> Iterator[tuple[int, Path]]:
-    for path in folder.glob("slot-*.lock"):
-        yield int(path.stem.removeprefix("slot-")), path

@@ -35,7 +35,7 @@ def begin_attempt(*, email: str, address: str, device: str) -> LoginFailure:
     """
     network = network_of(address)
     keys = [f"device {device} {email}"] if device else [f"email {email}", f"address {network}"]
-    _lock(keys)
+    lock_counters(keys)
     recent = LoginFailure.objects.filter(at__gt=timezone.now() - FAILURE_WINDOW, device=device)
     of_email = recent.filter(email=email)
     if device:
@@ -87,7 +87,7 @@ def network_of(address: str) -> str:
     return str(ipaddress.ip_network((int(found), 64), strict=False).network_address)
 
 
-def _lock(keys: list[str]) -> None:
+def lock_counters(keys: list[str]) -> None:
     """Until the transaction ends, others who count the same wait. SQLite has one writer anyway."""
     if connection.vendor != "postgresql":
         return

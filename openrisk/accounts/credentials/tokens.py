@@ -49,7 +49,7 @@ def create_token(
     _check_owner(user, organization)
     _make_room(user, name if replaces_oldest else None)
     if parent is not None:
-        networks, lifetime = _narrow(parent, networks, lifetime)
+        networks, lifetime = narrow_to_parent(parent, networks, lifetime)
         read_only = read_only or parent.read_only
     token, secret = ApiToken.objects.create(
         user=user,
@@ -110,7 +110,7 @@ def _make_room(user: User, replaced_name: str | None) -> None:
     ApiToken.objects.filter(pk__in=list(oldest[:excess])).revoke()
 
 
-def _narrow(
+def narrow_to_parent(
     parent: ApiToken, networks: list[str], lifetime: timedelta | None
 ) -> tuple[list[str], timedelta]:
     """The networks and the lifetime of a token that is made with `parent`."""

@@ -64,7 +64,7 @@ def create_invitation(
                 expires_at=timezone.now() + LIFETIME,
             )
     except IntegrityError:  # another request was first
-        raise InvitationRefused(_pending(address)) from None
+        raise InvitationRefused(_already_invited(address)) from None
     _record(Kind.INVITED, invitation, actor=actor)
     return invitation
 
@@ -79,7 +79,7 @@ def check_invitation(organization: Organization, address: str) -> None:
         raise InvitationRefused(f"{address} is a member already. Change the role there.")
     pending = organization.invitations.filter(status=InvitationStatus.PENDING)
     if pending.filter(address=address).exists():
-        raise InvitationRefused(_pending(address))
+        raise InvitationRefused(_already_invited(address))
     _check_daily_limit(organization)
 
 
@@ -96,7 +96,7 @@ def _check_daily_limit(organization: Organization) -> None:
         )
 
 
-def _pending(address: str) -> str:
+def _already_invited(address: str) -> str:
     return f"{address} is invited already. Renew that invitation, or revoke it first."
 
 
@@ -141,30 +141,25 @@ def mail_invitation(pk: UUID) -> bool:
     invitation = Invitation.objects.select_related("organization", "invited_by").get(pk=pk)
     if not invitation.is_open:
         return False
+    host = invitation.invited_by or "An operator of OpenRisk"
+    role = invitation.get_role_display().lower()
     send_mail(
         f"Invitation to {invitation.organization} on OpenRisk",
-        _text(invitation, make_link(invitation)),
+        f"{host} invites you to {invitation.organization} on OpenRisk, with the role {role}.\n\n"
+        f"Accept or decline until {invitation.expires_at:%Y-%m-%d %H:%M} UTC:\n\n"
+        f"{make_link(invitation)}\n\n"
+        "The link is for you alone: do not pass it on. If you do not know what this is about, "
+        "ignore it, and nothing happens.\n",
         settings.DEFAULT_FROM_EMAIL,
         [invitation.address],
     )
     return True
 
 
-def _text(invitation: Invitation, link: str) -> str:
-    host = invitation.invited_by or "An operator of OpenRisk"
-    return (
-        f"{host} invites you to {invitation.organization} on OpenRisk, with the role "
-        f"{invitation.get_role_display().lower()}.\n\n"
-        f"Accept or decline until {invitation.expires_at:%Y-%m-%d %H:%M} UTC:\n\n{link}\n\n"
-        "The link is for you alone: do not pass it on. If you do not know what this is about, "
-        "ignore it, and nothing happens.\n"
-    )
-
-
 def find_invitation(secret: str) -> Invitation | None:
     """The open invitation that the link is for."""
-    found = Invitation.objects.filter(digest=_digest(secret)).select_related("organization")
-    invitation = found.first()
+    rows = Invitation.objects.filter(digest=_digest(secret)).select_related("organization")
+    invitation = rows.first()
     return invitation if invitation and invitation.is_open else None
 
 
@@ -201,10 +196,10 @@ def decline_invitation(invitation: Invitation) -> None:
 
 def _lock_pending(invitation: Invitation) -> Invitation:
     rows = Invitation.objects.select_related("organization").select_for_update(of=("self",))
-    found = rows.filter(pk=invitation.pk, status=InvitationStatus.PENDING).first()
-    if found is None:
+    pending = rows.filter(pk=invitation.pk, status=InvitationStatus.PENDING).first()
+    if pending is None:
         raise InvitationRefused("This invitation is closed. Invite again.")
-    return found
+    return pending
 
 
 def _close(invitation: Invitation, status: InvitationStatus) -> None:

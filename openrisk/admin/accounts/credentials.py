@@ -129,7 +129,9 @@ class TokenAdmin(AccountAdmin):
         )
         choices = accounts.select_related("user", "organization").order_by("user__name")
         form.base_fields["membership"].queryset = choices
-        form.base_fields["membership"].label_from_instance = _account_label
+        form.base_fields["membership"].label_from_instance = lambda membership: (
+            f"{membership} - {membership.organization}"
+        )
         return form
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
@@ -169,7 +171,3 @@ class TokenAdmin(AccountAdmin):
     @admin.action(description="Revoke…", permissions=["delete"])
     def delete_selected(self, request: HttpRequest, queryset: Any) -> Any:
         return delete_selected(self, request, queryset)
-
-
-def _account_label(membership: Membership) -> str:
-    return f"{membership} - {membership.organization}"

@@ -82,18 +82,15 @@ class InvitationAdmin(AccountAdmin):
     def response_add(
         self, request: HttpRequest, obj: Any, post_url_continue: Any = None
     ) -> HttpResponse:
-        if get_access(request).superuser and not invitations.can_mail():
-            return self._show_link(request, obj)
-        self._send(request, obj, "is invited")
-        return redirect("admin:accounts_invitation_changelist")
-
-    def _show_link(self, request: HttpRequest, invitation: Invitation) -> HttpResponse:
-        """For operators alone, where no mail server is set."""
+        """Operators are shown the link where no mail server is set; no one else ever is."""
+        if not get_access(request).superuser or invitations.can_mail():
+            self._send(request, obj, "is invited")
+            return redirect("admin:accounts_invitation_changelist")
         context = {
             **self.admin_site.each_context(request),
-            "title": f"Invitation of {invitation.address}",
+            "title": f"Invitation of {obj.address}",
             "opts": self.opts,
-            "secret": invitations.make_link(invitation),
+            "secret": invitations.make_link(obj),
             "text": "Give this link to the owner of the address and to no one else. It is shown "
             "this once, and the first who opens it becomes the owner of the account.",
         }

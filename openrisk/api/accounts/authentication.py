@@ -35,20 +35,21 @@ class TokenAuthentication(KnoxTokenAuthentication):
     def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
         self.request = request._request
         result = super().authenticate(request)
-        if result is not None:
-            token = result[1]
-            _check_network(token, request.META.get("REMOTE_ADDR", ""))
-            _check_organization(token, request.headers.get(identity.HEADER))
-            self._record_use(token)
-        return result
-
-    def _record_use(self, token: ApiToken) -> None:
-        """Last use, to the day: one write a day, not one a request."""
+        if result is None:
+            return None
+        token = result[1]
+        check_network(token, request.META.get("REMOTE_ADDR", ""))
+        if request.headers.get(identity.HEADER) not in (None, token.organization.slug):
+            raise exceptions.ParseError(
+                f"This token is for {token.organization.slug}. Leave {identity.HEADER} out, "
+                "or use a token of that organization."
+            )
         today = datetime.now(UTC).date()
-        if token.last_used_on != today:
+        if token.last_used_on != today:  # one write a day, not one a request
             with unrecorded():
                 ApiToken.objects.filter(pk=token.pk).update(last_used_on=today)
             identity.note_use(self.request, today)
+        return result
 
     def authenticate_credentials(self, token: bytes) -> tuple[User, ApiToken]:
         text = token.decode("latin-1")
@@ -95,29 +96,22 @@ def _role(token: ApiToken) -> Role:
     )
 
 
-def _check_network(token: ApiToken, address: str) -> None:
-    if token.allowed_networks and not _is_within(address, token.allowed_networks):
+def check_network(token: ApiToken, address: str) -> None:
+    """Raises AuthenticationFailed where the token may not be used from this address."""
+    if not token.allowed_networks:
+        return
+    try:
+        client = ipaddress.ip_address(address)
+    except ValueError:  # a socket has no address
+        is_allowed = False
+    else:
+        # A server that listens on IPv6 sees 192.0.2.1 as ::ffff:192.0.2.1.
+        client = getattr(client, "ipv4_mapped", None) or client
+        is_allowed = any(client in ipaddress.ip_network(net) for net in token.allowed_networks)
+    if not is_allowed:
         raise exceptions.AuthenticationFailed(
             "This token may not be used from your network address."
         )
-
-
-def _check_organization(token: ApiToken, slug: str | None) -> None:
-    if slug not in (None, token.organization.slug):
-        raise exceptions.ParseError(
-            f"This token is for {token.organization.slug}. Leave {identity.HEADER} out, "
-            "or use a token of that organization."
-        )
-
-
-def _is_within(address: str, networks: list[str]) -> bool:
-    try:
-        client = ipaddress.ip_address(address)
-    except ValueError:
-        return False  # a socket has no address
-    # A server that listens on IPv6 sees 192.0.2.1 as ::ffff:192.0.2.1.
-    client = getattr(client, "ipv4_mapped", None) or client
-    return any(client in ipaddress.ip_network(network) for network in networks)
 
 
 class SessionAuthentication(authentication.SessionAuthentication):
@@ -133,14 +127,19 @@ class SessionAuthentication(authentication.SessionAuthentication):
             raise exceptions.PermissionDenied(CHOICE_REQUIRED)
         membership = identity.session_membership(request._request)
         if membership is None:
-            _refuse_organization(request, result[0])
+            refuse_organization(request, result[0])
         request._request.membership = membership  # type: ignore[attr-defined]
-        _confirm_caller(request, result[0], membership)
+        # The cache may only rely on a principal who is the one that Django found.
+        principal = principal_of(request._request)
+        confirmed = (result[0].pk, membership.organization_id, (str(membership.role),))
+        known = principal and (principal.user_id, principal.organization_id, principal.rights)
+        if known and known != confirmed:
+            set_principal(request._request, None)
         return result
 
 
-def _refuse_organization(request: Request, user: User) -> NoReturn:
-    """Raises what a session's request is answered with that names no organization of the user."""
+def refuse_organization(request: Request, user: User) -> NoReturn:
+    """Raise the error of a session's request that does not name an organization of the user."""
     slug = identity.organization_of(request._request)
     if slug is not None:
         raise exceptions.PermissionDenied(
@@ -149,16 +148,8 @@ def _refuse_organization(request: Request, user: User) -> NoReturn:
         )
     if not Organization.objects.for_user(user).exists():
         raise exceptions.AuthenticationFailed(
-            "You belong to no organization yet. Ask an administrator for a membership."
+            "You do not belong to an organization yet. Ask an administrator for a membership."
         )
     raise exceptions.ParseError(
         f"You belong to several organizations. Send {identity.HEADER} with the slug of one."
     )
-
-
-def _confirm_caller(request: Request, user: User, membership: Membership) -> None:
-    """The cache may only rely on a caller who is the one that Django found."""
-    caller = principal_of(request._request)
-    found = (user.pk, membership.organization_id, (str(membership.role),))
-    if caller and (caller.user_id, caller.organization_id, caller.rights) != found:
-        set_principal(request._request, None)

@@ -65,11 +65,11 @@ def is_marked_lost(request: HttpRequest) -> bool:
 
 def connect_signals() -> None:
     got_request_exception.connect(
-        _on_exception, dispatch_uid="openrisk.api.middleware.database_retry"
+        mark_lost_by_exception, dispatch_uid="openrisk.api.middleware.database_retry"
     )
 
 
-def _on_exception(sender: Any, request: HttpRequest | None = None, **kwargs: Any) -> None:
+def mark_lost_by_exception(sender: Any, request: HttpRequest | None = None, **kwargs: Any) -> None:
     """For what the API's own handler does not see: middleware, pages, the admin."""
     error = sys.exc_info()[1]
     if request is not None and is_lost(error):

@@ -34,8 +34,11 @@ class PrivacyHeadersMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         response["Permissions-Policy"] = PERMISSIONS
-        # Over a request that it sees is secure, Django sends the same by itself.
-        if self._is_behind_tls(request):
+        # Over a request that it sees is secure, Django sends the same by itself. Here the address
+        # decides, where no proxy is trusted to say how the request came.
+        says_http = request.headers.get("X-Forwarded-Proto") == "http"
+        is_tls_host = request.META.get("HTTP_HOST", "") in self.tls_hosts
+        if is_tls_host and not says_http and not settings.TRUSTED_PROXIES:
             response["Strict-Transport-Security"] = f"max-age={settings.SECURE_HSTS_SECONDS}"
         cache_control = response.get("Cache-Control", "")
         if "Content-Disposition" in response and (not cache_control or "private" in cache_control):
@@ -45,9 +48,3 @@ class PrivacyHeadersMiddleware:
         if "private" in response["Cache-Control"]:
             patch_vary_headers(response, CREDENTIALS)
         return response
-
-    def _is_behind_tls(self, request: HttpRequest) -> bool:
-        """By its address, where no proxy is named that could say how the request came."""
-        if settings.TRUSTED_PROXIES or request.headers.get("X-Forwarded-Proto") == "http":
-            return False
-        return request.META.get("HTTP_HOST", "") in self.tls_hosts

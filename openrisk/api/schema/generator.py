@@ -148,7 +148,10 @@ class Schema(AutoSchema):
         operation = super().get_operation(*args, **kwargs)
         if operation is None:
             return None
-        if headers := self._headers():
+        headers = [IF_MATCH] if self._precondition() is not None else []
+        if self.method == "POST" and hasattr(self.view, "preconditions"):
+            headers.append(IDEMPOTENCY_KEY)
+        if headers:
             operation["parameters"] = [*headers, *operation.get("parameters", [])]
         if "requestBody" in operation:
             limit = limit_for(self.path)
@@ -158,14 +161,6 @@ class Schema(AutoSchema):
             operation["responses"].setdefault(status, {"$ref": f"#/components/responses/{name}"})
         operation["responses"]["default"] = {"$ref": "#/components/responses/Problem"}
         return operation
-
-    def _headers(self) -> list[dict[str, Any]]:
-        headers = []
-        if self._precondition() is not None:
-            headers.append(IF_MATCH)
-        if self.method == "POST" and hasattr(self.view, "preconditions"):
-            headers.append(IDEMPOTENCY_KEY)
-        return headers
 
     def _precondition(self) -> bool | None:
         """Whether the action needs the version that its caller saw; None if it takes none."""
@@ -204,8 +199,8 @@ def _give_reasons(schema: dict[str, Any]) -> None:
         if not isinstance(part, dict):
             continue
         if "maxLength" in part:
-            said = [part["description"]] if "description" in part else []
-            part["description"] = "\n\n".join([*said, reason_for(part["maxLength"])])
+            texts = [part["description"]] if "description" in part else []
+            part["description"] = "\n\n".join([*texts, reason_for(part["maxLength"])])
         _give_reasons(part)
 
 

@@ -42,17 +42,17 @@ class Command(migrate.Command):
             return
         connection = connections[options["database"]]
         with locks.hold_lock(connection, locks.MIGRATE, on_wait=self._say_waiting):
-            before = _applied(connection)
+            before = applied_migrations(connection)
             if not (before or options["app_label"] or options["without_template"]):
                 apply_template(connection)
             self._migrate(connection, *args, **options)
-            if options["invalidate_cache"] or _applied(connection) != before:
+            if options["invalidate_cache"] or applied_migrations(connection) != before:
                 tag_versions.invalidate_everything(connection)
 
     def _migrate(self, connection: BaseDatabaseWrapper, *args: Any, **options: Any) -> None:
         """Again where it met a lock: what is done stays, and is not done again."""
         for attempt in count(1):
-            _limit_waits(connection)
+            limit_lock_waits(connection)
             try:
                 super().handle(*args, **options)
             except OperationalError as error:
@@ -72,11 +72,11 @@ class Command(migrate.Command):
         self.stderr.write("Another migrate is running; waiting for it to end.")
 
 
-def _applied(connection: BaseDatabaseWrapper) -> set[tuple[str, str]]:
+def applied_migrations(connection: BaseDatabaseWrapper) -> set[tuple[str, str]]:
     return set(MigrationRecorder(connection).applied_migrations())
 
 
-def _limit_waits(connection: BaseDatabaseWrapper) -> None:
+def limit_lock_waits(connection: BaseDatabaseWrapper) -> None:
     """For the session; not behind a pooler, which would give the session to someone else."""
     if connection.vendor == "postgresql" and not settings.DATABASE_DIRECT_URL:
         with connection.cursor() as cursor:

@@ -39,19 +39,20 @@ class Command(BaseCommand):
                     f"The database cannot be used: {reason}. Start its server, or correct "
                     "DATABASE_URL."
                 )
-            self._prepare(demo=options["demo"])
+            # In this process, because each one more takes a second or two to start.
+            call_command("migrate", verbosity=0)
+            if options["demo"]:
+                call_command("demo_create", stdout=self.stdout)
+            self.stdout.flush()
         self.check(tags=[Tags.database], databases=["default"])
-        self._note_keys()
+        # The checks have found the keys to be new, ours, or a replacement of ours.
+        with suppress(DatabaseError):  # no database yet, or no tables: readiness says so
+            key_fingerprints.remember_keys()
         connections.close_all()  # what is forked from here must not share them
         try:
             supervisor.serve(worker=not options["no_worker"], on_ready=self._say_ready)
         except supervisor.REFUSALS as error:
             raise CommandError(str(error)) from None
-
-    def _note_keys(self) -> None:
-        """The checks have found them to be new, ours, or a replacement of ours."""
-        with suppress(DatabaseError):  # no database yet, or no tables: readiness says so
-            key_fingerprints.remember_keys()
 
     def _say_ready(self) -> None:
         """At once, for who waits for it behind a pipe: this process does not end so soon."""
@@ -63,11 +64,4 @@ class Command(BaseCommand):
             else f"OpenRisk runs at {supervisor.local_url()}, but is not ready: {reasons}"
         )
         connections.close_all()
-        self.stdout.flush()
-
-    def _prepare(self, *, demo: bool) -> None:
-        """In this process, because each one more takes a second or two to start."""
-        call_command("migrate", verbosity=0)
-        if demo:
-            call_command("demo_create", stdout=self.stdout)
         self.stdout.flush()

@@ -33,7 +33,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
     return ask_for_login(request, draft)
 
 
-def _next(request: HttpRequest) -> str:
+def safe_next_url(request: HttpRequest) -> str:
     """The address to go to afterwards: `next` where it is on this site, else an empty string."""
     url = request.POST.get("next") or request.GET.get("next") or ""
     safe = url_has_allowed_host_and_scheme(
@@ -58,7 +58,7 @@ class LoginForm(forms.Form):
 @sensitive_post_parameters("password")
 def login_page(request: HttpRequest) -> HttpResponse:
     """Log in. Someone who is logged in and has a `next` may not open that page: say so, no loop."""
-    place = _next(request)
+    place = safe_next_url(request)
     if request.method == "GET" and request.user.is_authenticated and not place:
         return redirect("start")
     draft = drafts.read_draft(request.POST.get(drafts.FIELD, ""))

@@ -210,10 +210,10 @@ def test_no_room_for_metrics_stops_the_start(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.VAR_DIR = tmp_path
-    assert list(serving._empty_metrics_folder().iterdir()) == []
+    assert list(serving.make_metrics_folder().iterdir()) == []
     monkeypatch.setattr(serving, "METRICS_BYTES", 10**15)
     with pytest.raises(FolderUnusable, match=r"cannot be kept in .* free some space there"):
-        serving._empty_metrics_folder()
+        serving.make_metrics_folder()
 
 
 def test_a_disk_that_cannot_say_it_drains_stops_in_order(

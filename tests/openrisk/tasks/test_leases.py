@@ -22,13 +22,13 @@ def running(worker_id: str) -> DBTaskResult:
 
 
 def test_lease_is_held_while_the_worker_works() -> None:
-    with leases.keep_leases() as keeper, keeper.held() as worker_id:
+    with leases.keep_leases() as keeper, keeper.hold_lease() as worker_id:
         assert Lease.objects.live().get().worker_id == worker_id
     assert not Lease.objects.exists()
 
 
 def test_lease_stays_behind_when_the_worker_breaks_down() -> None:
-    with pytest.raises(RuntimeError), leases.keep_leases() as keeper, keeper.held():
+    with pytest.raises(RuntimeError), leases.keep_leases() as keeper, keeper.hold_lease():
         raise RuntimeError
     assert Lease.objects.exists()
 

@@ -26,14 +26,14 @@ class Command(BaseCommand):
             help="all but the successful unless given",
         )
         parser.add_argument(
-            "--limit", type=_positive, default=50, help="at most so many (default 50)"
+            "--limit", type=positive_number, default=50, help="at most so many (default 50)"
         )
         parser.add_argument("--format", choices=("text", "json"), default="text")
 
     def handle(self, *args: Any, **options: Any) -> None:
         statuses = [status.upper() for status in options["status"]]
         results = DBTaskResult.objects.filter(status__in=statuses).order_by("-enqueued_at", "id")
-        rows = [_row(result) for result in results[: options["limit"]]]
+        rows = [describe_result(result) for result in results[: options["limit"]]]
         if options["format"] == "json":
             self.stdout.write(json.dumps(rows, indent=2, cls=DjangoJSONEncoder))
             return
@@ -46,13 +46,13 @@ class Command(BaseCommand):
                 self.stdout.write(f"{'':20}{row['error']}")
 
 
-def _positive(text: str) -> int:
+def positive_number(text: str) -> int:
     if not text.isdecimal() or int(text) == 0:
         raise ArgumentTypeError(f"{text!r} is not a number of tasks: give 1 or more")
     return int(text)
 
 
-def _row(result: DBTaskResult) -> dict[str, Any]:
+def describe_result(result: DBTaskResult) -> dict[str, Any]:
     return {
         "id": str(result.id),
         "task": result.task_path,

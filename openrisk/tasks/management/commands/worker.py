@@ -28,7 +28,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         worker = Worker(once=options["once"])
         try:
-            self._require_tables()
+            if Schedule._meta.db_table not in connection.introspection.table_names():
+                raise CommandError(
+                    "The database has no tables for tasks: run `python manage.py migrate` first."
+                )
             self.check(tags=[Tags.database], databases=["default"])
             worker.run()
         except OperationalError as error:
@@ -38,9 +41,3 @@ class Command(BaseCommand):
             ) from None
         if options["once"] and worker.failures:
             sys.exit(PARTIAL)
-
-    def _require_tables(self) -> None:
-        if Schedule._meta.db_table not in connection.introspection.table_names():
-            raise CommandError(
-                "The database has no tables for tasks: run `python manage.py migrate` first."
-            )

@@ -80,7 +80,7 @@ def test_failures_of_the_database_are_noted(error, noted):
     try:
         raise error
     except type(error):
-        database_retry._on_exception(None, request=request)
+        database_retry.mark_lost_by_exception(None, request=request)
     assert database_retry.is_marked_lost(request) is noted
 
 
