@@ -24,7 +24,7 @@ from openrisk.accounts.models import (
 from openrisk.admin.site import RelatedFilter, Scoped, site
 from risks.models import Change, LikelihoodSuggestion, ScoreChange
 from risks.registers import upload
-from risks.services import catalogue, findings
+from risks.services import catalogue, proposals
 from tests.conftest import member
 from tests.risks import factories
 from tests.risks.admin.forms import url
@@ -53,7 +53,7 @@ def fill(organization, word, person):
     acceptance = factories.make_acceptance(person, risk, justification=word)
     rule = factories.make_finding_rule(organization, name=word)
     finding = factories.make_finding(organization, f"CVE of {word}", title=word, asset=asset)
-    findings.propose_risks(actor=person, organization=organization)
+    proposals.propose_risks(actor=person, organization=organization)
     finding.refresh_from_db()
     run = upload.upload_register(
         actor=person,

@@ -12,7 +12,7 @@ from marketplace.installations.reviews import create_review
 from marketplace.models import Delivery, InstalledPack, PackChange, SyncRun
 from openrisk.accounts.models import Organization, Role
 from risks.models import Asset, Category, FindingRule, Framework, LikelihoodSuggestion
-from risks.services import acceptances, catalogue, findings, mitigations, risks
+from risks.services import acceptances, catalogue, findings, mitigations, proposals, risks
 from risks.services.rows import create
 from tests.conftest import member
 
@@ -99,7 +99,7 @@ def one_of_each(other_organization, outsider):
     finding = findings.create_finding(
         tool="scanner", rule="CVE-2024-0001", title="Foreign secret", severity="critical", **owner
     )
-    findings.propose_risks(**owner)
+    proposals.propose_risks(**owner)
     finding.refresh_from_db()
     of = {"organization": other_organization}
     suggestion = LikelihoodSuggestion.objects.create(

@@ -242,7 +242,7 @@ def test_session_needs_a_membership(analyst):
     Membership.objects.all().delete()
     status, detail = _detail(client.get(URL))
     assert status in (401, 403)
-    assert "You belong to no organization yet" in detail
+    assert "You do not belong to an organization yet" in detail
 
 
 def test_session_writes_need_the_csrf_token(analyst):
