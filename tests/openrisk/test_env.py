@@ -91,7 +91,7 @@ def test_absent_integer_is_the_default(given):
 @pytest.mark.parametrize("value", ["", "ten", "1.5", "1e3", "0x10"])
 def test_no_integer_stops(given, value):
     given(value)
-    with pytest.raises(ImproperlyConfigured, match=f"{NAME}='{value}' is no whole number"):
+    with pytest.raises(ImproperlyConfigured, match=f"{NAME}='{value}' is not a whole number"):
         env.integer(NAME, 7)
 
 

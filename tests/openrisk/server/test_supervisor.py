@@ -202,7 +202,7 @@ def test_one_port_for_both_is_refused(settings: Settings) -> None:
 @pytest.mark.parametrize("host", ["nonsense.invalid", "192.0.2.1"])
 def test_a_host_that_is_none_is_said(host: str, settings: Settings) -> None:
     settings.HOST = host
-    with pytest.raises(PortUnavailable, match=f"HOST='{host}' is no address of this machine"):
+    with pytest.raises(PortUnavailable, match=f"HOST='{host}' is not an address of this machine"):
         require_free("PORT", free_port())
 
 
