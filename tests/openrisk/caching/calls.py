@@ -1,4 +1,4 @@
-"""Requests to the application that the server's workers load: the front, then Django."""
+"""Requests to the application that the server's workers load: the fast path, then Django."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -77,7 +77,7 @@ def call(url: str, credential: Headers | None = None, method: str = "GET", **ext
 
 
 def warm(url: str, credential: Headers, **extra: Any) -> Reply:
-    """Ask until the front answers by itself."""
+    """Ask until the fast path answers by itself."""
     for _ in range(3):
         reply = call(url, credential, **extra)
     assert reply.cache == FRONT, reply

@@ -73,7 +73,7 @@ def test_a_response_is_not_stored_if_it_reads_other_peoples_rows(
     assert results(client) == ["BYPASS", "BYPASS"]
 
 
-def test_a_hit_of_get_or_compute_is_a_dependency_of_whoever_asked(
+def test_a_hit_of_get_or_compute_is_a_dependency_of_the_request(
     organization: Organization,
 ) -> None:
     def value() -> int:

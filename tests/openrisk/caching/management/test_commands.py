@@ -90,7 +90,7 @@ def test_inspect_computes_and_stores_nothing(viewer, risk, no_store):
     assert "nothing that is visible" in run("cache_inspect", RISKS, "--as", viewer.email)
 
 
-def test_inspect_refuses_who_is_unknown_or_no_member(viewer, other_organization):
+def test_inspect_refuses_unknown_users_and_those_without_membership(viewer, other_organization):
     with pytest.raises(CommandError, match="There is no user nobody@") as refusal:
         inspected(RISKS, "nobody@example.com")
     assert refusal.value.returncode == 2
@@ -209,7 +209,7 @@ def test_verify_exits_with_3_for_an_entry_that_lies(api, viewer, risk, redis_sto
     assert "Blood" in capsys.readouterr().out
 
 
-def test_verify_does_not_blame_an_entry_that_nobody_is_given(api, viewer, risk, redis_store):
+def test_verify_does_not_blame_an_entry_that_is_not_served(api, viewer, risk, redis_store):
     api(viewer).get(RISKS)
     risk.title = "Drought"
     risk.save()
@@ -223,7 +223,7 @@ def test_verify_skips_what_the_same_person_would_not_be_given(
     viewer.memberships.all().delete()
     told = data("cache_verify")
     assert told["counts"] == {"skipped": 1}
-    assert "no member" in told["entries"][0]["detail"]
+    assert "not a member" in told["entries"][0]["detail"]
 
 
 def test_verify_skips_what_has_another_key_now(api, viewer, risk, redis_store, settings):
@@ -288,7 +288,7 @@ def test_stats_show_what_views_declare(settings):
     assert view["clock"] == "minute with review_overdue"
 
 
-def test_stats_say_when_nobody_has_counted(tmp_path, settings, monkeypatch):
+def test_stats_say_when_nothing_was_counted(tmp_path, settings, monkeypatch):
     settings.VAR_DIR = tmp_path
     monkeypatch.setattr("openrisk.caching.metrics.requests.collect", list)
     assert data("cache_stats")["counted"] is None

@@ -1,14 +1,12 @@
-"""Every way to write leaves a token, for the right tags and no other; a rollback leaves none."""
+"""Each way to write gives new versions to the right tags and no others; a rollback to none."""
 
 import threading
 from contextlib import suppress
 
-import psycopg
 import pytest
 from django.contrib.auth import login
 from django.contrib.sessions.models import Session
-from django.core.management import call_command
-from django.db import OperationalError, connection, transaction
+from django.db import connection, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -16,10 +14,9 @@ from deployment.local.calibration import patience
 from openrisk.accounts.credentials.sessions import SessionStore
 from openrisk.accounts.credentials.tokens import create_token
 from openrisk.accounts.members.memberships import set_role
-from openrisk.accounts.models import ApiToken, Membership, Organization, Role, User
+from openrisk.accounts.models import ApiToken, Membership, Role, User
 from openrisk.caching.freshness import snapshots, tag_versions, triggers_postgresql
-from openrisk.caching.freshness.registry import EPOCH, tracked_models
-from openrisk.database.triggers import differing_triggers, install_triggers, missing_triggers
+from openrisk.caching.freshness.registry import EPOCH
 from risks.models import Asset, Category, Risk, RiskAsset, RiskTag, ScoreChange
 from tests.openrisk.caching.tags import execute, moved_by, tags_of
 from tests.openrisk.caching.tags import tokens as all_tokens
@@ -127,7 +124,7 @@ def test_cascade_counts_for_every_row_that_goes(organization, asset):
     assert moved_by(lambda: Risk.objects.all().delete()) == tags_of(*doomed)
 
 
-def test_row_of_nobody_counts_for_all(viewer):
+def test_row_of_no_organization_counts_for_all(viewer):
     other = User.objects.create_user("other@example.com")
     tags = moved_by(lambda: User.objects.filter(pk=viewer.pk).update(name="New"))
     assert tags == tags_of(viewer)
@@ -186,20 +183,20 @@ def _log_in(user):
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")
 
 
-def test_day_of_last_use_and_login_are_silent(viewer, organization):
+def test_day_of_last_use_and_login_are_ignored(viewer, organization):
     create_token(user=viewer, organization=organization)
     assert moved_by(lambda: ApiToken.objects.update(last_used_on=timezone.now().date())) == set()
     moved = moved_by(lambda: _log_in(viewer))
     assert {tag.partition(":")[0].partition("#")[0] for tag in moved} == {"sessions.session"}
 
 
-def test_silent_column_does_not_hide_another(viewer, organization):
+def test_ignored_column_does_not_hide_another(viewer, organization):
     made, _ = create_token(user=viewer, organization=organization)
     change = {"last_used_on": timezone.now().date(), "read_only": True}
     assert moved_by(lambda: ApiToken.objects.update(**change)) == tags_of(made)
 
 
-def test_changed_key_of_a_model_with_silent_columns_counts_for_both(viewer, organization):
+def test_changed_key_of_a_model_with_ignored_columns_counts_for_both(viewer, organization):
     made, _ = create_token(user=viewer, organization=organization)
     before = tags_of(made)
     made.digest = "0" * 128
@@ -228,14 +225,16 @@ def names_of(organization):
         pytest.param({"title": "Flood", "description": "x"}, False, id="own-to-the-same"),
     ],
 )
-def test_part_moves_with_its_own_columns_alone(organization, change, moves):
+def test_column_group_moves_with_its_own_columns_alone(organization, change, moves):
     make_risk(organization, title="Flood")
     moved = moved_by(lambda: Risk.objects.update(**change))
     assert (names_of(organization) in moved) == moves
     assert f"risks.risk:{key_of(organization)}" in moved
 
 
-def test_part_moves_with_rows_that_come_go_or_change_hands(organization, other_organization):
+def test_column_group_moves_with_rows_that_come_go_or_change_hands(
+    organization, other_organization
+):
     ours, theirs = names_of(organization), names_of(other_organization)
     assert ours in moved_by(lambda: make_risk(organization))
     move = {"organization": other_organization}
@@ -319,102 +318,8 @@ def _compact():
         connection.close()
 
 
-# --- Triggers ---------------------------------------------------------------------------------
-def test_nothing_is_missing_after_migrate(db):
-    assert missing_triggers(connection, "cache") == []
-    assert len(tracked_models()) > 15
-
-
-def test_dropped_trigger_is_missing(db):
-    name = "openrisk_token_risks_asset_update"
-    execute(f"DROP TRIGGER {name}" + " ON risks_asset" * (connection.vendor == "postgresql"))
-    assert missing_triggers(connection, "cache") == [name]
-
-
-@pytest.mark.postgres
-@pytest.mark.parametrize("state", ["DISABLE", "ENABLE"], ids=["disabled", "not-always"])
-def test_trigger_that_does_not_always_fire_is_missing(db, state):
-    name = "openrisk_token_risks_asset_truncate"
-    execute(f"ALTER TABLE risks_asset {state} TRIGGER {name}")
-    assert missing_triggers(connection, "cache") == [name]
-
-
-@pytest.mark.django_db(transaction=True)
-def test_installing_again_repairs_and_makes_everything_stale():
-    execute(
-        "DROP TRIGGER openrisk_token_risks_asset_insert"
-        + " ON risks_asset" * (connection.vendor == "postgresql")
-    )
-    assert missing_triggers(connection, "cache")
-    assert moved_by(lambda: install_triggers(connection)) == {EPOCH}
-    assert missing_triggers(connection, "cache") == []
-    organization = Organization.objects.create(name="Acme", slug="acme")
-    assert moved_by(lambda: make_asset(organization)) == tags_of(Asset.objects.get())
-
-
-@pytest.mark.django_db(transaction=True)
-def test_installing_what_is_there_changes_nothing():
-    """It would make writers wait, and every cache start cold, at each start of a container."""
-    assert (
-        differing_triggers(connection, "cache") == differing_triggers(connection, "history") == []
-    )
-    assert moved_by(lambda: install_triggers(connection)) == set()
-    assert install_triggers(connection) == []
-
-
-@pytest.mark.postgres
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize(
-    "change",
-    [
-        "ALTER TABLE risks_asset DISABLE TRIGGER {name}",
-        "ALTER TABLE risks_asset ENABLE TRIGGER {name}",
-        "CREATE OR REPLACE FUNCTION {name}() RETURNS trigger AS 'BEGIN END' LANGUAGE plpgsql",
-        "ALTER FUNCTION {name}() SECURITY INVOKER",
-        "ALTER FUNCTION {name}() RESET ALL",
-    ],
-)
-def test_what_differs_from_the_code_is_installed_again(change):
-    name = "openrisk_token_risks_asset_insert"
-    execute(change.format(name=name))
-    assert differing_triggers(connection, "cache") == [name]
-    assert moved_by(lambda: install_triggers(connection)) == {EPOCH}
-    assert differing_triggers(connection, "cache") == []
-
-
-@pytest.mark.django_db(transaction=True)
-def test_migrate_makes_everything_stale_only_when_asked_or_needed():
-    assert moved_by(lambda: call_command("migrate", verbosity=0)) == set()
-    assert moved_by(lambda: call_command("migrate", verbosity=0, invalidate_cache=True)) == {EPOCH}
-
-
-@pytest.mark.postgres
-@pytest.mark.django_db(transaction=True)
-def test_a_table_that_is_being_written_to_is_not_waited_for_by_writers(organization):
-    """Whoever waits for a lock makes others wait: it gives up early, and tries again."""
-    name = "openrisk_token_risks_asset_insert"
-    execute(f"ALTER TABLE risks_asset DISABLE TRIGGER {name}")
-    with psycopg.connect(**connection.get_connection_params()) as writer:
-        writer.execute("UPDATE risks_asset SET name = name")
-        with pytest.raises(OperationalError, match="lock timeout"):
-            install_triggers(connection)
-    assert install_triggers(connection) == [name]
-
-
-@pytest.mark.postgres
-def test_replication_role_writes_leave_tokens(organization):
-    """A restore switches ordinary triggers off; only a superuser may, so here by the trigger."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT DISTINCT tgenabled, proconfig::text, prosecdef FROM pg_trigger "
-            "JOIN pg_proc ON pg_proc.oid = tgfoid WHERE tgname LIKE 'openrisk\\_token\\_%'"
-        )
-        [[enabled, configuration, definer]] = cursor.fetchall()
-    assert (enabled, definer) == ("A", True)
-    assert configuration.startswith('{"search_path=pg_catalog')
-
-
-def test_left_tokens_are_new_each_time(db):
+# --- New versions ---------------------------------------------------------------------------
+def test_new_versions_differ_each_time(db):
     first = moved_by(lambda: tag_versions.bump(["risks.risk:*", EPOCH]))
     second = moved_by(lambda: tag_versions.bump(["risks.risk:*"]))
     assert (first, second) == ({"risks.risk:*", EPOCH}, {"risks.risk:*"})

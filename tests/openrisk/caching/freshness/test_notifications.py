@@ -23,7 +23,7 @@ def held():
     return SimpleNamespace(snapshot={EPOCH: "1", TAG: "2"}, confirmed=1)
 
 
-def test_change_of_a_tag_concerns_who_reads_it(held):
+def test_change_of_a_tag_concerns_what_depends_on_it(held):
     changes = ChangeLog()
     assert changes.is_unchanged(held)
     changes.record_change([OTHER])
@@ -94,7 +94,7 @@ def test_hit_at_the_same_moment_does_not_take_the_change_for_seen(held, note):
     assert not changes.is_unchanged(held)
 
 
-def test_nobody_pushes_under_strict(held):
+def test_strict_uses_no_notices(held):
     assert not notifications.is_current_without_query(held)
     assert notifications.current_count() == 0
 
@@ -152,7 +152,7 @@ def test_every_way_to_write_is_heard(pushed, organization):
 
 
 @pytest.mark.postgres
-def test_hits_ask_nobody_until_something_changes(pushed, organization, viewer, monkeypatch):
+def test_hits_need_no_query_until_something_changes(pushed, organization, viewer, monkeypatch):
     asset = make_asset(organization, "Mail")
     me = token(viewer, organization)
     warm(ASSETS, me)

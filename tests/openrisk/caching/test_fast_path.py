@@ -53,7 +53,7 @@ def test_no_credential_or_two_are_none(environ):
     assert credential_of(environ) is None
 
 
-def test_credentials_are_told_apart_and_not_kept_in_clear():
+def test_credentials_differ_and_are_not_kept_in_clear():
     found = {
         credential_of({"HTTP_AUTHORIZATION": "Token x"}),
         credential_of({"HTTP_AUTHORIZATION": "Token y"}),
@@ -214,7 +214,7 @@ def _learning(environ, start_response):
     return [b""]
 
 
-def test_ten_thousand_queries_and_callers_stay_within_the_budget(monkeypatch):
+def test_ten_thousand_queries_and_principals_stay_within_the_budget(monkeypatch):
     budgets = {
         lookup.local_entries: 4_000_000,
         fast_path.known_routes: 500_000,
@@ -265,7 +265,7 @@ def test_nothing_is_learned_from_other_answers(change, status, header):
 
 
 @committed
-def test_lost_entry_is_computed_anew(organization, viewer):
+def test_lost_entry_is_computed_again(organization, viewer):
     me = token(viewer, organization)
     warm(RISKS, me)
     lookup.local_entries.clear()
@@ -294,9 +294,7 @@ def test_snapshot_that_finds_an_entry_stale_is_the_one_it_is_computed_by(
 
 
 @committed
-def test_snapshot_of_the_front_says_nothing_of_what_is_written_afterwards(
-    organization, viewer, monkeypatch
-):
+def test_snapshot_of_the_fast_path_says_nothing_of_later_writes(organization, viewer, monkeypatch):
     """Somebody writes between the front's look and the view's: what is kept is stale already."""
     risk = make_risk(organization)
     me = token(viewer, organization)

@@ -34,7 +34,7 @@ class Undone(Exception):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_commits_are_told_and_rollbacks_are_not(organization):
+def test_commits_are_reported_and_rollbacks_are_not(organization):
     before = counted("invalidations_total", model="risks.category")
     with heard() as told:
         row = Category.objects.create(organization=organization, name="Cyber")

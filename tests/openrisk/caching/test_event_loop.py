@@ -1,4 +1,4 @@
-"""The front on an event loop answers the same as the front in a thread, without waiting there."""
+"""The fast path on an event loop answers the same as the front in a thread, without waiting there."""
 
 import asyncio
 import threading
@@ -61,7 +61,7 @@ def test_a_hit_is_answered_on_the_loop(organization, viewer):
     assert dict(headers)["ETag"] == expected.headers["ETag"]
 
 
-def test_what_was_written_since_is_left_to_django_with_what_is_known(organization, viewer):
+def test_later_writes_are_left_to_django_with_the_versions_read(organization, viewer):
     me = token(viewer, organization)
     warm(RISKS, me)
 
@@ -80,7 +80,7 @@ def test_what_was_written_since_is_left_to_django_with_what_is_known(organizatio
     assert FAST_PATH_TRIED in environ
 
 
-def test_what_the_front_does_not_know_is_left_to_django(organization, viewer):
+def test_requests_unknown_to_the_fast_path_are_left_to_django(organization, viewer):
     me = token(viewer, organization)
 
     async def ask(tried):
@@ -89,7 +89,7 @@ def test_what_the_front_does_not_know_is_left_to_django(organization, viewer):
     assert on_loop(ask) == (None, None)
 
 
-def test_many_who_ask_at_once_share_queries(organization, viewer, monkeypatch):
+def test_many_requests_at_once_share_queries(organization, viewer, monkeypatch):
     me = token(viewer, organization)
     warm(RISKS, me)
     sent = []

@@ -146,7 +146,7 @@ def test_who_comes_meanwhile_shares_the_next_query(monkeypatch, error):
 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
-def test_a_wrong_direct_address_is_told_once_a_minute(settings, monkeypatch, tmp_path):
+def test_a_wrong_direct_address_is_logged_once_a_minute(settings, monkeypatch, tmp_path):
     """It turned the cache off without a word."""
     settings.DATABASE_DIRECT_URL = f"postgresql://u:p@127.0.0.1:{free_port()}/n"
     settings.DRAIN_FILE = tmp_path / "draining"  # other tests stop a server, which leaves one
@@ -214,7 +214,7 @@ def test_snapshots_see_only_what_is_committed(organization):
     assert snapshots.take_snapshot(["risks.asset:*"]) != before
 
 
-def test_connections_are_not_shared_with_who_forked(monkeypatch):
+def test_connections_are_not_shared_with_a_forked_process(monkeypatch):
     mine = snapshots.current_batcher()
     assert snapshots.current_batcher() is mine
     monkeypatch.setattr(mine, "pid", -1)

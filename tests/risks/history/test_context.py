@@ -42,7 +42,7 @@ def _retitle(title="Undone"):
 
 
 # --- Who, why, when ---------------------------------------------------------------------------
-def test_change_tells_who_why_and_by_which_request(risk, manager):
+def test_change_has_actor_reason_and_request(risk, manager):
     run = uuid.uuid4()
     set_request_id("request-7")
     try:
@@ -55,7 +55,7 @@ def test_change_tells_who_why_and_by_which_request(risk, manager):
     assert (change.request_id, change.run_id) == ("request-7", run)
 
 
-def test_nobody_is_named_outside(risk, manager):
+def test_no_actor_is_recorded_outside(risk, manager):
     with recorded(actor=manager, comment="Inside"):
         Risk.objects.update(title="Flood")
     Risk.objects.update(title="Drought")
@@ -63,7 +63,7 @@ def test_nobody_is_named_outside(risk, manager):
     assert (change.actor, change.comment, change.run_id) == (None, "", None)
 
 
-def test_services_tell_who_and_why(organization, manager):
+def test_services_record_actor_and_reason(organization, manager):
     risk = create_risk(
         actor=manager, organization=organization, title="Flood", status="draft", comment="Workshop"
     )
@@ -81,7 +81,7 @@ def test_comment_is_kept_as_it_is_written(risk, manager, comment):
     assert _last().comment == comment
 
 
-def test_time_is_now_unless_told(risk):
+def test_time_is_now_unless_another_is_given(risk):
     before = timezone.now()
     with recorded(actor=None):
         Risk.objects.update(title="Flood")
@@ -147,7 +147,7 @@ def test_outer_context_is_back_after_a_savepoint_around_an_inner_one(risk, manag
     assert (_last().actor, _last().comment) == (manager, "Outer")
 
 
-def test_nobody_is_named_after_an_exception(risk, manager):
+def test_no_actor_is_recorded_after_an_exception(risk, manager):
     with pytest.raises(LookupError), recorded(actor=manager):
         raise LookupError
     Risk.objects.update(title="Flood")
@@ -164,7 +164,7 @@ def test_rollback_leaves_nothing(risk, manager):
 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
-def test_two_people_at_once_are_told_apart(organization):
+def test_two_users_at_once_are_recorded_apart(organization):
     people = [member(Role.ANALYST, organization, name) for name in ("one", "two", "three")]
     risks = {person: make_risk(organization) for person in people}
 
