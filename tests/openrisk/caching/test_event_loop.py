@@ -1,4 +1,4 @@
-"""The fast path on an event loop answers the same as the front in a thread, without waiting there."""
+"""The fast path on an event loop answers as the one in a thread does, without waiting there."""
 
 import asyncio
 import threading
