@@ -130,7 +130,7 @@ def test_pages_of_monitoring(page, operating, alerts, scheme):
     assert tab.get_by_role("heading", name="1 alert firing").count() == 1
     assert faults_of(tab) == []
     tab.get_by_role("button", name="Draft a risk").click()
-    assert tab.get_by_text("is a draft in").count() == 1
+    assert tab.get_by_text("is now a draft in").count() == 1
     tab.goto("/monitoring/")
     tab.get_by_role("link", name="Runbook", exact=True).click()
     assert tab.get_by_role("heading", name="Mitigation").count() == 1
@@ -163,7 +163,7 @@ def test_keyboard_reaches_the_content_first(page):
     tab = page()
     tab.goto("/o/acme/")
     tab.keyboard.press("Tab")
-    assert tab.evaluate("document.activeElement.className") == "skip"
+    assert tab.evaluate("document.activeElement.className") == "skip-link"
     tab.keyboard.press("Enter")
     assert tab.evaluate("document.activeElement.id") == "main"
 

@@ -1,5 +1,5 @@
-/* Says so when a part of the page could not be loaded, and offers to try again. What was typed stays
-   where it is: htmx replaces nothing then. */
+/* Shows a message when a part of the page could not be loaded, with a button to try again. What was
+   typed stays in the form, since htmx replaces nothing then. */
 (() => {
   "use strict";
 

@@ -1,12 +1,13 @@
-/* A form is sent once: its buttons rest until the answer is there. The server takes it once anyway. */
+/* A form is sent once: its buttons are disabled until the answer arrives. The server accepts it once
+   anyway. */
 (() => {
   "use strict";
 
   const release = (form) => {
     delete form.dataset.sent;
-    for (const button of form.querySelectorAll("button[data-rests]")) {
+    for (const button of form.querySelectorAll("button[data-sending]")) {
       button.disabled = false;
-      delete button.dataset.rests;
+      delete button.dataset.sending;
     }
   };
 
@@ -18,16 +19,16 @@
       return;
     }
     form.dataset.sent = "yes";
-    // Afterwards, since a button that is disabled now would not send its name and value.
+    // Later, since a button that is disabled now would not send its name and value.
     setTimeout(() => {
       for (const button of form.querySelectorAll("button:not(:disabled)")) {
-        button.dataset.rests = "yes";
+        button.dataset.sending = "yes";
         button.disabled = true;
       }
     });
   });
 
-  // Whoever goes back finds the page as it was left.
+  // The browser may show the old page again after "Back": enable its buttons.
   window.addEventListener("pageshow", () => {
     for (const form of document.querySelectorAll("form[data-sent]")) release(form);
   });
