@@ -21,7 +21,13 @@ from xml.etree import ElementTree
 
 import psycopg
 
-from deployment.local.servers import Server, ServerUnavailable, postgres, stops_on_sigterm, valkey
+from deployment.local.servers import (
+    LocalServer,
+    ServerUnavailable,
+    postgres,
+    stops_on_sigterm,
+    valkey,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 URLS = ("TEST_DATABASE_URL", "TEST_REDIS_URL")
@@ -78,7 +84,7 @@ def _servers() -> Iterator[tuple[str, dict[str, str]]]:
             yield f"{name} without Valkey ({reason})", environment
 
 
-def _version(database: Server) -> str:
+def _version(database: LocalServer) -> str:
     with psycopg.connect(database.url) as connection:
         return connection.execute("SHOW server_version").fetchone()[0].split()[0]
 

@@ -13,7 +13,7 @@ import pytest
 import redis
 
 from deployment.local.calibration import patience
-from deployment.local.servers import Server, ServerUnavailable, postgres, valkey
+from deployment.local.servers import LocalServer, ServerUnavailable, postgres, valkey
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -28,7 +28,7 @@ def _own_servers() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def started(request: pytest.FixtureRequest) -> Iterator[Server]:
+def started(request: pytest.FixtureRequest) -> Iterator[LocalServer]:
     """The server that `request.param` starts; a skip where there is none."""
     with ExitStack() as stack:
         try:
@@ -38,7 +38,7 @@ def started(request: pytest.FixtureRequest) -> Iterator[Server]:
         yield server
 
 
-def answers(server: Server) -> bool:
+def answers(server: LocalServer) -> bool:
     if server.url.startswith("redis"):
         return redis.from_url(server.url).ping()
     with psycopg.connect(server.url) as connection:
@@ -50,13 +50,13 @@ both = pytest.mark.parametrize("started", [postgres, valkey], indirect=True, sco
 
 
 @both
-def test_a_server_answers_and_does_not_run_as_root(started: Server) -> None:
+def test_a_server_answers_and_does_not_run_as_root(started: LocalServer) -> None:
     assert answers(started)
     assert psutil.Process(started.pid).uids().real != 0
 
 
 @both
-def test_a_killed_server_starts_again_at_the_same_address(started: Server) -> None:
+def test_a_killed_server_starts_again_at_the_same_address(started: LocalServer) -> None:
     started.kill()
     assert not psutil.pid_exists(started.pid)
     started.start()
@@ -64,7 +64,7 @@ def test_a_killed_server_starts_again_at_the_same_address(started: Server) -> No
 
 
 @only_postgres
-def test_killing_postgres_ends_a_busy_session_too(started: Server) -> None:
+def test_killing_postgres_ends_a_busy_session_too(started: LocalServer) -> None:
     connection = psycopg.connect(started.url)
     connection.pgconn.send_query(b"SELECT count(*) FROM generate_series(1, 10000000000)")
     started.kill()
@@ -74,7 +74,7 @@ def test_killing_postgres_ends_a_busy_session_too(started: Server) -> None:
 
 
 @only_postgres
-def test_the_role_of_the_tests_is_no_superuser(started: Server) -> None:
+def test_the_role_of_the_tests_is_no_superuser(started: LocalServer) -> None:
     with psycopg.connect(started.url) as connection:
         assert connection.execute("SHOW is_superuser").fetchone() == ("off",)
         assert connection.execute("SELECT count(*) > 0 FROM pg_stat_statements").fetchone()[0]

@@ -51,7 +51,7 @@ STOP_SECONDS = patience(10)
 
 
 @dataclass
-class Server:
+class LocalServer:
     """A running server: `url` to reach it, and the means to stop, kill and start it again.
 
     A server named by TEST_DATABASE_URL or TEST_REDIS_URL belongs to someone else: it has no
@@ -115,14 +115,14 @@ class Server:
 
 
 @contextmanager
-def postgres(*, fsync: bool = False) -> Iterator[Server]:
+def postgres(*, fsync: bool = False) -> Iterator[LocalServer]:
     """A PostgreSQL with an empty database and an ordinary role that may create databases.
 
     Commits survive a crash of the machine only with `fsync`. Where the program brings
     pg_stat_statements, it is loaded and the extension exists in every database.
     """
     if url := os.environ.get("TEST_DATABASE_URL"):
-        yield Server(url)
+        yield LocalServer(url)
         return
     with stops_on_sigterm(), _directory() as directory:
         programs = find_postgres(directory)
@@ -130,7 +130,7 @@ def postgres(*, fsync: bool = False) -> Iterator[Server]:
         _initialise(programs, data, password)
         port = free_port()
         admin = f"postgresql://postgres:{password}@{HOST}:{port}/"
-        server = Server(
+        server = LocalServer(
             url=f"postgresql://openrisk:{password}@{HOST}:{port}/openrisk",
             command=_postgres_command(programs, data, port, fsync=fsync),
             log=directory / "log",
@@ -143,7 +143,7 @@ def postgres(*, fsync: bool = False) -> Iterator[Server]:
 
 
 @contextmanager
-def standby(primary: Server) -> Iterator[Server]:
+def standby(primary: LocalServer) -> Iterator[LocalServer]:
     """A hot standby that streams from `primary`, which has to be one of `postgres()`."""
     programs, port = Path(primary.command[0]).parent, free_port()
     parts = urlsplit(primary.url)
@@ -160,7 +160,7 @@ def standby(primary: Server) -> Iterator[Server]:
         if copied.returncode:
             raise ServerUnavailable(f"pg_basebackup failed:\n{copied.stderr[-2000:]}")
         url = primary.url.replace(f":{parts.port}/", f":{port}/")
-        server = Server(
+        server = LocalServer(
             url=url,
             command=_postgres_command(programs, data, port, fsync=False),
             log=directory / "log",
@@ -171,7 +171,7 @@ def standby(primary: Server) -> Iterator[Server]:
             yield server
 
 
-def promote(server: Server) -> None:
+def promote(server: LocalServer) -> None:
     """Make a standby of `standby()` the primary."""
     parts = urlsplit(server.url)
     admin = f"postgresql://postgres:{parts.password}@{HOST}:{parts.port}/postgres"
@@ -180,10 +180,10 @@ def promote(server: Server) -> None:
 
 
 @contextmanager
-def valkey() -> Iterator[Server]:
+def valkey() -> Iterator[LocalServer]:
     """A Valkey (or Redis) that keeps nothing on disk."""
     if url := os.environ.get("TEST_REDIS_URL"):
-        yield Server(url)
+        yield LocalServer(url)
         return
     with stops_on_sigterm(), _directory() as directory:
         program, port = find_valkey(directory), free_port()
@@ -196,7 +196,7 @@ def valkey() -> Iterator[Server]:
             f"dir {directory}\n"
         )
         give_to_server(configuration)
-        server = Server(
+        server = LocalServer(
             url=url,
             command=(str(program), str(configuration)),
             log=directory / "log",
@@ -207,7 +207,7 @@ def valkey() -> Iterator[Server]:
 
 
 @contextmanager
-def pgbouncer(database: Server, *, size: int) -> Iterator[Server]:
+def pgbouncer(database: LocalServer, *, size: int) -> Iterator[LocalServer]:
     """A pooler in transaction mode in front of `database`: `size` connections for all clients.
 
     Configured as docs/operations.md says.
@@ -229,7 +229,7 @@ def pgbouncer(database: Server, *, size: int) -> Iterator[Server]:
         )
         give_to_server(directory)
         url = database.url.replace(f":{parts.port}/", f":{port}/")
-        server = Server(
+        server = LocalServer(
             url=url,
             command=(program, str(configuration)),
             log=directory / "log",
@@ -285,7 +285,7 @@ def _create_database(admin: str, password: str, *, statistics: bool) -> None:
 
 # --- Both --------------------------------------------------------------------------------------
 @contextmanager
-def _running(server: Server) -> Iterator[None]:
+def _running(server: LocalServer) -> Iterator[None]:
     try:
         server.start()
         yield

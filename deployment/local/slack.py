@@ -11,7 +11,7 @@ from deployment.local.waiting import wait_until
 
 
 @dataclass(frozen=True)
-class Message:
+class SlackMessage:
     at: float  # seconds, monotonic
     channel: str
     title: str
@@ -25,14 +25,14 @@ class Slack:
     """Listens at `url` until closed; `messages` in the order in which they came."""
 
     def __init__(self) -> None:
-        self.messages: list[Message] = []
+        self.messages: list[SlackMessage] = []
         keep = self.messages.append
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 told = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 first = told["attachments"][0]
-                keep(Message(time.monotonic(), told["channel"], first["title"], first["text"]))
+                keep(SlackMessage(time.monotonic(), told["channel"], first["title"], first["text"]))
                 self.send_response(200)
                 self.end_headers()
                 self.wfile.write(b"ok")
@@ -44,14 +44,14 @@ class Slack:
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}/services/drill"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
-    def find(self, alert: str, status: str, *, since: float = 0) -> Message | None:
+    def find(self, alert: str, status: str, *, since: float = 0) -> SlackMessage | None:
         """The first message that says so after `since`."""
         for message in list(self.messages):
             if message.at >= since and message.says(alert, status):
                 return message
         return None
 
-    def wait_for(self, alert: str, status: str, *, since: float, seconds: float) -> Message:
+    def wait_for(self, alert: str, status: str, *, since: float, seconds: float) -> SlackMessage:
         """Raises WaitedInVain, which lists what it was told instead."""
         message = wait_until(
             lambda: self.find(alert, status, since=since),

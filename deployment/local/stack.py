@@ -21,7 +21,14 @@ from deployment.local import files, programs
 from deployment.local.calibration import patience, slowness
 from deployment.local.installation import Installation
 from deployment.local.processes import START_SECONDS, NotStarted, process, wait_for
-from deployment.local.servers import HOST, Server, free_port, postgres, stops_on_sigterm, valkey
+from deployment.local.servers import (
+    HOST,
+    LocalServer,
+    free_port,
+    postgres,
+    stops_on_sigterm,
+    valkey,
+)
 
 QUIET_SECONDS = 1.5
 # A name in the shipped files, and the port on which it is found when people look for it.
@@ -42,7 +49,7 @@ class Stack:
 
     ports: dict[str, int]
     database: str  # address of the role that owns OpenRisk's database
-    cache: Server
+    cache: LocalServer
     redis: redis.Redis
     openrisk: Installation
 

@@ -15,7 +15,7 @@ import redis
 
 from deployment.local.files import ROOT
 from deployment.local.installation import Installation
-from deployment.local.servers import Server, postgres, stops_on_sigterm, valkey
+from deployment.local.servers import LocalServer, postgres, stops_on_sigterm, valkey
 from locustfiles.harness.http_load import LoadFailed
 
 PROCESSES = 2
@@ -83,8 +83,8 @@ class Serving:
 @dataclass(frozen=True)
 class World:
     folder: Path
-    database: Server
-    cache: Server
+    database: LocalServer
+    cache: LocalServer
 
     @property
     def callers(self) -> Path:

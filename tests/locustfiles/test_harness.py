@@ -19,7 +19,7 @@ import pytest
 
 from deployment.local.calibration import patience, slowness
 from deployment.local.installation import Installation
-from deployment.local.servers import HOST, Server, free_port
+from deployment.local.servers import HOST, LocalServer, free_port
 from locustfiles import callers
 from locustfiles.callers import Organization, Unusable
 from locustfiles.harness import generator
@@ -233,7 +233,7 @@ def test_a_run_of_what_has_ended_is_over_with_what_was_measured(tmp_path: Path) 
         return ["server"] if next(asked) > 60 else []
 
     callers_of_alpha(tmp_path)
-    nowhere = Server("")
+    nowhere = LocalServer("")
     with serving(answer) as url:
         results = generator.locust(
             World(tmp_path, nowhere, nowhere),

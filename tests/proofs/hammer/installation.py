@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import psycopg
 
 from deployment.local.calibration import patience
-from deployment.local.servers import Server, free_port, postgres, valkey
+from deployment.local.servers import LocalServer, free_port, postgres, valkey
 from openrisk.server.supervisor import die_with_parent
 from tests.proofs.hammer.proxy import HOST, Proxy
 
@@ -85,8 +85,8 @@ class Web:
 
 @dataclass
 class Installation:
-    database: Server
-    valkey: Server
+    database: LocalServer
+    valkey: LocalServer
     proxy: Proxy  # between the first server process and Valkey
     webs: list[Web]
     plan: dict[str, Any]
