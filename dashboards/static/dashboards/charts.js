@@ -72,22 +72,22 @@
         axisLine: { lineStyle: { color: colour("--border-strong") } },
       },
       yAxis: axes,
-      series: series.map((one) => line(one, stacked)),
+      series: series.map((values) => line(values, stacked)),
     };
   };
 
-  const drawn = [];
+  const charts = [];
   const draw = () => {
     for (const figure of document.querySelectorAll("figure[data-chart]")) {
-      const place = figure.querySelector(".chart");
+      const container = figure.querySelector(".chart");
       const table = document.getElementById(figure.dataset.table);
-      const chart = echarts.getInstanceByDom(place) ?? echarts.init(place, null, { renderer: "svg" });
+      const chart = echarts.getInstanceByDom(container) ?? echarts.init(container, null, { renderer: "svg" });
       chart.setOption(options(figure.dataset.chart, read(table)), true);
-      if (!drawn.includes(chart)) drawn.push(chart);
+      if (!charts.includes(chart)) charts.push(chart);
     }
   };
 
   draw();
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
-  addEventListener("resize", () => drawn.forEach((chart) => chart.resize()));
+  addEventListener("resize", () => charts.forEach((chart) => chart.resize()));
 })();
