@@ -1,7 +1,7 @@
-"""Risks as CSV and XLSX: streamed, safe to open in a spreadsheet, and importable again as they are.
+"""Risks as CSV and XLSX: streamed, safe to open in a spreadsheet, and importable without change.
 
-The headers are names of fields. What an import cannot set (scores, levels, times) is there to be
-read; `risks.registers` ignores it.
+The headers are names of fields. Columns that an import cannot set (scores, levels, times) are there
+to be read; `risks.registers` ignores them.
 """
 
 import csv
@@ -17,7 +17,6 @@ from django.db.models import QuerySet
 from openrisk.accounts.models import Organization
 from openrisk.errors import Conflict
 from risks.fields import EXPORT_COLUMNS, Kind, extra_header, field_names
-from risks.import_runs.changes import Values
 from risks.import_runs.current_values import VALUE_PATHS, current_values, format_time
 from risks.import_runs.name_lookup import control_names
 from risks.registers.reading.sheet import MAX_COLUMNS
@@ -33,32 +32,30 @@ MEDIA_TYPES = {
 
 # Written as they are stored; `current_values` has the others.
 _STORED = field_names(Kind.ID, Kind.COMPUTED, exportable=True)
-EXTRA_REST_COLUMN = (
-    "extra"  # one column, as JSON, for what `extra` holds that fits no column of its own
-)
+REST_COLUMN = "extra"  # as JSON, the values of `extra` that fit no column of their own
 
 
 def csv_lines(risks: QuerySet[Any], organization: Organization) -> Iterator[str]:
-    """CSV (RFC 4180) in pieces. `risks` is an ordered queryset of one organization's risks."""
-    header, rows = _table(risks, organization)
+    """Yield CSV (RFC 4180) line by line. `risks` is an ordered queryset of one organization."""
+    header, rows = export_table(risks, organization)
     return csv_text(chain([header], rows))
 
 
 def write_xlsx(risks: QuerySet[Any], organization: Organization, file: BinaryIO) -> None:
-    """One sheet. Conflict where a text does not fit into a cell."""
-    header, rows = _table(risks, organization)
+    """Write one sheet. Conflict where a text does not fit into a cell."""
+    header, rows = export_table(risks, organization)
     write_sheets({"Risks": chain([header], rows)}, file)
 
 
 def csv_text(rows: Iterable[Iterable[Any]]) -> Iterator[str]:
-    """`rows` as lines of CSV, safe to open in a spreadsheet."""
+    """Yield `rows` as lines of CSV, safe to open in a spreadsheet."""
     write = csv.writer(_Echo()).writerow
     for row in rows:
         yield write([neutralize_formula(cell) if isinstance(cell, str) else cell for cell in row])
 
 
 def write_sheets(sheets: Mapping[str, Iterable[Sequence[Any]]], file: BinaryIO) -> None:
-    """A workbook of tables by title, each with a header; every text as a text cell."""
+    """Write a workbook of tables by title, each with a header; every text as a text cell."""
     from openpyxl import Workbook  # noqa: PLC0415  20 MB, for workbooks alone
 
     workbook = Workbook(write_only=True)
@@ -67,7 +64,7 @@ def write_sheets(sheets: Mapping[str, Iterable[Sequence[Any]]], file: BinaryIO) 
         sheet.freeze_panes = "A2"
         try:
             for row in rows:
-                sheet.append([_xlsx_cell(sheet, cell, of=row[0]) for cell in row])
+                sheet.append([text_cell(sheet, cell) for cell in row])
         except Conflict:
             sheet.close()  # or its half of a file complains when it is collected
             raise
@@ -75,7 +72,7 @@ def write_sheets(sheets: Mapping[str, Iterable[Sequence[Any]]], file: BinaryIO) 
 
 
 class _Echo:
-    """A file for csv.writer whose write() answers the line."""
+    """A file for csv.writer whose write() returns the line."""
 
     def write(self, line: str) -> str:
         return line
@@ -85,7 +82,8 @@ class _Echo:
 _UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
 
 
-def _xlsx_cell(sheet: Any, value: Any, *, of: Any) -> Any:
+def text_cell(sheet: Any, value: Any) -> Any:
+    """Return a text as a cell that no spreadsheet takes for a formula; other values unchanged."""
     if not isinstance(value, str):
         return value
     text = _UNWRITABLE.sub(lambda match: f"_x{ord(match[0]):04X}_", neutralize_formula(value))
@@ -95,45 +93,46 @@ def _xlsx_cell(sheet: Any, value: Any, *, of: Any) -> Any:
     from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415  as above
 
     cell = WriteOnlyCell(sheet)
-    cell._value, cell.data_type = text, "s"  # value= would take "=1+1" for a formula
+    cell._value, cell.data_type = text, "s"  # value= would read "=1+1" as a formula
     return cell
 
 
 Row = list[str | int | None]
 
 
-def _table(risks: QuerySet[Any], organization: Organization) -> tuple[Row, Iterator[Row]]:
-    names, rest = _extra_columns(risks)
-    header: Row = [
-        *EXPORT_COLUMNS,
-        *map(extra_header, names),
-        *([EXTRA_REST_COLUMN] if rest else []),
-    ]
-    return header, _rows(risks, control_names(organization), names, rest=rest)
+def export_table(risks: QuerySet[Any], organization: Organization) -> tuple[Row, Iterator[Row]]:
+    """Return the header and the rows of an export."""
+    names, has_rest = extra_columns(risks)
+    header: Row = [*EXPORT_COLUMNS, *map(extra_header, names)]
+    if has_rest:
+        header.append(REST_COLUMN)
+    return header, export_rows(risks, control_names(organization), names, has_rest=has_rest)
 
 
-def _rows(
-    risks: QuerySet[Any], controls: Mapping[UUID, str], names: Mapping[str, None], *, rest: bool
+def export_rows(
+    risks: QuerySet[Any],
+    controls: Mapping[UUID, str],
+    names: Mapping[str, None],
+    *,
+    has_rest: bool,
 ) -> Iterator[Row]:
-    rows = risks.values(*VALUE_PATHS, *_STORED).iterator(chunk_size=CHUNK)
-    while chunk := list(islice(rows, CHUNK)):
-        values = current_values(chunk, controls)
-        for row in chunk:
-            yield _row(row, values[row["id"]], names, rest=rest)
+    """Yield a row for each risk; `names` are the keys of `extra` that have a column."""
+    stored = risks.values(*VALUE_PATHS, *_STORED).iterator(chunk_size=CHUNK)
+    while chunk := list(islice(stored, CHUNK)):
+        values_by_risk = current_values(chunk, controls)
+        for risk in chunk:
+            values = values_by_risk[risk["id"]] | {name: risk[name] for name in _STORED}
+            row = [to_cell(values[name]) for name in EXPORT_COLUMNS]
+            extra = risk["extra"]
+            row += [extra[name] if fits_cell(extra.get(name)) else None for name in names]
+            if has_rest:
+                rest = {k: v for k, v in extra.items() if k not in names or not fits_cell(v)}
+                row.append(orjson.dumps(rest).decode() if rest else None)
+            yield row
 
 
-def _row(row: Mapping[str, Any], values: Values, names: Mapping[str, None], *, rest: bool) -> Row:
-    values.update((name, row[name]) for name in _STORED)
-    cells = [_cell(values[name]) for name in EXPORT_COLUMNS]
-    extra = row["extra"]
-    cells += [extra[name] if fits_cell(extra.get(name)) else None for name in names]
-    if rest:
-        left = {k: v for k, v in extra.items() if k not in names or not fits_cell(v)}
-        cells.append(orjson.dumps(left).decode() if left else None)
-    return cells
-
-
-def _cell(value: Any) -> str | int | None:
+def to_cell(value: Any) -> str | int | None:
+    """Return a value as a file writes it."""
     if isinstance(value, list):
         return join_list(value)
     if value is None or isinstance(value, str | int):
@@ -144,30 +143,31 @@ def _cell(value: Any) -> str | int | None:
 # --- Columns of `extra`
 
 
-def _extra_columns(risks: QuerySet[Any]) -> tuple[dict[str, None], bool]:
-    """The keys that get a column, in order, and whether anything is left that fits none."""
-    found: set[str] = set()
-    rest = False
-    rows = risks.exclude(extra={}).order_by().values_list("extra", flat=True)
-    for extra in rows.iterator(chunk_size=CHUNK):
+def extra_columns(risks: QuerySet[Any]) -> tuple[dict[str, None], bool]:
+    """Return the keys that get a column, in order, and whether something fits none of them."""
+    names: set[str] = set()
+    has_rest = False
+    extras = risks.exclude(extra={}).order_by().values_list("extra", flat=True)
+    for extra in extras.iterator(chunk_size=CHUNK):
         for name, value in extra.items():
-            if _fits_header(name) and fits_cell(value):
-                found.add(name)
+            if fits_header(name) and fits_cell(value):
+                names.add(name)
             else:
-                rest = True
-    room = MAX_COLUMNS - len(EXPORT_COLUMNS) - 1
-    return dict.fromkeys(sorted(found)[:room]), rest or len(found) > room
+                has_rest = True
+    free = MAX_COLUMNS - len(EXPORT_COLUMNS) - 1
+    return dict.fromkeys(sorted(names)[:free]), has_rest or len(names) > free
 
 
 def fits_cell(value: Any) -> bool:
-    """Whether a cell gives this value back as it is."""
+    """Return whether an import reads this value back unchanged from a cell."""
     return isinstance(value, str) and value != "" and clean_text(value) == value
 
 
-def _fits_header(name: str) -> bool:
+def fits_header(name: str) -> bool:
+    """Return whether an import reads this key back unchanged from a header."""
     return (
         0 < len(name) <= LONGEST_HEADER
-        and name != EXTRA_REST_COLUMN
+        and name != REST_COLUMN
         and " ".join(name.split()) == name
         and clean_cell(neutralize_formula(name)) == name
         and name.isprintable()

@@ -33,8 +33,9 @@ TRANSITIONS: dict[str, tuple[str, ...]] = {
 def create_mitigation(
     *, actor: User | None, organization: Organization, risk: Risk, **fields: Any
 ) -> Mitigation:
-    _check_status(fields)
-    _check_cost(fields)
+    """Create a planned mitigation of `risk` with the next reference."""
+    check_no_status(fields)
+    check_cost(fields)
     with recorded(actor=actor):
         number = rows.allocate_numbers(organization, "M")
         return rows.create(
@@ -52,8 +53,8 @@ def update_mitigation(
     *, actor: User | None, instance: Mitigation, version: int | None = None, **fields: Any
 ) -> Mitigation:
     """Change fields. The status changes by `set_status` only."""
-    _check_status(fields)
-    _check_cost(
+    check_no_status(fields)
+    check_cost(
         {
             "cost": fields.get("cost", instance.cost),
             "currency": fields.get("currency", instance.currency),
@@ -62,12 +63,14 @@ def update_mitigation(
     return rows.update(actor=actor, instance=instance, version=version, **fields)
 
 
-def _check_status(fields: dict[str, Any]) -> None:
+def check_no_status(fields: dict[str, Any]) -> None:
+    """Raise where `fields` would change the status without a transition."""
     if "status" in fields:
         raise rows.field_error("status", "Use a transition to change the status.")
 
 
-def _check_cost(fields: dict[str, Any]) -> None:
+def check_cost(fields: dict[str, Any]) -> None:
+    """Raise where a cost has no currency, or the currency is not a code."""
     currency = fields.get("currency") or ""
     if fields.get("cost") is not None and not currency:
         raise rows.field_error("currency", "A cost needs a currency (ISO 4217, e.g. EUR).")
@@ -90,12 +93,13 @@ def set_status(
             allowed = ", ".join(TRANSITIONS[mitigation.status])
             raise Conflict(f"Cannot move from {mitigation.status} to {to}. Allowed: {allowed}.")
         if to == MitigationStatus.DONE:
-            _check_done(mitigation, actor)
+            check_done(mitigation, actor)
         rows.save_fields(mitigation, {"status": to})
     return mitigation
 
 
-def _check_done(mitigation: Mitigation, actor: User | None) -> None:
+def check_done(mitigation: Mitigation, actor: User | None) -> None:
+    """Raise where an action is open, or the owner or a service account would validate."""
     for person in (actor, mitigation.owner):
         require_person(person)
     if actor is not None and mitigation.owner_id == actor.pk:
@@ -112,6 +116,7 @@ def create_action(
     depends_on: Iterable[MitigationAction] = (),
     **fields: Any,
 ) -> MitigationAction:
+    """Create an action, by default the last one."""
     with recorded(actor=actor):
         mitigation = rows.lock_for_update(mitigation)
         action = rows.create(
@@ -121,7 +126,7 @@ def create_action(
             mitigation=mitigation,
             **{"order": mitigation.actions.count() + 1, **fields},
         )
-        _set_dependencies(action, depends_on)
+        set_dependencies(action, depends_on)
     return action
 
 
@@ -136,15 +141,13 @@ def update_action(
 ) -> MitigationAction:
     """Change an action; `done` completes or reopens it."""
     with recorded(actor=actor):
-        rows.lock_for_update(
-            instance.mitigation
-        )  # dependencies are judged over the whole mitigation
+        rows.lock_for_update(instance.mitigation)  # dependencies are of the whole mitigation
         action = rows.lock_for_update(instance, version)
         if depends_on is not None:
-            _set_dependencies(action, depends_on)
+            set_dependencies(action, depends_on)
         done = action.done if done is None else done
         if done != action.done or (done and depends_on is not None):
-            _check_order(action, done=done)
+            check_order(action, done=done)
         if done != action.done:
             fields |= {
                 "done_at": timezone.now() if done else None,
@@ -154,7 +157,8 @@ def update_action(
     return action
 
 
-def _check_order(action: MitigationAction, *, done: bool) -> None:
+def check_order(action: MitigationAction, *, done: bool) -> None:
+    """Raise where the action would be done before one it depends on, or open after a later one."""
     if done:
         waiting = action.depends_on.filter(done_at__isnull=True)
         reasons = [f'"{other.title}" is open and must be done first.' for other in waiting]
@@ -165,14 +169,15 @@ def _check_order(action: MitigationAction, *, done: bool) -> None:
         raise Conflict(*reasons)
 
 
-def _set_dependencies(action: MitigationAction, wanted: Iterable[MitigationAction]) -> None:
-    chosen: dict[UUID, MitigationAction] = {other.pk: other for other in wanted}
+def set_dependencies(action: MitigationAction, others: Iterable[MitigationAction]) -> None:
+    """Let the action depend on these others only; no cycles, and no other mitigation's actions."""
+    chosen: dict[UUID, MitigationAction] = {other.pk: other for other in others}
     if any(other.mitigation_id != action.mitigation_id for other in chosen.values()):
         raise rows.field_error(
             "depends_on", "Actions depend on actions of the same mitigation only."
         )
-    edges = {**_edges(action.mitigation_id), action.pk: set(chosen)}
-    if _reaches(edges, set(chosen), action.pk):
+    dependencies = {**read_dependencies(action.mitigation_id), action.pk: set(chosen)}
+    if is_reachable(dependencies, set(chosen), action.pk):
         raise rows.field_error(
             "depends_on", "This would be a cycle: the action would wait for itself."
         )
@@ -186,22 +191,24 @@ def _set_dependencies(action: MitigationAction, wanted: Iterable[MitigationActio
     )
 
 
-def _edges(mitigation_id: UUID) -> dict[UUID, set[UUID]]:
-    edges: dict[UUID, set[UUID]] = {}
+def read_dependencies(mitigation_id: UUID) -> dict[UUID, set[UUID]]:
+    """Return the actions that each action of a mitigation depends on."""
+    dependencies: dict[UUID, set[UUID]] = {}
     links = ActionDependency.objects.filter(action__mitigation=mitigation_id)
     for action, depends_on in links.values_list("action", "depends_on"):
-        edges.setdefault(action, set()).add(depends_on)
-    return edges
+        dependencies.setdefault(action, set()).add(depends_on)
+    return dependencies
 
 
-def _reaches(edges: dict[UUID, set[UUID]], start: set[UUID], goal: UUID) -> bool:
+def is_reachable(dependencies: dict[UUID, set[UUID]], start: set[UUID], goal: UUID) -> bool:
+    """Return whether following the dependencies from `start` leads to `goal`."""
     seen: set[UUID] = set()
-    todo = list(start)
-    while todo:
-        node = todo.pop()
-        if node == goal:
+    pending = list(start)
+    while pending:
+        action = pending.pop()
+        if action == goal:
             return True
-        if node not in seen:
-            seen.add(node)
-            todo += edges.get(node, ())
+        if action not in seen:
+            seen.add(action)
+            pending += dependencies.get(action, ())
     return False

@@ -66,13 +66,13 @@ class AssetSerializer(RowSerializer):
         read_only_fields = VERSIONED
 
     def attach(self, rows: list[dict[str, Any]]) -> None:
-        found: dict[Any, list[dict[str, Any]]] = {}
+        dependencies: dict[Any, list[dict[str, Any]]] = {}
         links = AssetDependency.objects.filter(asset__in=[row["id"] for row in rows])
         for asset, *values in links.order_by("id").values_list("asset", "id", "target", "kind"):
             link = dict(zip(("id", "target", "kind"), values, strict=True))
-            found.setdefault(asset, []).append(link)
+            dependencies.setdefault(asset, []).append(link)
         for row in rows:
-            row["dependencies"] = found.get(row["id"], [])
+            row["dependencies"] = dependencies.get(row["id"], [])
 
 
 class FrameworkSerializer(RowSerializer):

@@ -53,13 +53,13 @@ class ActionSerializer(RowSerializer):
         read_only_fields = (*VERSIONED, "done_at", "done_by")
 
     def attach(self, rows: list[dict[str, Any]]) -> None:
-        found: dict[Any, list[Any]] = {}
+        dependencies: dict[Any, list[Any]] = {}
         links = ActionDependency.objects.filter(action__in=[row["id"] for row in rows])
         for action, depends_on in links.order_by("id").values_list("action", "depends_on"):
-            found.setdefault(action, []).append(depends_on)
+            dependencies.setdefault(action, []).append(depends_on)
         for row in rows:
             row["done"] = row["done_at"] is not None
-            row["depends_on"] = found.get(row["id"], [])
+            row["depends_on"] = dependencies.get(row["id"], [])
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if self.instance is not None and "mitigation" in attrs:
@@ -118,12 +118,12 @@ class MitigationSerializer(RowSerializer):
     def attach(self, rows: list[dict[str, Any]]) -> None:
         serializer = ActionSerializer(context=self.context)
         actions = MitigationAction.objects.filter(mitigation__in=[row["id"] for row in rows])
-        found: dict[Any, list[dict[str, Any]]] = {}
+        by_mitigation: dict[Any, list[dict[str, Any]]] = {}
         ordered = actions.order_by("mitigation", "order", "id")
         for action in serializer.represent(list(ordered.values(*serializer.row_paths()))):
-            found.setdefault(action["mitigation"], []).append(action)
+            by_mitigation.setdefault(action["mitigation"], []).append(action)
         for row in rows:
-            row["actions"] = found.get(row["id"], [])
+            row["actions"] = by_mitigation.get(row["id"], [])
             row["progress"] = progress_of(row["status"], row["actions_done"], row["actions_total"])
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

@@ -1,1 +1,1 @@
-"""The REST views of the register, one file a subject. They parse and call services, no more."""
+"""Views of the register: `risks` first; `bulk` has the changes that it and bulk requests share."""

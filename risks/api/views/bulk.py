@@ -14,7 +14,8 @@ from rest_framework.exceptions import APIException, NotFound, ValidationError
 from openrisk.api.problems import PreconditionRequired, problem_for
 from openrisk.api.viewsets import WritableViewSet
 from openrisk.errors import DomainError
-from risks.api.serializers.risks import OperationSerializer, TakeTransitionSerializer
+from risks.api.serializers.risks import OperationSerializer
+from risks.api.views.bodies import validate_transition
 from risks.models import Risk
 from risks.services import risks as services
 from risks.services.rows import OperationResult
@@ -47,13 +48,6 @@ class RiskChanges:
         serializer = self.view.get_serializer(risk, data=data, partial=risk is not None)
         serializer.is_valid(raise_exception=True)
         return serializer.validated_data
-
-
-def validate_transition(data: Any) -> dict[str, Any]:
-    """Return `to` and `comment`."""
-    body = TakeTransitionSerializer(data=data)
-    body.is_valid(raise_exception=True)
-    return body.validated_data
 
 
 class BulkOperations(RiskChanges):

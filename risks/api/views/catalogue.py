@@ -61,10 +61,10 @@ class AssetViewSet(WritableViewSet):
     @extend_schema(responses={204: None})
     @action(detail=True, methods=["delete"], url_path="dependencies/<uuid:dependency>")
     def remove_dependency(self, request: Request, pk: str, dependency: str) -> Response:
-        found = self.get_object().dependencies.filter(pk=dependency).first()
-        if found is None:
+        row = self.get_object().dependencies.filter(pk=dependency).first()
+        if row is None:
             raise Http404
-        catalogue.remove_dependency(actor=self.actor, dependency=found)
+        catalogue.remove_dependency(actor=self.actor, dependency=row)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

@@ -27,6 +27,7 @@ from risks.api.serializers.catalogue import (
     SuggestionSerializer,
 )
 from risks.api.serializers.risks import CommentSerializer
+from risks.api.views.bodies import validate_comment
 from risks.models import Asset, Finding, FindingRule, LikelihoodSuggestion, RiskProposal
 from risks.querysets import FINDING_ORDERS
 from risks.services import findings as services
@@ -88,23 +89,17 @@ class ProposalViewSet(OrganizationViewSet):
     @extend_schema(request=CommentSerializer, responses=ProposalSerializer)
     @action(detail=True, methods=["post"])
     def confirm(self, request: Request, pk: str) -> Response:
-        return self._decide(request, proposals.confirm_proposal)
+        return self.decide(request, proposals.confirm_proposal)
 
     @extend_schema(request=CommentSerializer, responses=ProposalSerializer)
     @action(detail=True, methods=["post"])
     def dismiss(self, request: Request, pk: str) -> Response:
-        return self._decide(request, proposals.dismiss_proposal)
+        return self.decide(request, proposals.dismiss_proposal)
 
-    def _decide(self, request: Request, service: Any) -> Response:
+    def decide(self, request: Request, service: Any) -> Response:
         proposal = self.get_object()
-        service(actor=self.actor, proposal=proposal, **_comment(request))
+        service(actor=self.actor, proposal=proposal, **validate_comment(request.data))
         return self.row_response(proposal.pk)
-
-
-def _comment(request: Request) -> dict[str, Any]:
-    body = CommentSerializer(data=request.data)
-    body.is_valid(raise_exception=True)
-    return body.validated_data
 
 
 class SuggestionViewSet(OrganizationViewSet):
@@ -121,14 +116,14 @@ class SuggestionViewSet(OrganizationViewSet):
     @action(detail=True, methods=["post"])
     def accept(self, request: Request, pk: str) -> Response:
         """Rate the risk as suggested. 409 where it is rated at least so likely meanwhile."""
-        return self._decide(request, proposals.accept_suggestion)
+        return self.decide(request, proposals.accept_suggestion)
 
     @extend_schema(request=CommentSerializer, responses=SuggestionSerializer)
     @action(detail=True, methods=["post"])
     def dismiss(self, request: Request, pk: str) -> Response:
-        return self._decide(request, proposals.dismiss_suggestion)
+        return self.decide(request, proposals.dismiss_suggestion)
 
-    def _decide(self, request: Request, service: Any) -> Response:
+    def decide(self, request: Request, service: Any) -> Response:
         suggestion = self.get_object()
-        service(actor=self.actor, suggestion=suggestion, **_comment(request))
+        service(actor=self.actor, suggestion=suggestion, **validate_comment(request.data))
         return self.row_response(suggestion.pk)

@@ -27,7 +27,8 @@ from risks.api.serializers.risks import (
     TakeTransitionSerializer,
     TransitionSerializer,
 )
-from risks.api.views.bulk import BulkOperations, RiskChanges, validate_transition
+from risks.api.views.bodies import validate_comment, validate_transition, without_version
+from risks.api.views.bulk import BulkOperations, RiskChanges
 from risks.api.views.history import history_response
 from risks.models import Category, Risk, RiskAsset, RiskControl, RiskTag, ScoreChange
 from risks.querysets import RISK_ORDERS
@@ -109,10 +110,9 @@ class RiskViewSet(WritableViewSet):
     def review(self, request: Request, pk: str) -> Response:
         """Mark the risk as reviewed, and plan the next review by its interval."""
         risk = self.get_object()
-        body = CommentSerializer(data=without_version(request.data))
-        body.is_valid(raise_exception=True)
+        fields = validate_comment(without_version(request.data))
         services.mark_reviewed(
-            actor=self.actor, risk=risk, version=expected_version(request), **body.validated_data
+            actor=self.actor, risk=risk, version=expected_version(request), **fields
         )
         return self.row_response(risk.pk)
 
@@ -152,11 +152,6 @@ class RiskViewSet(WritableViewSet):
             problem = {**build_problem(status.HTTP_409_CONFLICT, detail), "results": answer}
             return Response(problem, status.HTTP_409_CONFLICT, content_type=CONTENT_TYPE)
         return Response({"applied": len(results) - failed, "failed": failed, "results": answer})
-
-
-def without_version(data: Any) -> Any:
-    """Return the body without `version`, which belongs to the precondition."""
-    return {k: v for k, v in data.items() if k != "version"} if isinstance(data, dict) else data
 
 
 class CategoryViewSet(WritableViewSet):

@@ -23,15 +23,15 @@ from risks.api.serializers.treatment import (
     MitigationSerializer,
     MitigationStatusSerializer,
 )
+from risks.api.views.bodies import validate_comment, without_version
 from risks.api.views.history import history_response
-from risks.api.views.risks import without_version
 from risks.models import Acceptance, ActionDependency, Mitigation, MitigationAction, Risk
 from risks.querysets import MITIGATION_ORDERS
 from risks.services import acceptances, mitigations, rows
 
 TTL = settings.CACHE_TTL_RISKS
-# Of what a mitigation is shown: beside itself its actions, what these wait for, its risk's name.
-SHOWN = (MitigationAction, ActionDependency, ColumnGroup(Risk, "names"))
+# Models that a mitigation is shown from, beside itself: actions, what they wait for, its risk.
+READ_MODELS = (MitigationAction, ActionDependency, ColumnGroup(Risk, "names"))
 
 
 class MitigationViewSet(WritableViewSet):
@@ -49,10 +49,10 @@ class MitigationViewSet(WritableViewSet):
     list = cached_view(
         "mitigations",
         ttl=TTL,
-        reads=(Mitigation, *SHOWN),
+        reads=(Mitigation, *READ_MODELS),
         clock={"overdue": "day"},
     )(WritableViewSet.list)
-    retrieve = cached_view("mitigations", ttl=TTL, reads=(Row(Mitigation), *SHOWN))(
+    retrieve = cached_view("mitigations", ttl=TTL, reads=(Row(Mitigation), *READ_MODELS))(
         WritableViewSet.retrieve
     )
 
@@ -82,7 +82,7 @@ class MitigationViewSet(WritableViewSet):
         return history_response(self, mitigation.pk, *actions)
 
 
-def _create_action(
+def create_action(
     *, actor: User, organization: Organization, mitigation: Mitigation, **fields: Any
 ) -> MitigationAction:
     return mitigations.create_action(actor=actor, mitigation=mitigation, **fields)
@@ -95,13 +95,13 @@ class ActionViewSet(WritableViewSet):
     orders = {"order": F("order")}
     default_order = "order"
     roles = {"destroy": Role.ANALYST}
-    create_service = staticmethod(_create_action)
+    create_service = staticmethod(create_action)
     update_service = staticmethod(mitigations.update_action)
     delete_service = staticmethod(rows.delete)
 
 
 class RiskVersionRequired(PreconditionRequired):
-    default_detail = "Say which version of the risk you saw: send its version as risk_version."
+    default_detail = "The version of the risk is missing. Send the one you saw as risk_version."
 
 
 class AcceptanceViewSet(WritableViewSet):
@@ -153,7 +153,7 @@ class AcceptanceViewSet(WritableViewSet):
             acceptance=acceptance,
             approve=False,
             version=expected_version(request),
-            **self._comment(request),
+            **validate_comment(without_version(request.data)),
         )
         return self.row_response(acceptance.pk)
 
@@ -166,11 +166,6 @@ class AcceptanceViewSet(WritableViewSet):
             actor=self.actor,
             acceptance=acceptance,
             version=expected_version(request),
-            **self._comment(request),
+            **validate_comment(without_version(request.data)),
         )
         return self.row_response(acceptance.pk)
-
-    def _comment(self, request: Request) -> dict[str, Any]:
-        body = CommentSerializer(data=without_version(request.data))
-        body.is_valid(raise_exception=True)
-        return body.validated_data
