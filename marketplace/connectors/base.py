@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import IO, Any, ClassVar
 
-from marketplace.connectors.items import Config, Event, Item, Message
+from marketplace.connectors.items import Config, Event, Item, OutgoingMessage
 
 MEGABYTE = 1024**2
 
@@ -75,7 +75,7 @@ class Connector:
         """Headers of a request for the report, e.g. with a token."""
         return {}
 
-    def build_message(self, event: Event, config: Config) -> Message:
+    def build_message(self, event: Event, config: Config) -> OutgoingMessage:
         """The message for an event. Connectors with the capability notification override this."""
         raise NotImplementedError
 

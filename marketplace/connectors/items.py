@@ -152,7 +152,7 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class OutgoingMessage:
     """An HTTP request that reports an event."""
 
     url: str

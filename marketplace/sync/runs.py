@@ -284,7 +284,7 @@ def _preview_report(sync_run: SyncRun, records: RecordBuilder, items: Iterable[I
 
 
 def time_of_report(sync_run: SyncRun, survey: Survey) -> datetime | None:
-    """When the tool looked at the assets.
+    """The time at which the tool looked at the assets.
 
     If the report does not tell, it is new unless the same file was applied before.
     """

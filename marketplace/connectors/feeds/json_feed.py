@@ -108,8 +108,8 @@ def stream_entries(file: IO[bytes], path: str) -> Iterator[Any]:
         is_empty = False
         yield entry
     if is_empty and not any(value == [] for _, _, value in stream_json(file, (path,))):
-        place = f"at {path[:100]}" if path else "in the answer"
-        raise UnreadableReport(f"There is no list {place}. Correct where the entries are.")
+        position = f"at {path[:100]}" if path else "in the answer"
+        raise UnreadableReport(f"There is no list {position}. Correct where the entries are.")
 
 
 def _value_at(entry: Any, path: str) -> Any:

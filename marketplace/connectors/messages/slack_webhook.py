@@ -3,7 +3,7 @@
 import json
 
 from marketplace.connectors.base import Capability, Connector, ConnectorCategory
-from marketplace.connectors.items import Config, Event, Message
+from marketplace.connectors.items import Config, Event, OutgoingMessage
 from marketplace.connectors.messages.webhook import SUBSCRIPTION
 
 _MARKUP = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
@@ -41,9 +41,9 @@ class SlackWebhook(Connector):
         "additionalProperties": False,
     }
 
-    def build_message(self, event: Event, config: Config) -> Message:
+    def build_message(self, event: Event, config: Config) -> OutgoingMessage:
         title = event.title.translate(_MARKUP)
         text = f"<{event.url}|{title}>" if event.url else title
         blocks = [{"type": "section", "text": {"type": "mrkdwn", "text": text[:3000]}}]
         body = json.dumps({"text": event.title, "blocks": blocks}).encode()
-        return Message(config["url"], {"Content-Type": "application/json"}, body)
+        return OutgoingMessage(config["url"], {"Content-Type": "application/json"}, body)

@@ -8,7 +8,7 @@ import json
 from datetime import UTC
 
 from marketplace.connectors.base import Capability, Connector, ConnectorCategory
-from marketplace.connectors.items import Config, Event, Message
+from marketplace.connectors.items import Config, Event, OutgoingMessage
 
 EVENTS = ("risk.created", "risk.level_changed", "risk.status_changed", "risk.closed")
 LEVELS = ("low", "medium", "high", "critical")
@@ -66,7 +66,7 @@ class Webhook(Connector):
         "additionalProperties": False,
     }
 
-    def build_message(self, event: Event, config: Config) -> Message:
+    def build_message(self, event: Event, config: Config) -> OutgoingMessage:
         at = event.at.astimezone(UTC)
         content = {
             "id": event.id,
@@ -82,7 +82,7 @@ class Webhook(Connector):
             "webhook-timestamp": timestamp,
             "webhook-signature": sign_message(config["secret"], event.id, timestamp, body),
         }
-        return Message(config["url"], headers, body)
+        return OutgoingMessage(config["url"], headers, body)
 
 
 def sign_message(secret: str, message_id: str, timestamp: str, body: bytes) -> str:

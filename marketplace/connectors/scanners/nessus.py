@@ -31,7 +31,7 @@ class Nessus(Connector):
 
     Its rule is the CVE if the plugin is about exactly one, so that feeds of CVEs find it. Otherwise
     it is the plugin, with the CVEs in the text: with one of several CVEs as its rule, the finding
-    would count as exploited when that one is. Checks of a policy are told apart by name.
+    would count as exploited when that one is. The location of a check of a policy has its name.
     """
 
     slug = "nessus"
