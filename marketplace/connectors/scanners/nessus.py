@@ -136,7 +136,10 @@ def build_finding(
 
 
 def build_location(element: Element, rule: str, plugin: str, check: str) -> str:
-    """The position on the host, with services like "www?", a guess that may change, as "www"."""
+    """The position on the host.
+
+    The "?" of a guessed service such as "www?" is left out: the next scan may be sure of it.
+    """
     service = element.get("svc_name", "").rstrip("?")
     port = f"{element.get('port', '0')}/{element.get('protocol', '')}"
     # Another plugin may have the same CVE.
