@@ -11,7 +11,7 @@ from openrisk.wsgi import application as wsgi_application  # first: it starts Dj
 from monitoring.health import probes
 from monitoring.metrics import request_metrics
 from openrisk.caching.event_loop import EventLoopFastPath
-from openrisk.server.application import Server
+from openrisk.server.application import WebServer
 from openrisk.server.environ import Environ
 from openrisk.server.responses import Reply
 
@@ -42,7 +42,7 @@ def observe(environ: Environ, reply: Reply, began: float) -> None:
     )
 
 
-application = Server(
+application = WebServer(
     wsgi_application,
     threads=settings.THREADS,
     folder=settings.VAR_DIR / "spool",

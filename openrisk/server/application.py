@@ -33,7 +33,7 @@ Instant = Callable[[Environ], Awaitable[Reply | None]]
 log = structlog.get_logger(__name__)
 
 
-class Server:
+class WebServer:
     """Runs `application` in `threads`, after asking `instants`, which answer on the loop or not.
 
     `observe` is called with each answer that neither of them gave, and `on_start` with the loop

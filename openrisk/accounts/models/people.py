@@ -101,8 +101,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         )
 
 
-class OrganizationQuerySet(models.QuerySet["Organization"]):
-    def for_user(self, user: "User") -> "OrganizationQuerySet":
+class OrganizationListQuerySet(models.QuerySet["Organization"]):
+    def for_user(self, user: "User") -> "OrganizationListQuerySet":
         """The organizations a person belongs to; all of them for a superuser."""
         return self if user.is_superuser else self.filter(memberships__user=user)
 
@@ -115,7 +115,7 @@ class Organization(models.Model):
     slug = models.SlugField(max_length=60, unique=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
-    objects: ClassVar[Any] = OrganizationQuerySet.as_manager()
+    objects: ClassVar[Any] = OrganizationListQuerySet.as_manager()
 
     class Meta:
         ordering = ("name", "id")

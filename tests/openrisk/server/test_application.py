@@ -8,7 +8,7 @@ import pytest
 
 from openrisk.request_state import ARRIVED_AT
 from openrisk.server import responses
-from openrisk.server.application import Server
+from openrisk.server.application import WebServer
 from openrisk.server.limits import IN_MEMORY
 from openrisk.server.responses import Reply
 from tests.openrisk.server.protocols import END, SILENCE, Protocol, Scope, run
@@ -31,7 +31,7 @@ def serve(tmp_path):
     """`serve(application)(scope, protocol)`: the protocol, once it was answered."""
 
     def make(application, threads=1, **options):
-        server = Server(application, threads=threads, folder=tmp_path, **options)
+        server = WebServer(application, threads=threads, folder=tmp_path, **options)
 
         def ask(scope, protocol=None):
             async def one():
