@@ -26,19 +26,21 @@ def update_matrix(
     *, actor: User | None, instance: Matrix, version: int | None = None, **fields: Any
 ) -> Matrix:
     """Change the matrix and re-band every risk in the same transaction, set-based."""
-    _check(fields)
+    check_fields(fields)
     with recorded(actor=actor, comment="Matrix changed"):
         matrix = rows.lock_for_update(instance, version)
-        _wait_for_writes(matrix.organization)
+        wait_for_writes(matrix.organization)
         before = matrix.levels
         rows.save_fields(matrix, fields)
-        changed = [cell for cell in CELLS if _level(before, cell) != _level(matrix.levels, cell)]
+        changed = [
+            cell for cell in CELLS if level_of(before, cell) != level_of(matrix.levels, cell)
+        ]
         if changed:
-            _reband(matrix, changed)
+            reband_risks(matrix, changed)
     return matrix
 
 
-def _wait_for_writes(organization: Organization) -> None:
+def wait_for_writes(organization: Organization) -> None:
     """Let writes under way finish, which took their levels from the old matrix; hold up new ones.
 
     A new risk first takes a number and a change first locks its risk, so both are locked here.
@@ -49,7 +51,7 @@ def _wait_for_writes(organization: Organization) -> None:
 
 def preview_levels(organization: Organization, levels: list[list[str]]) -> dict[str, Any]:
     """Count the risks whose current level would change with `levels`, by old and new level."""
-    _check({"levels": levels})
+    check_fields({"levels": levels})
     matrix = matrix_of(organization)
     counts = (
         Risk.objects.for_organization(organization)
@@ -60,7 +62,7 @@ def preview_levels(organization: Organization, levels: list[list[str]]) -> dict[
     )
     moves: dict[tuple[str, str], int] = {}
     for likelihood, impact, count in counts:
-        before, after = (_level(grid, (likelihood, impact)) for grid in (matrix.levels, levels))
+        before, after = (level_of(grid, (likelihood, impact)) for grid in (matrix.levels, levels))
         if before != after:
             moves[before, after] = moves.get((before, after), 0) + count
     return {
@@ -72,33 +74,41 @@ def preview_levels(organization: Organization, levels: list[list[str]]) -> dict[
     }
 
 
-def _level(levels: list[list[str]], cell: tuple[int, int]) -> str:
+def level_of(levels: list[list[str]], cell: tuple[int, int]) -> str:
+    """Return the level of a cell (likelihood, impact)."""
     return levels[cell[0] - 1][cell[1] - 1]
 
 
-def _reband(matrix: Matrix, changed: list[tuple[int, int]]) -> None:
+def reband_risks(matrix: Matrix, changed: list[tuple[int, int]]) -> None:
+    """Give the risks in changed cells their new levels, with one statement."""
     kinds = (*KINDS, "current")
     affected = Q()
     for kind in kinds:
         for cell in changed:
-            affected |= _in_cell(kind, cell)
+            affected |= cell_condition(kind, cell)
     Risk.objects.for_organization(matrix.organization).filter(affected).update(
-        **{f"{kind}_level": _level_case(kind, matrix) for kind in kinds},
+        **{f"{kind}_level": level_expression(kind, matrix) for kind in kinds},
         version=F("version") + 1,
         updated_at=timezone.now(),
     )
 
 
-def _in_cell(kind: str, cell: tuple[int, int]) -> Q:
+def cell_condition(kind: str, cell: tuple[int, int]) -> Q:
+    """Return the condition that a score is in a cell."""
     return Q(**{f"{kind}_likelihood": cell[0], f"{kind}_impact": cell[1]})
 
 
-def _level_case(kind: str, matrix: Matrix) -> Case:
-    whens = (When(_in_cell(kind, cell), then=Value(_level(matrix.levels, cell))) for cell in CELLS)
+def level_expression(kind: str, matrix: Matrix) -> Case:
+    """Return the expression for the level of a score, null where it is not assessed."""
+    whens = (
+        When(cell_condition(kind, cell), then=Value(level_of(matrix.levels, cell)))
+        for cell in CELLS
+    )
     return Case(*whens, default=Value(None))
 
 
-def _check(fields: dict[str, Any]) -> None:
+def check_fields(fields: dict[str, Any]) -> None:
+    """Raise where levels, labels or colours are incomplete."""
     if "levels" in fields:
         check_levels(fields["levels"])
     for name in ("likelihood_labels", "impact_labels"):
@@ -112,6 +122,7 @@ def _check(fields: dict[str, Any]) -> None:
 
 
 def check_levels(levels: Any) -> None:
+    """Raise where levels are not five rows of five that only rise."""
     square = isinstance(levels, list) and len(levels) == len(SCALE)
     if not square or any(not isinstance(row, list) or len(row) != len(SCALE) for row in levels):
         raise rows.field_error("levels", "Give five rows (likelihood 1 to 5) of five levels each.")
@@ -122,7 +133,7 @@ def check_levels(levels: Any) -> None:
         for lower in ((likelihood - 1, impact), (likelihood, impact - 1)):
             if (
                 min(lower)
-                and ranks[_level(levels, lower)] > ranks[_level(levels, (likelihood, impact))]
+                and ranks[level_of(levels, lower)] > ranks[level_of(levels, (likelihood, impact))]
             ):
                 raise rows.field_error(
                     "levels",
