@@ -40,12 +40,12 @@ breaker_open = Gauge(
 )
 memory_bytes = Gauge(
     "openrisk_cache_memory_bytes",
-    "Bytes that the front of all processes keeps",
+    "Bytes of entries in the memory of all processes",
     multiprocess_mode="livesum",
 )
 memory_entries = Gauge(
     "openrisk_cache_memory_entries",
-    "Entries that the front of all processes keeps",
+    "Entries in the memory of all processes",
     multiprocess_mode="livesum",
 )
 

@@ -46,22 +46,22 @@ def dependencies_of(sql: str) -> frozenset[str]:
     A table with column groups counts as the columns that are read, `table.column`, if it is certain
     that no others are.
     """
-    text = _TOKEN.sub(lambda found: "''" if found[1] else found[2] or " ", str(sql))
+    text = _TOKEN.sub(lambda match: "''" if match[1] else match[2] or " ", str(sql))
     unquoted = re.sub(r'"[^"]*"', '""', text)  # a column may be called "update"
     if not _READS.match(text) or _WRITES.search(unquoted):
         return frozenset({WRITE})
     known = known_tables()
-    found = {quoted or bare for quoted, bare in _WORD.findall(text)} & known
-    if _CLOCK.search(_TOKEN.sub(lambda found: found[1] or found[2] or " ", str(sql))):
-        found.add(CLOCK)
+    dependencies = {quoted or bare for quoted, bare in _WORD.findall(text)} & known
+    if _CLOCK.search(_TOKEN.sub(lambda match: match[1] or match[2] or " ", str(sql))):
+        dependencies.add(CLOCK)
     named = {name.strip('"') for name in _NAMED.findall(text)}
     sources = {source.strip('"') for source in _SOURCE.findall(text)} - {"("}
     if _COMMA_JOIN.search(text) or not sources <= known | named:
-        found.add(UNREADABLE)
-    for table in found & tables_with_column_groups():
+        dependencies.add(UNREADABLE)
+    for table in dependencies & tables_with_column_groups():
         if columns := columns_read(text, table):
-            found = found - {table} | {f"{table}.{column}" for column in columns}
-    return frozenset(found)
+            dependencies = dependencies - {table} | {f"{table}.{column}" for column in columns}
+    return frozenset(dependencies)
 
 
 def columns_read(text: str, table: str) -> set[str]:
