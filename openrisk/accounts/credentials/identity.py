@@ -39,10 +39,8 @@ def token_rows(request: HttpRequest, text: str, read: Callable[[str], Rows]) -> 
 
     Leaves the caller on the request where the cache may rely on it.
     """
-    caller, credential = (
-        principal_of(request),
-        _token_credential(request),
-    )  # the front has just asked
+    credential = _token_credential(request)
+    caller = principal_of(request)  # if the fast path has just confirmed it
     if caller is not None and caller.credential != credential:
         caller = None  # of a session that came along
     if caller is None and _is_usable():
