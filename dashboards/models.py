@@ -13,7 +13,7 @@ from django.utils import timezone
 from dashboards.periods import PERIOD_LABELS
 from openrisk.tasks.declarations import next_occurrence
 from risks.models.base import Versioned, choices_constraint
-from risks.querysets import OrganizationQuerySet
+from risks.querysets import OrganizationRowQuerySet
 
 MOST_RECIPIENTS = 50
 
@@ -66,7 +66,7 @@ def validate_recipients(recipients: Any) -> None:
             raise ValidationError(f"Not an e-mail address: {str(address)[:100]}.") from None
 
 
-class ReportScheduleQuerySet(OrganizationQuerySet):
+class ReportScheduleQuerySet(OrganizationRowQuerySet):
     def due(self, now: datetime) -> Self:
         return self.filter(active=True, next_run_at__lte=now)
 

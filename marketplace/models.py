@@ -16,7 +16,7 @@ from django.utils import timezone
 from openrisk.tasks.declarations import next_occurrence
 from risks.models import ImportRun
 from risks.models.base import OrganizationOwned, Versioned, choices_constraint
-from risks.querysets import OrganizationQuerySet
+from risks.querysets import OrganizationRowQuerySet
 
 TEST_PATIENCE = timedelta(minutes=10)  # a test that takes longer may be requested again
 
@@ -36,7 +36,7 @@ class SyncMode(models.TextChoices):
     APPLY = "apply", "Apply"
 
 
-class InstalledAppQuerySet(OrganizationQuerySet):
+class InstalledAppQuerySet(OrganizationRowQuerySet):
     def installed(self) -> Self:
         return self.exclude(state=AppState.UNINSTALLED)
 

@@ -21,7 +21,7 @@ FAR_FUTURE = datetime(9999, 12, 31, tzinfo=UTC)
 DUE_SOON = timedelta(days=14)  # how far "My work" and the reminder look ahead
 
 
-class OrganizationQuerySet(models.QuerySet[Any]):
+class OrganizationRowQuerySet(models.QuerySet[Any]):
     """Rows of organization-owned models."""
 
     def for_organization(self, organization: Organization) -> Self:
@@ -104,7 +104,7 @@ class _PrefixQuery(models.Func):
     template = "%(function)s('simple', %(expressions)s)"
 
 
-class RiskQuerySet(OrganizationQuerySet):
+class RiskQuerySet(OrganizationRowQuerySet):
     """Reads of the register."""
 
     def open(self) -> Self:
@@ -155,7 +155,7 @@ def valid_at(moment: datetime | None = None) -> Q:
     return (Q(until=None) | Q(until__gt=moment)) & Q(at__lte=moment, deleted=False)
 
 
-class LedgerQuerySet(OrganizationQuerySet):
+class LedgerQuerySet(OrganizationRowQuerySet):
     """Reads of the score ledger. Its columns are named as the risk's, so that the same figure can
     be asked of either."""
 
@@ -172,7 +172,7 @@ class LedgerQuerySet(OrganizationQuerySet):
         return self.exclude(status__in=NOT_OPEN)
 
 
-class NamedQuerySet(OrganizationQuerySet):
+class NamedQuerySet(OrganizationRowQuerySet):
     """Rows that are searched for each word anywhere in a few short fields."""
 
     searched: tuple[str, ...] = ()
@@ -196,7 +196,7 @@ class FindingQuerySet(NamedQuerySet):
     searched = ("rule", "title", "location")
 
 
-class MitigationQuerySet(OrganizationQuerySet):
+class MitigationQuerySet(OrganizationRowQuerySet):
     def active(self) -> Self:
         """Not cancelled."""
         return self.exclude(status="cancelled")
@@ -229,12 +229,12 @@ def _actions_counted(*, done: bool = False) -> Combinable:
     return Coalesce(Subquery(counts), 0)
 
 
-class ActionQuerySet(OrganizationQuerySet):
+class ActionQuerySet(OrganizationRowQuerySet):
     def open(self) -> Self:
         return self.filter(done_at__isnull=True)
 
 
-class FrameworkQuerySet(OrganizationQuerySet):
+class FrameworkQuerySet(OrganizationRowQuerySet):
     def with_progress(self) -> Self:
         """Add `implemented` and `applicable` (not "not applicable"); progress is their ratio."""
         return self.annotate(

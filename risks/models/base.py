@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from openrisk.accounts.models import Organization
 from openrisk.database.ids import uuid7
-from risks.querysets import OrganizationQuerySet
+from risks.querysets import OrganizationRowQuerySet
 
 
 class Level(models.TextChoices):
@@ -23,7 +23,7 @@ class OrganizationOwned(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="+")
 
-    objects: ClassVar[Any] = OrganizationQuerySet.as_manager()
+    objects: ClassVar[Any] = OrganizationRowQuerySet.as_manager()
 
     class Meta:
         abstract = True

@@ -12,7 +12,7 @@ from risks.models.controls import Control, ControlStatus, Framework
 from risks.models.matrix import Category
 from risks.models.mitigations import Mitigation, MitigationStatus
 from risks.models.risk import Risk, Status, Treatment
-from risks.querysets import LedgerQuerySet, OrganizationQuerySet
+from risks.querysets import LedgerQuerySet, OrganizationRowQuerySet
 
 
 def _lasting_key(to: type[models.Model] | str) -> models.ForeignKey:
@@ -45,7 +45,7 @@ class Change(models.Model):
     run_id = models.UUIDField(null=True)
     changes = models.JSONField()
 
-    objects: ClassVar[Any] = OrganizationQuerySet.as_manager()
+    objects: ClassVar[Any] = OrganizationRowQuerySet.as_manager()
 
     class Meta:
         ordering = ("-id",)
