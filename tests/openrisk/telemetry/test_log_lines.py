@@ -70,6 +70,7 @@ def test_lines_of_several_threads_are_in_the_order_of_time(capsys, settings):
 @pytest.mark.parametrize("log_format", ["logfmt", "json"])
 def test_the_web_servers_own_lines_are_keyed_as_ours(log_format, monkeypatch, capsys):
     monkeypatch.setenv("LOG_FORMAT", log_format)
+    structlog.contextvars.clear_contextvars()  # of a request that this process has answered
     config = json.loads(SERVER_LOG.read_text())
     configure_logging(LogLevels.warning, config)
     log = logging.getLogger("_granian")

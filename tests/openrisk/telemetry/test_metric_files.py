@@ -15,9 +15,9 @@ from openrisk.telemetry import metric_slots
 # Counts in two hundred series, more than the first 64 kB hold, and says what is added up.
 COUNT = """
 import resource
-from openrisk import slots
+from openrisk.telemetry import metric_slots
 {before}
-slots.install()
+metric_slots.install_slots()
 from prometheus_client import Counter
 counter = Counter("things_total", "T" * 400, ["number"])
 def count():
@@ -76,7 +76,7 @@ def test_counts_are_exact_again_once_there_is_room(folder):
 
 
 def test_a_folder_that_is_gone_ends_no_process(folder):
-    gone = "import os, shutil; shutil.rmtree(os.environ[slots.FOLDER])"
+    gone = "import os, shutil; shutil.rmtree(os.environ[metric_slots.FOLDER])"
     more = 'Counter("more_total", "More").inc(); count()'
     assert process(after=f"{gone}\n{more}").returncode == 0
     assert process().returncode == 0

@@ -14,8 +14,8 @@ from deployment.local.calibration import patience
 from openrisk.telemetry import metric_slots
 
 COUNT = """
-from openrisk import slots
-slots.install()
+from openrisk.telemetry import metric_slots
+metric_slots.install_slots()
 from prometheus_client import Counter, Gauge
 counter = Counter("things_total", "Things")
 held = Gauge("held", "Held", multiprocess_mode="livesum")
