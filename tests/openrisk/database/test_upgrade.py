@@ -16,6 +16,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from django.db import connection, connections
+from django.db.migrations.executor import MigrationExecutor
 from pytest_django import DjangoDbBlocker
 
 from dashboards.models import Board
@@ -75,7 +76,12 @@ def lost(
         subprocess.run(
             [sys.executable, "manage.py", "migrate", "--verbosity", "0"],
             cwd=ROOT,
-            env={**os.environ, "DATABASE_URL": url, "VAR_DIR": str(folder)},
+            env={
+                **os.environ,
+                "DJANGO_SETTINGS_MODULE": "openrisk.settings",  # the tests' take another database
+                "DATABASE_URL": url,
+                "VAR_DIR": str(folder),
+            },
             check=True,
         )
         after = count_rows()
@@ -95,6 +101,11 @@ def lost(
 @pytest.fixture
 def risk(lost: dict[str, tuple[int, int]]) -> Risk:
     return Risk.objects.using(ALIAS).get(organization__slug="acme", reference="R-0001")
+
+
+def test_every_migration_is_applied(lost: dict[str, tuple[int, int]]) -> None:
+    executor = MigrationExecutor(connections[ALIAS])
+    assert executor.migration_plan(executor.loader.graph.leaf_nodes()) == []
 
 
 def test_every_table_has_the_rows_that_it_had(lost: dict[str, tuple[int, int]]) -> None:
