@@ -14,6 +14,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 from structlog.contextvars import bound_contextvars
 
+from openrisk.database.clock import database_now
 from openrisk.tasks import connections, outcomes
 from openrisk.tasks.models import Lease
 
@@ -59,7 +60,7 @@ def keep_leases() -> Iterator[LeaseKeeper]:
 
 def renew_leases(worker_ids: Iterable[str]) -> None:
     """Extend the leases, or take them again."""
-    host, pid, until = socket.gethostname(), os.getpid(), timezone.now() + DURATION
+    host, pid, until = socket.gethostname(), os.getpid(), database_now() + DURATION
     Lease.objects.bulk_create(
         [Lease(worker_id=pk, host=host, pid=pid, expires_at=until) for pk in worker_ids],
         update_conflicts=True,

@@ -5,13 +5,14 @@ from datetime import datetime
 from django.db import models
 from django.utils import timezone
 
+from openrisk.database.clock import database_now
 from openrisk.tasks.declarations import next_occurrence
 
 
 class LeaseQuerySet(models.QuerySet["Lease"]):
     def live(self) -> "LeaseQuerySet":
-        """Workers that renewed in time."""
-        return self.filter(expires_at__gt=timezone.now())
+        """Workers that renewed in time, by the clock that all machines share."""
+        return self.filter(expires_at__gt=database_now())
 
 
 class Lease(models.Model):

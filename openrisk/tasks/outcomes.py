@@ -18,6 +18,7 @@ from django_tasks.base import Task
 from django_tasks.signals import task_finished
 from django_tasks_db.models import DBTaskResult
 
+from openrisk.database.clock import database_now
 from openrisk.tasks import metrics
 from openrisk.tasks.declarations import RetryPolicy, retry_policy
 
@@ -58,7 +59,7 @@ def record_failure(result: DBTaskResult, error: BaseException) -> bool:
     policy, attempts = _policy(result), len(result.worker_ids)
     if policy is None or attempts >= policy.attempts:
         return _give_up(result, error)
-    run_after = timezone.now() + policy.delay(attempts)
+    run_after = database_now() + policy.delay(attempts)
     retried = _run_again(result, error, run_after)
     if retried:
         metrics.tasks.labels(result.task_path, "retried").inc()
@@ -79,7 +80,7 @@ def record_loss(result: DBTaskResult) -> bool:
     )
     if attempts >= limit:
         return _give_up(result, error)
-    requeued = _run_again(result, error, timezone.now())
+    requeued = _run_again(result, error, database_now())
     if requeued:
         metrics.tasks.labels(result.task_path, "lost").inc()
         log.warning("task_requeued", attempts=limit, worker=result.worker_ids[-1])

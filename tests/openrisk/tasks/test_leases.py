@@ -7,6 +7,7 @@ from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 from time_machine import Traveller
 
+from openrisk.database import clock as database_clock
 from openrisk.tasks import leases, queue
 from openrisk.tasks.models import Lease
 from tests.openrisk.tasks import samples
@@ -46,6 +47,18 @@ def test_worker_that_renews_keeps_its_task_however_long_it_takes(clock: Travelle
         clock.shift(leases.RENEWAL)
         leases.renew_leases(["alive"])
     assert leases.requeue_abandoned() == 0
+
+
+def test_a_machine_whose_clock_is_ahead_takes_no_task_of_a_live_worker(
+    clock: Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running("alive")
+    leases.renew_leases(["alive"])
+    clock.shift(timedelta(hours=1))  # now this machine looks
+    monkeypatch.setattr(database_clock, "clock_offset", lambda: timedelta(hours=-1))
+    assert leases.requeue_abandoned() == 0
+    leases.renew_leases(["alive"])
+    assert Lease.objects.get().expires_at == timezone.now() - timedelta(hours=1) + leases.DURATION
 
 
 def test_task_of_a_silent_worker_is_requeued_at_once_and_once(clock: Traveller) -> None:
