@@ -79,7 +79,7 @@ def test_from_the_heat_map_to_a_transition(page, manager, javascript):
     tab.locator("table.heat-map a", has_text="Critical").filter(has_text="1").first.click()
     tab.get_by_role("link", name="Ransomware on the file server").click()
     tab.get_by_role("button", name="Move to Assessed").click()
-    assert tab.get_by_role("status").filter(has_text="The risk is now assessed").count() == 1
+    tab.get_by_role("status").filter(has_text="The risk is now assessed").wait_for()
     assert tab.get_by_text("Needs an approved acceptance").count() == 1
 
 
@@ -127,13 +127,13 @@ def test_pages_of_monitoring(page, operating, alerts, scheme):
     tab = page(color_scheme=scheme)
     tab.goto("/o/acme/")
     tab.get_by_role("link", name="Monitoring").click()
-    assert tab.get_by_role("heading", name="1 alert firing").count() == 1
+    tab.get_by_role("heading", name="1 alert firing").wait_for()
     assert faults_of(tab) == []
     tab.get_by_role("button", name="Draft a risk").click()
-    assert tab.get_by_text("is now a draft in").count() == 1
+    tab.get_by_text("is now a draft in").wait_for()
     tab.goto("/monitoring/")
     tab.get_by_role("link", name="Runbook", exact=True).click()
-    assert tab.get_by_role("heading", name="Mitigation").count() == 1
+    tab.get_by_role("heading", name="Mitigation").wait_for()
     assert faults_of(tab) == []
     tab.goto("/monitoring/")
     tab.set_viewport_size({"width": 360, "height": 740})

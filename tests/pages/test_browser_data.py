@@ -185,7 +185,7 @@ def test_closing_asks_on_a_page_first(page, register, javascript):
     tab.get_by_role("button", name="Move to Closed").click()
     assert Risk.objects.get(number=2).status == "identified"
     tab.get_by_role("button", name="Move to Closed").click()
-    assert tab.get_by_role("status").filter(has_text="The risk is now closed").count() == 1
+    tab.get_by_role("status").filter(has_text="The risk is now closed").wait_for()
     assert Risk.objects.get(number=2).status == "closed"
 
 
