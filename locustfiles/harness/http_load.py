@@ -25,6 +25,7 @@ TIMEOUT = patience(10)  # seconds without any answer
 PROCESSES = 2
 END = b"\r\n\r\n"
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.I)
+_CLOSE = re.compile(rb"\r\nconnection: *close", re.I)
 
 
 class LoadFailed(Exception):
@@ -115,11 +116,17 @@ def _end(data: bytes) -> int | None:
     return end if len(data) >= end else None
 
 
+def _is_closed_after(response: bytes) -> bool:
+    """Whether the server closes the connection behind it, as it does behind large responses."""
+    return _CLOSE.search(response, 0, response.find(END)) is not None
+
+
 # --- Many connections, one process -------------------------------------------------------------
 class _Client:
     """A connection of `drive`, with the request it waits for an answer to."""
 
     def __init__(self, port: int) -> None:
+        self.port = port
         self.socket = _connect(port)
         self.data = b""
         self.tag: Any = None
@@ -128,6 +135,10 @@ class _Client:
     def send(self, tag: Any, request: bytes) -> None:
         self.tag, self.data, self.started = tag, b"", time.perf_counter()
         self.socket.sendall(request)
+
+    def reconnect(self) -> None:
+        self.socket.close()
+        self.socket = _connect(self.port)
 
     def receive(self) -> bool:
         """Whether the answer is complete."""
@@ -162,6 +173,10 @@ def drive(
                 client = key.data
                 if client.receive():
                     answered(client.tag, client.data, time.perf_counter() - client.started)
+                    if _is_closed_after(client.data):
+                        selector.unregister(client.socket)
+                        client.reconnect()
+                        selector.register(client.socket, selectors.EVENT_READ, client)
                     busy -= not _send_next(client, waiting)
     for client in clients:
         client.socket.close()

@@ -16,7 +16,7 @@ from locustfiles.harness import http_load
 from tests.proofs.benchmarks.cache import memory, report, targets, warm
 from tests.proofs.benchmarks.cache.processes import ROOT
 
-ROUTES = {"/": (200, b"body"), "/known": (304, b""), "/wrong": (500, b"")}
+ROUTES = {"/large": (200, b"body"), "/": (200, b"body"), "/known": (304, b""), "/wrong": (500, b"")}
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -28,6 +28,8 @@ class Handler(BaseHTTPRequestHandler):
         if status != 304:
             self.send_header("Content-Length", str(len(body)))
         self.send_header("X-Cache", "HIT")
+        if self.path == "/large":
+            self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(body)
 
@@ -55,9 +57,10 @@ def test_an_answer_ends_where_its_length_says() -> None:
     assert http_load._end(head + b"ok") == len(head) + 2
 
 
-def test_sends_every_request_once(port: int) -> None:
+@pytest.mark.parametrize("path", ["/", "/large"])
+def test_sends_every_request_once(port: int, path: str) -> None:
     answered: list[int] = []
-    request = bytes(http_load.Request("/"))
+    request = bytes(http_load.Request(path))
     http_load.drive(
         port, ((n, request) for n in range(50)), 4, lambda tag, *_: answered.append(tag)
     )
