@@ -69,18 +69,18 @@ def apply_to_all(
         try:
             carry_out(row)
         except REFUSALS as refusal:
-            return OperationResult(index, 409, problem={"detail": refusal_sentence(refusal)})
-        return OperationResult(index, 200)
+            return OperationResult(index, refusal=refusal_sentence(refusal))
+        return OperationResult(index)
 
-    outcomes = run_operations(
+    results = run_operations(
         actor=request.user,  # type: ignore[arg-type]
         operations=selected,
         carry_out=attempt,
         atomic=False,
     )
-    refused = [f"{names[o.index]}: {o.problem['detail']}" for o in outcomes if o.problem]
-    if done := len(outcomes) - len(refused):
-        text = f"Done for {done} of {len(outcomes)} rows."
+    refused = [f"{names[one.index]}: {one.refusal}" for one in results if one.refusal]
+    if done := len(results) - len(refused):
+        text = f"Done for {done} of {len(results)} rows."
         model_admin.message_user(request, text, messages.SUCCESS)
     for reason in refused[:MAX_REASONS_SHOWN]:
         model_admin.message_user(request, reason, messages.ERROR)

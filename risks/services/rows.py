@@ -4,7 +4,7 @@ All services and both kinds of bulk changes (API and admin) come through here.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
@@ -19,8 +19,6 @@ from risks.history import recorded
 from risks.models import ReferenceCounter, Versioned
 
 Row = TypeVar("Row", bound=Versioned)
-
-FAILED_DEPENDENCY = 424  # RFC 4918: it would have worked, but another operation failed
 
 
 def lock_for_update(instance: Row, version: int | None = None) -> Row:
@@ -114,14 +112,14 @@ def field_error(name: str, message: str) -> ValidationError:
     return ValidationError({name: [message]})
 
 
-@dataclass
+@dataclass(frozen=True)
 class OperationResult:
-    """The result of one operation of many; `problem` is None when it was carried out."""
+    """The result of one operation of many: `value`, or a `refusal` where it was not carried out."""
 
     index: int
-    status: int
-    data: dict[str, Any] = field(default_factory=dict)
-    problem: dict[str, Any] | None = None
+    value: Any = None
+    refusal: Any = None
+    is_undone: bool = False  # it worked, but another one of all or none was refused
 
 
 def run_operations(
@@ -134,20 +132,20 @@ def run_operations(
     """Carry out each operation in its own savepoint, as one recorded transaction.
 
     With `atomic` one failure undoes all of them; the results then still show which failed.
-    `carry_out(index, operation)` returns a result with a `problem` instead of raising.
+    `carry_out(index, operation)` returns a result with a `refusal` instead of raising.
     """
     results = []
     with recorded(actor=actor, comment="Bulk change"):
         for index, operation in enumerate(operations):
             with transaction.atomic():
                 result = carry_out(index, operation)
-                if result.problem:
+                if result.refusal:
                     transaction.set_rollback(True)
             results.append(result)
-        if atomic and any(result.problem for result in results):
+        if atomic and any(result.refusal for result in results):
             transaction.set_rollback(True)
             results = [
-                result if result.problem else OperationResult(result.index, FAILED_DEPENDENCY)
+                result if result.refusal else OperationResult(result.index, is_undone=True)
                 for result in results
             ]
     return results

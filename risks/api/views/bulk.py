@@ -50,8 +50,12 @@ class RiskChanges:
         return serializer.validated_data
 
 
+# RFC 4918: it would have worked, but another operation failed.
+UNDONE = {"status": status.HTTP_424_FAILED_DEPENDENCY, "data": {}, "problem": None}
+
+
 class BulkOperations(RiskChanges):
-    """Carries out operations, each with the result that a request of its own would have."""
+    """Carries out operations, each with the answer that a request of its own would have."""
 
     def carry_out(self, index: int, operation: Any) -> OperationResult:
         try:
@@ -66,8 +70,10 @@ class BulkOperations(RiskChanges):
             Http404,
         ) as error:
             problem = problem_for(error)
-            return OperationResult(index, problem["status"], {"id": operation.get("id")}, problem)
-        return OperationResult(index, code, data)
+            data = {"id": operation.get("id")}
+            refusal = {"status": problem["status"], "data": data, "problem": problem}
+            return OperationResult(index, refusal=refusal)
+        return OperationResult(index, {"status": code, "data": data, "problem": None})
 
     def dispatch(
         self, *, op: str, data: dict[str, Any], version: int | None = None, **named: Any
@@ -92,6 +98,11 @@ class BulkOperations(RiskChanges):
             raise NotFound
         risk.organization = self.view.organization  # one instance, and so one matrix, for all
         return risk
+
+
+def represent_result(result: OperationResult) -> dict[str, Any]:
+    answer = UNDONE if result.is_undone else result.refusal or result.value
+    return {"index": result.index, **answer}
 
 
 def identify(risk: Risk) -> dict[str, Any]:

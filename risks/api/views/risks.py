@@ -28,7 +28,7 @@ from risks.api.serializers.risks import (
     TransitionSerializer,
 )
 from risks.api.views.bodies import validate_comment, validate_transition, without_version
-from risks.api.views.bulk import BulkOperations, RiskChanges
+from risks.api.views.bulk import BulkOperations, RiskChanges, represent_result
 from risks.api.views.history import history_response
 from risks.models import Category, Risk, RiskAsset, RiskControl, RiskTag, ScoreChange
 from risks.querysets import RISK_ORDERS
@@ -145,8 +145,8 @@ class RiskViewSet(WritableViewSet):
             carry_out=BulkOperations(self).carry_out,
             atomic=atomic,
         )
-        failed = sum(result.problem is not None for result in results)
-        answer = [vars(result) for result in results]
+        failed = sum(result.refusal is not None for result in results)
+        answer = [represent_result(result) for result in results]
         if atomic and failed:
             detail = f"Nothing was changed: {failed} of {len(results)} operations failed."
             problem = {**build_problem(status.HTTP_409_CONFLICT, detail), "results": answer}
