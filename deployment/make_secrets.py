@@ -67,7 +67,7 @@ def main(arguments: list[str]) -> int:
 def write(slack: str) -> list[str]:
     """The names of the files that were missing, and of those made of a password that was."""
     replaced = {name for name in PASSWORDS if not (FOLDER / name).exists()}
-    passwords = {name: _kept(name) for name in PASSWORDS}
+    passwords = {name: _read_or_create(name) for name in PASSWORDS}
     database, redis = passwords["openrisk_database_password"], passwords["redis_password"]
     owner = passwords["openrisk_owner_database_password"]
     contents = passwords | {
@@ -88,7 +88,7 @@ def write(slack: str) -> list[str]:
     return missing
 
 
-def _kept(name: str) -> str:
+def _read_or_create(name: str) -> str:
     """Return the secret that is there, or a new one that needs no quoting anywhere."""
     path = FOLDER / name
     return path.read_text() if path.exists() else secrets.token_hex(32)

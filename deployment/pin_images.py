@@ -49,16 +49,16 @@ def main(arguments: list[str]) -> int:
 
 
 def unpinned(text: str) -> list[str]:
-    return [found["name"] for found in IMAGE.finditer(text) if found["name"] != OURS]
+    return [match["name"] for match in IMAGE.finditer(text) if match["name"] != OURS]
 
 
 def pinned(text: str, digests: dict[str, str]) -> str:
     """The text with `@<digest>` behind each image that has one."""
 
-    def add(found: re.Match[str]) -> str:
-        digest = digests.get(found["name"])
+    def add(match: re.Match[str]) -> str:
+        digest = digests.get(match["name"])
         suffix = f"@{digest}" if digest else ""
-        return f"{found['before']}{found['name']}{suffix}{found['after'] or ''}"
+        return f"{match['before']}{match['name']}{suffix}{match['after'] or ''}"
 
     return IMAGE.sub(add, text)
 
@@ -74,8 +74,8 @@ def ask_digest(image: str) -> str:
         raise NotLearned("There is no docker, which asks the registries: install it.") from None
     digest = done.stdout.strip().strip('"')
     if done.returncode or not DIGEST.fullmatch(digest):
-        said = (done.stderr or done.stdout).strip()
-        raise NotLearned(f"docker did not say which digest {image} has: {said}")
+        output = (done.stderr or done.stdout).strip()
+        raise NotLearned(f"docker did not say which digest {image} has: {output}")
     return digest
 
 

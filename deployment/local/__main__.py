@@ -39,12 +39,12 @@ def main() -> int:
 
 
 def _tell(slack: Slack) -> None:
-    told = 0
+    printed = 0
     while True:
-        for message in slack.messages[told:]:
+        for message in slack.messages[printed:]:
             print(f"{time.strftime('%H:%M:%S')} {message.channel} {message.title}")
             print(f"         {message.text.strip()}", flush=True)
-            told += 1
+            printed += 1
         time.sleep(0.5)
 
 

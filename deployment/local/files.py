@@ -65,8 +65,8 @@ def shortened(text: str, faster: int) -> str:
     """Durations of rules and routes divided; of scrapes, no further than exporters bear."""
     if faster == 1:
         return text
-    text = _DURATION.sub(lambda found: _divided(found[0], faster, 0), text)
-    return _SCRAPE.sub(lambda found: _divided(found[0], faster, SLOWEST_SCRAPE), text)
+    text = _DURATION.sub(lambda match: _divided(match[0], faster, 0), text)
+    return _SCRAPE.sub(lambda match: _divided(match[0], faster, SLOWEST_SCRAPE), text)
 
 
 def _divided(duration: str, faster: int, least: int) -> str:

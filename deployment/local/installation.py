@@ -52,8 +52,8 @@ class Installation:
     @cached_property
     def token(self) -> str:
         """Of the administrator of the demo data."""
-        kept = Path(self.environment["VAR_DIR"]) / "demo.json"
-        return json.loads(kept.read_text())["token"]
+        credentials = Path(self.environment["VAR_DIR"]) / "demo.json"
+        return json.loads(credentials.read_text())["token"]
 
     def client(self, base_url: str = "") -> httpx.Client:
         """Asks as the token's owner; at `base_url` where a proxy stands in between."""

@@ -44,14 +44,14 @@ PROXY = {"haproxy": Program("haproxy", "haproxy")}
 
 def find(programs: dict[str, Program]) -> dict[str, str]:
     """The path of each; raises ProgramsMissing, which names all that are not there."""
-    found = {name: program.path() for name, program in programs.items()}
-    missing = [programs[name].package for name, path in found.items() if path is None]
+    paths = {name: program.path() for name, program in programs.items()}
+    missing = [programs[name].package for name, path in paths.items() if path is None]
     if missing:
         raise ProgramsMissing(
             f"Not installed: {', '.join(missing)}. On Debian and Ubuntu: "
             f"apt-get install --no-install-recommends {' '.join(missing)}"
         )
-    return {name: str(path) for name, path in found.items()}
+    return {name: str(path) for name, path in paths.items()}
 
 
 def find_postgres(directory: Path) -> Path:

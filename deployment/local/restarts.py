@@ -32,7 +32,7 @@ from deployment.local.waiting import wait_until
 
 CLIENTS = 4
 NOTICED = 2  # seconds until the proxy knows, which asks every second; more on a slow machine
-ASKED = re.compile(r"^openrisk_http_requests_total\{.*risks-list.* (\S+)$", re.MULTILINE)
+LIST_REQUESTS = re.compile(r"^openrisk_http_requests_total\{.*risks-list.* (\S+)$", re.MULTILINE)
 
 
 @dataclass
@@ -112,8 +112,8 @@ def restart_under_load(folder: Path, times: int) -> Outcome:
         seconds = time.monotonic() - began
         with psycopg.connect(database.url) as connection:
             query = "SELECT count(*) FROM risks_risk WHERE id = ANY(%s::uuid[])"
-            kept = connection.execute(query, [work.written]).fetchone()[0]
-        lost = len(work.written) - kept
+            stored = connection.execute(query, [work.written]).fetchone()[0]
+        lost = len(work.written) - stored
         return Outcome(times, work.answered, work.refused, len(work.written), lost, seconds)
 
 
@@ -121,7 +121,7 @@ def _is_asked(server: Installation) -> bool:
     """Since it has started: only the proxy sends it requests for risks."""
     with suppress(httpx.HTTPError):
         metrics = httpx.get(server.metrics_url, timeout=patience(5)).text
-        return any(float(count) for count in ASKED.findall(metrics))
+        return any(float(count) for count in LIST_REQUESTS.findall(metrics))
     return False
 
 

@@ -30,9 +30,13 @@ class Slack:
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                told = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                first = told["attachments"][0]
-                keep(SlackMessage(time.monotonic(), told["channel"], first["title"], first["text"]))
+                payload = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                first = payload["attachments"][0]
+                keep(
+                    SlackMessage(
+                        time.monotonic(), payload["channel"], first["title"], first["text"]
+                    )
+                )
                 self.send_response(200)
                 self.end_headers()
                 self.wfile.write(b"ok")

@@ -24,8 +24,8 @@ def read_contents(files: Iterable[tuple[str, str, bytes]]) -> list[tuple[str, An
     names = collect_unique_names(contents)
     for path, kind, value in contents:
         if find_problems := _PROBLEMS.get(kind):
-            for place, problem in find_problems(value, names):
-                raise BadPack(f"{path}, at {place}: {problem}")
+            for location, problem in find_problems(value, names):
+                raise BadPack(f"{path}, at {location}: {problem}")
     return [(kind, value) for _, kind, value in contents]
 
 
@@ -36,12 +36,12 @@ def collect_unique_names(contents: list[Content]) -> set[tuple[str, str]]:
     for path, kind, value in contents:
         for object_type, name, position in _NAMES[kind](value):
             names.add((object_type, name))
-            place = f"{path}, at {position}"
+            location = f"{path}, at {position}"
             key = name.casefold() if object_type in IN_ANY_CASE else name
-            first = first_places.setdefault((object_type, key), place)
-            if first != place:
+            first = first_places.setdefault((object_type, key), location)
+            if first != location:
                 raise BadPack(
-                    f"{place}: {name[:100]!r} is a {object_type} already ({first}). Keep one of "
+                    f"{location}: {name[:100]!r} is a {object_type} already ({first}). Keep one of "
                     "them, or rename one."
                 )
     return names

@@ -108,8 +108,8 @@ def check_schema(schema: dict[str, Any], value: Any, path: str) -> None:
 def _check_characters(value: Any, path: str, position: tuple[Any, ...]) -> None:
     if isinstance(value, str) and (match := _FORBIDDEN.search(value)):
         code = f"U+{ord(match[0]):04X}"
-        place = f"{path}, at {_join(position)}"
-        raise BadPack(f"{place}: the text has the character {code}. Remove it.")
+        location = f"{path}, at {_join(position)}"
+        raise BadPack(f"{location}: the text has the character {code}. Remove it.")
     if isinstance(value, dict | list):
         items = value.items() if isinstance(value, dict) else enumerate(value)
         for name, item in items:

@@ -37,8 +37,8 @@ class ConfigurationForm(PageForm):
         }
         if part.get("writeOnly"):
             if name in self.stored:
-                shown = f" ({present})" if part.get("format") == "uri" and present else ""
-                about["help_text"] = f"It is set{shown}. Leave this empty to keep it."
+                current = f" ({present})" if part.get("format") == "uri" and present else ""
+                about["help_text"] = f"It is set{current}. Leave this empty to keep it."
             widget = forms.PasswordInput(attrs={"autocomplete": "off"})
             return forms.CharField(**about | {"initial": None}, widget=widget)
         return field_for_type(part, about)

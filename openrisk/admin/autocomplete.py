@@ -19,9 +19,9 @@ class AutocompleteView(AutocompleteJsonView):
     """Choices of the one organization that the form is about."""
 
     def get_queryset(self) -> Any:
-        wanted = self.request.GET.get("organization")
+        organization_id = self.request.GET.get("organization")
         organizations = get_access(self.request).organizations()
-        chosen = [found for found in organizations if str(found.pk) == wanted]
+        chosen = [one for one in organizations if str(one.pk) == organization_id]
         rows = super().get_queryset()
         if not rows.ordered:  # counting what belongs to a row drops the model's order
             rows = rows.order_by("pk")
@@ -29,7 +29,7 @@ class AutocompleteView(AutocompleteJsonView):
             members = Membership.objects.filter(organization__in=chosen)
             return rows.filter(pk__in=members.values("user"))
         if rows.model is Organization:
-            return rows.filter(pk__in=[found.pk for found in chosen])
+            return rows.filter(pk__in=[one.pk for one in chosen])
         return rows.filter(organization__in=chosen)
 
 

@@ -97,8 +97,8 @@ class AdminSite(UnfoldAdminSite):
         """The site's own login, which limits failures; those inside who may not enter get 403."""
         index = reverse("admin:index")
         if not request.user.is_authenticated:
-            wanted = request.GET.get("next") or index
-            return redirect_to_login(wanted, resolve_url(settings.LOGIN_URL))
+            destination = request.GET.get("next") or index
+            return redirect_to_login(destination, resolve_url(settings.LOGIN_URL))
         if self.has_permission(request):
             return redirect(index)
         raise PermissionDenied(
@@ -345,8 +345,8 @@ class ModelAdmin(Scoped, FilteredModelAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        shown = {"show_history": self.shows_history(request), **(extra_context or {})}
-        return super().change_view(request, object_id, form_url, shown)
+        context = {"show_history": self.shows_history(request), **(extra_context or {})}
+        return super().change_view(request, object_id, form_url, context)
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
         if not self.shows_history(request):

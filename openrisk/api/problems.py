@@ -104,9 +104,13 @@ class ProblemFormatter(ExceptionFormatter):
             count = len(error_response.errors)
             body["detail"] = f"{count} error{'s' * (count != 1)} in the request, see errors."
             body["code"] = "invalid"
-            place = "parameter" if isinstance(self.exc, UnknownParameter) else "pointer"
+            location = "parameter" if isinstance(self.exc, UnknownParameter) else "pointer"
             body["errors"] = [
-                {place: _place(error.attr, place), "code": error.code, "detail": error.detail}
+                {
+                    location: _locate(error.attr, location),
+                    "code": error.code,
+                    "detail": error.detail,
+                }
                 for error in error_response.errors
             ]
         # What RFC 9457 calls extension members: details for programs.
@@ -130,7 +134,7 @@ def flatten_errors(detail: Any, path: tuple[str, ...] = ()) -> list[Error]:
     return [Error(getattr(detail, "code", "invalid"), str(detail), "/".join(path))]
 
 
-def _place(attr: str | None, kind: str) -> str:
+def _locate(attr: str | None, kind: str) -> str:
     path = (attr or "").removesuffix("non_field_errors").strip("/")
     return path if kind == "parameter" else f"/{path}" if path else ""
 

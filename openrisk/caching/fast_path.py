@@ -298,8 +298,12 @@ def remember_answer(
     if any(name.lower() == "set-cookie" for name, _ in headers):
         return
     key, is_own = entry_to_remember
-    kept = tuple((name, value) for name, value in headers if name.lower() in REMEMBERED_HEADERS)
+    remembered = tuple(
+        (name, value) for name, value in headers if name.lower() in REMEMBERED_HEADERS
+    )
     scope = principal.own_scope if is_own else principal.shared_scope
-    size = 800 + length + sum(len(name) + len(value) for name, value in kept)
-    known_routes.put((scope, raw_request), KnownRoute(key, kept, environ.get(ROUTE, "")), size)
+    size = 800 + length + sum(len(name) + len(value) for name, value in remembered)
+    known_routes.put(
+        (scope, raw_request), KnownRoute(key, remembered, environ.get(ROUTE, "")), size
+    )
     known_principals.put(credential, principal, 2000)

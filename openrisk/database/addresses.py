@@ -39,17 +39,17 @@ def database_settings(name: str, default: str, *, needed: bool) -> dict[str, Any
     scheme = url.partition("://")[0]
     if scheme in POSTGRES_SCHEMES:
         given = postgres_parameters(name, url)
-        found = {
+        config = {
             "ENGINE": BACKENDS["postgresql"],
             **{setting: given.pop(word, "") for word, setting in _DJANGO_NAMES.items()},
             "OPTIONS": given,
         }
-        if found["NAME"] or "service" in given:
-            return found
+        if config["NAME"] or "service" in given:
+            return config
     elif scheme == "sqlite" and "?" not in url:
-        found = env.source.db_url_config(url)
-        if found.get("NAME"):
-            return found | {"ENGINE": BACKENDS["sqlite3"], "OPTIONS": {}}
+        config = env.source.db_url_config(url)
+        if config.get("NAME"):
+            return config | {"ENGINE": BACKENDS["sqlite3"], "OPTIONS": {}}
     raise ImproperlyConfigured(
         f"{name} cannot be used: write {_POSTGRES_EXAMPLE}, with special characters "
         "percent-encoded, or sqlite:////path/to/file."

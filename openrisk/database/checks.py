@@ -26,14 +26,14 @@ ALLOWED = """
 def check_budget(app_configs: Any, **kwargs: Any) -> list[Error]:
     if "postgresql" not in settings.DATABASES["default"]["ENGINE"]:
         return []
-    wanted = connection_demand()
-    if wanted.total <= settings.DATABASE_BUDGET:
+    demand = connection_demand()
+    if demand.total <= settings.DATABASE_BUDGET:
         return []
     return [
         Error(
-            f"{settings.WORKERS} processes of {wanted.of_a_process} connections and "
-            f"{wanted.total - settings.WORKERS * wanted.of_a_process} in the background are "
-            f"{wanted.total}; the budget of the profile {settings.POOL_PROFILE} is "
+            f"{settings.WORKERS} processes of {demand.of_a_process} connections and "
+            f"{demand.total - settings.WORKERS * demand.of_a_process} in the background are "
+            f"{demand.total}; the budget of the profile {settings.POOL_PROFILE} is "
             f"{settings.DATABASE_BUDGET}.",
             hint="Lower WORKERS or THREADS, or raise DATABASE_BUDGET if the server allows it.",
             id="openrisk.database.E001",
@@ -91,12 +91,12 @@ def check_server(
     except psycopg.Error:
         return []
     allowed = (row[0] if row else 0) - RESERVE
-    wanted = connection_demand().total
-    if wanted <= allowed:
+    demand = connection_demand().total
+    if demand <= allowed:
         return []
     return [
         Error(
-            f"{wanted} connections could be opened; the server allows {allowed + RESERVE} to "
+            f"{demand} connections could be opened; the server allows {allowed + RESERVE} to "
             f"ordinary roles, of which {RESERVE} are kept for administrators and exporters.",
             hint="Lower WORKERS or THREADS, or raise max_connections of the server.",
             id="openrisk.database.E002",

@@ -61,13 +61,13 @@ def check_direct_address() -> CheckResult:
     try:
         with psycopg.connect(url, connect_timeout=TIMEOUT_SECONDS) as straight:
             theirs = straight.execute("SELECT current_database(), pg_postmaster_start_time()")
-            found = theirs.fetchone()
+            direct = theirs.fetchone()
     except psycopg.Error as error:
         return failure("direct address", " ".join(str(error).split()), advice)
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_database(), pg_postmaster_start_time()")
         ours = cursor.fetchone()
-    if found != ours:
+    if direct != ours:
         return failure("direct address", "is another database than DATABASE_URL", advice)
     return ok("direct address", "reaches the same database")
 

@@ -196,7 +196,7 @@ def check_sqlite() -> CheckResult:
 def check_postgres() -> CheckResult:
     """Connects directly: a connection pool would hide a wrong password behind its own timeout."""
     params = {**connection.get_connection_params(), "connect_timeout": TIMEOUT_SECONDS}
-    place = f"{params.get('host', 'local socket')}:{params.get('port', 5432)}/{params['dbname']}"
+    address = f"{params.get('host', 'local socket')}:{params.get('port', 5432)}/{params['dbname']}"
     try:
         with psycopg.connect(**params) as direct:
             version = direct.info.server_version
@@ -204,8 +204,8 @@ def check_postgres() -> CheckResult:
         advice = "Start the database server or correct DATABASE_URL."
         if "startup parameter" in str(error):
             advice = "DATABASE_URL is a pooler: give the server itself as DATABASE_DIRECT_URL."
-        return failure("database", f"{place}: {' '.join(str(error).split())}", advice)
-    detail = f"PostgreSQL {version // 10000}.{version % 10000}, {place}"
+        return failure("database", f"{address}: {' '.join(str(error).split())}", advice)
+    detail = f"PostgreSQL {version // 10000}.{version % 10000}, {address}"
     if version < OLDEST_POSTGRES:
         return failure("database", detail, "Upgrade to PostgreSQL 15 or later.")
     for refusal in check_server(None, ["default"]):

@@ -77,14 +77,14 @@ def draft_of(request: HttpRequest) -> Draft | None:
         match = resolve(request.path)
     except Resolver404:
         return None
-    place: FormPlace | None = getattr(match.func, "form_place", None)
-    if place is None or request.method != "POST":
+    form_place: FormPlace | None = getattr(match.func, "form_place", None)
+    if form_place is None or request.method != "POST":
         return None
     secrets = getattr(getattr(match.func, "model_admin", None), "secret_fields", ())
-    left_out = NOT_KEPT.union(secrets, place.secrets(**match.kwargs))
+    left_out = NOT_KEPT.union(secrets, form_place.secrets(**match.kwargs))
     return {
-        "page": place.address(request, match.kwargs),
-        "query": place.query(request),
+        "page": form_place.address(request, match.kwargs),
+        "query": form_place.query(request),
         "action": request.path,
         "fields": {n: values for n, values in request.POST.lists() if n not in left_out},
         "files": bool(request.FILES),
@@ -116,7 +116,7 @@ def show_again(request: HttpRequest, draft: Draft, message: str) -> HttpResponse
 
 def fill_draft(request: HttpRequest, response: HttpResponseBase) -> None:
     """Fill the form on the page that is about to be shown, where a draft belongs to it."""
-    draft = _shown(request)
+    draft = _shown_draft(request)
     if draft is None or response.status_code != 200:
         return
     if isinstance(response, TemplateResponse) and not response.is_rendered:
@@ -131,7 +131,7 @@ def _fill(request: HttpRequest, response: Any, draft: Draft) -> None:
     response.content = filled.encode()
 
 
-def _shown(request: HttpRequest) -> Draft | None:
+def _shown_draft(request: HttpRequest) -> Draft | None:
     """The draft that the page of this request is to show."""
     if request.method != "GET" or PARAMETER not in request.GET:
         return None
@@ -150,7 +150,7 @@ def forget_sent(request: HttpRequest) -> None:
 
 def draft_fields(request: HttpRequest) -> dict[str, list[str]]:
     """The fields that the page of this request is to be filled with, by name."""
-    draft = _shown(request)
+    draft = _shown_draft(request)
     return draft["fields"] if draft else {}
 
 

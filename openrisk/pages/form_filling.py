@@ -46,8 +46,8 @@ class _Finder(HTMLParser):
                 self.found.add(self.number)
         elif tag == "input" and given.get("type") == "hidden":
             name = given.get("name", "")
-            said = given.get("value", "") in self.fields.get(name, ())
-            if not (said or name == TOKEN or _is_version(name) or BLANK_ROW in name):
+            is_checked = given.get("value", "") in self.fields.get(name, ())
+            if not (is_checked or name == TOKEN or _is_version(name) or BLANK_ROW in name):
                 self.found.discard(self.number)
 
 

@@ -26,9 +26,9 @@ class PageForm(forms.Form):
     def add_refusal(self, refusal: Exception) -> None:
         for name, texts in reasons_by_field(refusal).items():
             field = self.service_fields.get(name, name)
-            shown = field in self.fields and not self[field].is_hidden
+            is_visible = field in self.fields and not self[field].is_hidden
             for text in texts:
-                self.add_error(field if shown else None, text)
+                self.add_error(field if is_visible else None, text)
 
     def problems(self) -> list[str]:
         """Errors of the form as a whole, and of its hidden fields."""

@@ -110,6 +110,6 @@ def _to_login(request: MemberRequest) -> HttpResponse:
     """To the login and back here, with what was typed into a form."""
     if draft := drafts.draft_of(request):
         return ask_for_login(request, draft)
-    place = request.get_full_path() if request.method in ("GET", "HEAD") else ""
-    url = f"{reverse('login')}?{urlencode({'next': place})}" if place else reverse("login")
+    next_url = request.get_full_path() if request.method in ("GET", "HEAD") else ""
+    url = f"{reverse('login')}?{urlencode({'next': next_url})}" if next_url else reverse("login")
     return HttpResponseClientRedirect(url) if request.htmx else HttpResponseRedirect(url)

@@ -109,12 +109,12 @@ class WebServer:
 
     async def _in_turn(self, environ: Environ, proto: Any) -> Reply | None:
         """Nothing is done for a client that has gone while it waited."""
-        gone = asyncio.ensure_future(proto.client_disconnect())
+        disconnected = asyncio.ensure_future(proto.client_disconnect())
         try:
             async with self.long:
-                return None if gone.done() else await self._in_thread(environ, proto)
+                return None if disconnected.done() else await self._in_thread(environ, proto)
         finally:
-            gone.cancel()
+            disconnected.cancel()
 
     async def _in_thread(self, environ: Environ, proto: Any) -> Reply | None:
         loop = asyncio.get_running_loop()

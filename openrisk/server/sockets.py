@@ -13,11 +13,11 @@ SEND_BUFFER = 128 * 1024  # bytes of a response that the system keeps; by itself
 def end_connection(client: str) -> bool:
     """Close the connection from `client` (address:port); whether there was one."""
     host, _, port = client.rpartition(":")
-    wanted = (host.strip("[]"), int(port))
+    peer = (host.strip("[]"), int(port))
     ended = False
     for connection in _sockets():
         with suppress(OSError):  # not connected
-            if connection.getpeername()[:2] == wanted:
+            if connection.getpeername()[:2] == peer:
                 connection.shutdown(socket.SHUT_RDWR)
                 ended = True
     return ended

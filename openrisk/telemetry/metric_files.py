@@ -47,7 +47,7 @@ class _Reserved(mmap_dict.MmapedDict):
 class MetricFile:
     """A file as prometheus_client uses it: opened when it can be, left out when it cannot."""
 
-    told = False  # in the log, once a process
+    was_logged = False  # in the log, once a process
 
     def __init__(self, filename: str) -> None:
         self.filename = filename
@@ -77,8 +77,8 @@ class MetricFile:
         return self.file
 
     def _tell(self, error: OSError) -> None:
-        if not MetricFile.told:
-            MetricFile.told = True
+        if not MetricFile.was_logged:
+            MetricFile.was_logged = True
             log.error(
                 "metrics_not_written",
                 file=self.filename,

@@ -18,7 +18,7 @@ from prometheus_client import values
 from openrisk.telemetry.metric_files import MetricFile
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
-_held: dict[int, int] = {}  # slot by process id: a child that was forked takes its own
+_slots: dict[int, int] = {}  # slot by process id: a child that was forked takes its own
 _locks: list[IO[str]] = []  # kept open, or the locks would end
 log = structlog.get_logger(__name__)
 
@@ -33,9 +33,9 @@ def install_slots() -> None:
 def current_slot() -> int:
     """That of this process."""
     pid = os.getpid()
-    if pid not in _held:
-        _held[pid] = take_slot(Path(os.environ[FOLDER]))
-    return _held[pid]
+    if pid not in _slots:
+        _slots[pid] = take_slot(Path(os.environ[FOLDER]))
+    return _slots[pid]
 
 
 def take_slot(folder: Path) -> int:

@@ -51,7 +51,7 @@ def trace_requests(application: Application, *, route_key: str) -> Application:
         return application
     from opentelemetry.instrumentation.wsgi import OpenTelemetryMiddleware
 
-    return OpenTelemetryMiddleware(_Told(application, route_key), request_hook=hide_secrets)
+    return OpenTelemetryMiddleware(_TraceHeaders(application, route_key), request_hook=hide_secrets)
 
 
 def hide_secrets(span: Any, request: Any) -> None:
@@ -61,7 +61,7 @@ def hide_secrets(span: Any, request: Any) -> None:
             span.set_attribute(name, hide_invitation(value))
 
 
-class _Told:
+class _TraceHeaders:
     """Tells the span what became of the request, and the caller which trace it is."""
 
     def __init__(self, application: Application, route_key: str) -> None:
@@ -79,13 +79,13 @@ class _Told:
             if route := environ.get(self.route_key):
                 span.update_name(f"{environ['REQUEST_METHOD']} {route}")
                 span.set_attribute("http.route", route)
-            said = dict(headers)
-            if result := said.get("X-Cache"):
+            values = dict(headers)
+            if result := values.get("X-Cache"):
                 span.set_attribute("openrisk.cache.result", result.lower())
-            if layer := _LAYER.search(said.get("Cache-Status", "")):
+            if layer := _LAYER.search(values.get("Cache-Status", "")):
                 span.set_attribute("openrisk.cache.layer", layer[1])
-            told = [*headers, ("Server-Timing", f'traceparent;desc="{parent}"')]
-            return start_response(status, told, *rest)
+            traced = [*headers, ("Server-Timing", f'traceparent;desc="{parent}"')]
+            return start_response(status, traced, *rest)
 
         return self.application(environ, start)
 

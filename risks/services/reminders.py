@@ -86,11 +86,11 @@ def describe_due(day: date, today: date) -> str:
 
 def send_reminder(person: User, organization: Organization, day: date, lines: list[str]) -> int:
     """Send one e-mail, and return 1; 0 where another worker was first."""
-    shown = [f"- {line}" for line in lines[:MAX_LINES]]
+    listed = [f"- {line}" for line in lines[:MAX_LINES]]
     if len(lines) > MAX_LINES:
-        shown.append(f"... and {len(lines) - MAX_LINES} more.")
+        listed.append(f"... and {len(lines) - MAX_LINES} more.")
     everything = page_url("analyst", organization.slug)
-    text = [f"What waits for you in {organization.name}:", "", *shown, "", everything]
+    text = [f"What waits for you in {organization.name}:", "", *listed, "", everything]
     try:
         with transaction.atomic():  # the record stays only if the mail server took the message
             Reminder.objects.create(user=person, organization=organization, on=day)

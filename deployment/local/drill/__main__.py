@@ -43,13 +43,13 @@ def main(arguments: list[str]) -> int:
             running(Path(folder), faster=faster, channel_url=slack.url) as stack,
         ):
             named = FAULTS.values() if chosen == "all" else [FAULTS[chosen]]
-            told = [_drill(fault, stack, slack) for fault in named]
+            outcomes = [_drill(fault, stack, slack) for fault in named]
     except (ProgramsMissing, ServerUnavailable, NotStarted) as error:
         print(error, file=sys.stderr)
         return 1
     finally:
         slack.close()
-    return 0 if all(told) else 3
+    return 0 if all(outcomes) else 3
 
 
 def _drill(fault: Fault, stack: Stack, slack: Slack) -> bool:

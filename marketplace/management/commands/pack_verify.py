@@ -36,7 +36,7 @@ class Command(BaseCommand):
         if options["format"] == "json":
             self.stdout.write(json.dumps(facts, indent=2, ensure_ascii=False))
             return
-        requires = (f"{pack} {wanted}" for pack, wanted in facts["requires"].items())
+        requires = (f"{pack} {version}" for pack, version in facts["requires"].items())
         facts["requires"] = ", ".join(requires)
         facts["files"] = ", ".join(facts["files"])
         facts["holds"] = ", ".join(f"{what} {count}" for what, count in facts["holds"].items())

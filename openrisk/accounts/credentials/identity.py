@@ -40,20 +40,20 @@ def token_rows(request: HttpRequest, text: str, read: Callable[[str], Rows]) -> 
     Leaves the caller on the request where the cache may rely on it.
     """
     credential = _token_credential(request)
-    caller = principal_of(request)  # if the fast path has just confirmed it
-    if caller is not None and caller.credential != credential:
-        caller = None  # of a session that came along
-    if caller is None and _is_usable():
-        caller = _found(credential, lambda: read(text), _token_tags, ApiToken)
-    set_principal(request, caller)
-    return dict(caller.rows) if caller else read(text)
+    principal = principal_of(request)  # if the fast path has just confirmed it
+    if principal is not None and principal.credential != credential:
+        principal = None  # of a session that came along
+    if principal is None and _is_usable():
+        principal = _resolve_principal(credential, lambda: read(text), _token_tags, ApiToken)
+    set_principal(request, principal)
+    return dict(principal.rows) if principal else read(text)
 
 
 def note_use(request: HttpRequest, day: date) -> None:
     """Keep the day of last use in what is known: a write of it changes no tag version."""
-    if caller := principal_of(request):
-        rows = {**caller.rows, "token": {**caller.rows["token"], "last_used_on": day}}
-        noted = replace(caller, expires=_expires(rows), rows=rows)
+    if principal := principal_of(request):
+        rows = {**principal.rows, "token": {**principal.rows["token"], "last_used_on": day}}
+        noted = replace(principal, expires=_expires(rows), rows=rows)
         set_principal(request, noted)
         fast_path.known_principals.put(_token_credential(request), noted, 2000)
 
@@ -75,26 +75,26 @@ def note_session(request: HttpRequest) -> None:
     if not key or not _is_usable():
         return
     slug = organization_of(request)
-    credential, caller = fast_path.session_digest(key, slug), principal_of(request)
-    if PRINCIPAL in request.META and (caller is None or caller.credential == credential):
+    credential, principal = fast_path.session_digest(key, slug), principal_of(request)
+    if PRINCIPAL in request.META and (principal is None or principal.credential == credential):
         return  # already looked up
     read = partial(_session_rows, key, slug)
-    set_principal(request, _found(credential, read, _session_tags, Session))
+    set_principal(request, _resolve_principal(credential, read, _session_tags, Session))
 
 
 def session_member(request: HttpRequest) -> Membership | None:
     """The member of the session, if the database confirms it; None where it must be read."""
     note_session(request)
-    caller = principal_of(request)
-    if caller is None or "session" not in caller.rows:
+    principal = principal_of(request)
+    if principal is None or "session" not in principal.rows:
         return None
-    if caller.rows["session"]["session_key"] != digest_key(request.session.session_key or ""):
+    if principal.rows["session"]["session_key"] != digest_key(request.session.session_key or ""):
         return None  # another one has begun with this request
     request.session.accessed = True  # so that the answer varies by cookie
     return Membership(
-        user=user_of(caller.rows),
-        organization=instance_of(Organization, caller.rows["organization"]),
-        role=caller.rows["role"],
+        user=user_of(principal.rows),
+        organization=instance_of(Organization, principal.rows["organization"]),
+        role=principal.rows["role"],
     )
 
 
@@ -120,7 +120,7 @@ def _is_usable() -> bool:
     return settings.CACHE_BACKEND != "none" and not connection.in_atomic_block
 
 
-def _found(
+def _resolve_principal(
     credential: bytes,
     read: Callable[[], Rows],
     tags_of: Callable[[Rows], set[str]],
@@ -131,22 +131,24 @@ def _found(
     None also where the versions cannot be read: then no one waits for a second attempt.
     """
     try:
-        caller = _known(credential) or _resolved(read, tags_of, kind)
+        principal = _known(credential) or _resolved(read, tags_of, kind)
     except SnapshotUnavailable:
         return None
-    if caller is not None:
-        caller.credential = credential
-        fast_path.known_principals.put(credential, caller, 2000)
-    return caller
+    if principal is not None:
+        principal.credential = credential
+        fast_path.known_principals.put(credential, principal, 2000)
+    return principal
 
 
 def _known(credential: bytes) -> Principal | None:
-    caller = fast_path.known_principals.get(credential)
-    if caller is None or time.time() >= caller.expires:
+    principal = fast_path.known_principals.get(credential)
+    if principal is None or time.time() >= principal.expires:
         return None
     return (
-        caller
-        if snapshots.is_current(caller.snapshot, snapshots.read_versions(caller.snapshot.keys()))
+        principal
+        if snapshots.is_current(
+            principal.snapshot, snapshots.read_versions(principal.snapshot.keys())
+        )
         else None
     )
 

@@ -62,11 +62,11 @@ class Members:
 
 
 def _organization(slug: str) -> Organization:
-    found = Organization.objects.filter(slug=slug).first()
-    if found is None:
+    organization = Organization.objects.filter(slug=slug).first()
+    if organization is None:
         slugs = ", ".join(Organization.objects.values_list("slug", flat=True)[:LISTED])
         raise UnknownPrincipal(f"There is no organization {slug}. Known ones: {slugs or 'none'}.")
-    return found
+    return organization
 
 
 def _person(user: User, membership: Membership | None, where: str) -> ImpersonatedUser:

@@ -77,14 +77,14 @@ def forget_old_failures() -> int:
 def network_of(address: str) -> str:
     """The network of one customer of a provider: an IPv4 address, or the /64 of an IPv6 address."""
     try:
-        found = ipaddress.ip_address(address)
+        ip = ipaddress.ip_address(address)
     except ValueError:
         return "0.0.0.0"  # noqa: S104  a placeholder, not a bind: a socket has no address
-    if isinstance(found, ipaddress.IPv4Address):
-        return str(found)
-    if found.ipv4_mapped:
-        return str(found.ipv4_mapped)
-    return str(ipaddress.ip_network((int(found), 64), strict=False).network_address)
+    if isinstance(ip, ipaddress.IPv4Address):
+        return str(ip)
+    if ip.ipv4_mapped:
+        return str(ip.ipv4_mapped)
+    return str(ipaddress.ip_network((int(ip), 64), strict=False).network_address)
 
 
 def lock_counters(keys: list[str]) -> None:

@@ -34,8 +34,8 @@ class Access:
     def has_role(self, role: Role, organization_id: UUID | None = None) -> bool:
         """Whether the role is held in that organization; in any of them for None."""
         return self.superuser or any(
-            held.includes(role) and organization_id in (None, organization.pk)
-            for organization, held in self.roles.items()
+            own_role.includes(role) and organization_id in (None, organization.pk)
+            for organization, own_role in self.roles.items()
         )
 
     def query(self, role: Role = Role.MANAGER) -> QuerySet[Organization]:
@@ -45,7 +45,9 @@ class Access:
         return Organization.objects.filter(pk__in=self._memberships(role).values("organization"))
 
     def organizations(self, role: Role = Role.MANAGER) -> list[Organization]:
-        return [organization for organization, held in self.roles.items() if held.includes(role)]
+        return [
+            organization for organization, own_role in self.roles.items() if own_role.includes(role)
+        ]
 
     def organization(self, pk: UUID) -> Organization:
         """The one instance of this organization that serves the whole request."""

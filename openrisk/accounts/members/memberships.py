@@ -22,8 +22,8 @@ def membership_of(user: User, organization: Organization | None) -> Membership |
 def membership_in(user: User, slug: str) -> Membership | None:
     """The person's membership in the organization with this slug."""
     membership = user.memberships.select_related("organization").filter(organization__slug=slug)
-    if (found := membership.first()) or not user.is_superuser:
-        return found
+    if (first := membership.first()) or not user.is_superuser:
+        return first
     organization = Organization.objects.filter(slug=slug).first()
     return membership_of(user, organization) if organization else None
 

@@ -66,12 +66,12 @@ class ServiceAccountAdmin(AccountAdmin):
             account.name, account.is_active = obj.name, obj.is_active
             account.save(update_fields=["name", "is_active"])
             return
-        made = create_service_account(
+        created = create_service_account(
             name=form.cleaned_data["name"],
             organization=form.cleaned_data["organization"],
             role=form.cleaned_data["role"],
         )
-        vars(obj).update(vars(made))
+        vars(obj).update(vars(created))
 
     @admin.display(description="role")
     def role(self, account: Any) -> str:

@@ -71,13 +71,13 @@ class InvitationAdmin(AccountAdmin):
             return redirect("admin:accounts_invitation_changelist")
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        made = invitations.create_invitation(
+        created = invitations.create_invitation(
             organization=obj.organization,
             address=obj.address,
             role=obj.role,
             actor=request.user,  # type: ignore[arg-type]
         )
-        vars(obj).update(vars(made))
+        vars(obj).update(vars(created))
 
     def response_add(
         self, request: HttpRequest, obj: Any, post_url_continue: Any = None

@@ -58,12 +58,12 @@ class TokenAuthentication(KnoxTokenAuthentication):
         rows = identity.token_rows(self.request, text, self._read)
         user = identity.user_of(rows)
         organization = identity.instance_of(Organization, rows["organization"])
-        found = identity.instance_of(ApiToken, rows["token"])
-        found.user, found.organization = user, organization
+        api_token = identity.instance_of(ApiToken, rows["token"])
+        api_token.user, api_token.organization = user, organization
         self.request.membership = Membership(  # type: ignore[attr-defined]
             user=user, organization=organization, role=rows["role"]
         )
-        return user, found
+        return user, api_token
 
     def _read(self, text: str) -> identity.Rows:
         digest = hash_token(text)

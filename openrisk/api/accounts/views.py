@@ -154,7 +154,7 @@ class TokenViewSet(GenericViewSet):
         fields = dict(body.validated_data)
         days = fields.pop("days", None)
         try:
-            made = create_token(
+            created = create_token(
                 user=self.membership.user,
                 organization=self.membership.organization,
                 lifetime=timedelta(days=days) if days else None,
@@ -163,7 +163,7 @@ class TokenViewSet(GenericViewSet):
             )
         except TokenRefused as refusal:
             raise ValidationError({refusal.field or "non_field_errors": [str(refusal)]}) from None
-        return Response(NewTokenSerializer(made).data, status.HTTP_201_CREATED)
+        return Response(NewTokenSerializer(created).data, status.HTTP_201_CREATED)
 
     def destroy(self, request: Request, pk: str) -> Response:
         if not self.get_queryset().filter(uid=pk).revoke():

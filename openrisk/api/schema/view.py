@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 _making = threading.Lock()
-_made: dict[str, tuple[bytes, str, str]] = {}  # by media type: body, ETag, Content-Disposition
+_rendered: dict[str, tuple[bytes, str, str]] = {}  # by media type: body, ETag, Content-Disposition
 
 
 class SchemaView(SpectacularAPIView):
@@ -23,9 +23,9 @@ class SchemaView(SpectacularAPIView):
     def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
         media_type = request.accepted_renderer.media_type  # one of the few renderers
         with _making:
-            if media_type not in _made:
-                _made[media_type] = self._make(request, *args, **kwargs)
-        body, etag, disposition = _made[media_type]
+            if media_type not in _rendered:
+                _rendered[media_type] = self._make(request, *args, **kwargs)
+        body, etag, disposition = _rendered[media_type]
         response = HttpResponse(body, content_type=media_type)
         response["ETag"] = etag
         response["Content-Disposition"] = disposition
@@ -34,8 +34,10 @@ class SchemaView(SpectacularAPIView):
         return get_conditional_response(request._request, etag=etag, response=response) or response
 
     def _make(self, request: Request, *args: Any, **kwargs: Any) -> tuple[bytes, str, str]:
-        made: Response = super().get(request, *args, **kwargs)
+        response: Response = super().get(request, *args, **kwargs)
         renderer = request.accepted_renderer
-        body = force_bytes(renderer.render(made.data, renderer.media_type, {"response": made}))
+        body = force_bytes(
+            renderer.render(response.data, renderer.media_type, {"response": response})
+        )
         digest = hashlib.sha256(body).hexdigest()[:32]
-        return body, f'"{digest}"', made["Content-Disposition"]
+        return body, f'"{digest}"', response["Content-Disposition"]

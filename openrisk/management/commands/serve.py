@@ -56,11 +56,13 @@ class Command(BaseCommand):
 
     def _say_ready(self) -> None:
         """At once, for who waits for it behind a pipe: this process does not end so soon."""
-        found = check_readiness()
-        reasons = " ".join(filter(None, (found.database, found.migrations, found.triggers)))
+        readiness = check_readiness()
+        reasons = " ".join(
+            filter(None, (readiness.database, readiness.migrations, readiness.triggers))
+        )
         self.stdout.write(
             f"OpenRisk is ready at {supervisor.local_url()}"
-            if found.is_ready
+            if readiness.is_ready
             else f"OpenRisk runs at {supervisor.local_url()}, but is not ready: {reasons}"
         )
         connections.close_all()

@@ -58,8 +58,8 @@ class LoginForm(forms.Form):
 @sensitive_post_parameters("password")
 def login_page(request: HttpRequest) -> HttpResponse:
     """Log in. Someone who is logged in and has a `next` may not open that page: say so, no loop."""
-    place = safe_next_url(request)
-    if request.method == "GET" and request.user.is_authenticated and not place:
+    next_url = safe_next_url(request)
+    if request.method == "GET" and request.user.is_authenticated and not next_url:
         return redirect("start")
     draft = drafts.read_draft(request.POST.get(drafts.FIELD, ""))
     form = LoginForm(request.POST or None)
@@ -75,11 +75,11 @@ def login_page(request: HttpRequest) -> HttpResponse:
             response = (
                 drafts.show_again(request, draft, drafts.LOGGED_OUT)
                 if draft
-                else HttpResponseRedirect(place or reverse("start"))
+                else HttpResponseRedirect(next_url or reverse("start"))
             )
             remember_device(request, response, user)
             return response
-    context = {"form": form, "next": place, "draft": drafts.sign_draft(draft) if draft else ""}
+    context = {"form": form, "next": next_url, "draft": drafts.sign_draft(draft) if draft else ""}
     return render(request, "accounts/login.html", context, status=status)
 
 

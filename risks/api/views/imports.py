@@ -33,8 +33,8 @@ class UnreadableFile(exceptions.ValidationError):
     def __init__(self, error: ImportFileError) -> None:
         part = "mapping" if isinstance(error, MappingError) else "file"
         super().__init__({part: [error.message]})
-        place = {"row": error.row, "column": error.column, "value": "", "reason": error.message}
-        self.extensions = {"rows": [place]}
+        row = {"row": error.row, "column": error.column, "value": "", "reason": error.message}
+        self.extensions = {"rows": [row]}
 
 
 class ImportFilterSet(OrganizationFilterSet):

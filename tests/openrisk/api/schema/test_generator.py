@@ -38,7 +38,7 @@ def test_it_is_made_once_whoever_asks(client, monkeypatch):
         return make(view, request, *args, **kwargs)
 
     monkeypatch.setattr(SchemaView, "_make", counted)
-    monkeypatch.setattr(schema_view, "_made", {})
+    monkeypatch.setattr(schema_view, "_rendered", {})
     as_json = {"HTTP_ACCEPT": "application/vnd.oai.openapi+json"}
     bodies = {client.get("/api/schema/", **as_json).content for _ in range(3)}
     assert len(bodies) == 1
