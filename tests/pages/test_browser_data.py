@@ -31,6 +31,30 @@ URL = f"https://example.org/{'a' * 60}?token={'0123456789abcdef' * 8}"
 DIGEST = "sha512:" + "0123456789abcdef" * 8
 SIZES = ((1440, 900), (1024, 768), (390, 844))
 
+PAGES = (
+    "/o/acme/",
+    "/o/acme/risks/",
+    "/o/acme/risks/R-0001/",
+    "/o/acme/risks/R-0001/edit/",
+    "/o/acme/risks/R-0001/delete/",
+    "/o/acme/risks/new/",
+    "/o/acme/dashboards/",
+    "/o/acme/dashboards/analyst/",
+    "/o/acme/dashboards/everything/",
+    "/o/acme/dashboards/everything/edit/",
+    "/o/acme/marketplace/",
+    "/o/acme/marketplace/connectors/trivy/",
+    "/o/acme/marketplace/apps/{app}/",
+    "/o/acme/marketplace/runs/{run}/",
+    "/o/acme/marketplace/packs/openrisk.starter-risks/",
+    "/o/acme/marketplace/packs/changes/{change}/",
+    "/organization/",
+    "/monitoring/",
+    "/monitoring/cache/",
+    "/monitoring/runbooks/",
+    "/monitoring/runbooks/RedisDown/",
+)
+
 
 @pytest.fixture
 def words(organization, manager, analyst):
@@ -64,14 +88,8 @@ def words(organization, manager, analyst):
         inherent_likelihood=5,
         inherent_impact=5,
     )
-    plan = create_mitigation(
-        actor=manager,
-        organization=organization,
-        risk=risk,
-        title=WORD,
-        description=URL,
-        owner=manager,
-    )
+    owner = {"actor": manager, "organization": organization}
+    plan = create_mitigation(risk=risk, title=WORD, description=URL, owner=manager, **owner)
     due = timezone.now().date()
     create_action(actor=manager, mitigation=plan, title=DIGEST, due_date=due)
     LikelihoodSuggestion.objects.create(
@@ -88,37 +106,14 @@ def words(organization, manager, analyst):
         expires_at=timezone.now() + timedelta(days=3),
     )
     Board.objects.update(name=WORD[:80])
-    app = lifecycle.install_app(
-        actor=manager, organization=organization, connector="trivy", name=WORD[:100]
-    )
+    app = lifecycle.install_app(connector="trivy", name=WORD[:100], **owner)
     run = SyncRun.objects.create(
         organization=organization, app=app, mode="preview", file_name=WORD, error=URL
     )
     library = shipped_packs()["openrisk.starter-risks"]
-    change = installation.preview_pack(actor=manager, organization=organization, pack=library)
-    return [
-        "/o/acme/",
-        "/o/acme/risks/",
-        "/o/acme/risks/R-0001/",
-        "/o/acme/risks/R-0001/edit/",
-        "/o/acme/risks/R-0001/delete/",
-        "/o/acme/risks/new/",
-        "/o/acme/dashboards/",
-        "/o/acme/dashboards/analyst/",
-        "/o/acme/dashboards/everything/",
-        "/o/acme/dashboards/everything/edit/",
-        "/o/acme/marketplace/",
-        "/o/acme/marketplace/connectors/trivy/",
-        f"/o/acme/marketplace/apps/{app.pk}/",
-        f"/o/acme/marketplace/runs/{run.pk}/",
-        "/o/acme/marketplace/packs/openrisk.starter-risks/",
-        f"/o/acme/marketplace/packs/changes/{change.pk}/",
-        "/organization/",
-        "/monitoring/",
-        "/monitoring/cache/",
-        "/monitoring/runbooks/",
-        "/monitoring/runbooks/RedisDown/",
-    ]
+    change = installation.preview_pack(pack=library, **owner)
+    keys = {"app": app.pk, "run": run.pk, "change": change.pk}
+    return [page.format(**keys) for page in PAGES]
 
 
 # What is wider than the window, the innermost first; nothing where the page is not.

@@ -79,7 +79,6 @@ def one_of_each(other_organization, outsider):
     category = create(Category, name="Foreign secret", **owner)
     asset = create(Asset, name="Foreign secret", **owner)
     target = create(Asset, name="Foreign secret target", **owner)
-    dependency = catalogue.add_dependency(actor=outsider, asset=asset, target=target)
     framework = create(Framework, name="Foreign secret", **owner)
     control = catalogue.create_control(
         framework=framework, identifier="X", title="Foreign secret", **owner
@@ -110,7 +109,6 @@ def one_of_each(other_organization, outsider):
     delivery = Delivery.objects.create(
         app=app, event="1", type="Foreign secret", at=timezone.now(), content={}, **of
     )
-    review = create_review(connector="trivy", rating=4, text="Foreign secret", **owner)
     pack = InstalledPack.objects.create(pack="foreign", name="Foreign secret", **of)
     change = PackChange.objects.create(
         installed=pack, pack_version="Foreign secret", contents=[], **of
@@ -119,7 +117,7 @@ def one_of_each(other_organization, outsider):
         "risks": risk,
         "categories": category,
         "assets": asset,
-        "dependency": dependency,
+        "dependency": catalogue.add_dependency(actor=outsider, asset=asset, target=target),
         "frameworks": framework,
         "controls": control,
         "mitigations": mitigation,
@@ -132,7 +130,7 @@ def one_of_each(other_organization, outsider):
         "apps": app,
         "runs": run,
         "deliveries": delivery,
-        "reviews": review,
+        "reviews": create_review(connector="trivy", rating=4, text="Foreign secret", **owner),
         "packs": pack,
         "pack-changes": change,
     }

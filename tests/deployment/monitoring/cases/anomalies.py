@@ -36,97 +36,53 @@ def _unusual(alert: str, series, usual: float, floor: float) -> list[Case]:
     # Yesterday it was more at this time.
     yesterday = [(usual, 1.5 * HOUR), (2.2 * usual, 1.5 * HOUR), (usual, DAY - HOUR)]
     late = 2 * HOUR + 12 * MINUTE
-    return [
-        Case(
-            alert,
-            "for reading, when it is four times as much, until that is usual",
-            {2 * HOUR: 0, 2 * HOUR + 4 * MINUTE: 0, 2 * HOUR + 10 * MINUTE: 1, 3 * HOUR: 0},
-            counters=series([(usual, 2 * HOUR), (4 * usual, 2 * HOUR)]),
-            labels=info,
-        ),
-        Case(
-            alert,
-            "not when it is less than half as much again",
+    first = Case(
+        alert,
+        "for reading, when it is four times as much, until that is usual",
+        {2 * HOUR: 0, 2 * HOUR + 4 * MINUTE: 0, 2 * HOUR + 10 * MINUTE: 1, 3 * HOUR: 0},
+        counters=series([(usual, 2 * HOUR), (4 * usual, 2 * HOUR)]),
+        labels=info,
+    )
+    others = {
+        "not when it is less than half as much again": (
             {late: 0},
-            counters=series([(usual, 2 * HOUR), (1.4 * usual, HOUR)]),
+            [(usual, 2 * HOUR), (1.4 * usual, HOUR)],
         ),
-        Case(
-            alert,
-            "when it is more",
-            {late: 1},
-            counters=series([(usual, 2 * HOUR), (2 * usual, HOUR)]),
-        ),
-        Case(
-            alert,
-            "not where it always goes up and down so much",
-            {late: 0},
-            counters=series([*noisy, (1.9 * usual, HOUR)]),
-        ),
-        Case(
-            alert,
-            "above three deviations",
-            {late: 1},
-            counters=series([*noisy, (2.5 * usual, HOUR)]),
-        ),
-        Case(
-            alert,
-            "not when it was as much yesterday at this time",
+        "when it is more": ({late: 1}, [(usual, 2 * HOUR), (2 * usual, HOUR)]),
+        "not where it always goes up and down so much": ({late: 0}, [*noisy, (1.9 * usual, HOUR)]),
+        "above three deviations": ({late: 1}, [*noisy, (2.5 * usual, HOUR)]),
+        "not when it was as much yesterday at this time": (
             {DAY + late: 0},
-            counters=series([*yesterday, (2.2 * usual, HOUR)]),
+            [*yesterday, (2.2 * usual, HOUR)],
         ),
-        Case(
-            alert,
-            "when it was less",
-            {DAY + late: 1},
-            counters=series([*yesterday, (4.4 * usual, HOUR)]),
-        ),
-        Case(
-            alert,
-            "when that was usual long ago only",
+        "when it was less": ({DAY + late: 1}, [*yesterday, (4.4 * usual, HOUR)]),
+        "when that was usual long ago only": (
             {HOUR + 80 * MINUTE + 12 * MINUTE: 1},
-            counters=series([(3 * usual, HOUR), (usual, 80 * MINUTE), (1.8 * usual, HOUR)]),
+            [(3 * usual, HOUR), (usual, 80 * MINUTE), (1.8 * usual, HOUR)],
         ),
-        Case(
-            alert,
-            "not where the hour before was busier than its end",
+        "not where the hour before was busier than its end": (
             {130 * MINUTE + 12 * MINUTE: 0},
-            counters=series(
-                [(1.2 * usual, 100 * MINUTE), (usual, 30 * MINUTE), (1.6 * usual, HOUR)]
-            ),
+            [(1.2 * usual, 100 * MINUTE), (usual, 30 * MINUTE), (1.6 * usual, HOUR)],
         ),
-        Case(
-            alert,
-            "not where the hour before went down",
+        "not where the hour before went down": (
             {127 * MINUTE + 12 * MINUTE: 0},
-            counters=series(
-                [(1.6 * usual, 100 * MINUTE), (0.4 * usual, 27 * MINUTE), (2.5 * usual, HOUR)]
-            ),
+            [(1.6 * usual, 100 * MINUTE), (0.4 * usual, 27 * MINUTE), (2.5 * usual, HOUR)],
         ),
-        Case(
-            alert,
-            "not in the first three quarters of an hour, when nothing is usual yet",
+        "not in the first three quarters of an hour, when nothing is usual yet": (
             {42 * MINUTE: 0},
-            counters=series([(usual, 30 * MINUTE), (4 * usual, HOUR)]),
+            [(usual, 30 * MINUTE), (4 * usual, HOUR)],
         ),
-        Case(
-            alert,
-            "soon after them",
-            {51.5 * MINUTE: 1},
-            counters=series([(usual, 40 * MINUTE), (6 * usual, HOUR)]),
+        "soon after them": ({51.5 * MINUTE: 1}, [(usual, 40 * MINUTE), (6 * usual, HOUR)]),
+        "not where it is little anyway": ({late: 0}, [(floor / 8, 2 * HOUR), (0.8 * floor, HOUR)]),
+        "where it is a little more": ({late: 1}, [(floor / 8, 2 * HOUR), (1.4 * floor, HOUR)]),
+        "not without traffic": ({2 * HOUR: 0}, [(0, 3 * HOUR)]),
+    }
+    return [
+        first,
+        *(
+            Case(alert, words, fires, counters=series(phases))
+            for words, (fires, phases) in others.items()
         ),
-        Case(
-            alert,
-            "not where it is little anyway",
-            {late: 0},
-            counters=series([(floor / 8, 2 * HOUR), (0.8 * floor, HOUR)]),
-        ),
-        Case(
-            alert,
-            "where it is a little more",
-            {late: 1},
-            counters=series([(floor / 8, 2 * HOUR), (1.4 * floor, HOUR)]),
-        ),
-        Case(alert, "not without traffic", {2 * HOUR: 0}, counters=series([(0, 3 * HOUR)])),
     ]
 
 
