@@ -25,6 +25,7 @@ from risks.registers.reading.text import clean_cell, clean_text, join_list, neut
 CHUNK = 1000
 LONGEST_HEADER = 150
 LONGEST_XLSX_CELL = 32_767
+BYTE_ORDER_MARK = "\ufeff"  # without it Excel reads UTF-8 as the code page of the machine
 MEDIA_TYPES = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -49,6 +50,7 @@ def write_xlsx(risks: QuerySet[Any], organization: Organization, file: BinaryIO)
 
 def csv_text(rows: Iterable[Iterable[Any]]) -> Iterator[str]:
     """Yield `rows` as lines of CSV, safe to open in a spreadsheet."""
+    yield BYTE_ORDER_MARK
     write = csv.writer(_Echo()).writerow
     for row in rows:
         yield write([neutralize_formula(cell) if isinstance(cell, str) else cell for cell in row])

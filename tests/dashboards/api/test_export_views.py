@@ -32,7 +32,7 @@ PARAMETERS = {
 
 def rows_of_csv(response):
     assert response.status_code == 200, response.content
-    return list(csv.DictReader(StringIO(b"".join(response).decode())))
+    return list(csv.DictReader(StringIO(b"".join(response).decode("utf-8-sig"))))
 
 
 def sheets_of(response):
