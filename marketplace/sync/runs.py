@@ -28,6 +28,7 @@ from risks.history import recorded
 from risks.import_runs import lifecycle, undo
 from risks.models import Finding, ImportRun, RowAction, Source
 from risks.registers import upload
+from risks.registers.options import ReadingOptions
 from risks.registers.results import ImportFileError
 from risks.services import proposals, rows
 from risks.text import shorten_text
@@ -272,7 +273,8 @@ def _preview_report(sync_run: SyncRun, records: RecordBuilder, items: Iterable[I
         looked_at=time_of_report(sync_run, records.survey),
     )
     if table := records.survey.table:
-        table_records = upload.read_into_run(run, table.table, table.mapping or None)
+        options = ReadingOptions(mapping=table.mapping)
+        table_records = upload.read_into_run(run, table.table, options)
         return lifecycle.start_run(actor=sync_run.actor, run=run, records=table_records)
     run.streamed = True
     return lifecycle.start_run(

@@ -32,6 +32,7 @@ from unfold.forms import AdminPasswordChangeForm, PaginationInlineFormSet
 from unfold.paginator import InfinitePaginator
 from unfold.sites import UnfoldAdminSite
 from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminColorInputWidget,
     UnfoldAdminFileFieldWidget,
     UnfoldAdminIntegerFieldWidget,
@@ -66,6 +67,7 @@ __all__ = (
     "ModelAdmin",
     "RelatedFilter",
     "TabularInline",
+    "UnfoldAdminCheckboxSelectMultipleWidget",
     "UnfoldAdminColorInputWidget",
     "UnfoldAdminFileFieldWidget",
     "UnfoldAdminIntegerFieldWidget",

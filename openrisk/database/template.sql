@@ -65,6 +65,7 @@
 -- migration risks 0006_standing_index
 -- migration risks 0007_acceptance_basis
 -- migration risks 0008_registered_at
+-- migration risks 0009_import_options
 -- migration sessions 0001_initial
 -- migration tasks 0001_initial
 -- migration tasks 0002_turns
@@ -233,12 +234,6 @@ CREATE INDEX "mitigation_change_at" ON "risks_mitigationchange" ("organization_i
 CREATE UNIQUE INDEX "control_change_one_stands" ON "risks_controlchange" ("control_id") WHERE "until" IS NULL;
 CREATE INDEX "control_change_of" ON "risks_controlchange" ("control_id", "id");
 CREATE INDEX "control_change_at" ON "risks_controlchange" ("organization_id", "at");
-CREATE TABLE "risks_importrun" ("id" char(32) NOT NULL PRIMARY KEY, "source" varchar(10) NOT NULL, "source_name" varchar(150) NOT NULL, "file_name" varchar(255) NOT NULL, "sha256" varchar(64) NOT NULL, "status" varchar(10) NOT NULL, "mapping" text NOT NULL CHECK ((JSON_VALID("mapping") OR "mapping" IS NULL)), "guesses" text NOT NULL CHECK ((JSON_VALID("guesses") OR "guesses" IS NULL)), "notes" text NOT NULL CHECK ((JSON_VALID("notes") OR "notes" IS NULL)), "counts" text NOT NULL CHECK ((JSON_VALID("counts") OR "counts" IS NULL)), "created_at" datetime NOT NULL, "applied_at" datetime NULL, "undone_at" datetime NULL, "actor_id" char(32) NULL REFERENCES "accounts_user" ("id") DEFERRABLE INITIALLY DEFERRED, "applied_by_id" char(32) NULL REFERENCES "accounts_user" ("id") DEFERRABLE INITIALLY DEFERRED, "organization_id" char(32) NOT NULL REFERENCES "accounts_organization" ("id") DEFERRABLE INITIALLY DEFERRED, "undone_by_id" char(32) NULL REFERENCES "accounts_user" ("id") DEFERRABLE INITIALLY DEFERRED, "looked_at" datetime NULL, "streamed" bool NOT NULL, CONSTRAINT "import_run_status_known" CHECK ("status" IN ('previewed', 'applied', 'undone')), CONSTRAINT "import_run_source_known" CHECK ("source" IN ('manual', 'import', 'connector', 'finding', 'pack')));
-CREATE INDEX "risks_importrun_actor_id_7b7841e2" ON "risks_importrun" ("actor_id");
-CREATE INDEX "risks_importrun_applied_by_id_eaee6409" ON "risks_importrun" ("applied_by_id");
-CREATE INDEX "risks_importrun_organization_id_8f711fc2" ON "risks_importrun" ("organization_id");
-CREATE INDEX "risks_importrun_undone_by_id_402a3a6a" ON "risks_importrun" ("undone_by_id");
-CREATE INDEX "import_run_by_created" ON "risks_importrun" ("organization_id", "created_at", "id");
 CREATE TABLE "risks_provenance" ("id" char(32) NOT NULL PRIMARY KEY, "source" varchar(10) NOT NULL, "source_name" varchar(150) NOT NULL, "model" varchar(40) NOT NULL, "identity" text NOT NULL, "object_id" char(32) NOT NULL, "fields" text NOT NULL CHECK ((JSON_VALID("fields") OR "fields" IS NULL)), "organization_id" char(32) NOT NULL REFERENCES "accounts_organization" ("id") DEFERRABLE INITIALLY DEFERRED, CONSTRAINT "provenance_unique" UNIQUE ("organization_id", "source", "source_name", "model", "object_id"), CONSTRAINT "provenance_source_known" CHECK ("source" IN ('manual', 'import', 'connector', 'finding', 'pack')));
 CREATE INDEX "risks_provenance_organization_id_ef6de721" ON "risks_provenance" ("organization_id");
 CREATE INDEX "provenance_object" ON "risks_provenance" ("object_id");
@@ -317,6 +312,12 @@ CREATE INDEX "risks_acceptance_requester_id_1c0bccab" ON "risks_acceptance" ("re
 CREATE INDEX "risks_acceptance_risk_id_9a3ad598" ON "risks_acceptance" ("risk_id");
 CREATE INDEX "acceptance_order" ON "risks_acceptance" ("organization_id", "created_at", "id");
 CREATE INDEX "acceptance_expiry" ON "risks_acceptance" ("status", "expires_at");
+CREATE TABLE "risks_importrun" ("id" char(32) NOT NULL PRIMARY KEY, "source" varchar(10) NOT NULL, "source_name" varchar(150) NOT NULL, "file_name" varchar(255) NOT NULL, "sha256" varchar(64) NOT NULL, "status" varchar(10) NOT NULL, "mapping" text NOT NULL CHECK ((JSON_VALID("mapping") OR "mapping" IS NULL)), "guesses" text NOT NULL CHECK ((JSON_VALID("guesses") OR "guesses" IS NULL)), "notes" text NOT NULL CHECK ((JSON_VALID("notes") OR "notes" IS NULL)), "counts" text NOT NULL CHECK ((JSON_VALID("counts") OR "counts" IS NULL)), "created_at" datetime NOT NULL, "applied_at" datetime NULL, "undone_at" datetime NULL, "actor_id" char(32) NULL REFERENCES "accounts_user" ("id") DEFERRABLE INITIALLY DEFERRED, "applied_by_id" char(32) NULL REFERENCES "accounts_user" ("id") DEFERRABLE INITIALLY DEFERRED, "organization_id" char(32) NOT NULL REFERENCES "accounts_organization" ("id") DEFERRABLE INITIALLY DEFERRED, "undone_by_id" char(32) NULL REFERENCES "accounts_user" ("id") DEFERRABLE INITIALLY DEFERRED, "looked_at" datetime NULL, "streamed" bool NOT NULL, "options" text NOT NULL CHECK ((JSON_VALID("options") OR "options" IS NULL)), CONSTRAINT "import_run_status_known" CHECK ("status" IN ('previewed', 'applied', 'undone')), CONSTRAINT "import_run_source_known" CHECK ("source" IN ('manual', 'import', 'connector', 'finding', 'pack')));
+CREATE INDEX "risks_importrun_actor_id_7b7841e2" ON "risks_importrun" ("actor_id");
+CREATE INDEX "risks_importrun_applied_by_id_eaee6409" ON "risks_importrun" ("applied_by_id");
+CREATE INDEX "risks_importrun_organization_id_8f711fc2" ON "risks_importrun" ("organization_id");
+CREATE INDEX "risks_importrun_undone_by_id_402a3a6a" ON "risks_importrun" ("undone_by_id");
+CREATE INDEX "import_run_by_created" ON "risks_importrun" ("organization_id", "created_at", "id");
 CREATE TABLE "tasks_lease" ("worker_id" varchar(64) NOT NULL PRIMARY KEY, "host" varchar(255) NOT NULL, "pid" integer unsigned NOT NULL CHECK ("pid" >= 0), "started_at" datetime NOT NULL, "expires_at" datetime NOT NULL);
 CREATE TABLE "tasks_schedule" ("name" varchar(200) NOT NULL PRIMARY KEY, "cron" varchar(200) NOT NULL, "next_run_at" datetime NOT NULL, "last_enqueued_at" datetime NULL);
 CREATE TABLE "tasks_turn" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "queue_name" varchar(32) NOT NULL, "is_long" bool NOT NULL, "taken_at" datetime NULL, CONSTRAINT "turn_unique" UNIQUE ("queue_name", "is_long"));

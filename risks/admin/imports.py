@@ -16,9 +16,11 @@ from openrisk.accounts.models import Organization
 from openrisk.admin.site import (
     LinesField,
     RelatedFilter,
+    UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminFileFieldWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
     site,
 )
 from openrisk.pages.drafts import form_on
@@ -29,6 +31,7 @@ from risks.import_runs import lifecycle, undo
 from risks.import_runs.summary import summarize_run
 from risks.models import ImportRun, RowAction, RunStatus, Source
 from risks.registers import upload
+from risks.registers.options import OTHER_KINDS, ReadingOptions
 from risks.registers.results import ImportFileError
 
 ROWS_PER_PAGE = 100
@@ -62,6 +65,44 @@ class UploadForm(forms.Form):
         "Likelihood (1-5) = inherent_likelihood. The field extra keeps a column as it is.",
     )
 
+    sheet = forms.CharField(
+        required=False,
+        max_length=100,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="The sheet to read, if it is not the one that the preview shows",
+    )
+    encoding = forms.CharField(
+        required=False,
+        max_length=50,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="Only if letters come out wrong: cp1250, cp1251, gb18030, shift_jis",
+    )
+    month_first = forms.TypedChoiceField(
+        label="Dates such as 03/04/2027",
+        required=False,
+        choices=(("", "as the column suggests"), ("yes", "March 4"), ("no", "3 April")),
+        coerce="yes".__eq__,
+        empty_value=None,
+        widget=UnfoldAdminSelectWidget,
+    )
+    derive_ratings = forms.BooleanField(
+        required=False,
+        widget=UnfoldBooleanSwitchWidget,
+        help_text="Make likelihood and impact from a score or level that stands alone",
+    )
+    include = forms.MultipleChoiceField(
+        required=False,
+        choices=[(kind, kind.capitalize()) for kind in OTHER_KINDS],
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text="Rows of a RAID log to import as risks too",
+    )
+    as_new = forms.BooleanField(
+        label="A new source",
+        required=False,
+        widget=UnfoldBooleanSwitchWidget,
+        help_text="A source of its own, though its risks are known from another",
+    )
+
     def __init__(self, *args: Any, organizations: QuerySet[Organization]) -> None:
         super().__init__(*args)
         self.fields["organization"].queryset = organizations  # type: ignore[attr-defined]
@@ -75,6 +116,15 @@ class UploadForm(forms.Form):
         if not all(column.strip() and field.strip() for column, _, field in pairs):
             raise ValidationError("Write each line as: Column = field.")
         return {column.strip(): field.strip() for column, _, field in pairs}
+
+    def reading_options(self) -> ReadingOptions:
+        data = self.cleaned_data
+        names = ("sheet", "encoding", "month_first", "derive_ratings", "as_new")
+        return ReadingOptions(
+            mapping=data["columns"],
+            include=tuple(data["include"]),
+            **{name: data[name] for name in names},
+        )
 
 
 @admin.register(ImportRun, site=site)
@@ -196,7 +246,7 @@ class ImportRunAdmin(StepAdmin):
                     file=data["file"],
                     file_name=data["file"].name,
                     source_name=data["source_name"],
-                    mapping=data["columns"],
+                    options=form.reading_options(),
                 )
             except ImportFileError as error:
                 form.add_error("file", error.located_message)

@@ -32,7 +32,8 @@ def _person() -> models.ForeignKey:
 class ImportRun(OrganizationOwned):
     """One file: previewed, then applied, then perhaps undone.
 
-    `mapping`, `guesses` and `notes` say how the file was read (`risks.registers.results`), `counts`
+    `options` are what the caller said about the file (`risks.registers.options`). `mapping`,
+    `guesses` and `notes` say how the file was read (`risks.registers.results`), `counts`
     how many objects of each model are created, updated, left alone and in error. `looked_at` is
     when a scanner took its report. A `streamed` run is planned and carried out in pieces,
     so that its size does not matter: its records do not depend on those that come later.
@@ -43,6 +44,7 @@ class ImportRun(OrganizationOwned):
     file_name = models.CharField(max_length=255)
     sha256 = models.CharField(max_length=64)
     status = models.CharField(max_length=10, choices=RunStatus.choices, default=RunStatus.PREVIEWED)
+    options = models.JSONField(default=dict)
     mapping = models.JSONField(default=list)
     guesses = models.JSONField(default=list)
     notes = models.JSONField(default=list)

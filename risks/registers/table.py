@@ -2,10 +2,11 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import BinaryIO
 
 from risks.registers.mapping.headers import likeliest_field
+from risks.registers.options import DEFAULT_OPTIONS, ReadingOptions
 from risks.registers.reading.csv import read_csv
 from risks.registers.reading.sheet import (
     MAX_BYTES,
@@ -37,11 +38,13 @@ _SAVE_AS = "Open it in a spreadsheet program and save it as XLSX or CSV."
 _EMPTY = "The file is empty. Choose a file with a header row and risks."
 
 
-def read_table(source: bytes | BinaryIO, filename: str, expected: Iterable[str] = ()) -> Table:
+def read_table(
+    source: bytes | BinaryIO, filename: str, options: ReadingOptions = DEFAULT_OPTIONS
+) -> Table:
     """Read the table in a CSV or XLSX file; its content decides which of the two it is.
 
-    `expected` are headers that the caller knows to be there. If there are several sheets, the one
-    with the best header is read. Raises ImportFileError if the file as a whole cannot be read.
+    A header that `options` map is known to be there. If there are several sheets, the one with the
+    best header is read. Raises ImportFileError if the file as a whole cannot be read.
     """
     data = source if isinstance(source, bytes) else source.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
@@ -50,7 +53,7 @@ def read_table(source: bytes | BinaryIO, filename: str, expected: Iterable[str] 
         )
     if not data.strip():
         raise ImportFileError(_EMPTY)
-    expected_keys = frozenset(map(match_key, expected))
+    expected_keys = frozenset(map(match_key, options.mapping))
 
     def header_score(cells: list[str]) -> int:
         fields = {likeliest_field(cell) for cell in cells if len(cell) > 1} - {None}

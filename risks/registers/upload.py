@@ -1,7 +1,7 @@
 """Upload: read the file of a register, and start an import run with its records."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from itertools import islice
 from pathlib import PurePath
@@ -13,6 +13,7 @@ from risks.import_runs.changes import SourceRecord
 from risks.import_runs.name_lookup import NameIndex, control_names
 from risks.models import ImportRun, RunStatus, Source
 from risks.registers.mapping.interpreter import interpret_table
+from risks.registers.options import DEFAULT_OPTIONS, ReadingOptions
 from risks.registers.reading.sheet import MAX_BYTES
 from risks.registers.results import Guess, Interpretation, RatingDifference, Table
 from risks.registers.table import read_table
@@ -31,12 +32,12 @@ def upload_register(
     file: BinaryIO,
     file_name: str,
     source_name: str = "",
-    mapping: Mapping[str, str] | None = None,
+    options: ReadingOptions = DEFAULT_OPTIONS,
 ) -> ImportRun:
     """Preview a CSV or XLSX file. The register stays as it is, and the file is not stored.
 
-    `source_name` is the file's name without its extension unless given; `mapping` is field by
-    header and wins over what we would choose. Raises ImportFileError if the file cannot be read.
+    `source_name` is the file's name without its extension unless given. Raises ImportFileError if
+    the file cannot be read.
     """
     data = file.read(MAX_BYTES + 1)
     name = PurePath(file_name.replace("\\", "/")).name
@@ -47,7 +48,7 @@ def upload_register(
         file_name=shorten_text(name, 255),
         sha256=hashlib.sha256(data).hexdigest(),
     )
-    records = read_into_run(run, read_table(data, name, expected=mapping or ()), mapping)
+    records = read_into_run(run, read_table(data, name, options), options)
     same_file = ImportRun.objects.for_organization(organization).filter(
         sha256=run.sha256, status=RunStatus.APPLIED
     )
@@ -59,20 +60,19 @@ def upload_register(
     return lifecycle.start_run(actor=actor, run=run, records=records)
 
 
-def read_into_run(
-    run: ImportRun, table: Table, mapping: Mapping[str, str] | None
-) -> list[SourceRecord]:
+def read_into_run(run: ImportRun, table: Table, options: ReadingOptions) -> list[SourceRecord]:
     """The records of a table. Sets on `run`, without saving it, how the table was read.
 
     Raises ImportFileError.
     """
     organization = run.organization
-    interpretation = interpret_table(table, mapping, levels=matrix_of(organization).levels)
+    interpretation = interpret_table(table, options, levels=matrix_of(organization).levels)
     guesses = (
         *interpretation.guesses,
         *report_unknown_controls(organization, interpretation),
         *report_differences(interpretation.differences),
     )
+    run.options = options.to_json()
     run.mapping = [asdict(column) for column in interpretation.mapping]
     run.guesses = [asdict(guess) for guess in guesses]
     run.notes = list(interpretation.notes)

@@ -5,6 +5,7 @@ from typing import IO
 
 from marketplace.connectors.base import Capability, Connector, ConnectorCategory, UnreadableReport
 from marketplace.connectors.items import Config, Item, TableItem
+from risks.registers.options import ReadingOptions
 from risks.registers.reading.sheet import MAX_BYTES
 from risks.registers.results import ImportFileError
 from risks.registers.table import read_table
@@ -46,6 +47,7 @@ class Register(Connector):
         mapping = dict(config.get("mapping", {}))
         file.seek(0)
         try:
-            yield TableItem(read_table(file, name, expected=mapping), mapping)  # type: ignore[arg-type]
+            options = ReadingOptions(mapping=mapping)
+            yield TableItem(read_table(file, name, options), mapping)  # type: ignore[arg-type]
         except ImportFileError as error:
             raise UnreadableReport(error.message, error.row) from None

@@ -11,6 +11,7 @@ from rest_framework import serializers
 from openrisk.api.serializers import RowSerializer, Serializer
 from openrisk.limits import LONG_TEXT
 from risks.models import ImportRow, ImportRun
+from risks.registers.options import OTHER_KINDS
 
 
 @extend_schema_field({"type": "array", "items": {"type": "object"}})
@@ -39,7 +40,13 @@ class ChangesField(serializers.JSONField):
     """field -> [before, after]"""
 
 
+@extend_schema_field(OpenApiTypes.OBJECT)
+class OptionsField(serializers.JSONField):
+    """Option -> value, as uploaded."""
+
+
 class ImportRunSerializer(RowSerializer):
+    options = OptionsField(help_text="What the upload said about the file")
     mapping = ObjectsField(help_text="The field of each column: column, field, how, note")
     guesses = ObjectsField(help_text="What was read into the file: column, what, detail, table")
     notes = TextsField()
@@ -54,6 +61,7 @@ class ImportRunSerializer(RowSerializer):
             "sha256",
             "status",
             "counts",
+            "options",
             "mapping",
             "guesses",
             "notes",
@@ -129,6 +137,36 @@ class UploadSerializer(Serializer):
     mapping = MappingField(
         required=False, default=dict, help_text="JSON: column to field, or to extra"
     )
+    sheet = serializers.CharField(
+        required=False, default="", max_length=100, help_text="Name of the sheet to read"
+    )
+    encoding = serializers.CharField(
+        required=False, default="", max_length=50, help_text="Of the text: cp1250, gb18030, ..."
+    )
+    month_first = serializers.BooleanField(
+        required=False,
+        default=None,
+        allow_null=True,
+        help_text="True reads 03/04/2027 as March 4; null leaves it to the column",
+    )
+    derive_ratings = serializers.BooleanField(
+        required=False,
+        default=False,
+        help_text="Make likelihood and impact from a score or level that stands alone",
+    )
+    include = serializers.ListField(
+        child=serializers.ChoiceField(OTHER_KINDS),
+        required=False,
+        default=tuple,
+        max_length=len(OTHER_KINDS),
+        help_text="Kinds of rows of a RAID log to import as risks too",
+    )
+    as_new = serializers.BooleanField(
+        required=False, default=False, help_text="A source of its own, though its risks are known"
+    )
+
+    def validate_include(self, kinds: list[str]) -> tuple[str, ...]:
+        return tuple(kinds)
 
 
 class ApplySerializer(Serializer):

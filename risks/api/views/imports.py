@@ -24,6 +24,7 @@ from risks.api.serializers.imports import (
 from risks.import_runs import lifecycle, undo
 from risks.models import ImportRow, ImportRun, Source
 from risks.registers import upload as registers
+from risks.registers.options import ReadingOptions
 from risks.registers.results import ImportFileError, MappingError
 
 
@@ -74,7 +75,8 @@ class ImportViewSet(OrganizationViewSet):
                 organization=self.organization,
                 file=upload,
                 file_name=upload.name,
-                **body.validated_data,
+                source_name=body.validated_data.pop("source_name"),
+                options=ReadingOptions(**body.validated_data),
             )
         except ImportFileError as error:
             raise UnreadableFile(error) from None

@@ -1,6 +1,6 @@
 import json
 import sys
-from argparse import ArgumentTypeError
+from argparse import ArgumentTypeError, BooleanOptionalAction
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from openrisk.errors import Conflict
 from risks.import_runs.lifecycle import apply_run
 from risks.import_runs.summary import report_lines, summarize_run
 from risks.management.arguments import add_user, check_member
+from risks.registers.options import OTHER_KINDS, ReadingOptions
 from risks.registers.results import ImportFileError, MappingError
 from risks.registers.upload import upload_register
 from risks.text import count_text
@@ -39,14 +40,7 @@ class Command(BaseCommand):
             metavar="NAME",
             help="the source whose ids the file has (default: the file's name without extension)",
         )
-        parser.add_argument(
-            "--map",
-            action="append",
-            type=column_and_field,
-            default=[],
-            metavar="COLUMN=FIELD",
-            help="the field of a column, if the one that is proposed is wrong; FIELD may be extra",
-        )
+        add_reading_options(parser)
         parser.add_argument("--skip-errors", action="store_true", help="leave rows in error out")
         parser.add_argument("--dry-run", action="store_true", help="report, but write nothing")
         add_user(parser)
@@ -81,7 +75,13 @@ class Command(BaseCommand):
                 file=file,
                 file_name=options["file"].name,
                 source_name=options["source"],
-                mapping=dict(options["map"]),
+                options=ReadingOptions(
+                    mapping=dict(options["map"]),
+                    **{name: options[name] for name in ("sheet", "encoding", "month_first")},
+                    derive_ratings=options["derive_ratings"],
+                    include=tuple(options["include"]),
+                    as_new=options["as_new"],
+                ),
             )
             summary = summarize_run(run)
             is_refused = bool(summary["errors"]) and not options["skip_errors"]
@@ -108,6 +108,42 @@ class Command(BaseCommand):
             self.stdout.write(f"\nImported. To undo it: {undo}")
         elif options["dry_run"]:
             self.stdout.write("\nA dry run: nothing was written.")
+
+
+def add_reading_options(parser: CommandParser) -> None:
+    """Add an argument for each of `ReadingOptions`."""
+    parser.add_argument(
+        "--map",
+        action="append",
+        type=column_and_field,
+        default=[],
+        metavar="COLUMN=FIELD",
+        help="the field of a column, if the one that is proposed is wrong; FIELD may be extra",
+    )
+    parser.add_argument("--sheet", default="", metavar="NAME", help="the sheet to read")
+    parser.add_argument(
+        "--encoding", default="", metavar="NAME", help="of the text, such as cp1250 or gb18030"
+    )
+    parser.add_argument(
+        "--month-first",
+        action=BooleanOptionalAction,
+        help="03/04/2027 is March 4; with --no-month-first 3 April (default: the column decides)",
+    )
+    parser.add_argument(
+        "--derive-ratings",
+        action="store_true",
+        help="make likelihood and impact from a score or level that stands alone",
+    )
+    parser.add_argument(
+        "--include",
+        action="append",
+        choices=OTHER_KINDS,
+        default=[],
+        help="rows of a RAID log to import as risks too; may be given several times",
+    )
+    parser.add_argument(
+        "--as-new", action="store_true", help="a source of its own, though its risks are known"
+    )
 
 
 def column_and_field(text: str) -> tuple[str, str]:

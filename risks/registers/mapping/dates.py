@@ -55,15 +55,15 @@ class Dates:
 
 
 def read_dates(
-    cells: Iterable[str], *, day_first: bool | None = None, with_time: bool = False
+    cells: Iterable[str], *, month_first: bool | None = None, with_time: bool = False
 ) -> Dates:
     """The distinct `cells` of a column as dates, or as times in UTC when `with_time`.
 
-    `day_first` says how to read 03/04/2027; None leaves it to the other cells of the column.
+    `month_first` says how to read 03/04/2027; None leaves it to the other cells of the column.
     """
     cells = list(cells)
     dates = Dates()
-    order = DayMonthOrder.of_column(cells, day_first)
+    order = DayMonthOrder.of_column(cells, month_first)
     for cell in cells:
         if match_key(cell) in NO_DATE:
             dates.values[cell] = None
@@ -111,9 +111,9 @@ class DayMonthOrder:
     guessed: bool = False
 
     @classmethod
-    def of_column(cls, cells: Iterable[str], day_first: bool | None) -> "DayMonthOrder":
-        if day_first is not None:
-            return cls(day_first)
+    def of_column(cls, cells: Iterable[str], month_first: bool | None) -> "DayMonthOrder":
+        if month_first is not None:
+            return cls(not month_first)
         pairs = [
             (int(match[1]), int(match[3]))
             for cell in cells

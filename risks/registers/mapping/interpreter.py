@@ -28,6 +28,7 @@ from risks.fields import FIGURES, extra_name, is_own_export
 from risks.registers.mapping.columns import propose_mapping
 from risks.registers.mapping.lexicon import OPEN, level_of
 from risks.registers.mapping.values import CIRCUMSTANCES, LIMITS, CellReader, ReaderFactory
+from risks.registers.options import DEFAULT_OPTIONS, ReadingOptions
 from risks.registers.reading.text import LONGEST_CACHED, first_sentence, title_key
 from risks.registers.results import (
     SHOWN_CHARACTERS,
@@ -50,23 +51,22 @@ _TITLE_SOURCES = ("title", "threat", "vulnerability", "description")
 
 def interpret_table(
     table: Table,
-    mapping: Mapping[str, str] | None = None,
+    options: ReadingOptions = DEFAULT_OPTIONS,
     *,
-    day_first: bool | None = None,
     levels: Sequence[Sequence[str]] | None = None,
 ) -> Interpretation:
     """Read the rows of `table` as risks.
 
-    `mapping` gives columns a field, or "extra", and wins over what we would choose; `day_first`
-    says how to read 03/04/2027; `levels` are those of the organization's matrix. Raises
-    ImportFileError if no column can give a title, or `mapping` names something unknown.
+    The mapping of `options` wins over what we would choose; `levels` are those of the
+    organization's matrix. Raises ImportFileError if no column can give a title, or the mapping
+    names something unknown.
     """
     samples = {
         header: list(islice((cells[header] for _, cells in table.rows if cells[header]), SAMPLE))
         for header in table.headers
     }
-    columns = propose_mapping(table.headers, samples, mapping)
-    return TableInterpreter(table, columns, day_first, levels or default_levels()).interpret()
+    columns = propose_mapping(table.headers, samples, options.mapping)
+    return TableInterpreter(table, columns, options, levels or default_levels()).interpret()
 
 
 class TableInterpreter:
@@ -76,7 +76,7 @@ class TableInterpreter:
         self,
         table: Table,
         columns: list[ColumnMapping],
-        day_first: bool | None,
+        options: ReadingOptions,
         levels: Sequence[Sequence[str]],
     ) -> None:
         self.table, self.columns, self.levels = table, columns, levels
@@ -95,7 +95,9 @@ class TableInterpreter:
             for column in columns
             if not column.field and column.how != "ignored"
         }
-        factory = ReaderFactory(self.mapped, self.cells_of, own=self.own, day_first=day_first)
+        factory = ReaderFactory(
+            self.mapped, self.cells_of, own=self.own, month_first=options.month_first
+        )
         # The owner's name comes last: it wins over the text beside the owner's address.
         self.readers: list[tuple[str, CellReader]] = sorted(
             factory.make_readers().items(), key=lambda item: self.mapped[item[0]] == "owner_name"

@@ -72,12 +72,12 @@ class ReaderFactory:
         cells_of: Callable[[str], Cells],
         *,
         own: bool = False,
-        day_first: bool | None = None,
+        month_first: bool | None = None,
     ) -> None:
         self.mapped = mapped  # field by header
         self.cells_of = cells_of
         self.own = own
-        self.day_first = day_first
+        self.month_first = month_first
         self.guesses: list[Guess] = []
 
     def make_readers(self) -> dict[str, CellReader]:
@@ -120,7 +120,7 @@ class ReaderFactory:
 
     def date_reader(self, header: str, name: str) -> CellReader:
         dates = read_dates(
-            self.cells_of(header), day_first=self.day_first, with_time=name == "next_review_at"
+            self.cells_of(header), month_first=self.month_first, with_time=name == "next_review_at"
         )
         if dates.guesses:
             self.add_guess(header, "date", " ".join(dates.guesses), dates.table)

@@ -85,6 +85,13 @@ def test_column_goes_where_the_person_says(client, organization):
     assert (column["field"], column["how"]) == (None, "chosen")
 
 
+def test_run_keeps_what_the_form_says_of_the_file(client, organization):
+    upload(client, organization, month_first="no", include=["issues"], derive_ratings="on")
+    options = ImportRun.objects.get().options
+    assert (options["month_first"], options["include"]) == (False, ["issues"])
+    assert (options["derive_ratings"], options["as_new"]) == (True, False)
+
+
 @pytest.mark.parametrize(
     ("content", "fields", "reason"),
     [

@@ -72,6 +72,14 @@ def test_a_column_goes_where_the_mapping_says(client):
     assert Risk.objects.get().description == "See audit"
 
 
+def test_what_the_upload_says_of_the_file_is_stored_with_the_run(client):
+    run = upload(client, sheet="Risks", month_first="true", include=["issues", "actions"]).json()
+    assert run["options"]["month_first"] is True
+    assert (run["options"]["sheet"], run["options"]["include"]) == ("Risks", ["issues", "actions"])
+    assert upload(client).json()["options"]["month_first"] is None
+    assert upload(client, include="pets").status_code == 400
+
+
 @pytest.mark.parametrize("mapping", ["x", "[1]", "5", "null", '{"Note": 1}', '{"Note": {"a": 1}}'])
 def test_an_invalid_mapping_is_pointed_at(client, mapping):
     problem = refusal(upload(client, mapping=mapping), 400)

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from openrisk.accounts.models import Organization
+from openrisk.accounts.models import Organization, User
 from risks.import_runs import lifecycle
 from risks.models import ImportRow, ImportRun, Risk
 from risks.registers import upload as registers
+from risks.registers.options import ReadingOptions
 from risks.services import risks
 from tests.conftest import SHARED_DATA
 
@@ -16,18 +17,23 @@ HEADER = "Risk ID,Title,Likelihood,Impact,Status,Owner,Category,Asset,Treatment 
 
 
 def preview_register(
-    organization: Organization, file: str | bytes, name: str = "register.csv", **options: Any
+    organization: Organization,
+    file: str | bytes,
+    name: str = "register.csv",
+    *,
+    source_name: str = "",
+    actor: User | None = None,
+    **reading: Any,
 ) -> ImportRun:
-    """Preview `file`, uploaded by no particular user."""
+    """Preview `file`, uploaded by no particular user. `reading` are options of reading it."""
     data = file.encode() if isinstance(file, str) else file
     return registers.upload_register(
-        **{
-            "actor": None,
-            "organization": organization,
-            "file": io.BytesIO(data),
-            "file_name": name,
-            **options,
-        }
+        actor=actor,
+        organization=organization,
+        file=io.BytesIO(data),
+        file_name=name,
+        source_name=source_name,
+        options=ReadingOptions(**reading),
     )
 
 

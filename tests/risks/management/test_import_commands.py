@@ -54,6 +54,15 @@ def test_a_dry_run_writes_nothing(
     assert (Risk.objects.count(), ImportRun.objects.count()) == (0, 0)
 
 
+def test_options_of_reading_are_stored_with_the_run(
+    organization: Organization, register: Path
+) -> None:
+    bring_in(register, "--month-first", "--encoding", "utf-8", "--include", "issues", "--as-new")
+    options = ImportRun.objects.get().options
+    assert (options["month_first"], options["encoding"]) == (True, "utf-8")
+    assert (options["include"], options["as_new"]) == (["issues"], True)
+
+
 def test_an_import_is_undone(organization: Organization, register: Path) -> None:
     bring_in(register)
     call_command("risks_import_undo", str(ImportRun.objects.get().pk))

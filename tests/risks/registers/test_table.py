@@ -4,6 +4,7 @@ import io
 
 import pytest
 
+from risks.registers.options import ReadingOptions
 from risks.registers.reading import sheet
 from risks.registers.results import ImportFileError
 from risks.registers.table import MAX_CELL, read_table
@@ -22,7 +23,8 @@ def test_a_repeated_header_is_skipped() -> None:
 
 
 def test_headers_that_only_the_caller_knows_are_found() -> None:
-    table = read_table(b"a,b\nc,d\nFoo,Bar\n1,2\n", "x.csv", expected=["foo"])
+    options = ReadingOptions(mapping={"foo": "title"})
+    table = read_table(b"a,b\nc,d\nFoo,Bar\n1,2\n", "x.csv", options)
     assert table.headers == ["Foo", "Bar"]
 
 

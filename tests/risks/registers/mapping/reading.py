@@ -3,6 +3,7 @@
 from typing import Any
 
 from risks.registers.mapping.interpreter import interpret_table
+from risks.registers.options import ReadingOptions
 from risks.registers.results import Interpretation, InterpretedRow
 from risks.registers.table import read_table
 
@@ -10,7 +11,10 @@ RATINGS = ("inherent_likelihood", "inherent_impact", "residual_likelihood", "res
 
 
 def read(text: str, mapping: dict[str, str] | None = None, **options: Any) -> Interpretation:
-    return interpret_table(read_table(text.encode(), "register.csv"), mapping, **options)
+    levels = options.pop("levels", None)
+    reading = ReadingOptions(mapping=mapping or {}, **options)
+    table = read_table(text.encode(), "register.csv", reading)
+    return interpret_table(table, reading, levels=levels)
 
 
 def first(text: str, mapping: dict[str, str] | None = None, **options: Any) -> InterpretedRow:

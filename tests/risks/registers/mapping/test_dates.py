@@ -111,7 +111,7 @@ def test_without_a_clear_date_the_day_comes_first_and_is_reported() -> None:
 
 
 def test_the_caller_may_decide() -> None:
-    dates = read_dates(["03/04/2027", "31/12/2027"], day_first=False)
+    dates = read_dates(["03/04/2027", "31/12/2027"], month_first=True)
     assert dates.values == {"03/04/2027": "2027-03-04"}
     assert list(dates.errors) == ["31/12/2027"]
 

@@ -43,8 +43,8 @@ def test_levels_are_those_of_the_matrix() -> None:
 
 def test_dates_follow_the_caller() -> None:
     text = "Title,Due date\nx,03/04/2027\n"
-    assert first(text, day_first=False).values["due_date"] == "2027-03-04"
-    assert first(text, day_first=True).values["due_date"] == "2027-04-03"
+    assert first(text, month_first=True).values["due_date"] == "2027-03-04"
+    assert first(text, month_first=False).values["due_date"] == "2027-04-03"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,42 @@
+"""Options of reading a register: what a person says about a file that the file does not say."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+# Kinds of rows of a RAID log (risks, assumptions, issues, dependencies) that are not risks.
+OTHER_KINDS = ("assumptions", "issues", "dependencies", "actions", "decisions")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingOptions:
+    """Say how to read one file. What is left at its default is decided by what the file holds.
+
+    `mapping` is the field, or "extra", by header. `sheet` is the name of the sheet to read.
+    `month_first` says how to read 03/04/2027; None leaves it to the column. `derive_ratings` makes
+    a likelihood and an impact from a score or level that stands alone. `include` names the
+    OTHER_KINDS of rows to import as risks too. `as_new` takes the file for a source of its own,
+    whatever it resembles.
+    """
+
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    sheet: str = ""
+    encoding: str = ""
+    month_first: bool | None = None
+    derive_ratings: bool = False
+    include: tuple[str, ...] = ()
+    as_new: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the options as they are stored with a run."""
+        return {**asdict(self), "mapping": dict(self.mapping), "include": list(self.include)}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> "ReadingOptions":
+        """Return the options that `to_json` gave; what it does not name has its default."""
+        names = {option.name for option in fields(cls)}
+        values = {name: value for name, value in stored.items() if name in names}
+        return cls(**{**values, "include": tuple(values.get("include", ()))})
+
+
+DEFAULT_OPTIONS = ReadingOptions()
