@@ -1,4 +1,4 @@
-"""The base class of connectors: declarations, and one method that reads or sends."""
+"""The base classes of connectors: declarations, and one method that reads or sends."""
 
 from collections.abc import Iterator
 from enum import StrEnum
@@ -85,3 +85,22 @@ class Connector:
         Raises UnreadableReport, also after some items: then nothing of the report is imported.
         """
         raise NotImplementedError
+
+
+def report_schema(**properties: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a connector that reads reports, with its own properties after the address."""
+    url = {"type": "string", "format": "uri", "title": "Address of the report"}
+    return {
+        "type": "object",
+        "properties": {"url": url, **properties},
+        "additionalProperties": False,
+    }
+
+
+class ScannerConnector(Connector):
+    """Reads the reports of a tool: findings, and the assets that they are on."""
+
+    category = ConnectorCategory.SECURITY
+    capabilities = (Capability.FINDING_IMPORT,)
+    permissions = ("Creates, updates and resolves findings", "Creates assets that are missing")
+    schema = report_schema()

@@ -5,8 +5,8 @@ from typing import IO
 
 _HEAD = 8192  # bytes that contain the name of the format
 _PATTERNS = {
-    "Nessus": rb"<NessusClientData",
-    "OpenVAS": rb"<get_reports_response|<report\b[^>]*\b(?:format_id|extension)=",
+    "Nessus": rb"<NessusClientData|\bPlugin ID\b.*\bRisk\b|\bPlugin\b.*\bPlugin Name\b",
+    "OpenVAS": rb"<get_reports_response|<report\b[^>]*\b(?:format_id|extension)=|\bNVT OID\b",
     "CycloneDX": rb"cyclonedx\.org/schema|\"bomFormat\"\s*:",
     "SARIF 2.1.0": rb"\"\$schema\"\s*:\s*\"[^\"]*sarif|\"runs\"\s*:\s*\[",
     "Trivy": rb"\"(?:ArtifactName|ClusterName)\"\s*:",

@@ -34,6 +34,7 @@ _EMPTY = "The file is empty. Make the report again."
 _TOO_DEEP = "The report is nested too deeply. Make it again."
 _DEEPEST = 200  # levels of nesting; real reports have fewer
 _DIGITS = b"0123456789"
+_BEFORE_TEXT = b"\xef\xbb\xbf\xff\xfe \t\r\n\0"  # byte order marks and white space
 _MOST_DIGITS = sys.int_info.default_max_str_digits  # of an integer that Python parses
 # Bytes that are parsed at once: fewer than digits of a number (see `_JsonText`), and so few that
 # the paths of that many brackets, each one longer than the last, do not need much memory.
@@ -169,6 +170,12 @@ def stream_xml(
         ) from None
     except (UnicodeDecodeError, LookupError, ValueError):
         raise UnreadableReport("The XML's encoding cannot be read. Save it as UTF-8.") from None
+
+
+def starts_like_xml(file: IO[bytes]) -> bool:
+    """Whether the first character is that of XML, or missing: to tell formats of a tool apart."""
+    file.seek(0)
+    return file.read(1024).lstrip(_BEFORE_TEXT)[:1] in (b"<", b"")
 
 
 def _path(ancestors: list[Element], element: Element) -> str:

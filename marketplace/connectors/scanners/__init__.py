@@ -1,1 +1,1 @@
-"""Connectors that read reports of scanners; `sarif_locations` is a part of `sarif`."""
+"""Connectors that read reports on code, images and bills; `sarif_locations` is part of `sarif`."""

@@ -1,5 +1,6 @@
 """What tests of the scanners' connectors share: reading a report, and looking at what it had."""
 
+import csv
 import io
 import json
 from collections.abc import Iterable
@@ -19,6 +20,15 @@ def read(slug: str, report: bytes | str | dict | list, **configuration: Any) -> 
     if not isinstance(report, bytes):
         report = (report if isinstance(report, str) else json.dumps(report)).encode()
     return list(available_connectors()[slug].read_report(io.BytesIO(report), configuration))
+
+
+def csv_report(rows: list[dict[str, str]], delimiter: str = ",") -> str:
+    """The rows as CSV, below the names that the first one has."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), delimiter=delimiter)
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
 
 
 def real(name: str) -> bytes:

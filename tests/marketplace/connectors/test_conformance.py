@@ -27,6 +27,16 @@ class TestOpenVas(Conformance):
     slug, report = "openvas", "openvas.xml"
 
 
+@pytest.mark.once
+class TestNessusCsv(Conformance):
+    slug, report = "nessus", "nessus.csv"
+
+
+@pytest.mark.once
+class TestOpenVasCsv(Conformance):
+    slug, report = "openvas", "openvas.csv"
+
+
 class TestCisaKev(Conformance):
     slug, report = "cisa-kev", "cisa-kev.json"
     needs_findings = ("CVE-2021-44228",)

@@ -1,4 +1,4 @@
-"""Reports of OpenVAS and the Greenbone Community Edition, as XML."""
+"""Reports of OpenVAS and the Greenbone Community Edition, as XML and CSV."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -6,22 +6,22 @@ from datetime import datetime
 from typing import IO
 from xml.etree.ElementTree import Element
 
-from marketplace.connectors.base import Capability, Connector, ConnectorCategory, UnreadableReport
+from marketplace.connectors.base import ScannerConnector, UnreadableReport
 from marketplace.connectors.deduplication import DuplicateNumbering
-from marketplace.connectors.items import AssetItem, Config, FindingItem, Item, RejectedItem, Scan
+from marketplace.connectors.items import AssetItem, Config, Item, Scan
+from marketplace.connectors.networks.openvas_csv import read_csv
+from marketplace.connectors.networks.openvas_results import TOOL, ScanTestResult, build_finding
 from marketplace.connectors.parsing import (
-    choose_rule,
-    join_paragraphs,
     parse_severity,
     parse_time,
     severity_from_score,
+    starts_like_xml,
     stream_xml,
     to_number,
     xml_text,
 )
 
-TOOL = "openvas"
-_ADVICE = "Not a report of OpenVAS. Download the report in the format XML."
+_ADVICE = "Not a report of OpenVAS. Download the report in the format XML, or CSV Results."
 _ROOTS = ("report", "get_reports_response")
 _RESULT = "results/result"
 _CONTEXT_PATHS = tuple(
@@ -30,7 +30,7 @@ _CONTEXT_PATHS = tuple(
 _FALSE_POSITIVE = "false positive"
 
 
-class OpenVas(Connector):
+class OpenVas(ScannerConnector):
     """A finding is identified by host, test and port; duplicates are numbered.
 
     Its rule is the CVE if the test is about exactly one, so that feeds of CVEs find it. Otherwise
@@ -40,42 +40,38 @@ class OpenVas(Connector):
 
     slug = "openvas"
     name = "OpenVAS"
-    version = "1.0.0"
+    version = "1.1.0"
     summary = "Hosts and their vulnerabilities, from a scan by OpenVAS or Greenbone."
     documentation = (
         "OpenVAS scans networks. Open a report, choose Download and the format XML (or Anonymous "
-        "XML), and upload the file.\n\n"
+        "XML), and upload the file. CSV Results is read too.\n\n"
         "Each host becomes an asset, unless an asset has its name or address already. Each result "
         "becomes a finding on it; results of level log are findings of severity info, and what was "
         "overridden as a false positive comes as one.\n\n"
         "A finding that is not in the next report of its host is resolved, so download reports "
-        "with the same filter each time. A scan that was stopped resolves nothing."
+        "with the same filter each time. A scan that was stopped resolves nothing, and neither "
+        "does a CSV, which does not say whether the scan came to its end."
     )
-    category = ConnectorCategory.SECURITY
-    capabilities = (Capability.FINDING_IMPORT,)
-    permissions = ("Creates, updates and resolves findings", "Creates assets that are missing")
-    file_names = (".xml",)
-    schema = {
-        "type": "object",
-        "properties": {
-            "url": {"type": "string", "format": "uri", "title": "Address of the report"}
-        },
-        "additionalProperties": False,
-    }
+    file_names = (".xml", ".csv")
 
     def read_report(self, file: IO[bytes], config: Config, *, name: str = "") -> Iterator[Item]:
-        context = _ScanContext()
-        for _, element in stream_xml(file, _ROOTS, (_RESULT, *_CONTEXT_PATHS), _ADVICE):
-            context.add_element(element)
-        if not context.is_report:
-            raise UnreadableReport(_ADVICE)
-        yield from context.stream_assets()
-        results = (element for _, element in stream_xml(file, _ROOTS, (_RESULT,), _ADVICE))
-        seen = DuplicateNumbering()
-        for row, element in enumerate(results, 1):
-            yield build_finding(row, context.asset_name(xml_text(element, "host")), element, seen)
-        covered = tuple(map(context.asset_name, context.hosts)) if context.is_done else ()
-        yield Scan(TOOL, max(context.end_times, default=None), covered)
+        return read_xml(file) if starts_like_xml(file) else read_csv(file, _ADVICE)
+
+
+def read_xml(file: IO[bytes]) -> Iterator[Item]:
+    context = _ScanContext()
+    for _, element in stream_xml(file, _ROOTS, (_RESULT, *_CONTEXT_PATHS), _ADVICE):
+        context.add_element(element)
+    if not context.is_report:
+        raise UnreadableReport(_ADVICE)
+    yield from context.stream_assets()
+    results = (element for _, element in stream_xml(file, _ROOTS, (_RESULT,), _ADVICE))
+    seen = DuplicateNumbering()
+    for row, element in enumerate(results, 1):
+        host = context.asset_name(xml_text(element, "host"))
+        yield build_finding(row, read_result(host, element), seen)
+    covered = tuple(map(context.asset_name, context.hosts)) if context.is_done else ()
+    yield Scan(TOOL, max(context.end_times, default=None), covered)
 
 
 @dataclass
@@ -121,43 +117,28 @@ class _ScanContext:
             yield AssetItem(1, self.asset_name(address), "server", hostnames, (address,))
 
 
-def build_finding(
-    row: int, host: str, result: Element, seen: DuplicateNumbering
-) -> FindingItem | RejectedItem:
-    test = next((child for child in result if child.tag == "nvt"), None)
-    oid = test.get("oid", "") if test is not None else ""
-    if test is None or not oid:
-        return RejectedItem(row, "The result has no test.", xml_text(result, "name"))
-    score = to_number(xml_text(result, "severity"), 10)  # below 0 where it is a false positive
+def read_result(host: str, element: Element) -> ScanTestResult:
+    tests = [child for child in element if child.tag == "nvt"]
+    test = tests[0] if tests else Element("nvt")
+    score = to_number(xml_text(element, "severity"), 10)  # below 0 where it is a false positive
     if score is None:
-        score = to_number(xml_text(result, "original_severity"), 10)
-    if score is not None:
-        severity = severity_from_score(score)
-    else:
-        severity = parse_severity(xml_text(result, "threat")) or "info"
+        score = to_number(xml_text(element, "original_severity"), 10)
+    word = parse_severity(xml_text(element, "threat")) or "info"
     tags = parse_tags(xml_text(test, "tags"))
-    cves = list_cves(test)
-    rule = choose_rule(cves, oid)
-    port = xml_text(result, "port")
-    return FindingItem(
-        row=row,
-        tool=TOOL,
-        rule=rule,
-        severity=severity,
-        title=xml_text(test, "name") or xml_text(result, "name") or oid,
-        asset=host,
-        location=seen.number_location(port if rule == oid else f"{port} test {oid}", rule, host),
-        description=join_paragraphs(
-            ("", tags.get("summary")),
-            ("Found", xml_text(result, "description")),
-            ("Impact", tags.get("impact")),
-            ("To do", tags.get("solution") or xml_text(test, "solution")),
-            ("CVEs", ", ".join(cves)),
-            ("Quality of detection", xml_text(result, "qod", "value")),
-            ("Test", oid),
-        ),
-        cvss=to_number(xml_text(test, "cvss_base"), 10) or score or None,
-        state="false_positive" if is_false_positive(result) else "open",
+    return ScanTestResult(
+        host=host,
+        oid=test.get("oid", ""),
+        name=xml_text(test, "name") or xml_text(element, "name"),
+        port=xml_text(element, "port"),
+        severity=word if score is None else severity_from_score(score),
+        score=to_number(xml_text(test, "cvss_base"), 10) or score or None,
+        cves=list_cves(test),
+        summary=tags.get("summary", ""),
+        output=xml_text(element, "description"),
+        impact=tags.get("impact", ""),
+        solution=tags.get("solution") or xml_text(test, "solution"),
+        quality=xml_text(element, "qod", "value"),
+        is_false_positive=is_false_positive(element),
     )
 
 

@@ -10,7 +10,6 @@ import pytest
 from marketplace.connectors.base import UnreadableReport
 from marketplace.connectors.items import AssetItem, Scan
 from tests.marketplace.connectors.reading_reports import (
-    REPORTS,
     finding,
     findings,
     identities,
@@ -20,17 +19,8 @@ from tests.marketplace.connectors.reading_reports import (
     scans,
 )
 
+SLUG = "openvas"
 WEB = "web-1.example.com"
-
-
-@pytest.fixture
-def report():
-    return (REPORTS / "openvas.xml").read_text()
-
-
-@pytest.fixture
-def items(report):
-    return read("openvas", report)
 
 
 def result(inside="<severity>5.0</severity>", oid="1.3.6", address="192.0.2.10", name=""):

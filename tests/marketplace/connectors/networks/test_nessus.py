@@ -10,7 +10,6 @@ import pytest
 from marketplace.connectors.base import UnreadableReport
 from marketplace.connectors.items import AssetItem, Scan
 from tests.marketplace.connectors.reading_reports import (
-    REPORTS,
     finding,
     findings,
     identities,
@@ -20,15 +19,7 @@ from tests.marketplace.connectors.reading_reports import (
     scans,
 )
 
-
-@pytest.fixture
-def report():
-    return (REPORTS / "nessus.xml").read_text()
-
-
-@pytest.fixture
-def items(report):
-    return read("nessus", report)
+SLUG = "nessus"
 
 
 def host(*inside, name="web-1.example.com", properties=""):
@@ -110,6 +101,34 @@ def test_the_score_of_version_3_counts_before_that_of_version_2(items):
     assert scores == {1: Decimal("10.0"), 2: Decimal("2.6"), 3: None}
 
 
+@pytest.mark.parametrize(
+    ("number", "scores", "severity", "reason"),
+    [
+        (2, {"cvss3": "7.5", "cvss": "5.0"}, "high", "Nessus says medium, by an older version"),
+        (3, {"cvss4": "9.3", "cvss3": "7.5"}, "critical", "CVSS 4 is 9.3, which is critical"),
+        (1, {"cvss3": "7.5", "cvss": "5.0"}, "low", "It was set to low in Nessus. CVSS 3 is 7.5"),
+        (3, {"cvss3": "7.5", "cvss": "5.0"}, "high", ""),
+        (3, {"cvss": "9.3"}, "high", ""),  # only 10 is critical in version 2
+        (4, {"cvss": "10.0"}, "critical", ""),
+        (2, {"cvss3": "", "cvss": "much"}, "medium", ""),
+    ],
+)
+def test_the_newest_score_counts_unless_someone_set_the_severity(number, scores, severity, reason):
+    inside = "".join(
+        f"<{name}_base_score>{value}</{name}_base_score>" for name, value in scores.items()
+    )
+    (found,) = findings(read("nessus", export(host(item(inside, severity=number)))))
+    assert found.severity == severity
+    assert reason in found.description
+    assert ("Severity: " in found.description) == bool(reason)
+
+
+def test_the_scores_of_web_applications_have_other_names():
+    inside = "<risk_factor>high</risk_factor><cvss>7.5</cvss><cvssv3>7.1</cvssv3>"
+    (found,) = findings(read("nessus", export(host(item(inside, severity=3)))))
+    assert (found.cvss, found.severity) == (Decimal("7.1"), "high")
+
+
 def test_the_rule_is_the_cve_where_the_plugin_is_about_one_alone(items):
     one, several = finding(items, row=1), finding(items, row=2)
     assert (one.rule, several.rule) == ("CVE-2021-44228", "nessus-70658")
@@ -124,19 +143,20 @@ def test_two_plugins_about_one_cve_stay_two_findings():
 def test_what_a_plugin_reports_twice_at_a_port_is_numbered_on_each_host_anew():
     items = read("nessus", export(host(item(), item()), host(item(), name="web-2")))
     assert [found.location for found in findings(items)] == [
-        "80/tcp www", "80/tcp www (2)", "80/tcp www",
+        "80/tcp", "80/tcp (2)", "80/tcp",
     ]  # fmt: skip
 
 
-def test_a_service_that_was_guessed_is_the_same_place_as_one_that_is_known():
-    known, guessed = [read("nessus", export(host(item(service=s)))) for s in ("www", "www?")]
-    assert identities(known) == identities(guessed)
+def test_a_service_is_named_and_makes_no_difference():
+    known, other = [read("nessus", export(host(item(service=s)))) for s in ("www", "http?")]
+    assert identities(known) == identities(other)
+    assert "Service: www" in findings(known)[0].description
 
 
 def test_a_check_of_a_policy_is_told_by_its_name_unless_it_passed(items):
     found = [each for each in findings(items) if each.rule == "nessus-21157"]
     assert [(each.title, each.location) for each in found] == [
-        ("1.1 Time is kept", "0/tcp general 1.1 Time is kept")
+        ("1.1 Time is kept", "0/tcp 1.1 Time is kept")
     ]
 
 

@@ -1,0 +1,1 @@
+"""Connectors that read reports of scanners of hosts and sites."""
