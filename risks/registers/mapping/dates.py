@@ -12,7 +12,8 @@ from datetime import UTC, date, datetime
 
 from dateutil import parser as dateutil_parser
 
-from risks.registers.mapping.lexicon import MONTHS, NO_DATE
+from risks.registers.mapping.lexicon import MONTHS as _MONTH_OF
+from risks.registers.mapping.lexicon import NO_DATE
 from risks.registers.reading.text import match_key
 
 EARLIEST, LATEST = 1970, 2199
@@ -32,7 +33,6 @@ _MONTH_AND_YEAR = re.compile(
     r"[^\W\d]+\.?\s?[-/'\u2019]\s?\d\d"
 )  # as "May 31" is a day of some year
 
-_MONTH_OF = {name: number for number, names in enumerate(MONTHS, 1) for name in names}
 _QUARTER_WORDS = frozenset({"quarter", "qtr", "quartal", "trimestre", "kwartaal"})
 _FILLERS = frozenset(
     {"of", "the", "end", "eoy", "by", "until", "before", "de", "del", "der"}

@@ -62,7 +62,7 @@ def test_words_for_treatments(word: str, treatment: str | None) -> None:
 @pytest.mark.parametrize(
     ("word", "level"),
     [("Extreme", "critical"), ("High risk", "high"), ("12 (Medium)", "medium"), ("Élevé", "high"),
-     ("Green", None)],
+     ("Green", "low"), ("高风险", "high"), ("niskie ryzyko", "low"), ("Blue", None)],
 )  # fmt: skip
 def test_words_for_levels(word: str, level: str | None) -> None:
     assert lexicon.level_of(word) == level
@@ -77,9 +77,41 @@ def test_review_intervals(text: str, days: int | None) -> None:
     assert lexicon.days_between_reviews(text) == days
 
 
-def test_words_are_written_as_they_are_compared() -> None:
-    tables = (
-        *(lexicon.LIKELIHOODS, lexicon.IMPACTS, lexicon.UNRATED, lexicon.LEVELS),
-        *(lexicon.STATES, lexicon.TREATMENTS, lexicon.INTERVALS, lexicon.NO_DATE),
-    )
-    assert [word for table in tables for word in table if word != match_key(word)] == []
+@pytest.mark.parametrize(
+    ("high", "unlikely", "closed", "avoid", "month"),
+    [
+        ("hoch", "unwahrscheinlich", "geschlossen", "vermeiden", "März"),
+        ("élevé", "peu probable", "clôturé", "éviter", "mars"),
+        ("alto", "poco probable", "cerrado", "evitar", "marzo"),
+        ("alto", "improbabile", "chiuso", "evitare", "marzo"),
+        ("alto", "improvável", "fechado", "evitar", "março"),
+        ("hoog", "onwaarschijnlijk", "gesloten", "vermijden", "maart"),
+        ("wysokie", "mało prawdopodobne", "zamknięte", "unikanie", "marca"),
+        ("vysoké", "nepravděpodobné", "uzavřeno", "vyhnout se", "března"),
+        ("высокий", "маловероятно", "закрыт", "избежание", "марта"),
+        ("高", "不太可能", "已关闭", "规避", "mar"),
+        ("高い", "起こりにくい", "クローズ", "回避", "mar"),
+    ],
+)
+def test_every_language_has_its_words(
+    high: str, unlikely: str, closed: str, avoid: str, month: str
+) -> None:
+    assert (lexicon.level_of(high), lexicon.status_of(closed)) == ("high", "closed")
+    assert lexicon.treatment_of(avoid) == "avoid"
+    assert lexicon.LIKELIHOODS[match_key(unlikely)] == 2
+    assert lexicon.MONTHS[match_key(month)] == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("MOEGLICH", "moglich"),
+        ("High probability", "high"),
+        ("rather unlikely", "unlikely"),
+        ("extremely high", "very high"),
+        ("高概率", "高"),
+        ("Sometimes", None),
+    ],
+)
+def test_words_are_found_without_what_is_around_them(text: str, word: str | None) -> None:
+    assert lexicon.find_word(lexicon.LIKELIHOODS, text) == word
