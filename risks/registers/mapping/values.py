@@ -8,7 +8,7 @@ from typing import Any
 from risks.fields import LINKS, PEOPLE, RATINGS
 from risks.registers.mapping.dates import read_dates
 from risks.registers.mapping.lexicon import OPEN, days_between_reviews, status_of, treatment_of
-from risks.registers.mapping.ratings import RatingColumn, read_ratings
+from risks.registers.mapping.ratings.reading import RatingColumn, read_ratings
 from risks.registers.reading.text import split_list
 from risks.registers.results import Guess
 
@@ -115,7 +115,8 @@ class ReaderFactory:
         for header, ratings in read_ratings(columns).items():
             if ratings.guess:
                 self.add_guess(header, "scale", ratings.guess, ratings.table)
-            readers[header] = table_reader(self.mapped[header], ratings.values, ratings.errors)
+            name = self.mapped[header]
+            readers[header] = table_reader(name, ratings.values, ratings.errors, keep=ratings.kept)
         return readers
 
     def date_reader(self, header: str, name: str) -> CellReader:

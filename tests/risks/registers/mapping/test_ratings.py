@@ -1,4 +1,4 @@
-"""Ratings of any scale, in words and numbers."""
+"""Ratings of any scale, in words, numbers and frequencies."""
 
 from collections import Counter
 from fractions import Fraction
@@ -7,14 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from risks.registers.mapping.ratings import (
+from risks.registers.mapping.ratings.frequencies import frequency_rating, times_a_year
+from risks.registers.mapping.ratings.reading import (
     IMPACT,
     LIKELIHOOD,
     RatingColumn,
     Ratings,
-    Scale,
     read_ratings,
 )
+from risks.registers.mapping.ratings.scales import RatedRow, Scale
 
 
 def read(*cells: str, header: str = "Likelihood", axis: str = LIKELIHOOD) -> Ratings:
@@ -127,6 +128,9 @@ def test_a_number_is_taken_out_of_its_text(cell: str, rating: int) -> None:
         ("Likelihood", ["0.1", "0,5", "1"], [1, 3, 5]),
         ("Likelihood", ["0.2", "0.21", "0.6"], [1, 2, 3]),
         ("Likelihood", ["7", "8", "9", "2"], [4, 4, 5, 1]),
+        ("L_1to10", ["7", "2"], [4, 1]),
+        ("Likelihood (1 = rare, 4 = certain)", ["3", "4"], [4, 5]),
+        ("Wahrscheinlichkeit von 1 bis 3", ["1", "2"], [1, 3]),
         ("Likelihood", ["20", "60", "80", "0"], [1, 3, 4, 1]),
     ],
 )
@@ -140,6 +144,79 @@ def test_other_scales_are_converted_to_ours(
 
 def test_a_header_keeps_numbers_within_its_scale() -> None:
     assert list(read("7", "8", "9", header="Likelihood (1-5)").errors) == ["7", "8", "9"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        (["Medium-High", "Low/Medium", "~50%", "Low"], [4, 2, 3, 1]),
+        (["Medium to High", "Very high", "Low"], [4, 5, 2]),
+        (["mittel bis hoch", "niedrig"], [4, 1]),
+        (["moyen à élevé", "Très élevé"], [4, 5]),
+        (["4 - Likely", "2 - Unlikely"], [4, 2]),
+        (["High (4)", "Medium (3)", "High"], [4, 3, 4]),
+        (["3 - High", "2 - Medium", "1 - Low"], [5, 3, 1]),
+        (["1 - High", "2 - Medium", "3 - Low"], [5, 3, 1]),
+        (["Possible (20-50%)", "Rare: once in 50 years"], [3, 1]),
+        ([">80%", "10-20 %", "< 5 percent"], [5, 1, 1]),
+        (["3.5/5", "2 of 4", "8 out of 10"], [4, 2, 4]),
+        (["rather unlikely", "HIGH RISK", "Extremely high"], [2, 4, 5]),
+        (["高", "中", "低"], [5, 3, 1]),
+        (["высокая", "средняя", "очень низкая"], [4, 3, 1]),
+        (["once in 10 years", ">10/yr", "monthly", "2 x per year"], [2, 4, 4, 3]),
+    ],
+)
+def test_ratings_as_people_write_them(cells: list[str], expected: list[int]) -> None:
+    ratings = read(*cells)
+    assert (list(ratings.values.values()), ratings.errors) == (expected, {})
+    assert ratings.table.keys() == set(cells)
+
+
+def test_amounts_are_kept_and_nothing_is_rated() -> None:
+    ratings = read("$1.2M", "€ 500k", "4", axis=IMPACT)
+    assert ratings.values == {"$1.2M": None, "€ 500k": None, "4": 4}
+    assert ratings.kept == {"$1.2M", "€ 500k"}
+    assert "kept as they are" in ratings.guess
+    assert read("250000", "12000", axis=IMPACT).kept == {"250000", "12000"}
+
+
+@pytest.mark.parametrize("cell", ["2 weeks", "Servers stop", "7 servers stop at 5"])
+def test_a_number_in_a_sentence_is_not_a_rating(cell: str) -> None:
+    assert "not known as an impact" in read(cell, axis=IMPACT).errors[cell]
+
+
+def test_one_axis_shares_a_scale_and_the_other_does_not_have_to() -> None:
+    ratings = read_ratings(
+        [
+            RatingColumn("inherent", LIKELIHOOD, Counter(["60", "80", "20"])),
+            RatingColumn("residual", LIKELIHOOD, Counter(["5", "10"])),
+            RatingColumn("impact", IMPACT, Counter("345")),
+        ]
+    )
+    assert ratings["residual"].values == {"5": 1, "10": 1}
+    assert ratings["impact"].values == {"3": 3, "4": 4, "5": 5}
+
+
+def test_numbers_of_one_scale_of_ten_speak_for_the_other_axis() -> None:
+    ratings = read_ratings(
+        [
+            RatingColumn("Severity", IMPACT, Counter(["3", "5"])),
+            RatingColumn("Occurrence", LIKELIHOOD, Counter(["7", "8", "9"])),
+        ]
+    )
+    assert ratings["Severity"].values == {"3": 2, "5": 3}
+    assert "from 1 to 10, as their numbers show," in ratings["Severity"].guess
+
+
+@pytest.mark.parametrize(
+    ("level", "scale"), [("high", "from 1 to 3"), ("medium", "")]
+)  # of a risk that is 3 and 3
+def test_levels_beside_short_numbers_say_the_scale(level: str, scale: str) -> None:
+    rows = {RatedRow(Fraction(3), Fraction(3), level): 1}
+    columns = [RatingColumn(axis, axis, {"3": 1}) for axis in (LIKELIHOOD, IMPACT)]
+    ratings = read_ratings(columns, rows)["likelihood"]
+    assert ratings.values == {"3": 5 if scale else 3}
+    assert scale in ratings.guess
 
 
 def columns(likelihoods: str, impacts: str) -> dict[str, Ratings]:
@@ -174,6 +251,65 @@ def test_our_own_columns_are_never_rescaled() -> None:
     ratings = read_ratings([column])["inherent_likelihood"]
     assert ratings.values == {"1": 1, "2": 2, "3": 3}
     assert ratings.guess == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "times"),
+    [
+        ("once in 10 years", 0.1),
+        ("2 x per year", 2),
+        ("0.1/year", 0.1),
+        ("every 2 weeks", 26),
+        ("weekly", 52),
+        ("several times a year", 3),
+        ("alle 10 Jahre", 0.1),
+        ("une fois par an", 1),
+        ("cada 5 años", 0.2),
+        ("ogni 10 anni", 0.1),
+        ("uma vez por ano", 1),
+        ("eens per 10 jaar", 0.1),
+        ("raz na 10 lat", 0.1),
+        ("1 раз в 10 лет", 0.1),
+        ("每年2次", 2),
+        ("10年に1回", 0.1),
+        ("10 years", None),
+        ("High", None),
+        ("once", None),
+    ],
+)
+def test_frequencies(text: str, times: float | None) -> None:
+    assert times_a_year(text) == (None if times is None else pytest.approx(Fraction(str(times))))
+
+
+def test_frequencies_are_rated_by_a_published_table() -> None:
+    texts = ("once in 20 years", "once in 10 years", "once a year", ">10/yr", "more than 100/year")
+    assert [frequency_rating(times_a_year(text)) for text in texts] == [1, 2, 3, 4, 5]
+
+
+WRITTEN = ("{n}", "{n} - {word}", "{word} ({n})", "{n}/5", "{word}", "({n}) {word}", "{n}: {word}")
+
+
+@given(
+    st.lists(st.integers(0, 4), min_size=1, max_size=8),
+    st.sampled_from(WRITTEN),
+    st.sampled_from([
+        ["Rare", "Unlikely", "Possible", "Likely", "Almost certain"],
+        ["Very low", "Low", "Medium", "High", "Very high"],
+        ["sehr gering", "gering", "mittel", "hoch", "sehr hoch"],
+        ["很低", "低", "中", "高", "很高"],
+        ["bardzo niskie", "niskie", "średnie", "wysokie", "bardzo wysokie"],
+    ]),
+)  # fmt: skip
+def test_every_rating_comes_back_or_is_reported(
+    ratings: list[int], written: str, words: list[str]
+) -> None:
+    """All five words in use settle the words; what is read otherwise is in the table."""
+    cells = {written.format(n=index + 1, word=words[index]): index + 1 for index in ratings}
+    every = {written.format(n=n, word=word): n for n, word in enumerate(words, 1)}
+    result = read(*cells, *every)
+    assert result.errors == {}
+    assert result.values == every
+    assert read(*cells).errors == {}
 
 
 @given(st.integers(0, 1), st.integers(2, 100), st.fractions(0, 100))
