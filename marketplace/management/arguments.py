@@ -5,6 +5,7 @@ from argparse import ArgumentParser
 from django.core.management.base import CommandError
 
 from marketplace.models import InstalledApp
+from marketplace.registry import available_connectors
 from openrisk.accounts.management.arguments import organization_argument
 from openrisk.accounts.models import Organization
 from risks.management.arguments import add_user
@@ -26,5 +27,9 @@ def find_app(organization: Organization, name: str) -> InstalledApp:
         return apps[0]
     names = ", ".join(installed.values_list("name", flat=True)) or "none"
     number = "several apps" if apps else "no app"
-    message = f"There is {number} {name}. Installed: {names}. Name one of these."
+    advice = "Name one of these."
+    if not apps and (connector := name.lower()) in available_connectors():
+        command = f"manage.py connector_install {connector} --organization {organization.slug}"
+        advice = f"Install it: {command}"
+    message = f"There is {number} {name}. Installed: {names}. {advice}"
     raise CommandError(message, returncode=2)

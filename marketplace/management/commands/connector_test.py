@@ -12,7 +12,7 @@ from risks.management.arguments import check_member
 class Command(BaseCommand):
     help = (
         "Read the source of an app, or send its test message, and store the result. "
-        'Example: python manage.py connector_test "CISA KEV" --organization demo'
+        "Example: python manage.py connector_test cisa-kev --organization demo"
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

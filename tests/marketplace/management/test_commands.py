@@ -1,17 +1,21 @@
 """The commands of the marketplace, as people type them."""
 
 import json
+import re
+import shlex
+from pathlib import Path
 from shutil import copytree
 
 import pytest
 from django.core.management import CommandError, call_command
 
-from marketplace.models import TrustedPublisher
+from marketplace.models import InstalledApp, TrustedPublisher
 from marketplace.packs.archive import SHIPPED
 from marketplace.packs.building import build_pack, public_key, read_key
 from risks.models import Finding, Risk
 from tests.marketplace.conformance import REPORTS, installed
 
+DOCS = Path(__file__).resolve().parents[3] / "docs"
 REPORT = str(REPORTS / "trivy.json")
 
 
@@ -65,7 +69,11 @@ class TestConnectorSync:
     @pytest.mark.parametrize(
         ("arguments", "words"),
         [
-            (("nessus",), "no app nessus. Installed: Trivy"),
+            (
+                ("Nessus",),
+                "no app Nessus. Installed: Trivy. Install it: .*connector_install nessus",
+            ),
+            (("images",), "no app images. Installed: Trivy. Name one"),
             (("trivy", "--file", "nowhere.json"), "nowhere.json cannot be read"),
             (("trivy",), "Upload one"),
             (("trivy", "--file", str(REPORTS / "nessus.xml")), "valid JSON"),
@@ -74,6 +82,73 @@ class TestConnectorSync:
     def test_mistakes_are_told(self, trivy, arguments, words):
         with pytest.raises(CommandError, match=words):
             run("connector_sync", *arguments, "--organization", "acme")
+
+
+@pytest.mark.django_db
+class TestConnectorInstall:
+    def install(self, connector, *more):
+        run("connector_install", connector, "--organization", "acme", *more)
+
+    def test_an_app_is_ready_to_run(self, organization, capsys):
+        self.install("trivy", "--name", "Images", "--set", "asset=shop")
+        out = capsys.readouterr().out
+        assert out.startswith("Images is installed, tested and enabled.\n")
+        assert 'connector_sync "Images" --organization acme --file REPORT' in out
+        app = InstalledApp.objects.get()
+        assert (app.state, app.settings) == ("enabled", {"asset": "shop"})
+        run("connector_sync", "Images", "--organization", "acme", "--file", REPORT)
+
+    def test_an_app_that_is_there_keeps_its_settings(self, organization):
+        self.install("sarif", "--set", "asset=shop")
+        self.install("SARIF 2.1.0")
+        assert InstalledApp.objects.get().settings == {"asset": "shop"}
+
+    def test_a_source_that_does_not_answer_leaves_an_app_to_correct(self, organization, source):
+        address = f"url={source.url}/nothing"
+        with pytest.raises(
+            CommandError, match=r"does not work yet\. .*404.* run this command again"
+        ):
+            self.install("cisa-kev", "--set", address)
+        assert InstalledApp.objects.get().state == "error"
+
+    def test_a_secret_may_be_in_a_file(self, organization, source, tmp_path):
+        source.routes["/hook?key=a-secret"] = (200, {}, b"ok")
+        (tmp_path / "address").write_text(f"{source.url}/hook?key=a-secret\n")
+        self.install("slack-webhook", "--set", f"url=@{tmp_path / 'address'}")
+        assert "a-secret" not in str(InstalledApp.objects.values())
+
+    @pytest.mark.parametrize(
+        ("arguments", "words"),
+        [
+            (("none",), r"There is no connector none\. Choose one of: cisa-kev, cyclonedx"),
+            (("trivy", "--set", "asset"), "write it as KEY=VALUE"),
+            (("trivy", "--set", "name=x"), "does not know one of these settings. It knows: asset"),
+            (("trivy", "--set", "asset=@nowhere"), "asset: the file nowhere cannot be read"),
+            (("oscal", "--set", "guidance=perhaps"), "guidance: not valid JSON"),
+            (("json-feed",), "kind is missing"),
+        ],
+    )
+    def test_mistakes_install_nothing(self, organization, arguments, words):
+        with pytest.raises(CommandError, match=words) as refusal:
+            self.install(*arguments)
+        assert refusal.value.returncode == 2
+        assert not InstalledApp.objects.exists()
+
+    def test_the_name_of_another_app_is_refused(self, trivy):
+        with pytest.raises(CommandError, match="an app Trivy already, of trivy"):
+            self.install("nessus", "--name", "trivy")
+
+
+@pytest.mark.django_db
+def test_what_the_document_shows_is_what_happens(organization, capsys):
+    """The commands are run in the organization of the tests, and print what stands below them."""
+    text = (
+        (DOCS / "marketplace.md").read_text().replace("--organization demo", "--organization acme")
+    )
+    for block in re.findall(r"```console\n\$ python manage\.py (.*?)```", text, re.DOTALL):
+        command, _, output = block.partition("\n")
+        run(*shlex.split(command.replace("docs/", f"{DOCS}/")))
+        assert capsys.readouterr().out == output
 
 
 @pytest.mark.django_db
