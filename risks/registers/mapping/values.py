@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from typing import Any
 
 from risks.fields import LINKS, PEOPLE, RATINGS
@@ -10,7 +11,8 @@ from risks.registers.mapping.dates import read_dates
 from risks.registers.mapping.lexicon import OPEN, days_between_reviews, status_of, treatment_of
 from risks.registers.mapping.ratings.reading import RatingColumn, read_ratings
 from risks.registers.reading.text import split_list
-from risks.registers.results import Guess
+from risks.registers.results import SHOWN_CHARACTERS, Guess
+from risks.text import shorten_text
 
 # Characters. Fields that are not named here may fill a cell (`risks.registers.table.MAX_CELL`).
 LIMITS = {
@@ -101,7 +103,11 @@ class ReaderFactory:
     def add_guess(self, header: str, what: str, detail: str, table: Mapping[str, Any]) -> None:
         if len(table) > MAX_LISTED:
             detail += f" {len(table) - MAX_LISTED} more are not listed."
-        self.guesses.append(Guess(header, what, detail, dict(list(table.items())[:MAX_LISTED])))
+        listed = {
+            shorten_text(cell, SHOWN_CHARACTERS): value
+            for cell, value in islice(table.items(), MAX_LISTED)
+        }
+        self.guesses.append(Guess(header, what, detail, listed))
 
     def rating_readers(self) -> dict[str, CellReader]:
         columns = [
@@ -120,8 +126,16 @@ class ReaderFactory:
         return readers
 
     def date_reader(self, header: str, name: str) -> CellReader:
+        others = (
+            self.cells_of(other)
+            for other, field_name in self.mapped.items()
+            if field_name in DATES and other != header
+        )
         dates = read_dates(
-            self.cells_of(header), month_first=self.month_first, with_time=name == "next_review_at"
+            self.cells_of(header),
+            month_first=self.month_first,
+            with_time=name == "next_review_at",
+            others=chain.from_iterable(others),
         )
         if dates.guesses:
             self.add_guess(header, "date", " ".join(dates.guesses), dates.table)

@@ -25,7 +25,6 @@ from risks.registers.mapping.lexicon.statuses import (
 from risks.registers.mapping.lexicon.times import (
     INTERVALS,
     MONTHS,
-    NO_DATE,
     days_between_reviews,
 )
 from risks.registers.mapping.lexicon.words import find_word
@@ -36,7 +35,6 @@ __all__ = (
     "LEVELS",
     "LIKELIHOODS",
     "MONTHS",
-    "NO_DATE",
     "OPEN",
     "PLAIN",
     "STATES",

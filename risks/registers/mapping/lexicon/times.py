@@ -1,6 +1,6 @@
-"""Words for months, for how often something happens, and for no date at all."""
+"""Words for months, and for how often something happens."""
 
-from risks.registers.mapping.lexicon.words import by_word, key_set
+from risks.registers.mapping.lexicon.words import by_word
 from risks.registers.reading.text import match_key
 
 # How often something happens, in days.
@@ -29,24 +29,6 @@ INTERVALS = by_word({
         "毎年", "年次",
     ),
     730: ("biennial", "every two years", "biennially"),
-})  # fmt: skip
-
-# Texts in a column of dates that give no date.
-NO_DATE = key_set({
-    "", "n a", "na", "none", "no date", "tbd", "tba", "tbc", "to be determined", "to be defined",
-    "to be confirmed", "unknown", "ongoing", "continuous", "continuously", "continual", "permanent",
-    "recurring", "as required", "as needed", "immediate", "immediately", "asap", "open",
-    "open ended",
-    "annual review", "annual", "annually", "yearly", "quarterly", "quarterly review", "monthly",
-    "monthly review", "pending", "not applicable", "not set", "not defined", "en cours", "continu",
-    "permanente", "en continu", "a definir", "a determiner", "sans objet", "s o", "immediat",
-    "laufend", "fortlaufend", "kontinuierlich", "offen", "k a", "keine", "dauerhaft", "sofort",
-    "en curso", "continuo", "por definir", "pendiente", "inmediato", "in corso", "da definire",
-    "immediato", "em curso", "em andamento", "continua", "imediato", "doorlopend", "lopend", "nvt",
-    "n v t", "nader te bepalen", "onbekend", "onmiddellijk",
-    "na bieżąco", "ciągłe", "stale", "do ustalenia", "brak", "průběžně", "trvale", "постоянно",
-    "на постоянной основе", "не определено", "持续", "長期", "长期", "待定", "立即", "尽快",
-    "継続", "継続中", "随時", "未定", "至急", "なし",
 })  # fmt: skip
 
 # The number of a month, by its name.

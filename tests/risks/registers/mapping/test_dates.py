@@ -36,6 +36,17 @@ def read(cell: str) -> str | None:
         ("5 de fevereiro de 2027", "2027-02-05"),
         ("1 maart 2027", "2027-03-01"),
         ("31/12/99", "1999-12-31"),
+        ("20261231", "2026-12-31"),
+        ("31. 12. 2026", "2026-12-31"),
+        ("2026年12月31日", "2026-12-31"),
+        ("２０２６年１２月３１日", "2026-12-31"),
+        ("2026년 12월 31일", "2026-12-31"),
+        ("令和8年12月31日", "2026-12-31"),
+        ("2026-W40-5", "2026-10-02"),
+        ("12/Feb/26 3:44 PM", "2026-02-12"),
+        ("31 grudnia 2026", "2026-12-31"),
+        ("31. prosince 2026", "2026-12-31"),
+        ("31 декабря 2026", "2026-12-31"),
     ],
 )
 def test_dates_with_a_day(cell: str, expected: str) -> None:
@@ -62,15 +73,27 @@ def test_dates_with_a_day(cell: str, expected: str) -> None:
         ("2027", "2027-12-31"),
         ("end of 2027", "2027-12-31"),
         ("by May 2027", "2027-05-31"),
+        ("2026-Q3", "2026-09-30"),
+        ("3Q26", "2026-09-30"),
+        ("Q3 FY2026", "2026-09-30"),
+        ("III kwartał 2026", "2026-09-30"),
+        ("2026年第3四半期", "2026-09-30"),
+        ("2026年12月", "2026-12-31"),
+        ("2026-W40", "2026-10-04"),
+        ("KW 40/2026", "2026-10-04"),
+        ("semaine 40 2026", "2026-10-04"),
+        ("S1 2027", "2027-06-30"),
+        ("mid 2026", "2026-06-30"),
+        ("202612", "2026-12-31"),
     ],
 )
 def test_a_period_is_read_as_its_last_day_and_reported(cell: str, expected: str) -> None:
     dates = read_dates([cell])
     assert dates.table == {cell: expected}
-    assert dates.guesses == ["A month, quarter or year was read as its last day."]
+    assert dates.guesses == ["A week, month, quarter or year was read as its last day."]
 
 
-@pytest.mark.parametrize("cell", ["TBD", "n/a", "-", "Ongoing", "Annual review", "laufend"])
+@pytest.mark.parametrize("cell", ["TBD", "n/a", "-", "Ongoing", "Annual review", "laufend", "soon"])
 def test_words_for_no_date_are_none_and_reported(cell: str) -> None:
     dates = read_dates([cell, ""])
     assert dates.values == {cell: None, "": None}
@@ -80,23 +103,53 @@ def test_words_for_no_date_are_none_and_reported(cell: str) -> None:
 @pytest.mark.parametrize(
     ("cell", "reason"),
     [
-        ("soon", "This is not a date."),
         ("31/02/2027", "There is no such date."),
         ("2027-13-01", "There is no such date."),
         ("13/13/2027", "There is no such date."),
-        ("45123", "This is not a date."),
+        ("12345", "This is not a date."),
+        ("KW 54/2026", "There is no such date."),
         ("May 31", "This is not a date."),
         ("31 May", "This is not a date."),
         ("Q5 2027", "This is not a date."),
         ("1 2 2027", "This is not a date."),
         ("0202-01-01", "The year 202 is not between 1970 and 2199."),
-        ("x" * 1_000, "This is not a date."),
+        ("1" * 1_000, "This is not a date."),
     ],
 )
 def test_an_unreadable_date_is_an_error_with_the_accepted_forms(cell: str, reason: str) -> None:
     dates = read_dates([cell])
     assert dates.values == {}
     assert dates.errors[cell].startswith(f"{reason} Write it as 2027-05-31, ")
+
+
+def test_day_numbers_of_a_spreadsheet_are_read_and_reported() -> None:
+    dates = read_dates(["46387", "46387.5"])
+    assert dates.values == {"46387": "2026-12-31", "46387.5": "2026-12-31"}
+    assert dates.guesses == ["Numbers were read as the day numbers of a spreadsheet."]
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ("01/01/2026 - 31/03/2026", "2026-03-31"),
+        ("30/06/2026, 31/12/2026", "2026-12-31"),
+        ("30/06/2026 (revised)", "2026-06-30"),
+        ("Q2-Q3 2026", "2026-09-30"),
+        ("June/July 2026", "2026-07-31"),
+    ],
+)
+def test_the_last_of_several_dates_is_read_and_reported(cell: str, expected: str) -> None:
+    dates = read_dates([cell])
+    assert dates.table == {cell: expected}
+    assert "the last one was read" in dates.guesses[-1]
+
+
+def test_other_columns_of_dates_decide_where_the_column_does_not() -> None:
+    dates = read_dates(["03/04/2027"], others=["12/31/2027"])
+    assert dates.values == {"03/04/2027": "2027-03-04"}
+    assert dates.guesses == [
+        "Other dates of the file show that the month comes first in 03/04/2027."
+    ]
 
 
 def test_one_clear_date_decides_for_the_column() -> None:

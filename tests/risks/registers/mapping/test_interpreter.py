@@ -98,7 +98,7 @@ def test_the_second_row_of_a_risk_is_an_error_that_names_the_first(text: str) ->
     [
         ("Title,Likelihood (1-5)\nx,6\n", (2, "Likelihood (1-5)")),
         ("Title,Impact\nx,5\ny,Enormous\n", (3, "Impact")),
-        ("Title,Due date\nx,soon\n", (2, "Due date")),
+        ("Title,Due date\nx,31/31/2027\n", (2, "Due date")),
         (f"Title\n{'x' * 256}\n", (2, "Title")),
         (f"Title,Risk ID\nx,{'9' * 256}\n", (2, "Risk ID")),
         (f"Title,Category\nx,{'c' * 101}\n", (2, "Category")),
@@ -119,7 +119,7 @@ def test_an_error_repeats_the_cell_and_says_what_to_do() -> None:
 
 
 def test_a_row_may_have_several_errors_and_leaves_others_alone() -> None:
-    interpretation = read("Title,Impact,Due date\nx,99,soon\ny,5,2027-05-31\n")
+    interpretation = read("Title,Impact,Due date\nx,99,31/31/2027\ny,5,2027-05-31\n")
     assert [(error.row, error.column) for error in interpretation.rows[0].errors] == [
         (2, "Impact"),
         (2, "Due date"),
