@@ -48,7 +48,7 @@ _BETWEEN = (
 
 
 class Reading(StrEnum):
-    """How much of a date a text says."""
+    """Ways in which a text gives a date, as sentences for people."""
 
     EXACT = ""
     PERIOD = "A week, month, quarter or year was read as its last day."
