@@ -20,16 +20,23 @@ scores and levels are in `extra` if they differ from ours.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
 from itertools import islice
 from typing import Any
 
 from risks.fields import FIGURES, extra_name, is_own_export
 from risks.registers.mapping.columns import propose_mapping
-from risks.registers.mapping.lexicon import OPEN, level_of
-from risks.registers.mapping.values import CIRCUMSTANCES, LIMITS, CellReader, ReaderFactory
+from risks.registers.mapping.lexicon import OPEN
+from risks.registers.mapping.ratings.figures import FigureReader
+from risks.registers.mapping.titles import (
+    NUMBER_ERROR,
+    TITLE_SOURCES,
+    describe_circumstances,
+    has_letter,
+    make_title,
+)
+from risks.registers.mapping.values import CIRCUMSTANCES, CellReader, ReaderFactory
 from risks.registers.options import DEFAULT_OPTIONS, ReadingOptions
-from risks.registers.reading.text import LONGEST_CACHED, first_sentence, title_key
+from risks.registers.reading.text import title_key
 from risks.registers.results import (
     SHOWN_CHARACTERS,
     ColumnMapping,
@@ -37,16 +44,19 @@ from risks.registers.results import (
     ImportFileError,
     Interpretation,
     InterpretedRow,
-    RatingDifference,
     RowError,
     Table,
 )
-from risks.scoring import default_levels, score
-from risks.text import count_text, shorten_text
+from risks.scoring import default_levels
+from risks.text import count_text
 
 SAMPLE = 200  # cells of a column that decide what it holds
 
-_TITLE_SOURCES = ("title", "threat", "vulnerability", "description")
+_MADE_TITLES = {
+    "title": "Made a shorter title for {} from its beginning; the description has the whole text.",
+    "description": "Made a title for {} from the first sentence of the description.",
+    "threat": "Made a title for {} from threat and vulnerability.",
+}
 
 
 def interpret_table(
@@ -79,13 +89,13 @@ class TableInterpreter:
         options: ReadingOptions,
         levels: Sequence[Sequence[str]],
     ) -> None:
-        self.table, self.columns, self.levels = table, columns, levels
+        self.table, self.columns = table, columns
         self.own = is_own_export(table.headers)
         fields = {column.column: column.field for column in columns if column.field}
         self.computed = {header: name for header, name in fields.items() if name in FIGURES}
         self.mapped = {header: name for header, name in fields.items() if name not in FIGURES}
         self.header_of = {name: header for header, name in fields.items()}
-        if self.header_of.keys().isdisjoint(_TITLE_SOURCES):
+        if self.header_of.keys().isdisjoint(TITLE_SOURCES):
             raise ImportFileError(
                 "No column gives the risks a title. Map one to title. The columns: "
                 f"{', '.join(table.headers)}."
@@ -95,8 +105,16 @@ class TableInterpreter:
             for column in columns
             if not column.field and column.how != "ignored"
         }
+        self.figures = FigureReader(
+            table, self.header_of, self.computed, levels, derive=options.derive_ratings
+        )
         factory = ReaderFactory(
-            self.mapped, self.cells_of, own=self.own, month_first=options.month_first
+            self.mapped,
+            self.cells_of,
+            own=self.own,
+            month_first=options.month_first,
+            rows=self.figures.rated_rows(),
+            levels=levels,
         )
         # The owner's name comes last: it wins over the text beside the owner's address.
         self.readers: list[tuple[str, CellReader]] = sorted(
@@ -108,8 +126,8 @@ class TableInterpreter:
             if column.note and column.field not in FIGURES
         ]
         self.guesses += factory.guesses
+        self.figures.rating_scales = factory.scales
         self.counts: Counter[str] = Counter()
-        self.differences: list[RatingDifference] = []
         self.first_rows: dict[tuple[str, str], int] = {}  # by kind of identity and identity
 
     def cells_of(self, header: str) -> Counter[str]:
@@ -127,8 +145,9 @@ class TableInterpreter:
         notes = list(self.table.notes)
         if self.counts["skipped"]:
             notes.append(f"Skipped {count_text(self.counts['skipped'], 'row')} without a risk.")
-        self.guesses += self.summarize_guesses()
-        return Interpretation(rows, self.columns, self.guesses, self.differences, notes)
+        self.guesses += (*self.summarize_guesses(), *self.figures.guesses())
+        differences = self.figures.differences
+        return Interpretation(rows, self.columns, self.guesses, differences, notes)
 
     def collect_faults(self) -> dict[int, list[RowError]]:
         """The errors of reading by row, without blank cells in columns that we do not need."""
@@ -160,13 +179,17 @@ class TableInterpreter:
                 errors.append(RowError(number, header, cell[:SHOWN_CHARACTERS], reading.error))
             elif reading.keep and cell:
                 extra[header] = cell
+        identity = title_key(values.get("title") or "")
         if not self.own:
-            self.derive_values(values, cells, extra)
-        self.compare_figures(number, values, cells, extra)
+            identity = self.complete_texts(values, cells, extra) or identity
+            self.complete_state(values, cells, extra)
+        self.add_figures(number, values, cells, extra)
         title_header = self.header_of.get("title")
         if not values.get("title") and not any(error.column == title_header for error in errors):
-            errors.append(RowError(number, title_header, "", "The row has no title. Give it one."))
-        kind, identity = self.identify(values)
+            title = self.cell_of("title", cells)
+            reason = NUMBER_ERROR if title else "The row has no title. Give it one."
+            errors.append(RowError(number, title_header, title[:SHOWN_CHARACTERS], reason))
+        kind, identity = self.identify(values, identity)
         first = self.first_rows.setdefault((kind, identity), number)
         if first != number and identity:
             reason = f"Row {first} is the same risk. Remove one of the rows, or tell them apart."
@@ -174,21 +197,29 @@ class TableInterpreter:
             errors.append(RowError(number, id_header, identity[:SHOWN_CHARACTERS], reason))
         return InterpretedRow(number, kind, identity, values, extra, errors)
 
-    def derive_values(self, values: dict[str, Any], cells: Mapping[str, str], extra: dict) -> None:
-        """Fill in what a register of another origin leaves out."""
-        if not self.cell_of("title", cells):
-            parts = (first_sentence(values.get(name) or "") for name in ("threat", "vulnerability"))
-            title = ": ".join(filter(None, parts))
-            title = title or first_sentence(values.get("description") or "")
-            if title:
-                self.counts["title"] += 1
-                values["title"] = shorten_text(title, LIMITS["title"])
-        circumstances = [
-            f"{label}: {values[name]}" for name, label in CIRCUMSTANCES.items() if values.get(name)
-        ]
+    def complete_texts(
+        self, values: dict[str, Any], cells: Mapping[str, str], extra: dict[str, str]
+    ) -> str:
+        """Make the title and description that the row leaves out; return its identity."""
+        statement = self.cell_of("title", cells)
+        title = make_title(values)
+        if title and title.how:
+            self.counts[title.how] += 1
+        if statement and not has_letter(statement):
+            extra[self.header_of["title"]] = statement
+        circumstances = describe_circumstances(values)
         if "description" not in self.header_of and circumstances:
-            self.counts["description"] += 1
-            values["description"] = "\n".join(circumstances)
+            self.counts["circumstances"] += 1
+            values["description"] = circumstances
+        if title and title.how == "title":
+            parts = (statement, values.get("description"))
+            values["description"] = "\n\n".join(filter(None, dict.fromkeys(parts)))
+        values["title"] = title.text if title else ""
+        return title.identity if title else ""
+
+    def complete_state(
+        self, values: dict[str, Any], cells: Mapping[str, str], extra: dict[str, str]
+    ) -> None:
         if values.get("status") == OPEN:
             is_rated = values.get("inherent_likelihood") and values.get("inherent_impact")
             values["status"] = "assessed" if is_rated else "identified"
@@ -196,49 +227,40 @@ class TableInterpreter:
             extra[self.header_of["due_date"]] = due
             self.counts["due_date"] += 1
 
+    def add_figures(
+        self,
+        number: int,
+        values: dict[str, Any],
+        cells: Mapping[str, str],
+        extra: dict[str, str],
+    ) -> None:
+        """Add what the source says of its scores and levels, and ratings derived from them."""
+        figures = self.figures.read_row(number, values, cells)
+        if self.own or not self.computed:
+            return
+        extra.update(figures.kept)
+        values.update(figures.ratings)
+        values["source_ratings"] = figures.said
+        if self.figures.derive:
+            values["derived_ratings"] = figures.derived
+
     def cell_of(self, name: str, cells: Mapping[str, str]) -> str:
         """The cell of the column that maps to the field `name`, "" if none does."""
         return cells[self.header_of[name]] if name in self.header_of else ""
 
-    def compare_figures(
-        self, number: int, values: Mapping[str, Any], cells: Mapping[str, str], extra: dict
-    ) -> None:
-        """Keep and report a score or level of the source that is not ours; drop one that is."""
-        for header, name in self.computed.items():
-            theirs = cells[header]
-            if not theirs:
-                continue
-            kind = name.partition("_")[0]
-            likelihood, impact = values.get(f"{kind}_likelihood"), values.get(f"{kind}_impact")
-            figure = normalize_figure(theirs)
-            ours = ""
-            if likelihood is not None and impact is not None and figure:
-                by_matrix = self.levels[likelihood - 1][impact - 1]
-                ours = str(score(likelihood, impact)) if is_number(theirs) else by_matrix
-            if ours and ours == figure:
-                continue
-            if ours:
-                cell = theirs[:SHOWN_CHARACTERS]
-                self.differences.append(RatingDifference(number, header, cell, ours))
-            if not self.own:
-                extra[header] = theirs
-
-    def identify(self, values: Mapping[str, Any]) -> tuple[str, str]:
+    def identify(self, values: Mapping[str, Any], by_title: str) -> tuple[str, str]:
         """The kind of identity and the identity of a risk within its source."""
         for kind in ("reference", "external_id"):
             if values.get(kind):
                 return kind, values[kind]
         self.counts["identity"] += 1
-        return "title", title_key(values.get("title") or "")
+        return "title", by_title
 
     def summarize_guesses(self) -> Iterator[Guess]:
-        if times := self.counts["title"]:
-            detail = (
-                f"Made a title for {count_text(times, 'row')} from threat and vulnerability, or "
-                "from the first sentence of the description."
-            )
-            yield Guess(None, "title", detail)
-        if times := self.counts["description"]:
+        for how, text in _MADE_TITLES.items():
+            if times := self.counts[how]:
+                yield Guess(None, "title", text.format(count_text(times, "row")))
+        if times := self.counts["circumstances"]:
             parts = ", ".join(
                 self.header_of[name] for name in CIRCUMSTANCES if name in self.header_of
             )
@@ -253,19 +275,3 @@ class TableInterpreter:
         if times := self.counts["identity"]:
             detail = f"Identified {count_text(times, 'row')} without an id by the title."
             yield Guess(None, "identity", detail)
-
-
-def is_number(text: str) -> bool:
-    return text.removesuffix(".0").isdecimal() and text.isascii()
-
-
-def normalize_figure(text: str) -> str:
-    """A source's score as digits, or its level in our word; "" if it is neither."""
-    return cached_figure(text) if len(text) <= LONGEST_CACHED else ""
-
-
-@lru_cache(maxsize=1_024)
-def cached_figure(text: str) -> str:
-    if is_number(text):
-        return str(int(text.removesuffix(".0")))
-    return level_of(text) or ""

@@ -1,15 +1,23 @@
 """Values: what the cells of one column mean for a field of a risk."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Any
 
 from risks.fields import LINKS, PEOPLE, RATINGS
 from risks.registers.mapping.dates import read_dates
-from risks.registers.mapping.lexicon import OPEN, days_between_reviews, status_of, treatment_of
+from risks.registers.mapping.lexicon import (
+    OPEN,
+    days_between_reviews,
+    leading_status_of,
+    leading_treatment_of,
+    status_of,
+    treatment_of,
+)
 from risks.registers.mapping.ratings.reading import RatingColumn, read_ratings
+from risks.registers.mapping.ratings.scales import RatedRow, Scale
 from risks.registers.reading.text import split_list
 from risks.registers.results import SHOWN_CHARACTERS, Guess
 from risks.text import shorten_text
@@ -36,12 +44,28 @@ _STATES = (
     "draft, identified, assessed, treatment_planned, in_treatment, mitigated, accepted, closed "
     "or reopened"
 )
-# Fields whose words are looked up, the value of an empty cell, and the words that they accept.
-_VOCABULARIES: dict[str, tuple[Callable[[str], Any], Any, str]] = {
-    "status": (status_of, "", _STATES),
-    "treatment": (treatment_of, "", "mitigate, accept, transfer or avoid"),
-    "review_interval_days": (days_between_reviews, None, "a number of days from 1 to 3660"),
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The words of a field: looked up whole or by their first part, and those it accepts."""
+
+    look_up: Callable[[str], Any]
+    accepted: str
+    look_up_part: Callable[[str], Any] = lambda _: None
+    empty: Any = ""  # the value of an empty cell
+
+
+_VOCABULARIES = {
+    "status": Vocabulary(status_of, _STATES, leading_status_of),
+    "treatment": Vocabulary(
+        treatment_of, "mitigate, accept, transfer or avoid", leading_treatment_of
+    ),
+    "review_interval_days": Vocabulary(
+        days_between_reviews, "a number of days from 1 to 3660", empty=None
+    ),
 }
+_OPEN_MEANS = "Open means assessed, or identified without a likelihood and an impact."
 _ADDRESS = re.compile(r"[^@\s<>;,()\"]+@[^@\s<>;,()\"]+")
 
 Cells = Mapping[str, int]  # the distinct cells of a column, with how often each occurs
@@ -75,11 +99,15 @@ class ReaderFactory:
         *,
         own: bool = False,
         month_first: bool | None = None,
+        rows: Mapping[RatedRow, int] | None = None,
+        levels: Sequence[Sequence[str]] | None = None,
     ) -> None:
         self.mapped = mapped  # field by header
         self.cells_of = cells_of
         self.own = own
         self.month_first = month_first
+        self.rows, self.levels = rows, levels  # the source's levels, and ours
+        self.scales: dict[str, Scale] = {}  # of ratings, by header
         self.guesses: list[Guess] = []
 
     def make_readers(self) -> dict[str, CellReader]:
@@ -96,6 +124,9 @@ class ReaderFactory:
             elif name in LINKS:
                 readers[header] = list_reader(name)
             else:
+                if name == "title" and not self.own:  # the interpreter makes one of a longer text
+                    readers[header] = text_reader(name, limited=False)
+                    continue
                 has_owner = name == "owner_name" and "owner" in self.mapped.values()
                 readers[header] = text_reader(name, skip_empty=has_owner and not self.own)
         return readers
@@ -118,7 +149,8 @@ class ReaderFactory:
             if name in RATINGS
         ]
         readers = {}
-        for header, ratings in read_ratings(columns).items():
+        for header, ratings in read_ratings(columns, self.rows, self.levels).items():
+            self.scales[header] = ratings.scale
             if ratings.guess:
                 self.add_guess(header, "scale", ratings.guess, ratings.table)
             name = self.mapped[header]
@@ -143,25 +175,32 @@ class ReaderFactory:
 
     def word_reader(self, header: str, name: str) -> CellReader:
         """Keep unknown words in extra and leave the field alone; in our export they are errors."""
-        look_up, empty, accepted = _VOCABULARIES[name]
-        values = {cell: look_up(cell) if cell else "" for cell in self.cells_of(header)}
+        vocabulary = _VOCABULARIES[name]
+        cells = [cell for cell in self.cells_of(header) if cell]
+        values = {cell: vocabulary.look_up(cell) for cell in cells}
+        readings = {cell: CellReading({name: value}) for cell, value in values.items()}
+        readings[""] = CellReading({name: vocabulary.empty})
         unknown = [cell for cell, value in values.items() if value is None]
-        readings = {cell: CellReading({name: value or empty}) for cell, value in values.items()}
         if self.own:
-            readings |= dict.fromkeys(unknown, CellReading(error=f"Write {accepted}."))
+            readings |= dict.fromkeys(unknown, CellReading(error=f"Write {vocabulary.accepted}."))
             return readings.__getitem__
-        readings |= dict.fromkeys(unknown, CellReading(keep=True))
+        by_part = {cell: vocabulary.look_up_part(cell) for cell in unknown}
+        for cell, value in by_part.items():
+            readings[cell] = CellReading({name: value} if value else {}, keep=True)
+        values |= by_part
         table = {
             cell: "assessed" if value == OPEN else value
             for cell, value in values.items()
-            if value != cell and cell
+            if value != cell
         }
         if table:
-            detail = "Words were read as ours."
-            if unknown:
-                detail += " Unknown ones are kept in extra."
-            if OPEN in values.values():
-                detail += " Open means assessed, or identified without a likelihood and an impact."
+            details = (
+                ("Words were read as ours.", True),
+                ("Of several the first was taken, and all are kept.", any(by_part.values())),
+                ("Unknown ones are kept in extra.", None in by_part.values()),
+                (_OPEN_MEANS, OPEN in values.values()),
+            )
+            detail = " ".join(sentence for sentence, applies in details if applies)
             self.add_guess(header, name, detail, table)
         return readings.__getitem__
 
@@ -217,14 +256,14 @@ def read_owner(name: str, cell: str) -> CellReading:
 # --- Text
 
 
-def text_reader(name: str, *, skip_empty: bool = False) -> CellReader:
+def text_reader(name: str, *, skip_empty: bool = False, limited: bool = True) -> CellReader:
     """With `skip_empty`, an empty cell does not replace the value that another column gives."""
     keep = name in CIRCUMSTANCES
 
     def read(cell: str) -> CellReading:
         if skip_empty and not cell:
             return CellReading()
-        if error := length_error(name, cell):
+        if limited and (error := length_error(name, cell)):
             return CellReading(error=error)
         return CellReading({name: cell}, keep=keep)
 

@@ -19,6 +19,8 @@ from risks.registers.mapping.lexicon.statuses import (
     OPEN,
     STATES,
     TREATMENTS,
+    leading_status_of,
+    leading_treatment_of,
     status_of,
     treatment_of,
 )
@@ -43,6 +45,8 @@ __all__ = (
     "UNRATED",
     "days_between_reviews",
     "find_word",
+    "leading_status_of",
+    "leading_treatment_of",
     "level_of",
     "status_of",
     "treatment_of",

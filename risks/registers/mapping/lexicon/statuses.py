@@ -1,6 +1,6 @@
 """Words for states and treatments."""
 
-from risks.registers.mapping.lexicon.words import by_word, find_word
+from risks.registers.mapping.lexicon.words import by_word, find_leading_word, find_word
 
 # We have no such state: assessed if the risk has ratings, else identified.
 OPEN = "open"
@@ -167,6 +167,18 @@ def status_of(text: str) -> str | None:
     return STATES[word] if word else None
 
 
+def leading_status_of(text: str) -> str | None:
+    """The state that the first known part of `text` means: "Open (since May)"."""
+    word = find_leading_word(STATES, text)
+    return STATES[word] if word else None
+
+
 def treatment_of(text: str) -> str | None:
     word = find_word(TREATMENTS, text)
+    return TREATMENTS[word] if word else None
+
+
+def leading_treatment_of(text: str) -> str | None:
+    """The treatment that the first known part of `text` means: "Reduce, then transfer"."""
+    word = find_leading_word(TREATMENTS, text)
     return TREATMENTS[word] if word else None

@@ -1,5 +1,6 @@
 """Words as they are compared: whole, or without what people put around them."""
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TypeVar
 
@@ -38,12 +39,22 @@ INTENSIFIERS = key_set((
 ))  # fmt: skip
 # Chinese and Japanese write them without a space.
 _SUFFIXES = tuple(map(match_key, ("风险", "風險", "リスク", "级", "級", "概率", "可能性", "影响")))
+_BRACKETS = re.compile(r"[(\[{][^)\]}]*[)\]}]")
+_SEPARATORS = re.compile(
+    r"[/;,+&|:\n]|\s[-\u2013\u2014]\s|\b(?:and|und|et|y|e|en|then)\b", re.IGNORECASE
+)
 _UMLAUTS = (("ae", "a"), ("oe", "o"), ("ue", "u"))
 
 
 def find_word(known: Collection[str], text: str) -> str | None:
     """The word of `known` that `text` says, or None."""
     return next((word for word in variants_of(match_key(text)) if word in known), None)
+
+
+def find_leading_word(known: Collection[str], text: str) -> str | None:
+    """The first part of `text` that is a word of `known`: "Open (since May)", "Reduce / share"."""
+    parts = _SEPARATORS.split(_BRACKETS.sub("; ", text))
+    return next((word for part in parts if part and (word := find_word(known, part))), None)
 
 
 def variants_of(key: str) -> Iterator[str]:

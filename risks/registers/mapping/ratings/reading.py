@@ -19,6 +19,7 @@ from risks.registers.mapping.ratings.scales import (
     PERCENT,
     PROBABILITY,
     RatedRow,
+    Scale,
     ScaleDecision,
     common_scale,
     named_scale,
@@ -68,6 +69,7 @@ class Ratings:
     guess: str = ""
     table: dict[str, int | None] = field(default_factory=dict)
     kept: set[str] = field(default_factory=set)
+    scale: Scale = ONE_TO_FIVE
 
 
 @dataclass(slots=True)
@@ -192,7 +194,7 @@ def decide_by_words(parsed: ParsedColumn) -> ScaleDecision | None:
 
 
 def rate_column(parsed: ParsedColumn) -> Ratings:
-    ratings = Ratings()
+    ratings = Ratings(scale=parsed.decision.scale if parsed.decision else ONE_TO_FIVE)
     holds_amounts = is_amounts(parsed)
     for text in parsed.column.cells:
         cell = parsed.cells.get(text)
@@ -222,7 +224,7 @@ def rate_cell(parsed: ParsedColumn, text: str, cell: RatedCell, ratings: Ratings
         by_word = [parsed.words[word] for word in cell.words]
         ratings.values[text] = floor(Fraction(sum(by_word), len(by_word)) + Fraction(1, 2))
         return ""
-    scale = cell.scale or (parsed.decision.scale if parsed.decision else ONE_TO_FIVE)
+    scale = cell.scale or ratings.scale
     rating = scale.to_rating(cell.number)
     if rating is None and cell.words:
         rating = parsed.words[cell.words[0]]
@@ -270,7 +272,8 @@ def describe_guess(parsed: ParsedColumn, ratings: Ratings) -> str:
     numbers = parsed.numbers
     scales = {cell.scale for cell in cells if cell.scale} | ({decision.scale} if numbers else set())
     for scale in sorted(scales - {ONE_TO_FIVE}, key=str):
-        reason = f", {decision.reason}," if scale == decision.scale and decision.reason else ""
+        is_decided = scale == decision.scale and decision.reason and numbers
+        reason = f", {decision.reason}," if is_decided else ""
         sentences.append(
             f"Numbers were read on a scale from {scale}{reason} and converted to 1 to 5."
         )

@@ -88,13 +88,25 @@ def named_scale(text: str) -> Scale | None:
     return None
 
 
-def scale_of_scores(header: str) -> Scale | None:
-    """The scale of likelihoods and impacts whose product a header limits: "Score (1-9)"."""
-    scale = named_scale(header)
-    if scale is None:
-        return None
-    root = round(scale.high**0.5)
-    return Scale(1, root) if root * root == scale.high and 3 <= root <= 10 else None
+def scale_of_products(header: str, scores: Counter[Fraction]) -> Scale | None:
+    """The scale of likelihoods and impacts whose products the scores are; None if they are not.
+
+    The header may name their end: 9 is that of 1 to 3, 100 that of 1 to 10. Scores that end at 5
+    are a scale of their own.
+    """
+    named = named_scale(header)
+    top = named.high if named else max(scores, default=0)
+    if not named:
+        for high in (3, 4):
+            products = {
+                first * second for first in range(1, high + 1) for second in range(1, high + 1)
+            }
+            is_whole = scores.total() >= ENOUGH_RATINGS and set(scores) <= products
+            if is_whole and top == high * high:
+                return Scale(1, high)
+        return ONE_TO_FIVE if 5 < top <= 25 else None
+    root = round(top**0.5)
+    return Scale(1, root) if root * root == top and 3 <= root <= 10 else None
 
 
 def scale_by_words(pairs: Iterable[tuple[Fraction, tuple[int, ...]]]) -> Scale | None:

@@ -45,6 +45,16 @@ def test_unknown_states_and_treatments_leave_the_field_alone_and_are_kept() -> N
     assert row.extra == {"Status": "Simmering", "Treatment decision": "Pray"}
 
 
+def test_the_first_of_several_words_is_taken_and_all_are_kept() -> None:
+    interpretation = read(
+        "Title,Status,Treatment decision\nx,Open (since May),Reduce / Transfer\ny,,Accept\n"
+    )
+    row = interpretation.rows[0]
+    assert (row.values["status"], row.values["treatment"]) == ("identified", "mitigate")
+    assert row.extra == {"Status": "Open (since May)", "Treatment decision": "Reduce / Transfer"}
+    assert guessed(interpretation, "treatment") == ["Treatment decision"]
+
+
 def test_assets_keep_their_commas_and_tags_do_not() -> None:
     row = first('Title,Assets,Tags\nx,"Room 1, cellar; Mail","a, b"\n')
     assert row.values["assets"] == ["Room 1, cellar", "Mail"]
