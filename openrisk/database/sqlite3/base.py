@@ -1,10 +1,12 @@
 """Django's backend for SQLite, counted by django-prometheus, whose file no one else may read."""
 
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from django_prometheus.db.backends.sqlite3 import base
+from django_prometheus.db.common import ExportingCursorWrapper
 
 KEPT_BESIDE = ("", "-wal", "-shm", "-journal")
 
@@ -14,6 +16,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if not self.is_in_memory_db():
             keep_private(Path(self.settings_dict["NAME"]))
         return super().get_new_connection(conn_params)
+
+    @cached_property
+    def counting_cursor_class(self) -> type:
+        """Made once a connection: django-prometheus makes a class for every query."""
+        return ExportingCursorWrapper(self.CURSOR_CLASS, self.alias, self.vendor)
+
+    def create_cursor(self, name: str | None = None) -> Any:
+        return self.connection.cursor(factory=self.counting_cursor_class)
 
 
 def keep_private(file: Path) -> None:
