@@ -1,5 +1,6 @@
 """What all tests share: two organizations, a person for each role, API clients, real data."""
 
+import gc
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import timedelta
@@ -8,7 +9,10 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.template import Context, Template
 from django.test import TransactionTestCase
+from django.test.signals import template_rendered
+from django.utils.safestring import SafeString
 from hypothesis import settings
 from pytest_django import DjangoDbBlocker
 from rest_framework.test import APIClient
@@ -48,10 +52,30 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("database")
 
 
+def pytest_collection_finish() -> None:
+    """Keeps what is loaded by now, some million objects, out of every collection of garbage."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _tables_are_emptied_by_us() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", tables.empty_after)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _pages_are_noted_without_their_parts(django_test_environment: None) -> Iterator[None]:
+    """`response.context` is that of a page: to copy it for each of its hundred parts takes long."""
+
+    def render(template: Template, context: Context) -> SafeString:
+        if context.template is template:
+            template_rendered.send(sender=template, template=template, context=context)
+        return template.nodelist.render(context)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Template, "_render", render)
         yield
 
 

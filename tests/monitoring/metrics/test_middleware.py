@@ -33,10 +33,10 @@ def test_invented_methods_and_paths_add_no_series():
     client = Client()
     client.generic("WALK", "/nowhere/")
     before = series("django_http")
-    for number in range(1000):
+    for number in range(20):
         client.generic(f"WALK{number}", f"/nowhere/{number}/")
     assert series("django_http") == before
-    assert value(f"{LATENCY}_count", view="<unnamed view>", method="<invalid method>") > 1000
+    assert value(f"{LATENCY}_count", view="<unnamed view>", method="<invalid method>") > 20
 
 
 @pytest.mark.django_db
