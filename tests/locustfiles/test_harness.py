@@ -139,7 +139,8 @@ def serving(answer: Answer) -> Iterator[str]:
             self.send_response(status)
             self.send_header("Content-Length", str(len(sent)))
             for result in cache:
-                self.send_header("X-Cache", result)
+                self.send_header("X-Cache", result.partition(" ")[0])
+                self.send_header("Cache-Status", f"openrisk; detail={result.partition(' ')[2]}")
             self.end_headers()
             self.wfile.write(sent)
 
