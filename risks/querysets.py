@@ -2,18 +2,17 @@
 
 import re
 from datetime import UTC, datetime, timedelta
-from functools import reduce
-from operator import or_
 from typing import Any, Self
 
 from django.apps import apps
-from django.db import connections, models
+from django.db import models
 from django.db.models import Count, F, OuterRef, Q, Subquery, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, NullIf
 from django.utils import timezone
 
 from openrisk.accounts.models import Membership, Organization, User
+from openrisk.text.folding import SearchColumn, filter_by_words
 from risks import overdue
 from risks.overdue import DRAFT, NOT_OPEN
 
@@ -79,33 +78,23 @@ def owner_label(owner: str = "owner", owner_name: str = "owner_name") -> Combina
     return Coalesce(person_label(owner), owner_name, output_field=models.CharField())
 
 
-SEARCHED_FIELDS = ("title", "description", "owner_name", "external_id")
-_WORD = re.compile(r"\w+")
 _REFERENCE = re.compile(r"R-(\d{1,9})", re.IGNORECASE)
-# With these PostgreSQL makes one word of a host, a path or a version, and -2021 of CVE-2021-1.
-_GLUE = "-+./:@~<>&?=_"
 
 
-class _SearchDocument(models.Func):
-    """The tsvector of a risk; migration 0006 indexes the very same expression with GIN."""
+class SearchedQuerySet(OrganizationRowQuerySet):
+    """Rows that are found by the words of some columns; the table has `search_text` of them."""
 
-    template = f"to_tsvector('simple', translate(%(expressions)s, '{_GLUE}', '{' ' * len(_GLUE)}'))"
-    arg_joiner = " || ' ' || "
+    searched: tuple[str, ...] = ()
 
-
-class _Matches(models.Func):
-    template = "(%(expressions)s)"
-    arg_joiner = " @@ "
-    output_field = models.BooleanField()
+    def search(self, text: str) -> Self:
+        """Rows with every word of `text`, wherever it stands (see `filter_by_words`)."""
+        return filter_by_words(self, text, SearchColumn(*self.searched))
 
 
-class _PrefixQuery(models.Func):
-    function = "to_tsquery"
-    template = "%(function)s('simple', %(expressions)s)"
-
-
-class RiskQuerySet(OrganizationRowQuerySet):
+class RiskQuerySet(SearchedQuerySet):
     """Reads of the register."""
+
+    searched = ("title", "description", "owner_name", "external_id")
 
     def open(self) -> Self:
         """Neither draft nor closed."""
@@ -126,26 +115,10 @@ class RiskQuerySet(OrganizationRowQuerySet):
         return self.filter(overdue.review_not_overdue(timezone.now()))
 
     def search(self, text: str) -> Self:
-        """Risks that contain every word of `text`, or whose reference or external id it is.
-
-        PostgreSQL: full text, each word as the beginning of a word. SQLite: each word anywhere.
-        """
+        """Risks with every word of `text`, or whose reference or external id it is."""
         if reference := _REFERENCE.fullmatch(text.strip()):
             return self.filter(Q(number=int(reference[1])) | Q(external_id=text.strip()))
-        words = _WORD.findall(text)
-        if not words:
-            return self.none() if text.strip() else self.all()
-        if connections[self.db].vendor == "postgresql":
-            query = " & ".join(f"{word}:*" for word in words)
-            return self.filter(
-                _Matches(_SearchDocument(*SEARCHED_FIELDS), _PrefixQuery(Value(query)))
-            )
-        everywhere = [_contains(word) for word in words]
-        return self.filter(*everywhere)
-
-
-def _contains(word: str, fields: tuple[str, ...] = SEARCHED_FIELDS) -> Q:
-    return reduce(or_, (Q(**{f"{field}__icontains": word}) for field in fields))
+        return super().search(text)
 
 
 def valid_at(moment: datetime | None = None) -> Q:
@@ -172,27 +145,15 @@ class LedgerQuerySet(OrganizationRowQuerySet):
         return self.exclude(status__in=NOT_OPEN)
 
 
-class NamedQuerySet(OrganizationRowQuerySet):
-    """Rows that are searched for each word anywhere in a few short fields."""
-
-    searched: tuple[str, ...] = ()
-
-    def search(self, text: str) -> Self:
-        words = _WORD.findall(text)
-        if not words:
-            return self.none() if text.strip() else self.all()
-        return self.filter(*(_contains(word, self.searched) for word in words))
-
-
-class AssetQuerySet(NamedQuerySet):
+class AssetQuerySet(SearchedQuerySet):
     searched = ("name", "description", "external_id")
 
 
-class ControlQuerySet(NamedQuerySet):
+class ControlQuerySet(SearchedQuerySet):
     searched = ("identifier", "title", "text")
 
 
-class FindingQuerySet(NamedQuerySet):
+class FindingQuerySet(SearchedQuerySet):
     searched = ("rule", "title", "location")
 
 

@@ -66,6 +66,7 @@
 -- migration risks 0007_acceptance_basis
 -- migration risks 0008_registered_at
 -- migration risks 0009_import_options
+-- migration risks 0010_folded_search
 -- migration sessions 0001_initial
 -- migration tasks 0001_initial
 -- migration tasks 0002_turns

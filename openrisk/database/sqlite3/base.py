@@ -1,4 +1,5 @@
-"""Django's backend for SQLite, counted by django-prometheus, whose file no one else may read."""
+"""Django's backend for SQLite, counted by django-prometheus: with folded text for searches, and a
+file that no one else may read."""
 
 from contextlib import suppress
 from functools import cached_property
@@ -8,6 +9,8 @@ from typing import Any
 from django_prometheus.db.backends.sqlite3 import base
 from django_prometheus.db.common import ExportingCursorWrapper
 
+from openrisk.text.folding import fold_text
+
 KEPT_BESIDE = ("", "-wal", "-shm", "-journal")
 
 
@@ -15,7 +18,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params: Any) -> Any:
         if not self.is_in_memory_db():
             keep_private(Path(self.settings_dict["NAME"]))
-        return super().get_new_connection(conn_params)
+        connection = super().get_new_connection(conn_params)
+        connection.create_function("openrisk_fold", 1, fold_text, deterministic=True)
+        return connection
 
     @cached_property
     def counting_cursor_class(self) -> type:

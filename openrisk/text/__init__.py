@@ -1,0 +1,1 @@
+"""Text that people write: `folding` is what a search compares."""
