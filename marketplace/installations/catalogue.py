@@ -7,6 +7,7 @@ from marketplace.connectors.base import Connector
 from marketplace.models import InstalledApp, Rating
 from marketplace.registry import available_connectors
 from openrisk.accounts.models import Organization
+from openrisk.text.folding import fold_text
 
 
 def list_connectors(
@@ -38,12 +39,12 @@ def filter_connectors(
 ) -> list[Connector]:
     def matches(connector: Connector) -> bool:
         texts = (connector.name, connector.slug, connector.summary, connector.documentation)
-        text = " ".join(texts).lower()
+        text = fold_text(" ".join(texts))
         return (
             (not category or connector.category == category)
             and (not capability or capability in connector.capabilities)
             and (not status or connector.maturity == status)
-            and all(word in text for word in search.lower().split())
+            and all(word in text for word in fold_text(search).split())
         )
 
     return [connector for connector in available_connectors().values() if matches(connector)]

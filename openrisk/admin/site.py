@@ -49,6 +49,7 @@ from openrisk.admin.autocomplete import (
     Autocomplete,
     AutocompleteMultiple,
     AutocompleteView,
+    FoldedSearch,
     RelatedFilter,
 )
 from openrisk.admin.menu import MENU, OPERATING
@@ -272,7 +273,7 @@ def organization_id(obj: Any) -> UUID | None:
     return getattr(obj, "organization_id", None) if isinstance(obj, Model) else None
 
 
-class FilteredModelAdmin(UnfoldModelAdmin):
+class FilteredModelAdmin(FoldedSearch, UnfoldModelAdmin):
     """A list that takes what its own filters ask, and nothing else: no regular expressions, no
     fishing in hashes."""
 

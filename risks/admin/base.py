@@ -42,12 +42,6 @@ class RegisterAdmin(StepAdmin):
     link_fields: tuple[str, ...] = ()  # many-to-many links that the form edits with a search
     object_history_template = "risks_admin/history.html"
 
-    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
-        """Search as the API does, where the model has a search."""
-        if hasattr(queryset, "search"):
-            return queryset.search(search_term), False
-        return super().get_search_results(request, queryset, search_term)
-
     @admin.display(description="organization")
     def belongs_to(self, obj: Any) -> str:
         """The name without a link: the page of an organization is for its administrators."""

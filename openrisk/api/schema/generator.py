@@ -120,7 +120,15 @@ class StrictFilters(DjangoFilterExtension):  # type: ignore[no-untyped-call]
         parameters.append({"name": "ordering", "in": "query", "schema": orders})
         if view.searchable:
             search = {"type": "string", "maxLength": MAX_SEARCH}
-            parameters.append({"name": "search", "in": "query", "schema": search})
+            parameters.append(
+                {
+                    "name": "search",
+                    "in": "query",
+                    "description": "Words that all stand in the row, also inside of longer ones; "
+                    "case, accents and forms of characters do not matter, signs do",
+                    "schema": search,
+                }
+            )
         return parameters
 
 

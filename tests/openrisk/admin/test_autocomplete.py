@@ -7,6 +7,8 @@ from django.db.models import ForeignKey
 from django.urls import reverse
 
 from openrisk.admin.site import site
+from risks.models import Category
+from tests.risks.factories import make_risk
 
 pytestmark = pytest.mark.django_db
 MODELS = sorted(site._registry, key=lambda model: model._meta.label)
@@ -92,3 +94,14 @@ def test_search_for_people_finds_members_of_the_one_organization(
         "/admin/autocomplete/", {**asked, "organization": str(organization.pk), "term": ""}
     )
     assert [each["id"] for each in found.json()["results"]] == [str(analyst.pk)]
+
+
+@pytest.mark.parametrize("url", ["risks/category/", "accounts/membership/", "risks/risk/"])
+def test_lists_are_searched_in_folded_text(admin_client, organization, analyst, url):
+    analyst.name = "Zoë Müller"
+    analyst.save()
+    Category.objects.create(organization=organization, name="Zoë Müller")
+    make_risk(organization, title="Zoë Müller")
+    for words, found in (("MULLER zoe", 1), ("muller zoz", 0)):
+        page = admin_client.get(f"/admin/{url}", {"q": words})
+        assert len(page.context["cl"].result_list) == found
