@@ -1,34 +1,36 @@
 """Columns of other registers: which of them gives which of our fields."""
 
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from risks.fields import (
     EXPORTED_ONLY,
-    FIGURES,
     IMPORT_FIELDS,
-    RATINGS,
     is_own_export,
 )
+from risks.registers.mapping.column_content import ColumnContent
 from risks.registers.mapping.headers import (
     WEAK_SYNONYM_COST,
     Candidate,
-    add_cost,
     candidate_fields,
-    split_qualifier,
+    likeliest_field,
+    rating_in_name,
+    rating_letter,
+    rating_letters,
+    says_current,
+    says_inherent,
 )
-from risks.registers.mapping.lexicon import IMPACTS, LEVELS, LIKELIHOODS, TREATMENTS
-from risks.registers.reading.text import match_key, split_list
+from risks.registers.mapping.products import recognize_product
+from risks.registers.reading.text import match_key
 from risks.registers.results import ColumnMapping, MappingError
 
 EXTRA = "extra"  # what a caller maps a column to that is to be kept as it is
 
 # Costs: the column with the lowest one gets the field, the first column among equals.
-_EMPTY_COLUMN = 5.0
+_EMPTY_COLUMN = 8.0
 _TREATMENT_BY_CELLS = 0.9  # of a column whose cells are treatments
-
-_CONTROL = re.compile(r"[A-Za-z]{0,8}[ .:_-]?[A-Za-z]{0,4}[ ._-]?\d[\w.()-]*|[A-Z]{2}\.[A-Z]{2}")
-_PROSE_WORDS = 6  # more than any rating has
+_UNLIKELY_CELLS = 2.0
+_LONG_TITLE = 0.5
+_CURRENT_AS_INHERENT = 1.0
 
 
 def propose_mapping(
@@ -41,18 +43,18 @@ def propose_mapping(
     `samples` are some cells of each column, none of them empty. `overrides` are fields (or
     "extra") by header, and win; an unknown header or field raises MappingError.
     """
-    chosen = apply_overrides(headers, overrides or {})
-    rest = [header for header in headers if header not in chosen]
+    mappings = apply_overrides(headers, overrides or {})
     if is_own_export(headers):
-        mappings = {}
-        for header in rest:
+        for header in headers:
             own = header in IMPORT_FIELDS
             how = "name" if own else "ignored" if header in EXPORTED_ONLY else "extra"
-            mappings[header] = ColumnMapping(header, header if own else None, how)
+            mappings.setdefault(header, ColumnMapping(header, header if own else None, how))
     else:
-        taken = {mapping.field: mapping.column for mapping in chosen.values() if mapping.field}
-        mappings = assign_fields(rest, samples, taken)
-    return [chosen.get(header) or mappings[header] for header in headers]
+        mappings |= apply_product(headers, samples, mappings)
+        taken = {mapping.field: mapping.column for mapping in mappings.values() if mapping.field}
+        rest = [header for header in headers if header not in mappings]
+        mappings |= assign_fields(rest, samples, taken)
+    return [mappings[header] for header in headers]
 
 
 def apply_overrides(
@@ -81,92 +83,137 @@ def apply_overrides(
     return chosen
 
 
+def apply_product(
+    headers: Sequence[str],
+    samples: Mapping[str, Sequence[str]],
+    chosen: Mapping[str, ColumnMapping],
+) -> dict[str, ColumnMapping]:
+    """The columns whose meaning is known because a known product writes such files."""
+    product = recognize_product(headers)
+    if not product:
+        return {}
+    taken = {mapping.field for mapping in chosen.values()}
+    mappings: dict[str, ColumnMapping] = {}
+    for header, field in product.fields_of(headers).items():
+        if header not in chosen and field not in taken and samples.get(header):
+            taken.add(field)
+            note = "" if likeliest_field(header) == field else f"As {product.name} names it."
+            mappings[header] = ColumnMapping(header, field, "product", note)
+    return mappings
+
+
 def assign_fields(
     headers: Sequence[str], samples: Mapping[str, Sequence[str]], taken: dict[str, str]
 ) -> dict[str, ColumnMapping]:
     """Give each field to the surest column, surest first."""
+    contents = {header: ColumnContent(header, samples.get(header, ())) for header in headers}
+    letters = rating_letters(headers)
     offers = sorted(
-        (cost, index, field)
+        (candidate, index)
         for index, header in enumerate(headers)
-        for cost, field in weigh_cells(header, samples.get(header, ()))
+        if rating_letter(header) in letters
+        for candidate in weigh_candidates(contents[header])
     )
     mappings: dict[str, ColumnMapping] = {}
     lost_fields: dict[str, str] = {}
-    for cost, index, field in offers:
+    for candidate, index in offers:
         header = headers[index]
         if header in mappings:
             continue
-        if field in taken:
-            lost_fields.setdefault(header, field)
+        if candidate.field in taken:
+            lost_fields.setdefault(header, candidate.field)
             continue
-        taken[field] = header
-        how = "name" if cost == 0 else "synonym"
-        mappings[header] = ColumnMapping(header, field, how, describe_doubt(header, field, cost))
+        taken[candidate.field] = header
+        how = "name" if candidate.cost == 0 else "synonym" if candidate.alike == 100 else "similar"
+        note = describe_doubt(contents[header], candidate, taken)
+        mappings[header] = ColumnMapping(header, candidate.field, how, note)
+    mappings |= assign_lone_ratings([h for h in headers if h not in mappings], contents, taken)
     for header in headers:
-        lost = lost_fields.get(header)
-        note = f"'{taken[lost]}' gives the {lost}. This column is kept in extra." if lost else ""
+        note = describe_loss(contents[header], lost_fields.get(header), taken)
         mappings.setdefault(header, ColumnMapping(header, None, "extra", note))
     return mappings
 
 
-def describe_doubt(header: str, field: str, cost: float) -> str:
-    """A sentence for people if the header could mean something else, or ""."""
-    if WEAK_SYNONYM_COST <= cost < _EMPTY_COLUMN:
-        return f"The name may mean other things: read as the {field.replace('_', ' ')}."
-    if not field.startswith("inherent_") or header == field:
-        return ""
-    if any(split_qualifier(word)[1] == "inherent" for word in match_key(header).split()):
-        return ""
-    return "The header does not say inherent, residual or target: read as inherent."
+def assign_lone_ratings(
+    headers: Sequence[str], contents: Mapping[str, ColumnContent], taken: dict[str, str]
+) -> dict[str, ColumnMapping]:
+    """Take the only column that names a likelihood, or an impact, among other words.
 
-
-def weigh_cells(header: str, cells: Sequence[str]) -> Iterator[Candidate]:
-    """The candidates that the cells do not contradict; the only candidate always."""
-    candidates = candidate_fields(header)
-    if not cells:  # a column that holds something goes first
-        yield from add_cost(candidates, _EMPTY_COLUMN)
-        return
-    may_be_rating = any(field in RATINGS + FIGURES for _, field in candidates)
-    for cost, field in candidates:
-        weak = cost >= WEAK_SYNONYM_COST
-        if len(candidates) > 1 and is_contradicted(
-            field, cells, weak=weak, may_be_rating=may_be_rating
-        ):
+    "Likelihood of a breach" is the likelihood if there is no other; of an impact on reputation and
+    one on safety, neither is the impact.
+    """
+    named: dict[str, list[str]] = {}
+    for header in headers:
+        field = rating_in_name(header)
+        if field and field not in taken and contents[header].fits(field):
+            named.setdefault(field, []).append(header)
+    mappings = {}
+    for field, columns in named.items():
+        label = field.replace("_", " ")
+        if len(columns) == 1:
+            taken[field] = columns[0]
+            note = f"The only column that names it: read as the {label}."
+            mappings[columns[0]] = ColumnMapping(columns[0], field, "synonym", note)
             continue
-        is_sure = field == "treatment" and holds_mostly(is_treatment, cells)
-        yield (_TREATMENT_BY_CELLS if is_sure else cost), field
+        for column in columns:
+            others = ", ".join(f"'{other}'" for other in columns if other != column)
+            note = f"May be the {label}, as may {others}. Kept in extra; map the one that counts."
+            mappings[column] = ColumnMapping(column, None, "extra", note)
+    return mappings
 
 
-def is_contradicted(field: str, cells: Sequence[str], *, weak: bool, may_be_rating: bool) -> bool:
-    """Whether most cells hold something that does not belong into `field`."""
-    if field == "treatment":
-        return not holds_mostly(is_treatment, cells)
-    if field == "controls":
-        return weak and not holds_mostly(is_control, cells)
-    if field in {"title", "description"}:
-        return weak and may_be_rating and holds_mostly(is_rating, cells)
-    if field in FIGURES:
-        return weak and not holds_mostly(is_rating, cells)
-    return field in RATINGS and holds_mostly(is_prose, cells)
+def describe_loss(content: ColumnContent, lost: str | None, taken: Mapping[str, str]) -> str:
+    """A sentence for people if the column was not taken for what its name says, or ""."""
+    if lost:
+        return f"'{taken[lost]}' gives the {lost}. This column is kept in extra."
+    candidates = candidate_fields(content.header) if content.cells else ()
+    if candidates and min(candidates).field not in taken:
+        field = min(candidates).field.replace("_", " ")
+        return f"The cells do not look like the {field}. This column is kept in extra."
+    return ""
 
 
-def holds_mostly(predicate: Callable[[str], bool], cells: Sequence[str]) -> bool:
-    return 2 * sum(map(predicate, cells)) >= len(cells)
+def describe_doubt(content: ColumnContent, candidate: Candidate, taken: Mapping[str, str]) -> str:
+    """A sentence for people if the header could mean something else, or ""."""
+    header, field = content.header, candidate.field
+    label = field.replace("_", " ")
+    if candidate.alike < 100:
+        return f"Read as '{candidate.reading}', {candidate.alike} % alike: the {label}."
+    if field.startswith("inherent_") and says_current(header):
+        residual = taken.get(field.replace("inherent", "residual"))
+        return f"'{residual}' is the residual one, so this was read as the inherent one."
+    name_cost = min(other.cost for other in candidate_fields(header) if other.field == field)
+    if name_cost >= WEAK_SYNONYM_COST and not (field == "treatment" and content.is_treatment):
+        return f"The name may mean other things: read as the {label}."
+    if field.startswith("inherent_") and header != field and not says_inherent(header):
+        return "The header does not say inherent, residual or target: read as inherent."
+    return ""
 
 
-def is_prose(cell: str) -> bool:
-    return len(cell.split()) >= _PROSE_WORDS
-
-
-def is_rating(cell: str) -> bool:
-    word = match_key(cell)
-    return word.isdecimal() or word in LEVELS or word in LIKELIHOODS or word in IMPACTS
-
-
-def is_treatment(cell: str) -> bool:
-    return match_key(cell) in TREATMENTS
-
-
-def is_control(cell: str) -> bool:
-    items = split_list(cell, commas=True)
-    return bool(items) and bool(_CONTROL.fullmatch(items[0]))
+def weigh_candidates(content: ColumnContent) -> Iterator[Candidate]:
+    """The fields that the column may give, as its name and its cells say."""
+    candidates = list(candidate_fields(content.header))
+    if says_current(content.header):
+        candidates += [
+            candidate._replace(
+                cost=candidate.cost + _CURRENT_AS_INHERENT,
+                field=candidate.field.replace("residual", "inherent"),
+            )
+            for candidate in candidates
+            if candidate.field.startswith("residual_")
+        ]
+    if not content.cells:  # a column that holds something goes first
+        yield from (c._replace(cost=c.cost + _EMPTY_COLUMN) for c in candidates)
+        return
+    fitting = [candidate for candidate in candidates if content.fits(candidate.field)]
+    for candidate in fitting or candidates:
+        cost = candidate.cost
+        if candidate not in fitting:
+            if content.contradicts(candidate.field):
+                continue
+            cost += _UNLIKELY_CELLS
+        if candidate.field == "treatment" and content.is_treatment:
+            cost = min(cost, _TREATMENT_BY_CELLS)
+        if candidate.field == "title" and content.is_statement:
+            cost += _LONG_TITLE
+        yield candidate._replace(cost=cost)

@@ -1,112 +1,247 @@
 """Headers of other registers: the fields that the name of one column may mean.
 
-Names are looked up among the synonyms; names of ratings are also understood by the words they are
-made of. A lower cost means a surer name.
+A header is split into words, which are looked up as a name, and as the parts of a rating ("residual
+impact"). A lower cost means a surer name. What is in no list may be misspelled: `spelling`.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import chain
+from typing import NamedTuple
 
 from risks.fields import IMPORT_FIELDS
 from risks.registers.mapping.column_synonyms import (
+    ACCOMPANYING,
+    ARTICLES,
+    BEARERS,
     FILLERS,
     IMPACT,
     LEVEL,
     LIKELIHOOD,
+    LOOKALIKES,
     MEASURES,
-    PREFIXES,
+    OCCURRENCE,
     QUALIFIERS,
     RISK,
     SCORE,
     SYNONYMS,
     UNSURE,
     WEAK,
+    normalize_words,
 )
-from risks.registers.reading.text import match_key
+from risks.registers.mapping.spelling import (
+    WordList,
+    correct_words,
+    singular,
+    spaced_name,
+    split_compounds,
+)
 
-Candidate = tuple[float, str]  # cost and field
+
+class Candidate(NamedTuple):
+    """A field that a column may give. With `alike` below 100, its name was read as `reading`."""
+
+    cost: float
+    field: str
+    reading: str = ""
+    alike: int = 100
+
 
 SYNONYM_COST, WEAK_SYNONYM_COST = 1.0, 3.0
-_COST_PER_RANK = 0.01  # of the place in a list of synonyms
-_WITHOUT_BRACKETS, _UNQUALIFIED, _UNSURE, _PART, _ONE_LETTER = 0.5, 0.2, 0.3, 2.0, 2.0
+_COST_PER_RANK = 0.005  # of the place in a list of synonyms
+_WITHOUT_RISK, _UNQUALIFIED, _UNSURE, _BRACKETS_LEFT_OUT = 0.05, 0.2, 0.3, 0.5
+_MISSPELLED, _ONE_LETTER, _PART = 1.5, 2.0, 2.0
 
-_BRACKETS = re.compile(r"\([^)]*\)|\[[^\]]*\]")
-_PARTS = re.compile(r"\s*[/|\n]\s*|\s+[-\u2013]\s+")
+_BRACKETS = re.compile(r"\(([^)]*)\)|\[([^\]]*)\]|\{([^}]*)\}")
+_PARTS = re.compile(r"\s*[/|\n;]\s*|\s+[-\u2013\u2014:]\s+|\s+(?:or|oder|ou|o|of)\s+")
 _LONGEST_NAME = 80
+_LEGEND = re.compile(r"[\n(\[:;=?]")  # where a long header stops being a name
+
+_OWN_NAMES = frozenset(IMPORT_FIELDS) - {"reference"}
+_AXES = {"likelihood": LIKELIHOOD, "impact": IMPACT}
+_LETTERS = frozenset(w for w in LIKELIHOOD | OCCURRENCE | IMPACT if len(w) == 1) | {"a"}
+_PROTECTION_GOALS = frozenset("cia")
+_NOUNS = LIKELIHOOD | OCCURRENCE | IMPACT | SCORE | LEVEL | RISK
+_RATING_WORDS = _NOUNS | FILLERS | UNSURE | BEARERS | ACCOMPANYING | MEASURES | QUALIFIERS.keys()
+KNOWN_WORDS = WordList(
+    _RATING_WORDS
+    | ARTICLES
+    | {
+        word
+        for table in (SYNONYMS, WEAK)
+        for by_language in table.values()
+        for name in chain.from_iterable(by_language.values())
+        for word in name.split()
+    },
+    LOOKALIKES,
+)
 
 
 def likeliest_field(header: str) -> str | None:
     """The field that this header most likely means; None if it means none that we know."""
-    candidates = candidate_fields(header)
-    return min(candidates)[1] if candidates else None
+    candidates = [candidate for candidate in candidate_fields(header) if candidate.alike == 100]
+    return min(candidates).field if candidates else None
 
 
 def candidate_fields(header: str) -> tuple[Candidate, ...]:
     """Every field that a column of this name may be, each once."""
+    if len(header) > _LONGEST_NAME:
+        header = _LEGEND.split(header.strip(), maxsplit=1)[0]
     return cached_candidates(header) if len(header) <= _LONGEST_NAME else ()
 
 
 @lru_cache(maxsize=4_096)
 def cached_candidates(header: str) -> tuple[Candidate, ...]:
-    candidates = [(0.0, header)] if header in IMPORT_FIELDS and header != "reference" else []
-    candidates += fields_by_name(match_key(header))
-    if not candidates:
-        without_brackets = fields_by_name(match_key(_BRACKETS.sub(" ", header)))
-        candidates = add_cost(without_brackets, _WITHOUT_BRACKETS)
-    for part in _PARTS.split(header) if not candidates else ():
-        if candidates := add_cost(fields_by_name(match_key(part)), _PART):
+    candidates = [Candidate(0.0, header)] if header in _OWN_NAMES else []
+    texts = list(ways_to_read(header))
+    for cost, text in texts:
+        candidates += add_cost(fields_by_words(split_compounds(text, KNOWN_WORDS)), cost)
+        if candidates:
             break
-    lowest = {field: cost for cost, field in sorted(candidates, reverse=True)}
-    return tuple((cost, field) for field, cost in lowest.items())
+    candidates = candidates or fields_by_part(header)
+    for cost, text in texts if not candidates else ():
+        candidates = fields_by_correction(text, cost)
+        if candidates:
+            break
+    lowest = {candidate.field: candidate for candidate in sorted(candidates, reverse=True)}
+    return tuple(lowest.values())
+
+
+def ways_to_read(header: str) -> Iterator[tuple[float, list[str]]]:
+    """The words of a header, with a cost: as it is, in camel case, and without brackets."""
+    spaced = spaced_name(header)
+    yield 0.0, normalize_words(header)
+    yield 0.0, normalize_words(spaced)
+    without_brackets = _BRACKETS.sub(" ", spaced)
+    if without_brackets != spaced:
+        yield _BRACKETS_LEFT_OUT, normalize_words(without_brackets)
+        inside = " ".join("".join(groups) for groups in _BRACKETS.findall(spaced))
+        yield 2 * _BRACKETS_LEFT_OUT, normalize_words(inside)
+
+
+def fields_by_part(header: str) -> list[Candidate]:
+    """The fields of the first known part of "Threat / Bedrohung", if half of them are known."""
+    parts = [
+        fields_by_words(split_compounds(normalize_words(part), KNOWN_WORDS))
+        for part in _PARTS.split(_BRACKETS.sub(" ", spaced_name(header)))
+        if len(part) > 1
+    ]
+    known = [candidates for candidates in parts if candidates]
+    return add_cost(known[0], _PART) if known and 2 * len(known) >= len(parts) else []
+
+
+def fields_by_correction(words: list[str], cost: float) -> list[Candidate]:
+    """The fields that a misspelled name means, with how much alike it is."""
+    corrected, alike = correct_words(split_compounds(words, KNOWN_WORDS), KNOWN_WORDS)
+    reading = " ".join(corrected)
+    return [
+        candidate._replace(cost=candidate.cost + cost + _MISSPELLED, reading=reading, alike=alike)
+        for candidate in (fields_by_words(corrected) if alike < 100 else ())
+    ]
 
 
 def add_cost(candidates: Iterable[Candidate], more: float) -> list[Candidate]:
-    return [(cost + more, field) for cost, field in candidates]
+    return [candidate._replace(cost=candidate.cost + more) for candidate in candidates]
 
 
-def fields_by_name(name: str) -> Iterator[Candidate]:
-    for base, synonyms in ((SYNONYM_COST, SYNONYMS), (WEAK_SYNONYM_COST, WEAK)):
-        for field, names in synonyms.items():
-            if name in names:
-                yield base + names.index(name) * _COST_PER_RANK, field
-    yield from ratings_by_words(name)
+def header_words(header: str) -> list[str]:
+    return split_compounds(normalize_words(spaced_name(header)), KNOWN_WORDS)
 
 
-def ratings_by_words(name: str) -> Iterator[Candidate]:
+def says_inherent(header: str) -> bool:
+    return any(QUALIFIERS.get(word) == "inherent" for word in header_words(header))
+
+
+def says_current(header: str) -> bool:
+    """Whether it is about the rating of today: residual, unless another column is."""
+    return any(word in UNSURE and word in QUALIFIERS for word in header_words(header))
+
+
+def rating_in_name(header: str) -> str | None:
+    """The likelihood or impact that a longer name names: "Likelihood of a breach"."""
+    words = {word for word in header_words(header) if len(word) > 1}
+    kinds = {QUALIFIERS[word] for word in words - ACCOMPANYING if word in QUALIFIERS}
+    axes = [axis for axis, known in _AXES.items() if words & known]
+    return f"{next(iter(kinds), 'inherent')}_{axes[0]}" if len(axes) == 1 >= len(kinds) else None
+
+
+def rating_letter(header: str) -> str:
+    """The letter that stands for a likelihood or an impact in "L" and "L_1to5", or ""."""
+    words = header_words(header)
+    return words[0] if len(words) == 1 and words[0] in _LETTERS else ""
+
+
+def rating_letters(headers: Iterable[str]) -> frozenset[str]:
+    """The letters among these headers that can be ratings, and "" for all other headers.
+
+    One needs the other: "P" beside "I" is a likelihood, alone it is anything. "C", "I" and "A" are
+    confidentiality, integrity and availability.
+    """
+    letters = set(map(rating_letter, headers)) - {""}
+    is_pair = letters & (LIKELIHOOD | OCCURRENCE) and letters & IMPACT
+    if letters >= _PROTECTION_GOALS:
+        letters -= _PROTECTION_GOALS
+    return frozenset(letters | {""} if is_pair else {""})
+
+
+# --- Names
+
+
+def name_key(words: Iterable[str]) -> str:
+    """Names that mean the same have the same key: order, articles and plurals do not count."""
+    return " ".join(sorted(singular(word) for word in words if word not in ARTICLES))
+
+
+def index_names() -> dict[str, list[Candidate]]:
+    index: dict[str, list[Candidate]] = defaultdict(list)
+    for base, table in ((SYNONYM_COST, SYNONYMS), (WEAK_SYNONYM_COST, WEAK)):
+        for field, by_language in table.items():
+            for rank, name in chain.from_iterable(map(enumerate, by_language.values())):
+                key = name_key(name.split()) or name
+                index[key].append(Candidate(base + rank * _COST_PER_RANK, field))
+    return index
+
+
+_NAMES = index_names()
+
+
+def fields_by_words(words: Sequence[str]) -> list[Candidate]:
+    candidates = list(_NAMES.get(name_key(words) or " ".join(words), ()))
+    without_risk = [word for word in words if word not in RISK]
+    if without_risk and len(without_risk) < len(words):
+        candidates += add_cost(_NAMES.get(name_key(without_risk), ()), _WITHOUT_RISK)
+    return candidates + list(ratings_by_words(words))
+
+
+# --- Ratings
+
+
+def ratings_by_words(words: Sequence[str]) -> Iterator[Candidate]:
     """Names of ratings are built of words: "residual risk - likelihood", "P (brut)"."""
-    words: set[str] = set()
-    kinds: set[str] = set()
-    for word in name.split():
-        noun, kind = split_qualifier(word)
-        words.add(noun)
-        kinds |= {kind} if kind else set()
-    known = LIKELIHOOD | IMPACT | SCORE | LEVEL | RISK | FILLERS | UNSURE
-    if len(kinds) > 1 or words - known - (MEASURES if kinds else set()):
+    has_measure = any(word in MEASURES for word in words)
+    said = [word for word in words if has_measure or word not in ACCOMPANYING]
+    kinds = {QUALIFIERS[word] for word in said if word in QUALIFIERS}
+    nouns = {word for word in said if word not in QUALIFIERS or word in _NOUNS - FILLERS}
+    known = _NOUNS | FILLERS | UNSURE | BEARERS | (MEASURES if kinds else set())
+    if len(kinds) > 1 or nouns - known:
         return
-    unsure = _UNSURE * any(word in UNSURE for word in name.split())
-    cost = SYNONYM_COST + unsure + (0 if kinds else _UNQUALIFIED)
+    unsure = any(word in UNSURE for word in words) or bool(nouns & BEARERS)
+    cost = SYNONYM_COST + _UNSURE * unsure + (0 if kinds else _UNQUALIFIED)
     kind = next(iter(kinds), "inherent")
-    for more, part in rating_parts(words, qualified=bool(kinds)):
-        yield cost + more, f"{kind}_{part}"
-
-
-def split_qualifier(word: str) -> tuple[str, str | None]:
-    """The noun of a word and the kind that the word says: "nettorisiko" is "risiko", "residual"."""
-    if word in QUALIFIERS:
-        return "the", QUALIFIERS[word]
-    nouns = LIKELIHOOD | IMPACT | SCORE | LEVEL | RISK
-    if word not in nouns:
-        for prefix, kind in PREFIXES.items():
-            noun = word.removeprefix(prefix)
-            if noun != word and noun in nouns:
-                return noun, kind
-    return word, None
+    for more, part in rating_parts(nouns, qualified=bool(kinds)):
+        if part in {"likelihood", "impact"} or not nouns & BEARERS:
+            yield Candidate(cost + more, f"{kind}_{part}")
 
 
 def rating_parts(words: set[str], *, qualified: bool) -> Iterator[tuple[float, str]]:
     """The parts of a rating (likelihood, impact, score, level) that these words may mean."""
     likelihood, impact = words & LIKELIHOOD, words & IMPACT
+    if any(len(word) > 1 for word in likelihood | impact):  # "l" is an article then
+        likelihood, impact = ({w for w in half if len(w) > 1} for half in (likelihood, impact))
+    if not likelihood | impact:
+        likelihood = words & OCCURRENCE
     letters = _ONE_LETTER * all(len(word) == 1 for word in likelihood | impact)
     if likelihood and impact:
         yield letters, "score"
@@ -121,5 +256,7 @@ def rating_parts(words: set[str], *, qualified: bool) -> Iterator[tuple[float, s
         yield 0, "score"
     elif words & LEVEL or (qualified and words & RISK):
         yield 0, "level"
+        yield _UNSURE, "score"
     elif words & RISK:  # "Risk" alone: mostly a title, but some write High there
         yield WEAK_SYNONYM_COST, "level"
+        yield WEAK_SYNONYM_COST + _UNSURE, "score"

@@ -1,0 +1,123 @@
+"""Content of columns: whether the cells of one look like the field that its name means."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from risks.fields import FIGURES, PEOPLE, RATINGS
+from risks.registers.mapping.lexicon import IMPACTS, LEVELS, LIKELIHOODS, TREATMENTS, level_of
+from risks.registers.mapping.ratings import RatingColumn, read_ratings
+from risks.registers.reading.text import match_key, split_list
+
+_PROSE_WORDS = 6  # more than any rating, name or category has
+_STATEMENT_CHARACTERS = 100  # more than a title has, on average
+
+_CONTROL = re.compile(r"[A-Za-z]{0,8}[ .:_-]?[A-Za-z]{0,4}[ ._-]?\d[\w.()-]*|[A-Z]{2}\.[A-Z]{2}")
+_NUMBER = re.compile(r"[-+]?\d[\d\s.,']*%?")
+_DATE = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}.*")
+
+_TEXTS = frozenset(
+    {"description", "threat", "vulnerability", "existing_controls", "treatment_plan", "title"}
+)
+_NAMES = frozenset({"external_id", "category", "assets", "tags", "owner_name", "status", *PEOPLE})
+
+
+@dataclass(frozen=True)
+class ColumnContent:
+    """The header of a column and some of its cells, none of them empty."""
+
+    header: str
+    cells: Sequence[str]
+
+    def fits(self, field: str) -> bool:
+        """Whether most cells hold what belongs into `field`."""
+        if field in RATINGS:
+            return self.reads_as(field.rpartition("_")[2])
+        if field in FIGURES:
+            return self.is_numeric if field.endswith("score") else self.has_levels
+        if field == "treatment":
+            return self.is_treatment
+        if field == "controls":
+            return self.holds_mostly(is_control)
+        if field in _TEXTS:
+            return not self.holds_mostly(is_rating) and not self.is_numeric
+        return not self.contradicts(field)
+
+    def contradicts(self, field: str) -> bool:
+        """Whether the cells cannot be read as `field`: the name must mean something else."""
+        if field in RATINGS:
+            return self.is_prose
+        if field in _TEXTS:
+            return self.is_numeric
+        if field in PEOPLE or field == "owner_name":
+            return self.is_prose or self.is_numeric or self.holds_mostly(is_date)
+        return field in _NAMES and self.is_prose
+
+    def holds_mostly(self, predicate: Callable[[str], bool]) -> bool:
+        return bool(self.cells) and 2 * sum(map(predicate, self.cells)) >= len(self.cells)
+
+    def reads_as(self, axis: str) -> bool:
+        """Whether most cells are ratings of a likelihood or an impact, or seem to name such."""
+        counts = Counter(self.cells)
+        if not counts:
+            return False
+        column = RatingColumn(self.header, axis, counts)
+        errors = read_ratings([column])[self.header].errors
+        unread = sum(counts[cell] for cell in errors)
+        return 2 * unread < len(self.cells) or self.has_categories
+
+    @cached_property
+    def has_categories(self) -> bool:
+        """Whether the same few short words repeat: a scale in words that we do not know."""
+        words = set(self.cells)
+        return 3 * len(words) <= len(self.cells) and all(len(word.split()) <= 2 for word in words)
+
+    @cached_property
+    def is_numeric(self) -> bool:
+        return self.holds_mostly(is_number)
+
+    @cached_property
+    def has_levels(self) -> bool:
+        return self.holds_mostly(lambda cell: is_rating(cell) and not is_number(cell))
+
+    @cached_property
+    def is_treatment(self) -> bool:
+        return self.holds_mostly(is_treatment)
+
+    @cached_property
+    def is_prose(self) -> bool:
+        return self.holds_mostly(is_prose)
+
+    @cached_property
+    def is_statement(self) -> bool:
+        """Whether the cells are longer than titles are."""
+        return sum(map(len, self.cells)) > _STATEMENT_CHARACTERS * len(self.cells)
+
+
+def is_prose(cell: str) -> bool:
+    return any(len(item.split()) >= _PROSE_WORDS for item in split_list(cell, commas=True))
+
+
+def is_number(cell: str) -> bool:
+    return bool(_NUMBER.fullmatch(cell))
+
+
+def is_date(cell: str) -> bool:
+    return bool(_DATE.fullmatch(cell))
+
+
+def is_rating(cell: str) -> bool:
+    word = match_key(cell)
+    words = (LEVELS, LIKELIHOODS, IMPACTS)
+    return word.isdecimal() or any(word in known for known in words) or level_of(cell) is not None
+
+
+def is_treatment(cell: str) -> bool:
+    return match_key(cell) in TREATMENTS
+
+
+def is_control(cell: str) -> bool:
+    items = split_list(cell, commas=True)
+    return bool(items) and bool(_CONTROL.fullmatch(items[0]))
