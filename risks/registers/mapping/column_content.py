@@ -7,9 +7,16 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from risks.fields import FIGURES, PEOPLE, RATINGS
-from risks.registers.mapping.lexicon import IMPACTS, LEVELS, LIKELIHOODS, TREATMENTS, level_of
-from risks.registers.mapping.ratings import RatingColumn, read_ratings
-from risks.registers.reading.text import match_key, split_list
+from risks.registers.mapping.lexicon import (
+    IMPACTS,
+    LEVELS,
+    LIKELIHOODS,
+    find_word,
+    level_of,
+    treatment_of,
+)
+from risks.registers.mapping.ratings.reading import RatingColumn, is_unrated, read_ratings
+from risks.registers.reading.text import split_list
 
 _PROSE_WORDS = 6  # more than any rating, name or category has
 _STATEMENT_CHARACTERS = 100  # more than a title has, on average
@@ -49,7 +56,7 @@ class ColumnContent:
         """Whether the cells cannot be read as `field`: the name must mean something else."""
         if field in RATINGS:
             return self.is_prose
-        if field in _TEXTS:
+        if field in _TEXTS - {"title"}:
             return self.is_numeric
         if field in PEOPLE or field == "owner_name":
             return self.is_prose or self.is_numeric or self.holds_mostly(is_date)
@@ -63,10 +70,9 @@ class ColumnContent:
         counts = Counter(self.cells)
         if not counts:
             return False
-        column = RatingColumn(self.header, axis, counts)
-        errors = read_ratings([column])[self.header].errors
-        unread = sum(counts[cell] for cell in errors)
-        return 2 * unread < len(self.cells) or self.has_categories
+        ratings = read_ratings([RatingColumn(self.header, axis, counts)])[self.header].values
+        read = sum(n for cell, n in counts.items() if ratings.get(cell) or is_unrated(cell))
+        return 2 * read >= len(self.cells) or self.has_categories
 
     @cached_property
     def has_categories(self) -> bool:
@@ -109,13 +115,12 @@ def is_date(cell: str) -> bool:
 
 
 def is_rating(cell: str) -> bool:
-    word = match_key(cell)
-    words = (LEVELS, LIKELIHOODS, IMPACTS)
-    return word.isdecimal() or any(word in known for known in words) or level_of(cell) is not None
+    known = (LEVELS, LIKELIHOODS, IMPACTS)
+    return cell.isdecimal() or level_of(cell) is not None or any(find_word(k, cell) for k in known)
 
 
 def is_treatment(cell: str) -> bool:
-    return match_key(cell) in TREATMENTS
+    return treatment_of(cell) is not None
 
 
 def is_control(cell: str) -> bool:

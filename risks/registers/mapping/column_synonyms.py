@@ -4,6 +4,7 @@ They are here as `normalize_words` leaves them, so that they compare with a norm
 """
 
 import tomllib
+from itertools import chain
 from pathlib import Path
 
 from risks.registers.reading.text import match_key
@@ -33,8 +34,12 @@ def names_by_field(section: str) -> dict[str, dict[str, tuple[str, ...]]]:
     }
 
 
+def words_by_language(section: str, kind: str) -> dict[str, tuple[str, ...]]:
+    return {language: split_names(names) for language, names in _DATA[section][kind].items()}
+
+
 def words_of(section: str, kind: str) -> frozenset[str]:
-    return frozenset(word for names in _DATA[section][kind].values() for word in split_names(names))
+    return frozenset(chain.from_iterable(words_by_language(section, kind).values()))
 
 
 SYNONYMS = names_by_field("names")

@@ -10,7 +10,7 @@ from risks.fields import (
 from risks.registers.mapping.column_content import ColumnContent
 from risks.registers.mapping.headers import (
     WEAK_SYNONYM_COST,
-    Candidate,
+    FieldCandidate,
     candidate_fields,
     likeliest_field,
     rating_in_name,
@@ -55,6 +55,21 @@ def propose_mapping(
         rest = [header for header in headers if header not in mappings]
         mappings |= assign_fields(rest, samples, taken)
     return [mappings[header] for header in headers]
+
+
+def describe_missing_title(columns: Sequence[ColumnMapping]) -> str:
+    """A sentence for people if no column gives the risks a title."""
+    unknown = [column.column for column in columns if not column.field]
+    example = f'Say which one does, as in "{(unknown or [columns[0].column])[0]}=title"'
+    if len(unknown) == len(columns):
+        return (
+            f"None of the columns' names is known: {', '.join(unknown)}. {example}, and what the "
+            "others give."
+        )
+    return (
+        f"No column gives the risks a title. {example}. Columns without a field: "
+        f"{', '.join(unknown) or 'none'}."
+    )
 
 
 def apply_overrides(
@@ -173,7 +188,9 @@ def describe_loss(content: ColumnContent, lost: str | None, taken: Mapping[str, 
     return ""
 
 
-def describe_doubt(content: ColumnContent, candidate: Candidate, taken: Mapping[str, str]) -> str:
+def describe_doubt(
+    content: ColumnContent, candidate: FieldCandidate, taken: Mapping[str, str]
+) -> str:
     """A sentence for people if the header could mean something else, or ""."""
     header, field = content.header, candidate.field
     label = field.replace("_", " ")
@@ -190,7 +207,7 @@ def describe_doubt(content: ColumnContent, candidate: Candidate, taken: Mapping[
     return ""
 
 
-def weigh_candidates(content: ColumnContent) -> Iterator[Candidate]:
+def weigh_candidates(content: ColumnContent) -> Iterator[FieldCandidate]:
     """The fields that the column may give, as its name and its cells say."""
     candidates = list(candidate_fields(content.header))
     if says_current(content.header):

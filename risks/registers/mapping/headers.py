@@ -40,7 +40,7 @@ from risks.registers.mapping.spelling import (
 )
 
 
-class Candidate(NamedTuple):
+class FieldCandidate(NamedTuple):
     """A field that a column may give. With `alike` below 100, its name was read as `reading`."""
 
     cost: float
@@ -51,7 +51,7 @@ class Candidate(NamedTuple):
 
 SYNONYM_COST, WEAK_SYNONYM_COST = 1.0, 3.0
 _COST_PER_RANK = 0.005  # of the place in a list of synonyms
-_WITHOUT_RISK, _UNQUALIFIED, _UNSURE, _BRACKETS_LEFT_OUT = 0.05, 0.2, 0.3, 0.5
+_WITHOUT_RISK, _OTHER_ORDER, _UNQUALIFIED, _UNSURE, _BRACKETS_LEFT_OUT = 0.05, 0.1, 0.2, 0.3, 0.5
 _MISSPELLED, _ONE_LETTER, _PART = 1.5, 2.0, 2.0
 
 _BRACKETS = re.compile(r"\(([^)]*)\)|\[([^\]]*)\]|\{([^}]*)\}")
@@ -85,7 +85,7 @@ def likeliest_field(header: str) -> str | None:
     return min(candidates).field if candidates else None
 
 
-def candidate_fields(header: str) -> tuple[Candidate, ...]:
+def candidate_fields(header: str) -> tuple[FieldCandidate, ...]:
     """Every field that a column of this name may be, each once."""
     if len(header) > _LONGEST_NAME:
         header = _LEGEND.split(header.strip(), maxsplit=1)[0]
@@ -93,8 +93,8 @@ def candidate_fields(header: str) -> tuple[Candidate, ...]:
 
 
 @lru_cache(maxsize=4_096)
-def cached_candidates(header: str) -> tuple[Candidate, ...]:
-    candidates = [Candidate(0.0, header)] if header in _OWN_NAMES else []
+def cached_candidates(header: str) -> tuple[FieldCandidate, ...]:
+    candidates = [FieldCandidate(0.0, header)] if header in _OWN_NAMES else []
     texts = list(ways_to_read(header))
     for cost, text in texts:
         candidates += add_cost(fields_by_words(split_compounds(text, KNOWN_WORDS)), cost)
@@ -121,7 +121,7 @@ def ways_to_read(header: str) -> Iterator[tuple[float, list[str]]]:
         yield 2 * _BRACKETS_LEFT_OUT, normalize_words(inside)
 
 
-def fields_by_part(header: str) -> list[Candidate]:
+def fields_by_part(header: str) -> list[FieldCandidate]:
     """The fields of the first known part of "Threat / Bedrohung", if half of them are known."""
     parts = [
         fields_by_words(split_compounds(normalize_words(part), KNOWN_WORDS))
@@ -132,7 +132,7 @@ def fields_by_part(header: str) -> list[Candidate]:
     return add_cost(known[0], _PART) if known and 2 * len(known) >= len(parts) else []
 
 
-def fields_by_correction(words: list[str], cost: float) -> list[Candidate]:
+def fields_by_correction(words: list[str], cost: float) -> list[FieldCandidate]:
     """The fields that a misspelled name means, with how much alike it is."""
     corrected, alike = correct_words(split_compounds(words, KNOWN_WORDS), KNOWN_WORDS)
     reading = " ".join(corrected)
@@ -142,7 +142,7 @@ def fields_by_correction(words: list[str], cost: float) -> list[Candidate]:
     ]
 
 
-def add_cost(candidates: Iterable[Candidate], more: float) -> list[Candidate]:
+def add_cost(candidates: Iterable[FieldCandidate], more: float) -> list[FieldCandidate]:
     return [candidate._replace(cost=candidate.cost + more) for candidate in candidates]
 
 
@@ -189,36 +189,47 @@ def rating_letters(headers: Iterable[str]) -> frozenset[str]:
 # --- Names
 
 
-def name_key(words: Iterable[str]) -> str:
-    """Names that mean the same have the same key: order, articles and plurals do not count."""
-    return " ".join(sorted(singular(word) for word in words if word not in ARTICLES))
+def name_keys(words: Sequence[str]) -> tuple[str, ...]:
+    """Keys that names of one meaning share, the surest first: articles and plurals do not count,
+    nor does "risk" beside other words, nor their order.
+    """
+    nouns = [singular(word) for word in words if word not in ARTICLES] or list(words)
+    without_risk = [word for word in nouns if word not in RISK] or nouns
+    ordered = (" ".join(nouns), " ".join(without_risk))
+    return (*ordered, " ".join(sorted(nouns)), " ".join(sorted(without_risk)))
 
 
-def index_names() -> dict[str, list[Candidate]]:
-    index: dict[str, list[Candidate]] = defaultdict(list)
+def index_names() -> tuple[dict[str, list[FieldCandidate]], dict[str, list[FieldCandidate]]]:
+    """The fields of all names, by their words in order, and by their words sorted."""
+    ordered, by_words = defaultdict(list), defaultdict(list)
     for base, table in ((SYNONYM_COST, SYNONYMS), (WEAK_SYNONYM_COST, WEAK)):
         for field, by_language in table.items():
             for rank, name in chain.from_iterable(map(enumerate, by_language.values())):
-                key = name_key(name.split()) or name
-                index[key].append(Candidate(base + rank * _COST_PER_RANK, field))
-    return index
+                candidate = FieldCandidate(base + rank * _COST_PER_RANK, field)
+                key, _, sorted_key, _ = name_keys(name.split())
+                ordered[key].append(candidate)
+                by_words[sorted_key].append(candidate)
+    return ordered, by_words
 
 
-_NAMES = index_names()
+_NAMES, _NAMES_BY_WORDS = index_names()
 
 
-def fields_by_words(words: Sequence[str]) -> list[Candidate]:
-    candidates = list(_NAMES.get(name_key(words) or " ".join(words), ()))
-    without_risk = [word for word in words if word not in RISK]
-    if without_risk and len(without_risk) < len(words):
-        candidates += add_cost(_NAMES.get(name_key(without_risk), ()), _WITHOUT_RISK)
-    return candidates + list(ratings_by_words(words))
+def fields_by_words(words: Sequence[str]) -> list[FieldCandidate]:
+    key, without_risk, sorted_key, sorted_without_risk = name_keys(words)
+    names = (
+        _NAMES.get(key)
+        or add_cost(_NAMES.get(without_risk, ()), _WITHOUT_RISK)
+        or add_cost(_NAMES_BY_WORDS.get(sorted_key, ()), _OTHER_ORDER)
+        or add_cost(_NAMES_BY_WORDS.get(sorted_without_risk, ()), _OTHER_ORDER + _WITHOUT_RISK)
+    )
+    return [*names, *ratings_by_words(words)]
 
 
 # --- Ratings
 
 
-def ratings_by_words(words: Sequence[str]) -> Iterator[Candidate]:
+def ratings_by_words(words: Sequence[str]) -> Iterator[FieldCandidate]:
     """Names of ratings are built of words: "residual risk - likelihood", "P (brut)"."""
     has_measure = any(word in MEASURES for word in words)
     said = [word for word in words if has_measure or word not in ACCOMPANYING]
@@ -232,7 +243,7 @@ def ratings_by_words(words: Sequence[str]) -> Iterator[Candidate]:
     kind = next(iter(kinds), "inherent")
     for more, part in rating_parts(nouns, qualified=bool(kinds)):
         if part in {"likelihood", "impact"} or not nouns & BEARERS:
-            yield Candidate(cost + more, f"{kind}_{part}")
+            yield FieldCandidate(cost + more, f"{kind}_{part}")
 
 
 def rating_parts(words: set[str], *, qualified: bool) -> Iterator[tuple[float, str]]:

@@ -24,8 +24,9 @@ from itertools import islice
 from typing import Any
 
 from risks.fields import FIGURES, extra_name, is_own_export
-from risks.registers.mapping.columns import propose_mapping
+from risks.registers.mapping.columns import describe_missing_title, propose_mapping
 from risks.registers.mapping.lexicon import OPEN
+from risks.registers.mapping.products import recognize_product
 from risks.registers.mapping.ratings.figures import FigureReader
 from risks.registers.mapping.titles import (
     NUMBER_ERROR,
@@ -96,10 +97,7 @@ class TableInterpreter:
         self.mapped = {header: name for header, name in fields.items() if name not in FIGURES}
         self.header_of = {name: header for header, name in fields.items()}
         if self.header_of.keys().isdisjoint(TITLE_SOURCES):
-            raise ImportFileError(
-                "No column gives the risks a title. Map one to title. The columns: "
-                f"{', '.join(table.headers)}."
-            )
+            raise ImportFileError(describe_missing_title(columns))
         self.extras = {
             column.column: extra_name(column.column) if self.own else column.column
             for column in columns
@@ -142,7 +140,9 @@ class TableInterpreter:
                 rows.append(self.interpret_row(number, cells, faults.get(number, [])))
             else:
                 self.counts["skipped"] += 1
-        notes = list(self.table.notes)
+        product = None if self.own else recognize_product(self.table.headers)
+        notes = [f"Recognized as {product.label}."] if product else []
+        notes += self.table.notes
         if self.counts["skipped"]:
             notes.append(f"Skipped {count_text(self.counts['skipped'], 'row')} without a risk.")
         self.guesses += (*self.summarize_guesses(), *self.figures.guesses())

@@ -17,6 +17,7 @@ class Product:
     """A product and the normalized names of its columns; `own` are those that only it writes."""
 
     name: str
+    label: str  # of one of its files
     enough: int  # columns that tell its files from others
     own: frozenset[str]
     columns: frozenset[str]
@@ -33,6 +34,7 @@ def load_products() -> tuple[Product, ...]:
     return tuple(
         Product(
             name=product["name"],
+            label=product["label"],
             enough=product["enough"],
             own=frozenset(split_names(product["own"])),
             columns=frozenset(split_names(f"{product['own']},{product['columns']}")),

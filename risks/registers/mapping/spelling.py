@@ -18,11 +18,12 @@ _MOST_UMLAUTS = 4
 # "Team/s", "Asset(s)", "Eigentümer:in": one or several.
 _ENDINGS = re.compile(r"\((?:s|es|n|en|r|e|i|in|innen)\)|(?<=\w)[/:*](?:s|n|r|in|innen)(?!\w)")
 _CUSTOM_FIELD = re.compile(r"^\s*(?:custom field|cf)\s*[(\[](.+)[)\]]\s*$", re.IGNORECASE)
-_CAMEL_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_LOWER, _UPPER = r"[a-z\u00df-\u00ff\u0430-\u045f]", r"[A-Z\u00c0-\u00de\u0410-\u042f]"
+_CAMEL_HUMP = re.compile(f"(?<={_LOWER})(?={_UPPER})|(?<={_UPPER})(?={_UPPER}{_LOWER})")
 _UMLAUT = re.compile("(ae|oe|ue)")
 _EAST_ASIAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 _SCALE = re.compile(r"\d+|\d+(?:to|x|bis|a|-)\d+|[1-9]\d*st|x")  # "1to5" in "L_1to5"
-_NUMBERED = re.compile(r"(\D{3,})\d{1,2}")
+_NUMBERED = re.compile(r"(\D{2,})\d{1,2}")
 
 
 def spaced_name(header: str) -> str:

@@ -16,6 +16,10 @@ def proposed(
     return {m.column: m.field for m in propose_mapping(headers, samples or {}, overrides)}
 
 
+def rated(headers: list[str]) -> dict[str, list[str]]:
+    return {header: ["3"] for header in headers}
+
+
 def test_a_field_goes_to_the_surest_column_and_the_other_gets_a_note() -> None:
     mapping = propose_mapping(["Likelihood", "Inherent Likelihood", "Title"], {})
     assert [m.field for m in mapping] == [None, "inherent_likelihood", "title"]
@@ -83,3 +87,66 @@ def test_in_our_export_every_header_is_the_name_of_its_field() -> None:
     assert all(mapping[name] == (name, "name") for name in OWN)
     assert mapping["Threat"] == (None, "extra")
     assert mapping["version"] == (None, "ignored")
+
+
+def test_numbers_beat_a_text_and_the_text_is_the_description() -> None:
+    samples = {
+        "Consequence": ["Servers stop", "Slow releases"],
+        "Severity": ["5", "3"],
+        "Impact": ["Data is lost"],
+        "Impact score": ["4"],
+    }
+    fields = proposed(["Consequence", "Severity"], samples)
+    assert fields == {"Consequence": "description", "Severity": "inherent_impact"}
+    fields = proposed(["Impact", "Impact score"], samples)
+    assert fields == {"Impact": "description", "Impact score": "inherent_impact"}
+
+
+@pytest.mark.parametrize(
+    ("header", "cell", "field"),
+    [
+        ("Risk", "0.82", "inherent_score"),  # numbers are not titles
+        ("Likelihood", "It may well happen twice a year or so", None),
+        ("Threat", "3", None),
+        ("Owner", "2026-03-01", None),
+        ("Category", "Everything that the people of our supplier do", None),
+        ("Risk", "A river that rises above the dam floods the server room. " * 3, "description"),
+    ],
+)
+def test_cells_that_cannot_be_what_the_name_says(header: str, cell: str, field: str | None) -> None:
+    (mapping,) = propose_mapping([header], {header: [cell]})
+    assert mapping.field == field
+    assert mapping.note
+
+
+def test_current_beside_residual_is_inherent_and_alone_residual() -> None:
+    headers = ["Current impact", "Residual impact"]
+    mapping = propose_mapping(headers, rated(headers))
+    assert [m.field for m in mapping] == ["inherent_impact", "residual_impact"]
+    assert mapping[0].note.startswith("'Residual impact' is the residual one")
+    headers = ["Current impact", "Impact"]
+    assert proposed(headers, rated(headers))["Current impact"] == "residual_impact"
+
+
+def test_a_misspelled_name_is_said_and_never_beats_a_right_one() -> None:
+    headers = ["Liklihood", "Likelihood"]
+    mapping = propose_mapping(headers[:1], {"Liklihood": ["3"]})
+    assert (mapping[0].field, mapping[0].how) == ("inherent_likelihood", "similar")
+    assert mapping[0].note == "Read as 'likelihood', 90 % alike: the inherent likelihood."
+    mapping = propose_mapping(headers, rated(headers))
+    assert [m.field for m in mapping] == [None, "inherent_likelihood"]
+
+
+def test_a_lone_longer_name_is_the_rating_and_several_are_none() -> None:
+    headers = ["Likelihood that it leaks", "Impact on money", "Impact on safety"]
+    mapping = propose_mapping(headers, rated(headers))
+    assert [m.field for m in mapping] == ["inherent_likelihood", None, None]
+    assert "as may 'Impact on safety'" in mapping[1].note
+
+
+def test_single_letters_need_each_other() -> None:
+    assert proposed(["L", "I"], {"L": ["3"], "I": ["4"]}) == {
+        "L": "inherent_likelihood",
+        "I": "inherent_impact",
+    }
+    assert proposed(["S"], {"S": ["3"]}) == {"S": None}

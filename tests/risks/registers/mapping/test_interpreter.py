@@ -48,8 +48,13 @@ def test_dates_follow_the_caller() -> None:
 
 
 def test_without_any_title_the_file_is_refused_with_its_columns() -> None:
-    with pytest.raises(ImportFileError, match=r"Map one to title. The columns: Impact, Foo"):
+    with pytest.raises(ImportFileError, match=r'as in "Foo=title". Columns without a field: Foo'):
         read("Impact,Foo\n3,x\n")
+
+
+def test_a_header_without_any_known_name_is_listed() -> None:
+    with pytest.raises(ImportFileError, match=r"None of the columns' names is known: Foo, Bar"):
+        read("Foo,Bar\n3,x\n")
 
 
 def test_a_mapping_gives_a_title() -> None:
