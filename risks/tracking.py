@@ -18,6 +18,7 @@ from risks.models import (
     Finding,
     FindingRule,
     Framework,
+    ImportSource,
     LikelihoodSuggestion,
     Matrix,
     Mitigation,
@@ -108,3 +109,5 @@ def track_models() -> None:
     track(FindingRule, history=RowHistory())
     track(RiskProposal, history=RowHistory())
     track(LikelihoodSuggestion, history=RowHistory())
+
+    track(ImportSource, history=RowHistory())

@@ -31,6 +31,7 @@ from risks.import_runs import lifecycle, undo
 from risks.import_runs.summary import summarize_run
 from risks.models import ImportRun, RowAction, RunStatus, Source
 from risks.registers import upload
+from risks.registers.continuation import MAX_SOURCE_NAME
 from risks.registers.options import OTHER_KINDS, ReadingOptions
 from risks.registers.results import ImportFileError
 
@@ -55,7 +56,7 @@ class UploadForm(forms.Form):
     )
     source_name = forms.CharField(
         required=False,
-        max_length=upload.MAX_SOURCE_NAME,
+        max_length=MAX_SOURCE_NAME,
         widget=UnfoldAdminTextInputWidget,
         help_text="The system that the row ids come from. Default: the file name without extension",
     )
@@ -119,7 +120,7 @@ class UploadForm(forms.Form):
 
     def reading_options(self) -> ReadingOptions:
         data = self.cleaned_data
-        names = ("sheet", "encoding", "month_first", "derive_ratings", "as_new")
+        names = ("source_name", "sheet", "encoding", "month_first", "derive_ratings", "as_new")
         return ReadingOptions(
             mapping=data["columns"],
             include=tuple(data["include"]),
@@ -197,6 +198,10 @@ class ImportRunAdmin(StepAdmin):
             return [StepButton("undo", "Undo this import", warning=UNDO_WARNING)]
         if run.status == RunStatus.UNDONE:
             return []
+        if run.question:
+            answers = enumerate(run.question["answers"])
+            buttons = [StepButton(f"answer-{i}", answer["label"]) for i, answer in answers]
+            return [StepButton("apply", "Import", [run.question["text"]]), *buttons]
         errors = run.rows.filter(action=RowAction.ERROR).count()
         if not errors:
             apply = StepButton("apply", "Import", warning=APPLY_WARNING)
@@ -214,7 +219,10 @@ class ImportRunAdmin(StepAdmin):
         if name == "undo":
             undo.undo_run(**arguments)
         elif name == "preview":
-            lifecycle.refresh_preview(**arguments)
+            upload.preview_again(**arguments)
+        elif name.startswith("answer-"):
+            answer = obj.question["answers"][int(name.removeprefix("answer-"))]
+            upload.preview_again(**arguments, **answer["options"])
         else:
             lifecycle.apply_run(**arguments, skip_errors=name == "skip_errors")
         obj.refresh_from_db()  # its name shows the status
@@ -245,7 +253,6 @@ class ImportRunAdmin(StepAdmin):
                     organization=data["organization"],
                     file=data["file"],
                     file_name=data["file"].name,
-                    source_name=data["source_name"],
                     options=form.reading_options(),
                 )
             except ImportFileError as error:

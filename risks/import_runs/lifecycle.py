@@ -24,11 +24,13 @@ from risks.import_runs.plan import (
     to_source_records,
 )
 from risks.import_runs.provenance import save_provenance
+from risks.import_runs.sources import remember_source
 from risks.models import ImportRow, ImportRun, RowAction, RunStatus
 from risks.text import count_text
 
 MAX_LISTED = 20  # reasons that a refusal lists
 
+RecordReader = Callable[[ImportRun], Sequence[SourceRecord]]
 FollowUp = Callable[[ImportContext], Iterable[SourceRecord]]
 
 
@@ -46,6 +48,17 @@ class RowsInError(Conflict):
         self.details = {"rows": list(errors[:MAX_LISTED])}
 
 
+class QuestionOpen(Conflict):
+    """Something about the run is not known and has to be said before it is applied."""
+
+    code = "question_open"
+
+    def __init__(self, question: dict[str, Any]) -> None:
+        answers = " / ".join(answer["label"] for answer in question["answers"])
+        super().__init__(f"{question['text']} Answer before you import: {answers}.")
+        self.details = {"question": question}
+
+
 class PreviewOutdated(Conflict):
     """The register has changed since the run was previewed."""
 
@@ -59,6 +72,11 @@ def describe_error(error: dict[str, Any]) -> str:
 
 
 # --- Preview
+
+
+def stored_records(run: ImportRun) -> list[SourceRecord]:
+    """The records of the preview."""
+    return to_source_records(run.rows.order_by("id"))
 
 
 def start_run(
@@ -79,13 +97,19 @@ def start_run(
     return run
 
 
-def refresh_preview(*, actor: User | None, run: ImportRun) -> ImportRun:
-    """Preview again, against the register as it is now."""
+def refresh_preview(
+    *, actor: User | None, run: ImportRun, read_records: RecordReader = stored_records
+) -> ImportRun:
+    """Preview again, against the register as it is now.
+
+    `read_records` may change the run; it gets the run locked and returns its records.
+    """
     with recorded(actor=actor):
         run = lock_run(run)
         refuse_unless_previewed(run)
-        records = to_source_records(run.rows.order_by("id"))
+        records = read_records(run)
         run.rows.all().delete()
+        run.save()
         store_preview(run, records)
     return run
 
@@ -135,6 +159,8 @@ def apply_run(*, actor: User | None, run: ImportRun, skip_errors: bool = False) 
         allow_long_statements()
         run = lock_run(run)
         refuse_unless_previewed(run)
+        if run.question:
+            raise QuestionOpen(run.question)
         errors = [e for row in run.rows.exclude(errors=[]).order_by("id") for e in row.errors]
         if errors and not skip_errors:
             raise RowsInError(errors)
@@ -151,6 +177,7 @@ def apply_run(*, actor: User | None, run: ImportRun, skip_errors: bool = False) 
                 save_provenance(run, importer.model_label(), changes)
         run.status, run.applied_by, run.applied_at = RunStatus.APPLIED, actor, timezone.now()
         run.save(update_fields=["status", "applied_by", "applied_at"])
+        remember_source(run)
     return run
 
 

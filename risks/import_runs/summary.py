@@ -22,6 +22,7 @@ def summarize_run(run: ImportRun) -> dict[str, Any]:
         "source_name": run.source_name,
         "file_name": run.file_name,
         "counts": run.counts,
+        "question": run.question,
         "mapping": run.mapping,
         "guesses": run.guesses,
         "notes": run.notes,

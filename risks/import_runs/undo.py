@@ -17,6 +17,7 @@ from risks.import_runs.importers.base import ModelImporter
 from risks.import_runs.lifecycle import MAX_LISTED, lock_run
 from risks.import_runs.plan import importer_classes, to_source_records
 from risks.import_runs.provenance import provenance_of
+from risks.import_runs.sources import forget_run
 from risks.models import ImportRow, ImportRun, Provenance, RowAction, RunStatus
 from risks.text import count_text
 
@@ -91,6 +92,7 @@ def undo_run(*, actor: User | None, run: ImportRun) -> ImportRun:
             run.notes = [*run.notes, note]
         run.status, run.undone_by, run.undone_at = RunStatus.UNDONE, actor, timezone.now()
         run.save(update_fields=["status", "undone_by", "undone_at", "notes"])
+        forget_run(run)
     return run
 
 

@@ -12,7 +12,15 @@ from risks.models.findings import (
     Severity,
 )
 from risks.models.history import Change, ChangeAction, ControlChange, MitigationChange, ScoreChange
-from risks.models.imports import ImportRow, ImportRun, Provenance, RowAction, RunStatus
+from risks.models.imports import (
+    ImportFile,
+    ImportRow,
+    ImportRun,
+    ImportSource,
+    Provenance,
+    RowAction,
+    RunStatus,
+)
 from risks.models.matrix import Category, Matrix
 from risks.models.mitigations import (
     ActionDependency,
@@ -55,8 +63,10 @@ __all__ = (
     "FindingRule",
     "FindingState",
     "Framework",
+    "ImportFile",
     "ImportRow",
     "ImportRun",
+    "ImportSource",
     "Level",
     "LikelihoodSuggestion",
     "Matrix",

@@ -6,7 +6,7 @@ Connectors and content packs leave the same rows: a run is one reading of one so
 from django.conf import settings
 from django.db import models
 
-from risks.models.base import OrganizationOwned, choices_constraint
+from risks.models.base import OrganizationOwned, Versioned, choices_constraint
 from risks.models.risk import Source
 
 
@@ -34,7 +34,8 @@ class ImportRun(OrganizationOwned):
 
     `options` are what the caller said about the file (`risks.registers.options`). `mapping`,
     `guesses` and `notes` say how the file was read (`risks.registers.results`), `counts`
-    how many objects of each model are created, updated, left alone and in error. `looked_at` is
+    how many objects of each model are created, updated, left alone and in error. `question` has to
+    be answered before the run is applied (`risks.registers.continuation`). `looked_at` is
     when a scanner took its report. A `streamed` run is planned and carried out in pieces,
     so that its size does not matter: its records do not depend on those that come later.
     """
@@ -49,6 +50,7 @@ class ImportRun(OrganizationOwned):
     guesses = models.JSONField(default=list)
     notes = models.JSONField(default=list)
     counts = models.JSONField(default=dict)
+    question = models.JSONField(null=True)
     looked_at = models.DateTimeField(null=True)
     streamed = models.BooleanField(default=False)
     actor = _person()
@@ -70,6 +72,45 @@ class ImportRun(OrganizationOwned):
 
     def __str__(self) -> str:
         return f"{self.source_name} ({self.get_status_display().lower()})"
+
+
+class ImportFile(OrganizationOwned):
+    """The upload of a run, compressed: to read it otherwise, and to show it with marks.
+
+    In a table of its own, so that lists of runs do not load it; deleted before its run is.
+    """
+
+    run = models.OneToOneField(ImportRun, models.CASCADE, related_name="file")
+    content = models.BinaryField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = (models.Index(fields=("created_at",), name="import_file_age"),)
+
+    def __str__(self) -> str:
+        return f"File of {self.run_id}"
+
+
+class ImportSource(Versioned):
+    """A source of registers, and how its files are read, as people confirmed by importing one.
+
+    `options` are all of `risks.registers.options.ReadingOptions`, with the field of each column;
+    the next file of the source is read by them. `run` is the one that they come from; None once
+    someone has edited them.
+    """
+
+    name = models.CharField(max_length=150)
+    options = models.JSONField(default=dict, blank=True)
+    run = models.ForeignKey(ImportRun, models.SET_NULL, null=True, related_name="+", editable=False)
+
+    class Meta:
+        ordering = ("name",)
+        constraints = (
+            models.UniqueConstraint(fields=("organization", "name"), name="import_source_unique"),
+        )
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class ImportRow(OrganizationOwned):

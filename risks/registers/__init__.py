@@ -2,6 +2,7 @@
 
 Read in this order: `options` (what the caller says about a file), `results` (the values passed
 on), `reading` (bytes to rows of text), `mapping` (columns to fields, cells to values), `table` (one
-header and the rows below it), `to_records`, and `upload`, which starts a run with the records. Only
-the last two know the models and the database.
+header and the rows below it), `to_records`, `learned` (how earlier files of the source were read),
+`continuation` (which source a file belongs to, with `file_names`), and `upload`, which starts a run
+with the records. Only the last four know the models and the database.
 """

@@ -12,6 +12,7 @@ OTHER_KINDS = ("assumptions", "issues", "dependencies", "actions", "decisions")
 class ReadingOptions:
     """Say how to read one file. What is left at its default is decided by what the file holds.
 
+    `source_name` is the source whose ids the file has, by default the one that its name belongs to.
     `mapping` is the field, or "extra", by header. `sheet` is the name of the sheet to read.
     `month_first` says how to read 03/04/2027; None leaves it to the column. `derive_ratings` makes
     a likelihood and an impact from a score or level that stands alone. `include` names the
@@ -19,6 +20,7 @@ class ReadingOptions:
     whatever it resembles.
     """
 
+    source_name: str = ""
     mapping: Mapping[str, str] = field(default_factory=dict)
     sheet: str = ""
     encoding: str = ""
@@ -30,6 +32,17 @@ class ReadingOptions:
     def to_json(self) -> dict[str, Any]:
         """Return the options as they are stored with a run."""
         return {**asdict(self), "mapping": dict(self.mapping), "include": list(self.include)}
+
+    def with_defaults(self, learned: "ReadingOptions") -> "ReadingOptions":
+        """Return these options; where one was left out, as `learned` has it."""
+        values = {
+            option.name: getattr(self, option.name) or getattr(learned, option.name)
+            for option in fields(self)
+            if option.name not in {"month_first", "mapping"}
+        }
+        month_first = learned.month_first if self.month_first is None else self.month_first
+        mapping = {**learned.mapping, **self.mapping}
+        return ReadingOptions(mapping=mapping, month_first=month_first, **values)
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> "ReadingOptions":

@@ -1,27 +1,32 @@
 """Upload: read the file of a register, and start an import run with its records."""
 
 import hashlib
+import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import islice
 from pathlib import PurePath
-from typing import BinaryIO
+from typing import Any, BinaryIO
+
+from django.db import transaction
 
 from openrisk.accounts.models import Organization, User
+from openrisk.errors import Conflict
 from risks.import_runs import lifecycle
 from risks.import_runs.changes import SourceRecord
 from risks.import_runs.name_lookup import NameIndex, control_names
-from risks.models import ImportRun, RunStatus, Source
+from risks.models import ImportFile, ImportRun, RunStatus, Source
+from risks.registers.continuation import ask_about_source, choose_source
+from risks.registers.learned import mark_learned_columns, read_as_learned, recall_options
 from risks.registers.mapping.interpreter import interpret_table
 from risks.registers.options import DEFAULT_OPTIONS, ReadingOptions
 from risks.registers.reading.sheet import MAX_BYTES
 from risks.registers.results import Guess, Interpretation, RatingDifference, Table
-from risks.registers.table import read_table
 from risks.registers.to_records import to_records
 from risks.services.matrix import matrix_of
 from risks.text import shorten_text
 
-MAX_SOURCE_NAME = 150
+COMPRESSION = 1  # the fastest: text gets a quarter as large by it, a workbook stays as it is
 MAX_LISTED = 50  # differences of a column, and unknown controls, that a run lists
 
 
@@ -31,33 +36,80 @@ def upload_register(
     organization: Organization,
     file: BinaryIO,
     file_name: str,
-    source_name: str = "",
     options: ReadingOptions = DEFAULT_OPTIONS,
 ) -> ImportRun:
-    """Preview a CSV or XLSX file. The register stays as it is, and the file is not stored.
+    """Preview a CSV or XLSX file. The register stays as it is.
 
-    `source_name` is the file's name without its extension unless given. Raises ImportFileError if
-    the file cannot be read.
+    The file is stored with the run, to be read again with other options. Raises ImportFileError if
+    it cannot be read.
     """
     data = file.read(MAX_BYTES + 1)
-    name = PurePath(file_name.replace("\\", "/")).name
     run = ImportRun(
         organization=organization,
         source=Source.IMPORT,
-        source_name=(source_name or PurePath(name).stem)[:MAX_SOURCE_NAME],
-        file_name=shorten_text(name, 255),
+        file_name=shorten_text(PurePath(file_name.replace("\\", "/")).name, 255),
         sha256=hashlib.sha256(data).hexdigest(),
     )
-    records = read_into_run(run, read_table(data, name, options), options)
-    same_file = ImportRun.objects.for_organization(organization).filter(
+    records = read_file(run, data, options)
+    with transaction.atomic():
+        lifecycle.start_run(actor=actor, run=run, records=records)
+        ImportFile.objects.create(
+            organization=organization, run=run, content=zlib.compress(data, COMPRESSION)
+        )
+    return run
+
+
+def preview_again(*, actor: User | None, run: ImportRun, **changes: Any) -> ImportRun:
+    """Read the file of a run again, with `changes` to its options, and preview it.
+
+    Where the file is no longer stored, the records that were read are planned again.
+    """
+
+    def read_again(locked: ImportRun) -> list[SourceRecord]:
+        data = stored_file(locked)
+        if data is None and changes:
+            raise Conflict("The file is no longer stored. Upload it again, with these options.")
+        if data is None:
+            return lifecycle.stored_records(locked)
+        options = replace(ReadingOptions.from_json(locked.options), **changes)
+        return read_file(locked, data, options)
+
+    return lifecycle.refresh_preview(actor=actor, run=run, read_records=read_again)
+
+
+def stored_file(run: ImportRun) -> bytes | None:
+    """The upload of a run, if it is still stored."""
+    contents = ImportFile.objects.for_organization(run.organization).filter(run=run)
+    content = contents.values_list("content", flat=True).first()
+    return None if content is None else zlib.decompress(content)
+
+
+def read_file(run: ImportRun, data: bytes, options: ReadingOptions) -> list[SourceRecord]:
+    """The records of a file. Sets on `run`, without saving it, where it is from and how it reads.
+
+    Raises ImportFileError.
+    """
+    run.source_name, note = choose_source(run.organization, run.file_name, options)
+    learned = recall_options(run)
+    table, effective, notes = read_as_learned(data, run.file_name, options, learned)
+    records = read_into_run(run, table, effective)
+    mark_learned_columns(run, options)
+    run.options = options.to_json()
+    run.notes = [*filter(None, [note]), *notes, *run.notes, *earlier_imports(run)]
+    run.question = ask_about_source(run, records, options)
+    return records
+
+
+def earlier_imports(run: ImportRun) -> Iterator[str]:
+    """A note if this very file was imported before."""
+    same_file = ImportRun.objects.for_organization(run.organization).filter(
         sha256=run.sha256, status=RunStatus.APPLIED
     )
     if earlier := same_file.order_by("-applied_at").first():
-        run.notes.append(
+        yield (
             f"This very file was imported on {earlier.applied_at:%Y-%m-%d}, as "
             f"{earlier.source_name}."
         )
-    return lifecycle.start_run(actor=actor, run=run, records=records)
 
 
 def read_into_run(run: ImportRun, table: Table, options: ReadingOptions) -> list[SourceRecord]:

@@ -18,6 +18,7 @@ from risks.models import (
     Finding,
     FindingRule,
     Framework,
+    ImportSource,
     LikelihoodSuggestion,
     Mitigation,
     MitigationAction,
@@ -155,6 +156,7 @@ def make_one_of_each(organization: Organization, requester: User) -> Risk:
     LikelihoodSuggestion.objects.create(
         organization=organization, risk=risk, key="CVE-2021-44228", present=2, likelihood=5
     )
+    ImportSource.objects.create(organization=organization, name="register")
     make_installed(organization)
     create_schedule(
         actor=None, organization=organization, recipients=["a@example.org"], cron="0 7 * * 1"

@@ -17,14 +17,16 @@ from risks.registers.results import ImportFileError, MappingError
 from risks.registers.upload import upload_register
 from risks.text import count_text
 
-USAGE, PARTIAL = 2, 4  # exit codes
+USAGE, UNANSWERED, PARTIAL = 2, 3, 4  # exit codes
 
 
 class Command(BaseCommand):
     help = (
         "Import a risk register from a CSV or XLSX file in one transaction, and report how it was "
         "read. Exits with 1 and writes nothing if a row is in error; with --skip-errors such rows "
-        "are left out and the exit code is 4. Running it twice changes nothing the second time. "
+        "are left out and the exit code is 4. Exits with 3 if the file seems to continue a known "
+        "source: say which with --source or --as-new. Running it twice changes nothing the second "
+        "time. "
         "Example: python manage.py risks_import register.csv --organization demo "
         '--map "Likelihood (1-5)=inherent_likelihood" --dry-run'
     )
@@ -58,6 +60,9 @@ class Command(BaseCommand):
         except Conflict as conflict:
             raise CommandError("\n".join(conflict.reasons)) from None
         self.report(summary, options)
+        if question := summary["question"]:
+            choices = f'--source "{question["source_name"]}", or --as-new'
+            raise CommandError(f"{question['text']} Say which: {choices}.", returncode=UNANSWERED)
         if summary["errors"] and options["skip_errors"]:
             sys.exit(PARTIAL)
         if summary["errors"]:
@@ -74,8 +79,8 @@ class Command(BaseCommand):
                 organization=options["organization"],
                 file=file,
                 file_name=options["file"].name,
-                source_name=options["source"],
                 options=ReadingOptions(
+                    source_name=options["source"],
                     mapping=dict(options["map"]),
                     **{name: options[name] for name in ("sheet", "encoding", "month_first")},
                     derive_ratings=options["derive_ratings"],
@@ -85,6 +90,7 @@ class Command(BaseCommand):
             )
             summary = summarize_run(run)
             is_refused = bool(summary["errors"]) and not options["skip_errors"]
+            is_refused |= bool(run.question)
             if not is_refused:
                 run = apply_run(actor=options["user"], run=run, skip_errors=options["skip_errors"])
                 summary["status"] = run.status

@@ -70,10 +70,10 @@ def test_edited_risk_keeps_a_run_from_being_undone(client, run):
 
 
 def test_rows_in_error_are_left_out_only_when_asked(client, organization):
-    upload(client, organization, FILE + b"A3,Theft,9,9\n")
+    upload(client, organization, FILE + b"A3,Theft,banana,5\n")
     run = ImportRun.objects.get()
     assert "1 row is in error" in client.get(page(run)).content.decode()
-    assert "errors in the rows" in take(client, run, "apply")
+    assert "error in the rows" in take(client, run, "apply")
     assert not Risk.objects.exists()
     take(client, run, "skip_errors")
     assert Risk.objects.count() == 2
@@ -83,6 +83,19 @@ def test_column_goes_where_the_person_says(client, organization):
     upload(client, organization, b"Title,Impact\nFlood,4\n", columns="Impact = extra")
     [column] = [c for c in ImportRun.objects.get().mapping if c["column"] == "Impact"]
     assert (column["field"], column["how"]) == (None, "chosen")
+
+
+def test_question_is_answered_with_a_button(client, organization, run):
+    take(client, run, "apply")
+    upload(client, organization, name="sites-2026-11.csv")
+    later = ImportRun.objects.exclude(pk=run.pk).get()
+    assert "seems to continue the source sites" in client.get(page(later)).content.decode()
+    take(client, later, "apply")
+    assert (Risk.objects.count(), ImportRun.objects.get(pk=later.pk).status) == (2, "previewed")
+    take(client, later, "answer-0")
+    take(client, later, "apply")
+    later.refresh_from_db()
+    assert (later.source_name, later.status, Risk.objects.count()) == ("sites", "applied", 2)
 
 
 def test_run_keeps_what_the_form_says_of_the_file(client, organization):

@@ -182,6 +182,7 @@ CHANGED = {
     "risks.findingrule": {"active": False},
     "risks.riskproposal": {"status": "dismissed"},
     "risks.likelihoodsuggestion": {"status": "dismissed"},
+    "risks.importsource": {"options": {"month_first": True}},
     "marketplace.app": {"settings": {"asset": "shop"}},
     "marketplace.review": {"rating": 1},
     "dashboards.reportschedule": {"recipients": ["b@example.org"]},

@@ -21,7 +21,6 @@ def preview_register(
     file: str | bytes,
     name: str = "register.csv",
     *,
-    source_name: str = "",
     actor: User | None = None,
     **reading: Any,
 ) -> ImportRun:
@@ -32,7 +31,6 @@ def preview_register(
         organization=organization,
         file=io.BytesIO(data),
         file_name=name,
-        source_name=source_name,
         options=ReadingOptions(**reading),
     )
 

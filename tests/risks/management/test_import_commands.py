@@ -63,6 +63,20 @@ def test_options_of_reading_are_stored_with_the_run(
     assert (options["include"], options["as_new"]) == (["issues"], True)
 
 
+def test_a_file_that_may_continue_a_source_is_refused_with_both_choices(
+    organization: Organization, register: Path
+) -> None:
+    bring_in(register)
+    later = register.rename(register.with_name("register (1).csv"))
+    code, message = refused(bring_in, later)
+    assert (code, message.endswith('--source "register", or --as-new.')) == (3, True)
+    assert (Risk.objects.count(), ImportRun.objects.count()) == (1, 1)
+    bring_in(later, "--source", "register")
+    assert Risk.objects.count() == 1
+    bring_in(later, "--as-new")
+    assert Risk.objects.count() == 2
+
+
 def test_an_import_is_undone(organization: Organization, register: Path) -> None:
     bring_in(register)
     call_command("risks_import_undo", str(ImportRun.objects.get().pk))

@@ -23,7 +23,7 @@ from tests.risks.import_runs.uploads import (
 
 def test_each_source_has_ids_of_its_own(organization: Organization) -> None:
     import_register(organization, ONE, "first.csv")
-    import_register(organization, ONE, "second.csv")
+    import_register(organization, ONE, "second.csv", as_new=True)
 
     assert Risk.objects.filter(external_id="R1").count() == 2
 

@@ -1,0 +1,97 @@
+"""Sources of registers: how their files are read, learned from the run that was applied last."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from openrisk.accounts.models import User
+from risks.fields import IMPORT_FIELDS, is_own_export
+from risks.history import recorded
+from risks.models import ImportRun, ImportSource, RunStatus, Source
+from risks.services import rows
+
+EXTRA = "extra"  # a column that is kept as it is
+# What holds for one file and not for the next.
+_OF_ONE_FILE = ("source_name", "as_new")
+
+
+def learned_options(run: ImportRun, before: dict[str, Any]) -> dict[str, Any]:
+    """The options to read the next file of the source with, as this one was read.
+
+    What the person did not say of this file stays as it was `before`; the columns are this file's.
+    """
+    said = {
+        name: value
+        for name, value in run.options.items()
+        if name not in _OF_ONE_FILE and (value or (name == "month_first" and value is not None))
+    }
+    columns = {
+        column["column"]: column["field"] or EXTRA
+        for column in run.mapping
+        if column["how"] != "ignored"
+    }
+    return {**before, **said, "mapping": columns}
+
+
+def remember_source(run: ImportRun) -> None:
+    """Keep how the file of an applied run was read. An export of ours needs no memory."""
+    if run.source != Source.IMPORT or is_own_export(column["column"] for column in run.mapping):
+        return
+    source = source_of(run) or ImportSource(organization=run.organization, name=run.source_name)
+    options = learned_options(run, source.options)
+    if options == source.options:
+        return
+    if not source._state.adding:
+        source.version += 1
+    source.options, source.run = options, run
+    source.save()
+
+
+def forget_run(run: ImportRun) -> None:
+    """Read the source as before the run, which is undone; not if someone has edited how since."""
+    source = source_of(run)
+    if source is None or source.run_id != run.pk:
+        return
+    earlier = ImportRun.objects.for_organization(run.organization).filter(
+        source=run.source, source_name=run.source_name, status=RunStatus.APPLIED
+    )
+    earlier = earlier.exclude(pk=run.pk).order_by("-applied_at").first()
+    if earlier is None:
+        source.delete()
+        return
+    source.options, source.run = learned_options(earlier, {}), earlier
+    source.version += 1
+    source.save()
+
+
+def source_of(run: ImportRun) -> ImportSource | None:
+    sources = ImportSource.objects.for_organization(run.organization)
+    return sources.select_for_update().filter(name=run.source_name).first()
+
+
+def edit_source(
+    *, actor: User | None, instance: ImportSource, version: int | None = None, **fields: Any
+) -> ImportSource:
+    """Change how the files of a source are read; no undo of an import takes that back."""
+    with recorded(actor=actor):
+        source = rows.lock_for_update(instance, version)
+        options = {**source.options, **fields.pop("options", {})}
+        check_fields(options.get("mapping", {}))
+        rows.save_fields(source, {"options": options, "run": None, **fields})
+    return source
+
+
+def check_fields(mapping: Mapping[str, str]) -> None:
+    """Refuse a column that is read into a field that does not exist, or that another one gives."""
+    columns: dict[str, str] = {}
+    for column, field in mapping.items():
+        if field not in {*IMPORT_FIELDS, EXTRA}:
+            known = ", ".join((*IMPORT_FIELDS, EXTRA))
+            raise rows.field_error(
+                "options", f"'{field}' is not a field of a risk. Fields: {known}."
+            )
+        if field != EXTRA and field in columns:
+            raise rows.field_error(
+                "options",
+                f"'{columns[field]}' and '{column}' both give {field}. Keep one in extra.",
+            )
+        columns[field] = column
