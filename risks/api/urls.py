@@ -11,7 +11,7 @@ from risks.api.views.findings import (
     ProposalViewSet,
     SuggestionViewSet,
 )
-from risks.api.views.imports import ImportRowViewSet, ImportViewSet
+from risks.api.views.imports import ImportRowViewSet, ImportSourceViewSet, ImportViewSet
 from risks.api.views.matrix import MatrixViewSet
 from risks.api.views.risks import CategoryViewSet, RiskViewSet
 from risks.api.views.treatment import AcceptanceViewSet, ActionViewSet, MitigationViewSet
@@ -31,6 +31,7 @@ for name, viewset in (
     ("risk-proposals", ProposalViewSet),
     ("likelihood-suggestions", SuggestionViewSet),
     ("imports", ImportViewSet),
+    ("import-sources", ImportSourceViewSet),
 ):
     router.register(name, viewset, basename=name)
 

@@ -10,7 +10,7 @@ from rest_framework import serializers
 
 from openrisk.api.serializers import RowSerializer, Serializer
 from openrisk.limits import LONG_TEXT
-from risks.models import ImportRow, ImportRun
+from risks.models import ImportRow, ImportRun, ImportSource
 from risks.registers.options import OTHER_KINDS
 
 
@@ -45,12 +45,44 @@ class OptionsField(serializers.JSONField):
     """Option -> value, as uploaded."""
 
 
+@extend_schema_field(
+    {
+        "type": "object",
+        "nullable": True,
+        "description": "continues_source: the file seems to be the next one of source_name. "
+        "Repeat the preview with the options of one of the answers.",
+        "properties": {
+            "kind": {"type": "string", "enum": ["continues_source"]},
+            "source_name": {"type": "string"},
+            "text": {"type": "string"},
+            "answers": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "label": {"type": "string"},
+                        "options": {"type": "object", "additionalProperties": {}},
+                    },
+                    "required": ["label", "options"],
+                },
+            },
+        },
+        "required": ["kind", "source_name", "text", "answers"],
+    }
+)
+class QuestionField(serializers.JSONField):
+    """A question to be answered before the run is applied."""
+
+
 class ImportRunSerializer(RowSerializer):
     options = OptionsField(help_text="What the upload said about the file")
     mapping = ObjectsField(help_text="The field of each column: column, field, how, note")
     guesses = ObjectsField(help_text="What was read into the file: column, what, detail, table")
     notes = TextsField()
     counts = CountsField()
+    question = QuestionField(
+        help_text="To be answered before the run is applied, or null", allow_null=True
+    )
 
     class Meta:
         model = ImportRun
@@ -61,6 +93,7 @@ class ImportRunSerializer(RowSerializer):
             "sha256",
             "status",
             "counts",
+            "question",
             "options",
             "mapping",
             "guesses",
@@ -126,8 +159,9 @@ class MappingField(serializers.Field):
         return value
 
 
-class UploadSerializer(Serializer):
-    file = serializers.FileField(help_text="CSV or XLSX, at most 20 MB and 100,000 rows")
+class ReadingSerializer(Serializer):
+    """The options of `risks.registers.options`; to read a run again, only those that change."""
+
     source_name = serializers.CharField(
         required=False,
         max_length=150,
@@ -167,6 +201,33 @@ class UploadSerializer(Serializer):
 
     def validate_include(self, kinds: list[str]) -> tuple[str, ...]:
         return tuple(kinds)
+
+
+class UploadSerializer(ReadingSerializer):
+    file = serializers.FileField(help_text="CSV or XLSX, at most 20 MB and 100,000 rows")
+
+
+@extend_schema_field(ReadingSerializer)
+class LearnedField(serializers.JSONField):
+    """The options of a source. A change names those that change, or all fields of `mapping`."""
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        options = ReadingSerializer(data=data, partial=True)
+        options.is_valid(raise_exception=True)
+        of_a_file = {"source_name", "as_new"} & options.validated_data.keys()
+        if of_a_file:
+            names = ", ".join(sorted(of_a_file))
+            raise serializers.ValidationError(f"{names}: only an upload has this. Leave it out.")
+        return dict(options.validated_data)
+
+
+class ImportSourceSerializer(RowSerializer):
+    options = LearnedField(help_text="How its files are read: the field of each column, and more")
+
+    class Meta:
+        model = ImportSource
+        fields = ("id", "name", "options", "run", "version", "created_at", "updated_at")
+        read_only_fields = ("id", "name", "run", "version", "created_at", "updated_at")
 
 
 class ApplySerializer(Serializer):

@@ -14,18 +14,22 @@ from rest_framework.reverse import reverse
 
 from openrisk.accounts.models import Role
 from openrisk.api.filters import OrganizationFilterSet
-from openrisk.api.viewsets import OrganizationViewSet
+from openrisk.api.viewsets import OrganizationViewSet, WritableViewSet
 from risks.api.serializers.imports import (
     ApplySerializer,
     ImportRowSerializer,
     ImportRunSerializer,
+    ImportSourceSerializer,
+    ReadingSerializer,
     UploadSerializer,
 )
 from risks.import_runs import lifecycle, undo
-from risks.models import ImportRow, ImportRun, Source
+from risks.import_runs.sources import edit_source
+from risks.models import ImportRow, ImportRun, ImportSource, Source
 from risks.registers import upload as registers
 from risks.registers.options import ReadingOptions
 from risks.registers.results import ImportFileError, MappingError
+from risks.services import rows as row_services
 
 
 class UnreadableFile(exceptions.ValidationError):
@@ -75,7 +79,6 @@ class ImportViewSet(OrganizationViewSet):
                 organization=self.organization,
                 file=upload,
                 file_name=upload.name,
-                source_name=body.validated_data.pop("source_name"),
                 options=ReadingOptions(**body.validated_data),
             )
         except ImportFileError as error:
@@ -86,17 +89,29 @@ class ImportViewSet(OrganizationViewSet):
         )
         return response
 
-    @extend_schema(request=None, responses=ImportRunSerializer)
+    @extend_schema(request=ReadingSerializer, responses=ImportRunSerializer)
     @action(detail=True, methods=["post"])
     def preview(self, request: Request, pk: str) -> Response:
-        """Preview again, against the register as it is now."""
-        lifecycle.refresh_preview(actor=self.actor, run=self.get_object())
+        """Read the file again, with the options that the body changes, and preview it.
+
+        Answers a question of the run; without a body, the preview is of the register as it is now.
+        """
+        run = self.get_object()
+        body = ReadingSerializer(data=request.data, partial=True)
+        body.is_valid(raise_exception=True)
+        try:
+            registers.preview_again(actor=self.actor, run=run, **body.validated_data)
+        except ImportFileError as error:
+            raise UnreadableFile(error) from None
         return self.row_response(pk)
 
     @extend_schema(request=ApplySerializer, responses=ImportRunSerializer)
     @action(detail=True, methods=["post"])
     def apply(self, request: Request, pk: str) -> Response:
-        """Carry the run out as previewed. 409 when rows are in error, or the register changed."""
+        """Carry the run out as previewed.
+
+        409 while a question is open or rows are in error, and when the register changed.
+        """
         body = ApplySerializer(data=request.data)
         body.is_valid(raise_exception=True)
         lifecycle.apply_run(actor=self.actor, run=self.get_object(), **body.validated_data)
@@ -133,3 +148,27 @@ class ImportRowViewSet(OrganizationViewSet):
             return rows
         mine = ImportRun.objects.for_organization(self.organization)
         return rows.filter(run=get_object_or_404(mine, pk=self.kwargs["run"]))
+
+
+class ImportSourceFilterSet(OrganizationFilterSet):
+    class Meta:
+        model = ImportSource
+        fields = {"name": ["exact", "in"]}
+
+
+class ImportSourceViewSet(WritableViewSet):
+    """Sources of registers: how their next file is read. Applying a run writes them.
+
+    Deleting one forgets how to read its files; the risks from it stay.
+    """
+
+    model = ImportSource
+    serializer_class = ImportSourceSerializer
+    filterset_class = ImportSourceFilterSet
+    orders = {"name": F("name")}
+    default_order = "name"
+    read_role = Role.ANALYST
+    roles = {"partial_update": Role.MANAGER, "destroy": Role.MANAGER}
+    update_service = staticmethod(edit_source)
+    delete_service = staticmethod(row_services.delete)
+    http_method_names = ["get", "patch", "delete", "head", "options"]

@@ -11,7 +11,14 @@ from marketplace.installations import lifecycle
 from marketplace.installations.reviews import create_review
 from marketplace.models import Delivery, InstalledPack, PackChange, SyncRun
 from openrisk.accounts.models import Organization, Role
-from risks.models import Asset, Category, FindingRule, Framework, LikelihoodSuggestion
+from risks.models import (
+    Asset,
+    Category,
+    FindingRule,
+    Framework,
+    ImportSource,
+    LikelihoodSuggestion,
+)
 from risks.services import acceptances, catalogue, findings, mitigations, proposals, risks
 from risks.services.rows import create
 from tests.conftest import member
@@ -124,6 +131,7 @@ def one_of_each(other_organization, outsider):
         "actions": action,
         "acceptances": acceptance,
         "finding-rules": rule,
+        "import-sources": create(ImportSource, name="Foreign secret", **owner),
         "findings": finding,
         "risk-proposals": finding.proposal,
         "likelihood-suggestions": suggestion,

@@ -7,12 +7,15 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from rest_framework.test import APIClient
 
 from openrisk.server.limits import FORM_AROUND_FILE, REGISTER_FILE
-from risks.models import ImportRun, Risk
+from risks.models import ImportRun, ImportSource, Risk
 from tests.risks.import_runs.uploads import HEADER
 
 URL = "/api/v1/imports/"
 ONE = HEADER + "R1,Fire,4,5,Open,Facilities,Physical,Archive,Sprinklers,See audit\n"
 WRONG = HEADER + "R1,Fire,banana,5,,,,,,\n"
+
+
+OCTOBER = "ID,Risk,Likelihood,Impact\nR1,Server room floods,4,5\nR2,Key person leaves,3,3\n"
 
 
 @pytest.fixture
@@ -23,7 +26,7 @@ def client(api, manager) -> APIClient:
 def upload(client: APIClient, text: str = ONE, **fields: Any) -> Any:
     """What is written in capitals is a header."""
     headers = {name: fields.pop(name) for name in list(fields) if name.isupper()}
-    file = SimpleUploadedFile("register.csv", text.encode())
+    file = SimpleUploadedFile(fields.pop("name", "register.csv"), text.encode())
     return client.post(URL, {"file": file, **fields}, format="multipart", **headers)
 
 
@@ -78,6 +81,67 @@ def test_what_the_upload_says_of_the_file_is_stored_with_the_run(client):
     assert (run["options"]["sheet"], run["options"]["include"]) == ("Risks", ["issues", "actions"])
     assert upload(client).json()["options"]["month_first"] is None
     assert upload(client, include="pets").status_code == 400
+
+
+def test_an_open_question_is_answered_by_reading_again(client):
+    client.post(f"{upload(client, OCTOBER, name='risks-2026-10.csv')['Location']}apply/", {})
+    uploaded = upload(client, OCTOBER, name="risks-2026-11.csv")
+    url, question = uploaded["Location"], uploaded.json()["question"]
+    refused = client.post(f"{url}apply/", {})
+    assert (refused.status_code, refused.json()["code"]) == (409, "question_open")
+    assert refused.json()["question"] == question
+    again = client.post(f"{url}preview/", question["answers"][0]["options"]).json()
+    assert (again["question"], again["source_name"]) == (None, "risks-2026-10")
+    assert client.post(f"{url}apply/", {}).json()["counts"]["risks"]["unchanged"] == 2
+
+
+def test_a_preview_is_read_again_with_other_options(client):
+    url = upload(client)["Location"]
+    run = client.post(f"{url}preview/", {"mapping": {"Note": "description"}}).json()
+    assert run["options"]["mapping"] == {"Note": "description"}
+    refused = client.post(f"{url}preview/", {"mapping": {"Nix": "title"}})
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (400, "/mapping")
+
+
+@pytest.fixture
+def source(client) -> str:
+    """The address of what was learned of a source."""
+    client.post(f"{upload(client)['Location']}apply/", {})
+    return f"/api/v1/import-sources/{ImportSource.objects.get().pk}/"
+
+
+def test_what_was_learned_of_a_source_is_shown_and_edited(client, source):
+    learned = client.get(source).json()
+    assert (learned["name"], learned["options"]["mapping"]["Title"]) == ("register", "title")
+    mapping = {**learned["options"]["mapping"], "Note": "description"}
+    edited = client.patch(source, {"options": {"mapping": mapping, "month_first": True}})
+    assert (edited.status_code, edited.json()["run"]) == (200, None)
+    (note,) = [c for c in upload(client).json()["mapping"] if c["column"] == "Note"]
+    assert (note["field"], note["how"]) == ("description", "learned")
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"mapping": {"Note": "nonsense"}}, "not a field of a risk"),
+        ({"mapping": {"Note": "title", "Title": "title"}}, "both give title"),
+        ({"as_new": True}, "only an upload has this"),
+        ({"pets": 1}, "Unknown field"),
+    ],
+)
+def test_options_that_no_file_can_be_read_with_are_refused(client, source, options, expected):
+    refused = client.patch(source, {"options": options})
+    assert (refused.status_code, expected in str(refused.json())) == (400, True)
+
+
+def test_a_source_that_is_forgotten_keeps_its_risks(client, source):
+    assert client.delete(source).status_code == 204
+    assert (ImportSource.objects.count(), Risk.objects.count()) == (0, 1)
+
+
+def test_an_analyst_looks_at_sources_only(api, analyst, source):
+    assert api(analyst).get(source).status_code == 200
+    assert api(analyst).patch(source, {"options": {"month_first": True}}).status_code == 403
 
 
 @pytest.mark.parametrize("mapping", ["x", "[1]", "5", "null", '{"Note": 1}', '{"Note": {"a": 1}}'])
