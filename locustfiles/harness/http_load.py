@@ -249,7 +249,7 @@ def _python(port: int, request: Request, connections: int, seconds: float) -> Lo
         times = sorted(taken for part in pool.starmap(_repeat, jobs) for taken in part)
     return Load(
         rate=len(times) / seconds,
-        median_ms=statistics.median(times) * 1000,
+        median_ms=statistics.median_low(times) * 1000,
         p99_ms=times[int(0.99 * (len(times) - 1))] * 1000,
     )
 
