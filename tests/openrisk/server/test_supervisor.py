@@ -10,7 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psutil
@@ -252,9 +252,9 @@ def serve(environment: dict[str, str]) -> subprocess.Popen[str]:
     )
 
 
-@pytest.fixture
-def served(environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
-    """`manage.py serve`, once it has said where it runs; its database has no tables yet."""
+@contextmanager
+def serving_without_tables(environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    """`manage.py serve`, once it has said where it runs."""
     process = serve(environment)
     try:
         line = process.stdout.readline()
@@ -266,6 +266,27 @@ def served(environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
         process.communicate(timeout=patience(20))
 
 
+@pytest.fixture(scope="module")
+def served(environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    """One for all tests that leave it running."""
+    with serving_without_tables(environment) as process:
+        yield process
+
+
+@pytest.fixture
+def own(environment: dict[str, str], tmp_path: Path) -> dict[str, str]:
+    """The environment of one that a test ends."""
+    ports = {"PORT": str(free_port()), "METRICS_PORT": str(free_port())}
+    database = f"sqlite:///{tmp_path}/openrisk.sqlite3"
+    return environment | ports | {"VAR_DIR": str(tmp_path), "DATABASE_URL": database}
+
+
+@pytest.fixture
+def ending(own: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    with serving_without_tables(own) as process:
+        yield process
+
+
 def status(port: str, path: str) -> int:
     try:
         return urllib.request.urlopen(f"http://{LOCAL}:{port}{path}", timeout=patience(10)).status
@@ -274,13 +295,13 @@ def status(port: str, path: str) -> int:
 
 
 def test_serve_answers_and_ends_without_orphans(
-    served: subprocess.Popen[str], environment: dict[str, str]
+    ending: subprocess.Popen[str], own: dict[str, str]
 ) -> None:
-    assert status(environment["PORT"], "/static/admin/css/base.css") == 200
-    wait_until(lambda: answers(environment["METRICS_PORT"]), "metrics answer")
-    family = psutil.Process(served.pid).children(recursive=True)
-    served.terminate()
-    assert served.wait(patience(20)) == 0
+    assert status(own["PORT"], "/static/admin/css/base.css") == 200
+    wait_until(lambda: answers(own["METRICS_PORT"]), "metrics answer")
+    family = psutil.Process(ending.pid).children(recursive=True)
+    ending.terminate()
+    assert ending.wait(patience(20)) == 0
     assert len(family) >= 3
     assert not any(process.is_running() for process in family)
 
@@ -353,9 +374,9 @@ def answers(port: str) -> bool:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's parent-death signal")
-def test_a_killed_supervisor_leaves_no_orphans(served: subprocess.Popen[str]) -> None:
-    family = psutil.Process(served.pid).children(recursive=True)
-    served.kill()
+def test_a_killed_supervisor_leaves_no_orphans(ending: subprocess.Popen[str]) -> None:
+    family = psutil.Process(ending.pid).children(recursive=True)
+    ending.kill()
     _, alive = psutil.wait_procs(family, timeout=patience(15))
     assert len(family) >= 3
     assert alive == []
