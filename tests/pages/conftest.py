@@ -2,7 +2,9 @@
 
 import os
 import shutil
+import threading
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.conf import settings
@@ -11,6 +13,7 @@ from django.utils import timezone
 from dashboards.models import Board
 from dashboards.pages.widgets import CATALOGUE
 from deployment.local.calibration import patience
+from deployment.local.waiting import wait_until
 from monitoring.models import Alert
 from openrisk.caching.freshness import snapshots
 from risks.services.risks import create_risk
@@ -18,7 +21,7 @@ from risks.services.risks import create_risk
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser():
     playwright_api = pytest.importorskip("playwright.sync_api", reason="playwright is missing")
     if CHROMIUM is None:
@@ -57,27 +60,41 @@ def register(organization, manager):
 
 
 @pytest.fixture
-def page(browser, live_server, client, manager, register):
-    """`page(**options)`: an empty page of a new context in which the manager has logged in."""
-    contexts = []
-    # By the cookie: the form takes as long as what most tests are about.
-    client.force_login(manager)
-    session = {"name": settings.SESSION_COOKIE_NAME, "url": live_server.url}
-    session["value"] = client.cookies[settings.SESSION_COOKIE_NAME].value
+def open_page(browser, live_server, client):
+    """`open_page(user, **options)`: an empty page of a new with a session of the user."""
+    contexts, others = [], set(threading.enumerate())
 
-    def open_page(**options):
+    def open_context(user, **options):
+        # By the cookie: the form takes as long as what most tests are about.
+        client.force_login(user)
+        session = {"name": settings.SESSION_COOKIE_NAME, "url": live_server.url}
+        session["value"] = client.cookies[settings.SESSION_COOKIE_NAME].value
         context = browser.new_context(base_url=live_server.url, **options)
-        context.set_default_timeout(patience(20) * 1000)
+        context.set_default_timeout(patience(30) * 1000)
         contexts.append(context)
         context.add_cookies([session])
         return context.new_page()
 
-    yield open_page
+    yield open_context
     for context in contexts:
-        for tab in context.pages:
-            # A request still being answered would hold the tables that are emptied next.
-            tab.wait_for_load_state("networkidle")
         context.close()
+    # A request still being answered would hold the tables that are emptied next.
+    wait_until(lambda: not _answering(others), "the server has answered all requests")
+
+
+def _answering(others):
+    """The threads of the live server: those that answer requests and were not there before."""
+    return [
+        thread
+        for thread in threading.enumerate()
+        if "process_request_thread" in thread.name and thread not in others
+    ]
+
+
+@pytest.fixture
+def page(open_page, manager, register):
+    """`page(**options)`: the same for the manager of a register."""
+    return partial(open_page, manager)
 
 
 @pytest.fixture

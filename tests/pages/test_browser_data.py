@@ -29,7 +29,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 WORD = "W" * 255
 URL = f"https://example.org/{'a' * 60}?token={'0123456789abcdef' * 8}"
 DIGEST = "sha512:" + "0123456789abcdef" * 8
-SIZES = ((1440, 900), (1024, 768), (390, 844))
+LARGEST = (1440, 900)
+SMALLER = ((1024, 768), (390, 844))
 
 PAGES = (
     "/o/acme/",
@@ -126,21 +127,28 @@ STICKING_OUT = """() => {
 }"""
 
 
-def test_no_page_is_wider_than_its_window(page, everything, words, alerts):
-    tab = page()
-    wide = []
-    for path in words:
-        tab.goto(path)
-        for width, height in SIZES:
-            tab.set_viewport_size({"width": width, "height": height})
-            if sticking_out := tab.evaluate(STICKING_OUT):
-                wide.append((path, width, sticking_out))
-    assert wide == []
+# [address, button] of each form with a line of text whose first button takes a step.
+DEFAULT_BUTTONS = """() => {
+  const steps = ['to', 'decision', 'step', 'confirmed'];
+  const lines = 'input:not([type]), input[type=text], input[type=search], input[type=number], ' +
+    'input[type=date], input[type=email], input[type=password], input[type=url]';
+  const found = [];
+  for (const form of document.forms) {
+    if (form.method !== 'post') continue;
+    const own = [...form.elements];
+    if (!own.some(e => e.matches(lines))) continue;
+    const first = own.find(e => e.matches('button:not([type=button]), input[type=submit]'));
+    const arranges = first && first.name === 'action' && first.value !== 'save';
+    if (first && (steps.includes(first.name) || arranges))
+      found.push([form.action, first.name]);
+  }
+  return found;
+}"""
 
 
-def test_browser_refuses_nothing_on_any_page(page, everything, words, alerts):
+def test_no_page_is_too_wide_refused_anything_or_harmful(page, everything, words, alerts):
     tab = page()
-    said = []
+    said, faults = [], []
     tab.on("console", lambda message: said.append((tab.url, message.text)))
     tab.on("pageerror", lambda error: said.append((tab.url, str(error))))
     for path in words:
@@ -148,7 +156,13 @@ def test_browser_refuses_nothing_on_any_page(page, everything, words, alerts):
         for chart in tab.locator(".chart svg").all():
             chart.hover()  # which shows its tooltip
             tab.mouse.move(300, 300)
-    assert said == []
+        # Enter in a line of text presses the first submit button of its form.
+        faults += [(path, *button) for button in tab.evaluate(DEFAULT_BUTTONS)]
+        for width, height in (*SMALLER, LARGEST):
+            tab.set_viewport_size({"width": width, "height": height})
+            if sticking_out := tab.evaluate(STICKING_OUT):
+                faults.append((path, width, sticking_out))
+    assert (faults, said) == ([], [])
 
 
 def test_tooltip_of_a_chart_names_its_lines_apart(page):
@@ -197,32 +211,3 @@ def test_filter_says_when_the_server_is_out_of_reach(page):
     alert.get_by_role("button", name="Try again").click()
     tab.get_by_role("link", name="Ransomware on the file server").wait_for(state="detached")
     assert tab.get_by_role("alert").count() == 0
-
-
-def test_first_button_of_every_form_with_a_line_of_text_is_harmless(page, everything, words):
-    """Enter in a line of text presses the first submit button of its form."""
-    tab = page()
-    harmful = []
-    for path in words:
-        tab.goto(path)
-        harmful += [(path, *found) for found in tab.evaluate(DEFAULT_BUTTONS)]
-    assert harmful == []
-
-
-# [address, button] of each form with a line of text whose first button takes a step.
-DEFAULT_BUTTONS = """() => {
-  const steps = ['to', 'decision', 'step', 'confirmed'];
-  const lines = 'input:not([type]), input[type=text], input[type=search], input[type=number], ' +
-    'input[type=date], input[type=email], input[type=password], input[type=url]';
-  const found = [];
-  for (const form of document.forms) {
-    if (form.method !== 'post') continue;
-    const own = [...form.elements];
-    if (!own.some(e => e.matches(lines))) continue;
-    const first = own.find(e => e.matches('button:not([type=button]), input[type=submit]'));
-    const arranges = first && first.name === 'action' && first.value !== 'save';
-    if (first && (steps.includes(first.name) || arranges))
-      found.push([form.action, first.name]);
-  }
-  return found;
-}"""

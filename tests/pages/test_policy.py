@@ -1,10 +1,8 @@
 """What a browser refuses by the Content-Security-Policy: nothing, on any page of admin and docs."""
 
 import pytest
-from django.conf import settings
 from django.urls import reverse
 
-from deployment.local.calibration import patience
 from openrisk.admin.site import site
 from tests.risks.factories import make_risk
 
@@ -15,15 +13,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def tab(browser, live_server, client, superuser, organization):
+def tab(open_page, superuser, organization):
     """A page of a superuser; `tab.refused` is what the browser did not run, load or show."""
-    client.force_login(superuser)
-    session = {"name": settings.SESSION_COOKIE_NAME, "url": live_server.url}
-    session["value"] = client.cookies[settings.SESSION_COOKIE_NAME].value
-    context = browser.new_context(base_url=live_server.url)
-    context.set_default_timeout(patience(30) * 1000)
-    context.add_cookies([session])
-    page = context.new_page()
+    page = open_page(superuser)
     page.refused = []
     page.add_init_script(COLLECT)
 
@@ -32,9 +24,7 @@ def tab(browser, live_server, client, superuser, organization):
             page.refused.append(said.text)
 
     page.on("console", note)
-    yield page
-    page.wait_for_load_state("networkidle")
-    context.close()
+    return page
 
 
 def test_no_page_of_the_admin_is_refused_anything(tab, rf, superuser, organization):
