@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from dashboards.periods import PERIOD_LABELS
 from openrisk.tasks.declarations import next_occurrence
+from openrisk.text.fields import LineField
 from risks.models.base import Versioned, choices_constraint
 from risks.querysets import OrganizationRowQuerySet
 
@@ -27,7 +28,7 @@ class Board(Versioned):
     """
 
     slug = models.SlugField(max_length=60)
-    name = models.CharField(max_length=80)
+    name = LineField(max_length=80)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     shared = models.BooleanField(default=False)
     widgets = models.JSONField(default=list)

@@ -14,6 +14,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from openrisk.tasks.declarations import next_occurrence
+from openrisk.text.fields import LineField
 from risks.models import ImportRun
 from risks.models.base import OrganizationOwned, Versioned, choices_constraint
 from risks.querysets import OrganizationRowQuerySet
@@ -58,7 +59,7 @@ class InstalledApp(Versioned):
     """
 
     connector = models.CharField(max_length=60)
-    name = models.CharField(max_length=100)
+    name = LineField(max_length=100)
     state = models.CharField(
         max_length=14, choices=AppState.choices, default=AppState.NOT_CONFIGURED
     )
@@ -272,7 +273,7 @@ class Rating(models.Model):
 class TrustedPublisher(models.Model):
     """A publisher whose packs may be installed without asking, known by the signing key."""
 
-    name = models.CharField(max_length=150)
+    name = LineField(max_length=150)
     key = models.CharField(
         max_length=64, unique=True, help_text="Public key of Ed25519 in base64, from the publisher"
     )
@@ -291,7 +292,7 @@ class InstalledPack(Versioned):
     """A content pack in one organization, at its present version."""
 
     pack = models.CharField(max_length=100)
-    name = models.CharField(max_length=150)
+    name = LineField(max_length=150)
     pack_version = models.CharField(max_length=50, blank=True)
     publisher = models.CharField(max_length=150)
     licence = models.CharField(max_length=50)

@@ -9,7 +9,6 @@ from typing import Any
 
 from django import forms
 from django.core.validators import MaxLengthValidator
-from django.db import models
 
 LONG_TEXT = 20_000  # description, justification and the like, and one value of `extra`
 COMMENT = 5_000
@@ -37,22 +36,6 @@ DEFAULT_REASON = "a word or a code"
 def reason_for(length: int) -> str:
     """The reason for a limit, for the schema."""
     return f"At most {length:,} characters: {REASONS.get(length, DEFAULT_REASON)}."
-
-
-class LongTextField(models.TextField):
-    """A text of at most LONG_TEXT characters; to the database it is a text as any other."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("max_length", LONG_TEXT)
-        super().__init__(**kwargs)
-        self._validators.append(MaxLengthValidator(LONG_TEXT))  # type: ignore[attr-defined]
-
-    def deconstruct(self) -> Any:
-        """As Django's own: migrations are about columns, and this one has no length."""
-        name, _, args, kwargs = super().deconstruct()
-        kwargs.pop("max_length", None)
-        kwargs.pop("validators", None)
-        return name, "django.db.models.TextField", args, kwargs
 
 
 def allow_present_lengths(form: forms.BaseForm, present: Mapping[str, Any]) -> None:

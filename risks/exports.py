@@ -16,6 +16,7 @@ from django.db.models import QuerySet
 
 from openrisk.accounts.models import Organization
 from openrisk.errors import Conflict
+from openrisk.text.cleaning import escape_invisible
 from risks.fields import EXPORT_COLUMNS, Kind, extra_header, field_names
 from risks.import_runs.current_values import VALUE_PATHS, current_values, format_time
 from risks.import_runs.name_lookup import control_names
@@ -129,7 +130,7 @@ def export_rows(
             row += [extra[name] if fits_cell(extra.get(name)) else None for name in names]
             if has_rest:
                 rest = {k: v for k, v in extra.items() if k not in names or not fits_cell(v)}
-                row.append(orjson.dumps(rest).decode() if rest else None)
+                row.append(escape_invisible(orjson.dumps(rest).decode()) if rest else None)
             yield row
 
 

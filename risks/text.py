@@ -1,15 +1,14 @@
 """Text as the register stores it, cleaned and cut to its limit, and counts for people."""
 
-# What Python calls white space, and two characters that look like nothing at all.
-_BLANK = "".join(c for c in map(chr, range(0x3001)) if c.isspace()) + "\ufeff\u200b"
+from openrisk.text.cleaning import remove_invisible
 
 
 def clean_text(text: str) -> str:
-    """Remove blank space around `text` and end its lines with a newline.
+    """Remove blank space around `text` and signs that no one sees, and end lines with a newline.
 
     Compare a stored text with an imported one through this, else an export differs from itself.
     """
-    text = text.strip(_BLANK)
+    text = remove_invisible(text).strip()
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 

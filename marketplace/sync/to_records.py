@@ -22,6 +22,7 @@ from marketplace.connectors.items import (
 )
 from openrisk.accounts.models import Organization
 from openrisk.limits import LONG_TEXT
+from openrisk.text.cleaning import remove_invisible
 from risks.import_runs.changes import SourceRecord, Values
 from risks.import_runs.context import ImportContext, in_batches
 from risks.import_runs.importers.control import control_identity, framework_identity
@@ -152,7 +153,7 @@ class RecordBuilder:
         return SourceRecord(ASSET, name, row, values)
 
     def _shorten(self, text: str) -> str:
-        text = text.replace("\0", "").strip()
+        text = remove_invisible(text).strip()
         self.shortened += len(text) > LONG_TEXT
         return shorten_text(text, LONG_TEXT)
 
@@ -278,12 +279,12 @@ def round_number(value: Decimal | None, step: Decimal) -> str | None:
 
 
 def to_line(text: str, longest: int) -> str:
-    return shorten_text(" ".join(text.replace("\0", "").split()), longest)
+    return shorten_text(" ".join(remove_invisible(text).split()), longest)
 
 
 def to_identifier(text: str, longest: int) -> str:
     """Shorten with a digest at the end, so that long texts with the same start stay different."""
-    line = " ".join(text.replace("\0", "").split())
+    line = " ".join(remove_invisible(text).split())
     if len(line) <= longest:
         return line
     digest = hashlib.sha256(line.encode()).hexdigest()[:16]

@@ -1,1 +1,3 @@
-"""Text that people write: `folding` is what a search compares."""
+"""Text that people write: `cleaning` removes what no one sees, `fields` are columns of clean text,
+`folding` is what a search compares.
+"""

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from openrisk.accounts.models import User
 from openrisk.telemetry.request_ids import current_request_id
+from openrisk.text.cleaning import remove_invisible
 
 TIME_FORMAT = "%Y-%m-%d %H:%M:%S.%f"
 
@@ -56,7 +57,7 @@ def recorded(
             key: value
             for key, value in (
                 ("actor_id", str(actor.pk) if actor else None),
-                ("comment", comment),
+                ("comment", remove_invisible(comment)),
                 ("run_id", str(run_id) if run_id else None),
                 ("at", format_moment(at) if at else None),
             )

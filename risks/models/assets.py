@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 
-from openrisk.limits import LongTextField
+from openrisk.text.fields import LineField, LongTextField
 from risks.models.base import OrganizationOwned, Versioned, choices_constraint
 from risks.querysets import AssetQuerySet
 
@@ -35,7 +35,7 @@ class AssetType(models.TextChoices):
 class Asset(Versioned):
     """Something of value that risks threaten; `criticality` weighs their priority."""
 
-    name = models.CharField(max_length=255)
+    name = LineField(max_length=255)
     description = LongTextField(blank=True)
     type = models.CharField(max_length=12, choices=AssetType.choices, default=AssetType.OTHER)
     criticality = models.CharField(
@@ -44,7 +44,7 @@ class Asset(Versioned):
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
-    external_id = models.CharField(max_length=255, blank=True)
+    external_id = LineField(max_length=255, blank=True)
     hostnames = models.JSONField(default=list, blank=True)
     addresses = models.JSONField(default=list, blank=True)
 

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from django.db import models
 from django.db.models import Q
 
-from openrisk.limits import LongTextField
+from openrisk.text.fields import LineField, LongTextField
 from risks.models.base import Versioned, choices_constraint
 from risks.querysets import ControlQuerySet, FrameworkQuerySet
 
@@ -13,8 +13,8 @@ from risks.querysets import ControlQuerySet, FrameworkQuerySet
 class Framework(Versioned):
     """A catalogue of controls, e.g. a standard in one of its versions."""
 
-    name = models.CharField(max_length=150)
-    edition = models.CharField(max_length=50, blank=True)
+    name = LineField(max_length=150)
+    edition = LineField(max_length=50, blank=True)
     description = LongTextField(blank=True)
 
     objects: ClassVar[Any] = FrameworkQuerySet.as_manager()
@@ -44,8 +44,8 @@ class Control(Versioned):
     """One requirement of a framework and how far it is implemented."""
 
     framework = models.ForeignKey(Framework, models.CASCADE, related_name="controls")
-    identifier = models.CharField(max_length=100)
-    title = models.CharField(max_length=500)
+    identifier = LineField(max_length=100)
+    title = LineField(max_length=500)
     text = LongTextField(blank=True)
     parent = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, related_name="children"

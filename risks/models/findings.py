@@ -7,7 +7,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
-from openrisk.limits import LongTextField
+from openrisk.text.fields import LineField, LongTextField
 from risks.models.assets import Asset, Criticality
 from risks.models.base import Versioned, choices_constraint
 from risks.models.risk import Risk
@@ -25,7 +25,7 @@ class Severity(models.TextChoices):
 class FindingRule(Versioned):
     """A rule: the findings that propose a risk, and the rating of that risk."""
 
-    name = models.CharField(max_length=150)
+    name = LineField(max_length=150)
     active = models.BooleanField(default=True)
     minimum_severity = models.CharField(
         max_length=8, choices=Severity.choices, default=Severity.CRITICAL
@@ -87,7 +87,7 @@ class RiskProposal(Versioned):
 
     rule = models.ForeignKey(FindingRule, models.SET_NULL, null=True, related_name="proposals")
     key = models.CharField(max_length=255, help_text="What the findings have in common")
-    title = models.CharField(max_length=255)
+    title = LineField(max_length=255)
     reason = models.TextField()
     likelihood = models.PositiveSmallIntegerField()
     impact = models.PositiveSmallIntegerField()
@@ -129,9 +129,9 @@ class Finding(Versioned):
     """Something a scanner saw on an asset. By its fingerprint, a rescan updates it."""
 
     fingerprint = models.CharField(max_length=64, editable=False)
-    tool = models.CharField(max_length=100)
-    rule = models.CharField(max_length=255, help_text="Rule id or CVE")
-    location = models.CharField(max_length=1000, blank=True)
+    tool = LineField(max_length=100)
+    rule = LineField(max_length=255, help_text="Rule id or CVE")
+    location = LineField(max_length=1000, blank=True)
     severity = models.CharField(max_length=8, choices=Severity.choices)
     cvss = models.DecimalField(
         max_digits=3,
@@ -148,7 +148,7 @@ class Finding(Versioned):
         validators=(MinValueValidator(0), MaxValueValidator(1)),
     )
     known_exploited = models.BooleanField(default=False)
-    title = models.CharField(max_length=500)
+    title = LineField(max_length=500)
     description = LongTextField(blank=True)
     asset = models.ForeignKey(
         Asset, models.SET_NULL, null=True, blank=True, related_name="findings"

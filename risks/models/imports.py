@@ -6,6 +6,7 @@ Connectors and content packs leave the same rows: a run is one reading of one so
 from django.conf import settings
 from django.db import models
 
+from openrisk.text.fields import LineField
 from risks.models.base import OrganizationOwned, Versioned, choices_constraint
 from risks.models.risk import Source
 
@@ -41,7 +42,7 @@ class ImportRun(OrganizationOwned):
     """
 
     source = models.CharField(max_length=10, choices=Source.choices, default=Source.IMPORT)
-    source_name = models.CharField(max_length=150)
+    source_name = LineField(max_length=150)
     file_name = models.CharField(max_length=255)
     sha256 = models.CharField(max_length=64)
     status = models.CharField(max_length=10, choices=RunStatus.choices, default=RunStatus.PREVIEWED)
@@ -148,7 +149,7 @@ class Provenance(OrganizationOwned):
     """The last values of one source for one object: `fields` is field -> {run, value}."""
 
     source = models.CharField(max_length=10, choices=Source.choices)
-    source_name = models.CharField(max_length=150)
+    source_name = LineField(max_length=150)
     model = models.CharField(max_length=40)
     identity = models.TextField()
     object_id = models.UUIDField()

@@ -5,13 +5,13 @@ from django.db import models
 from django.db.models import Q
 
 from openrisk.accounts.models import Organization
-from openrisk.limits import LongTextField
+from openrisk.text.fields import LineField, LongTextField
 from risks.models.base import Level, Versioned
 from risks.scoring import default_levels
 
 
 class Category(Versioned):
-    name = models.CharField(max_length=100)
+    name = LineField(max_length=100)
     description = LongTextField(blank=True)
     appetite = models.PositiveSmallIntegerField(
         null=True,

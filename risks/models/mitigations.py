@@ -8,7 +8,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
-from openrisk.limits import LongTextField
+from openrisk.text.fields import LineField, LongTextField
 from risks.models.base import Level, OrganizationOwned, Versioned, choices_constraint
 from risks.models.risk import Risk
 from risks.overdue import is_mitigation_overdue
@@ -29,7 +29,7 @@ class Mitigation(Versioned):
     number = models.PositiveIntegerField(editable=False)
     reference = models.CharField(max_length=16, editable=False)
     risk = models.ForeignKey(Risk, models.CASCADE, related_name="mitigations")
-    title = models.CharField(max_length=255)
+    title = LineField(max_length=255)
     description = LongTextField(blank=True)
     status = models.CharField(
         max_length=12,
@@ -111,7 +111,7 @@ class MitigationAction(Versioned):
     """A step of a mitigation, done or not; it may depend on others of the same mitigation."""
 
     mitigation = models.ForeignKey(Mitigation, models.CASCADE, related_name="actions")
-    title = models.CharField(max_length=255)
+    title = LineField(max_length=255)
     order = models.PositiveIntegerField(default=0)
     due_date = models.DateField(null=True, blank=True)
     done_at = models.DateTimeField(null=True, editable=False)

@@ -8,7 +8,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
-from openrisk.limits import LongTextField
+from openrisk.text.fields import LineField, LongTextField
 from risks.models.base import Level, OrganizationOwned, Versioned, choices_constraint
 from risks.models.matrix import Category
 from risks.overdue import NOT_OPEN, is_review_overdue
@@ -110,7 +110,7 @@ class Risk(Versioned):
 
     number = models.PositiveIntegerField(editable=False)
     reference = models.CharField(max_length=16, editable=False)
-    title = models.CharField(max_length=255)
+    title = LineField(max_length=255)
     description = LongTextField(blank=True)
     category = models.ForeignKey(
         Category, models.SET_NULL, null=True, blank=True, related_name="risks", db_index=False
@@ -119,15 +119,15 @@ class Risk(Versioned):
         max_length=20, choices=Status.choices, default=Status.IDENTIFIED, editable=False
     )
     owner = _person("owned_risks")
-    owner_name = models.CharField(max_length=150, blank=True)
+    owner_name = LineField(max_length=150, blank=True)
     assignee = _person("assigned_risks")
     reviewer = _person("reviewed_risks")
     treatment = models.CharField(max_length=10, choices=Treatment.choices, blank=True)
     source = models.CharField(
         max_length=10, choices=Source.choices, default=Source.MANUAL, editable=False
     )
-    source_name = models.CharField(max_length=150, blank=True, editable=False)
-    external_id = models.CharField(max_length=255, blank=True)
+    source_name = LineField(max_length=150, blank=True, editable=False)
+    external_id = LineField(max_length=255, blank=True)
     extra = models.JSONField(default=dict, blank=True)
 
     inherent_likelihood = _rating()
@@ -241,7 +241,7 @@ class RiskTag(OrganizationOwned):
 
     # No index of its own on `risk` here and below: the unique constraint has one.
     risk = models.ForeignKey(Risk, models.CASCADE, related_name="tags", db_index=False)
-    name = models.CharField(max_length=50)
+    name = LineField(max_length=50)
 
     class Meta:
         ordering = ("name",)

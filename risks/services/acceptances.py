@@ -17,6 +17,7 @@ from risks.history import recorded
 from risks.models import Acceptance, AcceptanceStatus, Risk, Status
 from risks.services import rows
 from risks.services.transitions import require_person, take_transition
+from risks.text import clean_text
 
 LONGEST_ACCEPTANCE = timedelta(days=365)
 LIVE = (AcceptanceStatus.REQUESTED, AcceptanceStatus.APPROVED)
@@ -44,7 +45,7 @@ def request_acceptance(
     now = timezone.now()
     if not now < expires_at <= now + LONGEST_ACCEPTANCE:
         raise rows.field_error("expires_at", "Choose a time in the future, at most one year ahead.")
-    if not justification.strip():
+    if not clean_text(justification):
         raise rows.field_error("justification", "Explain why this risk can be lived with.")
     require_person(actor)
     with recorded(actor=actor):

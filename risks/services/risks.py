@@ -18,6 +18,7 @@ from risks.services.acceptances import decision_basis_of, reopen_decision
 from risks.services.links import criticalities_of, set_links
 from risks.services.matrix import matrix_of
 from risks.services.transitions import advance_to, blockers_for, take_transition
+from risks.text import clean_text
 
 __all__ = (
     "add_comment",
@@ -90,7 +91,7 @@ def add_comment(
     *, actor: User | None, risk: Risk, comment: str, version: int | None = None
 ) -> Risk:
     """Write `comment` into the history of the risk."""
-    if not comment.strip():
+    if not clean_text(comment):
         raise rows.field_error("comment", "Write a comment first.")
     return update_risk(actor=actor, instance=risk, version=version, comment=comment)
 

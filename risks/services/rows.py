@@ -14,7 +14,7 @@ from django.db.models import F, UniqueConstraint
 
 from openrisk.accounts.models import Organization, User
 from openrisk.errors import StaleVersion
-from openrisk.limits import LongTextField
+from openrisk.text.fields import LongTextField
 from risks.history import recorded
 from risks.models import ReferenceCounter, Versioned
 

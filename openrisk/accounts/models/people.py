@@ -13,6 +13,7 @@ from openrisk.accounts.fields import AddressField, fold_address
 from openrisk.caching.freshness import recorder
 from openrisk.caching.freshness.sql_dependencies import ROLE
 from openrisk.database.ids import uuid7
+from openrisk.text.fields import LineField
 
 
 class Role(models.TextChoices):
@@ -52,7 +53,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     email = AddressField("e-mail", unique=True)
-    name = models.CharField(max_length=150, blank=True)
+    name = LineField(max_length=150, blank=True)
     is_active = models.BooleanField(
         "active", default=True, help_text="Untick to refuse this person instead of deleting them."
     )
@@ -111,7 +112,7 @@ class Organization(models.Model):
     """The owner of everything: each row of the register belongs to exactly one."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    name = models.CharField(max_length=150)
+    name = LineField(max_length=150)
     slug = models.SlugField(max_length=60, unique=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -232,7 +233,7 @@ class ApiToken(AbstractAuthToken):
     uid = models.UUIDField(default=uuid7, unique=True, editable=False)
     user = models.ForeignKey(User, models.CASCADE, related_name="+")
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="+")
-    name = models.CharField(max_length=100, blank=True)
+    name = LineField(max_length=100, blank=True)
     read_only = models.BooleanField(default=False)
     allowed_networks = models.JSONField(
         default=list,

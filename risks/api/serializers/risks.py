@@ -14,6 +14,7 @@ from openrisk.api.serializers import (
     RowSerializer,
     Serializer,
 )
+from openrisk.text.cleaning import remove_invisible
 from risks.fields import COMPUTED, FIELD
 from risks.models import (
     Asset,
@@ -53,7 +54,10 @@ class ExtraField(serializers.DictField):
     )
 
     def to_internal_value(self, data: Any) -> dict[str, str]:
-        value = super().to_internal_value(data)
+        value = {
+            remove_invisible(name): remove_invisible(text)
+            for name, text in super().to_internal_value(data).items()
+        }
         if error := limits.extra_error(value):
             raise serializers.ValidationError(error)
         return value
