@@ -11,6 +11,7 @@ MENU = (
             ("risks.Category", "Categories", "category"),
             ("risks.Matrix", "Matrix", "grid_on"),
             ("risks.ImportRun", "Imports", "upload_file"),
+            ("risks.ImportSource", "Import sources", "dataset"),
         ),
     ),
     (

@@ -22,7 +22,7 @@ from openrisk.accounts.models import (
     User,
 )
 from openrisk.admin.site import RelatedFilter, Scoped, site
-from risks.models import Change, LikelihoodSuggestion, ScoreChange
+from risks.models import Change, ImportSource, LikelihoodSuggestion, ScoreChange
 from risks.registers import upload
 from risks.services import catalogue, proposals
 from tests.conftest import member
@@ -79,6 +79,7 @@ def fill(organization, word, person):
         SyncRun.objects.create(app=app, mode="preview", error=word, **of),
         create_review(actor=person, connector="trivy", rating=4, text=word, **of),
         InstalledPack.objects.create(pack="example", name=word, **of),
+        ImportSource.objects.create(name=word, **of),
         LikelihoodSuggestion.objects.create(risk=risk, key=word, present=2, likelihood=5, **of),
     ):
         found[type(made)] = made

@@ -6,10 +6,10 @@ from django.urls import reverse
 
 from openrisk.accounts.members.memberships import set_role
 from openrisk.accounts.models import Role
-from risks.models import Change, ImportRun, Risk
+from risks.models import Change, ImportRun, ImportSource, Risk
 from tests.conftest import member
 from tests.risks import factories
-from tests.risks.admin.forms import act, page, press, said
+from tests.risks.admin.forms import act, change, page, press, said
 
 ADD = "/admin/risks/importrun/add/"
 FILE = b"ID,Title,Likelihood,Impact\nA1,Flood,4,5\nA2,Fire,2,3\n"
@@ -96,6 +96,37 @@ def test_question_is_answered_with_a_button(client, organization, run):
     take(client, later, "apply")
     later.refresh_from_db()
     assert (later.source_name, later.status, Risk.objects.count()) == ("sites", "applied", 2)
+
+
+def test_file_is_read_again_as_the_person_says(client, organization, run):
+    again = page(run, "read")
+    assert page(run) in client.get(again).content.decode()
+    response = client.post(again, {"columns": "Impact = extra", "month_first": "yes"})
+    assert response.headers["Location"] == page(run)
+    run.refresh_from_db()
+    assert (run.options["mapping"], run.options["month_first"]) == ({"Impact": "extra"}, True)
+    refused = client.post(again, {"columns": "Nix = title"})
+    assert "no column" in str(refused.context["form"].errors)
+    assert client.get(again).context["form"]["columns"].value() == "Impact = extra"
+
+
+def test_file_is_read_again_only_where_one_may_import(client, run, other_organization):
+    client.force_login(member(Role.ADMIN, other_organization, "stranger"))
+    client.post(page(run, "read"), {"columns": "Impact = extra"})
+    run.refresh_from_db()
+    assert run.options["mapping"] == {}
+
+
+def test_what_was_learned_of_a_source_is_edited(client, run):
+    take(client, run, "apply")
+    source = ImportSource.objects.get()
+    assert "sites.csv" in client.get(page(source)).content.decode()
+    change(client, source, columns="Title = title\nImpact = extra", month_first="no")
+    source.refresh_from_db()
+    assert source.options["mapping"] == {"Title": "title", "Impact": "extra"}
+    assert (source.options["month_first"], source.run, source.version) == (False, None, 2)
+    refused = change(client, source, columns="Title = nonsense")
+    assert "not a field of a risk" in refused.content.decode()
 
 
 def test_run_keeps_what_the_form_says_of_the_file(client, organization):

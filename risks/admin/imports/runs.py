@@ -1,38 +1,33 @@
 """Imports of registers in the admin: upload a file, see the preview, apply it, undo it."""
 
+from dataclasses import asdict
 from typing import Any
+from uuid import UUID
 
-from django import forms
 from django.contrib import admin
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import path, reverse
 from django.utils.decorators import method_decorator
 
 from openrisk.accounts.members.access import get_access
-from openrisk.accounts.models import Organization
-from openrisk.admin.site import (
-    LinesField,
-    RelatedFilter,
-    UnfoldAdminCheckboxSelectMultipleWidget,
-    UnfoldAdminFileFieldWidget,
-    UnfoldAdminSelectWidget,
-    UnfoldAdminTextInputWidget,
-    UnfoldBooleanSwitchWidget,
-    site,
-)
+from openrisk.admin.refusals import refusal_sentence
+from openrisk.admin.site import RelatedFilter, site
+from openrisk.errors import Conflict
 from openrisk.pages.drafts import form_on
 from openrisk.pages.submissions import create_once, redirect_to_created
 from risks.admin.history import model_label
+from risks.admin.imports.forms import ReadAgainForm, UploadForm, initial_of
 from risks.admin.steps import StepAdmin, StepButton
 from risks.import_runs import lifecycle, undo
 from risks.import_runs.summary import summarize_run
 from risks.models import ImportRun, RowAction, RunStatus, Source
 from risks.registers import upload
-from risks.registers.continuation import MAX_SOURCE_NAME
-from risks.registers.options import OTHER_KINDS, ReadingOptions
+from risks.registers.options import ReadingOptions
 from risks.registers.results import ImportFileError
 
 ROWS_PER_PAGE = 100
@@ -44,88 +39,6 @@ UNDO_WARNING = (
     "Rows that the import created are deleted, and rows that it changed get their old values. This "
     "is refused if someone has edited them since."
 )
-
-
-class UploadForm(forms.Form):
-    organization = forms.ModelChoiceField(
-        Organization.objects.none(), widget=UnfoldAdminSelectWidget, empty_label=None
-    )
-    file = forms.FileField(
-        widget=UnfoldAdminFileFieldWidget({"accept": ".csv,.xlsx"}),
-        help_text="CSV or XLSX, at most 20 MB and 100,000 rows",
-    )
-    source_name = forms.CharField(
-        required=False,
-        max_length=MAX_SOURCE_NAME,
-        widget=UnfoldAdminTextInputWidget,
-        help_text="The system that the row ids come from. Default: the file name without extension",
-    )
-    columns = LinesField(
-        required=False,
-        help_text="Only for columns that the preview assigns to another field, one per line: "
-        "Likelihood (1-5) = inherent_likelihood. The field extra keeps a column as it is.",
-    )
-
-    sheet = forms.CharField(
-        required=False,
-        max_length=100,
-        widget=UnfoldAdminTextInputWidget,
-        help_text="The sheet to read, if it is not the one that the preview shows",
-    )
-    encoding = forms.CharField(
-        required=False,
-        max_length=50,
-        widget=UnfoldAdminTextInputWidget,
-        help_text="Only if letters come out wrong: cp1250, cp1251, gb18030, shift_jis",
-    )
-    month_first = forms.TypedChoiceField(
-        label="Dates such as 03/04/2027",
-        required=False,
-        choices=(("", "as the column suggests"), ("yes", "March 4"), ("no", "3 April")),
-        coerce="yes".__eq__,
-        empty_value=None,
-        widget=UnfoldAdminSelectWidget,
-    )
-    derive_ratings = forms.BooleanField(
-        required=False,
-        widget=UnfoldBooleanSwitchWidget,
-        help_text="Make likelihood and impact from a score or level that stands alone",
-    )
-    include = forms.MultipleChoiceField(
-        required=False,
-        choices=[(kind, kind.capitalize()) for kind in OTHER_KINDS],
-        widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        help_text="Rows of a RAID log to import as risks too",
-    )
-    as_new = forms.BooleanField(
-        label="A new source",
-        required=False,
-        widget=UnfoldBooleanSwitchWidget,
-        help_text="A source of its own, though its risks are known from another",
-    )
-
-    def __init__(self, *args: Any, organizations: QuerySet[Organization]) -> None:
-        super().__init__(*args)
-        self.fields["organization"].queryset = organizations  # type: ignore[attr-defined]
-        if len(organizations) == 1:
-            self.fields["organization"].widget = forms.HiddenInput()
-            self.initial["organization"] = organizations[0].pk
-
-    def clean_columns(self) -> dict[str, str]:
-        """Return {column: field}."""
-        pairs = [line.rpartition("=") for line in self.cleaned_data["columns"]]
-        if not all(column.strip() and field.strip() for column, _, field in pairs):
-            raise ValidationError("Write each line as: Column = field.")
-        return {column.strip(): field.strip() for column, _, field in pairs}
-
-    def reading_options(self) -> ReadingOptions:
-        data = self.cleaned_data
-        names = ("source_name", "sheet", "encoding", "month_first", "derive_ratings", "as_new")
-        return ReadingOptions(
-            mapping=data["columns"],
-            include=tuple(data["include"]),
-            **{name: data[name] for name in names},
-        )
 
 
 @admin.register(ImportRun, site=site)
@@ -219,18 +132,27 @@ class ImportRunAdmin(StepAdmin):
         if name == "undo":
             undo.undo_run(**arguments)
         elif name == "preview":
-            upload.preview_again(**arguments)
+            self.read_again(**arguments)
         elif name.startswith("answer-"):
             answer = obj.question["answers"][int(name.removeprefix("answer-"))]
-            upload.preview_again(**arguments, **answer["options"])
+            self.read_again(**arguments, **answer["options"])
         else:
             lifecycle.apply_run(**arguments, skip_errors=name == "skip_errors")
         obj.refresh_from_db()  # its name shows the status
+
+    def read_again(self, **arguments: Any) -> None:
+        try:
+            upload.preview_again(**arguments)
+        except ImportFileError as error:
+            raise ValidationError(error.located_message) from None
 
     def render_change_form(self, request: HttpRequest, context: Any, **kwargs: Any) -> Any:
         if run := kwargs.get("obj"):
             rows = Paginator(run.rows.order_by("row_number", "id"), ROWS_PER_PAGE)
             context["summary"] = summarize_run(run)
+            context["reads_again"] = run.status == RunStatus.PREVIEWED and self.may_step(
+                request, run
+            )
             context["page"] = rows.get_page(request.GET.get("p"))
             context["rows"] = [(row, model_label(row.model)) for row in context["page"]]
         return super().render_change_form(request, context, **kwargs)
@@ -264,6 +186,40 @@ class ImportRunAdmin(StepAdmin):
             "title": "Import a register",
             "form": form,
             "opts": self.opts,
+            "cancel_url": reverse("admin:risks_importrun_changelist"),
+        }
+        return TemplateResponse(request, "risks_admin/upload.html", context)
+
+    # --- the same file, read otherwise
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(self.read_again_view)
+        again = path("<uuid:object_id>/read/", view, name="risks_importrun_read")
+        return [again, *super().get_urls()]
+
+    def read_again_view(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
+        run = self.get_object(request, str(object_id))
+        if run is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, str(object_id))
+        if not self.may_step(request, run):
+            raise PermissionDenied
+        options = ReadingOptions.from_json(run.options)
+        form = ReadAgainForm(request.POST or None, initial=initial_of(options))
+        if form.is_valid():
+            said = asdict(form.reading_options())
+            try:
+                upload.preview_again(actor=request.user, run=run, **said)  # type: ignore[arg-type]
+            except ImportFileError as error:
+                form.add_error(None, error.located_message)
+            except Conflict as conflict:
+                form.add_error(None, refusal_sentence(conflict))
+            else:
+                return redirect("admin:risks_importrun_change", run.pk)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Read {run.file_name} again",
+            "form": form,
+            "opts": self.opts,
+            "cancel_url": reverse("admin:risks_importrun_change", args=[run.pk]),
         }
         return TemplateResponse(request, "risks_admin/upload.html", context)
 

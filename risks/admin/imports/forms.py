@@ -1,0 +1,149 @@
+"""Forms about reading a file: for the upload, to read it again, and for the source's next file."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+
+from openrisk.accounts.models import Organization
+from openrisk.admin.site import (
+    LinesField,
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminFileFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
+)
+from risks.admin.forms import RegisterForm
+from risks.models import ImportSource
+from risks.registers.continuation import MAX_SOURCE_NAME
+from risks.registers.options import OTHER_KINDS, ReadingOptions
+
+ORDERS = {None: "", True: "yes", False: "no"}  # of day and month, as the form has them
+
+
+class ReadingFields(forms.Form):
+    """The options of reading that hold for every file of a source."""
+
+    columns = LinesField(
+        required=False,
+        help_text="The field of a column, one per line: Likelihood (1-5) = inherent_likelihood. "
+        "The field extra keeps a column as it is.",
+    )
+    sheet = forms.CharField(
+        required=False,
+        max_length=100,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="The sheet to read, if it is not the one that the preview shows",
+    )
+    encoding = forms.CharField(
+        required=False,
+        max_length=50,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="Only if letters come out wrong: cp1250, cp1251, gb18030, shift_jis",
+    )
+    month_first = forms.TypedChoiceField(
+        label="Dates such as 03/04/2027",
+        required=False,
+        choices=(("", "as the column suggests"), ("yes", "March 4"), ("no", "3 April")),
+        coerce="yes".__eq__,
+        empty_value=None,
+        widget=UnfoldAdminSelectWidget,
+    )
+    derive_ratings = forms.BooleanField(
+        required=False,
+        widget=UnfoldBooleanSwitchWidget,
+        help_text="Make likelihood and impact from a score or level that stands alone",
+    )
+    include = forms.MultipleChoiceField(
+        required=False,
+        choices=[(kind, kind.capitalize()) for kind in OTHER_KINDS],
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text="Rows of a RAID log to import as risks too",
+    )
+
+    def clean_columns(self) -> dict[str, str]:
+        """Return {column: field}."""
+        pairs = [line.rpartition("=") for line in self.cleaned_data["columns"]]
+        if not all(column.strip() and field.strip() for column, _, field in pairs):
+            raise ValidationError("Write each line as: Column = field.")
+        return {column.strip(): field.strip() for column, _, field in pairs}
+
+    def reading_options(self) -> ReadingOptions:
+        data = self.cleaned_data
+        names = ("source_name", "sheet", "encoding", "month_first", "derive_ratings", "as_new")
+        return ReadingOptions(
+            mapping=data["columns"],
+            include=tuple(data["include"]),
+            **{name: data[name] for name in names if name in data},
+        )
+
+
+def initial_of(options: ReadingOptions) -> dict[str, Any]:
+    """The values of the form's fields that say these options."""
+    return {
+        **options.to_json(),
+        "columns": [f"{column} = {field}" for column, field in options.mapping.items()],
+        "month_first": ORDERS[options.month_first],
+    }
+
+
+class ReadAgainForm(ReadingFields):
+    source_name = forms.CharField(
+        required=False,
+        max_length=MAX_SOURCE_NAME,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="The system that the row ids come from. Default: the file name without extension",
+    )
+    as_new = forms.BooleanField(
+        label="A new source",
+        required=False,
+        widget=UnfoldBooleanSwitchWidget,
+        help_text="A source of its own, though its risks are known from another",
+    )
+    field_order = ("organization", "file", "source_name", "as_new")
+
+
+class UploadForm(ReadAgainForm):
+    organization = forms.ModelChoiceField(
+        Organization.objects.none(), widget=UnfoldAdminSelectWidget, empty_label=None
+    )
+    file = forms.FileField(
+        widget=UnfoldAdminFileFieldWidget({"accept": ".csv,.xlsx"}),
+        help_text="CSV or XLSX, at most 20 MB and 100,000 rows",
+    )
+
+    def __init__(self, *args: Any, organizations: QuerySet[Organization]) -> None:
+        super().__init__(*args)
+        self.fields["organization"].queryset = organizations  # type: ignore[attr-defined]
+        if len(organizations) == 1:
+            self.fields["organization"].widget = forms.HiddenInput()
+            self.initial["organization"] = organizations[0].pk
+
+
+class SourceForm(RegisterForm, ReadingFields):
+    """The form of a source: how its next file is read."""
+
+    columns = LinesField(
+        required=False,
+        widget=UnfoldAdminTextareaWidget({"rows": 12}),
+        help_text=ReadingFields.base_fields["columns"].help_text,
+    )
+
+    class Meta:
+        model = ImportSource
+        fields: tuple[str, ...] = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial |= initial_of(ReadingOptions.from_json(self.instance.options))
+
+    def changes(self) -> dict[str, Any]:
+        """The options, if the person changed any of them."""
+        if set(self.changed_data).isdisjoint(ReadingFields.base_fields):
+            return {}
+        said = self.reading_options().to_json()
+        del said["source_name"], said["as_new"]  # of one file only
+        return {"options": said}
