@@ -11,7 +11,12 @@ from marketplace.connectors.base import (
     ConnectorCategory,
     UnreadableReport,
 )
-from marketplace.connectors.frameworks.oscal_profiles import read_documents, resolve_catalog
+from marketplace.connectors.frameworks.oscal_profiles import (
+    is_withdrawn,
+    property_of,
+    read_documents,
+    resolve_catalog,
+)
 from marketplace.connectors.items import Config, ControlItem, FrameworkItem, Item, RejectedItem
 from marketplace.connectors.parsing import as_dict, as_list, to_text
 
@@ -35,7 +40,8 @@ class Oscal(Connector):
         "The status of a control never changes, not even with a newer file.\n"
         "\n"
         "A profile selects controls of a catalogue. Pack both into a ZIP file, under the names by "
-        "which the profile imports it."
+        "which the profile imports it. Controls and parameters that the profile names and the "
+        "catalogue lacks are listed as rejected rows."
     )
     category = ConnectorCategory.COMPLIANCE
     capabilities = (Capability.CONTROL_IMPORT,)
@@ -57,7 +63,7 @@ class Oscal(Connector):
     }
 
     def read_report(self, file: IO[bytes], config: Config, *, name: str = "") -> Iterator[Item]:
-        catalog = resolve_catalog(read_documents(file))
+        catalog, gaps = resolve_catalog(read_documents(file))
         metadata = as_dict(catalog.get("metadata"))
         title = to_text(metadata.get("title")).strip()
         if not title:
@@ -65,7 +71,10 @@ class Oscal(Connector):
         yield FrameworkItem(
             0, title, to_text(metadata.get("version")), to_text(metadata.get("remarks"))
         )
-        yield from _Catalogue(catalog, guidance=config.get("guidance", True)).stream_controls()
+        controls = _Catalogue(catalog, guidance=config.get("guidance", True))
+        yield from controls.stream_controls()
+        for row, gap in enumerate(gaps, controls.row + 1):
+            yield RejectedItem(row, gap.reason, gap.name)
 
 
 class _Catalogue:
@@ -99,12 +108,12 @@ class _Catalogue:
 
     def _build_control(self, control: dict[str, Any], parent: str) -> Iterator[Item]:
         self.row += 1
-        identifier = _property_of(control, "label") or to_text(control.get("id"))
+        identifier = property_of(control, "label") or to_text(control.get("id"))
         if not identifier:
             yield RejectedItem(self.row, "The control has no id.", to_text(control.get("title")))
             return
         next_parent = parent
-        if _property_of(control, "status").lower() != "withdrawn":
+        if not is_withdrawn(control):
             if identifier in self.identifiers:
                 yield RejectedItem(self.row, "A control with this id comes before.", identifier)
                 return
@@ -131,7 +140,7 @@ class _Catalogue:
 
     def _format_part(self, part: dict[str, Any], depth: int) -> Iterator[str]:
         prose = self._fill_parameters(to_text(part.get("prose")).strip())
-        label = _property_of(part, "label")
+        label = property_of(part, "label")
         if prose or label:
             yield "  " * max(depth - 1, 0) + f"{label} {prose}".strip()
         for below in as_list(part.get("parts")):
@@ -155,11 +164,3 @@ class _Catalogue:
             options = "; ".join(self._fill_parameters(choice, depth + 1) for choice in choices)
             return f"[Selection{' (one or more)' if is_list else ''}: {options}]"
         return f"[Assignment: {to_text(parameter.get('label')) or name}]"
-
-
-def _property_of(holder: dict[str, Any], name: str) -> str:
-    """The value of a property; of several, the one without a class, which is for people."""
-    properties = [as_dict(item) for item in as_list(holder.get("props"))]
-    properties = [item for item in properties if item.get("name") == name]
-    plain = [item for item in properties if not item.get("class")]
-    return to_text((plain or properties or [{}])[0].get("value"))

@@ -29,6 +29,14 @@ class Documents:
     first: dict[str, Any]
 
 
+@dataclass(frozen=True)
+class ProfileGap:
+    """Something that a profile names and its catalogues lack, so that it is not in the result."""
+
+    name: str
+    reason: str
+
+
 def read_documents(file: IO[bytes]) -> Documents:
     """Read a JSON file, or the JSON files of a ZIP archive. Raises UnreadableReport."""
     if not is_archive(file):
@@ -72,13 +80,17 @@ def parse_document(content: bytes, name: str) -> dict[str, Any]:
     return document
 
 
-def resolve_catalog(documents: Documents) -> dict[str, Any]:
+def resolve_catalog(documents: Documents) -> tuple[dict[str, Any], list[ProfileGap]]:
     """The catalogue with the selections and changes of the profile. Raises UnreadableReport."""
-    return _resolve_document(documents.first, documents.by_name, 0)
+    gaps: list[ProfileGap] = []
+    return _resolve_document(documents.first, documents.by_name, gaps, 0), gaps
 
 
 def _resolve_document(
-    document: dict[str, Any], by_name: dict[str, dict[str, Any]], depth: int
+    document: dict[str, Any],
+    by_name: dict[str, dict[str, Any]],
+    gaps: list[ProfileGap],
+    depth: int,
 ) -> dict[str, Any]:
     if "catalog" in document:
         return as_dict(document["catalog"])
@@ -92,10 +104,11 @@ def _resolve_document(
                 f"The profile imports {name[:100]}, which is missing. "
                 "Pack both into a ZIP file and upload that."
             )
-        source = _resolve_document(by_name[name], by_name, depth + 1)
+        source = _resolve_document(by_name[name], by_name, gaps, depth + 1)
+        gaps += find_missing_controls(source, selection, name)
         merged["controls"] += select_controls(source, selection)
         merged["params"] += as_list(source.get("params"))
-    modify_catalog(merged, as_dict(profile.get("modify")))
+    gaps += modify_catalog(merged, as_dict(profile.get("modify")))
     return merged
 
 
@@ -127,6 +140,29 @@ def select_controls(source: dict[str, Any], selection: dict[str, Any]) -> list[d
             control, None if everything else includes, excludes, inherited=False
         )
     ]
+
+
+def find_missing_controls(
+    source: dict[str, Any], selection: dict[str, Any], name: str
+) -> Iterator[ProfileGap]:
+    """Yield the controls that are selected by id or pattern and that the source lacks."""
+    controls = {
+        to_text(control.get("id")): control
+        for top in _stream_top_level(source)
+        for control in _stream_with_children(top)
+    }
+    for part in map(as_dict, as_list(selection.get("include-controls"))):
+        for wanted in map(to_text, as_list(part.get("with-ids"))):
+            if wanted not in controls:
+                reason = f"The profile wants control {wanted}, which {name} does not have."
+                yield ProfileGap(wanted, reason)
+            elif is_withdrawn(controls[wanted]):
+                reason = f"The profile wants control {wanted}, which {name} has withdrawn."
+                yield ProfileGap(wanted, reason)
+        for pattern in list_patterns(part):
+            if not fnmatch.filter(controls, pattern):
+                reason = f"The profile wants controls like {pattern}, and {name} has none."
+                yield ProfileGap(pattern, reason)
 
 
 def _stream_top_level(holder: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -161,28 +197,53 @@ def _select_from(
 
 def is_selected_by(selection: dict[str, Any], control: dict[str, Any]) -> bool:
     name = to_text(control.get("id"))
-    patterns = [to_text(as_dict(p).get("pattern")) for p in as_list(selection.get("matching"))]
     listed = [to_text(part) for part in as_list(selection.get("with-ids"))]
+    patterns = list_patterns(selection)
     return name in listed or any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
 
 
+def list_patterns(selection: dict[str, Any]) -> list[str]:
+    return [to_text(as_dict(part).get("pattern")) for part in as_list(selection.get("matching"))]
+
+
+def is_withdrawn(control: dict[str, Any]) -> bool:
+    return property_of(control, "status").lower() == "withdrawn"
+
+
+def property_of(holder: dict[str, Any], name: str) -> str:
+    """The value of a property; of several, the one without a class, which is for people."""
+    properties = [as_dict(item) for item in as_list(holder.get("props"))]
+    properties = [item for item in properties if item.get("name") == name]
+    plain = [item for item in properties if not item.get("class")]
+    return to_text((plain or properties or [{}])[0].get("value"))
+
+
 # --- Changing -------------------------------------------------------------------------------------
-def modify_catalog(catalog: dict[str, Any], modify: dict[str, Any]) -> None:
+def modify_catalog(catalog: dict[str, Any], modify: dict[str, Any]) -> Iterator[ProfileGap]:
+    """Change the controls, and yield what is to be changed and is not there."""
     controls = {
         to_text(c.get("id")): c for top in catalog["controls"] for c in _stream_with_children(top)
     }
-    holders = [catalog, *controls.values()]
+    parameters: dict[str, list[dict[str, Any]]] = {}
+    for holder in (catalog, *controls.values()):
+        for parameter in map(as_dict, as_list(holder.get("params"))):
+            parameters.setdefault(to_text(parameter.get("id")), []).append(parameter)
     for setting in map(as_dict, as_list(modify.get("set-parameters"))):
         name = to_text(setting.get("param-id"))
-        for parameter in (p for holder in holders for p in as_list(holder.get("params"))):
-            if as_dict(parameter).get("id") == name:
-                parameter.update({k: v for k, v in setting.items() if k != "param-id"})
+        for parameter in parameters.get(name, ()):
+            parameter.update({k: v for k, v in setting.items() if k != "param-id"})
+        if name not in parameters:
+            reason = f"The profile sets parameter {name}, which no selected control has."
+            yield ProfileGap(name, reason)
     for alter in map(as_dict, as_list(modify.get("alters"))):
-        if control := controls.get(to_text(alter.get("control-id"))):
-            for removal in map(as_dict, as_list(alter.get("removes"))):
-                remove_parts(control, removal)
-            for addition in map(as_dict, as_list(alter.get("adds"))):
-                add_parts(control, addition)
+        name = to_text(alter.get("control-id"))
+        if name not in controls:
+            yield ProfileGap(name, f"The profile changes control {name}, which it does not select.")
+            continue
+        for removal in map(as_dict, as_list(alter.get("removes"))):
+            remove_parts(controls[name], removal)
+        for addition in map(as_dict, as_list(alter.get("adds"))):
+            add_parts(controls[name], addition)
 
 
 def _stream_with_children(control: dict[str, Any]) -> Iterator[dict[str, Any]]:
