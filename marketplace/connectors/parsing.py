@@ -259,6 +259,12 @@ def parse_severity(word: Any) -> str:
     return lowered if lowered in SEVERITIES else _SEVERITY_SYNONYMS.get(lowered, "")
 
 
+def describe_unknown_severity(word: Any) -> str:
+    """A sentence on a severity that `parse_severity` does not know, or an empty string."""
+    text = to_text(word).strip()
+    return f"{text} in the report" if text and not parse_severity(text) else ""
+
+
 def severity_from_score(score: Decimal) -> str:
     """The severity by the qualitative scale of CVSS."""
     bounds = ((Decimal(9), "critical"), (Decimal(7), "high"), (Decimal(4), "medium"))

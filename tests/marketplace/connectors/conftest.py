@@ -4,13 +4,15 @@ import json
 
 import pytest
 
+from tests.marketplace.conformance import REPORTS as KIT_REPORTS
 from tests.marketplace.connectors.reading_reports import REPORTS, read
 
 
 @pytest.fixture
 def report(request):
     """Its example: the value of JSON, the text of XML."""
-    path = next(REPORTS.glob(f"{request.module.SLUG}.*"))
+    name = f"{request.module.SLUG}.*"
+    path = next(path for folder in (REPORTS, KIT_REPORTS) for path in folder.glob(name))
     return json.loads(path.read_text()) if path.suffix == ".json" else path.read_text()
 
 
