@@ -1,10 +1,14 @@
 """Every connector that reads, held against the kit."""
 
+from pathlib import Path
+
 import pytest
 
 from marketplace.connectors.base import Capability
 from marketplace.registry import available_connectors
 from tests.marketplace.conformance import Conformance
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 class TestTrivy(Conformance):
@@ -35,6 +39,33 @@ class TestNessusCsv(Conformance):
 @pytest.mark.once
 class TestOpenVasCsv(Conformance):
     slug, report = "openvas", "openvas.csv"
+
+
+@pytest.mark.once
+class TestGrype(Conformance):
+    slug, report = "grype", "grype.json"
+
+
+@pytest.mark.once
+class TestSemgrep(Conformance):
+    slug, report = "semgrep", "semgrep.json"
+    configuration = {"asset": "shop"}
+
+
+@pytest.mark.once
+class TestZap(Conformance):
+    slug, report = "zap", "zap.json"
+
+
+@pytest.mark.once
+class TestGitHub(Conformance):
+    slug, report = "github", "github.json"
+
+
+@pytest.mark.once
+class TestGitLab(Conformance):
+    slug, report = "gitlab", "gitlab.json"
+    configuration = {"asset": "shop"}
 
 
 class TestCisaKev(Conformance):
@@ -85,3 +116,10 @@ def test_every_connector_that_reads_is_held_against_the_kit():
         if Capability.NOTIFICATION not in c.capabilities
     }
     assert reading == tested
+
+
+def test_the_document_lists_every_scanner():
+    text = (ROOT / "docs" / "marketplace.md").read_text()
+    scanners = [c.name for c in available_connectors().values() if c.category == "security"]
+    feeds = ("CISA Known Exploited Vulnerabilities", "EPSS")
+    assert [name for name in scanners if name not in feeds and f"| {name} |" not in text] == []
