@@ -40,18 +40,28 @@ class RowError:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class SkippedRow:
+    """A row that is not a risk: `kind` says what it is instead, `text` what it holds."""
+
+    row: int
+    kind: str
+    text: str
+
+
 @dataclass(slots=True)
 class Table:
     """One header and the rows below it: (number in the spreadsheet, cell by header).
 
     Each row has a cell for each header. `errors` are rows and cells that could not be read; `notes`
-    tell people how the file was read.
+    tell people how the file was read; `skipped` are the other rows below the header.
     """
 
     headers: list[str]
     rows: list[tuple[int, dict[str, str]]]
     notes: list[str] = field(default_factory=list)
     errors: list[RowError] = field(default_factory=list)
+    skipped: list[SkippedRow] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

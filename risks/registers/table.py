@@ -1,32 +1,42 @@
 """Tables: from a file to one row of headers, and rows of text below it."""
 
-import re
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import BinaryIO
 
+from risks.fields import is_own_export
+from risks.registers.layout.columns import Column, build_columns
+from risks.registers.layout.continuation import fill_continued
+from risks.registers.layout.header import FieldOf, Header, count_fields, find_header
+from risks.registers.layout.kinds import leave_out_kinds
+from risks.registers.layout.rows import SECTION, RowSorter, describe_skipped
+from risks.registers.layout.sheets import SheetTable, choose_sheets, combine_sheets
 from risks.registers.mapping.headers import likeliest_field
 from risks.registers.options import DEFAULT_OPTIONS, ReadingOptions
 from risks.registers.reading.csv import read_csv
 from risks.registers.reading.sheet import (
     MAX_BYTES,
-    MAX_COLUMNS,
     MAX_ROWS,
-    HeaderScore,
+    NumberedRow,
     RawSheet,
     column_letter,
+    list_numbers,
     too_many_rows,
 )
 from risks.registers.reading.text import match_key
 from risks.registers.reading.xlsx import read_workbook
-from risks.registers.results import SHOWN_CHARACTERS, ImportFileError, RowError, Table
+from risks.registers.results import (
+    SHOWN_CHARACTERS,
+    ImportFileError,
+    RowError,
+    SkippedRow,
+    Table,
+)
 from risks.text import count_text
 
 MAX_CELL = 32_767  # characters; the longest cell of an XLSX file
-MAX_HEADER = 200
-HEADER_SEARCH = 25  # rows in which the header is looked for
+_LONGEST_NAME = 80  # of a cell that may name a field
 
-_LETTER = re.compile(r"[^\W\d_]")
 _ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # .xls, and encrypted .xlsx
 _OTHER_FORMATS = (
@@ -43,8 +53,9 @@ def read_table(
 ) -> Table:
     """Read the table in a CSV or XLSX file; its content decides which of the two it is.
 
-    A header that `options` map is known to be there. If there are several sheets, the one with the
-    best header is read. Raises ImportFileError if the file as a whole cannot be read.
+    A header that `options` map is known to be there. Sheets that have the same columns are read as
+    one table, unless `options` name one. Raises ImportFileError if the file as a whole cannot be
+    read.
     """
     data = source if isinstance(source, bytes) else source.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
@@ -53,18 +64,26 @@ def read_table(
         )
     if not data.strip():
         raise ImportFileError(_EMPTY)
-    expected_keys = frozenset(map(match_key, options.mapping))
+    mapped = {match_key(header): field for header, field in options.mapping.items()}
 
-    def header_score(cells: list[str]) -> int:
-        fields = {likeliest_field(cell) for cell in cells if len(cell) > 1} - {None}
-        return len(fields) + len({match_key(cell) for cell in cells} & expected_keys)
+    def field_of(name: str) -> str | None:
+        if not 1 < len(name) <= _LONGEST_NAME:
+            return None
+        return mapped.get(match_key(name)) or likeliest_field(name)
 
+    notes: list[str] = []
     if data.startswith(_ZIP):
-        sheet = choose_sheet(read_workbook(data), header_score)
+        sheets, notes = read_workbook(data, options.sheet)
     else:
         refuse_other_formats(data, filename)
-        sheet = read_csv(data, header_score)
-    return build_table(sheet, find_header(sheet, header_score))
+        sheets = [read_csv(data, partial(count_fields, field_of=field_of))]
+    tables = list(build_tables(sheets, field_of, options))
+    if len(sheets) > 1:
+        tables, choice = choose_sheets(tables)
+        notes = [*choice, *notes]
+    table = combine_sheets(tables)
+    table.notes[:0] = notes
+    return table
 
 
 def refuse_other_formats(data: bytes, filename: str) -> None:
@@ -82,109 +101,125 @@ def refuse_other_formats(data: bytes, filename: str) -> None:
             raise ImportFileError(f"This is {name}, not a table. {_SAVE_AS}")
 
 
-def choose_sheet(sheets: dict[str, RawSheet], header_score: HeaderScore) -> RawSheet:
-    """The sheet with the best header; a note names the others."""
-
-    def best_score(name: str) -> int:
-        rows = sheets[name].rows[:HEADER_SEARCH]
-        return max((header_score(cells) for _, cells in rows), default=-1)
-
-    chosen = max(sheets, key=best_score)
-    sheet = sheets[chosen]
-    if others := [name for name in sheets if name != chosen]:
-        sheet.notes.append(f"Sheet '{chosen}' was read, not: {', '.join(others)}.")
-    return sheet
-
-
-def find_header(sheet: RawSheet, header_score: HeaderScore) -> int:
-    """The first of the rows with the most known headers; the first row if none is known."""
-    if not sheet.rows:
-        raise ImportFileError(_EMPTY)
-    scores = [header_score(cells) for _, cells in sheet.rows[:HEADER_SEARCH]]
-    best = scores.index(max(scores))
-    if scores[best]:
-        return best
-    number, cells = sheet.rows[0]
-    names = [cell for cell in cells if cell]
-    if len(set(names)) == len(names) and all(map(_LETTER.search, names)):
-        return 0  # all headers are unknown, but the caller may map them
-    raise ImportFileError(
-        f"Row {number} is not a header row. Add one with the names of the columns above the risks.",
-        row=number,
-    )
+def build_tables(
+    sheets: Sequence[RawSheet], field_of: FieldOf, options: ReadingOptions
+) -> Iterator[SheetTable]:
+    """Yield the table of each sheet that has one. Raises ImportFileError if none has."""
+    expected = frozenset(map(match_key, options.mapping))
+    first_error: ImportFileError | None = None
+    is_any = False
+    for sheet in sheets:
+        try:
+            if not sheet.rows:
+                raise ImportFileError(_EMPTY)
+            header = find_header(sheet, field_of, expected)
+        except ImportFileError as error:
+            first_error = first_error or error
+            continue
+        is_any = True
+        yield build_table(sheet, header, field_of, options)
+    if first_error and not is_any:
+        raise first_error
 
 
-def build_table(sheet: RawSheet, header_index: int) -> Table:
-    number, cells = sheet.rows[header_index]
-    body = sheet.rows[header_index + 1 :]
+def build_table(
+    sheet: RawSheet, header: Header, field_of: FieldOf, options: ReadingOptions
+) -> SheetTable:
+    body = sheet.rows[header.end :]
     if len(body) > MAX_ROWS:
         raise too_many_rows()
-    notes = list(sheet.notes)
-    if header_index:
-        notes.append(f"The header is row {number}; the rows above it were not read.")
-    headers = name_columns(number, cells, body, notes)
-    table = Table([header for header in headers if header], [], notes)
-    repeated = 0
-    for row_number, row in body:
-        if row == cells:
-            repeated += 1
-            continue
-        padded = row if len(row) >= len(headers) else row + [""] * (len(headers) - len(row))
-        by_header = {header: cell for header, cell in zip(headers, padded, strict=False) if header}
-        table.rows.append((row_number, by_header))
-        table.errors.extend(find_cell_errors(headers, row_number, row, sheet))
-    if repeated:
-        notes.append(f"Skipped {count_text(repeated, 'row')} that repeat the header.")
+    table = Table([], [], [*sheet.notes, *describe_header(sheet, header)])
+    columns, notes = build_columns(sheet, header, field_of, options.mapping)
+    table.headers = [column.name for column in columns]
+    table.notes += notes
+    rows: Sequence[NumberedRow] = body
+    sections: dict[int, str] = {}
+    if not is_own_export(table.headers):
+        rows, sections = leave_out_rows(sheet, header, columns, table, field_of, options)
+    for number, cells in rows:
+        table.rows.append((number, {column.name: column.text_of(cells) for column in columns}))
+        table.errors.extend(find_cell_errors(columns, len(header.names), number, cells, sheet))
+    if sections:
+        add_sections(table, sections)
     if not table.rows:
-        notes.append("There is no row below the header.")
-    return table
+        table.notes.append("There is no row below the header.")
+    return SheetTable(sheet, header, columns, table)
 
 
-def name_columns(
-    number: int, cells: list[str], body: list[tuple[int, list[str]]], notes: list[str]
-) -> list[str]:
-    """A header for each column that holds anything, "" for one that is empty throughout."""
-    headers = [" ".join(cell.split()) for cell in cells]
-    if len(headers) > MAX_COLUMNS:
-        raise ImportFileError(f"The table has more than {MAX_COLUMNS} columns. Remove some.")
-    for index, header in enumerate(headers):
-        if len(header) > MAX_HEADER:
-            raise ImportFileError(
-                f"The header in column {column_letter(index)} is longer than {MAX_HEADER} "
-                "characters. Shorten it, or put a row with the names of the columns there.",
-                row=number,
-            )
-        if not header and any(index < len(row) and row[index] for _, row in body):
-            headers[index] = f"Column {column_letter(index)}"
-            notes.append(f"Column {column_letter(index)} has no header.")
-    header, times = Counter(filter(None, headers)).most_common(1)[0]
-    if times > 1:
-        letters = [column_letter(index) for index, name in enumerate(headers) if name == header]
-        raise ImportFileError(
-            f"Columns {' and '.join(letters)} have the same header '{header}'. Rename or remove "
-            "one.",
-            row=number,
-            column=header,
+def describe_header(sheet: RawSheet, header: Header) -> Iterator[str]:
+    first, last = sheet.rows[header.first][0], sheet.rows[header.end - 1][0]
+    if header.first and first == last:
+        yield f"The header is row {first}; the rows above it were not read."
+    elif first != last:
+        above = "; the rows above it were not read" if header.first else ""
+        yield f"The header is in rows {first} to {last}{above}."
+
+
+def leave_out_rows(
+    sheet: RawSheet,
+    header: Header,
+    columns: Sequence[Column],
+    table: Table,
+    field_of: FieldOf,
+    options: ReadingOptions,
+) -> tuple[Sequence[NumberedRow], dict[int, str]]:
+    """Return the rows of risks, and the section by row; say in `table` what was left out."""
+    sorter = RowSorter(sheet, header, columns, field_of)
+    kept, skipped = sorter.sort()
+    table.notes += describe_skipped(skipped)
+    continued = fill_continued(sorter.shape, kept)
+    if continued:
+        table.notes.append(
+            f"{count_text(len(continued), 'row')} without id and title, taken for more of the risk "
+            f"above: {list_numbers(continued)}."
         )
-    return headers
+    rows, others, notes = leave_out_kinds(columns, kept, options.include)
+    table.notes += notes
+    table.skipped = sorted([*skipped, *others], key=lambda row: row.row)
+    return rows, sections_of(rows, skipped)
+
+
+def sections_of(rows: Sequence[NumberedRow], skipped: Sequence[SkippedRow]) -> dict[int, str]:
+    """Return the heading above each row; {} if the table has none."""
+    headings = [row for row in skipped if row.kind == SECTION]
+    if not headings:
+        return {}
+    sections = {}
+    position, text = 0, ""
+    for number, _ in rows:
+        while position < len(headings) and headings[position].row < number:
+            text = headings[position].text
+            position += 1
+        sections[number] = text
+    return sections
+
+
+def add_sections(table: Table, sections: dict[int, str]) -> None:
+    name = "Section" if "Section" not in table.headers else "Section of the table"
+    table.headers.append(name)
+    for number, cells in table.rows:
+        cells[name] = sections[number]
 
 
 def find_cell_errors(
-    headers: list[str], number: int, row: list[str], sheet: RawSheet
+    columns: Sequence[Column], width: int, number: int, row: Sequence[str], sheet: RawSheet
 ) -> Iterator[RowError]:
-    for index, cell in enumerate(row):
-        column = headers[index] if index < len(headers) else None
-        if (number, index) in sheet.faults:
-            reason = sheet.faults[number, index]
-            yield RowError(number, column, cell[:SHOWN_CHARACTERS], reason)
-        if len(cell) > MAX_CELL:
-            reason = f"The cell has {len(cell):,} characters; {MAX_CELL:,} are allowed. Shorten it."
-            yield RowError(number, column, cell[:SHOWN_CHARACTERS], reason)
-    if excess := [cell for cell in row[len(headers) :] if cell]:
+    for column in columns:
+        for index in column.indexes:
+            cell = row[index] if index < len(row) else ""
+            if (number, index) in sheet.faults:
+                reason = sheet.faults[number, index]
+                yield RowError(number, column.name, cell[:SHOWN_CHARACTERS], reason)
+            if len(cell) > MAX_CELL:
+                reason = (
+                    f"The cell has {len(cell):,} characters; {MAX_CELL:,} are allowed. Shorten it."
+                )
+                yield RowError(number, column.name, cell[:SHOWN_CHARACTERS], reason)
+    if excess := [cell for cell in row[width:] if cell]:
         yield RowError(
             number,
-            f"Column {column_letter(len(headers))}",
+            f"Column {column_letter(width)}",
             excess[0][:SHOWN_CHARACTERS],
-            f"The row has more cells than the header has columns ({len(headers)}). Put double "
-            "quotes around a cell that contains the delimiter.",
+            f"The row has more cells than the header has columns ({width}). Put double quotes "
+            "around a cell that contains the delimiter.",
         )

@@ -10,6 +10,7 @@ import posixpath
 import time
 import zipfile
 import zlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from datetime import time as time_of_day
@@ -20,7 +21,13 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import ParseError, fromstring
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
-from risks.registers.reading.sheet import MAX_CELLS, RawSheet, too_many_cells
+from risks.registers.reading.sheet import (
+    MAX_CELLS,
+    RawSheet,
+    column_letter,
+    list_numbers,
+    too_many_cells,
+)
 from risks.registers.reading.text import clean_cell
 from risks.registers.results import ImportFileError
 from risks.text import count_text
@@ -33,6 +40,7 @@ SMALL = 10 * 1024 * 1024
 MAX_SECONDS = 20  # of processor time, to scan the sheets
 CHECK_EVERY = 50_000  # cells after which the time is checked
 MAX_MERGES = 20_000
+MAX_COLUMN = 16_384  # of a sheet
 
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _NO_RESULT = (
@@ -57,16 +65,18 @@ _DAMAGED = (
 )
 
 
-def read_workbook(data: bytes) -> dict[str, RawSheet]:
-    """Read each visible worksheet, by its name, in the order of the workbook."""
+def read_workbook(data: bytes, sheet: str = "") -> tuple[list[RawSheet], list[str]]:
+    """Read each visible worksheet in the order of the workbook, or only `sheet`; and notes."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             check_archive(archive)
-            scans = scan_sheets(archive)
+            paths, hidden = find_sheets(archive, sheet)
+            scans = scan_sheets(archive, paths)
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        return {
-            name: read_sheet(workbook.get_sheet_by_name(name), scan) for name, scan in scans.items()
-        }
+        sheets = [
+            read_sheet(workbook.get_sheet_by_name(name), scan) for name, scan in scans.items()
+        ]
+        return sheets, [f"Sheet '{name}' is hidden and was not read." for name in hidden]
     except _DAMAGED as error:
         if isinstance(error, ImportFileError):
             raise
@@ -110,8 +120,11 @@ def check_archive(archive: zipfile.ZipFile) -> None:
         raise zipfile.BadZipFile("no spreadsheet program compresses like this")
 
 
-def find_sheets(archive: zipfile.ZipFile) -> dict[str, str]:
-    """The archive's part for each visible worksheet, by the sheet's name."""
+def find_sheets(archive: zipfile.ZipFile, wanted: str = "") -> tuple[dict[str, str], list[str]]:
+    """The archive's part for each sheet to read, by the sheet's name, and names of hidden sheets.
+
+    `wanted` is read even if it is hidden. Raises ImportFileError if it does not exist.
+    """
     relations = fromstring(archive.read("xl/_rels/workbook.xml.rels"), forbid_dtd=True)
     targets = {
         relation.get("Id"): relation.get("Target", "")
@@ -119,20 +132,28 @@ def find_sheets(archive: zipfile.ZipFile) -> dict[str, str]:
         if relation.get("Type", "").endswith("/worksheet")
     }
     workbook = fromstring(archive.read("xl/workbook.xml"), forbid_dtd=True)
-    sheets = {
-        element.get("name"): posixpath.normpath(
-            posixpath.join("/xl", targets[element.get(_RELATION)])
-        ).lstrip("/")
-        for element in workbook.iter()
-        if element.tag.endswith("}sheet")
-        and element.get(_RELATION) in targets
-        and element.get("state", "visible") == "visible"
-    }
-    if not sheets:
+    paths: dict[str, str] = {}
+    hidden: list[str] = []
+    for element in workbook.iter():
+        if element.tag.endswith("}sheet") and element.get(_RELATION) in targets:
+            name = element.get("name", "")
+            path = posixpath.join("/xl", targets[element.get(_RELATION)])
+            paths[name] = posixpath.normpath(path).lstrip("/")
+            if element.get("state", "visible") != "visible":
+                hidden.append(name)
+    if wanted:
+        name = next((name for name in paths if name.casefold() == wanted.strip().casefold()), None)
+        if name is None:
+            raise ImportFileError(
+                f"The workbook has no sheet '{wanted}'. Its sheets: {', '.join(paths)}."
+            )
+        return {name: paths[name]}, []
+    visible = {name: path for name, path in paths.items() if name not in hidden}
+    if not visible:
         raise ImportFileError(
             "The workbook has no visible sheet with cells. Make one visible and save it."
         )
-    return sheets
+    return visible, hidden
 
 
 # --- The XML of the sheets
@@ -156,12 +177,18 @@ class ScanBudget:
 
 @dataclass(slots=True)
 class SheetScan:
-    """Extent, formulas and error cells of a sheet. Rows and columns count from 0."""
+    """Extent, formulas, error cells and what is hidden in a sheet. All count from 0.
+
+    `formulas` whose result is a text may well result in an empty one; the others may not.
+    """
 
     budget: ScanBudget
     rows: int = 0
     columns: int = 0
     formulas: set[tuple[int, int]] = field(default_factory=set)
+    text_formulas: set[tuple[int, int]] = field(default_factory=set)
+    hidden_rows: set[int] = field(default_factory=set)
+    hidden_columns: set[int] = field(default_factory=set)
     errors: set[tuple[int, int]] = field(default_factory=set)
     _row: int = -1
     _column: int = -1
@@ -182,11 +209,17 @@ class SheetScan:
             self._extend()
             if self._type == "e":
                 self.errors.add((self._row, self._column))
-        elif name == "f" and self._type != "str":  # a formula may well result in an empty text
-            self.formulas.add((self._row, self._column))
+        elif name == "f":
+            formulas = self.text_formulas if self._type == "str" else self.formulas
+            formulas.add((self._row, self._column))
         elif name == "row":
             self._row = int(attributes["r"]) - 1 if "r" in attributes else self._row + 1
             self._column = -1
+            if is_true(attributes, "hidden"):
+                self.hidden_rows.add(self._row)
+        elif name == "col" and is_true(attributes, "hidden"):
+            last = min(int(attributes["max"]), MAX_COLUMN)
+            self.hidden_columns.update(range(int(attributes["min"]) - 1, last))
 
     def _extend(self) -> None:
         """Count the rectangle: calamine fills all the room between stray cells."""
@@ -198,6 +231,10 @@ class SheetScan:
             raise too_many_cells()
 
 
+def is_true(attributes: dict[str, str], name: str) -> bool:
+    return attributes.get(name) in {"1", "true"}
+
+
 @lru_cache(maxsize=1_024)
 def column_index(letters: str) -> int:
     index = 0
@@ -206,15 +243,15 @@ def column_index(letters: str) -> int:
     return index - 1
 
 
-def scan_sheets(archive: zipfile.ZipFile) -> dict[str, SheetScan]:
-    """Scan each visible sheet. Raises ImportFileError if they hold too much."""
+def scan_sheets(archive: zipfile.ZipFile, paths: dict[str, str]) -> dict[str, SheetScan]:
+    """Scan the sheets at `paths`, by name. Raises ImportFileError if they hold too much."""
 
     def refuse_doctype(*_: object) -> None:
         raise ValueError("a worksheet must not have a document type")
 
     budget = ScanBudget(time.thread_time() + MAX_SECONDS, MAX_CELLS, 2 * MAX_CELLS)
     scans = {}
-    for name, path in find_sheets(archive).items():
+    for name, path in paths.items():
         scans[name] = scan = SheetScan(budget)
         parser = expat.ParserCreate()
         parser.StartDoctypeDeclHandler = refuse_doctype
@@ -241,12 +278,38 @@ def read_sheet(sheet: CalamineSheet, scan: SheetScan) -> RawSheet:
             if "\0" in cell:
                 cells[column] = cell.replace("\0", "")
                 faults[number, column] = _NUL
-    notes = fill_merged_cells(sheet, table)
+    merges = (sheet.merged_cell_ranges or [])[:MAX_MERGES]
+    notes = fill_merged_cells(merges, table)
     faulty_rows = {number for number, _ in faults}
     rows = [
         (number, row) for number, row in enumerate(table, 1) if any(row) or number in faulty_rows
     ]
-    return RawSheet(rows, notes, faults)
+    raw = RawSheet(
+        rows,
+        notes,
+        faults,
+        formulas={(row + 1, column) for row, column in scan.formulas | scan.text_formulas},
+        merges=[(top + 1, left, bottom + 1, right) for (top, left), (bottom, right) in merges],
+        name=sheet.name,
+    )
+    notes += describe_hidden(raw, {row + 1 for row in scan.hidden_rows}, scan.hidden_columns)
+    return raw
+
+
+def describe_hidden(
+    sheet: RawSheet, hidden_rows: set[int], hidden_columns: set[int]
+) -> Iterator[str]:
+    """Yield notes: what is hidden or filtered out is read as well."""
+    if rows := [number for number, _ in sheet.rows if number in hidden_rows]:
+        yield f"Read {count_text(len(rows), 'hidden row')} as well: {list_numbers(rows)}."
+    columns = [
+        column
+        for column in sorted(hidden_columns)
+        if any(column < len(cells) and cells[column] for _, cells in sheet.rows)
+    ]
+    if columns:
+        letters = ", ".join(map(column_letter, columns))
+        yield f"Read {count_text(len(columns), 'hidden column')} as well: {letters}."
 
 
 def cell_text(value: object) -> str:
@@ -266,11 +329,13 @@ def cell_at(table: list[list[str]], row: int, column: int) -> str:
     return table[row][column] if row < len(table) and column < len(table[row]) else ""
 
 
-def fill_merged_cells(sheet: CalamineSheet, table: list[list[str]]) -> list[str]:
+Merge = tuple[tuple[int, int], tuple[int, int]]  # top and left, bottom and right; from 0
+
+
+def fill_merged_cells(merges: Sequence[Merge], table: list[list[str]]) -> list[str]:
     """Give the text of a cell merged over several rows to each of them; a note if there are any."""
-    ranges = sheet.merged_cell_ranges or []
     filled = 0
-    for (top, left), (bottom, _) in ranges[:MAX_MERGES]:
+    for (top, left), (bottom, _) in merges:
         text = cell_at(table, top, left)
         for row in table[top + 1 : bottom + 1] if text else ():
             if left < len(row) and not row[left] and any(row):

@@ -115,7 +115,7 @@ def test_a_row_may_have_several_errors_and_leaves_others_alone() -> None:
 def test_rows_with_nothing_but_figures_are_skipped() -> None:
     interpretation = read("Title,Likelihood,Impact,Risk score\nx,3,4,12\n,,,0\n")
     assert len(interpretation.rows) == 1
-    assert "Skipped 1 row without a risk." in interpretation.notes
+    assert "Skipped 1 row without a risk: 3 (0)." in interpretation.notes
 
 
 def test_a_formula_without_a_result_matters_only_where_it_is_needed() -> None:

@@ -64,8 +64,8 @@ def test_written_text_reads_back(rows: list[list[str]]) -> None:
     csv.writer(file).writerows(
         [HEADERS, *([neutralize_formula(cell) for cell in row] for row in rows)]
     )
-    table = read(file.getvalue())
-    assert cells(table) == [row for row in rows if any(row) and row != list(HEADERS)]
+    sheet = csv_file.read_csv(file.getvalue().encode(), header_score=len)
+    assert [row for _, row in sheet.rows[1:]] == [row for row in rows if any(row)]
 
 
 def test_cells_that_look_like_formulas_are_text() -> None:

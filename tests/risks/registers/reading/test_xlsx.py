@@ -44,7 +44,11 @@ def test_the_sheet_with_the_register_is_read() -> None:
     book.create_sheet("Lists").sheet_state = "hidden"
     table = read(saved(book), "x.xlsx")
     assert cells(table) == [["R1", "x", "3"]]
-    assert "Sheet 'Register' was read, not: Sheet." in table.notes
+    assert table.notes[:3] == [
+        "Read sheet 'Register'.",
+        "Not read, because no risks were found there: 'Sheet'.",
+        "Sheet 'Lists' is hidden and was not read.",
+    ]
 
 
 def test_merged_cells_give_their_text_to_every_row() -> None:
