@@ -42,7 +42,7 @@ def warm(url: str, recorded: Iterable[Path]) -> Warmth:
     Raises LoadFailed.
     """
     port = urlsplit(url).port or 80
-    requests = list(_reads(recorded))
+    requests = list(_reads(recorded, host=urlsplit(url).netloc))
     warmth = Warmth(0, len(requests), 0, 0)
     while warmth.passes < PASSES and (warmth.share < 1 or warmth.fast < FAST_SHARE):
         results = _ask(port, requests)
@@ -55,13 +55,16 @@ def warm(url: str, recorded: Iterable[Path]) -> Warmth:
     return warmth
 
 
-def _reads(recorded: Iterable[Path]) -> Iterator[bytes]:
-    """Each read once, in the order in which it was first asked."""
+def _reads(recorded: Iterable[Path], host: str) -> Iterator[bytes]:
+    """Each read once, in the order in which it was first asked, with the headers that wrk sends.
+
+    The fast path knows a request by its headers as well: with another Host it would be a new one.
+    """
     lines = (line for path in recorded for line in path.read_text().splitlines())
     for line in dict.fromkeys(line for line in lines if line.startswith("GET\t")):
         _, path, credential, _ = line.split("\t", 3)
         is_page = not credential.startswith("Token ")
-        headers = {"Accept": "text/html" if is_page else "application/json"}
+        headers = {"Host": host, "Accept": "text/html" if is_page else "application/json"}
         headers["Cookie" if is_page else "Authorization"] = credential
         yield bytes(Request(path, headers))
 
