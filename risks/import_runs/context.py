@@ -28,16 +28,16 @@ class ImportContext:
 
     With `locking`, rows are read to be written, and stay locked until the transaction ends.
     `object_ids` are by model and identity; new objects get the ids that they have there. `matched`
-    has, by model and object, the row whose record was the first to match it. `failed_rows` are
-    models and row numbers that cannot be carried out. A streamed run has some `records` at a time;
-    importers keep in `cache` what holds for all of them.
+    has, by model and object, the row whose record was the first to match it. `failed` are models
+    and identities of which no record can be carried out. A streamed run has some `records` at a
+    time; importers keep in `cache` what holds for all of them.
     """
 
     run: ImportRun
     records: list[SourceRecord] = field(default_factory=list)
     locking: bool = False
     object_ids: dict[tuple[str, str], UUID] = field(default_factory=dict)
-    failed_rows: set[tuple[str, int]] = field(default_factory=set)
+    failed: set[tuple[str, str]] = field(default_factory=set)
     matched: dict[str, dict[UUID, int]] = field(default_factory=dict)
     cache: dict[str, Any] = field(default_factory=dict)
 

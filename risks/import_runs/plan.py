@@ -1,6 +1,6 @@
 """Plan: the changes that a run would make, from its records and the register as it is now."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from openrisk.database.ids import uuid7
 from risks.import_runs.changes import (
@@ -83,12 +83,18 @@ def plan_model(importer: ModelImporter) -> list[PlannedChange]:
         if context.run.source == Source.PACK:
             keep_local_values(change, was_imported=pk in source_values)
     importer.validate(changes)
-    for change in changes:  # for the importers that come after
-        if change.action == RowAction.ERROR:
-            context.failed_rows.add((label, change.record.row_number))
-        elif change.object_id:
-            context.object_ids[label, change.record.identity] = change.object_id
+    share_outcome(context, label, changes)
     return changes
+
+
+def share_outcome(context: ImportContext, label: str, changes: Sequence[PlannedChange]) -> None:
+    """Tell the importers that come after which objects there are, and which there are not."""
+    failed = {c.record.identity for c in changes if c.action == RowAction.ERROR}
+    for change in changes:
+        if change.action != RowAction.ERROR and change.object_id:
+            context.object_ids[label, change.record.identity] = change.object_id
+            failed.discard(change.record.identity)
+    context.failed |= {(label, identity) for identity in failed}
 
 
 def keep_local_values(change: PlannedChange, *, was_imported: bool) -> None:

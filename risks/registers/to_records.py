@@ -1,15 +1,19 @@
 """Records: from interpreted rows to the records of an import run (`risks.import_runs.changes`)."""
 
+import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Any
 
 from risks.import_runs.changes import SourceRecord
 from risks.models import Asset, Category, Mitigation, MitigationStatus, Risk
+from risks.registers.folding import FoldedRisk
+from risks.registers.reading.text import title_key
 from risks.registers.results import InterpretedRow, RowError
 from risks.text import shorten_text
 
 MAX_ID = MAX_TITLE = 255
+_DIGEST = 12
 SHOWN_ID = 50  # characters of an id that an error repeats
 RISK, MITIGATION, ASSET, CATEGORY = (
     model._meta.label_lower for model in (Risk, Mitigation, Asset, Category)
@@ -22,20 +26,19 @@ _PLAN_STATUS = {
 }
 
 
-def to_records(rows: Iterable[InterpretedRow]) -> Iterator[SourceRecord]:
-    """In the order of the file: the category and assets that a risk names, the risk, its plan."""
-    first_rows: dict[str, int] = {}
+def to_records(risks: Iterable[FoldedRisk]) -> Iterator[SourceRecord]:
+    """In the order of the file: what a risk names, the risk, its plans."""
     named: set[tuple[str, str]] = set()
-    for row in rows:
-        risk = risk_record(row, first_rows)
-        if not risk.errors:
-            yield from named_records(row, named)
-        yield risk
-        if not risk.errors and row.values.get("treatment_plan"):
-            yield plan_record(row)
+    for risk in risks:
+        record = risk_record(risk.row)
+        if not record.errors:
+            yield from named_records(risk.row, named)
+        yield record
+        if not record.errors:
+            yield from plan_records(risk)
 
 
-def risk_record(row: InterpretedRow, first_rows: dict[str, int]) -> SourceRecord:
+def risk_record(row: InterpretedRow) -> SourceRecord:
     record = SourceRecord(
         model=RISK,
         identity=row.identity,
@@ -44,16 +47,10 @@ def risk_record(row: InterpretedRow, first_rows: dict[str, int]) -> SourceRecord
         identity_kind=row.identity_kind,
         errors=[asdict(error) for error in row.errors],
     )
-
-    def add_error(reason: str) -> None:
+    if len(row.identity) > MAX_ID:
+        reason = f"The id is longer than {MAX_ID} characters. Shorten it."
         error = RowError(row.row_number, None, row.identity[:SHOWN_ID], reason)
         record.errors.append(asdict(error))
-
-    first = first_rows.setdefault(row.identity, row.row_number)
-    if len(row.identity) > MAX_ID:
-        add_error(f"The id is longer than {MAX_ID} characters. Shorten it.")
-    elif first != row.row_number and not record.errors:
-        add_error(f"Row {first} is the same risk. Remove one of the rows.")
     return record
 
 
@@ -68,15 +65,32 @@ def named_records(row: InterpretedRow, named: set[tuple[str, str]]) -> Iterator[
             yield SourceRecord(model=model, identity=name, row_number=row.row_number, values={})
 
 
-def plan_record(row: InterpretedRow) -> SourceRecord:
-    plan = row.values["treatment_plan"]
-    values: dict[str, Any] = {
-        "title": shorten_text(" ".join(plan.split()), MAX_TITLE),
-        "description": plan,
-        "due_date": row.values.get("due_date"),
-    }
-    if status := _PLAN_STATUS.get(row.values.get("status") or ""):
-        values["status"] = status
-    return SourceRecord(
-        model=MITIGATION, identity=row.identity, row_number=row.row_number, values=values
-    )
+def plan_records(risk: FoldedRisk) -> Iterator[SourceRecord]:
+    """The first plan has the identity of its risk, the others one that contains their text."""
+    identity = risk.row.identity
+    for position, plan in enumerate(risk.plans):
+        details = [f"{name}: {text}" for name, text in plan.details.items()]
+        values: dict[str, Any] = {
+            "title": shorten_text(" ".join(plan.text.split()), MAX_TITLE),
+            "description": "\n".join([plan.text, *details]),
+            "due_date": plan.due_date,
+        }
+        if status := _PLAN_STATUS.get(plan.status or ""):
+            values["status"] = status
+        if position:
+            values["risk"] = identity
+        yield SourceRecord(
+            model=MITIGATION,
+            identity=plan_identity(identity, plan.text) if position else identity,
+            row_number=plan.row_number,
+            values=values,
+        )
+
+
+def plan_identity(risk: str, plan: str) -> str:
+    """ "R1 / buy a pump"; a long one ends in a hash of the whole."""
+    identity = f"{risk} / {title_key(plan)}"
+    if len(identity) <= MAX_ID:
+        return identity
+    digest = hashlib.sha256(identity.encode()).hexdigest()[:_DIGEST]
+    return f"{identity[: MAX_ID - _DIGEST - 1]}#{digest}"

@@ -17,6 +17,7 @@ from risks.import_runs.changes import SourceRecord
 from risks.import_runs.name_lookup import NameIndex, control_names
 from risks.models import ImportFile, ImportRun, RunStatus, Source
 from risks.registers.continuation import ask_about_source, choose_source
+from risks.registers.folding import fold_rows
 from risks.registers.learned import mark_learned_columns, read_as_learned, recall_options
 from risks.registers.mapping.interpreter import interpret_table
 from risks.registers.options import DEFAULT_OPTIONS, ReadingOptions
@@ -128,7 +129,9 @@ def read_into_run(run: ImportRun, table: Table, options: ReadingOptions) -> list
     run.mapping = [asdict(column) for column in interpretation.mapping]
     run.guesses = [asdict(guess) for guess in guesses]
     run.notes = list(interpretation.notes)
-    return list(to_records(interpretation.rows))
+    risks, notes = fold_rows(interpretation.rows, interpretation.mapping)
+    run.notes += notes
+    return list(to_records(risks))
 
 
 def report_unknown_controls(

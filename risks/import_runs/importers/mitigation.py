@@ -1,9 +1,10 @@
-"""Treatment plans of a register as mitigations: one for each risk and source."""
+"""Treatment plans of a register as mitigations: one for each action of a risk and source."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from difflib import SequenceMatcher
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.utils import timezone
@@ -24,16 +25,51 @@ _READ = (
 )
 
 
+RISK = Risk._meta.label_lower
+_ALIKE = 0.6  # of the text of a plan that is taken for the same one, edited
+
+
+class KnownPlan(NamedTuple):
+    """A mitigation that the source gave before, with its text then."""
+
+    pk: UUID
+    identity: str
+    text: str
+
+
 class MitigationImporter(ModelImporter):
-    """Identified by its risk's identity, and matched by what the source gave before."""
+    """Matched by what the source gave before.
+
+    The identity of a risk's first plan is that of the risk; further ones name it in `risk`.
+    """
 
     model = Mitigation
 
     def match_existing(self, records: Sequence[SourceRecord]) -> dict[str, UUID]:
         given = provenance_of(self.context.run).filter(model=self.model_label())
-        known = dict(given.order_by("id").values_list("identity", "object_id"))
-        identities = {record.identity for record in records}
-        return {identity: pk for identity, pk in known.items() if identity in identities}
+        known = {
+            pk: (identity, fields)
+            for identity, pk, fields in given.values_list("identity", "object_id", "fields")
+        }
+        of_risk: dict[UUID, list[KnownPlan]] = {}
+        for batch in in_batches(known):
+            plans = self.queryset().filter(pk__in=batch).order_by("number")
+            for pk, risk in plans.values_list("pk", "risk_id"):
+                identity, fields = known[pk]
+                text = fields.get("description", {}).get("value") or ""
+                of_risk.setdefault(risk, []).append(KnownPlan(pk, identity, text))
+        by_risk: dict[UUID, list[SourceRecord]] = {}
+        for record in records:
+            if risk_id := self.context.object_ids.get((RISK, risk_of(record))):
+                by_risk.setdefault(risk_id, []).append(record)
+        matches: dict[str, UUID] = {}
+        for risk, plans_of_risk in by_risk.items():
+            if risk in of_risk:
+                matches |= match_plans(plans_of_risk, of_risk[risk])
+        return matches
+
+    def normalize(self, record: SourceRecord) -> Values:
+        return {name: value for name, value in record.values.items() if name != "risk"}
 
     def current_values(self, ids: Iterable[UUID]) -> dict[UUID, Values]:
         values: dict[UUID, Values] = {}
@@ -51,7 +87,7 @@ class MitigationImporter(ModelImporter):
         A plan moves on here, where a second person validates it.
         """
         for change in changes:
-            if (Risk._meta.label_lower, change.record.row_number) in self.context.failed_rows:
+            if (RISK, risk_of(change.record)) in self.context.failed:
                 change.add_error("The risk of this row has errors. Correct them first.")
             elif change.current is not None and "status" in change.changes:
                 status = change.current["status"]
@@ -74,7 +110,7 @@ class MitigationImporter(ModelImporter):
                 organization=self.context.organization,
                 number=number + offset,
                 reference=format_reference("M", number + offset),
-                risk_id=self.context.object_ids[Risk._meta.label_lower, change.record.identity],
+                risk_id=self.context.object_ids[RISK, risk_of(change.record)],
             )
             assign_values(mitigation, change.new_values)
             mitigations.append(mitigation)
@@ -104,6 +140,40 @@ class MitigationImporter(ModelImporter):
 
     def display_names(self, ids: Iterable[UUID]) -> dict[UUID, str]:
         return dict(self.queryset().filter(pk__in=list(ids)).values_list("pk", "reference"))
+
+
+def risk_of(record: SourceRecord) -> str:
+    """The identity of the plan's risk."""
+    return str(record.values.get("risk", record.identity))
+
+
+def match_plans(records: Sequence[SourceRecord], known: Sequence[KnownPlan]) -> dict[str, UUID]:
+    """Match the plans of one risk by their text, whatever their order, then by similar text.
+
+    The only plan of a risk remains the same one whatever its text becomes.
+    """
+    if len(records) == len(known) == 1:
+        return {records[0].identity: known[0].pk}
+    matches: dict[str, UUID] = {}
+    rest = list(known)
+    for is_match in (is_same_plan, is_similar_plan):
+        for record in records:
+            if record.identity in matches:
+                continue
+            if plan := next((plan for plan in rest if is_match(record, plan)), None):
+                matches[record.identity] = plan.pk
+                rest.remove(plan)
+    return matches
+
+
+def is_same_plan(record: SourceRecord, plan: KnownPlan) -> bool:
+    is_named = "risk" in record.values and record.identity == plan.identity
+    return is_named or bool(record.values.get("description") == plan.text)
+
+
+def is_similar_plan(record: SourceRecord, plan: KnownPlan) -> bool:
+    text = record.values.get("description") or ""
+    return SequenceMatcher(None, text, plan.text).ratio() >= _ALIKE
 
 
 def to_json(value: Any) -> Any:

@@ -126,7 +126,6 @@ class TableInterpreter:
         self.guesses += factory.guesses
         self.figures.rating_scales = factory.scales
         self.counts: Counter[str] = Counter()
-        self.first_rows: dict[tuple[str, str], int] = {}  # by kind of identity and identity
 
     def cells_of(self, header: str) -> Counter[str]:
         return Counter(cells[header] for _, cells in self.table.rows)
@@ -190,11 +189,6 @@ class TableInterpreter:
             reason = NUMBER_ERROR if title else "The row has no title. Give it one."
             errors.append(RowError(number, title_header, title[:SHOWN_CHARACTERS], reason))
         kind, identity = self.identify(values, identity)
-        first = self.first_rows.setdefault((kind, identity), number)
-        if first != number and identity:
-            reason = f"Row {first} is the same risk. Remove one of the rows, or tell them apart."
-            id_header = self.header_of.get(kind)
-            errors.append(RowError(number, id_header, identity[:SHOWN_CHARACTERS], reason))
         return InterpretedRow(number, kind, identity, values, extra, errors)
 
     def complete_texts(

@@ -181,7 +181,7 @@ def test_rows_in_error_can_be_left_out(organization: Organization) -> None:
 @pytest.mark.parametrize(
     ("line", "column", "reason"),
     [
-        ("R1,Flood,1,1,Open,,,,,", "Risk ID", "Row 2 is the same risk"),
+        ("R1,Flood,1,1,Open,,,,,", "Title", "Row 2 is the same risk, but has Fire here"),
         (f"{'x' * 256},Flood,1,1,Open,,,,,", "Risk ID", "characters"),
         ("R2,,1,1,Open,,,,,", "Title", "no title"),
     ],

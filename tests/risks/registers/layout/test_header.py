@@ -47,7 +47,12 @@ def test_three_rows_of_groups_are_one_header() -> None:
         "R1,Flood,IT,4,5,,Pump,Joe\n"
     )
     assert table.headers[:5] == ["ID", "Title", "Owner", "Before: Likelihood", "Before: Impact"]
-    assert table.headers[5:] == ["Treatment", "Treatment: Owner"]
+    assert table.headers[5:] == ["Treatment: Description", "Treatment: Owner"]
+
+
+def test_a_group_that_is_a_name_stands_for_a_description_below_it() -> None:
+    table = read("ID,Title,Existing controls,\n,,Description,Rated\nR1,Flood,Pump,4\n")
+    assert table.headers == ["ID", "Title", "Existing controls", "Rated"]
 
 
 def test_a_group_that_adds_nothing_is_left_out() -> None:

@@ -10,7 +10,7 @@ from risks.registers.results import ImportFileError, Table
 from risks.registers.table import read_table
 from tests.risks.registers.files import saved
 
-HEAD = ["ID", "Risk", "Impact"]
+HEAD: list[object] = ["ID", "Risk", "Impact"]
 
 
 def read_sheets(sheet: str = "", **sheets: Sequence[Sequence[object]]) -> Table:
@@ -23,7 +23,8 @@ def read_sheets(sheet: str = "", **sheets: Sequence[Sequence[object]]) -> Table:
     return read_table(saved(book), "x.xlsx", ReadingOptions(sheet=sheet))
 
 
-IT, HR = [HEAD, ["R1", "Flood", 5]], [HEAD, ["H1", "Strike", 2]]
+IT: list[list[object]] = [[*HEAD], ["R1", "Flood", 5]]
+HR: list[list[object]] = [[*HEAD], ["H1", "Strike", 2]]
 
 
 def test_sheets_of_the_same_columns_are_one_register() -> None:

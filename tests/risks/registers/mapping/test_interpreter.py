@@ -71,13 +71,6 @@ def test_a_risk_is_known_by_its_id_or_else_by_its_title() -> None:
     assert guessed(interpretation, "identity") == [None]
 
 
-@pytest.mark.parametrize("text", ["Risk ID,Title\nR1,x\nR1,y\n", "Title\nLoss\nloss\n"])
-def test_the_second_row_of_a_risk_is_an_error_that_names_the_first(text: str) -> None:
-    interpretation = read(text)
-    assert [error.row for error in interpretation.errors] == [3]
-    assert interpretation.errors[0].reason.startswith("Row 2 is the same risk.")
-
-
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

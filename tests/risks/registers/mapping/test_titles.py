@@ -54,5 +54,5 @@ def test_two_statements_that_begin_alike_are_two_risks() -> None:
 
 
 def test_the_same_threat_to_two_assets_is_two_risks() -> None:
-    assert errors("Threat,Assets\nFire,Cellar\nFire,Roof\n") == []
-    assert errors("Threat,Assets\nFire,Cellar\nFire,Cellar\n") == [(3, None)]
+    assert len({row.identity for row in read("Threat,Assets\nFire,Cellar\nFire,Roof\n").rows}) == 2
+    assert len({row.identity for row in read("Threat,Assets\nFire,Roof\nFire,Roof\n").rows}) == 1
