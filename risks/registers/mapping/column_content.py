@@ -23,6 +23,7 @@ _STATEMENT_CHARACTERS = 100  # more than a title has, on average
 
 _CONTROL = re.compile(r"[A-Za-z]{0,8}[ .:_-]?[A-Za-z]{0,4}[ ._-]?\d[\w.()-]*|[A-Z]{2}\.[A-Z]{2}")
 _NUMBER = re.compile(r"[-+]?\d[\d\s.,']*%?")
+_PRIORITY = re.compile(r"(?:[ps]|sev|prio|priority|severity)[ -]?\d", re.IGNORECASE)
 _DATE = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}.*")
 
 _TEXTS = frozenset(
@@ -41,7 +42,7 @@ class ColumnContent:
     def fits(self, field: str) -> bool:
         """Whether most cells hold what belongs into `field`."""
         if field in RATINGS:
-            return self.reads_as(field.rpartition("_")[2])
+            return self.has_ratings(field) or (self.has_categories and not self.is_priority)
         if field in FIGURES:
             return self.is_numeric if field.endswith("score") else self.has_levels
         if field == "treatment":
@@ -55,7 +56,7 @@ class ColumnContent:
     def contradicts(self, field: str) -> bool:
         """Whether the cells cannot be read as `field`: the name must mean something else."""
         if field in RATINGS:
-            return self.is_prose
+            return self.is_prose or self.is_priority
         if field in _TEXTS - {"title"}:
             return self.is_numeric
         if field in PEOPLE or field == "owner_name":
@@ -65,20 +66,26 @@ class ColumnContent:
     def holds_mostly(self, predicate: Callable[[str], bool]) -> bool:
         return bool(self.cells) and 2 * sum(map(predicate, self.cells)) >= len(self.cells)
 
-    def reads_as(self, axis: str) -> bool:
-        """Whether most cells are ratings of a likelihood or an impact, or seem to name such."""
+    def has_ratings(self, field: str) -> bool:
+        """Whether most cells are read as likelihoods or impacts, or are not rated yet."""
         counts = Counter(self.cells)
-        if not counts:
+        if not counts or self.is_priority:
             return False
-        ratings = read_ratings([RatingColumn(self.header, axis, counts)])[self.header].values
+        column = RatingColumn(self.header, field.rpartition("_")[2], counts)
+        ratings = read_ratings([column])[self.header].values
         read = sum(n for cell, n in counts.items() if ratings.get(cell) or is_unrated(cell))
-        return 2 * read >= len(self.cells) or self.has_categories
+        return 2 * read >= len(self.cells)
 
     @cached_property
     def has_categories(self) -> bool:
         """Whether the same few short words repeat: a scale in words that we do not know."""
         words = set(self.cells)
         return 3 * len(words) <= len(self.cells) and all(len(word.split()) <= 2 for word in words)
+
+    @cached_property
+    def is_priority(self) -> bool:
+        """Whether the cells count from the top: "P1" and "Sev 1" are the worst."""
+        return self.holds_mostly(is_priority)
 
     @cached_property
     def is_numeric(self) -> bool:
@@ -108,6 +115,10 @@ def is_prose(cell: str) -> bool:
 
 def is_number(cell: str) -> bool:
     return bool(_NUMBER.fullmatch(cell))
+
+
+def is_priority(cell: str) -> bool:
+    return bool(_PRIORITY.fullmatch(cell))
 
 
 def is_date(cell: str) -> bool:

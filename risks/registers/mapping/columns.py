@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from risks.fields import (
     EXPORTED_ONLY,
     IMPORT_FIELDS,
+    RATINGS,
     is_own_export,
 )
 from risks.registers.mapping.column_content import ColumnContent
@@ -29,6 +30,7 @@ EXTRA = "extra"  # what a caller maps a column to that is to be kept as it is
 _EMPTY_COLUMN = 8.0
 _TREATMENT_BY_CELLS = 0.9  # of a column whose cells are treatments
 _UNLIKELY_CELLS = 2.0
+_UNKNOWN_SCALE = 1.0
 _LONG_TITLE = 0.5
 _CURRENT_AS_INHERENT = 1.0
 
@@ -231,6 +233,8 @@ def weigh_candidates(content: ColumnContent) -> Iterator[FieldCandidate]:
             cost += _UNLIKELY_CELLS
         if candidate.field == "treatment" and content.is_treatment:
             cost = min(cost, _TREATMENT_BY_CELLS)
+        elif candidate.field in RATINGS and not content.has_ratings(candidate.field):
+            cost += _UNKNOWN_SCALE
         if candidate.field == "title" and content.is_statement:
             cost += _LONG_TITLE
         yield candidate._replace(cost=cost)

@@ -176,11 +176,12 @@ def rating_letter(header: str) -> str:
 def rating_letters(headers: Iterable[str]) -> frozenset[str]:
     """The letters among these headers that can be ratings, and "" for all other headers.
 
-    One needs the other: "P" beside "I" is a likelihood, alone it is anything. "C", "I" and "A" are
-    confidentiality, integrity and availability.
+    One needs the other: "P" beside "I" or "Impact" is a likelihood, alone it is anything. "C", "I"
+    and "A" are confidentiality, integrity and availability.
     """
+    words = set(chain.from_iterable(map(header_words, headers)))
     letters = set(map(rating_letter, headers)) - {""}
-    is_pair = letters & (LIKELIHOOD | OCCURRENCE) and letters & IMPACT
+    is_pair = words & (LIKELIHOOD | OCCURRENCE) and words & IMPACT
     if letters >= _PROTECTION_GOALS:
         letters -= _PROTECTION_GOALS
     return frozenset(letters | {""} if is_pair else {""})
