@@ -48,9 +48,10 @@ class ColumnContent:
         if field == "treatment":
             return self.is_treatment
         if field == "controls":
-            return self.holds_mostly(is_control)
+            return self.holds_mostly(is_control) and not self.rates_controls
         if field in _TEXTS:
-            return not self.holds_mostly(is_rating) and not self.is_numeric
+            is_scale = self.is_priority or (field == "description" and self.has_categories)
+            return not (is_scale or self.is_numeric or self.holds_mostly(is_rating))
         return not self.contradicts(field)
 
     def contradicts(self, field: str) -> bool:
@@ -61,6 +62,8 @@ class ColumnContent:
             return self.is_numeric
         if field in PEOPLE or field == "owner_name":
             return self.is_prose or self.is_numeric or self.holds_mostly(is_date)
+        if field == "controls":
+            return self.rates_controls
         return field in _NAMES and self.is_prose
 
     def holds_mostly(self, predicate: Callable[[str], bool]) -> bool:
@@ -86,6 +89,11 @@ class ColumnContent:
     def is_priority(self) -> bool:
         """Whether the cells count from the top: "P1" and "Sev 1" are the worst."""
         return self.holds_mostly(is_priority)
+
+    @cached_property
+    def rates_controls(self) -> bool:
+        """Whether the cells say how well controls work, not which there are."""
+        return self.holds_mostly(lambda cell: cell in {"1", "2", "3", "4", "5"})
 
     @cached_property
     def is_numeric(self) -> bool:

@@ -181,13 +181,11 @@ def assign_lone_ratings(
 
 def describe_loss(content: ColumnContent, lost: str | None, taken: Mapping[str, str]) -> str:
     """A sentence for people if the column was not taken for what its name says, or ""."""
-    if lost:
-        return f"'{taken[lost]}' gives the {lost}. This column is kept in extra."
     candidates = candidate_fields(content.header) if content.cells else ()
     if candidates and min(candidates).field not in taken:
         field = min(candidates).field.replace("_", " ")
         return f"The cells do not look like the {field}. This column is kept in extra."
-    return ""
+    return f"'{taken[lost]}' gives the {lost}. This column is kept in extra." if lost else ""
 
 
 def describe_doubt(

@@ -64,7 +64,10 @@ _AXES = {"likelihood": LIKELIHOOD, "impact": IMPACT}
 _LETTERS = frozenset(w for w in LIKELIHOOD | OCCURRENCE | IMPACT if len(w) == 1) | {"a"}
 _PROTECTION_GOALS = frozenset("cia")
 _NOUNS = LIKELIHOOD | OCCURRENCE | IMPACT | SCORE | LEVEL | RISK
-_RATING_WORDS = _NOUNS | FILLERS | UNSURE | BEARERS | ACCOMPANYING | MEASURES | QUALIFIERS.keys()
+_BESIDE_NOUNS = _NOUNS | FILLERS | UNSURE | BEARERS
+_BESIDE_QUALIFIERS = _BESIDE_NOUNS | MEASURES
+_NEVER_QUALIFIERS = _NOUNS - FILLERS
+_RATING_WORDS = _BESIDE_QUALIFIERS | ACCOMPANYING | QUALIFIERS.keys()
 KNOWN_WORDS = WordList(
     _RATING_WORDS
     | ARTICLES
@@ -81,30 +84,36 @@ KNOWN_WORDS = WordList(
 
 def likeliest_field(header: str) -> str | None:
     """The field that this header most likely means; None if it means none that we know."""
-    candidates = [candidate for candidate in candidate_fields(header) if candidate.alike == 100]
+    candidates = fields_by_spelling(name_in_header(header))
     return min(candidates).field if candidates else None
 
 
 def candidate_fields(header: str) -> tuple[FieldCandidate, ...]:
     """Every field that a column of this name may be, each once."""
+    name = name_in_header(header)
+    candidates = fields_by_spelling(name)
+    for cost, words in ways_to_read(name) if not candidates else ():
+        if candidates := fields_by_correction(words, cost):
+            break
+    return candidates
+
+
+def name_in_header(header: str) -> str:
+    """The header, or the start of one that explains its scale; "" if it is longer than a name."""
     if len(header) > _LONGEST_NAME:
         header = _LEGEND.split(header.strip(), maxsplit=1)[0]
-    return cached_candidates(header) if len(header) <= _LONGEST_NAME else ()
+    return header if len(header) <= _LONGEST_NAME else ""
 
 
 @lru_cache(maxsize=4_096)
-def cached_candidates(header: str) -> tuple[FieldCandidate, ...]:
+def fields_by_spelling(header: str) -> tuple[FieldCandidate, ...]:
+    """The fields that a name means if it has no mistakes."""
     candidates = [FieldCandidate(0.0, header)] if header in _OWN_NAMES else []
-    texts = list(ways_to_read(header))
-    for cost, text in texts:
-        candidates += add_cost(fields_by_words(split_compounds(text, KNOWN_WORDS)), cost)
+    for cost, words in ways_to_read(header):
+        candidates += add_cost(fields_by_words(split_compounds(words, KNOWN_WORDS)), cost)
         if candidates:
             break
     candidates = candidates or fields_by_part(header)
-    for cost, text in texts if not candidates else ():
-        candidates = fields_by_correction(text, cost)
-        if candidates:
-            break
     lowest = {candidate.field: candidate for candidate in sorted(candidates, reverse=True)}
     return tuple(lowest.values())
 
@@ -118,7 +127,9 @@ def ways_to_read(header: str) -> Iterator[tuple[float, list[str]]]:
     if without_brackets != spaced:
         yield _BRACKETS_LEFT_OUT, normalize_words(without_brackets)
         inside = " ".join("".join(groups) for groups in _BRACKETS.findall(spaced))
-        yield 2 * _BRACKETS_LEFT_OUT, normalize_words(inside)
+        words = normalize_words(inside)
+        if any(len(word) > 1 for word in words):  # not the "C" of "Value (C)"
+            yield 2 * _BRACKETS_LEFT_OUT, words
 
 
 def fields_by_part(header: str) -> list[FieldCandidate]:
@@ -132,14 +143,14 @@ def fields_by_part(header: str) -> list[FieldCandidate]:
     return add_cost(known[0], _PART) if known and 2 * len(known) >= len(parts) else []
 
 
-def fields_by_correction(words: list[str], cost: float) -> list[FieldCandidate]:
+def fields_by_correction(words: list[str], cost: float) -> tuple[FieldCandidate, ...]:
     """The fields that a misspelled name means, with how much alike it is."""
     corrected, alike = correct_words(split_compounds(words, KNOWN_WORDS), KNOWN_WORDS)
     reading = " ".join(corrected)
-    return [
+    return tuple(
         candidate._replace(cost=candidate.cost + cost + _MISSPELLED, reading=reading, alike=alike)
         for candidate in (fields_by_words(corrected) if alike < 100 else ())
-    ]
+    )
 
 
 def add_cost(candidates: Iterable[FieldCandidate], more: float) -> list[FieldCandidate]:
@@ -235,9 +246,8 @@ def ratings_by_words(words: Sequence[str]) -> Iterator[FieldCandidate]:
     has_measure = any(word in MEASURES for word in words)
     said = [word for word in words if has_measure or word not in ACCOMPANYING]
     kinds = {QUALIFIERS[word] for word in said if word in QUALIFIERS}
-    nouns = {word for word in said if word not in QUALIFIERS or word in _NOUNS - FILLERS}
-    known = _NOUNS | FILLERS | UNSURE | BEARERS | (MEASURES if kinds else set())
-    if len(kinds) > 1 or nouns - known:
+    nouns = {word for word in said if word not in QUALIFIERS or word in _NEVER_QUALIFIERS}
+    if len(kinds) > 1 or nouns - (_BESIDE_QUALIFIERS if kinds else _BESIDE_NOUNS):
         return
     unsure = any(word in UNSURE for word in words) or bool(nouns & BEARERS)
     cost = SYNONYM_COST + _UNSURE * unsure + (0 if kinds else _UNQUALIFIED)

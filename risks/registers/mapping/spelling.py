@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from itertools import product
 
 from rapidfuzz.distance import OSA
@@ -59,15 +59,19 @@ def split_compounds(words: Sequence[str], known: WordList) -> list[str]:
 
     "eigentuemer" is "eigentumer", "riskowner" is "risk owner", and scales such as "1to5" go away.
     """
-    parts: list[str] = []
-    for word in words:
-        numbered = _NUMBERED.fullmatch(word)
-        if word in known:
-            parts.append(word)
-        elif not _SCALE.fullmatch(word):
-            plain = numbered.group(1) if numbered else word
-            parts += next(filter(None, (split_word(w, known) for w in umlauts(plain))), [plain])
+    parts = [part for word in words for part in known_parts(word, known)]
     return parts or list(words)
+
+
+@lru_cache(maxsize=4_096)
+def known_parts(word: str, known: WordList) -> list[str]:
+    if word in known:
+        return [word]
+    if _SCALE.fullmatch(word):
+        return []
+    numbered = _NUMBERED.fullmatch(word)
+    plain = numbered.group(1) if numbered else word
+    return next(filter(None, (split_word(w, known) for w in umlauts(plain))), [plain])
 
 
 def umlauts(word: str) -> Iterator[str]:

@@ -150,3 +150,18 @@ def test_single_letters_need_each_other() -> None:
         "I": "inherent_impact",
     }
     assert proposed(["S"], {"S": ["3"]}) == {"S": None}
+
+
+def test_priorities_count_from_the_top_and_are_not_ratings() -> None:
+    (mapping,) = propose_mapping(["Severity"], {"Severity": ["S0", "S1", "S2"]})
+    assert mapping.field == "inherent_level"  # compared with ours, and shown
+
+
+def test_known_ratings_beat_words_that_only_repeat() -> None:
+    samples = {"Impact": ["IV", "V", "IV"] * 3, "Severity": ["2", "1", "2"] * 3}
+    assert proposed(list(samples), samples) == {"Impact": None, "Severity": "inherent_impact"}
+    assert proposed(["Impact"], samples) == {"Impact": "inherent_impact"}  # reported as unknown
+
+
+def test_effectiveness_of_controls_is_kept_and_not_taken_for_controls() -> None:
+    assert proposed(["Controls (1-3)"], {"Controls (1-3)": ["1", "3"]}) == {"Controls (1-3)": None}
