@@ -30,7 +30,8 @@ from deployment.local.servers import (
 )
 
 ROOT = Path(__file__).resolve().parent.parent
-URLS = ("TEST_DATABASE_URL", "TEST_REDIS_URL")
+TEMPLATE = "openrisk_template"
+SERVERS = ("TEST_DATABASE_URL", "TEST_DATABASE_TEMPLATE", "TEST_REDIS_URL")
 
 
 @dataclass(frozen=True)
@@ -77,11 +78,26 @@ def _servers() -> Iterator[tuple[str, dict[str, str]]]:
     with postgres() as database:
         name = f"PostgreSQL {_version(database)}"
         environment = {"TEST_DATABASE_URL": database.url}
+        if database.process:  # not one of somebody else, whose data may be in it
+            environment["TEST_DATABASE_TEMPLATE"] = _make_template(database)
         try:
             with valkey() as cache:
                 yield f"{name} and Valkey", environment | {"TEST_REDIS_URL": cache.url}
         except ServerUnavailable as reason:
             yield f"{name} without Valkey ({reason})", environment
+
+
+def _make_template(database: LocalServer) -> str:
+    """Make the tables once for all processes of the run; the name of the database to copy."""
+    with psycopg.connect(database.url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {TEMPLATE}")
+    url = f"{database.url.rpartition('/')[0]}/{TEMPLATE}"
+    settings = {"DJANGO_SETTINGS_MODULE": "openrisk.settings", "DATABASE_URL": url}
+    command = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
+    with tempfile.TemporaryDirectory(prefix="openrisk-tests-") as folder:
+        environment = os.environ | settings | {"VAR_DIR": folder}
+        subprocess.run(command, cwd=ROOT, env=environment, check=True)
+    return TEMPLATE
 
 
 def _version(database: LocalServer) -> str:
@@ -95,7 +111,7 @@ def _pytest(
     print(f"\n=== {database} ===", flush=True)
     report = directory / "report.xml"
     report.unlink(missing_ok=True)
-    inherited = {name: value for name, value in os.environ.items() if name not in URLS}
+    inherited = {name: value for name, value in os.environ.items() if name not in SERVERS}
     started = time.monotonic()
     process = subprocess.Popen(
         [

@@ -27,15 +27,19 @@ from openrisk.database import clock
 from tests import tables
 from tests.openrisk.caching import stores
 
+TESTS = Path(__file__).resolve().parent
 # Registers that somebody really keeps. They are no part of the project: where the folder is
 # absent, a test that reads it skips.
-SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+SHARED_DATA = TESTS.parents[1] / "shared" / "data"
 
 
 settings.register_profile("openrisk", deadline=None)  # how long a test takes says nothing
 settings.load_profile("openrisk")
 
-DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
+DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "installation"}
+# Folders whose tests run on SQLite alone, unless marked `both`. They ask through querysets, figures
+# and services, whose tests run on both databases, as do those of the API.
+SAME_ON_BOTH = {"admin", "pages"}
 
 
 def pytest_report_header() -> str:
@@ -44,12 +48,19 @@ def pytest_report_header() -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks what asks the database: the rest need not run once more on PostgreSQL."""
+    """Marks what asks the database, and of that what need not run once more on PostgreSQL."""
     for item in items:
-        if item.get_closest_marker("django_db") or DATABASE_FIXTURES & set(
-            getattr(item, "fixturenames", ())
+        needs_postgres = item.get_closest_marker("postgres")
+        if (
+            needs_postgres
+            or item.get_closest_marker("django_db")
+            or DATABASE_FIXTURES & set(getattr(item, "fixturenames", ()))
         ):
             item.add_marker("database")
+        if SAME_ON_BOTH & set(item.path.relative_to(TESTS).parts) and not (
+            needs_postgres or item.get_closest_marker("both")
+        ):
+            item.add_marker("once")
 
 
 def pytest_collection_finish() -> None:

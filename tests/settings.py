@@ -24,6 +24,8 @@ from openrisk.settings import *  # noqa: E402, F403
 INSTALLED_APPS = [*INSTALLED_APPS, "zeal"]  # noqa: F405
 if "sqlite3" in DATABASES["default"]["ENGINE"]:  # noqa: F405
     DATABASES["default"]["TEST"] = {"NAME": ":memory:"}  # noqa: F405
+elif "TEST_DATABASE_TEMPLATE" in os.environ:  # set by `python -m tests`: migrated already
+    DATABASES["default"]["TEST"] = {"TEMPLATE": os.environ["TEST_DATABASE_TEMPLATE"]}  # noqa: F405
 # Each request of the test client raises NPlusOneError when one line loads row by row.
 MIDDLEWARE = ["zeal.middleware.zeal_middleware", *MIDDLEWARE]  # noqa: F405
 # Each test client builds its middleware, and would list all static files while it does.

@@ -91,6 +91,9 @@ class Installation:
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a migrated database without tasks, of the kind the tests run on."""
+    if name := os.environ.get("TEST_DATABASE_TEMPLATE"):
+        yield f"{os.environ['TEST_DATABASE_URL'].rpartition('/')[0]}/{name}"
+        return
     with _database(tmp_path_factory.mktemp("template")) as url:
         Installation(_environment(url)).call(process.migrate)
         yield url
