@@ -34,6 +34,7 @@ REQUEST_SECONDS = 5  # of these, the time that a running request may still take
 STEADY_SECONDS = 60  # a child that ran this long starts again with the shortest delay
 LONGEST_DELAY = 60
 TICK_SECONDS = 0.2
+START_TICK_SECONDS = 0.05
 METRICS_BYTES = 1024 * 1024  # room for the metrics of one process, at start; some 400 kB are used
 BACKLOG = 2048  # connections waiting; granian also divides it by WORKERS to limit each worker
 
@@ -124,8 +125,8 @@ class Child:
 class Supervisor:
     """Keeps `children` running until SIGTERM or SIGINT.
 
-    The first child is the one people wait for: `on_ready` is called once `is_ready` says so, and
-    StartFailed is raised if it ends before.
+    The first child is the one people wait for: `while_starting` is called once while it starts,
+    `on_ready` once `is_ready` says so, and StartFailed is raised if it ends before.
     """
 
     def __init__(
@@ -134,8 +135,10 @@ class Supervisor:
         *,
         is_ready: Callable[[], bool],
         on_ready: Callable[[], object],
+        while_starting: Callable[[], object] = bool,
     ) -> None:
         self.children = children
+        self.while_starting = while_starting
         self.is_ready = is_ready
         self.on_ready = on_ready
         # Not an Event: a signal that arrives while this thread holds its lock would wait for ever.
@@ -159,6 +162,8 @@ class Supervisor:
 
     def _loop(self) -> None:
         ready = False
+        self.children[0].keep_running()
+        self.while_starting()
         while not self.stopping:
             for child in self.children:
                 if ready or not child.waits:
@@ -168,7 +173,7 @@ class Supervisor:
                     raise StartFailed("The web server did not start: its messages stand above.")
                 if ready := self.is_ready():
                     self.on_ready()
-            time.sleep(TICK_SECONDS)
+            time.sleep(TICK_SECONDS if ready else START_TICK_SECONDS)
 
     def _drain(self) -> None:
         """Answer on, but as not ready; a second signal ends the wait."""
@@ -185,7 +190,9 @@ class Supervisor:
         self.stopping = True
 
 
-def serve(*, worker: bool, on_ready: Callable[[], object]) -> None:
+def serve(
+    *, worker: bool, on_ready: Callable[[], object], while_starting: Callable[[], object] = bool
+) -> None:
     """Run everything until SIGTERM or SIGINT; `on_ready` is called once it answers.
 
     Raises PortUnavailable, FolderUnusable and StartFailed.
@@ -198,8 +205,11 @@ def serve(*, worker: bool, on_ready: Callable[[], object]) -> None:
     if worker:
         command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "worker"]
         children.append(Child("worker", command, environment, waits=True))
-    children.append(Child("metrics", _metrics_command(), environment))
-    Supervisor(children, is_ready=is_answering, on_ready=on_ready).run()
+    children.append(Child("metrics", _metrics_command(), environment, waits=True))
+    supervisor = Supervisor(
+        children, is_ready=is_answering, on_ready=on_ready, while_starting=while_starting
+    )
+    supervisor.run()
 
 
 def local_url() -> str:

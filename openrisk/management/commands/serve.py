@@ -41,18 +41,24 @@ class Command(BaseCommand):
                 )
             # In this process, because each one more takes a second or two to start.
             call_command("migrate", verbosity=0)
-            if options["demo"]:
-                call_command("demo_create", stdout=self.stdout)
-            self.stdout.flush()
         self.check(tags=[Tags.database], databases=["default"])
         # The checks have found the keys to be new, ours, or a replacement of ours.
         with suppress(DatabaseError):  # no database yet, or no tables: readiness says so
             key_fingerprints.remember_keys()
         connections.close_all()  # what is forked from here must not share them
         try:
-            supervisor.serve(worker=not options["no_worker"], on_ready=self._say_ready)
+            supervisor.serve(
+                worker=not options["no_worker"],
+                on_ready=self._say_ready,
+                while_starting=self._create_demo if options["demo"] else bool,
+            )
         except supervisor.REFUSALS as error:
             raise CommandError(str(error)) from None
+
+    def _create_demo(self) -> None:
+        call_command("demo_create", stdout=self.stdout)
+        connections.close_all()
+        self.stdout.flush()
 
     def _say_ready(self) -> None:
         """At once, for who waits for it behind a pipe: this process does not end so soon."""

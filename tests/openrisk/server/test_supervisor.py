@@ -59,6 +59,18 @@ def test_sigterm_ends_the_children() -> None:
     assert child.process is None
 
 
+def test_first_child_starts_before_what_is_done_meanwhile() -> None:
+    child, seen = python(FOREVER), []
+    supervisor = Supervisor(
+        [child],
+        is_ready=lambda: True,
+        on_ready=lambda: supervisor._stop(signal.SIGTERM, None),
+        while_starting=lambda: seen.append(child.process is not None),
+    )
+    supervisor.run()
+    assert seen == [True]
+
+
 def test_signal_handlers_are_given_back() -> None:
     before = signal.getsignal(signal.SIGTERM)
     run_until_ready(python(FOREVER))
@@ -166,13 +178,13 @@ def test_signals_on_signals_do_not_lock_it_up() -> None:
 
 
 @pytest.mark.django_db
-def test_demo_is_made_before_anything_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_demo_is_made_while_the_web_server_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     done = []
-    monkeypatch.setattr(serving, "serve", lambda **options: done.append("serve"))
+    monkeypatch.setattr(serving, "serve", lambda **options: options["while_starting"]())
     monkeypatch.setattr(command, "call_command", lambda name, **options: done.append(name))
     monkeypatch.setattr(command.connections, "close_all", lambda: done.append("close"))
     call_command("serve", "--demo")
-    assert done == ["migrate", "demo_create", "close", "serve"]
+    assert done == ["migrate", "close", "demo_create", "close"]
 
 
 @pytest.mark.django_db
