@@ -60,7 +60,7 @@ def main(arguments: list[str]) -> int:
         try:
             with _servers() as (name, environment):
                 # The rest has run on SQLite: it asks neither, looks at what a browser shows,
-                # which no database changes, or is marked as going where others go.
+                # which no database changes, or goes where others go (see conftest.py).
                 which = ["-m", "database and not browser and not once"]
                 other = _pytest(name, environment, [*which, *arguments], Path(directory))
         except ServerUnavailable as reason:

@@ -34,7 +34,7 @@ SECRET = "Foreign secret"
 OF_ORGANIZATIONS = [model for model, admin in site._registry.items() if isinstance(admin, Scoped)]
 MODELS = sorted(OF_ORGANIZATIONS, key=lambda model: model._meta.label)
 labels = pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label_lower)
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.both, pytest.mark.django_db]
 
 
 def fill(organization, word, person):

@@ -17,6 +17,8 @@ from tests.risks.admin.forms import filled
 from tests.risks.factories import make_risk
 from tests.risks.threads import in_threads
 
+pytestmark = pytest.mark.both  # submissions that race
+
 NEW = "/o/acme/risks/new/"
 TOKEN = "csrfmiddlewaretoken"
 

@@ -386,7 +386,10 @@ def answers(port: str) -> bool:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's parent-death signal")
-def test_a_killed_supervisor_leaves_no_orphans(ending: subprocess.Popen[str]) -> None:
+def test_a_killed_supervisor_leaves_no_orphans(
+    ending: subprocess.Popen[str], own: dict[str, str]
+) -> None:
+    wait_until(lambda: answers(own["METRICS_PORT"]), "metrics answer")
     family = psutil.Process(ending.pid).children(recursive=True)
     ending.kill()
     _, alive = psutil.wait_procs(family, timeout=patience(15))

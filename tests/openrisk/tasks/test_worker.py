@@ -125,6 +125,7 @@ def busy(
         process.communicate()
 
 
+@pytest.mark.once  # about processes, not about what they ask
 def test_a_short_task_does_not_wait_for_a_long_one(
     installation: Installation, tmp_path: Path
 ) -> None:
@@ -144,6 +145,7 @@ def test_a_short_task_does_not_wait_for_a_long_one(
     assert installation.tasks() == [("SUCCESSFUL", 1)] * 2
 
 
+@pytest.mark.once  # about processes, not about what they ask
 def test_sigterm_lets_the_task_in_hand_finish(
     installation: Installation, busy: tuple[subprocess.Popen[str], Callable[[], None]]
 ) -> None:

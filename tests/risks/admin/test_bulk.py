@@ -1,5 +1,7 @@
 """Actions on many rows, and deletion."""
 
+import pytest
+
 from openrisk.accounts.members.memberships import set_role
 from openrisk.accounts.models import Role
 from risks.admin import bulk
@@ -7,6 +9,8 @@ from risks.history.reading import changes_of
 from risks.models import Risk
 from tests.risks import factories
 from tests.risks.admin.forms import act, page, said
+
+pytestmark = pytest.mark.both  # many rows in one transaction
 
 RISKS = "/admin/risks/risk/"
 

@@ -13,6 +13,8 @@ from risks.services.links import set_links
 from tests.risks import factories
 from tests.risks.admin.forms import change, filled, page
 
+pytestmark = pytest.mark.both  # filters and search of its own
+
 RISKS = "/admin/risks/risk/"
 
 

@@ -11,6 +11,8 @@ from risks.pages.listing import COLUMNS
 from risks.services.risks import create_risk, update_risk
 from tests.texts import text_of
 
+pytestmark = pytest.mark.both  # filters and search of its own
+
 
 def test_empty_register_says_what_to_do(browse, analyst):
     response = browse(analyst).get("/o/acme/")

@@ -9,6 +9,8 @@ from openrisk.accounts.members.service_accounts import create_service_account
 from openrisk.accounts.models import ApiToken, Membership, Role, ServiceAccount, User
 from tests.risks.admin.forms import filled, url
 
+pytestmark = pytest.mark.both  # people are searched, filtered and deleted by nothing else
+
 PASSWORD = "a long enough password"
 USERS = "/admin/accounts/user/"
 TOKENS = "/admin/accounts/apitoken/"

@@ -10,6 +10,8 @@ from openrisk.accounts.models import AccountEvent, ApiToken, Role
 from tests.conftest import member
 from tests.openrisk.caching.calls import RISKS, call, session
 
+pytestmark = pytest.mark.both  # locks its own rows
+
 PASSWORD = "a long enough password"
 NEW = "correct horse battery staple"
 ACCOUNT = "/account/"
