@@ -26,6 +26,8 @@ from tests.risks.factories import (
     make_risk_in_treatment,
 )
 
+pytestmark = pytest.mark.once  # steps are taken on both by the tests of services
+
 TABLE = {
     "draft": "identified closed",
     "identified": "assessed closed",

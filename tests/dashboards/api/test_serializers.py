@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from tests.risks.factories import make_category, make_risk
 
+pytestmark = pytest.mark.once  # refused before any database is asked for a figure
 URL = "/api/v1/dashboards/"
 TODAY = timezone.now().date()
 TOMORROW = TODAY + timedelta(days=2)

@@ -10,6 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from openrisk.api.middleware.privacy_headers import PrivacyHeadersMiddleware
 
+pytestmark = pytest.mark.once  # no database changes a header
 YEAR = 31_536_000
 EXPORTS = (
     "/api/v1/risks/export/?file_format=csv",
