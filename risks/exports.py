@@ -85,14 +85,20 @@ class _Echo:
 _UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
 
 
-def text_cell(sheet: Any, value: Any) -> Any:
-    """Return a text as a cell that no spreadsheet takes for a formula; other values unchanged."""
-    if not isinstance(value, str):
-        return value
+def writable_text(value: str) -> str:
+    """Return a text as a cell of a workbook can hold it, with a mark where it was cut."""
     text = _UNWRITABLE.sub(lambda match: f"_x{ord(match[0]):04X}_", neutralize_formula(value))
     if len(text) > LONGEST_XLSX_CELL:
         mark = f" … [cut: {len(value):,} characters; the export as CSV has them all]"
         text = text[: LONGEST_XLSX_CELL - len(mark)] + mark
+    return text
+
+
+def text_cell(sheet: Any, value: Any) -> Any:
+    """Return a text as a cell that no spreadsheet takes for a formula; other values unchanged."""
+    if not isinstance(value, str):
+        return value
+    text = writable_text(value)
     from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415  as above
 
     cell = WriteOnlyCell(sheet)

@@ -1,8 +1,9 @@
-"""Scheduled tasks of the register: acceptances expire, reminders are sent."""
+"""Scheduled tasks of the register: acceptances expire, reminders are sent, uploads deleted."""
 
 from datetime import timedelta
 
 from openrisk.tasks import retrying, scheduled, task
+from risks.import_runs.lifecycle import delete_old_files
 from risks.services import acceptances, reminders
 
 
@@ -20,3 +21,11 @@ def expire_acceptances() -> int:
 def send_reminders() -> int:
     """Tell people by e-mail about reviews, mitigations and acceptances that are due."""
     return reminders.send_reminders()
+
+
+@scheduled("30 3 * * *", name="risks.delete_import_files")
+@retrying(attempts=3)
+@task
+def delete_import_files() -> int:
+    """Delete uploads that are older than they are needed; the runs and their rows stay."""
+    return delete_old_files()

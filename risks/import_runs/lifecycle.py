@@ -5,6 +5,7 @@ A run carries out records (`risks.import_runs.changes`) on the models that have 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -25,10 +26,11 @@ from risks.import_runs.plan import (
 )
 from risks.import_runs.provenance import save_provenance
 from risks.import_runs.sources import remember_source
-from risks.models import ImportRow, ImportRun, RowAction, RunStatus
+from risks.models import ImportFile, ImportRow, ImportRun, RowAction, RunStatus
 from risks.text import count_text
 
 MAX_LISTED = 20  # reasons that a refusal lists
+KEEP_FILES = timedelta(days=30)  # long enough to correct a file and to look up how it was read
 
 RecordReader = Callable[[ImportRun], Sequence[SourceRecord]]
 FollowUp = Callable[[ImportContext], Iterable[SourceRecord]]
@@ -238,3 +240,12 @@ def write_changes(importer: ModelImporter, changes: Sequence[PlannedChange]) -> 
     if updated:
         importer.update(updated)
     importer.mark_seen(changes)
+
+
+# --- The uploads
+
+
+def delete_old_files() -> int:
+    """Delete the stored files of runs after KEEP_FILES; returns how many."""
+    old = ImportFile.objects.filter(created_at__lt=timezone.now() - KEEP_FILES)
+    return int(old.delete()[0])

@@ -1,13 +1,16 @@
 """Summary of a run as JSON and as text, for programs and people that do not read its rows."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from risks.import_runs.changes import is_blank
 from risks.import_runs.lifecycle import describe_error
 from risks.models import ImportRun, RowAction
 
-MAX_LISTED = 100  # errors, stops and edits
+MAX_LISTED = 20  # of each kind of error, stop and edit, and of the cells of a guess
+_VARYING = re.compile(r"\d+|'[^']*'")  # what differs between errors of one kind
 
 
 def summarize_run(run: ImportRun) -> dict[str, Any]:
@@ -47,31 +50,55 @@ def summarize_run(run: ImportRun) -> dict[str, Any]:
 
 
 def report_lines(summary: dict[str, Any]) -> Iterator[str]:
-    """The text of a summary, line by line."""
+    """The text of a summary, line by line: of each kind the first MAX_LISTED."""
     yield f"{summary['file_name']}, known as the source {summary['source_name']}"
-    yield from format_section("Columns", column_lines(summary["mapping"]))
-    yield from format_section("Guesses", guess_lines(summary["guesses"]))
-    yield from format_section("Notes", summary["notes"])
-    stops = [f"Row {s['row']} ({s['identity']}): {s['reason']}" for s in summary["stops"]]
-    yield from format_section("Stops", stops)
-    edits = [
-        f"Row {e['row']} ({e['identity']}): {e['field']} was {e['now']!r}"
-        for e in summary["edited"]
+    sections = (
+        ("Columns", column_lines(summary["mapping"])),
+        ("Guesses", guess_lines(summary["guesses"])),
+        *finding_sections(summary),
+        ("Counts", count_lines(summary["counts"])),
+    )
+    for title, lines in sections:
+        if lines:
+            yield from ("", title, *(f"  {line}" for line in lines))
+
+
+def finding_sections(summary: dict[str, Any]) -> list[tuple[str, list[str]]]:
+    """The sections that a person should look at: notes, stops, edits and errors."""
+    stops = [
+        (stop["reason"], f"Row {stop['row']} ({stop['identity']}): {stop['reason']}")
+        for stop in summary["stops"]
     ]
-    yield from format_section("Edited since the last import, and replaced", edits)
-    yield from format_section("Errors", [describe_error(error) for error in summary["errors"]])
-    yield from format_section("Counts", count_lines(summary["counts"]))
+    edits = [
+        (
+            edit["field"],
+            f"Row {edit['row']} ({edit['identity']}): {edit['field']} was {edit['now']!r}",
+        )
+        for edit in summary["edited"]
+    ]
+    errors = [
+        (f"{error['column']}: {error['reason']}", describe_error(error))
+        for error in summary["errors"]
+    ]
+    return [
+        ("Notes", summary["notes"]),
+        ("Stops", first_of_each_kind(stops)),
+        ("Edited since the last import, and replaced", first_of_each_kind(edits)),
+        ("Errors", first_of_each_kind(errors)),
+    ]
 
 
-def format_section(title: str, lines: list[str]) -> Iterator[str]:
-    if not lines:
-        return
-    yield ""
-    yield title
-    for line in lines[:MAX_LISTED]:
-        yield f"  {line}"
-    if len(lines) > MAX_LISTED:
-        yield f"  ... and {len(lines) - MAX_LISTED} more: see the rows of the run"
+def first_of_each_kind(lines: Iterable[tuple[str, str]]) -> list[str]:
+    """The first lines of each kind, and how many more there are. Numbers make no other kind."""
+    by_kind: dict[str, list[str]] = {}
+    for kind, line in lines:
+        by_kind.setdefault(_VARYING.sub("", kind), []).append(line)
+    shown = []
+    for of_kind in by_kind.values():
+        shown += of_kind[:MAX_LISTED]
+        if len(of_kind) > MAX_LISTED:
+            shown.append(f"... and {len(of_kind) - MAX_LISTED:,} more like this")
+    return shown
 
 
 def column_lines(mapping: list[dict[str, Any]]) -> list[str]:
@@ -88,8 +115,10 @@ def guess_lines(guesses: list[dict[str, Any]]) -> list[str]:
     for guess in guesses:
         column = f"{guess['column']}: " if guess["column"] else ""
         lines.append(column + guess["detail"])
-        for text, value in guess["table"].items():
+        for text, value in islice(guess["table"].items(), MAX_LISTED):
             lines.append(f"    {text} = {'nothing' if is_blank(value) else value}")
+        if len(guess["table"]) > MAX_LISTED:
+            lines.append(f"    ... and {len(guess['table']) - MAX_LISTED:,} more")
     return lines
 
 

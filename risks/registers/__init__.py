@@ -4,6 +4,6 @@ Read in this order: `options` (what the caller says about a file), `results` (th
 on), `reading` (bytes to rows of text), `layout` (where the table is), `mapping` (columns to fields,
 cells to values), `table` (one header and the rows below it), `folding` (the rows of one risk),
 `to_records`, `learned` (how earlier files of the source were read), `continuation` (which source a
-file belongs to, with `file_names`), and `upload`, which starts a run with the records. Only the
-last four know the models and the database.
+file belongs to, with `file_names`), `upload`, which starts a run with the records, and `annotated`
+(the file with marks). Only the last five know the database.
 """

@@ -1,7 +1,7 @@
 """Continuation: the source that a file belongs to, and the question whether it is a known one.
 
 Ids are unique within a source only, so a file that is taken for a new source creates each of its
-risks, even where another source gave the same ones. Nobody but the person can know; so they are
+risks, even where another source gave the same ones. Only the person can know; so they are
 asked, once.
 """
 

@@ -17,7 +17,7 @@ class ReadingOptions:
     `month_first` says how to read 03/04/2027; None leaves it to the column. `derive_ratings` makes
     a likelihood and an impact from a score or level that stands alone. `include` names the
     OTHER_KINDS of rows to import as risks too. `as_new` takes the file for a source of its own,
-    whatever it resembles.
+    even if it resembles one that is known.
     """
 
     source_name: str = ""

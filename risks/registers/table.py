@@ -57,6 +57,16 @@ def read_table(
     one table, unless `options` name one. Raises ImportFileError if the file as a whole cannot be
     read.
     """
+    tables, notes = read_sheet_tables(source, filename, options)
+    table = combine_sheets(tables)
+    table.notes[:0] = notes
+    return table
+
+
+def read_sheet_tables(
+    source: bytes | BinaryIO, filename: str, options: ReadingOptions
+) -> tuple[list[SheetTable], list[str]]:
+    """Return the tables of the sheets that are read, and notes on the others."""
     data = source if isinstance(source, bytes) else source.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise ImportFileError(
@@ -81,9 +91,7 @@ def read_table(
     if len(sheets) > 1:
         tables, choice = choose_sheets(tables)
         notes = [*choice, *notes]
-    table = combine_sheets(tables)
-    table.notes[:0] = notes
-    return table
+    return tables, notes
 
 
 def refuse_other_formats(data: bytes, filename: str) -> None:

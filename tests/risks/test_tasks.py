@@ -7,10 +7,12 @@ from django.core import mail
 from django.utils import timezone
 
 from dashboards.pages.analyst import due_reviews
+from risks.models import ImportFile
 from risks.services import acceptances, mitigations
 from risks.services.risks import create_risk, take_transition
-from risks.tasks import expire_acceptances, send_reminders
+from risks.tasks import delete_import_files, expire_acceptances, send_reminders
 from tests.opened import open_links
+from tests.risks.import_runs.uploads import ONE, preview_register
 
 
 @pytest.fixture
@@ -118,3 +120,12 @@ def test_what_is_far_away_is_not_mentioned(organization, analyst):
     )
     assert send_reminders.call() == 0
     assert mail.outbox == []
+
+
+def test_files_of_imports_are_deleted_after_a_month(organization):
+    old, new = (preview_register(organization, ONE, f"{name}.csv") for name in ("a", "b"))
+    month = timezone.now() - timedelta(days=31)
+    ImportFile.objects.filter(run=old).update(created_at=month)
+    assert delete_import_files.call() == 1
+    assert ImportFile.objects.get().run == new
+    assert old.rows.exists()

@@ -4,11 +4,11 @@ from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -23,10 +23,12 @@ from openrisk.pages.submissions import create_once, redirect_to_created
 from risks.admin.history import model_label
 from risks.admin.imports.forms import ReadAgainForm, UploadForm, initial_of
 from risks.admin.steps import StepAdmin, StepButton
+from risks.api.views.exports import xlsx_response
 from risks.import_runs import lifecycle, undo
-from risks.import_runs.summary import summarize_run
+from risks.import_runs.summary import finding_sections, summarize_run
 from risks.models import ImportRun, RowAction, RunStatus, Source
 from risks.registers import upload
+from risks.registers.annotated import annotate_file, marked_name
 from risks.registers.options import ReadingOptions
 from risks.registers.results import ImportFileError
 
@@ -150,6 +152,7 @@ class ImportRunAdmin(StepAdmin):
         if run := kwargs.get("obj"):
             rows = Paginator(run.rows.order_by("row_number", "id"), ROWS_PER_PAGE)
             context["summary"] = summarize_run(run)
+            context["sections"] = reversed(finding_sections(context["summary"]))
             context["reads_again"] = run.status == RunStatus.PREVIEWED and self.may_step(
                 request, run
             )
@@ -194,7 +197,20 @@ class ImportRunAdmin(StepAdmin):
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(self.read_again_view)
         again = path("<uuid:object_id>/read/", view, name="risks_importrun_read")
-        return [again, *super().get_urls()]
+        view = self.admin_site.admin_view(self.annotated_view)
+        marked = path("<uuid:object_id>/annotated/", view, name="risks_importrun_annotated")
+        return [again, marked, *super().get_urls()]
+
+    def annotated_view(self, request: HttpRequest, object_id: UUID) -> HttpResponseBase:
+        run = self.get_object(request, str(object_id))
+        if run is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, str(object_id))
+        try:
+            content = annotate_file(run)
+        except Conflict as conflict:
+            self.message_user(request, refusal_sentence(conflict), messages.ERROR)
+            return redirect("admin:risks_importrun_change", run.pk)
+        return xlsx_response(lambda file: file.write(content), marked_name(run))
 
     def read_again_view(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
         run = self.get_object(request, str(object_id))

@@ -3,7 +3,9 @@
 from typing import Any
 
 from django.db.models import F
+from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import exceptions, status
 from rest_framework.decorators import action
@@ -23,10 +25,14 @@ from risks.api.serializers.imports import (
     ReadingSerializer,
     UploadSerializer,
 )
+from risks.api.views.exports import AnyAccept, xlsx_response
+from risks.exports import MEDIA_TYPES
 from risks.import_runs import lifecycle, undo
 from risks.import_runs.sources import edit_source
+from risks.import_runs.summary import summarize_run
 from risks.models import ImportRow, ImportRun, ImportSource, Source
 from risks.registers import upload as registers
+from risks.registers.annotated import annotate_file, marked_name
 from risks.registers.options import ReadingOptions
 from risks.registers.results import ImportFileError, MappingError
 from risks.services import rows as row_services
@@ -116,6 +122,20 @@ class ImportViewSet(OrganizationViewSet):
         body.is_valid(raise_exception=True)
         lifecycle.apply_run(actor=self.actor, run=self.get_object(), **body.validated_data)
         return self.row_response(pk)
+
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @action(detail=True, methods=["get"])
+    def report(self, request: Request, pk: str) -> Response:
+        """The whole report: columns, guesses, notes, errors, stops, edits and counts."""
+        return Response(summarize_run(self.get_object()))
+
+    @extend_schema(responses={(200, MEDIA_TYPES["xlsx"]): OpenApiTypes.BINARY})
+    @action(detail=True, methods=["get"], content_negotiation_class=AnyAccept)
+    def annotated(self, request: Request, pk: str) -> HttpResponseBase:
+        """The file as a workbook that marks how each cell was read. 409 once it is not stored."""
+        run = self.get_object()
+        content = annotate_file(run)
+        return xlsx_response(lambda file: file.write(content), marked_name(run))
 
     @extend_schema(request=None, responses=ImportRunSerializer)
     @action(detail=True, methods=["post"])

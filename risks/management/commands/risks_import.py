@@ -12,6 +12,8 @@ from openrisk.errors import Conflict
 from risks.import_runs.lifecycle import apply_run
 from risks.import_runs.summary import report_lines, summarize_run
 from risks.management.arguments import add_user, check_member
+from risks.models import ImportRun
+from risks.registers.annotated import annotate_file
 from risks.registers.options import OTHER_KINDS, ReadingOptions
 from risks.registers.results import ImportFileError, MappingError
 from risks.registers.upload import upload_register
@@ -45,6 +47,12 @@ class Command(BaseCommand):
         add_reading_options(parser)
         parser.add_argument("--skip-errors", action="store_true", help="leave rows in error out")
         parser.add_argument("--dry-run", action="store_true", help="report, but write nothing")
+        parser.add_argument(
+            "--annotated",
+            type=Path,
+            metavar="FILE",
+            help="write the file as a workbook that marks how each cell was read",
+        )
         add_user(parser)
         parser.add_argument("--format", choices=("text", "json"), default="text")
 
@@ -89,6 +97,8 @@ class Command(BaseCommand):
                 ),
             )
             summary = summarize_run(run)
+            if options["annotated"]:
+                write_annotated(run, options["annotated"])
             is_refused = bool(summary["errors"]) and not options["skip_errors"]
             is_refused |= bool(run.question)
             if not is_refused:
@@ -114,6 +124,14 @@ class Command(BaseCommand):
             self.stdout.write(f"\nImported. To undo it: {undo}")
         elif options["dry_run"]:
             self.stdout.write("\nA dry run: nothing was written.")
+
+
+def write_annotated(run: ImportRun, path: Path) -> None:
+    content = annotate_file(run)
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise CommandError(f"{path} cannot be written: {error.strerror}.") from None
 
 
 def add_reading_options(parser: CommandParser) -> None:

@@ -114,17 +114,13 @@ def combine_sheets(tables: Sequence[SheetTable]) -> Table:
     """
     if len(tables) == 1:
         return tables[0].table
-    step = 1000
-    while any(row[0] >= step for table in tables for row in table.sheet.rows[-1:]):
-        step *= 10
     headers = list(dict.fromkeys(name for table in tables for name in table.table.headers))
     sheet_column = "Sheet" if "Sheet" not in headers else "Sheet of the workbook"
     combined = Table([*headers, sheet_column], [])
     repeat_ids = ids_repeat(tables)
     if repeat_ids:
         combined.notes.append("The sheets use the same ids: the sheet's name was put before each.")
-    for position, table in enumerate(tables):
-        offset = position * step
+    for table, offset in zip(tables, row_offsets(tables), strict=True):
         name = table.sheet.name
         if offset:
             combined.notes.append(
@@ -142,6 +138,14 @@ def combine_sheets(tables: Sequence[SheetTable]) -> Table:
         combined.errors += [replace(error, row=error.row + offset) for error in table.table.errors]
         combined.skipped += [replace(row, row=row.row + offset) for row in table.table.skipped]
     return combined
+
+
+def row_offsets(tables: Sequence[SheetTable]) -> list[int]:
+    """Return what is added to the numbers of the rows of each sheet."""
+    step = 1000
+    while any(row[0] >= step for table in tables for row in table.sheet.rows[-1:]):
+        step *= 10
+    return [position * step for position in range(len(tables))]
 
 
 def ids_repeat(tables: Sequence[SheetTable]) -> bool:

@@ -110,6 +110,14 @@ def test_file_is_read_again_as_the_person_says(client, organization, run):
     assert client.get(again).context["form"]["columns"].value() == "Impact = extra"
 
 
+def test_file_is_downloaded_with_marks(client, run, other_organization):
+    assert b"".join(client.get(page(run, "annotated")).streaming_content).startswith(b"PK")
+    run.file.delete()
+    assert "no longer stored" in said(client.get(page(run, "annotated"), follow=True))
+    client.force_login(member(Role.ADMIN, other_organization, "stranger"))
+    assert client.get(page(run, "annotated")).status_code == 302
+
+
 def test_file_is_read_again_only_where_one_may_import(client, run, other_organization):
     client.force_login(member(Role.ADMIN, other_organization, "stranger"))
     client.post(page(run, "read"), {"columns": "Impact = extra"})

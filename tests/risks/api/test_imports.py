@@ -103,6 +103,23 @@ def test_a_preview_is_read_again_with_other_options(client):
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (400, "/mapping")
 
 
+def test_the_report_is_whole_and_the_file_has_marks(client):
+    url = upload(client, WRONG)["Location"]
+    report = client.get(f"{url}report/").json()
+    assert (report["errors"][0]["column"], report["counts"]["risks"]["error"]) == ("Likelihood", 1)
+    marked = client.get(f"{url}annotated/")
+    assert b"".join(marked.streaming_content).startswith(b"PK")
+    assert marked["Content-Disposition"] == 'attachment; filename="register-marked.xlsx"'
+
+
+@pytest.mark.parametrize("route", ["report", "annotated"])
+def test_reports_of_another_organization_do_not_exist(
+    client, api, outsider, other_organization, route
+):
+    url = upload(client)["Location"]
+    assert api(outsider, other_organization).get(f"{url}{route}/").status_code == 404
+
+
 @pytest.fixture
 def source(client) -> str:
     """The address of what was learned of a source."""

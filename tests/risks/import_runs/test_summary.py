@@ -1,7 +1,12 @@
 """The report of a run as text."""
 
 from openrisk.accounts.models import Organization
-from risks.import_runs.summary import MAX_LISTED, format_section, report_lines, summarize_run
+from risks.import_runs.summary import (
+    MAX_LISTED,
+    first_of_each_kind,
+    report_lines,
+    summarize_run,
+)
 from tests.risks.import_runs.uploads import (
     HEADER,
     ONE,
@@ -34,6 +39,10 @@ def test_a_report_lists_errors_with_row_and_column(organization: Organization) -
     assert any(line.startswith("  Row 2, column Likelihood: ") for line in lines)
 
 
-def test_a_long_section_is_cut() -> None:
-    lines = list(format_section("Notes", ["x"] * (MAX_LISTED + 2)))
-    assert lines[-1] == "  ... and 2 more: see the rows of the run"
+def test_the_first_of_each_kind_are_listed_and_the_rest_counted() -> None:
+    many = [(f"Row {row} is the same risk", f"Row {row}") for row in range(MAX_LISTED + 2)]
+    lines = first_of_each_kind([*many, ("No title", "Row 99")])
+    assert (len(lines), lines[MAX_LISTED:]) == (
+        MAX_LISTED + 2,
+        ["... and 2 more like this", "Row 99"],
+    )

@@ -128,6 +128,17 @@ def test_a_user_of_another_organization_is_a_usage_error(
     assert refused(bring_in, register, "--user", outsider.email)[0] == 2
 
 
+def test_the_file_is_written_with_marks(
+    organization: Organization, register: Path, tmp_path: Path
+) -> None:
+    marked = tmp_path / "marked.xlsx"
+    bring_in(register, "--dry-run", "--annotated", str(marked))
+    assert marked.read_bytes().startswith(b"PK")
+    code, message = refused(bring_in, register, "--annotated", str(tmp_path / "missing" / "x.xlsx"))
+    assert (code, "cannot be written: No such file" in message) == (1, True)
+    assert Risk.objects.count() == 0
+
+
 def test_a_missing_file_is_reported(organization: Organization, tmp_path: Path) -> None:
     code, message = refused(bring_in, tmp_path / "missing.csv")
     assert (code, "missing.csv cannot be read: No such file" in message) == (1, True)
