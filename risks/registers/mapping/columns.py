@@ -19,6 +19,7 @@ from risks.registers.mapping.headers import (
     rating_letters,
     says_current,
     says_inherent,
+    says_risk,
 )
 from risks.registers.mapping.products import recognize_product
 from risks.registers.reading.text import match_key
@@ -162,7 +163,7 @@ def assign_lone_ratings(
     named: dict[str, list[str]] = {}
     for header in headers:
         field = rating_in_name(header)
-        if field and field not in taken and contents[header].fits(field):
+        if field and field not in taken and contents[header].has_ratings(field):
             named.setdefault(field, []).append(header)
     mappings = {}
     for field, columns in named.items():
@@ -182,6 +183,8 @@ def assign_lone_ratings(
 def describe_loss(content: ColumnContent, lost: str | None, taken: Mapping[str, str]) -> str:
     """A sentence for people if the column was not taken for what its name says, or ""."""
     candidates = candidate_fields(content.header) if content.cells else ()
+    if rating_letter(content.header):
+        return "A letter alone may mean other things. This column is kept in extra."
     if candidates and min(candidates).field not in taken:
         field = min(candidates).field.replace("_", " ")
         return f"The cells do not look like the {field}. This column is kept in extra."
@@ -200,8 +203,9 @@ def describe_doubt(
         residual = taken.get(field.replace("inherent", "residual"))
         return f"'{residual}' is the residual one, so this was read as the inherent one."
     name_cost = min(other.cost for other in candidate_fields(header) if other.field == field)
-    if name_cost >= WEAK_SYNONYM_COST and not (field == "treatment" and content.is_treatment):
-        return f"The name may mean other things: read as the {label}."
+    if name_cost >= WEAK_SYNONYM_COST:
+        is_sure = {"title": says_risk(header), "treatment": content.is_treatment}.get(field)
+        return "" if is_sure else f"The name may mean other things: read as the {label}."
     if field.startswith("inherent_") and header != field and not says_inherent(header):
         return "The header does not say inherent, residual or target: read as inherent."
     return ""
@@ -226,7 +230,7 @@ def weigh_candidates(content: ColumnContent) -> Iterator[FieldCandidate]:
     for candidate in fitting or candidates:
         cost = candidate.cost
         if candidate not in fitting:
-            if content.contradicts(candidate.field):
+            if cost >= WEAK_SYNONYM_COST or content.contradicts(candidate.field):
                 continue
             cost += _UNLIKELY_CELLS
         if candidate.field == "treatment" and content.is_treatment:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
 
-from risks.fields import IMPORT_FIELDS
+from risks.fields import IMPORT_FIELDS, RATINGS
 from risks.registers.mapping.column_synonyms import (
     ACCOMPANYING,
     ARTICLES,
@@ -55,7 +55,7 @@ _WITHOUT_RISK, _OTHER_ORDER, _UNQUALIFIED, _UNSURE, _BRACKETS_LEFT_OUT = 0.05, 0
 _MISSPELLED, _ONE_LETTER, _PART = 1.5, 2.0, 2.0
 
 _BRACKETS = re.compile(r"\(([^)]*)\)|\[([^\]]*)\]|\{([^}]*)\}")
-_PARTS = re.compile(r"\s*[/|\n;]\s*|\s+[-\u2013\u2014:]\s+|\s+(?:or|oder|ou|o|of)\s+")
+_PARTS = re.compile(r"\s*[/|\n;]\s*|\s+[-\u2013\u2014:]\s+|\s+(?:or|oder|ou)\s+")
 _LONGEST_NAME = 80
 _LEGEND = re.compile(r"[\n(\[:;=?]")  # where a long header stops being a name
 
@@ -133,14 +133,20 @@ def ways_to_read(header: str) -> Iterator[tuple[float, list[str]]]:
 
 
 def fields_by_part(header: str) -> list[FieldCandidate]:
-    """The fields of the first known part of "Threat / Bedrohung", if half of them are known."""
+    """The fields of the first known part of "Threat / Bedrohung", if half of them are known.
+
+    Neither "Impact: time" nor "Impact: cost" is the impact: see `rating_in_name`.
+    """
     parts = [
         fields_by_words(split_compounds(normalize_words(part), KNOWN_WORDS))
         for part in _PARTS.split(_BRACKETS.sub(" ", spaced_name(header)))
         if len(part) > 1
     ]
     known = [candidates for candidates in parts if candidates]
-    return add_cost(known[0], _PART) if known and 2 * len(known) >= len(parts) else []
+    if not known or 2 * len(known) < len(parts):
+        return []
+    is_whole = len(known) == len(parts)
+    return add_cost((c for c in known[0] if is_whole or c.field not in RATINGS), _PART)
 
 
 def fields_by_correction(words: list[str], cost: float) -> tuple[FieldCandidate, ...]:
@@ -161,6 +167,11 @@ def header_words(header: str) -> list[str]:
     return split_compounds(normalize_words(spaced_name(header)), KNOWN_WORDS)
 
 
+def says_risk(header: str) -> bool:
+    """Whether it says "risk" and nothing else, which is what registers call a title."""
+    return set(header_words(header)) <= RISK
+
+
 def says_inherent(header: str) -> bool:
     return any(QUALIFIERS.get(word) == "inherent" for word in header_words(header))
 
@@ -179,8 +190,8 @@ def rating_in_name(header: str) -> str | None:
 
 
 def rating_letter(header: str) -> str:
-    """The letter that stands for a likelihood or an impact in "L" and "L_1to5", or ""."""
-    words = header_words(header)
+    """The letter that stands for a likelihood or an impact in "L_1to5" and "I value", or ""."""
+    words = [word for word in header_words(header) if len(word) == 1 or word not in FILLERS]
     return words[0] if len(words) == 1 and words[0] in _LETTERS else ""
 
 
