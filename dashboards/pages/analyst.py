@@ -94,6 +94,8 @@ def due_actions(member: Membership, now: datetime) -> WorkList:
     )
     rows = list(
         due.order_by("due_date", "id").values(
+            "id",
+            "version",
             "title",
             "due_date",
             risk=F("mitigation__risk__reference"),

@@ -24,6 +24,7 @@ from risks.models import (
     Matrix,
     Mitigation,
     MitigationAction,
+    MitigationStatus,
     Risk,
     RiskTag,
     SuggestionStatus,
@@ -31,8 +32,10 @@ from risks.models import (
 from risks.models.mitigations import progress_of
 from risks.pages.forms import AcceptanceForm, CommentForm
 from risks.pages.history import load_history
+from risks.pages.treatment_forms import MitigationActionForm, action_key, mitigation_key
 from risks.scoring import KINDS, SCALE
 from risks.services.matrix import matrix_of
+from risks.services.mitigations import TRANSITIONS
 
 MAX_FINDINGS = 50
 FINDING_FIELDS = ("rule", "title", "severity", "state", "last_seen_at", "asset__name")
@@ -100,6 +103,7 @@ def page_context(request: MemberRequest, risk: Risk, sent_form: Any = None) -> d
         *(suggestion_key(row) for row in suggestions if is_analyst),
         *(("review", "comment") if is_analyst else ()),
         *(("acceptance",) if may_request else ()),
+        *(add_treatment_forms(mitigations, sent_form) if is_analyst else ()),
     }
     return {
         "risk": risk,
@@ -142,6 +146,24 @@ def step_form(sent_form: Any, key: str, version: int) -> Any:
     if isinstance(sent_form, StepForm):
         sent_form.show_version(version)
     return sent_form
+
+
+def add_treatment_forms(mitigations: list[Any], sent_form: Any) -> set[str]:
+    """Give each mitigation the forms of its next status and action; return all their keys."""
+    labels = dict(MitigationStatus.choices)
+    keys = set()
+    for mitigation in mitigations:
+        mitigation.steps = [(to, labels[to]) for to in TRANSITIONS[mitigation.status]]
+        status_key = mitigation_key(mitigation)
+        mitigation.status_form = step_form(sent_form, status_key, mitigation.version)
+        form = MitigationActionForm(mitigation=mitigation)
+        is_sent = sent_form is not None and sent_form.key == form.key
+        mitigation.action_form = sent_form if is_sent else form
+        for action in mitigation.actions.all():
+            action.form_key = action_key(action)
+            keys.add(action.form_key)
+        keys |= {status_key, form.key}
+    return keys
 
 
 def parse_change_id(text: str) -> int | None:

@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from risks.models.base import format_reference
-from risks.pages import actions, colours, detail, editing, risk_list
+from risks.pages import actions, colours, detail, editing, risk_list, treatment
 
 
 class ReferenceConverter:
@@ -39,6 +39,31 @@ urlpatterns = [
         "<reference:number>/acceptances/<uuid:pk>/",
         actions.decide_acceptance,
         name="risk-acceptance",
+    ),
+    path("<reference:number>/mitigations/new/", treatment.new_mitigation, name="mitigation-new"),
+    path(
+        "<reference:number>/mitigations/<uuid:pk>/edit/",
+        treatment.edit_mitigation,
+        name="mitigation-edit",
+    ),
+    path(
+        "<reference:number>/mitigations/<uuid:pk>/status/",
+        treatment.change_mitigation_status,
+        name="mitigation-status",
+    ),
+    path(
+        "<reference:number>/mitigations/<uuid:pk>/actions/",
+        treatment.add_action,
+        name="action-new",
+    ),
+    path(
+        "<reference:number>/actions/<uuid:pk>/done/", treatment.complete_action, name="action-done"
+    ),
+    path("<reference:number>/actions/<uuid:pk>/edit/", treatment.edit_action, name="action-edit"),
+    path(
+        "<reference:number>/actions/<uuid:pk>/delete/",
+        treatment.delete_action,
+        name="action-delete",
     ),
     path(
         "<reference:number>/suggestions/<uuid:pk>/",

@@ -31,14 +31,19 @@ TRANSITIONS: dict[str, tuple[str, ...]] = {
 
 
 def create_mitigation(
-    *, actor: User | None, organization: Organization, risk: Risk, **fields: Any
+    *,
+    actor: User | None,
+    organization: Organization,
+    risk: Risk,
+    actions: Iterable[str] = (),
+    **fields: Any,
 ) -> Mitigation:
-    """Create a planned mitigation of `risk` with the next reference."""
+    """Create a planned mitigation with the next reference. `actions` are titles, in order."""
     check_no_status(fields)
     check_cost(fields)
     with recorded(actor=actor):
         number = rows.allocate_numbers(organization, "M")
-        return rows.create(
+        mitigation = rows.create(
             Mitigation,
             actor=actor,
             organization=organization,
@@ -47,6 +52,9 @@ def create_mitigation(
             reference=format_reference("M", number),
             **fields,
         )
+        for title in actions:
+            create_action(actor=actor, mitigation=mitigation, title=title)
+    return mitigation
 
 
 def update_mitigation(

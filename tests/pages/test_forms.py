@@ -18,6 +18,7 @@ from openrisk.accounts.models import Role
 from openrisk.errors import Conflict, StaleVersion
 from openrisk.pages.forms import PageForm
 from risks.models import Acceptance, LikelihoodSuggestion
+from risks.services.mitigations import create_mitigation
 from risks.services.risks import create_risk, take_transition
 from tests.risks.factories import make_acceptance
 
@@ -28,6 +29,7 @@ SOON = str(timezone.now().date() + timedelta(days=9))
 RISK = "/o/acme/risks/R-0001/"
 RISKS = "risks.services.risks"
 ACCEPTANCES = "risks.services.acceptances"
+MITIGATIONS = "risks.services.mitigations"
 INSTALLATIONS = "marketplace.installations.lifecycle"
 BOARD = {"name": "Ours", "version": 1, "action": "save"}
 APP = "/o/acme/marketplace/apps/{app}/"
@@ -56,6 +58,36 @@ CASES = [
         RISK + "suggestions/{suggestion}/",
         {"decision": "dismiss"},
         "risks.services.proposals.dismiss_suggestion",
+    ),
+    (
+        "MitigationForm",
+        f"{RISK}mitigations/new/",
+        {"title": "x", "priority": "low"},
+        f"{MITIGATIONS}.create_mitigation",
+    ),
+    (
+        "MitigationForm",
+        RISK + "mitigations/{mitigation}/edit/",
+        {"title": "x", "priority": "low", "version": 1},
+        f"{MITIGATIONS}.update_mitigation",
+    ),
+    (
+        "StepForm",
+        RISK + "mitigations/{mitigation}/status/",
+        {"to": "in_progress", "version": 1},
+        f"{MITIGATIONS}.set_status",
+    ),
+    (
+        "MitigationActionForm",
+        RISK + "mitigations/{mitigation}/actions/",
+        {"title": "x"},
+        f"{MITIGATIONS}.create_action",
+    ),
+    (
+        "DoneForm",
+        RISK + "actions/{action}/done/",
+        {"done": "yes", "version": 1},
+        f"{MITIGATIONS}.update_action",
     ),
     (
         "NameForm",
@@ -120,11 +152,20 @@ def places(client, organization, manager, analyst):
     suggestion = LikelihoodSuggestion.objects.create(
         organization=organization, risk=first, key="CVE", present=2, likelihood=5
     )
+    mitigation = create_mitigation(
+        actor=analyst, organization=organization, risk=first, title="Plan", actions=["Act"]
+    )
     Board.objects.create(organization=organization, owner=manager, name="Ours", slug="ours")
     app = lifecycle.install_app(actor=manager, organization=organization, connector="trivy")
     InstalledApp.objects.update(state="tested")
     client.force_login(manager)
-    return {"acceptance": acceptance.pk, "suggestion": suggestion.pk, "app": app.pk}
+    return {
+        "acceptance": acceptance.pk,
+        "suggestion": suggestion.pk,
+        "mitigation": mitigation.pk,
+        "action": mitigation.actions.get().pk,
+        "app": app.pk,
+    }
 
 
 @pytest.mark.parametrize(
