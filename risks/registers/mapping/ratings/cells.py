@@ -13,7 +13,7 @@ from risks.registers.mapping.ratings.scales import PERCENT, Scale
 from risks.registers.reading.text import match_key
 
 _LONGEST = 120  # characters of a rating with its explanation
-_DIGITS = r"\d{1,12}(?:[.,]\d{1,12})?"
+_DIGITS = r"\d{1,12}(?:[.,]\d{1,17})?"  # a spreadsheet stores 17 significant digits
 _ABOUT = (
     r"(?:~|\u2248|\u2243|\u00b1|ca\.?|c\.|circa|about|approx\.?|approximately|around|etwa|rund|"
     r"env\.?|environ|aprox\.?|около|ok\.|asi|\u7ea6|\u7d04|[<>\u2264\u2265]=?|up to|bis zu|"

@@ -107,7 +107,7 @@ def test_a_number_outside_of_the_scale_is_an_error(cell: str) -> None:
 @pytest.mark.parametrize(
     ("cell", "rating"),
     [("4 - Likely", 4), ("Likely (4)", 4), ("2: Unlikely", 2), ("L3", 3), ("4/5", 4), ("10/10", 5),
-     ("3,5", 4), ("2.4", 2)],
+     ("3,5", 4), ("2.4", 2), ("3.33333333333333", 3)],  # the last as a spreadsheet stores 10/3
 )  # fmt: skip
 def test_a_number_is_taken_out_of_its_text(cell: str, rating: int) -> None:
     ratings = read("1", cell)
