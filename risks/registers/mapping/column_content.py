@@ -48,7 +48,7 @@ class ColumnContent:
         if field == "treatment":
             return self.is_treatment
         if field == "controls":
-            return self.holds_mostly(is_control) and not self.rates_controls
+            return self.holds_mostly(is_control) and not self.has_small_ratings
         if field in _TEXTS:
             is_scale = self.is_priority or (field == "description" and self.has_categories)
             return not (is_scale or self.is_numeric or self.holds_mostly(is_rating))
@@ -63,7 +63,7 @@ class ColumnContent:
         if field in PEOPLE or field == "owner_name":
             return self.is_prose or self.is_numeric or self.holds_mostly(is_date)
         if field == "controls":
-            return self.rates_controls
+            return self.has_small_ratings  # how well they work, not which there are
         return field in _NAMES and self.is_prose
 
     def holds_mostly(self, predicate: Callable[[str], bool]) -> bool:
@@ -91,8 +91,8 @@ class ColumnContent:
         return self.holds_mostly(is_priority)
 
     @cached_property
-    def rates_controls(self) -> bool:
-        """Whether the cells say how well controls work, not which there are."""
+    def has_small_ratings(self) -> bool:
+        """Whether the cells are numbers from 1 to 5, which rate something."""
         return self.holds_mostly(lambda cell: cell in {"1", "2", "3", "4", "5"})
 
     @cached_property

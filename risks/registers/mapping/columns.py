@@ -188,7 +188,13 @@ def describe_loss(content: ColumnContent, lost: str | None, taken: Mapping[str, 
     if candidates and min(candidates).field not in taken:
         field = min(candidates).field.replace("_", " ")
         return f"The cells do not look like the {field}. This column is kept in extra."
-    return f"'{taken[lost]}' gives the {lost}. This column is kept in extra." if lost else ""
+    if lost:
+        return f"'{taken[lost]}' gives the {lost}. This column is kept in extra."
+    missing = [field for field in ("inherent_likelihood", "inherent_impact") if field not in taken]
+    if missing and not candidates and content.has_small_ratings:
+        labels = " or the ".join(field.replace("_", " ") for field in missing)
+        return f"Holds ratings: map this column if it gives the {labels}. It is kept in extra."
+    return ""
 
 
 def describe_doubt(

@@ -165,3 +165,11 @@ def test_known_ratings_beat_words_that_only_repeat() -> None:
 
 def test_effectiveness_of_controls_is_kept_and_not_taken_for_controls() -> None:
     assert proposed(["Controls (1-3)"], {"Controls (1-3)": ["1", "3"]}) == {"Controls (1-3)": None}
+
+
+def test_ratings_below_an_unknown_name_are_said_if_one_is_missing() -> None:
+    samples = {"Likelihood": ["4"], "Konsekvens": ["5"]}
+    note = propose_mapping(list(samples), samples)[1].note
+    assert note.startswith("Holds ratings: map this column if it gives the inherent impact.")
+    samples = {"Likelihood": ["4"], "Impact": ["5"], "Votes": ["5"]}
+    assert propose_mapping(list(samples), samples)[2].note == ""
