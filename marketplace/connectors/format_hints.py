@@ -24,6 +24,13 @@ _PATTERNS = {
     "EPSS": rb"(?m)^cve,epss\b",
     "OSCAL catalogue": rb"\"oscal-version\"\s*:",
 }
+_PAGE = re.compile(rb"\s*<(?:!doctype\s+html|html)\b", re.IGNORECASE)
+# Files that are no data, by their beginning.
+_OTHERS = {
+    re.compile(rb"PK\x03\x04|\x1f\x8b"): "a packed file: unpack it first",
+    re.compile(rb"%PDF"): "a PDF: export the report in one of the formats for programs",
+    _PAGE: "a web page: export the report in one of the formats for programs",
+}
 # How to get something readable out of other tools, by what their own reports look like.
 _EXPORTS = {
     rb"\"auditReportVersion\"\s*:|\"advisories\"\s*:\s*\{": (
@@ -54,6 +61,9 @@ def add_format_hint(message: str, file: IO[bytes]) -> str:
     """Add the name of the connector whose report this looks like, or how to get one that fits."""
     file.seek(0)
     head = file.read(_HEAD)
+    for beginning, description in _OTHERS.items():
+        if beginning.match(head):
+            return f"{message} It is {description}."
     for connector, pattern in _PATTERNS.items():
         if re.search(pattern, head):
             is_refused_by_itself = connector.partition(" ")[0] in message
@@ -63,3 +73,8 @@ def add_format_hint(message: str, file: IO[bytes]) -> str:
         if re.search(pattern, head):
             return f"{message} It looks like a report of {export}."
     return message
+
+
+def is_web_page(file: IO[bytes]) -> bool:
+    file.seek(0)
+    return bool(_PAGE.match(file.read(1024)))

@@ -1,5 +1,6 @@
 """Parses reports: streams JSON and XML, and converts values of any kind."""
 
+import re
 import sys
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
 from marketplace.connectors.base import UnreadableReport
-from marketplace.connectors.format_hints import add_format_hint
+from marketplace.connectors.format_hints import add_format_hint, is_web_page
 
 SEVERITIES = ("info", "low", "medium", "high", "critical")
 _SEVERITY_SYNONYMS = {
@@ -34,6 +35,7 @@ _EMPTY = "The file is empty. Make the report again."
 _TOO_DEEP = "The report is nested too deeply. Make it again."
 _DEEPEST = 200  # levels of nesting; real reports have fewer
 _DIGITS = b"0123456789"
+_BEFORE_DECLARATION = re.compile(rb"(?:\s|<!--(?:(?!-->).)*-->)*", re.DOTALL)
 _BEFORE_TEXT = b"\xef\xbb\xbf\xff\xfe \t\r\n\0"  # byte order marks and white space
 _MOST_DIGITS = sys.int_info.default_max_str_digits  # of an integer that Python parses
 # Bytes that are parsed at once: fewer than digits of a number (see `_JsonText`), and so few that
@@ -140,7 +142,7 @@ def stream_xml(
     at once if they are neither at one of the paths nor below. Raises UnreadableReport, with
     `advice` if the root element is not one of `roots`.
     """
-    file.seek(0)
+    seek_xml_start(file)
     ancestors: list[Element] = []
     open_matches = 0  # open elements at one of the paths
     try:
@@ -161,15 +163,21 @@ def stream_xml(
             if ancestors and (is_match or not open_matches):
                 ancestors[-1].remove(element)
     except DefusedXmlException:
-        raise UnreadableReport(
-            "The XML declares a document type or entities, which reports do not need. Remove them."
-        ) from None
+        raise UnreadableReport(describe_document_type(file, advice)) from None
     except ParseError as error:
         raise UnreadableReport(
             describe_parse_error(error, file, advice if not ancestors else "")
         ) from None
     except (UnicodeDecodeError, LookupError, ValueError):
         raise UnreadableReport("The XML's encoding cannot be read. Save it as UTF-8.") from None
+
+
+def seek_xml_start(file: IO[bytes]) -> None:
+    """Go to the declaration, past empty lines and comments that may not stand before it."""
+    file.seek(0)
+    before, declaration, _ = file.read(1024).partition(b"<?xml")
+    is_misplaced = declaration and _BEFORE_DECLARATION.fullmatch(before)
+    file.seek(len(before) if is_misplaced else 0)
 
 
 def starts_like_xml(file: IO[bytes]) -> bool:
@@ -180,6 +188,13 @@ def starts_like_xml(file: IO[bytes]) -> bool:
 
 def _path(ancestors: list[Element], element: Element) -> str:
     return f"{ancestors[-1].tag}/{element.tag}" if ancestors else ""
+
+
+def describe_document_type(file: IO[bytes], advice: str) -> str:
+    """The message for a file that declares a document type: a web page does, a report does not."""
+    if is_web_page(file):
+        return add_format_hint(advice, file)
+    return "The XML declares a document type or entities, which reports do not need. Remove them."
 
 
 def describe_parse_error(error: ParseError, file: IO[bytes], advice: str) -> str:

@@ -7,6 +7,7 @@ profile with anything else is refused.
 
 import copy
 import fnmatch
+import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from typing import IO, Any
 
 from marketplace.archives import BadArchive, is_archive, read_archive
 from marketplace.connectors.base import UnreadableReport
+from marketplace.connectors.format_hints import add_format_hint
 from marketplace.connectors.parsing import as_dict, as_list, to_text
 
 MAX_BYTES = 64 * 1024**2
@@ -74,9 +76,10 @@ def parse_document(content: bytes, name: str) -> dict[str, Any]:
         document = json.loads(content)
     except (ValueError, RecursionError):
         message = f"{name} is not valid JSON. Use the JSON file of the publisher."
-        raise UnreadableReport(message) from None
+        raise UnreadableReport(add_format_hint(message, io.BytesIO(content))) from None
     if not isinstance(document, dict) or not {"catalog", "profile"} & document.keys():
-        raise UnreadableReport(f"{name} is neither a catalogue nor a profile of OSCAL.")
+        message = f"{name} is neither a catalogue nor a profile of OSCAL."
+        raise UnreadableReport(add_format_hint(message, io.BytesIO(content)))
     return document
 
 

@@ -1,6 +1,7 @@
 """How reports are read: whatever a file is, a clear error or its pieces, and little memory."""
 
 import io
+import re
 import tracemalloc
 from datetime import UTC, datetime
 
@@ -101,6 +102,12 @@ def test_xml_that_cannot_be_read_is_refused_in_words(content, told):
         elements(content, "root/list")
 
 
+@pytest.mark.parametrize("before", ["", "\n \n", "<!-- a\n licence -->\n\n<!-- more -->\n"])
+def test_what_may_not_stand_before_the_declaration_does_no_harm(before):
+    content = f'{before}<?xml version="1.0"?><root><list/></root>'
+    assert elements(content.encode(), "root/list") == [("root", "list")]
+
+
 def test_xml_in_utf_16_is_read():
     assert elements("<root><list/></root>".encode("utf-16"), "root/list") == [("root", "list")]
 
@@ -144,6 +151,22 @@ def test_a_time_that_is_not_certain_is_none(said):
 def test_a_time_never_raises(said):
     found = parse_time(said)
     assert found is None or found.tzinfo is UTC
+
+
+# --- Files that are not data ----------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("content", "hint"),
+    [
+        (b"<!DOCTYPE html><html><body>Report</body></html>", "It is a web page: export"),
+        (b"%PDF-1.7 ...", "It is a PDF: export"),
+        (b"PK\x03\x04...", "It is a packed file: unpack it first"),
+        (b'[{"check_type": "dockerfile"}]', "a report of Checkov: use its option --output sarif"),
+    ],
+)
+@pytest.mark.parametrize("slug", ["nessus", "openvas", "zap", "grype"])
+def test_what_else_a_file_is_or_could_be_exported_as_is_said(slug, content, hint):
+    with pytest.raises(UnreadableReport, match=re.escape(hint)):
+        list(available_connectors()[slug].read_report(io.BytesIO(content), {}))
 
 
 # --- Whose report it is ---------------------------------------------------------------------------
