@@ -2,7 +2,7 @@
 
 import hashlib
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from itertools import islice
 from pathlib import PurePath
@@ -17,15 +17,21 @@ from risks.import_runs.changes import SourceRecord
 from risks.import_runs.name_lookup import NameIndex, control_names
 from risks.models import ImportFile, ImportRun, RunStatus, Source
 from risks.registers.continuation import ask_about_source, choose_source
-from risks.registers.folding import fold_rows
+from risks.registers.folding import FoldedRisk, fold_rows
 from risks.registers.learned import mark_learned_columns, read_as_learned, recall_options
 from risks.registers.mapping.interpreter import interpret_table
 from risks.registers.options import DEFAULT_OPTIONS, ReadingOptions
 from risks.registers.reading.sheet import MAX_BYTES
-from risks.registers.results import Guess, Interpretation, RatingDifference, Table
+from risks.registers.results import (
+    Guess,
+    Interpretation,
+    InterpretedRow,
+    RatingDifference,
+    Table,
+)
 from risks.registers.to_records import to_records
 from risks.services.matrix import matrix_of
-from risks.text import shorten_text
+from risks.text import count_text, shorten_text
 
 COMPRESSION = 1  # the fastest: text gets a quarter as large by it, a workbook stays as it is
 MAX_LISTED = 50  # differences of a column, and unknown controls, that a run lists
@@ -130,8 +136,21 @@ def read_into_run(run: ImportRun, table: Table, options: ReadingOptions) -> list
     run.guesses = [asdict(guess) for guess in guesses]
     run.notes = list(interpretation.notes)
     risks, notes = fold_rows(interpretation.rows, interpretation.mapping)
-    run.notes += notes
+    run.notes += [*notes, *add_up_rows(table, interpretation.rows, risks)]
     return list(to_records(risks))
+
+
+def add_up_rows(
+    table: Table, rows: Sequence[InterpretedRow], risks: Sequence[FoldedRisk]
+) -> Iterator[str]:
+    """A note that adds up the rows below the header, unless each is a risk of its own."""
+    total = len(table.rows) + len(table.skipped)
+    continued, skipped = len(rows) - len(risks), total - len(rows)
+    if continued or skipped:
+        yield (
+            f"{count_text(total, 'row')} below the header: {count_text(len(risks), 'risk')}, "
+            f"{continued} that give more of a risk, {skipped} skipped."
+        )
 
 
 def report_unknown_controls(

@@ -12,6 +12,7 @@ from risks.registers.reading.text import join_list, match_key, split_list
 from risks.registers.results import ImportFileError
 
 MAX_HEADER = 200
+EXTRA = "extra"  # what a caller maps a column to that has no field
 TITLE_SOURCES = ("title", "threat", "vulnerability", "description")
 
 _COVERED = 0.8  # of the table's rows, by columns beside a gap that belong to it
@@ -61,7 +62,8 @@ def build_columns(
     chosen = {match_key(name): field for name, field in mapping.items()}
 
     def choose_field(name: str) -> str | None:
-        return chosen.get(match_key(name)) or field_of(name)
+        field = chosen.get(match_key(name)) or field_of(name)
+        return None if field == EXTRA else field
 
     columns = []
     for name, indexes in join_repeated(names, choose_field, notes).items():

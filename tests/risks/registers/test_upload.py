@@ -4,7 +4,6 @@ import pytest
 
 from openrisk.accounts.models import Organization
 from risks.models import (
-    Change,
     Risk,
 )
 from tests.risks.factories import (
@@ -14,7 +13,6 @@ from tests.risks.factories import (
 from tests.risks.import_runs.uploads import (
     ONE,
     REGISTERS,
-    count_changes,
     import_register,
     only_risk,
     preview_register,
@@ -30,17 +28,6 @@ def test_a_real_register_is_imported_whole(organization: Organization, name: str
         "create": REGISTERS[name], "update": 0, "unchanged": 0, "error": 0
     }  # fmt: skip
     assert Risk.objects.filter(source="import", source_name=name[:-4]).count() == REGISTERS[name]
-
-
-@pytest.mark.parametrize("name", REGISTERS)
-def test_the_second_import_of_a_real_register_changes_nothing(
-    organization: Organization, name: str
-) -> None:
-    import_register(organization, read_real_register(name), name)
-    history = Change.objects.count()
-
-    assert count_changes(import_register(organization, read_real_register(name), name)) == 0
-    assert Change.objects.count() == history
 
 
 def test_a_hospital_risk_becomes_a_risk(organization: Organization) -> None:
