@@ -86,7 +86,7 @@ def read_sheet_tables(
         sheets, notes = read_workbook(data, options.sheet)
     else:
         refuse_other_formats(data, filename)
-        sheets = [read_csv(data, partial(count_fields, field_of=field_of))]
+        sheets = [read_csv(data, partial(count_fields, field_of=field_of), options.encoding)]
     tables = list(build_tables(sheets, field_of, options))
     if len(sheets) > 1:
         tables, choice = choose_sheets(tables)

@@ -1,4 +1,4 @@
-"""Delimited text: find the encoding and the delimiter, then read the rows."""
+"""Delimited text: find the delimiter, then read the rows."""
 
 import csv
 import io
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice
 
+from risks.registers.reading.encoding import decode_text
 from risks.registers.reading.sheet import (
     MAX_BYTES,
     MAX_CELLS,
@@ -32,9 +33,9 @@ csv.field_size_limit(MAX_BYTES)
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\r?\n', re.IGNORECASE)  # Excel's own hint
 
 
-def read_csv(data: bytes, header_score: HeaderScore) -> RawSheet:
-    """Read the rows of `data`; `header_score` helps to find the delimiter."""
-    text, notes = decode_text(data)
+def read_csv(data: bytes, header_score: HeaderScore, encoding: str = "") -> RawSheet:
+    """Read the rows of `data`; `header_score` helps to find encoding and delimiter."""
+    text, notes = decode_text(data, header_score, encoding)
     delimiter = find_delimiter(text, header_score)
     if delimiter != ",":
         notes.append(f"The columns are separated by a {DELIMITERS.get(delimiter, delimiter)}.")
@@ -57,49 +58,6 @@ def read_csv(data: bytes, header_score: HeaderScore) -> RawSheet:
         if len(rows) > MAX_ROWS + TITLE_ROWS:
             raise too_many_rows()
     return RawSheet(rows, notes)
-
-
-def decode_text(data: bytes) -> tuple[str, list[str]]:
-    """Text and notes. UTF-16 only with its byte order mark, else UTF-8, else Windows-1252."""
-    encodings = ("utf-16",) if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else ("utf-8-sig", "cp1252")
-    for encoding in encodings:
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" in text:
-            break
-        if encoding == "cp1252":
-            _refuse_mixed_encodings(data)
-            return text, ["The file is not UTF-8; its text was read as Windows-1252."]
-        return text, []
-    raise ImportFileError(
-        "The file cannot be read as text. Save it as 'CSV UTF-8' or as XLSX, and import that."
-    )
-
-
-def _refuse_mixed_encodings(data: bytes) -> None:
-    """Refuse a file with lines in UTF-8 and others: read as one encoding, half would be garbage.
-
-    Files that were put together look like this. Other letters that make valid UTF-8 by chance are
-    rarer.
-    """
-    utf8_line: int | None = None  # the first one
-    other_line: int | None = None
-    for number, line in enumerate(data.split(b"\n"), 1):
-        if line.isascii():
-            continue
-        try:
-            line.decode()
-            utf8_line = utf8_line or number
-        except UnicodeDecodeError:
-            other_line = other_line or number
-        if utf8_line and other_line:
-            raise ImportFileError(
-                f"Line {utf8_line} is written in UTF-8 and line {other_line} is not: the file "
-                "mixes encodings. Save all of it as 'CSV UTF-8'.",
-                max(utf8_line, other_line),
-            )
 
 
 def find_delimiter(text: str, header_score: HeaderScore) -> str:
