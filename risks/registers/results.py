@@ -83,8 +83,9 @@ class Guess:
 class ColumnMapping:
     """The field of a column; None for a column without one.
 
-    `how`: chosen (by the caller), name (the header is the field's name), synonym, extra (kept in
-    `extra`) or ignored (a column of our own export that the register computes itself).
+    `how`: chosen (by the caller), name (the header is the field's name), synonym, similar (to one),
+    product (a known product calls the field so), extra (kept in `extra`) or ignored (a column of
+    our own export that the register computes itself).
     """
 
     column: str

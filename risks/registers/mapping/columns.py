@@ -230,7 +230,8 @@ def weigh_candidates(content: ColumnContent) -> Iterator[FieldCandidate]:
             if candidate.field.startswith("residual_")
         ]
     if not content.cells:  # a column that holds something goes first
-        yield from (c._replace(cost=c.cost + _EMPTY_COLUMN) for c in candidates)
+        likeliest = min(candidates, default=None)
+        yield from [likeliest._replace(cost=likeliest.cost + _EMPTY_COLUMN)] if likeliest else []
         return
     fitting = [candidate for candidate in candidates if content.fits(candidate.field)]
     for candidate in fitting or candidates:
