@@ -144,6 +144,8 @@ def to_cell(value: Any) -> str | int | None:
     """Return a value as a file writes it."""
     if isinstance(value, list):
         return join_list(value)
+    if isinstance(value, dict):
+        return join_list(f"{kind}: {text}" for kind, text in value.items()) or None
     if value is None or isinstance(value, str | int):
         return value
     return format_time(value)

@@ -30,6 +30,7 @@ class Kind(StrEnum):
     PERSON = "person"  # a member; files have the e-mail address
     ROW = "row"  # a row of the organization; files have its name
     LINKS = "links"  # tags, assets or controls; files list their names
+    FIGURE = "figure"  # texts of a source about ratings, by kind of rating; only imports give them
     EXTRA = "extra"  # imported columns without a field; files have a column for each
     COMPUTED = "computed"
     COMMENT = "comment"  # goes into the history, not into the risk
@@ -52,7 +53,7 @@ class RiskField:
     @property
     def is_writable(self) -> bool:
         """Return whether clients of the API may set it."""
-        return self.kind is not Kind.COMPUTED
+        return self.kind not in (Kind.COMPUTED, Kind.FIGURE)
 
     @property
     def title(self) -> str:
@@ -120,6 +121,8 @@ FIELDS = (
     _computed("current_score", *NUMBER, exportable=True),
     _computed("current_level", *OPTIONAL, exportable=True, in_list=True),
     _computed("priority", *TIME, in_list=True, section="Assessment"),
+    RiskField("source_ratings", Kind.FIGURE, "The source says", admin_section="Assessment"),
+    RiskField("derived_ratings", Kind.FIGURE, "Derived from", admin_section="Assessment"),
     RiskField("tags", Kind.LINKS, in_form=True, admin_section="Risk"),
     RiskField("assets", Kind.LINKS, in_form=True, admin_section="Treatment"),
     RiskField("controls", Kind.LINKS, admin_section="Treatment"),
@@ -164,7 +167,7 @@ def field_names(*kinds: Kind, **flags: bool | str) -> tuple[str, ...]:
 RATINGS = field_names(Kind.RATING)
 PEOPLE = field_names(Kind.PERSON)
 LINKS = field_names(Kind.LINKS)
-COMPUTED = field_names(Kind.COMPUTED)
+COMPUTED = field_names(is_writable=False)
 
 # A file begins with what names the risk and says what it is.
 _EXPORTED_FIRST = ("reference", "external_id", "source_name", "title", "description", "category")

@@ -82,7 +82,11 @@ def check_assessed(context: GuardContext) -> list[str]:
         for part in ("likelihood", "impact")
         if getattr(context.risk, f"inherent_{part}") is None
     ]
-    return [f"Inherent {' and '.join(missing)} not assessed"] if missing else []
+    if missing:
+        return [f"Inherent {' and '.join(missing)} not assessed"]
+    if derived := (context.risk.derived_ratings or {}).get("inherent"):
+        return [f"Inherent rating derived from the source's {derived}: confirm or change it"]
+    return []
 
 
 def check_in_treatment(context: GuardContext) -> list[str]:

@@ -30,7 +30,7 @@ from risks.admin.display import level_badge, progress_bar
 from risks.admin.forms import RegisterForm
 from risks.admin.steps import StepButton
 from risks.api.views.exports import export_response
-from risks.fields import FIELDS, RATINGS, Kind
+from risks.fields import FIELD, FIELDS, RATINGS, Kind
 from risks.models import Asset, Category, Control, Mitigation, Risk, Status
 from risks.models.mitigations import progress_of
 from risks.querysets import RISK_ORDERS
@@ -47,6 +47,7 @@ READ_ONLY = [
     for field in FIELDS
     if field.admin_section and field.kind in (Kind.COMPUTED, Kind.STATUS)
 ]
+FIGURE_TEXTS = {field.name: f"{field.name}_text" for field in FIELDS if field.kind is Kind.FIGURE}
 RATING_COLUMNS = [f"{kind}_rating" for kind in KINDS]
 
 
@@ -131,6 +132,7 @@ class AttentionFilter(admin.SimpleListFilter):
             ("open", "Open"),
             ("review_overdue", "Review overdue"),
             ("not_assessed", "Open, not assessed"),
+            ("derived", "Ratings derived, not confirmed"),
         ]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Risk] | None:
@@ -138,6 +140,7 @@ class AttentionFilter(admin.SimpleListFilter):
             "open": queryset.open,
             "review_overdue": queryset.review_overdue,
             "not_assessed": lambda: queryset.open().filter(current_score__isnull=True),
+            "derived": lambda: queryset.exclude(derived_ratings={}),
         }
         apply = filters.get(self.value() or "")
         return apply() if apply else None
@@ -223,6 +226,7 @@ class RiskAdmin(RegisterAdmin):
         *RegisterAdmin.readonly_fields,
         *RATING_COLUMNS,
         *READ_ONLY,
+        *FIGURE_TEXTS.values(),
         "imported_columns",
     )
 
@@ -256,7 +260,7 @@ class RiskAdmin(RegisterAdmin):
             elif field.kind is Kind.EXTRA:
                 section.append("imported_columns")
             elif field.kind is not Kind.RATING:
-                section.append(field.name)
+                section.append(FIGURE_TEXTS.get(field.name, field.name))
         pairs = [*zip(RATINGS[::2], RATINGS[1::2], strict=True)]
         scores = RATING_COLUMNS if obj else []
         fields["Assessment"] = [*pairs, *scores, *fields["Assessment"]]
@@ -273,6 +277,14 @@ class RiskAdmin(RegisterAdmin):
 
     def target_rating(self, risk: Risk) -> SafeString:
         return level_badge(risk.target_level, risk.target_score)
+
+    @admin.display(description=FIELD["source_ratings"].title)
+    def source_ratings_text(self, risk: Risk) -> str:
+        return describe_figures(risk.source_ratings)
+
+    @admin.display(description=FIELD["derived_ratings"].title)
+    def derived_ratings_text(self, risk: Risk) -> str:
+        return describe_figures(risk.derived_ratings)
 
     def imported_columns(self, risk: Risk) -> SafeString | str:
         """The imported columns that have no field of their own."""
@@ -297,11 +309,17 @@ class RiskAdmin(RegisterAdmin):
             )
             for transition in states.list_transitions(states.guard_context_of(risk))
         ]
-        return [*transitions, StepButton("review", "Mark as reviewed")]
+        confirmations = [
+            StepButton(f"confirm-{kind}", f"Confirm {kind} rating") for kind in risk.derived_ratings
+        ]
+        return [*transitions, StepButton("review", "Mark as reviewed"), *confirmations]
 
     def take_step(self, request: HttpRequest, obj: Risk, name: str, **known: Any) -> None:
         if name == "review":
             services.mark_reviewed(actor=request.user, risk=obj, **known)  # type: ignore[arg-type]
+        elif name.startswith("confirm-"):
+            kind = name.removeprefix("confirm-")
+            services.confirm_ratings(actor=request.user, risk=obj, kind=kind, **known)  # type: ignore[arg-type]
         else:
             services.take_transition(actor=request.user, risk=obj, to=name, **known)  # type: ignore[arg-type]
 
@@ -364,6 +382,10 @@ class RiskAdmin(RegisterAdmin):
             form=form,
             carry_out=lambda risk, **answers: service(actor=request.user, risk=risk, **answers),
         )
+
+
+def describe_figures(texts: dict[str, str]) -> str:
+    return "; ".join(f"{kind}: {text}" for kind, text in texts.items()) or "-"
 
 
 def set_owner(*, actor: User, risk: Risk, owner: User) -> None:

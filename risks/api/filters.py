@@ -7,7 +7,7 @@ numbers take a range, choices and ids a list.
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from django.db.models import OuterRef
+from django.db.models import OuterRef, Q
 from django_filters.filters import BaseInFilter, CharFilter, DateFilter, UUIDFilter
 
 from openrisk.api.filters import FlagFilter, OrganizationFilterSet
@@ -53,6 +53,9 @@ class RiskFilterSet(OrganizationFilterSet):
     review_overdue = FlagFilter(
         method="filter_review_overdue", label="Open, and its review is overdue"
     )
+    derived = FlagFilter(
+        method="filter_derived", label="Has ratings that were derived and not confirmed"
+    )
 
     registered_since = DateFilter(
         method="filter_by_ledger", label="Came into the register on this day (UTC) or later"
@@ -90,6 +93,10 @@ class RiskFilterSet(OrganizationFilterSet):
 
     def filter_open(self, queryset: RiskQuerySet, name: str, value: bool) -> RiskQuerySet:
         return queryset.open() if value else queryset.filter(status__in=NOT_OPEN)
+
+    def filter_derived(self, queryset: RiskQuerySet, name: str, value: bool) -> RiskQuerySet:
+        confirmed = Q(derived_ratings={})
+        return queryset.filter(~confirmed if value else confirmed)
 
     def filter_review_overdue(self, queryset: RiskQuerySet, name: str, value: bool) -> RiskQuerySet:
         return queryset.review_overdue() if value else queryset.review_not_overdue()

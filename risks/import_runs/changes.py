@@ -74,7 +74,7 @@ class PlannedChange:
 
 
 def is_blank(value: Any) -> bool:
-    return value is None or value in ("", [])
+    return value is None or value in ("", [], {})
 
 
 def is_same(first: Any, second: Any) -> bool:

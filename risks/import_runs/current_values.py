@@ -12,7 +12,7 @@ from risks.services.links import read_links
 from risks.text import clean_text
 
 TEXTS = field_names(Kind.TEXT, Kind.CHOICE, importable=True)
-PLAIN = field_names(Kind.STATUS, Kind.RATING, Kind.NUMBER, importable=True)
+PLAIN = field_names(Kind.STATUS, Kind.RATING, Kind.NUMBER, Kind.FIGURE, importable=True)
 # A review that people made since is an edit, though no import sets its time.
 TIMES = (*field_names(Kind.TIME, importable=True), "last_reviewed_at")
 EXTRA = "extra."  # each key of `extra` is a field of its own

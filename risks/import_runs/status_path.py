@@ -15,6 +15,7 @@ from risks.import_runs.context import ImportContext
 from risks.models import Acceptance, AcceptanceStatus, Mitigation, Risk, RowAction, Status
 
 RATED = ("inherent_likelihood", "inherent_impact")
+GUARDED = (*RATED, "derived_ratings")
 
 
 class StatusPlanner:
@@ -32,7 +33,7 @@ class StatusPlanner:
             if change.action == RowAction.UPDATE and change.object_id and "status" in change.changes
         ]
         rows = Risk.objects.for_organization(context.organization).filter(pk__in=ids)
-        self.risks = rows.only("pk", "reference", *RATED).in_bulk()
+        self.risks = rows.only("pk", "reference", *GUARDED).in_bulk()
         self.mitigations = group_by_risk(
             Mitigation.objects.filter(risk__in=ids).active().with_progress().order_by("number")
         )
@@ -61,7 +62,7 @@ class StatusPlanner:
     def guard_context(self, change: PlannedChange) -> states.GuardContext:
         """Facts for the guards, about the risk as it will be after the import."""
         risk = self.risks.get(change.object_id) or Risk()  # type: ignore[arg-type]
-        for name in RATED:
+        for name in GUARDED:
             if name in change.changes:
                 setattr(risk, name, change.changes[name][1])
         mitigations = self.mitigations.get(risk.pk, [])

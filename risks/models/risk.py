@@ -105,6 +105,8 @@ class Risk(Versioned):
 
     `owner` is accountable, `assignee` does the work, `reviewer` validates; `owner_name` is free
     text where the owner is not a member. `extra` holds imported columns without a field.
+    `source_ratings` holds, by kind of rating, what the source says where ours differ or are absent;
+    `derived_ratings` the figure that ratings were derived from, until someone confirms them.
     The `current_*` values are the residual ones where assessed, else the inherent ones.
     """
 
@@ -147,6 +149,8 @@ class Risk(Versioned):
     current_score = _score()
     current_level = _level()
     priority = models.DecimalField(max_digits=5, decimal_places=2, null=True, editable=False)
+    source_ratings = models.JSONField(default=dict, blank=True, editable=False)
+    derived_ratings = models.JSONField(default=dict, blank=True, editable=False)
 
     review_interval_days = models.PositiveIntegerField(
         null=True, blank=True, validators=(MinValueValidator(1), MaxValueValidator(3660))

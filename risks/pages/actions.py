@@ -23,6 +23,7 @@ from risks import states
 from risks.models import Risk, Status
 from risks.pages.detail import (
     acceptance_key,
+    confirmation_key,
     find_risk,
     show_risk,
     suggestion_key,
@@ -68,6 +69,22 @@ def mark_reviewed(request: MemberRequest, number: int) -> HttpResponse:
         StepForm("review", risk.version, request.POST),
         lambda fields: services.mark_reviewed(risk=risk, **fields),
         "The risk is marked as reviewed.",
+    )
+
+
+@form_on("risk-page", "number")
+@require_POST
+@member_required(Role.ANALYST)
+@create_once
+def confirm_ratings(request: MemberRequest, number: int) -> HttpResponse:
+    risk = find_risk(request, number)
+    kind = request.POST.get("kind", "")
+    return run_action(
+        request,
+        risk,
+        StepForm(confirmation_key(kind), risk.version, request.POST),
+        lambda fields: services.confirm_ratings(risk=risk, kind=kind, **fields),
+        f"The {kind} rating is confirmed.",
     )
 
 

@@ -64,6 +64,10 @@ def acceptance_key(acceptance: Acceptance) -> str:
     return f"acceptance-{acceptance.pk}"
 
 
+def confirmation_key(kind: str) -> str:
+    return f"confirm-{kind}"
+
+
 def suggestion_key(suggestion: Any) -> str:
     return f"suggestion-{suggestion.pk}"
 
@@ -101,6 +105,7 @@ def page_context(request: MemberRequest, risk: Risk, sent_form: Any = None) -> d
         *(transition_key(step.to) for step, allowed, _ in transitions if step.open and allowed),
         *(acceptance_key(row) for row in acceptances if is_manager and row.status in LIVE),
         *(suggestion_key(row) for row in suggestions if is_analyst),
+        *(confirmation_key(kind) for kind in risk.derived_ratings if is_analyst),
         *(("review", "comment") if is_analyst else ()),
         *(("acceptance",) if may_request else ()),
         *(add_treatment_forms(mitigations, sent_form) if is_analyst else ()),
@@ -109,6 +114,17 @@ def page_context(request: MemberRequest, risk: Risk, sent_form: Any = None) -> d
         "risk": risk,
         "overdue": risk.is_review_overdue(timezone.now()),
         "scores": [score_row(risk, kind, matrix) for kind in KINDS],
+        "figures": [
+            (
+                kind,
+                risk.source_ratings.get(kind),
+                risk.derived_ratings.get(kind),
+                form(key, version),
+            )
+            for kind in KINDS
+            if kind in risk.source_ratings or kind in risk.derived_ratings
+            for key, version in [(confirmation_key(kind), risk.version)]
+        ],
         "matrix_rows": matrix_rows(risk, matrix),
         "transitions": transitions,
         "warnings": states.WARNINGS,

@@ -34,6 +34,11 @@ urlpatterns = [
     path("<reference:number>/delete/", actions.delete_risk, name="risk-delete"),
     path("<reference:number>/comments/", actions.add_comment, name="risk-comment"),
     path("<reference:number>/review/", actions.mark_reviewed, name="risk-review"),
+    path(
+        "<reference:number>/confirm-ratings/",
+        actions.confirm_ratings,
+        name="risk-confirm-ratings",
+    ),
     path("<reference:number>/acceptances/", actions.request_acceptance, name="risk-acceptances"),
     path(
         "<reference:number>/acceptances/<uuid:pk>/",

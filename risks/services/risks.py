@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from openrisk.accounts.models import Organization, User
 from risks import scoring, states
-from risks.fields import LINKS
+from risks.fields import LINKS, RATINGS
 from risks.history import recorded
 from risks.history.comments import keep_comment
 from risks.models import Asset, Risk, Status
@@ -24,6 +24,7 @@ __all__ = (
     "add_comment",
     "advance_to",
     "blockers_for",
+    "confirm_ratings",
     "create_risk",
     "delete_risk",
     "mark_reviewed",
@@ -78,6 +79,7 @@ def update_risk(
 def save_risk(risk: Risk, fields: dict[str, Any], assets: Iterable[Asset] | None) -> None:
     """Save `fields` with the scores that follow, and the priority by them and the assets."""
     was_assessed = risk.inherent_score is not None
+    fields = {**fields, **confirmed_by(risk, fields)}
     for name, value in fields.items():
         setattr(risk, name, value)
     scoring.rescore(risk, matrix_of(risk.organization))
@@ -85,6 +87,33 @@ def save_risk(risk: Risk, fields: dict[str, Any], assets: Iterable[Asset] | None
     if was_assessed and (error := states.assessment_error(risk)):
         raise rows.field_error("inherent_likelihood", error)
     rows.save_fields(risk, fields)
+
+
+def confirmed_by(risk: Risk, fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the `derived_ratings` that remain if people give ratings; {} if nothing changes."""
+    kinds = {name.partition("_")[0] for name in fields if name in RATINGS}
+    if "derived_ratings" in fields or kinds.isdisjoint(risk.derived_ratings):
+        return {}
+    remaining = {kind: text for kind, text in risk.derived_ratings.items() if kind not in kinds}
+    return {"derived_ratings": remaining}
+
+
+def confirm_ratings(
+    *,
+    actor: User | None,
+    risk: Risk,
+    kind: str,
+    comment: str = "",
+    version: int | None = None,
+) -> Risk:
+    """Take the derived likelihood and impact of one kind as given by people."""
+    if kind not in risk.derived_ratings:
+        raise rows.field_error("kind", f"The {kind} rating is not derived. Nothing to confirm.")
+    remaining = {other: text for other, text in risk.derived_ratings.items() if other != kind}
+    comment = comment or f"Confirmed the {kind} rating"
+    return update_risk(
+        actor=actor, instance=risk, version=version, comment=comment, derived_ratings=remaining
+    )
 
 
 def add_comment(

@@ -25,7 +25,7 @@ from risks.models import (
     Risk,
     Status,
 )
-from risks.scoring import SCALE
+from risks.scoring import KINDS, SCALE
 from risks.services.links import read_links
 
 
@@ -63,6 +63,17 @@ class ExtraField(serializers.DictField):
         return value
 
 
+@extend_schema_field(
+    {
+        "type": "object",
+        "properties": {kind: {"type": "string"} for kind in KINDS},
+        "additionalProperties": False,
+    }
+)
+class FiguresField(serializers.JSONField):
+    """Texts of the source about ratings, by kind of rating."""
+
+
 class RiskSerializer(RowSerializer):
     category = OrganizationRelatedField(
         queryset=Category.objects.all(), required=False, allow_null=True
@@ -71,6 +82,16 @@ class RiskSerializer(RowSerializer):
     owner = MemberField(required=False, allow_null=True)
     assignee = MemberField(required=False, allow_null=True)
     reviewer = MemberField(required=False, allow_null=True)
+    source_ratings = FiguresField(
+        read_only=True,
+        help_text="Scores and levels of the source that are not ours, or stand without a "
+        "likelihood and an impact, by kind of rating: 12 High.",
+    )
+    derived_ratings = FiguresField(
+        read_only=True,
+        help_text="By kind of rating, the figure of the source that likelihood and impact were "
+        "derived from, until someone confirms or changes them: score 12.",
+    )
     extra = ExtraField(required=False)
     tags = TagsField(required=False)
     assets = OrganizationRelatedListField(queryset=Asset.objects.all(), required=False)
@@ -116,6 +137,10 @@ class TakeTransitionSerializer(Serializer):
 
 class CommentSerializer(Serializer):
     comment = serializers.CharField(required=False, allow_blank=True, default="", max_length=5000)
+
+
+class ConfirmRatingsSerializer(CommentSerializer):
+    kind = serializers.ChoiceField(choices=KINDS)
 
 
 class CategorySerializer(RowSerializer):

@@ -23,6 +23,7 @@ from risks.api.serializers.risks import (
     CategorySerializer,
     ChangeSerializer,
     CommentSerializer,
+    ConfirmRatingsSerializer,
     RiskSerializer,
     TakeTransitionSerializer,
     TransitionSerializer,
@@ -63,9 +64,15 @@ class RiskViewSet(WritableViewSet):
     roles = {
         "transitions": Role.ANALYST,
         "review": Role.ANALYST,
+        "confirm_ratings": Role.ANALYST,
         "bulk": Role.MANAGER,
     }
-    preconditions = {**WritableViewSet.preconditions, "transitions": True, "review": False}
+    preconditions = {
+        **WritableViewSet.preconditions,
+        "transitions": True,
+        "review": False,
+        "confirm_ratings": False,
+    }
 
     # The ledger is for two filters only; it changes with the risks alone.
     list = cached_view(
@@ -113,6 +120,19 @@ class RiskViewSet(WritableViewSet):
         fields = validate_comment(without_version(request.data))
         services.mark_reviewed(
             actor=self.actor, risk=risk, version=expected_version(request), **fields
+        )
+        return self.row_response(risk.pk)
+
+    @extend_schema(request=ConfirmRatingsSerializer, responses=RiskSerializer)
+    @action(detail=True, methods=["post"], url_path="confirm-ratings")
+    def confirm_ratings(self, request: Request, pk: str) -> Response:
+        """Take a likelihood and impact that were derived from the source's figure as given."""
+        risk = self.get_object()
+        body = ConfirmRatingsSerializer(data=without_version(request.data))
+        body.is_valid(raise_exception=True)
+        version = expected_version(request)
+        services.confirm_ratings(
+            actor=self.actor, risk=risk, version=version, **body.validated_data
         )
         return self.row_response(risk.pk)
 

@@ -48,16 +48,18 @@ from risks.services.matrix import matrix_of
 COPIED = tuple(
     name
     for name in field_names(
-        *(Kind.TEXT, Kind.CHOICE, Kind.RATING, Kind.NUMBER, Kind.TIME), importable=True
+        *(Kind.TEXT, Kind.CHOICE, Kind.RATING, Kind.NUMBER, Kind.TIME, Kind.FIGURE),
+        importable=True,
     )
     if name != "owner_name"
 )
+FIGURES = field_names(Kind.FIGURE)
 _PARTS = ("likelihood", "impact", "score", "level")
 # All columns that a run can change, and those that follow from them.
 _WRITTEN = (
     *field_names(
         *(Kind.TEXT, Kind.CHOICE, Kind.STATUS, Kind.NUMBER, Kind.TIME),
-        *(Kind.PERSON, Kind.ROW, Kind.EXTRA),
+        *(Kind.PERSON, Kind.ROW, Kind.EXTRA, Kind.FIGURE),
         importable=True,
     ),
     *(f"{kind}_{part}" for kind in (*scoring.KINDS, "current") for part in _PARTS),
@@ -202,6 +204,7 @@ class RiskImporter(ModelImporter):
                     self.context.header_of["tags"],
                 )
                 continue
+            keep_confirmed_ratings(change)
             self.check_text_lengths(change)
             check_extra(change)
             if change.action != RowAction.ERROR:
@@ -290,6 +293,8 @@ class RiskImporter(ModelImporter):
                     risk.extra.pop(key, None)
                 else:
                     risk.extra[key] = value
+            elif name in FIGURES:
+                setattr(risk, name, value or {})
             elif name not in LINKS:
                 setattr(risk, name, value)
 
@@ -337,6 +342,25 @@ class RiskImporter(ModelImporter):
 
     def display_names(self, ids: Iterable[UUID]) -> dict[UUID, str]:
         return dict(self.queryset().filter(pk__in=list(ids)).values_list("pk", "reference"))
+
+
+def keep_confirmed_ratings(change: PlannedChange) -> None:
+    """Let derived ratings replace none that people gave, or confirmed."""
+    current = change.current or {}
+    derived = dict(change.values.get("derived_ratings") or {})
+    for kind in list(derived):
+        names = [f"{kind}_{part}" for part in ("likelihood", "impact")]
+        was_derived = kind in (current.get("derived_ratings") or {})
+        given = [current.get(name) for name in names]
+        fits = all(current.get(name) in {None, change.values[name]} for name in names)
+        if was_derived or (None in given and fits):
+            continue
+        change.notes.append(f"The {kind} rating stays: people gave or confirmed it.")
+        del derived[kind]
+        for name in names:
+            change.set_outcome(name, current.get(name), current.get(name))
+        before = current.get("derived_ratings") or {}
+        change.set_outcome("derived_ratings", before, derived)
 
 
 def check_extra(change: PlannedChange) -> None:

@@ -11,6 +11,7 @@ The values of a row, by field; only the fields that a column maps to are there:
     inherent_likelihood ... target_impact                  1..5 or None
     threat, vulnerability, existing_controls               text, which is in `extra` as well
     treatment_plan, due_date                               text; an ISO 8601 date or None
+    source_ratings, derived_ratings                        texts by kind of rating
     next_review_at, review_interval_days                   an ISO 8601 time or None; days or None
 
 Without a column for it, title is "threat: vulnerability" or the first sentence of the

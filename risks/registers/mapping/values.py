@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Any
 
-from risks.fields import LINKS, PEOPLE, RATINGS
+from risks.fields import LINKS, PEOPLE, RATINGS, Kind, field_names
 from risks.registers.mapping.dates import read_dates
 from risks.registers.mapping.lexicon import (
     OPEN,
@@ -20,6 +20,7 @@ from risks.registers.mapping.ratings.reading import RatingColumn, read_ratings
 from risks.registers.mapping.ratings.scales import RatedRow, Scale
 from risks.registers.reading.text import split_list
 from risks.registers.results import SHOWN_CHARACTERS, Guess
+from risks.scoring import KINDS
 from risks.text import shorten_text
 
 # Characters. Fields that are not named here may fill a cell (`risks.registers.table.MAX_CELL`).
@@ -38,6 +39,7 @@ CIRCUMSTANCES = {
     "existing_controls": "Existing controls",
 }
 DATES = ("due_date", "next_review_at")
+FIGURE_TEXTS = field_names(Kind.FIGURE)
 MAX_LISTED = 50  # cells that a guess lists
 
 _STATES = (
@@ -123,6 +125,8 @@ class ReaderFactory:
                 readers[header] = self.person_reader(header, name)
             elif name in LINKS:
                 readers[header] = list_reader(name)
+            elif name in FIGURE_TEXTS:
+                readers[header] = figure_reader(name)
             else:
                 if name == "title" and not self.own:  # the interpreter makes one of a longer text
                     readers[header] = text_reader(name, limited=False)
@@ -281,6 +285,18 @@ def list_reader(name: str) -> CellReader:
         items = split_list(cell, commas=name != "assets")
         error = next(filter(None, (length_error(name, item) for item in items)), "")
         return CellReading(error=error) if error else CellReading({name: items})
+
+    return read
+
+
+def figure_reader(name: str) -> CellReader:
+    """Reads texts of a source about ratings as an export writes them: "inherent: 12; target: 6"."""
+
+    def read(cell: str) -> CellReading:
+        texts = dict(item.partition(": ")[::2] for item in split_list(cell))
+        if all(kind in KINDS and text for kind, text in texts.items()):
+            return CellReading({name: texts})
+        return CellReading(error="Write it as the export does: inherent: 12 High; residual: 6.")
 
     return read
 

@@ -7,6 +7,7 @@ import pytest
 from risks.history.reading import changes_of
 from risks.models import Risk
 from risks.services.proposals import propose_risks
+from risks.services.risks import update_risk
 from tests.risks import factories
 from tests.risks.admin.forms import change, filled, page, said, step
 
@@ -125,3 +126,12 @@ def test_proposal_becomes_a_draft_risk(client, organization):
     step(client, finding.proposal, "confirm")
     assert Risk.objects.get().status == "draft"
     assert "no longer" not in client.get(page(finding.proposal)).content.decode()
+
+
+def test_derived_ratings_are_confirmed_by_a_step(client, risk):
+    update_risk(actor=None, instance=risk, derived_ratings={"residual": "level Low"})
+    risk.refresh_from_db()
+    html = client.get(page(risk)).content.decode()
+    assert ("residual: level Low" in html, "Confirm residual rating" in html) == (True, True)
+    step(client, risk, "confirm-residual")
+    assert Risk.objects.get().derived_ratings == {}

@@ -173,3 +173,22 @@ def test_acceptance_form_left_open_over_midnight(browse, analyst, risk, time_mac
     response = post(browse(analyst), "acceptances/", justification="Cheap", expires_on=first)
     assert response.status_code == 400
     assert "in the future" in text_of(response)
+
+
+def test_derived_ratings_are_confirmed_by_a_button(browse, analyst, viewer, risk):
+    update_risk(actor=None, instance=risk, derived_ratings={"inherent": "score 20"})
+    client = browse(analyst)
+    page = text_of(client.get("/o/acme/risks/R-0001/"))
+    assert "Inherent: derived from the source's score 20; confirm or change it" in page
+    assert post(client, "confirm-ratings/", kind="inherent", version=2).status_code == 302
+    page = text_of(client.get("/o/acme/risks/R-0001/"))
+    assert ("The inherent rating is confirmed" in page, "confirm or change" in page) == (
+        True,
+        False,
+    )
+
+
+def test_nothing_is_confirmed_where_nothing_is_derived(browse, analyst, viewer, risk):
+    response = post(browse(analyst), "confirm-ratings/", kind="inherent", version=1)
+    assert "The inherent rating is not derived" in text_of(response)
+    assert post(browse(viewer), "confirm-ratings/", kind="inherent").status_code == 403

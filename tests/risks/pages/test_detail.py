@@ -1,7 +1,7 @@
 """The page of a risk."""
 
 from risks.services.mitigations import create_action, create_mitigation
-from risks.services.risks import create_risk, take_transition
+from risks.services.risks import create_risk, take_transition, update_risk
 from tests.texts import text_of
 
 
@@ -53,3 +53,17 @@ def test_pages_allow_no_foreign_script(browse, viewer, risk):
     response = browse(viewer).get("/o/acme/risks/R-0001/")
     assert "script-src 'self';" in response["Content-Security-Policy"]
     assert b"style=" not in response.content
+
+
+def test_what_the_source_says_stands_beside_ours(browse, viewer, risk):
+    update_risk(actor=None, instance=risk, source_ratings={"residual": "6 Low"})
+    text = text_of(browse(viewer).get("/o/acme/risks/R-0001/"))
+    assert "Residual: Source says: 6 Low" in text
+    assert "The current score is the inherent one" in text
+    assert "the source gives no more than “6 Low”" in text
+
+
+def test_a_residual_rating_needs_no_such_words(browse, viewer, risk):
+    update_risk(actor=None, instance=risk, residual_likelihood=2, residual_impact=3)
+    text = text_of(browse(viewer).get("/o/acme/risks/R-0001/"))
+    assert ("Source says" in text, "The current score is" in text) == (False, False)
