@@ -114,6 +114,7 @@ class TableInterpreter:
             month_first=options.month_first,
             rows=self.figures.rated_rows(),
             levels=levels,
+            legend="\n".join(table.notes),
         )
         # The owner's name comes last: it wins over the text beside the owner's address.
         self.readers: list[tuple[str, CellReader]] = sorted(

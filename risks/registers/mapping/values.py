@@ -103,12 +103,14 @@ class ReaderFactory:
         month_first: bool | None = None,
         rows: Mapping[RatedRow, int] | None = None,
         levels: Sequence[Sequence[str]] | None = None,
+        legend: str = "",
     ) -> None:
         self.mapped = mapped  # field by header
         self.cells_of = cells_of
         self.own = own
         self.month_first = month_first
         self.rows, self.levels = rows, levels  # the source's levels, and ours
+        self.legend = legend  # text beside the table
         self.scales: dict[str, Scale] = {}  # of ratings, by header
         self.guesses: list[Guess] = []
 
@@ -147,7 +149,11 @@ class ReaderFactory:
     def rating_readers(self) -> dict[str, CellReader]:
         columns = [
             RatingColumn(
-                header, name.rpartition("_")[2], self.cells_of(header), ours=header == name
+                header,
+                name.rpartition("_")[2],
+                self.cells_of(header),
+                ours=header == name,
+                legend=self.legend,
             )
             for header, name in self.mapped.items()
             if name in RATINGS

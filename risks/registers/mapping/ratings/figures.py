@@ -112,6 +112,11 @@ class FigureReader:
     ) -> None:
         self.table, self.header_of, self.levels, self.derive = table, headers, levels, derive
         self.columns = columns  # field by header: residual_score, ...
+        self.headers_by_kind = {
+            kind: headers
+            for kind in KINDS
+            if (headers := [header for header, name in columns.items() if kind_of(name) == kind])
+        }
         self.formulas = {
             header: formula
             for header, name in columns.items()
@@ -129,16 +134,20 @@ class FigureReader:
     def rated_rows(self) -> Counter[RatedRow]:
         """The numbers of rows with the level that the source gives them."""
         rows: Counter[RatedRow] = Counter()
-        for kind in KINDS:
-            names = self.header_of.get(f"{kind}_likelihood"), self.header_of.get(f"{kind}_impact")
-            figures = [header for header, name in self.columns.items() if kind_of(name) == kind]
-            if None in names or not figures:
+        for kind, figures in self.headers_by_kind.items():
+            likelihood = self.header_of.get(f"{kind}_likelihood")
+            impact = self.header_of.get(f"{kind}_impact")
+            if likelihood is None or impact is None:
                 continue
-            for _, cells in self.table.rows:
-                likelihood, impact = (plain_number(cells[name]) for name in names if name)
-                level = next(filter(None, (read_figure(cells[h]).level for h in figures)), "")
-                if likelihood is not None and impact is not None and level:
-                    rows[RatedRow(likelihood, impact, level)] += 1
+            texts = Counter(
+                (cells[likelihood], cells[impact], *(cells[header] for header in figures))
+                for _, cells in self.table.rows
+            )
+            for (first, second, *theirs), times in texts.items():
+                numbers = plain_number(first), plain_number(second)
+                level = next(filter(None, (read_figure(text).level for text in theirs)), "")
+                if numbers[0] is not None and numbers[1] is not None and level:
+                    rows[RatedRow(numbers[0], numbers[1], level)] += times
         return rows
 
     @cached_property
@@ -189,11 +198,11 @@ class FigureReader:
         self, number: int, values: Mapping[str, Any], cells: Mapping[str, str]
     ) -> RowFigures:
         row = RowFigures()
-        for kind in KINDS:
-            headers = [h for h, name in self.columns.items() if kind_of(name) == kind and cells[h]]
-            ratings = values.get(f"{kind}_likelihood"), values.get(f"{kind}_impact")
+        for kind, columns in self.headers_by_kind.items():
+            headers = [header for header in columns if cells[header]]
             if not headers:
                 continue
+            ratings = values.get(f"{kind}_likelihood"), values.get(f"{kind}_impact")
             if None in ratings:
                 self.read_alone(row, kind, headers, ratings, cells)
             else:

@@ -25,6 +25,7 @@ from risks.registers.mapping.ratings.scales import (
     named_scale,
     obvious_scale,
     scale_by_words,
+    scale_of_legend,
     uses_whole,
 )
 from risks.registers.reading.text import match_key
@@ -162,12 +163,10 @@ def decide_alone(parsed: ParsedColumn) -> ScaleDecision | None:
     if "%" in column.header:
         scale = PERCENT if max(counts, default=Fraction(0)) > 1 else PROBABILITY
         return ScaleDecision(scale, "as the header says")
-    for text, reason in (
-        (column.header, "as the header says"),
-        (column.legend, "as the legend says"),
-    ):
-        if scale := named_scale(text):
-            return ScaleDecision(scale, reason)
+    if scale := named_scale(column.header):
+        return ScaleDecision(scale, "as the header says")
+    if scale := scale_of_legend(column.legend):
+        return ScaleDecision(scale, "as the legend says")
     own = Counter(cell.scale for cell in parsed.cells.values() if cell.scale)
     if own.total() > len(counts):
         return ScaleDecision(own.most_common(1)[0][0], "as other cells say")

@@ -88,6 +88,12 @@ def named_scale(text: str) -> Scale | None:
     return None
 
 
+def scale_of_legend(text: str) -> Scale | None:
+    """The scale whose ends a legend names: "1 = rare, 4 = almost certain"."""
+    match = _ENDS.search(text)
+    return Scale(int(match[1]), int(match[2])) if match and int(match[2]) > 2 else None
+
+
 def scale_of_products(header: str, scores: Counter[Fraction]) -> Scale | None:
     """The scale of likelihoods and impacts whose products the scores are; None if they are not.
 

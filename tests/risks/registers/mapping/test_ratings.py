@@ -318,3 +318,10 @@ def test_every_scale_ends_at_one_and_five_and_rises(low: int, high: int, number:
     assert (scale.to_rating(Fraction(low)), scale.to_rating(Fraction(high))) == (1, 5)
     below, above = scale.to_rating(number), scale.to_rating(number + 1)
     assert below is None or above is None or 1 <= below <= above <= 5
+
+
+def test_a_legend_names_the_scale() -> None:
+    column = RatingColumn("Likelihood", LIKELIHOOD, {"2": 1}, legend="1 = rare, 3 = likely")
+    ratings = read_ratings([column])["Likelihood"]
+    assert ratings.values == {"2": 3}
+    assert "as the legend says" in ratings.guess
