@@ -91,14 +91,7 @@ def page_context(request: MemberRequest, risk: Risk, sent_form: Any = None) -> d
     people = (risk.category, risk.owner, risk.assignee, risk.reviewer)
     matrix = matrix_of(risk.organization)
     is_analyst, is_manager = membership.has_role(Role.ANALYST), membership.has_role(Role.MANAGER)
-    transitions = [
-        (
-            transition,
-            membership.has_role(transition.role),
-            form(transition_key(transition.to), risk.version),
-        )
-        for transition in states.list_transitions(guard_context)
-    ]
+    transitions = transition_rows(membership, guard_context, form)
     may_request = is_analyst and not any(row.status in LIVE for row in acceptances)
     suggestions = list(risk.suggestions.filter(status=SuggestionStatus.PROPOSED))
     keys_on_page = {
@@ -114,17 +107,7 @@ def page_context(request: MemberRequest, risk: Risk, sent_form: Any = None) -> d
         "risk": risk,
         "overdue": risk.is_review_overdue(timezone.now()),
         "scores": [score_row(risk, kind, matrix) for kind in KINDS],
-        "figures": [
-            (
-                kind,
-                risk.source_ratings.get(kind),
-                risk.derived_ratings.get(kind),
-                form(key, version),
-            )
-            for kind in KINDS
-            if kind in risk.source_ratings or kind in risk.derived_ratings
-            for key, version in [(confirmation_key(kind), risk.version)]
-        ],
+        "figures": figure_rows(risk, form),
         "matrix_rows": matrix_rows(risk, matrix),
         "transitions": transitions,
         "warnings": states.WARNINGS,
@@ -153,6 +136,20 @@ def page_context(request: MemberRequest, risk: Risk, sent_form: Any = None) -> d
             known=[risk, *filter(None, people), *mitigations, *acceptances],
         ),
     }
+
+
+def transition_rows(
+    membership: Any, context: states.GuardContext, form: Any
+) -> list[tuple[states.Transition, bool, Any]]:
+    """Each move from here, whether the person may make it, and its form."""
+    return [
+        (
+            transition,
+            membership.has_role(transition.role),
+            form(transition_key(transition.to), context.risk.version),
+        )
+        for transition in states.list_transitions(context)
+    ]
 
 
 def step_form(sent_form: Any, key: str, version: int) -> Any:
@@ -200,6 +197,17 @@ def score_row(risk: Risk, kind: str, matrix: Matrix) -> dict[str, Any]:
         "score": score,
         "level": level,
     }
+
+
+def figure_rows(risk: Risk, form: Any) -> list[tuple[str, str, str, Any]]:
+    """For each kind: what the source says, what it is derived from, and the form to confirm it."""
+    return [
+        (kind, said, derived, form(confirmation_key(kind), risk.version))
+        for kind in KINDS
+        for said in [risk.source_ratings.get(kind, "")]
+        for derived in [risk.derived_ratings.get(kind, "")]
+        if said or derived
+    ]
 
 
 def matrix_rows(risk: Risk, matrix: Matrix) -> list[list[tuple[str | None, str]]]:
