@@ -103,8 +103,8 @@ FIELDS = (
     _computed("category_name"),
     _person("owner", in_form=True, in_list=True),
     RiskField("owner_name", Kind.TEXT, admin_section="People"),
-    _person("assignee"),
-    _person("reviewer"),
+    _person("assignee", in_form=True),
+    _person("reviewer", in_form=True),
     RiskField("treatment", Kind.CHOICE, in_form=True, admin_section="Treatment", lookups=SAME),
     *(
         field
@@ -125,10 +125,10 @@ FIELDS = (
     RiskField("derived_ratings", Kind.FIGURE, "Derived from", admin_section="Assessment"),
     RiskField("tags", Kind.LINKS, in_form=True, admin_section="Risk"),
     RiskField("assets", Kind.LINKS, in_form=True, admin_section="Treatment"),
-    RiskField("controls", Kind.LINKS, admin_section="Treatment"),
+    RiskField("controls", Kind.LINKS, in_form=True, admin_section="Treatment"),
     _computed("source", *SAME, section="Origin"),
     _computed("source_name", *SAME, exportable=True, section="Origin"),
-    RiskField("external_id", Kind.ID, admin_section="Origin", lookups=SAME),
+    RiskField("external_id", Kind.ID, in_form=True, admin_section="Origin", lookups=SAME),
     RiskField("extra", Kind.EXTRA, admin_section="Origin"),
     RiskField(
         "review_interval_days",
@@ -141,6 +141,7 @@ FIELDS = (
         "next_review_at",
         Kind.TIME,
         "Next review",
+        in_form=True,
         in_list=True,
         admin_section="Review",
         lookups=OPTIONAL_TIME,

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from django import forms
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.forms.utils import flatatt
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
@@ -13,14 +13,14 @@ from django.utils.safestring import SafeString, mark_safe
 from openrisk.accounts.models import Organization, User
 from openrisk.limits import LONG_TEXT, allow_present_lengths
 from openrisk.pages.forms import PageForm
-from risks.fields import FIELD, FIELDS, RATINGS, Kind
-from risks.models import Asset, Category, Level, Matrix, Risk, Status, Treatment
-from risks.pages.listing import MAX_ASSETS_OFFERED, Listing
+from risks.fields import FIELD, FIELDS, PEOPLE, RATINGS, Kind
+from risks.models import Asset, Category, Control, Level, Matrix, Risk, Status, Treatment
+from risks.pages.listing import MAX_OFFERED, Listing
 from risks.scoring import SCALE
 from risks.services.acceptances import LONGEST_ACCEPTANCE
 
 # Fields that a form takes from the column of the model, unless RiskForm declares its own.
-COLUMN_KINDS = (Kind.TEXT, Kind.CHOICE, Kind.NUMBER, Kind.TIME)
+COLUMN_KINDS = (Kind.ID, Kind.TEXT, Kind.CHOICE, Kind.NUMBER, Kind.TIME)
 
 
 class FastSelect(forms.Select):
@@ -96,6 +96,22 @@ class CommaSeparatedTagsField(forms.CharField):
         return sorted(initial or []) != sorted(set(self.to_python(data)))
 
 
+class ReviewDayField(forms.DateField):
+    """A time of which only the day is entered: the beginning of that day (UTC)."""
+
+    widget = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+
+    def prepare_value(self, value: Any) -> Any:
+        return value.astimezone(UTC).date() if isinstance(value, datetime) else value
+
+    def clean(self, value: Any) -> Any:
+        day = super().clean(value)
+        return datetime.combine(day, time(), UTC) if day else None
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return super().has_changed(self.prepare_value(initial), data)
+
+
 class RiskForm(PageForm):
     """The fields of a risk that people enter (`risks.fields`); `instance` is None for a new risk.
 
@@ -108,11 +124,24 @@ class RiskForm(PageForm):
     )
     category = forms.ModelChoiceField(Category.objects.none(), required=False, empty_label="None")
     owner = forms.ModelChoiceField(User.objects.none(), required=False, empty_label="No owner")
+    assignee = forms.ModelChoiceField(
+        User.objects.none(), required=False, empty_label="No assignee", help_text="Does the work"
+    )
+    reviewer = forms.ModelChoiceField(
+        User.objects.none(),
+        required=False,
+        empty_label="The owner",
+        help_text="Reviews the risk when that is due",
+    )
     treatment = forms.ChoiceField(required=False, choices=[("", "Not decided"), *Treatment.choices])
     tags = CommaSeparatedTagsField(required=False, help_text="Separated by commas")
     assets = forms.ModelMultipleChoiceField(
         Asset.objects.none(), required=False, widget=forms.CheckboxSelectMultiple
     )
+    controls = forms.ModelMultipleChoiceField(
+        Control.objects.none(), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    next_review_at = ReviewDayField(label=FIELD["next_review_at"].title, required=False)
     review_interval_days = forms.IntegerField(
         label=FIELD["review_interval_days"].title,
         required=False,
@@ -161,12 +190,17 @@ class RiskForm(PageForm):
         """Offer the rows of this organization only."""
         fields: dict[str, Any] = self.fields
         fields["category"].queryset = Category.objects.for_organization(organization)
-        fields["owner"].queryset = User.objects.filter(memberships__organization=organization)
-        assets = Asset.objects.for_organization(organization)
-        offered = Q(pk__in=assets.order_by("name", "id").values("pk")[:MAX_ASSETS_OFFERED])
+        members = User.objects.filter(memberships__organization=organization)
+        for name in PEOPLE:
+            fields[name].queryset = members
+        assets = Asset.objects.for_organization(organization).order_by("name", "id")
+        controls = Control.objects.for_organization(organization).order_by("identifier", "id")
+        linked_assets = linked_controls = None
         if instance is not None:
-            offered |= Q(pk__in=instance.asset_links.values("asset"))
-        fields["assets"].queryset = assets.filter(offered)
+            linked_assets = instance.asset_links.values("asset")
+            linked_controls = instance.control_links.values("control")
+        fields["assets"].queryset = offered_rows(assets, linked_assets)
+        fields["controls"].queryset = offered_rows(controls, linked_controls)
 
     @property
     def other_fields(self) -> list[forms.BoundField]:
@@ -193,11 +227,19 @@ class RiskForm(PageForm):
         field: Any = self.fields[name]
         if isinstance(field, CommaSeparatedTagsField):
             return ", ".join(value) if isinstance(value, list) else str(value or "")
+        if isinstance(field, ReviewDayField):
+            return str(field.prepare_value(value) or "")
         choices = getattr(field, "choices", None)
         if choices is None:
             return str(value or "")
         values = {str(v) for v in (value if isinstance(value, list) else [value])}
         return ", ".join(str(label) for key, label in choices if str(key) in values and str(key))
+
+
+def offered_rows(rows: QuerySet[Any], linked: QuerySet[Any] | None) -> QuerySet[Any]:
+    """The first rows, and those that are linked already: more would make the page too long."""
+    offered = Q(pk__in=rows.values("pk")[:MAX_OFFERED])
+    return rows.filter(offered if linked is None else offered | Q(pk__in=linked))
 
 
 def rating_field(label: str, labels: list[str]) -> forms.TypedChoiceField:
@@ -215,10 +257,10 @@ def initial_values(risk: Risk) -> dict[str, Any]:
     columns = [field.name for field in FIELDS if field.in_form and field.kind in COLUMN_KINDS]
     return {
         **{name: getattr(risk, name) for name in (*columns, *RATINGS, "version")},
-        "category": risk.category_id,
-        "owner": risk.owner_id,
+        **{name: getattr(risk, f"{name}_id") for name in ("category", *PEOPLE)},
         "tags": list(risk.tags.values_list("name", flat=True)),
         "assets": list(risk.asset_links.values_list("asset", flat=True)),
+        "controls": list(risk.control_links.values_list("control", flat=True)),
     }
 
 

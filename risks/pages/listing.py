@@ -25,7 +25,7 @@ from risks.querysets import RISK_ORDERS, owner_label, person_label
 PAGE_SIZE = 25
 MAX_PAGE = 1_000_000
 DEFAULT_ORDER = "-priority"
-MAX_ASSETS_OFFERED = 300
+MAX_OFFERED = 300
 ROW_FIELDS = (
     "id",
     "reference",
@@ -259,7 +259,7 @@ def filter_choices(organization: Organization, asset: UUID | None = None) -> Cho
     Of the assets, the first 300 by name and the chosen one: no one reads a longer list.
     """
     assets = Asset.objects.for_organization(organization)
-    offered = assets.order_by("name", "id").values("pk")[:MAX_ASSETS_OFFERED]
+    offered = assets.order_by("name", "id").values("pk")[:MAX_OFFERED]
     members = Membership.objects.filter(organization=organization)
     categories = Category.objects.for_organization(organization)
     queries = (
