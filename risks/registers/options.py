@@ -5,7 +5,9 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 # Kinds of rows of a RAID log (risks, assumptions, issues, dependencies) that are not risks.
-OTHER_KINDS = ("assumptions", "issues", "dependencies", "actions", "decisions")
+OTHER_KINDS = (
+    *("assumptions", "issues", "dependencies", "actions", "decisions", "opportunities", "others"),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from risks.fields import FIGURES, LINKS, RATINGS
 from risks.registers.layout.header import FieldOf, Header
 from risks.registers.mapping.lexicon import level_of
 from risks.registers.reading.sheet import MAX_COLUMNS, NumberedRow, RawSheet, column_letter
-from risks.registers.reading.text import join_list, match_key, split_list
+from risks.registers.reading.text import first_sentence, join_list, match_key, split_list
 from risks.registers.results import ImportFileError
 
 MAX_HEADER = 200
@@ -47,13 +47,13 @@ def build_columns(
 ) -> tuple[list[Column], list[str]]:
     """Return the columns that hold anything, and notes. Raises ImportFileError."""
     body = sheet.rows[header.end :]
-    names = name_columns(sheet, header, body)
+    names = name_columns(header, body)
     notes = []
     for first, last in find_foreign_blocks(names, body, field_of):
         text = ", ".join(dict.fromkeys(name for name in names[first : last + 1] if name))
+        letters = list(map(column_letter, dict.fromkeys((first, last))))
         notes.append(
-            f"Columns {column_letter(first)} to {column_letter(last)} stand beside the table and "
-            f"were not read: {text or 'they have no names'}."
+            f"Not read, because it stands beside the table: {' to '.join(letters)} ({text})."
         )
         names[first : last + 1] = [""] * (last + 1 - first)
     for index, name in enumerate(names):
@@ -71,19 +71,14 @@ def build_columns(
     return columns, notes
 
 
-def name_columns(sheet: RawSheet, header: Header, body: Sequence[NumberedRow]) -> list[str]:
+def name_columns(header: Header, body: Sequence[NumberedRow]) -> list[str]:
     """Return a name for each column that holds anything, "" for one that is empty throughout."""
     names = list(header.names)
     if len(names) > MAX_COLUMNS:
         raise ImportFileError(f"The table has more than {MAX_COLUMNS} columns. Remove some.")
-    number = sheet.rows[header.end - 1][0]
     for index, name in enumerate(names):
-        if len(name) > MAX_HEADER:
-            raise ImportFileError(
-                f"The header in column {column_letter(index)} is longer than {MAX_HEADER} "
-                "characters. Shorten it, or put a row with the names of the columns there.",
-                row=number,
-            )
+        if len(name) > MAX_HEADER:  # it goes on with an explanation
+            names[index] = first_sentence(name, MAX_HEADER)
         if not name and any(index < len(cells) and cells[index] for _, cells in body):
             names[index] = f"Column {column_letter(index)}"
     return names
@@ -168,15 +163,18 @@ def is_foreign(
 ) -> bool:
     """Whether these columns are a legend, a matrix or another table, by what their rows hold."""
     filled_rows = [(n, cells) for n, cells in rows if any(cells)]
-    if sum(map(is_scale_word, names)) > 1 or is_scale([cells for _, cells in filled_rows]):
+    if len(names) > 1 and (
+        sum(map(is_scale_word, names)) > 1 or is_scale([cells for _, cells in filled_rows])
+    ):
         return True
     inside = {n for n, _ in filled_rows} & set(main_rows)
-    if len(inside) < len(filled_rows):  # it goes on where the table has ended
-        return True
-    if len(inside) >= _COVERED * len(main_rows):
+    if new_fields - _OF_LEGENDS or len(inside) >= _COVERED * len(main_rows):
         return False
+    if 2 * len(inside) < len(filled_rows):  # most of it stands where the table has ended
+        return True
     starts_together = len(inside) > 1 and inside == set(main_rows[: len(inside)])
-    return starts_together and new_fields <= _OF_LEGENDS
+    is_short = len(inside) <= _LONGEST_LEGEND and (len(names) > 1 or not new_fields)
+    return starts_together and is_short
 
 
 def is_scale_word(text: str) -> bool:

@@ -25,7 +25,9 @@ _HINT = re.compile(
     r"|\w(?:/\w)+|[dmyjtaDMYJTA]{1,4}(?:[-./ ][dmyjtaDMYJTA]{1,4}){2}",
     re.DOTALL,
 )
-_GENERIC = {"title", "description"}  # names that a group such as "Mitigation" makes its own
+_NAMING = {"title", "description"}  # what a group such as "Existing controls" has as well
+# Names that mean something else below a group: the owner of the plan, the date of the review.
+_GENERIC = {*_NAMING, "owner", "owner_name", "status", "due_date", "category", "external_id"}
 _RATED = (*RATINGS, *FIGURES)
 
 FieldOf = Callable[[str], str | None]  # the field that a name most likely means
@@ -113,7 +115,11 @@ def is_lower_header(sheet: RawSheet, index: int, field_of: FieldOf) -> bool:
     names = [column for column, cell in enumerate(lower) if cell and cell != upper[column]]
     if len(names) < 2 or not all(_LETTER.search(lower[column]) for column in names):
         return False
-    merged = {left for top, left, _, right in sheet.merges if top == number and right > left}
+    spans = [(left, right) for top, left, _, right in sheet.merges if top == number]
+    below = [c for c in names if any(left <= c <= right for left, right in spans if right > left)]
+    if 2 * len(below) > len(names):
+        return True
+    merged = {left for left, right in spans if right > left}
     for column in names:
         follows = column + 1 in names and not upper[column + 1]
         if upper[column] and column not in merged and not follows:
@@ -164,7 +170,12 @@ def compose_names(sheet: RawSheet, first: int, end: int, field_of: FieldOf) -> l
         for column in range(width)
     ]
     names = [
-        qualify(leaf, [group for group in of_leaf if group not in {"", leaf}], field_of)
+        qualify(
+            leaf,
+            [group for group in of_leaf if group not in {"", leaf}],
+            field_of,
+            is_repeated=times[match_key(leaf)] > 1,
+        )
         for leaf, of_leaf in zip(leaves, above, strict=True)
     ]
     return tell_apart(names, above)
@@ -224,22 +235,23 @@ def needs_group(name: str, times: Counter[str], field_of: FieldOf) -> bool:
     return field is None or field in _RATED or times[match_key(name)] > 1
 
 
-def qualify(name: str, groups: Sequence[str], field_of: FieldOf) -> str:
+def qualify(name: str, groups: Sequence[str], field_of: FieldOf, *, is_repeated: bool) -> str:
     """Return the name with a group in front, if it means something else, or says more, then.
 
     "Inherent risk" and "Likelihood" are one name, "Identification" and "Owner" are not. A group
-    that is a name itself, such as "Mitigation", is better than a "Description" below it.
+    that is a name itself, such as "Existing controls", is better than a "Description" below it.
     """
     field = field_of(name) if name else None
     for group in groups:
-        qualified = f"{group}: {name}"
-        meant = field_of(qualified) if name else None
-        if meant and (meant != field or meant in _RATED):
-            return qualified
+        meant = field_of(f"{group}: {name}") if name else None
+        says_more = field in _RATED and meant in _RATED and (is_repeated or meant != field)
+        is_open = field in _GENERIC or (field is None and (len(name) > 1 or is_repeated))
+        if says_more or (meant and meant != field and is_open):
+            return f"{group}: {name}"
     own = [
         group for group in groups if field_of(group) not in {None, *_GENERIC, *_RATED, "category"}
     ]
-    return own[0] if own and field in _GENERIC else name
+    return own[0] if own and field in _NAMING else name
 
 
 def read_hints(sheet: RawSheet, index: int, names: Sequence[str]) -> list[str]:

@@ -196,8 +196,9 @@ class RowSorter:
         short = [*shape.ids, *shape.ratings]
         prose = [index for index in short if texts(cells, [index]) and is_prose(cells[index])]
         others = [row for _, row in self.rows if row is not cells]
-        return bool(prose) and not any(
-            is_prose(text) for row in others for text in texts(row, prose)
+        lacks_id = not texts(cells, shape.ids) and 2 * shape.id_shapes.total() > len(others)
+        return bool(prose) and (
+            lacks_id or not any(is_prose(text) for row in others for text in texts(row, prose))
         )
 
 

@@ -13,6 +13,10 @@ from risks.text import count_text
 
 _ALIKE = 0.7  # of the names of columns, that sheets of one register share
 _SAME_RISKS = 0.5  # of the titles, that two versions of one sheet share
+_NAMED = 2  # known headers that a sheet's name counts for, if it says that risks are there
+_REGISTER = re.compile(
+    r"\b(risks?|register|risques?|risik\w+|riesgos?|rischi\w*|riscos?|risico\w*)\b"
+)
 _EXAMPLES = re.compile(
     r"\b(example|sample|template|muster|vorlage|beispiel|exemple|modele|ejemplo|"
     r"plantilla|esempio|modello|exemplo|modelo|voorbeeld|instructions?)\b"
@@ -50,6 +54,10 @@ class SheetTable:
     def is_example(self) -> bool:
         return bool(_EXAMPLES.search(match_key(self.sheet.name)))
 
+    @property
+    def is_named(self) -> bool:
+        return bool(_REGISTER.search(match_key(self.sheet.name)))
+
     def is_like(self, other: "SheetTable") -> bool:
         return len(self.names & other.names) >= _ALIKE * len(self.names | other.names)
 
@@ -64,7 +72,10 @@ def choose_sheets(tables: Sequence[SheetTable]) -> tuple[list[SheetTable], list[
 
     The one with the best header is read, and those that have the same columns and other risks.
     """
-    main = max(tables, key=lambda t: (t.is_register and not t.is_example, t.header.score))
+    main = max(
+        tables,
+        key=lambda t: (t.is_register and not t.is_example, t.header.score + _NAMED * t.is_named),
+    )
     rest = [t for t in tables if t is not main and t.is_register]
     alike = [t for t in rest if t.is_like(main) and not t.is_example]
     chosen: list[SheetTable] = []

@@ -67,7 +67,6 @@ def test_a_file_with_nothing_but_a_header_has_no_rows() -> None:
         ("1,2\n3,4\n", "not a header row", 1),
         ('Risk ID,Title\nR1,x\nR2,"never closed\nR3,x\n', "opened in row 3 .* never closed", 3),
         ('Risk ID,Title\nR1,"a" b\n', "goes on after its closing quote", 2),
-        (f"Risk ID,{'x' * 201}\nR1,x\n", "longer than 200", 1),
         (",".join(f"c{n}" for n in range(201)) + "\n", "more than 200 columns", None),
         ("<html><table></table></html>", "HTML", None),
         ("%PDF-1.7", "PDF", None),

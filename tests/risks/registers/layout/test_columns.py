@@ -20,7 +20,7 @@ def test_a_legend_beside_the_table_is_reported_and_not_read() -> None:
         "ID,Risk,Likelihood,,Score,Meaning\nR1,Flood,4,,1,Rare\nR2,Fire,3,,2,Often\nR3,Theft,1,,,\n"
     )
     assert table.headers == ["ID", "Risk", "Likelihood"]
-    assert "Columns E to F stand beside the table and were not read: Score, Meaning." in table.notes
+    assert "Not read, because it stands beside the table: E to F (Score, Meaning)." in table.notes
 
 
 def test_columns_behind_an_empty_one_may_belong_to_the_table() -> None:
@@ -32,3 +32,13 @@ def test_a_stray_remark_beside_a_risk_is_kept() -> None:
     table = read("ID,Risk,,\nR1,Flood,,\nR2,Fire,,ask Bob\n")
     assert table.headers == ["ID", "Risk", "Column D"]
     assert cells(table)[1] == ["R2", "Fire", "ask Bob"]
+
+
+def test_columns_set_apart_by_empty_ones_are_one_table() -> None:
+    table = read("Risk,,No,,Probability,,Impact\nFlood,,1,,3,,5\n,,2,,2,,4\nFire,,3,,1,,2\n")
+    assert table.headers == ["Risk", "No", "Probability", "Impact"]
+
+
+def test_a_header_that_explains_itself_at_length_is_shortened() -> None:
+    table = read(f"ID,Risk,Hazards? {'What may happen here. ' * 20}\nR1,Flood,water\n")
+    assert table.headers == ["ID", "Risk", "Hazards?"]

@@ -41,12 +41,12 @@ def test_merged_cells_say_how_far_a_group_reaches() -> None:
 
 def test_three_rows_of_groups_are_one_header() -> None:
     table = read(
-        ",Assessment,,,,,Treatment,\n"
-        ",Identification,,Before,,,Plan,\n"
-        "ID,Title,Owner,Likelihood,Impact,,Description,Owner\n"
-        "R1,Flood,IT,4,5,,Pump,Joe\n"
+        ",Assessment,,,,Treatment,\n"
+        ",Identification,,Before,After,Plan,\n"
+        "ID,Title,Owner,Impact,Impact,Description,Owner\n"
+        "R1,Flood,IT,5,2,Pump,Joe\n"
     )
-    assert table.headers[:5] == ["ID", "Title", "Owner", "Before: Likelihood", "Before: Impact"]
+    assert table.headers[:5] == ["ID", "Title", "Owner", "Before: Impact", "After: Impact"]
     assert table.headers[5:] == ["Treatment: Description", "Treatment: Owner"]
 
 
@@ -59,6 +59,11 @@ def test_a_group_that_adds_nothing_is_left_out() -> None:
     table = read("Basics,,Rating,\nID,Risk,Likelihood,Impact\nR1,Flood,4,5\n")
     assert table.headers[:2] == ["ID", "Risk"]
     assert cells(table) == [["R1", "Flood", "4", "5"]]
+
+
+def test_a_group_does_not_change_what_a_name_says_by_itself() -> None:
+    table = read("Risk assessment,,,\nRisk,Current controls,Likelihood,Owner\nFlood,Dam,4,IT\n")
+    assert table.headers == ["Risk", "Current controls", "Likelihood", "Owner"]
 
 
 def test_scales_below_the_header_become_part_of_it() -> None:
