@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from dashboards.figures.scope import start_of_day
 from openrisk.accounts.models import Membership, Role
 from openrisk.pages.guards import MemberRequest, member_required
-from risks.models import MitigationAction, Risk
+from risks.models import Acceptance, AcceptanceStatus, MitigationAction, Risk
 from risks.overdue import FINISHED, is_past_due, is_review_overdue
 from risks.pages.history import load_history
 from risks.querysets import DUE_SOON, RISK_ORDERS
@@ -45,6 +45,7 @@ def analyst_page(request: MemberRequest) -> HttpResponse:
         "own": own_risks(member),
         "reviews": due_reviews(member, now),
         "actions": due_actions(member, now),
+        "acceptances": acceptances_to_decide(member),
         "changed": changed_risks(member, now),
         "now": now,
         "days": DUE_SOON.days,
@@ -105,6 +106,19 @@ def due_actions(member: Membership, now: datetime) -> WorkList:
     for row in rows:
         row["overdue"] = is_past_due(row["due_date"], now.date())
     return WorkList(rows, due.count())
+
+
+def acceptances_to_decide(member: Membership) -> WorkList | None:
+    """Requests that others have made, the oldest first; None for a person who decides none."""
+    if not member.has_role(Role.MANAGER):
+        return None
+    waiting = (
+        Acceptance.objects.for_organization(member.organization)
+        .filter(status=AcceptanceStatus.REQUESTED)
+        .exclude(requester=member.user)
+    )
+    rows = waiting.select_related("risk", "requester").order_by("created_at", "id")
+    return WorkList(list(rows[:MOST_ROWS]), waiting.count())
 
 
 def changed_risks(member: Membership, now: datetime) -> WorkList:

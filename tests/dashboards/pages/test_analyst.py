@@ -5,9 +5,9 @@ from datetime import timedelta
 from django.utils import timezone
 
 from risks.models import Risk
-from risks.services.risks import update_risk
+from risks.services.risks import take_transition, update_risk
 from tests.dashboards.page_text import text_of
-from tests.risks.factories import make_action, make_mitigation, make_risk
+from tests.risks.factories import make_acceptance, make_action, make_mitigation, make_risk
 
 
 def test_my_work_shows_own_risks_reviews_and_actions(browse, analyst, manager, organization):
@@ -33,3 +33,15 @@ def test_my_work_shows_overdue_reviews_and_changes(browse, analyst, manager, org
     assert "overdue" in text
     assert "Treatment: Avoid" in text
     assert "Too expensive" in text
+
+
+def test_manager_sees_requests_of_others_and_an_analyst_none(
+    browse, analyst, manager, organization
+):
+    for person, title in ((analyst, "Asked by another"), (manager, "Asked by myself")):
+        risk = make_risk(organization, title=title, inherent_likelihood=2, inherent_impact=2)
+        make_acceptance(person, take_transition(actor=person, risk=risk, to="assessed"))
+    page = "/o/acme/dashboards/analyst/"
+    waiting, _, _ = text_of(browse(manager).get(page)).partition("Reviews due")
+    assert ("Asked by another" in waiting, "Asked by myself" in waiting) == (True, False)
+    assert "Acceptances to decide" not in text_of(browse(analyst).get(page))
