@@ -29,7 +29,15 @@ def learned_options(run: ImportRun, before: dict[str, Any]) -> dict[str, Any]:
         for column in run.mapping
         if column["how"] != "ignored"
     }
-    return {**before, **said, "mapping": columns}
+    shown = {"month_first": True} if any(c.get("month_first") for c in run.mapping) else {}
+    return {
+        **before,
+        **shown,
+        **said,
+        "mapping": columns,
+        "scales": {c["column"]: c["scale"] for c in run.mapping if c.get("scale")},
+        "words": {c["column"]: c["words"] for c in run.mapping if c.get("words")},
+    }
 
 
 def remember_source(run: ImportRun) -> None:
@@ -51,10 +59,10 @@ def forget_run(run: ImportRun) -> None:
     source = source_of(run)
     if source is None or source.run_id != run.pk:
         return
-    earlier = ImportRun.objects.for_organization(run.organization).filter(
+    applied = ImportRun.objects.for_organization(run.organization).filter(
         source=run.source, source_name=run.source_name, status=RunStatus.APPLIED
     )
-    earlier = earlier.exclude(pk=run.pk).order_by("-applied_at").first()
+    earlier = applied.exclude(pk=run.pk).order_by("-applied_at").first()
     if earlier is None:
         source.delete()
         return

@@ -15,15 +15,18 @@ class ReadingOptions:
     """Say how to read one file. What is left at its default is decided by what the file holds.
 
     `source_name` is the source whose ids the file has, by default the one that its name belongs to.
-    `mapping` is the field, or "extra", by header. `sheet` is the name of the sheet to read.
-    `month_first` says how to read 03/04/2027; None leaves it to the column. `derive_ratings` makes
-    a likelihood and an impact from a score or level that stands alone. `include` names the
-    OTHER_KINDS of rows to import as risks too. `as_new` takes the file for a source of its own,
-    even if it resembles one that is known.
+    `mapping` is the field, or "extra", by header. `scales` and `words` are, by header, the scale
+    ("1 to 10") and the rating by text of a column of ratings; they are learned from the last file
+    of the source. `sheet` is the name of the sheet to read. `month_first` says how to read
+    03/04/2027; None leaves it to the column. `derive_ratings` makes a likelihood and an impact from
+    a score or level that stands alone. `include` names the OTHER_KINDS of rows to import as risks
+    too. `as_new` takes the file for a source of its own, even if it resembles one that is known.
     """
 
     source_name: str = ""
     mapping: Mapping[str, str] = field(default_factory=dict)
+    scales: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     sheet: str = ""
     encoding: str = ""
     month_first: bool | None = None

@@ -1,6 +1,7 @@
 """Results of reading a register: plain values, all of which turn into JSON."""
 
-from dataclasses import dataclass, field
+import dataclasses
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 SHOWN_CHARACTERS = 100  # of a cell, that an error or a difference repeats
@@ -84,14 +85,24 @@ class ColumnMapping:
     """The field of a column; None for a column without one.
 
     `how`: chosen (by the caller), name (the header is the field's name), synonym, similar (to one),
-    product (a known product calls the field so), extra (kept in `extra`) or ignored (a column of
-    our own export that the register computes itself).
+    product (a known product calls the field so), extra (kept in `extra`), ignored (a column of our
+    own export that the register computes itself) or learned (as in the last file of the source). Of
+    ratings, `scale` is that of the numbers ("1 to 10") and `words` the rating of each text; of
+    dates, `month_first` is whether 03/04/2027 is March 4.
     """
 
     column: str
     field: str | None
     how: str
     note: str = ""
+    scale: str = ""
+    words: dict[str, int] = dataclasses.field(default_factory=dict)
+    month_first: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """The column as a run stores it, without what does not concern it."""
+        always = ("column", "field", "how", "note")
+        return {name: value for name, value in asdict(self).items() if value or name in always}
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,7 +132,7 @@ def read_into_run(run: ImportRun, table: Table, options: ReadingOptions) -> list
         *report_differences(interpretation.differences),
     )
     run.options = options.to_json()
-    run.mapping = [asdict(column) for column in interpretation.mapping]
+    run.mapping = [column.to_json() for column in interpretation.mapping]
     run.guesses = [asdict(guess) for guess in guesses]
     run.notes = list(interpretation.notes)
     risks, notes = fold_rows(interpretation.rows, interpretation.mapping)

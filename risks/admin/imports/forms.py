@@ -1,5 +1,6 @@
 """Forms about reading a file: for the upload, to read it again, and for the source's next file."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -22,6 +23,10 @@ from risks.registers.continuation import MAX_SOURCE_NAME
 from risks.registers.options import OTHER_KINDS, ReadingOptions
 
 ORDERS = {None: "", True: "yes", False: "no"}  # of day and month, as the form has them
+
+
+_SCALE = re.compile(r"\d{1,3} to \d{1,3}")
+_WORD = re.compile(r"(.+)=\s*([1-5])\s*")
 
 
 class ReadingFields(forms.Form):
@@ -123,8 +128,21 @@ class UploadForm(ReadAgainForm):
             self.initial["organization"] = organizations[0].pk
 
 
+OF_RATINGS = ("scales", "words")
+SOURCE_FIELDS = (*ReadingFields.base_fields, *OF_RATINGS)
+
+
 class SourceForm(RegisterForm, ReadingFields):
     """The form of a source: how its next file is read."""
+
+    scales = LinesField(
+        required=False, help_text="Of numbers in a column of ratings: Likelihood = 1 to 10"
+    )
+    words = LinesField(
+        required=False,
+        widget=UnfoldAdminTextareaWidget({"rows": 8}),
+        help_text="Ratings of words in a column, from 1 to 5: Likelihood: High = 4",
+    )
 
     columns = LinesField(
         required=False,
@@ -138,12 +156,42 @@ class SourceForm(RegisterForm, ReadingFields):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial |= initial_of(ReadingOptions.from_json(self.instance.options))
+        options = ReadingOptions.from_json(self.instance.options)
+        self.initial.update(initial_of(options))
+        self.initial["scales"] = [f"{column} = {scale}" for column, scale in options.scales.items()]
+        self.initial["words"] = [
+            f"{column}: {word} = {rating}"
+            for column, words in options.words.items()
+            for word, rating in words.items()
+        ]
+
+    def clean_scales(self) -> dict[str, str]:
+        """Return {column: scale}."""
+        pairs = [line.rpartition("=") for line in self.cleaned_data["scales"]]
+        scales = {column.strip(): scale.strip() for column, _, scale in pairs}
+        if not all(map(_SCALE.fullmatch, scales.values())):
+            raise ValidationError("Write each line as: Column = 1 to 10.")
+        return scales
+
+    def clean_words(self) -> dict[str, dict[str, int]]:
+        """Return {column: {word: rating}}."""
+        words: dict[str, dict[str, int]] = {}
+        columns = sorted(self.instance.options.get("mapping", ()), key=len, reverse=True)
+        for line in self.cleaned_data["words"]:
+            column = next((c for c in columns if line.startswith(f"{c}: ")), None)
+            match = _WORD.fullmatch(line.removeprefix(f"{column}: "))
+            if column is None or match is None:
+                raise ValidationError(
+                    f"'{line}' names no column of the source, or no rating from 1 to 5. Write each "
+                    "line as: Column: word = 4."
+                )
+            words.setdefault(column, {})[match[1].strip()] = int(match[2])
+        return words
 
     def changes(self) -> dict[str, Any]:
         """The options, if the person changed any of them."""
-        if set(self.changed_data).isdisjoint(ReadingFields.base_fields):
+        if set(self.changed_data).isdisjoint(SOURCE_FIELDS):
             return {}
         said = self.reading_options().to_json()
         del said["source_name"], said["as_new"]  # of one file only
-        return {"options": said}
+        return {"options": {**said, **{name: self.cleaned_data[name] for name in OF_RATINGS}}}

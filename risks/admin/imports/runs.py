@@ -136,7 +136,8 @@ class ImportRunAdmin(StepAdmin):
         elif name == "preview":
             self.read_again(**arguments)
         elif name.startswith("answer-"):
-            answer = obj.question["answers"][int(name.removeprefix("answer-"))]
+            question: Any = obj.question
+            answer = question["answers"][int(name.removeprefix("answer-"))]
             self.read_again(**arguments, **answer["options"])
         else:
             lifecycle.apply_run(**arguments, skip_errors=name == "skip_errors")

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 from openrisk.admin.site import RelatedFilter, site
 from risks.admin.base import RegisterAdmin
-from risks.admin.imports.forms import ReadingFields, SourceForm
+from risks.admin.imports.forms import SOURCE_FIELDS, SourceForm
 from risks.import_runs.sources import edit_source
 from risks.models import ImportSource
 
@@ -18,7 +18,7 @@ class ImportSourceAdmin(RegisterAdmin):
 
     form = SourceForm
     update = staticmethod(edit_source)
-    fields = ("name", "learned_from", *ReadingFields.base_fields)
+    fields = ("name", "learned_from", *SOURCE_FIELDS)
     readonly_fields = ("name", "learned_from", *RegisterAdmin.readonly_fields)
     list_display = ("name", "learned_from", "updated_at", "organization")
     list_filter = (("organization", RelatedFilter),)

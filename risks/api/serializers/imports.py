@@ -159,15 +159,9 @@ class MappingField(serializers.Field):
         return value
 
 
-class ReadingSerializer(Serializer):
-    """The options of `risks.registers.options`; to read a run again, only those that change."""
+class SourceReadingSerializer(Serializer):
+    """The options of `risks.registers.options` that hold for all files of a source."""
 
-    source_name = serializers.CharField(
-        required=False,
-        max_length=150,
-        default="",
-        help_text="Whose ids the file has; the file's name without its ending unless given",
-    )
     mapping = MappingField(
         required=False, default=dict, help_text="JSON: column to field, or to extra"
     )
@@ -191,33 +185,56 @@ class ReadingSerializer(Serializer):
     include = serializers.ListField(
         child=serializers.ChoiceField(OTHER_KINDS),
         required=False,
-        default=tuple,
+        default=list,
         max_length=len(OTHER_KINDS),
         help_text="Kinds of rows of a RAID log to import as risks too",
+    )
+
+    def validate_include(self, kinds: list[str]) -> tuple[str, ...]:
+        """Return what the options hold, which are not changed."""
+        return tuple(kinds)
+
+
+class ReadingSerializer(SourceReadingSerializer):
+    """The options of `risks.registers.options`; to read a run again, only those that change."""
+
+    source_name = serializers.CharField(
+        required=False,
+        max_length=150,
+        default="",
+        help_text="Whose ids the file has; the file's name without its ending unless given",
     )
     as_new = serializers.BooleanField(
         required=False, default=False, help_text="A source of its own, though its risks are known"
     )
-
-    def validate_include(self, kinds: list[str]) -> tuple[str, ...]:
-        return tuple(kinds)
 
 
 class UploadSerializer(ReadingSerializer):
     file = serializers.FileField(help_text="CSV or XLSX, at most 20 MB and 100,000 rows")
 
 
-@extend_schema_field(ReadingSerializer)
+class LearnedSerializer(SourceReadingSerializer):
+    """The options of a source, and its ratings."""
+
+    scales = serializers.DictField(
+        child=serializers.RegexField(r"^\d{1,3} to \d{1,3}$"),
+        required=False,
+        help_text='By column of ratings, the scale of its numbers: "1 to 10"',
+    )
+    words = serializers.DictField(
+        child=serializers.DictField(child=serializers.IntegerField(min_value=1, max_value=5)),
+        required=False,
+        help_text="By column of ratings, the rating (1 to 5) of each word",
+    )
+
+
+@extend_schema_field(LearnedSerializer)
 class LearnedField(serializers.JSONField):
-    """The options of a source. A change names those that change, or all fields of `mapping`."""
+    """The options of a source. A change names those that change, each as a whole."""
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
-        options = ReadingSerializer(data=data, partial=True)
+        options = LearnedSerializer(data=data, partial=True)
         options.is_valid(raise_exception=True)
-        of_a_file = {"source_name", "as_new"} & options.validated_data.keys()
-        if of_a_file:
-            names = ", ".join(sorted(of_a_file))
-            raise serializers.ValidationError(f"{names}: only an upload has this. Leave it out.")
         return dict(options.validated_data)
 
 

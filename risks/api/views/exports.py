@@ -90,7 +90,7 @@ def csv_response(lines: Iterable[str], name: str) -> HttpResponseBase:
     )
 
 
-def xlsx_response(write: Callable[[BinaryIO], None], name: str) -> HttpResponseBase:
+def xlsx_response(write: Callable[[BinaryIO], Any], name: str) -> HttpResponseBase:
     """The file is complete before its first byte is sent."""
     file: Any = tempfile.TemporaryFile()  # noqa: SIM115  the response closes it
     write(file)

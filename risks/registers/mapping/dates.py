@@ -61,13 +61,15 @@ class Dates:
     """The cells of one column as ISO 8601 text, or None for a cell that gives no date.
 
     `errors` has the reason for each cell that is neither. `guesses` are sentences for people;
-    `table` has the cells that are not exact dates, such as months and "TBD".
+    `table` has the cells that are not exact dates, such as months and "TBD". `month_first` is
+    whether 03/04/2027 is March 4, as other cells show or the caller says.
     """
 
     values: dict[str, str | None] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
     guesses: list[str] = field(default_factory=list)
     table: dict[str, str | None] = field(default_factory=dict)
+    month_first: bool = False
 
 
 def read_dates(
@@ -83,8 +85,8 @@ def read_dates(
     then to `others`, those of the file's other columns of dates.
     """
     cells = list(cells)
-    dates = Dates()
     order = DayMonthOrder.of_file(cells, others, month_first)
+    dates = Dates(month_first=order.day_first is False)
     readings = set()
     for cell in cells:
         text = unicodedata.normalize("NFKC", cell).strip()

@@ -21,6 +21,7 @@ scores and levels are in `extra` if they differ from ours.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -111,7 +112,7 @@ class TableInterpreter:
             self.mapped,
             self.cells_of,
             own=self.own,
-            month_first=options.month_first,
+            options=options,
             rows=self.figures.rated_rows(),
             levels=levels,
             legend="\n".join(table.notes),
@@ -126,6 +127,7 @@ class TableInterpreter:
             if column.note and column.field not in FIGURES
         ]
         self.guesses += factory.guesses
+        self.columns = [describe_readings(column, factory) for column in columns]
         self.figures.rating_scales = factory.scales
         self.counts: Counter[str] = Counter()
 
@@ -271,3 +273,12 @@ class TableInterpreter:
         if times := self.counts["identity"]:
             detail = f"Identified {count_text(times, 'row')} without an id by the title."
             yield Guess(None, "identity", detail)
+
+
+def describe_readings(column: ColumnMapping, factory: ReaderFactory) -> ColumnMapping:
+    """The column with what the readers decided about it as a whole."""
+    header = column.column
+    if header in factory.scales:
+        scale, words = str(factory.scales[header]), factory.words[header]
+        return replace(column, scale=scale, words=words)
+    return replace(column, month_first=True) if header in factory.month_first else column

@@ -18,6 +18,7 @@ from risks.registers.mapping.lexicon import (
 )
 from risks.registers.mapping.ratings.reading import RatingColumn, read_ratings
 from risks.registers.mapping.ratings.scales import RatedRow, Scale
+from risks.registers.options import DEFAULT_OPTIONS, ReadingOptions
 from risks.registers.reading.text import split_list
 from risks.registers.results import SHOWN_CHARACTERS, Guess
 from risks.scoring import KINDS
@@ -100,7 +101,7 @@ class ReaderFactory:
         cells_of: Callable[[str], Cells],
         *,
         own: bool = False,
-        month_first: bool | None = None,
+        options: ReadingOptions = DEFAULT_OPTIONS,
         rows: Mapping[RatedRow, int] | None = None,
         levels: Sequence[Sequence[str]] | None = None,
         legend: str = "",
@@ -108,10 +109,12 @@ class ReaderFactory:
         self.mapped = mapped  # field by header
         self.cells_of = cells_of
         self.own = own
-        self.month_first = month_first
+        self.options = options
         self.rows, self.levels = rows, levels  # the source's levels, and ours
         self.legend = legend  # text beside the table
         self.scales: dict[str, Scale] = {}  # of ratings, by header
+        self.words: dict[str, dict[str, int]] = {}  # rating by text, by header
+        self.month_first: set[str] = set()  # headers of dates
         self.guesses: list[Guess] = []
 
     def make_readers(self) -> dict[str, CellReader]:
@@ -148,24 +151,35 @@ class ReaderFactory:
 
     def rating_readers(self) -> dict[str, CellReader]:
         columns = [
-            RatingColumn(
-                header,
-                name.rpartition("_")[2],
-                self.cells_of(header),
-                ours=header == name,
-                legend=self.legend,
-            )
+            self.rating_column(header, name)
             for header, name in self.mapped.items()
             if name in RATINGS
         ]
         readers = {}
         for header, ratings in read_ratings(columns, self.rows, self.levels).items():
             self.scales[header] = ratings.scale
+            self.words[header] = {
+                text: rating
+                for text, rating in ratings.values.items()
+                if rating and has_letters(text) and len(text) <= SHOWN_CHARACTERS
+            }
             if ratings.guess:
                 self.add_guess(header, "scale", ratings.guess, ratings.table)
             name = self.mapped[header]
             readers[header] = table_reader(name, ratings.values, ratings.errors, keep=ratings.kept)
         return readers
+
+    def rating_column(self, header: str, name: str) -> RatingColumn:
+        scale = self.options.scales.get(header)
+        return RatingColumn(
+            header,
+            name.rpartition("_")[2],
+            self.cells_of(header),
+            ours=header == name,
+            legend=self.legend,
+            scale=Scale.from_text(scale) if scale else None,
+            words=self.options.words.get(header, {}),
+        )
 
     def date_reader(self, header: str, name: str) -> CellReader:
         others = (
@@ -175,10 +189,12 @@ class ReaderFactory:
         )
         dates = read_dates(
             self.cells_of(header),
-            month_first=self.month_first,
+            month_first=self.options.month_first,
             with_time=name == "next_review_at",
             others=chain.from_iterable(others),
         )
+        if dates.month_first:
+            self.month_first.add(header)
         if dates.guesses:
             self.add_guess(header, "date", " ".join(dates.guesses), dates.table)
         return table_reader(name, dates.values, dates.errors, keep=dates.table)
@@ -226,6 +242,10 @@ class ReaderFactory:
             )
             self.add_guess(header, "person", detail, unclear)
         return readings.__getitem__
+
+
+def has_letters(text: str) -> bool:
+    return any(map(str.isalpha, text))
 
 
 def table_reader(

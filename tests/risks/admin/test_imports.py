@@ -133,6 +133,10 @@ def test_what_was_learned_of_a_source_is_edited(client, run):
     source.refresh_from_db()
     assert source.options["mapping"] == {"Title": "title", "Impact": "extra"}
     assert (source.options["month_first"], source.run, source.version) == (False, None, 2)
+    change(client, source, scales="Likelihood = 1 to 10", words="Impact: High = 4")
+    source.refresh_from_db()
+    assert source.options["scales"] == {"Likelihood": "1 to 10"}
+    assert source.options["words"] == {"Impact": {"High": 4}}
     refused = change(client, source, columns="Title = nonsense")
     assert "not a field of a risk" in refused.content.decode()
 

@@ -142,7 +142,9 @@ def test_what_was_learned_of_a_source_is_shown_and_edited(client, source):
     [
         ({"mapping": {"Note": "nonsense"}}, "not a field of a risk"),
         ({"mapping": {"Note": "title", "Title": "title"}}, "both give title"),
-        ({"as_new": True}, "only an upload has this"),
+        ({"as_new": True}, "Unknown field"),
+        ({"scales": {"Likelihood": "huge"}}, "scales"),
+        ({"words": {"Likelihood": {"High": 9}}}, "less than or equal to 5"),
         ({"pets": 1}, "Unknown field"),
     ],
 )

@@ -94,3 +94,23 @@ def test_without_its_file_a_run_is_only_planned_again(organization: Organization
     with pytest.raises(Conflict, match="no longer stored"):
         preview_again(actor=None, run=run, month_first=True)
     assert only_risk(organization).title == "Fire"
+
+
+def test_scale_and_words_hold_for_the_next_file(organization: Organization) -> None:
+    header = "ID,Risk,Likelihood,Impact\n"
+    import_register(organization, header + "R1,Fire,9,High\nR2,Flood,8,Very high\nR3,Fog,7,Low\n")
+    learned = ImportSource.objects.get().options
+    assert learned["scales"]["Likelihood"] == "1 to 10"
+    run = preview_register(organization, header + "R1,Fire,4,High\nR4,Strike,3,Low\n")
+    values = [row.values for row in run.rows.filter(model="risks.risk").order_by("row_number")]
+    assert [v["inherent_likelihood"] for v in values] == [2, 2]
+    assert [v["inherent_impact"] for v in values] == [4, learned["words"]["Impact"]["Low"]]
+
+
+def test_the_order_of_dates_that_one_file_shows_holds_for_the_next(
+    organization: Organization,
+) -> None:
+    import_register(organization, FIRST.replace("03/04/2027", "12/31/2026"))
+    run = preview_register(organization, SECOND)
+    (plan,) = run.rows.filter(model="risks.mitigation")
+    assert plan.values["due_date"] == "2027-03-04"

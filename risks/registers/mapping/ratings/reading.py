@@ -46,7 +46,8 @@ FREQUENCIES = "Frequencies were read by NIST SP 800-30, table G-3: once a year i
 class RatingColumn:
     """A column of likelihoods or impacts: its cells, with how often each occurs.
 
-    `legend` is text beside the table that may say what its numbers mean.
+    `legend` is text beside the table that may say what its numbers mean. `scale` and `words`, the
+    rating by text, are those of the source's last file: they hold for this one too.
     """
 
     header: str
@@ -54,6 +55,8 @@ class RatingColumn:
     cells: Mapping[str, int]
     ours: bool = False  # the header is the name of our field, so the scale is 1 to 5
     legend: str = ""
+    scale: Scale | None = None
+    words: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -163,10 +166,13 @@ def decide_alone(parsed: ParsedColumn) -> ScaleDecision | None:
     if "%" in column.header:
         scale = PERCENT if max(counts, default=Fraction(0)) > 1 else PROBABILITY
         return ScaleDecision(scale, "as the header says")
-    if scale := named_scale(column.header):
-        return ScaleDecision(scale, "as the header says")
-    if scale := scale_of_legend(column.legend):
-        return ScaleDecision(scale, "as the legend says")
+    for known, reason in (
+        (named_scale(column.header), "as the header says"),
+        (column.scale, "as in the last file of the source"),
+        (scale_of_legend(column.legend), "as the legend says"),
+    ):
+        if known:
+            return ScaleDecision(known, reason)
     own = Counter(cell.scale for cell in parsed.cells.values() if cell.scale)
     if own.total() > len(counts):
         return ScaleDecision(own.most_common(1)[0][0], "as other cells say")
@@ -197,6 +203,9 @@ def rate_column(parsed: ParsedColumn) -> Ratings:
     holds_amounts = is_amounts(parsed)
     for text in parsed.column.cells:
         cell = parsed.cells.get(text)
+        if text in parsed.column.words:
+            ratings.values[text] = ratings.table[text] = parsed.column.words[text]
+            continue
         if cell is None and not is_unrated(text):
             ratings.errors[text] = unknown_word_error(parsed.column.axis)
             continue

@@ -49,6 +49,12 @@ class Scale:
     def __str__(self) -> str:
         return f"{self.low} to {self.high}"
 
+    @classmethod
+    def from_text(cls, text: str) -> "Scale":
+        """Return the scale that `str()` writes: "1 to 10"."""
+        low, high = text.split(" to ")
+        return cls(int(low), int(high))
+
 
 ONE_TO_FIVE, ONE_TO_TEN = Scale(1, 5), Scale(1, 10)
 PROBABILITY, PERCENT = Scale(0, 1), Scale(0, 100)
