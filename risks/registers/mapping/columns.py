@@ -237,7 +237,8 @@ def weigh_candidates(content: ColumnContent) -> Iterator[FieldCandidate]:
     for candidate in fitting or candidates:
         cost = candidate.cost
         if candidate not in fitting:
-            if cost >= WEAK_SYNONYM_COST or content.contradicts(candidate.field):
+            is_guess = cost >= WEAK_SYNONYM_COST or candidate.alike < 100
+            if is_guess or content.contradicts(candidate.field):
                 continue
             cost += _UNLIKELY_CELLS
         if candidate.field == "treatment" and content.is_treatment:

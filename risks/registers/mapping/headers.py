@@ -33,6 +33,7 @@ from risks.registers.mapping.column_synonyms import (
 )
 from risks.registers.mapping.spelling import (
     WordList,
+    bare_name,
     correct_words,
     singular,
     spaced_name,
@@ -121,7 +122,7 @@ def fields_by_spelling(header: str) -> tuple[FieldCandidate, ...]:
 def ways_to_read(header: str) -> Iterator[tuple[float, list[str]]]:
     """The words of a header, with a cost: as it is, in camel case, and without brackets."""
     spaced = spaced_name(header)
-    yield 0.0, normalize_words(header)
+    yield 0.0, normalize_words(bare_name(header))
     yield 0.0, normalize_words(spaced)
     without_brackets = _BRACKETS.sub(" ", spaced)
     if without_brackets != spaced:
@@ -199,13 +200,15 @@ def rating_letters(headers: Iterable[str]) -> frozenset[str]:
     """The letters among these headers that can be ratings, and "" for all other headers.
 
     One needs the other: "P" beside "I" or "Impact" is a likelihood, alone it is anything. "C", "I"
-    and "A" are confidentiality, integrity and availability.
+    and "A" are confidentiality, integrity and availability, "D" beside "S" and "O" is detection.
     """
     words = set(chain.from_iterable(map(header_words, headers)))
     letters = set(map(rating_letter, headers)) - {""}
     is_pair = words & (LIKELIHOOD | OCCURRENCE) and words & IMPACT
     if letters >= _PROTECTION_GOALS:
         letters -= _PROTECTION_GOALS
+    if words >= {"s", "o"}:
+        letters -= {"d"}
     return frozenset(letters | {""} if is_pair else {""})
 
 

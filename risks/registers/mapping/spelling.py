@@ -26,11 +26,16 @@ _SCALE = re.compile(r"\d+|\d+(?:to|x|bis|a|-)\d+|[1-9]\d*st|x")  # "1to5" in "L_
 _NUMBERED = re.compile(r"(\D{2,})\d{1,2}")
 
 
-def spaced_name(header: str) -> str:
-    """A header without brackets around its name, endings such as "(s)", and camel case."""
+def bare_name(header: str) -> str:
+    """A header without brackets around its name, and without endings such as "(s)"."""
     if wrapped := _CUSTOM_FIELD.match(header):
         header = wrapped.group(1)
-    return _CAMEL_HUMP.sub(" ", _ENDINGS.sub("", header))
+    return _ENDINGS.sub("", header)
+
+
+def spaced_name(header: str) -> str:
+    """The bare name of a header, with a space between words in camel case."""
+    return _CAMEL_HUMP.sub(" ", bare_name(header))
 
 
 class WordList:

@@ -173,3 +173,40 @@ def test_ratings_below_an_unknown_name_are_said_if_one_is_missing() -> None:
     assert note.startswith("Holds ratings: map this column if it gives the inherent impact.")
     samples = {"Likelihood": ["4"], "Impact": ["5"], "Votes": ["5"]}
     assert propose_mapping(list(samples), samples)[2].note == ""
+
+
+PROSE = "We will move the racks to the first floor and test it twice"
+
+
+@pytest.mark.parametrize(
+    ("cells", "fields"),
+    [
+        (  # health and safety: questions, and a rating of two letters
+            {"What are the hazards?": "Wet floor", "P": "3", "D": "2", "R=PxD": "6",
+             "What further action do you need to take to control the risks?": PROSE,
+             "When is the action needed by?": "01/02/2027"},
+            ["title", "inherent_likelihood", "inherent_impact", "inherent_score", "treatment_plan",
+             "due_date"],
+        ),
+        (  # a process of failures: the letters of severity, occurrence and detection
+            {"Failure mode": "Leak", "Potential Effect(s) of Failure": PROSE, "O": "3", "D": "4",
+             "S": "5", "RPN": "60"},
+            ["title", "description", "inherent_likelihood", None, "inherent_impact",
+             "inherent_score"],
+        ),
+        (  # information security: protection goals are letters as well
+            {"Gefährdung": "Feuer", "C": "3", "I": "3", "A": "3",
+             "Eintrittshäufigkeit ohne Maßnahmen": "3", "Auswirkungen ohne Maßnahmen": "4",
+             "Risiko mit Maßnahmen": "gering"},
+            ["threat", None, None, None, "inherent_likelihood", "inherent_impact",
+             "residual_level"],
+        ),
+    ],
+)  # fmt: skip
+def test_registers_of_several_professions(cells: dict[str, str], fields: list[str | None]) -> None:
+    assert list(proposed(list(cells), {h: [cell] for h, cell in cells.items()}).values()) == fields
+
+
+def test_a_misspelled_name_needs_cells_that_fit() -> None:
+    assert proposed(["Risk Acceptence"], {"Risk Acceptence": ["Yes"]}) == {"Risk Acceptence": None}
+    assert proposed(["Liklihood"], {"Liklihood": ["Yes"]}) == {"Liklihood": None}
