@@ -12,6 +12,7 @@ from risks.models import (
     ActionDependency,
     Asset,
     AssetDependency,
+    BillOfMaterials,
     Category,
     Control,
     ControlChange,
@@ -106,6 +107,7 @@ def track_models() -> None:
 
     # A scan that sees a finding again changes nothing but when it was last seen.
     track(Finding, cache=BY_ROW, history=RowHistory(ignored_fields={"last_seen_at"}))
+    track(BillOfMaterials, history=RowHistory(ignored_fields={"seen_at"}))
     track(FindingRule, history=RowHistory())
     track(RiskProposal, history=RowHistory())
     track(LikelihoodSuggestion, history=RowHistory())

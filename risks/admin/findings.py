@@ -43,15 +43,31 @@ class FindingAdmin(RegisterAdmin):
     search_fields = ("title",)
     ordering = ("-last_seen_at", "-id")
     autocomplete_fields = ("asset", "risk")
-    readonly_fields = (*RegisterAdmin.readonly_fields, "first_seen_at", "last_seen_at", "proposal")
+    readonly_fields = (
+        *RegisterAdmin.readonly_fields,
+        "cves_text",
+        "components_text",
+        "first_seen_at",
+        "last_seen_at",
+        "proposal",
+    )
 
     def sections(self, obj: Finding | None) -> list[Any]:
         seen = ["first_seen_at", "last_seen_at", "proposal"] if obj else []
+        scanned = ["cves_text", "components_text"] if obj else []
         return [
             (None, {"fields": ["title", "description", "state", "risk", *seen]}),
-            ("Source", {"fields": ["tool", "rule", "asset", "location"]}),
+            ("Source", {"fields": ["tool", "rule", "asset", "location", *scanned]}),
             ("Severity", {"fields": ["severity", "cvss", "epss", "known_exploited"]}),
         ]
+
+    @admin.display(description="CVEs")
+    def cves_text(self, finding: Finding) -> str:
+        return ", ".join(finding.cves) or "-"
+
+    @admin.display(description="components")
+    def components_text(self, finding: Finding) -> str:
+        return ", ".join(finding.components) or "-"
 
     @admin.display(description="severity", ordering="severity")
     def severity_badge(self, finding: Finding) -> SafeString | str:

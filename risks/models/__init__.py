@@ -4,12 +4,14 @@ from risks.models.assets import Asset, AssetDependency, AssetType, Criticality, 
 from risks.models.base import Level, OrganizationOwned, ReferenceCounter, Versioned
 from risks.models.controls import Control, ControlStatus, Framework
 from risks.models.findings import (
+    BillOfMaterials,
     Finding,
     FindingRule,
     FindingState,
     ProposalStatus,
     RiskProposal,
     Severity,
+    VulnerabilityFacts,
 )
 from risks.models.history import Change, ChangeAction, ControlChange, MitigationChange, ScoreChange
 from risks.models.imports import (
@@ -51,6 +53,7 @@ __all__ = (
     "Asset",
     "AssetDependency",
     "AssetType",
+    "BillOfMaterials",
     "Category",
     "Change",
     "ChangeAction",
@@ -93,4 +96,5 @@ __all__ = (
     "SuggestionStatus",
     "Treatment",
     "Versioned",
+    "VulnerabilityFacts",
 )

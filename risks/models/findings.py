@@ -9,7 +9,8 @@ from django.db.models import Q
 
 from openrisk.text.fields import LineField, LongTextField
 from risks.models.assets import Asset, Criticality
-from risks.models.base import Versioned, choices_constraint
+from risks.models.base import OrganizationOwned, Versioned, choices_constraint
+from risks.models.imports import ImportRun
 from risks.models.risk import Risk
 from risks.querysets import FindingQuerySet
 
@@ -150,6 +151,12 @@ class Finding(Versioned):
     known_exploited = models.BooleanField(default=False)
     title = LineField(max_length=500)
     description = LongTextField(blank=True)
+    cves = models.JSONField(
+        "CVEs", default=list, blank=True, help_text="The vulnerabilities that it is about"
+    )
+    components = models.JSONField(
+        default=list, blank=True, help_text="What has it: package URLs with versions"
+    )
     asset = models.ForeignKey(
         Asset, models.SET_NULL, null=True, blank=True, related_name="findings"
     )
@@ -188,3 +195,58 @@ class Finding(Versioned):
 
     def __str__(self) -> str:
         return f"{self.rule}: {self.title}"
+
+
+class BillOfMaterials(OrganizationOwned):
+    """The names that a bill of an asset gives its components, for statements that refer to it.
+
+    `product` is the version of the asset, `subject` its reference in the bill, and `components`
+    are by reference those whose reference is not a package URL. `seen_at` is the time of the last
+    report with this bill: the latest one says which version of the asset is in use.
+    """
+
+    asset = models.ForeignKey(Asset, models.CASCADE, related_name="bills")
+    serial_number = models.CharField(max_length=64, blank=True)
+    bill_version = models.CharField(max_length=20, blank=True)
+    product = models.CharField(max_length=255, blank=True)
+    subject = models.TextField(blank=True)
+    components = models.JSONField(default=dict)
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "bill of materials"
+        verbose_name_plural = "bills of materials"
+        constraints = (
+            models.UniqueConstraint(
+                fields=("organization", "asset", "serial_number", "bill_version", "product"),
+                name="bill_of_materials_unique",
+            ),
+        )
+        indexes = (
+            models.Index(fields=("organization", "serial_number"), name="bill_by_serial_number"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.serial_number or self.product} of {self.asset}"
+
+
+class VulnerabilityFacts(OrganizationOwned):
+    """The facts of a feed about the CVEs of one year, for findings that are imported later.
+
+    `epss` has the score and `exploited` the reason by the number of the CVE, which is the part
+    after the year. They hold while `run` is the latest of its source that is applied.
+    """
+
+    run = models.ForeignKey(ImportRun, models.CASCADE, related_name="vulnerability_facts")
+    year = models.PositiveSmallIntegerField()
+    epss = models.JSONField(default=dict)
+    exploited = models.JSONField(default=dict)
+
+    class Meta:
+        verbose_name_plural = "vulnerability facts"
+        constraints = (
+            models.UniqueConstraint(fields=("run", "year"), name="vulnerability_facts_unique"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.year} in {self.run}"

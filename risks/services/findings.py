@@ -17,6 +17,7 @@ from openrisk.accounts.models import Organization, User
 from risks.history import recorded
 from risks.models import Asset, Finding, FindingState
 from risks.services import rows
+from risks.vulnerabilities import KnownVulnerabilities, cves_of
 
 IDENTITY = ("tool", "rule", "asset", "location")  # what the fingerprint is made of
 # What a scan says of a finding it sees again; state and risk belong to people.
@@ -51,9 +52,11 @@ def fingerprint_of(finding: Finding) -> str:
 
 
 def create_finding(*, actor: User | None, organization: Organization, **fields: Any) -> Finding:
-    """Create a finding that was first and last seen now."""
+    """Create a finding that was first and last seen now, marked by what feeds know of its CVE."""
     now = timezone.now()
     finding = Finding(organization=organization, first_seen_at=now, last_seen_at=now)
+    if cves := cves_of(fields.get("rule", ""), ()):
+        fields = {**KnownVulnerabilities(organization).marks_of(cves), **fields}
     with recorded(actor=actor):
         save_finding(finding, fields)
     return finding

@@ -13,6 +13,7 @@ from openrisk.accounts.models import Organization, User
 from risks.models import (
     Acceptance,
     Asset,
+    BillOfMaterials,
     Category,
     Control,
     Finding,
@@ -157,6 +158,7 @@ def make_one_of_each(organization: Organization, requester: User) -> Risk:
         organization=organization, risk=risk, key="CVE-2021-44228", present=2, likelihood=5
     )
     ImportSource.objects.create(organization=organization, name="register")
+    BillOfMaterials.objects.create(organization=organization, asset=server, seen_at=timezone.now())
     make_installed(organization)
     create_schedule(
         actor=None, organization=organization, recipients=["a@example.org"], cron="0 7 * * 1"

@@ -132,6 +132,8 @@ class ControlSerializer(RowSerializer):
 
 
 class FindingSerializer(RowSerializer):
+    cves = NamesField(read_only=True)
+    components = NamesField(read_only=True)
     asset = OrganizationRelatedField(queryset=Asset.objects.all(), required=False, allow_null=True)
     asset_name = serializers.CharField(source="asset.name", read_only=True)
     risk = OrganizationRelatedField(queryset=Risk.objects.all(), required=False, allow_null=True)
@@ -148,6 +150,8 @@ class FindingSerializer(RowSerializer):
             "cvss",
             "epss",
             "known_exploited",
+            "cves",
+            "components",
             "asset",
             "asset_name",
             "location",
@@ -164,6 +168,8 @@ class FindingSerializer(RowSerializer):
         read_only_fields = (
             *VERSIONED,
             "fingerprint",
+            "cves",
+            "components",
             "proposal",
             "first_seen_at",
             "last_seen_at",
