@@ -11,6 +11,7 @@ from risks.import_runs.changes import (
 )
 from risks.import_runs.context import ImportContext
 from risks.import_runs.importers.base import ModelImporter
+from risks.import_runs.importers.bill import BillImporter
 from risks.import_runs.importers.control import ControlImporter, FrameworkImporter
 from risks.import_runs.importers.finding import FindingImporter
 from risks.import_runs.importers.mitigation import MitigationImporter
@@ -27,6 +28,7 @@ IMPORTERS: tuple[type[ModelImporter], ...] = (
     ControlImporter,
     RiskImporter,
     MitigationImporter,
+    BillImporter,
     FindingImporter,
 )
 # Counted also in a run that has no records of them: those of a register.

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, TypeVar
+from uuid import UUID
 
 from django.db.models import OuterRef, Q, Subquery
 from django.utils import timezone
@@ -177,21 +178,21 @@ def withdraw_empty_proposals(organization: Organization) -> int:
 # --- Likelihoods that feeds suggest
 
 
-def suggest_exploited(*, run: ImportRun, reasons: Mapping[str, str]) -> int:
-    """Suggest a higher likelihood for the open risks of open findings of these CVEs.
+def suggest_exploited(*, run: ImportRun, marked: Mapping[UUID, tuple[str, str]]) -> int:
+    """Suggest a higher likelihood for the open risks of open findings that are exploited now.
 
-    `reasons` has the text for each CVE. A CVE is suggested once for a risk, whatever was decided.
+    `marked` has the CVE and the reason of each finding. A CVE is suggested once for a risk,
+    whatever was decided.
     """
-    affected = (
-        Risk.objects.for_organization(run.organization)
-        .open()
-        .filter(findings__state=FindingState.OPEN, findings__rule__in=list(reasons))
-    )
-    by_id = {risk.pk: risk for risk in affected.distinct()}
-    cves_by_risk: dict[Risk, set[str]] = defaultdict(set)
-    for pk, cve in affected.values_list("pk", "findings__rule").distinct():
-        if cve in reasons:
-            cves_by_risk[by_id[pk]].add(cve)
+    reasons_by_risk: dict[Risk, dict[str, str]] = defaultdict(dict)
+    open_risks = Risk.objects.for_organization(run.organization).open()
+    for batch in in_batches(list(marked)):
+        findings = Finding.objects.filter(
+            pk__in=batch, state=FindingState.OPEN, risk__in=open_risks
+        )
+        for finding in findings.select_related("risk").order_by("pk"):
+            cve, reason = marked[finding.pk]
+            reasons_by_risk[finding.risk][cve] = reason
     suggestions = [
         LikelihoodSuggestion(
             organization=run.organization,
@@ -199,11 +200,11 @@ def suggest_exploited(*, run: ImportRun, reasons: Mapping[str, str]) -> int:
             key=cve,
             present=present,
             likelihood=KNOWN_EXPLOITED_LIKELIHOOD,
-            reason=reasons[cve],
+            reason=reason,
             run=run,
         )
-        for risk, cves in cves_by_risk.items()
-        for cve in sorted(cves)
+        for risk, reasons in reasons_by_risk.items()
+        for cve, reason in sorted(reasons.items())
         if (present := present_likelihood(risk)) and present < KNOWN_EXPLOITED_LIKELIHOOD
     ]
     before = LikelihoodSuggestion.objects.filter(run=run).count()

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
@@ -10,11 +11,14 @@ from django.utils import timezone
 from risks.import_runs.changes import PlannedChange, SourceRecord, Values
 from risks.import_runs.context import BATCH, in_batches
 from risks.import_runs.importers.base import ModelImporter
-from risks.models import Asset, Finding, FindingState, RowAction
+from risks.models import Asset, Finding, FindingState, Provenance, RowAction
 from risks.services.findings import SEEN_FIELDS, compute_fingerprint
+from risks.vulnerabilities import KnownVulnerabilities, cves_of
 
 IDENTIFIED_BY_ID = "id"  # the identity_kind of a record whose identity is the finding's own id
-IMPORTED_FIELDS = (*SEEN_FIELDS, "state")
+STATEMENT = "statement"  # what a statement (VEX) makes of the state, beside what a scan says of it
+_LISTS = ("cves", "components")
+IMPORTED_FIELDS = (*SEEN_FIELDS, *_LISTS, "state")
 _NUMBERS = ("cvss", "epss")
 _DECIDED = (FindingState.ACCEPTED.value, FindingState.FALSE_POSITIVE.value)
 
@@ -22,7 +26,8 @@ _DECIDED = (FindingState.ACCEPTED.value, FindingState.FALSE_POSITIVE.value)
 class FindingImporter(ModelImporter):
     """Values are `tool`, `rule`, `asset` (a name), `location`, and those of IMPORTED_FIELDS.
 
-    Reports that are older than the last sighting of a finding do not change it.
+    A record of a statement has STATEMENT, which becomes the state if it is new. Reports that are
+    older than the last sighting of a finding do not change it.
     """
 
     model = Finding
@@ -58,7 +63,8 @@ class FindingImporter(ModelImporter):
     # --- Planning
 
     def normalize(self, record: SourceRecord) -> Values:
-        return {name: value for name, value in record.values.items() if name in IMPORTED_FIELDS}
+        names = (*IMPORTED_FIELDS, STATEMENT)
+        return {name: value for name, value in record.values.items() if name in names}
 
     def current_values(self, ids: Iterable[UUID]) -> dict[UUID, Values]:
         values: dict[UUID, Values] = {}
@@ -76,28 +82,106 @@ class FindingImporter(ModelImporter):
     def validate(self, changes: Sequence[PlannedChange]) -> None:
         """Keep what people decided: a sighting does not end an acceptance.
 
-        A resolved finding is open again only if it was seen later than that.
+        A resolved finding is open again only if it was seen later than that. What a source has
+        closed it may open again, and a statement on a version ends with that version.
         """
         for change in changes:
-            if change.current is None or change.action == RowAction.ERROR:
+            if change.action == RowAction.ERROR:
                 continue
-            assert change.object_id is not None  # noqa: S101  it exists
-            last_seen = self.last_seen[change.object_id]
-            state = change.current["state"]
-            is_old = self.looked_at < last_seen
-            if is_old and change.record.identity_kind != IDENTIFIED_BY_ID:
-                for name in list(change.changes):
-                    change.set_outcome(name, change.current[name], change.current[name])
-            elif change.values.get("state") != FindingState.OPEN:
-                continue
-            elif state in _DECIDED:
-                change.set_outcome("state", state, state)
-            elif state == FindingState.RESOLVED:
-                is_seen_again = self.looked_at > last_seen
-                outcome = FindingState.OPEN.value if is_seen_again else state
-                change.set_outcome("state", state, outcome)
-                if is_seen_again:
-                    change.action = RowAction.UPDATE.value
+            if "cves" in change.changes or change.current is None:
+                self.mark_by_known_facts(change)
+            if change.current is not None:
+                self.follow_statement(change, change.current)
+                self.keep_decisions(change, change.current)
+        self.reopen_other_versions(changes)
+
+    def keep_decisions(self, change: PlannedChange, current: Values) -> None:
+        assert change.object_id is not None  # noqa: S101  it exists
+        last_seen = self.last_seen[change.object_id]
+        state, is_sighting = current["state"], change.record.identity_kind != IDENTIFIED_BY_ID
+        if is_sighting and self.looked_at < last_seen:
+            for name in list(change.changes):
+                change.set_outcome(name, current[name], current[name])
+        elif change.values.get("state") != FindingState.OPEN:
+            return
+        elif change.superseded.get("state", {}).get("value") == state != FindingState.RESOLVED:
+            return  # the source itself has closed it before
+        elif state in _DECIDED:
+            change.set_outcome("state", state, state)
+        elif state == FindingState.RESOLVED:
+            is_seen_again = self.looked_at > last_seen
+            outcome = FindingState.OPEN.value if is_seen_again else state
+            change.set_outcome("state", state, outcome)
+            if is_seen_again:
+                change.action = RowAction.UPDATE.value
+
+    def follow_statement(self, change: PlannedChange, current: Values) -> None:
+        """Let a new statement decide. That it matters opens only what an earlier one has closed."""
+        if STATEMENT not in change.values:
+            return
+        change.edited = [name for name in change.edited if name != STATEMENT]
+        _, stated = change.changes.pop(STATEMENT, (None, None))
+        state = outcome = current["state"]
+        if stated == FindingState.OPEN:
+            earlier = change.superseded.get(STATEMENT, {}).get("value")
+            outcome = stated if earlier == state else state
+        elif stated and state != FindingState.RESOLVED:
+            outcome = stated
+        change.set_outcome("state", state, outcome)
+
+    def reopen_other_versions(self, changes: Sequence[PlannedChange]) -> None:
+        """Open what a statement has closed, if another version of a component is seen by now."""
+        moved = {
+            change.object_id: change
+            for change in changes
+            if change.current
+            and change.current["components"]
+            and change.current["state"] == FindingState.FALSE_POSITIVE
+            and "components" in change.changes
+        }
+        closed = self.statements_on(moved).filter(
+            **{f"fields__{STATEMENT}__value": FindingState.FALSE_POSITIVE.value}
+        )
+        for pk in closed.values_list("object_id", flat=True) if moved else ():
+            before = ", ".join(moved[pk].current["components"])  # type: ignore[index]
+            moved[pk].set_outcome(
+                "state", FindingState.FALSE_POSITIVE.value, FindingState.OPEN.value
+            )
+            moved[pk].notes.append(f"Open again: a statement was about {before}.")
+
+    def statements_on(self, ids: Iterable[UUID | None]) -> Any:
+        """The provenance of these findings by sources that made statements on them."""
+        rows = Provenance.objects.for_organization(self.context.organization)
+        return rows.filter(
+            model=self.model_label(), object_id__in=list(ids), fields__has_key=STATEMENT
+        )
+
+    def forget_statements(self, changes: Sequence[PlannedChange]) -> None:
+        """Forget those on former versions: the next one may say the same of another version."""
+        reopened = [
+            change.object_id
+            for change in changes
+            if "components" in change.changes
+            and change.changes.get("state") == [FindingState.FALSE_POSITIVE, FindingState.OPEN]
+        ]
+        for provenance in self.statements_on(reopened) if reopened else ():
+            del provenance.fields[STATEMENT]
+            provenance.save(update_fields=["fields"])
+
+    def mark_by_known_facts(self, change: PlannedChange) -> None:
+        """Mark a finding of a CVE by what feeds said before it was imported."""
+        cves = cves_of(change.record.values.get("rule", ""), change.values.get("cves") or ())
+        for name, value in self.known_vulnerabilities.marks_of(cves).items():
+            if name not in change.values:  # the report itself does not say it
+                before = change.current[name] if change.current else None
+                change.set_outcome(name, before, value)
+
+    @property
+    def known_vulnerabilities(self) -> KnownVulnerabilities:
+        key = "known vulnerabilities"
+        if key not in self.context.cache:
+            self.context.cache[key] = KnownVulnerabilities(self.context.organization)
+        return self.context.cache[key]
 
     @property
     def looked_at(self) -> datetime:
@@ -140,6 +224,7 @@ class FindingImporter(ModelImporter):
             )
 
     def mark_seen(self, changes: Sequence[PlannedChange]) -> None:
+        self.forget_statements(changes)
         seen = [
             change.object_id
             for change in changes
@@ -173,5 +258,7 @@ def assign_values(finding: Finding, values: Values) -> None:
             setattr(finding, name, None if value is None else Decimal(value))
         elif name == "known_exploited":
             finding.known_exploited = bool(value)
+        elif name in _LISTS:
+            setattr(finding, name, value or [])
         else:
             setattr(finding, name, value or "")

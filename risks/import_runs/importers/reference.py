@@ -137,6 +137,7 @@ class AssetImporter(ReferenceImporter):
             dependencies__isnull=True,
             dependents__isnull=True,
             findings__isnull=True,
+            bills__isnull=True,
         )
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from openrisk.errors import Conflict
-from risks.models import Change, ImportRun, LikelihoodSuggestion, Source
+from risks.models import Change, Finding, ImportRun, LikelihoodSuggestion, Source
 from risks.services import proposals
 from risks.services.risks import update_risk
 from tests.risks.factories import make_finding, make_risk
@@ -26,7 +26,8 @@ def risk(organization):
 
 
 def suggest(feed):
-    return proposals.suggest_exploited(run=feed, reasons={CVE: "Exploited since 2021."})
+    marked = {finding.pk: (CVE, "Exploited since 2021.") for finding in Finding.objects.all()}
+    return proposals.suggest_exploited(run=feed, marked=marked)
 
 
 def test_an_exploited_finding_suggests_a_likelihood(feed, risk):

@@ -51,6 +51,16 @@ def test_a_sighting_does_not_end_a_decision_of_a_person(run, analyst, state):
     assert Finding.objects.get().state == state
 
 
+def test_what_the_source_itself_has_closed_it_opens_again(run, analyst):
+    run(asset(), finding(state="false_positive"))
+    run(asset(), finding(state="open"), at=MONDAY + timedelta(days=1))
+    assert Finding.objects.get().state == "open"
+    run(asset(), finding(state="accepted"), at=MONDAY + timedelta(days=2))
+    update_finding(actor=analyst, instance=Finding.objects.get(), state="false_positive")
+    run(asset(), finding(state="open"), at=MONDAY + timedelta(days=3))
+    assert Finding.objects.get().state == "false_positive"
+
+
 def test_a_resolved_finding_is_open_again_once_it_is_seen_later(run, analyst):
     run(asset(), finding())
     update_finding(actor=analyst, instance=Finding.objects.get(), state="resolved")
