@@ -22,7 +22,8 @@ def name_image(reference: str, *, merge_tags: bool) -> str:
     """
     name = reference.partition("@")[0].removesuffix(":latest")
     head, colon, tag = name.rpartition(":")
-    return head if merge_tags and colon and "/" not in tag else name
+    has_tag = colon and "/" not in tag and head != "sha256"
+    return head if merge_tags and has_tag else name
 
 
 def locate_package(package: str, path: str, version: str) -> str:

@@ -20,7 +20,9 @@ class FindingItem:
     a package, a port). Tool, rule, asset and location together identify the finding over scans, so
     none of them may contain anything that changes from scan to scan. `asset` is a name, or "" if
     the report has none. `row` counts from 1. `state` is "open" unless the report itself marks the
-    finding as suppressed ("accepted") or wrong ("false_positive").
+    finding as suppressed ("accepted") or wrong ("false_positive"). `cves` are the vulnerabilities
+    that it is about, by which feeds find it; `components` are what has them, each a package URL
+    with a version, or "name@version".
     """
 
     row: int
@@ -33,6 +35,8 @@ class FindingItem:
     description: str = ""
     cvss: Decimal | None = None  # base score, 0 to 10
     state: str = "open"
+    cves: tuple[str, ...] = ()
+    components: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,19 +82,52 @@ class VulnerabilityItem:
 
 
 @dataclass(frozen=True, slots=True)
-class VexItem:
-    """A statement whether a CVE affects a component. It decides findings that exist.
+class BillItem:
+    """A bill of materials that statements of others may refer to, by its serial number.
 
-    `state` is a value of risks.models.FindingState. `asset` and `location` are as in FindingItem,
-    "" if the statement is about every asset or location.
+    `product` is the version of the asset that it is about and `subject` the reference of that in
+    the bill. `components` are those that the bill refers to by something else than a package URL:
+    reference -> component, as in FindingItem.
+    """
+
+    row: int
+    serial_number: str  # a UUID, or "" if nothing can refer to it
+    version: str
+    asset: str
+    subject: str = ""
+    product: str = ""
+    components: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class VersionStatus:
+    """A version, or a range such as vers:npm/>=1.0|<2.0, and its status.
+
+    That is affected, unaffected, unknown, or "" if it is what the statement says.
+    """
+
+    version: str
+    status: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VexItem:
+    """A statement whether a vulnerability affects something. It decides findings that exist.
+
+    `state` is a value of risks.models.FindingState. The statement is about what `reference` says:
+    a BOM-Link (urn:cdx:...), a component as in FindingItem, or "" for the product itself. `asset`
+    and `product` are name and version of the product, "" if the statement does not tell.
+    With `versions` it is about those, else about the version in the reference.
     """
 
     row: int
     cve: str
     state: str
     reason: str
+    reference: str = ""
     asset: str = ""
-    location: str = ""
+    product: str = ""
+    versions: tuple[VersionStatus, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +202,7 @@ Item = (
     | AssetItem
     | Scan
     | VulnerabilityItem
+    | BillItem
     | VexItem
     | FrameworkItem
     | ControlItem

@@ -41,6 +41,8 @@ _MOST_DIGITS = sys.int_info.default_max_str_digits  # of an integer that Python 
 # Bytes that are parsed at once: fewer than digits of a number (see `_JsonText`), and so few that
 # the paths of that many brackets, each one longer than the last, do not need much memory.
 _CHUNK = 4096
+# Also as a part of a name, such as CVE-2021-44228-log4j-core or cve_2021_44228.
+_CVE = re.compile(r"(?<![A-Za-z0-9])CVE[-_](\d{4})[-_](\d{1,19})(?!\d)", re.I)
 # Two days without a common part: a text that gives two times with these defaults lacks a part.
 _DAYS = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2004, 2, 2, tzinfo=UTC))
 
@@ -297,3 +299,9 @@ def choose_rule(cves: list[str], other: str) -> str:
     """The CVE if there is exactly one, so that feeds find the finding; else `other`."""
     known = sorted({cve.strip().upper() for cve in cves if cve.strip().upper().startswith("CVE-")})
     return known[0] if len(known) == 1 else other
+
+
+def find_cves(*texts: str) -> tuple[str, ...]:
+    """The CVEs that the texts name, each once."""
+    names = {f"CVE-{year}-{number}" for text in texts for year, number in _CVE.findall(text)}
+    return tuple(sorted(names))

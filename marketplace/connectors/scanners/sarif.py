@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import IO, Any
 
 from marketplace.connectors.base import Capability, Connector, ConnectorCategory, UnreadableReport
@@ -13,7 +14,9 @@ from marketplace.connectors.items import Config, FindingItem, Item, RejectedItem
 from marketplace.connectors.parsing import (
     as_dict,
     as_list,
+    find_cves,
     join_paragraphs,
+    parse_severity,
     parse_time,
     severity_from_score,
     stream_json,
@@ -34,8 +37,9 @@ _LEVELS = {"error": "high", "warning": "medium", "note": "low", "none": "info"}
 class Sarif(Connector):
     """A result is identified by rule, file and fingerprint; without one by function, then by line.
 
-    Duplicates are numbered. The line is in the description, since it changes. The severity comes
-    from `security-severity` of the rule, by convention a CVSS score, or from the level.
+    Without a rule it is known by its message. Each of its locations is a finding. Duplicates are
+    numbered. The line is in the description, since it changes. The severity comes from
+    `security-severity` of the rule, by convention a CVSS score, or from the level.
     """
 
     slug = "sarif"
@@ -46,10 +50,12 @@ class Sarif(Connector):
         "SARIF is the exchange format of static analysis tools: CodeQL, Semgrep, SpotBugs, "
         "ESLint, Bandit, Checkov and many more, mostly with an option such as "
         "`--format sarif`.\n\n"
-        "Each result that failed becomes a finding with the tool's rule. Its severity is the "
-        "rule's security-severity where the tool gives one, else error is high, warning medium, "
-        "note low. Suppressed results are accepted findings, unless the suppression is rejected "
-        "or under review; results that are absent from a baseline are left out.\n\n"
+        "Each result that failed becomes a finding with the tool's rule, one for each of its "
+        "locations. Feeds find it by the CVE in the rule's id, name, tags or texts. Its severity "
+        "is the security-severity of the rule or the result where the tool gives one, else error "
+        "is high, warning medium, note low. Suppressed results are accepted findings, unless the "
+        "suppression is rejected or under review; results that are absent from a baseline are "
+        "left out.\n\n"
         "SARIF does not name what was analysed. Configure the asset; otherwise the address of "
         "the repository in the report is used. With an asset, a result that is not in the tool's "
         "next report is resolved, unless that report is empty and says that the tool failed."
@@ -83,8 +89,7 @@ class Sarif(Connector):
                 yield RejectedItem(row, "Not a result of a tool.", to_text(result))
             else:
                 runs[index].has_findings = True
-                if item := runs[index].build_finding(row, result):
-                    yield item
+                yield from runs[index].build_findings(row, result)
         failed = {run.tool for run in runs.values() if run.has_failed}
         for run in runs.values():
             covered = (run.asset,) if run.asset and run.tool not in failed else ()
@@ -172,43 +177,51 @@ class _Run:
         """Some tools, like SpotBugs, report a failure whenever they find something."""
         return not self.has_results or (self.reports_failure and not self.has_findings)
 
-    def build_finding(self, row: int, result: dict[str, Any]) -> FindingItem | RejectedItem | None:
+    def build_findings(self, row: int, result: dict[str, Any]) -> Iterator[Item]:
+        """One finding for each location of the result, or one without a location."""
         if (
             to_text(result.get("kind") or "fail") != "fail"
             or result.get("baselineState") == "absent"
         ):
-            return None
+            return
+        rule, component, rule_id = self._identify_rule(result)
+        message = self._build_text(as_dict(result.get("message")), rule, component)
+        rule_id = rule_id or message  # without a rule, the message says what it is
+        if not rule_id:
+            yield RejectedItem(row, "The result has neither a rule nor a message.")
+            return
+        score, severity = rate_result(result, rule)
+        for location, identity in self.locations.describe_locations(result):
+            yield FindingItem(
+                row=row,
+                tool=self.tool,
+                rule=rule_id,
+                severity=severity,
+                title=_message_text(rule.get("shortDescription"))
+                or to_text(rule.get("name"))
+                or message
+                or rule_id,
+                asset=self.asset,
+                location=self.numbering.number_location(identity, self.tool, self.asset, rule_id),
+                description=join_paragraphs(
+                    ("", message),
+                    ("At", location),
+                    ("", _message_text(rule.get("fullDescription"))),
+                    ("More", rule.get("helpUri")),
+                ),
+                cvss=score,
+                state="accepted" if is_suppressed(result) else "open",
+                cves=find_vulnerabilities(result, rule, rule_id, message),
+            )
+
+    def _identify_rule(self, result: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any], str]:
+        """The rule, the part of the tool that has it, and its id; empty if they are not there."""
         reference = as_dict(result.get("rule"))
         component = self._find_component(as_dict(reference.get("toolComponent")))
         rule_id = to_text(result.get("ruleId")) or to_text(reference.get("id"))
         index = reference.get("index", result.get("ruleIndex"))
         rule = self._find_rule(component, index, rule_id)
-        rule_id = rule_id or to_text(rule.get("id"))
-        if not rule_id:
-            return RejectedItem(
-                row, "The result has no rule.", _message_text(result.get("message"))
-            )
-        message = self._build_text(as_dict(result.get("message")), rule, component)
-        location, identity = self.locations.describe_location(result)
-        score = to_number(as_dict(rule.get("properties")).get("security-severity"), 10)
-        title = _message_text(rule.get("shortDescription")) or to_text(rule.get("name")) or message
-        return FindingItem(
-            row=row,
-            tool=self.tool,
-            rule=rule_id,
-            severity=severity_from_score(score) if score else severity_of_level(result, rule),
-            title=title or rule_id,
-            asset=self.asset,
-            location=self.numbering.number_location(identity, self.tool, self.asset, rule_id),
-            description=join_paragraphs(
-                ("", message),
-                ("At", location),
-                ("", _message_text(rule.get("fullDescription"))),
-                ("More", rule.get("helpUri")),
-            ),
-            cvss=score or None,
-            state="accepted" if is_suppressed(result) else "open",
-        )
+        return rule, component, (rule_id or to_text(rule.get("id"))).strip()
 
     def _find_component(self, reference: dict[str, Any]) -> dict[str, Any]:
         """The part of the tool that has the rule: the driver unless another one is named."""
@@ -238,8 +251,48 @@ class _Run:
             self.driver.get("globalMessageStrings"),
         ):
             text = text or _message_text(as_dict(holder).get(name))
+        text = text or to_text(message.get("markdown"))
         arguments = [to_text(argument) for argument in as_list(message.get("arguments"))]
         return fill_placeholders(text, arguments) if arguments else text
+
+
+def rate_result(result: dict[str, Any], rule: dict[str, Any]) -> tuple[Decimal | None, str]:
+    """Score and severity: the security-severity of the result or its rule, else the level."""
+    for holder in (result, rule):
+        rating = as_dict(holder.get("properties")).get("security-severity")
+        if score := to_number(rating, 10):
+            return score, severity_from_score(score)
+        if word := parse_severity(rating):
+            return None, word
+    return None, severity_of_level(result, rule)
+
+
+def find_vulnerabilities(
+    result: dict[str, Any], rule: dict[str, Any], rule_id: str, message: str
+) -> tuple[str, ...]:
+    """The CVEs of a result: those of the first text that names any.
+
+    A long text may name others in passing, so it only counts if it names a single one.
+    """
+    tags = [
+        to_text(tag)
+        for holder in (rule, result)
+        for tag in as_list(as_dict(holder.get("properties")).get("tags"))
+    ]
+    short = (rule_id, to_text(rule.get("name")), " ".join(tags))
+    about = (_message_text(rule.get("shortDescription")), message)
+    for text in (*short, *about):
+        if cves := find_cves(text):
+            return cves
+    help_texts = as_dict(rule.get("help"))
+    long = (
+        _message_text(rule.get("fullDescription")),
+        to_text(help_texts.get("text")),
+        to_text(help_texts.get("markdown")),
+        to_text(rule.get("helpUri")),
+    )
+    cves = find_cves(*long)
+    return cves if len(cves) == 1 else ()
 
 
 def severity_of_level(result: dict[str, Any], rule: dict[str, Any]) -> str:

@@ -21,16 +21,24 @@ class Locations:
         roots = [uri for uri, _ in self.bases.values() if uri and _ABSOLUTE.match(uri)]
         self.roots = sorted(roots, key=len, reverse=True)
 
-    def describe_location(self, result: dict[str, Any]) -> tuple[str, str]:
-        """The location for people, and the one that identifies the result."""
-        location = as_dict(next(iter(as_list(result.get("locations"))), None))
+    def describe_locations(self, result: dict[str, Any]) -> list[tuple[str, str]]:
+        """For each location the one for people, and the one that identifies the result.
+
+        A result without locations is about the file that was analysed.
+        """
+        prints = as_dict(result.get("fingerprints")) or as_dict(result.get("partialFingerprints"))
+        fingerprint = " ".join(filter(None, (to_text(prints[name]) for name in sorted(prints))))
+        locations = [as_dict(part) for part in as_list(result.get("locations"))]
+        if not locations:
+            locations = [{"physicalLocation": {"artifactLocation": result.get("analysisTarget")}}]
+        return [self._describe_location(location, fingerprint) for location in locations]
+
+    def _describe_location(self, location: dict[str, Any], fingerprint: str) -> tuple[str, str]:
         physical = as_dict(location.get("physicalLocation"))
         file = self._relative_path(as_dict(physical.get("artifactLocation")))
         line = to_text(as_dict(physical.get("region")).get("startLine"))
         logical = as_dict(next(iter(as_list(location.get("logicalLocations"))), None))
         function = to_text(logical.get("fullyQualifiedName")) or to_text(logical.get("name"))
-        prints = as_dict(result.get("fingerprints")) or as_dict(result.get("partialFingerprints"))
-        fingerprint = " ".join(filter(None, (to_text(prints[name]) for name in sorted(prints))))
         location_for_people = f"{file}:{line}" if line else file or function
         return location_for_people, " ".join(filter(None, (file, fingerprint or function or line)))
 

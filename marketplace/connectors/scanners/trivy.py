@@ -1,11 +1,10 @@
 """Reports of Trivy, as JSON."""
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from decimal import Decimal
+from dataclasses import replace
 from typing import IO, Any
 
+from marketplace.connectors.artifacts import ASSET, MERGE_TAGS, name_image
 from marketplace.connectors.base import Capability, Connector, ConnectorCategory, UnreadableReport
 from marketplace.connectors.deduplication import DuplicateNumbering
 from marketplace.connectors.format_hints import add_format_hint
@@ -14,11 +13,18 @@ from marketplace.connectors.parsing import (
     as_dict,
     as_list,
     join_paragraphs,
-    parse_severity,
     parse_time,
     stream_json,
-    to_number,
     to_text,
+)
+from marketplace.connectors.scanners.trivy_findings import (
+    BUILDERS,
+    KIND_BY_CLASS,
+    SYSTEM,
+    TOOLS,
+    ResultPosition,
+    merge_versions,
+    unsuppress,
 )
 
 _RESULTS = "Results.item"
@@ -29,8 +35,6 @@ _RESOURCES = tuple(
 _NAMES = ("SchemaVersion", "ArtifactName", "ClusterName")  # a report has one of them
 _WITH_SYSTEM = ("container_image", "vm")
 _HEADER = ("SchemaVersion", "ArtifactName", "ArtifactType", "CreatedAt", "ClusterName")
-_SYSTEM = re.compile(r" \([\w-]+ [^()]*\)$")  # after the name of an image: " (alpine 3.9.4)"
-_SOURCES = ("nvd", "ghsa", "redhat")  # in this order, after the source of the severity
 
 
 class Trivy(Connector):
@@ -51,9 +55,13 @@ class Trivy(Connector):
         "Trivy scans container images, file systems, repositories and Kubernetes clusters. Make a "
         "report with `trivy image --format json --output report.json IMAGE`; `trivy fs`, "
         "`trivy repo` and `trivy k8s --report all` work as well.\n\n"
-        "Each vulnerability becomes a finding on the asset of that name: the image without its "
-        "tag, the path, or cluster/namespace/kind/name. Misconfigurations that failed, secrets "
-        "and licences become findings too.\n\n"
+        "Each vulnerability becomes a finding on the asset of that name: the image with its tag, "
+        "the path, or cluster/namespace/kind/name. Misconfigurations that failed, secrets "
+        "and licences become findings too. What the distributor or a VEX calls not affected is a "
+        "false positive; what was ignored on purpose (--show-suppressed) is accepted.\n\n"
+        "Tags such as stable and dev are assets of their own, and latest is the same as none. If "
+        "the tags of an image are its releases, one after another, choose that they are one "
+        "asset: then the next release closes what it has fixed.\n\n"
         "A vulnerability that is not in the next report of the same artifact is resolved. For a "
         "path or repository this happens even if the report is empty, so scan it for secrets and "
         "vulnerabilities together, or configure another asset. A report that lists no file with "
@@ -69,18 +77,18 @@ class Trivy(Connector):
         "type": "object",
         "properties": {
             "url": {"type": "string", "format": "uri", "title": "Address of the report"},
-            "asset": {
-                "type": "string",
-                "title": "Asset",
-                "description": "Its name, instead of that of the artifact",
-            },
+            "asset": ASSET,
+            "merge_tags": MERGE_TAGS,
         },
         "additionalProperties": False,
     }
 
     def read_report(self, file: IO[bytes], config: Config, *, name: str = "") -> Iterator[Item]:
+        if is_null(file):
+            yield Scan(TOOLS["Vulnerabilities"])
+            return
         header = read_header(file)
-        report = _Report(header, to_text(config.get("asset")))
+        report = _Report(header, config)
         for _, path, piece in stream_json(file, (_RESULTS, _OLDER, *_RESOURCES)):
             if isinstance(piece, dict) and "Target" in piece:
                 yield from report.read_result(piece, report.artifact)
@@ -97,6 +105,12 @@ class Trivy(Connector):
             yield Scan(tool, at, tuple(assets))
 
 
+def is_null(file: IO[bytes]) -> bool:
+    """Whether it is a report of an old version that found nothing. It names no artifact."""
+    file.seek(0)
+    return file.read(64).removeprefix(b"\xef\xbb\xbf").strip() == b"null"
+
+
 def coverage_of_empty_report(
     header: dict[str, str], report: "_Report"
 ) -> dict[str, dict[str, None]]:
@@ -107,7 +121,7 @@ def coverage_of_empty_report(
     """
     is_named = report.artifact and not report.row and not report.is_recognized
     is_covered = is_named and header.get("ArtifactType") not in _WITH_SYSTEM
-    return {_TOOLS["Vulnerabilities"]: {report.artifact: None} if is_covered else {}}
+    return {TOOLS["Vulnerabilities"]: {report.artifact: None} if is_covered else {}}
 
 
 def read_header(file: IO[bytes]) -> dict[str, str]:
@@ -116,43 +130,21 @@ def read_header(file: IO[bytes]) -> dict[str, str]:
     for _, path, value in stream_json(file, (*_HEADER, f"{_OLDER}.Target")):
         if path in _HEADER:
             header[path] = to_text(value)
-        elif _SYSTEM.search(to_text(value)):
+        elif SYSTEM.search(to_text(value)):
             header |= {"ArtifactName": to_text(value), "ArtifactType": "container_image"}
     return header
 
 
-@dataclass(frozen=True)
-class _Result:
-    """The position of the findings of one result."""
-
-    asset: str
-    target: str
-    kind: str
-    image: str  # if the asset is a workload of a cluster, which may run several
-    numbering: DuplicateNumbering
-
-    @property
-    def is_of_system(self) -> bool:
-        return self.kind == "os-pkgs" or bool(_SYSTEM.search(self.target))
-
-    def add_image(self, location: str) -> str:
-        return f"{location} of {self.image}" if self.image else location
-
-    def identify(self, kind: str, rule: str, location: str) -> dict[str, Any]:
-        """The identifiers of a finding, with duplicates numbered."""
-        tool = _TOOLS[kind]
-        location = self.numbering.number_location(self.add_image(location), tool, self.asset, rule)
-        return {"tool": tool, "rule": rule, "asset": self.asset, "location": location}
-
-
 class _Report:
-    def __init__(self, header: dict[str, str], asset: str) -> None:
+    def __init__(self, header: dict[str, str], config: Config) -> None:
         self.row = 0
-        self.asset = asset
+        self.asset = to_text(config.get("asset"))
         self.cluster = header.get("ClusterName", "").rpartition("/")[2]
         name = header.get("ArtifactName", "")
         is_image = header.get("ArtifactType") == "container_image"
-        self.artifact = asset or (_strip_tag(name) if is_image else name)
+        if is_image:
+            name = name_image(strip_system(name), merge_tags=bool(config.get("merge_tags")))
+        self.artifact = self.asset or name
         self.covered: dict[str, dict[str, None]] = {}
         self.yielded_assets: set[str] = set()
         self.is_recognized = False
@@ -170,27 +162,40 @@ class _Report:
     def read_result(self, result: dict[str, Any], asset: str, image: str = "") -> Iterator[Item]:
         self.is_recognized = True
         target, kind = to_text(result.get("Target")), to_text(result.get("Class"))
-        position = _Result(asset, target, kind, "" if kind == "config" else image, self.numbering)
+        position = ResultPosition(
+            asset, target, kind, "" if kind == "config" else image, self.numbering
+        )
         if asset and asset not in self.yielded_assets:
             self.yielded_assets.add(asset)
             yield AssetItem(self.row + 1, asset, "application")
-        for name, read in _KINDS.items():
+        suppressed = list(unsuppress(result))
+        for name in BUILDERS:
             pieces = as_list(result.get(name))
-            if asset and (pieces or _CLASSES.get(kind) == name):
-                self.covered.setdefault(_TOOLS[name], {})[asset] = None
-            for piece in pieces:
-                self.row += 1
-                if not isinstance(piece, dict):
-                    yield RejectedItem(self.row, "Not a finding of Trivy.", to_text(piece))
-                elif item := read(self.row, position, piece):
-                    yield item
+            if asset and (pieces or KIND_BY_CLASS.get(kind) == name):
+                self.covered.setdefault(TOOLS[name], {})[asset] = None
+            items = [self._build_item(name, position, piece) for piece in pieces]
+            for suppressed_kind, piece, state, reason in suppressed:
+                if suppressed_kind == name:
+                    items.append(self._build_suppressed(name, position, piece, state, reason))
+            present = [item for item in items if item]
+            yield from merge_versions(present) if name == "Vulnerabilities" else present
 
+    def _build_item(
+        self, kind: str, position: ResultPosition, piece: Any
+    ) -> FindingItem | RejectedItem | None:
+        self.row += 1
+        if not isinstance(piece, dict):
+            return RejectedItem(self.row, "Not a finding of Trivy.", to_text(piece))
+        return BUILDERS[kind](self.row, position, piece)
 
-def _strip_tag(name: str) -> str:
-    """`registry:5000/app` of `registry:5000/app:1.2@sha256:... (alpine 3.9)`."""
-    name = name.partition(" (")[0].partition("@")[0]
-    head, colon, tag = name.rpartition(":")
-    return head if colon and "/" not in tag and head != "sha256" else name
+    def _build_suppressed(
+        self, kind: str, position: ResultPosition, piece: Any, state: str, reason: str
+    ) -> FindingItem | RejectedItem | None:
+        item = self._build_item(kind, position, piece)
+        if not isinstance(item, FindingItem):
+            return item
+        description = join_paragraphs(("", item.description), ("Left out by Trivy", reason))
+        return replace(item, state=state, description=description)
 
 
 def image_of_workload(resource: dict[str, Any], results: list[dict[str, Any]]) -> str:
@@ -199,137 +204,10 @@ def image_of_workload(resource: dict[str, Any], results: list[dict[str, Any]]) -
     first = as_dict(next(iter(as_list(metadata)), metadata))
     tags = as_list(first.get("RepoTags"))
     system = [result.get("Target") for result in results if result.get("Class") == "os-pkgs"]
-    return _strip_tag(to_text(next(iter([*system, *tags]), "")))
+    name = to_text(next(iter([*system, *tags]), ""))
+    return name_image(strip_system(name), merge_tags=True)
 
 
-def build_vulnerability(
-    row: int, result: _Result, piece: dict[str, Any]
-) -> FindingItem | RejectedItem:
-    cve, package = to_text(piece.get("VulnerabilityID")), to_text(piece.get("PkgName"))
-    if not cve:
-        return RejectedItem(row, "The vulnerability has no id.", package)
-    installed = to_text(piece.get("InstalledVersion"))
-    return FindingItem(
-        row=row,
-        tool=_TOOLS["Vulnerabilities"],
-        rule=cve,
-        severity=parse_severity(piece.get("Severity")) or "info",
-        title=to_text(piece.get("Title")) or f"{cve} in {package}",
-        asset=result.asset,
-        location=result.add_image(locate_package(result, piece, package, installed)),
-        description=join_paragraphs(
-            ("", piece.get("Description")),
-            ("Package", f"{package} {installed}".strip()),
-            ("Fixed in", piece.get("FixedVersion")),
-            ("Target", result.target),
-            ("More", piece.get("PrimaryURL")),
-        ),
-        cvss=choose_score(as_dict(piece.get("CVSS")), to_text(piece.get("SeveritySource"))),
-    )
-
-
-def locate_package(result: _Result, piece: dict[str, Any], package: str, installed: str) -> str:
-    """The package, and for a library the file that contains it, without its version."""
-    if result.is_of_system:
-        return package
-    path = to_text(piece.get("PkgPath")) or result.target
-    if installed:
-        version = rf"(?<![0-9A-Za-z.]){re.escape(installed)}(?![0-9A-Za-z]|\.[0-9])"
-        path = re.sub(version, "*", path)
-    return f"{package} in {path}" if path else package
-
-
-def choose_score(scores: dict[str, Any], preferred: str) -> Decimal | None:
-    """The score of version 3 or 4, if any source has one."""
-    for names in (("V40Score", "V3Score"), ("V2Score",)):
-        for source in (preferred, *_SOURCES, *scores):
-            by_version = as_dict(scores.get(source))
-            for name in names:
-                score = to_number(by_version.get(name), 10)
-                if score is not None:
-                    return score
-    return None
-
-
-def build_misconfiguration(row: int, result: _Result, piece: dict[str, Any]) -> FindingItem | None:
-    if to_text(piece.get("Status") or "FAIL") != "FAIL":
-        return None
-    rule = to_text(piece.get("ID")) or to_text(piece.get("AVDID")) or "misconfiguration"
-    cause = as_dict(piece.get("CauseMetadata"))
-    location = " ".join(filter(None, (result.target, to_text(cause.get("Resource")))))
-    message = to_text(piece.get("Message"))
-    return FindingItem(
-        row=row,
-        **result.identify(
-            "Misconfigurations", rule, f"{location}: {message}" if message else location
-        ),
-        severity=parse_severity(piece.get("Severity")) or "info",
-        title=to_text(piece.get("Title")) or rule,
-        description=join_paragraphs(
-            ("", piece.get("Description")),
-            ("Found", message),
-            ("Lines", _format_lines(cause)),
-            ("To do", piece.get("Resolution")),
-            ("More", piece.get("PrimaryURL")),
-        ),
-    )
-
-
-def _format_lines(position: dict[str, Any]) -> str:
-    first, last = to_text(position.get("StartLine")), to_text(position.get("EndLine"))
-    return f"{first} to {last}" if first and last != first else first
-
-
-def build_secret(row: int, result: _Result, piece: dict[str, Any]) -> FindingItem:
-    """The secret itself is left out, also if Trivy has not masked it."""
-    rule = to_text(piece.get("RuleID")) or "secret"
-    return FindingItem(
-        row=row,
-        **result.identify("Secrets", rule, result.target),
-        severity=parse_severity(piece.get("Severity")) or "high",
-        title=to_text(piece.get("Title")) or rule,
-        description=join_paragraphs(
-            ("Kind", piece.get("Category")),
-            ("File", result.target),
-            ("Lines", _format_lines(piece)),
-        ),
-    )
-
-
-def build_licence(row: int, result: _Result, piece: dict[str, Any]) -> FindingItem:
-    name = to_text(piece.get("Name"))
-    location = to_text(piece.get("PkgName")) or to_text(piece.get("FilePath"))
-    return FindingItem(
-        row=row,
-        **result.identify("Licenses", name or "licence", location),
-        severity=parse_severity(piece.get("Severity")) or "info",
-        title=f"Licence {name} of {location}",
-        description=join_paragraphs(
-            ("Category", piece.get("Category")), ("More", piece.get("Link"))
-        ),
-    )
-
-
-_KINDS: dict[str, Any] = {
-    "Vulnerabilities": build_vulnerability,
-    "Misconfigurations": build_misconfiguration,
-    "Secrets": build_secret,
-    "Licenses": build_licence,
-}
-# Each kind has a tool of its own, since a scan may look for one and not for another.
-_TOOLS = {
-    "Vulnerabilities": "trivy",
-    "Misconfigurations": "trivy misconfiguration",
-    "Secrets": "trivy secret",
-    "Licenses": "trivy licence",
-}
-# The kind of a result by its class, which it has also without findings.
-_CLASSES = {
-    "": "Vulnerabilities",
-    "os-pkgs": "Vulnerabilities",
-    "lang-pkgs": "Vulnerabilities",
-    "config": "Misconfigurations",
-    "secret": "Secrets",
-    "license": "Licenses",
-    "license-file": "Licenses",
-}
+def strip_system(target: str) -> str:
+    """`web:1.4` of `web:1.4 (alpine 3.9.4)`."""
+    return target.partition(" (")[0]

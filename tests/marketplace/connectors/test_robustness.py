@@ -141,7 +141,8 @@ def test_a_report_that_is_cut_off_anywhere_is_refused(slug):
     [b"", b" ", b"\0" * 100, b"{}", b"[]", b"null", b"5", b"<a/>", b"\x1f\x8b\x08", b"id,name"],
 )
 def test_what_is_no_report_is_refused(slug, content):
-    assert outcome(slug, content)
+    is_old_trivy = slug == "trivy" and content == b"null"  # which found nothing
+    assert bool(outcome(slug, content)) != is_old_trivy
 
 
 @pytest.mark.parametrize("slug", sorted(SCANNERS.keys() - {"cyclonedx"}))

@@ -56,7 +56,7 @@ def only(report, **configuration):
 # --- Runs and rules -------------------------------------------------------------------------------
 def test_each_run_has_its_tool_and_rows_count_through(items):
     assert [(item.row, item.tool) for item in findings(items)] == [
-        *((row, CHECKER) for row in (1, 2, 3, 4)), (8, "Linter"), (9, "Linter"),
+        *((row, CHECKER) for row in (1, 2, 3, 4, 7)), (8, "Linter"), (9, "Linter"),
     ]  # fmt: skip
 
 
@@ -84,9 +84,15 @@ def test_a_rule_of_the_driver_is_not_hidden_by_one_of_an_extension():
     assert only(log(result(), tool=tool)).title == "Ours"
 
 
-def test_without_a_rule_a_result_is_rejected_and_the_rest_is_read(items):
-    said = "Nobody knows which rule this is."
-    assert rejected(items) == [(7, "The result has no rule.", said)]
+def test_without_a_rule_a_result_is_known_by_its_message(items):
+    assert finding(items, row=7).rule == "Nobody knows which rule this is."
+    assert only(log({"message": {"text": " "}, "rule": {"id": "R1"}})).rule == "R1"
+
+
+def test_without_rule_and_message_a_result_is_rejected():
+    items = read("sarif", log({"message": {}}, result()))
+    assert rejected(items) == [(1, "The result has neither a rule nor a message.", "")]
+    assert len(findings(items)) == 1
 
 
 @pytest.mark.parametrize("index", [-1, 1, 10**30, "0", 0.5, None, True])
@@ -117,11 +123,44 @@ def test_the_level_is_the_results_else_the_rules_else_warning(level, default, se
     assert only(log(result(level=level), tool=tool)).severity == severity
 
 
-@pytest.mark.parametrize("score", ["", "high", "-1", "11", "0.0", None, {}])
+@pytest.mark.parametrize("score", ["", "unheard of", "-1", "11", "0.0", None, {}])
 def test_a_score_that_is_none_leaves_the_level(score):
     rule = {"id": "R1", "properties": {"security-severity": score}}
     found = only(log(result(level="note"), tool={"driver": {"name": "T", "rules": [rule]}}))
     assert (found.severity, found.cvss) == ("low", None)
+
+
+def test_a_severity_may_be_a_word_and_the_results_own_counts_first():
+    rule = {"id": "R1", "properties": {"security-severity": "3.1"}}
+    tool = {"driver": {"name": "T", "rules": [rule]}}
+    own = result(properties={"security-severity": "CRITICAL"})
+    found = findings(read("sarif", log(own, result(), tool=tool)))
+    assert [(item.severity, item.cvss) for item in found] == [
+        ("critical", None), ("low", Decimal("3.1")),
+    ]  # fmt: skip
+
+
+# --- Vulnerabilities ------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("rule", "message", "cves"),
+    [
+        ({"id": "CVE-2021-44228-log4j-core"}, "", ("CVE-2021-44228",)),
+        ({"name": "cve_2021_44228"}, "as CVE-2020-1", ("CVE-2021-44228",)),
+        ({"properties": {"tags": ["x", "CVE-2021-1", "CVE-2021-2"]}}, "",
+         ("CVE-2021-1", "CVE-2021-2")),
+        ({"shortDescription": {"text": "Log4Shell (CVE-2021-44228)"}}, "", ("CVE-2021-44228",)),
+        ({}, "log4j-core 2.1 has CVE-2021-44228.", ("CVE-2021-44228",)),
+        ({"help": {"markdown": "[CVE-2021-44228](https://x)"}}, "", ("CVE-2021-44228",)),
+        ({"helpUri": "https://nvd.nist.gov/vuln/detail/CVE-2021-44228"}, "", ("CVE-2021-44228",)),
+        ({"fullDescription": {"text": "Such as CVE-2021-1 or CVE-2021-2."}}, "", ()),
+        ({"id": "NOCVE-2021-44228"}, "", ()),
+    ],
+)  # fmt: skip
+def test_feeds_find_a_result_by_the_first_text_that_names_a_cve(rule, message, cves):
+    rule = {"id": "R1", **rule}
+    tool = {"driver": {"name": "T", "rules": [rule]}}
+    found = only(log({"ruleId": rule["id"], "message": {"text": message}}, tool=tool))
+    assert (found.cves, found.rule) == (cves, rule["id"])
 
 
 # --- What is no finding, and what is accepted -----------------------------------------------------
@@ -178,6 +217,7 @@ def test_a_place_is_the_file_below_the_project_and_what_does_not_move(items):
         "src/shop/db.py 1",
         "src/shop/web.py shop.web.pay",
         "src/shop/api.py 7",
+        "",
         "a.py",
         "a.py (2)",
     ]
@@ -232,6 +272,17 @@ def test_the_same_at_one_place_is_numbered_over_all_runs_of_a_tool():
     assert found == ["a.py 1", "b.py 1", "a.py 1 (2)", "b.py 1 (2)"]
 
 
+def test_each_location_of_a_result_is_a_finding():
+    places = [*at(3, uri="a.py"), *at(7, uri="b.py"), *at(9, uri="b.py")]
+    found = findings(read("sarif", log(result(locations=places, partialFingerprints={"c": "1"}))))
+    assert [item.location for item in found] == ["a.py 1", "b.py 1", "b.py 1 (2)"]
+    assert ["At: b.py:9" in item.description for item in found] == [False, False, True]
+
+
+def test_without_locations_it_is_about_the_file_that_was_analysed():
+    assert only(log(result(analysisTarget={"uri": "main.c"}))).location == "main.c"
+
+
 def test_results_without_any_place_are_kept_apart():
     found = [item.location for item in findings(read("sarif", log(result(), result())))]
     assert found == ["", "(2)"]
@@ -240,7 +291,7 @@ def test_results_without_any_place_are_kept_apart():
 # --- The asset, and what was looked at ------------------------------------------------------------
 def test_the_asset_is_the_configured_one_else_the_repository_without_a_password(items, report):
     repository = "https://git.example.com/shop.git"
-    assert [item.asset for item in findings(items)] == [""] * 4 + [repository] * 2
+    assert [item.asset for item in findings(items)] == [""] * 5 + [repository] * 2
     configured = read("sarif", report, asset="shop")
     assert {item.asset for item in findings(configured)} == {"shop"}
     assert scans(configured) == {CHECKER: ("shop",), "Linter": ("shop",)}

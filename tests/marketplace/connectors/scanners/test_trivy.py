@@ -19,7 +19,7 @@ from tests.marketplace.connectors.reading_reports import (
     scans,
 )
 
-IMAGE = "registry.example.com:5000/shop/web"
+IMAGE = "registry.example.com:5000/shop/web:1.4"
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def vulnerability(**more):
 
 
 # --- What becomes of the pieces -------------------------------------------------------------------
-def test_an_image_is_an_asset_without_its_tag(items):
+def test_an_image_is_an_asset_with_its_tag(items):
     assert [i for i in items if isinstance(i, AssetItem)] == [AssetItem(1, IMAGE, "application")]
     assert {item.asset for item in findings(items)} == {IMAGE}
 
@@ -80,6 +80,61 @@ def test_a_severity_that_trivy_does_not_know_is_info(items):
     assert finding(items, rule="CVE-2026-10002").severity == "info"
 
 
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [
+        ("not_affected", "false_positive"),
+        ("affected", "open"),
+        ("fixed", "open"),
+        ("under_investigation", "open"),
+        ("will_not_fix", "open"),
+        ("unknown", "open"),
+        (None, "open"),
+        ([], "open"),
+    ],
+)
+def test_what_the_distributor_calls_not_affected_is_a_false_positive(status, state):
+    (found,) = findings(read("trivy", one(packages(vulnerability(Status=status)))))
+    assert found.state == state
+    assert ("Status: not affected" in found.description) == (state != "open")
+
+
+def test_a_finding_is_open_if_one_of_its_versions_is_affected():
+    wrong, right = vulnerability(Status="not_affected"), vulnerability(InstalledVersion="2.0")
+    for both in ((wrong, right), (right, wrong)):
+        (found,) = findings(read("trivy", one(packages(*both))))
+        assert (found.state, len(found.components)) == ("open", 2)
+
+
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [
+        ("ignored", "accepted"),
+        ("not_affected", "false_positive"),
+        ("fixed", "resolved"),
+        ("", "open"),
+    ],
+)
+def test_what_was_left_out_on_purpose_is_not_lost(status, state):
+    left_out = {"Type": "vulnerability", "Status": status, "Statement": "Not reachable.",
+                "Finding": vulnerability()}  # fmt: skip
+    result = {**packages(), "ExperimentalModifiedFindings": [left_out, None, {"Type": "secret"}]}
+    found = finding(read("trivy", one(result)), rule="CVE-2026-1")
+    assert (found.state, "Left out by Trivy: Not reachable." in found.description) == (state, True)
+
+
+def test_a_component_is_a_package_url_where_trivy_gives_one():
+    named = vulnerability(PkgIdentifier={"PURL": "pkg:npm/left@1.0"})
+    (found,) = findings(read("trivy", one(packages(named))))
+    assert (found.components, found.cves) == (("pkg:npm/left@1.0",), ("CVE-2026-1",))
+
+
+def test_a_score_is_computed_where_there_is_only_a_vector():
+    vector = {"nvd": {"V3Vector": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:C/C:H/I:H/A:H"}}
+    (found,) = findings(read("trivy", one(packages(vulnerability(CVSS=vector)))))
+    assert found.cvss == 10
+
+
 def test_what_has_no_id_is_rejected_with_its_row_and_the_rest_is_read(items):
     assert rejected(items) == [(4, "The vulnerability has no id.", "curl")]
     assert [item.row for item in findings(items)] == [1, 2, 3, 5, 6, 7, 10, 11, 12]
@@ -110,10 +165,12 @@ def test_the_scan_covers_the_image_for_each_kind_that_was_looked_for(items):
 
 
 # --- Identity -------------------------------------------------------------------------------------
-def test_the_same_image_a_version_later_has_the_same_findings(report, items):
+def test_the_next_release_of_an_image_has_the_same_findings_if_tags_are_merged(report):
+    items = read("trivy", report, merge_tags=True)
     later = json.dumps(report).replace("2.14.1", "2.14.2").replace("shop/web:1.4", "shop/web:1.5")
     later = later.replace("1.2.13", "1.2.13-1").replace('"StartLine": 3', '"StartLine": 33')
-    assert identities(read("trivy", later)) == identities(items)
+    assert identities(read("trivy", later, merge_tags=True)) == identities(items)
+    assert {item.asset for item in findings(items)} == {IMAGE.removesuffix(":1.4")}
 
 
 @pytest.mark.parametrize(
@@ -135,23 +192,28 @@ def test_a_library_in_two_files_is_two_findings_and_in_two_versions_one(items):
     log4j = [place for _, rule, _, place in identities(items) if rule == "CVE-2021-44228"]
     assert len(set(log4j)) == 2
     twice = packages(vulnerability(), vulnerability(InstalledVersion="2.0"))
-    assert len(set(identities(read("trivy", one(twice))))) == 1
+    (found,) = findings(read("trivy", one(twice)))
+    assert found.components == ("left@1.0", "left@2.0")
 
 
 @pytest.mark.parametrize(
-    ("name", "asset"),
+    ("name", "asset", "merged"),
     [
-        ("web", "web"),
-        ("web:1.4", "web"),
-        ("localhost:5000/web", "localhost:5000/web"),
-        ("localhost:5000/web:1.4@sha256:0a0b", "localhost:5000/web"),
-        ("sha256:0a0b", "sha256:0a0b"),
-        ("web.tar", "web.tar"),
+        ("web", "web", "web"),
+        ("web:latest", "web", "web"),
+        ("web:1.4", "web:1.4", "web"),
+        ("localhost:5000/web", "localhost:5000/web", "localhost:5000/web"),
+        ("localhost:5000/web:1.4@sha256:0a0b", "localhost:5000/web:1.4", "localhost:5000/web"),
+        ("web@sha256:0a0b", "web", "web"),
+        ("sha256:0a0b", "sha256:0a0b", "sha256:0a0b"),
+        ("web.tar", "web.tar", "web.tar"),
     ],
 )
-def test_what_an_image_is_called(name, asset):
+def test_what_an_image_is_called(name, asset, merged):
     image = {"ArtifactName": name, "ArtifactType": "container_image"}
-    assert findings(read("trivy", one(packages(vulnerability()), **image)))[0].asset == asset
+    report = one(packages(vulnerability()), **image)
+    assert findings(read("trivy", report))[0].asset == asset
+    assert findings(read("trivy", report, merge_tags=True))[0].asset == merged
 
 
 def test_the_asset_may_be_configured():
@@ -207,10 +269,15 @@ def test_a_list_of_old_names_its_image_in_the_result_of_the_system():
     ]
     items = read("trivy", old)
     assert [(item.asset, item.location) for item in findings(items)] == [
-        ("web", "left in app/package-lock.json"),
-        ("web", "left"),
+        ("web:1.4", "left in app/package-lock.json"),
+        ("web:1.4", "left"),
     ]
-    assert scans(items) == {"trivy": ("web",)}
+    assert scans(items) == {"trivy": ("web:1.4",)}
+
+
+def test_a_list_of_old_that_found_nothing_is_a_report():
+    assert read("trivy", "null\n") == [Scan("trivy")]
+    assert read("trivy", b"\xef\xbb\xbfnull", asset="shop") == [Scan("trivy")]
 
 
 def test_a_list_of_old_without_an_image_has_no_asset_and_closes_nothing():
