@@ -18,6 +18,7 @@ from openrisk.tasks.declarations import next_occurrence
 from risks.history import recorded
 from risks.models import Provenance, Source
 from risks.services import rows
+from risks.vulnerabilities import forget_facts_of
 
 READY = (AppState.TESTED, AppState.ENABLED, AppState.ERROR)  # may be run
 
@@ -148,7 +149,10 @@ def disable_app(*, actor: User | None, app: InstalledApp) -> InstalledApp:
 
 
 def uninstall_app(*, actor: User | None, app: InstalledApp) -> dict[str, int]:
-    """Stop the app and forget its secrets. Returns the imported objects that stay, by model."""
+    """Stop the app, forget its secrets and what its feed says of vulnerabilities.
+
+    Returns the imported objects that stay, by model.
+    """
     with recorded(actor=actor):
         app = _require_installed(rows.lock_for_update(app))
         app.deliveries.filter(status=DeliveryStatus.WAITING).delete()
@@ -163,6 +167,7 @@ def uninstall_app(*, actor: User | None, app: InstalledApp) -> dict[str, int]:
             "cron": "",
         }
         rows.save_fields(app, fields)
+        forget_facts_of(app.organization, Source.CONNECTOR, app.name)
     return count_imported_objects(app)
 
 

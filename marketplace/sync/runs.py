@@ -19,6 +19,7 @@ from marketplace.installations.configuration import report_address
 from marketplace.installations.lifecycle import READY
 from marketplace.models import AppState, Failure, InstalledApp, SyncMode, SyncRun, SyncStatus
 from marketplace.registry import connector_of
+from marketplace.sync.feed_marks import find_newly_exploited
 from marketplace.sync.probe import SourceFailed, SourceReport, fetch_report, load_configuration
 from marketplace.sync.to_records import RecordBuilder, Survey, survey_report
 from openrisk.accounts.models import User
@@ -31,7 +32,8 @@ from risks.registers import upload
 from risks.registers.options import ReadingOptions
 from risks.registers.results import ImportFileError
 from risks.services import proposals, rows
-from risks.text import shorten_text
+from risks.text import count_text, shorten_text
+from risks.vulnerabilities import forget_outdated_facts, store_facts
 
 SUSPICIOUS_SHARE = 0.1  # of the entries of the last run: fewer are rather a fault than good news
 MAX_LOG_LINES = 200
@@ -219,6 +221,10 @@ def _read_source(sync_run: SyncRun, connector: Connector) -> None:
     if records.repeated:
         message = f"{records.repeated} findings are in the report twice; each counts once."
         _add_log_line(sync_run, message)
+    if records.statements.without_finding:
+        count = count_text(records.statements.without_finding, "statement")
+        message = f"{count} on vulnerabilities or components that no finding has."
+        _add_log_line(sync_run, message)
     if records.shortened:
         message = f"{records.shortened} texts had more than {LONG_TEXT:,} characters."
         _add_log_line(sync_run, f"{message} They were cut and end with …")
@@ -277,12 +283,15 @@ def _preview_report(sync_run: SyncRun, records: RecordBuilder, items: Iterable[I
         table_records = upload.read_into_run(run, table.table, options)
         return lifecycle.start_run(actor=sync_run.actor, run=run, records=table_records)
     run.streamed = True
-    return lifecycle.start_run(
-        actor=sync_run.actor,
-        run=run,
-        records=records.build_records(items),
-        follow_up=records.build_closing_records,
-    )
+    with recorded(actor=sync_run.actor):
+        lifecycle.start_run(
+            actor=sync_run.actor,
+            run=run,
+            records=records.build_records(items),
+            follow_up=records.build_closing_records,
+        )
+        store_facts(run, records.marks.facts)
+    return run
 
 
 def time_of_report(sync_run: SyncRun, survey: Survey) -> datetime | None:
@@ -336,8 +345,9 @@ def _apply_and_follow_up(sync_run: SyncRun, actor: User | None) -> None:
     with recorded(actor=actor, comment=f"Sync of {sync_run.app.name}"):
         run = lifecycle.apply_run(actor=actor, run=sync_run.import_run, skip_errors=True)
         sync_run.import_run = run
+        forget_outdated_facts(run)
         proposed = proposals.propose_risks(actor=actor, organization=sync_run.organization)
-        suggested = proposals.suggest_exploited(run=run, reasons=exploitation_reasons(run))
+        suggested = proposals.suggest_exploited(run=run, marked=find_newly_exploited(run))
         if proposed:
             _add_log_line(sync_run, f"{proposed} risks are proposed.")
         if suggested:
@@ -345,16 +355,6 @@ def _apply_and_follow_up(sync_run: SyncRun, actor: User | None) -> None:
             _add_log_line(sync_run, message)
         sync_run.error = ""
         _finish_run(sync_run, SyncStatus.APPLIED)
-
-
-def exploitation_reasons(run: ImportRun) -> dict[str, str]:
-    """Reasons by CVE, for the findings that this run has marked as exploited."""
-    marked = run.rows.filter(model=FINDING, changes__known_exploited__1=True)
-    reasons = {
-        pk: values.get("reason", "") for pk, values in marked.values_list("object_id", "values")
-    }
-    cves = Finding.objects.filter(pk__in=list(reasons)).values_list("pk", "rule")
-    return {cve: reasons[pk] for pk, cve in cves}
 
 
 def undo_run(*, actor: User | None, sync_run: SyncRun) -> SyncRun:

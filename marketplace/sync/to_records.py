@@ -5,11 +5,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from functools import cached_property
-from uuid import UUID
 
 from marketplace.connectors.items import (
     AssetItem,
+    BillItem,
     ControlItem,
     FindingItem,
     FrameworkItem,
@@ -20,6 +19,10 @@ from marketplace.connectors.items import (
     VexItem,
     VulnerabilityItem,
 )
+from marketplace.sync.feed_marks import FeedMarks
+from marketplace.sync.finding_index import FindingIndex
+from marketplace.sync.records import build_rejected, round_number, to_identifier, to_line
+from marketplace.sync.statements import Statements
 from openrisk.accounts.models import Organization
 from openrisk.limits import LONG_TEXT
 from openrisk.text.cleaning import remove_invisible
@@ -28,14 +31,21 @@ from risks.import_runs.context import ImportContext, in_batches
 from risks.import_runs.importers.control import control_identity, framework_identity
 from risks.import_runs.importers.finding import IDENTIFIED_BY_ID
 from risks.import_runs.importers.reference import AssetImporter
-from risks.import_runs.provenance import provenance_of
-from risks.models import Asset, Control, Finding, FindingState, Framework, Severity
+from risks.models import (
+    Asset,
+    BillOfMaterials,
+    Control,
+    Finding,
+    FindingState,
+    Framework,
+    Severity,
+)
 from risks.text import shorten_text
 
-ASSET, FINDING, FRAMEWORK, CONTROL = (
-    model._meta.label_lower for model in (Asset, Finding, Framework, Control)
+ASSET, BILL, FINDING, FRAMEWORK, CONTROL = (
+    model._meta.label_lower for model in (Asset, BillOfMaterials, Finding, Framework, Control)
 )
-CVSS_STEP, EPSS_STEP = Decimal("0.1"), Decimal("0.00001")  # the precision of the columns
+CVSS_STEP = Decimal("0.1")  # the precision of the column
 
 
 @dataclass
@@ -69,7 +79,7 @@ def survey_report(items: Iterable[Item]) -> Survey:
                 survey.items += len(item.table.rows)
             case RejectedItem():
                 survey.rejected += 1
-            case AssetItem() | FrameworkItem():
+            case AssetItem() | BillItem() | FrameworkItem():
                 pass
             case _:
                 survey.items += 1
@@ -87,11 +97,13 @@ class RecordBuilder:
         self.organization = organization
         self.survey = survey
         self.repeated = self.shortened = 0
+        known_findings = FindingIndex(organization)
+        self.marks = FeedMarks(organization, known_findings)
+        self.statements = Statements(organization, known_findings)
         self._assets: dict[str, AssetItem] = {}  # by name
         self._recorded_assets: set[str] = set()
         self._seen_findings: set[bytes] = set()  # digests of their identities
         self._framework = ""  # identity of the last one
-        self._exploited_cves: set[str] = set()
 
     def build_records(self, items: Iterable[Item]) -> Iterator[SourceRecord]:
         for item in items:
@@ -101,9 +113,11 @@ class RecordBuilder:
                 case FindingItem():
                     yield from self._build_finding(item)
                 case VulnerabilityItem():
-                    yield from self._mark_findings(item)
+                    yield from self.marks.add(item)
                 case VexItem():
-                    yield from self._decide_findings(item)
+                    self.statements.add(item)
+                case BillItem():
+                    yield from self._build_bill(item)
                 case FrameworkItem():
                     yield self._build_framework(item)
                 case ControlItem():
@@ -128,18 +142,23 @@ class RecordBuilder:
             self.repeated += 1
             return
         self._seen_findings.add(digest)
-        if identifiers["asset"] and identifiers["asset"] not in self._recorded_assets:
-            self._recorded_assets.add(identifiers["asset"])
-            yield self._build_asset(identifiers["asset"], item.row)
+        yield from self._record_asset(identifiers["asset"], item.row)
         values = {
             "severity": item.severity,
             "cvss": round_number(item.cvss, CVSS_STEP),
             "title": to_line(item.title, 500) or to_line(item.rule, 255),
             "description": self._shorten(item.description),
             "state": item.state,
+            "cves": list(item.cves),
+            "components": [to_identifier(text, 1000) for text in item.components],
         }
         identity = " | ".join(identifiers.values())
         yield SourceRecord(FINDING, identity, item.row, identifiers | values)
+
+    def _record_asset(self, name: str, row: int) -> Iterator[SourceRecord]:
+        if name and name not in self._recorded_assets:
+            self._recorded_assets.add(name)
+            yield self._build_asset(name, row)
 
     def _build_asset(self, name: str, row: int) -> SourceRecord:
         known = self._assets.get(name)
@@ -157,40 +176,21 @@ class RecordBuilder:
         self.shortened += len(text) > LONG_TEXT
         return shorten_text(text, LONG_TEXT)
 
-    # --- Facts of feeds about CVEs
-
-    @cached_property
-    def _by_cve(self) -> dict[str, list[UUID]]:
-        """Ids of the findings by CVE, read once: a feed lists many more CVEs than there are."""
-        by_cve: dict[str, list[UUID]] = {}
-        rows = Finding.objects.for_organization(self.organization).filter(rule__startswith="CVE-")
-        for pk, rule in rows.order_by("pk").values_list("pk", "rule"):
-            by_cve.setdefault(rule, []).append(pk)
-        return by_cve
-
-    def _mark_findings(self, item: VulnerabilityItem) -> Iterator[SourceRecord]:
-        values: Values = {}
-        if item.known_exploited is not None:
-            values["known_exploited"] = item.known_exploited
-        if item.epss is not None:
-            values["epss"] = round_number(item.epss, EPSS_STEP)
-        if item.known_exploited:
-            self._exploited_cves.add(item.cve)
-            values["reason"] = item.reason
-        for pk in self._by_cve.get(item.cve, ()):
-            yield SourceRecord(FINDING, str(pk), item.row, values, IDENTIFIED_BY_ID)
-
-    def _decide_findings(self, item: VexItem) -> Iterator[SourceRecord]:
-        if item.cve not in self._by_cve:
-            return
-        rows = Finding.objects.filter(pk__in=self._by_cve[item.cve])
-        if item.asset:
-            rows = rows.filter(asset__name__iexact=to_line(item.asset, 255))
-        if item.location:
-            rows = rows.filter(location=to_identifier(item.location, 1000))
-        values = {"state": item.state, "reason": item.reason}
-        for pk in rows.order_by("pk").values_list("pk", flat=True):
-            yield SourceRecord(FINDING, str(pk), item.row, values, IDENTIFIED_BY_ID)
+    def _build_bill(self, item: BillItem) -> Iterator[SourceRecord]:
+        identity = {
+            "asset": to_line(item.asset, 255),
+            "product": to_line(item.product, 255),
+            "serial_number": to_line(item.serial_number, 64),
+            "bill_version": to_line(item.version, 20),
+        }
+        components = {
+            name.replace("\0", ""): component.replace("\0", "")
+            for name, component in item.components.items()
+        }
+        contents = {"subject": item.subject.replace("\0", ""), "components": components}
+        yield from self._record_asset(identity["asset"], item.row)
+        name = " | ".join(filter(None, identity.values()))
+        yield SourceRecord(BILL, name, item.row, identity | contents)
 
     # --- Controls
 
@@ -215,12 +215,16 @@ class RecordBuilder:
     # --- Records that follow once the whole report is planned
 
     def build_closing_records(self, context: ImportContext) -> Iterator[SourceRecord]:
-        """Resolve findings that a scan no longer sees, unmark those that a feed no longer lists."""
+        """Records that depend on the whole report.
+
+        Findings that a scan no longer sees are resolved, those that a feed no longer lists are
+        unmarked, and statements decide.
+        """
         for scan in self.survey.scans.values():
             if scan.covered:
                 yield from self._resolve_unseen(context, scan)
-        if self._exploited_cves:
-            yield from self._unmark_delisted(context)
+        yield from self.marks.build_closing_records(context)
+        yield from self.statements.build_records(context)
 
     def _resolve_unseen(self, context: ImportContext, scan: Scan) -> Iterator[SourceRecord]:
         seen = context.matched.get(FINDING, {})
@@ -237,19 +241,6 @@ class RecordBuilder:
                     values = {"state": FindingState.RESOLVED.value}
                     yield SourceRecord(FINDING, str(pk), 0, values, IDENTIFIED_BY_ID)
 
-    def _unmark_delisted(self, context: ImportContext) -> Iterator[SourceRecord]:
-        imported = (
-            provenance_of(context.run).filter(model=FINDING).values_list("object_id", "fields")
-        )
-        listed = {pk for cve in self._exploited_cves for pk in self._by_cve.get(cve, ())}
-        known = {pk for pks in self._by_cve.values() for pk in pks}
-        for pk, fields in imported:
-            exploited = fields.get("known_exploited", {}).get("value")
-            if exploited and pk in known - listed:
-                yield SourceRecord(
-                    FINDING, str(pk), 0, {"known_exploited": False}, IDENTIFIED_BY_ID
-                )
-
 
 def find_problem(item: FindingItem) -> str:
     """The reason to reject the finding, or an empty string."""
@@ -262,30 +253,3 @@ def find_problem(item: FindingItem) -> str:
     if not (item.tool.strip() and item.rule.strip()):
         return "The tool or the rule is missing."
     return ""
-
-
-def build_rejected(item: RejectedItem) -> SourceRecord:
-    error = {
-        "row": item.row,
-        "column": item.column,
-        "value": to_line(item.value, 50),
-        "reason": to_line(item.reason, 500),
-    }
-    return SourceRecord(FINDING, "", item.row, {}, errors=[error])
-
-
-def round_number(value: Decimal | None, step: Decimal) -> str | None:
-    return None if value is None else str(value.quantize(step))
-
-
-def to_line(text: str, longest: int) -> str:
-    return shorten_text(" ".join(remove_invisible(text).split()), longest)
-
-
-def to_identifier(text: str, longest: int) -> str:
-    """Shorten with a digest at the end, so that long texts with the same start stay different."""
-    line = " ".join(remove_invisible(text).split())
-    if len(line) <= longest:
-        return line
-    digest = hashlib.sha256(line.encode()).hexdigest()[:16]
-    return f"{line[: longest - 17]} {digest}"

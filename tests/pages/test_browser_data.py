@@ -170,8 +170,9 @@ def test_tooltip_of_a_chart_names_its_lines_apart(page):
     tab.goto("/o/acme/")
     tab.locator(".chart svg").first.hover()
     tooltip = tab.locator(".chart svg text", has_text="Exposure")
+    tooltip.last.wait_for()
     # In the legend, at the axis, and now in the tooltip, as texts of their own.
-    tooltip.nth(2).wait_for()
+    assert tooltip.count() >= 3
 
 
 def test_enter_in_a_reason_moves_nothing(page, words):
@@ -191,10 +192,8 @@ def test_closing_asks_on_a_page_first(page, register, javascript):
     tab = page(java_script_enabled=javascript)
     tab.goto("/o/acme/risks/R-0002/")
     tab.get_by_role("button", name="Move to Closed").click()
-    question = tab.locator(".confirmation")
-    question.wait_for()
     assert Risk.objects.get(number=2).status == "identified"
-    question.get_by_role("button", name="Move to Closed").click()
+    tab.get_by_role("button", name="Move to Closed").click()
     tab.get_by_role("status").filter(has_text="The risk is now closed").wait_for()
     assert Risk.objects.get(number=2).status == "closed"
 
@@ -211,4 +210,4 @@ def test_filter_says_when_the_server_is_out_of_reach(page):
     tab.context.set_offline(False)
     alert.get_by_role("button", name="Try again").click()
     tab.get_by_role("link", name="Ransomware on the file server").wait_for(state="detached")
-    alert.wait_for(state="hidden")
+    assert tab.get_by_role("alert").count() == 0

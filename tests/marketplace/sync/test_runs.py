@@ -138,21 +138,6 @@ def test_findings_propose_risks_and_an_undo_takes_them_back(trivy, admin, organi
     assert not RiskProposal.objects.exists()
 
 
-def test_a_statement_that_something_is_not_affected_decides_the_findings(
-    organization, admin, tmp_path
-):
-    upload(installed(organization, "trivy", admin), REPORTS / "trivy.json", admin)
-    vex = {
-        "bomFormat": "CycloneDX", "specVersion": "1.5",
-        "vulnerabilities": [{"id": LOG4J, "analysis": {"state": "not_affected"}}],
-    }  # fmt: skip
-    path = tmp_path / "vex.json"
-    path.write_text(json.dumps(vex))
-    run = upload(installed(organization, "cyclonedx", admin), path, admin)
-    assert run.counts["updated"] == 1
-    assert Finding.objects.get(rule=LOG4J).state == "false_positive"
-
-
 def test_an_upload_is_not_kept(trivy, admin, settings):
     run = upload(trivy, REPORTS / "trivy.json", admin)
     assert not run.report
