@@ -13,6 +13,7 @@ PLAIN = by_word({
         "basso", "bassa", "baixo", "baixa", "laag",
         "niski", "niska", "niskie", "nízký", "nízká", "nízké", "низкий", "низкая", "низкое",
         "низко", "低", "低い", "较低", "較低",
+        "niedrige", "niedriger", "geringe", "geringer", "низкие", "невысокая",
     ),
     3.0: (
         "medium", "med", "m", "mid", "moderate", "mod", "average", "normal", "moyen", "moyenne",
@@ -21,12 +22,14 @@ PLAIN = by_word({
         "średni", "średnia", "średnie", "umiarkowany", "umiarkowana", "umiarkowane", "střední",
         "průměrný", "средний", "средняя", "среднее", "средне", "умеренный", "умеренная",
         "умеренное", "中", "中等", "一般", "中程度", "普通",
+        "mittlere", "mittlerer", "mittleres", "умеренные", "средние",
     ),
     4.0: (
         "high", "h", "hi", "eleve", "elevee", "haut", "haute", "fort", "forte", "hoch", "alto",
         "alta", "elevado", "elevada", "elevato", "elevata", "hoog",
         "wysoki", "wysoka", "wysokie", "vysoký", "vysoká", "vysoké", "высокий", "высокая",
         "высокое", "высоко", "高", "高い", "较高", "較高",
+        "hohe", "hoher", "hohes", "высокие",
     ),
 })  # fmt: skip
 
@@ -55,6 +58,7 @@ TOP = by_word({
         "critical", "crit", "critique", "kritisch", "critico", "critica", "kritiek",
         "krytyczny", "krytyczna", "krytyczne", "kritický", "kritická", "kritické", "критический",
         "критическая", "критическое", "критичный", "критичная", "危急", "クリティカル",
+        "kritische", "kritischer", "критические",
     ),
     4.8: ("extreme", "extrem", "extremo", "extrema", "estremo", "estrema", "extreem", "maximum",
         "ekstremalny", "ekstremalna", "ekstremalne", "skrajny", "extrémní", "экстремальный",
@@ -139,6 +143,7 @@ IMPACTS = PLAIN | VERY | TOP | by_word({
         "незначительный", "незначительная", "незначительное", "ничтожный", "可忽略", "可忽略不计",
         "微不足道", "很小", "极小", "無影響", "无影响", "無視できる", "影響なし", "極小",
         "ごく軽微",
+        "незначительные",
     ),
     2.0: (
         "minor", "slight", "small", "limited", "marginal", "mineur", "mineure", "limite",
@@ -147,6 +152,7 @@ IMPACTS = PLAIN | VERY | TOP | by_word({
         "mały", "mała", "małe", "niewielki", "niewielka", "niewielkie", "drobny", "drobna",
         "malý", "malá", "malé", "menší", "малый", "малая", "малое", "небольшой", "небольшая",
         "слабый", "小", "较小", "較小", "轻微", "輕微", "小さい", "軽微", "軽度", "限定的",
+        "малые", "небольшие",
     ),
     3.0: (
         "tolerable", "spurbar", "intermediate", "mittelmassig",
@@ -166,6 +172,7 @@ IMPACTS = PLAIN | VERY | TOP | by_word({
         "крупное", "большой", "большая", "серьезный", "серьезная", "серьезное", "значительный",
         "значительная", "значительное", "существенный", "существенная", "существенное", "大",
         "大きい", "重要", "严重", "嚴重", "深刻",
+        "значительные", "существенные", "серьезные", "крупные", "erhebliche",
     ),
     4.5: (
         "severe", "hazardous", "schwerwiegend", "schwer", "sehr gross", "severo", "severa",
@@ -173,6 +180,7 @@ IMPACTS = PLAIN | VERY | TOP | by_word({
         "bardzo poważny", "bardzo poważna", "bardzo duży", "bardzo duża", "velmi závažný",
         "velmi závažná", "тяжелый", "тяжелая", "тяжелое", "очень серьезный", "很大", "极大",
         "非常严重", "非常に大きい", "甚大",
+        "тяжелые", "schwere", "schwerwiegende",
     ),
     5.0: (
         "catastrophic", "disastrous", "fatal", "existential", "worst case", "catastrophique",
@@ -182,6 +190,7 @@ IMPACTS = PLAIN | VERY | TOP | by_word({
         "katastrofický", "katastrofická", "katastrofické", "katastrofální", "катастрофический",
         "катастрофическая", "катастрофическое", "灾难性", "灾难性的", "災難性", "毁灭性",
         "特别重大", "壊滅的", "破滅的", "致命的",
+        "катастрофические", "katastrophale",
     ),
 })  # fmt: skip
 

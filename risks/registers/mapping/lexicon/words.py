@@ -64,6 +64,7 @@ def variants_of(key: str) -> Iterator[str]:
     for written, compared in _UMLAUTS:
         plain = plain.replace(written, compared)
     yield plain
+    yield key.removesuffix("s")  # plurals of adjectives: "conséquences graves"
     words = [word for word in key.split() if word not in FILLERS]
     yield " ".join(words)
     if words and words[0] in INTENSIFIERS:

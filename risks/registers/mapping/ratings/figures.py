@@ -75,13 +75,16 @@ class Formula:
     def result(
         self, likelihood: Fraction, impact: Fraction, cells: Mapping[str, str]
     ) -> Fraction | None:
-        if self.text == "likelihood + impact":
+        if self == SUM:
             return likelihood + impact
+        if self == PERCENT_PRODUCT:
+            return likelihood * impact / 100
         third = plain_number(cells[self.third]) if self.third else Fraction(1)
         return None if third is None else likelihood * impact * third
 
 
 PRODUCT, SUM = Formula("likelihood x impact"), Formula("likelihood + impact")
+PERCENT_PRODUCT = Formula("likelihood in percent x impact")
 
 
 @dataclass(slots=True)
@@ -170,7 +173,7 @@ class FigureReader:
         rows = list(islice(self.numbers_of(header, kind), SAMPLE))
         others = [name for name in self.table.headers if name not in self.header_of.values()]
         triples = (Formula(f"{PRODUCT.text} x {name}", name) for name in others)
-        for formula in (PRODUCT, *triples, SUM):
+        for formula in (PRODUCT, PERCENT_PRODUCT, *triples, SUM):
             follow = sum(
                 formula.result(*ratings, cells) == theirs for *ratings, theirs, cells in rows
             )
@@ -318,7 +321,7 @@ class FigureReader:
             f"A {noun} cannot be taken over without likelihood and impact. That of "
             f"{count_text(times, 'row')} is kept in extra and shown with the risk."
         )
-        if kind == "residual":
+        if kind == "residual" and not self.derive:
             text += " The current score of these risks is the inherent one."
         if not self.derive:
             text += (

@@ -120,6 +120,13 @@ def test_a_sum_is_recognized_and_a_mistake_in_it_is_reported() -> None:
     assert "likelihood + impact" in details(interpretation, "difference")[0]
 
 
+def test_a_product_with_percent_is_recognized() -> None:
+    text = "Title,Likelihood (%),Impact,Risk score\nx,20,4,0.8\ny,60,2,1.2\n"
+    interpretation = read(text)
+    assert interpretation.differences == []
+    assert "likelihood in percent x impact" in details(interpretation, "difference")[0]
+
+
 def test_levels_of_the_source_say_the_scale_of_its_numbers() -> None:
     text = "Title,Likelihood,Impact,Risk level\nx,3,3,High\ny,1,1,Low\nz,2,2,Medium\n"
     rows = read(text).rows

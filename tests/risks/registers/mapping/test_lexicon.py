@@ -110,6 +110,8 @@ def test_every_language_has_its_words(
         ("rather unlikely", "unlikely"),
         ("extremely high", "very high"),
         ("高概率", "高"),
+        ("muito altas", "muito alta"),
+        ("hohe Wahrscheinlichkeit", "hohe"),
         ("Sometimes", None),
     ],
 )
