@@ -102,18 +102,18 @@ class RowFigures:
 
 
 class FigureReader:
-    """Compares the scores and levels of one table. `headers` are those of its fields."""
+    """Compares the scores and levels of one table. `header_of` are the headers of its fields."""
 
     def __init__(
         self,
         table: Table,
-        headers: Mapping[str, str],
+        header_of: Mapping[str, str],
         columns: Mapping[str, str],
         levels: Sequence[Sequence[str]],
         *,
         derive: bool,
     ) -> None:
-        self.table, self.header_of, self.levels, self.derive = table, headers, levels, derive
+        self.table, self.header_of, self.levels, self.derive = table, header_of, levels, derive
         self.columns = columns  # field by header: residual_score, ...
         self.headers_by_kind = {
             kind: headers
@@ -175,7 +175,8 @@ class FigureReader:
         triples = (Formula(f"{PRODUCT.text} x {name}", name) for name in others)
         for formula in (PRODUCT, PERCENT_PRODUCT, *triples, SUM):
             follow = sum(
-                formula.result(*ratings, cells) == theirs for *ratings, theirs, cells in rows
+                formula.result(likelihood, impact, cells) == theirs
+                for likelihood, impact, theirs, cells in rows
             )
             if follow and follow >= ENOUGH_ROWS * len(rows):
                 return formula
@@ -205,11 +206,11 @@ class FigureReader:
             headers = [header for header in columns if cells[header]]
             if not headers:
                 continue
-            ratings = values.get(f"{kind}_likelihood"), values.get(f"{kind}_impact")
-            if None in ratings:
-                self.read_alone(row, kind, headers, ratings, cells)
+            likelihood, impact = values.get(f"{kind}_likelihood"), values.get(f"{kind}_impact")
+            if likelihood is None or impact is None:
+                self.read_alone(row, kind, headers, (likelihood, impact), cells)
             else:
-                self.compare(row, number, headers, ratings, cells)
+                self.compare(row, number, headers, (likelihood, impact), cells)
             if any(header in row.kept for header in headers):
                 said = " ".join(cells[header] for header in headers)
                 row.said[kind] = said[:SHOWN_CHARACTERS]
