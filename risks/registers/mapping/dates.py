@@ -47,7 +47,7 @@ _BETWEEN = (
 )
 
 
-class Reading(StrEnum):
+class DateForm(StrEnum):
     """Ways in which a text gives a date, as sentences for people."""
 
     EXACT = ""
@@ -106,7 +106,7 @@ def read_dates(
             dates.table[cell] = dates.values[cell]
     if order.guess:
         dates.guesses.append(order.guess)
-    dates.guesses += [reading.value for reading in Reading if reading in readings]
+    dates.guesses += [reading.value for reading in DateForm if reading in readings]
     if None in dates.table.values():
         dates.guesses.append("Text that names no day was read as no date.")
     return dates
@@ -194,7 +194,7 @@ def orders_shown(pairs: Iterable[tuple[int, int]]) -> set[bool]:
 # --- One text
 
 
-def parse_date(text: str, order: DayMonthOrder) -> tuple[date, Reading]:
+def parse_date(text: str, order: DayMonthOrder) -> tuple[date, DateForm]:
     """The date, and how much of it the text says. Raises ValueError with a sentence."""
     if len(text) > _LONGEST:
         raise ValueError(_NOT_A_DATE)
@@ -213,13 +213,13 @@ def parse_date(text: str, order: DayMonthOrder) -> tuple[date, Reading]:
     return result
 
 
-def one_date(text: str, order: DayMonthOrder) -> tuple[date, Reading] | None:
+def one_date(text: str, order: DayMonthOrder) -> tuple[date, DateForm] | None:
     if (match := _DAY_NUMBER.fullmatch(text)) and (day := date_of_number(int(match[1]))):
-        return day, Reading.DAY_NUMBER
+        return day, DateForm.DAY_NUMBER
     if day := exact_date(_SPACED.sub(r"\1", text).removesuffix("."), order):
-        return day, Reading.EXACT
+        return day, DateForm.EXACT
     if day := last_day_of_period(text):
-        return day, Reading.PERIOD
+        return day, DateForm.PERIOD
     return None
 
 
@@ -228,7 +228,7 @@ def date_of_number(number: int) -> date | None:
     return day if EARLIEST <= day.year <= LATEST else None
 
 
-def last_of_several(text: str, order: DayMonthOrder) -> tuple[date, Reading] | None:
+def last_of_several(text: str, order: DayMonthOrder) -> tuple[date, DateForm] | None:
     """The last date of a range or a list, whose earlier parts may lack the year."""
     text = _BRACKET.sub(" ", text).strip()
     for between in (None, *_BETWEEN):
@@ -241,7 +241,7 @@ def last_of_several(text: str, order: DayMonthOrder) -> tuple[date, Reading] | N
                 day = None
             dates.append(day)
         if None not in dates:
-            return dates[-1][0], Reading.LAST  # type: ignore[index]
+            return dates[-1][0], DateForm.LAST  # type: ignore[index]
     return None
 
 
