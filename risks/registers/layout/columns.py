@@ -17,6 +17,7 @@ TITLE_SOURCES = ("title", "threat", "vulnerability", "description")
 
 _COVERED = 0.8  # of the table's rows, by columns beside a gap that belong to it
 _LONGEST_LEGEND = 12
+_BESIDE = 4  # columns to the right that may say what a repeated name means
 # What a legend beside a table has columns for as well.
 _OF_LEGENDS = {*FIGURES, *RATINGS, "title", "description", "status", "category", "external_id"}
 
@@ -103,7 +104,7 @@ def join_repeated(
         if times[name] == 1 or field in LINKS:
             previous = name
         elif not is_neighbour:
-            previous = f"{name} ({times[name]})"
+            previous = name_by_neighbour(names, index, field_of) or f"{name} ({times[name]})"
             while previous in names or previous in columns:
                 previous += "'"
             notes.append(
@@ -116,6 +117,21 @@ def join_repeated(
             letters = ", ".join(map(column_letter, indexes))
             notes.append(f"Columns {letters} are all called '{name}' and were joined.")
     return columns
+
+
+def name_by_neighbour(names: Sequence[str], index: int, field_of: FieldOf) -> str:
+    """Return the name of a second "Likelihood" that has "Residual score" beside it, or ""."""
+    name, field = names[index], field_of(names[index])
+    if field not in RATINGS:
+        return ""
+    first = max(i for i in range(index) if names[i] == name) + 1
+    last = next((i for i in range(index + 1, len(names)) if names[i] == name), index + _BESIDE)
+    qualified = {}
+    for neighbour in names[first:last]:
+        kind = (field_of(neighbour) or "").partition("_")[0]
+        if kind in {"residual", "target"} and field_of(f"{neighbour}: {name}") != field:
+            qualified.setdefault(kind, f"{neighbour}: {name}")
+    return qualified.popitem()[1] if len(qualified) == 1 else ""
 
 
 # --- Beside the table

@@ -173,7 +173,7 @@ class RowSorter:
         return NOTE if self.shape.is_odd(cells) else ""
 
     def entries(self, number: int, cells: Sequence[str]) -> list[str]:
-        """Return what someone typed into the row: no id, number or result of a formula."""
+        """Return what someone typed into the row: no id, number, status or result of a formula."""
         shape = self.shape
         ids = [text for text in texts(cells, shape.ids) if self.is_id(text)]
         return [
@@ -181,7 +181,7 @@ class RowSorter:
             for index in shape.indexes
             if index < len(cells)
             and cells[index]
-            and index not in shape.figures
+            and index not in (*shape.figures, *shape.statuses)
             and (number, index) not in self.sheet.formulas
             and (index in shape.ratings or not is_number(cells[index]))
             and cells[index] not in ids

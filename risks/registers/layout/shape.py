@@ -28,6 +28,7 @@ class TableShape:
     figures: list[int]
     ratings: list[int]
     many: list[int]
+    statuses: list[int]
     id_shapes: Counter[str] = field(default_factory=Counter)
     title_of_id: dict[str, str] = field(default_factory=dict)
     usual: list[int] = field(default_factory=list)  # besides ids and titles
@@ -70,6 +71,7 @@ def learn_shape(columns: Sequence[Column], rows: Sequence[NumberedRow]) -> Table
         figures=of_fields(*FIGURES),
         ratings=of_fields(*RATINGS),
         many=of_fields(*MANY),
+        statuses=of_fields("status"),
     )
     risks = [cells for _, cells in rows if shape.has_title(cells)]
     filled = Counter(index for cells in risks for index, cell in enumerate(cells) if cell)

@@ -1,5 +1,7 @@
 """Columns: repeated names, and what stands beside the table."""
 
+import pytest
+
 from tests.risks.registers.files import cells, read
 
 
@@ -13,6 +15,20 @@ def test_other_repeated_names_are_numbered_and_reported() -> None:
     table = read("Risk,Likelihood,Impact,Likelihood\nFlood,4,5,2\n")
     assert table.headers == ["Risk", "Likelihood", "Impact", "Likelihood (2)"]
     assert "Column D is called 'Likelihood' again; it was read as 'Likelihood (2)'." in table.notes
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Risk,Initial risk,Likelihood,Residual risk,Likelihood",
+        "Risk,Likelihood,Score,Likelihood,Residual score",
+    ],
+)
+def test_a_repeated_rating_means_what_the_column_beside_it_says(header: str) -> None:
+    table = read(f"{header}\nFlood,4,5,2,4\n")
+    assert [name for name in table.headers if name.endswith(": Likelihood")] == [
+        f"{'Residual risk' if 'Residual risk' in header else 'Residual score'}: Likelihood"
+    ]
 
 
 def test_a_legend_beside_the_table_is_reported_and_not_read() -> None:

@@ -1,6 +1,8 @@
 """Rows without a risk are skipped, counted and named; rows that may be risks are kept."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from openpyxl.worksheet.worksheet import Worksheet
 
 from risks.registers.layout import rows
@@ -109,3 +111,17 @@ def test_our_own_export_is_taken_as_it_is() -> None:
     table = read("reference,title,external_id,owner_name,source_name\nR-0001,Total,,,\n,Note,,,\n")
     assert numbers(table) == [2, 3]
     assert table.skipped == []
+
+
+WORDS = ["", "", "R1", "R2", "7", "Flood", "High", "Total", "Risk", "Likelihood", "Issue", "a; b"]
+
+
+@given(st.lists(st.lists(st.sampled_from(WORDS), min_size=5, max_size=5), max_size=12))
+@settings(max_examples=60, deadline=None)
+def test_no_row_disappears(body: list[list[str]]) -> None:
+    text = "ID,Risk,Type,Likelihood,Action\n" + "".join(f"{','.join(row)}\n" for row in body)
+    table = read(text)
+    read_rows = [number for number, _ in table.rows] + [row.row for row in table.skipped]
+    header = sum(note.startswith("The header is") for note in table.notes)
+    filled = [number for number, row in enumerate(body, 2) if any(row)]
+    assert sorted(read_rows) == filled or header
