@@ -101,7 +101,7 @@ def decode_as_told(data: bytes, name: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Decoding:
     """A text as one encoding reads it, and how much it looks like a language: 0 to 1, or more."""
 
     encoding: Encoding
@@ -116,7 +116,7 @@ def decode_by_look(data: bytes, header_score: HeaderScore) -> tuple[str, list[st
         if (text := decode_or_none(sample, encoding.codec)) is not None:
             headers = count_headers(text, header_score)
             score = likeness(text, encoding, is_known=headers > 0) + _HEADER * headers
-            readings.append(Reading(encoding, text, score))
+            readings.append(Decoding(encoding, text, score))
     readings.sort(key=lambda reading: -round(reading.score, 2))  # the sort is stable
     for best in readings[:1]:
         if not best.encoding.frequent:
@@ -141,7 +141,7 @@ def sample_lines(data: bytes) -> Iterator[bytes]:
             return
 
 
-def is_rival(reading: Reading, best: Reading) -> bool:
+def is_rival(reading: Decoding, best: Decoding) -> bool:
     """Whether another script fits nearly as well: of two Latin ones the likelier one counts."""
     is_latin = bool(reading.encoding.alphabets) and not reading.encoding.ordered
     both_latin = is_latin and bool(best.encoding.alphabets) and not best.encoding.ordered
@@ -267,7 +267,7 @@ def find_example(text: str) -> str:
     return max(words, key=len, default="")[:_SHOWN]
 
 
-def describe_doubt(data: bytes, readings: list[Reading]) -> str:
+def describe_doubt(data: bytes, readings: list[Decoding]) -> str:
     """Return a sentence that shows a line as the likeliest encodings read it."""
     shown = dict.fromkeys(reading.sample for reading in readings[:3])
     for number, line in enumerate(data.split(b"\n"), 1):
