@@ -1,5 +1,7 @@
 """Names and versions of software components: package URLs, or "name@version"."""
 
+from typing import Any
+
 from packageurl import PackageURL
 
 
@@ -26,6 +28,17 @@ def split_component(text: str) -> tuple[str, str]:
 def join_component(name: str, version: str) -> str:
     """The reverse, for a component without a package URL."""
     return f"{name}@{version}" if version else name
+
+
+def list_components(name: str, version: Any, purl: Any = "") -> tuple[str, ...]:
+    """The component of a finding, and none if its version is not known.
+
+    Then a statement about one version cannot be taken for one about this.
+    """
+    if isinstance(purl, str) and parse_purl(purl):
+        return (purl,)
+    has_version = bool(name) and isinstance(version, str) and bool(version)
+    return (join_component(name, version),) if has_version else ()
 
 
 def is_same_package(first: str, second: str) -> bool:

@@ -1,6 +1,11 @@
-"""Keeps findings apart that a report has several times at the same location."""
+"""Keeps findings apart that a report has several times at a location, or makes them one."""
 
 from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from marketplace.connectors.items import FindingItem, RejectedItem
 
 
 class DuplicateNumbering:
@@ -19,3 +24,19 @@ class DuplicateNumbering:
         self._times[key] += 1
         times = self._times[key]
         return location if times == 1 else f"{location} ({times})".lstrip()
+
+
+def merge_versions(items: Iterable[FindingItem | RejectedItem]) -> list[FindingItem | RejectedItem]:
+    """Make one finding of several versions of a package in one file: open if one of them is."""
+    merged: dict[Any, FindingItem | RejectedItem] = {}
+    for item in items:
+        if not isinstance(item, FindingItem):
+            merged[item.row] = item
+            continue
+        key = (item.rule, item.location)
+        first = merged.get(key, item)
+        assert isinstance(first, FindingItem)  # noqa: S101  by its key
+        leading = item if item.state == "open" and first.state != "open" else first
+        components = tuple(sorted({*first.components, *item.components}))
+        merged[key] = replace(leading, components=components)
+    return list(merged.values())

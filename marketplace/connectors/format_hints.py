@@ -20,6 +20,7 @@ _PATTERNS = {
     ),
     "ZAP": rb"<OWASPZAPReport|\"@programName\"\s*:\s*\"ZAP|\"riskcode\"\s*:",
     "Semgrep": rb"\"skipped_rules\"\s*:|\"check_id\"\s*:\s*\"(?!CKV)",
+    "OSV-Scanner": rb"\"experimental_config\"\s*:|\"packages\"\s*:\s*\[\s*\{\s*\"package\"",
     "CISA Known Exploited Vulnerabilities": rb"\"catalogVersion\"\s*:",
     "EPSS": rb"(?m)^cve,epss\b",
     "OSCAL catalogue": rb"\"oscal-version\"\s*:",

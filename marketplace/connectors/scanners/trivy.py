@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import IO, Any
 
 from marketplace.connectors.artifacts import ASSET, MERGE_TAGS, name_image
-from marketplace.connectors.base import Capability, Connector, ConnectorCategory, UnreadableReport
-from marketplace.connectors.deduplication import DuplicateNumbering
+from marketplace.connectors.base import ScannerConnector, UnreadableReport, report_schema
+from marketplace.connectors.deduplication import DuplicateNumbering, merge_versions
 from marketplace.connectors.format_hints import add_format_hint
 from marketplace.connectors.items import AssetItem, Config, FindingItem, Item, RejectedItem, Scan
 from marketplace.connectors.parsing import (
@@ -23,7 +23,6 @@ from marketplace.connectors.scanners.trivy_findings import (
     SYSTEM,
     TOOLS,
     ResultPosition,
-    merge_versions,
     unsuppress,
 )
 
@@ -37,7 +36,7 @@ _WITH_SYSTEM = ("container_image", "vm")
 _HEADER = ("SchemaVersion", "ArtifactName", "ArtifactType", "CreatedAt", "ClusterName")
 
 
-class Trivy(Connector):
+class Trivy(ScannerConnector):
     """A vulnerability is identified by CVE, artifact and package, without any version.
 
     So a package that is updated and still vulnerable stays the same finding, and a fixed one closes
@@ -69,19 +68,8 @@ class Trivy(Connector):
         "are not resolved.\n\n"
         "If the scanned path has no telling name, such as ., configure the asset."
     )
-    category = ConnectorCategory.SECURITY
-    capabilities = (Capability.FINDING_IMPORT,)
-    permissions = ("Creates, updates and resolves findings", "Creates assets that are missing")
     file_names = (".json",)
-    schema = {
-        "type": "object",
-        "properties": {
-            "url": {"type": "string", "format": "uri", "title": "Address of the report"},
-            "asset": ASSET,
-            "merge_tags": MERGE_TAGS,
-        },
-        "additionalProperties": False,
-    }
+    schema = report_schema(asset=ASSET, merge_tags=MERGE_TAGS)
 
     def read_report(self, file: IO[bytes], config: Config, *, name: str = "") -> Iterator[Item]:
         if is_null(file):

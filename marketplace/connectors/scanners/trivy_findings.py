@@ -1,8 +1,8 @@
 """Findings of Trivy: vulnerabilities, misconfigurations, secrets and licences."""
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -168,22 +168,6 @@ def build_licence(row: int, result: ResultPosition, piece: dict[str, Any]) -> Fi
             ("Category", piece.get("Category")), ("More", piece.get("Link"))
         ),
     )
-
-
-def merge_versions(items: Iterable[FindingItem | RejectedItem]) -> list[FindingItem | RejectedItem]:
-    """Make one finding of several versions of a package in one file: open if one of them is."""
-    merged: dict[Any, FindingItem | RejectedItem] = {}
-    for item in items:
-        if not isinstance(item, FindingItem):
-            merged[item.row] = item
-            continue
-        key = (item.rule, item.location)
-        first = merged.get(key, item)
-        assert isinstance(first, FindingItem)  # noqa: S101  by its key
-        leading = item if item.state == "open" and first.state != "open" else first
-        components = tuple(sorted({*first.components, *item.components}))
-        merged[key] = replace(leading, components=components)
-    return list(merged.values())
 
 
 def unsuppress(result: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], str, str]]:

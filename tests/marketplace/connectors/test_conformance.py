@@ -47,6 +47,12 @@ class TestGrype(Conformance):
 
 
 @pytest.mark.once
+class TestOsvScanner(Conformance):
+    slug, report = "osv-scanner", "osv-scanner.json"
+    configuration = {"asset": "shop"}
+
+
+@pytest.mark.once
 class TestSemgrep(Conformance):
     slug, report = "semgrep", "semgrep.json"
     configuration = {"asset": "shop"}
