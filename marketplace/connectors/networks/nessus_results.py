@@ -7,6 +7,7 @@ from marketplace.connectors.deduplication import DuplicateNumbering
 from marketplace.connectors.items import FindingItem, RejectedItem
 from marketplace.connectors.parsing import (
     choose_rule,
+    find_cves,
     join_paragraphs,
     severity_from_score,
     to_number,
@@ -65,6 +66,7 @@ def build_finding(
         ),
         cvss=next(iter(scores.values()), None),
         state=result.state,
+        cves=find_cves(*result.cves),
     )
 
 

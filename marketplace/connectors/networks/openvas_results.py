@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from marketplace.connectors.deduplication import DuplicateNumbering
 from marketplace.connectors.items import FindingItem, RejectedItem
-from marketplace.connectors.parsing import choose_rule, join_paragraphs
+from marketplace.connectors.parsing import choose_rule, find_cves, join_paragraphs
 
 TOOL = "openvas"
 
@@ -53,4 +53,5 @@ def build_finding(
         ),
         cvss=result.score,
         state="false_positive" if result.is_false_positive else "open",
+        cves=find_cves(rule, *result.cves),
     )

@@ -15,6 +15,7 @@ from marketplace.connectors.items import AssetItem, Config, FindingItem, Item, R
 from marketplace.connectors.parsing import (
     as_dict,
     as_list,
+    find_cves,
     join_paragraphs,
     parse_time,
     starts_like_xml,
@@ -128,6 +129,7 @@ class _Report:
                 ("Raised at", list_places(as_list(alert.get("instances")))),
             ),
             state="false_positive" if is_wrong else "open",
+            cves=find_cves(title, *list_tags(alert)),
         )
 
 
@@ -145,6 +147,8 @@ def read_sites(file: IO[bytes]) -> dict[int, str]:
 def read_alert(element: Element) -> dict[str, Any]:
     """The alert in the shape of the JSON format."""
     alert: dict[str, Any] = {child.tag: (child.text or "").strip() for child in element}
+    tags = [tag for holder in element if holder.tag == "tags" for tag in holder]
+    alert["tags"] = [{"tag": xml_text(tag, "tag")} for tag in tags]
     alert["instances"] = [
         {name: xml_text(instance, name) for name in ("method", "uri", "param")}
         for holder in element
@@ -163,6 +167,10 @@ def strip_tags(value: Any) -> str:
 def describe_weakness(number: str) -> str:
     """CWE-693, or an empty string where ZAP writes 0 or -1."""
     return f"CWE-{number}" if number.isdecimal() and number != "0" else ""
+
+
+def list_tags(alert: dict[str, Any]) -> list[str]:
+    return [to_text(as_dict(part).get("tag")) for part in as_list(alert.get("tags"))]
 
 
 def list_places(instances: list[Any]) -> str:

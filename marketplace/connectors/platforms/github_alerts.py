@@ -5,11 +5,13 @@ from decimal import Decimal
 from typing import Any
 
 from marketplace.connectors.artifacts import locate_package
+from marketplace.connectors.cvss_vectors import score_vector
 from marketplace.connectors.items import FindingItem, RejectedItem
 from marketplace.connectors.parsing import (
     as_dict,
     as_list,
     choose_rule,
+    find_cves,
     join_paragraphs,
     parse_severity,
     severity_from_score,
@@ -127,6 +129,7 @@ def build_dependency(row: int, asset: str, alert: dict[str, Any]) -> FindingItem
         ),
         cvss=score,
         state=state,
+        cves=find_cves(*names),
     )
 
 
@@ -140,7 +143,9 @@ def choose_score(advisory: dict[str, Any]) -> Decimal | None:
     """The base score of the newest version; GitHub writes 0 where it has none."""
     by_version = as_dict(advisory.get("cvss_severities"))
     for holder in (by_version.get("cvss_v4"), by_version.get("cvss_v3"), advisory.get("cvss")):
-        if score := to_number(as_dict(holder).get("score"), 10):
+        rating = as_dict(holder)
+        vector = to_text(rating.get("vector_string") or rating.get("vectorString"))
+        if score := to_number(rating.get("score"), 10) or score_vector(vector):
             return score
     return None
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from marketplace.connectors.artifacts import name_image
+from marketplace.connectors.components import list_components
 from marketplace.connectors.deduplication import DuplicateNumbering
 from marketplace.connectors.items import Config, FindingItem, RejectedItem
 from marketplace.connectors.parsing import (
@@ -12,6 +13,7 @@ from marketplace.connectors.parsing import (
     as_list,
     choose_rule,
     describe_unknown_severity,
+    find_cves,
     join_paragraphs,
     parse_severity,
     to_text,
@@ -70,6 +72,10 @@ class FindingBuilder:
                 ("More", next(filter(None, (to_text(part.get("url")) for part in names)), "")),
             ),
             state=state,
+            cves=find_cves(*(to_text(part.get("value")) for part in names)),
+            components=list_components(
+                to_text(as_dict(package.get("package")).get("name")), package.get("version")
+            ),
         )
 
     def _name_tool(self, piece: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ from typing import IO, Any
 
 from marketplace.connectors.artifacts import ASSET, MERGE_TAGS, locate_package, name_image
 from marketplace.connectors.base import ScannerConnector, UnreadableReport, report_schema
+from marketplace.connectors.components import list_components
 from marketplace.connectors.format_hints import add_format_hint
 from marketplace.connectors.items import AssetItem, Config, FindingItem, Item, RejectedItem, Scan
 from marketplace.connectors.parsing import (
@@ -14,6 +15,7 @@ from marketplace.connectors.parsing import (
     as_list,
     choose_rule,
     describe_unknown_severity,
+    find_cves,
     join_paragraphs,
     parse_severity,
     parse_time,
@@ -111,6 +113,7 @@ class _Package:
     name: str
     version: str
     location: str
+    components: tuple[str, ...]
 
 
 def read_package(artifact: dict[str, Any]) -> _Package:
@@ -120,7 +123,8 @@ def read_package(artifact: dict[str, Any]) -> _Package:
     path = next((text for place in places if (text := to_text(place.get("path")))), "")
     if artifact.get("type") in _SYSTEM_PACKAGES:
         path = ""
-    return _Package(name, version, locate_package(name, path, version))
+    components = list_components(name, version, artifact.get("purl"))
+    return _Package(name, version, locate_package(name, path, version), components)
 
 
 def build_finding(
@@ -165,6 +169,8 @@ def build_finding(
         ),
         cvss=score,
         state=state,
+        cves=find_cves(*names),
+        components=package.components,
     )
 
 

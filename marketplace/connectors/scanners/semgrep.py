@@ -13,6 +13,7 @@ from marketplace.connectors.parsing import (
     as_dict,
     as_list,
     choose_rule,
+    find_cves,
     join_paragraphs,
     parse_severity,
     stream_json,
@@ -114,6 +115,7 @@ def build_finding(
             ("More", metadata.get("source") or list_texts(metadata.get("references"))),
         ),
         state="accepted" if extra.get("is_ignored") is True else "open",
+        cves=find_cves(rule),
     )
 
 

@@ -133,6 +133,7 @@ def test_the_rule_is_the_cve_where_the_plugin_is_about_one_alone(items):
     one, several = finding(items, row=1), finding(items, row=2)
     assert (one.rule, several.rule) == ("CVE-2021-44228", "nessus-70658")
     assert "CVE-2008-5161, CVE-2008-5162" in several.description
+    assert several.cves == ("CVE-2008-5161", "CVE-2008-5162")
 
 
 def test_two_plugins_about_one_cve_stay_two_findings():

@@ -96,6 +96,7 @@ def test_the_rule_is_the_cve_where_the_test_is_about_one_alone(items):
         8: "CVE-2022-1",
     }
     assert "CVE-2020-1, CVE-2020-2" in finding(items, row=2).description
+    assert finding(items, row=2).cves == ("CVE-2020-1", "CVE-2020-2")
 
 
 def test_what_was_overridden_as_a_false_positive_is_one(items):

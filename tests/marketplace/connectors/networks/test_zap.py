@@ -34,6 +34,11 @@ def test_an_alert_has_all_that_a_person_wants_to_know(items):
     assert f"GET {SHOP}/\nPOST {SHOP}/cart (item)" in found.description
 
 
+def test_cves_are_in_the_tags(report):
+    report["site"][0]["alerts"][0]["tags"] = [{"tag": "CVE-2021-44228", "link": "https://x"}]
+    assert finding(read("zap", report), rule="zap-10038-1").cves == ("CVE-2021-44228",)
+
+
 def test_evidence_is_not_stored(items):
     assert "secret" not in "".join(item.description for item in findings(items))
 

@@ -101,6 +101,12 @@ def test_graphql_may_name_many_repositories():
     assert (found.asset, found.state) == ("acme/web", "accepted")
 
 
+def test_a_score_may_be_a_vector(report):
+    vector = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H"
+    report[0]["security_advisory"]["cvss_severities"] = {"cvss_v3": {"vector_string": vector}}
+    assert findings(read("github", report))[0].cvss == Decimal("7.5")
+
+
 def test_a_repository_without_alerts_is_read():
     assert findings(read("github", graphql())) == []
 

@@ -62,6 +62,8 @@ def test_what_has_no_identifiers_is_rejected_with_its_row(items):
 def test_a_place_is_what_the_kind_of_report_has(location, asset, place):
     (found,) = findings(read("gitlab", log(location)))
     assert (found.rule, found.asset, found.location) == ("CVE-2026-1", asset, place)
+    assert found.cves == ("CVE-2026-1",)
+    assert found.components == (("left@1.0",) if "dependency" in location else ())
 
 
 def test_tags_may_be_one_asset():

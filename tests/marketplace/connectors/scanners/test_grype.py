@@ -35,6 +35,8 @@ def match(severity="High", cvss=(), related=(), version="1.0"):
 def test_a_match_has_all_that_a_person_wants_to_know(items):
     found = finding(items, rule="CVE-2021-44228")
     assert (found.severity, found.cvss, found.asset) == ("high", Decimal("9.8"), IMAGE)
+    assert found.cves == ("CVE-2021-44228",)
+    assert found.components == ("pkg:maven/org.apache.logging.log4j/log4j-core@2.14.1",)
     for text in ("looks up names", "log4j-core 2.14.1", "Fixed in: 2.17.1", "GHSA-aaaa-bbbb-cccc"):
         assert text in found.description
 
@@ -60,7 +62,8 @@ def test_an_advisory_about_several_cves_keeps_its_own_id():
     several = match(related=related)
     several["vulnerability"]["id"] = "GHSA-1"
     (found,) = findings(read("grype", {"matches": [several]}))
-    assert (found.rule, "CVE-2026-2, CVE-2026-3" in found.description) == ("GHSA-1", True)
+    assert (found.rule, found.cves) == ("GHSA-1", ("CVE-2026-2", "CVE-2026-3"))
+    assert "CVE-2026-2, CVE-2026-3" in found.description
 
 
 @pytest.mark.parametrize(
