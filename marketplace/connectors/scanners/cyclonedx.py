@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import IO, Any
 from urllib.parse import unquote
 
-from marketplace.connectors.base import Capability, Connector, ConnectorCategory
+from marketplace.connectors.artifacts import ASSET
+from marketplace.connectors.base import ScannerConnector, report_schema
 from marketplace.connectors.components import join_component, split_component
 from marketplace.connectors.cvss_vectors import method_of_vector, score_vector
 from marketplace.connectors.items import (
@@ -48,7 +49,7 @@ _STATES = {
 _UUID = re.compile(r"(urn:uuid:)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.I)
 
 
-class CycloneDx(Connector):
+class CycloneDx(ScannerConnector):
     """A finding is identified by CVE, asset and component, without the version of the component.
 
     So a component that is updated and still vulnerable stays the same finding.
@@ -73,22 +74,11 @@ class CycloneDx(Connector):
         "something else changes nothing, and the run says so. A version that is affected, or "
         "still in triage, is never closed."
     )
-    category = ConnectorCategory.SECURITY
-    capabilities = (Capability.FINDING_IMPORT,)
-    permissions = ("Creates, updates and resolves findings", "Creates assets that are missing")
     file_names = (".json", ".xml", ".cdx")
-    schema = {
-        "type": "object",
-        "properties": {
-            "url": {"type": "string", "format": "uri", "title": "Address of the document"},
-            "asset": {
-                "type": "string",
-                "title": "Asset",
-                "description": "Its name, instead of that of the component the bill is about",
-            },
-        },
-        "additionalProperties": False,
-    }
+    schema = report_schema(
+        asset=ASSET
+        | {"description": "Its name, instead of that of the component the bill is about"}
+    )
 
     def read_report(self, file: IO[bytes], config: Config, *, name: str = "") -> Iterator[Item]:
         document = read_document(read_parts(file), to_text(config.get("asset")))

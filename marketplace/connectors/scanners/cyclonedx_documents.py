@@ -6,6 +6,7 @@ from typing import IO, Any
 from xml.etree.ElementTree import Element
 
 from marketplace.connectors.base import UnreadableReport
+from marketplace.connectors.format_hints import add_format_hint
 from marketplace.connectors.parsing import stream_json, stream_xml, to_text, xml_text
 
 _ADVICE = "Not a CycloneDX document. Make one as JSON or XML."
@@ -47,7 +48,7 @@ def read_json_parts(file: IO[bytes]) -> Parts:
         else:
             yield _JSON_PATHS[path], value
     if document_format != "CycloneDX":
-        raise UnreadableReport(_ADVICE)
+        raise UnreadableReport(add_format_hint(_ADVICE, file))
     check_version(version or "without a version")
 
 

@@ -7,7 +7,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import IO, Any
 
-from marketplace.connectors.base import Capability, Connector, ConnectorCategory, UnreadableReport
+from marketplace.connectors.artifacts import ASSET
+from marketplace.connectors.base import ScannerConnector, UnreadableReport, report_schema
 from marketplace.connectors.deduplication import DuplicateNumbering
 from marketplace.connectors.format_hints import add_format_hint
 from marketplace.connectors.items import Config, FindingItem, Item, RejectedItem, Scan
@@ -34,7 +35,7 @@ _ARTIFACT = f"{RUN}.artifacts.item"
 _LEVELS = {"error": "high", "warning": "medium", "note": "low", "none": "info"}
 
 
-class Sarif(Connector):
+class Sarif(ScannerConnector):
     """A result is identified by rule, file and fingerprint; without one by function, then by line.
 
     Without a rule it is known by its message. Each of its locations is a finding. Duplicates are
@@ -60,22 +61,10 @@ class Sarif(Connector):
         "the repository in the report is used. With an asset, a result that is not in the tool's "
         "next report is resolved, unless that report is empty and says that the tool failed."
     )
-    category = ConnectorCategory.SECURITY
-    capabilities = (Capability.FINDING_IMPORT,)
-    permissions = ("Creates, updates and resolves findings", "Creates assets that are missing")
     file_names = (".sarif", ".json")
-    schema = {
-        "type": "object",
-        "properties": {
-            "url": {"type": "string", "format": "uri", "title": "Address of the report"},
-            "asset": {
-                "type": "string",
-                "title": "Asset",
-                "description": "The name of the analysed application or the like",
-            },
-        },
-        "additionalProperties": False,
-    }
+    schema = report_schema(
+        asset=ASSET | {"description": "The name of the analysed application or the like"}
+    )
 
     def read_report(self, file: IO[bytes], config: Config, *, name: str = "") -> Iterator[Item]:
         numbering = DuplicateNumbering()

@@ -28,7 +28,7 @@ FILES = {
     "openvas": "openvas.xml",
 }
 CONTENT = {slug: (REPORTS / name).read_bytes() for slug, name in FILES.items()}
-KIT = ("cyclonedx", "grype", "semgrep", "zap", "github", "gitlab")
+KIT = ("cyclonedx", "grype", "osv-scanner", "semgrep", "zap", "github", "gitlab")
 SCANNERS = CONTENT | {slug: (KIT_REPORTS / f"{slug}.json").read_bytes() for slug in KIT}
 JSON = {slug: json.loads(SCANNERS[slug]) for slug in ("trivy", "sarif", *KIT[1:])}
 LONG = "x" * 10_000
@@ -145,7 +145,7 @@ def test_what_is_no_report_is_refused(slug, content):
     assert bool(outcome(slug, content)) != is_old_trivy
 
 
-@pytest.mark.parametrize("slug", sorted(SCANNERS.keys() - {"cyclonedx"}))
+@pytest.mark.parametrize("slug", sorted(SCANNERS))
 def test_a_report_for_another_connector_is_refused_and_the_right_one_named(slug):
     for other, content in SCANNERS.items():
         message = outcome(slug, content)

@@ -10,7 +10,6 @@ import pytest
 from marketplace.connectors.base import UnreadableReport
 from marketplace.connectors.items import Scan
 from tests.marketplace.connectors.reading_reports import (
-    REPORTS,
     finding,
     findings,
     identities,
@@ -20,17 +19,8 @@ from tests.marketplace.connectors.reading_reports import (
     scans,
 )
 
+SLUG = "sarif"
 CHECKER = "Checker nightly"
-
-
-@pytest.fixture
-def report():
-    return json.loads((REPORTS / "sarif.json").read_text())
-
-
-@pytest.fixture
-def items(report):
-    return read("sarif", report)
 
 
 def log(*results, **run):

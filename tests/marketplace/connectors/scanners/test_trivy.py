@@ -19,17 +19,8 @@ from tests.marketplace.connectors.reading_reports import (
     scans,
 )
 
+SLUG = "trivy"
 IMAGE = "registry.example.com:5000/shop/web:1.4"
-
-
-@pytest.fixture
-def report():
-    return json.loads((REPORTS / "trivy.json").read_text())
-
-
-@pytest.fixture
-def items(report):
-    return read("trivy", report)
 
 
 def one(result, **more):
