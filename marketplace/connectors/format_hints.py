@@ -26,7 +26,7 @@ _PATTERNS = {
     "OSCAL catalogue": rb"\"oscal-version\"\s*:",
 }
 _PAGE = re.compile(rb"\s*<(?:!doctype\s+html|html)\b", re.IGNORECASE)
-# Files that are no data, by their beginning.
+# Files that hold nothing to read, by their beginning.
 _OTHERS = {
     re.compile(rb"PK\x03\x04|\x1f\x8b"): "a packed file: unpack it first",
     re.compile(rb"%PDF"): "a PDF: export the report in one of the formats for programs",
