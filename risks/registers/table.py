@@ -86,6 +86,8 @@ def read_sheet_tables(
         sheets, notes = read_workbook(data, options.sheet)
     else:
         refuse_other_formats(data, filename)
+        if options.sheet:
+            notes.append(f"A CSV file has no sheets: '{options.sheet}' was not looked for.")
         sheets = [read_csv(data, partial(count_fields, field_of=field_of), options.encoding)]
     tables = list(build_tables(sheets, field_of, options))
     if len(sheets) > 1:

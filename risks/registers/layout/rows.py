@@ -1,5 +1,6 @@
 """Rows of a sheet without a risk: headings, totals, notes, numbers printed in advance."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -39,6 +40,12 @@ _TOTAL_WORDS = (
     " gemiddelde aantal razem celkem soucet итого всего 合计 总计 合計"
 )
 _TOTALS = {*_TOTAL_WORDS.split(), "grand total", "sub total", "total risks", "sous total"}
+_NOTES = re.compile(
+    r"\W*(©|\(c\) |copyright|legend|legende|légende|leyenda|legenda|notes?:|hinweis|remarque|nota:"
+    r"|source:|quelle:|fuente:|fonte:|bron:|page \d|seite \d|confidential|vertraulich|approved by"
+    r"|prepared by|last updated|version \d)",
+    re.IGNORECASE,
+)
 _PROSE = 3  # words, more than an id or a rating has
 
 
@@ -48,6 +55,7 @@ class Place:
 
     is_first: bool  # below the header
     is_last: bool  # of its part
+    is_apart: bool  # from the part that has the table's first risk
 
 
 class RowSorter:
@@ -83,7 +91,11 @@ class RowSorter:
         skipped: list[SkippedRow] = []
         for part, is_foreign in zip(self.parts, self.foreign, strict=True):
             for position, (number, cells) in enumerate(part):
-                place = Place(not kept and not skipped, position == len(part) - 1)
+                place = Place(
+                    is_first=not kept and not skipped,
+                    is_last=position == len(part) - 1,
+                    is_apart=part is not self.main,
+                )
                 kind = OTHER_TABLE if is_foreign else self.kind_of_row(number, cells, place)
                 if kind:
                     text = " | ".join(dict.fromkeys(filled(cells)))
@@ -156,8 +168,10 @@ class RowSorter:
         shape = self.shape
         is_wide = number in self.wide_rows
         if not is_wide and texts(cells, shape.titles):
-            has_ids = sum(shape.id_shapes.values()) > 1
-            if not has_ids or place.is_last:
+            has_ids = shape.id_shapes.total() > 1
+            is_alone = bool(shape.usual) and place.is_apart and place.is_last
+            is_note = bool(_NOTES.match(texts(cells, shape.titles)[0]))
+            if not is_note and not is_alone and (not has_ids or place.is_last):
                 return ""
         elif not is_wide and texts(cells, shape.many):
             return ""

@@ -257,7 +257,7 @@ def count_headers(text: str, header_score: HeaderScore) -> int:
     )
 
 
-# --- What people are told
+# --- Messages
 
 
 def find_example(text: str) -> str:

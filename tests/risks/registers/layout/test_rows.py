@@ -46,6 +46,17 @@ def test_a_row_that_may_be_a_risk_is_kept(below: str) -> None:
     assert table.skipped == []
 
 
+@pytest.mark.parametrize("below", ["© Acme 2026,\n", "Legend: 5 is high,\n", "\nAs of May 2026,\n"])
+def test_notes_are_skipped_where_risks_have_no_ids(below: str) -> None:
+    table = read(f"Risk,Likelihood\nFlood,4\nFire,3\n{below}")
+    assert numbers(table) == [2, 3]
+    assert [row.kind for row in table.skipped] == [rows.NOTE]
+
+
+def test_a_new_risk_may_have_no_more_than_a_title() -> None:
+    assert numbers(read("Risk,Likelihood\nFlood,4\nFire,3\nA new one,\n")) == [2, 3, 4]
+
+
 def test_headings_of_sections_are_skipped_and_kept_with_their_risks() -> None:
     def merge(sheet: Worksheet) -> None:
         sheet.merge_cells("A2:C2")
