@@ -152,7 +152,8 @@ def build_table(
     if sections:
         add_sections(table, sections)
     if not table.rows:
-        table.notes.append("There is no row below the header.")
+        what = "risk" if table.skipped else "row"
+        table.notes.append(f"There is no {what} below the header.")
     return SheetTable(sheet, header, columns, table)
 
 

@@ -98,7 +98,9 @@ class RowSorter:
                 )
                 kind = OTHER_TABLE if is_foreign else self.kind_of_row(number, cells, place)
                 if kind:
-                    text = " | ".join(dict.fromkeys(filled(cells)))
+                    text = " | ".join(
+                        dict.fromkeys(" ".join(cell.split()) for cell in filled(cells))
+                    )
                     skipped.append(SkippedRow(number, kind, text))
                 else:
                     kept.append((number, cells))
