@@ -106,6 +106,7 @@ def column_lines(mapping: list[dict[str, Any]]) -> list[str]:
     lines = []
     for column in mapping:
         target = column["field"] or ("not read" if column["how"] == "ignored" else "extra")
+        target += " (as in the last file)" if column["how"] == "learned" else ""
         lines.append(f"{column['column']:{width}}  {target}")
     return lines
 

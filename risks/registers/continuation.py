@@ -7,6 +7,7 @@ asked, once.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import PurePath
 from typing import Any
 
@@ -19,8 +20,9 @@ from risks.registers.reading.text import title_key
 from risks.text import count_text
 
 MAX_SOURCE_NAME = 150
+MANY_IDS = 3  # that all stand for other risks are no coincidence
 SOME_TITLES = 5  # one title in so many makes ids that are the same more than a coincidence
-CONTINUES = "continues_source"
+CONTINUES, OTHER = "continues_source", "other_register"  # kinds of questions
 
 
 def choose_source(
@@ -33,7 +35,7 @@ def choose_source(
     if source_name := find_confirmed_source(organization, own_name):
         note = (
             f"{file_name} was taken for the next file of the source {source_name}, as another file "
-            "of such a name was before. If it is a source of its own, say so: as new."
+            "of such a name was before. If it is a source of its own, read it as a new one."
         )
         return source_name, note
     return own_name, ""
@@ -78,22 +80,30 @@ class SourceMatch:
         is_no_coincidence = self.is_alike or SOME_TITLES * self.titles >= risks
         return 2 * self.ids >= risks and is_no_coincidence
 
+    def is_namesake(self, risks: int) -> bool:
+        """Whether the file only has the name and the ids of this source, and other risks."""
+        return self.titles == 0 and self.ids >= MANY_IDS and 2 * self.ids >= risks
+
 
 def ask_about_source(
     run: ImportRun, records: Iterable[SourceRecord], options: ReadingOptions
 ) -> dict[str, Any] | None:
-    """The question which source the file is, if it seems to continue one; None if it is clear."""
+    """The question which source the file is, if its name and its risks differ; else None."""
     if options.source_name or options.as_new:
         return None
     risks = [r for r in records if r.model == Risk._meta.label_lower and not r.errors]
     matches = match_sources(run, risks)
-    if not risks or run.source_name in matches:
+    own = matches.pop(run.source_name, None)
+    if not risks or (own and not own.is_namesake(len(risks))):
         return None
     best = max(
         matches.values(),
         key=lambda match: (match.titles + match.ids, match.is_alike, match.source_name),
         default=None,
     )
+    if own:
+        known = best.source_name if best and best.is_continued(len(risks)) else ""
+        return ask_about_namesake(run, own, known or free_name(run.source_name, matches))
     if best and best.is_continued(len(risks)):
         return build_question(run, best, describe_match(best, len(risks)))
     alike = [match.source_name for match in matches.values() if match.is_alike]
@@ -125,11 +135,35 @@ def match_sources(run: ImportRun, records: Sequence[SourceRecord]) -> dict[str, 
 
 def describe_match(match: SourceMatch, risks: int) -> str:
     parts = [
-        f"{count} of {count_text(risks, noun)}"
-        for count, noun in ((match.ids, "id"), (match.titles, "title"))
-        if count
+        f"{number} of {count_text(risks, noun)}"
+        for number, noun in ((match.ids, "id"), (match.titles, "title"))
+        if number
     ]
     return f"{' and '.join(parts)} stand there already."
+
+
+def ask_about_namesake(run: ImportRun, own: SourceMatch, other: str) -> dict[str, Any]:
+    """The question about a file that is called like a source and holds other risks."""
+    return {
+        "kind": OTHER,
+        "source_name": other,
+        "text": f"{run.file_name} has {count_text(own.ids, 'id')} of the source {own.source_name}, "
+        "but none of its titles. Is it another register? If not, the risks of these ids get the "
+        "new titles.",
+        "answers": [
+            {"label": f"It is another register: {other}", "options": {"source_name": other}},
+            {
+                "label": f"It continues {own.source_name}",
+                "options": {"source_name": own.source_name},
+            },
+        ],
+    }
+
+
+def free_name(name: str, taken: Iterable[str]) -> str:
+    """ "register (2)", or the first number after it that no source has."""
+    known = set(taken)
+    return next(n for i in count(2) if (n := f"{name[: MAX_SOURCE_NAME - 6]} ({i})") not in known)
 
 
 def build_question(run: ImportRun, match: SourceMatch, detail: str) -> dict[str, Any]:

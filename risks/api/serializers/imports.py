@@ -50,9 +50,10 @@ class OptionsField(serializers.JSONField):
         "type": "object",
         "nullable": True,
         "description": "continues_source: the file seems to be the next one of source_name. "
+        "other_register: it has the name and the ids of a source, and other risks. "
         "Repeat the preview with the options of one of the answers.",
         "properties": {
-            "kind": {"type": "string", "enum": ["continues_source"]},
+            "kind": {"type": "string", "enum": ["continues_source", "other_register"]},
             "source_name": {"type": "string"},
             "text": {"type": "string"},
             "answers": {

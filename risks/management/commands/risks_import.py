@@ -69,7 +69,7 @@ class Command(BaseCommand):
             raise CommandError("\n".join(conflict.reasons)) from None
         self.report(summary, options)
         if question := summary["question"]:
-            choices = f'--source "{question["source_name"]}", or --as-new'
+            choices = ", or ".join(answer_argument(a["options"]) for a in question["answers"])
             raise CommandError(f"{question['text']} Say which: {choices}.", returncode=UNANSWERED)
         if summary["errors"] and options["skip_errors"]:
             sys.exit(PARTIAL)
@@ -132,6 +132,12 @@ def write_annotated(run: ImportRun, path: Path) -> None:
         path.write_bytes(content)
     except OSError as error:
         raise CommandError(f"{path} cannot be written: {error.strerror}.") from None
+
+
+def answer_argument(options: dict[str, Any]) -> str:
+    """The argument that gives an answer to the question of a run."""
+    name = options.get("source_name")
+    return f'--source "{name}"' if name else "--as-new"
 
 
 def add_reading_options(parser: CommandParser) -> None:

@@ -85,6 +85,22 @@ def test_a_file_of_a_known_name_needs_no_answer(organization: Organization, octo
     assert preview_register(organization, NOVEMBER, "register-2026-10.csv").question is None
 
 
+def test_a_namesake_with_other_risks_is_asked_about(organization: Organization) -> None:
+    first = OCTOBER + "R3,Strike,2,2\n"
+    import_register(organization, first, "register.csv")
+    other = first.replace("Server room floods", "Invoice is lost").replace("leaves", "is ill")
+    other = other.replace("Strike", "Fraud")
+    run = preview_register(organization, other, "register.csv")
+    assert (run.question["kind"], run.question["source_name"]) == (
+        "other_register",
+        "register (2)",
+    )
+    import_register(organization, other, "register.csv", source_name="register (2)")
+    run = preview_register(organization, other, "register.csv")
+    assert run.question["source_name"] == "register (2)"
+    assert preview_register(organization, first, "register.csv").question is None
+
+
 def test_another_organization_has_sources_of_its_own(
     organization: Organization, other_organization: Organization, october: None
 ) -> None:
