@@ -112,9 +112,19 @@ class ColumnContent:
         return self.holds_mostly(is_prose)
 
     @cached_property
+    def mean_length(self) -> float:
+        return sum(map(len, self.cells)) / len(self.cells) if self.cells else 0
+
+    @property
     def is_statement(self) -> bool:
         """Whether the cells are longer than titles are."""
-        return sum(map(len, self.cells)) > _STATEMENT_CHARACTERS * len(self.cells)
+        return self.mean_length > _STATEMENT_CHARACTERS
+
+    @cached_property
+    def is_telling(self) -> bool:
+        """Whether the cells are texts of several words, most of which occur once."""
+        is_text = self.holds_mostly(lambda cell: " " in cell and not is_date(cell))
+        return is_text and 4 * len(set(self.cells)) >= 3 * len(self.cells)
 
 
 def is_prose(cell: str) -> bool:

@@ -22,6 +22,7 @@ from risks.registers.mapping.headers import (
     says_risk,
 )
 from risks.registers.mapping.products import recognize_product
+from risks.registers.mapping.titles import TITLE_SOURCES
 from risks.registers.reading.text import match_key
 from risks.registers.results import ColumnMapping, MappingError
 
@@ -146,6 +147,7 @@ def assign_fields(
         note = describe_doubt(contents[header], candidate, taken)
         mappings[header] = ColumnMapping(header, candidate.field, how, note)
     mappings |= assign_lone_ratings([h for h in headers if h not in mappings], contents, taken)
+    mappings |= assign_telling_texts([h for h in headers if h not in mappings], contents, taken)
     for header in headers:
         note = describe_loss(contents[header], lost_fields.get(header), taken)
         mappings.setdefault(header, ColumnMapping(header, None, "extra", note))
@@ -178,6 +180,21 @@ def assign_lone_ratings(
             note = f"May be the {label}, as may {others}. Kept in extra; map the one that counts."
             mappings[column] = ColumnMapping(column, None, "extra", note)
     return mappings
+
+
+def assign_telling_texts(
+    headers: Sequence[str], contents: Mapping[str, ColumnContent], taken: dict[str, str]
+) -> dict[str, ColumnMapping]:
+    """Take the texts that say most for the title, in a file with ratings and no title."""
+    has_ratings = any(field in taken for field in RATINGS)
+    texts = [contents[header] for header in headers if contents[header].is_telling]
+    if not has_ratings or not texts or not taken.keys().isdisjoint(TITLE_SOURCES):
+        return {}
+    column = max(texts, key=lambda content: content.mean_length)
+    field = "description" if column.is_prose else "title"
+    taken[field] = column.header
+    note = f"No column is called a title. The texts of this one say most: read as the {field}."
+    return {column.header: ColumnMapping(column.header, field, "synonym", note)}
 
 
 def describe_loss(content: ColumnContent, lost: str | None, taken: Mapping[str, str]) -> str:

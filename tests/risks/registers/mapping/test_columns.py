@@ -210,3 +210,15 @@ def test_registers_of_several_professions(cells: dict[str, str], fields: list[st
 def test_a_misspelled_name_needs_cells_that_fit() -> None:
     assert proposed(["Risk Acceptence"], {"Risk Acceptence": ["Yes"]}) == {"Risk Acceptence": None}
     assert proposed(["Liklihood"], {"Liklihood": ["Yes"]}) == {"Liklihood": None}
+
+
+def test_without_a_title_the_texts_that_say_most_are_one() -> None:
+    samples = {
+        "Likelihood": ["3", "4"],
+        "Vaara": ["Wet floor in the hall", "Open hatch"],
+        "Paikka": ["Hall A", "Hall A"],
+    }
+    mapping = propose_mapping(list(samples), samples)[1]
+    assert (mapping.field, mapping.note[:31]) == ("title", "No column is called a title. Th")
+    del samples["Likelihood"]  # then it may be any list
+    assert proposed(list(samples), samples)["Vaara"] is None
