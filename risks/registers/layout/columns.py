@@ -126,7 +126,7 @@ def name_by_neighbour(names: Sequence[str], index: int, field_of: FieldOf) -> st
         return ""
     first = max(i for i in range(index) if names[i] == name) + 1
     last = next((i for i in range(index + 1, len(names)) if names[i] == name), index + _BESIDE)
-    qualified = {}
+    qualified: dict[str, str] = {}
     for neighbour in names[first:last]:
         kind = (field_of(neighbour) or "").partition("_")[0]
         if kind in {"residual", "target"} and field_of(f"{neighbour}: {name}") != field:
