@@ -70,8 +70,8 @@ class Guess:
     """Something that the file does not say and the import assumes.
 
     `what` is one word to group by: column, scale, date, status, treatment, title, identity,
-    description, person, list, value, difference. `table` shows how each text was read, if there
-    are several.
+    description, person, list, value, difference, figure. `table` shows how each text was read, if
+    there are several.
     """
 
     column: str | None

@@ -80,6 +80,7 @@ LIKELIHOODS = PLAIN | VERY | TOP | by_word({
         "редкая", "редкое", "очень редко", "крайне маловероятно", "крайне маловероятный",
         "практически невозможно", "罕见", "罕見", "极少", "極少", "极不可能", "几乎不可能",
         "まれ", "稀", "極めて稀", "ほとんどない",
+        "none", "nil", "inconceivable",
     ),
     1.5: ("remote", "remota"),
     2.0: (
@@ -97,6 +98,7 @@ LIKELIHOODS = PLAIN | VERY | TOP | by_word({
         "możliwe", "możliwy", "możliwa", "czasami", "možné", "možný", "možná", "občas", "občasné",
         "возможно", "возможный", "возможная", "возможное", "иногда", "可能", "有可能", "偶尔",
         "偶爾", "あり得る", "ありうる", "起こり得る", "起こりうる", "可能性あり", "時々",
+        "foreseeable", "credible", "conceivable",
     ),
     4.0: (
         "likely", "probable", "quite likely", "vraisemblable", "wahrscheinlich", "probabile",
@@ -144,6 +146,7 @@ IMPACTS = PLAIN | VERY | TOP | by_word({
         "微不足道", "很小", "极小", "無影響", "无影响", "無視できる", "影響なし", "極小",
         "ごく軽微",
         "незначительные",
+        "nil", "immaterial", "very minor", "very slight",
     ),
     2.0: (
         "minor", "slight", "small", "limited", "marginal", "mineur", "mineure", "limite",
@@ -153,6 +156,7 @@ IMPACTS = PLAIN | VERY | TOP | by_word({
         "malý", "malá", "malé", "menší", "малый", "малая", "малое", "небольшой", "небольшая",
         "слабый", "小", "较小", "較小", "轻微", "輕微", "小さい", "軽微", "軽度", "限定的",
         "малые", "небольшие",
+        "mild",
     ),
     3.0: (
         "tolerable", "spurbar", "intermediate", "mittelmassig",
@@ -161,6 +165,7 @@ IMPACTS = PLAIN | VERY | TOP | by_word({
         "significant", "significatif", "significative", "merklich", "bedeutend", "significativo",
         "significativa", "significant impact", "aanzienlijk",
         "istotny", "istotna", "istotne",
+        "material",
     ),
     4.0: (
         "major", "serious", "considerable", "substantial", "large", "majeur", "majeure", "grave",
@@ -181,6 +186,7 @@ IMPACTS = PLAIN | VERY | TOP | by_word({
         "velmi závažná", "тяжелый", "тяжелая", "тяжелое", "очень серьезный", "很大", "极大",
         "非常严重", "非常に大きい", "甚大",
         "тяжелые", "schwere", "schwerwiegende",
+        "very serious", "very significant", "very large",
     ),
     5.0: (
         "catastrophic", "disastrous", "fatal", "existential", "worst case", "catastrophique",
@@ -191,6 +197,7 @@ IMPACTS = PLAIN | VERY | TOP | by_word({
         "катастрофическая", "катастрофическое", "灾难性", "灾难性的", "災難性", "毁灭性",
         "特别重大", "壊滅的", "破滅的", "致命的",
         "катастрофические", "katastrophale",
+        "devastating",
     ),
 })  # fmt: skip
 
@@ -204,6 +211,7 @@ UNRATED = key_set({
     "keine angabe", "brak danych", "nie oceniono", "nie dotyczy", "nehodnoceno", "neznámé",
     "не оценено", "не оценен", "неизвестно", "нет данных", "未评估", "未評估", "待定", "不适用",
     "未知", "待评估", "未評価", "未定", "該当なし", "不明",
+    "无", "無", "なし", "нет", "не применимо", "no data", "not applicable", "to be determined",
 })  # fmt: skip
 
 # Words of other registers for the levels of our matrix.
