@@ -250,7 +250,7 @@ def load_mitigations(risk: Risk) -> list[Any]:
 
 def load_links(risk: Risk) -> dict[str, list[dict[str, Any]]]:
     """Load assets, controls and tags in one query."""
-    title = Concat("identifier", Value(" "), "title")
+    title = Concat("identifier", Value(" "), "title", output_field=CharField())
     queries = (
         select_links(Asset.objects.filter(risk_links__risk=risk), "assets", "name", "criticality"),
         select_links(Control.objects.filter(risk_links__risk=risk), "controls", title, "status"),
