@@ -60,12 +60,12 @@ class Zap(ScannerConnector):
     schema = report_schema(asset=ASSET)
 
     def read_report(self, file: IO[bytes], config: Config, *, name: str = "") -> Iterator[Item]:
-        report = _Report(to_text(config.get("asset")))
-        yield from report.read_xml(file) if starts_like_xml(file) else report.read_json(file)
-        yield Scan(TOOL, report.at, tuple(report.covered))
+        alerts = _SiteAlerts(to_text(config.get("asset")))
+        yield from alerts.read_xml(file) if starts_like_xml(file) else alerts.read_json(file)
+        yield Scan(TOOL, alerts.at, tuple(alerts.covered))
 
 
-class _Report:
+class _SiteAlerts:
     def __init__(self, asset: str) -> None:
         self.asset = asset
         self.at: datetime | None = None
