@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from openrisk.accounts.models import Membership, Organization
 from openrisk.errors import InvalidParameters
+from openrisk.text.names import name_key
 from risks.models import (
     Asset,
     Category,
@@ -105,7 +106,8 @@ class FigureScope:
             if (value := getattr(self, name)) is not None:
                 rows = rows.filter(**{f"{name}_id": value})
         if self.tag is not None:
-            tagged = RiskTag.objects.for_organization(self.organization).filter(name=self.tag)
+            tags = RiskTag.objects.for_organization(self.organization)
+            tagged = tags.filter(name_key=name_key(self.tag))
             rows = rows.filter(risk__in=tagged.values("risk"))
         if self.asset is not None:
             linked = RiskAsset.objects.for_organization(self.organization).filter(asset=self.asset)

@@ -8,12 +8,17 @@ from django.core.exceptions import ValidationError
 from marketplace.packs.errors import BadPack
 from marketplace.packs.manifest import check_schema, parse_json
 from marketplace.packs.schemas import SCHEMAS
+from openrisk.text.names import name_key
 from risks.import_runs.importers.control import control_identity, framework_identity
 from risks.services.matrix import check_levels
 
 Content = tuple[str, str, Any]  # path, kind, value
 Name = tuple[str, str, str]  # type of object, name, path in the file
-IN_ANY_CASE = ("category", "risk title")  # people take names in another case for the same
+IN_ANY_CASE = (
+    "category",
+    "framework",
+    "risk title",
+)  # people take names in another case for the same
 
 
 def read_contents(files: Iterable[tuple[str, str, bytes]]) -> list[tuple[str, Any]]:
@@ -37,7 +42,7 @@ def collect_unique_names(contents: list[Content]) -> set[tuple[str, str]]:
         for object_type, name, position in _NAMES[kind](value):
             names.add((object_type, name))
             location = f"{path}, at {position}"
-            key = name.casefold() if object_type in IN_ANY_CASE else name
+            key = name_key(name) if object_type in IN_ANY_CASE else name
             first = first_places.setdefault((object_type, key), location)
             if first != location:
                 raise BadPack(

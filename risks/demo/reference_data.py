@@ -11,6 +11,7 @@ from random import Random
 from uuid import UUID, uuid5
 
 from openrisk.accounts.models import Membership, Organization, Role, User
+from openrisk.text.names import name_key
 from risks.demo.bulk_rows import Row, insert_rows
 from risks.demo.lifecycles import weighted_choice
 from risks.demo.topics import (
@@ -194,7 +195,7 @@ def create_assets(
 ) -> tuple[list[list[NamedAsset]], list[Asset]]:
     """Return the assets by topic, and those of them that are new."""
     names = dict(Asset.objects.for_organization(organization).values_list("name", "id"))
-    present = {name.lower(): pk for name, pk in names.items()}
+    present = {name_key(name): pk for name, pk in names.items()}
     known = Asset.objects.in_bulk(list(present.values()))
     random = seeded_random(stable_id(organization, seed, "assets"))
     assets: list[list[NamedAsset]] = [[] for _ in TOPICS]
@@ -207,14 +208,15 @@ def create_assets(
             id=stable_id(organization, seed, "asset", number),
             organization=organization,
             name=name,
+            name_key=name_key(name),
             type=kind,
             criticality=weighted_choice(random, CRITICALITY_WEIGHTS),
             owner=owner,
             created_at=at,
             updated_at=at,
         )
-        if name.lower() in present:
-            asset = known[present[name.lower()]]
+        if name_key(name) in present:
+            asset = known[present[name_key(name)]]
         else:
             created.append(asset)
         assets[topic].append(NamedAsset(asset, phrase))

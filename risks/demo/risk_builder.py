@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import models
 
 from openrisk.accounts.models import User
+from openrisk.text.names import name_key
 from risks import scoring
 from risks.demo import texts
 from risks.demo.bulk_rows import Row
@@ -174,7 +175,10 @@ class RiskBuilder:
         )
         for model, column, values in links:
             for value in values:
-                self.add_row(self.begin, model, {"risk_id": self.id, column: value})
+                row = {"risk_id": self.id, column: value}
+                if model is RiskTag:
+                    row["name_key"] = name_key(value)
+                self.add_row(self.begin, model, row)
 
     # --- Treatment ---------------------------------------------------------------------------
     def add_mitigation(self, risk: Risk) -> None:

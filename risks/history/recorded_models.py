@@ -9,7 +9,7 @@ from openrisk.database.labels import label_of_model
 from openrisk.database.tracking import LinkHistory, RowHistory, all_trackings
 
 # They change with every write and mean nothing to a person.
-BOOKKEEPING_FIELDS = frozenset({"version", "created_at", "updated_at", "search_text"})
+BOOKKEEPING_FIELDS = frozenset({"version", "created_at", "updated_at", "search_text", "name_key"})
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,9 @@ from uuid import UUID
 from django.db.models import Q
 
 from openrisk.accounts.models import Organization, User
+from openrisk.text.names import name_key
 from risks.models import Asset, Category, Control, Risk
+from risks.services.links import spellings_of_tags
 from risks.text import clean_text
 
 
@@ -20,21 +22,21 @@ class NamedRow:
 
 
 class NameIndex:
-    """Rows by name, as an import reads it: exactly so, else without regard to case."""
+    """Rows by name, as an import reads it: exactly so, else in another spelling (`name_key`)."""
 
     def __init__(self, rows: Iterable[tuple[UUID, str]] = ()) -> None:
         self.exact: dict[str, NamedRow] = {}
-        self.lowered: dict[str, NamedRow] = {}
+        self.by_key: dict[str, NamedRow] = {}
         for pk, name in rows:
             self.add(name, pk)
 
     def add(self, name: str, pk: UUID) -> None:
         name = clean_text(name)
         self.exact[name] = NamedRow(pk, name)
-        self.lowered.setdefault(name.lower(), self.exact[name])
+        self.by_key.setdefault(name_key(name), self.exact[name])
 
     def get(self, name: str) -> NamedRow | None:
-        return self.exact.get(name) or self.lowered.get(name.lower())
+        return self.exact.get(name) or self.by_key.get(name_key(name))
 
 
 class NameLookup:
@@ -54,6 +56,11 @@ class NameLookup:
         return NameIndex(rows.order_by("name").values_list("pk", "name"))
 
     @cached_property
+    def tags(self) -> dict[str, str]:
+        """The spelling of each tag, by its key."""
+        return spellings_of_tags(self.organization)
+
+    @cached_property
     def controls(self) -> NameIndex:
         return NameIndex(control_names(self.organization).items())
 
@@ -68,7 +75,7 @@ class NameLookup:
         """The e-mail address of each active member with a name that no other one has."""
         members = User.objects.filter(memberships__organization=self.organization, is_active=True)
         pairs = [
-            (name.lower(), email) for name, email in members.values_list("name", "email") if name
+            (name_key(name), email) for name, email in members.values_list("name", "email") if name
         ]
         counts = Counter(name for name, _ in pairs)
         return {name: email for name, email in pairs if counts[name] == 1}

@@ -5,9 +5,9 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Lower
 
 from openrisk.text.fields import LineField, LongTextField
+from openrisk.text.names import NameKeyField
 from risks.models.base import OrganizationOwned, Versioned, choices_constraint
 from risks.querysets import AssetQuerySet
 
@@ -36,6 +36,7 @@ class Asset(Versioned):
     """Something of value that risks threaten; `criticality` weighs their priority."""
 
     name = LineField(max_length=255)
+    name_key = NameKeyField()
     description = LongTextField(blank=True)
     type = models.CharField(max_length=12, choices=AssetType.choices, default=AssetType.OTHER)
     criticality = models.CharField(
@@ -54,9 +55,8 @@ class Asset(Versioned):
         ordering = ("name", "id")
         constraints = (
             models.UniqueConstraint(
-                "organization",
-                Lower("name"),
-                name="asset_name_unique",
+                fields=("organization", "name_key"),
+                name="asset_name_key_unique",
                 violation_error_message="An asset of this name exists already.",
             ),
             models.UniqueConstraint(

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from openrisk.text.fields import LineField, LongTextField
+from openrisk.text.names import NameKeyField
 from risks.models.base import Versioned, choices_constraint
 from risks.querysets import ControlQuerySet, FrameworkQuerySet
 
@@ -15,6 +16,7 @@ class Framework(Versioned):
 
     name = LineField(max_length=150)
     edition = LineField(max_length=50, blank=True)
+    name_key = NameKeyField("name", "edition")
     description = LongTextField(blank=True)
 
     objects: ClassVar[Any] = FrameworkQuerySet.as_manager()
@@ -23,8 +25,8 @@ class Framework(Versioned):
         ordering = ("name", "id")
         constraints = (
             models.UniqueConstraint(
-                fields=("organization", "name", "edition"),
-                name="framework_unique",
+                fields=("organization", "name_key"),
+                name="framework_name_unique",
                 violation_error_message="This framework exists already in this edition.",
             ),
         )

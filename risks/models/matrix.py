@@ -6,12 +6,14 @@ from django.db.models import Q
 
 from openrisk.accounts.models import Organization
 from openrisk.text.fields import LineField, LongTextField
+from openrisk.text.names import NameKeyField
 from risks.models.base import Level, Versioned
 from risks.scoring import default_levels
 
 
 class Category(Versioned):
     name = LineField(max_length=100)
+    name_key = NameKeyField()
     description = LongTextField(blank=True)
     appetite = models.PositiveSmallIntegerField(
         null=True,
@@ -29,8 +31,8 @@ class Category(Versioned):
                 name="category_appetite_on_scale",
             ),
             models.UniqueConstraint(
-                fields=("organization", "name"),
-                name="category_unique",
+                fields=("organization", "name_key"),
+                name="category_name_unique",
                 violation_error_message="A category of this name exists already.",
             ),
         )

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from openrisk.text.fields import LineField, LongTextField
+from openrisk.text.names import NameKeyField
 from risks.models.base import Level, OrganizationOwned, Versioned, choices_constraint
 from risks.models.matrix import Category
 from risks.overdue import NOT_OPEN, is_review_overdue
@@ -246,11 +247,16 @@ class RiskTag(OrganizationOwned):
     # No index of its own on `risk` here and below: the unique constraint has one.
     risk = models.ForeignKey(Risk, models.CASCADE, related_name="tags", db_index=False)
     name = LineField(max_length=50)
+    name_key = NameKeyField()
 
     class Meta:
         ordering = ("name",)
-        constraints = (models.UniqueConstraint(fields=("risk", "name"), name="risk_tag_unique"),)
-        indexes = (models.Index(fields=("organization", "name", "risk"), name="risk_tag_name"),)
+        constraints = (
+            models.UniqueConstraint(fields=("risk", "name_key"), name="risk_tag_name_unique"),
+        )
+        indexes = (
+            models.Index(fields=("organization", "name_key", "name", "risk"), name="risk_tag_key"),
+        )
 
     def __str__(self) -> str:
         return self.name

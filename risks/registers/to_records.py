@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Any
 
+from openrisk.text.names import name_key
 from risks.import_runs.changes import SourceRecord
 from risks.models import Asset, Category, Mitigation, MitigationStatus, Risk
 from risks.registers.folding import FoldedRisk
@@ -60,8 +61,8 @@ def named_records(row: InterpretedRow, named: set[tuple[str, str]]) -> Iterator[
     names = [(CATEGORY, category)] if category else []
     names += [(ASSET, name) for name in row.values.get("assets", ())]
     for model, name in names:
-        if (model, name.lower()) not in named:
-            named.add((model, name.lower()))
+        if (model, name_key(name)) not in named:
+            named.add((model, name_key(name)))
             yield SourceRecord(model=model, identity=name, row_number=row.row_number, values={})
 
 

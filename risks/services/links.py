@@ -9,8 +9,10 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Min
 
 from openrisk.accounts.models import Organization
+from openrisk.text.names import name_key
 from risks import scoring
 from risks.models import Asset, Control, Risk, RiskAsset, RiskControl, RiskTag
 from risks.services import rows
@@ -78,9 +80,30 @@ def write_links(
     """
     for name, kind in LINK_KINDS.items():
         targets = {pk: set(named[name]) for pk, named in links.items() if name in named}
+        if name == "tags":
+            targets = respell_tags(organization, targets)
         remaining = iter(targets)
         while batch := list(islice(remaining, BATCH)):
             _replace_links(organization, kind, {pk: targets[pk] for pk in batch})
+
+
+def respell_tags(organization: Organization, tags: Mapping[UUID, set[str]]) -> dict[UUID, set[str]]:
+    """Give each tag the spelling that the organization has for it already."""
+    keys = {tag: name_key(tag) for names in tags.values() for tag in names}
+    spellings = spellings_of_tags(organization, keys.values()) if keys else {}
+    for tag in sorted(keys):
+        spellings.setdefault(keys[tag], tag)
+    return {pk: {spellings[keys[tag]] for tag in names} for pk, names in tags.items()}
+
+
+def spellings_of_tags(
+    organization: Organization, keys: Iterable[str] | None = None
+) -> dict[str, str]:
+    """Return how these tags (None: all) are written in the organization, by `name_key`."""
+    rows = RiskTag.objects.for_organization(organization).order_by()
+    if keys is not None:
+        rows = rows.filter(name_key__in=set(keys))
+    return dict(rows.values_list("name_key").annotate(Min("name")))
 
 
 def _replace_links(

@@ -69,13 +69,26 @@ def validate_fields(instance: Versioned, fields: dict[str, Any]) -> None:
     for constraint in instance._meta.constraints:
         if not isinstance(constraint, UniqueConstraint):
             continue
-        involved = constraint.fields or ("name",)  # the expressions in use are of names
+        involved = constraint.fields
+        if "name_key" in involved:
+            involved = type(instance)._meta.get_field("name_key").sources[::-1]
         if fields.keys().isdisjoint(involved):
             continue
         try:
             constraint.validate(type(instance), instance)
         except ValidationError:
-            raise field_error(involved[-1], str(constraint.violation_error_message)) from None
+            message = describe_violation(instance, constraint)
+            raise field_error(involved[-1], message) from None
+
+
+def describe_violation(instance: Versioned, constraint: UniqueConstraint) -> str:
+    """Return the message of the constraint, and the row that has the name in another spelling."""
+    message = str(constraint.violation_error_message)
+    if "name_key" not in constraint.fields:
+        return message
+    rows = type(instance)._default_manager.for_organization(instance.organization)
+    existing = rows.exclude(pk=instance.pk).filter(name_key=instance.name_key).first()
+    return f"{message[:-1]}: {existing}." if existing else message
 
 
 def create(

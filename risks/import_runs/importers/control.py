@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from openrisk.text.names import name_key
 from risks.import_runs.changes import PlannedChange, SourceRecord, Values
 from risks.import_runs.context import BATCH, in_batches
 from risks.import_runs.importers.base import ModelImporter
@@ -26,10 +27,10 @@ class FrameworkImporter(ModelImporter):
     is_shared = True
 
     def match_existing(self, records: Sequence[SourceRecord]) -> dict[str, UUID]:
-        identities = {record.identity for record in records}
-        rows = self.queryset().values_list("pk", "name", "edition")
-        known = {framework_identity(name, edition): pk for pk, name, edition in rows}
-        return {identity: known[identity] for identity in identities & known.keys()}
+        """By name and edition, in whatever spelling."""
+        known = dict(self.queryset().order_by("-pk").values_list("name_key", "pk"))
+        keys = {record.identity: name_key(record.identity) for record in records}
+        return {identity: known[key] for identity, key in keys.items() if key in known}
 
     def normalize(self, record: SourceRecord) -> Values:
         return {"description": record.values.get("description", "")}

@@ -12,6 +12,7 @@ from django.utils import timezone
 from openrisk.accounts.models import User
 from openrisk.errors import Conflict
 from openrisk.limits import extra_error
+from openrisk.text.names import name_key
 from risks import scoring, states
 from risks.fields import LINKS, PEOPLE, RATINGS, Kind, extra_name, field_names
 from risks.import_runs.changes import PlannedChange, SourceRecord, Values, is_blank
@@ -165,7 +166,7 @@ class RiskImporter(ModelImporter):
         address = given.get("owner") or ""
         if owner or self.context.is_own_export:
             return {"owner_name": text or ("" if owner else address)}
-        if member := self.context.names.member_names.get(text.lower()):
+        if member := self.context.names.member_names.get(name_key(text)):
             return {"owner": member, "owner_name": ""}
         return {"owner": None, "owner_name": text or address}
 
@@ -173,7 +174,8 @@ class RiskImporter(ModelImporter):
         names = self.context.names
         values: Values = {}
         if "tags" in given:
-            values["tags"] = sorted({" ".join(tag.split()) for tag in given["tags"]})
+            tags = (" ".join(tag.split()) for tag in given["tags"])
+            values["tags"] = sorted({names.tags.setdefault(name_key(tag), tag) for tag in tags})
         if "assets" in given:
             assets = ((name, names.assets.get(name)) for name in given["assets"])
             values["assets"] = sorted({row.name if row else name for name, row in assets})
