@@ -5,10 +5,13 @@ class RisksConfig(AppConfig):
     name = "risks"
 
     def ready(self) -> None:
+        from openrisk.accounts.members.memberships import register_responsibilities
         from openrisk.database.triggers import register_trigger_set
         from risks import signals, tracking
         from risks.history.triggers import HistoryTriggers
+        from risks.services.responsibilities import describe_responsibilities
 
         signals.connect()
         tracking.track_models()
         register_trigger_set(HistoryTriggers())
+        register_responsibilities(describe_responsibilities)

@@ -105,6 +105,7 @@ FIELDS = (
     RiskField("owner_name", Kind.TEXT, admin_section="People"),
     _person("assignee", in_form=True),
     _person("reviewer", in_form=True),
+    _computed("former_members"),
     RiskField("treatment", Kind.CHOICE, in_form=True, admin_section="Treatment", lookups=SAME),
     *(
         field

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from django.apps import apps
 from django.db import models
-from django.db.models import Count, F, OuterRef, Q, Subquery, Value
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, NullIf
 from django.utils import timezone
@@ -81,6 +81,14 @@ def owner_label(owner: str = "owner", owner_name: str = "owner_name") -> Combina
 _REFERENCE = re.compile(r"R-(\d{1,9})", re.IGNORECASE)
 
 
+def has_left(person: str) -> Q:
+    """Return the condition that a row names a person who is no longer a member."""
+    members = Membership.objects.filter(
+        user=OuterRef(person), organization=OuterRef("organization")
+    )
+    return Q(**{f"{person}__isnull": False}) & ~Q(Exists(members))
+
+
 class SearchedQuerySet(OrganizationRowQuerySet):
     """Rows that are found by the words of some columns; the table has `search_text` of them."""
 
@@ -103,6 +111,10 @@ class RiskQuerySet(SearchedQuerySet):
     def review_overdue(self) -> Self:
         """Open, and the planned review has passed without one (see `risks.overdue`)."""
         return self.filter(overdue.review_overdue(timezone.now()))
+
+    def of_former_members(self) -> Self:
+        """Whose owner, assignee or reviewer is no longer a member."""
+        return self.filter(has_left("owner") | has_left("assignee") | has_left("reviewer"))
 
     def review_due(self, until: datetime) -> Self:
         """Open, and to be reviewed before `until`. Adds `review_by`: the reviewer, or the owner

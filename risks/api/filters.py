@@ -11,6 +11,7 @@ from django.db.models import OuterRef, Q
 from django_filters.filters import BaseInFilter, CharFilter, DateFilter, UUIDFilter
 
 from openrisk.api.filters import FlagFilter, OrganizationFilterSet
+from openrisk.text.names import name_key
 from risks.fields import FIELDS, OPTIONAL, OPTIONAL_TIME, SAME, TIME
 from risks.models import (
     Acceptance,
@@ -50,6 +51,10 @@ class RiskFilterSet(OrganizationFilterSet):
         method="filter_by_link", label="Is acted on by one of these controls"
     )
     open = FlagFilter(method="filter_open", label="Neither draft nor closed")
+    former_member = FlagFilter(
+        method="filter_former_member",
+        label="Its owner, assignee or reviewer is no longer a member",
+    )
     review_overdue = FlagFilter(
         method="filter_review_overdue", label="Open, and its review is overdue"
     )
@@ -72,12 +77,14 @@ class RiskFilterSet(OrganizationFilterSet):
         """Filter by a subquery on the link table: a join would repeat risks."""
         kind, _, many = name.partition("__")
         relation, column = {
-            "tag": ("tags", "name"),
+            "tag": ("tags", "name_key"),
             "asset": ("asset_links", "asset"),
             "control": ("control_links", "control"),
         }[kind]
         links = Risk._meta.get_field(relation).related_model._default_manager  # type: ignore[union-attr]
         values = value if many else [value]
+        if kind == "tag":
+            values = [name_key(tag) for tag in values]
         own = links.filter(organization=OuterRef("organization"))  # the index begins with it
         linked = own.filter(**{f"{column}__in": values}).values("risk")
         return queryset.filter(pk__in=linked)
@@ -97,6 +104,10 @@ class RiskFilterSet(OrganizationFilterSet):
     def filter_derived(self, queryset: RiskQuerySet, name: str, value: bool) -> RiskQuerySet:
         confirmed = Q(derived_ratings={})
         return queryset.filter(~confirmed if value else confirmed)
+
+    def filter_former_member(self, queryset: RiskQuerySet, name: str, value: bool) -> RiskQuerySet:
+        left = queryset.of_former_members()
+        return left if value else queryset.exclude(pk__in=left.order_by().values("pk"))
 
     def filter_review_overdue(self, queryset: RiskQuerySet, name: str, value: bool) -> RiskQuerySet:
         return queryset.review_overdue() if value else queryset.review_not_overdue()

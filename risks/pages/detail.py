@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from openrisk.accounts.members.memberships import member_ids
 from openrisk.accounts.models import Role
 from openrisk.pages.forms import StepForm
 from openrisk.pages.guards import MemberRequest, member_required
@@ -116,6 +117,10 @@ def page_context(request: MemberRequest, risk: Risk, sent_form: Any = None) -> d
         "sent_form": sent_form,
         "sent_form_is_gone": sent_form is not None and sent_key not in keys_on_page,
         "mitigations": mitigations,
+        "members": member_ids(
+            risk.organization,
+            {risk.owner_id, risk.assignee_id, risk.reviewer_id, *(m.owner_id for m in mitigations)},
+        ),
         "acceptances": [
             (acceptance, form(acceptance_key(acceptance), acceptance.version))
             for acceptance in acceptances

@@ -20,7 +20,7 @@ from risks.exports import MEDIA_TYPES
 from risks.fields import FIELD
 from risks.models import Asset, Category, Risk, RiskTag
 from risks.overdue import is_review_overdue
-from risks.querysets import RISK_ORDERS, owner_label, person_label
+from risks.querysets import RISK_ORDERS, has_left, owner_label, person_label
 
 PAGE_SIZE = 25
 MAX_PAGE = 1_000_000
@@ -139,7 +139,7 @@ class Listing:
         risks = risks.annotate(_order=RISK_ORDERS[self.order.removeprefix("-")])
         start = (self.page - 1) * PAGE_SIZE
         ordered = risks.order_by(f"{sign}_order", f"{sign}id").values(
-            *ROW_FIELDS, owner_label=owner_label()
+            *ROW_FIELDS, owner_label=owner_label(), owner_has_left=has_left("owner")
         )
         rows = list(ordered[start : start + PAGE_SIZE])
         tags = tags_by_risk(row["id"] for row in rows)

@@ -4,13 +4,14 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from openrisk.accounts.models import Organization, User
+from openrisk.accounts.models import Membership, Organization, Role, User
 from openrisk.links import page_url
 from risks.models import Acceptance, AcceptanceStatus, Mitigation, Reminder, Risk
 from risks.overdue import FINISHED, is_past_due
@@ -30,21 +31,39 @@ def send_reminders(*, now: datetime | None = None) -> int:
 
 
 def remind_members(organization: Organization, now: datetime) -> int:
-    """Remind the members of one organization; return how many."""
+    """Remind the members of one organization; return how many.
+
+    What is due for someone who has left, or was made inactive, goes to managers.
+    """
+    reachable = User.objects.filter(
+        is_active=True, is_service=False, memberships__organization=organization
+    )
+    due = list(list_due(organization, now))
+    people = User.objects.in_bulk({person for person, _ in due})
     lines: dict[Any, list[str]] = defaultdict(list)
-    for person, line in list_due(organization, now):
-        lines[person].append(line)
-    people = User.objects.filter(
-        pk__in=lines,
-        is_active=True,
-        is_service=False,
-        memberships__organization=organization,
-    )
+    present = set(reachable.filter(pk__in=people).values_list("pk", flat=True))
+    managers = find_managers(organization) if people.keys() - present else []
+    for person, line in due:
+        if person in present:
+            lines[person].append(line)
+            continue
+        for manager in managers:
+            lines[manager].append(f"{line}\n  (for {people[person]}, who is not active here)")
+    people_to_remind = reachable.filter(pk__in=lines)
     reminded = Reminder.objects.filter(organization=organization, on=now.date())
-    people = people.exclude(pk__in=reminded.values("user"))
+    people_to_remind = people_to_remind.exclude(pk__in=reminded.values("user"))
     return sum(
-        send_reminder(person, organization, now.date(), lines[person.pk]) for person in people
+        send_reminder(person, organization, now.date(), lines[person.pk])
+        for person in people_to_remind
     )
+
+
+def find_managers(organization: Organization) -> list[UUID]:
+    """Return the managers and administrators, who get what no one else would be reminded of."""
+    members = Membership.objects.filter(
+        organization=organization, role__in=(Role.MANAGER, Role.ADMIN)
+    )
+    return list(members.values_list("user", flat=True))
 
 
 def list_due(organization: Organization, now: datetime) -> Iterator[tuple[Any, str]]:

@@ -1,5 +1,8 @@
 """Memberships: the role of a person in an organization."""
 
+from collections.abc import Callable, Iterable
+from uuid import UUID
+
 from openrisk.accounts.models import Membership, Organization, Role, User
 
 
@@ -38,6 +41,26 @@ def membership_without_choice(user: User) -> Membership | None:
         return memberships[0] if len(memberships) == 1 else None
     organizations = list(Organization.objects.all()[:2])
     return membership_of(user, organizations[0]) if len(organizations) == 1 else None
+
+
+def member_ids(organization: Organization, people: Iterable[UUID]) -> set[UUID]:
+    """Return those of `people` who are members now."""
+    members = Membership.objects.filter(organization=organization, user__in=set(people))
+    return set(members.values_list("user", flat=True))
+
+
+ResponsibilitiesOf = Callable[[Membership], list[str]]
+_describers: list[ResponsibilitiesOf] = []
+
+
+def register_responsibilities(describe: ResponsibilitiesOf) -> None:
+    """Let an app say which parts a member has in it. Called once, from `AppConfig.ready()`."""
+    _describers.append(describe)
+
+
+def responsibilities_of(membership: Membership) -> list[str]:
+    """Return sentences on what the member is responsible for, and what becomes of it."""
+    return [sentence for describe in _describers for sentence in describe(membership)]
 
 
 def set_role(*, user: User, organization: Organization, role: Role | str) -> Membership:

@@ -183,6 +183,16 @@ class MembershipAdmin(AccountAdmin):
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Name what each member is responsible for: it stays behind."""
+        chosen = list(objs)
+        names: list[Any] = []
+        for membership in chosen:
+            names.append(str(membership))
+            if sentences := services.responsibilities_of(membership):
+                names.append(sentences)
+        return names, {"members": len(chosen)}, set(), []
+
     def email(self, membership: Membership) -> str:
         return membership.user.email
 

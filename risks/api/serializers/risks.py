@@ -7,6 +7,7 @@ from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_fiel
 from rest_framework import serializers
 
 from openrisk import limits
+from openrisk.accounts.members.memberships import member_ids
 from openrisk.api.serializers import (
     MemberField,
     OrganizationRelatedField,
@@ -15,7 +16,7 @@ from openrisk.api.serializers import (
     Serializer,
 )
 from openrisk.text.cleaning import remove_invisible
-from risks.fields import COMPUTED, FIELD
+from risks.fields import COMPUTED, FIELD, PEOPLE
 from risks.models import (
     Asset,
     Category,
@@ -105,7 +106,13 @@ class RiskSerializer(RowSerializer):
         help_text="Why, for the history. Alone, it is kept there as a comment.",
     )
 
-    attached = frozenset({"tags", "assets", "controls"})
+    former_members = serializers.ListField(
+        child=serializers.ChoiceField(choices=PEOPLE),
+        read_only=True,
+        help_text="Which of owner, assignee and reviewer are no longer members",
+    )
+
+    attached = frozenset({"tags", "assets", "controls", "former_members"})
 
     class Meta:
         model = Risk
@@ -118,6 +125,10 @@ class RiskSerializer(RowSerializer):
             row.update(tags=[], assets=[], controls=[])
         for risk_id, name, value in read_links(list(by_id)):
             by_id[risk_id][name].append(value)
+        people = {row[role] for row in rows for role in PEOPLE} - {None}
+        members = member_ids(self.context["organization"], people) if people else set()
+        for row in rows:
+            row["former_members"] = [r for r in PEOPLE if row[r] and row[r] not in members]
 
 
 class TransitionSerializer(Serializer):

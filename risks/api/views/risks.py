@@ -10,7 +10,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from openrisk.accounts.models import Role
+from openrisk.accounts.models import Membership, Role
 from openrisk.api.problems import CONTENT_TYPE, build_problem
 from openrisk.api.viewsets import WritableViewSet, expected_version
 from openrisk.caching.decorators import cached_view
@@ -50,8 +50,9 @@ BULK_PROBLEM = {
         },
     ]
 }
-# Models that a risk is shown from: itself, its category's name, its tags and links.
-READ_MODELS = (Risk, Category, RiskTag, RiskAsset, RiskControl)
+# Models that a risk is shown from: itself, its category's name, its tags and links, and who of its
+# people are members.
+READ_MODELS = (Risk, Category, RiskTag, RiskAsset, RiskControl, Membership)
 
 
 class RiskViewSet(WritableViewSet):

@@ -54,16 +54,15 @@ def add_twins() -> None:
     """Names that were two before and are one now."""
     postgresql = connection.vendor == "postgresql"
     new_id = "gen_random_uuid()" if postgresql else "lower(hex(randomblob(16)))"
-    categories = (
-        "INSERT INTO risks_category (id, organization_id, name, description, version, created_at, "
-        f"updated_at) SELECT {new_id}, id, %s, '', 1, created_at, created_at "
-        "FROM accounts_organization WHERE slug = 'acme'"  # noqa: S608
-    )
-    tags = (
-        "INSERT INTO risks_risktag (id, organization_id, risk_id, name) "
-        f"SELECT {new_id}, organization_id, id, %s FROM risks_risk "
-        "WHERE reference <> 'R-0001'"  # noqa: S608
-    )
+    categories = f"""
+        INSERT INTO risks_category (id, organization_id, name, description, version, created_at, updated_at)
+        SELECT {new_id}, id, %s, '', 1, created_at, created_at
+        FROM accounts_organization WHERE slug = 'acme'
+    """  # noqa: E501, S608
+    tags = f"""
+        INSERT INTO risks_risktag (id, organization_id, risk_id, name)
+        SELECT {new_id}, organization_id, id, %s FROM risks_risk WHERE reference <> 'R-0001'
+    """  # noqa: S608
     with connections[ALIAS].cursor() as cursor:
         for name in ("Gebäude", "GEBÄUDE", "gebäude"):
             cursor.execute(categories, [name])
