@@ -23,7 +23,14 @@ from dashboards.periods import PERIOD_LABELS
 from dashboards.report.executive_report import level_colours
 from dashboards.report.pdf_page import INK, INNER, LEFT, LINE, MUTED, PALE, TOP
 from dashboards.report.sections import describe_filters
-from dashboards.report.text_layout import BOLD, REGULAR, to_printable
+from dashboards.report.text_layout import (
+    BOLD,
+    REGULAR,
+    draw_line,
+    is_plain,
+    to_printable,
+    wrap_lines,
+)
 from dashboards.report.timeline_chart import draw_timeline
 from dashboards.wording import format_day, format_figure
 from risks.models import Matrix
@@ -43,7 +50,7 @@ def draw_board_report(board: Board, query: PageQuery) -> bytes:
     file = BytesIO()
     document = SimpleDocTemplate(
         file,
-        title=to_printable(f"{board.name}, {board.organization}"),
+        title=f"{board.name}, {board.organization}",
         author="OpenRisk",
         lang="en",
         leftMargin=LEFT,
@@ -94,9 +101,33 @@ def style(size: float, *, bold: bool = False, colour: str = INK) -> ParagraphSty
     )
 
 
-def paragraph(text: str, text_style: ParagraphStyle) -> Paragraph:
+class MixedParagraph(Flowable):
+    """A paragraph of several fonts, or from right to left, in lines of our own."""
+
+    def __init__(self, text: str, text_style: ParagraphStyle) -> None:
+        super().__init__()
+        self.text, self.text_style = text, text_style
+
+    def wrap(self, width: float, height: float) -> tuple[float, float]:
+        style = self.text_style
+        self.lines = wrap_lines(self.text, width, style.fontSize, style.fontName)
+        return width, len(self.lines) * style.leading
+
+    def draw(self) -> None:
+        style = self.text_style
+        self.canv.setFillColor(style.textColor)
+        y = len(self.lines) * style.leading - style.fontSize
+        for line in self.lines:
+            draw_line(self.canv, 0, y, line, font=style.fontName, size=style.fontSize)
+            y -= style.leading
+
+
+def paragraph(text: str, text_style: ParagraphStyle) -> Flowable:
     """Escape what ReportLab would take for markup."""
-    escaped = to_printable(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    printable = to_printable(text)
+    if not is_plain(printable):
+        return MixedParagraph(printable, text_style)
+    escaped = printable.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return Paragraph(escaped, text_style)
 
 

@@ -13,7 +13,6 @@ from dashboards.pages.query import PageQuery
 from dashboards.periods import PERIOD_LABELS
 from dashboards.report import sections
 from dashboards.report.pdf_page import BOTTOM, HEIGHT, INNER, LEFT, MUTED, TOP, WIDTH, PdfPage
-from dashboards.report.text_layout import to_printable
 from dashboards.report.timeline_chart import draw_timeline
 from dashboards.wording import MINUS, format_day
 from risks.models import Level, Matrix
@@ -65,7 +64,7 @@ def draw_executive_report(query: PageQuery, figures: dict[str, Any]) -> bytes:
     pages = (draw_first_page, draw_second_page) if figures["measured"] else (draw_empty_page,)
     file = BytesIO()
     canvas = Canvas(file, pagesize=(WIDTH, HEIGHT), lang="en")
-    canvas.setTitle(to_printable(f"Risk report of {query.scope.organization}"))
+    canvas.setTitle(f"Risk report of {query.scope.organization}")
     canvas.setAuthor("OpenRisk")
     for number, draw_page in enumerate(pages, start=1):
         draw_page(report, PdfPage(canvas))

@@ -8,7 +8,7 @@ from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
-from dashboards.report.text_layout import BOLD, REGULAR, fit_line, fit_lines, text_width
+from dashboards.report.text_layout import BOLD, REGULAR, draw_line, fit_line, fit_lines, text_width
 
 WIDTH, HEIGHT = A4
 LEFT = TOP = 40.0
@@ -52,9 +52,8 @@ class PdfPage:
         line = fit_line(text, width, size, font)
         free = width - text_width(line, size, font)
         shift = {"left": 0.0, "centre": free / 2, "right": free}[align]
-        self.canvas.setFont(font, size)
         self.canvas.setFillColor(HexColor(colour))
-        self.canvas.drawString(x + shift, HEIGHT - y, line)
+        draw_line(self.canvas, x + shift, HEIGHT - y, line, font=font, size=size)
 
     def draw_paragraph(self, x: float, y: float, text: str, *, most: int, **style: Any) -> float:
         """Draw at most `most` lines, in the style of `draw_text`."""
