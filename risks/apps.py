@@ -9,7 +9,7 @@ class RisksConfig(AppConfig):
         from openrisk.database.triggers import register_trigger_set
         from risks import signals, tracking
         from risks.history.triggers import HistoryTriggers
-        from risks.services.responsibilities import describe_responsibilities
+        from risks.services.deletion import describe_responsibilities
 
         signals.connect()
         tracking.track_models()

@@ -113,7 +113,7 @@ class RiskQuerySet(SearchedQuerySet):
         return self.filter(overdue.review_overdue(timezone.now()))
 
     def of_former_members(self) -> Self:
-        """Whose owner, assignee or reviewer is no longer a member."""
+        """Return those whose owner, assignee or reviewer is no longer a member."""
         return self.filter(has_left("owner") | has_left("assignee") | has_left("reviewer"))
 
     def review_due(self, until: datetime) -> Self:

@@ -89,7 +89,6 @@ def page_context(request: MemberRequest, risk: Risk, sent_form: Any = None) -> d
     mitigations = load_mitigations(risk)
     acceptances = list(risk.acceptances.select_related("requester", "approver"))
     guard_context = states.GuardContext(risk, timezone.now(), mitigations, acceptances)
-    people = (risk.category, risk.owner, risk.assignee, risk.reviewer)
     matrix = matrix_of(risk.organization)
     is_analyst, is_manager = membership.has_role(Role.ANALYST), membership.has_role(Role.MANAGER)
     transitions = transition_rows(membership, guard_context, form)
@@ -117,10 +116,7 @@ def page_context(request: MemberRequest, risk: Risk, sent_form: Any = None) -> d
         "sent_form": sent_form,
         "sent_form_is_gone": sent_form is not None and sent_key not in keys_on_page,
         "mitigations": mitigations,
-        "members": member_ids(
-            risk.organization,
-            {risk.owner_id, risk.assignee_id, risk.reviewer_id, *(m.owner_id for m in mitigations)},
-        ),
+        "members": members_among(risk, mitigations),
         "acceptances": [
             (acceptance, form(acceptance_key(acceptance), acceptance.version))
             for acceptance in acceptances
@@ -138,7 +134,7 @@ def page_context(request: MemberRequest, risk: Risk, sent_form: Any = None) -> d
         "history": load_history(
             history_subjects(risk, mitigations, acceptances),
             parse_change_id(request.GET.get("before", "")),
-            known=[risk, *filter(None, people), *mitigations, *acceptances],
+            known=[risk, *named_by(risk), *mitigations, *acceptances],
         ),
     }
 
@@ -155,6 +151,17 @@ def transition_rows(
         )
         for transition in states.list_transitions(context)
     ]
+
+
+def named_by(risk: Risk) -> list[Any]:
+    """Return the category and the people of the risk."""
+    return [row for row in (risk.category, risk.owner, risk.assignee, risk.reviewer) if row]
+
+
+def members_among(risk: Risk, mitigations: list[Any]) -> set[UUID]:
+    """Return the ids of the people on the page who are members now."""
+    people = {risk.owner_id, risk.assignee_id, risk.reviewer_id}
+    return member_ids(risk.organization, people | {row.owner_id for row in mitigations})
 
 
 def step_form(sent_form: Any, key: str, version: int) -> Any:

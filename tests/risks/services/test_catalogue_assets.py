@@ -63,7 +63,7 @@ def test_names_are_unique_per_organization_whatever_their_case(organization, oth
     make_asset(other_organization, "ERP")
     with pytest.raises(ValidationError) as refusal:
         make_asset(organization, "erp")
-    assert refusal.value.message_dict == {"name": ["An asset of this name exists already."]}
+    assert refusal.value.message_dict == {"name": ["An asset of this name exists already: ERP."]}
 
 
 def test_external_ids_are_unique_but_may_be_empty(organization):
