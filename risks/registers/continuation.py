@@ -20,7 +20,7 @@ from risks.registers.reading.text import title_key
 from risks.text import count_text
 
 MAX_SOURCE_NAME = 150
-MANY_IDS = 3  # that all stand for other risks are no coincidence
+MANY_IDS = 3  # so many that all stand for other risks are not a coincidence
 SOME_TITLES = 5  # one title in so many makes ids that are the same more than a coincidence
 CONTINUES, OTHER = "continues_source", "other_register"  # kinds of questions
 

@@ -217,6 +217,11 @@ class UploadSerializer(ReadingSerializer):
 class LearnedSerializer(SourceReadingSerializer):
     """The options of a source, and its ratings."""
 
+    mapping = serializers.DictField(
+        child=serializers.CharField(max_length=100),
+        required=False,
+        help_text="By column, the field that it gives, or extra",
+    )
     scales = serializers.DictField(
         child=serializers.RegexField(r"^\d{1,3} to \d{1,3}$"),
         required=False,
