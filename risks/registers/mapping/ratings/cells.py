@@ -115,7 +115,7 @@ def parse_money(text: str) -> RatedCell | None:
 
 
 def parse_number_with_word(text: str, known: Collection[str]) -> RatedCell | None:
-    """4 - Likely, Likely (4), 4 (whatever it means), L4"""
+    """4 - Likely, Likely (4), 4 (with any word beside it), L4"""
     if match := _LETTER_AND_NUMBER.fullmatch(text):
         return RatedCell(Fraction(match[1]), is_plain=False)
     if match := _NUMBER_FIRST.fullmatch(text):
