@@ -56,12 +56,27 @@ class Survey:
     rejected: int = 0
     scans: dict[str, Scan] = field(default_factory=dict)  # by tool
     table: TableItem | None = None
+    # Of each finding with components: these, in all entries of the report, and whether one is open.
+    affected: dict[int, tuple[tuple[str, ...], bool]] = field(default_factory=dict)
 
     @property
     def looked_at(self) -> datetime | None:
         """The latest time of a scan, if every tool gives one."""
         times = [scan.at for scan in self.scans.values()]
         return max(times) if times and all(times) else None  # type: ignore[type-var]
+
+    def add_finding(self, item: FindingItem) -> None:
+        """A report may have an entry for each version of a component, which are one finding."""
+        self.items += 1
+        if item.components:
+            key = identity_key(item)
+            components, is_open = self.affected.get(key, ((), False))
+            merged = tuple(sorted({*components, *item.components}))
+            self.affected[key] = (merged, is_open or item.state == FindingState.OPEN)
+
+
+def identity_key(item: FindingItem) -> int:
+    return hash((item.tool, item.rule, item.asset, item.location))
 
 
 def survey_report(items: Iterable[Item]) -> Survey:
@@ -77,6 +92,8 @@ def survey_report(items: Iterable[Item]) -> Survey:
             case TableItem():
                 survey.table = item
                 survey.items += len(item.table.rows)
+            case FindingItem():
+                survey.add_finding(item)
             case RejectedItem():
                 survey.rejected += 1
             case AssetItem() | BillItem() | FrameworkItem():
@@ -143,14 +160,15 @@ class RecordBuilder:
             return
         self._seen_findings.add(digest)
         yield from self._record_asset(identifiers["asset"], item.row)
+        components, is_open = self.survey.affected.get(identity_key(item), ((), False))
         values = {
             "severity": item.severity,
             "cvss": round_number(item.cvss, CVSS_STEP),
             "title": to_line(item.title, 500) or to_line(item.rule, 255),
             "description": self._shorten(item.description),
-            "state": item.state,
+            "state": FindingState.OPEN.value if is_open else item.state,
             "cves": list(item.cves),
-            "components": [to_identifier(text, 1000) for text in item.components],
+            "components": [to_identifier(text, 1000) for text in components],
         }
         identity = " | ".join(identifiers.values())
         yield SourceRecord(FINDING, identity, item.row, identifiers | values)

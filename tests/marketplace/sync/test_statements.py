@@ -240,6 +240,16 @@ def test_a_finding_of_two_versions_is_closed_by_a_statement_on_both(take):
     assert states() == {"shop": "false_positive"}
 
 
+def test_a_bill_with_an_entry_for_each_version_has_one_finding_of_both(take):
+    two = bill()
+    two["components"].append({"bom-ref": "second", "name": "log4j", "purl": f"{LOG4J}@2.2"})
+    first = two["vulnerabilities"][0] | {"analysis": {"state": "not_affected"}}
+    two["vulnerabilities"] = [first, {"id": CVE, "affects": [{"ref": "second"}]}]
+    take(two)
+    found = Finding.objects.get()
+    assert (found.state, found.components) == ("open", [f"{LOG4J}@2.1", f"{LOG4J}@2.2"])
+
+
 def test_statements_on_what_no_finding_has_are_counted(take):
     take(bill())
     run = take(statement(f"{LOG4J}@2.1", cve="CVE-1999-1"))
