@@ -37,6 +37,7 @@ from risks.vulnerabilities import forget_outdated_facts, store_facts
 
 SUSPICIOUS_SHARE = 0.1  # of the entries of the last run: fewer are rather a fault than good news
 MAX_LOG_LINES = 200
+MAX_LISTED_ERRORS = 5
 FINDING = Finding._meta.label_lower
 COUNTS = ("created", "updated", "unchanged", "closed", "rejected")
 
@@ -217,17 +218,9 @@ def _read_source(sync_run: SyncRun, connector: Connector) -> None:
         report.file.seek(0)
         records = RecordBuilder(sync_run.organization, survey)
         items = connector.read_report(report.file, configuration, name=report.name)
-        sync_run.import_run = _preview_report(sync_run, records, items)
-    if records.repeated:
-        message = f"{records.repeated} findings are in the report twice; each counts once."
+        sync_run.import_run = run = _preview_report(sync_run, records, items)
+    for message in describe_reading(records, run):
         _add_log_line(sync_run, message)
-    if records.statements.without_finding:
-        count = count_text(records.statements.without_finding, "statement")
-        message = f"{count} on vulnerabilities or components that no finding has."
-        _add_log_line(sync_run, message)
-    if records.shortened:
-        message = f"{records.shortened} texts had more than {LONG_TEXT:,} characters."
-        _add_log_line(sync_run, f"{message} They were cut and end with …")
     sync_run.counts = count_changes(sync_run.import_run)
     if suspicion:
         _add_log_line(sync_run, suspicion)
@@ -242,6 +235,25 @@ def _read_source(sync_run: SyncRun, connector: Connector) -> None:
         state = AppState.ENABLED if app.enabled_at else AppState.TESTED
         with recorded(actor=sync_run.actor):
             rows.save_fields(rows.lock_for_update(app), {"state": state.value, "reason": ""})
+
+
+def describe_reading(records: RecordBuilder, run: ImportRun) -> Iterator[str]:
+    """Yield what the counts of a run do not say of its report."""
+    if records.repeated:
+        yield f"{records.repeated} findings are in the report twice; each counts once."
+    if count := records.statements.without_finding:
+        statements = count_text(count, "statement")
+        yield f"{statements} on vulnerabilities or components that no finding has."
+    if records.shortened:
+        yield (
+            f"{records.shortened} texts had more than {LONG_TEXT:,} characters. They were cut and "
+            "end with …"
+        )
+    rejected = run.rows.exclude(errors=[]).order_by("id")
+    errors = [error for row in rejected[: MAX_LISTED_ERRORS + 1] for error in row.errors]
+    yield from map(lifecycle.describe_error, errors[:MAX_LISTED_ERRORS])
+    if len(errors) > MAX_LISTED_ERRORS:
+        yield "More rows are in error; the rows of the run have all of them."
 
 
 @contextmanager

@@ -6,10 +6,12 @@ import re
 
 import pytest
 
+from marketplace.connectors.items import FindingItem
 from marketplace.models import SyncStatus
 from risks.models import Control, Finding
 from tests.conftest import SHARED_DATA
 from tests.marketplace.conformance import installed, upload
+from tests.marketplace.connectors.reading_reports import read
 from tests.risks.factories import make_finding
 
 SCANNERS, CATALOGS = SHARED_DATA / "scanners", SHARED_DATA / "catalogs"
@@ -61,6 +63,36 @@ def test_a_scanners_report_is_taken_over_whole_and_once(organization, admin, slu
     assert Finding.objects.count() == expected(path.read_text()) > 0
     again = upload(app, path, admin)
     assert (again.counts["created"], again.counts["updated"], again.counts["closed"]) == (0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("slug", "name", "findings"),
+    [
+        ("cyclonedx", "cyclonedx-1.7.json", [("CVE-2021-44228", "critical", "open")]),
+        ("cyclonedx", "cyclonedx-vector-only.json", [("CVE-2021-44228", "critical", "open")]),
+        (
+            "cyclonedx",
+            "cyclonedx-vulnerabilities-without-components.json",
+            [("CVE-2021-44228", "critical", "open")],
+        ),
+        ("sarif", "several-locations.sarif", [("sql", "high", "open")] * 3),
+        ("sarif", "no-rule.sarif", [("An access key is in the code.", "high", "open")]),
+        ("trivy", "trivy-nothing-found-old.json", []),
+        ("trivy", "trivy-not-affected.json", [("CVE-2026-1", "high", "false_positive")]),
+    ],
+)
+def test_small_reports_that_failed_once(slug, name, findings):
+    items = read(slug, report(SHARED_DATA / "faults" / name).read_bytes())
+    found = [item for item in items if isinstance(item, FindingItem)]
+    assert [(item.rule, item.severity, item.state) for item in found] == findings
+
+
+@pytest.mark.django_db
+def test_two_tags_of_an_image_close_nothing_of_each_other(organization, admin):
+    app = installed(organization, "trivy", admin)
+    for tag in ("stable", "dev"):
+        upload(app, report(SHARED_DATA / "faults" / f"trivy-tag-{tag}.json"), admin)
+    assert list(Finding.objects.values_list("state", flat=True)) == ["open"] * 4
 
 
 @pytest.mark.django_db
