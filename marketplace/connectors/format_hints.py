@@ -34,6 +34,9 @@ _OTHERS = {
 }
 # How to get something readable out of other tools, by what their own reports look like.
 _EXPORTS = {
+    rb"aquasecurity\.github\.io": (
+        "the Trivy Operator: scan the cluster with trivy k8s --report all --format json"
+    ),
     rb"\"auditReportVersion\"\s*:|\"advisories\"\s*:\s*\{": (
         "npm audit: scan the project with osv-scanner or trivy fs"
     ),

@@ -298,6 +298,12 @@ def test_the_right_connector_is_named():
         read("trivy", (REPORTS / "nessus.xml").read_bytes())
 
 
+def test_a_report_of_the_operator_is_refused_with_the_export_that_is_read():
+    operator = {"apiVersion": "aquasecurity.github.io/v1alpha1", "kind": "VulnerabilityReport"}
+    with pytest.raises(UnreadableReport, match="scan the cluster with trivy k8s"):
+        read("trivy", operator)
+
+
 # --- Reports that Trivy wrote ---------------------------------------------------------------------
 def test_the_report_of_a_real_image_is_read_whole():
     content = real("trivy-image.json")
