@@ -4,28 +4,10 @@ from collections import Counter
 from collections.abc import Sequence
 
 from risks.registers.layout.columns import TITLE_SOURCES, Column
+from risks.registers.mapping.lexicon.kinds import RISK, kind_of
 from risks.registers.reading.sheet import NumberedRow
-from risks.registers.reading.text import match_key
 from risks.registers.results import SkippedRow
 
-RISK = "risks"
-# In seven languages; the single letters are those of RAID logs.
-_WORDS = {
-    RISK: "risk risks r risque risques risiko risiken riesgo riesgos rischio rischi risco riscos"
-    " risico risicos threat",
-    "issues": "issue issues i problem probleme probleem problema problemas problemi incident bug"
-    " bugs defect",
-    "assumptions": "assumption assumptions a hypothese hypotheses annahme annahmen supuesto"
-    " supuestos assunzione ipotesi premissa suposicao aanname aannames constraint constraints",
-    "dependencies": "dependency dependencies dependance dependances abhangigkeit abhangigkeiten"
-    " dependencia dependencias dipendenza dipendenze afhankelijkheid afhankelijkheden",
-    "actions": "action actions task tasks subtask story epic aktion massnahme aufgabe accion tarea"
-    " azione compito acao tarefa actie taak",
-    "decisions": "decision decisions entscheidung decisione decisao besluit beslissing",
-    "opportunities": "opportunity opportunities chance chancen opportunite oportunidad opportunita"
-    " oportunidade kans",
-}
-_KIND = {word: kind for kind, words in _WORDS.items() for word in words.split()}
 _ENOUGH = 0.6  # of a column's cells, that say a kind
 _MOST_KINDS = 20
 
@@ -49,13 +31,6 @@ def find_kind_column(
         if len(cells) <= _MOST_KINDS and has_both and known >= _ENOUGH * cells.total():
             return column, {cell: kind or "others" for cell, kind in kinds.items()}
     return None
-
-
-def kind_of(cell: str) -> str | None:
-    """Return the kind that the cell names: "Risk", "Project risk", "I - Issue"."""
-    words = match_key(cell).split()
-    kinds = {_KIND[word] for word in words if word in _KIND and (len(words) == 1 or len(word) > 1)}
-    return kinds.pop() if len(kinds) == 1 else None
 
 
 def leave_out_kinds(

@@ -15,6 +15,7 @@ from risks.registers.mapping.lexicon import (
     level_of,
     treatment_of,
 )
+from risks.registers.mapping.lexicon.kinds import RISK, kind_of
 from risks.registers.mapping.ratings.reading import RatingColumn, is_unrated, read_ratings
 from risks.registers.reading.text import split_list
 
@@ -64,6 +65,8 @@ class ColumnContent:
             return self.is_prose or self.is_numeric or self.holds_mostly(is_date)
         if field == "controls":
             return self.has_small_ratings  # how well they work, not which there are
+        if field == "category" and all(is_word_risk(cell) for cell in self.cells):
+            return True  # a RAID log calls each risk one
         return field in _NAMES and self.is_prose
 
     def holds_mostly(self, predicate: Callable[[str], bool]) -> bool:
@@ -129,6 +132,10 @@ class ColumnContent:
 
 def is_prose(cell: str) -> bool:
     return any(len(item.split()) >= _PROSE_WORDS for item in split_list(cell, commas=True))
+
+
+def is_word_risk(cell: str) -> bool:
+    return len(cell.split()) == 1 and kind_of(cell) == RISK
 
 
 def is_number(cell: str) -> bool:

@@ -1,8 +1,9 @@
 """Lexicon: the words that other registers use in cells.
 
 `words` compares them, `ratings` has those for likelihoods, impacts and levels, `statuses` those for
-states and treatments, `times` months and intervals. To have another word understood, add it there
-as people write it: case, accents and punctuation do not matter. The languages are English, French,
+states and treatments, `times` months and intervals, `kinds` rows that are not risks. To have
+another word understood, add it there as people write it: case, accents and punctuation do not
+matter. The languages are English, French,
 German, Spanish, Italian, Portuguese, Dutch, Polish, Czech, Russian, Chinese and Japanese.
 """
 

@@ -110,6 +110,7 @@ def test_numbers_beat_a_text_and_the_text_is_the_description() -> None:
         ("Threat", "3", None),
         ("Owner", "2026-03-01", None),
         ("Category", "Everything that the people of our supplier do", None),
+        ("Type", "Risk", None),  # what each row of a RAID log is
         ("Risk", "A river that rises above the dam floods the server room. " * 3, "description"),
     ],
 )
