@@ -4,6 +4,7 @@ import io
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import PurePath
 from typing import Any
 
@@ -22,7 +23,7 @@ from risks.registers.table import read_sheet_tables
 from risks.registers.upload import stored_file
 from risks.services.matrix import matrix_of
 
-MAX_MARKED = 200_000  # cells; each costs some kilobytes until the workbook is written
+MAX_MARKED = 100_000  # cells; each costs some kilobytes until the workbook is written
 MAX_OWN_LAYOUT = 20 * 1024 * 1024  # of unpacked sheets, that are marked in their own layout
 REPORT = "Import report"
 READ, GUESSED, KEPT, ERROR, SKIPPED = "read", "guessed", "kept", "error", "skipped"
@@ -211,15 +212,22 @@ def mark_skipped(sheet: Any, row: SkippedRow, cells: Sequence[str]) -> None:
         set_mark(sheet.cell(row.row, index + 1), Mark(SKIPPED, comment))
 
 
+@cache
+def fill_of(kind: str) -> Any:
+    from openpyxl.styles import PatternFill  # noqa: PLC0415  as above
+
+    return PatternFill("solid", start_color=COLOURS[kind])
+
+
 def set_mark(cell: Any, mark: Mark) -> None:
     from openpyxl.cell.cell import MergedCell  # noqa: PLC0415  as above
-    from openpyxl.comments import Comment  # noqa: PLC0415
-    from openpyxl.styles import PatternFill  # noqa: PLC0415
 
-    if isinstance(cell, MergedCell):
+    if isinstance(cell, MergedCell):  # the first of the cells that are merged is marked
         return
-    cell.fill = PatternFill("solid", start_color=COLOURS[mark.kind])
+    cell.fill = fill_of(mark.kind)
     if mark.comment:
+        from openpyxl.comments import Comment  # noqa: PLC0415  as above
+
         cell.comment = Comment(writable_text(mark.comment), "OpenRisk", height=120, width=320)
 
 

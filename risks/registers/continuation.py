@@ -20,8 +20,8 @@ from risks.registers.reading.text import title_key
 from risks.text import count_text
 
 MAX_SOURCE_NAME = 150
-MANY_IDS = 3  # so many that all stand for other risks are not a coincidence
-SOME_TITLES = 5  # one title in so many makes ids that are the same more than a coincidence
+MANY_IDS = 3  # so many that stand for other risks are not chance
+SOME_TITLES = 5  # one title in so many makes equal ids more than chance
 CONTINUES, OTHER = "continues_source", "other_register"  # kinds of questions
 
 

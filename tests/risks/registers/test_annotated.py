@@ -60,6 +60,18 @@ def test_a_workbook_keeps_its_layout(organization: Organization) -> None:
     assert book["Import report"]["A7"].value.startswith("register.xlsx, known as")
 
 
+def test_merged_cells_and_groups_of_columns_are_marked(organization: Organization) -> None:
+    def merge(sheet):
+        sheet.merge_cells("C1:D1")
+        sheet.merge_cells("A3:A4")
+
+    rows = [["ID", "Risk", "Inherent", None], [None, None, "Likelihood", "Impact"]]
+    rows += [["R1", "Fire", 4, 5], [None, "Flood", 2, 3]]
+    sheet = annotate(organization, workbook(*rows, edit=merge), "register.xlsx").worksheets[0]
+    assert "inherent_impact" in sheet["D2"].comment.text
+    assert [kind_of(sheet[name]) for name in ("A3", "D3", "D4")] != [None] * 3
+
+
 def test_a_file_that_is_gone_or_too_large_is_refused(
     organization: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -38,6 +38,11 @@ RIGHT = {
     "consequence-and-severity.csv": Right(
         3, ratings=(3, 5), values={"description": "Servers stop"}
     ),
+    "cp1250-polish.csv": Right(
+        2, "Zalanie pomieszczenia serwerów \u2013 błąd śluzy", values={"owner_name": "Zażółć Gęślą"}
+    ),
+    "cp1251-russian.csv": Right(2, "Затопление серверной"),
+    "gbk-chinese.csv": Right(2, "机房进水"),
     "dates-month-first.csv": Right(2, "a risk", (), plans=2),
     "dates-not-read.csv": Right(3, "a risk", (), plans=3),
     "footer-and-legend.xlsx": Right(2),
