@@ -4,7 +4,7 @@ person may see.
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.admin import widgets
@@ -21,7 +21,7 @@ from openrisk.text.folding import FoldedLines, filter_by_words
 class FoldedSearch:
     """A list that searches as the API does; in `search_fields` where the model has no search."""
 
-    search_fields: tuple[str, ...] = ()
+    search_fields: ClassVar[Any] = ()
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
         if hasattr(queryset, "search"):

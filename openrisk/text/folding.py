@@ -74,7 +74,7 @@ class FoldedLines(Func):
         texts = (Coalesce(F(field), Value(""), output_field=models.TextField()) for field in fields)
         super().__init__(*texts)
 
-    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+    def as_sql(self, compiler: Any, connection: Any, *args: Any, **extra: Any) -> Any:
         newline = "chr(10)" if connection.vendor == "postgresql" else "char(10)"
         return super().as_sql(compiler, connection, arg_joiner=f" || {newline} || ", **extra)
 

@@ -71,7 +71,8 @@ def validate_fields(instance: Versioned, fields: dict[str, Any]) -> None:
             continue
         involved = constraint.fields
         if "name_key" in involved:
-            involved = type(instance)._meta.get_field("name_key").sources[::-1]
+            key: Any = type(instance)._meta.get_field("name_key")  # type: ignore[misc]
+            involved = key.sources[::-1]
         if fields.keys().isdisjoint(involved):
             continue
         try:
@@ -86,8 +87,9 @@ def describe_violation(instance: Versioned, constraint: UniqueConstraint) -> str
     message = str(constraint.violation_error_message)
     if "name_key" not in constraint.fields:
         return message
-    rows = type(instance)._default_manager.for_organization(instance.organization)
-    existing = rows.exclude(pk=instance.pk).filter(name_key=instance.name_key).first()
+    named: Any = instance
+    rows = type(named)._default_manager.for_organization(named.organization)
+    existing = rows.exclude(pk=named.pk).filter(name_key=named.name_key).first()
     return f"{message[:-1]}: {existing}." if existing else message
 
 

@@ -43,9 +43,9 @@ def membership_without_choice(user: User) -> Membership | None:
     return membership_of(user, organizations[0]) if len(organizations) == 1 else None
 
 
-def member_ids(organization: Organization, people: Iterable[UUID]) -> set[UUID]:
+def member_ids(organization: Organization, people: Iterable[UUID | None]) -> set[UUID]:
     """Return those of `people` who are members now."""
-    members = Membership.objects.filter(organization=organization, user__in=set(people))
+    members = Membership.objects.filter(organization=organization, user__in=set(people) - {None})
     return set(members.values_list("user", flat=True))
 
 
