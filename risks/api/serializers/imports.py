@@ -163,7 +163,7 @@ class MappingField(serializers.Field):
 class SourceReadingSerializer(Serializer):
     """The options of `risks.registers.options` that hold for all files of a source."""
 
-    mapping = MappingField(
+    mapping: serializers.Field = MappingField(
         required=False, default=dict, help_text="JSON: column to field, or to extra"
     )
     sheet = serializers.CharField(
