@@ -160,12 +160,15 @@ class MappingField(serializers.Field):
         return value
 
 
+class ColumnsField(serializers.DictField):
+    """Field by column, or "extra"."""
+
+    child = serializers.CharField(max_length=100)
+
+
 class SourceReadingSerializer(Serializer):
     """The options of `risks.registers.options` that hold for all files of a source."""
 
-    mapping: serializers.Field = MappingField(
-        required=False, default=dict, help_text="JSON: column to field, or to extra"
-    )
     sheet = serializers.CharField(
         required=False, default="", max_length=100, help_text="Name of the sheet to read"
     )
@@ -196,8 +199,8 @@ class SourceReadingSerializer(Serializer):
         return tuple(kinds)
 
 
-class ReadingSerializer(SourceReadingSerializer):
-    """The options of `risks.registers.options`; to read a run again, only those that change."""
+class FileReadingSerializer(SourceReadingSerializer):
+    """The options that hold for one file too."""
 
     source_name = serializers.CharField(
         required=False,
@@ -210,18 +213,23 @@ class ReadingSerializer(SourceReadingSerializer):
     )
 
 
-class UploadSerializer(ReadingSerializer):
+class UploadSerializer(FileReadingSerializer):
     file = serializers.FileField(help_text="CSV or XLSX, at most 20 MB and 100,000 rows")
+    mapping = MappingField(
+        required=False, default=dict, help_text="JSON: column to field, or to extra"
+    )
+
+
+class ReadingSerializer(FileReadingSerializer):
+    """The options to read the file of a run with, again: those that change."""
+
+    mapping = ColumnsField(required=False)
 
 
 class LearnedSerializer(SourceReadingSerializer):
     """The options of a source, and its ratings."""
 
-    mapping = serializers.DictField(
-        child=serializers.CharField(max_length=100),
-        required=False,
-        help_text="By column, the field that it gives, or extra",
-    )
+    mapping = ColumnsField(required=False)
     scales = serializers.DictField(
         child=serializers.RegexField(r"^\d{1,3} to \d{1,3}$"),
         required=False,

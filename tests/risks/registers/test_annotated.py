@@ -1,7 +1,6 @@
 """The file with marks: each cell of the person's own file says how it was read."""
 
 import io
-from typing import Any
 
 import openpyxl
 import pytest
@@ -66,8 +65,8 @@ def test_merged_cells_and_groups_of_columns_are_marked(organization: Organizatio
         sheet.merge_cells("C1:D1")
         sheet.merge_cells("A3:A4")
 
-    rows: list[list[Any]] = [["ID", "Risk", "Inherent", None], [None, None, "Likelihood", "Impact"]]
-    rows += [["R1", "Fire", 4, 5], [None, "Flood", 2, 3]]
+    rows: list[list[object]] = [["ID", "Risk", "Inherent", None]]
+    rows += [[None, None, "Likelihood", "Impact"], ["R1", "Fire", 4, 5], [None, "Flood", 2, 3]]
     sheet = annotate(organization, workbook(*rows, edit=merge), "register.xlsx").worksheets[0]
     assert "inherent_impact" in sheet["D2"].comment.text
     assert [kind_of(sheet[name]) for name in ("A3", "D3", "D4")] != [None] * 3
