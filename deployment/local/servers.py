@@ -115,20 +115,25 @@ class LocalServer:
 
 
 @contextmanager
-def postgres(*, fsync: bool = False) -> Iterator[LocalServer]:
+def postgres(*, fsync: bool = False, copy_of: LocalServer | None = None) -> Iterator[LocalServer]:
     """A PostgreSQL with an empty database and an ordinary role that may create databases.
 
     Commits survive a crash of the machine only with `fsync`. Where the program brings
-    pg_stat_statements, it is loaded and the extension exists in every database.
+    pg_stat_statements, it is loaded and the extension exists in every database. With `copy_of`, a
+    server of ours that is stopped, it has that one's data instead.
     """
     if url := os.environ.get("TEST_DATABASE_URL"):
         yield LocalServer(url)
         return
     with stops_on_sigterm(), _directory() as directory:
         programs = find_postgres(directory)
-        data, password = directory / "data", secrets.token_urlsafe(16)
-        _initialise(programs, data, password)
-        port = free_port()
+        data, port = directory / "data", free_port()
+        if copy_of:
+            password = str(urlsplit(copy_of.url).password)
+            subprocess.run(["cp", "-a", copy_of.command[2], str(data)], check=True)
+        else:
+            password = secrets.token_urlsafe(16)
+            _initialise(programs, data, password)
         admin = f"postgresql://postgres:{password}@{HOST}:{port}/"
         server = LocalServer(
             url=f"postgresql://openrisk:{password}@{HOST}:{port}/openrisk",
@@ -138,7 +143,8 @@ def postgres(*, fsync: bool = False) -> Iterator[LocalServer]:
             stop_signal=signal.SIGINT,  # a "fast" shutdown: does not wait for clients to leave
         )
         with _running(server):
-            _create_database(admin, password, statistics=has_statistics(programs))
+            if not copy_of:
+                _create_database(admin, password, statistics=has_statistics(programs))
             yield server
 
 

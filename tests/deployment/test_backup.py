@@ -7,14 +7,8 @@ import psycopg
 import pytest
 import redis
 
-from deployment.local.installation import CommandFailed, Installation
-from deployment.local.servers import postgres, valkey
-
-
-@pytest.fixture(scope="module")
-def database():
-    with postgres() as server:
-        yield server
+from deployment.local.installation import CommandFailed
+from deployment.local.servers import valkey
 
 
 @pytest.fixture(scope="module")
@@ -24,13 +18,9 @@ def cache():
 
 
 @pytest.fixture(scope="module")
-def installation(database, cache, tmp_path_factory):
-    made = Installation.make(
-        tmp_path_factory.mktemp("openrisk"), DATABASE_URL=database.url, REDIS_URL=cache.url
-    )
-    made.manage("migrate", "--verbosity", "0")
-    made.manage("demo_create")
-    return made
+def installation(install, database, cache, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("openrisk")
+    return install(folder, DATABASE_URL=database.url, REDIS_URL=cache.url)
 
 
 def program(database, name):

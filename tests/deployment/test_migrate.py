@@ -17,15 +17,9 @@ from deployment.local.servers import postgres
 AT_ONCE = 10
 
 
-@pytest.fixture
-def database():
-    with postgres() as server:
-        yield server
-
-
-@pytest.fixture
-def installation(database, tmp_path):
-    return Installation.make(tmp_path, DATABASE_URL=database.url, WORKERS="1")
+@pytest.fixture(scope="module")
+def installation(install, database, tmp_path_factory):
+    return install(tmp_path_factory.mktemp("openrisk"), DATABASE_URL=database.url, WORKERS="1")
 
 
 def migrate_at_once(installation: Installation) -> list[tuple[int, str]]:
@@ -73,13 +67,15 @@ def writing_and_asking(installation: Installation) -> Iterator[list[int]]:
             thread.join()
 
 
-def test_ten_migrate_an_empty_database_at_once(installation):
-    assert [code for code, _ in migrate_at_once(installation)] == [0] * AT_ONCE
-    installation.manage("migrate", "--check")
+def test_ten_migrate_an_empty_database_at_once(tmp_path):
+    with postgres() as empty:
+        new = Installation.make(tmp_path, DATABASE_URL=empty.url)
+        assert [code for code, _ in migrate_at_once(new)] == [0] * AT_ONCE
+        new.manage("migrate", "--check")
 
 
 def test_ten_migrate_while_a_client_writes_and_other_nodes_stay_ready(installation, database):
-    with installation.serving("--demo", "--no-worker"):
+    with installation.serving("--no-worker"):
         before = epochs(database)
         with writing_and_asking(installation) as statuses:
             codes = [code for code, _ in migrate_at_once(installation)]
@@ -91,7 +87,7 @@ def test_ten_migrate_while_a_client_writes_and_other_nodes_stay_ready(installati
 
 def test_an_open_transaction_keeps_neither_writers_nor_migrate_for_ever(installation, database):
     """A trigger has to be repaired while a transaction that wrote stays open."""
-    with installation.serving("--demo", "--no-worker"), psycopg.connect(database.url) as holder:
+    with installation.serving("--no-worker"), psycopg.connect(database.url) as holder:
         with psycopg.connect(database.url) as breaker:
             breaker.execute(
                 "ALTER TABLE risks_risk DISABLE TRIGGER openrisk_token_risks_risk_truncate"

@@ -5,17 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import pytest
 
-from deployment.local.installation import Installation
-from deployment.local.servers import ServerUnavailable, pgbouncer, postgres, valkey
+from deployment.local.servers import ServerUnavailable, pgbouncer, valkey
 
 SIZE = 2
 CLIENTS = 8
-
-
-@pytest.fixture(scope="module")
-def database():
-    with postgres() as server:
-        yield server
 
 
 @pytest.fixture(scope="module")
@@ -28,18 +21,17 @@ def pooler(database):
 
 
 @pytest.fixture(scope="module", params=["strict", "push"])
-def installation(request, database, pooler, tmp_path_factory):
+def installation(request, install, database, pooler, tmp_path_factory):
     """Served, with demo data; `push` finds what `strict` has left."""
     with valkey() as cache:
-        made = Installation.make(
+        made = install(
             tmp_path_factory.mktemp("openrisk"),
             DATABASE_URL=pooler.url,
             DATABASE_DIRECT_URL=database.url,
             REDIS_URL=cache.url,
             CACHE_CONSISTENCY=request.param,
-            VAR_DIR=str(tmp_path_factory.getbasetemp() / "var"),
         )
-        with made.serving("--demo"):
+        with made.serving():
             yield made
 
 

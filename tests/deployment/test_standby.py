@@ -6,24 +6,20 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from deployment.local.installation import Installation
 from deployment.local.processes import process, wait_for
 from deployment.local.servers import postgres, promote, standby
 from deployment.local.waiting import wait_until
 
 
 @pytest.fixture
-def primary():
-    with postgres() as server:
+def primary(template):
+    with postgres(copy_of=template[0]) as server:
         yield server
 
 
 @pytest.fixture
-def installation(primary, tmp_path):
-    made = Installation.make(tmp_path, DATABASE_URL=primary.url)
-    made.manage("migrate", "--verbosity", "0")
-    made.manage("demo_create")
-    return made
+def installation(install, primary, tmp_path):
+    return install(tmp_path, DATABASE_URL=primary.url)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from deployment.local.calibration import patience
 from deployment.local.installation import Installation
-from deployment.local.servers import postgres, valkey
+from deployment.local.servers import valkey
 from deployment.local.waiting import wait_until
 
 SECONDS = 20  # they are sent every five
@@ -65,16 +65,16 @@ def collector():
 
 
 @pytest.fixture(scope="module")
-def installation(collector, tmp_path_factory):
-    with postgres() as database, valkey() as cache:
-        made = Installation.make(
+def installation(collector, install, database, tmp_path_factory):
+    with valkey() as cache:
+        made = install(
             tmp_path_factory.mktemp("openrisk"),
             DATABASE_URL=database.url,
             REDIS_URL=cache.url,
             WORKERS="1",
             OTEL_EXPORTER_OTLP_ENDPOINT=collector.url,
         )
-        with made.serving("--demo", "--no-worker"):
+        with made.serving("--no-worker"):
             yield made
 
 
