@@ -40,7 +40,8 @@ test-monitoring: .venv/development ## Test every alert, and the whole stack with
 	@$(BIN)/python -m pytest -q $(DRILL)
 
 test-deployment: .venv/development ## Test pgbouncer, backup and restore, traces, restarts behind a proxy
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/deployment --ignore tests/deployment/monitoring
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder tests/deployment \
+		--ignore tests/deployment/monitoring
 
 mutate-rules: .venv/development ## Change each rule in many ways and see that a test fails; takes half an hour
 	@$(BIN)/python -m tests.deployment.monitoring.mutants

@@ -39,13 +39,14 @@ LIST_REQUESTS = re.compile(r"^openrisk_http_requests_total\{.*risks-list.* (\S+)
 class Work:
     """Requests of the clients, and their answers."""
 
+    pause: float = 0  # seconds between two requests of a client
     answered: int = 0
     refused: list[str] = field(default_factory=list)
     written: list[str] = field(default_factory=list)  # ids of risks
 
     def run(self, client: httpx.Client, over: threading.Event) -> None:
         number = 0
-        while not over.is_set():
+        while not over.wait(self.pause):
             number += 1
             try:
                 if number % 10:
@@ -78,7 +79,7 @@ class Outcome:
         )
 
 
-def restart_under_load(folder: Path, times: int) -> Outcome:
+def restart_under_load(folder: Path, times: int, pause: float = 0) -> Outcome:
     """Raises ProgramsMissing, NotStarted, ServerUnavailable."""
     with ExitStack() as stack:
         database = stack.enter_context(postgres())
@@ -101,7 +102,7 @@ def restart_under_load(folder: Path, times: int) -> Outcome:
             started = servers[number].serving(option, name=f"openrisk{number}")
             running[number].enter_context(started)
         url = stack.enter_context(proxy(folder, [server.url for server in servers]))
-        work, over = Work(), threading.Event()
+        work, over = Work(pause), threading.Event()
         began = time.monotonic()
         with _working(servers[0], url, work, over):
             for number in range(times):
