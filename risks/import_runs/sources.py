@@ -84,8 +84,18 @@ def edit_source(
         source = rows.lock_for_update(instance, version)
         options = {**source.options, **fields.pop("options", {})}
         check_fields(options.get("mapping", {}))
+        check_scales(options.get("scales", {}))
         rows.save_fields(source, {"options": options, "run": None, **fields})
     return source
+
+
+def check_scales(scales: Mapping[str, str]) -> None:
+    """Refuse a scale that begins where it ends: its numbers say nothing."""
+    for column, scale in scales.items():
+        low, _, high = scale.partition(" to ")
+        if int(low) == int(high):
+            message = f"The scale of '{column}' begins where it ends. Write it like 1 to 10."
+            raise rows.field_error("options", message)
 
 
 def check_fields(mapping: Mapping[str, str]) -> None:
