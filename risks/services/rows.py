@@ -69,7 +69,7 @@ def validate_fields(instance: Versioned, fields: dict[str, Any]) -> None:
     for constraint in instance._meta.constraints:
         if not isinstance(constraint, UniqueConstraint):
             continue
-        involved = constraint.fields
+        involved = constraint.fields or ("name",)  # the expression in use is of a name
         if "name_key" in involved:
             key: Any = type(instance)._meta.get_field("name_key")  # type: ignore[misc]
             involved = key.sources[::-1]

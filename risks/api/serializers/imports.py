@@ -231,7 +231,7 @@ class LearnedSerializer(SourceReadingSerializer):
 
     mapping = ColumnsField(required=False)
     scales = serializers.DictField(
-        child=serializers.RegexField(r"^\d{1,3} to \d{1,3}$"),
+        child=serializers.RegexField(r"^\d{1,3} to \d{1,3}$", max_length=10),
         required=False,
         help_text='By column of ratings, the scale of its numbers: "1 to 10"',
     )

@@ -129,6 +129,7 @@ def test_organizations_share_nothing_and_roles_all(organization, other_organizat
         "outsider": token(outsider, other_organization),
         "viewer": token(member(Role.VIEWER, organization), organization),
     }
+    manager = token(member(Role.MANAGER, organization), organization)
     found = {name: warm(RISKS, who) for name, who in people.items()}
     assert {name: reply.titles for name, reply in found.items()} == {
         "admin": ["Ours"],
@@ -137,7 +138,6 @@ def test_organizations_share_nothing_and_roles_all(organization, other_organizat
         "viewer": ["Ours"],
     }
     assert len(lookup.local_entries) == 2
-    manager = token(member(Role.MANAGER, organization), organization)
     assert [call(RISKS, manager).cache for _ in range(2)] == [MEMORY, FRONT]  # Django first
     warm(f"{RISKS}{risk.pk}/", people["admin"])
     assert call(f"{RISKS}{risk.pk}/", people["outsider"]).status == 404

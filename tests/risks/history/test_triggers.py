@@ -182,6 +182,7 @@ CHANGED = {
     "risks.findingrule": {"active": False},
     "risks.riskproposal": {"status": "dismissed"},
     "risks.likelihoodsuggestion": {"status": "dismissed"},
+    "risks.billofmaterials": {"subject": "pkg:generic/shop"},
     "risks.importsource": {"options": {"month_first": True}},
     "marketplace.app": {"settings": {"asset": "shop"}},
     "marketplace.review": {"rating": 1},
