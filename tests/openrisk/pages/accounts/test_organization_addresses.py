@@ -99,9 +99,9 @@ def test_every_page_of_a_foreign_organization_is_not_found(client, analyst, outs
 
 
 POSTED = {"board-new", "risk-comment", "app-schedule", "risk-transition", "risk-review",
-          "risk-acceptances", "risk-acceptance", "risk-suggestion", "mitigation-status",
-          "action-new", "action-done", "app-configure", "app-step", "app-sync", "run-step",
-          "pack-preview", "pack-step"}  # fmt: skip
+          "risk-acceptances", "risk-acceptance", "risk-suggestion", "risk-confirm-ratings",
+          "mitigation-status", "action-new", "action-done", "app-configure", "app-step",
+          "app-sync", "run-step", "pack-preview", "pack-step"}  # fmt: skip
 READ = {"home", "boards", "analyst", "executive-pdf", "board-pdf", "board", "risk-list",
         "risk-export", "matrix-css", "risk-page", "marketplace", "app", "run", "pack"}  # fmt: skip
 
