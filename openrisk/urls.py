@@ -80,6 +80,6 @@ def handler500(request: HttpRequest) -> HttpResponse:
     if is_api(request):
         return problem_response(
             500,
-            f"The server failed. Report the request id {current_request_id()} to your operator.",
+            f"Something went wrong. Report the request id {current_request_id()} to your operator.",
         )
     return defaults.server_error(request)

@@ -7,7 +7,6 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_safe
 
@@ -91,7 +90,6 @@ def page_context(query: PageQuery, figures: dict[str, Any]) -> dict[str, Any]:
         "scope": query.scope,
         "periods": PERIOD_LABELS,
         "computed_at": figures["computed_at"],
-        "age": max(0, int((timezone.now() - figures["computed_at"]).total_seconds())),
     }
 
 

@@ -179,7 +179,7 @@ class ProblemHandler(ExceptionHandler):
         if isinstance(exc, OSError) and exc.errno in (errno.ENOSPC, errno.EDQUOT):
             return StorageFull()
         return exceptions.APIException(
-            f"The server failed. Report the request id {current_request_id()} to your operator."
+            f"Something went wrong. Report the request id {current_request_id()} to your operator."
         )
 
     def get_response(self, exc: exceptions.APIException, data: Any) -> Response:
