@@ -65,8 +65,12 @@ def test_what_was_written_comes_back(
     interpretation = read(file.getvalue())
     kind = next(field for field in headers if field.endswith("likelihood")).partition("_")[0]
     found = [
-        (row.values["title"], row.values["owner"] or row.values.get("owner_name"))
-        + (row.values[f"{kind}_likelihood"], row.values[f"{kind}_impact"])
+        (
+            row.values["title"],
+            row.values["owner"] or row.values.get("owner_name"),
+            row.values[f"{kind}_likelihood"],
+            row.values[f"{kind}_impact"],
+        )
         for row in interpretation.rows
     ]
     written = zip(TITLES, OWNERS, ratings, strict=True)
