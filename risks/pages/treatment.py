@@ -10,9 +10,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from openrisk.accounts.models import Role
+from openrisk.errors import StaleVersion
 from openrisk.pages.confirmation import Question, is_cancelled
 from openrisk.pages.drafts import form_on
-from openrisk.pages.forms import REFUSALS, StepForm, parse_version
+from openrisk.pages.forms import REFUSALS, StepForm, parse_version, refusal_sentence
 from openrisk.pages.guards import MemberRequest, member_required
 from openrisk.pages.submissions import create_once, redirect_to_created
 from risks.models import MitigationAction, MitigationStatus, Risk
@@ -70,7 +71,10 @@ def edit_mitigation(request: MemberRequest, number: int, pk: UUID) -> HttpRespon
 def save_form(
     request: MemberRequest, form: Any, update: Any, instance: Any, fields: dict[str, Any]
 ) -> bool:
-    """Save `fields` by the service; return False, with the reasons in the form, if it refuses."""
+    """Save `fields` by the service; return False, with the reasons in the form, if it refuses.
+
+    After a change by someone else the form can be sent again, and then replaces that.
+    """
     try:
         update(
             actor=request.membership.user,
@@ -80,6 +84,10 @@ def save_form(
         )
     except REFUSALS as refusal:
         form.add_refusal(refusal)
+        if isinstance(refusal, StaleVersion):
+            instance.refresh_from_db()
+            form.data = form.data.copy()
+            form.data["version"] = str(instance.version)
         return False
     return True
 
@@ -191,7 +199,6 @@ def delete_action(request: MemberRequest, number: int, pk: UUID) -> HttpResponse
             request.get_full_path(),
         )
         return render(request, "confirm.html", {"question": question})
-    form = StepForm("delete", action.version, request.POST)
     try:
         rows.delete(
             actor=request.membership.user,
@@ -199,8 +206,7 @@ def delete_action(request: MemberRequest, number: int, pk: UUID) -> HttpResponse
             version=parse_version(request.POST.get("version", "")),
         )
     except REFUSALS as refusal:
-        form.add_refusal(refusal)
-        messages.error(request, " ".join(form.problems()))
+        messages.error(request, refusal_sentence(refusal))
     else:
         messages.success(request, f"“{action.title}” is deleted.")
     return page

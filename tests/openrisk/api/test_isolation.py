@@ -91,9 +91,8 @@ def one_of_each(other_organization, outsider):
         framework=framework, identifier="X", title="Foreign secret", **owner
     )
     risk = risks.create_risk(title="Foreign secret", category=category, assets=[asset], **owner)
-    mitigation = mitigations.create_mitigation(risk=risk, title="Foreign secret", **owner)
-    action = mitigations.create_action(
-        actor=outsider, mitigation=mitigation, title="Foreign secret"
+    mitigation = mitigations.create_mitigation(
+        risk=risk, title="Foreign secret", actions=["Foreign secret"], **owner
     )
     acceptance = acceptances.request_acceptance(
         actor=outsider,
@@ -128,7 +127,7 @@ def one_of_each(other_organization, outsider):
         "frameworks": framework,
         "controls": control,
         "mitigations": mitigation,
-        "actions": action,
+        "actions": mitigation.actions.get(),
         "acceptances": acceptance,
         "finding-rules": rule,
         "import-sources": create(ImportSource, name="Foreign secret", **owner),

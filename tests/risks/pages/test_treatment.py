@@ -56,6 +56,10 @@ def test_edited_mitigation_of_another_version_is_refused(browse, analyst, mitiga
     response = browse(analyst).post(address(mitigation, "edit"), {**fields, "title": "Stale"})
     assert "Someone else changed this" in text_of(response)
     assert Mitigation.objects.get().title == "Keep two copies"
+    seen = response.context["form"]["version"].value()
+    client = browse(analyst)
+    client.post(address(mitigation, "edit"), {**fields, "title": "Seen", "version": seen})
+    assert Mitigation.objects.get().title == "Seen"
 
 
 def test_mitigation_moves_and_says_why_it_cannot(browse, analyst, mitigation):
@@ -109,3 +113,11 @@ def test_viewer_sees_no_button_and_is_refused(browse, viewer, mitigation):
     client = browse(viewer)
     assert "Plan a mitigation" not in text_of(client.get(PAGE))
     assert client.post(address(mitigation, "status"), {"to": "in_progress"}).status_code == 403
+
+
+def test_action_that_changed_meanwhile_is_not_deleted(browse, analyst, mitigation):
+    action = mitigation.actions.first()
+    client = browse(analyst)
+    client.post(address(action, "delete"), {"confirmed": "yes", "version": action.version + 1})
+    assert "Someone else changed this" in text_of(client.get(PAGE))
+    assert MitigationAction.objects.filter(pk=action.pk).exists()
