@@ -17,9 +17,10 @@ _OF_ONE_FILE = ("source_name", "as_new")
 def learned_options(run: ImportRun, before: dict[str, Any]) -> dict[str, Any]:
     """The options to read the next file of the source with, as this one was read.
 
-    What the person did not say of this file stays as it was `before`; the columns are this file's.
+    What the person did not choose for this file stays as it was `before`; the columns are those of
+    this file.
     """
-    said = {
+    chosen = {
         name: value
         for name, value in run.options.items()
         if name not in _OF_ONE_FILE and (value or (name == "month_first" and value is not None))
@@ -29,11 +30,11 @@ def learned_options(run: ImportRun, before: dict[str, Any]) -> dict[str, Any]:
         for column in run.mapping
         if column["how"] != "ignored"
     }
-    shown = {"month_first": True} if any(c.get("month_first") for c in run.mapping) else {}
+    recognized = {"month_first": True} if any(c.get("month_first") for c in run.mapping) else {}
     return {
         **before,
-        **shown,
-        **said,
+        **recognized,
+        **chosen,
         "mapping": columns,
         "scales": {c["column"]: c["scale"] for c in run.mapping if c.get("scale")},
         "words": {c["column"]: c["words"] for c in run.mapping if c.get("words")},

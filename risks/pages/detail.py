@@ -214,11 +214,11 @@ def score_row(risk: Risk, kind: str, matrix: Matrix) -> dict[str, Any]:
 def figure_rows(risk: Risk, form: Any) -> list[tuple[str, str, str, Any]]:
     """For each kind: what the source says, what it is derived from, and the form to confirm it."""
     return [
-        (kind, said, derived, form(confirmation_key(kind), risk.version))
+        (kind, source_rating, derived, form(confirmation_key(kind), risk.version))
         for kind in KINDS
-        for said in [risk.source_ratings.get(kind, "")]
+        for source_rating in [risk.source_ratings.get(kind, "")]
         for derived in [risk.derived_ratings.get(kind, "")]
-        if said or derived
+        if source_rating or derived
     ]
 
 

@@ -83,8 +83,8 @@ def marked_name(run: ImportRun) -> str:
 
 def options_of(run: ImportRun, data: bytes) -> ReadingOptions:
     """The options that the preview was read with: its columns as they are, whatever came later."""
-    said = ReadingOptions.from_json(run.options)
-    _, options, _ = read_as_learned(data, run.file_name, said, recall_options(run))
+    chosen = ReadingOptions.from_json(run.options)
+    _, options, _ = read_as_learned(data, run.file_name, chosen, recall_options(run))
     columns = (column for column in run.mapping if column["how"] != "ignored")
     mapping = {column["column"]: column["field"] or EXTRA for column in columns}
     return replace(options, mapping=mapping)

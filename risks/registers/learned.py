@@ -21,25 +21,25 @@ def recall_options(run: ImportRun) -> ReadingOptions:
 
 
 def read_as_learned(
-    data: bytes, file_name: str, said: ReadingOptions, learned: ReadingOptions
+    data: bytes, file_name: str, chosen: ReadingOptions, learned: ReadingOptions
 ) -> tuple[Table, ReadingOptions, list[str]]:
     """The table of a file, the options it was read with, and notes on what was learned of it.
 
     What the person has said of this file wins over what was learned of earlier ones.
     """
     notes: list[str] = []
-    options = said.with_defaults(learned)
-    if not said.encoding and is_unicode(data):
+    options = chosen.with_defaults(learned)
+    if not chosen.encoding and is_unicode(data):
         options = replace(options, encoding="")
     try:
         table = read_table(data, file_name, options)
     except ImportFileError as error:
-        if options.sheet == said.sheet:
+        if options.sheet == chosen.sheet:
             raise
         options = replace(options, sheet="")
         table = read_table(data, file_name, options)
         notes.append(f"Not read as the last file of the source: {error.message}")
-    mapping = known_columns(table.headers, said, learned)
+    mapping = known_columns(table.headers, chosen, learned)
     notes += compare_columns(table.headers, learned)
     return table, replace(options, mapping=mapping), notes
 
@@ -56,11 +56,11 @@ def is_unicode(data: bytes) -> bool:
 
 
 def known_columns(
-    headers: Sequence[str], said: ReadingOptions, learned: ReadingOptions
+    headers: Sequence[str], chosen: ReadingOptions, learned: ReadingOptions
 ) -> dict[str, str]:
     """The field by header: as said, and else as learned, each field once."""
-    names = {match_key(name) for name in said.mapping}
-    taken = {field for field in said.mapping.values() if field != EXTRA}
+    names = {match_key(name) for name in chosen.mapping}
+    taken = {field for field in chosen.mapping.values() if field != EXTRA}
     remembered = {
         header: learned.mapping[header]
         for header in headers
@@ -68,7 +68,7 @@ def known_columns(
         and match_key(header) not in names
         and learned.mapping[header] not in taken
     }
-    return {**remembered, **said.mapping}
+    return {**remembered, **chosen.mapping}
 
 
 def compare_columns(headers: Sequence[str], learned: ReadingOptions) -> list[str]:
@@ -92,9 +92,9 @@ def compare_columns(headers: Sequence[str], learned: ReadingOptions) -> list[str
     return notes
 
 
-def mark_learned_columns(run: ImportRun, said: ReadingOptions) -> None:
+def mark_learned_columns(run: ImportRun, chosen: ReadingOptions) -> None:
     """Let the mapping of `run` say which columns were not chosen now, but at an earlier import."""
-    names = {match_key(name) for name in said.mapping}
+    names = {match_key(name) for name in chosen.mapping}
     for column in run.mapping:
         if column["how"] == "chosen" and match_key(column["column"]) not in names:
             column["how"] = LEARNED

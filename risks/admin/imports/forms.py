@@ -192,6 +192,6 @@ class SourceForm(RegisterForm, ReadingFields):
         """The options, if the person changed any of them."""
         if set(self.changed_data).isdisjoint(SOURCE_FIELDS):
             return {}
-        said = self.reading_options().to_json()
-        del said["source_name"], said["as_new"]  # of one file only
-        return {"options": {**said, **{name: self.cleaned_data[name] for name in OF_RATINGS}}}
+        options = self.reading_options().to_json()
+        del options["source_name"], options["as_new"]  # of one file only
+        return {"options": {**options, **{name: self.cleaned_data[name] for name in OF_RATINGS}}}

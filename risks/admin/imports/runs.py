@@ -222,9 +222,9 @@ class ImportRunAdmin(StepAdmin):
         options = ReadingOptions.from_json(run.options)
         form = ReadAgainForm(request.POST or None, initial=initial_of(options))
         if form.is_valid():
-            said = asdict(form.reading_options())
+            changes = asdict(form.reading_options())
             try:
-                upload.preview_again(actor=request.user, run=run, **said)  # type: ignore[arg-type]
+                upload.preview_again(actor=request.user, run=run, **changes)  # type: ignore[arg-type]
             except ImportFileError as error:
                 form.add_error(None, error.located_message)
             except Conflict as conflict:

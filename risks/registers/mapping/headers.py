@@ -258,9 +258,9 @@ def fields_by_words(words: Sequence[str]) -> list[FieldCandidate]:
 def ratings_by_words(words: Sequence[str]) -> Iterator[FieldCandidate]:
     """Names of ratings are built of words: "residual risk - likelihood", "P (brut)"."""
     has_measure = any(word in MEASURES for word in words)
-    said = [word for word in words if has_measure or word not in ACCOMPANYING]
-    kinds = {QUALIFIERS[word] for word in said if word in QUALIFIERS}
-    nouns = {word for word in said if word not in QUALIFIERS or word in _NEVER_QUALIFIERS}
+    telling = [word for word in words if has_measure or word not in ACCOMPANYING]
+    kinds = {QUALIFIERS[word] for word in telling if word in QUALIFIERS}
+    nouns = {word for word in telling if word not in QUALIFIERS or word in _NEVER_QUALIFIERS}
     if len(kinds) > 1 or nouns - (_BESIDE_QUALIFIERS if kinds else _BESIDE_NOUNS):
         return
     unsure = any(word in UNSURE for word in words) or bool(nouns & BEARERS)

@@ -238,7 +238,7 @@ class TableInterpreter:
             return
         extra.update(figures.kept)
         values.update(figures.ratings)
-        values["source_ratings"] = figures.said
+        values["source_ratings"] = figures.source_ratings
         if self.figures.derive:
             values["derived_ratings"] = figures.derived
 

@@ -91,12 +91,12 @@ PERCENT_PRODUCT = Formula("likelihood in percent x impact")
 class RowFigures:
     """The figures of one row that are not ours.
 
-    `kept` has their cells by header, `said` all that the source says, by kind of rating; `derived`
-    is what ratings were derived from, by kind, and `ratings` are those.
+    `kept` has their cells by header, `source_ratings` all that the source says, by kind of rating;
+    `derived` is what ratings were derived from, by kind, and `ratings` are those.
     """
 
     kept: dict[str, str] = field(default_factory=dict)
-    said: dict[str, str] = field(default_factory=dict)
+    source_ratings: dict[str, str] = field(default_factory=dict)
     derived: dict[str, str] = field(default_factory=dict)
     ratings: dict[str, int] = field(default_factory=dict)
 
@@ -212,8 +212,8 @@ class FigureReader:
             else:
                 self.compare(row, number, headers, (likelihood, impact), cells)
             if any(header in row.kept for header in headers):
-                said = " ".join(cells[header] for header in headers)
-                row.said[kind] = said[:SHOWN_CHARACTERS]
+                text = " ".join(cells[header] for header in headers)
+                row.source_ratings[kind] = text[:SHOWN_CHARACTERS]
         return row
 
     def compare(
