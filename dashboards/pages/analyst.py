@@ -17,7 +17,7 @@ from openrisk.accounts.models import Membership, Role
 from openrisk.pages.guards import MemberRequest, member_required
 from risks.models import Acceptance, AcceptanceStatus, MitigationAction, Risk
 from risks.overdue import FINISHED, is_past_due, is_review_overdue
-from risks.pages.history import load_history
+from risks.pages.risk.history import load_history
 from risks.querysets import DUE_SOON, RISK_ORDERS
 
 MOST_ROWS = 10

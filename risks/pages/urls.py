@@ -3,7 +3,10 @@
 from django.urls import path, register_converter
 
 from risks.models.base import format_reference
-from risks.pages import actions, colours, detail, editing, risk_list, treatment
+from risks.pages import colours
+from risks.pages.register import risk_list
+from risks.pages.risk import actions, detail, editing
+from risks.pages.treatment import on_risk
 
 
 class ReferenceConverter:
@@ -45,29 +48,27 @@ urlpatterns = [
         actions.decide_acceptance,
         name="risk-acceptance",
     ),
-    path("<reference:number>/mitigations/new/", treatment.new_mitigation, name="mitigation-new"),
+    path("<reference:number>/mitigations/new/", on_risk.new_mitigation, name="mitigation-new"),
     path(
         "<reference:number>/mitigations/<uuid:pk>/edit/",
-        treatment.edit_mitigation,
+        on_risk.edit_mitigation,
         name="mitigation-edit",
     ),
     path(
         "<reference:number>/mitigations/<uuid:pk>/status/",
-        treatment.change_mitigation_status,
+        on_risk.change_mitigation_status,
         name="mitigation-status",
     ),
     path(
         "<reference:number>/mitigations/<uuid:pk>/actions/",
-        treatment.add_action,
+        on_risk.add_action,
         name="action-new",
     ),
-    path(
-        "<reference:number>/actions/<uuid:pk>/done/", treatment.complete_action, name="action-done"
-    ),
-    path("<reference:number>/actions/<uuid:pk>/edit/", treatment.edit_action, name="action-edit"),
+    path("<reference:number>/actions/<uuid:pk>/done/", on_risk.complete_action, name="action-done"),
+    path("<reference:number>/actions/<uuid:pk>/edit/", on_risk.edit_action, name="action-edit"),
     path(
         "<reference:number>/actions/<uuid:pk>/delete/",
-        treatment.delete_action,
+        on_risk.delete_action,
         name="action-delete",
     ),
     path(

@@ -122,8 +122,9 @@ CASES = [
 def page_forms():
     """Every form class that a module of pages defines."""
     for package in PACKAGES:
-        for module in pkgutil.iter_modules(importlib.import_module(package).__path__):
-            for value in vars(importlib.import_module(f"{package}.{module.name}")).values():
+        path = importlib.import_module(package).__path__
+        for module in pkgutil.walk_packages(path, f"{package}."):
+            for value in vars(importlib.import_module(module.name)).values():
                 if isinstance(value, type) and issubclass(value, forms.BaseForm):
                     yield value
 

@@ -6,8 +6,8 @@ import pytest
 
 from risks.fields import FIELD, FIELDS
 from risks.models import Status
-from risks.pages import forms
-from risks.pages.forms import RiskForm
+from risks.pages.risk import forms
+from risks.pages.risk.forms import RiskForm
 from risks.services.matrix import matrix_of
 from tests.risks import factories
 

@@ -57,7 +57,7 @@ class ListColumn:
         return FILTER_LABELS.get(self.name) or FIELD[self.name].title
 
 
-# In the order of the cells in `risks/_register.html`.
+# In the order of the cells in `risks/register/_register.html`.
 COLUMNS = (
     ListColumn("reference", "reference", descending_first=True),
     ListColumn("title", "title"),

@@ -12,8 +12,8 @@ from openrisk.pages.forms import REFUSALS
 from openrisk.pages.guards import MemberRequest, member_required
 from openrisk.pages.submissions import create_once, redirect_to_created
 from risks.models import Risk
-from risks.pages.detail import find_risk
-from risks.pages.forms import RiskForm
+from risks.pages.risk.detail import find_risk
+from risks.pages.risk.forms import RiskForm
 from risks.services import risks as services
 from risks.services.matrix import matrix_of
 
@@ -95,4 +95,4 @@ def show_form(
     if form.errors and status == 200:
         status = 400
     context = {"form": form, "risk": risk, "ratings": ratings, **context}
-    return render(request, "risks/form.html", context, status=status)
+    return render(request, "risks/risk/form.html", context, status=status)

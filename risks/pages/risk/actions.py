@@ -21,7 +21,7 @@ from openrisk.pages.guards import MemberRequest, member_required, require_role
 from openrisk.pages.submissions import create_once, redirect_to_created
 from risks import states
 from risks.models import Risk, Status
-from risks.pages.detail import (
+from risks.pages.risk.detail import (
     acceptance_key,
     confirmation_key,
     find_risk,
@@ -29,7 +29,7 @@ from risks.pages.detail import (
     suggestion_key,
     transition_key,
 )
-from risks.pages.forms import AcceptanceForm, CommentForm, SuggestionForm
+from risks.pages.risk.forms import AcceptanceForm, CommentForm, SuggestionForm
 from risks.services import acceptances as acceptance_services
 from risks.services import proposals
 from risks.services import risks as services

@@ -17,9 +17,9 @@ from openrisk.pages.forms import REFUSALS, StepForm, parse_version, refusal_sent
 from openrisk.pages.guards import MemberRequest, member_required
 from openrisk.pages.submissions import create_once, redirect_to_created
 from risks.models import MitigationAction, MitigationStatus, Risk
-from risks.pages.actions import run_action
-from risks.pages.detail import find_risk
-from risks.pages.treatment_forms import (
+from risks.pages.risk.actions import run_action
+from risks.pages.risk.detail import find_risk
+from risks.pages.treatment.forms import (
     DoneForm,
     MitigationActionForm,
     MitigationForm,
@@ -97,7 +97,7 @@ def show_form(
 ) -> HttpResponse:
     context = {"form": form, "risk": risk, "heading": heading, **context}
     status = 400 if form.errors else 200
-    return render(request, "risks/treatment_form.html", context, status=status)
+    return render(request, "risks/treatment/form.html", context, status=status)
 
 
 @form_on("risk-page", "number")

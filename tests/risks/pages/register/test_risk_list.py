@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from risks.fields import field_names
-from risks.pages.listing import COLUMNS
+from risks.pages.register.listing import COLUMNS
 from risks.services.risks import create_risk, update_risk
 from tests.texts import text_of
 

@@ -31,9 +31,9 @@ from risks.models import (
     SuggestionStatus,
 )
 from risks.models.mitigations import progress_of
-from risks.pages.forms import AcceptanceForm, CommentForm
-from risks.pages.history import load_history
-from risks.pages.treatment_forms import MitigationActionForm, action_key, mitigation_key
+from risks.pages.risk.forms import AcceptanceForm, CommentForm
+from risks.pages.risk.history import load_history
+from risks.pages.treatment.forms import MitigationActionForm, action_key, mitigation_key
 from risks.scoring import KINDS, SCALE
 from risks.services.matrix import matrix_of
 from risks.services.mitigations import TRANSITIONS
@@ -54,7 +54,7 @@ def show_risk(
 ) -> HttpResponse:
     """Show the page. A form that was sent replaces the empty form with its key."""
     context = page_context(request, risk, sent_form)
-    return render(request, "risks/page.html", context, status=status)
+    return render(request, "risks/risk/page.html", context, status=status)
 
 
 def transition_key(to: str) -> str:

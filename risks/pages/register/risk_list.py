@@ -16,8 +16,8 @@ from openrisk.caching.principals import principal_of
 from openrisk.pages.guards import MemberRequest, member_required
 from risks.api.views.exports import RiskExportViewSet
 from risks.models import Asset, Category, Risk, RiskAsset, RiskControl, RiskTag, ScoreChange
-from risks.pages.forms import FilterForm
-from risks.pages.listing import Listing
+from risks.pages.register.filter_form import FilterForm
+from risks.pages.register.listing import Listing
 
 # A list with a filter that reads other models is computed each time.
 READS = (Risk, ScoreChange, Category, RiskTag, RiskAsset, RiskControl, Asset, Membership, User)
@@ -30,7 +30,7 @@ def risk_list(request: MemberRequest) -> HttpResponse:
     membership, query = request.membership, request.GET.dict()
     may_write = membership.has_role(Role.ANALYST)
     swaps = request.htmx.target == "register" and not request.htmx.history_restore_request
-    template = "risks/_swap.html" if swaps else "risks/_list.html"
+    template = "risks/register/_swap.html" if swaps else "risks/register/_list.html"
 
     def compute() -> dict[str, Any]:
         return render_list(template, membership.organization, query, may_write=may_write)
@@ -50,7 +50,9 @@ def risk_list(request: MemberRequest) -> HttpResponse:
         )
     html = SafeString(rendered["html"])  # a template has escaped it; the cache stores plain text
     if not swaps:
-        return render(request, "risks/list.html", {"html": html}, status=rendered["status"])
+        return render(
+            request, "risks/register/list.html", {"html": html}, status=rendered["status"]
+        )
     response = HttpResponse(html, status=rendered["status"])
     response["HX-Push-Url"] = rendered["url"]  # without the fields that were left empty
     return response

@@ -1,0 +1,1 @@
+"""Mitigations and their actions: `on_risk` (those on the page of a risk) and `forms`."""
