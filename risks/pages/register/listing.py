@@ -85,7 +85,7 @@ class Listing:
         self.filters = {
             name: value
             for name, value in self.query.items()
-            if name not in ("ordering", "search", "page")
+            if name not in ("ordering", "search", "page", "select")
         }
         risks = self.filter_risks()
         self.count = risks.order_by().count()
@@ -152,7 +152,7 @@ class Listing:
     # --- for the template ----------------------------------------------------------------------
     def url_with(self, **changes: str | int | None) -> str:
         """The address of this list with `changes` (None removes a parameter), on its first page."""
-        changes = {"page": None, **changes}
+        changes = {"page": None, "select": None, **changes}
         query = {name: value for name, value in self.query.items() if name not in changes}
         query |= {name: str(value) for name, value in changes.items() if value is not None}
         text = urlencode(query)
@@ -162,6 +162,21 @@ class Listing:
     @property
     def url(self) -> str:
         return self.url_with(page=self.query.get("page"))
+
+    @property
+    def selects_all(self) -> bool:
+        """Return whether all risks that match are selected, not only some of this page."""
+        return self.query.get("select") == "all"
+
+    @property
+    def select_all_url(self) -> str:
+        return self.url_with(page=self.query.get("page"), select="all")
+
+    @property
+    def query_text(self) -> str:
+        """The filters and the search, as a query string: which risks "all that match" are."""
+        search = {"search": self.search} if self.search else {}
+        return urlencode({**self.filters, **search})
 
     @property
     def export_links(self) -> list[tuple[str, str]]:

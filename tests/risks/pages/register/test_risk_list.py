@@ -126,3 +126,15 @@ def test_cached_list_with_problems_is_a_400_each_time(browse, analyst):
 def test_list_has_the_columns_of_the_table_of_fields():
     assert {column.name for column in COLUMNS} == set(field_names(in_list=True))
     assert [column.label for column in COLUMNS][:4] == ["Reference", "Risk", "Level", "Priority"]
+
+
+def test_rows_can_be_selected_by_those_who_may_change_them(browse, analyst, viewer, risk):
+    box = 'form="selection" name="risk" value="R-0001"'
+    assert box in browse(analyst).get("/o/acme/risks/").content.decode()
+    assert box not in browse(viewer).get("/o/acme/risks/").content.decode()
+
+
+def test_all_that_match_are_selected_by_an_address(browse, analyst, risk):
+    page = browse(analyst).get("/o/acme/risks/?open=true&select=all").content.decode()
+    assert 'form="selection" name="all" value="yes"' in page
+    assert 'form="selection" name="query" value="open=true"' in page
