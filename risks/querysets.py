@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce, NullIf
 from django.utils import timezone
 
 from openrisk.accounts.models import Membership, Organization, User
-from openrisk.text.folding import SearchColumn, filter_by_words
+from openrisk.text.folding import SearchColumn, TitleColumn, filter_by_words
 from risks import overdue
 from risks.overdue import DRAFT, NOT_OPEN
 
@@ -79,6 +79,7 @@ def owner_label(owner: str = "owner", owner_name: str = "owner_name") -> Combina
 
 
 _REFERENCE = re.compile(r"R-(\d{1,9})", re.IGNORECASE)
+_MITIGATION_REFERENCE = re.compile(r"M-(\d{1,9})", re.IGNORECASE)
 
 
 def has_left(person: str) -> Q:
@@ -90,13 +91,21 @@ def has_left(person: str) -> Q:
 
 
 class SearchedQuerySet(OrganizationRowQuerySet):
-    """Rows that are found by the words of some columns; the table has `search_text` of them."""
+    """Rows that are found by the words of some columns; the table has `search_text` of them.
+
+    `titled` are the columns that name a row, of which the table has `search_title`.
+    """
 
     searched: tuple[str, ...] = ()
+    titled: tuple[str, ...] = ("title",)
 
     def search(self, text: str) -> Self:
         """Rows with every word of `text`, wherever it stands (see `filter_by_words`)."""
         return filter_by_words(self, text, SearchColumn(*self.searched))
+
+    def search_titles(self, text: str) -> Self:
+        """Rows with every word of `text` in what names them: an index alone answers this."""
+        return filter_by_words(self, text, TitleColumn(*self.titled))
 
 
 class RiskQuerySet(SearchedQuerySet):
@@ -159,17 +168,27 @@ class LedgerQuerySet(OrganizationRowQuerySet):
 
 class AssetQuerySet(SearchedQuerySet):
     searched = ("name", "description", "external_id")
+    titled = ("name",)
 
 
 class ControlQuerySet(SearchedQuerySet):
     searched = ("identifier", "title", "text")
+    titled = ("identifier", "title")
 
 
 class FindingQuerySet(SearchedQuerySet):
     searched = ("rule", "title", "location")
 
 
-class MitigationQuerySet(OrganizationRowQuerySet):
+class MitigationQuerySet(SearchedQuerySet):
+    searched = ("title", "description")
+
+    def search(self, text: str) -> Self:
+        """Mitigations with every word of `text`, or whose reference it is."""
+        if reference := _MITIGATION_REFERENCE.fullmatch(text.strip()):
+            return self.filter(number=int(reference[1]))
+        return super().search(text)
+
     def active(self) -> Self:
         """Not cancelled."""
         return self.exclude(status="cancelled")

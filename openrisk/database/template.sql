@@ -71,6 +71,7 @@
 -- migration risks 0012_source_ratings
 -- migration risks 0013_vulnerability_facts
 -- migration risks 0014_name_keys
+-- migration risks 0015_search_titles
 -- migration sessions 0001_initial
 -- migration tasks 0001_initial
 -- migration tasks 0002_turns

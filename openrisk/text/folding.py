@@ -87,6 +87,19 @@ class SearchColumn(FoldedLines):
         return f'{connection.ops.quote_name(column.alias)}."search_text"', []
 
 
+class TitleColumn(FoldedLines):
+    """The beginning of a title, folded: from the column `search_title`, which PostgreSQL keeps."""
+
+    def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+        column = next(part for part in self.flatten() if isinstance(part, Col))
+        return f'{connection.ops.quote_name(column.alias)}."search_title"', []
+
+
+def fold_words(text: str) -> list[str]:
+    """Return the words of `text` that a search looks for, folded, each once."""
+    return list(dict.fromkeys(fold_text(text.replace("\0", " ")).split()))
+
+
 def filter_by_words(rows: Any, text: str, lines: FoldedLines) -> Any:
     """Return those of `rows` in whose `lines` every word of `text` stands, also inside of a word.
 
@@ -94,5 +107,5 @@ def filter_by_words(rows: Any, text: str, lines: FoldedLines) -> Any:
     """
     if not text.strip():
         return rows.all()
-    words = dict.fromkeys(fold_text(text.replace("\0", " ")).split())
+    words = fold_words(text)
     return rows.filter(*(Contains(lines, word) for word in words)) if words else rows.none()

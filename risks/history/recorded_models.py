@@ -9,7 +9,9 @@ from openrisk.database.labels import label_of_model
 from openrisk.database.tracking import LinkHistory, RowHistory, all_trackings
 
 # They change with every write and mean nothing to a person.
-BOOKKEEPING_FIELDS = frozenset({"version", "created_at", "updated_at", "search_text", "name_key"})
+BOOKKEEPING_FIELDS = frozenset(
+    {"version", "created_at", "updated_at", "search_text", "search_title", "name_key"}
+)
 
 
 @dataclass(frozen=True)

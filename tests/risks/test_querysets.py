@@ -108,6 +108,20 @@ def test_search_finds_words_of_any_field(log4shell, flood, text):
     assert list(Risk.objects.search(text)) == [log4shell]
 
 
+@pytest.mark.parametrize("text", ["Log4", "SHELL erp", "4"])
+def test_title_search_finds_words_of_the_title_only(log4shell, flood, text):
+    assert list(Risk.objects.all().search_titles(text)) == [log4shell]
+    assert not Risk.objects.all().search_titles("river").exists()
+
+
+@pytest.mark.parametrize("text", ["m-1", "M-0001", "firewall", "rules every"])
+def test_mitigations_are_found_by_words_and_reference(organization, text):
+    risk = make_risk(organization)
+    mitigation = make_mitigation(risk, title="Firewall", description="Rules, reviewed every week")
+    make_mitigation(risk, title="Backup")
+    assert list(Mitigation.objects.search(text)) == [mitigation]
+
+
 @pytest.mark.parametrize("text", ["", "   "])
 def test_no_word_finds_all(log4shell, flood, text):
     assert Risk.objects.search(text).count() == 2

@@ -37,6 +37,7 @@ READ_MODELS = (MitigationAction, ActionDependency, ColumnGroup(Risk, "names"))
 class MitigationViewSet(WritableViewSet):
     model = Mitigation
     serializer_class = MitigationSerializer
+    searchable = True
     filterset_class = MitigationFilterSet
     orders = MITIGATION_ORDERS
     default_order = "-reference"

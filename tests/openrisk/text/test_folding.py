@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openrisk.text.folding import fold_text
-from risks.models import Asset, Control, Finding, Risk
+from risks.models import Asset, Control, Finding, Mitigation, Risk
 
 pytestmark = pytest.mark.django_db
 
@@ -38,13 +38,16 @@ def test_postgresql_folds_every_character_alike():
 
 
 @pytest.mark.postgres
-@pytest.mark.parametrize("model", [Risk, Asset, Control, Finding])
-def test_the_column_has_what_is_searched(model):
+@pytest.mark.parametrize("model", [Risk, Mitigation, Asset, Control, Finding])
+@pytest.mark.parametrize(
+    ("column", "sources"), [("search_text", "searched"), ("search_title", "titled")]
+)
+def test_the_column_has_what_is_searched(model, column, sources):
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT generation_expression FROM information_schema.columns "
-            "WHERE table_name = %s AND column_name = 'search_text'",
-            [model._meta.db_table],
+            "WHERE table_name = %s AND column_name = %s",
+            [model._meta.db_table, column],
         )
         [expression] = cursor.fetchone()
-    assert all(field in expression for field in model.objects.all().searched)
+    assert all(field in expression for field in getattr(model.objects.all(), sources))
