@@ -16,6 +16,7 @@ from risks.models import (
     Category,
     Control,
     ControlChange,
+    DefaultView,
     Finding,
     FindingRule,
     Framework,
@@ -30,6 +31,7 @@ from risks.models import (
     RiskControl,
     RiskProposal,
     RiskTag,
+    SavedView,
     ScoreChange,
 )
 
@@ -113,3 +115,6 @@ def track_models() -> None:
     track(LikelihoodSuggestion, history=RowHistory())
 
     track(ImportSource, history=RowHistory())
+
+    track(SavedView, cache=BY_ROW, history=RowHistory())
+    track(DefaultView, cache=CacheTags(), history=RowHistory())

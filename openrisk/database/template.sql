@@ -72,6 +72,7 @@
 -- migration risks 0013_vulnerability_facts
 -- migration risks 0014_name_keys
 -- migration risks 0015_search_titles
+-- migration risks 0016_saved_views
 -- migration sessions 0001_initial
 -- migration tasks 0001_initial
 -- migration tasks 0002_turns
@@ -336,6 +337,16 @@ CREATE INDEX "risks_framework_organization_id_c2d63040" ON "risks_framework" ("o
 CREATE TABLE "risks_risktag" ("id" char(32) NOT NULL PRIMARY KEY, "name" varchar(50) NOT NULL, "organization_id" char(32) NOT NULL REFERENCES "accounts_organization" ("id") DEFERRABLE INITIALLY DEFERRED, "risk_id" char(32) NOT NULL REFERENCES "risks_risk" ("id") DEFERRABLE INITIALLY DEFERRED, "name_key" text NOT NULL, CONSTRAINT "risk_tag_name_unique" UNIQUE ("risk_id", "name_key"));
 CREATE INDEX "risks_risktag_organization_id_b6309e25" ON "risks_risktag" ("organization_id");
 CREATE INDEX "risk_tag_key" ON "risks_risktag" ("organization_id", "name_key", "name", "risk_id");
+CREATE TABLE "risks_savedview" ("id" char(32) NOT NULL PRIMARY KEY, "version" integer unsigned NOT NULL CHECK ("version" >= 0), "created_at" datetime NOT NULL, "updated_at" datetime NOT NULL, "slug" varchar(60) NOT NULL, "name" varchar(80) NOT NULL, "shared" bool NOT NULL, "query" text NOT NULL CHECK ((JSON_VALID("query") OR "query" IS NULL)), "organization_id" char(32) NOT NULL REFERENCES "accounts_organization" ("id") DEFERRABLE INITIALLY DEFERRED, "owner_id" char(32) NOT NULL REFERENCES "accounts_user" ("id") DEFERRABLE INITIALLY DEFERRED, CONSTRAINT "saved_view_slug_unique" UNIQUE ("organization_id", "slug"), CONSTRAINT "saved_view_name_present" CHECK (NOT ("name" = '')));
+CREATE INDEX "risks_savedview_slug_395150ff" ON "risks_savedview" ("slug");
+CREATE INDEX "risks_savedview_organization_id_7ea98021" ON "risks_savedview" ("organization_id");
+CREATE INDEX "risks_savedview_owner_id_48896f12" ON "risks_savedview" ("owner_id");
+CREATE INDEX "saved_view_order" ON "risks_savedview" ("organization_id", "name", "id");
+CREATE TABLE "risks_defaultview" ("id" char(32) NOT NULL PRIMARY KEY, "organization_id" char(32) NOT NULL REFERENCES "accounts_organization" ("id") DEFERRABLE INITIALLY DEFERRED, "user_id" char(32) NULL REFERENCES "accounts_user" ("id") DEFERRABLE INITIALLY DEFERRED, "view_id" char(32) NOT NULL REFERENCES "risks_savedview" ("id") DEFERRABLE INITIALLY DEFERRED, CONSTRAINT "default_view_of_person" UNIQUE ("organization_id", "user_id"));
+CREATE INDEX "risks_defaultview_organization_id_2df69185" ON "risks_defaultview" ("organization_id");
+CREATE INDEX "risks_defaultview_user_id_51d56ce8" ON "risks_defaultview" ("user_id");
+CREATE INDEX "risks_defaultview_view_id_d9d40cad" ON "risks_defaultview" ("view_id");
+CREATE UNIQUE INDEX "default_view_of_organization" ON "risks_defaultview" ("organization_id") WHERE "user_id" IS NULL;
 CREATE TABLE "tasks_lease" ("worker_id" varchar(64) NOT NULL PRIMARY KEY, "host" varchar(255) NOT NULL, "pid" integer unsigned NOT NULL CHECK ("pid" >= 0), "started_at" datetime NOT NULL, "expires_at" datetime NOT NULL);
 CREATE TABLE "tasks_schedule" ("name" varchar(200) NOT NULL PRIMARY KEY, "cron" varchar(200) NOT NULL, "next_run_at" datetime NOT NULL, "last_enqueued_at" datetime NULL);
 CREATE TABLE "tasks_turn" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "queue_name" varchar(32) NOT NULL, "is_long" bool NOT NULL, "taken_at" datetime NULL, CONSTRAINT "turn_unique" UNIQUE ("queue_name", "is_long"));

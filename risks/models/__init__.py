@@ -43,6 +43,7 @@ from risks.models.risk import (
     Treatment,
 )
 from risks.models.suggestions import LikelihoodSuggestion, SuggestionStatus
+from risks.models.workspace import DefaultView, SavedView
 from risks.overdue import NOT_OPEN
 
 __all__ = (
@@ -61,6 +62,7 @@ __all__ = (
     "ControlChange",
     "ControlStatus",
     "Criticality",
+    "DefaultView",
     "DependencyKind",
     "Finding",
     "FindingRule",
@@ -89,6 +91,7 @@ __all__ = (
     "RiskTag",
     "RowAction",
     "RunStatus",
+    "SavedView",
     "ScoreChange",
     "Severity",
     "Source",

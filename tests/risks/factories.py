@@ -34,6 +34,7 @@ from risks.services import (
     risks,
     rows,
 )
+from risks.services.workspace import saved_views
 
 
 def make_risk(organization: Organization, **fields: Any) -> Risk:
@@ -159,6 +160,10 @@ def make_one_of_each(organization: Organization, requester: User) -> Risk:
     )
     ImportSource.objects.create(organization=organization, name="register")
     BillOfMaterials.objects.create(organization=organization, asset=server, seen_at=timezone.now())
+    view = saved_views.create_view(
+        actor=requester, organization=organization, name="Open", query={"open": "true"}
+    )
+    saved_views.set_default(actor=requester, view=view)
     make_installed(organization)
     create_schedule(
         actor=None, organization=organization, recipients=["a@example.org"], cron="0 7 * * 1"

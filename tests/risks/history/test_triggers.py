@@ -184,6 +184,8 @@ CHANGED = {
     "risks.likelihoodsuggestion": {"status": "dismissed"},
     "risks.billofmaterials": {"subject": "pkg:generic/shop"},
     "risks.importsource": {"options": {"month_first": True}},
+    "risks.savedview": {"shared": True},
+    "risks.defaultview": {"user_id": None},
     "marketplace.app": {"settings": {"asset": "shop"}},
     "marketplace.review": {"rating": 1},
     "dashboards.reportschedule": {"recipients": ["b@example.org"]},
