@@ -10,6 +10,7 @@ MENU = (
             ("risks.Risk", "Risks", "warning"),
             ("risks.Category", "Categories", "category"),
             ("risks.Matrix", "Matrix", "grid_on"),
+            ("risks.SavedView", "Saved views", "bookmark"),
             ("risks.ImportRun", "Imports", "upload_file"),
             ("risks.ImportSource", "Import sources", "dataset"),
         ),

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import Error as DatabaseError
 from django.db import IntegrityError
@@ -147,6 +147,8 @@ class ProblemHandler(ExceptionHandler):
             exc = DomainProblem(exc)
         elif isinstance(exc, DjangoValidationError):
             exc = exceptions.ValidationError(as_serializer_error(exc))
+        elif isinstance(exc, PermissionDenied):
+            exc = exceptions.PermissionDenied(str(exc) or None)
         elif isinstance(exc, RequestDataTooBig):
             exc = BodyTooLarge()
         elif isinstance(exc, SuspiciousOperation):

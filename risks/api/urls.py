@@ -15,6 +15,7 @@ from risks.api.views.imports import ImportRowViewSet, ImportSourceViewSet, Impor
 from risks.api.views.matrix import MatrixViewSet
 from risks.api.views.risks import CategoryViewSet, RiskViewSet
 from risks.api.views.treatment import AcceptanceViewSet, ActionViewSet, MitigationViewSet
+from risks.api.views.workspace.saved_views import SavedViewViewSet
 
 router = SimpleRouter(use_regex_path=False)
 for name, viewset in (
@@ -32,6 +33,7 @@ for name, viewset in (
     ("likelihood-suggestions", SuggestionViewSet),
     ("imports", ImportViewSet),
     ("import-sources", ImportSourceViewSet),
+    ("saved-views", SavedViewViewSet),
 ):
     router.register(name, viewset, basename=name)
 

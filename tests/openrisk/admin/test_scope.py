@@ -25,6 +25,7 @@ from openrisk.admin.site import RelatedFilter, Scoped, site
 from risks.models import Change, ImportSource, LikelihoodSuggestion, ScoreChange
 from risks.registers import upload
 from risks.services import catalogue, proposals
+from risks.services.workspace import saved_views
 from tests.conftest import member
 from tests.risks import factories
 from tests.risks.admin.forms import url
@@ -80,6 +81,7 @@ def fill(organization, word, person):
         create_review(actor=person, connector="trivy", rating=4, text=word, **of),
         InstalledPack.objects.create(pack="example", name=word, **of),
         ImportSource.objects.create(name=word, **of),
+        saved_views.create_view(actor=person, name=word, query={}, shared=True, **of),
         LikelihoodSuggestion.objects.create(risk=risk, key=word, present=2, likelihood=5, **of),
     ):
         found[type(made)] = made

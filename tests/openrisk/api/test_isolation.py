@@ -21,6 +21,7 @@ from risks.models import (
 )
 from risks.services import acceptances, catalogue, findings, mitigations, proposals, risks
 from risks.services.rows import create
+from risks.services.workspace.saved_views import create_view
 from tests.conftest import member
 
 # Routes that have no id of another organization to ask for: logging in, one's own tokens, the
@@ -131,6 +132,7 @@ def one_of_each(other_organization, outsider):
         "acceptances": acceptance,
         "finding-rules": rule,
         "import-sources": create(ImportSource, name="Foreign secret", **owner),
+        "saved-views": create_view(name="Foreign secret", query={}, shared=True, **owner),
         "findings": finding,
         "risk-proposals": finding.proposal,
         "likelihood-suggestions": suggestion,

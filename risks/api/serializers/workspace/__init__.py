@@ -1,0 +1,1 @@
+"""The serializers of working together on the register."""

@@ -1,0 +1,1 @@
+"""The endpoints of working together on the register."""
