@@ -16,6 +16,7 @@ from openrisk.api.schema.view import SchemaView
 from openrisk.pages.accounts.organization_addresses import old_address_page
 from openrisk.request_state import DATABASE_LOST
 from openrisk.telemetry.request_ids import current_request_id
+from risks.pages.choices import search_choices
 
 
 @csrf_exempt  # or a POST to a mistyped address would be told that a form has expired
@@ -26,6 +27,7 @@ def _no_route(request: HttpRequest, **kwargs: Any) -> HttpResponse:
 pages_of_an_organization = [
     path("", include("dashboards.pages.urls")),
     path("risks/", include("risks.pages.urls")),
+    path("choices/<slug:kind>/", search_choices, name="choices"),
     path("marketplace/", include("marketplace.pages.urls")),
 ]
 urlpatterns = [
