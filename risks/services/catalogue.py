@@ -4,10 +4,14 @@ from typing import Any
 from uuid import UUID
 
 from openrisk.accounts.models import Organization, User
+from openrisk.text.names import name_key
 from risks.history import recorded
 from risks.models import Asset, AssetDependency, Control, DependencyKind, Framework
+from risks.models.base import format_reference
 from risks.services import rows
 from risks.services.links import refresh_priority
+
+OWN_CONTROLS = "Own controls"  # the framework of controls that belong to no standard
 
 
 def update_asset(
@@ -65,6 +69,34 @@ def create_control(
     return rows.create(
         Control, actor=actor, organization=organization, framework=framework, **fields
     )
+
+
+def create_if_new(*, actor: User | None, row: Any) -> Any:
+    """Return the asset or control, created if it was only given a name."""
+    if not row._state.adding:
+        return row
+    if isinstance(row, Asset):
+        return rows.create(Asset, actor=actor, organization=row.organization, name=row.name)
+    return create_own_control(actor=actor, organization=row.organization, title=row.title)
+
+
+def create_own_control(*, actor: User | None, organization: Organization, title: str) -> Control:
+    """Create a control that belongs to no standard, with the next number among those."""
+    with recorded(actor=actor):
+        frameworks = Framework.objects.for_organization(organization)
+        framework = frameworks.filter(name_key=name_key(OWN_CONTROLS)).first()
+        if framework is None:
+            framework = rows.create(
+                Framework, actor=actor, organization=organization, name=OWN_CONTROLS
+            )
+        number = rows.allocate_numbers(organization, "C")
+        return create_control(
+            actor=actor,
+            organization=organization,
+            framework=framework,
+            identifier=format_reference("C", number),
+            title=title,
+        )
 
 
 def update_control(

@@ -1,0 +1,275 @@
+"""Fields of forms with a widget of their own: rating by picture, and choosing rows by typing."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar
+
+from django import forms
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from openrisk.accounts.models import Organization
+from risks.models import Asset, Control, Level, Matrix
+from risks.pages.choices import KINDS, ResolvedLines
+
+MAX_CHOSEN = 500
+LEVEL_LABELS = dict(Level.choices)
+
+
+# --- Rating -------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class MatrixCell:
+    """A cell of the matrix, as the picker draws it."""
+
+    likelihood: int
+    impact: int
+    level: str
+    label: str  # for screen readers
+    is_chosen: bool
+
+    @property
+    def score(self) -> int:
+        return self.likelihood * self.impact
+
+    @property
+    def level_label(self) -> str:
+        return str(LEVEL_LABELS[self.level])
+
+
+class RatingPicker:
+    """The two fields of a rating and the matrix to click, for `components/rating_picker.html`.
+
+    The form has `<kind>_likelihood` and `<kind>_impact` by `rating_field`.
+    """
+
+    def __init__(self, form: forms.BaseForm, kind: str, matrix: Matrix, title: str = "") -> None:
+        self.kind, self.matrix = kind, matrix
+        self.title = title or _("%(kind)s risk") % {"kind": kind.capitalize()}
+        self.likelihood = form[f"{kind}_likelihood"]
+        self.impact = form[f"{kind}_impact"]
+        self.id = f"{self.likelihood.auto_id}-matrix"
+
+    @property
+    def chosen(self) -> tuple[str, str]:
+        return str(self.likelihood.value() or ""), str(self.impact.value() or "")
+
+    @property
+    def is_partial(self) -> bool:
+        """Return whether only one of the two is chosen."""
+        likelihood, impact = self.chosen
+        return bool(likelihood) != bool(impact)
+
+    @property
+    def errors(self) -> list[str]:
+        return [*self.likelihood.errors, *self.impact.errors]
+
+    @cached_property
+    def rows(self) -> list[tuple[int, str, list[MatrixCell]]]:
+        """Return value, label and cells of each likelihood, the highest first."""
+        labels = self.matrix.likelihood_labels
+        return [
+            (value, labels[value - 1], [self.cell(value, impact) for impact, _ in self.impacts])
+            for value in range(len(labels), 0, -1)
+        ]
+
+    @property
+    def impacts(self) -> list[tuple[int, str]]:
+        return list(enumerate(self.matrix.impact_labels, 1))
+
+    @property
+    def chosen_cell(self) -> MatrixCell | None:
+        cells = (cell for _, _, row in self.rows for cell in row)
+        return next((cell for cell in cells if cell.is_chosen), None)
+
+    def cell(self, likelihood: int, impact: int) -> MatrixCell:
+        level = self.matrix.level(likelihood, impact) or ""
+        label = _("Likelihood %(likelihood)s, impact %(impact)s: %(level)s %(score)s") % {
+            "likelihood": f"{likelihood} {self.matrix.likelihood_labels[likelihood - 1]}",
+            "impact": f"{impact} {self.matrix.impact_labels[impact - 1]}",
+            "level": LEVEL_LABELS[level],
+            "score": likelihood * impact,
+        }
+        is_chosen = self.chosen == (str(likelihood), str(impact))
+        return MatrixCell(likelihood, impact, level, label, is_chosen)
+
+
+def rating_field(label: str, labels: list[str]) -> forms.TypedChoiceField:
+    """Return the field of a likelihood or an impact; `labels` are those of the matrix."""
+    return forms.TypedChoiceField(
+        label=label,
+        required=False,
+        coerce=int,
+        empty_value=None,
+        choices=[
+            ("", gettext_lazy("Not assessed")),
+            *((value, f"{value} {text}") for value, text in enumerate(labels, 1)),
+        ],
+    )
+
+
+def partial_ratings(fields: Mapping[str, Any], kinds: Iterable[str]) -> list[str]:
+    """Return a sentence for each rating of which only likelihood or impact is given."""
+    sentences = []
+    for kind in kinds:
+        likelihood, impact = fields.get(f"{kind}_likelihood"), fields.get(f"{kind}_impact")
+        if (likelihood is None) != (impact is None):
+            missing = _("impact") if impact is None else _("likelihood")
+            sentences.append(
+                _("The %(kind)s risk has no score yet: choose its %(missing)s too.")
+                % {"kind": kind, "missing": missing}
+            )
+    return sentences
+
+
+# --- Choosing rows by typing --------------------------------------------------------------------
+class TypedText(str):  # noqa: SLOT000  `new` has a default
+    """The text of a field as it was typed, and the names in it that may be created."""
+
+    new: tuple[str, ...] = ()
+
+
+class SearchSelect(forms.Widget):
+    """A text field that a script turns into a search with the chosen rows beside it.
+
+    `<name>-new` has the names that the person wants to be created.
+    """
+
+    template_name = "components/search_select.html"
+    kind = ""
+    organization: Organization | None = None
+    is_multiple = True
+    create_label = ""  # "" where nothing may be created
+    unknown: tuple[str, ...] = ()
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context(name, value, attrs)
+        slug = self.organization.slug if self.organization else ""
+        context["widget"].update(
+            url=reverse("choices", args=[slug, self.kind]),
+            is_multiple=self.is_multiple,
+            create_label=self.create_label,
+            unknown=self.unknown,
+            text=value or "",
+            rows=min(8, str(value or "").count("\n") + 2),
+        )
+        return context
+
+    def format_value(self, value: Any) -> Any:
+        return value
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        get_list = getattr(data, "getlist", None)
+        values = get_list(name) if get_list else [data[name]] if name in data else []
+        flat = [str(part) for value in values for part in as_list(value)]
+        text = TypedText("\n".join(flat))
+        new = get_list(f"{name}-new") if get_list else as_list(data.get(f"{name}-new", []))
+        text.new = tuple(new)
+        return text
+
+    def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
+        return False
+
+
+def as_list(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, (list, tuple)) else [value]
+
+
+class RowsField(forms.Field):
+    """Rows of the organization, typed by name. The value is a list of rows; new ones are unsaved.
+
+    Give the form's organization with `limit_to`.
+    """
+
+    widget = SearchSelect
+    creators: ClassVar[dict[str, Any]] = {
+        "assets": lambda organization, name: Asset(organization=organization, name=name),
+        "controls": lambda organization, name: Control(organization=organization, title=name),
+    }
+    create_labels: ClassVar[dict[str, Any]] = {
+        "assets": gettext_lazy("Create asset “{}”"),
+        "controls": gettext_lazy("Create control “{}”"),
+    }
+
+    def __init__(self, kind: str, *, multiple: bool = True, **options: Any) -> None:
+        super().__init__(**{"required": False, **options})
+        self.kind, self.multiple = kind, multiple
+        self.organization: Organization | None = None
+        self.present: Any = None  # a row that may stay, also where it is offered no longer
+        self.resolved: dict[str, ResolvedLines] = {}
+        self.widget.kind = kind
+        self.widget.is_multiple = multiple
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        copied = super().__deepcopy__(memo)
+        copied.resolved = {}
+        return copied
+
+    def limit_to(self, organization: Organization, *, may_create: bool = False) -> None:
+        """Offer the rows of this organization, and to create those that are missing."""
+        self.organization = self.widget.organization = organization
+        if may_create:
+            self.widget.create_label = self.create_labels[self.kind]
+
+    def prepare_value(self, value: Any) -> Any:
+        if value is None or isinstance(value, str):
+            return value
+        return "\n".join(KINDS[self.kind].text(row) for row in as_list(value))
+
+    def resolve(self, value: Any) -> ResolvedLines:
+        text = str(value or "")
+        if text not in self.resolved:
+            assert self.organization is not None  # noqa: S101  see `limit_to`
+            lines = [line for part in text.splitlines() if (line := " ".join(part.split()))]
+            choices = KINDS[self.kind]
+            resolved = choices.resolve(self.organization, lines[:MAX_CHOSEN])
+            if self.present is not None and choices.text(self.present) in resolved.unknown:
+                resolved.unknown.remove(choices.text(self.present))
+                resolved.rows.append(self.present)
+            self.resolved[text] = resolved
+        return self.resolved[text]
+
+    def clean(self, value: Any) -> Any:
+        self.check_length(value)
+        resolved = self.resolve(value)
+        new = set(getattr(value, "new", ())) if self.widget.create_label else set()
+        unknown = [name for name in dict.fromkeys(resolved.unknown) if name not in new]
+        problems = list(resolved.ambiguous)
+        if unknown:
+            self.widget.unknown = tuple(unknown)
+            problems.insert(0, self.unknown_sentence(unknown))
+        if not self.multiple and len(resolved.rows) > 1:
+            problems.append(_("Choose only one."))
+        if problems:
+            raise forms.ValidationError(problems)
+        created = [
+            self.creators[self.kind](self.organization, name)
+            for name in dict.fromkeys(resolved.unknown)
+        ]
+        rows = [*resolved.rows, *created]
+        if self.required and not rows:
+            raise forms.ValidationError(self.error_messages["required"], code="required")
+        return rows if self.multiple else next(iter(rows), None)
+
+    def check_length(self, value: Any) -> None:
+        if str(value or "").count("\n") >= MAX_CHOSEN:
+            raise forms.ValidationError(_("Choose at most %(most)s.") % {"most": MAX_CHOSEN})
+
+    def unknown_sentence(self, unknown: list[str]) -> str:
+        names = ", ".join(f"“{name}”" for name in unknown[:10])
+        sentence = ngettext(
+            "There is none called %(names)s here. Check the spelling.",
+            "There are none called %(names)s here. Check the spelling.",
+            len(unknown),
+        ) % {"names": names}
+        if self.widget.create_label:
+            sentence += " " + _("Or tick below what is to be created.")
+        return sentence
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        resolved = self.resolve(data)
+        if resolved.unknown or resolved.ambiguous:
+            return True
+        present = {row.pk for row in as_list(initial) if row is not None} if initial else set()
+        return present != {row.pk for row in resolved.rows}
