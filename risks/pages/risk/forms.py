@@ -4,30 +4,39 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
-from openrisk.accounts.models import Organization, User
+from openrisk.accounts.models import Membership, Organization, User
 from openrisk.limits import LONG_TEXT, allow_present_lengths
 from openrisk.pages.forms import PageForm
 from risks.fields import FIELD, FIELDS, PEOPLE, RATINGS, Kind
-from risks.models import Asset, Category, Control, Matrix, Risk, Status, Treatment
-from risks.pages.register.listing import MAX_OFFERED
-from risks.scoring import SCALE
+from risks.models import Category, Matrix, Risk, Status, Treatment
+from risks.pages.widgets import RowsField, SearchSelect, rating_field
 from risks.services.acceptances import LONGEST_ACCEPTANCE
 
 # Fields that a form takes from the column of the model, unless RiskForm declares its own.
 COLUMN_KINDS = (Kind.ID, Kind.TEXT, Kind.CHOICE, Kind.NUMBER, Kind.TIME)
+MOST_IN_SELECT = 50  # people; a select of more is slower to use than typing a name
 
 
-class CommaSeparatedTagsField(forms.CharField):
-    """A list of tags, written with commas between them."""
+class TagSelect(SearchSelect):
+    kind = "tags"
+    create_label = _("Add tag “{}”")
+
+
+class TypedTagsField(forms.CharField):
+    """A list of tags, written on lines of their own or with commas between them."""
+
+    widget = TagSelect
 
     def prepare_value(self, value: Any) -> Any:
-        return ", ".join(value) if isinstance(value, list) else value
+        return "\n".join(value) if isinstance(value, list) else value
 
     def to_python(self, value: Any) -> Any:
-        return [tag for part in (value or "").split(",") if (tag := " ".join(part.split()))]
+        parts = str(value or "").replace("\n", ",").split(",")
+        return [tag for part in parts if (tag := " ".join(part.split()))]
 
     def validate(self, value: Any) -> None:
         """Leave the limits to the service."""
@@ -78,13 +87,9 @@ class RiskForm(PageForm):
         help_text="Reviews the risk when that is due",
     )
     treatment = forms.ChoiceField(required=False, choices=[("", "Not decided"), *Treatment.choices])
-    tags = CommaSeparatedTagsField(required=False, help_text="Separated by commas")
-    assets = forms.ModelMultipleChoiceField(
-        Asset.objects.none(), required=False, widget=forms.CheckboxSelectMultiple
-    )
-    controls = forms.ModelMultipleChoiceField(
-        Control.objects.none(), required=False, widget=forms.CheckboxSelectMultiple
-    )
+    tags = TypedTagsField(required=False)
+    assets = RowsField("assets", help_text=_("What the risk threatens"))
+    controls = RowsField("controls", help_text=_("What acts against the risk"))
     next_review_at = ReviewDayField(label=FIELD["next_review_at"].title, required=False)
     review_interval_days = forms.IntegerField(
         label=FIELD["review_interval_days"].title,
@@ -110,6 +115,7 @@ class RiskForm(PageForm):
         instance: Risk | None = None,
     ) -> None:
         super().__init__(data, initial=initial_values(instance) if instance else {})
+        self.instance = instance
         self.undeclared = [
             field
             for field in FIELDS
@@ -123,7 +129,7 @@ class RiskForm(PageForm):
         for name in RATINGS:
             likelihood = name.endswith("likelihood")
             labels = matrix.likelihood_labels if likelihood else matrix.impact_labels
-            self.fields[name] = rating_field("Likelihood" if likelihood else "Impact", labels)
+            self.fields[name] = rating_field(_("Likelihood") if likelihood else _("Impact"), labels)
         if instance is None:
             self.fields["status"] = forms.ChoiceField(
                 choices=[(s.value, s.label) for s in (Status.IDENTIFIED, Status.DRAFT)],
@@ -134,17 +140,17 @@ class RiskForm(PageForm):
         """Offer the rows of this organization only."""
         fields: dict[str, Any] = self.fields
         fields["category"].queryset = Category.objects.for_organization(organization)
+        fields["tags"].widget.organization = organization
+        for name in ("assets", "controls"):
+            fields[name].limit_to(organization, may_create=True)
+        if has_many_members(organization):
+            for name in PEOPLE:
+                self.fields[name] = person_field(organization, fields[name], instance, name)
+            return
         members = User.objects.filter(memberships__organization=organization)
         for name in PEOPLE:
-            fields[name].queryset = members
-        assets = Asset.objects.for_organization(organization).order_by("name", "id")
-        controls = Control.objects.for_organization(organization).order_by("identifier", "id")
-        linked_assets = linked_controls = None
-        if instance is not None:
-            linked_assets = instance.asset_links.values("asset")
-            linked_controls = instance.control_links.values("control")
-        fields["assets"].queryset = offered_rows(assets, linked_assets)
-        fields["controls"].queryset = offered_rows(controls, linked_controls)
+            present = Q(pk=getattr(instance, f"{name}_id", None))
+            fields[name].queryset = User.objects.filter(Q(pk__in=members.values("pk")) | present)
 
     @property
     def other_fields(self) -> list[forms.BoundField]:
@@ -169,42 +175,41 @@ class RiskForm(PageForm):
 
     def value_in_words(self, name: str, value: Any) -> str:
         field: Any = self.fields[name]
-        if isinstance(field, CommaSeparatedTagsField):
-            return ", ".join(value) if isinstance(value, list) else str(value or "")
+        if isinstance(field, TypedTagsField | RowsField):
+            return ", ".join(str(field.prepare_value(value) or "").splitlines())
         if isinstance(field, ReviewDayField):
             return str(field.prepare_value(value) or "")
         choices = getattr(field, "choices", None)
         if choices is None:
             return str(value or "")
-        values = {str(v) for v in (value if isinstance(value, list) else [value])}
+        values = {str(getattr(v, "pk", v)) for v in (value if isinstance(value, list) else [value])}
         return ", ".join(str(label) for key, label in choices if str(key) in values and str(key))
 
 
-def offered_rows(rows: QuerySet[Any], linked: QuerySet[Any] | None) -> QuerySet[Any]:
-    """The first rows, and those that are linked already: more would make the page too long."""
-    offered = Q(pk__in=rows.values("pk")[:MAX_OFFERED])
-    return rows.filter(offered if linked is None else offered | Q(pk__in=linked))
+def has_many_members(organization: Organization) -> bool:
+    members = Membership.objects.filter(organization=organization).order_by()
+    return members.values("pk")[: MOST_IN_SELECT + 1].count() > MOST_IN_SELECT
 
 
-def rating_field(label: str, labels: list[str]) -> forms.TypedChoiceField:
-    choices = [(value, f"{value} {labels[value - 1]}") for value in SCALE]
-    return forms.TypedChoiceField(
-        label=label,
-        required=False,
-        coerce=int,
-        empty_value=None,
-        choices=[("", "Not assessed"), *choices],
-    )
+def person_field(
+    organization: Organization, select: Any, instance: Risk | None, name: str
+) -> RowsField:
+    """Return a field to type the name of a person, in place of a select of very many."""
+    field = RowsField("people", multiple=False, label=select.label, help_text=select.help_text)
+    field.limit_to(organization)
+    field.present = getattr(instance, name, None)
+    return field
 
 
 def initial_values(risk: Risk) -> dict[str, Any]:
     columns = [field.name for field in FIELDS if field.in_form and field.kind in COLUMN_KINDS]
     return {
         **{name: getattr(risk, name) for name in (*columns, *RATINGS, "version")},
-        **{name: getattr(risk, f"{name}_id") for name in ("category", *PEOPLE)},
+        "category": risk.category_id,
+        **{name: getattr(risk, name) for name in PEOPLE},
         "tags": list(risk.tags.values_list("name", flat=True)),
-        "assets": list(risk.asset_links.values_list("asset", flat=True)),
-        "controls": list(risk.control_links.values_list("control", flat=True)),
+        "assets": list(risk.assets.order_by("name")),
+        "controls": list(risk.controls.select_related("framework").order_by("identifier")),
     }
 
 
