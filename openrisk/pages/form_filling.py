@@ -10,7 +10,7 @@ Attributes = list[tuple[str, str | None]]
 
 # Nothing is typed into these; of hidden fields, only the version that the person saw is theirs.
 LEFT_ALONE = {"password", "file", "submit", "button", "image", "reset"}
-SEEN = {"version", "seen_version"}
+SEEN = {"version", "seen_version", "seen"}
 BLANK_ROW = "__prefix__"  # that Django draws for rows to be added
 TOKEN = "csrfmiddlewaretoken"  # noqa: S105  a field's name
 

@@ -76,12 +76,16 @@ def test_foreign_organization_looks_like_none_at_all(client, analyst, other_orga
 
 VALUES = {
     "number": "R-0001",
+    "kind": "assets",
     "pk": "01890000-0000-7000-8000-000000000000",
     "slug": "json-feed",
     "pack": "openrisk.starter-risks",
 }
-PAGES = [pattern for _, part in ((p, p.urlconf_module) for p in pages_of_an_organization)
-         for pattern in part.urlpatterns]  # fmt: skip
+PAGES = [
+    pattern
+    for part in pages_of_an_organization
+    for pattern in getattr(part, "url_patterns", [part])
+]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -103,7 +107,8 @@ POSTED = {"board-new", "risk-comment", "app-schedule", "risk-transition", "risk-
           "mitigation-status", "action-new", "action-done", "app-configure", "app-step",
           "app-sync", "run-step", "pack-preview", "pack-step"}  # fmt: skip
 READ = {"home", "boards", "analyst", "executive-pdf", "board-pdf", "board", "risk-list",
-        "risk-export", "matrix-css", "risk-page", "marketplace", "app", "run", "pack"}  # fmt: skip
+        "risk-export", "matrix-css", "risk-page", "marketplace", "app", "run", "pack",
+        "choices"}  # fmt: skip
 
 
 def test_no_page_of_an_organization_has_an_address_without_one():
