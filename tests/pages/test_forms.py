@@ -38,6 +38,12 @@ APP = "/o/acme/marketplace/apps/{app}/"
 CASES = [
     ("RiskForm", "/o/acme/risks/new/", {"title": "x", "status": "draft"}, f"{RISKS}.create_risk"),
     ("RiskForm", f"{RISK}edit/", {"title": "x", "version": 2}, f"{RISKS}.update_risk"),
+    (
+        "FirstMitigationForm",
+        "/o/acme/risks/new/",
+        {"title": "x", "status": "draft", "mitigation-title": "x"},
+        "risks.pages.risk.editing.create_mitigation",
+    ),
     ("CommentForm", f"{RISK}comments/", {"comment": "x"}, f"{RISKS}.add_comment"),
     ("StepForm", f"{RISK}review/", {"version": 2}, f"{RISKS}.mark_reviewed"),
     ("StepForm", f"{RISK}transitions/", {"to": "treatment_planned"}, f"{RISKS}.take_transition"),

@@ -6,6 +6,9 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from openrisk.accounts.models import Role, User
@@ -13,15 +16,18 @@ from openrisk.errors import StaleVersion
 from openrisk.pages.drafts import form_on
 from openrisk.pages.forms import REFUSALS
 from openrisk.pages.guards import MemberRequest, member_required
-from openrisk.pages.submissions import create_once, redirect_to_created
+from openrisk.pages.submissions import create_once, mark_created, redirect_to_created
 from risks.models import Risk
 from risks.pages.risk.detail import find_risk
-from risks.pages.risk.forms import RiskForm
+from risks.pages.risk.forms import FirstMitigationForm, RiskForm
 from risks.pages.widgets import RatingPicker, partial_ratings
 from risks.scoring import KINDS
 from risks.services import risks as services
 from risks.services.catalogue import create_if_new
 from risks.services.matrix import matrix_of
+from risks.services.mitigations import create_mitigation
+
+CARRIED_OVER = ("category", "owner")  # to the next new risk by "Save and add another"
 
 
 @form_on()
@@ -29,26 +35,48 @@ from risks.services.matrix import matrix_of
 @member_required(Role.ANALYST)
 @create_once
 def new_risk(request: MemberRequest) -> HttpResponse:
-    membership = request.membership
-    form = RiskForm(
-        request.POST or None,
-        organization=membership.organization,
-        matrix=matrix_of(membership.organization),
-    )
-    if form.is_valid():
+    organization = request.membership.organization
+    form = RiskForm(request.POST or None, organization=organization, matrix=matrix_of(organization))
+    if not form.is_bound:
+        given = {name: request.GET[name] for name in CARRIED_OVER if name in request.GET}
+        form.initial.update(given)
+    plan = FirstMitigationForm(request.POST or None)
+    if form.is_valid() and plan.is_valid():
         try:
-            with transaction.atomic():
-                changes = create_chosen(membership.user, form.changes())
-                risk = services.create_risk(
-                    actor=membership.user, organization=membership.organization, **changes
-                )
+            risk = create_with_plan(request, form, plan)
         except REFUSALS as refusal:
             form.add_refusal(refusal)
         else:
-            messages.success(request, f"Risk {risk.reference} created.")
             warn_of_partial_ratings(request, form)
-            return redirect_to_created("risk-page", request.organization_slug, risk.reference)
-    return show_form(request, form)
+            return lead_on(request, form, risk)
+    return show_form(request, form, plan=plan)
+
+
+def create_with_plan(request: MemberRequest, form: RiskForm, plan: FirstMitigationForm) -> Risk:
+    """Create the risk, the assets and controls named with it, and its first mitigation; or none."""
+    actor, organization = request.membership.user, request.membership.organization
+    with transaction.atomic():
+        changes = create_chosen(actor, form.changes())
+        risk = services.create_risk(actor=actor, organization=organization, **changes)
+        if plan.cleaned_data["title"]:
+            create_mitigation(
+                actor=actor, organization=organization, risk=risk, **plan.cleaned_data
+            )
+    return risk
+
+
+def lead_on(request: MemberRequest, form: RiskForm, risk: Risk) -> HttpResponse:
+    """Lead to the page of the new risk, or to an empty form for the next one."""
+    address = reverse("risk-page", args=[request.organization_slug, risk.reference])
+    link = format_html('<a href="{}">{}</a>', address, risk.reference)
+    if "another" not in request.POST:
+        messages.success(request, _("Risk %(risk)s created.") % {"risk": risk.reference})
+        return redirect_to_created("risk-page", request.organization_slug, risk.reference)
+    sentence = _("Risk {risk} created. Enter the next one.")
+    messages.success(request, format_html(sentence, risk=link))
+    query = {name: form.data[name] for name in CARRIED_OVER if form.data.get(name)}
+    address = reverse("risk-new", args=[request.organization_slug], query=query)
+    return mark_created(redirect(address), "risk-page", request.organization_slug, risk.reference)
 
 
 @form_on()
@@ -62,35 +90,39 @@ def edit_risk(request: MemberRequest, number: int) -> HttpResponse:
         matrix=matrix_of(risk.organization),
         instance=risk,
     )
+    form.keep_chosen()
     if form.is_valid():
-        version, changes = form.cleaned_data["version"], form.changes()
+        changes = form.changes()
         try:
             if changes:
-                with transaction.atomic():
-                    changes = create_chosen(request.membership.user, changes)
-                    services.update_risk(
-                        actor=request.membership.user,
-                        instance=risk,
-                        version=-1 if version is None else version,
-                        **changes,
-                    )
+                save_changes(request, form, risk, changes)
         except StaleVersion:
-            # Show what was typed beside what is stored now; saving again replaces that.
-            data = request.POST.copy()
-            data["version"] = str(risk.version)
-            form.data = data
+            form.show_version(risk.version)
             return show_form(request, form, risk, status=409, differences=form.differences())
         except REFUSALS as refusal:
             form.add_refusal(refusal)
         else:
-            message = "Nothing was changed."
+            message = _("Nothing was changed.")
             if changes:
                 only_comment = changes.keys() == {"comment"}
-                message = "Your comment is in the history." if only_comment else "Saved."
+                message = _("Your comment is in the history.") if only_comment else _("Saved.")
             messages.success(request, message)
             warn_of_partial_ratings(request, form)
             return redirect("risk-page", request.organization_slug, risk.reference)
     return show_form(request, form, risk)
+
+
+def save_changes(
+    request: MemberRequest, form: RiskForm, risk: Risk, changes: dict[str, Any]
+) -> None:
+    actor, version = request.membership.user, form.cleaned_data["version"]
+    with transaction.atomic():
+        services.update_risk(
+            actor=actor,
+            instance=risk,
+            version=-1 if version is None else version,
+            **create_chosen(actor, changes),
+        )
 
 
 def create_chosen(actor: User, changes: dict[str, Any]) -> dict[str, Any]:
@@ -113,11 +145,15 @@ def show_form(
     form: RiskForm,
     risk: Risk | None = None,
     status: int = 200,
-    **context: object,
+    **context: Any,
 ) -> HttpResponse:
     matrix = matrix_of(request.membership.organization)
-    ratings = [RatingPicker(form, kind, matrix) for kind in KINDS]
-    if form.errors and status == 200:
+    titles = (_("Rating before treatment"), _("After treatment (residual)"), _("Target"))
+    inherent, *later = (
+        RatingPicker(form, kind, matrix, title) for kind, title in zip(KINDS, titles, strict=True)
+    )
+    plan = context.get("plan")
+    if status == 200 and (form.errors or (plan is not None and plan.errors)):
         status = 400
-    context = {"form": form, "risk": risk, "ratings": ratings, **context}
+    context = {"form": form, "risk": risk, "inherent": inherent, "later": later, **context}
     return render(request, "risks/risk/form.html", context, status=status)

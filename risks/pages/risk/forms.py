@@ -1,6 +1,8 @@
 """The forms of a risk's pages. They parse what people type; services check the rules."""
 
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
+from functools import cached_property
 from typing import Any
 
 from django import forms
@@ -10,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from openrisk.accounts.models import Membership, Organization, User
 from openrisk.limits import LONG_TEXT, allow_present_lengths
+from openrisk.pages.comparison import ComparedForm, normalize
 from openrisk.pages.forms import PageForm
 from risks.fields import FIELD, FIELDS, PEOPLE, RATINGS, Kind
 from risks.models import Category, Matrix, Risk, Status, Treatment
@@ -65,28 +68,50 @@ class ReviewDayField(forms.DateField):
         return super().has_changed(self.prepare_value(initial), data)
 
 
-class RiskForm(PageForm):
+@dataclass
+class FormSection:
+    """Fields under a heading of their own."""
+
+    name: str
+    title: Any
+    names: tuple[str, ...]
+    fields: list[forms.BoundField] = field(default_factory=list)
+    is_open: bool = False
+
+
+class RiskForm(ComparedForm, PageForm):
     """The fields of a risk that people enter (`risks.fields`); `instance` is None for a new risk.
 
-    A field that is not declared here is made from its column, and shown by `other_fields`.
+    A field that is not declared here is made from its column, and shown in the section "More".
     """
 
-    title = forms.CharField(max_length=255)
-    description = forms.CharField(
-        required=False, max_length=LONG_TEXT, widget=forms.Textarea({"rows": 5})
+    title = forms.CharField(
+        max_length=255,
+        widget=forms.TextInput({"autofocus": True, "dir": "auto"}),
+        help_text=_("What may happen, and what follows"),
     )
-    category = forms.ModelChoiceField(Category.objects.none(), required=False, empty_label="None")
-    owner = forms.ModelChoiceField(User.objects.none(), required=False, empty_label="No owner")
+    description = forms.CharField(
+        required=False, max_length=LONG_TEXT, widget=forms.Textarea({"rows": 4, "dir": "auto"})
+    )
+    category = forms.ModelChoiceField(
+        Category.objects.none(), required=False, empty_label=_("None")
+    )
+    owner = forms.ModelChoiceField(User.objects.none(), required=False, empty_label=_("No owner"))
     assignee = forms.ModelChoiceField(
-        User.objects.none(), required=False, empty_label="No assignee", help_text="Does the work"
+        User.objects.none(),
+        required=False,
+        empty_label=_("No assignee"),
+        help_text=_("Does the work"),
     )
     reviewer = forms.ModelChoiceField(
         User.objects.none(),
         required=False,
-        empty_label="The owner",
-        help_text="Reviews the risk when that is due",
+        empty_label=_("The owner"),
+        help_text=_("Reviews the risk when that is due"),
     )
-    treatment = forms.ChoiceField(required=False, choices=[("", "Not decided"), *Treatment.choices])
+    treatment = forms.ChoiceField(
+        required=False, choices=[("", _("Not decided")), *Treatment.choices]
+    )
     tags = TypedTagsField(required=False)
     assets = RowsField("assets", help_text=_("What the risk threatens"))
     controls = RowsField("controls", help_text=_("What acts against the risk"))
@@ -96,13 +121,13 @@ class RiskForm(PageForm):
         required=False,
         min_value=1,
         max_value=3660,
-        help_text="The next review is planned when you mark one done.",
+        help_text=_("The next review is planned when you mark one done."),
     )
     comment = forms.CharField(
         label=FIELD["comment"].title,
         required=False,
         max_length=5000,
-        help_text="Shown in the history. A reason without a change is saved as a comment.",
+        help_text=_("Shown in the history. A reason without a change is saved as a comment."),
     )
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
@@ -117,13 +142,13 @@ class RiskForm(PageForm):
         super().__init__(data, initial=initial_values(instance) if instance else {})
         self.instance = instance
         self.undeclared = [
-            field
-            for field in FIELDS
-            if field.in_form and field.kind in COLUMN_KINDS and field.name not in self.fields
+            row
+            for row in FIELDS
+            if row.in_form and row.kind in COLUMN_KINDS and row.name not in self.fields
         ]
-        for field in self.undeclared:
-            column: Any = Risk._meta.get_field(field.name)
-            self.fields[field.name] = column.formfield(label=field.title)
+        for declared in self.undeclared:
+            column: Any = Risk._meta.get_field(declared.name)
+            self.fields[declared.name] = column.formfield(label=declared.title)
         allow_present_lengths(self, self.initial)
         self.limit_choices(organization, instance)
         for name in RATINGS:
@@ -133,7 +158,7 @@ class RiskForm(PageForm):
         if instance is None:
             self.fields["status"] = forms.ChoiceField(
                 choices=[(s.value, s.label) for s in (Status.IDENTIFIED, Status.DRAFT)],
-                help_text="Drafts are not counted in reports",
+                help_text=_("Drafts are not counted in reports"),
             )
 
     def limit_choices(self, organization: Organization, instance: Risk | None) -> None:
@@ -152,38 +177,75 @@ class RiskForm(PageForm):
             present = Q(pk=getattr(instance, f"{name}_id", None))
             fields[name].queryset = User.objects.filter(Q(pk__in=members.values("pk")) | present)
 
-    @property
-    def other_fields(self) -> list[forms.BoundField]:
-        return [self[field.name] for field in self.undeclared]
-
     def changes(self) -> dict[str, Any]:
         """The fields that differ from the stored ones, as arguments of the services."""
         return {name: self.cleaned_data[name] for name in self.changed_data if name != "version"}
 
-    def differences(self) -> list[tuple[str, str, str]]:
-        """(label, stored value, typed value) of each field where the two differ."""
-        return [
-            (
-                str(self[name].label),
-                self.value_in_words(name, self[name].initial),
-                self.value_in_words(name, value),
-            )
-            for name in self.changed_data
-            if name not in ("version", "comment")
-            for value in [self[name].data]
-        ]
+    def label_of(self, name: str) -> str:
+        return FIELD[name].title if name in RATINGS else super().label_of(name)
 
-    def value_in_words(self, name: str, value: Any) -> str:
-        field: Any = self.fields[name]
-        if isinstance(field, TypedTagsField | RowsField):
-            return ", ".join(str(field.prepare_value(value) or "").splitlines())
-        if isinstance(field, ReviewDayField):
-            return str(field.prepare_value(value) or "")
-        choices = getattr(field, "choices", None)
-        if choices is None:
-            return str(value or "")
-        values = {str(getattr(v, "pk", v)) for v in (value if isinstance(value, list) else [value])}
-        return ", ".join(str(label) for key, label in choices if str(key) in values and str(key))
+    @cached_property
+    def sections(self) -> list[FormSection]:
+        """Return the parts of the form that are folded unless something is in them."""
+        sections = (
+            FormSection("links", _("Assets, controls, tags"), ("assets", "controls", "tags")),
+            FormSection(
+                "people",
+                _("People and review"),
+                ("assignee", "reviewer", "next_review_at", "review_interval_days"),
+            ),
+            FormSection("other", _("More"), tuple(field.name for field in self.undeclared)),
+        )
+        for section in sections:
+            section.fields = [self[name] for name in section.names]
+            section.is_open = any(
+                field.errors or normalize(field.value()) for field in section.fields
+            )
+        return [section for section in sections if section.fields]
+
+    @property
+    def has_later_ratings(self) -> bool:
+        """Return whether the residual or target rating is given, or refused."""
+        later = [self[name] for name in RATINGS if not name.startswith("inherent")]
+        return any(field.errors or field.value() for field in later)
+
+
+class FirstMitigationForm(PageForm):
+    """A mitigation with its actions, planned together with a new risk. All of it may be empty."""
+
+    title = forms.CharField(
+        label=_("Mitigation"),
+        required=False,
+        max_length=255,
+        help_text=_("What will lower the risk"),
+    )
+    due_date = forms.DateField(
+        label=_("Due"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+    )
+    actions = forms.CharField(
+        label=_("Actions"),
+        required=False,
+        max_length=LONG_TEXT,
+        widget=forms.Textarea({"rows": 4}),
+        help_text=_("One on each line. They are ticked off on the page of the risk."),
+    )
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data, prefix="mitigation")
+
+    @property
+    def is_open(self) -> bool:
+        return bool(self.errors) or any(field.value() for field in self)
+
+    def clean_actions(self) -> list[str]:
+        lines = (" ".join(line.split()) for line in self.cleaned_data["actions"].splitlines())
+        return [line for line in lines if line]
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        if not data.get("title") and (data.get("actions") or data.get("due_date")):
+            self.add_error("title", _("Name the mitigation that these belong to."))
+        return data
 
 
 def has_many_members(organization: Organization) -> bool:
@@ -195,14 +257,14 @@ def person_field(
     organization: Organization, select: Any, instance: Risk | None, name: str
 ) -> RowsField:
     """Return a field to type the name of a person, in place of a select of very many."""
-    field = RowsField("people", multiple=False, label=select.label, help_text=select.help_text)
-    field.limit_to(organization)
-    field.present = getattr(instance, name, None)
-    return field
+    typed = RowsField("people", multiple=False, label=select.label, help_text=select.help_text)
+    typed.limit_to(organization)
+    typed.present = getattr(instance, name, None)
+    return typed
 
 
 def initial_values(risk: Risk) -> dict[str, Any]:
-    columns = [field.name for field in FIELDS if field.in_form and field.kind in COLUMN_KINDS]
+    columns = [row.name for row in FIELDS if row.in_form and row.kind in COLUMN_KINDS]
     return {
         **{name: getattr(risk, name) for name in (*columns, *RATINGS, "version")},
         "category": risk.category_id,

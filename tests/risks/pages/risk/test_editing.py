@@ -4,9 +4,11 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from risks.models import Risk
+from openrisk.errors import Conflict
+from risks.models import Asset, Mitigation, Risk
+from risks.pages.risk import editing, forms
 from risks.services.risks import update_risk
-from tests.risks.factories import make_control, make_framework
+from tests.risks.factories import make_category, make_control, make_framework
 from tests.texts import text_of
 
 
@@ -79,3 +81,106 @@ def test_saved_form_keeps_the_hour_of_a_review(browse, analyst, risk):
     client.post("/o/acme/risks/R-0001/edit/", {**form_values(client), "title": "Other"})
     risk.refresh_from_db()
     assert (risk.title, risk.next_review_at) == ("Other", at)
+
+
+def test_risk_is_added_with_its_first_mitigation_and_actions(browse, analyst, organization):
+    body = {
+        "title": "Theft",
+        "status": "identified",
+        "mitigation-title": "Lock the door",
+        "mitigation-due_date": "2027-03-01",
+        "mitigation-actions": "Buy a lock\n\nFit it\nTest it",
+    }
+    browse(analyst).post("/o/acme/risks/new/", body)
+    mitigation = Mitigation.objects.get()
+    assert (mitigation.risk.title, mitigation.due_date) == ("Theft", date(2027, 3, 1))
+    assert mitigation.actions.count() == 3
+
+
+def test_nothing_is_added_if_the_mitigation_has_no_name(browse, analyst, organization):
+    body = {"title": "Theft", "status": "identified", "mitigation-actions": "Buy a lock"}
+    response = browse(analyst).post("/o/acme/risks/new/", body)
+    assert "Name the mitigation that these belong to" in text_of(response)
+    assert not Risk.objects.exists()
+
+
+def test_nothing_is_added_if_the_mitigation_is_refused(browse, analyst, organization, monkeypatch):
+    def refuse(**fields):
+        raise Conflict("Not today.")
+
+    monkeypatch.setattr(editing, "create_mitigation", refuse)
+    body = {"title": "Theft", "status": "draft", "mitigation-title": "x", "assets": "Shed",
+            "assets-new": "Shed"}  # fmt: skip
+    assert "Not today." in text_of(browse(analyst).post("/o/acme/risks/new/", body))
+    assert (Risk.objects.exists(), Asset.objects.exists()) == (False, False)
+
+
+def test_save_and_add_another_carries_category_and_owner_over(browse, analyst, organization):
+    category = make_category(organization)
+    client = browse(analyst)
+    body = {"title": "Theft", "status": "draft", "category": category.pk, "another": "yes"}
+    response = client.post("/o/acme/risks/new/", body, follow=True)
+    assert response.context["form"]["category"].value() == str(category.pk)
+    assert "Risk R-0001 created" in text_of(response)
+
+
+def test_half_a_rating_is_saved_with_a_warning(browse, analyst, organization):
+    body = {"title": "Theft", "status": "draft", "inherent_likelihood": "3"}
+    response = browse(analyst).post("/o/acme/risks/new/", body, follow=True)
+    assert "The inherent risk has no score yet: choose its impact too." in text_of(response)
+
+
+@pytest.fixture
+def stale(browse, analyst, risk):
+    """Sends a form that was opened before `title` and `treatment` changed."""
+    client = browse(analyst)
+    values = form_values(client)
+    seen = client.get("/o/acme/risks/R-0001/edit/").context["form"].seen
+    update_risk(actor=None, instance=risk, title="Theirs", treatment="avoid")
+
+    def send(**fields):
+        body = {**values, "seen": seen, **fields}
+        return client.post("/o/acme/risks/R-0001/edit/", body)
+
+    return send
+
+
+def test_stale_form_tells_apart_who_changed_what(stale):
+    response = stale(title="Mine", external_id="RR-7")
+    rows = {row.name: row for row in response.context["differences"]}
+    assert response.status_code == 409
+    assert {name: row.keep for name, row in rows.items()} == {
+        "title": "mine",
+        "treatment": "theirs",
+        "external_id": "mine",
+    }
+    assert [name for name, row in rows.items() if row.is_changed_by_both] == ["title"]
+
+
+def test_what_is_kept_is_chosen_for_each_field(stale, risk):
+    response = stale(title="Mine", external_id="RR-7")
+    version = response.context["form"]["version"].value()
+    keeps = {"keep-title": "theirs", "keep-treatment": "theirs", "keep-external_id": "mine"}
+    stale(title="Mine", external_id="RR-7", version=version, **keeps)
+    risk.refresh_from_db()
+    assert (risk.title, risk.treatment, risk.external_id) == ("Theirs", "avoid", "RR-7")
+
+
+def test_owner_who_has_left_stays_until_another_is_chosen(browse, analyst, manager, risk):
+    update_risk(actor=None, instance=risk, owner=manager)
+    manager.memberships.all().delete()
+    client = browse(analyst)
+    client.post("/o/acme/risks/R-0001/edit/", {**form_values(client), "title": "Other"})
+    risk.refresh_from_db()
+    assert (risk.title, risk.owner) == ("Other", manager)
+
+
+def test_people_of_a_large_organization_are_typed(browse, analyst, manager, risk, monkeypatch):
+    monkeypatch.setattr(forms, "MOST_IN_SELECT", 1)
+    client = browse(analyst)
+    values = form_values(client)
+    client.post("/o/acme/risks/R-0001/edit/", {**values, "owner": manager.email})
+    risk.refresh_from_db()
+    assert risk.owner == manager
+    response = client.post("/o/acme/risks/R-0001/edit/", {**values, "owner": "Nobody"})
+    assert "There is none called “Nobody” here" in text_of(response)
