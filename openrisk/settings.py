@@ -186,6 +186,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "openrisk.pages.accounts.organization_addresses.organization_of_page",
+                "openrisk.pages.display.shell_of_page",
             ],
         },
     }

@@ -14,6 +14,8 @@ from openrisk.api.middleware.database_retry import is_marked_lost
 from openrisk.api.problems import is_api, problem_response
 from openrisk.api.schema.view import SchemaView
 from openrisk.pages.accounts.organization_addresses import old_address_page
+from openrisk.pages.display import choose_display
+from openrisk.pages.styleguide import styleguide
 from openrisk.request_state import DATABASE_LOST
 from openrisk.telemetry.request_ids import current_request_id
 from risks.pages.choices import search_choices
@@ -47,6 +49,8 @@ urlpatterns = [
     path("o/<slug:organization>/", include(pages_of_an_organization)),
     re_path(r"^(?:risks|dashboards|marketplace)/", old_address_page),
     path("monitoring/", include("monitoring.pages.urls")),
+    path("display/", choose_display, name="display"),
+    path("styleguide/", styleguide, name="styleguide"),
     path("health/detail", HealthDetailViewSet.as_view({"get": "list"}), name="health-detail"),
     path("", include("openrisk.pages.accounts.urls")),
 ]

@@ -17,7 +17,7 @@ _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 @require_safe
 @member_required(Role.VIEWER)
 def matrix_css(request: MemberRequest) -> HttpResponse:
-    """Set the colours of the levels on `:root`; openrisk.css has defaults for invalid ones."""
+    """Set the colours of the levels on `:root`; css/tokens.css has defaults for invalid ones."""
     matrix = matrix_of(request.membership.organization)
     rules = [
         f"--{level}: {colour}; --{level}-text: {text_colour_on(colour)};"

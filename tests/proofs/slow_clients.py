@@ -41,7 +41,7 @@ RECEIVE_BUFFER = 4096
 EXPORT = "/api/v1/risks/export/"
 READS = (
     "/api/v1/risks/", "/api/v1/risks/?status=identified", "/api/v1/assets/",
-    "/api/v1/mitigations/", "/api/v1/dashboards/executive/", "/static/openrisk/openrisk.css",
+    "/api/v1/mitigations/", "/api/v1/dashboards/executive/", "/static/openrisk/css/components.css",
 )  # fmt: skip
 
 

@@ -1,0 +1,90 @@
+"""The side bar of the pages: what leads where, and who sees it."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from openrisk.accounts.models import Role
+
+
+@dataclass(frozen=True)
+class MenuEntry:
+    """A link of the side bar. `route` is of an organization, unless it is one of the admin."""
+
+    label: str | Promise
+    icon: str
+    route: str
+    role: Role = Role.VIEWER
+
+
+@dataclass(frozen=True)
+class MenuLink:
+    label: str
+    icon: str
+    url: str
+    is_current: bool
+
+
+# Inventory, imports, reports and settings are pages of the administration.
+SECTIONS = (
+    (
+        MenuEntry(_("Overview"), "layout-dashboard", "home"),
+        MenuEntry(_("My work"), "circle-check-big", "analyst"),
+    ),
+    (
+        MenuEntry(_("Risks"), "triangle-alert", "risk-list"),
+        MenuEntry(
+            _("Treatment"), "shield-check", "admin:risks_mitigation_changelist", Role.MANAGER
+        ),
+        MenuEntry(_("Acceptances"), "handshake", "admin:risks_acceptance_changelist", Role.MANAGER),
+        MenuEntry(_("Findings"), "bug", "admin:risks_finding_changelist", Role.MANAGER),
+        MenuEntry(_("Assets"), "server", "admin:risks_asset_changelist", Role.MANAGER),
+        MenuEntry(_("Controls"), "book-check", "admin:risks_control_changelist", Role.MANAGER),
+    ),
+    (
+        MenuEntry(_("Boards"), "chart-no-axes-combined", "boards"),
+        MenuEntry(
+            _("Reports"),
+            "file-chart-column",
+            "admin:dashboards_reportschedule_changelist",
+            Role.MANAGER,
+        ),
+        MenuEntry(_("Imports"), "upload", "admin:risks_importrun_changelist", Role.MANAGER),
+        MenuEntry(_("Marketplace"), "blocks", "marketplace"),
+        MenuEntry(_("Settings"), "settings", "admin:index", Role.MANAGER),
+    ),
+)
+
+
+def build_menu(request: HttpRequest) -> list[list[MenuLink]]:
+    """Return the sections of the side bar, with the page that is open as current."""
+    membership = getattr(request, "membership", None)
+    if membership is None:
+        sections = [[(_("Organizations"), "building-2", reverse("organization"))]]
+    else:
+        slug = membership.organization.slug
+        sections = [
+            [
+                (entry.label, entry.icon, address_of(entry.route, slug))
+                for entry in entries
+                if membership.has_role(entry.role)
+            ]
+            for entries in SECTIONS
+        ]
+    if getattr(request.user, "is_superuser", False):
+        monitoring = (_("Monitoring"), "activity", reverse("monitoring"))
+        administration = (_("Administration"), "shield-user", reverse("admin:index"))
+        sections.append([monitoring] if membership else [administration, monitoring])
+    addresses = [url for links in sections for *_rest, url in links]
+    current = max(filter(request.path.startswith, addresses), key=len, default="")
+    return [
+        [MenuLink(str(label), icon, url, url == current) for label, icon, url in links]
+        for links in sections
+    ]
+
+
+def address_of(route: str, organization: str) -> str:
+    return reverse(route, args=[] if ":" in route else [organization])
