@@ -1,8 +1,9 @@
 """Named reads. Every read of an organization's rows begins with one of the two scopes here."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Self
+from uuid import UUID
 
 from django.apps import apps
 from django.db import models
@@ -14,7 +15,7 @@ from django.utils import timezone
 from openrisk.accounts.models import Membership, Organization, User
 from openrisk.text.folding import SearchColumn, TitleColumn, filter_by_words
 from risks import overdue
-from risks.overdue import DRAFT, NOT_OPEN
+from risks.overdue import DRAFT, FINISHED, NOT_OPEN
 
 FAR_FUTURE = datetime(9999, 12, 31, tzinfo=UTC)
 DUE_SOON = timedelta(days=14)  # how far "My work" and the reminder look ahead
@@ -56,8 +57,13 @@ MITIGATION_ORDERS: dict[str, Combinable] = {
     "title": F("title"),
     "status": F("status"),
     "due_date": Coalesce("due_date", Value(FAR_FUTURE.date())),
+    "cost": Coalesce("cost", Value(0), output_field=models.DecimalField()),
     "created_at": F("created_at"),
     "updated_at": F("updated_at"),
+}
+ACTION_ORDERS: dict[str, Combinable] = {
+    "order": F("order"),
+    "due_date": Coalesce("due_date", Value(FAR_FUTURE.date())),
 }
 ASSET_ORDERS = {name: F(name) for name in ("name", "criticality", "created_at", "updated_at")}
 CONTROL_ORDERS = {name: F(name) for name in ("identifier", "title", "status", "updated_at")}
@@ -205,6 +211,15 @@ class MitigationQuerySet(SearchedQuerySet):
         """Due before today and neither done nor cancelled (see `risks.overdue`)."""
         return self.filter(overdue.mitigation_overdue(timezone.now().date()))
 
+    def to_validate_by(self, user: User) -> Self:
+        """In review, and neither owned by the person nor reported implemented by them."""
+        others = self.filter(status="review")
+        return others.exclude(owner=user).exclude(implemented_by=user)
+
+    def due_by(self, day: date) -> Self:
+        """Not finished, and due on that day or before it."""
+        return self.exclude(status__in=FINISHED).filter(due_date__lte=day)
+
     def with_progress(self) -> Self:
         """Add `actions_total` and `actions_done`, from which progress is computed."""
         return self.annotate(
@@ -224,6 +239,43 @@ def _actions_counted(*, done: bool = False) -> Combinable:
 class ActionQuerySet(OrganizationRowQuerySet):
     def open(self) -> Self:
         return self.filter(done_at__isnull=True)
+
+    def pending(self) -> Self:
+        """Open, of mitigations that are neither done nor cancelled."""
+        return self.open().exclude(mitigation__status__in=FINISHED)
+
+    def overdue(self) -> Self:
+        """Pending, and due before today."""
+        return self.pending().filter(due_date__lt=timezone.now().date())
+
+    def with_responsible(self) -> Self:
+        """Add `responsible`: the assignee, else the owner of the mitigation, else the assignee of
+        its risk. "My work" and the reminder both ask this."""
+        return self.annotate(
+            responsible=Coalesce("assignee", "mitigation__owner", "mitigation__risk__assignee")
+        )
+
+    def of_person(self, user: User | UUID) -> Self:
+        """Those that the person is responsible for, as `with_responsible` decides."""
+        own = Q(mitigation__owner=user) | Q(mitigation__owner=None, mitigation__risk__assignee=user)
+        return self.filter(Q(assignee=user) | (Q(assignee=None) & own))
+
+    def waiting(self) -> Self:
+        """Those that cannot be done yet: an action that they depend on is open."""
+        links = apps.get_model("risks", "ActionDependency").objects
+        return self.filter(
+            Exists(links.filter(action=OuterRef("pk"), depends_on__done_at__isnull=True))
+        )
+
+
+class AcceptanceQuerySet(OrganizationRowQuerySet):
+    def to_decide_by(self, user: User) -> Self:
+        """Requested by someone else."""
+        return self.filter(status="requested").exclude(requester=user)
+
+    def ending_by(self, moment: datetime) -> Self:
+        """Approved, and over at that moment."""
+        return self.filter(status="approved", expires_at__lte=moment)
 
 
 class FrameworkQuerySet(OrganizationRowQuerySet):

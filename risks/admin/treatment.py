@@ -39,7 +39,7 @@ class ActionInline(RowInline):
     model = MitigationAction
     fk_name = "mitigation"
     form = ActionForm
-    fields = ("order", "title", "due_date", "done", "waits_for", "seen_version")
+    fields = ("order", "title", "assignee", "due_date", "done", "waits_for", "seen_version")
     readonly_fields = ("waits_for",)
     update = staticmethod(services.update_action)
 
@@ -91,7 +91,15 @@ class MitigationAdmin(RegisterAdmin):
     search_fields = ("title", "reference")
     ordering = ("-number", "id")
     autocomplete_fields = ("risk",)
-    readonly_fields = (*RegisterAdmin.readonly_fields, "reference", "status", "progress")
+    validation_fields = (
+        *("implemented_by", "implemented_at", "validation"),
+        *("validated_by", "validated_at", "validation_reason"),
+    )
+    readonly_fields = (
+        *RegisterAdmin.readonly_fields,
+        *("reference", "status", "progress"),
+        *validation_fields,
+    )
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).with_progress()
@@ -101,10 +109,14 @@ class MitigationAdmin(RegisterAdmin):
 
     def sections(self, obj: Mitigation | None) -> list[Any]:
         state = ["reference", "status", "progress"] if obj else []
-        return [
+        dates = ("start_date", "due_date")
+        sections: list[Any] = [
             (None, {"fields": [*state, "risk", "title", "description", "priority"]}),
-            ("Plan", {"fields": ["owner", "due_date", ("cost", "currency"), "effectiveness"]}),
+            ("Plan", {"fields": ["owner", dates, ("cost", "currency"), "effectiveness"]}),
         ]
+        if obj is not None and obj.implemented_at:
+            sections.append(("Validation", {"fields": self.validation_fields}))
+        return sections
 
     def progress(self, mitigation: Any) -> SafeString:
         total, done = mitigation.actions_total, mitigation.actions_done
@@ -125,12 +137,19 @@ class MitigationAdmin(RegisterAdmin):
         return [obj.pk, *obj.actions.values_list("pk", flat=True)]
 
     def step_buttons(self, obj: Mitigation) -> list[StepButton]:
-        return [
+        buttons = [
             StepButton(to, f"Move to {MitigationStatus(to).label}")
             for to in services.TRANSITIONS[obj.status]
         ]
+        if obj.status == MitigationStatus.REVIEW:
+            buttons.append(StepButton("not_effective", "Not effective"))
+        return buttons
 
     def take_step(self, request: HttpRequest, obj: Mitigation, name: str, **known: Any) -> None:
+        if name == "not_effective":
+            known |= {"actor": request.user, "mitigation": obj}
+            services.validate_mitigation(effective=False, **known)
+            return
         services.set_status(actor=request.user, mitigation=obj, to=name, **known)  # type: ignore[arg-type]
 
 

@@ -6,6 +6,7 @@ numbers take a range, choices and ids a list.
 
 from datetime import UTC, date, datetime, time
 from typing import Any
+from uuid import UUID
 
 from django.db.models import OuterRef, Q
 from django_filters.filters import BaseInFilter, CharFilter, DateFilter, UUIDFilter
@@ -30,7 +31,7 @@ from risks.models import (
     Status,
 )
 from risks.overdue import NOT_OPEN
-from risks.querysets import MitigationQuerySet, RiskQuerySet
+from risks.querysets import ActionQuerySet, MitigationQuerySet, RiskQuerySet
 
 
 class UUIDInFilter(BaseInFilter, UUIDFilter):
@@ -150,6 +151,10 @@ class MitigationFilterSet(OrganizationFilterSet):
             "status": SAME,
             "priority": SAME,
             "owner": OPTIONAL,
+            "risk__category": SAME,
+            "risk__current_level": SAME,
+            "cost": ["gte", "lte", "isnull"],
+            "start_date": OPTIONAL_TIME,
             "due_date": OPTIONAL_TIME,
             "created_at": TIME,
             "updated_at": TIME,
@@ -169,10 +174,40 @@ class MitigationFilterSet(OrganizationFilterSet):
 
 class ActionFilterSet(OrganizationFilterSet):
     done = FlagFilter(field_name="done_at", lookup_expr="isnull", exclude=True, label="Done")
+    pending = FlagFilter(
+        method="filter_pending", label="Open, of a mitigation that is neither done nor cancelled"
+    )
+    overdue = FlagFilter(method="filter_overdue", label="Pending, and due before today")
+    waiting = FlagFilter(
+        method="filter_waiting", label="Cannot be done yet: one that it depends on is open"
+    )
+    responsible = UUIDFilter(
+        method="filter_responsible",
+        label="The assignee; else the owner of the mitigation; else the assignee of its risk",
+    )
 
     class Meta:
         model = MitigationAction
-        fields = {"mitigation": SAME, "due_date": OPTIONAL_TIME}
+        fields = {"mitigation": SAME, "assignee": OPTIONAL, "due_date": OPTIONAL_TIME}
+
+    def filter_pending(self, queryset: ActionQuerySet, name: str, value: bool) -> ActionQuerySet:
+        return rows_that_are(queryset, queryset.pending(), value)
+
+    def filter_overdue(self, queryset: ActionQuerySet, name: str, value: bool) -> ActionQuerySet:
+        return rows_that_are(queryset, queryset.overdue(), value)
+
+    def filter_waiting(self, queryset: ActionQuerySet, name: str, value: bool) -> ActionQuerySet:
+        return rows_that_are(queryset, queryset.waiting(), value)
+
+    def filter_responsible(
+        self, queryset: ActionQuerySet, name: str, value: UUID
+    ) -> ActionQuerySet:
+        return queryset.of_person(value)
+
+
+def rows_that_are(rows: ActionQuerySet, chosen: ActionQuerySet, value: bool) -> ActionQuerySet:
+    """Return the chosen rows, or the others where `value` is False."""
+    return chosen if value else rows.exclude(pk__in=chosen.values("pk"))
 
 
 class AcceptanceFilterSet(OrganizationFilterSet):

@@ -29,6 +29,7 @@ from risks.models.mitigations import (
     Mitigation,
     MitigationAction,
     MitigationStatus,
+    ValidationResult,
 )
 from risks.models.reminders import Reminder
 from risks.models.risk import (
@@ -98,6 +99,7 @@ __all__ = (
     "Status",
     "SuggestionStatus",
     "Treatment",
+    "ValidationResult",
     "Versioned",
     "VulnerabilityFacts",
 )

@@ -12,7 +12,12 @@ from openrisk.text.fields import LineField, LongTextField
 from risks.models.base import Level, OrganizationOwned, Versioned, choices_constraint
 from risks.models.risk import Risk
 from risks.overdue import is_mitigation_overdue
-from risks.querysets import ActionQuerySet, MitigationQuerySet
+from risks.querysets import (
+    ACTION_ORDERS,
+    MITIGATION_ORDERS,
+    ActionQuerySet,
+    MitigationQuerySet,
+)
 
 
 class MitigationStatus(models.TextChoices):
@@ -23,8 +28,17 @@ class MitigationStatus(models.TextChoices):
     CANCELLED = "cancelled", "Cancelled"
 
 
+class ValidationResult(models.TextChoices):
+    EFFECTIVE = "effective", "Effective"
+    NOT_EFFECTIVE = "not_effective", "Not effective"
+
+
 class Mitigation(Versioned):
-    """A plan to lower a risk. Its progress is measured by its actions, see `progress`."""
+    """A plan to lower a risk. Its progress is measured by its actions, see `progress`.
+
+    One that is in review waits for someone other than its owner and other than the person who
+    reported it implemented: they find it effective (done), or not (in progress again).
+    """
 
     number = models.PositiveIntegerField(editable=False)
     reference = models.CharField(max_length=16, editable=False)
@@ -41,6 +55,7 @@ class Mitigation(Versioned):
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="mitigations"
     )
+    start_date = models.DateField(null=True, blank=True)
     due_date = models.DateField(null=True, blank=True)
     cost = models.DecimalField(
         max_digits=14, decimal_places=2, null=True, blank=True, validators=(MinValueValidator(0),)
@@ -54,6 +69,19 @@ class Mitigation(Versioned):
         validators=(MinValueValidator(0), MaxValueValidator(1)),
         help_text="Expected reduction of the risk, 0 to 1",
     )
+    # The latest report that it is implemented, and what came of it; null for older ones.
+    implemented_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", editable=False
+    )
+    implemented_at = models.DateTimeField(null=True, editable=False)
+    validated_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", editable=False
+    )
+    validated_at = models.DateTimeField(null=True, editable=False)
+    validation = models.CharField(
+        max_length=13, choices=ValidationResult.choices, blank=True, editable=False
+    )
+    validation_reason = LongTextField(blank=True, editable=False)
 
     objects: ClassVar[Any] = MitigationQuerySet.as_manager()
 
@@ -75,9 +103,24 @@ class Mitigation(Versioned):
                 condition=Q(effectiveness__isnull=True) | Q(effectiveness__range=(0, 1)),
                 name="mitigation_effectiveness_range",
             ),
+            choices_constraint(
+                "validation", ValidationResult, "mitigation_validation_known", blank=True
+            ),
+            models.CheckConstraint(
+                condition=Q(validated_by__isnull=True)
+                | Q(implemented_by__isnull=True)
+                | ~Q(validated_by=F("implemented_by")),
+                name="mitigation_four_eyes",
+            ),
         )
         indexes = (
             models.Index(fields=("organization", "due_date", "id"), name="mitigation_by_due_date"),
+            models.Index(
+                F("organization"), MITIGATION_ORDERS["due_date"], F("id"), name="mitigation_by_due"
+            ),
+            models.Index(
+                F("organization"), MITIGATION_ORDERS["cost"], F("id"), name="mitigation_by_cost"
+            ),
             models.Index(fields=("organization", "created_at", "id"), name="mitigation_by_created"),
             models.Index(fields=("organization", "updated_at", "id"), name="mitigation_by_updated"),
             models.Index(fields=("organization", "title", "id"), name="mitigation_by_title"),
@@ -112,6 +155,9 @@ class MitigationAction(Versioned):
 
     mitigation = models.ForeignKey(Mitigation, models.CASCADE, related_name="actions")
     title = LineField(max_length=255)
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     order = models.PositiveIntegerField(default=0)
     due_date = models.DateField(null=True, blank=True)
     done_at = models.DateTimeField(null=True, editable=False)
@@ -127,7 +173,16 @@ class MitigationAction(Versioned):
     class Meta:
         ordering = ("order", "id")
         constraints = (models.CheckConstraint(condition=~Q(title=""), name="action_title_present"),)
-        indexes = (models.Index(fields=("mitigation", "order", "id"), name="action_order"),)
+        indexes = (
+            models.Index(fields=("mitigation", "order", "id"), name="action_order"),
+            models.Index(
+                F("organization"),
+                ACTION_ORDERS["due_date"],
+                F("id"),
+                name="action_open_by_due",
+                condition=Q(done_at__isnull=True),
+            ),
+        )
 
     def __str__(self) -> str:
         return self.title

@@ -13,7 +13,7 @@ from openrisk.text.names import NameKeyField
 from risks.models.base import Level, OrganizationOwned, Versioned, choices_constraint
 from risks.models.matrix import Category
 from risks.overdue import NOT_OPEN, is_review_overdue
-from risks.querysets import RISK_ORDERS, RiskQuerySet
+from risks.querysets import RISK_ORDERS, AcceptanceQuerySet, RiskQuerySet
 from risks.scoring import KINDS
 
 
@@ -304,6 +304,7 @@ class AcceptanceStatus(models.TextChoices):
     REJECTED = "rejected", "Rejected"
     EXPIRED = "expired", "Expired"
     REVOKED = "revoked", "Revoked"
+    WITHDRAWN = "withdrawn", "Withdrawn"
 
 
 class Acceptance(Versioned):
@@ -333,6 +334,8 @@ class Acceptance(Versioned):
     decision_comment = models.TextField(blank=True, editable=False)
     decided_at = models.DateTimeField(null=True, editable=False)
 
+    objects: ClassVar[Any] = AcceptanceQuerySet.as_manager()
+
     class Meta:
         ordering = ("-created_at", "-id")
         constraints = (
@@ -352,6 +355,9 @@ class Acceptance(Versioned):
         indexes = (
             models.Index(fields=("organization", "created_at", "id"), name="acceptance_order"),
             models.Index(fields=("status", "expires_at"), name="acceptance_expiry"),
+            models.Index(
+                fields=("organization", "status", "expires_at"), name="acceptance_by_status"
+            ),
         )
 
     def __str__(self) -> str:

@@ -42,11 +42,8 @@ def request_acceptance(
     conditions: str = "",
 ) -> Acceptance:
     """Ask for `risk` to be accepted until `expires_at`, at most a year from now."""
-    now = timezone.now()
-    if not now < expires_at <= now + LONGEST_ACCEPTANCE:
-        raise rows.field_error("expires_at", "Choose a time in the future, at most one year ahead.")
-    if not clean_text(justification):
-        raise rows.field_error("justification", "Explain why this risk can be lived with.")
+    check_end(expires_at)
+    check_justification(justification)
     require_person(actor)
     with recorded(actor=actor):
         risk = rows.lock_for_update(risk)
@@ -66,6 +63,58 @@ def request_acceptance(
             requested_title=risk.title,
             requested_description=risk.description,
         )
+
+
+def check_end(expires_at: datetime) -> None:
+    """Raise where an acceptance would end in the past, or too late."""
+    now = timezone.now()
+    if not now < expires_at <= now + LONGEST_ACCEPTANCE:
+        raise rows.field_error("expires_at", "Choose a time in the future, at most one year ahead.")
+
+
+def check_justification(justification: str) -> None:
+    """Raise where a request gives no reason."""
+    if not clean_text(justification):
+        raise rows.field_error("justification", "Explain why this risk can be lived with.")
+
+
+def correct_acceptance(
+    *, actor: User, instance: Acceptance, version: int | None = None, **fields: Any
+) -> Acceptance:
+    """Change the justification, conditions or end of one's own request that is not decided.
+
+    Someone who decides about the request as it was gets StaleVersion.
+    """
+    with recorded(actor=actor):
+        acceptance = lock_own_request(actor, instance, version)
+        if "expires_at" in fields and fields["expires_at"] != acceptance.expires_at:
+            check_end(fields["expires_at"])
+        check_justification(fields.get("justification", acceptance.justification))
+        rows.save_fields(acceptance, fields)
+    return acceptance
+
+
+def withdraw_acceptance(
+    *, actor: User, acceptance: Acceptance, comment: str = "", version: int | None = None
+) -> Acceptance:
+    """Take back one's own request before it is decided."""
+    with recorded(actor=actor, comment=comment):
+        acceptance = lock_own_request(actor, acceptance, version)
+        close_acceptance(acceptance, AcceptanceStatus.WITHDRAWN, approver=None, comment=comment)
+    return acceptance
+
+
+def lock_own_request(actor: User, acceptance: Acceptance, version: int | None) -> Acceptance:
+    """Return the request, locked; Conflict where it is decided or someone else's."""
+    rows.lock_for_update(acceptance.risk)  # the order in which decisions lock, too
+    acceptance = rows.lock_for_update(acceptance, version)
+    if acceptance.requester_id != actor.pk:
+        raise Conflict(
+            "Only the requester changes or withdraws a request. Decide about it instead."
+        )
+    if acceptance.status != AcceptanceStatus.REQUESTED:
+        raise Conflict(f"This acceptance is {acceptance.status} already.")
+    return acceptance
 
 
 def decide_acceptance(

@@ -1,13 +1,14 @@
 """Mitigations and their actions."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
 
 from openrisk.accounts.models import Organization, User
-from openrisk.errors import Conflict
+from openrisk.errors import Conflict, StaleVersion
 from risks import states
 from risks.history import recorded
 from risks.models import (
@@ -16,11 +17,20 @@ from risks.models import (
     MitigationAction,
     MitigationStatus,
     Risk,
+    ValidationResult,
 )
 from risks.models.base import format_reference
 from risks.services import rows
 from risks.services.transitions import require_person
+from risks.text import clean_text
 
+NO_VALIDATION = {
+    "validation": "",
+    "validated_by": None,
+    "validated_at": None,
+    "validation_reason": "",
+}
+NOT_IMPLEMENTED = {"implemented_by": None, "implemented_at": None}
 TRANSITIONS: dict[str, tuple[str, ...]] = {
     "planned": ("in_progress", "cancelled"),
     "in_progress": ("review", "planned", "cancelled"),
@@ -41,6 +51,7 @@ def create_mitigation(
     """Create a planned mitigation with the next reference. `actions` are titles, in order."""
     check_no_status(fields)
     check_cost(fields)
+    check_dates(fields.get("start_date"), fields.get("due_date"))
     with recorded(actor=actor):
         number = rows.allocate_numbers(organization, "M")
         mitigation = rows.create(
@@ -68,6 +79,10 @@ def update_mitigation(
             "currency": fields.get("currency", instance.currency),
         }
     )
+    if not fields.keys().isdisjoint(("start_date", "due_date")):
+        check_dates(
+            fields.get("start_date", instance.start_date), fields.get("due_date", instance.due_date)
+        )
     return rows.update(actor=actor, instance=instance, version=version, **fields)
 
 
@@ -75,6 +90,12 @@ def check_no_status(fields: dict[str, Any]) -> None:
     """Raise where `fields` would change the status without a transition."""
     if "status" in fields:
         raise rows.field_error("status", "Use a transition to change the status.")
+
+
+def check_dates(start: date | None, due: date | None) -> None:
+    """Raise where a mitigation would be due before it starts."""
+    if start is not None and due is not None and due < start:
+        raise rows.field_error("due_date", "This is before the start. Choose a later day.")
 
 
 def check_cost(fields: dict[str, Any]) -> None:
@@ -94,24 +115,100 @@ def set_status(
     comment: str = "",
     version: int | None = None,
 ) -> Mitigation:
-    """Move a mitigation; validating it (review to done) is for someone other than its owner."""
+    """Move a mitigation. Moving it to done says that it was found effective (`check_validator`)."""
     with recorded(actor=actor, comment=comment):
         mitigation = rows.lock_for_update(mitigation, version)
         if to not in TRANSITIONS[mitigation.status]:
             allowed = ", ".join(TRANSITIONS[mitigation.status])
             raise Conflict(f"Cannot move from {mitigation.status} to {to}. Allowed: {allowed}.")
         if to == MitigationStatus.DONE:
-            check_done(mitigation, actor)
-        rows.save_fields(mitigation, {"status": to})
+            check_validator(mitigation, actor)
+            check_no_open_actions(mitigation)
+            fields = validation_fields(ValidationResult.EFFECTIVE, actor, comment)
+        elif to == MitigationStatus.REVIEW:
+            fields = {
+                **NO_VALIDATION,
+                "implemented_by": actor,
+                "implemented_at": timezone.now(),
+            }
+        elif mitigation.status in (MitigationStatus.REVIEW, MitigationStatus.DONE):
+            fields = {**NO_VALIDATION, **NOT_IMPLEMENTED}
+        else:
+            fields = {}
+        rows.save_fields(mitigation, {"status": to, **fields})
     return mitigation
 
 
-def check_done(mitigation: Mitigation, actor: User | None) -> None:
-    """Raise where an action is open, or the owner or a service account would validate."""
-    for person in (actor, mitigation.owner):
+def validate_mitigation(
+    *,
+    actor: User | None,
+    mitigation: Mitigation,
+    effective: bool,
+    comment: str = "",
+    version: int | None = None,
+) -> Mitigation:
+    """Say whether a mitigation in review is effective: then it is done, else in progress again.
+
+    For someone other than its owner and than the person who reported it implemented. "Not
+    effective" needs a reason.
+    """
+    if effective:
+        return set_status(
+            actor=actor,
+            mitigation=mitigation,
+            to=MitigationStatus.DONE,
+            comment=comment,
+            version=version,
+        )
+    with recorded(actor=actor, comment=comment):
+        mitigation = rows.lock_for_update(mitigation, version)
+        if mitigation.status != MitigationStatus.REVIEW:
+            label = mitigation.get_status_display().lower()
+            raise Conflict(f"{mitigation.reference} is {label}. Only one in review is validated.")
+        check_validator(mitigation, actor)
+        if not clean_text(comment):
+            raise rows.field_error("comment", "Explain why it is not effective.")
+        rows.save_fields(
+            mitigation,
+            {
+                "status": MitigationStatus.IN_PROGRESS,
+                **validation_fields(ValidationResult.NOT_EFFECTIVE, actor, comment),
+            },
+        )
+    return mitigation
+
+
+def validation_fields(result: ValidationResult, actor: User | None, reason: str) -> dict[str, Any]:
+    """Return who validated a mitigation, when and with which result."""
+    return {
+        "validation": result,
+        "validated_by": actor,
+        "validated_at": timezone.now(),
+        "validation_reason": reason,
+    }
+
+
+def check_validator(mitigation: Mitigation, actor: User | None) -> None:
+    """Raise where the person owns the mitigation or reported it implemented, or is a service."""
+    for person in (actor, mitigation.owner, mitigation.implemented_by):
         require_person(person)
-    if actor is not None and mitigation.owner_id == actor.pk:
-        raise Conflict("Four eyes: someone other than the owner validates a mitigation.")
+    if reason := reason_not_to_validate(mitigation, actor):
+        raise Conflict(reason)
+
+
+def reason_not_to_validate(mitigation: Mitigation, actor: User | None) -> str:
+    """Return why the person cannot validate this mitigation, or ""."""
+    if actor is None:
+        return ""
+    if mitigation.owner_id == actor.pk:
+        return "Four eyes: someone other than the owner validates a mitigation."
+    if mitigation.implemented_by_id == actor.pk:
+        return "Four eyes: someone other than the person who reported it implemented validates it."
+    return ""
+
+
+def check_no_open_actions(mitigation: Mitigation) -> None:
+    """Raise where an action is open."""
     counted = Mitigation.objects.with_progress().get(pk=mitigation.pk)
     if reason := states.describe_open_actions(counted):
         raise Conflict(f"{reason}. Finish or remove them first.")
@@ -175,6 +272,41 @@ def check_order(action: MitigationAction, *, done: bool) -> None:
         reasons = [f'"{other.title}" is done and depends on this one.' for other in ahead]
     if reasons:
         raise Conflict(*reasons)
+
+
+def move_action(
+    *, actor: User | None, action: MitigationAction, up: bool, version: int | None = None
+) -> MitigationAction:
+    """Let the action and the one before or after it change places; nothing at either end."""
+    with recorded(actor=actor):
+        mitigation = rows.lock_for_update(action.mitigation)
+        action = rows.lock_for_update(action, version)
+        ordered = list(mitigation.actions.order_by("order", "id"))
+        position = ordered.index(action)
+        target = max(0, position - 1) if up else position + 1
+        ordered.insert(target, ordered.pop(position))
+        save_order(ordered)
+    return action
+
+
+def order_actions(
+    *, actor: User | None, mitigation: Mitigation, order: Sequence[UUID]
+) -> Mitigation:
+    """Put the actions into this order; StaleVersion where it does not name each of them once."""
+    with recorded(actor=actor):
+        mitigation = rows.lock_for_update(mitigation)
+        actions = {action.pk: action for action in mitigation.actions.select_for_update()}
+        if set(order) != actions.keys() or len(order) != len(actions):
+            raise StaleVersion
+        save_order([actions[pk] for pk in order])
+    return mitigation
+
+
+def save_order(actions: Iterable[MitigationAction]) -> None:
+    """Number the actions from 1, and save those whose number changes."""
+    for number, action in enumerate(actions, 1):
+        if action.order != number:
+            rows.save_fields(action, {"order": number})
 
 
 def set_dependencies(action: MitigationAction, others: Iterable[MitigationAction]) -> None:

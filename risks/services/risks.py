@@ -1,12 +1,13 @@
 """Risks: create, change, comment, delete and review. `transitions` changes their status."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
 
 from openrisk.accounts.models import Organization, User
+from openrisk.errors import Conflict
 from risks import scoring, states
 from risks.fields import LINKS, RATINGS
 from risks.history import recorded
@@ -28,10 +29,13 @@ __all__ = (
     "create_risk",
     "delete_risk",
     "mark_reviewed",
+    "postpone_review",
+    "postponement_of",
     "take_transition",
     "update_risk",
 )
 
+LONGEST_POSTPONEMENT = timedelta(days=90)
 INITIAL_STATUSES = (Status.DRAFT.value, Status.IDENTIFIED.value)
 
 
@@ -146,3 +150,37 @@ def mark_reviewed(
             },
         )
     return risk
+
+
+def postpone_review(
+    *,
+    actor: User | None,
+    risk: Risk,
+    until: datetime,
+    comment: str,
+    version: int | None = None,
+) -> Risk:
+    """Plan the next review for another time without one, and write the reason into the history.
+
+    At most one interval from now, and at most `LONGEST_POSTPONEMENT`.
+    """
+    now = timezone.now()
+    if not clean_text(comment):
+        raise rows.field_error("comment", "Explain why the review can wait.")
+    with recorded(actor=actor, comment=comment):
+        risk = rows.lock_for_update(risk, version)
+        if not risk.is_open:
+            raise Conflict(f"{risk.reference} is {risk.get_status_display().lower()}.")
+        longest = postponement_of(risk)
+        if not now < until <= now + longest:
+            raise rows.field_error(
+                "until", f"Choose a day in the future, at most {longest.days} days ahead."
+            )
+        rows.save_fields(risk, {"next_review_at": until})
+    return risk
+
+
+def postponement_of(risk: Risk) -> timedelta:
+    """Return how far from now the review of the risk can be postponed."""
+    days = risk.review_interval_days
+    return min(LONGEST_POSTPONEMENT, timedelta(days=days)) if days else LONGEST_POSTPONEMENT

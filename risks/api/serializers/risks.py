@@ -154,6 +154,13 @@ class ConfirmRatingsSerializer(CommentSerializer):
     kind = serializers.ChoiceField(choices=KINDS)
 
 
+class PostponeReviewSerializer(Serializer):
+    until = serializers.DateTimeField(
+        help_text="At most one review interval from now, and at most 90 days"
+    )
+    comment = serializers.CharField(max_length=5000, help_text="Why the review can wait")
+
+
 class CategorySerializer(RowSerializer):
     class Meta:
         model = Category

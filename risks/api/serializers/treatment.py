@@ -30,6 +30,7 @@ class ActionSerializer(RowSerializer):
     depends_on = OrganizationRelatedListField(
         queryset=MitigationAction.objects.all(), required=False
     )
+    assignee = MemberField(required=False, allow_null=True)
     done = serializers.BooleanField(required=False)
 
     attached = frozenset({"depends_on", "done"})
@@ -40,6 +41,7 @@ class ActionSerializer(RowSerializer):
             "id",
             "mitigation",
             "title",
+            "assignee",
             "order",
             "due_date",
             "done",
@@ -101,10 +103,17 @@ class MitigationSerializer(RowSerializer):
             "status",
             "priority",
             "owner",
+            "start_date",
             "due_date",
             "cost",
             "currency",
             "effectiveness",
+            "implemented_by",
+            "implemented_at",
+            "validated_by",
+            "validated_at",
+            "validation",
+            "validation_reason",
             "progress",
             "actions_total",
             "actions_done",
@@ -113,7 +122,17 @@ class MitigationSerializer(RowSerializer):
             "created_at",
             "updated_at",
         )
-        read_only_fields = (*VERSIONED, "reference", "status")
+        read_only_fields = (
+            *VERSIONED,
+            "reference",
+            "status",
+            "implemented_by",
+            "implemented_at",
+            "validated_by",
+            "validated_at",
+            "validation",
+            "validation_reason",
+        )
 
     def attach(self, rows: list[dict[str, Any]]) -> None:
         serializer = ActionSerializer(context=self.context)
@@ -136,6 +155,11 @@ class MitigationSerializer(RowSerializer):
 
 class MitigationStatusSerializer(Serializer):
     to = serializers.ChoiceField(choices=MitigationStatus.choices)
+    comment = serializers.CharField(required=False, allow_blank=True, default="", max_length=5000)
+
+
+class ValidationSerializer(Serializer):
+    effective = serializers.BooleanField(help_text="false needs a comment: the reason")
     comment = serializers.CharField(required=False, allow_blank=True, default="", max_length=5000)
 
 
@@ -199,3 +223,10 @@ class AcceptanceSerializer(RowSerializer):
             "decided_at",
             "decision_comment",
         )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if self.instance is not None and "risk" in attrs:
+            raise serializers.ValidationError(
+                {"risk": "A request stays with its risk. Withdraw it and make a new one there."}
+            )
+        return attrs

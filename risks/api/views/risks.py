@@ -24,6 +24,7 @@ from risks.api.serializers.risks import (
     ChangeSerializer,
     CommentSerializer,
     ConfirmRatingsSerializer,
+    PostponeReviewSerializer,
     RiskSerializer,
     TakeTransitionSerializer,
     TransitionSerializer,
@@ -66,6 +67,7 @@ class RiskViewSet(WritableViewSet):
         "transitions": Role.ANALYST,
         "review": Role.ANALYST,
         "confirm_ratings": Role.ANALYST,
+        "postpone_review": Role.ANALYST,
         "bulk": Role.MANAGER,
     }
     preconditions = {
@@ -73,6 +75,7 @@ class RiskViewSet(WritableViewSet):
         "transitions": True,
         "review": False,
         "confirm_ratings": False,
+        "postpone_review": False,
     }
 
     # The ledger is for two filters only; it changes with the risks alone.
@@ -121,6 +124,19 @@ class RiskViewSet(WritableViewSet):
         fields = validate_comment(without_version(request.data))
         services.mark_reviewed(
             actor=self.actor, risk=risk, version=expected_version(request), **fields
+        )
+        return self.row_response(risk.pk)
+
+    @extend_schema(request=PostponeReviewSerializer, responses=RiskSerializer)
+    @action(detail=True, methods=["post"], url_path="postpone-review")
+    def postpone_review(self, request: Request, pk: str) -> Response:
+        """Plan the next review for a later time without one, with the reason."""
+        risk = self.get_object()
+        body = PostponeReviewSerializer(data=without_version(request.data))
+        body.is_valid(raise_exception=True)
+        version = expected_version(request)
+        services.postpone_review(
+            actor=self.actor, risk=risk, version=version, **body.validated_data
         )
         return self.row_response(risk.pk)
 

@@ -22,11 +22,12 @@ from risks.api.serializers.treatment import (
     ApproveSerializer,
     MitigationSerializer,
     MitigationStatusSerializer,
+    ValidationSerializer,
 )
 from risks.api.views.bodies import validate_comment, without_version
 from risks.api.views.history import history_response
 from risks.models import Acceptance, ActionDependency, Mitigation, MitigationAction, Risk
-from risks.querysets import MITIGATION_ORDERS
+from risks.querysets import ACTION_ORDERS, MITIGATION_ORDERS
 from risks.services import acceptances, mitigations, rows
 
 TTL = settings.CACHE_TTL_RISKS
@@ -41,8 +42,12 @@ class MitigationViewSet(WritableViewSet):
     filterset_class = MitigationFilterSet
     orders = MITIGATION_ORDERS
     default_order = "-reference"
-    roles = {"transitions": Role.ANALYST}
-    preconditions = {**WritableViewSet.preconditions, "transitions": False}
+    roles = {"transitions": Role.ANALYST, "validation": Role.ANALYST}
+    preconditions = {
+        **WritableViewSet.preconditions,
+        "transitions": False,
+        "validation": False,
+    }
     create_service = staticmethod(mitigations.create_mitigation)
     update_service = staticmethod(mitigations.update_mitigation)
     delete_service = staticmethod(rows.delete)
@@ -75,6 +80,24 @@ class MitigationViewSet(WritableViewSet):
         )
         return self.row_response(mitigation.pk)
 
+    @extend_schema(request=ValidationSerializer, responses=MitigationSerializer)
+    @action(detail=True, methods=["post"])
+    def validation(self, request: Request, pk: str) -> Response:
+        """Say whether a mitigation in review is effective: it is done then, else in progress.
+
+        409 for its owner and for the person who reported it implemented.
+        """
+        mitigation = self.get_object()
+        body = ValidationSerializer(data=without_version(request.data))
+        body.is_valid(raise_exception=True)
+        mitigations.validate_mitigation(
+            actor=self.actor,
+            mitigation=mitigation,
+            version=expected_version(request),
+            **body.validated_data,
+        )
+        return self.row_response(mitigation.pk)
+
     @extend_schema(responses=ChangeSerializer(many=True), filters=False)
     @action(detail=True)
     def history(self, request: Request, pk: str) -> Response:
@@ -93,7 +116,7 @@ class ActionViewSet(WritableViewSet):
     model = MitigationAction
     serializer_class = ActionSerializer
     filterset_class = ActionFilterSet
-    orders = {"order": F("order")}
+    orders = ACTION_ORDERS
     default_order = "order"
     roles = {"destroy": Role.ANALYST}
     create_service = staticmethod(create_action)
@@ -113,9 +136,21 @@ class AcceptanceViewSet(WritableViewSet):
     filterset_class = AcceptanceFilterSet
     orders = {"created_at": F("created_at"), "expires_at": F("expires_at")}
     default_order = "-created_at"
-    roles = {"approve": Role.MANAGER, "reject": Role.MANAGER, "revoke": Role.MANAGER}
-    preconditions = {"approve": True, "reject": False, "revoke": False}
-    http_method_names = ["get", "post", "head", "options"]
+    roles = {
+        "approve": Role.MANAGER,
+        "reject": Role.MANAGER,
+        "revoke": Role.MANAGER,
+        "withdraw": Role.ANALYST,
+    }
+    preconditions = {
+        "partial_update": False,
+        "approve": True,
+        "reject": False,
+        "revoke": False,
+        "withdraw": False,
+    }
+    http_method_names = ["get", "post", "patch", "head", "options"]
+    update_service = staticmethod(acceptances.correct_acceptance)
 
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         fields = self.validate_body(request)
@@ -164,6 +199,19 @@ class AcceptanceViewSet(WritableViewSet):
         """Take it back: an accepted risk returns to treatment."""
         acceptance = self.get_object()
         acceptances.revoke_acceptance(
+            actor=self.actor,
+            acceptance=acceptance,
+            version=expected_version(request),
+            **validate_comment(without_version(request.data)),
+        )
+        return self.row_response(acceptance.pk)
+
+    @extend_schema(request=CommentSerializer, responses=AcceptanceSerializer)
+    @action(detail=True, methods=["post"])
+    def withdraw(self, request: Request, pk: str) -> Response:
+        """Take back your own request before it is decided. 409 for anyone else's."""
+        acceptance = self.get_object()
+        acceptances.withdraw_acceptance(
             actor=self.actor,
             acceptance=acceptance,
             version=expected_version(request),

@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from openrisk.accounts.models import Organization, Role
 from risks.services.risks import create_risk
+from tests.conftest import member
 from tests.risks.factories import make_assessed_risk
 
 
@@ -164,3 +166,85 @@ def test_bad_requests_for_acceptance_are_pointed_at(api, analyst, risk, fields, 
 def test_second_live_acceptance_is_409(api, analyst, risk):
     assert request_acceptance(api(analyst), risk).status_code == 201
     assert request_acceptance(api(analyst), risk).status_code == 409
+
+
+def test_mitigation_is_validated_by_another_person(api, analyst, manager, mitigation):
+    place = mitigation["Location"]
+    for to in ("in_progress", "review"):
+        api(analyst).post(f"{place}transitions/", {"to": to})
+    assert api(analyst).post(f"{place}validation/", {"effective": True}).status_code == 409
+    found = api(manager).post(f"{place}validation/", {"effective": False, "comment": "Empty tapes"})
+    assert (found.json()["status"], found.json()["validation"]) == ("in_progress", "not_effective")
+
+
+def test_not_effective_without_a_reason_is_pointed_at(api, analyst, manager, mitigation):
+    for to in ("in_progress", "review"):
+        api(analyst).post(f"{mitigation['Location']}transitions/", {"to": to})
+    refused = api(manager).post(f"{mitigation['Location']}validation/", {"effective": False})
+    assert refused.json()["errors"][0]["pointer"] == "/comment"
+
+
+def test_assignee_of_an_action_is_a_member(api, analyst, mitigation):
+    client = api(analyst)
+    action = add_action(client, mitigation, "a", assignee=str(analyst.pk)).json()
+    assert action["assignee"] == str(analyst.pk)
+    outsider = member(Role.ANALYST, Organization.objects.create(name="Globex", slug="globex"))
+    body = {"assignee": str(outsider.pk)}
+    assert client.patch(f"/api/v1/actions/{action['id']}/", body).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("query", "titles"),
+    [
+        ("overdue=true", ["a"]),
+        ("overdue=false", ["b", "c"]),
+        ("waiting=true", ["b"]),
+        ("pending=true&ordering=due_date", ["a", "b", "c"]),
+        ("pending=true&ordering=-due_date", ["c", "b", "a"]),
+    ],
+)
+def test_actions_are_filtered_and_ordered(api, analyst, mitigation, query, titles):
+    client, today = api(analyst), timezone.now().date()
+    first = add_action(client, mitigation, "a", due_date=str(today - timedelta(days=1))).json()
+    add_action(client, mitigation, "b", due_date=str(today), depends_on=[first["id"]])
+    add_action(client, mitigation, "c")
+    listed = client.get(f"/api/v1/actions/?{query}").json()["results"]
+    assert [action["title"] for action in listed] == titles
+
+
+def test_actions_of_a_person_are_those_they_are_responsible_for(api, analyst, manager, mitigation):
+    client = api(analyst)
+    client.patch(mitigation["Location"], {"owner": str(manager.pk)})
+    add_action(client, mitigation, "a", assignee=str(analyst.pk))
+    add_action(client, mitigation, "b")
+    for person, title in ((analyst, "a"), (manager, "b")):
+        [action] = client.get(f"/api/v1/actions/?responsible={person.pk}").json()["results"]
+        assert action["title"] == title
+
+
+def test_requester_corrects_and_withdraws_a_request(api, analyst, risk):
+    client = api(analyst)
+    asked = request_acceptance(client, risk)
+    changed = client.patch(asked["Location"], {"justification": "Sold in May", "version": 1})
+    assert changed.json()["justification"] == "Sold in May"
+    assert client.patch(asked["Location"], {"conditions": "", "version": 1}).status_code == 412
+    withdrawn = client.post(f"{asked['Location']}withdraw/", {"comment": "Fixed instead"})
+    assert withdrawn.json()["status"] == "withdrawn"
+
+
+def test_request_stays_with_its_risk(api, analyst, risk):
+    asked = request_acceptance(api(analyst), risk)
+    refused = api(analyst).patch(asked["Location"], {"risk": str(risk.pk)})
+    assert refused.json()["errors"][0]["pointer"] == "/risk"
+
+
+def test_only_the_requester_withdraws(api, analyst, manager, risk):
+    asked = request_acceptance(api(analyst), risk)
+    assert api(manager).post(f"{asked['Location']}withdraw/", {}).status_code == 409
+
+
+def test_review_is_postponed(api, analyst, risk):
+    until = (timezone.now() + timedelta(days=20)).replace(microsecond=0)
+    body = {"until": until.isoformat(), "comment": "Waiting for the audit"}
+    answer = api(analyst).post(f"/api/v1/risks/{risk.pk}/postpone-review/", body)
+    assert answer.json()["next_review_at"].startswith(until.strftime("%Y-%m-%dT%H:%M:%S"))

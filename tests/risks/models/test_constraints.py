@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, models, transaction
-from django.db.models import F
+from django.db.models import F, Subquery
 from django.utils import timezone
 
 from dashboards.models import ReportSchedule
 from marketplace.models import InstalledApp, InstalledPack, Review
-from openrisk.accounts.models import Membership, Organization, Role
+from openrisk.accounts.models import Membership, Organization, Role, User
 from risks.history.recorded_models import recorded_models
 from risks.models import (
     Acceptance,
@@ -79,6 +79,11 @@ CHECKS = {
     "mitigation_priority_known": (Mitigation, {"priority": "urgent"}),
     "mitigation_cost_has_currency": (Mitigation, {"cost": 1, "currency": ""}),
     "mitigation_effectiveness_range": (Mitigation, {"effectiveness": 2}),
+    "mitigation_validation_known": (Mitigation, {"validation": "maybe"}),
+    "mitigation_four_eyes": (
+        Mitigation,
+        dict.fromkeys(("implemented_by", "validated_by"), Subquery(User.objects.values("pk")[:1])),
+    ),
     "action_title_present": (MitigationAction, {"title": ""}),
     "action_no_self_loop": (ActionDependency, {"depends_on": F("action")}),
     "asset_name_present": (Asset, {"name": ""}),
