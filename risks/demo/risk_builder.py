@@ -38,6 +38,7 @@ from risks.models import (
     RiskTag,
     Source,
     Treatment,
+    ValidationResult,
 )
 from risks.states import ASSESSED
 
@@ -229,7 +230,31 @@ class RiskBuilder:
         fields = {"done_at": self.reference.moments[moment], "done_by_id": mitigation["owner_id"]}
         for action in actions[:done]:
             self.change_row(moment, begin, MitigationAction, action, fields)
-        self.change_row(moment, begin, Mitigation, mitigation, {"status": status.value})
+        changes = {"status": status.value, **self.validation_of(mitigation, status, moment)}
+        self.change_row(moment, begin, Mitigation, mitigation, changes)
+
+    def validation_of(self, mitigation: Row, status: MitigationStatus, moment: int) -> Row:
+        """Return who implemented a mitigation, and who else validated it where it is done."""
+        if status == MitigationStatus.IN_PROGRESS:
+            return {}
+        people, at = self.reference.people, self.reference.moments[moment]
+        implemented = {
+            "implemented_by_id": mitigation["owner_id"],
+            "implemented_at": at - timedelta(days=1),
+        }
+        if status == MitigationStatus.REVIEW:
+            return implemented
+        validator = next(
+            people[name]
+            for name in ("manager", "admin")
+            if people[name].pk != mitigation["owner_id"]
+        )
+        return {
+            **implemented,
+            "validated_by_id": validator.pk,
+            "validated_at": at,
+            "validation": ValidationResult.EFFECTIVE.value,
+        }
 
     # --- Acceptance --------------------------------------------------------------------------
     def add_acceptance(self) -> None:

@@ -1,4 +1,4 @@
-"""The daily e-mail to people about reviews, mitigations and acceptances that wait for them."""
+"""The daily e-mail to people about what waits for them: reviews, plans, actions, acceptances."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from openrisk.accounts.models import Membership, Organization, Role, User
 from openrisk.links import page_url
-from risks.models import Acceptance, AcceptanceStatus, Mitigation, Reminder, Risk
-from risks.overdue import FINISHED, is_past_due
+from risks.models import Acceptance, Mitigation, MitigationAction, Reminder, Risk
+from risks.overdue import is_past_due
 from risks.querysets import DUE_SOON
 
 MAX_LINES = 50
@@ -81,17 +81,33 @@ def list_due(organization: Organization, now: datetime) -> Iterator[tuple[Any, s
     ):
         text = f"Review {describe_due(at.date(), today)}: {reference} {title}"
         yield person, describe(text, reference)
-    mitigations = Mitigation.objects.for_organization(organization).exclude(status__in=FINISHED)
+    mitigations = Mitigation.objects.for_organization(organization).due_by(limit.date())
     for person, reference, title, day, risk in (
-        mitigations.filter(due_date__lte=limit.date(), owner__isnull=False)
+        mitigations.filter(owner__isnull=False)
         .order_by("due_date", "id")
         .values_list("owner", "reference", "title", "due_date", "risk__reference")
     ):
         text = f"Mitigation {describe_due(day, today)}: {reference} {title}"
         yield person, describe(text, risk)
+    actions = MitigationAction.objects.for_organization(organization).pending()
+    for person, title, day, reference, risk in (
+        actions.filter(due_date__lte=limit.date())
+        .with_responsible()
+        .exclude(responsible=None)
+        .order_by("due_date", "id")
+        .values_list(
+            "responsible",
+            "title",
+            "due_date",
+            "mitigation__reference",
+            "mitigation__risk__reference",
+        )
+    ):
+        text = f"Action {describe_due(day, today)}: {title} ({reference})"
+        yield person, describe(text, risk)
     acceptances = Acceptance.objects.for_organization(organization)
     for person, reference, title, at in (
-        acceptances.filter(status=AcceptanceStatus.APPROVED, expires_at__lte=limit)
+        acceptances.ending_by(limit)
         .order_by("expires_at", "id")
         .values_list("requester", "risk__reference", "risk__title", "expires_at")
     ):
