@@ -14,2406 +14,532 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     initial = True
 
     dependencies = [
-        ("accounts", "0001_initial"),
-        ("accounts", "__first__"),
+        ('accounts', '0001_initial'),
+        ('accounts', '__first__'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="Asset",
+            name='Asset',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=openrisk.database.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                ("version", models.PositiveIntegerField(default=1, editable=False)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("updated_at", models.DateTimeField(auto_now=True)),
-                ("name", models.CharField(max_length=255)),
-                ("description", models.TextField(blank=True)),
-                (
-                    "type",
-                    models.CharField(
-                        choices=[
-                            ("application", "Application"),
-                            ("service", "Service"),
-                            ("server", "Server"),
-                            ("endpoint", "Endpoint"),
-                            ("network", "Network"),
-                            ("data", "Data"),
-                            ("people", "People"),
-                            ("facility", "Facility"),
-                            ("supplier", "Supplier"),
-                            ("other", "Other"),
-                        ],
-                        default="other",
-                        max_length=12,
-                    ),
-                ),
-                (
-                    "criticality",
-                    models.CharField(
-                        choices=[
-                            ("low", "Low"),
-                            ("medium", "Medium"),
-                            ("high", "High"),
-                            ("critical", "Critical"),
-                        ],
-                        default="medium",
-                        max_length=8,
-                    ),
-                ),
-                ("external_id", models.CharField(blank=True, max_length=255)),
-                ("hostnames", models.JSONField(blank=True, default=list)),
-                ("addresses", models.JSONField(blank=True, default=list)),
-                (
-                    "organization",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.organization",
-                    ),
-                ),
-                (
-                    "owner",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
+                ('id', models.UUIDField(default=openrisk.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('version', models.PositiveIntegerField(default=1, editable=False)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('updated_at', models.DateTimeField(auto_now=True)),
+                ('name', models.CharField(max_length=255)),
+                ('description', models.TextField(blank=True)),
+                ('type', models.CharField(choices=[('application', 'Application'), ('service', 'Service'), ('server', 'Server'), ('endpoint', 'Endpoint'), ('network', 'Network'), ('data', 'Data'), ('people', 'People'), ('facility', 'Facility'), ('supplier', 'Supplier'), ('other', 'Other')], default='other', max_length=12)),
+                ('criticality', models.CharField(choices=[('low', 'Low'), ('medium', 'Medium'), ('high', 'High'), ('critical', 'Critical')], default='medium', max_length=8)),
+                ('external_id', models.CharField(blank=True, max_length=255)),
+                ('hostnames', models.JSONField(blank=True, default=list)),
+                ('addresses', models.JSONField(blank=True, default=list)),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
+                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                "ordering": ("name", "id"),
-                "indexes": [
-                    models.Index(fields=["organization", "name", "id"], name="asset_by_name"),
-                    models.Index(
-                        fields=["organization", "criticality", "id"], name="asset_by_criticality"
-                    ),
-                    models.Index(
-                        fields=["organization", "created_at", "id"], name="asset_by_created_at"
-                    ),
-                    models.Index(
-                        fields=["organization", "updated_at", "id"], name="asset_by_updated_at"
-                    ),
-                ],
-                "constraints": [
-                    models.UniqueConstraint(
-                        models.F("organization"),
-                        django.db.models.functions.text.Lower("name"),
-                        name="asset_name_unique",
-                        violation_error_message="An asset of this name exists already.",
-                    ),
-                    models.UniqueConstraint(
-                        condition=models.Q(("external_id", ""), _negated=True),
-                        fields=("organization", "external_id"),
-                        name="asset_external_id_unique",
-                        violation_error_message="Another asset has this external id.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("name", ""), _negated=True), name="asset_name_present"
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            (
-                                "type__in",
-                                [
-                                    "application",
-                                    "service",
-                                    "server",
-                                    "endpoint",
-                                    "network",
-                                    "data",
-                                    "people",
-                                    "facility",
-                                    "supplier",
-                                    "other",
-                                ],
-                            )
-                        ),
-                        name="asset_type_known",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("criticality__in", ["low", "medium", "high", "critical"])
-                        ),
-                        name="asset_criticality_known",
-                    ),
-                ],
+                'ordering': ('name', 'id'),
+                'indexes': [models.Index(fields=['organization', 'name', 'id'], name='asset_by_name'), models.Index(fields=['organization', 'criticality', 'id'], name='asset_by_criticality'), models.Index(fields=['organization', 'created_at', 'id'], name='asset_by_created_at'), models.Index(fields=['organization', 'updated_at', 'id'], name='asset_by_updated_at')],
+                'constraints': [models.UniqueConstraint(models.F('organization'), django.db.models.functions.text.Lower('name'), name='asset_name_unique', violation_error_message='An asset of this name exists already.'), models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('organization', 'external_id'), name='asset_external_id_unique', violation_error_message='Another asset has this external id.'), models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='asset_name_present'), models.CheckConstraint(condition=models.Q(('type__in', ['application', 'service', 'server', 'endpoint', 'network', 'data', 'people', 'facility', 'supplier', 'other'])), name='asset_type_known'), models.CheckConstraint(condition=models.Q(('criticality__in', ['low', 'medium', 'high', 'critical'])), name='asset_criticality_known')],
             },
         ),
         migrations.CreateModel(
-            name="AssetDependency",
+            name='AssetDependency',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=openrisk.database.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("depends_on", "Depends on"),
-                            ("runs_on", "Runs on"),
-                            ("connects_to", "Connects to"),
-                            ("stored_in", "Stored in"),
-                            ("supplied_by", "Supplied by"),
-                        ],
-                        default="depends_on",
-                        max_length=12,
-                    ),
-                ),
-                (
-                    "asset",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="dependencies",
-                        to="risks.asset",
-                    ),
-                ),
-                (
-                    "organization",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.organization",
-                    ),
-                ),
-                (
-                    "target",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="dependents",
-                        to="risks.asset",
-                    ),
-                ),
+                ('id', models.UUIDField(default=openrisk.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('kind', models.CharField(choices=[('depends_on', 'Depends on'), ('runs_on', 'Runs on'), ('connects_to', 'Connects to'), ('stored_in', 'Stored in'), ('supplied_by', 'Supplied by')], default='depends_on', max_length=12)),
+                ('asset', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='dependencies', to='risks.asset')),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
+                ('target', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='dependents', to='risks.asset')),
             ],
             options={
-                "verbose_name_plural": "asset dependencies",
-                "ordering": ("id",),
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("asset", "target", "kind"),
-                        name="dependency_unique",
-                        violation_error_message="This dependency exists already.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("asset", models.F("target")), _negated=True),
-                        name="dependency_no_self_loop",
-                        violation_error_message="An asset cannot depend on itself.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            (
-                                "kind__in",
-                                [
-                                    "depends_on",
-                                    "runs_on",
-                                    "connects_to",
-                                    "stored_in",
-                                    "supplied_by",
-                                ],
-                            )
-                        ),
-                        name="dependency_kind_known",
-                    ),
-                ],
+                'verbose_name_plural': 'asset dependencies',
+                'ordering': ('id',),
+                'constraints': [models.UniqueConstraint(fields=('asset', 'target', 'kind'), name='dependency_unique', violation_error_message='This dependency exists already.'), models.CheckConstraint(condition=models.Q(('asset', models.F('target')), _negated=True), name='dependency_no_self_loop', violation_error_message='An asset cannot depend on itself.'), models.CheckConstraint(condition=models.Q(('kind__in', ['depends_on', 'runs_on', 'connects_to', 'stored_in', 'supplied_by'])), name='dependency_kind_known')],
             },
         ),
         migrations.CreateModel(
-            name="Category",
+            name='Category',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=openrisk.database.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                ("version", models.PositiveIntegerField(default=1, editable=False)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("updated_at", models.DateTimeField(auto_now=True)),
-                ("name", models.CharField(max_length=100)),
-                ("description", models.TextField(blank=True)),
-                (
-                    "organization",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.organization",
-                    ),
-                ),
+                ('id', models.UUIDField(default=openrisk.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('version', models.PositiveIntegerField(default=1, editable=False)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('updated_at', models.DateTimeField(auto_now=True)),
+                ('name', models.CharField(max_length=100)),
+                ('description', models.TextField(blank=True)),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
             ],
             options={
-                "verbose_name_plural": "categories",
-                "ordering": ("name", "id"),
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("organization", "name"),
-                        name="category_unique",
-                        violation_error_message="A category of this name exists already.",
-                    )
-                ],
+                'verbose_name_plural': 'categories',
+                'ordering': ('name', 'id'),
+                'constraints': [models.UniqueConstraint(fields=('organization', 'name'), name='category_unique', violation_error_message='A category of this name exists already.')],
             },
         ),
         migrations.CreateModel(
-            name="Change",
+            name='Change',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("model", models.CharField(max_length=40)),
-                ("object_id", models.UUIDField()),
-                (
-                    "action",
-                    models.CharField(
-                        choices=[
-                            ("created", "Created"),
-                            ("updated", "Updated"),
-                            ("deleted", "Deleted"),
-                        ],
-                        max_length=7,
-                    ),
-                ),
-                ("at", models.DateTimeField()),
-                ("comment", models.TextField()),
-                ("request_id", models.CharField(max_length=128)),
-                ("run_id", models.UUIDField(null=True)),
-                ("changes", models.JSONField()),
-                (
-                    "actor",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "organization",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="accounts.organization",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('model', models.CharField(max_length=40)),
+                ('object_id', models.UUIDField()),
+                ('action', models.CharField(choices=[('created', 'Created'), ('updated', 'Updated'), ('deleted', 'Deleted')], max_length=7)),
+                ('at', models.DateTimeField()),
+                ('comment', models.TextField()),
+                ('request_id', models.CharField(max_length=128)),
+                ('run_id', models.UUIDField(null=True)),
+                ('changes', models.JSONField()),
+                ('actor', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('organization', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='accounts.organization')),
             ],
             options={
-                "ordering": ("-id",),
-                "indexes": [
-                    models.Index(fields=["object_id", "id"], name="change_object"),
-                    models.Index(fields=["organization", "id"], name="change_organization"),
-                ],
+                'ordering': ('-id',),
+                'indexes': [models.Index(fields=['object_id', 'id'], name='change_object'), models.Index(fields=['organization', 'id'], name='change_organization')],
             },
         ),
         migrations.CreateModel(
-            name="FindingRule",
+            name='FindingRule',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=openrisk.database.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                ("version", models.PositiveIntegerField(default=1, editable=False)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("updated_at", models.DateTimeField(auto_now=True)),
-                ("name", models.CharField(max_length=150)),
-                ("active", models.BooleanField(default=True)),
-                (
-                    "minimum_severity",
-                    models.CharField(
-                        choices=[
-                            ("info", "Info"),
-                            ("low", "Low"),
-                            ("medium", "Medium"),
-                            ("high", "High"),
-                            ("critical", "Critical"),
-                        ],
-                        default="critical",
-                        max_length=8,
-                    ),
-                ),
-                (
-                    "known_exploited",
-                    models.BooleanField(
-                        default=False,
-                        help_text="Only findings listed as known to be exploited (KEV)",
-                    ),
-                ),
-                (
-                    "minimum_epss",
-                    models.DecimalField(
-                        blank=True,
-                        decimal_places=5,
-                        help_text="Only findings at least so likely to be exploited, 0 to 1",
-                        max_digits=6,
-                        null=True,
-                        validators=[
-                            django.core.validators.MinValueValidator(0),
-                            django.core.validators.MaxValueValidator(1),
-                        ],
-                    ),
-                ),
-                (
-                    "minimum_criticality",
-                    models.CharField(
-                        choices=[
-                            ("low", "Low"),
-                            ("medium", "Medium"),
-                            ("high", "High"),
-                            ("critical", "Critical"),
-                        ],
-                        default="low",
-                        max_length=8,
-                    ),
-                ),
-                (
-                    "likelihood",
-                    models.PositiveSmallIntegerField(
-                        validators=[
-                            django.core.validators.MinValueValidator(1),
-                            django.core.validators.MaxValueValidator(5),
-                        ]
-                    ),
-                ),
-                (
-                    "impact",
-                    models.PositiveSmallIntegerField(
-                        validators=[
-                            django.core.validators.MinValueValidator(1),
-                            django.core.validators.MaxValueValidator(5),
-                        ]
-                    ),
-                ),
-                (
-                    "organization",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.organization",
-                    ),
-                ),
+                ('id', models.UUIDField(default=openrisk.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('version', models.PositiveIntegerField(default=1, editable=False)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('updated_at', models.DateTimeField(auto_now=True)),
+                ('name', models.CharField(max_length=150)),
+                ('active', models.BooleanField(default=True)),
+                ('minimum_severity', models.CharField(choices=[('info', 'Info'), ('low', 'Low'), ('medium', 'Medium'), ('high', 'High'), ('critical', 'Critical')], default='critical', max_length=8)),
+                ('known_exploited', models.BooleanField(default=False, help_text='Only findings listed as known to be exploited (KEV)')),
+                ('minimum_epss', models.DecimalField(blank=True, decimal_places=5, help_text='Only findings at least so likely to be exploited, 0 to 1', max_digits=6, null=True, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(1)])),
+                ('minimum_criticality', models.CharField(choices=[('low', 'Low'), ('medium', 'Medium'), ('high', 'High'), ('critical', 'Critical')], default='low', max_length=8)),
+                ('likelihood', models.PositiveSmallIntegerField(validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(5)])),
+                ('impact', models.PositiveSmallIntegerField(validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(5)])),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
             ],
             options={
-                "ordering": ("name", "id"),
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("organization", "name"),
-                        name="finding_rule_unique",
-                        violation_error_message="A rule of this name exists already.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("minimum_severity__in", ["info", "low", "medium", "high", "critical"])
-                        ),
-                        name="finding_rule_severity_known",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("minimum_criticality__in", ["low", "medium", "high", "critical"])
-                        ),
-                        name="finding_rule_criticality_known",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("impact__range", (1, 5)), ("likelihood__range", (1, 5))
-                        ),
-                        name="finding_rule_ratings_range",
-                    ),
-                ],
+                'ordering': ('name', 'id'),
+                'constraints': [models.UniqueConstraint(fields=('organization', 'name'), name='finding_rule_unique', violation_error_message='A rule of this name exists already.'), models.CheckConstraint(condition=models.Q(('minimum_severity__in', ['info', 'low', 'medium', 'high', 'critical'])), name='finding_rule_severity_known'), models.CheckConstraint(condition=models.Q(('minimum_criticality__in', ['low', 'medium', 'high', 'critical'])), name='finding_rule_criticality_known'), models.CheckConstraint(condition=models.Q(('impact__range', (1, 5)), ('likelihood__range', (1, 5))), name='finding_rule_ratings_range')],
             },
         ),
         migrations.CreateModel(
-            name="Framework",
+            name='Framework',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=openrisk.database.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                ("version", models.PositiveIntegerField(default=1, editable=False)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("updated_at", models.DateTimeField(auto_now=True)),
-                ("name", models.CharField(max_length=150)),
-                ("edition", models.CharField(blank=True, max_length=50)),
-                ("description", models.TextField(blank=True)),
-                (
-                    "organization",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.organization",
-                    ),
-                ),
+                ('id', models.UUIDField(default=openrisk.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('version', models.PositiveIntegerField(default=1, editable=False)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('updated_at', models.DateTimeField(auto_now=True)),
+                ('name', models.CharField(max_length=150)),
+                ('edition', models.CharField(blank=True, max_length=50)),
+                ('description', models.TextField(blank=True)),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
             ],
             options={
-                "ordering": ("name", "id"),
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("organization", "name", "edition"),
-                        name="framework_unique",
-                        violation_error_message="This framework exists already in this edition.",
-                    )
-                ],
+                'ordering': ('name', 'id'),
+                'constraints': [models.UniqueConstraint(fields=('organization', 'name', 'edition'), name='framework_unique', violation_error_message='This framework exists already in this edition.')],
             },
         ),
         migrations.CreateModel(
-            name="Control",
+            name='Control',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=openrisk.database.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                ("version", models.PositiveIntegerField(default=1, editable=False)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("updated_at", models.DateTimeField(auto_now=True)),
-                ("identifier", models.CharField(max_length=100)),
-                ("title", models.CharField(max_length=500)),
-                ("text", models.TextField(blank=True)),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[
-                            ("not_implemented", "Not implemented"),
-                            ("in_progress", "In progress"),
-                            ("implemented", "Implemented"),
-                            ("not_applicable", "Not applicable"),
-                        ],
-                        default="not_implemented",
-                        max_length=15,
-                    ),
-                ),
-                (
-                    "organization",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.organization",
-                    ),
-                ),
-                (
-                    "parent",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="children",
-                        to="risks.control",
-                    ),
-                ),
-                (
-                    "framework",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="controls",
-                        to="risks.framework",
-                    ),
-                ),
+                ('id', models.UUIDField(default=openrisk.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('version', models.PositiveIntegerField(default=1, editable=False)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('updated_at', models.DateTimeField(auto_now=True)),
+                ('identifier', models.CharField(max_length=100)),
+                ('title', models.CharField(max_length=500)),
+                ('text', models.TextField(blank=True)),
+                ('status', models.CharField(choices=[('not_implemented', 'Not implemented'), ('in_progress', 'In progress'), ('implemented', 'Implemented'), ('not_applicable', 'Not applicable')], default='not_implemented', max_length=15)),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
+                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='children', to='risks.control')),
+                ('framework', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='controls', to='risks.framework')),
             ],
             options={
-                "ordering": ("framework", "identifier", "id"),
-                "indexes": [
-                    models.Index(
-                        fields=["organization", "identifier", "id"], name="control_by_identifier"
-                    ),
-                    models.Index(fields=["organization", "title", "id"], name="control_by_title"),
-                    models.Index(fields=["organization", "status", "id"], name="control_by_status"),
-                    models.Index(
-                        fields=["organization", "updated_at", "id"], name="control_by_updated_at"
-                    ),
-                ],
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("framework", "identifier"),
-                        name="control_unique",
-                        violation_error_message="This framework has a control of this identifier already.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("identifier", ""), _negated=True),
-                        name="control_identifier_present",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            (
-                                "status__in",
-                                ["not_implemented", "in_progress", "implemented", "not_applicable"],
-                            )
-                        ),
-                        name="control_status_known",
-                    ),
-                ],
+                'ordering': ('framework', 'identifier', 'id'),
+                'indexes': [models.Index(fields=['organization', 'identifier', 'id'], name='control_by_identifier'), models.Index(fields=['organization', 'title', 'id'], name='control_by_title'), models.Index(fields=['organization', 'status', 'id'], name='control_by_status'), models.Index(fields=['organization', 'updated_at', 'id'], name='control_by_updated_at')],
+                'constraints': [models.UniqueConstraint(fields=('framework', 'identifier'), name='control_unique', violation_error_message='This framework has a control of this identifier already.'), models.CheckConstraint(condition=models.Q(('identifier', ''), _negated=True), name='control_identifier_present'), models.CheckConstraint(condition=models.Q(('status__in', ['not_implemented', 'in_progress', 'implemented', 'not_applicable'])), name='control_status_known')],
             },
         ),
         migrations.CreateModel(
-            name="ImportRun",
+            name='ImportRun',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=openrisk.database.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                (
-                    "source",
-                    models.CharField(
-                        choices=[
-                            ("manual", "Manual"),
-                            ("import", "Import"),
-                            ("connector", "Connector"),
-                            ("finding", "Finding"),
-                        ],
-                        default="import",
-                        max_length=10,
-                    ),
-                ),
-                ("source_name", models.CharField(max_length=150)),
-                ("file_name", models.CharField(max_length=255)),
-                ("sha256", models.CharField(max_length=64)),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[
-                            ("previewed", "Previewed"),
-                            ("applied", "Applied"),
-                            ("undone", "Undone"),
-                        ],
-                        default="previewed",
-                        max_length=10,
-                    ),
-                ),
-                ("mapping", models.JSONField(default=list)),
-                ("guesses", models.JSONField(default=list)),
-                ("notes", models.JSONField(default=list)),
-                ("counts", models.JSONField(default=dict)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("applied_at", models.DateTimeField(null=True)),
-                ("undone_at", models.DateTimeField(null=True)),
-                (
-                    "actor",
-                    models.ForeignKey(
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "applied_by",
-                    models.ForeignKey(
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "organization",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.organization",
-                    ),
-                ),
-                (
-                    "undone_by",
-                    models.ForeignKey(
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
+                ('id', models.UUIDField(default=openrisk.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('source', models.CharField(choices=[('manual', 'Manual'), ('import', 'Import'), ('connector', 'Connector'), ('finding', 'Finding')], default='import', max_length=10)),
+                ('source_name', models.CharField(max_length=150)),
+                ('file_name', models.CharField(max_length=255)),
+                ('sha256', models.CharField(max_length=64)),
+                ('status', models.CharField(choices=[('previewed', 'Previewed'), ('applied', 'Applied'), ('undone', 'Undone')], default='previewed', max_length=10)),
+                ('mapping', models.JSONField(default=list)),
+                ('guesses', models.JSONField(default=list)),
+                ('notes', models.JSONField(default=list)),
+                ('counts', models.JSONField(default=dict)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('applied_at', models.DateTimeField(null=True)),
+                ('undone_at', models.DateTimeField(null=True)),
+                ('actor', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('applied_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
+                ('undone_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                "ordering": ("-created_at", "-id"),
-                "indexes": [
-                    models.Index(
-                        fields=["organization", "created_at", "id"], name="import_run_by_created"
-                    )
-                ],
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("source__in", ["manual", "import", "connector", "finding"])
-                        ),
-                        name="import_run_source_known",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("status__in", ["previewed", "applied", "undone"])),
-                        name="import_run_status_known",
-                    ),
-                ],
+                'ordering': ('-created_at', '-id'),
+                'indexes': [models.Index(fields=['organization', 'created_at', 'id'], name='import_run_by_created')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('source__in', ['manual', 'import', 'connector', 'finding'])), name='import_run_source_known'), models.CheckConstraint(condition=models.Q(('status__in', ['previewed', 'applied', 'undone'])), name='import_run_status_known')],
             },
         ),
         migrations.CreateModel(
-            name="ImportRow",
+            name='ImportRow',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=openrisk.database.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                ("row_number", models.PositiveIntegerField()),
-                ("model", models.CharField(max_length=40)),
-                ("identity_kind", models.CharField(blank=True, max_length=20)),
-                ("identity", models.TextField()),
-                ("object_id", models.UUIDField(null=True)),
-                (
-                    "action",
-                    models.CharField(
-                        choices=[
-                            ("create", "Create"),
-                            ("update", "Update"),
-                            ("unchanged", "Unchanged"),
-                            ("error", "Error"),
-                        ],
-                        max_length=10,
-                    ),
-                ),
-                ("values", models.JSONField(default=dict)),
-                ("changes", models.JSONField(default=dict)),
-                ("edited", models.JSONField(default=list)),
-                ("superseded", models.JSONField(default=dict)),
-                ("errors", models.JSONField(default=list)),
-                ("notes", models.JSONField(default=list)),
-                (
-                    "organization",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.organization",
-                    ),
-                ),
-                (
-                    "run",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="rows",
-                        to="risks.importrun",
-                    ),
-                ),
+                ('id', models.UUIDField(default=openrisk.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('row_number', models.PositiveIntegerField()),
+                ('model', models.CharField(max_length=40)),
+                ('identity_kind', models.CharField(blank=True, max_length=20)),
+                ('identity', models.TextField()),
+                ('object_id', models.UUIDField(null=True)),
+                ('action', models.CharField(choices=[('create', 'Create'), ('update', 'Update'), ('unchanged', 'Unchanged'), ('error', 'Error')], max_length=10)),
+                ('values', models.JSONField(default=dict)),
+                ('changes', models.JSONField(default=dict)),
+                ('edited', models.JSONField(default=list)),
+                ('superseded', models.JSONField(default=dict)),
+                ('errors', models.JSONField(default=list)),
+                ('notes', models.JSONField(default=list)),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
+                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rows', to='risks.importrun')),
             ],
             options={
-                "ordering": ("row_number", "id"),
-                "indexes": [
-                    models.Index(fields=["run", "row_number", "id"], name="import_row_order")
-                ],
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("action__in", ["create", "update", "unchanged", "error"])
-                        ),
-                        name="import_row_action_known",
-                    )
-                ],
+                'ordering': ('row_number', 'id'),
+                'indexes': [models.Index(fields=['run', 'row_number', 'id'], name='import_row_order')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('action__in', ['create', 'update', 'unchanged', 'error'])), name='import_row_action_known')],
             },
         ),
         migrations.CreateModel(
-            name="Matrix",
+            name='Matrix',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=openrisk.database.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                ("version", models.PositiveIntegerField(default=1, editable=False)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("updated_at", models.DateTimeField(auto_now=True)),
-                ("levels", models.JSONField(default=risks.scoring.default_levels)),
-                (
-                    "likelihood_labels",
-                    models.JSONField(default=risks.models.matrix.default_likelihood_labels),
-                ),
-                (
-                    "impact_labels",
-                    models.JSONField(default=risks.models.matrix.default_impact_labels),
-                ),
-                ("colours", models.JSONField(default=risks.models.matrix.default_colours)),
-                (
-                    "organization",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="matrix",
-                        to="accounts.organization",
-                    ),
-                ),
+                ('id', models.UUIDField(default=openrisk.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('version', models.PositiveIntegerField(default=1, editable=False)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('updated_at', models.DateTimeField(auto_now=True)),
+                ('levels', models.JSONField(default=risks.scoring.default_levels)),
+                ('likelihood_labels', models.JSONField(default=risks.models.matrix.default_likelihood_labels)),
+                ('impact_labels', models.JSONField(default=risks.models.matrix.default_impact_labels)),
+                ('colours', models.JSONField(default=risks.models.matrix.default_colours)),
+                ('organization', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='matrix', to='accounts.organization')),
             ],
             options={
-                "verbose_name_plural": "matrices",
+                'verbose_name_plural': 'matrices',
             },
         ),
         migrations.CreateModel(
-            name="Provenance",
+            name='Provenance',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=openrisk.database.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                (
-                    "source",
-                    models.CharField(
-                        choices=[
-                            ("manual", "Manual"),
-                            ("import", "Import"),
-                            ("connector", "Connector"),
-                            ("finding", "Finding"),
-                        ],
-                        max_length=10,
-                    ),
-                ),
-                ("source_name", models.CharField(max_length=150)),
-                ("model", models.CharField(max_length=40)),
-                ("identity", models.TextField()),
-                ("object_id", models.UUIDField()),
-                ("fields", models.JSONField(default=dict)),
-                (
-                    "organization",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.organization",
-                    ),
-                ),
+                ('id', models.UUIDField(default=openrisk.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('source', models.CharField(choices=[('manual', 'Manual'), ('import', 'Import'), ('connector', 'Connector'), ('finding', 'Finding')], max_length=10)),
+                ('source_name', models.CharField(max_length=150)),
+                ('model', models.CharField(max_length=40)),
+                ('identity', models.TextField()),
+                ('object_id', models.UUIDField()),
+                ('fields', models.JSONField(default=dict)),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
             ],
             options={
-                "verbose_name_plural": "provenance",
-                "indexes": [models.Index(fields=["object_id"], name="provenance_object")],
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("organization", "source", "source_name", "model", "object_id"),
-                        name="provenance_unique",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("source__in", ["manual", "import", "connector", "finding"])
-                        ),
-                        name="provenance_source_known",
-                    ),
-                ],
+                'verbose_name_plural': 'provenance',
+                'indexes': [models.Index(fields=['object_id'], name='provenance_object')],
+                'constraints': [models.UniqueConstraint(fields=('organization', 'source', 'source_name', 'model', 'object_id'), name='provenance_unique'), models.CheckConstraint(condition=models.Q(('source__in', ['manual', 'import', 'connector', 'finding'])), name='provenance_source_known')],
             },
         ),
         migrations.CreateModel(
-            name="ReferenceCounter",
+            name='ReferenceCounter',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("kind", models.CharField(max_length=1)),
-                ("last", models.PositiveIntegerField(default=0)),
-                (
-                    "organization",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.organization",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(max_length=1)),
+                ('last', models.PositiveIntegerField(default=0)),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
             ],
             options={
-                "constraints": [
-                    models.UniqueConstraint(fields=("organization", "kind"), name="counter_unique")
-                ],
+                'constraints': [models.UniqueConstraint(fields=('organization', 'kind'), name='counter_unique')],
             },
         ),
         migrations.CreateModel(
-            name="Reminder",
+            name='Reminder',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=openrisk.database.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                ("on", models.DateField()),
-                (
-                    "organization",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.organization",
-                    ),
-                ),
-                (
-                    "user",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
+                ('id', models.UUIDField(default=openrisk.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('on', models.DateField()),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("user", "organization", "on"), name="reminder_once_a_day"
-                    )
-                ],
+                'constraints': [models.UniqueConstraint(fields=('user', 'organization', 'on'), name='reminder_once_a_day')],
             },
         ),
         migrations.CreateModel(
-            name="Risk",
+            name='Risk',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=openrisk.database.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                ("version", models.PositiveIntegerField(default=1, editable=False)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("updated_at", models.DateTimeField(auto_now=True)),
-                ("number", models.PositiveIntegerField(editable=False)),
-                ("reference", models.CharField(editable=False, max_length=16)),
-                ("title", models.CharField(max_length=255)),
-                ("description", models.TextField(blank=True)),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[
-                            ("draft", "Draft"),
-                            ("identified", "Identified"),
-                            ("assessed", "Assessed"),
-                            ("treatment_planned", "Treatment planned"),
-                            ("in_treatment", "In treatment"),
-                            ("mitigated", "Mitigated"),
-                            ("accepted", "Accepted"),
-                            ("closed", "Closed"),
-                            ("reopened", "Reopened"),
-                        ],
-                        default="identified",
-                        editable=False,
-                        max_length=20,
-                    ),
-                ),
-                ("owner_name", models.CharField(blank=True, max_length=150)),
-                (
-                    "treatment",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("mitigate", "Mitigate"),
-                            ("accept", "Accept"),
-                            ("transfer", "Transfer"),
-                            ("avoid", "Avoid"),
-                        ],
-                        max_length=10,
-                    ),
-                ),
-                (
-                    "source",
-                    models.CharField(
-                        choices=[
-                            ("manual", "Manual"),
-                            ("import", "Import"),
-                            ("connector", "Connector"),
-                            ("finding", "Finding"),
-                        ],
-                        default="manual",
-                        editable=False,
-                        max_length=10,
-                    ),
-                ),
-                ("source_name", models.CharField(blank=True, editable=False, max_length=150)),
-                ("external_id", models.CharField(blank=True, max_length=255)),
-                ("extra", models.JSONField(blank=True, default=dict)),
-                (
-                    "inherent_likelihood",
-                    models.PositiveSmallIntegerField(
-                        blank=True,
-                        null=True,
-                        validators=[
-                            django.core.validators.MinValueValidator(1),
-                            django.core.validators.MaxValueValidator(5),
-                        ],
-                    ),
-                ),
-                (
-                    "inherent_impact",
-                    models.PositiveSmallIntegerField(
-                        blank=True,
-                        null=True,
-                        validators=[
-                            django.core.validators.MinValueValidator(1),
-                            django.core.validators.MaxValueValidator(5),
-                        ],
-                    ),
-                ),
-                (
-                    "residual_likelihood",
-                    models.PositiveSmallIntegerField(
-                        blank=True,
-                        null=True,
-                        validators=[
-                            django.core.validators.MinValueValidator(1),
-                            django.core.validators.MaxValueValidator(5),
-                        ],
-                    ),
-                ),
-                (
-                    "residual_impact",
-                    models.PositiveSmallIntegerField(
-                        blank=True,
-                        null=True,
-                        validators=[
-                            django.core.validators.MinValueValidator(1),
-                            django.core.validators.MaxValueValidator(5),
-                        ],
-                    ),
-                ),
-                (
-                    "target_likelihood",
-                    models.PositiveSmallIntegerField(
-                        blank=True,
-                        null=True,
-                        validators=[
-                            django.core.validators.MinValueValidator(1),
-                            django.core.validators.MaxValueValidator(5),
-                        ],
-                    ),
-                ),
-                (
-                    "target_impact",
-                    models.PositiveSmallIntegerField(
-                        blank=True,
-                        null=True,
-                        validators=[
-                            django.core.validators.MinValueValidator(1),
-                            django.core.validators.MaxValueValidator(5),
-                        ],
-                    ),
-                ),
-                ("inherent_score", models.PositiveSmallIntegerField(editable=False, null=True)),
-                (
-                    "inherent_level",
-                    models.CharField(
-                        choices=[
-                            ("low", "Low"),
-                            ("medium", "Medium"),
-                            ("high", "High"),
-                            ("critical", "Critical"),
-                        ],
-                        editable=False,
-                        max_length=8,
-                        null=True,
-                    ),
-                ),
-                ("residual_score", models.PositiveSmallIntegerField(editable=False, null=True)),
-                (
-                    "residual_level",
-                    models.CharField(
-                        choices=[
-                            ("low", "Low"),
-                            ("medium", "Medium"),
-                            ("high", "High"),
-                            ("critical", "Critical"),
-                        ],
-                        editable=False,
-                        max_length=8,
-                        null=True,
-                    ),
-                ),
-                ("target_score", models.PositiveSmallIntegerField(editable=False, null=True)),
-                (
-                    "target_level",
-                    models.CharField(
-                        choices=[
-                            ("low", "Low"),
-                            ("medium", "Medium"),
-                            ("high", "High"),
-                            ("critical", "Critical"),
-                        ],
-                        editable=False,
-                        max_length=8,
-                        null=True,
-                    ),
-                ),
-                ("current_likelihood", models.PositiveSmallIntegerField(editable=False, null=True)),
-                ("current_impact", models.PositiveSmallIntegerField(editable=False, null=True)),
-                ("current_score", models.PositiveSmallIntegerField(editable=False, null=True)),
-                (
-                    "current_level",
-                    models.CharField(
-                        choices=[
-                            ("low", "Low"),
-                            ("medium", "Medium"),
-                            ("high", "High"),
-                            ("critical", "Critical"),
-                        ],
-                        editable=False,
-                        max_length=8,
-                        null=True,
-                    ),
-                ),
-                (
-                    "priority",
-                    models.DecimalField(decimal_places=2, editable=False, max_digits=5, null=True),
-                ),
-                (
-                    "review_interval_days",
-                    models.PositiveIntegerField(
-                        blank=True,
-                        null=True,
-                        validators=[
-                            django.core.validators.MinValueValidator(1),
-                            django.core.validators.MaxValueValidator(3660),
-                        ],
-                    ),
-                ),
-                ("next_review_at", models.DateTimeField(blank=True, null=True)),
-                ("last_reviewed_at", models.DateTimeField(blank=True, editable=False, null=True)),
-                (
-                    "assignee",
-                    models.ForeignKey(
-                        blank=True,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="assigned_risks",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "category",
-                    models.ForeignKey(
-                        blank=True,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="risks",
-                        to="risks.category",
-                    ),
-                ),
-                (
-                    "organization",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.organization",
-                    ),
-                ),
-                (
-                    "owner",
-                    models.ForeignKey(
-                        blank=True,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="owned_risks",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "reviewer",
-                    models.ForeignKey(
-                        blank=True,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="reviewed_risks",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
+                ('id', models.UUIDField(default=openrisk.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('version', models.PositiveIntegerField(default=1, editable=False)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('updated_at', models.DateTimeField(auto_now=True)),
+                ('number', models.PositiveIntegerField(editable=False)),
+                ('reference', models.CharField(editable=False, max_length=16)),
+                ('title', models.CharField(max_length=255)),
+                ('description', models.TextField(blank=True)),
+                ('status', models.CharField(choices=[('draft', 'Draft'), ('identified', 'Identified'), ('assessed', 'Assessed'), ('treatment_planned', 'Treatment planned'), ('in_treatment', 'In treatment'), ('mitigated', 'Mitigated'), ('accepted', 'Accepted'), ('closed', 'Closed'), ('reopened', 'Reopened')], default='identified', editable=False, max_length=20)),
+                ('owner_name', models.CharField(blank=True, max_length=150)),
+                ('treatment', models.CharField(blank=True, choices=[('mitigate', 'Mitigate'), ('accept', 'Accept'), ('transfer', 'Transfer'), ('avoid', 'Avoid')], max_length=10)),
+                ('source', models.CharField(choices=[('manual', 'Manual'), ('import', 'Import'), ('connector', 'Connector'), ('finding', 'Finding')], default='manual', editable=False, max_length=10)),
+                ('source_name', models.CharField(blank=True, editable=False, max_length=150)),
+                ('external_id', models.CharField(blank=True, max_length=255)),
+                ('extra', models.JSONField(blank=True, default=dict)),
+                ('inherent_likelihood', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(5)])),
+                ('inherent_impact', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(5)])),
+                ('residual_likelihood', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(5)])),
+                ('residual_impact', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(5)])),
+                ('target_likelihood', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(5)])),
+                ('target_impact', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(5)])),
+                ('inherent_score', models.PositiveSmallIntegerField(editable=False, null=True)),
+                ('inherent_level', models.CharField(choices=[('low', 'Low'), ('medium', 'Medium'), ('high', 'High'), ('critical', 'Critical')], editable=False, max_length=8, null=True)),
+                ('residual_score', models.PositiveSmallIntegerField(editable=False, null=True)),
+                ('residual_level', models.CharField(choices=[('low', 'Low'), ('medium', 'Medium'), ('high', 'High'), ('critical', 'Critical')], editable=False, max_length=8, null=True)),
+                ('target_score', models.PositiveSmallIntegerField(editable=False, null=True)),
+                ('target_level', models.CharField(choices=[('low', 'Low'), ('medium', 'Medium'), ('high', 'High'), ('critical', 'Critical')], editable=False, max_length=8, null=True)),
+                ('current_likelihood', models.PositiveSmallIntegerField(editable=False, null=True)),
+                ('current_impact', models.PositiveSmallIntegerField(editable=False, null=True)),
+                ('current_score', models.PositiveSmallIntegerField(editable=False, null=True)),
+                ('current_level', models.CharField(choices=[('low', 'Low'), ('medium', 'Medium'), ('high', 'High'), ('critical', 'Critical')], editable=False, max_length=8, null=True)),
+                ('priority', models.DecimalField(decimal_places=2, editable=False, max_digits=5, null=True)),
+                ('review_interval_days', models.PositiveIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(3660)])),
+                ('next_review_at', models.DateTimeField(blank=True, null=True)),
+                ('last_reviewed_at', models.DateTimeField(blank=True, editable=False, null=True)),
+                ('assignee', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='assigned_risks', to=settings.AUTH_USER_MODEL)),
+                ('category', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='risks', to='risks.category')),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
+                ('owner', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='owned_risks', to=settings.AUTH_USER_MODEL)),
+                ('reviewer', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='reviewed_risks', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                "ordering": ("-number", "id"),
-                "indexes": [
-                    models.Index(
-                        models.F("organization"),
-                        models.F("title"),
-                        models.F("id"),
-                        name="risk_by_title",
-                    ),
-                    models.Index(
-                        models.F("organization"),
-                        models.F("status"),
-                        models.F("id"),
-                        name="risk_by_status",
-                    ),
-                    models.Index(
-                        models.F("organization"),
-                        django.db.models.functions.comparison.Coalesce("current_score", 0),
-                        models.F("id"),
-                        name="risk_by_current_score",
-                    ),
-                    models.Index(
-                        models.F("organization"),
-                        django.db.models.functions.comparison.Coalesce("inherent_score", 0),
-                        models.F("id"),
-                        name="risk_by_inherent_score",
-                    ),
-                    models.Index(
-                        models.F("organization"),
-                        django.db.models.functions.comparison.Coalesce("residual_score", 0),
-                        models.F("id"),
-                        name="risk_by_residual_score",
-                    ),
-                    models.Index(
-                        models.F("organization"),
-                        django.db.models.functions.comparison.Coalesce(
-                            "priority", models.Value(0), output_field=models.DecimalField()
-                        ),
-                        models.F("id"),
-                        name="risk_by_priority",
-                    ),
-                    models.Index(
-                        models.F("organization"),
-                        django.db.models.functions.comparison.Coalesce(
-                            "next_review_at",
-                            models.Value(
-                                datetime.datetime(9999, 12, 31, 0, 0, tzinfo=datetime.timezone.utc)
-                            ),
-                        ),
-                        models.F("id"),
-                        name="risk_by_next_review_at",
-                    ),
-                    models.Index(
-                        models.F("organization"),
-                        models.F("created_at"),
-                        models.F("id"),
-                        name="risk_by_created_at",
-                    ),
-                    models.Index(
-                        models.F("organization"),
-                        models.F("updated_at"),
-                        models.F("id"),
-                        name="risk_by_updated_at",
-                    ),
-                    models.Index(
-                        fields=[
-                            "organization",
-                            "inherent_level",
-                            "inherent_score",
-                            "inherent_likelihood",
-                            "inherent_impact",
-                        ],
-                        name="risk_inherent",
-                    ),
-                    models.Index(
-                        fields=[
-                            "organization",
-                            "residual_level",
-                            "residual_score",
-                            "residual_likelihood",
-                            "residual_impact",
-                        ],
-                        name="risk_residual",
-                    ),
-                    models.Index(
-                        fields=[
-                            "organization",
-                            "target_level",
-                            "target_score",
-                            "target_likelihood",
-                            "target_impact",
-                        ],
-                        name="risk_target",
-                    ),
-                    models.Index(
-                        fields=[
-                            "organization",
-                            "current_level",
-                            "current_score",
-                            "current_likelihood",
-                            "current_impact",
-                        ],
-                        name="risk_current",
-                    ),
-                    models.Index(fields=["category", "organization"], name="risk_category"),
-                    models.Index(fields=["owner", "organization"], name="risk_owner"),
-                    models.Index(fields=["assignee", "organization"], name="risk_assignee"),
-                    models.Index(fields=["reviewer", "organization"], name="risk_reviewer"),
-                    models.Index(fields=["organization", "treatment"], name="risk_treatment"),
-                    models.Index(fields=["organization", "reference"], name="risk_reference"),
-                    models.Index(fields=["organization", "external_id"], name="risk_external_id"),
-                    models.Index(fields=["organization", "priority"], name="risk_priority"),
-                    models.Index(
-                        fields=["organization", "next_review_at"], name="risk_next_review_at"
-                    ),
-                    models.Index(
-                        fields=["organization", "last_reviewed_at"], name="risk_last_reviewed_at"
-                    ),
-                    models.Index(
-                        fields=["organization", "source", "source_name"], name="risk_source"
-                    ),
-                ],
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("organization", "number"), name="risk_number_unique"
-                    ),
-                    models.UniqueConstraint(
-                        condition=models.Q(("external_id", ""), _negated=True),
-                        fields=("organization", "source", "source_name", "external_id"),
-                        name="risk_external_id_unique",
-                        violation_error_message="Another risk of this source has this external id.",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("title", ""), _negated=True), name="risk_title_present"
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            (
-                                "status__in",
-                                [
-                                    "draft",
-                                    "identified",
-                                    "assessed",
-                                    "treatment_planned",
-                                    "in_treatment",
-                                    "mitigated",
-                                    "accepted",
-                                    "closed",
-                                    "reopened",
-                                ],
-                            )
-                        ),
-                        name="risk_status_known",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("treatment__in", ["mitigate", "accept", "transfer", "avoid", ""])
-                        ),
-                        name="risk_treatment_known",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("source__in", ["manual", "import", "connector", "finding"])
-                        ),
-                        name="risk_source_known",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(
-                                ("inherent_impact__isnull", False),
-                                ("inherent_level__isnull", False),
-                                ("inherent_likelihood__isnull", False),
-                                ("inherent_score__isnull", False),
-                                ("inherent_impact__range", (1, 5)),
-                                ("inherent_level__in", ["low", "medium", "high", "critical"]),
-                                ("inherent_likelihood__range", (1, 5)),
-                                (
-                                    "inherent_score",
-                                    django.db.models.expressions.CombinedExpression(
-                                        models.F("inherent_likelihood"),
-                                        "*",
-                                        models.F("inherent_impact"),
-                                    ),
-                                ),
-                            ),
-                            models.Q(
-                                ("inherent_level__isnull", True),
-                                ("inherent_score__isnull", True),
-                                models.Q(
-                                    ("inherent_likelihood__isnull", True),
-                                    ("inherent_impact__isnull", True),
-                                    _connector="OR",
-                                ),
-                                models.Q(
-                                    ("inherent_likelihood__isnull", True),
-                                    ("inherent_likelihood__range", (1, 5)),
-                                    _connector="OR",
-                                ),
-                                models.Q(
-                                    ("inherent_impact__isnull", True),
-                                    ("inherent_impact__range", (1, 5)),
-                                    _connector="OR",
-                                ),
-                            ),
-                            _connector="OR",
-                        ),
-                        name="risk_inherent_score_is_product",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(
-                                ("residual_impact__isnull", False),
-                                ("residual_level__isnull", False),
-                                ("residual_likelihood__isnull", False),
-                                ("residual_score__isnull", False),
-                                ("residual_impact__range", (1, 5)),
-                                ("residual_level__in", ["low", "medium", "high", "critical"]),
-                                ("residual_likelihood__range", (1, 5)),
-                                (
-                                    "residual_score",
-                                    django.db.models.expressions.CombinedExpression(
-                                        models.F("residual_likelihood"),
-                                        "*",
-                                        models.F("residual_impact"),
-                                    ),
-                                ),
-                            ),
-                            models.Q(
-                                ("residual_level__isnull", True),
-                                ("residual_score__isnull", True),
-                                models.Q(
-                                    ("residual_likelihood__isnull", True),
-                                    ("residual_impact__isnull", True),
-                                    _connector="OR",
-                                ),
-                                models.Q(
-                                    ("residual_likelihood__isnull", True),
-                                    ("residual_likelihood__range", (1, 5)),
-                                    _connector="OR",
-                                ),
-                                models.Q(
-                                    ("residual_impact__isnull", True),
-                                    ("residual_impact__range", (1, 5)),
-                                    _connector="OR",
-                                ),
-                            ),
-                            _connector="OR",
-                        ),
-                        name="risk_residual_score_is_product",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(
-                                ("target_impact__isnull", False),
-                                ("target_level__isnull", False),
-                                ("target_likelihood__isnull", False),
-                                ("target_score__isnull", False),
-                                ("target_impact__range", (1, 5)),
-                                ("target_level__in", ["low", "medium", "high", "critical"]),
-                                ("target_likelihood__range", (1, 5)),
-                                (
-                                    "target_score",
-                                    django.db.models.expressions.CombinedExpression(
-                                        models.F("target_likelihood"),
-                                        "*",
-                                        models.F("target_impact"),
-                                    ),
-                                ),
-                            ),
-                            models.Q(
-                                ("target_level__isnull", True),
-                                ("target_score__isnull", True),
-                                models.Q(
-                                    ("target_likelihood__isnull", True),
-                                    ("target_impact__isnull", True),
-                                    _connector="OR",
-                                ),
-                                models.Q(
-                                    ("target_likelihood__isnull", True),
-                                    ("target_likelihood__range", (1, 5)),
-                                    _connector="OR",
-                                ),
-                                models.Q(
-                                    ("target_impact__isnull", True),
-                                    ("target_impact__range", (1, 5)),
-                                    _connector="OR",
-                                ),
-                            ),
-                            _connector="OR",
-                        ),
-                        name="risk_target_score_is_product",
-                    ),
-                ],
+                'ordering': ('-number', 'id'),
+                'indexes': [models.Index(models.F('organization'), models.F('title'), models.F('id'), name='risk_by_title'), models.Index(models.F('organization'), models.F('status'), models.F('id'), name='risk_by_status'), models.Index(models.F('organization'), django.db.models.functions.comparison.Coalesce('current_score', 0), models.F('id'), name='risk_by_current_score'), models.Index(models.F('organization'), django.db.models.functions.comparison.Coalesce('inherent_score', 0), models.F('id'), name='risk_by_inherent_score'), models.Index(models.F('organization'), django.db.models.functions.comparison.Coalesce('residual_score', 0), models.F('id'), name='risk_by_residual_score'), models.Index(models.F('organization'), django.db.models.functions.comparison.Coalesce('priority', models.Value(0), output_field=models.DecimalField()), models.F('id'), name='risk_by_priority'), models.Index(models.F('organization'), django.db.models.functions.comparison.Coalesce('next_review_at', models.Value(datetime.datetime(9999, 12, 31, 0, 0, tzinfo=datetime.timezone.utc))), models.F('id'), name='risk_by_next_review_at'), models.Index(models.F('organization'), models.F('created_at'), models.F('id'), name='risk_by_created_at'), models.Index(models.F('organization'), models.F('updated_at'), models.F('id'), name='risk_by_updated_at'), models.Index(fields=['organization', 'inherent_level', 'inherent_score', 'inherent_likelihood', 'inherent_impact'], name='risk_inherent'), models.Index(fields=['organization', 'residual_level', 'residual_score', 'residual_likelihood', 'residual_impact'], name='risk_residual'), models.Index(fields=['organization', 'target_level', 'target_score', 'target_likelihood', 'target_impact'], name='risk_target'), models.Index(fields=['organization', 'current_level', 'current_score', 'current_likelihood', 'current_impact'], name='risk_current'), models.Index(fields=['category', 'organization'], name='risk_category'), models.Index(fields=['owner', 'organization'], name='risk_owner'), models.Index(fields=['assignee', 'organization'], name='risk_assignee'), models.Index(fields=['reviewer', 'organization'], name='risk_reviewer'), models.Index(fields=['organization', 'treatment'], name='risk_treatment'), models.Index(fields=['organization', 'reference'], name='risk_reference'), models.Index(fields=['organization', 'external_id'], name='risk_external_id'), models.Index(fields=['organization', 'priority'], name='risk_priority'), models.Index(fields=['organization', 'next_review_at'], name='risk_next_review_at'), models.Index(fields=['organization', 'last_reviewed_at'], name='risk_last_reviewed_at'), models.Index(fields=['organization', 'source', 'source_name'], name='risk_source')],
+                'constraints': [models.UniqueConstraint(fields=('organization', 'number'), name='risk_number_unique'), models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('organization', 'source', 'source_name', 'external_id'), name='risk_external_id_unique', violation_error_message='Another risk of this source has this external id.'), models.CheckConstraint(condition=models.Q(('title', ''), _negated=True), name='risk_title_present'), models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'identified', 'assessed', 'treatment_planned', 'in_treatment', 'mitigated', 'accepted', 'closed', 'reopened'])), name='risk_status_known'), models.CheckConstraint(condition=models.Q(('treatment__in', ['mitigate', 'accept', 'transfer', 'avoid', ''])), name='risk_treatment_known'), models.CheckConstraint(condition=models.Q(('source__in', ['manual', 'import', 'connector', 'finding'])), name='risk_source_known'), models.CheckConstraint(condition=models.Q(models.Q(('inherent_impact__isnull', False), ('inherent_level__isnull', False), ('inherent_likelihood__isnull', False), ('inherent_score__isnull', False), ('inherent_impact__range', (1, 5)), ('inherent_level__in', ['low', 'medium', 'high', 'critical']), ('inherent_likelihood__range', (1, 5)), ('inherent_score', django.db.models.expressions.CombinedExpression(models.F('inherent_likelihood'), '*', models.F('inherent_impact')))), models.Q(('inherent_level__isnull', True), ('inherent_score__isnull', True), models.Q(('inherent_likelihood__isnull', True), ('inherent_impact__isnull', True), _connector='OR'), models.Q(('inherent_likelihood__isnull', True), ('inherent_likelihood__range', (1, 5)), _connector='OR'), models.Q(('inherent_impact__isnull', True), ('inherent_impact__range', (1, 5)), _connector='OR')), _connector='OR'), name='risk_inherent_score_is_product'), models.CheckConstraint(condition=models.Q(models.Q(('residual_impact__isnull', False), ('residual_level__isnull', False), ('residual_likelihood__isnull', False), ('residual_score__isnull', False), ('residual_impact__range', (1, 5)), ('residual_level__in', ['low', 'medium', 'high', 'critical']), ('residual_likelihood__range', (1, 5)), ('residual_score', django.db.models.expressions.CombinedExpression(models.F('residual_likelihood'), '*', models.F('residual_impact')))), models.Q(('residual_level__isnull', True), ('residual_score__isnull', True), models.Q(('residual_likelihood__isnull', True), ('residual_impact__isnull', True), _connector='OR'), models.Q(('residual_likelihood__isnull', True), ('residual_likelihood__range', (1, 5)), _connector='OR'), models.Q(('residual_impact__isnull', True), ('residual_impact__range', (1, 5)), _connector='OR')), _connector='OR'), name='risk_residual_score_is_product'), models.CheckConstraint(condition=models.Q(models.Q(('target_impact__isnull', False), ('target_level__isnull', False), ('target_likelihood__isnull', False), ('target_score__isnull', False), ('target_impact__range', (1, 5)), ('target_level__in', ['low', 'medium', 'high', 'critical']), ('target_likelihood__range', (1, 5)), ('target_score', django.db.models.expressions.CombinedExpression(models.F('target_likelihood'), '*', models.F('target_impact')))), models.Q(('target_level__isnull', True), ('target_score__isnull', True), models.Q(('target_likelihood__isnull', True), ('target_impact__isnull', True), _connector='OR'), models.Q(('target_likelihood__isnull', True), ('target_likelihood__range', (1, 5)), _connector='OR'), models.Q(('target_impact__isnull', True), ('target_impact__range', (1, 5)), _connector='OR')), _connector='OR'), name='risk_target_score_is_product')],
             },
         ),
         migrations.CreateModel(
-            name="Mitigation",
+            name='Mitigation',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=openrisk.database.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                ("version", models.PositiveIntegerField(default=1, editable=False)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("updated_at", models.DateTimeField(auto_now=True)),
-                ("number", models.PositiveIntegerField(editable=False)),
-                ("reference", models.CharField(editable=False, max_length=16)),
-                ("title", models.CharField(max_length=255)),
-                ("description", models.TextField(blank=True)),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[
-                            ("planned", "Planned"),
-                            ("in_progress", "In progress"),
-                            ("review", "In review"),
-                            ("done", "Done"),
-                            ("cancelled", "Cancelled"),
-                        ],
-                        default="planned",
-                        editable=False,
-                        max_length=12,
-                    ),
-                ),
-                (
-                    "priority",
-                    models.CharField(
-                        choices=[
-                            ("low", "Low"),
-                            ("medium", "Medium"),
-                            ("high", "High"),
-                            ("critical", "Critical"),
-                        ],
-                        default="medium",
-                        max_length=8,
-                    ),
-                ),
-                ("due_date", models.DateField(blank=True, null=True)),
-                (
-                    "cost",
-                    models.DecimalField(
-                        blank=True,
-                        decimal_places=2,
-                        max_digits=14,
-                        null=True,
-                        validators=[django.core.validators.MinValueValidator(0)],
-                    ),
-                ),
-                (
-                    "currency",
-                    models.CharField(blank=True, help_text="ISO 4217, e.g. EUR", max_length=3),
-                ),
-                (
-                    "effectiveness",
-                    models.DecimalField(
-                        blank=True,
-                        decimal_places=2,
-                        help_text="Expected reduction of the risk, 0 to 1",
-                        max_digits=3,
-                        null=True,
-                        validators=[
-                            django.core.validators.MinValueValidator(0),
-                            django.core.validators.MaxValueValidator(1),
-                        ],
-                    ),
-                ),
-                (
-                    "organization",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.organization",
-                    ),
-                ),
-                (
-                    "owner",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="mitigations",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "risk",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="mitigations",
-                        to="risks.risk",
-                    ),
-                ),
+                ('id', models.UUIDField(default=openrisk.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('version', models.PositiveIntegerField(default=1, editable=False)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('updated_at', models.DateTimeField(auto_now=True)),
+                ('number', models.PositiveIntegerField(editable=False)),
+                ('reference', models.CharField(editable=False, max_length=16)),
+                ('title', models.CharField(max_length=255)),
+                ('description', models.TextField(blank=True)),
+                ('status', models.CharField(choices=[('planned', 'Planned'), ('in_progress', 'In progress'), ('review', 'In review'), ('done', 'Done'), ('cancelled', 'Cancelled')], default='planned', editable=False, max_length=12)),
+                ('priority', models.CharField(choices=[('low', 'Low'), ('medium', 'Medium'), ('high', 'High'), ('critical', 'Critical')], default='medium', max_length=8)),
+                ('due_date', models.DateField(blank=True, null=True)),
+                ('cost', models.DecimalField(blank=True, decimal_places=2, max_digits=14, null=True, validators=[django.core.validators.MinValueValidator(0)])),
+                ('currency', models.CharField(blank=True, help_text='ISO 4217, e.g. EUR', max_length=3)),
+                ('effectiveness', models.DecimalField(blank=True, decimal_places=2, help_text='Expected reduction of the risk, 0 to 1', max_digits=3, null=True, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(1)])),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
+                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='mitigations', to=settings.AUTH_USER_MODEL)),
+                ('risk', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='mitigations', to='risks.risk')),
             ],
             options={
-                "ordering": ("-number", "id"),
-                "indexes": [
-                    models.Index(
-                        fields=["organization", "due_date", "id"], name="mitigation_by_due_date"
-                    ),
-                    models.Index(
-                        fields=["organization", "created_at", "id"], name="mitigation_by_created"
-                    ),
-                    models.Index(
-                        fields=["organization", "updated_at", "id"], name="mitigation_by_updated"
-                    ),
-                    models.Index(
-                        fields=["organization", "title", "id"], name="mitigation_by_title"
-                    ),
-                    models.Index(
-                        fields=["organization", "status", "id"], name="mitigation_by_status"
-                    ),
-                ],
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("organization", "number"), name="mitigation_number_unique"
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("title", ""), _negated=True),
-                        name="mitigation_title_present",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            (
-                                "status__in",
-                                ["planned", "in_progress", "review", "done", "cancelled"],
-                            )
-                        ),
-                        name="mitigation_status_known",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("priority__in", ["low", "medium", "high", "critical"])),
-                        name="mitigation_priority_known",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("cost__isnull", True),
-                            models.Q(("cost__gte", 0), models.Q(("currency", ""), _negated=True)),
-                            _connector="OR",
-                        ),
-                        name="mitigation_cost_has_currency",
-                        violation_error_message="A cost needs a currency (ISO 4217, e.g. EUR).",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("effectiveness__isnull", True),
-                            ("effectiveness__range", (0, 1)),
-                            _connector="OR",
-                        ),
-                        name="mitigation_effectiveness_range",
-                    ),
-                ],
+                'ordering': ('-number', 'id'),
+                'indexes': [models.Index(fields=['organization', 'due_date', 'id'], name='mitigation_by_due_date'), models.Index(fields=['organization', 'created_at', 'id'], name='mitigation_by_created'), models.Index(fields=['organization', 'updated_at', 'id'], name='mitigation_by_updated'), models.Index(fields=['organization', 'title', 'id'], name='mitigation_by_title'), models.Index(fields=['organization', 'status', 'id'], name='mitigation_by_status')],
+                'constraints': [models.UniqueConstraint(fields=('organization', 'number'), name='mitigation_number_unique'), models.CheckConstraint(condition=models.Q(('title', ''), _negated=True), name='mitigation_title_present'), models.CheckConstraint(condition=models.Q(('status__in', ['planned', 'in_progress', 'review', 'done', 'cancelled'])), name='mitigation_status_known'), models.CheckConstraint(condition=models.Q(('priority__in', ['low', 'medium', 'high', 'critical'])), name='mitigation_priority_known'), models.CheckConstraint(condition=models.Q(('cost__isnull', True), models.Q(('cost__gte', 0), models.Q(('currency', ''), _negated=True)), _connector='OR'), name='mitigation_cost_has_currency', violation_error_message='A cost needs a currency (ISO 4217, e.g. EUR).'), models.CheckConstraint(condition=models.Q(('effectiveness__isnull', True), ('effectiveness__range', (0, 1)), _connector='OR'), name='mitigation_effectiveness_range')],
             },
         ),
         migrations.CreateModel(
-            name="MitigationAction",
+            name='MitigationAction',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=openrisk.database.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                ("version", models.PositiveIntegerField(default=1, editable=False)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("updated_at", models.DateTimeField(auto_now=True)),
-                ("title", models.CharField(max_length=255)),
-                ("order", models.PositiveIntegerField(default=0)),
-                ("due_date", models.DateField(blank=True, null=True)),
-                ("done_at", models.DateTimeField(editable=False, null=True)),
-                (
-                    "done_by",
-                    models.ForeignKey(
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "mitigation",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="actions",
-                        to="risks.mitigation",
-                    ),
-                ),
-                (
-                    "organization",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.organization",
-                    ),
-                ),
+                ('id', models.UUIDField(default=openrisk.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('version', models.PositiveIntegerField(default=1, editable=False)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('updated_at', models.DateTimeField(auto_now=True)),
+                ('title', models.CharField(max_length=255)),
+                ('order', models.PositiveIntegerField(default=0)),
+                ('due_date', models.DateField(blank=True, null=True)),
+                ('done_at', models.DateTimeField(editable=False, null=True)),
+                ('done_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('mitigation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='actions', to='risks.mitigation')),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
             ],
             options={
-                "ordering": ("order", "id"),
-                "indexes": [
-                    models.Index(fields=["mitigation", "order", "id"], name="action_order")
-                ],
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("title", ""), _negated=True),
-                        name="action_title_present",
-                    )
-                ],
+                'ordering': ('order', 'id'),
+                'indexes': [models.Index(fields=['mitigation', 'order', 'id'], name='action_order')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('title', ''), _negated=True), name='action_title_present')],
             },
         ),
         migrations.CreateModel(
-            name="ActionDependency",
+            name='ActionDependency',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=openrisk.database.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                (
-                    "organization",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.organization",
-                    ),
-                ),
-                (
-                    "action",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="dependency_links",
-                        to="risks.mitigationaction",
-                    ),
-                ),
-                (
-                    "depends_on",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="dependent_links",
-                        to="risks.mitigationaction",
-                    ),
-                ),
+                ('id', models.UUIDField(default=openrisk.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
+                ('action', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='dependency_links', to='risks.mitigationaction')),
+                ('depends_on', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='dependent_links', to='risks.mitigationaction')),
             ],
             options={
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("action", "depends_on"), name="action_dependency_unique"
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("action", models.F("depends_on")), _negated=True),
-                        name="action_no_self_loop",
-                    ),
-                ],
+                'constraints': [models.UniqueConstraint(fields=('action', 'depends_on'), name='action_dependency_unique'), models.CheckConstraint(condition=models.Q(('action', models.F('depends_on')), _negated=True), name='action_no_self_loop')],
             },
         ),
         migrations.CreateModel(
-            name="Acceptance",
+            name='Acceptance',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=openrisk.database.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                ("version", models.PositiveIntegerField(default=1, editable=False)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("updated_at", models.DateTimeField(auto_now=True)),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[
-                            ("requested", "Requested"),
-                            ("approved", "Approved"),
-                            ("rejected", "Rejected"),
-                            ("expired", "Expired"),
-                            ("revoked", "Revoked"),
-                        ],
-                        default="requested",
-                        editable=False,
-                        max_length=10,
-                    ),
-                ),
-                ("justification", models.TextField()),
-                ("conditions", models.TextField(blank=True)),
-                ("expires_at", models.DateTimeField()),
-                ("decision_comment", models.TextField(blank=True, editable=False)),
-                ("decided_at", models.DateTimeField(editable=False, null=True)),
-                (
-                    "approver",
-                    models.ForeignKey(
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "organization",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.organization",
-                    ),
-                ),
-                (
-                    "requester",
-                    models.ForeignKey(
-                        editable=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "risk",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="acceptances",
-                        to="risks.risk",
-                    ),
-                ),
+                ('id', models.UUIDField(default=openrisk.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('version', models.PositiveIntegerField(default=1, editable=False)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('updated_at', models.DateTimeField(auto_now=True)),
+                ('status', models.CharField(choices=[('requested', 'Requested'), ('approved', 'Approved'), ('rejected', 'Rejected'), ('expired', 'Expired'), ('revoked', 'Revoked')], default='requested', editable=False, max_length=10)),
+                ('justification', models.TextField()),
+                ('conditions', models.TextField(blank=True)),
+                ('expires_at', models.DateTimeField()),
+                ('decision_comment', models.TextField(blank=True, editable=False)),
+                ('decided_at', models.DateTimeField(editable=False, null=True)),
+                ('approver', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
+                ('requester', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('risk', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='acceptances', to='risks.risk')),
             ],
             options={
-                "ordering": ("-created_at", "-id"),
-                "indexes": [
-                    models.Index(
-                        fields=["organization", "created_at", "id"], name="acceptance_order"
-                    ),
-                    models.Index(fields=["status", "expires_at"], name="acceptance_expiry"),
-                ],
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            (
-                                "status__in",
-                                ["requested", "approved", "rejected", "expired", "revoked"],
-                            )
-                        ),
-                        name="acceptance_status_known",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("approver__isnull", True),
-                            models.Q(("approver", models.F("requester")), _negated=True),
-                            _connector="OR",
-                        ),
-                        name="acceptance_four_eyes",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("justification", ""), _negated=True),
-                        name="acceptance_justified",
-                    ),
-                    models.UniqueConstraint(
-                        condition=models.Q(("status__in", ("requested", "approved"))),
-                        fields=("risk",),
-                        name="acceptance_one_live",
-                        violation_error_message="This risk has a live acceptance already.",
-                    ),
-                ],
+                'ordering': ('-created_at', '-id'),
+                'indexes': [models.Index(fields=['organization', 'created_at', 'id'], name='acceptance_order'), models.Index(fields=['status', 'expires_at'], name='acceptance_expiry')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ['requested', 'approved', 'rejected', 'expired', 'revoked'])), name='acceptance_status_known'), models.CheckConstraint(condition=models.Q(('approver__isnull', True), models.Q(('approver', models.F('requester')), _negated=True), _connector='OR'), name='acceptance_four_eyes'), models.CheckConstraint(condition=models.Q(('justification', ''), _negated=True), name='acceptance_justified'), models.UniqueConstraint(condition=models.Q(('status__in', ('requested', 'approved'))), fields=('risk',), name='acceptance_one_live', violation_error_message='This risk has a live acceptance already.')],
             },
         ),
         migrations.CreateModel(
-            name="RiskAsset",
+            name='RiskAsset',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=openrisk.database.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                (
-                    "asset",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="risk_links",
-                        to="risks.asset",
-                    ),
-                ),
-                (
-                    "organization",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.organization",
-                    ),
-                ),
-                (
-                    "risk",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="asset_links",
-                        to="risks.risk",
-                    ),
-                ),
+                ('id', models.UUIDField(default=openrisk.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('asset', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='risk_links', to='risks.asset')),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
+                ('risk', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='asset_links', to='risks.risk')),
             ],
             options={
-                "constraints": [
-                    models.UniqueConstraint(fields=("risk", "asset"), name="risk_asset_unique")
-                ],
+                'constraints': [models.UniqueConstraint(fields=('risk', 'asset'), name='risk_asset_unique')],
             },
         ),
         migrations.CreateModel(
-            name="RiskControl",
+            name='RiskControl',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=openrisk.database.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                (
-                    "control",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="risk_links",
-                        to="risks.control",
-                    ),
-                ),
-                (
-                    "organization",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.organization",
-                    ),
-                ),
-                (
-                    "risk",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="control_links",
-                        to="risks.risk",
-                    ),
-                ),
+                ('id', models.UUIDField(default=openrisk.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('control', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='risk_links', to='risks.control')),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
+                ('risk', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='control_links', to='risks.risk')),
             ],
             options={
-                "constraints": [
-                    models.UniqueConstraint(fields=("risk", "control"), name="risk_control_unique")
-                ],
+                'constraints': [models.UniqueConstraint(fields=('risk', 'control'), name='risk_control_unique')],
             },
         ),
         migrations.CreateModel(
-            name="RiskProposal",
+            name='RiskProposal',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=openrisk.database.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                ("version", models.PositiveIntegerField(default=1, editable=False)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("updated_at", models.DateTimeField(auto_now=True)),
-                (
-                    "key",
-                    models.CharField(help_text="What the findings have in common", max_length=255),
-                ),
-                ("title", models.CharField(max_length=255)),
-                ("reason", models.TextField()),
-                ("likelihood", models.PositiveSmallIntegerField()),
-                ("impact", models.PositiveSmallIntegerField()),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[
-                            ("proposed", "Proposed"),
-                            ("confirmed", "Confirmed"),
-                            ("dismissed", "Dismissed"),
-                        ],
-                        default="proposed",
-                        max_length=10,
-                    ),
-                ),
-                ("decided_at", models.DateTimeField(null=True)),
-                (
-                    "decided_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "organization",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.organization",
-                    ),
-                ),
-                (
-                    "risk",
-                    models.OneToOneField(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="proposal",
-                        to="risks.risk",
-                    ),
-                ),
-                (
-                    "rule",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="proposals",
-                        to="risks.findingrule",
-                    ),
-                ),
+                ('id', models.UUIDField(default=openrisk.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('version', models.PositiveIntegerField(default=1, editable=False)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('updated_at', models.DateTimeField(auto_now=True)),
+                ('key', models.CharField(help_text='What the findings have in common', max_length=255)),
+                ('title', models.CharField(max_length=255)),
+                ('reason', models.TextField()),
+                ('likelihood', models.PositiveSmallIntegerField()),
+                ('impact', models.PositiveSmallIntegerField()),
+                ('status', models.CharField(choices=[('proposed', 'Proposed'), ('confirmed', 'Confirmed'), ('dismissed', 'Dismissed')], default='proposed', max_length=10)),
+                ('decided_at', models.DateTimeField(null=True)),
+                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
+                ('risk', models.OneToOneField(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='proposal', to='risks.risk')),
+                ('rule', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='proposals', to='risks.findingrule')),
             ],
             options={
-                "ordering": ("-created_at", "-id"),
-                "indexes": [
-                    models.Index(
-                        fields=["organization", "created_at", "id"], name="proposal_by_created"
-                    )
-                ],
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("organization", "key"), name="proposal_key_unique"
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("status__in", ["proposed", "confirmed", "dismissed"])),
-                        name="proposal_status_known",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("impact__range", (1, 5)), ("likelihood__range", (1, 5))
-                        ),
-                        name="proposal_ratings_range",
-                    ),
-                ],
+                'ordering': ('-created_at', '-id'),
+                'indexes': [models.Index(fields=['organization', 'created_at', 'id'], name='proposal_by_created')],
+                'constraints': [models.UniqueConstraint(fields=('organization', 'key'), name='proposal_key_unique'), models.CheckConstraint(condition=models.Q(('status__in', ['proposed', 'confirmed', 'dismissed'])), name='proposal_status_known'), models.CheckConstraint(condition=models.Q(('impact__range', (1, 5)), ('likelihood__range', (1, 5))), name='proposal_ratings_range')],
             },
         ),
         migrations.CreateModel(
-            name="Finding",
+            name='Finding',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=openrisk.database.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                ("version", models.PositiveIntegerField(default=1, editable=False)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("updated_at", models.DateTimeField(auto_now=True)),
-                ("fingerprint", models.CharField(editable=False, max_length=64)),
-                ("tool", models.CharField(max_length=100)),
-                ("rule", models.CharField(help_text="Rule id or CVE", max_length=255)),
-                ("location", models.CharField(blank=True, max_length=1000)),
-                (
-                    "severity",
-                    models.CharField(
-                        choices=[
-                            ("info", "Info"),
-                            ("low", "Low"),
-                            ("medium", "Medium"),
-                            ("high", "High"),
-                            ("critical", "Critical"),
-                        ],
-                        max_length=8,
-                    ),
-                ),
-                (
-                    "cvss",
-                    models.DecimalField(
-                        blank=True,
-                        decimal_places=1,
-                        max_digits=3,
-                        null=True,
-                        validators=[
-                            django.core.validators.MinValueValidator(0),
-                            django.core.validators.MaxValueValidator(10),
-                        ],
-                    ),
-                ),
-                (
-                    "epss",
-                    models.DecimalField(
-                        blank=True,
-                        decimal_places=5,
-                        max_digits=6,
-                        null=True,
-                        validators=[
-                            django.core.validators.MinValueValidator(0),
-                            django.core.validators.MaxValueValidator(1),
-                        ],
-                    ),
-                ),
-                ("known_exploited", models.BooleanField(default=False)),
-                ("title", models.CharField(max_length=500)),
-                ("description", models.TextField(blank=True)),
-                ("first_seen_at", models.DateTimeField()),
-                ("last_seen_at", models.DateTimeField()),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("open", "Open"),
-                            ("resolved", "Resolved"),
-                            ("accepted", "Accepted"),
-                            ("false_positive", "False positive"),
-                        ],
-                        default="open",
-                        max_length=14,
-                    ),
-                ),
-                (
-                    "asset",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="findings",
-                        to="risks.asset",
-                    ),
-                ),
-                (
-                    "organization",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.organization",
-                    ),
-                ),
-                (
-                    "risk",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="findings",
-                        to="risks.risk",
-                    ),
-                ),
-                (
-                    "proposal",
-                    models.ForeignKey(
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="findings",
-                        to="risks.riskproposal",
-                    ),
-                ),
+                ('id', models.UUIDField(default=openrisk.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('version', models.PositiveIntegerField(default=1, editable=False)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('updated_at', models.DateTimeField(auto_now=True)),
+                ('fingerprint', models.CharField(editable=False, max_length=64)),
+                ('tool', models.CharField(max_length=100)),
+                ('rule', models.CharField(help_text='Rule id or CVE', max_length=255)),
+                ('location', models.CharField(blank=True, max_length=1000)),
+                ('severity', models.CharField(choices=[('info', 'Info'), ('low', 'Low'), ('medium', 'Medium'), ('high', 'High'), ('critical', 'Critical')], max_length=8)),
+                ('cvss', models.DecimalField(blank=True, decimal_places=1, max_digits=3, null=True, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(10)])),
+                ('epss', models.DecimalField(blank=True, decimal_places=5, max_digits=6, null=True, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(1)])),
+                ('known_exploited', models.BooleanField(default=False)),
+                ('title', models.CharField(max_length=500)),
+                ('description', models.TextField(blank=True)),
+                ('first_seen_at', models.DateTimeField()),
+                ('last_seen_at', models.DateTimeField()),
+                ('state', models.CharField(choices=[('open', 'Open'), ('resolved', 'Resolved'), ('accepted', 'Accepted'), ('false_positive', 'False positive')], default='open', max_length=14)),
+                ('asset', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='findings', to='risks.asset')),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
+                ('risk', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='findings', to='risks.risk')),
+                ('proposal', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='findings', to='risks.riskproposal')),
             ],
             options={
-                "ordering": ("-last_seen_at", "-id"),
-                "indexes": [
-                    models.Index(
-                        fields=["organization", "last_seen_at", "id"], name="finding_by_last"
-                    ),
-                    models.Index(
-                        fields=["organization", "first_seen_at", "id"], name="finding_by_first"
-                    ),
-                    models.Index(
-                        fields=["organization", "severity", "id"], name="finding_by_severity"
-                    ),
-                    models.Index(fields=["organization", "state", "id"], name="finding_by_state"),
-                    models.Index(fields=["organization", "rule", "id"], name="finding_by_rule"),
-                ],
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("organization", "fingerprint"), name="finding_fingerprint_unique"
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("severity__in", ["info", "low", "medium", "high", "critical"])
-                        ),
-                        name="finding_severity_known",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("state__in", ["open", "resolved", "accepted", "false_positive"])
-                        ),
-                        name="finding_state_known",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("cvss__isnull", True), ("cvss__range", (0, 10)), _connector="OR"
-                        ),
-                        name="finding_cvss_range",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("epss__isnull", True), ("epss__range", (0, 1)), _connector="OR"
-                        ),
-                        name="finding_epss_range",
-                    ),
-                ],
+                'ordering': ('-last_seen_at', '-id'),
+                'indexes': [models.Index(fields=['organization', 'last_seen_at', 'id'], name='finding_by_last'), models.Index(fields=['organization', 'first_seen_at', 'id'], name='finding_by_first'), models.Index(fields=['organization', 'severity', 'id'], name='finding_by_severity'), models.Index(fields=['organization', 'state', 'id'], name='finding_by_state'), models.Index(fields=['organization', 'rule', 'id'], name='finding_by_rule')],
+                'constraints': [models.UniqueConstraint(fields=('organization', 'fingerprint'), name='finding_fingerprint_unique'), models.CheckConstraint(condition=models.Q(('severity__in', ['info', 'low', 'medium', 'high', 'critical'])), name='finding_severity_known'), models.CheckConstraint(condition=models.Q(('state__in', ['open', 'resolved', 'accepted', 'false_positive'])), name='finding_state_known'), models.CheckConstraint(condition=models.Q(('cvss__isnull', True), ('cvss__range', (0, 10)), _connector='OR'), name='finding_cvss_range'), models.CheckConstraint(condition=models.Q(('epss__isnull', True), ('epss__range', (0, 1)), _connector='OR'), name='finding_epss_range')],
             },
         ),
         migrations.CreateModel(
-            name="RiskTag",
+            name='RiskTag',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=openrisk.database.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                ("name", models.CharField(max_length=50)),
-                (
-                    "organization",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.organization",
-                    ),
-                ),
-                (
-                    "risk",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="tags",
-                        to="risks.risk",
-                    ),
-                ),
+                ('id', models.UUIDField(default=openrisk.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('name', models.CharField(max_length=50)),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
+                ('risk', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tags', to='risks.risk')),
             ],
             options={
-                "ordering": ("name",),
-                "indexes": [
-                    models.Index(fields=["organization", "name", "risk"], name="risk_tag_name")
-                ],
-                "constraints": [
-                    models.UniqueConstraint(fields=("risk", "name"), name="risk_tag_unique")
-                ],
+                'ordering': ('name',),
+                'indexes': [models.Index(fields=['organization', 'name', 'risk'], name='risk_tag_name')],
+                'constraints': [models.UniqueConstraint(fields=('risk', 'name'), name='risk_tag_unique')],
             },
         ),
         migrations.CreateModel(
-            name="ScoreChange",
+            name='ScoreChange',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("at", models.DateTimeField()),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[
-                            ("draft", "Draft"),
-                            ("identified", "Identified"),
-                            ("assessed", "Assessed"),
-                            ("treatment_planned", "Treatment planned"),
-                            ("in_treatment", "In treatment"),
-                            ("mitigated", "Mitigated"),
-                            ("accepted", "Accepted"),
-                            ("closed", "Closed"),
-                            ("reopened", "Reopened"),
-                        ],
-                        max_length=20,
-                    ),
-                ),
-                ("inherent_likelihood", models.PositiveSmallIntegerField(null=True)),
-                ("inherent_impact", models.PositiveSmallIntegerField(null=True)),
-                ("residual_likelihood", models.PositiveSmallIntegerField(null=True)),
-                ("residual_impact", models.PositiveSmallIntegerField(null=True)),
-                ("target_likelihood", models.PositiveSmallIntegerField(null=True)),
-                ("target_impact", models.PositiveSmallIntegerField(null=True)),
-                (
-                    "inherent_level",
-                    models.CharField(
-                        choices=[
-                            ("low", "Low"),
-                            ("medium", "Medium"),
-                            ("high", "High"),
-                            ("critical", "Critical"),
-                        ],
-                        max_length=8,
-                        null=True,
-                    ),
-                ),
-                (
-                    "residual_level",
-                    models.CharField(
-                        choices=[
-                            ("low", "Low"),
-                            ("medium", "Medium"),
-                            ("high", "High"),
-                            ("critical", "Critical"),
-                        ],
-                        max_length=8,
-                        null=True,
-                    ),
-                ),
-                (
-                    "target_level",
-                    models.CharField(
-                        choices=[
-                            ("low", "Low"),
-                            ("medium", "Medium"),
-                            ("high", "High"),
-                            ("critical", "Critical"),
-                        ],
-                        max_length=8,
-                        null=True,
-                    ),
-                ),
-                ("current_score", models.PositiveSmallIntegerField(null=True)),
-                (
-                    "current_level",
-                    models.CharField(
-                        choices=[
-                            ("low", "Low"),
-                            ("medium", "Medium"),
-                            ("high", "High"),
-                            ("critical", "Critical"),
-                        ],
-                        max_length=8,
-                        null=True,
-                    ),
-                ),
-                (
-                    "treatment",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("mitigate", "Mitigate"),
-                            ("accept", "Accept"),
-                            ("transfer", "Transfer"),
-                            ("avoid", "Avoid"),
-                        ],
-                        max_length=10,
-                    ),
-                ),
-                ("next_review_at", models.DateTimeField(null=True)),
-                ("deleted", models.BooleanField(default=False)),
-                (
-                    "category",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="risks.category",
-                    ),
-                ),
-                (
-                    "organization",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="accounts.organization",
-                    ),
-                ),
-                (
-                    "owner",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "risk",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="risks.risk",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('at', models.DateTimeField()),
+                ('status', models.CharField(choices=[('draft', 'Draft'), ('identified', 'Identified'), ('assessed', 'Assessed'), ('treatment_planned', 'Treatment planned'), ('in_treatment', 'In treatment'), ('mitigated', 'Mitigated'), ('accepted', 'Accepted'), ('closed', 'Closed'), ('reopened', 'Reopened')], max_length=20)),
+                ('inherent_likelihood', models.PositiveSmallIntegerField(null=True)),
+                ('inherent_impact', models.PositiveSmallIntegerField(null=True)),
+                ('residual_likelihood', models.PositiveSmallIntegerField(null=True)),
+                ('residual_impact', models.PositiveSmallIntegerField(null=True)),
+                ('target_likelihood', models.PositiveSmallIntegerField(null=True)),
+                ('target_impact', models.PositiveSmallIntegerField(null=True)),
+                ('inherent_level', models.CharField(choices=[('low', 'Low'), ('medium', 'Medium'), ('high', 'High'), ('critical', 'Critical')], max_length=8, null=True)),
+                ('residual_level', models.CharField(choices=[('low', 'Low'), ('medium', 'Medium'), ('high', 'High'), ('critical', 'Critical')], max_length=8, null=True)),
+                ('target_level', models.CharField(choices=[('low', 'Low'), ('medium', 'Medium'), ('high', 'High'), ('critical', 'Critical')], max_length=8, null=True)),
+                ('current_score', models.PositiveSmallIntegerField(null=True)),
+                ('current_level', models.CharField(choices=[('low', 'Low'), ('medium', 'Medium'), ('high', 'High'), ('critical', 'Critical')], max_length=8, null=True)),
+                ('treatment', models.CharField(blank=True, choices=[('mitigate', 'Mitigate'), ('accept', 'Accept'), ('transfer', 'Transfer'), ('avoid', 'Avoid')], max_length=10)),
+                ('next_review_at', models.DateTimeField(null=True)),
+                ('deleted', models.BooleanField(default=False)),
+                ('category', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='risks.category')),
+                ('organization', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='accounts.organization')),
+                ('owner', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('risk', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='risks.risk')),
             ],
             options={
-                "ordering": ("-id",),
-                "indexes": [
-                    models.Index(fields=["risk", "id"], name="score_change_risk"),
-                    models.Index(fields=["organization", "at", "risk"], name="score_change_at"),
-                ],
+                'ordering': ('-id',),
+                'indexes': [models.Index(fields=['risk', 'id'], name='score_change_risk'), models.Index(fields=['organization', 'at', 'risk'], name='score_change_at')],
             },
         ),
         migrations.AddField(
-            model_name="mitigationaction",
-            name="depends_on",
-            field=models.ManyToManyField(
-                related_name="dependents",
-                through="risks.ActionDependency",
-                to="risks.mitigationaction",
-            ),
+            model_name='mitigationaction',
+            name='depends_on',
+            field=models.ManyToManyField(related_name='dependents', through='risks.ActionDependency', to='risks.mitigationaction'),
         ),
         migrations.AddField(
-            model_name="risk",
-            name="assets",
-            field=models.ManyToManyField(
-                related_name="risks", through="risks.RiskAsset", to="risks.asset"
-            ),
+            model_name='risk',
+            name='assets',
+            field=models.ManyToManyField(related_name='risks', through='risks.RiskAsset', to='risks.asset'),
         ),
         migrations.AddField(
-            model_name="risk",
-            name="controls",
-            field=models.ManyToManyField(
-                related_name="risks", through="risks.RiskControl", to="risks.control"
-            ),
+            model_name='risk',
+            name='controls',
+            field=models.ManyToManyField(related_name='risks', through='risks.RiskControl', to='risks.control'),
         ),
     ]

@@ -6,79 +6,53 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("accounts", "0001_initial"),
-        ("risks", "0002_search_index"),
+        ('accounts', '0001_initial'),
+        ('risks', '0002_search_index'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.RemoveIndex(
-            model_name="risk",
-            name="risk_next_review_at",
+            model_name='risk',
+            name='risk_next_review_at',
         ),
         migrations.AlterField(
-            model_name="riskasset",
-            name="asset",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="risk_links",
-                to="risks.asset",
-            ),
+            model_name='riskasset',
+            name='asset',
+            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='risk_links', to='risks.asset'),
         ),
         migrations.AlterField(
-            model_name="riskasset",
-            name="risk",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="asset_links",
-                to="risks.risk",
-            ),
+            model_name='riskasset',
+            name='risk',
+            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='asset_links', to='risks.risk'),
         ),
         migrations.AlterField(
-            model_name="riskcontrol",
-            name="control",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="risk_links",
-                to="risks.control",
-            ),
+            model_name='riskcontrol',
+            name='control',
+            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='risk_links', to='risks.control'),
         ),
         migrations.AlterField(
-            model_name="riskcontrol",
-            name="risk",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="control_links",
-                to="risks.risk",
-            ),
+            model_name='riskcontrol',
+            name='risk',
+            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='control_links', to='risks.risk'),
         ),
         migrations.AlterField(
-            model_name="risktag",
-            name="risk",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="tags",
-                to="risks.risk",
-            ),
+            model_name='risktag',
+            name='risk',
+            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='tags', to='risks.risk'),
         ),
         migrations.AddIndex(
-            model_name="risk",
-            index=models.Index(
-                fields=["organization", "next_review_at", "status"], name="risk_next_review_at"
-            ),
+            model_name='risk',
+            index=models.Index(fields=['organization', 'next_review_at', 'status'], name='risk_next_review_at'),
         ),
         migrations.AddIndex(
-            model_name="riskasset",
-            index=models.Index(fields=["asset", "organization", "risk"], name="risk_asset_of"),
+            model_name='riskasset',
+            index=models.Index(fields=['asset', 'organization', 'risk'], name='risk_asset_of'),
         ),
         migrations.AddIndex(
-            model_name="riskcontrol",
-            index=models.Index(fields=["control", "organization", "risk"], name="risk_control_of"),
+            model_name='riskcontrol',
+            index=models.Index(fields=['control', 'organization', 'risk'], name='risk_control_of'),
         ),
     ]

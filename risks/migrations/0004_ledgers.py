@@ -55,6 +55,7 @@ def kept(to):
     )
 
 
+
 class Migration(migrations.Migration):
     dependencies = [
         ("risks", "0003_link_indexes"),
@@ -79,9 +80,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             "category",
             models.CheckConstraint(
-                condition=models.Q(
-                    ("appetite", None), ("appetite__range", (1, 25)), _connector="OR"
-                ),
+                condition=models.Q(("appetite", None), ("appetite__range", (1, 25)), _connector="OR"),
                 name="category_appetite_on_scale",
             ),
         ),
@@ -90,9 +89,7 @@ class Migration(migrations.Migration):
         migrations.AddField("scorechange", "begun", models.DateTimeField(null=True)),
         migrations.AddField("scorechange", "status_since", models.DateTimeField(null=True)),
         migrations.AddField(
-            "scorechange",
-            "priority",
-            models.DecimalField(max_digits=5, decimal_places=2, null=True),
+            "scorechange", "priority", models.DecimalField(max_digits=5, decimal_places=2, null=True)
         ),
         migrations.RunSQL([INTERVALS, PRIORITIES], migrations.RunSQL.noop),
         migrations.AlterField("scorechange", "begun", models.DateTimeField()),
@@ -137,12 +134,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             "MitigationChange",
             [
-                (
-                    "id",
-                    models.BigAutoField(
-                        primary_key=True, serialize=False, auto_created=True, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(primary_key=True, serialize=False, auto_created=True, verbose_name="ID")),
                 ("organization", kept("accounts.organization")),
                 ("mitigation", kept("risks.mitigation")),
                 ("risk", kept("risks.risk")),
@@ -188,12 +180,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             "ControlChange",
             [
-                (
-                    "id",
-                    models.BigAutoField(
-                        primary_key=True, serialize=False, auto_created=True, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(primary_key=True, serialize=False, auto_created=True, verbose_name="ID")),
                 ("organization", kept("accounts.organization")),
                 ("control", kept("risks.control")),
                 ("framework", kept("risks.framework")),

@@ -8,212 +8,115 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("accounts", "0001_initial"),
-        ("risks", "0004_ledgers"),
+        ('accounts', '0001_initial'),
+        ('risks', '0004_ledgers'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="LikelihoodSuggestion",
+            name='LikelihoodSuggestion',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=openrisk.database.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                ("version", models.PositiveIntegerField(default=1, editable=False)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("updated_at", models.DateTimeField(auto_now=True)),
-                ("key", models.CharField(max_length=255)),
-                ("present", models.PositiveSmallIntegerField()),
-                (
-                    "likelihood",
-                    models.PositiveSmallIntegerField(
-                        validators=[
-                            django.core.validators.MinValueValidator(1),
-                            django.core.validators.MaxValueValidator(5),
-                        ]
-                    ),
-                ),
-                ("reason", models.TextField()),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[
-                            ("proposed", "Proposed"),
-                            ("accepted", "Accepted"),
-                            ("dismissed", "Dismissed"),
-                        ],
-                        default="proposed",
-                        max_length=9,
-                    ),
-                ),
-                ("decided_at", models.DateTimeField(null=True)),
+                ('id', models.UUIDField(default=openrisk.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('version', models.PositiveIntegerField(default=1, editable=False)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('updated_at', models.DateTimeField(auto_now=True)),
+                ('key', models.CharField(max_length=255)),
+                ('present', models.PositiveSmallIntegerField()),
+                ('likelihood', models.PositiveSmallIntegerField(validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(5)])),
+                ('reason', models.TextField()),
+                ('status', models.CharField(choices=[('proposed', 'Proposed'), ('accepted', 'Accepted'), ('dismissed', 'Dismissed')], default='proposed', max_length=9)),
+                ('decided_at', models.DateTimeField(null=True)),
             ],
             options={
-                "ordering": ("-created_at", "-id"),
+                'ordering': ('-created_at', '-id'),
             },
         ),
         migrations.RemoveConstraint(
-            model_name="importrun",
-            name="import_run_source_known",
+            model_name='importrun',
+            name='import_run_source_known',
         ),
         migrations.RemoveConstraint(
-            model_name="provenance",
-            name="provenance_source_known",
+            model_name='provenance',
+            name='provenance_source_known',
         ),
         migrations.RemoveConstraint(
-            model_name="risk",
-            name="risk_source_known",
+            model_name='risk',
+            name='risk_source_known',
         ),
         migrations.AddField(
-            model_name="importrun",
-            name="looked_at",
+            model_name='importrun',
+            name='looked_at',
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name="importrun",
-            name="streamed",
+            model_name='importrun',
+            name='streamed',
             field=models.BooleanField(default=False),
         ),
         migrations.AlterField(
-            model_name="importrun",
-            name="source",
-            field=models.CharField(
-                choices=[
-                    ("manual", "Manual"),
-                    ("import", "Import"),
-                    ("connector", "Connector"),
-                    ("finding", "Finding"),
-                    ("pack", "Content pack"),
-                ],
-                default="import",
-                max_length=10,
-            ),
+            model_name='importrun',
+            name='source',
+            field=models.CharField(choices=[('manual', 'Manual'), ('import', 'Import'), ('connector', 'Connector'), ('finding', 'Finding'), ('pack', 'Content pack')], default='import', max_length=10),
         ),
         migrations.AlterField(
-            model_name="provenance",
-            name="source",
-            field=models.CharField(
-                choices=[
-                    ("manual", "Manual"),
-                    ("import", "Import"),
-                    ("connector", "Connector"),
-                    ("finding", "Finding"),
-                    ("pack", "Content pack"),
-                ],
-                max_length=10,
-            ),
+            model_name='provenance',
+            name='source',
+            field=models.CharField(choices=[('manual', 'Manual'), ('import', 'Import'), ('connector', 'Connector'), ('finding', 'Finding'), ('pack', 'Content pack')], max_length=10),
         ),
         migrations.AlterField(
-            model_name="risk",
-            name="source",
-            field=models.CharField(
-                choices=[
-                    ("manual", "Manual"),
-                    ("import", "Import"),
-                    ("connector", "Connector"),
-                    ("finding", "Finding"),
-                    ("pack", "Content pack"),
-                ],
-                default="manual",
-                editable=False,
-                max_length=10,
-            ),
+            model_name='risk',
+            name='source',
+            field=models.CharField(choices=[('manual', 'Manual'), ('import', 'Import'), ('connector', 'Connector'), ('finding', 'Finding'), ('pack', 'Content pack')], default='manual', editable=False, max_length=10),
         ),
         migrations.AddConstraint(
-            model_name="importrun",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("source__in", ["manual", "import", "connector", "finding", "pack"])
-                ),
-                name="import_run_source_known",
-            ),
+            model_name='importrun',
+            constraint=models.CheckConstraint(condition=models.Q(('source__in', ['manual', 'import', 'connector', 'finding', 'pack'])), name='import_run_source_known'),
         ),
         migrations.AddConstraint(
-            model_name="provenance",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("source__in", ["manual", "import", "connector", "finding", "pack"])
-                ),
-                name="provenance_source_known",
-            ),
+            model_name='provenance',
+            constraint=models.CheckConstraint(condition=models.Q(('source__in', ['manual', 'import', 'connector', 'finding', 'pack'])), name='provenance_source_known'),
         ),
         migrations.AddConstraint(
-            model_name="risk",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("source__in", ["manual", "import", "connector", "finding", "pack"])
-                ),
-                name="risk_source_known",
-            ),
+            model_name='risk',
+            constraint=models.CheckConstraint(condition=models.Q(('source__in', ['manual', 'import', 'connector', 'finding', 'pack'])), name='risk_source_known'),
         ),
         migrations.AddField(
-            model_name="likelihoodsuggestion",
-            name="decided_by",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
+            model_name='likelihoodsuggestion',
+            name='decided_by',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
         ),
         migrations.AddField(
-            model_name="likelihoodsuggestion",
-            name="organization",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="+",
-                to="accounts.organization",
-            ),
+            model_name='likelihoodsuggestion',
+            name='organization',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization'),
         ),
         migrations.AddField(
-            model_name="likelihoodsuggestion",
-            name="risk",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="suggestions",
-                to="risks.risk",
-            ),
+            model_name='likelihoodsuggestion',
+            name='risk',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='suggestions', to='risks.risk'),
         ),
         migrations.AddField(
-            model_name="likelihoodsuggestion",
-            name="run",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="suggestions",
-                to="risks.importrun",
-            ),
+            model_name='likelihoodsuggestion',
+            name='run',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='suggestions', to='risks.importrun'),
         ),
         migrations.AddIndex(
-            model_name="likelihoodsuggestion",
-            index=models.Index(
-                fields=["organization", "created_at", "id"], name="suggestion_by_created"
-            ),
+            model_name='likelihoodsuggestion',
+            index=models.Index(fields=['organization', 'created_at', 'id'], name='suggestion_by_created'),
         ),
         migrations.AddConstraint(
-            model_name="likelihoodsuggestion",
-            constraint=models.UniqueConstraint(fields=("risk", "key"), name="suggestion_unique"),
+            model_name='likelihoodsuggestion',
+            constraint=models.UniqueConstraint(fields=('risk', 'key'), name='suggestion_unique'),
         ),
         migrations.AddConstraint(
-            model_name="likelihoodsuggestion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["proposed", "accepted", "dismissed"])),
-                name="suggestion_status_known",
-            ),
+            model_name='likelihoodsuggestion',
+            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['proposed', 'accepted', 'dismissed'])), name='suggestion_status_known'),
         ),
         migrations.AddConstraint(
-            model_name="likelihoodsuggestion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("likelihood__range", (1, 5)), ("present__range", (1, 5))),
-                name="suggestion_ratings_range",
-            ),
+            model_name='likelihoodsuggestion',
+            constraint=models.CheckConstraint(condition=models.Q(('likelihood__range', (1, 5)), ('present__range', (1, 5))), name='suggestion_ratings_range'),
         ),
     ]

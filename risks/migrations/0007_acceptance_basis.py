@@ -4,39 +4,30 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("risks", "0006_standing_index"),
+        ('risks', '0006_standing_index'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name="acceptance",
-            name="requested_description",
+            model_name='acceptance',
+            name='requested_description',
             field=models.TextField(blank=True, editable=False),
         ),
         migrations.AddField(
-            model_name="acceptance",
-            name="requested_level",
-            field=models.CharField(
-                choices=[
-                    ("low", "Low"),
-                    ("medium", "Medium"),
-                    ("high", "High"),
-                    ("critical", "Critical"),
-                ],
-                editable=False,
-                max_length=8,
-                null=True,
-            ),
+            model_name='acceptance',
+            name='requested_level',
+            field=models.CharField(choices=[('low', 'Low'), ('medium', 'Medium'), ('high', 'High'), ('critical', 'Critical')], editable=False, max_length=8, null=True),
         ),
         migrations.AddField(
-            model_name="acceptance",
-            name="requested_score",
+            model_name='acceptance',
+            name='requested_score',
             field=models.PositiveSmallIntegerField(editable=False, null=True),
         ),
         migrations.AddField(
-            model_name="acceptance",
-            name="requested_title",
+            model_name='acceptance',
+            name='requested_title',
             field=models.CharField(blank=True, editable=False, max_length=255),
         ),
     ]

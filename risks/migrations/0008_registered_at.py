@@ -16,7 +16,10 @@ class Migration(migrations.Migration):
         migrations.SeparateDatabaseAndState(
             state_operations=[
                 migrations.RemoveIndex("scorechange", INDEX),
-                *(migrations.RenameField(model, "begun", "registered_at") for model in INTERVALS),
+                *(
+                    migrations.RenameField(model, "begun", "registered_at")
+                    for model in INTERVALS
+                ),
                 *(
                     migrations.AlterField(
                         model, "registered_at", models.DateTimeField(db_column="begun")

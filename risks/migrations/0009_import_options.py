@@ -4,14 +4,15 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("risks", "0008_registered_at"),
+        ('risks', '0008_registered_at'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name="importrun",
-            name="options",
+            model_name='importrun',
+            name='options',
             field=models.JSONField(default=dict),
         ),
     ]

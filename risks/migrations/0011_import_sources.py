@@ -6,95 +6,46 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("accounts", "0007_form_submission"),
-        ("risks", "0010_folded_search"),
+        ('accounts', '0007_form_submission'),
+        ('risks', '0010_folded_search'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name="importrun",
-            name="question",
+            model_name='importrun',
+            name='question',
             field=models.JSONField(null=True),
         ),
         migrations.CreateModel(
-            name="ImportFile",
+            name='ImportFile',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=openrisk.database.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                ("content", models.BinaryField()),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                (
-                    "organization",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.organization",
-                    ),
-                ),
-                (
-                    "run",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="file",
-                        to="risks.importrun",
-                    ),
-                ),
+                ('id', models.UUIDField(default=openrisk.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('content', models.BinaryField()),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
+                ('run', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='file', to='risks.importrun')),
             ],
             options={
-                "indexes": [models.Index(fields=["created_at"], name="import_file_age")],
+                'indexes': [models.Index(fields=['created_at'], name='import_file_age')],
             },
         ),
         migrations.CreateModel(
-            name="ImportSource",
+            name='ImportSource',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=openrisk.database.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                ("version", models.PositiveIntegerField(default=1, editable=False)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("updated_at", models.DateTimeField(auto_now=True)),
-                ("name", models.CharField(max_length=150)),
-                ("options", models.JSONField(blank=True, default=dict)),
-                (
-                    "organization",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.organization",
-                    ),
-                ),
-                (
-                    "run",
-                    models.ForeignKey(
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to="risks.importrun",
-                    ),
-                ),
+                ('id', models.UUIDField(default=openrisk.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('version', models.PositiveIntegerField(default=1, editable=False)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('updated_at', models.DateTimeField(auto_now=True)),
+                ('name', models.CharField(max_length=150)),
+                ('options', models.JSONField(blank=True, default=dict)),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
+                ('run', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='risks.importrun')),
             ],
             options={
-                "ordering": ("name",),
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("organization", "name"), name="import_source_unique"
-                    )
-                ],
+                'ordering': ('name',),
+                'constraints': [models.UniqueConstraint(fields=('organization', 'name'), name='import_source_unique')],
             },
         ),
     ]

@@ -4,19 +4,20 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("risks", "0011_import_sources"),
+        ('risks', '0011_import_sources'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name="risk",
-            name="derived_ratings",
+            model_name='risk',
+            name='derived_ratings',
             field=models.JSONField(blank=True, default=dict, editable=False),
         ),
         migrations.AddField(
-            model_name="risk",
-            name="source_ratings",
+            model_name='risk',
+            name='source_ratings',
             field=models.JSONField(blank=True, default=dict, editable=False),
         ),
     ]

@@ -82,7 +82,9 @@ class Migration(migrations.Migration):
         migrations.RunPython(switch_triggers("ENABLE"), switch_triggers("DISABLE")),
         migrations.AddIndex(
             "risktag",
-            models.Index(fields=["organization", "name_key", "name", "risk"], name="risk_tag_key"),
+            models.Index(
+                fields=["organization", "name_key", "name", "risk"], name="risk_tag_key"
+            ),
         ),
         migrations.AddConstraint(
             "asset",

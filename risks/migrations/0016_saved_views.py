@@ -8,138 +8,60 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("accounts", "0007_form_submission"),
-        ("risks", "0015_search_titles"),
+        ('accounts', '0007_form_submission'),
+        ('risks', '0015_search_titles'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="SavedView",
+            name='SavedView',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=openrisk.database.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                ("version", models.PositiveIntegerField(default=1, editable=False)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("updated_at", models.DateTimeField(auto_now=True)),
-                ("slug", models.SlugField(editable=False, max_length=60)),
-                ("name", models.CharField(max_length=80, verbose_name="name")),
-                (
-                    "shared",
-                    models.BooleanField(
-                        default=False,
-                        help_text="All members of the organization see it.",
-                        verbose_name="shared",
-                    ),
-                ),
-                (
-                    "query",
-                    models.JSONField(
-                        blank=True,
-                        default=dict,
-                        validators=[risks.models.workspace.saved_views.validate_query],
-                        verbose_name="query",
-                    ),
-                ),
-                (
-                    "organization",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.organization",
-                    ),
-                ),
-                (
-                    "owner",
-                    models.ForeignKey(
-                        editable=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="owner",
-                    ),
-                ),
+                ('id', models.UUIDField(default=openrisk.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('version', models.PositiveIntegerField(default=1, editable=False)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('updated_at', models.DateTimeField(auto_now=True)),
+                ('slug', models.SlugField(editable=False, max_length=60)),
+                ('name', models.CharField(max_length=80, verbose_name='name')),
+                ('shared', models.BooleanField(default=False, help_text='All members of the organization see it.', verbose_name='shared')),
+                ('query', models.JSONField(blank=True, default=dict, validators=[risks.models.workspace.saved_views.validate_query], verbose_name='query')),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
+                ('owner', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='owner')),
             ],
             options={
-                "verbose_name": "saved view",
-                "ordering": ("name", "id"),
+                'verbose_name': 'saved view',
+                'ordering': ('name', 'id'),
             },
         ),
         migrations.CreateModel(
-            name="DefaultView",
+            name='DefaultView',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=openrisk.database.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                (
-                    "organization",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="accounts.organization",
-                    ),
-                ),
-                (
-                    "user",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "view",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="defaults",
-                        to="risks.savedview",
-                    ),
-                ),
+                ('id', models.UUIDField(default=openrisk.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
+                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('view', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='defaults', to='risks.savedview')),
             ],
         ),
         migrations.AddIndex(
-            model_name="savedview",
-            index=models.Index(fields=["organization", "name", "id"], name="saved_view_order"),
+            model_name='savedview',
+            index=models.Index(fields=['organization', 'name', 'id'], name='saved_view_order'),
         ),
         migrations.AddConstraint(
-            model_name="savedview",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "slug"), name="saved_view_slug_unique"
-            ),
+            model_name='savedview',
+            constraint=models.UniqueConstraint(fields=('organization', 'slug'), name='saved_view_slug_unique'),
         ),
         migrations.AddConstraint(
-            model_name="savedview",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("name", ""), _negated=True), name="saved_view_name_present"
-            ),
+            model_name='savedview',
+            constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='saved_view_name_present'),
         ),
         migrations.AddConstraint(
-            model_name="defaultview",
-            constraint=models.UniqueConstraint(
-                fields=("organization", "user"), name="default_view_of_person"
-            ),
+            model_name='defaultview',
+            constraint=models.UniqueConstraint(fields=('organization', 'user'), name='default_view_of_person'),
         ),
         migrations.AddConstraint(
-            model_name="defaultview",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("user", None)),
-                fields=("organization",),
-                name="default_view_of_organization",
-            ),
+            model_name='defaultview',
+            constraint=models.UniqueConstraint(condition=models.Q(('user', None)), fields=('organization',), name='default_view_of_organization'),
         ),
     ]
