@@ -4,10 +4,12 @@
 makes them.
 """
 
-from collections import deque
-from collections.abc import Iterable
+from collections import defaultdict, deque
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -68,9 +70,30 @@ class GuardContext:
 
 def guard_context_of(risk: Risk) -> GuardContext:
     """Return the context as it is now: two queries."""
-    mitigations = risk.mitigations.with_progress().order_by("number")
-    approved = risk.acceptances.filter(status=AcceptanceStatus.APPROVED)
-    return GuardContext(risk, timezone.now(), mitigations, approved)
+    return GuardFacts([risk.pk]).context_of(risk)
+
+
+class GuardFacts:
+    """All that the guards look at, of many risks at once: two queries."""
+
+    def __init__(self, risk_ids: Sequence[UUID]) -> None:
+        self.now = timezone.now()
+        mitigations = Mitigation.objects.filter(risk__in=risk_ids).active().with_progress()
+        approved = Acceptance.objects.filter(risk__in=risk_ids, status=AcceptanceStatus.APPROVED)
+        self.mitigations = _group_by_risk(mitigations.order_by("number"))
+        self.approved = _group_by_risk(approved)
+
+    def context_of(self, risk: Risk, *, planned: Iterable[Mitigation] = ()) -> GuardContext:
+        """Return the context of a risk; one without a mitigation has those that are `planned`."""
+        mitigations = self.mitigations.get(risk.pk) or planned
+        return GuardContext(risk, self.now, mitigations, self.approved.get(risk.pk, ()))
+
+
+def _group_by_risk(rows: Iterable[Any]) -> dict[UUID, list[Any]]:
+    groups: dict[UUID, list[Any]] = defaultdict(list)
+    for row in rows:
+        groups[row.risk_id].append(row)
+    return groups
 
 
 # --- Guards: the reasons against a status, empty where it is allowed

@@ -3,16 +3,12 @@
 An import takes one transition after the other, as people do, and stops where a guard refuses one.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from uuid import UUID
-
-from django.utils import timezone
+from collections.abc import Sequence
 
 from risks import states
 from risks.import_runs.changes import PlannedChange
 from risks.import_runs.context import ImportContext
-from risks.models import Acceptance, AcceptanceStatus, Mitigation, Risk, RowAction, Status
+from risks.models import Mitigation, Risk, RowAction, Status
 
 RATED = ("inherent_likelihood", "inherent_impact")
 GUARDED = (*RATED, "derived_ratings")
@@ -25,7 +21,6 @@ class StatusPlanner:
         self, context: ImportContext, changes: Sequence[PlannedChange], with_plan: set[str]
     ) -> None:
         """`with_plan` are the identities of risks for which the run creates a mitigation."""
-        self.now = timezone.now()
         self.with_plan = with_plan
         ids = [
             change.object_id
@@ -34,12 +29,7 @@ class StatusPlanner:
         ]
         rows = Risk.objects.for_organization(context.organization).filter(pk__in=ids)
         self.risks = rows.only("pk", "reference", *GUARDED).in_bulk()
-        self.mitigations = group_by_risk(
-            Mitigation.objects.filter(risk__in=ids).active().with_progress().order_by("number")
-        )
-        self.approved = group_by_risk(
-            Acceptance.objects.filter(risk__in=ids, status=AcceptanceStatus.APPROVED)
-        )
+        self.facts = states.GuardFacts(ids)
 
     def plan_status(self, change: PlannedChange) -> str:
         """Replace the status that the source gives by the one that can be reached; returns it."""
@@ -65,10 +55,8 @@ class StatusPlanner:
         for name in GUARDED:
             if name in change.changes:
                 setattr(risk, name, change.changes[name][1])
-        mitigations = self.mitigations.get(risk.pk, [])
-        if change.record.identity in self.with_plan and not mitigations:
-            mitigations = [_NEW_MITIGATION]
-        return states.GuardContext(risk, self.now, mitigations, self.approved.get(risk.pk, []))
+        planned = [_NEW_MITIGATION] if change.record.identity in self.with_plan else []
+        return self.facts.context_of(risk, planned=planned)
 
 
 _NEW_MITIGATION = Mitigation()
@@ -87,10 +75,3 @@ def furthest_status(start: str, goal: str, guards: states.GuardContext) -> tuple
             return status, reasons
         status = to
     return status, []
-
-
-def group_by_risk(rows: Iterable) -> dict[UUID, list]:
-    groups: dict[UUID, list] = defaultdict(list)
-    for row in rows:
-        groups[row.risk_id].append(row)
-    return groups

@@ -4,9 +4,10 @@ An approval is for the risk as it was then (`DecisionBasis`): one that gets wors
 another risk, is decided again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -264,3 +265,17 @@ def reopen_decision(*, actor: User | None, risk: Risk, before: DecisionBasis) ->
         if risk.status == Status.ACCEPTED:
             risk = return_to_treatment(actor, risk, comment)
     return risk
+
+
+def approved_among(risk_ids: Sequence[UUID]) -> list[UUID]:
+    """Return the risks that have an approved acceptance, in a fixed order."""
+    approved = Acceptance.objects.filter(risk__in=risk_ids, status=AcceptanceStatus.APPROVED)
+    return list(approved.order_by("risk").values_list("risk", flat=True))
+
+
+def reopen_decisions(
+    *, actor: User | None, risks: Mapping[UUID, Risk], before: Mapping[UUID, DecisionBasis]
+) -> None:
+    """Do what `reopen_decision` does for each of many risks: those with an approval are few."""
+    for pk in approved_among(list(risks)):
+        reopen_decision(actor=actor, risk=risks[pk], before=before[pk])

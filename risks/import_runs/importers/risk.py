@@ -29,7 +29,6 @@ from risks.import_runs.name_lookup import NameIndex
 from risks.import_runs.status_path import RATED, StatusPlanner
 from risks.models import (
     Acceptance,
-    AcceptanceStatus,
     Asset,
     Finding,
     Matrix,
@@ -41,7 +40,7 @@ from risks.models import (
 )
 from risks.models.base import format_reference
 from risks.services import rows
-from risks.services.acceptances import decision_basis_of, reopen_decision
+from risks.services.acceptances import decision_basis_of, reopen_decisions
 from risks.services.links import MAX_TAGS, refresh_priority, write_links
 from risks.services.matrix import matrix_of
 
@@ -270,11 +269,7 @@ class RiskImporter(ModelImporter):
             rescored = [pk for pk in batch if values[pk].keys() & {"assets", *RATINGS}]
             refresh_priority(organization, rescored)
             # What was approved as less has to be decided again; the actor is the one of the run.
-            approved = Acceptance.objects.filter(
-                risk__in=list(risks), status=AcceptanceStatus.APPROVED
-            )
-            for pk in approved.order_by("risk").values_list("risk", flat=True):
-                reopen_decision(actor=None, risk=risks[pk], before=before[pk])
+            reopen_decisions(actor=None, risks=risks, before=before)
 
     def look_up_people(self, values: Iterable[Values]) -> None:
         """Find the people who are about to be written; they need not be members any more."""
