@@ -13,6 +13,7 @@ from risks.models import (
     Asset,
     AssetDependency,
     BillOfMaterials,
+    BulkChange,
     Category,
     Control,
     ControlChange,
@@ -118,3 +119,8 @@ def track_models() -> None:
 
     track(SavedView, cache=BY_ROW, history=RowHistory())
     track(DefaultView, cache=CacheTags(), history=RowHistory())
+    # The rows say what was changed; progress and preview are not worth an entry.
+    track(
+        BulkChange,
+        history=RowHistory(ignored_fields={"selection", "digest", "summary", "total", "done"}),
+    )

@@ -45,6 +45,13 @@ from risks.models.risk import (
 )
 from risks.models.suggestions import LikelihoodSuggestion, SuggestionStatus
 from risks.models.workspace import DefaultView, SavedView
+from risks.models.workspace.bulk_changes import (
+    BulkChange,
+    BulkChangeRow,
+    BulkKind,
+    BulkRowOutcome,
+    BulkState,
+)
 from risks.overdue import NOT_OPEN
 
 __all__ = (
@@ -56,6 +63,11 @@ __all__ = (
     "AssetDependency",
     "AssetType",
     "BillOfMaterials",
+    "BulkChange",
+    "BulkChangeRow",
+    "BulkKind",
+    "BulkRowOutcome",
+    "BulkState",
     "Category",
     "Change",
     "ChangeAction",
