@@ -1,10 +1,23 @@
-"""Scheduled tasks of the register: acceptances expire, reminders are sent, uploads deleted."""
+"""Tasks of the register: acceptances expire, reminders are sent, uploads and previews deleted,
+large bulk changes carried out."""
 
 from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
-from openrisk.tasks import retrying, scheduled, task
+from django.db import transaction
+from django_tasks import TaskContext
+
+from openrisk.accounts.models import User
+from openrisk.tasks import for_organization, retrying, scheduled, task
 from risks.import_runs.lifecycle import delete_old_files
+from risks.models import BulkChange
 from risks.services import acceptances, reminders
+from risks.services.bulk_changes import lifecycle
+
+AT_ONCE = 500  # risks that a request changes by itself
+BATCHES_A_TASK = 5  # then other tasks have their turn
+ATTEMPTS = 3
 
 
 @scheduled("*/15 * * * *", name="risks.expire_acceptances")
@@ -29,3 +42,48 @@ def send_reminders() -> int:
 def delete_import_files() -> int:
     """Delete uploads that are older than they are needed; the runs and their rows stay."""
     return delete_old_files()
+
+
+@scheduled("20 3 * * *", name="risks.delete_old_previews")
+@retrying(attempts=3)
+@task
+def delete_old_previews() -> int:
+    """Delete previews of bulk changes that no one applied."""
+    return lifecycle.delete_old_previews()
+
+
+def apply_bulk_change(*, actor: User | None, change: BulkChange, **options: Any) -> BulkChange:
+    """Apply a previewed change: here if it is small, else by a worker."""
+    with transaction.atomic():
+        return carry_out_or_enqueue(lifecycle.begin_change(actor=actor, change=change, **options))
+
+
+def undo_bulk_change(*, actor: User | None, change: BulkChange) -> BulkChange:
+    """Undo a change that was applied: here if it is small, else by a worker."""
+    with transaction.atomic():
+        return carry_out_or_enqueue(lifecycle.begin_undo(actor=actor, change=change))
+
+
+def carry_out_or_enqueue(change: BulkChange) -> BulkChange:
+    if change.total <= AT_ONCE:
+        lifecycle.run_batches(change)
+    else:
+        for_organization(carry_out_bulk_change, change.organization_id).enqueue(str(change.pk))
+    return change
+
+
+@retrying(attempts=ATTEMPTS, base=timedelta(seconds=5))
+@task(takes_context=True)
+def carry_out_bulk_change(context: TaskContext, change: str) -> str:
+    """Handle some batches, then queue the rest; return the state of the change."""
+    found = BulkChange.objects.select_related("organization").filter(pk=UUID(change)).first()
+    if found is None:  # its organization was deleted
+        return ""
+    try:
+        if not lifecycle.run_batches(found, BATCHES_A_TASK):
+            for_organization(carry_out_bulk_change, found.organization_id).enqueue(change)
+    except Exception as error:
+        if context.attempt >= ATTEMPTS:
+            lifecycle.fail_change(found, type(error).__name__)
+        raise
+    return str(found.state)

@@ -14,6 +14,8 @@ from risks.models import (
     Acceptance,
     Asset,
     BillOfMaterials,
+    BulkChange,
+    BulkState,
     Category,
     Control,
     Finding,
@@ -34,6 +36,7 @@ from risks.services import (
     risks,
     rows,
 )
+from risks.services.bulk_changes import lifecycle as lifecycle_of_bulk
 from risks.services.workspace import saved_views
 
 
@@ -159,6 +162,7 @@ def make_one_of_each(organization: Organization, requester: User) -> Risk:
         organization=organization, risk=risk, key="CVE-2021-44228", present=2, likelihood=5
     )
     ImportSource.objects.create(organization=organization, name="register")
+    make_bulk_change(risk)
     BillOfMaterials.objects.create(organization=organization, asset=server, seen_at=timezone.now())
     view = saved_views.create_view(
         actor=requester, organization=organization, name="Open", query={"open": "true"}
@@ -169,6 +173,20 @@ def make_one_of_each(organization: Organization, requester: User) -> Risk:
         actor=None, organization=organization, recipients=["a@example.org"], cron="0 7 * * 1"
     )
     return risk
+
+
+def make_bulk_change(risk: Risk, **fields: Any) -> BulkChange:
+    """A change that says it was applied; the risk stays as it is."""
+    change = lifecycle_of_bulk.preview_change(
+        actor=None,
+        organization=risk.organization,
+        kind="treatment",
+        value="avoid",
+        risks=Risk.objects.filter(pk=risk.pk),
+        **fields,
+    )
+    BulkChange.objects.filter(pk=change.pk).update(state=BulkState.APPLIED)
+    return change
 
 
 def make_installed(organization: Organization) -> InstalledApp:

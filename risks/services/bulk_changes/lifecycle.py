@@ -1,0 +1,393 @@
+"""Life of a bulk change: previewed, applied in batches, undone in batches.
+
+Each batch is one transaction. It locks its risks, looks at them again and leaves out those that
+someone has changed since the preview. A change of at most `BATCH` risks is thereby all or nothing.
+`risks.tasks` calls `run_batches` until nothing is left; a call that is repeated goes on where the
+last one ended.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from openrisk.accounts.models import Organization, User
+from openrisk.database.statements import allow_long_statements
+from openrisk.errors import Conflict
+from risks.history import recorded
+from risks.models import BulkChange, BulkChangeRow, BulkRowOutcome, BulkState, Risk
+from risks.models.base import format_reference
+from risks.services.bulk_changes.kinds import rules_of
+from risks.services.bulk_changes.plan import PlannedRow, Refusals, SelectedRisk, count_rows
+from risks.services.bulk_changes.rules import BulkRules
+from risks.services.bulk_changes.wording import history_comment, undo_comment
+from risks.services.rows import field_error, lock_for_update, save_fields
+from risks.text import clean_text
+
+BATCH = 1000
+MAX_RISKS = 100_000
+MAX_LISTED = 20  # references that a refusal lists
+EXAMPLES = 10
+KEEP_PREVIEWS = timedelta(days=1)
+
+
+class BulkPreviewOutdated(Conflict):
+    """Risks of the selection have changed since the preview."""
+
+    code = "preview_outdated"
+
+
+class RisksRefused(Conflict):
+    """Some of the risks cannot be changed, and the caller wants all or none."""
+
+    code = "risks_refused"
+
+
+# --- Selection
+
+
+def find_by_references(
+    organization: Organization, references: Iterable[str]
+) -> tuple[QuerySet[Risk], list[str]]:
+    """Return the risks with these references, and the references that no risk here has."""
+    names = list(dict.fromkeys(str(name).strip().upper() for name in references))
+    if len(names) > MAX_RISKS:
+        raise too_many_risks()
+    numbers = {name: parse_reference(name) for name in names}
+    known = {number for number in numbers.values() if number is not None}
+    risks = Risk.objects.for_organization(organization).filter(number__in=known)
+    existing = set(risks.order_by().values_list("number", flat=True))
+    return risks, [name for name, number in numbers.items() if number not in existing]
+
+
+def parse_reference(name: str) -> int | None:
+    digits = name.removeprefix("R-")
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 9 else None
+
+
+def too_many_risks() -> Exception:
+    return field_error(
+        "references",
+        _("At most %(most)s risks can be changed at once. Use filters to choose fewer.")
+        % {"most": f"{MAX_RISKS:,}"},
+    )
+
+
+# --- Preview
+
+
+def preview_change(
+    *,
+    actor: User | None,
+    organization: Organization,
+    kind: str,
+    value: Any,
+    risks: QuerySet[Risk],
+    comment: str = "",
+    query: str = "",
+    missing: Sequence[str] = (),
+) -> BulkChange:
+    """Save what the change would do to `risks`. The register stays as it is.
+
+    `missing` are references that were asked for and do not exist.
+    """
+    rules = rules_of(kind, organization)
+    change = BulkChange(
+        organization=organization,
+        kind=kind,
+        value=rules.clean(value),
+        comment=clean_text(comment),
+        query=query,
+        actor=actor,
+    )
+    change.value_label = rules.label(change.value)
+    with recorded(actor=actor):
+        plan_change(change, rules, risks, missing)
+        change.save()
+    return change
+
+
+def preview_again(*, actor: User | None, change: BulkChange) -> BulkChange:
+    """Preview the same change of the same risks as they are now."""
+    with recorded(actor=actor):
+        change = lock_change(change)
+        refuse_unless(change, BulkState.PREVIEWED)
+        rules = rules_of(change.kind, change.organization)
+        numbers = change.selection["numbers"]
+        risks = Risk.objects.for_organization(change.organization).filter(number__in=numbers)
+        plan_change(change, rules, risks, change.summary["missing"])
+        gone = set(numbers).difference(change.selection["numbers"])
+        change.summary["missing"] += [format_reference("R", number) for number in sorted(gone)]
+        change.version += 1
+        change.save()
+    return change
+
+
+def plan_change(
+    change: BulkChange, rules: BulkRules, risks: QuerySet[Risk], missing: Sequence[str]
+) -> None:
+    """Set selection, digest and summary of the change."""
+    selected = rules.read(risks.order_by("number")[: MAX_RISKS + 1])
+    if len(selected) > MAX_RISKS:
+        raise too_many_risks()
+    if not selected:
+        raise field_error("references", _("Choose at least one risk of this organization."))
+    rows = rules.plan(selected, change.value)
+    refusals = Refusals()
+    refusals.add(rows)
+    change.selection = {
+        "numbers": [risk.number for risk in selected],
+        "versions": [risk.version for risk in selected],
+    }
+    change.digest = digest_selection(change.selection)
+    change.total, change.done = len(selected), 0
+    change.summary = {
+        "counts": count_rows(rows),
+        "refusals": refusals.as_list(),
+        "examples": list_examples(rules, [row for row in rows if row.is_change][:EXAMPLES]),
+        "warnings": rules.warnings(rows, change.value),
+        "missing": list(missing),
+    }
+
+
+def digest_selection(selection: dict[str, list[int]]) -> str:
+    """Return a digest of the risks and their versions."""
+    text = f"{selection['numbers']}{selection['versions']}"
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def list_examples(rules: BulkRules, rows: Sequence[PlannedRow]) -> list[dict[str, str]]:
+    """Return reference, title, and the value before and after of some rows."""
+    titles = dict(Risk.objects.filter(pk__in=[r.risk.pk for r in rows]).values_list("pk", "title"))
+    before = rules.labels([row.before for row in rows])
+    after = rules.labels([row.after for row in rows])
+    return [
+        {
+            "reference": row.risk.reference,
+            "title": titles.get(row.risk.pk, ""),
+            "before": before[index],
+            "after": after[index],
+        }
+        for index, row in enumerate(rows)
+    ]
+
+
+# --- Apply
+
+
+def begin_change(
+    *, actor: User | None, change: BulkChange, digest: str, leave_out_refused: bool = False
+) -> BulkChange:
+    """Let the change be applied as it was previewed, or raise Conflict.
+
+    `digest` is that of the preview which the person saw. Risks that are refused stop the whole
+    change, unless it is to leave them out.
+    """
+    with recorded(actor=actor):
+        change = lock_change(change)
+        refuse_unless(change, BulkState.PREVIEWED)
+        if digest != change.digest:
+            raise BulkPreviewOutdated(_("This is not the latest preview. Look at it again."))
+        refuse_outdated(change)
+        counts = change.summary["counts"]
+        if not counts["changed"]:
+            raise Conflict(_("Nothing would change."))
+        if counts["refused"] and not leave_out_refused:
+            raise RisksRefused(
+                _("Some of the risks cannot be changed. Leave them out, or choose others."),
+                *(group["reason"] for group in change.summary["refusals"][:MAX_LISTED]),
+            )
+        return set_state(change, BulkState.APPLYING, total=change.total, applied_at=timezone.now())
+
+
+def find_outdated(change: BulkChange) -> list[str]:
+    """Return the references of risks that were changed or deleted since the preview."""
+    numbers, versions = change.selection["numbers"], change.selection["versions"]
+    risks = Risk.objects.for_organization(change.organization).order_by()
+    current = dict(risks.filter(number__in=numbers).values_list("number", "version"))
+    seen = zip(numbers, versions, strict=True)
+    return [format_reference("R", n) for n, version in seen if current.get(n) != version]
+
+
+def refuse_outdated(change: BulkChange) -> None:
+    if outdated := find_outdated(change):
+        more = " …" if len(outdated) > MAX_LISTED else ""
+        raise BulkPreviewOutdated(
+            _("Risks have changed since the preview: %(references)s. Preview again, then apply.")
+            % {"references": ", ".join(outdated[:MAX_LISTED]) + more}
+        )
+
+
+def run_batches(change: BulkChange, most: int | None = None) -> bool:
+    """Handle up to `most` batches of a change that was begun; return whether all are done."""
+    handled = 0
+    while most is None or handled < most:
+        if not run_batch(change):
+            return True
+        handled += 1
+    return False
+
+
+def run_batch(change: BulkChange) -> bool:
+    """Apply or undo one batch; return whether there may be more of them."""
+    step = {BulkState.APPLYING: apply_batch, BulkState.UNDOING: undo_batch}.get(change.state)  # type: ignore[call-overload]
+    if step is None:
+        return False
+    undoes = step is undo_batch
+    actor = change.undone_by if undoes else change.actor
+    comment = undo_comment(change) if undoes else history_comment(change)
+    with recorded(actor=actor, comment=comment, run_id=change.pk):
+        allow_long_statements()
+        current = lock_change(change)
+        if current.state == change.state:
+            current.done = min(current.total, current.done + step(current))
+            current.updated_at = timezone.now()
+            current.save(update_fields=["done", "updated_at"])
+            if current.done == current.total:
+                finished = BulkState.UNDONE if undoes else BulkState.APPLIED
+                set_state(current, finished)
+    vars(change).update(vars(current))
+    return change.is_running
+
+
+def apply_batch(change: BulkChange) -> int:
+    """Change the next risks of the selection; return how many were looked at."""
+    part = slice(change.done, change.done + BATCH)
+    numbers, versions = change.selection["numbers"][part], change.selection["versions"][part]
+    rules = rules_of(change.kind, change.organization)
+    risks = lock_risks(Risk.objects.for_organization(change.organization), number__in=numbers)
+    rows = rules.plan(rules.read(risks), change.value)
+    seen = dict(zip(numbers, versions, strict=True))
+    chosen = [row for row in rows if row.is_change and row.risk.version == seen[row.risk.number]]
+    left = [row for row in rows if row.is_change and row.risk.version != seen[row.risk.number]]
+    if chosen:
+        rules.write(chosen, change.value, change.actor)
+    reason = _("Someone changed it while this ran.")
+    BulkChangeRow.objects.bulk_create(
+        [
+            *(record_row(change, row, BulkRowOutcome.CHANGED) for row in chosen),
+            *(record_row(change, row, BulkRowOutcome.LEFT, reason) for row in left),
+        ],
+        batch_size=BATCH,
+    )
+    return len(numbers)
+
+
+def record_row(
+    change: BulkChange, row: PlannedRow, outcome: str, reason: str = ""
+) -> BulkChangeRow:
+    return BulkChangeRow(
+        organization_id=change.organization_id,
+        change=change,
+        object_id=row.risk.pk,
+        reference=row.risk.reference,
+        before=row.before,
+        after=row.after,
+        outcome=outcome,
+        reason=reason,
+    )
+
+
+# --- Undo
+
+
+def begin_undo(*, actor: User | None, change: BulkChange) -> BulkChange:
+    """Let the change be undone, or raise Conflict."""
+    with recorded(actor=actor):
+        change = lock_change(change)
+        refuse_unless(change, BulkState.APPLIED, BulkState.FAILED)
+        if not rules_of(change.kind, change.organization).can_be_undone:
+            raise Conflict(_("Deleted risks cannot be brought back here."))
+        total = change.rows.filter(outcome=BulkRowOutcome.CHANGED).count()
+        if not total:
+            raise Conflict(_("This change altered nothing. There is nothing to undo."))
+        return set_state(
+            change, BulkState.UNDOING, total=total, undone_by=actor, undone_at=timezone.now()
+        )
+
+
+def undo_batch(change: BulkChange) -> int:
+    """Restore the next rows; return how many were looked at."""
+    rows = list(change.rows.filter(outcome=BulkRowOutcome.CHANGED).order_by("id")[:BATCH])
+    rules = rules_of(change.kind, change.organization)
+    ids = [row.object_id for row in rows]
+    risks = lock_risks(Risk.objects.for_organization(change.organization), pk__in=ids)
+    now = {risk.pk: risk for risk in rules.read(risks)}
+    kept = reasons_not_to_restore(rules, rows, now)
+    values = {
+        row.object_id: rules.former_value(row, now[row.object_id].value)
+        for row in rows
+        if row.object_id not in kept
+    }
+    kept |= (refused := rules.reasons_to_keep(values))
+    if restored := {pk: value for pk, value in values.items() if pk not in refused}:
+        rules.restore(restored)
+    for row in rows:
+        row.reason = kept.get(row.object_id, "")
+        row.outcome = BulkRowOutcome.KEPT if row.reason else BulkRowOutcome.RESTORED
+    kept_rows = [row for row in rows if row.reason]
+    BulkChangeRow.objects.bulk_update(kept_rows, ["outcome", "reason"], batch_size=250)
+    change.rows.filter(pk__in=[row.pk for row in rows if not row.reason]).update(
+        outcome=BulkRowOutcome.RESTORED
+    )
+    return len(rows) or change.total
+
+
+def reasons_not_to_restore(
+    rules: BulkRules, rows: Sequence[BulkChangeRow], now: dict[Any, SelectedRisk]
+) -> dict[Any, str]:
+    """Return why rows stay as they are: their risk is gone, or someone has changed it since."""
+    gone, edited = _("It was deleted since."), _("Someone changed this again since.")
+    return {
+        row.object_id: edited if row.object_id in now else gone
+        for row in rows
+        if row.object_id not in now or not rules.is_as_written(row, now[row.object_id].value)
+    }
+
+
+# --- States
+
+
+def lock_change(change: BulkChange) -> BulkChange:
+    current = lock_for_update(change)
+    current.organization = change.organization
+    return current
+
+
+def lock_risks(risks: Any, **condition: Any) -> QuerySet[Risk]:
+    """Lock these risks, always in the same order, and return them."""
+    chosen = risks.filter(**condition).order_by("number")
+    list(chosen.select_for_update(of=("self",)).values_list("pk", flat=True))
+    return chosen
+
+
+def refuse_unless(change: BulkChange, *states: str) -> None:
+    if change.state not in states:
+        state = change.get_state_display().lower()
+        raise Conflict(_("This change is %(state)s already.") % {"state": state})
+
+
+def set_state(change: BulkChange, state: str, **fields: Any) -> BulkChange:
+    if state in (BulkState.APPLYING, BulkState.UNDOING):
+        fields |= {"done": 0, "error": ""}
+    save_fields(change, {"state": state, **fields})
+    return change
+
+
+def fail_change(change: BulkChange, error: str) -> None:
+    """Stop a change that cannot go on; what it changed so far can be undone."""
+    with recorded(actor=change.actor):
+        current = lock_change(change)
+        if current.is_running:
+            set_state(current, BulkState.FAILED, error=error)
+
+
+def delete_old_previews() -> int:
+    """Delete previews that no one applied within a day; return how many."""
+    old = timezone.now() - KEEP_PREVIEWS
+    previews = BulkChange.objects.filter(state=BulkState.PREVIEWED, updated_at__lt=old)
+    return int(previews.delete()[0])

@@ -1,0 +1,82 @@
+"""The base of the kinds of bulk changes.
+
+Values are JSON: a person and a category are ids, a time is ISO 8601. Each kind reads and writes
+whole batches; triggers of the database write the history.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from openrisk.accounts.models import Organization, Role, User
+from risks.models import BulkChangeRow, Risk
+from risks.services.bulk_changes.plan import PlannedRow, SelectedRisk
+
+
+class BulkRules:
+    """The rules of one kind of change."""
+
+    columns: ClassVar[tuple[str, ...]] = ()  # that it reads; one is a value, several are a list
+    role = Role.ANALYST
+    can_be_undone = True
+    takes_value = True
+
+    def __init__(self, organization: Organization) -> None:
+        self.organization = organization
+
+    def needed_role(self, value: Any) -> Role:
+        """Return the role that the same change of a single risk needs."""
+        return self.role
+
+    def clean(self, value: Any) -> Any:
+        """Return the value as JSON; raise ValidationError for one that risks cannot have."""
+        return None
+
+    def label(self, value: Any) -> str:
+        """Return the name of a value for people."""
+        return "" if value is None else str(value)
+
+    def labels(self, values: Sequence[Any]) -> list[str]:
+        """Return the names of many values, in their order."""
+        return [self.label(value) for value in values]
+
+    def read(self, risks: QuerySet[Risk]) -> list[SelectedRisk]:
+        """Load what `plan` needs, in the order of `risks`."""
+        rows = risks.values_list("pk", "number", "version", *self.columns)
+        return [
+            SelectedRisk(pk, number, version, self.to_json(*values))
+            for pk, number, version, *values in rows
+        ]
+
+    def to_json(self, *values: Any) -> Any:
+        return values[0] if values else None
+
+    def plan(self, risks: Sequence[SelectedRisk], value: Any) -> list[PlannedRow]:
+        """Return the effect on each risk. Asks the database for all of them at once."""
+        return [PlannedRow(risk, risk.value, value) for risk in risks]
+
+    def warnings(self, rows: Sequence[PlannedRow], value: Any) -> list[str]:
+        """Return sentences on what follows from the change and is not taken back by an undo."""
+        return []
+
+    def write(self, rows: Sequence[PlannedRow], value: Any, actor: User | None) -> None:
+        """Write the rows, which are locked and all change."""
+        raise NotImplementedError
+
+    def is_as_written(self, row: BulkChangeRow, now: Any) -> bool:
+        """Return whether the risk still has what the change wrote."""
+        return bool(now == row.after)
+
+    def former_value(self, row: BulkChangeRow, now: Any) -> Any:
+        """Return the value that an undo writes to a risk that has `now`."""
+        return row.before
+
+    def reasons_to_keep(self, values: Mapping[UUID, Any]) -> dict[UUID, str]:
+        """Return why risks cannot have their former `values` again; those that can are left out."""
+        return {}
+
+    def restore(self, values: Mapping[UUID, Any]) -> None:
+        """Write the former value of each risk, which is locked."""
+        raise NotImplementedError
