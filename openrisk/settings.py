@@ -275,6 +275,8 @@ SPECTACULAR_SETTINGS = {
         "openrisk.api.schema.generator.finish",
     ],
     "ENUM_NAME_OVERRIDES": {
+        "BulkKindEnum": "risks.models.BulkKind",
+        "BulkStateEnum": "risks.models.BulkState",
         "AccountEventKind": "openrisk.accounts.models.AccountEventKind",
         "Level": "risks.models.Level",
         "RiskStatus": "risks.models.Status",

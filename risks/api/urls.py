@@ -15,6 +15,7 @@ from risks.api.views.imports import ImportRowViewSet, ImportSourceViewSet, Impor
 from risks.api.views.matrix import MatrixViewSet
 from risks.api.views.risks import CategoryViewSet, RiskViewSet
 from risks.api.views.treatment import AcceptanceViewSet, ActionViewSet, MitigationViewSet
+from risks.api.views.workspace.bulk_changes import BulkChangeRowViewSet, BulkChangeViewSet
 from risks.api.views.workspace.saved_views import SavedViewViewSet
 
 router = SimpleRouter(use_regex_path=False)
@@ -34,6 +35,7 @@ for name, viewset in (
     ("imports", ImportViewSet),
     ("import-sources", ImportSourceViewSet),
     ("saved-views", SavedViewViewSet),
+    ("risk-changes", BulkChangeViewSet),
 ):
     router.register(name, viewset, basename=name)
 
@@ -44,6 +46,11 @@ urlpatterns = [
         "imports/<uuid:run>/rows/",
         ImportRowViewSet.as_view({"get": "list"}),
         name="imports-rows",
+    ),
+    path(
+        "risk-changes/<uuid:change>/rows/",
+        BulkChangeRowViewSet.as_view({"get": "list"}),
+        name="risk-changes-rows",
     ),
     path("matrix/", matrix, name="matrix"),
     path("matrix/preview/", MatrixViewSet.as_view({"post": "preview"}), name="matrix-preview"),

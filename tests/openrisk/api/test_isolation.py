@@ -18,8 +18,10 @@ from risks.models import (
     Framework,
     ImportSource,
     LikelihoodSuggestion,
+    Risk,
 )
 from risks.services import acceptances, catalogue, findings, mitigations, proposals, risks
+from risks.services.bulk_changes import lifecycle as lifecycle_of_bulk
 from risks.services.rows import create
 from risks.services.workspace.saved_views import create_view
 from tests.conftest import member
@@ -120,6 +122,9 @@ def one_of_each(other_organization, outsider):
     change = PackChange.objects.create(
         installed=pack, pack_version="Foreign secret", contents=[], **of
     )
+    bulk_change = lifecycle_of_bulk.preview_change(
+        kind="treatment", value="avoid", risks=Risk.objects.filter(pk=risk.pk), **owner
+    )
     return {
         "risks": risk,
         "categories": category,
@@ -140,6 +145,7 @@ def one_of_each(other_organization, outsider):
         "runs": run,
         "deliveries": delivery,
         "reviews": create_review(connector="trivy", rating=4, text="Foreign secret", **owner),
+        "risk-changes": bulk_change,
         "packs": pack,
         "pack-changes": change,
     }

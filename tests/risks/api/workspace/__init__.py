@@ -1,0 +1,1 @@
+"""The API of what people do together in the register."""

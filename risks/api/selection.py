@@ -1,0 +1,36 @@
+"""The risks that a query of the list matches, for what acts on all of them."""
+
+from typing import Any
+
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+
+from openrisk.accounts.models import Organization
+from openrisk.api.filters import MAX_SEARCH
+from openrisk.errors import InvalidParameters
+from risks.api.filters import RiskFilterSet
+from risks.models import Risk
+
+PAGE_PARAMETERS = ("page", "page_size", "cursor", "ordering")  # they choose no risks
+
+
+def filter_by_query(organization: Organization, query: str) -> Any:
+    """Return the risks that match `status=draft&search=fire`; raise InvalidParameters.
+
+    A filter that is not known matches nothing, instead of all risks.
+    """
+    given = {name: value for name, value in QueryDict(query).items() if value != ""}
+    for name in PAGE_PARAMETERS:
+        given.pop(name, None)
+    search = given.pop("search", "")
+    risks = Risk.objects.for_organization(organization)
+    filterset = RiskFilterSet(given, queryset=risks)
+    errors = {name: list(map(str, texts)) for name, texts in filterset.errors.items()}
+    errors |= {
+        name: [_("There is no such filter.")] for name in given.keys() - filterset.filters.keys()
+    }
+    if len(search) > MAX_SEARCH:
+        errors["search"] = [_("Search for at most %(most)s characters.") % {"most": MAX_SEARCH}]
+    if errors:
+        raise InvalidParameters(errors)
+    return filterset.qs.search(search) if search else filterset.qs
