@@ -8,6 +8,7 @@ MENU = (
         "Register",
         (
             ("risks.Risk", "Risks", "warning"),
+            ("risks.BulkChange", "Bulk changes", "checklist"),
             ("risks.Category", "Categories", "category"),
             ("risks.Matrix", "Matrix", "grid_on"),
             ("risks.SavedView", "Saved views", "bookmark"),

@@ -2,15 +2,25 @@
 
 Read in this order: `base` (every ModelAdmin of the register writes through services), `forms`,
 `steps` (the buttons above a form), `bulk` (actions on many rows), `display`; then the models:
-`risks`, `treatment`, `catalogue`, `findings`, `imports`, `history`, `saved_views`; and `overview`,
-the front page.
+`risks`, `treatment`, `catalogue`, `findings`, `imports`, `history`, `saved_views`, `workspace`;
+and `overview`, the front page.
 """
 
 from openrisk.admin.site import site
 from risks.admin import catalogue, findings, history, imports, risks, saved_views, treatment
+from risks.admin.workspace import bulk_changes
 from risks.history import recorded
 
-__all__ = ("catalogue", "findings", "history", "imports", "risks", "saved_views", "treatment")
+__all__ = (
+    "bulk_changes",
+    "catalogue",
+    "findings",
+    "history",
+    "imports",
+    "risks",
+    "saved_views",
+    "treatment",
+)
 
 site.recording = recorded
 site.index_template = "risks_admin/index.html"

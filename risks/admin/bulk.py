@@ -1,5 +1,10 @@
-"""Actions on many rows, with one service call for each; refusals are shown with their reasons."""
+"""Actions on many rows; refusals are shown with their reasons.
 
+`bulk_action_page` asks, then lets `apply` do it: `apply_to_all` by one service call for each row,
+or `change_risks`, a bulk change as the pages make it, which can be undone.
+"""
+
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
@@ -9,10 +14,17 @@ from django.contrib.admin import action
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
 
 from openrisk.admin.refusals import REFUSALS, refusal_sentence
+from risks.models import BulkChange, Risk
+from risks.services.bulk_changes import lifecycle
+from risks.services.bulk_changes.wording import done_sentence, refused_sentence, same_sentence
 from risks.services.deletion import deletion_summary
 from risks.services.rows import OperationResult, run_operations
+from risks.tasks import apply_bulk_change
 
 MAX_ROWS = 1000  # as in the API's bulk requests
 MAX_REASONS_SHOWN = 10  # the others are counted
@@ -23,12 +35,12 @@ def bulk_action_page(
     request: HttpRequest,
     queryset: Any,
     *,
-    title: str,
+    title: Callable[[int], str],
     form: Callable[[Any], forms.Form],
-    carry_out: Callable[..., Any],
+    apply: Callable[[list[Any], dict[str, Any]], None],
     deletes: bool = False,
 ) -> HttpResponse | None:
-    """Ask with `form`, then call `carry_out(row, **answers)` for each row.
+    """Ask with `form`, then call `apply(rows, answers)`. `title` gets the number of rows.
 
     None, as admin actions do, once it is done or there is nothing to ask.
     """
@@ -44,13 +56,11 @@ def bulk_action_page(
         return None
     bound = form(request.POST if "apply" in request.POST else None)
     if bound.is_valid():
-        apply_to_all(
-            model_admin, request, selected, lambda row: carry_out(row, **bound.cleaned_data)
-        )
+        apply(selected, bound.cleaned_data)
         return None
     context = {
         **model_admin.admin_site.each_context(request),
-        "title": title,
+        "title": title(len(selected)),
         "form": bound,
         "selected": selected,
         "checkbox_name": ACTION_CHECKBOX_NAME,
@@ -58,6 +68,55 @@ def bulk_action_page(
         "counts": deletion_summary(selected)[1].items() if deletes else (),
     }
     return TemplateResponse(request, "risks_admin/bulk.html", context)
+
+
+def change_risks(
+    model_admin: Any, request: HttpRequest, selected: list[Any], kind: str, answers: dict[str, Any]
+) -> None:
+    """Make one bulk change in each organization of the risks, without those that are refused."""
+    actor: Any = request.user
+    comment = answers.pop("comment", "")
+    [value] = answers.values()
+    by_organization: dict[Any, list[Any]] = defaultdict(list)
+    for risk in selected:
+        by_organization[risk.organization].append(risk)
+    for organization, risks in by_organization.items():
+        chosen = Risk.objects.for_organization(organization)
+        try:
+            change = lifecycle.preview_change(
+                actor=actor,
+                organization=organization,
+                kind=kind,
+                value=value,
+                risks=chosen.filter(pk__in=[risk.pk for risk in risks]),
+                comment=comment,
+            )
+            counts = change.summary["counts"]
+            if counts["changed"]:
+                apply_bulk_change(
+                    actor=actor, change=change, digest=change.digest, leave_out_refused=True
+                )
+        except REFUSALS as refusal:
+            text = f"{organization}: {refusal_sentence(refusal)}"
+            model_admin.message_user(request, text, messages.ERROR)
+        else:
+            show_outcome(model_admin, request, change)
+
+
+def show_outcome(model_admin: Any, request: HttpRequest, change: BulkChange) -> None:
+    counts, refusals = change.summary["counts"], change.summary["refusals"]
+    if counts["changed"]:
+        address = reverse("admin:risks_bulkchange_change", args=[change.pk])
+        text = done_sentence(change.kind, counts["changed"])
+        link = format_html('{} <a href="{}">{}</a>', text, address, _("Look at it or undo it"))
+        model_admin.message_user(request, link, messages.SUCCESS)
+    if counts["same"]:
+        model_admin.message_user(request, same_sentence(counts["same"]), messages.INFO)
+    for group in refusals[:MAX_REASONS_SHOWN]:
+        names = ", ".join(group["references"][:MAX_REASONS_SHOWN])
+        more = " …" if group["count"] > MAX_REASONS_SHOWN else ""
+        text = f"{refused_sentence(change.kind, group['count'])} ({names}{more}): {group['reason']}"
+        model_admin.message_user(request, text, messages.ERROR)
 
 
 def apply_to_all(
@@ -95,8 +154,13 @@ def delete_selected(model_admin: Any, request: HttpRequest, queryset: Any) -> Ht
         model_admin,
         request,
         queryset,
-        title=f"Delete {model_admin.opts.verbose_name_plural}",
+        title=lambda count: f"Delete {count} {model_admin.opts.verbose_name_plural}",
         form=forms.Form,
-        carry_out=lambda row: type(model_admin).delete(actor=request.user, instance=row),
+        apply=lambda rows, answers: apply_to_all(
+            model_admin,
+            request,
+            rows,
+            lambda row: type(model_admin).delete(actor=request.user, instance=row),
+        ),
         deletes=True,
     )

@@ -6,9 +6,14 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.utils import pretty_name
 
-from openrisk.accounts.models import Organization
-from openrisk.admin.site import UnfoldAdminTextInputWidget
+from openrisk.accounts.models import Membership, Organization, User
+from openrisk.admin.site import (
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
 from openrisk.limits import allow_present_lengths
+from risks.models import Category, Status
 
 # Fields of the forms that are not fields of the row.
 FORM_FIELDS = {"seen_version", "comment", "opened_for"}
@@ -99,3 +104,44 @@ class RegisterForm(RowForm):
         for field, messages in errors.items():
             self.add_error(field if field in self.fields else None, messages)
         return self.cleaned_data
+
+
+# --- of actions on many risks ---------------------------------------------------------------
+def multiline_reason_field(label: str = "Reason") -> forms.CharField:
+    """A text area, so that Enter does not send the form."""
+    widget = UnfoldAdminTextareaWidget({"rows": 2})
+    return forms.CharField(
+        label=label,
+        required=False,
+        max_length=5000,
+        widget=widget,
+        help_text="Shown in the history",
+    )
+
+
+class TransitionForm(forms.Form):
+    to = forms.ChoiceField(
+        label="New status", choices=Status.choices, widget=UnfoldAdminSelectWidget
+    )
+    comment = multiline_reason_field()
+
+
+class OwnerForm(forms.Form):
+    owner = forms.ModelChoiceField(User.objects.none(), widget=UnfoldAdminSelectWidget)
+
+    def __init__(self, data: Any, organizations: list[Organization]) -> None:
+        super().__init__(data)
+        members = Membership.objects.filter(organization__in=organizations).values("user")
+        self.fields["owner"].queryset = User.objects.filter(pk__in=members)  # type: ignore[attr-defined]
+
+
+class CategoryForm(forms.Form):
+    category = forms.ModelChoiceField(Category.objects.none(), widget=UnfoldAdminSelectWidget)
+
+    def __init__(self, data: Any, categories: Any) -> None:
+        super().__init__(data)
+        self.fields["category"].queryset = categories  # type: ignore[attr-defined]
+
+
+class ReviewForm(forms.Form):
+    comment = multiline_reason_field("Review notes")

@@ -13,32 +13,38 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from openrisk.accounts.members.access import get_access
-from openrisk.accounts.models import Membership, Organization, User
+from openrisk.accounts.models import User
 from openrisk.admin.refusals import refusal_sentence
 from openrisk.admin.site import (
     LinesField,
     RelatedFilter,
     UnfoldAdminSelectWidget,
-    UnfoldAdminTextareaWidget,
     site,
 )
 from openrisk.errors import Conflict
 from risks import states
 from risks.admin.base import RegisterAdmin, RowInline
-from risks.admin.bulk import bulk_action_page, delete_selected
+from risks.admin.bulk import apply_to_all, bulk_action_page, change_risks, delete_selected
 from risks.admin.display import level_badge, progress_bar
-from risks.admin.forms import RegisterForm
+from risks.admin.forms import (
+    CategoryForm,
+    OwnerForm,
+    RegisterForm,
+    ReviewForm,
+    TransitionForm,
+)
 from risks.admin.steps import StepButton
 from risks.api.views.exports import export_response
 from risks.fields import FIELD, FIELDS, RATINGS, Kind
-from risks.models import Asset, Category, Control, Mitigation, Risk, Status
+from risks.models import Asset, BulkKind, Category, Control, Mitigation, Risk, Status
 from risks.models.mitigations import progress_of
 from risks.querysets import RISK_ORDERS
 from risks.scoring import KINDS, SCALE
 from risks.services import mitigations as mitigation_services
 from risks.services import risks as services
+from risks.services.bulk_changes.wording import title_of
 from risks.services.matrix import matrix_of
-from risks.services.rows import field_error
+from risks.text import count_text
 
 # The order of the sections of the form; which fields each has is in `risks.fields`.
 SECTIONS = ("Risk", "Assessment", "People", "Treatment", "Review", "Origin")
@@ -144,46 +150,6 @@ class AttentionFilter(admin.SimpleListFilter):
         }
         apply = filters.get(self.value() or "")
         return apply() if apply else None
-
-
-def multiline_reason_field(label: str = "Reason") -> forms.CharField:
-    """A text area, so that Enter does not send the form."""
-    widget = UnfoldAdminTextareaWidget({"rows": 2})
-    return forms.CharField(
-        label=label,
-        required=False,
-        max_length=5000,
-        widget=widget,
-        help_text="Shown in the history",
-    )
-
-
-class TransitionForm(forms.Form):
-    to = forms.ChoiceField(
-        label="New status", choices=Status.choices, widget=UnfoldAdminSelectWidget
-    )
-    comment = multiline_reason_field()
-
-
-class OwnerForm(forms.Form):
-    owner = forms.ModelChoiceField(User.objects.none(), widget=UnfoldAdminSelectWidget)
-
-    def __init__(self, data: Any, organizations: list[Organization]) -> None:
-        super().__init__(data)
-        members = Membership.objects.filter(organization__in=organizations).values("user")
-        self.fields["owner"].queryset = User.objects.filter(pk__in=members)  # type: ignore[attr-defined]
-
-
-class CategoryForm(forms.Form):
-    category = forms.ModelChoiceField(Category.objects.none(), widget=UnfoldAdminSelectWidget)
-
-    def __init__(self, data: Any, categories: Any) -> None:
-        super().__init__(data)
-        self.fields["category"].queryset = categories  # type: ignore[attr-defined]
-
-
-class ReviewForm(forms.Form):
-    comment = multiline_reason_field("Review notes")
 
 
 @admin.register(Risk, site=site)
@@ -326,26 +292,38 @@ class RiskAdmin(RegisterAdmin):
     # --- many at once
     @admin.action(description="Change status…", permissions=["change"])
     def bulk_transition(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
-        return self.ask_and_apply(
-            request, queryset, "Change status", TransitionForm, services.take_transition
-        )
+        return self.ask_and_change(request, queryset, BulkKind.STATUS, TransitionForm)
 
     @admin.action(description="Mark reviewed…", permissions=["change"])
     def bulk_review(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
-        return self.ask_and_apply(
-            request, queryset, "Mark reviewed", ReviewForm, services.mark_reviewed
+        return bulk_action_page(
+            self,
+            request,
+            queryset,
+            title=lambda count: f"Mark {count_text(count, 'risk')} as reviewed",
+            form=ReviewForm,
+            apply=lambda risks, answers: apply_to_all(
+                self,
+                request,
+                risks,
+                lambda risk: services.mark_reviewed(
+                    actor=request.user,  # type: ignore[arg-type]
+                    risk=risk,
+                    **answers,
+                ),
+            ),
         )
 
     @admin.action(description="Set owner…", permissions=["change"])
     def bulk_owner(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
         form = partial(OwnerForm, organizations=get_access(request).organizations())
-        return self.ask_and_apply(request, queryset, "Set owner", form, set_owner)
+        return self.ask_and_change(request, queryset, BulkKind.OWNER, form)
 
     @admin.action(description="Set category…", permissions=["change"])
     def bulk_category(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
         categories = get_access(request).scope(Category.objects.all())
         form = partial(CategoryForm, categories=categories)
-        return self.ask_and_apply(request, queryset, "Set category", form, set_category)
+        return self.ask_and_change(request, queryset, BulkKind.CATEGORY, form)
 
     @admin.action(description="Export as CSV", permissions=["view"])
     def export_csv(self, request: HttpRequest, queryset: Any) -> HttpResponseBase | None:
@@ -371,30 +349,18 @@ class RiskAdmin(RegisterAdmin):
             self.message_user(request, refusal_sentence(refusal), messages.ERROR)
             return None
 
-    def ask_and_apply(
-        self, request: HttpRequest, queryset: Any, title: str, form: Any, service: Any
+    def ask_and_change(
+        self, request: HttpRequest, queryset: Any, kind: str, form: Any
     ) -> HttpResponse | None:
         return bulk_action_page(
             self,
             request,
             queryset,
-            title=title,
+            title=partial(title_of, kind),
             form=form,
-            carry_out=lambda risk, **answers: service(actor=request.user, risk=risk, **answers),
+            apply=lambda risks, answers: change_risks(self, request, risks, kind, answers),
         )
 
 
 def describe_figures(texts: dict[str, str]) -> str:
     return "; ".join(f"{kind}: {text}" for kind, text in texts.items()) or "-"
-
-
-def set_owner(*, actor: User, risk: Risk, owner: User) -> None:
-    if not Membership.objects.filter(user=owner, organization=risk.organization).exists():
-        raise field_error("owner", f"{owner} is not a member of {risk.organization}.")
-    services.update_risk(actor=actor, instance=risk, owner=owner)
-
-
-def set_category(*, actor: User, risk: Risk, category: Category) -> None:
-    if category.organization_id != risk.organization_id:
-        raise field_error("category", f"The category {category} belongs to another organization.")
-    services.update_risk(actor=actor, instance=risk, category=category)

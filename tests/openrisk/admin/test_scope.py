@@ -83,6 +83,7 @@ def fill(organization, word, person):
         ImportSource.objects.create(name=word, **of),
         saved_views.create_view(actor=person, name=word, query={}, shared=True, **of),
         LikelihoodSuggestion.objects.create(risk=risk, key=word, present=2, likelihood=5, **of),
+        factories.make_bulk_change(risk, comment=word),
     ):
         found[type(made)] = made
     found[Organization] = organization

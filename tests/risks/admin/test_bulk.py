@@ -6,9 +6,9 @@ from openrisk.accounts.members.memberships import set_role
 from openrisk.accounts.models import Role
 from risks.admin import bulk
 from risks.history.reading import changes_of
-from risks.models import Risk
+from risks.models import BulkChange, Risk
 from tests.risks import factories
-from tests.risks.admin.forms import act, page, said
+from tests.risks.admin.forms import act, page, press, said
 
 pytestmark = pytest.mark.both  # many rows in one transaction
 
@@ -24,8 +24,8 @@ def test_bulk_action_asks_first(client, risk):
 def test_bulk_transition_shows_how_many_and_why_not_others(client, risk, organization):
     unclear = factories.make_risk(organization, title="Unclear")
     response = act(client, "bulk_transition", [risk, unclear], apply="yes", to="treatment_planned")
-    assert "Done for 1 of 2 rows." in said(response)
-    assert "R-0002 Unclear: Cannot move from identified" in said(response)
+    assert "Status changed on 1 risk." in said(response)
+    assert "1 cannot be changed (R-0002): Cannot move from Identified" in said(response)
     assert set(Risk.objects.values_list("status", flat=True)) == {
         "treatment_planned",
         "identified",
@@ -38,8 +38,21 @@ def test_bulk_owner_must_be_member_of_each_organization(
     set_role(user=manager, organization=other_organization, role=Role.MANAGER)
     other = factories.make_risk(other_organization, title="Other")
     response = act(client, "bulk_owner", [risk, other], apply="yes", owner=str(analyst.pk))
-    assert "is not a member of" in said(response)
+    assert "Globex: Choose a member of this organization." in said(response)
     assert set(Risk.objects.values_list("owner", flat=True)) == {analyst.pk, None}
+
+
+def test_bulk_action_says_how_many_and_what(client, risk, organization):
+    second = factories.make_risk(organization, title="Second")
+    page = act(client, "bulk_owner", [risk, second]).content.decode()
+    assert "Set the owner of 2 risks" in page
+
+
+def test_bulk_change_is_undone_on_its_page(client, risk, analyst):
+    act(client, "bulk_owner", [risk], apply="yes", owner=str(analyst.pk))
+    change = BulkChange.objects.get()
+    press(client, change, "undo")
+    assert (Risk.objects.get().owner, BulkChange.objects.get().state) == (None, "undone")
 
 
 def test_bulk_category_offers_categories_in_sight_only(client, risk, other_organization):

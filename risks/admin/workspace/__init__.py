@@ -1,0 +1,1 @@
+"""The admin of what people do together in the register."""
