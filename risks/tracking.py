@@ -116,7 +116,11 @@ def track_models() -> None:
     track(LikelihoodSuggestion, history=RowHistory())
 
     track(ImportSource, history=RowHistory())
+    track_workspace()
 
+
+def track_workspace() -> None:
+    """Track what people work together with."""
     track(SavedView, cache=BY_ROW, history=RowHistory())
     track(DefaultView, cache=CacheTags(), history=RowHistory())
     # The rows say what was changed; progress and preview are not worth an entry.
