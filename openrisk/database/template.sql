@@ -74,6 +74,7 @@
 -- migration risks 0015_search_titles
 -- migration risks 0016_saved_views
 -- migration risks 0017_treatment
+-- migration risks 0018_bulk_changes
 -- migration sessions 0001_initial
 -- migration tasks 0001_initial
 -- migration tasks 0002_turns
@@ -355,6 +356,16 @@ CREATE INDEX "mitigation_by_title" ON "risks_mitigation" ("organization_id", "ti
 CREATE INDEX "mitigation_by_status" ON "risks_mitigation" ("organization_id", "status", "id");
 CREATE INDEX "mitigation_by_due" ON "risks_mitigation" ("organization_id", (COALESCE("due_date", '9999-12-31')), "id");
 CREATE INDEX "mitigation_by_cost" ON "risks_mitigation" ("organization_id", (CAST(((CAST(COALESCE("cost", 0) AS NUMERIC))) AS NUMERIC)), "id");
+CREATE TABLE "risks_bulkchange" ("id" char(32) NOT NULL PRIMARY KEY, "version" integer unsigned NOT NULL CHECK ("version" >= 0), "created_at" datetime NOT NULL, "updated_at" datetime NOT NULL, "kind" varchar(20) NOT NULL, "value" text NULL CHECK ((JSON_VALID("value") OR "value" IS NULL)), "value_label" text NOT NULL, "comment" text NOT NULL, "query" text NOT NULL, "selection" text NOT NULL CHECK ((JSON_VALID("selection") OR "selection" IS NULL)), "digest" varchar(64) NOT NULL, "summary" text NOT NULL CHECK ((JSON_VALID("summary") OR "summary" IS NULL)), "state" varchar(10) NOT NULL, "total" integer unsigned NOT NULL CHECK ("total" >= 0), "done" integer unsigned NOT NULL CHECK ("done" >= 0), "error" text NOT NULL, "applied_at" datetime NULL, "undone_at" datetime NULL, "actor_id" char(32) NULL REFERENCES "accounts_user" ("id") DEFERRABLE INITIALLY DEFERRED, "organization_id" char(32) NOT NULL REFERENCES "accounts_organization" ("id") DEFERRABLE INITIALLY DEFERRED, "undone_by_id" char(32) NULL REFERENCES "accounts_user" ("id") DEFERRABLE INITIALLY DEFERRED, CONSTRAINT "bulk_change_kind_known" CHECK ("kind" IN ('owner', 'assignee', 'reviewer', 'category', 'add_tags', 'remove_tags', 'treatment', 'review_interval_days', 'next_review_at', 'status', 'delete')), CONSTRAINT "bulk_change_state_known" CHECK ("state" IN ('previewed', 'applying', 'applied', 'undoing', 'undone', 'failed')));
+CREATE INDEX "risks_bulkchange_actor_id_f3a0f197" ON "risks_bulkchange" ("actor_id");
+CREATE INDEX "risks_bulkchange_organization_id_f5a682fa" ON "risks_bulkchange" ("organization_id");
+CREATE INDEX "risks_bulkchange_undone_by_id_dda86a01" ON "risks_bulkchange" ("undone_by_id");
+CREATE INDEX "bulk_change_order" ON "risks_bulkchange" ("organization_id", "created_at", "id");
+CREATE INDEX "bulk_change_of_actor" ON "risks_bulkchange" ("organization_id", "actor_id", "created_at", "id");
+CREATE INDEX "bulk_change_state" ON "risks_bulkchange" ("state", "updated_at");
+CREATE TABLE "risks_bulkchangerow" ("id" char(32) NOT NULL PRIMARY KEY, "object_id" char(32) NOT NULL, "reference" varchar(16) NOT NULL, "before" text NULL CHECK ((JSON_VALID("before") OR "before" IS NULL)), "after" text NULL CHECK ((JSON_VALID("after") OR "after" IS NULL)), "outcome" varchar(10) NOT NULL, "reason" text NOT NULL, "change_id" char(32) NOT NULL REFERENCES "risks_bulkchange" ("id") DEFERRABLE INITIALLY DEFERRED, "organization_id" char(32) NOT NULL REFERENCES "accounts_organization" ("id") DEFERRABLE INITIALLY DEFERRED, CONSTRAINT "bulk_row_outcome_known" CHECK ("outcome" IN ('changed', 'left', 'restored', 'kept')), CONSTRAINT "bulk_row_unique" UNIQUE ("change_id", "object_id"));
+CREATE INDEX "risks_bulkchangerow_organization_id_e21cbf3c" ON "risks_bulkchangerow" ("organization_id");
+CREATE INDEX "bulk_row_order" ON "risks_bulkchangerow" ("change_id", "id");
 CREATE TABLE "tasks_lease" ("worker_id" varchar(64) NOT NULL PRIMARY KEY, "host" varchar(255) NOT NULL, "pid" integer unsigned NOT NULL CHECK ("pid" >= 0), "started_at" datetime NOT NULL, "expires_at" datetime NOT NULL);
 CREATE TABLE "tasks_schedule" ("name" varchar(200) NOT NULL PRIMARY KEY, "cron" varchar(200) NOT NULL, "next_run_at" datetime NOT NULL, "last_enqueued_at" datetime NULL);
 CREATE TABLE "tasks_turn" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "queue_name" varchar(32) NOT NULL, "is_long" bool NOT NULL, "taken_at" datetime NULL, CONSTRAINT "turn_unique" UNIQUE ("queue_name", "is_long"));
