@@ -315,6 +315,25 @@ ENCRYPTION_KEYS = env.keys("ENCRYPTION_KEYS") or [
 MARKETPLACE_ALLOWED_NETWORKS = env.networks("MARKETPLACE_ALLOWED_NETWORKS")
 MEDIA_ROOT = VAR_DIR / "files"  # reports that wait to be read
 
+# --- Attachments (docs/attachments.md; ATTACHMENT_MB is in openrisk.server.limits) --------------
+ATTACHMENTS_DIR = env.folder("ATTACHMENTS_DIR", VAR_DIR / "attachments")
+# Megabytes that the attachments of one organization have together.
+ATTACHMENTS_QUOTA_MB = env.integer("ATTACHMENTS_QUOTA_MB", 10_000, maximum=100_000_000)
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    # Files are named by their content, so to write one again changes nothing.
+    "attachments": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {
+            "location": ATTACHMENTS_DIR,
+            "allow_overwrite": True,
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
+}
+
 # --- Server (read by `manage.py serve`) ------------------------------------------------------
 HOST = env.text("HOST", "127.0.0.1")
 PORT = env.integer("PORT", 8000)

@@ -8,11 +8,15 @@ them.
 import re
 from dataclasses import dataclass
 
+from openrisk import env
+
 KILOBYTE, MEGABYTE = 1024, 1024**2
 
 REGISTER_FILE = 20 * MEGABYTE
 REPORT_FILE = 256 * MEGABYTE
 PACK_FILE = 32 * MEGABYTE
+ATTACHMENT_FILE = env.integer("ATTACHMENT_MB", 25, maximum=1024) * MEGABYTE
+ATTACHMENTS_AT_ONCE = 4 * ATTACHMENT_FILE  # of one form, which may hold several files
 FORM_AROUND_FILE = MEGABYTE
 JSON_BODY = 5 * MEGABYTE
 FORM_BODY = MEGABYTE
@@ -76,6 +80,20 @@ LIMITS = (
         files=True,
     ),
     _limit(
+        r"/api/v1/attachments/$",
+        ATTACHMENT_FILE + FORM_AROUND_FILE,
+        "an attachment",
+        "a scanned document or a recording of a few minutes",
+        files=True,
+    ),
+    _limit(
+        rf"{_ORGANIZATION}/files/add/",
+        ATTACHMENTS_AT_ONCE + FORM_AROUND_FILE,
+        "several attachments",
+        "four of the largest in one form",
+        files=True,
+    ),
+    _limit(
         r"/api/v1/auth/|/(login|logout|organization|account|invitation)/",
         LOGIN_BODY,
         "signing in and accounts",
@@ -91,7 +109,7 @@ def limit_for(path: str) -> Limit:
     return next((limit for limit in LIMITS if limit.pattern.match(path)), LIMITS[-1])
 
 
-_LONG = re.compile(r"/(export|schema)/$|\.pdf$")
+_LONG = re.compile(r"/(export|schema|download)/$|\.pdf$")
 
 
 def is_long(path: str, limit: Limit) -> bool:
