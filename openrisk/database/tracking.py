@@ -9,7 +9,7 @@ An app calls `track()` for its models in `AppConfig.ready()`:
 Both make triggers of it, which `openrisk.database.triggers` installs after every `migrate`.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.core.exceptions import ImproperlyConfigured
@@ -49,7 +49,8 @@ class RowHistory:
 class LinkHistory:
     """A row that links two others: an entry in the history of `parent`, a foreign key.
 
-    It is shown as a change of a field `shown_as`, with the values of `value_column`.
+    It is shown as a change of a field `shown_as`, with the values of `value_column`. A row whose
+    foreign key is null makes no entry: a model with one of several parents declares several.
     """
 
     parent: str
@@ -75,7 +76,7 @@ class Tracking:
 
     model: type[models.Model]
     cache: CacheTags | None
-    history: RowHistory | LinkHistory | None
+    history: RowHistory | Sequence[LinkHistory] | None
     intervals: IntervalHistory | None
 
 
@@ -86,7 +87,7 @@ def track(
     model: type[models.Model],
     *,
     cache: CacheTags | None = None,
-    history: RowHistory | LinkHistory | None = None,
+    history: RowHistory | LinkHistory | Sequence[LinkHistory] | None = None,
     intervals: IntervalHistory | None = None,
 ) -> None:
     """Declare what triggers do when rows of `model` change. Called once a model, in `ready()`."""
@@ -96,7 +97,8 @@ def track(
             f"{model._meta.label} has no column {', '.join(sorted(unknown))}: "
             "name columns of its table in track()."
         )
-    _declared[model] = Tracking(model, cache, history, intervals)
+    links = [history] if isinstance(history, LinkHistory) else history
+    _declared[model] = Tracking(model, cache, links, intervals)
 
 
 def all_trackings() -> list[Tracking]:

@@ -16,15 +16,24 @@ BOOKKEEPING_FIELDS = frozenset(
 
 @dataclass(frozen=True)
 class RecordedModel:
-    """A model with a history. `link` if its rows are entries in the history of another model."""
+    """A model with a history. `link` if its rows are entries in the history of another model.
+
+    `is_one_of_several` if the model has other links, so that its triggers are named by the parent.
+    """
 
     model: type[models.Model]
     ignored_fields: frozenset[str]
     link: LinkHistory | None
+    is_one_of_several: bool = False
 
     @property
     def table(self) -> str:
         return self.model._meta.db_table
+
+    @property
+    def trigger_prefix(self) -> str:
+        parent = f"_{self.link.parent}" if self.link and self.is_one_of_several else ""
+        return f"openrisk_{self.table}{parent}"
 
     @property
     def label(self) -> str:
@@ -60,10 +69,13 @@ def recorded_models() -> tuple[RecordedModel, ...]:
     recorded = []
     for tracking in all_trackings():
         match tracking.history:
-            case LinkHistory() as link:
-                recorded.append(RecordedModel(tracking.model, BOOKKEEPING_FIELDS, link))
             case RowHistory(ignored_fields=own):
                 recorded.append(RecordedModel(tracking.model, BOOKKEEPING_FIELDS.union(own), None))
+            case [*links]:
+                recorded += [
+                    RecordedModel(tracking.model, BOOKKEEPING_FIELDS, link, len(links) > 1)
+                    for link in links
+                ]
     return tuple(recorded)
 
 

@@ -84,7 +84,7 @@ BEGIN
            (said->>'run_id')::uuid,
            jsonb_build_object(TG_ARGV[3], jsonb_build_array(b->TG_ARGV[4], a->TG_ARGV[4]))
     FROM ({select_rows(event)}) pair
-    WHERE b IS DISTINCT FROM a;
+    WHERE b IS DISTINCT FROM a AND coalesce(a, b)->>TG_ARGV[2] IS NOT NULL;
     RETURN NULL;
 END """
     return Function(f"openrisk_link_{event}", body)
@@ -107,7 +107,7 @@ def change_triggers(recorded: RecordedModel) -> list[Trigger]:
         arguments += [f"{link.parent}_id", link.shown_as, link.value_column]
     quoted = ", ".join(f"'{argument}'" for argument in arguments)
     return [
-        build_trigger(table, f"openrisk_{table}_{event}", event, function(event), quoted)
+        build_trigger(table, f"{recorded.trigger_prefix}_{event}", event, function(event), quoted)
         for event in EVENTS
     ]
 

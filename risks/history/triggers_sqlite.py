@@ -80,9 +80,23 @@ def change_triggers(recorded: RecordedModel) -> list[Trigger]:
     table = recorded.table
     body = link_body if recorded.link else change_body
     return [
-        build_trigger(table, f"openrisk_{table}_{event}", event, body(event, recorded))
+        build_trigger(
+            table,
+            f"{recorded.trigger_prefix}_{event}",
+            event,
+            body(event, recorded),
+            when=has_parent(event, recorded),
+        )
         for event in EVENTS
     ]
+
+
+def has_parent(event: str, recorded: RecordedModel) -> str:
+    """The condition on a row that may be an entry in the history of one of several parents."""
+    if recorded.link is None or not recorded.is_one_of_several:
+        return ""
+    row = "OLD" if event == "delete" else "NEW"
+    return f"WHEN {row}.{recorded.link.parent}_id IS NOT NULL"
 
 
 def interval_triggers(intervals: IntervalTable) -> list[Trigger]:
