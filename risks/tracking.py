@@ -12,6 +12,8 @@ from risks.models import (
     ActionDependency,
     Asset,
     AssetDependency,
+    Attachment,
+    AttachmentLink,
     BillOfMaterials,
     BulkChange,
     Category,
@@ -59,6 +61,7 @@ RISK_STATE = (
 )
 MITIGATION_STATE = ("risk_id", "status", "due_date", "owner_id")
 CONTROL_STATE = ("framework_id", "status")
+ATTACHMENT_TARGETS = ("risk", "mitigation", "action", "acceptance", "control")
 BY_ROW = CacheTags(row_key="id")  # for responses that show one row
 
 
@@ -127,4 +130,12 @@ def track_workspace() -> None:
     track(
         BulkChange,
         history=RowHistory(ignored_fields={"selection", "digest", "summary", "total", "done"}),
+    )
+    track(Attachment, cache=BY_ROW, history=RowHistory())
+    track(
+        AttachmentLink,
+        cache=CacheTags(),
+        history=[
+            LinkHistory(target, "attachments", "attachment_id") for target in ATTACHMENT_TARGETS
+        ],
     )

@@ -75,6 +75,7 @@
 -- migration risks 0016_saved_views
 -- migration risks 0017_treatment
 -- migration risks 0018_bulk_changes
+-- migration risks 0019_attachments
 -- migration sessions 0001_initial
 -- migration tasks 0001_initial
 -- migration tasks 0002_turns
@@ -366,6 +367,23 @@ CREATE INDEX "bulk_change_state" ON "risks_bulkchange" ("state", "updated_at");
 CREATE TABLE "risks_bulkchangerow" ("id" char(32) NOT NULL PRIMARY KEY, "object_id" char(32) NOT NULL, "reference" varchar(16) NOT NULL, "before" text NULL CHECK ((JSON_VALID("before") OR "before" IS NULL)), "after" text NULL CHECK ((JSON_VALID("after") OR "after" IS NULL)), "outcome" varchar(10) NOT NULL, "reason" text NOT NULL, "change_id" char(32) NOT NULL REFERENCES "risks_bulkchange" ("id") DEFERRABLE INITIALLY DEFERRED, "organization_id" char(32) NOT NULL REFERENCES "accounts_organization" ("id") DEFERRABLE INITIALLY DEFERRED, CONSTRAINT "bulk_row_outcome_known" CHECK ("outcome" IN ('changed', 'left', 'restored', 'kept')), CONSTRAINT "bulk_row_unique" UNIQUE ("change_id", "object_id"));
 CREATE INDEX "risks_bulkchangerow_organization_id_e21cbf3c" ON "risks_bulkchangerow" ("organization_id");
 CREATE INDEX "bulk_row_order" ON "risks_bulkchangerow" ("change_id", "id");
+CREATE TABLE "risks_attachment" ("id" char(32) NOT NULL PRIMARY KEY, "version" integer unsigned NOT NULL CHECK ("version" >= 0), "created_at" datetime NOT NULL, "updated_at" datetime NOT NULL, "name" varchar(255) NOT NULL, "sha256" varchar(64) NOT NULL, "size" bigint unsigned NOT NULL CHECK ("size" >= 0), "media_type" varchar(100) NOT NULL, "description" text NOT NULL, "valid_until" date NULL, "organization_id" char(32) NOT NULL REFERENCES "accounts_organization" ("id") DEFERRABLE INITIALLY DEFERRED, "uploaded_by_id" char(32) NULL REFERENCES "accounts_user" ("id") DEFERRABLE INITIALLY DEFERRED, CONSTRAINT "attachment_content_unique" UNIQUE ("organization_id", "sha256"), CONSTRAINT "attachment_name_present" CHECK (NOT ("name" = '')));
+CREATE INDEX "risks_attachment_organization_id_525d9390" ON "risks_attachment" ("organization_id");
+CREATE INDEX "risks_attachment_uploaded_by_id_b9af5786" ON "risks_attachment" ("uploaded_by_id");
+CREATE INDEX "attachment_by_created" ON "risks_attachment" ("organization_id", "created_at", "id");
+CREATE INDEX "attachment_by_name" ON "risks_attachment" ("organization_id", "name", "id");
+CREATE INDEX "attachment_by_size" ON "risks_attachment" ("organization_id", "size", "id");
+CREATE INDEX "attachment_by_valid_until" ON "risks_attachment" ("organization_id", (COALESCE("valid_until", '9999-12-31')), "id");
+CREATE TABLE "risks_attachmentlink" ("id" char(32) NOT NULL PRIMARY KEY, "created_at" datetime NOT NULL, "acceptance_id" char(32) NULL REFERENCES "risks_acceptance" ("id") DEFERRABLE INITIALLY DEFERRED, "action_id" char(32) NULL REFERENCES "risks_mitigationaction" ("id") DEFERRABLE INITIALLY DEFERRED, "attachment_id" char(32) NOT NULL REFERENCES "risks_attachment" ("id") DEFERRABLE INITIALLY DEFERRED, "control_id" char(32) NULL REFERENCES "risks_control" ("id") DEFERRABLE INITIALLY DEFERRED, "linked_by_id" char(32) NULL REFERENCES "accounts_user" ("id") DEFERRABLE INITIALLY DEFERRED, "mitigation_id" char(32) NULL REFERENCES "risks_mitigation" ("id") DEFERRABLE INITIALLY DEFERRED, "organization_id" char(32) NOT NULL REFERENCES "accounts_organization" ("id") DEFERRABLE INITIALLY DEFERRED, "risk_id" char(32) NULL REFERENCES "risks_risk" ("id") DEFERRABLE INITIALLY DEFERRED, CONSTRAINT "attachment_link_has_one_target" CHECK ((("acceptance_id" IS NULL AND "action_id" IS NULL AND "control_id" IS NULL AND "mitigation_id" IS NULL AND "risk_id" IS NOT NULL) OR ("acceptance_id" IS NULL AND "action_id" IS NULL AND "control_id" IS NULL AND "mitigation_id" IS NOT NULL AND "risk_id" IS NULL) OR ("acceptance_id" IS NULL AND "action_id" IS NOT NULL AND "control_id" IS NULL AND "mitigation_id" IS NULL AND "risk_id" IS NULL) OR ("acceptance_id" IS NOT NULL AND "action_id" IS NULL AND "control_id" IS NULL AND "mitigation_id" IS NULL AND "risk_id" IS NULL) OR ("acceptance_id" IS NULL AND "action_id" IS NULL AND "control_id" IS NOT NULL AND "mitigation_id" IS NULL AND "risk_id" IS NULL))));
+CREATE INDEX "risks_attachmentlink_acceptance_id_accce9cc" ON "risks_attachmentlink" ("acceptance_id");
+CREATE INDEX "risks_attachmentlink_action_id_1f4c6b8a" ON "risks_attachmentlink" ("action_id");
+CREATE INDEX "risks_attachmentlink_attachment_id_ce224e44" ON "risks_attachmentlink" ("attachment_id");
+CREATE INDEX "risks_attachmentlink_control_id_029b912a" ON "risks_attachmentlink" ("control_id");
+CREATE INDEX "risks_attachmentlink_linked_by_id_a47b02e7" ON "risks_attachmentlink" ("linked_by_id");
+CREATE INDEX "risks_attachmentlink_mitigation_id_9576564d" ON "risks_attachmentlink" ("mitigation_id");
+CREATE INDEX "risks_attachmentlink_organization_id_a31a2dde" ON "risks_attachmentlink" ("organization_id");
+CREATE INDEX "risks_attachmentlink_risk_id_ed5142e8" ON "risks_attachmentlink" ("risk_id");
+CREATE UNIQUE INDEX "attachment_link_unique" ON "risks_attachmentlink" ("attachment_id", (COALESCE("risk_id", "mitigation_id", "action_id", "acceptance_id", "control_id")));
 CREATE TABLE "tasks_lease" ("worker_id" varchar(64) NOT NULL PRIMARY KEY, "host" varchar(255) NOT NULL, "pid" integer unsigned NOT NULL CHECK ("pid" >= 0), "started_at" datetime NOT NULL, "expires_at" datetime NOT NULL);
 CREATE TABLE "tasks_schedule" ("name" varchar(200) NOT NULL PRIMARY KEY, "cron" varchar(200) NOT NULL, "next_run_at" datetime NOT NULL, "last_enqueued_at" datetime NULL);
 CREATE TABLE "tasks_turn" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "queue_name" varchar(32) NOT NULL, "is_long" bool NOT NULL, "taken_at" datetime NULL, CONSTRAINT "turn_unique" UNIQUE ("queue_name", "is_long"));

@@ -44,7 +44,7 @@ from risks.models.risk import (
     Treatment,
 )
 from risks.models.suggestions import LikelihoodSuggestion, SuggestionStatus
-from risks.models.workspace import DefaultView, SavedView
+from risks.models.workspace import Attachment, AttachmentLink, DefaultView, SavedView
 from risks.models.workspace.bulk_changes import (
     BulkChange,
     BulkChangeRow,
@@ -62,6 +62,8 @@ __all__ = (
     "Asset",
     "AssetDependency",
     "AssetType",
+    "Attachment",
+    "AttachmentLink",
     "BillOfMaterials",
     "BulkChange",
     "BulkChangeRow",

@@ -13,6 +13,7 @@ from openrisk.accounts.models import Organization, User
 from risks.models import (
     Acceptance,
     Asset,
+    Attachment,
     BillOfMaterials,
     BulkChange,
     BulkState,
@@ -37,7 +38,8 @@ from risks.services import (
     rows,
 )
 from risks.services.bulk_changes import lifecycle as lifecycle_of_bulk
-from risks.services.workspace import saved_views
+from risks.services.workspace import attachments, saved_views
+from tests.risks.files.content import PDF, upload
 
 
 def make_risk(organization: Organization, **fields: Any) -> Risk:
@@ -117,6 +119,15 @@ def make_control(framework: Framework, identifier: str = "A.8.13", **fields: Any
     )
 
 
+def make_attachment(
+    organization: Organization, content: bytes = PDF, name: str = "policy.pdf", **fields: Any
+) -> Attachment:
+    fields = {"actor": None, **fields}
+    file = upload(content, name)
+    made = attachments.upload_attachment(organization=organization, file=file, **fields)
+    return made.attachment
+
+
 def make_finding(
     organization: Organization, rule: str = "CVE-2021-44228", **fields: Any
 ) -> Finding:
@@ -151,6 +162,7 @@ def make_one_of_each(organization: Organization, requester: User) -> Risk:
         category=make_category(organization),
     )
     make_acceptance(requester, risk)
+    make_attachment(organization, target=risk)
     mitigation = make_mitigation(risk)
     make_action(mitigation, "Write tapes", depends_on=[make_action(mitigation)])
     server = make_asset(organization, "Server", external_id="host-1")

@@ -1,1 +1,1 @@
-"""The services of working together on the register: saved views of its list."""
+"""The services of working together on the register: saved views of its list, attachments."""

@@ -183,6 +183,7 @@ CHANGED = {
     "risks.riskproposal": {"status": "dismissed"},
     "risks.likelihoodsuggestion": {"status": "dismissed"},
     "risks.billofmaterials": {"subject": "pkg:generic/shop"},
+    "risks.attachment": {"description": "Signed"},
     "risks.importsource": {"options": {"month_first": True}},
     "risks.savedview": {"shared": True},
     "risks.defaultview": {"user_id": None},
@@ -219,6 +220,7 @@ def test_every_link_is_recorded_for_its_parent(organization, analyst):
         "tags": [None, "it"],
         "controls": [None, control.pk],
         "assets": [None, asset.pk],
+        "attachments": [None, risk.attachment_links.get().attachment_id],
     }
     assert _told(asset) == [("updated", {"dependencies": [None, server.pk]})]
     assert _told(second) == [("updated", {"depends_on": [None, first.pk]})]
