@@ -1,5 +1,5 @@
 """Tasks of the register: acceptances expire, reminders are sent, uploads and previews deleted,
-large bulk changes carried out."""
+files of attachments swept, large bulk changes carried out."""
 
 from datetime import timedelta
 from typing import Any
@@ -14,6 +14,7 @@ from risks.import_runs.lifecycle import delete_old_files
 from risks.models import BulkChange
 from risks.services import acceptances, reminders
 from risks.services.bulk_changes import lifecycle
+from risks.services.workspace import attachments
 
 AT_ONCE = 500  # risks that a request changes by itself
 BATCHES_A_TASK = 5  # then other tasks have their turn
@@ -50,6 +51,15 @@ def delete_import_files() -> int:
 def delete_old_previews() -> int:
     """Delete previews of bulk changes that no one applied."""
     return lifecycle.delete_old_previews()
+
+
+@scheduled("15 4 * * *", name="risks.sweep_attachments")
+@retrying(attempts=3)
+@task
+def sweep_attachments() -> dict[str, int]:
+    """Delete files of attachments that no row needs, and report rows whose file is missing."""
+    result = attachments.sweep_files()
+    return {"deleted": result.deleted, "missing": len(result.missing)}
 
 
 def apply_bulk_change(*, actor: User | None, change: BulkChange, **options: Any) -> BulkChange:
