@@ -15,6 +15,7 @@ from risks.api.views.imports import ImportRowViewSet, ImportSourceViewSet, Impor
 from risks.api.views.matrix import MatrixViewSet
 from risks.api.views.risks import CategoryViewSet, RiskViewSet
 from risks.api.views.treatment import AcceptanceViewSet, ActionViewSet, MitigationViewSet
+from risks.api.views.workspace.attachments import AttachmentViewSet
 from risks.api.views.workspace.bulk_changes import BulkChangeRowViewSet, BulkChangeViewSet
 from risks.api.views.workspace.saved_views import SavedViewViewSet
 
@@ -32,6 +33,7 @@ for name, viewset in (
     ("finding-rules", FindingRuleViewSet),
     ("risk-proposals", ProposalViewSet),
     ("likelihood-suggestions", SuggestionViewSet),
+    ("attachments", AttachmentViewSet),
     ("imports", ImportViewSet),
     ("import-sources", ImportSourceViewSet),
     ("saved-views", SavedViewViewSet),

@@ -23,8 +23,10 @@ from risks.models import (
 from risks.services import acceptances, catalogue, findings, mitigations, proposals, risks
 from risks.services.bulk_changes import lifecycle as lifecycle_of_bulk
 from risks.services.rows import create
+from risks.services.workspace import attachments
 from risks.services.workspace.saved_views import create_view
 from tests.conftest import member
+from tests.risks.files.content import upload
 
 # Routes that have no id of another organization to ask for: logging in, one's own tokens, the
 # matrix, the catalogue of connectors; alerts, which are nobody's and for superusers; and imports,
@@ -125,7 +127,12 @@ def one_of_each(other_organization, outsider):
     bulk_change = lifecycle_of_bulk.preview_change(
         kind="treatment", value="avoid", risks=Risk.objects.filter(pk=risk.pk), **owner
     )
+    attachment = attachments.upload_attachment(
+        file=upload(name="Foreign secret"), target=risk, **owner
+    ).attachment
     return {
+        "attachments": attachment,
+        "attachment-link": attachment.links.get(),
         "risks": risk,
         "categories": category,
         "assets": asset,
@@ -167,8 +174,8 @@ def test_foreign_rows_do_not_exist(api, admin, foreign, name, arguments):
         assert response.status_code in (200, 405)
         return
     row = row_of(name, foreign)
-    kwargs = {name: foreign["dependency"].pk for name in arguments if name == "dependency"}
-    kwargs |= {name: row.pk for name in arguments if name != "dependency"}
+    inner = {"dependency": foreign["dependency"], "link": foreign["attachment-link"]}
+    kwargs = {name: inner.get(name, row).pk for name in arguments}
     url = reverse(name, kwargs=kwargs)
     for method in ("get", "post", "patch", "delete"):
         response = getattr(client, method)(url, {"version": 1} if method != "get" else None)
@@ -187,12 +194,15 @@ def test_foreign_rows_do_not_exist(api, admin, foreign, name, arguments):
         ("/api/v1/actions/", "mitigation", "mitigations"),
         ("/api/v1/controls/", "framework", "frameworks"),
         ("/api/v1/findings/", "asset", "assets"),
+        ("/api/v1/attachments/", "risk", "risks"),
+        ("/api/v1/attachments/", "action", "actions"),
     ],
 )
 def test_foreign_ids_in_a_body_do_not_exist(api, admin, foreign, url, field, resource):
     value = str(foreign[resource].pk)
     many = field in ("assets", "controls")
-    response = api(admin).post(url, {field: [value] if many else value})
+    kind = "multipart" if "attachments" in url else "json"
+    response = api(admin).post(url, {field: [value] if many else value}, format=kind)
     errors = {error["pointer"]: error["code"] for error in response.json()["errors"]}
     assert response.status_code == 400
     assert errors[f"/{field}/0" if many else f"/{field}"] == "does_not_exist"
