@@ -319,19 +319,14 @@ MEDIA_ROOT = VAR_DIR / "files"  # reports that wait to be read
 ATTACHMENTS_DIR = env.folder("ATTACHMENTS_DIR", VAR_DIR / "attachments")
 # Megabytes that the attachments of one organization have together.
 ATTACHMENTS_QUOTA_MB = env.integer("ATTACHMENTS_QUOTA_MB", 10_000, maximum=100_000_000)
+_FILES = "django.core.files.storage.FileSystemStorage"
+_PRIVATE = {"file_permissions_mode": 0o600, "directory_permissions_mode": 0o700}
+# Files are named by their content, so to write one again changes nothing.
+_NAMED_BY_CONTENT = {"location": ATTACHMENTS_DIR, "allow_overwrite": True, **_PRIVATE}
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {"BACKEND": _FILES},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    # Files are named by their content, so to write one again changes nothing.
-    "attachments": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {
-            "location": ATTACHMENTS_DIR,
-            "allow_overwrite": True,
-            "file_permissions_mode": 0o600,
-            "directory_permissions_mode": 0o700,
-        },
-    },
+    "attachments": {"BACKEND": _FILES, "OPTIONS": _NAMED_BY_CONTENT},
 }
 
 # --- Server (read by `manage.py serve`) ------------------------------------------------------
