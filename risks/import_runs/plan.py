@@ -82,7 +82,7 @@ def plan_model(importer: ModelImporter) -> list[PlannedChange]:
             continue
         change.values = importer.normalize(record)
         plan_update(change, source_values.get(pk))
-        if context.run.source == Source.PACK:
+        if context.run.source in (Source.PACK, Source.SAMPLE):
             keep_local_values(change, was_imported=pk in source_values)
     importer.validate(changes)
     share_outcome(context, label, changes)
@@ -100,7 +100,7 @@ def share_outcome(context: ImportContext, label: str, changes: Sequence[PlannedC
 
 
 def keep_local_values(change: PlannedChange, *, was_imported: bool) -> None:
-    """Let a pack change only what it wrote itself and people have not edited.
+    """Let a pack or sample data change only what it wrote itself and people have not edited.
 
     Of the three versions of a field (the pack's old and new one, and ours) ours wins if it differs.
     """

@@ -44,6 +44,7 @@ class Source(models.TextChoices):
     CONNECTOR = "connector", "Connector"
     FINDING = "finding", "Finding"
     PACK = "pack", "Content pack"
+    SAMPLE = "sample", "Sample data"
 
 
 def _rating() -> models.PositiveSmallIntegerField:

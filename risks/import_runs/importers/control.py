@@ -101,9 +101,13 @@ class ControlImporter(ModelImporter):
         return values
 
     def validate(self, changes: Sequence[PlannedChange]) -> None:
-        """Refuse a control whose parent does not exist."""
+        """Refuse a control whose parent does not exist. Risks of the run may name the others."""
         label = self.model_label()
         valid = [change for change in changes if change.action != RowAction.ERROR]
+        for change in valid:
+            if change.action == RowAction.CREATE and change.object_id:
+                identifier = change.record.values["identifier"]
+                self.context.names.controls.add(identifier, change.object_id)
         planned = {change.record.identity for change in valid}
         for change in valid:
             parent = parent_identity(change.record)
