@@ -17,6 +17,7 @@ from risks.api.views.risks import CategoryViewSet, RiskViewSet
 from risks.api.views.treatment import AcceptanceViewSet, ActionViewSet, MitigationViewSet
 from risks.api.views.workspace.attachments import AttachmentViewSet
 from risks.api.views.workspace.bulk_changes import BulkChangeRowViewSet, BulkChangeViewSet
+from risks.api.views.workspace.sample_data import SampleDataViewSet
 from risks.api.views.workspace.saved_views import SavedViewViewSet
 
 router = SimpleRouter(use_regex_path=False)
@@ -56,5 +57,10 @@ urlpatterns = [
     ),
     path("matrix/", matrix, name="matrix"),
     path("matrix/preview/", MatrixViewSet.as_view({"post": "preview"}), name="matrix-preview"),
+    path(
+        "sample-data/",
+        SampleDataViewSet.as_view({"get": "list", "post": "create", "delete": "destroy"}),
+        name="sample-data",
+    ),
     *router.urls,
 ]
