@@ -82,17 +82,18 @@ class FoldedLines(Func):
 class SearchColumn(FoldedLines):
     """The same from the column `search_text`, which PostgreSQL keeps beside them."""
 
-    def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
-        column = next(part for part in self.flatten() if isinstance(part, Col))
-        return f'{connection.ops.quote_name(column.alias)}."search_text"', []
-
-
-class TitleColumn(FoldedLines):
-    """The beginning of a title, folded: from the column `search_title`, which PostgreSQL keeps."""
+    stored_in = "search_text"
 
     def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
         column = next(part for part in self.flatten() if isinstance(part, Col))
-        return f'{connection.ops.quote_name(column.alias)}."search_title"', []
+        table = compiler.quote_name_unless_alias(column.alias)
+        return f"{table}.{connection.ops.quote_name(self.stored_in)}", []
+
+
+class TitleColumn(SearchColumn):
+    """The beginning of what names a row, from the column `search_title`."""
+
+    stored_in = "search_title"
 
 
 def fold_words(text: str) -> list[str]:
