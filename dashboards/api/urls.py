@@ -1,13 +1,15 @@
-"""The figures under /api/v1/dashboards/."""
+"""The figures under /api/v1/dashboards/, and the search."""
 
 from django.urls import path
 
 from dashboards.api.export_views import FigureExportViewSet
+from dashboards.api.search import SearchViewSet
 from dashboards.api.views import PARAMETERS, DashboardViewSet
 
 NAMES = {action: action.replace("_", "-") for action in PARAMETERS}
 
-urlpatterns = [
+urlpatterns = [path("search/", SearchViewSet.as_view({"get": "list"}), name="search-rows")]
+urlpatterns += [
     path(
         f"dashboards/{name}/", DashboardViewSet.as_view({"get": action}), name=f"dashboards-{name}"
     )

@@ -2,10 +2,12 @@
 
 from django.urls import path
 
-from dashboards.pages import analyst, boards, executive, pdf
+from dashboards.pages import analyst, boards, executive, pdf, search
 
 urlpatterns = [
     path("", executive.executive_page, name="home"),
+    path("search/", search.search_page, name="search"),
+    path("search/results/", search.search_results, name="search-results"),
     path("dashboards/", boards.board_list_page, name="boards"),
     path("dashboards/new/", boards.create_board_page, name="board-new"),
     path("dashboards/analyst/", analyst.analyst_page, name="analyst"),

@@ -49,6 +49,7 @@ NEEDED = {
     "dashboards-breakdown-export": {"by": "asset"},
     "dashboards-movement": SINCE,
     "dashboards-movement-export": SINCE,
+    "search-rows": {"q": "foreign secret"},
 }
 
 
