@@ -11,6 +11,7 @@ from dashboards.search.query import SearchQuery
 from dashboards.search.results import SearchGroup, SearchHit
 from openrisk.accounts.models import Membership, Role
 from openrisk.admin.menu import MENU
+from openrisk.pages.menu import SECTIONS, address_of
 from openrisk.text.folding import fold_text
 
 
@@ -67,13 +68,6 @@ ACTIONS = (
         is_post=True,
     ),
 )
-PAGES = (
-    Destination(gettext_lazy("Overview"), "layout-dashboard", "home"),
-    Destination(gettext_lazy("My work"), "circle-check-big", "analyst"),
-    Destination(gettext_lazy("Risks"), "triangle-alert", "risk-list"),
-    Destination(gettext_lazy("Boards"), "chart-no-axes-combined", "boards"),
-    Destination(gettext_lazy("Marketplace"), "blocks", "marketplace"),
-)
 WITHOUT_ORGANIZATION = ("account", "organization", "docs", "logout")
 # Pages of the administration that only administrators of an organization open.
 ADMINISTRATORS = "accounts."
@@ -92,7 +86,11 @@ def find_places(member: Membership, query: SearchQuery) -> list[SearchGroup]:
 
 def list_pages(member: Membership) -> list[Destination]:
     """Return the pages of the side bar, and the lists of the administration, that they may open."""
-    pages = [*PAGES]
+    pages = [
+        Destination(entry.label, entry.icon, entry.route, entry.role)
+        for section in SECTIONS
+        for entry in section
+    ]
     known = {page.route for page in pages}
     for group, entries in MENU:
         for model, label, _icon in entries:
@@ -127,6 +125,8 @@ def is_named(place: Destination, query: SearchQuery) -> bool:
 
 
 def place_hit(place: Destination, member: Membership) -> SearchHit:
-    is_own = ":" not in place.route and place.route not in WITHOUT_ORGANIZATION
-    url = reverse(place.route, args=[member.organization.slug] if is_own else [])
+    if place.route in WITHOUT_ORGANIZATION:
+        url = reverse(place.route)
+    else:
+        url = address_of(place.route, member.organization.slug)
     return SearchHit(str(place.label), url, icon=place.icon, is_post=place.is_post)
