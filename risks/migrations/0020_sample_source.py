@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0007_form_submission'),
-        ('risks', '0018_bulk_changes'),
+        ('risks', '0019_attachments'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
