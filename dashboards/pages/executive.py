@@ -28,6 +28,9 @@ from openrisk.pages.guards import MemberRequest, member_required
 from risks.models import Level, Matrix
 from risks.services.matrix import matrix_of
 
+# More risks of a low or medium level are neither good nor bad: they may have been higher before.
+NEUTRAL = ("level_low", "level_medium")
+
 
 @require_safe
 @member_required(Role.VIEWER)
@@ -128,6 +131,7 @@ def executive_tiles(scope: FigureScope, stats: dict[str, Any]) -> list[dict[str,
             "count": value,
             "change": change,
             "alert": name == "overdue_reviews" and bool(value),
+            "tone": "" if not change or name in NEUTRAL else "better" if change < 0 else "worse",
             "url": register_list_url(scope, FIGURES[name].filters),
         }
 

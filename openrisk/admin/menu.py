@@ -3,6 +3,8 @@
 `OPERATING` are pages of the installation, by the name of their route, for superusers.
 """
 
+BACK = {"title": "Back to the pages", "icon": "arrow_back", "link": "/", "has_permission": True}
+HOME = {"title": "Overview", "icon": "dashboard", "link": "/admin/"}
 MENU = (
     (
         "Register",

@@ -52,7 +52,7 @@ from openrisk.admin.autocomplete import (
     FoldedSearch,
     RelatedFilter,
 )
-from openrisk.admin.menu import MENU, OPERATING
+from openrisk.admin.menu import BACK, HOME, MENU, OPERATING
 from openrisk.limits import LINE
 from openrisk.pages import drafts
 from openrisk.pages.accounts.sign_in import ask_for_login
@@ -141,13 +141,13 @@ class AdminSite(UnfoldAdminSite):
         return {
             **super().each_context(request),
             "styles": [static("openrisk/admin.css")],
+            "scripts": [static("openrisk/admin_theme.js")],
             "site_icon": icon,
             "site_favicons": [Favicon(icon, rel="icon", type="image/svg+xml")],
         }
 
     def get_sidebar_list(self, request: HttpRequest) -> list[dict[str, Any]]:
-        home = {"title": "Overview", "icon": "dashboard", "link": reverse("admin:index")}
-        groups: list[dict[str, Any]] = [{"items": [self._navigated(request, home)]}]
+        groups: list[dict[str, Any]] = [{"items": [BACK, self._navigated(request, HOME)]}]
         for title, entries in MENU:
             items = [
                 self._navigated(request, {"title": name, "icon": icon, "link": link})

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-from openrisk.pages.menu import build_menu
+from openrisk.pages.menu import build_menu, section_of
 
 LASTS = 365 * 24 * 3600  # seconds
 # Each with its values; the first is the one without a cookie.
@@ -25,7 +25,11 @@ def shell_of_page(request: HttpRequest) -> dict[str, Any]:
         for name, values in CHOICES.items()
         for chosen in [request.COOKIES.get(f"openrisk_{name}")]
     }
-    return {"display": display, "menu": lambda: build_menu(request)}
+    return {
+        "display": display,
+        "menu": lambda: build_menu(request),
+        "section": lambda: section_of(request),
+    }
 
 
 @require_POST

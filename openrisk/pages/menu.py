@@ -86,5 +86,13 @@ def build_menu(request: HttpRequest) -> list[list[MenuLink]]:
     ]
 
 
+def section_of(request: HttpRequest) -> str:
+    """Return the address, within the organization, that the side bar marks: "/risks/"."""
+    links = (link for section in build_menu(request) for link in section)
+    current = next((link.url for link in links if link.is_current), "/")
+    prefix = f"/o/{getattr(request, 'organization_slug', '')}"
+    return current.removeprefix(prefix) if current.startswith(f"{prefix}/") else "/"
+
+
 def address_of(route: str, organization: str) -> str:
     return reverse(route, args=[] if ":" in route else [organization])

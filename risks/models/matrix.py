@@ -50,8 +50,8 @@ def default_impact_labels() -> list[str]:
 
 
 def default_colours() -> dict[str, str]:
-    """Background colours on which black text has a contrast of at least 7 to 1 (WCAG AAA)."""
-    return {"low": "#8fd19e", "medium": "#ffe08a", "high": "#ffb27a", "critical": "#ff9a9a"}
+    """Background colours, on which black or white text has a contrast of 5.6 to 1 or more."""
+    return {"low": "#bfe3c8", "medium": "#ffe08a", "high": "#ff9d5c", "critical": "#c62828"}
 
 
 class Matrix(Versioned):

@@ -4,7 +4,13 @@
 (() => {
   "use strict";
 
-  const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  // A token may name a colour for each scheme; the probe has the one that is shown.
+  const probe = document.body.appendChild(document.createElement("i"));
+  probe.hidden = true;
+  const colour = (name) => {
+    probe.style.color = `var(${name})`;
+    return getComputedStyle(probe).color;
+  };
   const number = (cell) => Number(cell.textContent.replace(/[^\d.-]/g, ""));
 
   const read = (table) => {
@@ -28,6 +34,7 @@
       data: series.data,
       showSymbol: false,
       step: "end",
+      xAxisIndex: series.right ? 1 : 0,
       yAxisIndex: series.right ? 1 : 0,
       stack: stacked && series.level ? "levels" : undefined,
       areaStyle: stacked && series.level ? { opacity: 1, color: stroke } : undefined,
@@ -36,24 +43,37 @@
     };
   };
 
-  const axis = (name, right) => ({
+  const axis = (name, gridIndex) => ({
     type: "value",
     name,
+    gridIndex,
     minInterval: 1,
-    position: right ? "right" : "left",
-    splitLine: { show: !right, lineStyle: { color: colour("--border") } },
+    splitNumber: gridIndex ? 2 : 5,
+    splitLine: { lineStyle: { color: colour("--border") } },
     axisLabel: { color: colour("--muted") },
     nameTextStyle: { color: colour("--muted") },
   });
 
   const options = (kind, { days, series }) => {
     const stacked = kind === "levels";
-    const axes = stacked ? [axis("Open risks", false), axis("Exposure", true)] : [axis("", false)];
+    const axes = stacked ? [axis("Open risks", 0), axis("Exposure", 1)] : [axis("", 0)];
+    const grids = stacked
+      ? [{ left: 56, right: 16, top: 48, height: "46%" }, { left: 56, right: 16, bottom: 28, height: "17%" }]
+      : [{ left: 48, right: 16, top: 40, bottom: 28 }];
+    const dayAxis = (gridIndex) => ({
+      type: "category",
+      gridIndex,
+      data: days,
+      boundaryGap: false,
+      axisLabel: { show: gridIndex === grids.length - 1, color: colour("--muted"), hideOverlap: true },
+      axisLine: { lineStyle: { color: colour("--border-strong") } },
+    });
     return {
       animation: false,
       color: [colour("--accent"), colour("--success"), colour("--cache-miss")],
       textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
-      grid: { left: 48, right: stacked ? 56 : 16, top: 40, bottom: 28 },
+      grid: grids,
+      axisPointer: { link: [{ xAxisIndex: "all" }] },
       legend: { top: 0, textStyle: { color: colour("--text") }, icon: "roundRect" },
       // Drawn by the chart itself: as HTML it would need inline styles, which the pages refuse.
       tooltip: {
@@ -64,13 +84,7 @@
         borderColor: colour("--border"),
         textStyle: { color: colour("--text") },
       },
-      xAxis: {
-        type: "category",
-        data: days,
-        boundaryGap: false,
-        axisLabel: { color: colour("--muted"), hideOverlap: true },
-        axisLine: { lineStyle: { color: colour("--border-strong") } },
-      },
+      xAxis: grids.map((_, index) => dayAxis(index)),
       yAxis: axes,
       series: series.map((values) => line(values, stacked)),
     };
@@ -89,5 +103,6 @@
 
   draw();
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+  document.addEventListener("display-changed", draw);
   addEventListener("resize", () => charts.forEach((chart) => chart.resize()));
 })();

@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from openrisk.accounts.members.memberships import membership_in, membership_without_choice
 from openrisk.accounts.models import Organization, Role, User
@@ -83,6 +84,7 @@ def _lead(request: HttpRequest, path: str) -> HttpResponse:
 
 
 @require_safe
+@vary_on_headers("HX-Request")
 @login_required
 def organization_page(request: HttpRequest) -> HttpResponse:
     """The organizations of the person, each with a link to the page that was asked for."""
@@ -94,5 +96,7 @@ def organization_page(request: HttpRequest) -> HttpResponse:
         (row, Role(roles.get(row.pk, Role.ADMIN)).label, f"/o/{row.slug}{path}")
         for row in Organization.objects.for_user(user)
     ]
-    context = {"organizations": rows, "last": request.COOKIES.get(COOKIE)}
-    return render(request, "accounts/organization.html", context)
+    context = {"organizations": rows, "last": request.COOKIES.get(COOKIE), "path": path}
+    is_menu = bool(request.headers.get("HX-Request"))  # of the side bar
+    template = "_organization_menu.html" if is_menu else "organization.html"
+    return render(request, f"accounts/{template}", context)

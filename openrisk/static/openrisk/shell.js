@@ -19,6 +19,15 @@
     menu.querySelector("summary").focus();
   });
 
+  // --- A field with data-filter hides the neighbours that do not contain what is typed.
+  document.addEventListener("input", (event) => {
+    const { filter } = event.target.dataset;
+    if (!filter) return;
+    const words = event.target.value.toLowerCase();
+    for (const row of event.target.parentElement.querySelectorAll(filter))
+      row.hidden = !row.textContent.toLowerCase().includes(words);
+  });
+
   // --- Dialogs: a link with data-dialog opens the dialog of that id instead of its page.
   document.addEventListener("click", (event) => {
     const opener = event.target.closest("[data-dialog]");
