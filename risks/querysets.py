@@ -131,6 +131,11 @@ class RiskQuerySet(SearchedQuerySet):
         """Return those whose owner, assignee or reviewer is no longer a member."""
         return self.filter(has_left("owner") | has_left("assignee") | has_left("reviewer"))
 
+    def watched_by(self, user_id: Any) -> Self:
+        """Those that the person watches."""
+        watches = apps.get_model("risks", "Watch").objects.filter(user=user_id)
+        return self.filter(pk__in=watches.filter(risk__isnull=False).values("risk"))
+
     def review_due(self, until: datetime) -> Self:
         """Open, and to be reviewed before `until`. Adds `review_by`: the reviewer, or the owner
         where no reviewer is named. "My work" and the reminder both ask this."""
@@ -220,6 +225,11 @@ class MitigationQuerySet(SearchedQuerySet):
         """Not finished, and due on that day or before it."""
         return self.exclude(status__in=FINISHED).filter(due_date__lte=day)
 
+    def watched_by(self, user_id: Any) -> Self:
+        """Those that the person watches."""
+        watches = apps.get_model("risks", "Watch").objects.filter(user=user_id)
+        return self.filter(pk__in=watches.filter(mitigation__isnull=False).values("mitigation"))
+
     def with_progress(self) -> Self:
         """Add `actions_total` and `actions_done`, from which progress is computed."""
         return self.annotate(
@@ -276,6 +286,15 @@ class AcceptanceQuerySet(OrganizationRowQuerySet):
     def ending_by(self, moment: datetime) -> Self:
         """Approved, and over at that moment."""
         return self.filter(status="approved", expires_at__lte=moment)
+
+
+class WatchQuerySet(OrganizationRowQuerySet):
+    def of_members(self) -> Self:
+        """Those of people who are members now."""
+        members = Membership.objects.filter(
+            user=OuterRef("user"), organization=OuterRef("organization")
+        )
+        return self.filter(Exists(members))
 
 
 class FrameworkQuerySet(OrganizationRowQuerySet):

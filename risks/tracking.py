@@ -17,6 +17,7 @@ from risks.models import (
     BillOfMaterials,
     BulkChange,
     Category,
+    Comment,
     Control,
     ControlChange,
     DefaultView,
@@ -26,6 +27,7 @@ from risks.models import (
     ImportSource,
     LikelihoodSuggestion,
     Matrix,
+    Mention,
     Mitigation,
     MitigationAction,
     MitigationChange,
@@ -36,6 +38,7 @@ from risks.models import (
     RiskTag,
     SavedView,
     ScoreChange,
+    Watch,
 )
 
 # What lists of other things show of a risk, or choose by.
@@ -139,3 +142,6 @@ def track_workspace() -> None:
             LinkHistory(target, "attachments", "attachment_id") for target in ATTACHMENT_TARGETS
         ],
     )
+    track(Comment, cache=BY_ROW, history=RowHistory())
+    track(Mention, cache=CacheTags(), history=LinkHistory("comment", "mentions", "user_id"))
+    track(Watch, cache=CacheTags(), history=RowHistory())

@@ -77,6 +77,7 @@
 -- migration risks 0018_bulk_changes
 -- migration risks 0019_attachments
 -- migration risks 0020_sample_source
+-- migration risks 0021_comments
 -- migration sessions 0001_initial
 -- migration tasks 0001_initial
 -- migration tasks 0002_turns
@@ -385,6 +386,20 @@ CREATE INDEX "risk_priority" ON "risks_risk" ("organization_id", "priority");
 CREATE INDEX "risk_last_reviewed_at" ON "risks_risk" ("organization_id", "last_reviewed_at");
 CREATE INDEX "risk_source" ON "risks_risk" ("organization_id", "source", "source_name");
 CREATE INDEX "risk_next_review_at" ON "risks_risk" ("organization_id", "next_review_at", "status");
+CREATE TABLE "risks_comment" ("id" char(32) NOT NULL PRIMARY KEY, "version" integer unsigned NOT NULL CHECK ("version" >= 0), "updated_at" datetime NOT NULL, "text" text NOT NULL, "created_at" datetime NOT NULL, "edited_at" datetime NULL, "deleted_at" datetime NULL, "author_id" char(32) NULL REFERENCES "accounts_user" ("id") DEFERRABLE INITIALLY DEFERRED, "deleted_by_id" char(32) NULL REFERENCES "accounts_user" ("id") DEFERRABLE INITIALLY DEFERRED, "mitigation_id" char(32) NULL REFERENCES "risks_mitigation" ("id") DEFERRABLE INITIALLY DEFERRED, "organization_id" char(32) NOT NULL REFERENCES "accounts_organization" ("id") DEFERRABLE INITIALLY DEFERRED, "risk_id" char(32) NULL REFERENCES "risks_risk" ("id") DEFERRABLE INITIALLY DEFERRED, CONSTRAINT "comment_has_subject" CHECK ("risk_id" IS NOT NULL), CONSTRAINT "comment_text_present" CHECK ((NOT ("text" = '') OR "deleted_at" IS NOT NULL)));
+CREATE INDEX "risks_comment_author_id_f1324ec5" ON "risks_comment" ("author_id");
+CREATE INDEX "risks_comment_deleted_by_id_2dbe7a07" ON "risks_comment" ("deleted_by_id");
+CREATE INDEX "risks_comment_organization_id_ed891a3c" ON "risks_comment" ("organization_id");
+CREATE INDEX "comment_of_risk" ON "risks_comment" ("risk_id", "created_at", "id");
+CREATE INDEX "comment_of_mitigation" ON "risks_comment" ("mitigation_id", "created_at", "id");
+CREATE INDEX "comment_by_created" ON "risks_comment" ("organization_id", "created_at", "id");
+CREATE TABLE "risks_mention" ("id" char(32) NOT NULL PRIMARY KEY, "written" varchar(254) NOT NULL, "comment_id" char(32) NOT NULL REFERENCES "risks_comment" ("id") DEFERRABLE INITIALLY DEFERRED, "organization_id" char(32) NOT NULL REFERENCES "accounts_organization" ("id") DEFERRABLE INITIALLY DEFERRED, "user_id" char(32) NOT NULL REFERENCES "accounts_user" ("id") DEFERRABLE INITIALLY DEFERRED, CONSTRAINT "mention_unique" UNIQUE ("comment_id", "user_id"));
+CREATE INDEX "risks_mention_organization_id_3cb558fb" ON "risks_mention" ("organization_id");
+CREATE INDEX "mention_of_user" ON "risks_mention" ("user_id", "organization_id", "comment_id");
+CREATE TABLE "risks_watch" ("id" char(32) NOT NULL PRIMARY KEY, "created_at" datetime NOT NULL, "mitigation_id" char(32) NULL REFERENCES "risks_mitigation" ("id") DEFERRABLE INITIALLY DEFERRED, "organization_id" char(32) NOT NULL REFERENCES "accounts_organization" ("id") DEFERRABLE INITIALLY DEFERRED, "risk_id" char(32) NULL REFERENCES "risks_risk" ("id") DEFERRABLE INITIALLY DEFERRED, "user_id" char(32) NOT NULL REFERENCES "accounts_user" ("id") DEFERRABLE INITIALLY DEFERRED, CONSTRAINT "watch_of_risk_unique" UNIQUE ("risk_id", "user_id"), CONSTRAINT "watch_of_mitigation_unique" UNIQUE ("mitigation_id", "user_id"), CONSTRAINT "watch_has_one_subject" CHECK ((("mitigation_id" IS NULL AND "risk_id" IS NOT NULL) OR ("mitigation_id" IS NOT NULL AND "risk_id" IS NULL))));
+CREATE INDEX "risks_watch_organization_id_7bba2c0d" ON "risks_watch" ("organization_id");
+CREATE INDEX "watch_of_user" ON "risks_watch" ("user_id", "organization_id", "risk_id");
+CREATE INDEX "watch_by_created" ON "risks_watch" ("organization_id", "created_at", "id");
 CREATE TABLE "tasks_lease" ("worker_id" varchar(64) NOT NULL PRIMARY KEY, "host" varchar(255) NOT NULL, "pid" integer unsigned NOT NULL CHECK ("pid" >= 0), "started_at" datetime NOT NULL, "expires_at" datetime NOT NULL);
 CREATE TABLE "tasks_schedule" ("name" varchar(200) NOT NULL PRIMARY KEY, "cron" varchar(200) NOT NULL, "next_run_at" datetime NOT NULL, "last_enqueued_at" datetime NULL);
 CREATE TABLE "tasks_turn" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "queue_name" varchar(32) NOT NULL, "is_long" bool NOT NULL, "taken_at" datetime NULL, CONSTRAINT "turn_unique" UNIQUE ("queue_name", "is_long"));

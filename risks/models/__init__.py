@@ -44,7 +44,15 @@ from risks.models.risk import (
     Treatment,
 )
 from risks.models.suggestions import LikelihoodSuggestion, SuggestionStatus
-from risks.models.workspace import Attachment, AttachmentLink, DefaultView, SavedView
+from risks.models.workspace import (
+    Attachment,
+    AttachmentLink,
+    Comment,
+    DefaultView,
+    Mention,
+    SavedView,
+    Watch,
+)
 from risks.models.workspace.bulk_changes import (
     BulkChange,
     BulkChangeRow,
@@ -73,6 +81,7 @@ __all__ = (
     "Category",
     "Change",
     "ChangeAction",
+    "Comment",
     "Control",
     "ControlChange",
     "ControlStatus",
@@ -90,6 +99,7 @@ __all__ = (
     "Level",
     "LikelihoodSuggestion",
     "Matrix",
+    "Mention",
     "Mitigation",
     "MitigationAction",
     "MitigationChange",
@@ -116,4 +126,5 @@ __all__ = (
     "ValidationResult",
     "Versioned",
     "VulnerabilityFacts",
+    "Watch",
 )

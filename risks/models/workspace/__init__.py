@@ -1,6 +1,16 @@
-"""The models of working together on the register: saved views of its list, attachments."""
+"""The models of working together on the register: views, attachments, comments, watches."""
 
 from risks.models.workspace.attachments import Attachment, AttachmentLink
+from risks.models.workspace.comments import Comment, Mention
 from risks.models.workspace.saved_views import DefaultView, SavedView
+from risks.models.workspace.watches import Watch
 
-__all__ = ("Attachment", "AttachmentLink", "DefaultView", "SavedView")
+__all__ = (
+    "Attachment",
+    "AttachmentLink",
+    "Comment",
+    "DefaultView",
+    "Mention",
+    "SavedView",
+    "Watch",
+)
