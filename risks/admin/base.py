@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from openrisk.accounts.members.access import get_access
 from openrisk.accounts.models import Organization
@@ -24,9 +25,9 @@ from risks.admin.forms import RegisterForm, RowForm
 from risks.admin.history import render_history
 from risks.admin.steps import CANCELLED, NOT_OFFERED, StepAdmin
 from risks.history import recorded
-from risks.history.comments import record_comment
 from risks.services import rows
 from risks.services.deletion import deletion_summary
+from risks.services.workspace.comments import keep_comment
 
 RECORD = ("Record", {"fields": ("belongs_to", "created_at", "updated_at")})
 
@@ -169,8 +170,12 @@ class RegisterAdmin(StepAdmin):
             unchanged = not form.changes() and not any(each.has_changed() for each in formsets)
             if change and unchanged and (comment := form.cleaned_data["comment"]):
                 version = request.seen_version  # type: ignore[attr-defined]
-                record_comment(rows.lock_for_update(form.instance, version), comment)
-                self.message_user(request, "Your comment is in the history.", messages.SUCCESS)
+                keep_comment(
+                    request.user,  # type: ignore[arg-type]
+                    rows.lock_for_update(form.instance, version),
+                    comment,
+                )
+                self.message_user(request, _("Your comment is kept."), messages.SUCCESS)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         for number, row in enumerate(formset.forms, start=1):

@@ -1,29 +1,18 @@
-"""Writes comments that come without a change: the triggers write nothing for them."""
+"""Writes reasons that come without a change, where a row cannot have comments (`risks.models`).
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+The triggers write nothing for them. Risks and mitigations had these before they had comments; such
+entries stay in their history, and are shown as comments.
+"""
 
-from django.db.models import Max, Model
+from django.db.models import Model
 
 from openrisk.database.labels import label_of_model
 from risks.history.context import current_context
 from risks.models import Change, ChangeAction
 
 
-@contextmanager
-def keep_comment(instance: Model, comment: str) -> Iterator[None]:
-    """Write `comment` into the history of `instance` if the block changes nothing of it.
-
-    Within `recorded`, and with the row locked.
-    """
-    before = _latest_change(instance) if comment else None
-    yield
-    if comment and _latest_change(instance) == before:
-        record_comment(instance, comment)
-
-
 def record_comment(instance: Model, comment: str) -> None:
-    """Add an entry without changes, which is how history holds a comment."""
+    """Add an entry without changes. Within `recorded`, with the row locked."""
     context = current_context()
     Change.objects.create(
         organization_id=instance.organization_id,  # type: ignore[attr-defined]
@@ -37,8 +26,3 @@ def record_comment(instance: Model, comment: str) -> None:
         run_id=context.run_id,
         changes={},
     )
-
-
-def _latest_change(instance: Model) -> int | None:
-    latest: int | None = Change.objects.filter(object_id=instance.pk).aggregate(at=Max("id"))["at"]
-    return latest

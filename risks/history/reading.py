@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import Max, Model, QuerySet
 
 from openrisk.database.labels import model_of_label
 from risks.history.recorded_models import link_fields
@@ -28,6 +28,12 @@ ROW_FIELDS = (
 def changes_of(*object_ids: Any) -> QuerySet[Change]:
     """The changes of these rows, latest first."""
     return Change.objects.filter(object_id__in=object_ids).order_by("-id")
+
+
+def latest_change_of(instance: Model) -> int | None:
+    """The id of the last change of the row."""
+    latest: int | None = changes_of(instance.pk).order_by().aggregate(id=Max("id"))["id"]
+    return latest
 
 
 def normalize_changes(model: str, changes: dict[str, list[Any]]) -> dict[str, list[Any]]:

@@ -1,4 +1,4 @@
-"""Risks: create, change, comment, delete and review. `transitions` changes their status."""
+"""Risks: create, change, delete and review. `transitions` changes their status."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from openrisk.errors import Conflict
 from risks import scoring, states
 from risks.fields import LINKS, RATINGS
 from risks.history import recorded
-from risks.history.comments import keep_comment
+from risks.history.reading import latest_change_of
 from risks.models import Asset, Risk, Status
 from risks.models.base import format_reference
 from risks.services import rows
@@ -19,10 +19,10 @@ from risks.services.acceptances import decision_basis_of, reopen_decision
 from risks.services.links import criticalities_of, set_links
 from risks.services.matrix import matrix_of
 from risks.services.transitions import advance_to, blockers_for, take_transition
+from risks.services.workspace.comments import keep_comment
 from risks.text import clean_text
 
 __all__ = (
-    "add_comment",
     "advance_to",
     "blockers_for",
     "confirm_ratings",
@@ -65,8 +65,8 @@ def update_risk(
 ) -> Risk:
     """Change fields and links. The status changes by `take_transition` only.
 
-    A `comment` is written to the history also where nothing else changes. An approved acceptance
-    that was for less than the changed risk is revoked.
+    Where nothing changes, a reason is posted as a `comment` on the risk: it is not lost. An
+    approved acceptance that was for less than the changed risk is revoked.
     """
     if "status" in fields:
         raise rows.field_error("status", "Use a transition to change the status.")
@@ -74,9 +74,11 @@ def update_risk(
     with recorded(actor=actor, comment=comment):
         risk = rows.lock_for_update(instance, version)
         before = decision_basis_of(risk)
-        with keep_comment(risk, comment):
-            save_risk(risk, fields, links.get("assets"))
-            set_links(risk, **links)
+        latest = latest_change_of(risk) if comment else None
+        save_risk(risk, fields, links.get("assets"))
+        set_links(risk, **links)
+        if comment and latest_change_of(risk) == latest:
+            keep_comment(actor, risk, comment)
         return reopen_decision(actor=actor, risk=risk, before=before)
 
 
@@ -118,15 +120,6 @@ def confirm_ratings(
     return update_risk(
         actor=actor, instance=risk, version=version, comment=comment, derived_ratings=remaining
     )
-
-
-def add_comment(
-    *, actor: User | None, risk: Risk, comment: str, version: int | None = None
-) -> Risk:
-    """Write `comment` into the history of the risk."""
-    if not clean_text(comment):
-        raise rows.field_error("comment", "Write a comment first.")
-    return update_risk(actor=actor, instance=risk, version=version, comment=comment)
 
 
 def delete_risk(*, actor: User | None, instance: Risk, version: int | None = None) -> None:

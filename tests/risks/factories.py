@@ -18,6 +18,7 @@ from risks.models import (
     BulkChange,
     BulkState,
     Category,
+    Comment,
     Control,
     Finding,
     FindingRule,
@@ -38,7 +39,7 @@ from risks.services import (
     rows,
 )
 from risks.services.bulk_changes import lifecycle as lifecycle_of_bulk
-from risks.services.workspace import attachments, saved_views
+from risks.services.workspace import attachments, comments, saved_views, watches
 from tests.risks.files.content import PDF, upload
 
 
@@ -148,6 +149,11 @@ def make_finding_rule(organization: Organization, **fields: Any) -> FindingRule:
     )
 
 
+def make_comment(subject: Risk | Mitigation, author: User, text: str = "Seen") -> Comment:
+    name = "risk" if isinstance(subject, Risk) else "mitigation"
+    return comments.post_comment(actor=author, text=text, **{name: subject})
+
+
 def make_one_of_each(organization: Organization, requester: User) -> Risk:
     """A risk with one of everything that hangs on it, and two assets of which one needs the other.
 
@@ -180,6 +186,8 @@ def make_one_of_each(organization: Organization, requester: User) -> Risk:
         actor=requester, organization=organization, name="Open", query={"open": "true"}
     )
     saved_views.set_default(actor=requester, view=view)
+    make_comment(mitigation, requester, f"Ask @{requester.email}")
+    watches.start_watching(actor=requester, risk=risk)
     make_installed(organization)
     create_schedule(
         actor=None, organization=organization, recipients=["a@example.org"], cron="0 7 * * 1"

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from openrisk.text.cleaning import escape_invisible, remove_invisible
 from risks.models import Category, Risk, RiskTag
-from risks.services.risks import add_comment, create_risk
+from risks.services.risks import create_risk
+from risks.services.workspace.comments import post_comment
 from tests.risks.factories import make_risk
 
 INVISIBLE = ["\u200b", "\ufeff", "\u00ad", "\u202e", "\u2066", "\x07", "\x9f", "\U000e0041"]
@@ -96,7 +97,7 @@ def test_no_way_of_writing_goes_past(organization, manager):
 @pytest.mark.django_db
 def test_an_invisible_comment_is_none(organization, manager):
     with pytest.raises(ValidationError, match="Write a comment first"):
-        add_comment(actor=manager, risk=make_risk(organization), comment="\u200b")
+        post_comment(actor=manager, risk=make_risk(organization), text="\u200b")
 
 
 @pytest.mark.django_db

@@ -10,6 +10,7 @@ from risks.services.proposals import propose_risks
 from risks.services.risks import update_risk
 from tests.risks import factories
 from tests.risks.admin.forms import change, filled, page, said, step
+from tests.risks.factories import make_asset
 
 RISKS = "/admin/risks/risk/"
 
@@ -80,11 +81,18 @@ def test_enter_in_a_field_saves_and_takes_no_step(client, risk):
     assert 'name="_continue"' in buttons[0]
 
 
-def test_reason_without_a_change_is_kept_in_the_history(client, risk, manager):
+def test_reason_without_a_change_is_posted_as_a_comment(client, risk, manager):
     response = change(client, risk, comment="Asked the supplier")
-    latest = changes_of(risk.pk).first()
-    assert (latest.actor, latest.comment, latest.changes) == (manager, "Asked the supplier", {})
-    assert "Your comment is in the history" in said(response)
+    comment = risk.comments.get()
+    assert (comment.author, comment.text) == (manager, "Asked the supplier")
+    assert "Your comment is kept" in said(response)
+
+
+def test_reason_without_a_change_of_an_asset_is_in_its_history(client, organization):
+    asset = make_asset(organization)
+    change(client, asset, comment="Asked the supplier")
+    latest = changes_of(asset.pk).first()
+    assert (latest.comment, latest.changes) == ("Asked the supplier", {})
 
 
 def test_fields_of_one_page_have_different_names(client, risk):

@@ -8,10 +8,9 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from openrisk.errors import StaleVersion
-from risks.models import Change, Mitigation, Risk, RiskTag
+from risks.models import Mitigation, Risk, RiskTag
 from risks.services import rows
 from risks.services.risks import (
-    add_comment,
     delete_risk,
     mark_reviewed,
     take_transition,
@@ -107,24 +106,6 @@ def test_risks_created_at_once_get_different_numbers(organization):
 
     numbers = sorted(chain.from_iterable(in_threads(*[create_three] * 6)))
     assert numbers == list(range(1, 19))
-
-
-# --- Commenting -------------------------------------------------------------------------------
-def test_comment_is_written_with_who_and_when(organization, analyst):
-    risk = make_risk(organization)
-    add_comment(actor=analyst, risk=risk, comment="Asked the supplier", version=1)
-    entry = Change.objects.filter(object_id=risk.pk).latest("id")
-    assert (entry.actor, entry.comment, entry.changes) == (analyst, "Asked the supplier", {})
-    assert abs(entry.at - timezone.now()) < timedelta(minutes=5)
-
-
-def test_empty_comment_and_stale_version_are_refused(organization, analyst):
-    risk = make_risk(organization)
-    with pytest.raises(ValidationError):
-        add_comment(actor=analyst, risk=risk, comment="  ")
-    with pytest.raises(StaleVersion):
-        add_comment(actor=analyst, risk=risk, comment="Seen", version=7)
-    assert not Change.objects.filter(object_id=risk.pk, comment__in=("  ", "Seen")).exists()
 
 
 # --- Changing ---------------------------------------------------------------------------------
