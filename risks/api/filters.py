@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID
 
+from django import forms
 from django.db.models import OuterRef, Q
 from django_filters.filters import BaseInFilter, CharFilter, DateFilter, UUIDFilter
 
@@ -18,6 +19,7 @@ from risks.models import (
     Acceptance,
     Asset,
     Category,
+    Comment,
     Control,
     Finding,
     FindingRule,
@@ -29,9 +31,26 @@ from risks.models import (
     RiskProposal,
     ScoreChange,
     Status,
+    Watch,
 )
 from risks.overdue import NOT_OPEN
 from risks.querysets import ActionQuerySet, MitigationQuerySet, RiskQuerySet
+
+
+class _PersonField(forms.UUIDField):
+    """The id of a person, or "me"."""
+
+    def to_python(self, value: Any) -> Any:
+        return value if value == "me" else super().to_python(value)
+
+
+class PersonFilter(UUIDFilter):
+    """Rows of a person by id; "me" is the caller. Not for cached lists, which all members share."""
+
+    field_class = _PersonField
+
+    def filter(self, queryset: Any, value: Any) -> Any:
+        return super().filter(queryset, self.parent.request.user.pk if value == "me" else value)
 
 
 class UUIDInFilter(BaseInFilter, UUIDFilter):
@@ -62,6 +81,7 @@ class RiskFilterSet(OrganizationFilterSet):
     derived = FlagFilter(
         method="filter_derived", label="Has ratings that were derived and not confirmed"
     )
+    watched_by = UUIDFilter(method="filter_watched_by", label="Watched by this member")
 
     registered_since = DateFilter(
         method="filter_by_ledger", label="Came into the register on this day (UTC) or later"
@@ -110,6 +130,9 @@ class RiskFilterSet(OrganizationFilterSet):
         left = queryset.of_former_members()
         return left if value else queryset.exclude(pk__in=left.order_by().values("pk"))
 
+    def filter_watched_by(self, queryset: RiskQuerySet, name: str, value: Any) -> RiskQuerySet:
+        return queryset.watched_by(value)
+
     def filter_review_overdue(self, queryset: RiskQuerySet, name: str, value: bool) -> RiskQuerySet:
         return queryset.review_overdue() if value else queryset.review_not_overdue()
 
@@ -143,6 +166,8 @@ class MitigationFilterSet(OrganizationFilterSet):
         label="Of a risk that is a draft; figures count only those that are not",
     )
 
+    watched_by = UUIDFilter(method="filter_watched_by", label="Watched by this member")
+
     class Meta:
         model = Mitigation
         fields = {
@@ -165,6 +190,11 @@ class MitigationFilterSet(OrganizationFilterSet):
     ) -> MitigationQuerySet:
         overdue = queryset.overdue()
         return overdue if value else queryset.exclude(pk__in=overdue.values("pk"))
+
+    def filter_watched_by(
+        self, queryset: MitigationQuerySet, name: str, value: Any
+    ) -> MitigationQuerySet:
+        return queryset.watched_by(value)
 
     def filter_draft_risk(
         self, queryset: MitigationQuerySet, name: str, value: bool
@@ -277,3 +307,20 @@ class ProposalFilterSet(OrganizationFilterSet):
     class Meta:
         model = RiskProposal
         fields = {"status": SAME, "rule": OPTIONAL}
+
+
+class CommentFilterSet(OrganizationFilterSet):
+    author = PersonFilter(label='Of this author; "me" is you')
+    mentioned = PersonFilter(field_name="mentions__user", label='Mentions this member; "me" is you')
+
+    class Meta:
+        model = Comment
+        fields = {"risk": SAME, "mitigation": OPTIONAL, "created_at": TIME}
+
+
+class WatchFilterSet(OrganizationFilterSet):
+    user = PersonFilter(label='Of this member; "me" is you')
+
+    class Meta:
+        model = Watch
+        fields = {"risk": OPTIONAL, "mitigation": OPTIONAL}

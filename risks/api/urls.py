@@ -17,8 +17,10 @@ from risks.api.views.risks import CategoryViewSet, RiskViewSet
 from risks.api.views.treatment import AcceptanceViewSet, ActionViewSet, MitigationViewSet
 from risks.api.views.workspace.attachments import AttachmentViewSet
 from risks.api.views.workspace.bulk_changes import BulkChangeRowViewSet, BulkChangeViewSet
+from risks.api.views.workspace.comments import CommentViewSet
 from risks.api.views.workspace.sample_data import SampleDataViewSet
 from risks.api.views.workspace.saved_views import SavedViewViewSet
+from risks.api.views.workspace.watches import WatchViewSet
 
 router = SimpleRouter(use_regex_path=False)
 for name, viewset in (
@@ -39,6 +41,8 @@ for name, viewset in (
     ("import-sources", ImportSourceViewSet),
     ("saved-views", SavedViewViewSet),
     ("risk-changes", BulkChangeViewSet),
+    ("comments", CommentViewSet),
+    ("watches", WatchViewSet),
 ):
     router.register(name, viewset, basename=name)
 

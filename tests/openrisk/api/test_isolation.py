@@ -23,7 +23,7 @@ from risks.models import (
 from risks.services import acceptances, catalogue, findings, mitigations, proposals, risks
 from risks.services.bulk_changes import lifecycle as lifecycle_of_bulk
 from risks.services.rows import create
-from risks.services.workspace import attachments
+from risks.services.workspace import attachments, comments, watches
 from risks.services.workspace.saved_views import create_view
 from tests.conftest import member
 from tests.risks.files.content import upload
@@ -156,6 +156,8 @@ def one_of_each(other_organization, outsider):
         "risk-changes": bulk_change,
         "packs": pack,
         "pack-changes": change,
+        "comments": comments.post_comment(actor=outsider, risk=risk, text="Foreign secret"),
+        "watches": watches.start_watching(actor=outsider, risk=risk),
     }
 
 
@@ -197,6 +199,9 @@ def test_foreign_rows_do_not_exist(api, admin, foreign, name, arguments):
         ("/api/v1/findings/", "asset", "assets"),
         ("/api/v1/attachments/", "risk", "risks"),
         ("/api/v1/attachments/", "action", "actions"),
+        ("/api/v1/comments/", "risk", "risks"),
+        ("/api/v1/comments/", "mitigation", "mitigations"),
+        ("/api/v1/watches/", "risk", "risks"),
     ],
 )
 def test_foreign_ids_in_a_body_do_not_exist(api, admin, foreign, url, field, resource):
