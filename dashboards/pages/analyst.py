@@ -10,14 +10,16 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from dashboards.figures.scope import start_of_day
 from openrisk.accounts.models import Membership, Role
 from openrisk.pages.guards import MemberRequest, member_required
+from risks.history.entries import load_history
+from risks.history.sentences import Subject
 from risks.models import Acceptance, AcceptanceStatus, MitigationAction, Risk
 from risks.overdue import FINISHED, is_past_due, is_review_overdue
-from risks.pages.risk.history import load_history
 from risks.querysets import DUE_SOON, RISK_ORDERS
 
 MOST_ROWS = 10
@@ -126,13 +128,16 @@ def changed_risks(member: Membership, now: datetime) -> WorkList:
     yesterday = start_of_day(now.date() - timedelta(days=1))
     changed = Risk.objects.for_organization(member.organization).filter(updated_at__gte=yesterday)
     latest = changed.order_by("-updated_at", "-id").values_list("id", "reference", "title")
-    rows = list(latest[:MOST_ROWS])
-    titles = {reference: title for _, reference, title in rows}
-    history = load_history({pk: reference for pk, reference, _ in rows}).entries if rows else []
+    risks = {pk: (reference, title) for pk, reference, title in latest[:MOST_ROWS]}
+    subject = Subject(_("the risk"), is_main=True)
+    history = load_history(dict.fromkeys(risks, subject)).entries if risks else []
     entries = [
-        {"entry": entry, "changes": [(change, titles[change.subject]) for change in entry.changes]}
+        {
+            "entry": entry,
+            "changes": [(change, *risks[change.object_id]) for change in entry.changes],
+        }
         for entry in history
-        if entry.at >= yesterday
+        if entry.at >= yesterday and not entry.is_comment
     ]
     query = urlencode({"updated_at__gte": yesterday.date(), "ordering": "-updated_at"})
     return WorkList(entries, changed.count(), register_list_url(member, query))

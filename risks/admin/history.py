@@ -4,11 +4,9 @@ All of it is for reading only: triggers of the database write the history.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import admin
-from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -21,36 +19,12 @@ from openrisk.accounts.models import Role
 from openrisk.admin.site import InfinitePaginator, ModelAdmin, RelatedFilter, site
 from openrisk.database.labels import model_of_label
 from risks.admin.display import level_badge
-from risks.history.descriptions import FieldChange, describe_fields
-from risks.history.reading import changes_of, normalize_changes
+from risks.history.descriptions import find_column
+from risks.history.entries import COLUMNS, HistoryEntry, describe_actions, load_history
+from risks.history.reading import normalize_changes
 from risks.history.recorded_models import recorded_models
+from risks.history.sentences import Subject
 from risks.models import Change, ChangeAction, ScoreChange
-
-PAGE_SIZE = 50
-
-
-@dataclass(frozen=True)
-class DescribedChange:
-    """A change, the kind of its row, and the fields whose values in words differ."""
-
-    change: Change
-    subject: str
-    fields: list[FieldChange]
-
-
-def describe_changes(changes: Iterable[Change]) -> list[DescribedChange]:
-    changes = list(changes)
-    described = describe_fields(
-        [(change.model, normalize_changes(change.model, change.changes)) for change in changes]
-    )
-    return [
-        DescribedChange(
-            change,
-            model_label(change.model),
-            [field for field in fields if field.before != field.after],
-        )
-        for change, fields in zip(changes, described, strict=True)
-    ]
 
 
 def model_label(label: str) -> str:
@@ -61,18 +35,28 @@ def model_label(label: str) -> str:
 def render_history(
     model_admin: Any, request: HttpRequest, obj: Any, ids: Iterable[Any]
 ) -> HttpResponse:
-    """Render the changes of the rows with these ids, which make up the history of `obj`."""
-    changes = changes_of(*ids).select_related("actor")
-    page = Paginator(changes, PAGE_SIZE).get_page(request.GET.get("p"))
+    """Render the actions on the rows with these ids, which make up the history of `obj`."""
+    before = request.GET.get("before", "")
+    main = Subject(f"the {model_admin.opts.verbose_name}", is_main=True)
+    history = load_history(
+        {**dict.fromkeys(ids), obj.pk: main},
+        int(before) if before.isdecimal() and len(before) <= 18 else None,
+    )
     context = {
         **model_admin.admin_site.each_context(request),
         "title": f"History of {obj}",
-        "page": page,
-        "changes": describe_changes(page.object_list),
+        "history": history,
+        "before": before,
         "object": obj,
         "opts": model_admin.opts,
     }
     return TemplateResponse(request, model_admin.object_history_template, context)
+
+
+def describe_change(change: Change) -> HistoryEntry | None:
+    """Describe one change; None where it says nothing to a person."""
+    row = {name: getattr(change, name) for name in COLUMNS}
+    return next(iter(describe_actions([row], {})), None)
 
 
 class ReadOnlyAdmin(ModelAdmin):
@@ -107,10 +91,10 @@ class ChangeAdmin(ReadOnlyAdmin):
     list_filter = (ModelFilter, "action", ("organization", RelatedFilter))
     ordering = ("-id",)
     fields = (
-        *("at", "actor_label", "action", "row_link", "field_changes", "comment"),
+        *("at", "sentence", "actor_label", "action", "row_link", "field_changes", "comment"),
         *("request_id", "run_id"),
     )
-    readonly_fields = ("actor_label", "row_link", "field_changes")
+    readonly_fields = ("sentence", "actor_label", "row_link", "field_changes")
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Leave out changes of members, except for administrators."""
@@ -133,7 +117,13 @@ class ChangeAdmin(ReadOnlyAdmin):
     def changed_fields(self, change: Change) -> str:
         if change.action != ChangeAction.UPDATED:
             return "-"
-        return ", ".join(change.changes)
+        names = normalize_changes(change.model, change.changes)
+        return ", ".join(find_column(change.model, name)[0] for name in names)
+
+    @admin.display(description="change")
+    def sentence(self, change: Change) -> str:
+        entry = describe_change(change)
+        return f"{entry.actor} {entry.source} {entry.sentence}" if entry else "-"
 
     @admin.display(description="row")
     def row_link(self, change: Change) -> SafeString | str:
@@ -150,11 +140,12 @@ class ChangeAdmin(ReadOnlyAdmin):
 
     @admin.display(description="difference")
     def field_changes(self, change: Change) -> SafeString:
-        [described] = describe_changes([change])
+        entry = describe_change(change)
+        fields = entry.changes[0].fields if entry and entry.changes else []
         return format_html_join(
             "",
             "<div><b>{}</b>: {} → {}</div>",
-            ((field.label, field.before or "-", field.after or "-") for field in described.fields),
+            ((field.label, field.before or "-", field.after or "-") for field in fields),
         )
 
 

@@ -11,9 +11,21 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Field, Model
 
 from openrisk.database.labels import model_of_label
+from risks.fields import FIELDS
 from risks.history.recorded_models import link_fields
 
 Names = Mapping[tuple[type[Model], Any], str]
+
+
+# Where the name of the column is not what people call the field.
+LABELS = {
+    **{("risks.risk", field.name): field.label for field in FIELDS if field.label},
+    ("risks.risk", "title"): "title",
+    ("risks.risk", "last_reviewed_at"): "last review",
+    ("risks.acceptance", "expires_at"): "accepted until",
+    ("risks.mitigationaction", "depends_on"): "what it waits for",
+    ("risks.mitigationaction", "done_at"): "done",
+}
 
 
 @dataclass(frozen=True)
@@ -25,25 +37,6 @@ class FieldChange:
     after: str
 
 
-def describe_fields(
-    changes: Sequence[tuple[str, Mapping[str, Sequence[Any]]]], known: Iterable[Model] = ()
-) -> list[list[FieldChange]]:
-    """Describe each of these (label of a model, {field: (before, after)}).
-
-    Ids become the names of their rows, with one query for each model; the rows in `known` need no
-    query.
-    """
-    names = load_names(changes, known)
-    return [
-        [
-            FieldChange(label, *(value_in_words(column, value, names) for value in pair))
-            for name, pair in fields.items()
-            for label, column in [find_column(model, name)]
-        ]
-        for model, fields in changes
-    ]
-
-
 @cache
 def find_column(model: str, name: str) -> tuple[str, Field | None]:
     """Return the label of a recorded field and the column of its values.
@@ -51,19 +44,23 @@ def find_column(model: str, name: str) -> tuple[str, Field | None]:
     The column is None where the model no longer has the field.
     """
     column: Any = link_fields(model).get(name)
-    label = name.replace("_", " ")
+    label = LABELS.get((model, name)) or name.replace("_", " ")
     if column is None:
         try:
             column = model_of_label(model)._meta.get_field(name)
-            label = str(column.verbose_name)
+            label = LABELS.get((model, name)) or str(column.verbose_name)
         except FieldDoesNotExist:
             pass
     return label[:1].upper() + label[1:], column
 
 
 def load_names(
-    changes: Sequence[tuple[str, Mapping[str, Sequence[Any]]]], known: Iterable[Model]
+    changes: Sequence[tuple[str, Mapping[str, Sequence[Any]]]], known: Iterable[Model] = ()
 ) -> Names:
+    """Return the names of all rows whose ids stand in these (label of a model, {field: values}).
+
+    One query for each model; the rows in `known` need none.
+    """
     names: dict[tuple[type[Model], Any], str] = {(type(row), row.pk): str(row) for row in known}
     missing: dict[type[Model], set[Any]] = defaultdict(set)
     for model, fields in changes:

@@ -31,7 +31,7 @@ def test_my_work_shows_overdue_reviews_and_changes(browse, analyst, manager, org
     update_risk(actor=manager, instance=risk, treatment="avoid", comment="Too expensive")
     text = text_of(browse(analyst).get("/o/acme/dashboards/analyst/"))
     assert "overdue" in text
-    assert "Treatment: Avoid" in text
+    assert "Old : set treatment to Avoid" in text
     assert "Too expensive" in text
 
 

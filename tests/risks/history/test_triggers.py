@@ -6,6 +6,7 @@ from operator import attrgetter
 
 import pytest
 from django.db import connection
+from django.db.models import Subquery
 from django.utils import timezone
 
 from openrisk.accounts.members.memberships import set_role
@@ -187,6 +188,8 @@ CHANGED = {
     "risks.importsource": {"options": {"month_first": True}},
     "risks.savedview": {"shared": True},
     "risks.defaultview": {"user_id": None},
+    "risks.comment": {"text": "Changed"},
+    "risks.watch": {"user_id": Subquery(User.objects.order_by("-email").values("pk")[:1])},
     "marketplace.app": {"settings": {"asset": "shop"}},
     "marketplace.review": {"rating": 1},
     "dashboards.reportschedule": {"recipients": ["b@example.org"]},
@@ -199,7 +202,7 @@ CHANGED = {
     [recorded for recorded in recorded_models() if recorded.link is None],
     ids=attrgetter("label"),
 )
-def test_every_model_tells_its_whole_life(organization, analyst, recorded_model):
+def test_every_model_tells_its_whole_life(organization, analyst, manager, recorded_model):
     make_one_of_each(organization, analyst)
     row = recorded_model.model.objects.order_by("pk").first()
     type(row).objects.filter(pk=row.pk).update(**CHANGED[recorded_model.label])
@@ -262,11 +265,13 @@ def test_cascade_tells_everything_that_goes(organization, analyst, manager):
     gone = Change.objects.filter(action="deleted")
     assert sorted(gone.values_list("model", flat=True)) == [
         "risks.acceptance",
+        "risks.comment",
         "risks.likelihoodsuggestion",
         "risks.mitigation",
         "risks.mitigationaction",
         "risks.mitigationaction",
         "risks.risk",
+        "risks.watch",
     ]
     assert {change.actor for change in gone} == {manager}
 
