@@ -5,7 +5,7 @@ from django.urls import path, register_converter
 from risks.models.base import format_reference
 from risks.pages import colours
 from risks.pages.register import risk_list
-from risks.pages.risk import actions, detail, editing
+from risks.pages.risk import actions, comments, detail, editing
 from risks.pages.treatment import on_risk
 
 
@@ -35,7 +35,25 @@ urlpatterns = [
     path("<reference:number>/edit/", editing.edit_risk, name="risk-edit"),
     path("<reference:number>/transitions/", actions.change_status, name="risk-transition"),
     path("<reference:number>/delete/", actions.delete_risk, name="risk-delete"),
-    path("<reference:number>/comments/", actions.add_comment, name="risk-comment"),
+    path("<reference:number>/comments/", comments.add_comment, name="risk-comment"),
+    path("<reference:number>/comments/<uuid:pk>/", comments.edit_comment, name="comment-edit"),
+    path(
+        "<reference:number>/comments/<uuid:pk>/delete/",
+        comments.delete_comment,
+        name="comment-delete",
+    ),
+    path("<reference:number>/watch/", comments.change_watch, name="risk-watch"),
+    path(
+        "<reference:number>/mitigations/<uuid:pk>/watch/",
+        comments.change_watch,
+        name="mitigation-watch",
+    ),
+    path(
+        "<reference:number>/mitigations/<uuid:pk>/comments/",
+        comments.add_comment,
+        name="mitigation-comment",
+    ),
+    path("members/", comments.suggest_members, name="mention-choices"),
     path("<reference:number>/review/", actions.mark_reviewed, name="risk-review"),
     path(
         "<reference:number>/confirm-ratings/",

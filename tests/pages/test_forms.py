@@ -20,7 +20,7 @@ from openrisk.pages.forms import PageForm
 from risks.models import Acceptance, LikelihoodSuggestion
 from risks.services.mitigations import create_mitigation
 from risks.services.risks import create_risk, take_transition
-from tests.risks.factories import make_acceptance
+from tests.risks.factories import make_acceptance, make_comment
 
 PACKAGES = ("risks.pages", "dashboards.pages", "marketplace.pages", "monitoring.pages")
 # What only reads: filters of a list, and a question to the cache.
@@ -28,6 +28,7 @@ READING = {"FilterForm", "ExplainForm"}
 SOON = str(timezone.now().date() + timedelta(days=9))
 RISK = "/o/acme/risks/R-0001/"
 RISKS = "risks.services.risks"
+COMMENTS = "risks.services.workspace.comments"
 ACCEPTANCES = "risks.services.acceptances"
 MITIGATIONS = "risks.services.mitigations"
 INSTALLATIONS = "marketplace.installations.lifecycle"
@@ -44,7 +45,13 @@ CASES = [
         {"title": "x", "status": "draft", "mitigation-title": "x"},
         "risks.pages.risk.editing.create_mitigation",
     ),
-    ("CommentForm", f"{RISK}comments/", {"comment": "x"}, f"{RISKS}.add_comment"),
+    ("CommentForm", f"{RISK}comments/", {"comment": "x"}, f"{COMMENTS}.post_comment"),
+    (
+        "CommentForm",
+        RISK + "comments/{comment}/",
+        {"comment": "x", "version": 1},
+        f"{COMMENTS}.edit_comment",
+    ),
     ("StepForm", f"{RISK}review/", {"version": 2}, f"{RISKS}.mark_reviewed"),
     ("StepForm", f"{RISK}transitions/", {"to": "treatment_planned"}, f"{RISKS}.take_transition"),
     (
@@ -172,6 +179,7 @@ def places(client, organization, manager, analyst):
         "mitigation": mitigation.pk,
         "action": mitigation.actions.get().pk,
         "app": app.pk,
+        "comment": make_comment(first, manager).pk,
     }
 
 

@@ -29,7 +29,7 @@ from risks.pages.risk.detail import (
     suggestion_key,
     transition_key,
 )
-from risks.pages.risk.forms import AcceptanceForm, CommentForm, SuggestionForm
+from risks.pages.risk.forms import AcceptanceForm, SuggestionForm
 from risks.services import acceptances as acceptance_services
 from risks.services import proposals
 from risks.services import risks as services
@@ -85,21 +85,6 @@ def confirm_ratings(request: MemberRequest, number: int) -> HttpResponse:
         StepForm(confirmation_key(kind), risk.version, request.POST),
         lambda fields: services.confirm_ratings(risk=risk, kind=kind, **fields),
         f"The {kind} rating is confirmed.",
-    )
-
-
-@form_on("risk-page", "number")
-@require_POST
-@member_required(Role.ANALYST)
-@create_once
-def add_comment(request: MemberRequest, number: int) -> HttpResponse:
-    risk = find_risk(request, number)
-    return run_action(
-        request,
-        risk,
-        CommentForm(request.POST),
-        lambda fields: services.add_comment(risk=risk, **fields),
-        "Your comment is in the history.",
     )
 
 

@@ -9,6 +9,7 @@ from django.db.models.functions import Cast, Concat
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from openrisk.accounts.members.memberships import member_ids
@@ -16,10 +17,12 @@ from openrisk.accounts.models import Role
 from openrisk.pages.forms import StepForm
 from openrisk.pages.guards import MemberRequest, member_required
 from risks import states
+from risks.history.sentences import Subject
 from risks.models import (
     Acceptance,
     AcceptanceStatus,
     Asset,
+    Comment,
     Control,
     Finding,
     Matrix,
@@ -32,11 +35,12 @@ from risks.models import (
 )
 from risks.models.mitigations import progress_of
 from risks.pages.risk.forms import AcceptanceForm, CommentForm
-from risks.pages.risk.history import load_history
+from risks.pages.risk.history import load_activity
 from risks.pages.treatment.forms import MitigationActionForm, action_key, mitigation_key
 from risks.scoring import KINDS, SCALE
 from risks.services.matrix import matrix_of
 from risks.services.mitigations import TRANSITIONS
+from risks.services.workspace.watches import load_watchers
 
 MAX_FINDINGS = 50
 FINDING_FIELDS = ("rule", "title", "severity", "state", "last_seen_at", "asset__name")
@@ -131,11 +135,14 @@ def page_context(request: MemberRequest, risk: Risk, sent_form: Any = None) -> d
             for suggestion in suggestions
         ],
         "links": load_links(risk),
-        "history": load_history(
+        "activity": load_activity(
+            Comment.objects.filter(risk=risk),
             history_subjects(risk, mitigations, acceptances),
-            parse_change_id(request.GET.get("before", "")),
+            membership,
+            request.GET,
             known=[risk, *named_by(risk), *mitigations, *acceptances],
         ),
+        "watchers": load_watchers(risk, membership.user),
     }
 
 
@@ -189,11 +196,6 @@ def add_treatment_forms(mitigations: list[Any], sent_form: Any) -> set[str]:
             keys.add(action.form_key)
         keys |= {status_key, form.key}
     return keys
-
-
-def parse_change_id(text: str) -> int | None:
-    """The id before which older changes begin; None, for the latest ones, if it is not valid."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
 
 
 def score_row(risk: Risk, kind: str, matrix: Matrix) -> dict[str, Any]:
@@ -283,15 +285,21 @@ def select_links(rows: Any, kind: str, label: Any, note: Any) -> Any:
 
 def history_subjects(
     risk: Risk, mitigations: list[Any], acceptances: list[Acceptance]
-) -> dict[Any, str]:
-    """The ids of the rows in the history, and their names there."""
+) -> dict[UUID, Subject]:
+    """The ids of the rows in the history, and how sentences name them."""
     return {
-        risk.pk: "Risk",
-        **{mitigation.pk: f"Mitigation {mitigation.reference}" for mitigation in mitigations},
+        risk.pk: Subject(_("the risk"), is_main=True),
         **{
-            action.pk: f"Action “{action.title}”"
+            row.pk: Subject(_("mitigation %(reference)s") % {"reference": row.reference})
+            for row in mitigations
+        },
+        **{
+            action.pk: Subject(
+                _("the action “%(title)s” of %(reference)s")
+                % {"title": action.title, "reference": mitigation.reference}
+            )
             for mitigation in mitigations
             for action in mitigation.actions.all()
         },
-        **{acceptance.pk: "Acceptance" for acceptance in acceptances},
+        **{acceptance.pk: Subject(_("the acceptance")) for acceptance in acceptances},
     }

@@ -105,7 +105,7 @@ def edit_risk(request: MemberRequest, number: int) -> HttpResponse:
             message = _("Nothing was changed.")
             if changes:
                 only_comment = changes.keys() == {"comment"}
-                message = _("Your comment is in the history.") if only_comment else _("Saved.")
+                message = _("Your comment is posted.") if only_comment else _("Saved.")
             messages.success(request, message)
             warn_of_partial_ratings(request, form)
             return redirect("risk-page", request.organization_slug, risk.reference)

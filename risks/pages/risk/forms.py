@@ -11,11 +11,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from openrisk.accounts.models import Membership, Organization, User
-from openrisk.limits import LONG_TEXT, allow_present_lengths
+from openrisk.limits import COMMENT, LONG_TEXT, allow_present_lengths
 from openrisk.pages.comparison import ComparedForm, normalize
-from openrisk.pages.forms import PageForm
+from openrisk.pages.forms import PageForm, VersionField
 from risks.fields import FIELD, FIELDS, PEOPLE, RATINGS, Kind
-from risks.models import Category, Matrix, Risk, Status, Treatment
+from risks.models import Category, Comment, Matrix, Risk, Status, Treatment
 from risks.pages.widgets import RowsField, SearchSelect, rating_field
 from risks.services.acceptances import LONGEST_ACCEPTANCE
 
@@ -276,13 +276,23 @@ def initial_values(risk: Risk) -> dict[str, Any]:
 
 
 class CommentForm(PageForm):
-    """A comment for the history of the risk. It changes nothing, so it needs no version."""
+    """A new comment, or the text of one that is edited, which has a version."""
 
-    key = "comment"
-    comment = forms.CharField(max_length=5000, widget=forms.Textarea({"rows": 2}))
+    service_fields = {"text": "comment"}
+    comment = forms.CharField(
+        label=_("Comment"),
+        max_length=COMMENT,
+        widget=forms.Textarea({"rows": 3, "dir": "auto", "data-mentions": "yes"}),
+        help_text=_("Write @ and a name to mention a member."),
+    )
+    version = VersionField()
 
-    def __init__(self, data: Any = None) -> None:
-        super().__init__(data, auto_id="comment-%s")
+    def __init__(self, data: Any = None, *, comment: Comment | None = None) -> None:
+        self.key = f"comment-{comment.pk}" if comment else "comment"
+        initial = {"comment": comment.text, "version": comment.version} if comment else {}
+        super().__init__(data, auto_id=f"{self.key}-%s", initial=initial)
+        if comment is None:
+            del self.fields["version"]
 
 
 class SuggestionForm(PageForm):

@@ -1,79 +1,149 @@
-"""The history on the page of a risk: entries of one person at one moment, the latest first."""
+"""The activity on a page: comments and changes together, the latest first."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
-from itertools import groupby
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Model
+from django.db.models import Model, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
-from risks.history.descriptions import FieldChange, describe_fields
-from risks.history.reading import ROW_FIELDS, changes_of, normalize_changes
+from openrisk.accounts.models import Membership
+from risks.history.entries import HistoryEntry, HistoryPage, Subjects, load_history
+from risks.models import Comment
+from risks.services.workspace.comments import can_delete, can_edit
 
 PAGE_SIZE = 50
-# Computed from the ratings, which the history has.
-DERIVED_FIELDS = frozenset(
-    {"current_likelihood", "current_impact", "current_score", "current_level", "reference"}
-)
+FILTERS = {"all": _("All"), "comments": _("Comments"), "changes": _("Changes")}
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
-class RowChange:
-    """A row that was created, updated, deleted or commented on."""
-
-    subject: str
-    action: str
-    fields: list[FieldChange]
-
-
-@dataclass(frozen=True)
-class HistoryEntry:
-    """The changes of one person at one moment, with the reason."""
+class ActivityItem:
+    """An entry of the history, or a comment with what the member may do to it."""
 
     at: datetime
-    actor: str
-    comment: str
-    changes: list[RowChange]
+    entry: HistoryEntry | None = None
+    comment: Comment | None = None
+    may_edit: bool = False
+    may_delete: bool = False
 
 
 @dataclass(frozen=True)
-class HistoryPage:
-    entries: list[HistoryEntry]
-    older: int | None  # the id before which the next page begins; None on the last page
+class Activity:
+    """A page of the activity; `older` leads to the next one, "" on the last."""
+
+    items: list[ActivityItem]
+    show: str
+    older: str
+    comment_count: int
+    filters: dict[str, Any]
 
 
-def load_history(
-    subjects: Mapping[UUID, str], before: int | None = None, *, known: Iterable[Model] = ()
-) -> HistoryPage:
-    """Load the changes of the rows `subjects` (id -> how to call it), the latest first.
+@dataclass(frozen=True)
+class Cursor:
+    """The place where a page begins: the change and the comment before which to read on."""
 
-    Where a change mentions one of the `known` rows, its name needs no query.
+    change: int | None = None
+    comment: tuple[datetime, UUID] | None = None
+
+    def __str__(self) -> str:
+        change = "" if self.change is None else str(self.change)
+        if self.comment is None:
+            return f"{change}."
+        at, pk = self.comment
+        return f"{change}.{(at - EPOCH) // timedelta(microseconds=1)}.{pk.hex}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Cursor":
+        """Read an address. Begins with the latest where it makes no sense."""
+        change, _, comment = text.partition(".")
+        try:
+            before = int(change) if change and len(change) <= 18 else None
+            if not comment:
+                return cls(before)
+            micros, _, pk = comment.partition(".")
+            return cls(before, (EPOCH + timedelta(microseconds=int(micros)), UUID(pk)))
+        except (ValueError, OverflowError):
+            return cls()
+
+
+def load_activity(
+    comments: QuerySet[Comment],
+    subjects: Subjects,
+    member: Membership,
+    query: Any,
+    *,
+    known: Iterable[Model] = (),
+) -> Activity:
+    """Load a page of these comments and of the changes of `subjects`, as the query asks.
+
+    `query` has `show` (one of FILTERS) and `before`, the `older` of the page before.
     """
-    recorded = changes_of(*subjects)
-    if before is not None:
-        recorded = recorded.filter(id__lt=before)
-    rows = list(recorded.values(*ROW_FIELDS)[: PAGE_SIZE + 1])
-    more, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE]
-    described = describe_fields([(row["model"], visible_fields(row)) for row in rows], known)
-    entries = []
-    for (at, actor, comment), group in groupby(
-        zip(rows, described, strict=True),
-        key=lambda pair: (pair[0]["at"], pair[0]["actor__email"], pair[0]["comment"]),
-    ):
-        changes = []
-        for row, fields in group:
-            # An entry that changes nothing holds a comment, see `risks.history.comments`.
-            is_comment = row["action"] == "updated" and not row["changes"]
-            action = "commented on" if is_comment else row["action"]
-            if fields or action != "updated":
-                changes.append(RowChange(subjects[row["object_id"]], action, fields))
-        if changes:
-            entries.append(HistoryEntry(at, actor or "The system", comment, changes))
-    return HistoryPage(entries, rows[-1]["id"] if more else None)
+    show = query.get("show", "") if query.get("show", "") in FILTERS else "all"
+    cursor = Cursor.parse(query.get("before", ""))
+    page = load_history(subjects, cursor.change, known=known, comments=COMMENTS_AMONG[show])
+    rows = [] if show == "changes" else read_comments(comments, cursor)
+    items, older = merge(page, rows, cursor)
+    return Activity(
+        [
+            ActivityItem(
+                item.created_at,
+                comment=item,
+                may_edit=can_edit(member, item),
+                may_delete=can_delete(member, item),
+            )
+            if isinstance(item, Comment)
+            else ActivityItem(item.at, item)
+            for item in items
+        ],
+        show,
+        str(older) if older else "",
+        comments.order_by().count(),
+        FILTERS,
+    )
 
 
-def visible_fields(row: dict[str, Any]) -> dict[str, list[Any]]:
-    fields = normalize_changes(row["model"], row["changes"])
-    return {name: pair for name, pair in fields.items() if name not in DERIVED_FIELDS}
+# Whether the history is asked for its old comments only, for all but these, or for all.
+COMMENTS_AMONG = {"all": None, "comments": True, "changes": False}
+
+
+def read_comments(comments: QuerySet[Comment], cursor: Cursor) -> list[Comment]:
+    """Read one more than a page of them, the latest first."""
+    if cursor.comment:
+        at, pk = cursor.comment
+        # The first condition alone is a range of the index.
+        comments = comments.filter(Q(created_at__lt=at) | Q(id__lt=pk), created_at__lte=at)
+    people = comments.select_related("author", "deleted_by", "mitigation")
+    latest = people.prefetch_related("mentions").order_by("-created_at", "-id")
+    return list(latest[: PAGE_SIZE + 1])
+
+
+def merge(
+    page: HistoryPage, comments: list[Comment], cursor: Cursor
+) -> tuple[list[HistoryEntry | Comment], Cursor | None]:
+    """Merge both by time into one page, and return where the next one begins, if there is one."""
+    entries = page.entries
+    items: list[HistoryEntry | Comment] = []
+    next_entry = next_comment = 0
+    while len(items) < PAGE_SIZE:
+        entry = entries[next_entry] if next_entry < len(entries) else None
+        comment = comments[next_comment] if next_comment < len(comments) else None
+        if entry is None and (comment is None or page.older is not None):
+            break  # the comment may be older than changes that were not read
+        if comment is not None and (entry is None or comment.created_at >= entry.at):
+            items.append(comment)
+            next_comment += 1
+        elif entry is not None:
+            items.append(entry)
+            next_entry += 1
+    has_older = next_entry < len(entries) or next_comment < len(comments) or page.older is not None
+    if not has_older:
+        return items, None
+    before_change = entries[next_entry].id + 1 if next_entry < len(entries) else page.older
+    last = comments[next_comment - 1] if next_comment else None
+    return items, Cursor(
+        before_change if before_change is not None else 0,
+        (last.created_at, last.pk) if last else cursor.comment,
+    )

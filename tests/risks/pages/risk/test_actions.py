@@ -51,7 +51,7 @@ def test_comment_alone_is_saved_and_reported(browse, analyst, risk):
     response = post(client, "comments/", comment="Asked the supplier")
     assert response.status_code == 302
     text = text_of(client.get("/o/acme/risks/R-0001/"))
-    assert ("Your comment is in the history" in text, "Asked the supplier" in text) == (True, True)
+    assert ("Your comment is posted" in text, "Asked the supplier" in text) == (True, True)
 
 
 def test_closing_asks_first_and_keeps_what_was_typed(browse, manager, risk):

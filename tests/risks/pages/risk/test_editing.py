@@ -15,7 +15,7 @@ from tests.texts import text_of
 @pytest.mark.parametrize(
     ("fields", "says"),
     [
-        ({"comment": "Looked at it"}, "Your comment is in the history"),
+        ({"comment": "Looked at it"}, "Your comment is posted"),
         ({}, "Nothing was changed"),
         ({"title": "Other"}, "Saved"),
     ],
