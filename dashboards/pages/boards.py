@@ -9,6 +9,8 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from dashboards import reads
@@ -116,7 +118,7 @@ class BoardForm(PageForm):
 
     name = forms.CharField(max_length=80)
     period = forms.ChoiceField(
-        label="Compared with",
+        label=gettext_lazy("Compared with"),
         choices=[(value, f"{label} before") for value, label in PERIOD_LABELS.items()],
         required=False,
     )
@@ -213,14 +215,14 @@ def render_editor(
 
 def save_board(request: MemberRequest, board: Board, form: BoardForm) -> HttpResponse:
     """Save the form, and do to the widgets what the button says: `add:`, or `up:2` and its like."""
-    action, _, position = request.POST.get("action", "").partition(":")
+    action, _separator, position = request.POST.get("action", "").partition(":")
     fields = form.board_fields()
     if action == "add" and request.POST.get("widget") in CATALOGUE:
         fields["widgets"] = editing.add_widget(board, request.POST["widget"])
     elif action in editing.ARRANGEMENTS and position.isdecimal():
         fields["widgets"] = editing.ARRANGEMENTS[action](board.widgets, int(position))
     editing.update_board(board, form.cleaned_data["version"], **fields)
-    messages.success(request, "Saved.")
+    messages.success(request, _("Saved."))
     page = "board-edit" if "widgets" in fields else "board"
     return redirect(page, request.organization_slug, board.slug)
 
@@ -234,10 +236,13 @@ def delete_board(request: MemberRequest, board: Board) -> HttpResponse:
         consequences.append(f"Also deleted: {parts}.")
     consequences.append("This cannot be undone.")
     question = ask_first(
-        request, f"Delete the board {board.name}?", consequences, "Delete this board"
+        request,
+        _("Delete the board %(name)s?") % {"name": board.name},
+        consequences,
+        _("Delete this board"),
     )
     if question:
         return render(request, "confirm.html", {"question": question})
     board.delete()
-    messages.success(request, f"The board {board.name} is deleted.")
+    messages.success(request, _("The board %(name)s is deleted.") % {"name": board.name})
     return redirect("boards", request.organization_slug)

@@ -8,6 +8,7 @@ from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from marketplace import tasks
@@ -116,7 +117,7 @@ def configure(request: MemberRequest, pk: UUID) -> HttpResponse:
         except REFUSALS as refusal:
             form.add_refusal(refusal)
         else:
-            messages.success(request, "Saved. Test it now.")
+            messages.success(request, _("Saved. Test it now."))
             return redirect("app", request.organization_slug, pk)
     return render(request, "marketplace/app.html", build_context(app, form=form), status=400)
 
@@ -134,7 +135,7 @@ def schedule(request: MemberRequest, pk: UUID) -> HttpResponse:
         except REFUSALS as refusal:
             form.add_refusal(refusal)
         else:
-            messages.success(request, "Saved.")
+            messages.success(request, _("Saved."))
             return redirect("app", request.organization_slug, pk)
     return render(request, "marketplace/app.html", build_context(app, schedule=form), status=400)
 
@@ -159,7 +160,9 @@ def app_step(request: MemberRequest, pk: UUID) -> HttpResponse:
                 lifecycle.disable_app(actor=user, app=app)
             case "uninstall":
                 lifecycle.uninstall_app(actor=user, app=app)
-                messages.success(request, f"{app} is uninstalled. What it imported stays.")
+                messages.success(
+                    request, _("%(app)s is uninstalled. What it imported stays.") % {"app": app}
+                )
                 return redirect("marketplace", request.organization_slug)
     except REFUSALS as refusal:
         messages.error(request, refusal_sentence(refusal))
@@ -170,7 +173,9 @@ def ask_before_uninstall(request: MemberRequest, app: InstalledApp) -> Question 
     content = describe_counts(lifecycle.count_imported_objects(app))
     stays = [f"What stays: {content}."] if content else []
     consequences = [lifecycle.UNINSTALL_WARNING, *stays]
-    return ask_first(request, f"Uninstall {app.name}?", consequences, "Uninstall")
+    return ask_first(
+        request, _("Uninstall %(name)s?") % {"name": app.name}, consequences, _("Uninstall")
+    )
 
 
 @form_on("app", "pk")
@@ -265,7 +270,12 @@ def run_step(request: MemberRequest, pk: UUID) -> HttpResponse:
         f"{count} {name}" for name, count in (sync_run.counts or {}).items() if count
     )
     consequences = [warning, *([f"This run: {counts}."] if counts else [])]
-    question = ask_first(request, f"{button}: run of {sync_run.app.name}?", consequences, button)
+    question = ask_first(
+        request,
+        _("%(button)s: run of %(name)s?") % {"button": button, "name": sync_run.app.name},
+        consequences,
+        button,
+    )
     if question:
         return render(request, "confirm.html", {"question": question})
     try:
@@ -315,7 +325,7 @@ def ask_before_install(request: MemberRequest, change: PackChange) -> Question |
         "You can roll back until someone edits what it wrote.",
     ]
     name = f"{change.installed.name} {change.pack_version}"
-    return ask_first(request, f"Install {name}?", consequences, "Install")
+    return ask_first(request, _("Install %(name)s?") % {"name": name}, consequences, _("Install"))
 
 
 def installed_message(change: PackChange) -> str:

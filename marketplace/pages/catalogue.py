@@ -138,7 +138,7 @@ def list_pack_contents(pack: Pack | None) -> list[tuple[str, list[str]]]:
     names = {"risks": "title", "matrices": "name", "controls": "title", "boards": "name"}
     return [
         (kind, [f"{part[names[kind]]}" for part in value[kind]])
-        for _, value in (pack.contents if pack else [])
+        for _name, value in (pack.contents if pack else [])
         for kind in names
         if kind in value
     ]

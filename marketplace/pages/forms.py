@@ -4,6 +4,8 @@ import json
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from marketplace.models import InstalledApp, SyncMode
 from marketplace.registry import connector_of
@@ -62,7 +64,9 @@ class _JsonField(forms.CharField):
         try:
             return json.loads(value)
         except ValueError:
-            raise forms.ValidationError('Write a JSON object, as in {"title": "name"}.') from None
+            raise forms.ValidationError(
+                _('Write a JSON object, as in {"title": "name"}.')
+            ) from None
 
 
 def field_for_type(part: dict[str, Any], about: dict[str, Any]) -> forms.Field:
@@ -84,14 +88,16 @@ def field_for_type(part: dict[str, Any], about: dict[str, Any]) -> forms.Field:
 
 class ScheduleForm(PageForm):
     cron = forms.CharField(
-        label="When",
+        label=gettext_lazy("When"),
         required=False,
         max_length=100,
-        help_text="Minute, hour, day, month and weekday in UTC: 0 5 * * * is daily at 05:00. "
-        "Empty for never by itself.",
+        help_text=gettext_lazy(
+            "Minute, hour, day, month and weekday in UTC: 0 5 * * * is daily at 05:00. "
+            "Empty for never by itself."
+        ),
     )
     mode = forms.ChoiceField(
-        label="Then",
+        label=gettext_lazy("Then"),
         choices=[
             (SyncMode.APPLY.value, "Import what it finds"),
             (SyncMode.PREVIEW.value, "Only preview it"),
@@ -101,26 +107,28 @@ class ScheduleForm(PageForm):
 
 class SyncForm(PageForm):
     mode = forms.ChoiceField(
-        label="What to do",
+        label=gettext_lazy("What to do"),
         choices=[
             (SyncMode.PREVIEW.value, "Preview: show what would change"),
             (SyncMode.APPLY.value, "Import now"),
         ],
     )
-    file = forms.FileField(label="Report", required=False)
+    file = forms.FileField(label=gettext_lazy("Report"), required=False)
 
 
 class InstallForm(PageForm):
     name = forms.CharField(
         max_length=100,
-        help_text="Imported items keep this source name; it cannot be changed later.",
+        help_text=gettext_lazy("Imported items keep this source name; it cannot be changed later."),
     )
 
 
 class PackForm(PageForm):
-    file = forms.FileField(label="Pack", widget=forms.FileInput(attrs={"accept": ".zip"}))
+    file = forms.FileField(
+        label=gettext_lazy("Pack"), widget=forms.FileInput(attrs={"accept": ".zip"})
+    )
     allow_unsigned = forms.BooleanField(
         required=False,
-        label="Install it although no trusted publisher has signed it",
-        help_text="Only if you know where it is from.",
+        label=gettext_lazy("Install it although no trusted publisher has signed it"),
+        help_text=gettext_lazy("Only if you know where it is from."),
     )

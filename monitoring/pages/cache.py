@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import connection
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from openrisk.accounts.members.memberships import membership_without_choice
@@ -30,10 +31,12 @@ from openrisk.pages.guards import MemberRequest, superuser_required
 class ExplainForm(forms.Form):
     """Form: explain how the cache treats a URL for a given user."""
 
-    url = forms.CharField(label="URL", max_length=2000, help_text="A path of the API, or all of it")
-    user = forms.CharField(label="As", max_length=254, help_text="E-mail address")
+    url = forms.CharField(
+        label=_("URL"), max_length=2000, help_text=_("A path of the API, or all of it")
+    )
+    user = forms.CharField(label=_("As"), max_length=254, help_text=_("E-mail address"))
     organization = forms.SlugField(
-        required=False, help_text="Its short name; empty for the first one"
+        required=False, help_text=_("Its short name; empty for the first one")
     )
 
     def explain(self, base: str) -> Explanation | None:
@@ -142,7 +145,7 @@ def list_dependencies(views: list[ViewFigures]) -> list[dict[str, Any]]:
     for group in groups.values():
         # A label that ends with # is about the one row that the URL names.
         reads = [(label.rstrip("#"), label.endswith("#")) for label in group[0].reads]
-        last = recent_changes.latest_change_of(label for label, _ in reads)
+        last = recent_changes.latest_change_of(label for label, _state in reads)
         rows.append(
             {
                 "figures": group[0],

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from monitoring import alerts
@@ -141,18 +142,26 @@ def alert_step(request: MemberRequest, pk: UUID) -> HttpResponse:
         if step == "acknowledge":
             alerts.acknowledge_alert(actor=person, alert=alert)
         elif membership is None:
-            messages.error(request, "Nothing was saved. Choose the organization to raise it in.")
+            messages.error(request, _("Nothing was saved. Choose the organization to raise it in."))
         elif step == "risk":
             risk = alerts.raise_risk(
                 actor=membership.user, organization=membership.organization, alert=alert
             )
-            messages.success(request, f"{risk.reference} is now a draft in {risk.organization}.")
+            messages.success(
+                request,
+                _("%(reference)s is now a draft in %(organization)s.")
+                % {"reference": risk.reference, "organization": risk.organization},
+            )
             return redirect_to_created("risk-page", risk.organization.slug, risk.reference)
         elif step == "finding":
             alerts.raise_finding(
                 actor=membership.user, organization=membership.organization, alert=alert
             )
-            messages.success(request, f"It is now a finding in {membership.organization}.")
+            messages.success(
+                request,
+                _("It is now a finding in %(organization)s.")
+                % {"organization": membership.organization},
+            )
             return redirect_to_created("monitoring")
     except REFUSALS as refusal:
         messages.error(request, refusal_sentence(refusal))

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
 
 from openrisk.errors import Conflict, DomainError, FileTooLarge, StaleVersion
 
@@ -75,11 +76,11 @@ class StepForm(PageForm):
 
     version = VersionField()
     comment = forms.CharField(
-        label="Reason",
+        label=_("Reason"),
         required=False,
         max_length=5000,
         widget=forms.Textarea({"rows": 2}),
-        help_text="Shown in the history",
+        help_text=_("Shown in the history"),
     )
 
     def __init__(self, key: str, version: int, data: Any = None) -> None:

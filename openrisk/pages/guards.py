@@ -13,6 +13,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
+from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
 from openrisk.accounts.credentials import identity
@@ -88,7 +89,9 @@ def superuser_required(view: Callable[..., HttpResponse]) -> Callable[..., HttpR
         if not request.user.is_authenticated:
             return _to_login(request)
         if not request.user.is_superuser:
-            raise PermissionDenied("This is for those who operate this installation: superusers.")
+            raise PermissionDenied(
+                _("This is for those who operate this installation: superusers.")
+            )
         response = view(request, *args, **kwargs)
         patch_cache_control(response, private=True, no_cache=True)
         return response
@@ -100,9 +103,14 @@ def require_role(request: MemberRequest, role: Role | str) -> None:
     """Raises PermissionDenied, which says the role that is needed and the one there is."""
     if not request.membership.has_role(role):
         raise PermissionDenied(
-            f"This needs the role {Role(role).label.lower()}; yours is "
-            f"{Role(request.membership.role).label.lower()}. "
-            "Ask an administrator of your organization."
+            _(
+                "This needs the role %(needed)s; yours is %(own)s. Ask an "
+                "administrator of your organization."
+            )
+            % {
+                "needed": Role(role).label.lower(),
+                "own": Role(request.membership.role).label.lower(),
+            }
         )
 
 

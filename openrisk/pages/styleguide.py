@@ -8,6 +8,7 @@ from django.contrib.messages import constants
 from django.contrib.messages.storage.base import Message
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from openrisk.pages.forms import PageForm
@@ -27,7 +28,7 @@ class Tab:
 class SampleForm(PageForm):
     """One field of each kind, with an error."""
 
-    name = forms.CharField(help_text="As people know it")
+    name = forms.CharField(help_text=_("As people know it"))
     level = forms.ChoiceField(choices=[("low", "Low"), ("high", "High")])
     due = forms.DateField(widget=forms.DateInput({"type": "date"}))
     note = forms.CharField(required=False, widget=forms.Textarea({"rows": 3}))

@@ -13,6 +13,8 @@ from django.contrib.auth.forms import PasswordChangeForm
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_POST
@@ -51,7 +53,7 @@ class OwnPasswordForm(PasswordChangeForm):
         given = super().clean() or self.cleaned_data
         new = given.get("new_password1")
         if new and new == given.get("old_password"):
-            self.add_error("new_password1", "This is the one that you have. Choose another.")
+            self.add_error("new_password1", _("This is the one that you have. Choose another."))
         return given
 
     def save(self, commit: bool = True) -> User:
@@ -60,16 +62,20 @@ class OwnPasswordForm(PasswordChangeForm):
 
 
 class OwnTokenForm(PageForm):
-    name = forms.CharField(max_length=100, help_text="What it is for, e.g. the script that uses it")
+    name = forms.CharField(
+        max_length=100, help_text=gettext_lazy("What it is for, e.g. the script that uses it")
+    )
     organization = forms.ModelChoiceField(Organization.objects.none(), empty_label=None)
     days = forms.IntegerField(
-        label="Valid for days", min_value=1, max_value=LONGEST_DAYS, initial=90
+        label=gettext_lazy("Valid for days"), min_value=1, max_value=LONGEST_DAYS, initial=90
     )
-    read_only = forms.BooleanField(label="Read-only", required=False)
+    read_only = forms.BooleanField(label=gettext_lazy("Read-only"), required=False)
     allowed_networks = forms.CharField(
-        label="Networks",
+        label=gettext_lazy("Networks"),
         required=False,
-        help_text="Where it is used from, e.g. 192.0.2.0/24, separated by commas; empty: anywhere",
+        help_text=gettext_lazy(
+            "Where it is used from, e.g. 192.0.2.0/24, separated by commas; empty: anywhere"
+        ),
     )
 
     def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
@@ -82,7 +88,9 @@ class OwnTokenForm(PageForm):
         try:
             return [str(ipaddress.ip_network(text)) for text in texts]
         except ValueError as error:
-            raise forms.ValidationError(f"{error}. Write e.g. 192.0.2.0/24.") from None
+            raise forms.ValidationError(
+                _("%(error)s. Write e.g. 192.0.2.0/24.") % {"error": error}
+            ) from None
 
 
 @form_on()
@@ -98,7 +106,7 @@ def account_page(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         given = form.cleaned_data
         try:
-            _, secret = create_token(
+            _token, secret = create_token(
                 user=user,
                 organization=given["organization"],
                 name=given["name"],
@@ -127,10 +135,12 @@ def revoke_token(request: HttpRequest, uid: Any) -> HttpResponse:
     if is_cancelled(request):
         return redirect("account")
     consequences = ["What uses it, or a token made with it, is refused at once, for good."]
-    if question := ask_first(request, f"Revoke the token {token}?", consequences, "Revoke"):
+    if question := ask_first(
+        request, _("Revoke the token %(token)s?") % {"token": token}, consequences, _("Revoke")
+    ):
         return render(request, "confirm.html", {"question": question})
     tokens.revoke()
-    messages.success(request, "The token is revoked, and with it those that were made with it.")
+    messages.success(request, _("The token is revoked, and with it those that were made with it."))
     return redirect("account")
 
 
@@ -144,7 +154,8 @@ def password_page(request: HttpRequest) -> HttpResponse:
         form.save()
         update_session_auth_hash(request, user)
         messages.success(
-            request, "Your password is changed. Your other sessions and all your tokens have ended."
+            request,
+            _("Your password is changed. Your other sessions and all your tokens have ended."),
         )
         return redirect("account")
     status = 400 if form.errors else 200

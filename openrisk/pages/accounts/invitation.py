@@ -6,6 +6,7 @@ from django.contrib.auth import login
 from django.contrib.auth.forms import SetPasswordForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
@@ -71,12 +72,15 @@ def decline_page(request: HttpRequest, invitation: Invitation) -> HttpResponse:
         "The link ends. To join later, ask them to invite you again.",
     ]
     title = f"Decline the invitation to {invitation.organization}?"
-    if question := ask_first(request, title, consequences, "Decline"):
+    if question := ask_first(request, title, consequences, _("Decline")):
         return render(request, "confirm.html", {"question": question})
     invitations.decline_invitation(invitation)
     return render(request, "accounts/invitation_closed.html", {"declined": invitation})
 
 
 def _welcome(request: HttpRequest, invitation: Invitation) -> HttpResponse:
-    messages.success(request, f"You are a member of {invitation.organization}.")
+    messages.success(
+        request,
+        _("You are a member of %(organization)s.") % {"organization": invitation.organization},
+    )
     return redirect("home", invitation.organization.slug)

@@ -7,6 +7,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.csrf import csrf_failure as usual_csrf_failure
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
@@ -44,7 +46,7 @@ def safe_next_url(request: HttpRequest) -> str:
 
 class LoginForm(forms.Form):
     email = forms.CharField(
-        label="E-mail",
+        label=gettext_lazy("E-mail"),
         max_length=254,
         widget=forms.EmailInput({"autocomplete": "username", "autofocus": True}),
     )
@@ -86,7 +88,7 @@ def login_page(request: HttpRequest) -> HttpResponse:
 @require_POST
 def logout_page(request: HttpRequest) -> HttpResponse:
     logout(request)
-    messages.success(request, "You are logged out.")
+    messages.success(request, _("You are logged out."))
     response = redirect("login")
     response.delete_cookie(organization_addresses.COOKIE)
     return response

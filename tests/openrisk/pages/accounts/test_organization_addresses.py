@@ -95,20 +95,10 @@ def test_every_page_of_a_foreign_organization_is_not_found(client, analyst, outs
     names = page.pattern.regex.groupindex
     values = {name: VALUES[name] for name in names}
     address = reverse(page.name, kwargs={"organization": "globex", **values})
-    if page.name not in POSTED:
-        assert client.get(address).status_code == 404
-    if page.name not in READ:
-        assert client.post(address, {"title": "Mine", "name": "Mine"}).status_code == 404
+    answers = [client.get(address), client.post(address, {"title": "Mine", "name": "Mine"})]
+    statuses = {answer.status_code for answer in answers}
+    assert 404 in statuses <= {404, 405}  # 405 where the page is only read, or only sent
     assert Risk.objects.filter(title="Mine").count() == 0
-
-
-POSTED = {"board-new", "risk-comment", "app-schedule", "risk-transition", "risk-review",
-          "risk-acceptances", "risk-acceptance", "risk-suggestion", "risk-confirm-ratings",
-          "mitigation-status", "action-new", "action-done", "app-configure", "app-step",
-          "app-sync", "run-step", "pack-preview", "pack-step"}  # fmt: skip
-READ = {"home", "boards", "analyst", "executive-pdf", "board-pdf", "board", "risk-list",
-        "risk-export", "matrix-css", "risk-page", "marketplace", "app", "run", "pack",
-        "choices"}  # fmt: skip
 
 
 def test_no_page_of_an_organization_has_an_address_without_one():
