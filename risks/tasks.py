@@ -1,5 +1,5 @@
-"""Tasks of the register: acceptances expire, reminders are sent, uploads and previews deleted,
-files of attachments swept, large bulk changes carried out."""
+"""Tasks of the register: acceptances expire, reminders are sent, uploads, previews and expired
+items deleted, files of attachments swept, large bulk changes carried out."""
 
 from datetime import timedelta
 from typing import Any
@@ -14,7 +14,7 @@ from risks.import_runs.lifecycle import delete_old_files
 from risks.models import BulkChange
 from risks.services import acceptances, reminders
 from risks.services.bulk_changes import lifecycle
-from risks.services.workspace import attachments
+from risks.services.workspace import attachments, deleted_items
 
 AT_ONCE = 500  # risks that a request changes by itself
 BATCHES_A_TASK = 5  # then other tasks have their turn
@@ -43,6 +43,14 @@ def send_reminders() -> int:
 def delete_import_files() -> int:
     """Delete uploads that are older than they are needed; the runs and their rows stay."""
     return delete_old_files()
+
+
+@scheduled("40 3 * * *", name="risks.delete_expired_items")
+@retrying(attempts=3)
+@task
+def delete_expired_items() -> int:
+    """Delete what was deleted 90 days ago for good."""
+    return deleted_items.delete_expired_items()
 
 
 @scheduled("20 3 * * *", name="risks.delete_old_previews")

@@ -1,4 +1,6 @@
-"""Text as the register stores it, cleaned and cut to its limit, and counts for people."""
+"""Text as the register stores it, cleaned and cut to its limit; counts and days for people."""
+
+from datetime import date
 
 from openrisk.text.cleaning import remove_invisible
 
@@ -23,3 +25,8 @@ def shorten_text(text: str, limit: int) -> str:
 def count_text(number: int, noun: str) -> str:
     """ "1 row", "3 rows" """
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def day_text(day: date) -> str:
+    """ "3 Nov 2026" """
+    return f"{day:%-d %b %Y}"

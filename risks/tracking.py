@@ -21,6 +21,7 @@ from risks.models import (
     Control,
     ControlChange,
     DefaultView,
+    DeletedItem,
     Finding,
     FindingRule,
     Framework,
@@ -145,3 +146,4 @@ def track_workspace() -> None:
     track(Comment, cache=BY_ROW, history=RowHistory())
     track(Mention, cache=CacheTags(), history=LinkHistory("comment", "mentions", "user_id"))
     track(Watch, cache=CacheTags(), history=RowHistory())
+    track(DeletedItem, cache=CacheTags(), history=RowHistory())

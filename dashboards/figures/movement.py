@@ -9,6 +9,7 @@ from django.db.models import (
     Case,
     CharField,
     Count,
+    Exists,
     F,
     IntegerField,
     OuterRef,
@@ -67,7 +68,11 @@ def find_moved_rows(scope: FigureScope, since: date) -> LedgerQuerySet:
     valid then; each with its `way`."""
     then = end_of_day(since)
     before = ScoreChange.objects.as_of(then).filter(risk=OuterRef("risk"))
-    valid_now = Q(until=None) | Q(until__gt=scope.moment) | Q(deleted=True)
+    later = ScoreChange.objects.filter(
+        risk=OuterRef("risk"), id__gt=OuterRef("id"), at__lte=scope.moment
+    )
+    is_gone = Q(deleted=True) & ~Exists(later)  # deleted, and not restored since
+    valid_now = Q(until=None) | Q(until__gt=scope.moment) | is_gone
     rows = scope.filter_risks(
         ScoreChange.objects.filter(valid_now, at__gt=then, at__lte=scope.moment)
     )

@@ -58,6 +58,7 @@ MENU = (
         (
             ("risks.Change", "Changes", "history"),
             ("risks.ScoreChange", "Score ledger", "timeline"),
+            ("risks.DeletedItem", "Deleted items", "delete"),
         ),
     ),
     (

@@ -78,6 +78,7 @@
 -- migration risks 0019_attachments
 -- migration risks 0020_sample_source
 -- migration risks 0021_comments
+-- migration risks 0022_deleted_items
 -- migration sessions 0001_initial
 -- migration tasks 0001_initial
 -- migration tasks 0002_turns
@@ -400,6 +401,18 @@ CREATE TABLE "risks_watch" ("id" char(32) NOT NULL PRIMARY KEY, "created_at" dat
 CREATE INDEX "risks_watch_organization_id_7bba2c0d" ON "risks_watch" ("organization_id");
 CREATE INDEX "watch_of_user" ON "risks_watch" ("user_id", "organization_id", "risk_id");
 CREATE INDEX "watch_by_created" ON "risks_watch" ("organization_id", "created_at", "id");
+CREATE TABLE "risks_deleteditem" ("id" char(32) NOT NULL PRIMARY KEY, "kind" varchar(40) NOT NULL, "object_id" char(32) NOT NULL, "reference" varchar(16) NOT NULL, "label" varchar(300) NOT NULL, "counts" text NOT NULL CHECK ((JSON_VALID("counts") OR "counts" IS NULL)), "batch" char(32) NULL, "is_private" bool NOT NULL, "deleted_at" datetime NOT NULL, "expires_at" datetime NOT NULL, "restored_at" datetime NULL, "deleted_by_id" char(32) NULL REFERENCES "accounts_user" ("id") DEFERRABLE INITIALLY DEFERRED, "organization_id" char(32) NOT NULL REFERENCES "accounts_organization" ("id") DEFERRABLE INITIALLY DEFERRED, "restored_by_id" char(32) NULL REFERENCES "accounts_user" ("id") DEFERRABLE INITIALLY DEFERRED);
+CREATE TABLE "risks_deletedrows" ("id" char(32) NOT NULL PRIMARY KEY, "position" integer unsigned NOT NULL CHECK ("position" >= 0), "labels" text NOT NULL, "content" text NOT NULL CHECK ((JSON_VALID("content") OR "content" IS NULL)), "item_id" char(32) NOT NULL REFERENCES "risks_deleteditem" ("id") DEFERRABLE INITIALLY DEFERRED, "organization_id" char(32) NOT NULL REFERENCES "accounts_organization" ("id") DEFERRABLE INITIALLY DEFERRED);
+CREATE INDEX "deleted_item_order" ON "risks_deleteditem" ("organization_id", "deleted_at", "id") WHERE "restored_at" IS NULL;
+CREATE INDEX "deleted_item_named" ON "risks_deleteditem" ("organization_id", "kind", "reference");
+CREATE INDEX "deleted_item_object" ON "risks_deleteditem" ("object_id");
+CREATE INDEX "deleted_item_batch" ON "risks_deleteditem" ("batch");
+CREATE INDEX "deleted_item_expiry" ON "risks_deleteditem" ("expires_at");
+CREATE INDEX "risks_deleteditem_deleted_by_id_931166e9" ON "risks_deleteditem" ("deleted_by_id");
+CREATE INDEX "risks_deleteditem_organization_id_f4cc93ea" ON "risks_deleteditem" ("organization_id");
+CREATE INDEX "risks_deleteditem_restored_by_id_1440bd0c" ON "risks_deleteditem" ("restored_by_id");
+CREATE INDEX "risks_deletedrows_item_id_e4dcbcbc" ON "risks_deletedrows" ("item_id");
+CREATE INDEX "risks_deletedrows_organization_id_f097ebfe" ON "risks_deletedrows" ("organization_id");
 CREATE TABLE "tasks_lease" ("worker_id" varchar(64) NOT NULL PRIMARY KEY, "host" varchar(255) NOT NULL, "pid" integer unsigned NOT NULL CHECK ("pid" >= 0), "started_at" datetime NOT NULL, "expires_at" datetime NOT NULL);
 CREATE TABLE "tasks_schedule" ("name" varchar(200) NOT NULL PRIMARY KEY, "cron" varchar(200) NOT NULL, "next_run_at" datetime NOT NULL, "last_enqueued_at" datetime NULL);
 CREATE TABLE "tasks_turn" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "queue_name" varchar(32) NOT NULL, "is_long" bool NOT NULL, "taken_at" datetime NULL, CONSTRAINT "turn_unique" UNIQUE ("queue_name", "is_long"));

@@ -121,7 +121,10 @@ def interval_triggers(intervals: IntervalTable) -> list[Trigger]:
 
 
 def interval_function(intervals: IntervalTable, event: str) -> Function:
-    """Ends the interval that lasted until now and adds the one that begins."""
+    """Ends the interval that lasted until now and adds the one that begins.
+
+    A restored row goes on where it was deleted: it came to be, and took on its status, then.
+    """
     new, old = (", ".join(f"{row}.{column}" for column in intervals.columns) for row in ("r", "o"))
     changed = {
         "insert": "SELECT * FROM new_rows",
@@ -131,15 +134,23 @@ def interval_function(intervals: IntervalTable, event: str) -> Function:
     }[event]
     is_gone = event == "delete"
     table, key = intervals.interval_table, intervals.row_column
+    before = f"""
+        UPDATE {table} l SET until = moment FROM changed
+        WHERE l.{key} = changed.id AND l.until IS NULL
+        RETURNING l.{key} AS id, l.begun, l.status, l.status_since
+    """
+    if event == "insert":  # of a row that was deleted, and is restored, the last interval
+        before = f"""
+        SELECT l.* FROM changed CROSS JOIN LATERAL (
+            SELECT {key} AS id, begun, status, status_since FROM {table}
+            WHERE {key} = changed.id ORDER BY {table}.id DESC LIMIT 1
+        ) l
+    """
     body = f"""
 DECLARE
     {_CONTEXT}
 BEGIN
-    WITH changed AS ({changed}), ended AS (
-        UPDATE {table} l SET until = moment FROM changed
-        WHERE l.{key} = changed.id AND l.until IS NULL
-        RETURNING l.{key} AS id, l.begun, l.status, l.status_since
-    )
+    WITH changed AS ({changed}), ended AS ({before})
     INSERT INTO {table} (organization_id, {key}, at, until, deleted, begun,
                                        status_since, {", ".join(intervals.columns)})
     SELECT r.organization_id, r.id, moment, {"moment" if is_gone else "NULL"}, {str(is_gone).lower()},

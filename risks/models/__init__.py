@@ -60,6 +60,7 @@ from risks.models.workspace.bulk_changes import (
     BulkRowOutcome,
     BulkState,
 )
+from risks.models.workspace.deleted_items import DeletedItem, DeletedRows
 from risks.overdue import NOT_OPEN
 
 __all__ = (
@@ -87,6 +88,8 @@ __all__ = (
     "ControlStatus",
     "Criticality",
     "DefaultView",
+    "DeletedItem",
+    "DeletedRows",
     "DependencyKind",
     "Finding",
     "FindingRule",

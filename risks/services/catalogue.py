@@ -6,7 +6,14 @@ from uuid import UUID
 from openrisk.accounts.models import Organization, User
 from openrisk.text.names import name_key
 from risks.history import recorded
-from risks.models import Asset, AssetDependency, Control, DependencyKind, Framework
+from risks.models import (
+    Asset,
+    AssetDependency,
+    Control,
+    DeletedItem,
+    DependencyKind,
+    Framework,
+)
 from risks.models.base import format_reference
 from risks.services import rows
 from risks.services.links import refresh_priority
@@ -25,12 +32,13 @@ def update_asset(
     return asset
 
 
-def delete_asset(*, actor: User | None, instance: Asset, version: int | None = None) -> None:
+def delete_asset(*, actor: User | None, instance: Asset, version: int | None = None) -> DeletedItem:
     """Delete an asset, and weigh its risks without it."""
     with recorded(actor=actor):
         affected = _risk_ids(instance)
-        rows.delete(actor=actor, instance=instance, version=version)
+        item = rows.delete(actor=actor, instance=instance, version=version)
         refresh_priority(instance.organization, affected)
+    return item
 
 
 def _risk_ids(asset: Asset) -> list[UUID]:

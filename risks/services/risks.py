@@ -12,7 +12,7 @@ from risks import scoring, states
 from risks.fields import LINKS, RATINGS
 from risks.history import recorded
 from risks.history.reading import latest_change_of
-from risks.models import Asset, Risk, Status
+from risks.models import Asset, DeletedItem, Risk, Status
 from risks.models.base import format_reference
 from risks.services import rows
 from risks.services.acceptances import decision_basis_of, reopen_decision
@@ -122,9 +122,9 @@ def confirm_ratings(
     )
 
 
-def delete_risk(*, actor: User | None, instance: Risk, version: int | None = None) -> None:
+def delete_risk(*, actor: User | None, instance: Risk, version: int | None = None) -> DeletedItem:
     """Delete a risk with its mitigations and acceptances; its history stays."""
-    rows.delete(actor=actor, instance=instance, version=version)
+    return rows.delete(actor=actor, instance=instance, version=version)
 
 
 def mark_reviewed(

@@ -16,7 +16,8 @@ from openrisk.accounts.models import Organization, User
 from openrisk.errors import StaleVersion
 from openrisk.text.fields import LongTextField
 from risks.history import recorded
-from risks.models import ReferenceCounter, Versioned
+from risks.models import DeletedItem, ReferenceCounter, Versioned
+from risks.services.deletion import delete_rows, deleted_together
 
 Row = TypeVar("Row", bound=Versioned)
 
@@ -116,10 +117,10 @@ def update(*, actor: User | None, instance: Row, version: int | None = None, **f
     return instance
 
 
-def delete(*, actor: User | None, instance: Versioned, version: int | None = None) -> None:
-    """Delete a row, with what the database deletes with it."""
+def delete(*, actor: User | None, instance: Versioned, version: int | None = None) -> DeletedItem:
+    """Delete a row, with what the database deletes with it; the item restores all of it."""
     with recorded(actor=actor):
-        lock_for_update(instance, version).delete()
+        return delete_rows([lock_for_update(instance, version)])[0]
 
 
 def field_error(name: str, message: str) -> ValidationError:
@@ -150,7 +151,7 @@ def run_operations(
     `carry_out(index, operation)` returns a result with a `refusal` instead of raising.
     """
     results = []
-    with recorded(actor=actor, comment="Bulk change"):
+    with recorded(actor=actor, comment="Bulk change"), deleted_together():
         for index, operation in enumerate(operations):
             with transaction.atomic():
                 result = carry_out(index, operation)

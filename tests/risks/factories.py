@@ -10,6 +10,7 @@ from marketplace.installations import lifecycle
 from marketplace.installations.reviews import create_review
 from marketplace.models import Delivery, InstalledApp, InstalledPack, PackChange, SyncRun
 from openrisk.accounts.models import Organization, User
+from openrisk.database.ids import uuid7
 from risks.models import (
     Acceptance,
     Asset,
@@ -20,6 +21,7 @@ from risks.models import (
     Category,
     Comment,
     Control,
+    DeletedItem,
     Finding,
     FindingRule,
     Framework,
@@ -157,7 +159,8 @@ def make_comment(subject: Risk | Mitigation, author: User, text: str = "Seen") -
 def make_one_of_each(organization: Organization, requester: User) -> Risk:
     """A risk with one of everything that hangs on it, and two assets of which one needs the other.
 
-    It has a finding with its rule and its proposal too, and a mitigation with two actions.
+    It has a finding with its rule and its proposal too, and a mitigation with two actions. A
+    category was deleted.
     """
     risk = make_risk(
         organization,
@@ -189,6 +192,7 @@ def make_one_of_each(organization: Organization, requester: User) -> Risk:
     make_comment(mitigation, requester, f"Ask @{requester.email}")
     watches.start_watching(actor=requester, risk=risk)
     make_installed(organization)
+    make_deleted_item(organization)
     create_schedule(
         actor=None, organization=organization, recipients=["a@example.org"], cron="0 7 * * 1"
     )
@@ -207,6 +211,19 @@ def make_bulk_change(risk: Risk, **fields: Any) -> BulkChange:
     )
     BulkChange.objects.filter(pk=change.pk).update(state=BulkState.APPLIED)
     return change
+
+
+def make_deleted_item(organization: Organization) -> DeletedItem:
+    """An item as a deletion leaves it, without rows."""
+    now = timezone.now()
+    return DeletedItem.objects.create(
+        organization=organization,
+        kind="risks.category",
+        object_id=uuid7(),
+        label="Gone",
+        deleted_at=now,
+        expires_at=now + timedelta(days=90),
+    )
 
 
 def make_installed(organization: Organization) -> InstalledApp:

@@ -1,7 +1,9 @@
-"""The models of working together on the register: views, attachments, comments, watches."""
+"""The models of working together on the register: views, attachments, comments, watches, deleted
+items."""
 
 from risks.models.workspace.attachments import Attachment, AttachmentLink
 from risks.models.workspace.comments import Comment, Mention
+from risks.models.workspace.deleted_items import DeletedItem, DeletedRows
 from risks.models.workspace.saved_views import DefaultView, SavedView
 from risks.models.workspace.watches import Watch
 
@@ -10,6 +12,8 @@ __all__ = (
     "AttachmentLink",
     "Comment",
     "DefaultView",
+    "DeletedItem",
+    "DeletedRows",
     "Mention",
     "SavedView",
     "Watch",

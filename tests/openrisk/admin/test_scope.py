@@ -25,6 +25,7 @@ from openrisk.admin.site import RelatedFilter, Scoped, site
 from risks.models import Change, ImportSource, LikelihoodSuggestion, ScoreChange
 from risks.registers import upload
 from risks.services import catalogue, proposals
+from risks.services.rows import delete
 from risks.services.workspace import saved_views
 from tests.conftest import member
 from tests.risks import factories
@@ -84,6 +85,7 @@ def fill(organization, word, person):
         saved_views.create_view(actor=person, name=word, query={}, shared=True, **of),
         LikelihoodSuggestion.objects.create(risk=risk, key=word, present=2, likelihood=5, **of),
         factories.make_bulk_change(risk, comment=word),
+        delete(actor=person, instance=factories.make_category(organization, f"{word} gone")),
     ):
         found[type(made)] = made
     found[Organization] = organization

@@ -22,7 +22,7 @@ from risks.models import (
 )
 from risks.services import acceptances, catalogue, findings, mitigations, proposals, risks
 from risks.services.bulk_changes import lifecycle as lifecycle_of_bulk
-from risks.services.rows import create
+from risks.services.rows import create, delete
 from risks.services.workspace import attachments, comments, watches
 from risks.services.workspace.saved_views import create_view
 from tests.conftest import member
@@ -144,6 +144,9 @@ def one_of_each(other_organization, outsider):
         "actions": mitigation.actions.get(),
         "acceptances": acceptance,
         "finding-rules": rule,
+        "deleted-items": delete(
+            instance=create(Category, name="Foreign secret gone", **owner), actor=outsider
+        ),
         "import-sources": create(ImportSource, name="Foreign secret", **owner),
         "saved-views": create_view(name="Foreign secret", query={}, shared=True, **owner),
         "findings": finding,

@@ -185,6 +185,7 @@ CHANGED = {
     "risks.likelihoodsuggestion": {"status": "dismissed"},
     "risks.billofmaterials": {"subject": "pkg:generic/shop"},
     "risks.attachment": {"description": "Signed"},
+    "risks.deleteditem": {"reference": "R-0009"},
     "risks.importsource": {"options": {"month_first": True}},
     "risks.savedview": {"shared": True},
     "risks.defaultview": {"user_id": None},

@@ -1,0 +1,53 @@
+"""Rules for the rows of the register that are restored: the matrix and the assets may have changed
+since they were deleted."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.utils.translation import ngettext
+
+from risks import scoring
+from risks.models import Asset, Risk, RiskAsset, SavedView
+from risks.services.deletion import register_private
+from risks.services.links import refresh_priority
+from risks.services.matrix import matrix_of
+from risks.services.workspace.restoring import RestoreRules, register_restore_rules
+
+
+def register_rules() -> None:
+    """Called once, from `RisksConfig.ready()`."""
+    register_restore_rules(Risk, RestoreRules(prepare=rescore_risks, finish=weigh_risks))
+    register_restore_rules(Asset, RestoreRules(finish=weigh_risks_of_assets))
+    register_private(SavedView, lambda view: not view.shared)
+
+
+def rescore_risks(risks: list[Any]) -> Sequence[str]:
+    """Give the risks their levels by the matrix of today."""
+    changed = 0
+    for risk in risks:  # of one organization, and so one matrix
+        before = risk.current_level
+        scoring.rescore(risk, matrix_of(risk.organization))
+        changed += risk.current_level != before
+    if not changed:
+        return []
+    return [
+        ngettext(
+            "The level follows the matrix, which has changed since.",
+            "The levels follow the matrix, which has changed since.",
+            changed,
+        )
+    ]
+
+
+def weigh_risks(risks: list[Any]) -> Sequence[str]:
+    if risks:
+        refresh_priority(risks[0].organization, [risk.pk for risk in risks])
+    return []
+
+
+def weigh_risks_of_assets(assets: list[Any]) -> Sequence[str]:
+    """Let the restored assets weigh the priority of their risks again."""
+    if assets:
+        links = RiskAsset.objects.filter(asset__in=[asset.pk for asset in assets])
+        refresh_priority(assets[0].organization, set(links.values_list("risk", flat=True)))
+    return []
