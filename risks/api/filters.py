@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.db.models import OuterRef, Q
+from django.db.models import Exists, OuterRef, Q
 from django_filters.filters import BaseInFilter, CharFilter, DateFilter, UUIDFilter
 
 from openrisk.api.filters import FlagFilter, OrganizationFilterSet
@@ -28,7 +28,10 @@ from risks.models import (
     Mitigation,
     MitigationAction,
     Risk,
+    RiskAsset,
+    RiskControl,
     RiskProposal,
+    RiskTag,
     ScoreChange,
     Status,
     Watch,
@@ -61,6 +64,10 @@ class CharInFilter(BaseInFilter, CharFilter):
     pass
 
 
+LINKS: dict[str, Any] = {"tag": RiskTag, "asset": RiskAsset, "control": RiskControl}
+LINK_COLUMNS = {"tag": "name_key", "asset": "asset", "control": "control"}
+
+
 class RiskFilterSet(OrganizationFilterSet):
     tag = CharFilter(method="filter_by_link", label="Carries this tag")
     tag__in = CharInFilter(method="filter_by_link", label="Carries one of these tags")
@@ -70,6 +77,10 @@ class RiskFilterSet(OrganizationFilterSet):
     control__in = UUIDInFilter(
         method="filter_by_link", label="Is acted on by one of these controls"
     )
+    tag__isnull = FlagFilter(method="filter_unlinked", label="Carries no tag")
+    asset__isnull = FlagFilter(method="filter_unlinked", label="Threatens no asset")
+    control__isnull = FlagFilter(method="filter_unlinked", label="No control acts on it")
+    treatment__isnull = FlagFilter(method="filter_undecided", label="No treatment is decided")
     open = FlagFilter(method="filter_open", label="Neither draft nor closed")
     former_member = FlagFilter(
         method="filter_former_member",
@@ -97,18 +108,23 @@ class RiskFilterSet(OrganizationFilterSet):
     def filter_by_link(self, queryset: RiskQuerySet, name: str, value: Any) -> RiskQuerySet:
         """Filter by a subquery on the link table: a join would repeat risks."""
         kind, _, many = name.partition("__")
-        relation, column = {
-            "tag": ("tags", "name_key"),
-            "asset": ("asset_links", "asset"),
-            "control": ("control_links", "control"),
-        }[kind]
-        links = Risk._meta.get_field(relation).related_model._default_manager  # type: ignore[union-attr]
+        column = LINK_COLUMNS[kind]
         values = value if many else [value]
         if kind == "tag":
             values = [name_key(tag) for tag in values]
-        own = links.filter(organization=OuterRef("organization"))  # the index begins with it
-        linked = own.filter(**{f"{column}__in": values}).values("risk")
+        linked = self.links(kind).filter(**{f"{column}__in": values}).values("risk")
         return queryset.filter(pk__in=linked)
+
+    def filter_unlinked(self, queryset: RiskQuerySet, name: str, value: bool) -> RiskQuerySet:
+        links = self.links(name.partition("__")[0]).filter(risk=OuterRef("pk"))
+        return queryset.filter(~Exists(links) if value else Exists(links))
+
+    def links(self, kind: str) -> Any:
+        """The links of the same organization; the index begins with it."""
+        return LINKS[kind]._default_manager.filter(organization=OuterRef("organization"))
+
+    def filter_undecided(self, queryset: RiskQuerySet, name: str, value: bool) -> RiskQuerySet:
+        return queryset.filter(treatment="") if value else queryset.exclude(treatment="")
 
     def filter_by_ledger(self, queryset: RiskQuerySet, name: str, value: date) -> RiskQuerySet:
         beginning = datetime.combine(value, time.min, UTC)
