@@ -46,7 +46,7 @@ class RiskField:
     importable: bool = True
     exportable: bool = True
     in_form: bool = False  # the form of the pages
-    in_list: bool = False  # a column of the list of the pages
+    in_list: bool = False  # may be a column of the list of the pages
     admin_section: str = ""  # of the admin's form
     lookups: tuple[str, ...] = ()  # filters of the API and of the list
 
@@ -75,15 +75,17 @@ def _computed(
 
 
 def _rating(name: str) -> RiskField:
-    return RiskField(name, Kind.RATING, in_form=True, admin_section="Assessment", lookups=NUMBER)
+    return RiskField(
+        name, Kind.RATING, in_form=True, in_list=True, admin_section="Assessment", lookups=NUMBER
+    )
 
 
-def _person(name: str, *, in_form: bool = False, in_list: bool = False) -> RiskField:
+def _person(name: str) -> RiskField:
     return RiskField(
         name,
         Kind.PERSON,
-        in_form=in_form,
-        in_list=in_list,
+        in_form=True,
+        in_list=True,
         admin_section="People",
         lookups=OPTIONAL,
     )
@@ -93,7 +95,7 @@ FIELDS = (
     _computed("id"),
     _computed("reference", *SAME, exportable=True, in_list=True, section="Risk"),
     RiskField("title", Kind.TEXT, "Risk", in_form=True, in_list=True, admin_section="Risk"),
-    RiskField("description", Kind.TEXT, in_form=True, admin_section="Risk"),
+    RiskField("description", Kind.TEXT, in_form=True, in_list=True, admin_section="Risk"),
     RiskField(
         "status", Kind.STATUS, in_form=True, in_list=True, admin_section="Risk", lookups=SAME
     ),
@@ -101,12 +103,19 @@ FIELDS = (
         "category", Kind.ROW, in_form=True, in_list=True, admin_section="Risk", lookups=OPTIONAL
     ),
     _computed("category_name"),
-    _person("owner", in_form=True, in_list=True),
+    _person("owner"),
     RiskField("owner_name", Kind.TEXT, admin_section="People"),
-    _person("assignee", in_form=True),
-    _person("reviewer", in_form=True),
+    _person("assignee"),
+    _person("reviewer"),
     _computed("former_members"),
-    RiskField("treatment", Kind.CHOICE, in_form=True, admin_section="Treatment", lookups=SAME),
+    RiskField(
+        "treatment",
+        Kind.CHOICE,
+        in_form=True,
+        in_list=True,
+        admin_section="Treatment",
+        lookups=SAME,
+    ),
     *(
         field
         for kind in KINDS
@@ -114,7 +123,7 @@ FIELDS = (
             _rating(f"{kind}_likelihood"),
             _rating(f"{kind}_impact"),
             _computed(f"{kind}_score", *NUMBER, exportable=True),
-            _computed(f"{kind}_level", *OPTIONAL, exportable=True),
+            _computed(f"{kind}_level", *OPTIONAL, exportable=True, in_list=True),
         )
     ),
     _computed("current_likelihood", *NUMBER),
@@ -124,18 +133,21 @@ FIELDS = (
     _computed("priority", *TIME, in_list=True, section="Assessment"),
     RiskField("source_ratings", Kind.FIGURE, "The source says", admin_section="Assessment"),
     RiskField("derived_ratings", Kind.FIGURE, "Derived from", admin_section="Assessment"),
-    RiskField("tags", Kind.LINKS, in_form=True, admin_section="Risk"),
-    RiskField("assets", Kind.LINKS, in_form=True, admin_section="Treatment"),
-    RiskField("controls", Kind.LINKS, in_form=True, admin_section="Treatment"),
-    _computed("source", *SAME, section="Origin"),
-    _computed("source_name", *SAME, exportable=True, section="Origin"),
-    RiskField("external_id", Kind.ID, in_form=True, admin_section="Origin", lookups=SAME),
+    RiskField("tags", Kind.LINKS, in_form=True, in_list=True, admin_section="Risk"),
+    RiskField("assets", Kind.LINKS, in_form=True, in_list=True, admin_section="Treatment"),
+    RiskField("controls", Kind.LINKS, in_form=True, in_list=True, admin_section="Treatment"),
+    _computed("source", *SAME, in_list=True, section="Origin"),
+    _computed("source_name", *SAME, exportable=True, in_list=True, section="Origin"),
+    RiskField(
+        "external_id", Kind.ID, in_form=True, in_list=True, admin_section="Origin", lookups=SAME
+    ),
     RiskField("extra", Kind.EXTRA, admin_section="Origin"),
     RiskField(
         "review_interval_days",
         Kind.NUMBER,
         "Review interval (days)",
         in_form=True,
+        in_list=True,
         admin_section="Review",
     ),
     RiskField(
@@ -147,11 +159,11 @@ FIELDS = (
         admin_section="Review",
         lookups=OPTIONAL_TIME,
     ),
-    _computed("last_reviewed_at", *OPTIONAL_TIME, exportable=True, section="Review"),
+    _computed("last_reviewed_at", *OPTIONAL_TIME, exportable=True, in_list=True, section="Review"),
     RiskField("comment", Kind.COMMENT, "Reason", importable=False, exportable=False, in_form=True),
     _computed("version"),
-    _computed("created_at", *TIME, exportable=True),
-    _computed("updated_at", *TIME, exportable=True),
+    _computed("created_at", *TIME, exportable=True, in_list=True),
+    _computed("updated_at", *TIME, exportable=True, in_list=True),
 )
 FIELD = {field.name: field for field in FIELDS}
 

@@ -29,7 +29,7 @@ from openrisk.pages.drafts import form_on
 from openrisk.pages.forms import REFUSALS, PageForm, VersionField, status_of
 from openrisk.pages.guards import MemberRequest, member_required
 from openrisk.pages.submissions import create_once, redirect_to_created
-from risks.pages.register.listing import filter_choices
+from risks.pages.register.filters.choices import filter_choices
 from risks.services.deletion import describe_parts
 from risks.services.matrix import matrix_of
 

@@ -38,6 +38,6 @@ def test_export_begins_with_what_names_the_risk():
 
 def test_selection_is_by_kind_and_by_attribute():
     assert field_names(Kind.PERSON) == ("owner", "assignee", "reviewer")
-    assert field_names(Kind.PERSON, in_list=True) == ("owner",)
+    assert field_names(Kind.TEXT, in_list=True) == ("title", "description")
     assert FIELD["review_interval_days"].title == "Review interval (days)"
     assert FIELD["owner_name"].title == "Owner name"
