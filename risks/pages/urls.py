@@ -4,7 +4,8 @@ from django.urls import path, register_converter
 
 from risks.models.base import format_reference
 from risks.pages import colours
-from risks.pages.register import risk_list
+from risks.pages.register import arranging, quick_edit, risk_list, saved_views
+from risks.pages.register.filters import choosing
 from risks.pages.risk import actions, comments, detail, editing
 from risks.pages.treatment import on_risk
 
@@ -29,10 +30,19 @@ register_converter(ReferenceConverter, "reference")
 urlpatterns = [
     path("", risk_list.risk_list, name="risk-list"),
     path("export/", risk_list.export_risks, name="risk-export"),
+    path("export/shown/", risk_list.export_shown, name="risk-export-shown"),
+    path("filters/", choosing.choose_field, name="risk-filters"),
+    path("filters/<slug:name>/", choosing.choose_values, name="risk-filter"),
+    path("arrange/", arranging.arrange_list, name="risk-list-arrange"),
+    path("views/new/", saved_views.new_view, name="risk-view-new"),
+    path("views/<slug:slug>/edit/", saved_views.edit_view, name="risk-view-edit"),
+    path("views/<slug:slug>/update/", saved_views.update_view, name="risk-view-update"),
+    path("views/<slug:slug>/delete/", saved_views.delete_view, name="risk-view-delete"),
     path("matrix.css", colours.matrix_css, name="matrix-css"),
     path("new/", editing.new_risk, name="risk-new"),
     path("<reference:number>/", detail.risk_page, name="risk-page"),
     path("<reference:number>/edit/", editing.edit_risk, name="risk-edit"),
+    path("<reference:number>/quick/<slug:part>/", quick_edit.edit_part, name="risk-quick-edit"),
     path("<reference:number>/transitions/", actions.change_status, name="risk-transition"),
     path("<reference:number>/delete/", actions.delete_risk, name="risk-delete"),
     path("<reference:number>/comments/", comments.add_comment, name="risk-comment"),

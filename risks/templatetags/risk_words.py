@@ -41,6 +41,12 @@ def choice_label(value: Any, kind: str) -> str:
     return LABELS[kind].get(str(value), str(value))
 
 
+@register.filter
+def number(value: int) -> str:
+    """Return a whole number as people read it: 1,214."""
+    return f"{value:,}"
+
+
 @register.inclusion_tag("risks/_level.html")
 def level(value: str | None, score: int | None = None) -> dict[str, Any]:
     """The label of a level in its colour, with the score if there is one."""

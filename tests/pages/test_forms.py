@@ -32,6 +32,8 @@ COMMENTS = "risks.services.workspace.comments"
 ACCEPTANCES = "risks.services.acceptances"
 MITIGATIONS = "risks.services.mitigations"
 INSTALLATIONS = "marketplace.installations.lifecycle"
+VIEWS = "risks.services.workspace.saved_views"
+QUICK_EDIT = {"treatment": "mitigate", "version": 2}
 BOARD = {"name": "Ours", "version": 1, "action": "save"}
 APP = "/o/acme/marketplace/apps/{app}/"
 
@@ -52,6 +54,8 @@ CASES = [
         {"comment": "x", "version": 1},
         f"{COMMENTS}.edit_comment",
     ),
+    ("QuickEditForm", f"{RISK}quick/treatment/", QUICK_EDIT, f"{RISKS}.update_risk"),
+    ("SavedViewForm", "/o/acme/risks/views/new/", {"name": "x"}, f"{VIEWS}.create_view"),
     ("StepForm", f"{RISK}review/", {"version": 2}, f"{RISKS}.mark_reviewed"),
     ("StepForm", f"{RISK}transitions/", {"to": "treatment_planned"}, f"{RISKS}.take_transition"),
     (

@@ -1,167 +1,222 @@
-"""One page of the list of risks, from the query string: with the filters and orders of the API."""
+"""One page of the list of risks, from its address: with the filters and orders of the API."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
-from urllib.parse import urlencode
-from uuid import UUID
 
-from django.db.models import CharField, Q, Value
-from django.db.models.functions import Cast
 from django.urls import reverse
-from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from openrisk.accounts.models import Membership, Organization
-from openrisk.api.filters import MAX_SEARCH
-from risks.api.filters import RiskFilterSet
-from risks.exports import MEDIA_TYPES
-from risks.fields import FIELD
-from risks.models import Asset, Category, Risk, RiskTag
-from risks.overdue import is_review_overdue
-from risks.querysets import RISK_ORDERS, has_left, owner_label, person_label
+from openrisk.accounts.models import Organization, User
+from openrisk.api.filters import MAX_SEARCH, MAX_VALUES
+from risks.api.filters import LINKS, RiskFilterSet
+from risks.models import Risk
+from risks.pages.register.cells import build_cells
+from risks.pages.register.columns import parse_columns, value_paths
+from risks.pages.register.filters.chips import Chip, build_chips
+from risks.pages.register.filters.fields import field_label, split_parameter
+from risks.pages.register.filters.words import resolve_words
+from risks.pages.register.grouping import (
+    GROUPINGS,
+    MOST_GROUPS,
+    Group,
+    Grouping,
+    count_rows,
+)
+from risks.pages.register.query import DEFAULT_ORDER, ListQuery
+from risks.querysets import RISK_ORDERS
 
 PAGE_SIZE = 25
-MAX_PAGE = 1_000_000
-DEFAULT_ORDER = "-priority"
-MAX_OFFERED = 300
-ROW_FIELDS = (
-    "id",
-    "reference",
-    "title",
-    "status",
-    "current_score",
-    "current_level",
-    "priority",
-    "next_review_at",
-    "category__name",
-)
-Choices = dict[str, list[tuple[str, str]]]
-
-
-@dataclass(frozen=True)
-class ListColumn:
-    """A column of the table, for a field that `risks.fields` has in the list.
-
-    `order` is the name of its order in RISK_ORDERS, if it has one.
-    """
-
-    name: str
-    order: str = ""
-    descending_first: bool = False
-    wide: bool = False  # left out on narrow screens
-
-    @property
-    def label(self) -> str:
-        return FILTER_LABELS.get(self.name) or FIELD[self.name].title
-
-
-# In the order of the cells in `risks/register/_register.html`.
-COLUMNS = (
-    ListColumn("reference", "reference", descending_first=True),
-    ListColumn("title", "title"),
-    ListColumn("current_level", "current_score", descending_first=True),
-    ListColumn("priority", "priority", descending_first=True, wide=True),
-    ListColumn("status", "status", wide=True),
-    ListColumn("owner", wide=True),
-    ListColumn("category", wide=True),
-    ListColumn("next_review_at", "next_review_at", wide=True),
-)
+PAGE_SIZES = (25, 50, 100, 200)
 
 
 class Listing:
     """The risks that match `query`, and `problems` with the query.
 
-    A filter that cannot be used matches nothing rather than everything.
+    A filter that cannot be used matches nothing rather than everything. `user` is who "me" is.
     """
 
-    def __init__(self, organization: Organization, query: Mapping[str, str]) -> None:
-        self.organization = organization
-        self.query = {name: value for name, value in query.items() if value != ""}
+    def __init__(
+        self,
+        organization: Organization,
+        query: ListQuery | Mapping[str, str],
+        user: User | None = None,
+    ) -> None:
+        if not isinstance(query, ListQuery):
+            query = ListQuery({name: value for name, value in query.items() if value != ""})
+        self.organization, self.query, self.user = organization, query, user
         self.problems: list[str] = []
         self.order = self.parse_order()
         self.search = self.parse_search()
-        self.filters = {
-            name: value
-            for name, value in self.query.items()
-            if name not in ("ordering", "search", "page", "select")
-        }
-        risks = self.filter_risks()
-        self.count = risks.order_by().count()
-        self.pages = max(1, -(-self.count // PAGE_SIZE))
-        self.page = self.parse_page()
-        self.rows = self.load_rows(risks)
+        self.columns = self.parse_columns()
+        self.page_size = self.parse_page_size()
+        self.group = self.parse_group()
+        self.filters = query.filters
+        self.resolved = resolve_words(self.filters, user)
+        self.risks = self.filter_risks(self.resolved)
+        self.groups: list[Group] = []  # those of this page
+        self.rows: list[dict[str, Any]] = []
 
+    def load(self) -> "Listing":
+        """Load the rows of the page that the query asks for."""
+        if self.group:
+            self.load_groups()
+        else:
+            self.count = self.risks.order_by().count()
+            self.set_pages(self.count)
+            self.rows = self.load_rows(self.risks, self.start, self.start + self.page_size)
+        build_cells(self.columns, self.rows)
+        return self
+
+    def load_groups(self) -> None:
+        grouping = Grouping(self.group, self.risks)
+        groups = grouping.load_groups(self.folded)
+        # A risk may be in several groups of tags, and groups may be left out.
+        is_exact = self.group not in LINKS and len(groups) < MOST_GROUPS
+        counts = sum(group.count for group in groups)
+        self.count = counts if is_exact else self.risks.order_by().count()
+        if len(groups) == MOST_GROUPS:
+            text = _("Only the first %(most)s groups are shown. Add a filter to see the others.")
+            self.problems.append(text % {"most": MOST_GROUPS})
+        self.set_pages(count_rows(groups))
+        self.groups = grouping.fill_page(groups, self.start, self.page_size, self.load_rows)
+        for group in self.groups:
+            others = [key for key in self.folded if key != group.text_key]
+            folded = others if group.is_folded else [*others, group.text_key]
+            group.fold_url = self.url_with(fold=",".join(folded) or None)
+        self.rows = [row for group in self.groups for row in group.rows]
+
+    # --- the query -----------------------------------------------------------------------------
     def parse_order(self) -> str:
         order = self.query.get("ordering", DEFAULT_ORDER)
         if order.removeprefix("-") in RISK_ORDERS:
             return order
         known = ", ".join(sorted(RISK_ORDERS))
-        self.problems.append(f"There is no order “{order}”. Sort by one of {known}.")
+        text = _("There is no order “%(order)s”. Sort by one of %(known)s.")
+        self.problems.append(text % {"order": order, "known": known})
         return DEFAULT_ORDER
 
     def parse_search(self) -> str:
-        text = self.query.get("search", "")
+        text = self.query.get("search")
         if len(text) > MAX_SEARCH:
-            self.problems.append(f"The search is too long. Enter at most {MAX_SEARCH} characters.")
+            problem = _("The search is too long. Enter at most %(most)s characters.")
+            self.problems.append(problem % {"most": MAX_SEARCH})
         return text[:MAX_SEARCH]
 
-    def filter_risks(self) -> Any:
+    def parse_columns(self) -> list[Any]:
+        columns, unknown = parse_columns(self.query.get("columns"))
+        if unknown:
+            text = _("There is no column “%(names)s”. Choose among the columns again.")
+            self.problems.append(text % {"names": ", ".join(unknown)[:200]})
+        return columns
+
+    def parse_page_size(self) -> int:
+        text = self.query.get("page_size", str(PAGE_SIZE))
+        if text in map(str, PAGE_SIZES):
+            return int(text)
+        sizes = ", ".join(map(str, PAGE_SIZES))
+        problem = _("A page cannot have “%(text)s” risks. Choose one of %(sizes)s.")
+        self.problems.append(problem % {"text": text[:20], "sizes": sizes})
+        return PAGE_SIZE
+
+    def parse_group(self) -> str:
+        name = self.query.get("group")
+        if name and name not in GROUPINGS:
+            known = ", ".join(GROUPINGS)
+            text = _("Risks cannot be grouped by “%(name)s”. Group by one of %(known)s.")
+            self.problems.append(text % {"name": name[:50], "known": known})
+            return ""
+        return name
+
+    @property
+    def folded(self) -> list[str]:
+        return [key for key in self.query.get("fold").split(",") if key]
+
+    def filter_risks(self, filters: Mapping[str, str]) -> Any:
+        """Return the risks that match the search and `filters`, as the API takes them."""
         risks = Risk.objects.for_organization(self.organization)
-        filterset = RiskFilterSet(self.filters, queryset=risks)
-        self.cleaned: dict[str, Any] = {}
+        filterset = RiskFilterSet(filters, queryset=risks)
+        if problems := self.filter_problems(filterset):
+            self.problems += problems
+            return risks.none()
+        return filterset.qs.search(self.search) if self.search else filterset.qs
+
+    def filter_problems(self, filterset: RiskFilterSet) -> list[str]:
+        cannot = _("%(filter)s: “%(value)s” cannot be used. %(error)s")
         problems = [
-            f"{filter_label(name)}: “{self.filters.get(name, '')}” cannot be used. {error}"
+            cannot
+            % {
+                "filter": field_label(split_parameter(name)[0]),
+                "value": self.filters.get(name, "")[:100],
+                "error": error,
+            }
             for name, errors in filterset.errors.items()
             for error in errors
         ]
         problems += [
-            f"There is no filter “{name}”."
-            for name in sorted(self.filters.keys() - filterset.filters.keys())
+            _("There is no filter “%(name)s”.") % {"name": name}
+            for name in sorted(filterset.data.keys() - filterset.filters.keys())
         ]
-        if problems:
-            self.problems += problems
-            return risks.none()
-        self.cleaned = filterset.form.cleaned_data
-        return filterset.qs.search(self.search) if self.search else filterset.qs
+        problems += [
+            _("%(filter)s: choose at most %(most)s values.")
+            % {"filter": field_label(split_parameter(name)[0]), "most": MAX_VALUES}
+            for name, value in filterset.data.items()
+            if value.count(",") >= MAX_VALUES
+        ]
+        return problems
 
-    def parse_page(self) -> int:
+    # --- the rows ------------------------------------------------------------------------------
+    def set_pages(self, rows: int) -> None:
+        self.total = rows
+        self.pages = max(1, -(-rows // self.page_size))
         text = self.query.get("page", "1")
         number = int(text[:8]) if text.isascii() and text.isdigit() else 0
         if 1 <= number <= self.pages:
-            return number
-        self.problems.append(f"There is no page “{text}”. The last page is {self.pages}.")
-        return self.pages if number else 1
+            self.page = number
+            return
+        problem = _("There is no page “%(page)s”. The last page is %(last)s.")
+        self.problems.append(problem % {"page": text[:20], "last": self.pages})
+        self.page = self.pages if number else 1
 
-    def load_rows(self, risks: Any) -> list[dict[str, Any]]:
+    @property
+    def start(self) -> int:
+        return (self.page - 1) * self.page_size
+
+    def sort(self, risks: Any) -> Any:
         sign = "-" if self.order.startswith("-") else ""
         risks = risks.annotate(_order=RISK_ORDERS[self.order.removeprefix("-")])
-        start = (self.page - 1) * PAGE_SIZE
-        ordered = risks.order_by(f"{sign}_order", f"{sign}id").values(
-            *ROW_FIELDS, owner_label=owner_label(), owner_has_left=has_left("owner")
-        )
-        rows = list(ordered[start : start + PAGE_SIZE])
-        tags = tags_by_risk(row["id"] for row in rows)
-        now = timezone.now()
-        for row in rows:
-            row["tags"] = tags[row["id"]]
-            row["overdue"] = is_review_overdue(row["status"], row["next_review_at"], now)
-        return rows
+        return risks.order_by(f"{sign}_order", f"{sign}id")
+
+    def load_rows(self, risks: Any, start: int, stop: int | None) -> list[dict[str, Any]]:
+        return list(self.select_values(self.sort(risks))[start:stop])
+
+    def select_values(self, risks: Any) -> Any:
+        paths = value_paths(self.columns)
+        columns = [name for name, path in paths.items() if getattr(path, "name", "") == name]
+        others = {name: path for name, path in paths.items() if name not in columns}
+        return risks.values(*columns, **others)
+
+    def iterate_parts(self) -> Iterator[tuple[str, Any]]:
+        """Yield (heading, sorted risks) of all pages: one part, or one a group."""
+        if not self.group:
+            yield "", self.sort(self.risks)
+            return
+        grouping = Grouping(self.group, self.risks)
+        for group in grouping.load_groups(()):
+            yield group.label, self.sort(grouping.risks_of([group]))
 
     # --- for the template ----------------------------------------------------------------------
+    def address(self, query: ListQuery, page: str = "risk-list") -> str:
+        text = query.encode()
+        return reverse(page, args=[self.organization.slug]) + (f"?{text}" if text else "")
+
     def url_with(self, **changes: str | int | None) -> str:
         """The address of this list with `changes` (None removes a parameter), on its first page."""
-        changes = {"page": None, "select": None, **changes}
-        query = {name: value for name, value in self.query.items() if name not in changes}
-        query |= {name: str(value) for name, value in changes.items() if value is not None}
-        text = urlencode(query)
-        address = reverse("risk-list", args=[self.organization.slug])
-        return address + (f"?{text}" if text else "")
+        return self.address(self.query.changed(**changes))
 
     @property
     def url(self) -> str:
-        return self.url_with(page=self.query.get("page"))
+        return self.url_with(page=self.query.get("page") or None)
 
     @property
     def selects_all(self) -> bool:
@@ -170,23 +225,29 @@ class Listing:
 
     @property
     def select_all_url(self) -> str:
-        return self.url_with(page=self.query.get("page"), select="all")
+        return self.url_with(page=self.query.get("page") or None, select="all")
 
     @property
     def query_text(self) -> str:
-        """The filters and the search, as a query string: which risks "all that match" are."""
+        """The filters and the search, as the API takes them: which risks "all that match" are."""
         search = {"search": self.search} if self.search else {}
-        return urlencode({**self.filters, **search})
+        return ListQuery({**self.resolved, **search}).encode()
 
     @property
-    def export_links(self) -> list[tuple[str, str]]:
-        """(format, address) of files with these risks, of all pages."""
+    def export_links(self) -> list[tuple[str, str, str]]:
+        """(format, file as shown, file for re-import) with these risks, of all pages."""
+        as_shown = reverse("risk-export-shown", args=[self.organization.slug])
+        shown = self.query.changed(fold=None)
         search = {"search": self.search} if self.search else {}
-        query = {**self.filters, **search, "ordering": self.order}
+        everything = ListQuery({**self.resolved, **search, "ordering": self.order})
         address = reverse("risk-export", args=[self.organization.slug])
         return [
-            (kind.upper(), f"{address}?{urlencode({**query, 'file_format': kind})}")
-            for kind in MEDIA_TYPES
+            (
+                kind.upper(),
+                f"{as_shown}?{shown.encode(file_format=kind)}",
+                f"{address}?{everything.encode(file_format=kind)}",
+            )
+            for kind in ("csv", "xlsx")
         ]
 
     @property
@@ -199,18 +260,18 @@ class Listing:
 
     @property
     def first(self) -> int:
-        return (self.page - 1) * PAGE_SIZE + 1
+        return self.start + 1
 
     @property
     def last(self) -> int:
-        return self.first + len(self.rows) - 1
+        return self.start + len(self.rows)
 
     @property
     def column_heads(self) -> list[dict[str, Any]]:
         """The columns, each with its sort order and the address of the list sorted by it."""
         is_descending = self.order.startswith("-")
         heads = []
-        for column in COLUMNS:
+        for column in self.columns:
             is_sorted = bool(column.order) and self.order.removeprefix("-") == column.order
             next_descending = not is_descending if is_sorted else column.descending_first
             sort = "descending" if is_descending else "ascending"
@@ -219,76 +280,36 @@ class Listing:
         return heads
 
     @cached_property
-    def choices(self) -> Choices:
-        return filter_choices(self.organization, self.cleaned.get("asset"))
+    def chips(self) -> list[Chip]:
+        """The search and the filters in use, if they can be used."""
+        if self.problems:
+            return []
+        return build_chips(self.organization, self.query, self.filters, self.address)
 
     @property
-    def chips(self) -> list[dict[str, str]]:
-        """The search and filters in use, each with the address of the list without it."""
-        filters = {"search": self.search, **self.filters} if self.search else self.filters
-        return [
-            {
-                "label": filter_label(name),
-                "value": "" if value == "true" else self.filter_value(name, value),
-                "url": self.url_with(**{name: None}),
-            }
-            for name, value in filters.items()
-        ]
+    def has_gone_values(self) -> bool:
+        """Return whether a filter names something that does not exist any more."""
+        return any(chip.is_gone for chip in self.chips)
 
-    def filter_value(self, name: str, value: str) -> str:
-        if name in self.choices:
-            return dict(self.choices[name]).get(str(self.cleaned.get(name)), "unknown")
-        if name in ("status", "treatment", "current_level"):
-            field: Any = Risk._meta.get_field(name)
-            return str(dict(field.flatchoices).get(value, value))
-        return value
+    @property
+    def cleared_url(self) -> str:
+        """The address of the list without filters and search."""
+        return self.url_with(search=None, **dict.fromkeys(self.filters))
 
+    @property
+    def hidden_fields(self) -> list[tuple[str, str]]:
+        """What the form of the search sends along."""
+        names = self.query.parameters.keys() - {"search", "page", "select", "fold"}
+        fields = {name: self.query.get(name) for name in sorted(names)}
+        if fields.get("view"):
+            fields["ordering"] = self.order  # or the view would be opened as it is saved
+        return list(fields.items())
 
-FILTER_LABELS = {
-    "search": "Search",
-    "open": "Open",
-    "review_overdue": "Review overdue",
-    "current_level": "Level",
-    "current_level__isnull": "Not assessed",
-    "current_likelihood": "Likelihood",
-    "current_impact": "Impact",
-}
+    @property
+    def list_address(self) -> str:
+        return reverse("risk-list", args=[self.organization.slug])
 
-
-def filter_label(name: str) -> str:
-    return FILTER_LABELS.get(name) or name.replace("__", " ").replace("_", " ").capitalize()
-
-
-def tags_by_risk(risk_ids: Iterable[UUID]) -> dict[UUID, list[str]]:
-    """Load the tags of these risks in one query."""
-    tags: dict[UUID, list[str]] = defaultdict(list)
-    links = RiskTag.objects.filter(risk__in=list(risk_ids)).order_by("name")
-    for risk_id, name in links.values_list("risk", "name"):
-        tags[risk_id].append(name)
-    return tags
-
-
-def filter_choices(organization: Organization, asset: UUID | None = None) -> Choices:
-    """Load the categories, members and assets to choose from in one query.
-
-    Of the assets, the first 300 by name and the chosen one: no one reads a longer list.
-    """
-    assets = Asset.objects.for_organization(organization)
-    offered = assets.order_by("name", "id").values("pk")[:MAX_OFFERED]
-    members = Membership.objects.filter(organization=organization)
-    categories = Category.objects.for_organization(organization)
-    queries = (
-        select_choices(categories, "category", "pk", "name"),
-        select_choices(members, "owner", "user", person_label("user")),
-        select_choices(assets.filter(Q(pk__in=offered) | Q(pk=asset)), "asset", "pk", "name"),
-    )
-    choices: Choices = {"category": [], "owner": [], "asset": []}
-    for kind, value, label in queries[0].union(*queries[1:], all=True):
-        choices[kind].append((str(UUID(value)), label))
-    return {kind: sorted(rows, key=lambda row: row[1].casefold()) for kind, rows in choices.items()}
-
-
-def select_choices(rows: Any, kind: str, value: str, label: Any) -> Any:
-    return rows.order_by().values_list(
-        Value(kind, output_field=CharField()), Cast(value, CharField()), Cast(label, CharField())
-    )
+    @property
+    def query_string(self) -> str:
+        """The address of this page of the list, as far as it says more than the list alone."""
+        return self.query.encode()

@@ -1,89 +1,199 @@
-"""The list of risks as a page, as the table alone for htmx, and as a file."""
+"""The list of risks as a page, as the table alone for htmx, and as files."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from openrisk.accounts.models import Membership, Organization, Role, User
+from openrisk.accounts.models import Membership, Role, User
 from openrisk.caching.decorators import get_or_compute
 from openrisk.caching.principals import principal_of
 from openrisk.pages.guards import MemberRequest, member_required
-from risks.api.views.exports import RiskExportViewSet
-from risks.models import Asset, Category, Risk, RiskAsset, RiskControl, RiskTag, ScoreChange
-from risks.pages.register.filter_form import FilterForm
+from risks import exports
+from risks.api.views.exports import RiskExportViewSet, csv_response, xlsx_response
+from risks.models import (
+    Asset,
+    Category,
+    Control,
+    Risk,
+    RiskAsset,
+    RiskControl,
+    RiskTag,
+    ScoreChange,
+)
+from risks.pages.register.cells import build_cells, file_values
+from risks.pages.register.filters.words import names_me
+from risks.pages.register.grouping import GROUPINGS, grouping_label
 from risks.pages.register.listing import Listing
+from risks.pages.register.query import ListQuery
+from risks.pages.register.saved_views import OpenedView, open_view
 
 # A list with a filter that reads other models is computed each time.
-READS = (Risk, ScoreChange, Category, RiskTag, RiskAsset, RiskControl, Asset, Membership, User)
+READS = (
+    *(Risk, ScoreChange, Category, RiskTag, RiskAsset, RiskControl, Asset, Control),
+    *(Membership, User),
+)
 
 
 @require_safe
 @member_required(Role.VIEWER)
 @vary_on_headers("HX-Request", "HX-Target")
 def risk_list(request: MemberRequest) -> HttpResponse:
-    membership, query = request.membership, request.GET.dict()
-    may_write = membership.has_role(Role.ANALYST)
     swaps = request.htmx.target == "register" and not request.htmx.history_restore_request
-    template = "risks/register/_swap.html" if swaps else "risks/register/_list.html"
+    opened = open_view(request.membership, ListQuery.read(request.GET))
+    rendered = find_or_render(request, opened, swaps=swaps)
+    # A template has escaped it; the cache stores plain text.
+    html = SafeString(rendered["html"])
+    if swaps:
+        response = HttpResponse(html, status=rendered["status"])
+        response["HX-Push-Url"] = rendered["url"]  # without the fields that were left empty
+        return response
+    context = {
+        "html": html,
+        "count": SafeString(rendered["count"]),
+        "search": opened.query.get("search"),
+        "opened": opened,
+        "may_write": request.membership.has_role(Role.ANALYST),
+    }
+    return render(request, "risks/register/list.html", context, status=rendered["status"])
+
+
+def find_or_render(request: MemberRequest, opened: OpenedView, *, swaps: bool) -> dict[str, Any]:
+    """Return the table from the cache, or render it: the same for all members with this right."""
+    membership = request.membership
+    may_write = membership.has_role(Role.ANALYST)
 
     def compute() -> dict[str, Any]:
-        return render_list(template, membership.organization, query, may_write=may_write)
+        return render_register(membership, opened, swaps=swaps, may_write=may_write)
 
     # A caller whom the cache cannot identify exactly shares no result with others.
     if principal_of(request) is None:
-        rendered = compute()
-    else:
-        slug, filters = membership.organization.slug, sorted(query.items())
-        rendered = get_or_compute(
-            f"risk list {slug} {template} {may_write} {filters}",
-            compute,
-            reads=READS,
-            organization_id=membership.organization.pk,
-            ttl=settings.CACHE_TTL_RISKS,
-            clock="minute",  # a review becomes overdue
-        )
-    html = SafeString(rendered["html"])  # a template has escaped it; the cache stores plain text
-    if not swaps:
-        return render(
-            request, "risks/register/list.html", {"html": html}, status=rendered["status"]
-        )
-    response = HttpResponse(html, status=rendered["status"])
-    response["HX-Push-Url"] = rendered["url"]  # without the fields that were left empty
-    return response
+        return compute()
+    query = opened.query
+    whose = membership.user_id if names_me(query.filters) else ""
+    state = (swaps, may_write, opened.is_changed, opened.problems, whose)
+    result: dict[str, Any] = get_or_compute(
+        f"risk list {membership.organization.slug} {state} {sorted(query.parameters.items())}",
+        compute,
+        reads=READS,
+        organization_id=membership.organization_id,
+        ttl=settings.CACHE_TTL_RISKS,
+        clock="minute",  # a review becomes overdue
+    )
+    return result
 
 
-def render_list(
-    template: str, organization: Organization, query: dict[str, str], *, may_write: bool
+def render_register(
+    membership: Membership, opened: OpenedView, *, swaps: bool, may_write: bool
 ) -> dict[str, Any]:
-    """Render the list, the same for all members with this right, with its status and address."""
-    listing = Listing(organization, query)
-    form = FilterForm(listing)
+    """Render the table with its filters, and return it with its status and address."""
+    listing = Listing(membership.organization, opened.query, membership.user)
+    listing.problems += opened.problems
+    if listing.problems:
+        listing.risks = listing.risks.none()
+    listing.load()
     context = {
         "listing": listing,
-        "form": form,
-        "other_filters": {  # that the form has no field for
-            name: value
-            for name, value in listing.filters.items()
-            if name in listing.cleaned and name not in form.fields
-        },
+        "is_changed": opened.is_changed,
+        "grouping": grouping_label(listing.group) if listing.group else "",
+        "quick_filters": quick_filters(listing),
+        "change_word": _("Change"),
+        "swaps": swaps,
         "may_write": may_write,
-        "organization": organization.slug,
+        "organization": membership.organization.slug,
     }
     return {
-        "html": render_to_string(template, context),
+        "html": render_to_string("risks/register/_register.html", context),
+        "count": render_to_string("risks/register/_count.html", context | {"swaps": False}),
         "status": 400 if listing.problems else 200,
         "url": listing.url,
     }
 
 
+def quick_filters(listing: Listing) -> list[tuple[str, str, bool]]:
+    """Return (label, address that sets or removes it, whether it is set) of the usual filters."""
+    offered = (
+        (_("Mine"), "owner", "me"),
+        (_("Open"), "open", "true"),
+        (_("Overdue review"), "review_overdue", "true"),
+        (_("Unassessed"), "current_level__isnull", "true"),
+    )
+    return [
+        (
+            label,
+            listing.url_with(**{name: None if listing.query.get(name) == value else value}),
+            listing.query.get(name) == value,
+        )
+        for label, name, value in offered
+    ]
+
+
+# --- Files --------------------------------------------------------------------------------------
 @require_safe
 @member_required(Role.VIEWER)
 def export_risks(request: MemberRequest) -> HttpResponseBase:
     """Return the file of the API, at an address that a browser opens without headers."""
     return RiskExportViewSet.as_view({"get": "list"})(request)
+
+
+@require_safe
+@member_required(Role.VIEWER)
+def export_shown(request: MemberRequest) -> HttpResponseBase:
+    """Return a file with the rows, the order and the columns of the list, of all its pages."""
+    membership = request.membership
+    query = ListQuery.read(request.GET)
+    file_format = query.get("file_format", "csv")
+    query = replace(
+        query, parameters={n: v for n, v in query.parameters.items() if n != "file_format"}
+    )
+    opened = open_view(membership, query)
+    listing = Listing(membership.organization, opened.query, membership.user)
+    if file_format not in exports.MEDIA_TYPES:
+        listing.problems.append(_("There is no such file. Choose CSV or XLSX."))
+    if problems := [*listing.problems, *opened.problems]:
+        context = {"problems": problems, "organization": membership.organization.slug}
+        return render(request, "risks/register/no_file.html", context, status=400)
+    slug = membership.organization.slug
+    name = f"risks-{slug}-{timezone.now():%Y-%m-%d}-as-shown.{file_format}"
+    if file_format == "csv":
+        return csv_response(exports.csv_text(file_rows(listing)), name)
+    return xlsx_response(
+        lambda file: exports.write_sheets({_("Risks"): file_rows(listing)}, file), name
+    )
+
+
+def file_rows(listing: Listing) -> Iterator[list[Any]]:
+    """Yield the header and a row for each risk; a grouped list has its groups in a first column."""
+    header = [grouping_label(listing.group)] if listing.group in GROUPINGS else []
+    for column in listing.columns:
+        header += [column.label, _("%(column)s: score") % {"column": column.label}][
+            : 2 if column.kind == "level" else 1
+        ]
+    yield header
+    for heading, risks in listing.iterate_parts():
+        rows = listing.select_values(risks).iterator(chunk_size=exports.CHUNK)
+        for chunk in chunks(rows, exports.CHUNK):
+            build_cells(listing.columns, chunk)
+            for row in chunk:
+                values = [value for cell in row["cells"] for value in file_values(cell)]
+                yield [heading, *values] if listing.group else values
+
+
+def chunks(rows: Iterator[Any], size: int) -> Iterator[list[Any]]:
+    chunk = []
+    for row in rows:
+        chunk.append(row)
+        if len(chunk) == size:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk

@@ -33,7 +33,7 @@ class FilterKind(StrEnum):
 NAMED_KINDS = {
     FilterKind.ROW: ("category", "asset", "control"),
     FilterKind.WORD: ("tag", "source_name"),
-    FilterKind.PERSON: PEOPLE,
+    FilterKind.PERSON: (*PEOPLE, "watched_by"),
     FilterKind.RATING: tuple(
         f"{kind}_{part}" for kind in (*KINDS, "current") for part in ("likelihood", "impact")
     ),

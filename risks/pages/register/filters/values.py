@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from openrisk.accounts.models import Membership, Organization
 from risks.api.filters import LINK_COLUMNS, LINKS, RiskFilterSet
+from risks.fields import PEOPLE
 from risks.models import Risk
 from risks.pages.register.filters.fields import FilterField, FilterKind, field_label
 from risks.pages.register.filters.words import ME
@@ -94,7 +95,9 @@ def count_people(
     organization: Organization, field: FilterField, risks: Any, text: str
 ) -> list[OfferedValue]:
     """Count for "me", and for members: those who have most risks, or whose name matches `text`."""
-    counts = dict(risks.values_list(field.name).annotate(number=Count("pk")))
+    counts: dict[Any, int] = {}
+    if has_counts := field.name in PEOPLE:  # those of other filters are no columns
+        counts = dict(risks.values_list(field.name).annotate(number=Count("pk")))
     most = sorted(counts.keys() - {None}, key=lambda user: -counts[user])[:MOST_VALUES]
     members = Membership.objects.filter(organization=organization)
     members = members.annotate(label=person_label("user")).order_by("label", "pk")
@@ -109,7 +112,9 @@ def count_people(
         key=lambda row: (-counts.get(row[0], 0), row[1].casefold()),
     )
     values = [
-        OfferedValue(field.list_parameter, str(user), label, counts.get(user, 0))
+        OfferedValue(
+            field.list_parameter, str(user), label, counts.get(user, 0) if has_counts else None
+        )
         for user, label in people[:MOST_VALUES]
     ]
     own = OfferedValue(field.list_parameter, ME, _("Me"), None)

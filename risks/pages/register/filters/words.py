@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django_filters.filters import DateFilter
@@ -72,7 +73,7 @@ def day_label(text: str) -> str:
     match = _RELATIVE_DAY.fullmatch(text)
     if match is None:
         day = parse_day(text, date.min)
-        return f"{day:%-d %b %Y}" if day else text
+        return date_format(day) if day else text
     if match[1]:
         days = int(match[1])
         return ngettext("in %(days)s day", "in %(days)s days", days) % {"days": days}
