@@ -298,7 +298,7 @@ class Listing:
 
     @property
     def hidden_fields(self) -> list[tuple[str, str]]:
-        """What the form of the search sends along."""
+        """Return what the form of the search sends along."""
         names = self.query.parameters.keys() - {"search", "page", "select", "fold"}
         fields = {name: self.query.get(name) for name in sorted(names)}
         if fields.get("view"):

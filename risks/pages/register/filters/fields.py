@@ -1,4 +1,4 @@
-"""What the list of risks can be filtered by: every filter of the API, by the field it is about."""
+"""The fields that the list of risks is filtered by: all that the API has a filter for."""
 
 from dataclasses import dataclass
 from enum import StrEnum
