@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from django.http import QueryDict
 
-# What is no filter. A saved view keeps those that say what is shown and how.
+# All but the filters. A saved view keeps those that say what is shown, and how.
 SAVED = ("search", "ordering", "columns", "group", "page_size")
 OWN = (*SAVED, "page", "fold", "select", "view")
 ONLY_A_VIEW = {"view", "page", "fold", "select"}

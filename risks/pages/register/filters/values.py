@@ -96,7 +96,7 @@ def count_people(
 ) -> list[OfferedValue]:
     """Count for "me", and for members: those who have most risks, or whose name matches `text`."""
     counts: dict[Any, int] = {}
-    if has_counts := field.name in PEOPLE:  # those of other filters are no columns
+    if has_counts := field.name in PEOPLE:  # the others are not columns
         counts = dict(risks.values_list(field.name).annotate(number=Count("pk")))
     most = sorted(counts.keys() - {None}, key=lambda user: -counts[user])[:MOST_VALUES]
     members = Membership.objects.filter(organization=organization)
