@@ -55,11 +55,6 @@ class ComparedForm:
             for name in chosen:
                 self.data.setlist(name, self.stored_values(name))
 
-    def show_version(self, version: int) -> None:
-        """Let the form be sent again for the row as it is now."""
-        self.data = self.data.copy()
-        self.data["version"] = str(version)
-
     def differences(self) -> list[FieldDifference]:
         """Return the fields that differ from the stored row, with what to keep of each."""
         seen = self.parse_seen()

@@ -45,6 +45,7 @@ class FormPlace:
     page: str
     arguments: tuple[str, ...]
     secrets: SecretNames
+    page_query: str = ""  # of the page, where the form is on a part of it only
 
     def address(self, request: HttpRequest, given: dict[str, Any]) -> str:
         if not self.page:
@@ -53,19 +54,22 @@ class FormPlace:
         return reverse(self.page, kwargs={name: given[name] for name in names})
 
     def query(self, request: HttpRequest) -> str:
-        """The query of the page, where the form is on its own page."""
+        """The query with which the page shows the form."""
         given = request.GET.copy()
         given.pop(PARAMETER, None)
-        return "" if self.page else given.urlencode()
+        return self.page_query if self.page else given.urlencode()
 
 
 def form_on(
-    page: str = "", *arguments: str, secrets: SecretNames = lambda **_: set()
+    page: str = "",
+    *arguments: str,
+    query: str = "",
+    secrets: SecretNames = lambda **_: set(),
 ) -> Callable[[View], View]:
-    """Keep what is posted to the view where it cannot be saved: its form is on `page`."""
+    """Keep what is posted to the view where it cannot be saved: its form is on `page`?`query`."""
 
     def decorate(view: View) -> View:
-        view.form_place = FormPlace(page, arguments, secrets)  # type: ignore[attr-defined]
+        view.form_place = FormPlace(page, arguments, secrets, query)  # type: ignore[attr-defined]
         return view
 
     return decorate

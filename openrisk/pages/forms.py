@@ -1,7 +1,7 @@
 """Forms of pages: a refusal of a service is shown in the form it came from."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -30,6 +30,12 @@ class PageForm(forms.Form):
             is_visible = field in self.fields and not self[field].is_hidden
             for text in texts:
                 self.add_error(field if is_visible else None, text)
+
+    def show_version(self, version: int) -> None:
+        """Let what was typed be sent again, for the row as it is now."""
+        data = cast(QueryDict, self.data).copy()
+        data["version"] = str(version)
+        self.data = data
 
     def problems(self) -> list[str]:
         """Errors of the form as a whole, and of its hidden fields."""

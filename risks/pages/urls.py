@@ -6,7 +6,7 @@ from risks.models.base import format_reference
 from risks.pages import colours
 from risks.pages.register import arranging, quick_edit, risk_list, saved_views
 from risks.pages.register.filters import choosing
-from risks.pages.risk import actions, comments, detail, editing
+from risks.pages.risk import actions, assessment, comments, detail, editing
 from risks.pages.treatment import on_risk
 
 
@@ -64,6 +64,8 @@ urlpatterns = [
         name="mitigation-comment",
     ),
     path("members/", comments.suggest_members, name="mention-choices"),
+    path("<reference:number>/rating/", assessment.rate_risk, name="risk-rate"),
+    path("<reference:number>/links/", assessment.change_links, name="risk-links"),
     path("<reference:number>/review/", actions.mark_reviewed, name="risk-review"),
     path(
         "<reference:number>/confirm-ratings/",

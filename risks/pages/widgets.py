@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, time
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -28,6 +29,7 @@ class MatrixCell:
     level: str
     label: str  # for screen readers
     is_chosen: bool
+    mark: str = ""  # letters of the ratings that are here now
 
     @property
     def score(self) -> int:
@@ -41,11 +43,21 @@ class MatrixCell:
 class RatingPicker:
     """The two fields of a rating and the matrix to click, for `components/rating_picker.html`.
 
-    The form has `<kind>_likelihood` and `<kind>_impact` by `rating_field`.
+    The form has `<kind>_likelihood` and `<kind>_impact` by `rating_field`. `marks` are letters to
+    show in cells.
     """
 
-    def __init__(self, form: forms.BaseForm, kind: str, matrix: Matrix, title: str = "") -> None:
+    def __init__(
+        self,
+        form: forms.BaseForm,
+        kind: str,
+        matrix: Matrix,
+        title: str = "",
+        *,
+        marks: Mapping[tuple[int, int], str] | None = None,
+    ) -> None:
         self.kind, self.matrix = kind, matrix
+        self.marks = marks or {}
         self.title = title or _("%(kind)s risk") % {"kind": kind.capitalize()}
         self.likelihood = form[f"{kind}_likelihood"]
         self.impact = form[f"{kind}_impact"]
@@ -92,10 +104,11 @@ class RatingPicker:
             "score": likelihood * impact,
         }
         is_chosen = self.chosen == (str(likelihood), str(impact))
-        return MatrixCell(likelihood, impact, level, label, is_chosen)
+        mark = self.marks.get((likelihood, impact), "")
+        return MatrixCell(likelihood, impact, level, label, is_chosen, mark)
 
 
-def rating_field(label: str, labels: list[str]) -> forms.TypedChoiceField:
+def rating_field(label: Any, labels: list[str]) -> forms.TypedChoiceField:
     """Return the field of a likelihood or an impact; `labels` are those of the matrix."""
     return forms.TypedChoiceField(
         label=label,
@@ -140,7 +153,7 @@ class SearchSelect(forms.Widget):
     kind = ""
     organization: Organization | None = None
     is_multiple = True
-    create_label = ""  # "" where nothing may be created
+    create_label: Any = ""  # "" where nothing may be created
     unknown: tuple[str, ...] = ()
 
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
@@ -273,3 +286,47 @@ class RowsField(forms.Field):
             return True
         present = {row.pk for row in as_list(initial) if row is not None} if initial else set()
         return present != {row.pk for row in resolved.rows}
+
+
+class TagSelect(SearchSelect):
+    kind = "tags"
+    create_label = gettext_lazy("Add tag “{}”")
+
+
+class TypedTagsField(forms.CharField):
+    """A list of tags, written on lines of their own or with commas between them."""
+
+    widget = TagSelect
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        parts = str(value or "").replace("\n", ",").split(",")
+        return [tag for part in parts if (tag := " ".join(part.split()))]
+
+    def validate(self, value: Any) -> None:
+        """Leave the limits to the service."""
+
+    def run_validators(self, value: Any) -> None:
+        for tag in value:
+            super().run_validators(tag)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return sorted(initial or []) != sorted(set(self.to_python(data)))
+
+
+class ReviewDayField(forms.DateField):
+    """A time of which only the day is entered: the beginning of that day (UTC)."""
+
+    widget = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+
+    def prepare_value(self, value: Any) -> Any:
+        return value.astimezone(UTC).date() if isinstance(value, datetime) else value
+
+    def clean(self, value: Any) -> Any:
+        day = super().clean(value)
+        return datetime.combine(day, time(), UTC) if day else None
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return super().has_changed(self.prepare_value(initial), data)

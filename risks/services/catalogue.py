@@ -79,6 +79,16 @@ def create_control(
     )
 
 
+def create_chosen(*, actor: User | None, fields: dict[str, Any]) -> dict[str, Any]:
+    """Create the assets and controls among `fields` of a risk that were only given a name."""
+    created: dict[str, Any] = {
+        name: [create_if_new(actor=actor, row=row) for row in fields[name]]
+        for name in ("assets", "controls")
+        if name in fields
+    }
+    return {**fields, **created}
+
+
 def create_if_new(*, actor: User | None, row: Any) -> Any:
     """Return the asset or control, created if it was only given a name."""
     if not row._state.adding:

@@ -81,7 +81,7 @@ def test_from_the_heat_map_to_a_transition(page, manager, javascript):
     tab.wait_for_url("**/")
     tab.locator("table.heat-map a", has_text="Critical").filter(has_text="1").first.click()
     tab.get_by_role("link", name="Ransomware on the file server").click()
-    tab.get_by_role("button", name="Move to Assessed").click()
+    tab.get_by_role("button", name="Move to Assessed").first.click()
     tab.get_by_role("status").filter(has_text="The risk is now assessed").wait_for()
     assert tab.get_by_text("Needs an approved acceptance").count() == 1
 

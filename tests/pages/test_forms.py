@@ -47,6 +47,8 @@ CASES = [
         {"title": "x", "status": "draft", "mitigation-title": "x"},
         "risks.pages.risk.editing.create_mitigation",
     ),
+    ("RateForm", f"{RISK}rating/", {"kind": "target", "version": 2}, f"{RISKS}.update_risk"),
+    ("LinksForm", f"{RISK}links/", {"version": 2}, f"{RISKS}.update_risk"),
     ("CommentForm", f"{RISK}comments/", {"comment": "x"}, f"{COMMENTS}.post_comment"),
     (
         "CommentForm",

@@ -30,6 +30,7 @@ from risks.pages.risk.detail import (
     transition_key,
 )
 from risks.pages.risk.forms import AcceptanceForm, SuggestionForm
+from risks.pages.risk.tabs import tab_address, tab_of_form
 from risks.services import acceptances as acceptance_services
 from risks.services import proposals
 from risks.services import risks as services
@@ -88,7 +89,7 @@ def confirm_ratings(request: MemberRequest, number: int) -> HttpResponse:
     )
 
 
-@form_on("risk-page", "number")
+@form_on("risk-page", "number", query="tab=treatment")
 @require_POST
 @member_required(Role.ANALYST)
 @create_once
@@ -106,7 +107,7 @@ def request_acceptance(request: MemberRequest, number: int) -> HttpResponse:
 DECISIONS = {"approve": "approved", "reject": "rejected", "revoke": "revoked"}
 
 
-@form_on("risk-page", "number")
+@form_on("risk-page", "number", query="tab=treatment")
 @require_POST
 @member_required(Role.MANAGER)
 @create_once
@@ -239,7 +240,8 @@ def run_action(
         form.add_refusal(refusal)
         return show_refusal(request, risk, form, status_of(refusal))
     messages.success(request, done)
-    return redirect_to_created("risk-page", request.organization_slug, risk.reference)
+    tab = tab_of_form(form.key)
+    return redirect_to_created(tab_address(request.organization_slug, risk.reference, tab))
 
 
 def show_refusal(request: MemberRequest, risk: Risk, form: Any, status: int) -> HttpResponse:

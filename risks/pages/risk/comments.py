@@ -5,7 +5,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render, resolve_url
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -20,11 +20,12 @@ from risks.models import Comment, Mitigation, Risk
 from risks.pages.risk.actions import show_refusal
 from risks.pages.risk.detail import find_risk
 from risks.pages.risk.forms import CommentForm
+from risks.pages.risk.tabs import ACTIVITY, tab_address
 from risks.services.workspace import comments as services
 from risks.services.workspace import mentions, watches
 
 
-@form_on("risk-page", "number")
+@form_on("risk-page", "number", query="tab=activity")
 @require_POST
 @member_required(Role.ANALYST)
 @create_once
@@ -65,7 +66,8 @@ def find_comment(risk: Risk, pk: UUID) -> Comment:
 
 def comment_address(request: MemberRequest, comment: Comment) -> str:
     """The comment in the activity of its risk."""
-    page = resolve_url("risk-page", request.organization_slug, comment.risk.reference)  # type: ignore[union-attr]
+    reference = comment.risk.reference  # type: ignore[union-attr]
+    page = tab_address(request.organization_slug, reference, ACTIVITY)
     return f"{page}#comment-{comment.pk}"
 
 
@@ -162,4 +164,4 @@ def change_watch(request: MemberRequest, number: int, pk: UUID | None = None) ->
         watches.start_watching(actor=person, **{kind: subject})  # type: ignore[arg-type]
         text = _("You watch %(subject)s.")
     messages.success(request, text % {"subject": subject.reference})
-    return redirect("risk-page", request.organization_slug, risk.reference)
+    return redirect(tab_address(request.organization_slug, risk.reference, ACTIVITY))

@@ -1,18 +1,17 @@
-"""The page of one risk."""
+"""The page of one risk: what each tab shows, in `RiskPage`."""
 
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 from uuid import UUID
 
-from django.db.models import CharField, Prefetch, Value
-from django.db.models.functions import Cast, Concat
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from openrisk.accounts.members.memberships import member_ids
 from openrisk.accounts.models import Role
 from openrisk.pages.forms import StepForm
 from openrisk.pages.guards import MemberRequest, member_required
@@ -21,28 +20,42 @@ from risks.history.sentences import Subject
 from risks.models import (
     Acceptance,
     AcceptanceStatus,
-    Asset,
     Comment,
-    Control,
     Finding,
     Matrix,
-    Mitigation,
-    MitigationAction,
     MitigationStatus,
     Risk,
-    RiskTag,
     SuggestionStatus,
 )
-from risks.models.mitigations import progress_of
-from risks.pages.risk.forms import AcceptanceForm, CommentForm
+from risks.pages.risk import tabs
+from risks.pages.risk.explanation import explain_score, is_above_appetite
+from risks.pages.risk.forms import (
+    RATING_TITLES,
+    AcceptanceForm,
+    CommentForm,
+    LinksForm,
+    RateForm,
+    load_linked_rows,
+)
 from risks.pages.risk.history import load_activity
+from risks.pages.risk.loading import (
+    load_links,
+    load_mitigations,
+    members_among,
+    rating_marks,
+    score_row,
+    tab_counts,
+    with_parts,
+)
+from risks.pages.risk.score_chart import load_score_chart
 from risks.pages.treatment.forms import MitigationActionForm, action_key, mitigation_key
-from risks.scoring import KINDS, SCALE
+from risks.pages.widgets import RatingPicker
+from risks.scoring import KINDS
 from risks.services.matrix import matrix_of
 from risks.services.mitigations import TRANSITIONS
 from risks.services.workspace.watches import load_watchers
 
-MAX_FINDINGS = 50
+FINDINGS_ON_PAGE = 50
 FINDING_FIELDS = ("rule", "title", "severity", "state", "last_seen_at", "asset__name")
 LIVE = (AcceptanceStatus.REQUESTED, AcceptanceStatus.APPROVED)
 
@@ -56,8 +69,8 @@ def risk_page(request: MemberRequest, number: int) -> HttpResponse:
 def show_risk(
     request: MemberRequest, risk: Risk, *, sent_form: Any = None, status: int = 200
 ) -> HttpResponse:
-    """Show the page. A form that was sent replaces the empty form with its key."""
-    context = page_context(request, risk, sent_form)
+    """Show the page. A form that was sent replaces the empty form with its key, on its tab."""
+    context = RiskPage(request, risk, sent_form).context()
     return render(request, "risks/risk/page.html", context, status=status)
 
 
@@ -81,69 +94,179 @@ def find_risk(request: MemberRequest, number: int) -> Risk:
     """The risk of this number in the organization of the page, or 404."""
     risks = Risk.objects.for_organization(request.membership.organization)
     people = risks.select_related("category", "owner", "assignee", "reviewer")
-    risk = get_object_or_404(people, number=number)
+    risk = get_object_or_404(with_parts(people), number=number)
     risk.organization = request.membership.organization
     return risk
 
 
-def page_context(request: MemberRequest, risk: Risk, sent_form: Any = None) -> dict[str, Any]:
-    membership = request.membership
-    sent_key = sent_form.key if sent_form is not None else None
-    form = partial(step_form, sent_form)
-    mitigations = load_mitigations(risk)
-    acceptances = list(risk.acceptances.select_related("requester", "approver"))
-    guard_context = states.GuardContext(risk, timezone.now(), mitigations, acceptances)
-    matrix = matrix_of(risk.organization)
-    is_analyst, is_manager = membership.has_role(Role.ANALYST), membership.has_role(Role.MANAGER)
-    transitions = transition_rows(membership, guard_context, form)
-    may_request = is_analyst and not any(row.status in LIVE for row in acceptances)
-    suggestions = list(risk.suggestions.filter(status=SuggestionStatus.PROPOSED))
-    keys_on_page = {
-        *(transition_key(step.to) for step, allowed, _ in transitions if step.open and allowed),
-        *(acceptance_key(row) for row in acceptances if is_manager and row.status in LIVE),
-        *(suggestion_key(row) for row in suggestions if is_analyst),
-        *(confirmation_key(kind) for kind in risk.derived_ratings if is_analyst),
-        *(("review", "comment") if is_analyst else ()),
-        *(("acceptance",) if may_request else ()),
-        *(add_treatment_forms(mitigations, sent_form) if is_analyst else ()),
-    }
-    return {
-        "risk": risk,
-        "overdue": risk.is_review_overdue(timezone.now()),
-        "scores": [score_row(risk, kind, matrix) for kind in KINDS],
-        "figures": figure_rows(risk, form),
-        "matrix_rows": matrix_rows(risk, matrix),
-        "transitions": transitions,
-        "warnings": states.WARNINGS,
-        "review_form": form("review", risk.version),
-        "comment_form": sent_form if sent_key == "comment" else CommentForm(),
-        "sent_form": sent_form,
-        "sent_form_is_gone": sent_form is not None and sent_key not in keys_on_page,
-        "mitigations": mitigations,
-        "members": members_among(risk, mitigations),
-        "acceptances": [
-            (acceptance, form(acceptance_key(acceptance), acceptance.version))
-            for acceptance in acceptances
-        ],
-        "acceptance_form": sent_form if sent_key == "acceptance" else AcceptanceForm(),
-        "may_request": may_request,
-        "may_write": is_analyst,
-        "may_decide": is_manager,
-        "findings": Finding.objects.filter(risk=risk).values(*FINDING_FIELDS)[:MAX_FINDINGS],
-        "suggestions": [
-            (suggestion, sent_form if sent_key == suggestion_key(suggestion) else None)
-            for suggestion in suggestions
-        ],
-        "links": load_links(risk),
-        "activity": load_activity(
-            Comment.objects.filter(risk=risk),
-            history_subjects(risk, mitigations, acceptances),
-            membership,
-            request.GET,
-            known=[risk, *named_by(risk), *mitigations, *acceptances],
-        ),
-        "watchers": load_watchers(risk, membership.user),
-    }
+class RiskPage:
+    """The page as one member sees it: what is on every tab, and on the one that is open.
+
+    Each tab reads only what it shows.
+    """
+
+    def __init__(self, request: MemberRequest, risk: Risk, sent_form: Any = None) -> None:
+        self.request, self.risk, self.sent_form = request, risk, sent_form
+        self.membership = request.membership
+        self.sent_key = sent_form.key if sent_form is not None else None
+        self.tab = (
+            tabs.tab_of_form(sent_form.key)
+            if sent_form is not None
+            else tabs.parse_tab(request.GET.get("tab", ""))
+        )
+        self.may_write = self.membership.has_role(Role.ANALYST)
+        self.may_decide = self.membership.has_role(Role.MANAGER)
+        self.form = partial(step_form, sent_form)
+        self.keys: set[str] = set()  # of the forms on the page
+
+    def context(self) -> dict[str, Any]:
+        contents = {
+            tabs.OVERVIEW: self.overview,
+            tabs.TREATMENT: self.treatment,
+            tabs.FINDINGS: self.findings,
+            tabs.ACTIVITY: self.activity,
+        }
+        context = {**self.frame(), **contents[self.tab]()}
+        is_gone = self.sent_form is not None and self.sent_key not in self.keys
+        return {**context, "sent_form": self.sent_form, "sent_form_is_gone": is_gone}
+
+    @cached_property
+    def matrix(self) -> Matrix:
+        return matrix_of(self.risk.organization)
+
+    @cached_property
+    def mitigations(self) -> list[Any]:
+        return load_mitigations(self.risk)
+
+    @cached_property
+    def acceptances(self) -> list[Acceptance]:
+        return list(self.risk.acceptances.select_related("requester", "approver"))
+
+    @cached_property
+    def transitions(self) -> list[tuple[states.Transition, bool, Any]]:
+        if self.tab in (tabs.TREATMENT, tabs.ACTIVITY):  # they show these rows anyway
+            context = states.GuardContext(
+                self.risk, timezone.now(), self.mitigations, self.acceptances
+            )
+        else:
+            context = states.guard_context_of(self.risk)
+        return transition_rows(self.membership, context, self.form)
+
+    def frame(self) -> dict[str, Any]:
+        """Return what is on every tab."""
+        risk = self.risk
+        admin = reverse("admin:risks_risk_change", args=[risk.pk]) if self.may_decide else ""
+        return {
+            "risk": risk,
+            "tab": self.tab,
+            "tabs": tabs.build_tabs(
+                self.request.organization_slug, risk.reference, self.tab, tab_counts(risk)
+            ),
+            "overdue": risk.is_review_overdue(timezone.now()),
+            "above_appetite": is_above_appetite(risk),
+            "transitions": self.transitions,
+            "next_step": self.transitions[0] if self.transitions else None,
+            "warnings": states.WARNINGS,
+            "members": members_among(risk, self.mitigations if self.tab == tabs.TREATMENT else []),
+            "may_write": self.may_write,
+            "may_decide": self.may_decide,
+            "admin_url": admin,
+        }
+
+    def overview(self) -> dict[str, Any]:
+        risk, form = self.risk, self.form
+        suggestions = list(risk.suggestions.filter(status=SuggestionStatus.PROPOSED))
+        if self.may_write:
+            self.keys |= {
+                *(
+                    transition_key(step.to)
+                    for step, may, _ in self.transitions
+                    if step.open and may
+                ),
+                *(suggestion_key(row) for row in suggestions),
+                *(confirmation_key(kind) for kind in risk.derived_ratings),
+                *("review", "rate", "links"),
+            }
+        links = load_links(risk)
+        return {
+            "scores": [score_row(risk, kind, self.matrix) for kind in KINDS],
+            "derived": [
+                (kind, text, form(confirmation_key(kind), risk.version))
+                for kind, text in risk.derived_ratings.items()
+            ],
+            "explanation": explain_score(risk, self.matrix, links["assets"]),
+            "chart": load_score_chart(risk, self.matrix),
+            "review_form": form("review", risk.version),
+            "suggestions": [
+                (row, self.sent_form if self.sent_key == suggestion_key(row) else None)
+                for row in suggestions
+            ],
+            "links": links,
+            "links_form": self.links_form(),
+            **self.rating(),
+        }
+
+    def rating(self) -> dict[str, Any]:
+        """Return the form to rate, of the kind that was chosen or is due next."""
+        risk = self.risk
+        kind = self.request.GET.get("rate", "")
+        if self.sent_key == "rate":
+            form = self.sent_form
+            form.show_version(risk.version)
+        else:
+            due = "residual" if risk.inherent_score is not None else "inherent"
+            form = RateForm(kind if kind in KINDS else due, self.matrix, risk)
+        title = str(RATING_TITLES[form.kind])
+        picker = RatingPicker(form, form.kind, self.matrix, title, marks=rating_marks(risk))
+        return {"rate_form": form, "picker": picker, "rating_kinds": KINDS}
+
+    def links_form(self) -> LinksForm | None:
+        """Return the form of the links, where it was asked for or sent."""
+        if self.sent_key == "links":
+            self.sent_form.show_version(self.risk.version)
+            sent: LinksForm = self.sent_form
+            return sent
+        if self.may_write and self.request.GET.get("edit") == "links":
+            return LinksForm(self.risk, load_linked_rows(self.risk))
+        return None
+
+    def treatment(self) -> dict[str, Any]:
+        may_request = self.may_write and not any(row.status in LIVE for row in self.acceptances)
+        if self.may_write:
+            self.keys |= add_treatment_forms(self.mitigations, self.sent_form)
+        if may_request:
+            self.keys.add("acceptance")
+        if self.may_decide:
+            self.keys |= {acceptance_key(row) for row in self.acceptances if row.status in LIVE}
+        is_sent = self.sent_key == "acceptance"
+        return {
+            "mitigations": self.mitigations,
+            "acceptances": [
+                (row, self.form(acceptance_key(row), row.version)) for row in self.acceptances
+            ],
+            "acceptance_form": self.sent_form if is_sent else AcceptanceForm(),
+            "may_request": may_request,
+        }
+
+    def findings(self) -> dict[str, Any]:
+        rows = Finding.objects.filter(risk=self.risk).values(*FINDING_FIELDS)
+        pages = Paginator(rows.order_by("state", "-severity", "id"), FINDINGS_ON_PAGE)
+        return {"findings": pages.get_page(self.request.GET.get("page"))}
+
+    def activity(self) -> dict[str, Any]:
+        if self.may_write:
+            self.keys.add("comment")
+        return {
+            "comment_form": self.sent_form if self.sent_key == "comment" else CommentForm(),
+            "activity": load_activity(
+                Comment.objects.filter(risk=self.risk),
+                history_subjects(self.risk, self.mitigations, self.acceptances),
+                self.membership,
+                self.request.GET,
+                known=[self.risk, *named_by(self.risk), *self.mitigations, *self.acceptances],
+            ),
+            "watchers": load_watchers(self.risk, self.membership.user),
+        }
 
 
 def transition_rows(
@@ -163,12 +286,6 @@ def transition_rows(
 def named_by(risk: Risk) -> list[Any]:
     """Return the category and the people of the risk."""
     return [row for row in (risk.category, risk.owner, risk.assignee, risk.reviewer) if row]
-
-
-def members_among(risk: Risk, mitigations: list[Any]) -> set[UUID]:
-    """Return the ids of the people on the page who are members now."""
-    people = {risk.owner_id, risk.assignee_id, risk.reviewer_id}
-    return member_ids(risk.organization, people | {row.owner_id for row in mitigations})
 
 
 def step_form(sent_form: Any, key: str, version: int) -> Any:
@@ -196,91 +313,6 @@ def add_treatment_forms(mitigations: list[Any], sent_form: Any) -> set[str]:
             keys.add(action.form_key)
         keys |= {status_key, form.key}
     return keys
-
-
-def score_row(risk: Risk, kind: str, matrix: Matrix) -> dict[str, Any]:
-    likelihood, impact, score, level = (
-        getattr(risk, f"{kind}_{part}") for part in ("likelihood", "impact", "score", "level")
-    )
-    return {
-        "kind": kind,
-        "likelihood": likelihood,
-        "likelihood_label": matrix.likelihood_labels[likelihood - 1] if likelihood else "",
-        "impact": impact,
-        "impact_label": matrix.impact_labels[impact - 1] if impact else "",
-        "score": score,
-        "level": level,
-    }
-
-
-def figure_rows(risk: Risk, form: Any) -> list[tuple[str, str, str, Any]]:
-    """For each kind: what the source says, what it is derived from, and the form to confirm it."""
-    return [
-        (kind, source_rating, derived, form(confirmation_key(kind), risk.version))
-        for kind in KINDS
-        for source_rating in [risk.source_ratings.get(kind, "")]
-        for derived in [risk.derived_ratings.get(kind, "")]
-        if source_rating or derived
-    ]
-
-
-def matrix_rows(risk: Risk, matrix: Matrix) -> list[list[tuple[str | None, str]]]:
-    """The matrix, highest likelihood first: the level of each cell, and the scores in it."""
-    return [
-        [
-            (
-                matrix.level(likelihood, impact),
-                "".join(
-                    kind[0].upper()
-                    for kind in KINDS
-                    if getattr(risk, f"{kind}_likelihood") == likelihood
-                    and getattr(risk, f"{kind}_impact") == impact
-                ),
-            )
-            for impact in SCALE
-        ]
-        for likelihood in reversed(SCALE)
-    ]
-
-
-def load_mitigations(risk: Risk) -> list[Any]:
-    """Load the mitigations with their actions and the `percent` done."""
-    actions = MitigationAction.objects.order_by("order", "id").select_related("done_by")
-    mitigations: list[Any] = list(
-        Mitigation.objects.filter(risk=risk)
-        .with_progress()
-        .select_related("owner")
-        .prefetch_related(Prefetch("actions", actions))
-        .order_by("number")
-    )
-    today = timezone.now().date()
-    for mitigation in mitigations:
-        mitigation.percent = progress_of(
-            mitigation.status, mitigation.actions_done, mitigation.actions_total
-        )
-        mitigation.overdue = mitigation.is_overdue(today)
-    return mitigations
-
-
-def load_links(risk: Risk) -> dict[str, list[dict[str, Any]]]:
-    """Load assets, controls and tags in one query."""
-    title = Concat("identifier", Value(" "), "title", output_field=CharField())
-    queries = (
-        select_links(Asset.objects.filter(risk_links__risk=risk), "assets", "name", "criticality"),
-        select_links(Control.objects.filter(risk_links__risk=risk), "controls", title, "status"),
-        select_links(RiskTag.objects.filter(risk=risk), "tags", "name", Value("")),
-    )
-    links: dict[str, list[dict[str, Any]]] = {"assets": [], "controls": [], "tags": []}
-    for kind, pk, label, note in queries[0].union(*queries[1:], all=True):
-        links[kind].append({"id": UUID(pk), "label": label, "note": note})
-    for rows in links.values():
-        rows.sort(key=lambda row: row["label"].casefold())
-    return links
-
-
-def select_links(rows: Any, kind: str, label: Any, note: Any) -> Any:
-    texts = (Cast(column, CharField()) for column in ("pk", label, note))
-    return rows.order_by().values_list(Value(kind), *texts)
 
 
 def history_subjects(

@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from openrisk.accounts.models import Role, User
+from openrisk.accounts.models import Role
 from openrisk.errors import StaleVersion
 from openrisk.pages.drafts import form_on
 from openrisk.pages.forms import REFUSALS
@@ -19,11 +19,12 @@ from openrisk.pages.guards import MemberRequest, member_required
 from openrisk.pages.submissions import create_once, mark_created, redirect_to_created
 from risks.models import Risk
 from risks.pages.risk.detail import find_risk
-from risks.pages.risk.forms import FirstMitigationForm, RiskForm
+from risks.pages.risk.forms import RATING_TITLES, FirstMitigationForm, RiskForm, initial_values
+from risks.pages.risk.tabs import ACTIVITY, OVERVIEW, tab_address
 from risks.pages.widgets import RatingPicker, partial_ratings
 from risks.scoring import KINDS
 from risks.services import risks as services
-from risks.services.catalogue import create_if_new
+from risks.services.catalogue import create_chosen
 from risks.services.matrix import matrix_of
 from risks.services.mitigations import create_mitigation
 
@@ -38,8 +39,7 @@ def new_risk(request: MemberRequest) -> HttpResponse:
     organization = request.membership.organization
     form = RiskForm(request.POST or None, organization=organization, matrix=matrix_of(organization))
     if not form.is_bound:
-        given = {name: request.GET[name] for name in CARRIED_OVER if name in request.GET}
-        form.initial.update(given)
+        form.initial.update(values_to_begin_with(request))
     plan = FirstMitigationForm(request.POST or None)
     if form.is_valid() and plan.is_valid():
         try:
@@ -52,11 +52,21 @@ def new_risk(request: MemberRequest) -> HttpResponse:
     return show_form(request, form, plan=plan)
 
 
+def values_to_begin_with(request: MemberRequest) -> dict[str, Any]:
+    """Return what the form of a new risk shows at first: a copy of the risk that `copy` names."""
+    number = request.GET.get("copy", "").removeprefix("R-")
+    if number.isascii() and number.isdigit() and len(number) < 10:
+        original = initial_values(find_risk(request, int(number)))
+        title = _("Copy of %(title)s") % {"title": original["title"]}
+        return {**original, "title": title[:255], "external_id": "", "version": None}
+    return {name: request.GET[name] for name in CARRIED_OVER if name in request.GET}
+
+
 def create_with_plan(request: MemberRequest, form: RiskForm, plan: FirstMitigationForm) -> Risk:
     """Create the risk, the assets and controls named with it, and its first mitigation; or none."""
     actor, organization = request.membership.user, request.membership.organization
     with transaction.atomic():
-        changes = create_chosen(actor, form.changes())
+        changes = create_chosen(actor=actor, fields=form.changes())
         risk = services.create_risk(actor=actor, organization=organization, **changes)
         if plan.cleaned_data["title"]:
             create_mitigation(
@@ -102,13 +112,12 @@ def edit_risk(request: MemberRequest, number: int) -> HttpResponse:
         except REFUSALS as refusal:
             form.add_refusal(refusal)
         else:
-            message = _("Nothing was changed.")
-            if changes:
-                only_comment = changes.keys() == {"comment"}
-                message = _("Your comment is posted.") if only_comment else _("Saved.")
-            messages.success(request, message)
+            is_comment = changes.keys() == {"comment"}
+            message = _("Your comment is posted.") if is_comment else _("Saved.")
+            messages.success(request, message if changes else _("Nothing was changed."))
             warn_of_partial_ratings(request, form)
-            return redirect("risk-page", request.organization_slug, risk.reference)
+            tab = ACTIVITY if is_comment else OVERVIEW
+            return redirect(tab_address(request.organization_slug, risk.reference, tab))
     return show_form(request, form, risk)
 
 
@@ -121,18 +130,8 @@ def save_changes(
             actor=actor,
             instance=risk,
             version=-1 if version is None else version,
-            **create_chosen(actor, changes),
+            **create_chosen(actor=actor, fields=changes),
         )
-
-
-def create_chosen(actor: User, changes: dict[str, Any]) -> dict[str, Any]:
-    """Create the assets and controls that were chosen to be created; return `changes` with them."""
-    created = {
-        name: [create_if_new(actor=actor, row=row) for row in changes[name]]
-        for name in ("assets", "controls")
-        if name in changes
-    }
-    return {**changes, **created}
 
 
 def warn_of_partial_ratings(request: MemberRequest, form: RiskForm) -> None:
@@ -148,9 +147,8 @@ def show_form(
     **context: Any,
 ) -> HttpResponse:
     matrix = matrix_of(request.membership.organization)
-    titles = (_("Rating before treatment"), _("After treatment (residual)"), _("Target"))
     inherent, *later = (
-        RatingPicker(form, kind, matrix, title) for kind, title in zip(KINDS, titles, strict=True)
+        RatingPicker(form, kind, matrix, str(RATING_TITLES[kind])) for kind in KINDS
     )
     plan = context.get("plan")
     if status == 200 and (form.errors or (plan is not None and plan.errors)):

@@ -16,56 +16,17 @@ from openrisk.pages.comparison import ComparedForm, normalize
 from openrisk.pages.forms import PageForm, VersionField
 from risks.fields import FIELD, FIELDS, PEOPLE, RATINGS, Kind
 from risks.models import Category, Comment, Matrix, Risk, Status, Treatment
-from risks.pages.widgets import RowsField, SearchSelect, rating_field
+from risks.pages.widgets import ReviewDayField, RowsField, TypedTagsField, rating_field
 from risks.services.acceptances import LONGEST_ACCEPTANCE
 
 # Fields that a form takes from the column of the model, unless RiskForm declares its own.
 COLUMN_KINDS = (Kind.ID, Kind.TEXT, Kind.CHOICE, Kind.NUMBER, Kind.TIME)
+RATING_TITLES = {
+    "inherent": _("Rating before treatment (inherent)"),
+    "residual": _("Rating after treatment (residual)"),
+    "target": _("Target rating"),
+}
 MOST_IN_SELECT = 50  # people; a select of more is slower to use than typing a name
-
-
-class TagSelect(SearchSelect):
-    kind = "tags"
-    create_label = _("Add tag “{}”")
-
-
-class TypedTagsField(forms.CharField):
-    """A list of tags, written on lines of their own or with commas between them."""
-
-    widget = TagSelect
-
-    def prepare_value(self, value: Any) -> Any:
-        return "\n".join(value) if isinstance(value, list) else value
-
-    def to_python(self, value: Any) -> Any:
-        parts = str(value or "").replace("\n", ",").split(",")
-        return [tag for part in parts if (tag := " ".join(part.split()))]
-
-    def validate(self, value: Any) -> None:
-        """Leave the limits to the service."""
-
-    def run_validators(self, value: Any) -> None:
-        for tag in value:
-            super().run_validators(tag)
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        return sorted(initial or []) != sorted(set(self.to_python(data)))
-
-
-class ReviewDayField(forms.DateField):
-    """A time of which only the day is entered: the beginning of that day (UTC)."""
-
-    widget = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
-
-    def prepare_value(self, value: Any) -> Any:
-        return value.astimezone(UTC).date() if isinstance(value, datetime) else value
-
-    def clean(self, value: Any) -> Any:
-        day = super().clean(value)
-        return datetime.combine(day, time(), UTC) if day else None
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        return super().has_changed(self.prepare_value(initial), data)
 
 
 @dataclass
@@ -269,9 +230,16 @@ def initial_values(risk: Risk) -> dict[str, Any]:
         **{name: getattr(risk, name) for name in (*columns, *RATINGS, "version")},
         "category": risk.category_id,
         **{name: getattr(risk, name) for name in PEOPLE},
-        "tags": list(risk.tags.values_list("name", flat=True)),
+        **load_linked_rows(risk),
+    }
+
+
+def load_linked_rows(risk: Risk) -> dict[str, list[Any]]:
+    """Load the assets, controls and tags of the risk."""
+    return {
         "assets": list(risk.assets.order_by("name")),
         "controls": list(risk.controls.select_related("framework").order_by("identifier")),
+        "tags": list(risk.tags.values_list("name", flat=True)),
     }
 
 
@@ -293,6 +261,46 @@ class CommentForm(PageForm):
         super().__init__(data, auto_id=f"{self.key}-%s", initial=initial)
         if comment is None:
             del self.fields["version"]
+
+
+class RateForm(PageForm):
+    """Likelihood and impact of one kind, with a reason."""
+
+    version = VersionField()
+    comment = forms.CharField(
+        label=_("Reason"),
+        required=False,
+        max_length=5000,
+        widget=forms.Textarea({"rows": 2, "dir": "auto"}),
+        help_text=_("Shown in the history"),
+    )
+
+    def __init__(self, kind: str, matrix: Matrix, risk: Risk, data: Any = None) -> None:
+        self.key, self.kind = "rate", kind
+        names = (f"{kind}_likelihood", f"{kind}_impact")
+        stored = {name: getattr(risk, name) for name in (*names, "version")}
+        super().__init__(data, auto_id="rate-%s", initial=stored)
+        labels = (matrix.likelihood_labels, matrix.impact_labels)
+        for name, title, values in zip(names, (_("Likelihood"), _("Impact")), labels, strict=True):
+            self.fields[name] = rating_field(title, values)
+
+
+class LinksForm(PageForm):
+    """The assets, controls and tags of a risk."""
+
+    key = "links"
+    assets = RowsField("assets", help_text=_("What the risk threatens"))
+    controls = RowsField("controls", help_text=_("What acts against the risk"))
+    tags = TypedTagsField(required=False)
+    version = VersionField()
+
+    def __init__(self, risk: Risk, stored: dict[str, Any] | None = None, data: Any = None) -> None:
+        initial = {"version": risk.version, **(stored or {})}
+        super().__init__(data, auto_id="links-%s", initial=initial)
+        fields: dict[str, Any] = self.fields
+        fields["tags"].widget.organization = risk.organization
+        for name in ("assets", "controls"):
+            fields[name].limit_to(risk.organization, may_create=True)
 
 
 class SuggestionForm(PageForm):

@@ -19,6 +19,7 @@ from openrisk.pages.submissions import create_once, redirect_to_created
 from risks.models import MitigationAction, MitigationStatus, Risk
 from risks.pages.risk.actions import run_action
 from risks.pages.risk.detail import find_risk
+from risks.pages.risk.tabs import TREATMENT, tab_address
 from risks.pages.treatment.forms import (
     DoneForm,
     MitigationActionForm,
@@ -49,7 +50,7 @@ def new_mitigation(request: MemberRequest, number: int) -> HttpResponse:
             form.add_refusal(refusal)
         else:
             messages.success(request, f"Mitigation {mitigation.reference} planned.")
-            return redirect_to_created("risk-page", request.organization_slug, risk.reference)
+            return redirect_to_created(treatment_address(request, risk))
     return show_form(request, form, risk, "Plan a mitigation")
 
 
@@ -64,7 +65,7 @@ def edit_mitigation(request: MemberRequest, number: int, pk: UUID) -> HttpRespon
         request, form, services.update_mitigation, mitigation, form.changes()
     ):
         messages.success(request, f"Mitigation {mitigation.reference} saved.")
-        return redirect("risk-page", request.organization_slug, risk.reference)
+        return redirect(treatment_address(request, risk))
     return show_form(request, form, risk, f"Edit {mitigation.reference}")
 
 
@@ -100,7 +101,7 @@ def show_form(
     return render(request, "risks/treatment/form.html", context, status=status)
 
 
-@form_on("risk-page", "number")
+@form_on("risk-page", "number", query="tab=treatment")
 @require_POST
 @member_required(Role.ANALYST)
 @create_once
@@ -120,7 +121,7 @@ def change_mitigation_status(request: MemberRequest, number: int, pk: UUID) -> H
     )
 
 
-@form_on("risk-page", "number")
+@form_on("risk-page", "number", query="tab=treatment")
 @require_POST
 @member_required(Role.ANALYST)
 @create_once
@@ -136,7 +137,7 @@ def add_action(request: MemberRequest, number: int, pk: UUID) -> HttpResponse:
     )
 
 
-@form_on("risk-page", "number")
+@form_on("risk-page", "number", query="tab=treatment")
 @require_POST
 @member_required(Role.ANALYST)
 @create_once
@@ -158,6 +159,10 @@ def complete_action(request: MemberRequest, number: int, pk: UUID) -> HttpRespon
     return response
 
 
+def treatment_address(request: MemberRequest, risk: Risk) -> str:
+    return tab_address(request.organization_slug, risk.reference, TREATMENT)
+
+
 def find_action(risk: Risk, pk: UUID) -> MitigationAction:
     """The action of this risk, or 404."""
     actions = MitigationAction.objects.filter(mitigation__risk=risk).select_related("mitigation")
@@ -176,7 +181,7 @@ def edit_action(request: MemberRequest, number: int, pk: UUID) -> HttpResponse:
         fields = {name: value for name, value in form.cleaned_data.items() if name != "version"}
         if save_form(request, form, services.update_action, action, fields):
             messages.success(request, "The action is saved.")
-            return redirect("risk-page", request.organization_slug, risk.reference)
+            return redirect(treatment_address(request, risk))
     delete = reverse("action-delete", args=[request.organization_slug, risk.reference, action.pk])
     return show_form(request, form, risk, "Edit action", delete=delete)
 
@@ -187,7 +192,7 @@ def delete_action(request: MemberRequest, number: int, pk: UUID) -> HttpResponse
     """Ask for confirmation, then delete the action."""
     risk = find_risk(request, number)
     action = find_action(risk, pk)
-    page = redirect("risk-page", request.organization_slug, risk.reference)
+    page = redirect(treatment_address(request, risk))
     if is_cancelled(request):
         return page
     if request.POST.get("confirmed") != "yes":

@@ -103,6 +103,16 @@ def test_comment_comes_back_on_the_page_of_the_risk(browser, manager, organizati
     assert Risk.objects.get().status != "closed"
 
 
+def test_form_comes_back_on_its_tab_of_the_page(browser, manager, organization):
+    browser.force_login(manager)
+    page = f"/o/acme/risks/{make_risk(organization).reference}/"
+    data = {"justification": "Cheaper than any remedy"}
+    answer = send(browser, f"{page}?tab=treatment", data, f"{page}acceptances/")
+    form = log_in(browser, answer, manager)
+    assert form.redirect_chain == [(f"{page}?tab=treatment&draft=1", 302)]
+    assert "Cheaper than any remedy" in form.content.decode()
+
+
 def test_secrets_and_files_are_not_kept(browser, admin, organization):
     browser.force_login(admin)
     app = lifecycle.install_app(actor=admin, organization=organization, connector="webhook")

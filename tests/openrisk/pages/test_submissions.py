@@ -99,7 +99,7 @@ def test_every_form_of_the_pages_that_creates_does_so_once(browser, organization
     acceptance = {"justification": "Cheap", "expires_on": tomorrow}
     forms = [
         ("/o/acme/dashboards/", "/o/acme/dashboards/new/", {"name": "Monday"}, Board),
-        (page, f"{page}acceptances/", acceptance, Acceptance),
+        (f"{page}?tab=treatment", f"{page}acceptances/", acceptance, Acceptance),
         (f"{packs}connectors/trivy/", "", {"name": "Scan"}, InstalledApp),
         (
             f"{packs}packs/openrisk.starter-risks/",

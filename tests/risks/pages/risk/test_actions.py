@@ -19,7 +19,7 @@ def test_transition_by_form_is_recorded_with_its_comment(browse, analyst, risk):
         "/o/acme/risks/R-0001/transitions/", {"to": "assessed", "version": 1, "comment": "Agreed"}
     )
     assert response.status_code == 302
-    assert "Agreed" in text_of(client.get("/o/acme/risks/R-0001/"))
+    assert "Agreed" in text_of(client.get("/o/acme/risks/R-0001/?tab=activity"))
 
 
 def test_blocked_transition_is_refused_with_its_reason(browse, analyst, risk):
@@ -50,7 +50,7 @@ def test_comment_alone_is_saved_and_reported(browse, analyst, risk):
     client = browse(analyst)
     response = post(client, "comments/", comment="Asked the supplier")
     assert response.status_code == 302
-    text = text_of(client.get("/o/acme/risks/R-0001/"))
+    text = text_of(client.get("/o/acme/risks/R-0001/?tab=activity"))
     assert ("Your comment is posted" in text, "Asked the supplier" in text) == (True, True)
 
 
@@ -69,7 +69,7 @@ def test_closing_asks_first_and_keeps_what_was_typed(browse, manager, risk):
 
 def form_of_acceptance(client, acceptance):
     """The hidden fields of the acceptance's form on the page of the risk."""
-    page = client.get("/o/acme/risks/R-0001/").content.decode()
+    page = client.get("/o/acme/risks/R-0001/?tab=treatment").content.decode()
     form = page[page.index(f"/acceptances/{acceptance.pk}/") :].partition("</form>")[0]
     return hidden_fields(form)
 
@@ -167,7 +167,7 @@ def test_date_beyond_the_limit_stands_beside_its_field(browse, analyst, risk, da
 
 
 def test_acceptance_form_left_open_over_midnight(browse, analyst, risk, time_machine):
-    form = browse(analyst).get("/o/acme/risks/R-0001/").context["acceptance_form"]
+    form = browse(analyst).get("/o/acme/risks/R-0001/?tab=treatment").context["acceptance_form"]
     first = form.fields["expires_on"].widget.attrs["min"]
     time_machine.move_to(timezone.now() + timedelta(days=1))
     response = post(browse(analyst), "acceptances/", justification="Cheap", expires_on=first)

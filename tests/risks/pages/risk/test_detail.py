@@ -1,31 +1,81 @@
-"""The page of a risk."""
+"""The page of a risk: its header and tabs."""
 
+import pytest
+
+from risks.pages.risk.tabs import LABELS
 from risks.services.mitigations import create_action, create_mitigation
 from risks.services.risks import create_risk, take_transition, update_risk
+from tests.risks.factories import make_asset, make_finding
 from tests.texts import text_of
 
+PAGE = "/o/acme/risks/R-0001/"
 
-def test_risk_page_shows_scores_states_and_reasons(browse, viewer, risk, analyst, organization):
+
+def test_each_tab_shows_its_part(browse, viewer, risk, analyst, organization):
     take_transition(actor=analyst, risk=risk, to="assessed", comment="Workshop in May")
     mitigation = create_mitigation(
         actor=analyst, organization=organization, risk=risk, title="Back up daily"
     )
     create_action(actor=analyst, mitigation=mitigation, title="Buy storage")
-    text = text_of(browse(viewer).get("/o/acme/risks/R-0001/"))
-    for words in (
-        "Critical 20",
-        "Needs an approved acceptance",
-        "Back up daily",
-        "Workshop in May",
-        "4711",
+    make_finding(organization, risk=risk)
+    client = browse(viewer)
+    for tab, words in (
+        ("overview", ("Critical 20", "Needs an approved acceptance", "4711")),
+        ("treatment", ("Back up daily", "Buy storage")),
+        ("findings", ("CVE-2021-44228",)),
+        ("activity", ("Workshop in May",)),
     ):
-        assert words in text
+        text = text_of(client.get(PAGE, {"tab": tab}))
+        assert [word for word in words if word not in text] == []
+
+
+def test_tabs_have_addresses_and_counts(browse, viewer, risk, organization):
+    create_mitigation(actor=None, organization=organization, risk=risk, title="Back up daily")
+    tabs = browse(viewer).get(PAGE).context["tabs"]
+    assert [(tab.name, tab.count) for tab in tabs if tab.count] == [("treatment", 1)]
+    assert [tab.url for tab in tabs][:2] == [PAGE, f"{PAGE}?tab=treatment"]
+
+
+def test_unknown_tab_is_the_first_one(browse, viewer, risk):
+    assert browse(viewer).get(PAGE, {"tab": "secrets"}).context["tab"] == "overview"
+
+
+@pytest.mark.parametrize("tab", LABELS)
+def test_tab_needs_few_queries(
+    client, manager, analyst, risk, organization, tab, django_assert_max_num_queries
+):
+    update_risk(actor=None, instance=risk, owner=analyst, assets=[make_asset(organization)])
+    create_mitigation(actor=None, organization=organization, risk=risk, title="x", actions=["y"])
+    client.force_login(manager)
+    client.get(PAGE)
+    with django_assert_max_num_queries(12):
+        client.get(PAGE, {"tab": tab})
+
+
+def test_refusal_opens_the_tab_of_its_form(browse, analyst, risk):
+    client = browse(analyst)
+    response = client.post(f"{PAGE}acceptances/", {"justification": "MY TEXT"}, follow=True)
+    assert (response.context["tab"], "MY TEXT" in response.content.decode()) == ("treatment", True)
+
+
+def test_next_step_is_a_button_or_says_what_is_missing(browse, analyst, risk):
+    client = browse(analyst)
+    assert "Move to Assessed" in text_of(client.get(PAGE, {"tab": "activity"}))
+    update_risk(actor=None, instance=risk, inherent_likelihood=None)
+    text = text_of(client.get(PAGE, {"tab": "activity"}))
+    assert "Assessed: not possible yet Inherent likelihood not assessed" in text
+
+
+def test_managers_find_the_form_of_the_administration(browse, analyst, manager, risk):
+    address = f"/admin/risks/risk/{risk.pk}/change/"
+    assert address in browse(manager).get(PAGE).content.decode()
+    assert address not in browse(analyst).get(PAGE).content.decode()
 
 
 def test_viewer_sees_no_buttons_and_cannot_post(browse, viewer, risk):
     client = browse(viewer)
-    assert b'name="to"' not in client.get("/o/acme/risks/R-0001/").content
-    assert client.post("/o/acme/risks/R-0001/transitions/", {"to": "assessed"}).status_code == 403
+    assert b'name="to"' not in client.get(PAGE).content
+    assert client.post(f"{PAGE}transitions/", {"to": "assessed"}).status_code == 403
 
 
 def test_what_people_write_is_never_markup(browse, viewer, organization):
@@ -37,7 +87,7 @@ def test_what_people_write_is_never_markup(browse, viewer, organization):
         extra={"<b>": "<i>"},
     )
     client = browse(viewer)
-    for url in ("/o/acme/risks/", "/o/acme/risks/R-0001/"):
+    for url in ("/o/acme/risks/", PAGE):
         content = client.get(url).content
         assert b"<script>alert" not in content
         assert b"<img src=x" not in content
@@ -45,25 +95,18 @@ def test_what_people_write_is_never_markup(browse, viewer, organization):
 
 def test_risks_of_others_do_not_exist(browse, outsider, risk):
     client = browse(outsider)
-    assert client.get("/o/acme/risks/R-0001/").status_code == 404
+    assert client.get(PAGE).status_code == 404
     assert "Ransomware" not in text_of(client.get("/o/acme/risks/"))
 
 
 def test_pages_allow_no_foreign_script(browse, viewer, risk):
-    response = browse(viewer).get("/o/acme/risks/R-0001/")
+    response = browse(viewer).get(PAGE)
     assert "script-src 'self';" in response["Content-Security-Policy"]
     assert b"style=" not in response.content
 
 
 def test_what_the_source_says_stands_beside_ours(browse, viewer, risk):
     update_risk(actor=None, instance=risk, source_ratings={"residual": "6 Low"})
-    text = text_of(browse(viewer).get("/o/acme/risks/R-0001/"))
-    assert "Residual: Source says: 6 Low" in text
-    assert "The current score is the inherent one" in text
-    assert "the source gives no more than “6 Low”" in text
-
-
-def test_a_residual_rating_needs_no_such_words(browse, viewer, risk):
-    update_risk(actor=None, instance=risk, residual_likelihood=2, residual_impact=3)
-    text = text_of(browse(viewer).get("/o/acme/risks/R-0001/"))
-    assert ("Source says" in text, "The current score is" in text) == (False, False)
+    text = text_of(browse(viewer).get(PAGE))
+    assert "The source says of the residual risk: 6 Low." in text
+    assert "It counts treatment only when the residual rating is given." in text

@@ -65,7 +65,7 @@ def test_edited_mitigation_of_another_version_is_refused(browse, analyst, mitiga
 def test_mitigation_moves_and_says_why_it_cannot(browse, analyst, mitigation):
     client = browse(analyst)
     client.post(address(mitigation, "status"), {"to": "in_progress", "version": 1})
-    assert "M-0001 is now in progress." in text_of(client.get(PAGE))
+    assert "M-0001 is now in progress." in text_of(client.get(PAGE, {"tab": "treatment"}))
     response = client.post(address(mitigation, "status"), {"to": "done", "version": 2})
     assert (response.status_code, "Cannot move from in_progress" in text_of(response)) == (
         409,
@@ -77,7 +77,7 @@ def test_action_is_done_and_open_again(browse, analyst, mitigation):
     action = mitigation.actions.first()
     client = browse(analyst)
     client.post(address(action, "done"), {"done": "yes", "version": 1})
-    assert "50 %" in text_of(client.get(PAGE))
+    assert "50 %" in text_of(client.get(PAGE, {"tab": "treatment"}))
     client.post(address(action, "done"), {"done": "no", "version": 2})
     assert not MitigationAction.objects.get(pk=action.pk).done
 
@@ -111,7 +111,7 @@ def test_action_done_from_my_work_leads_back_there(browse, analyst, mitigation):
 
 def test_viewer_sees_no_button_and_is_refused(browse, viewer, mitigation):
     client = browse(viewer)
-    assert "Plan a mitigation" not in text_of(client.get(PAGE))
+    assert "Plan a mitigation" not in text_of(client.get(PAGE, {"tab": "treatment"}))
     assert client.post(address(mitigation, "status"), {"to": "in_progress"}).status_code == 403
 
 
@@ -119,5 +119,5 @@ def test_action_that_changed_meanwhile_is_not_deleted(browse, analyst, mitigatio
     action = mitigation.actions.first()
     client = browse(analyst)
     client.post(address(action, "delete"), {"confirmed": "yes", "version": action.version + 1})
-    assert "Someone else changed this" in text_of(client.get(PAGE))
+    assert "Someone else changed this" in text_of(client.get(PAGE, {"tab": "treatment"}))
     assert MitigationAction.objects.filter(pk=action.pk).exists()
