@@ -12,12 +12,14 @@ from openrisk.accounts.models import Role
 
 @dataclass(frozen=True)
 class MenuEntry:
-    """A link of the side bar. `route` is of an organization, unless it is one of the admin."""
+    """A link of the side bar. `route` is of an organization, unless it is one of the admin. `key`
+    opens it from the keyboard."""
 
     label: str | Promise
     icon: str
     route: str
     role: Role = Role.VIEWER
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -26,18 +28,19 @@ class MenuLink:
     icon: str
     url: str
     is_current: bool
+    key: str = ""
 
 
 # Inventory, imports, reports and settings are pages of the administration.
 SECTIONS = (
     (
-        MenuEntry(_("Overview"), "layout-dashboard", "home"),
-        MenuEntry(_("My work"), "circle-check-big", "analyst"),
+        MenuEntry(_("Overview"), "layout-dashboard", "home", key="g o"),
+        MenuEntry(_("My work"), "circle-check-big", "analyst", key="g w"),
     ),
     (
-        MenuEntry(_("Risks"), "triangle-alert", "risk-list"),
+        MenuEntry(_("Risks"), "triangle-alert", "risk-list", key="g r"),
         MenuEntry(
-            _("Treatment"), "shield-check", "admin:risks_mitigation_changelist", Role.MANAGER
+            _("Treatment"), "shield-check", "admin:risks_mitigation_changelist", Role.MANAGER, "g t"
         ),
         MenuEntry(_("Acceptances"), "handshake", "admin:risks_acceptance_changelist", Role.MANAGER),
         MenuEntry(_("Findings"), "bug", "admin:risks_finding_changelist", Role.MANAGER),
@@ -63,25 +66,25 @@ def build_menu(request: HttpRequest) -> list[list[MenuLink]]:
     """Return the sections of the side bar, with the page that is open as current."""
     membership = getattr(request, "membership", None)
     if membership is None:
-        sections = [[(_("Organizations"), "building-2", reverse("organization"))]]
+        sections = [[(_("Organizations"), "building-2", reverse("organization"), "")]]
     else:
         slug = membership.organization.slug
         sections = [
             [
-                (entry.label, entry.icon, address_of(entry.route, slug))
+                (entry.label, entry.icon, address_of(entry.route, slug), entry.key)
                 for entry in entries
                 if membership.has_role(entry.role)
             ]
             for entries in SECTIONS
         ]
     if getattr(request.user, "is_superuser", False):
-        monitoring = (_("Monitoring"), "activity", reverse("monitoring"))
-        administration = (_("Administration"), "shield-user", reverse("admin:index"))
+        monitoring = (_("Monitoring"), "activity", reverse("monitoring"), "")
+        administration = (_("Administration"), "shield-user", reverse("admin:index"), "")
         sections.append([monitoring] if membership else [administration, monitoring])
-    addresses = [url for links in sections for *_rest, url in links]
+    addresses = [url for links in sections for *_rest, url, _key in links]
     current = max(filter(request.path.startswith, addresses), key=len, default="")
     return [
-        [MenuLink(str(label), icon, url, url == current) for label, icon, url in links]
+        [MenuLink(str(label), icon, url, url == current, key) for label, icon, url, key in links]
         for links in sections
     ]
 

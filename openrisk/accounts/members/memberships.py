@@ -5,6 +5,8 @@ from uuid import UUID
 
 from openrisk.accounts.models import Membership, Organization, Role, User
 
+LAST_ORGANIZATION = "openrisk_organization"  # the cookie with the one whose pages were opened last
+
 
 def membership_of(user: User, organization: Organization | None) -> Membership | None:
     """The person's membership in `organization`, or in their first one if None.

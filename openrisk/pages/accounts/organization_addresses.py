@@ -18,10 +18,13 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from openrisk.accounts.members.memberships import membership_in, membership_without_choice
+from openrisk.accounts.members.memberships import (
+    LAST_ORGANIZATION,
+    membership_in,
+    membership_without_choice,
+)
 from openrisk.accounts.models import Organization, Role, User
 
-COOKIE = "openrisk_organization"
 SAFE = ("GET", "HEAD")
 
 
@@ -33,13 +36,13 @@ def organization_of_page(request: HttpRequest) -> dict[str, str]:
 
 def remember_organization(response: HttpResponseBase, request: HttpRequest, slug: str) -> None:
     """Keep the organization as the one that was opened last."""
-    if request.COOKIES.get(COOKIE) != slug:
+    if request.COOKIES.get(LAST_ORGANIZATION) != slug:
         response.set_cookie(
-            COOKIE,
+            LAST_ORGANIZATION,
             slug,
             httponly=True,
             samesite="Lax",
-            secure=settings.SESSION_COOKIE_SECURE,
+            secure=settings.SESSION_LAST_ORGANIZATION_SECURE,
         )
 
 
@@ -73,7 +76,7 @@ def old_address_page(request: HttpRequest, **kwargs: Any) -> HttpResponse:
 def _lead(request: HttpRequest, path: str) -> HttpResponse:
     """To `path` in the organization that was opened last or is the only one, or to a choice."""
     user = cast(User, request.user)
-    last = request.COOKIES.get(COOKIE)
+    last = request.COOKIES.get(LAST_ORGANIZATION)
     membership = (last and membership_in(user, last)) or membership_without_choice(user)
     if membership:
         return HttpResponseRedirect(f"/o/{membership.organization.slug}{path}")
@@ -96,7 +99,7 @@ def organization_page(request: HttpRequest) -> HttpResponse:
         (row, Role(roles.get(row.pk, Role.ADMIN)).label, f"/o/{row.slug}{path}")
         for row in Organization.objects.for_user(user)
     ]
-    context = {"organizations": rows, "last": request.COOKIES.get(COOKIE), "path": path}
+    context = {"organizations": rows, "last": request.COOKIES.get(LAST_ORGANIZATION), "path": path}
     is_menu = bool(request.headers.get("HX-Request"))  # of the side bar
     template = "_organization_menu.html" if is_menu else "organization.html"
     return render(request, f"accounts/{template}", context)

@@ -15,8 +15,8 @@ from django.views.decorators.http import require_POST
 
 from openrisk.accounts.credentials.devices import remember_device
 from openrisk.accounts.credentials.login import LoginRefused, check_password
+from openrisk.accounts.members.memberships import LAST_ORGANIZATION
 from openrisk.pages import drafts
-from openrisk.pages.accounts import organization_addresses
 
 
 def ask_for_login(request: HttpRequest, draft: drafts.Draft) -> HttpResponse:
@@ -90,5 +90,5 @@ def logout_page(request: HttpRequest) -> HttpResponse:
     logout(request)
     messages.success(request, _("You are logged out."))
     response = redirect("login")
-    response.delete_cookie(organization_addresses.COOKIE)
+    response.delete_cookie(LAST_ORGANIZATION)
     return response
