@@ -42,7 +42,7 @@ def remember_organization(response: HttpResponseBase, request: HttpRequest, slug
             slug,
             httponly=True,
             samesite="Lax",
-            secure=settings.SESSION_LAST_ORGANIZATION_SECURE,
+            secure=settings.SESSION_COOKIE_SECURE,
         )
 
 
