@@ -8,21 +8,27 @@
   document.body.addEventListener("htmx:afterSwap", (event) => {
     if (event.detail.target.id === "list-dialog-content" && !dialog.open) dialog.showModal();
   });
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest("[data-close-dialog]") || !dialog?.open) return;
+    event.preventDefault();
+    dialog.close();
+  });
 
   // --- Cells: after saving or cancelling, the focus goes back to the cell.
-  let edited = null; // the reference of the risk and the column
-  const cellOf = (element) => element.closest("td")?.dataset.label;
+  let edited = null; // the column, and whether the row is the current one
   document.body.addEventListener("htmx:beforeRequest", (event) => {
-    const row = event.detail.elt.closest("tr[data-risk]");
-    if (row && event.detail.elt.closest("td"))
-      edited = { risk: row.dataset.risk, label: cellOf(event.detail.elt) };
+    const cell = event.detail.elt.closest("tr[data-risk] td");
+    if (!cell) return;
+    const isCurrent = cell.parentElement.classList.contains("is-current");
+    edited = { label: cell.dataset.label, isCurrent };
   });
   document.body.addEventListener("htmx:afterSettle", (event) => {
-    const form = event.detail.elt.querySelector?.(".quick-edit");
-    if (!edited || form || !event.detail.elt.matches("tr[data-risk]")) return;
-    for (const cell of event.detail.elt.cells)
+    const row = event.detail.elt;
+    if (!edited || !row.matches("tr[data-risk]")) return;
+    if (dialog.open) dialog.close();
+    row.classList.toggle("is-current", edited.isCurrent);
+    for (const cell of row.cells)
       if (cell.dataset.label === edited.label) cell.querySelector("a")?.focus();
-    edited = null;
   });
   document.addEventListener("keydown", (event) => {
     const form = event.key === "Escape" && event.target.closest(".quick-edit");

@@ -18,6 +18,7 @@ from openrisk.pages.guards import MemberRequest, member_required
 from risks.fields import FIELD
 from risks.models import Risk
 from risks.pages.register.cells import build_cells
+from risks.pages.register.dialogs import render_dialog
 from risks.pages.register.listing import Listing
 from risks.pages.register.query import ListQuery
 from risks.pages.risk.detail import find_risk
@@ -69,7 +70,7 @@ def edit_part(request: MemberRequest, number: int, part: str) -> HttpResponse:
             if isinstance(refusal, StaleVersion):
                 form.show_version(risk.version)
         else:
-            return answer_saved(request, risk)
+            return answer_saved(request, risk, in_dialog=bool(kind))
     context: dict[str, Any] = {
         "form": form,
         "risk": risk,
@@ -80,11 +81,11 @@ def edit_part(request: MemberRequest, number: int, part: str) -> HttpResponse:
         "query": request.GET.urlencode(),
         "back": list_address(request),
     }
-    template = (
-        "risks/register/_quick_edit.html" if request.htmx else "risks/register/quick_edit.html"
-    )
     # htmx shows the answer to a refused form only where it is a 400.
-    return render(request, template, context, status=400 if form.errors else 200)
+    status = 400 if form.errors else 200
+    if request.htmx and not kind:
+        return render(request, "risks/register/_quick_edit.html", context, status=status)
+    return render_dialog(request, "risks/register/quick_edit.html", context, status)
 
 
 def rating_kind(risk: Risk, part: str) -> str:
@@ -94,11 +95,12 @@ def rating_kind(risk: Risk, part: str) -> str:
     return part if part in KINDS else ""
 
 
-def answer_saved(request: MemberRequest, risk: Risk) -> HttpResponse:
+def answer_saved(request: MemberRequest, risk: Risk, *, in_dialog: bool) -> HttpResponse:
     """Answer with the row of the list as it is now, or lead back to the list."""
     if request.htmx:
         response = render_row(request, risk)
-        response["HX-Retarget"] = "closest tr"
+        row = f'tr[data-risk="{risk.reference}"]'
+        response["HX-Retarget"] = row if in_dialog else "closest tr"
         response["HX-Reswap"] = "outerHTML"
         return response
     messages.success(request, _("%(reference)s saved.") % {"reference": risk.reference})

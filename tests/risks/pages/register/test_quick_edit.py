@@ -48,6 +48,16 @@ def test_htmx_gets_the_form_and_then_the_row(browse, analyst, risk):
     assert "Avoid" in text_of(response)
 
 
+def test_rating_is_chosen_in_the_dialog_and_brings_the_row(browse, analyst, risk):
+    client, data = browse(analyst), {"inherent_likelihood": 1, "inherent_impact": 1, "version": 1}
+    form = client.get(f"{QUICK}rating/", headers=HTMX).content.decode()
+    assert 'hx-target="#list-dialog-content"' in form
+    assert "<html" not in form
+    response = client.post(f"{QUICK}rating/", data, headers=HTMX)
+    assert response["HX-Retarget"] == 'tr[data-risk="R-0001"]'
+    assert "Low 1" in text_of(response)
+
+
 def test_cancelling_brings_the_row_back(browse, analyst, risk):
     response = browse(analyst).get(f"{QUICK}owner/?row=&columns=title,owner", headers=HTMX)
     assert risk.title in text_of(response)
