@@ -234,6 +234,12 @@ class Listing:
         return ListQuery({**self.resolved, **search}).encode()
 
     @property
+    def board_query(self) -> str:
+        """The filters and the search as they stand in the address, for the board."""
+        search = {"search": self.search} if self.search else {}
+        return ListQuery({**self.filters, **search}).encode()
+
+    @property
     def export_links(self) -> list[tuple[str, str, str]]:
         """(format, file as shown, file for re-import) with these risks, of all pages."""
         as_shown = reverse("risk-export-shown", args=[self.organization.slug])
