@@ -1,8 +1,8 @@
 """Pictures of the pages with the demo's data: `python -m tests.proofs.screenshots [name ...]`.
 
 Starts OpenRisk on this machine with demo data, logs in by Chromium and writes each page to
-docs/images/<name>-<light|dark|phone>.webp. The exit code is 1 if a page is wider than its window, or
-if the console of the browser shows an error.
+docs/images/<name>-<light|dark|phone>.webp. The exit code is 1 if a page is wider than its window,
+or if the console of the browser shows an error.
 """
 
 import argparse

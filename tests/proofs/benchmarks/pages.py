@@ -1,0 +1,213 @@
+"""Cost of the pages of a large register: `python -m tests.proofs.benchmarks.pages [--keep]`.
+
+Fills PostgreSQL with a demo of 100,000 risks, then asks for each page as a manager: the time of the
+server in milliseconds and the number of queries, without the response cache and with it. Then it
+previews, applies and undoes a change of 10,000 risks. `--keep` writes docs/data/pages.json and
+docs/page-speed.md. The exit code is 1 if a target is missed.
+"""
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from functools import partial
+from statistics import median
+from typing import Any
+
+from deployment.local.calibration import measure_slowness
+from deployment.local.files import ROOT
+from deployment.local.servers import postgres, stops_on_sigterm
+
+RISKS = 100_000
+CHANGED = 10_000
+ROUNDS = 7
+COLD, QUERIES, PREVIEW, CHANGE = 40, 12, 100, 5_000  # targets: ms, number, ms, ms
+PAGES = {
+    "Overview": "/o/{slug}/",
+    "My work": "/o/{slug}/dashboards/analyst/",
+    "Risks": "/o/{slug}/risks/",
+    "Risks, filtered and sorted": "/o/{slug}/risks/?status=assessed&ordering=next_review_at",
+    "Risks, last page": "/o/{slug}/risks/?page=4000",
+    "Risks by status": "/o/{slug}/risks/board/",
+    "A risk": "/o/{slug}/risks/{reference}/",
+    "Form of a risk": "/o/{slug}/risks/{reference}/edit/",
+    "Treatment": "/o/{slug}/treatment/",
+    "Acceptances": "/o/{slug}/acceptances/",
+    "Queue of reviews": "/o/{slug}/queues/reviews/",
+    "Search": "/o/{slug}/search/?q=supplier",
+    "Files": "/o/{slug}/files/",
+    "Boards": "/o/{slug}/dashboards/",
+    "Marketplace": "/o/{slug}/marketplace/",
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Measure the pages of a large register.")
+    parser.add_argument("--keep", action="store_true", help="write docs/data/pages.json")
+    parser.add_argument("--risks", type=int, default=RISKS)
+    options = parser.parse_args()
+    with (
+        stops_on_sigterm(),
+        tempfile.TemporaryDirectory(prefix="openrisk-pages-") as folder,
+        postgres() as database,
+    ):
+        os.environ |= {
+            "DATABASE_URL": database.url,
+            "VAR_DIR": folder,
+            "DJANGO_SETTINGS_MODULE": "openrisk.settings",
+            "CACHE_BACKEND": "memory",
+        }
+        results = measure(options.risks)
+    text = describe(results)
+    print(text)
+    if options.keep:
+        (ROOT / "docs" / "data" / "pages.json").write_text(json.dumps(results, indent=1) + "\n")
+        (ROOT / "docs" / "page-speed.md").write_text(text)
+    return 1 if results["missed"] else 0
+
+
+def measure(risks: int) -> dict[str, Any]:
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    call_command("migrate", verbosity=0)
+    print(f"Creating {risks:,} risks ...", file=sys.stderr)
+    call_command("seed_demo", risks=risks, organizations=1, seed=1)
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    from risks.models import Risk
+
+    risk = Risk.objects.filter(mitigations__isnull=False).order_by("number").first()
+    manager = create_manager(risk.organization)
+    pages = list(measure_pages(manager, risk))
+    changes = measure_changes(manager, risk.organization)
+    missed = [page["page"] for page in pages if page["cold"] > COLD or page["queries"] > QUERIES]
+    missed += [
+        name for name, limit in (("preview", PREVIEW), ("apply", CHANGE)) if changes[name] > limit
+    ]
+    return {
+        "measured_on": datetime.now(UTC).date().isoformat(),
+        "slowness": round(measure_slowness(), 2),
+        "risks": risks,
+        "pages": pages,
+        "changes": changes,
+        "missed": missed,
+    }
+
+
+def create_manager(organization: Any) -> Any:
+    from openrisk.accounts.members.memberships import set_role
+    from openrisk.accounts.models import Role, User
+
+    manager = User.objects.create_user("manager@example.net", "a long password", name="A manager")
+    set_role(user=manager, organization=organization, role=Role.MANAGER)
+    return manager
+
+
+def measure_pages(manager: Any, risk: Any) -> Iterator[dict[str, Any]]:
+    """Yield the median times of each page in milliseconds, and its queries without the cache."""
+    from django.db import connection
+    from django.test import Client, override_settings
+    from django.test.utils import CaptureQueriesContext
+
+    client = Client()
+    client.force_login(manager)
+    values = {"slug": risk.organization.slug, "reference": risk.reference}
+    for name, pattern in PAGES.items():
+        address = pattern.format(**values)
+        ask = partial(client.get, address)
+        answer = ask()  # loads the templates
+        if answer.status_code != 200:
+            raise SystemExit(f"{address} answered {answer.status_code}.")
+        with override_settings(CACHE_BACKEND="none"):
+            with CaptureQueriesContext(
+                connection,
+            ) as queries:
+                ask()
+            cold = median(milliseconds(ask) for _ in range(ROUNDS))
+        warm = median(milliseconds(ask) for _ in range(ROUNDS))
+        yield {"page": name, "cold": cold, "warm": warm, "queries": len(queries)}
+
+
+def milliseconds(call: Callable[[], Any]) -> float:
+    began = time.perf_counter()
+    call()
+    return round((time.perf_counter() - began) * 1000, 1)
+
+
+def measure_changes(manager: Any, organization: Any) -> dict[str, Any]:
+    """Return the milliseconds to preview, apply and undo another owner of many risks."""
+    from risks.models import Risk
+    from risks.services.bulk_changes.lifecycle import (
+        begin_change,
+        begin_undo,
+        preview_change,
+        run_batches,
+    )
+
+    chosen = Risk.objects.for_organization(organization).order_by("number")[:CHANGED]
+    risks = Risk.objects.for_organization(organization).filter(
+        number__lte=chosen[CHANGED - 1].number
+    )
+
+    def preview() -> Any:
+        return preview_change(
+            actor=manager,
+            organization=organization,
+            kind="owner",
+            value=str(manager.pk),
+            risks=risks,
+        )
+
+    preview()
+    previews = median(milliseconds(preview) for _ in range(ROUNDS))
+    change = preview()
+
+    def apply() -> None:
+        begun = begin_change(
+            actor=manager, change=change, digest=change.digest, leave_out_refused=True
+        )
+        run_batches(begun)
+
+    applied = milliseconds(apply)
+    change.refresh_from_db()
+    undone = milliseconds(lambda: run_batches(begin_undo(actor=manager, change=change)))
+    return {"risks": change.total, "preview": previews, "apply": applied, "undo": undone}
+
+
+def describe(results: dict[str, Any]) -> str:
+    """Return the figures as a page of the documents."""
+    rows = "\n".join(
+        f"| {page['page']} | {page['cold']} | {page['warm']} | {page['queries']} |"
+        for page in results["pages"]
+    )
+    changes = results["changes"]
+    missed = ", ".join(results["missed"]) or "none"
+    return f"""# Speed of the pages
+
+Measured on {results["measured_on"]} by `python -m tests.proofs.benchmarks.pages --keep`: one
+process, PostgreSQL on the same machine, a demo of {results["risks"]:,} risks, a manager who is
+logged in. Milliseconds of the server, the median of {ROUNDS}. The machine was {results["slowness"]}
+times as slow as the one that the targets are meant for.
+
+Targets: {COLD} ms and {QUERIES} queries without the response cache, {PREVIEW} ms for a preview of
+{CHANGED:,} risks, {CHANGE / 1000:.0f} s for the change. Missed: {missed}.
+
+| page | without cache | with cache | queries without cache |
+|---|---|---|---|
+{rows}
+
+Another owner for {changes["risks"]:,} risks: {changes["preview"]:,} ms to preview,
+{changes["apply"]:,} ms to apply, {changes["undo"]:,} ms to undo.
+"""
+
+
+if __name__ == "__main__":
+    sys.exit(main())
