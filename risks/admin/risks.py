@@ -8,6 +8,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
@@ -214,6 +215,10 @@ class RiskAdmin(RegisterAdmin):
         return f"{risk.next_review_at:%Y-%m-%d}{' (overdue)' if overdue else ''}"
 
     # --- the page
+    def view_on_site(self, risk: Risk) -> str:
+        """Return the address of the page of the risk, to which the form links."""
+        return reverse("risk-page", args=[risk.organization.slug, risk.reference])
+
     def sections(self, obj: Risk | None) -> list[Any]:
         """The sections of `risks.fields`; a new risk has no computed fields and no origin."""
         fields: dict[str, list[Any]] = {section: [] for section in SECTIONS}

@@ -48,7 +48,7 @@ class RiskForm(ComparedForm, PageForm):
 
     title = forms.CharField(
         max_length=255,
-        widget=forms.TextInput({"autofocus": True, "dir": "auto"}),
+        widget=forms.TextInput({"dir": "auto"}),
         help_text=_("What may happen, and what follows"),
     )
     description = forms.CharField(
@@ -117,6 +117,7 @@ class RiskForm(ComparedForm, PageForm):
             labels = matrix.likelihood_labels if likelihood else matrix.impact_labels
             self.fields[name] = rating_field(_("Likelihood") if likelihood else _("Impact"), labels)
         if instance is None:
+            self.fields["title"].widget.attrs["autofocus"] = True
             self.fields["status"] = forms.ChoiceField(
                 choices=[(s.value, s.label) for s in (Status.IDENTIFIED, Status.DRAFT)],
                 help_text=_("Drafts are not counted in reports"),

@@ -23,6 +23,11 @@ def test_levels_stand_in_words_and_colour(client, risk):
     assert '<span class="level level-critical">20 Critical</span>' in text
 
 
+def test_form_links_to_the_page_of_the_risk(client, risk):
+    text = client.get(f"{RISKS}{risk.pk}/change/").content.decode()
+    assert f'href="/o/acme/risks/{risk.reference}/"' in text
+
+
 @pytest.mark.parametrize(
     ("query", "found"),
     [
