@@ -29,6 +29,7 @@ def _no_route(request: HttpRequest, **kwargs: Any) -> HttpResponse:
 pages_of_an_organization = [
     path("", include("dashboards.pages.urls")),
     path("risks/", include("risks.pages.urls")),
+    path("deleted/", include("risks.pages.workspace.deleted_urls")),
     path("choices/<slug:kind>/", search_choices, name="choices"),
     path("marketplace/", include("marketplace.pages.urls")),
 ]

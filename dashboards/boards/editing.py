@@ -10,6 +10,8 @@ from django.utils.text import slugify
 from dashboards.models import Board
 from openrisk.accounts.models import Membership, Organization, Role
 from openrisk.errors import Conflict, StaleVersion
+from risks.models import DeletedItem
+from risks.services import rows
 
 MOST_BOARDS = 200  # of an organization
 MOST_WIDGETS = 24
@@ -69,6 +71,11 @@ def update_board(board: Board, version: int, **fields: Any) -> Board:
         )
     board.refresh_from_db()
     return board
+
+
+def delete_board(member: Membership, board: Board) -> DeletedItem:
+    """Delete a board, with the reports that show it; the item restores all of it."""
+    return rows.delete(actor=member.user, instance=board)
 
 
 def add_widget(board: Board, name: str) -> Widgets:

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
@@ -30,6 +31,7 @@ from openrisk.pages.forms import REFUSALS, PageForm, VersionField, status_of
 from openrisk.pages.guards import MemberRequest, member_required
 from openrisk.pages.submissions import create_once, redirect_to_created
 from risks.pages.register.filters.choices import filter_choices
+from risks.pages.workspace.deleted import offer_restore, register_address
 from risks.services.deletion import describe_parts
 from risks.services.matrix import matrix_of
 
@@ -40,6 +42,9 @@ GROUPS = {
     "top-risks": "Top risks",
     "breakdown": "Breakdowns",
 }
+
+
+register_address("dashboards.board", lambda slug, board: reverse("board", args=[slug, board.slug]))
 
 
 # --- The list -------------------------------------------------------------------------------------
@@ -234,7 +239,7 @@ def delete_board(request: MemberRequest, board: Board) -> HttpResponse:
     ]
     if parts := describe_parts(board):
         consequences.append(f"Also deleted: {parts}.")
-    consequences.append("This cannot be undone.")
+    consequences.append(_("It can be restored for 90 days."))
     question = ask_first(
         request,
         _("Delete the board %(name)s?") % {"name": board.name},
@@ -243,6 +248,6 @@ def delete_board(request: MemberRequest, board: Board) -> HttpResponse:
     )
     if question:
         return render(request, "confirm.html", {"question": question})
-    board.delete()
-    messages.success(request, _("The board %(name)s is deleted.") % {"name": board.name})
+    item = editing.delete_board(request.membership, board)
+    offer_restore(request, item)
     return redirect("boards", request.organization_slug)

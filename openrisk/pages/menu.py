@@ -57,6 +57,7 @@ SECTIONS = (
         ),
         MenuEntry(_("Imports"), "upload", "admin:risks_importrun_changelist", Role.MANAGER),
         MenuEntry(_("Marketplace"), "blocks", "marketplace"),
+        MenuEntry(_("Deleted items"), "rotate-ccw", "deleted", Role.ANALYST),
         MenuEntry(_("Settings"), "settings", "admin:index", Role.MANAGER),
     ),
 )

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from openrisk.accounts.models import Role
@@ -31,6 +32,7 @@ from risks.pages.risk.detail import (
 )
 from risks.pages.risk.forms import AcceptanceForm, SuggestionForm
 from risks.pages.risk.tabs import tab_address, tab_of_form
+from risks.pages.workspace.deleted import offer_restore
 from risks.services import acceptances as acceptance_services
 from risks.services import proposals
 from risks.services import risks as services
@@ -186,15 +188,13 @@ def delete_risk(request: MemberRequest, number: int) -> HttpResponse:
     form.full_clean()
     try:
         version = form.cleaned_data["version"]
-        services.delete_risk(actor=request.membership.user, instance=risk, version=version)
+        item = services.delete_risk(actor=request.membership.user, instance=risk, version=version)
     except REFUSALS as refusal:
         form.add_refusal(refusal)
         for problem in form.problems():
             messages.error(request, problem)
         return page
-    messages.success(
-        request, f"Risk {risk.reference} was deleted, with everything that belonged to it."
-    )
+    offer_restore(request, item)
     return redirect("risk-list", request.organization_slug)
 
 
@@ -203,7 +203,7 @@ def deletion_question(risk: Risk, address: str) -> Question:
     consequences = [
         f"“{risk.title}” is removed from the register, its lists and figures. Its history stays.",
         f"Also deleted: {parts}." if parts else "Nothing else is deleted.",
-        "This cannot be undone.",
+        _("It can be restored for 90 days."),
     ]
     title = button = f"Delete {risk.reference}"
     return Question(f"{title}?", consequences, button, [("version", str(risk.version))], address)

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
@@ -50,6 +50,7 @@ from risks.pages.risk.loading import (
 from risks.pages.risk.score_chart import load_score_chart
 from risks.pages.treatment.forms import MitigationActionForm, action_key, mitigation_key
 from risks.pages.widgets import RatingPicker
+from risks.pages.workspace.deleted import show_deleted_risk
 from risks.scoring import KINDS
 from risks.services.matrix import matrix_of
 from risks.services.mitigations import TRANSITIONS
@@ -63,7 +64,13 @@ LIVE = (AcceptanceStatus.REQUESTED, AcceptanceStatus.APPROVED)
 @require_safe
 @member_required(Role.VIEWER)
 def risk_page(request: MemberRequest, number: int) -> HttpResponse:
-    return show_risk(request, find_risk(request, number))
+    try:
+        risk = find_risk(request, number)
+    except Http404:
+        if deleted := show_deleted_risk(request, number):
+            return deleted
+        raise
+    return show_risk(request, risk)
 
 
 def show_risk(

@@ -27,6 +27,7 @@ from risks.pages.treatment.forms import (
     action_key,
     mitigation_key,
 )
+from risks.pages.workspace.deleted import offer_restore
 from risks.services import mitigations as services
 from risks.services import rows
 
@@ -205,7 +206,7 @@ def delete_action(request: MemberRequest, number: int, pk: UUID) -> HttpResponse
         )
         return render(request, "confirm.html", {"question": question})
     try:
-        rows.delete(
+        item = rows.delete(
             actor=request.membership.user,
             instance=action,
             version=parse_version(request.POST.get("version", "")),
@@ -213,5 +214,5 @@ def delete_action(request: MemberRequest, number: int, pk: UUID) -> HttpResponse
     except REFUSALS as refusal:
         messages.error(request, refusal_sentence(refusal))
     else:
-        messages.success(request, f"“{action.title}” is deleted.")
+        offer_restore(request, item)
     return page
