@@ -70,6 +70,11 @@ def same_sentence(count: int) -> str:
     ) % {"count": f"{count:,}"}
 
 
+def left_out_sentence(count: int) -> str:
+    """Return "12 left out", the heading of a reason once the change is applied."""
+    return ngettext("%(count)s left out", "%(count)s left out", count) % {"count": f"{count:,}"}
+
+
 def undone_sentence(count: int) -> str:
     return ngettext(
         "Undone: %(count)s risk has its former value again.",

@@ -1,0 +1,1 @@
+"""Changes of many risks: `forms` (value, selection, consent), `changes` (preview, apply, undo)."""

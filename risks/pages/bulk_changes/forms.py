@@ -1,0 +1,128 @@
+"""The forms of a bulk change: its value and its risks, and the consent to its preview."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from openrisk.accounts.models import Organization, User
+from openrisk.pages.forms import PageForm
+from risks.models import BulkKind, Category, Status, Treatment
+from risks.pages.risk.forms import ReviewDayField, TypedTagsField, has_many_members
+from risks.pages.widgets import RowsField
+from risks.services.bulk_changes.kinds import KINDS
+
+# What a change may leave the risks without, and the words for it.
+EMPTYING = {
+    BulkKind.OWNER: _("No owner"),
+    BulkKind.ASSIGNEE: _("No assignee"),
+    BulkKind.REVIEWER: _("No reviewer"),
+    BulkKind.CATEGORY: _("No category"),
+    BulkKind.TREATMENT: _("Not decided"),
+    BulkKind.REVIEW_INTERVAL: _("No interval"),
+    BulkKind.NEXT_REVIEW: _("No review planned"),
+}
+PEOPLE = (BulkKind.OWNER, BulkKind.ASSIGNEE, BulkKind.REVIEWER)
+
+
+class BulkForm(PageForm):
+    """What the risks are to have, and which risks: references, or all that match a query."""
+
+    references = forms.CharField(
+        label=_("Risks"),
+        required=False,
+        widget=forms.Textarea({"rows": 3}),
+        help_text=_("References, separated by spaces, commas or lines: R-0001 R-0002"),
+    )
+    all = forms.BooleanField(required=False, widget=forms.HiddenInput)
+    query = forms.CharField(required=False, max_length=4000, widget=forms.HiddenInput)
+    empty = forms.BooleanField(required=False)
+    comment = forms.CharField(
+        label=_("Reason"),
+        required=False,
+        max_length=5000,
+        widget=forms.Textarea({"rows": 2}),
+        help_text=_("Shown in the history of each risk"),
+    )
+
+    def __init__(self, kind: str, organization: Organization, data: Any = None, **initial: Any):
+        super().__init__(data, auto_id="bulk-%s", initial=initial)
+        self.kind = BulkKind(kind)
+        if KINDS[kind].takes_value:
+            self.fields["value"] = value_field(self.kind, organization)
+        if self.kind in EMPTYING:
+            self.fields["empty"].label = EMPTYING[self.kind]
+        else:
+            del self.fields["empty"]
+
+    def hide_selection(self) -> None:
+        """Keep the references out of sight, where they were chosen in the list."""
+        self.fields["references"].widget = forms.HiddenInput()
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        if "empty" not in self.fields or "value" in self.errors:
+            return data
+        if data["empty"] and data.get("value"):
+            self.add_error(
+                "value",
+                gettext("Choose a value or “%(nothing)s”, not both.")
+                % {"nothing": self.fields["empty"].label},
+            )
+        elif not data["empty"] and not data.get("value"):
+            self.add_error(
+                "value",
+                gettext("Choose a value, or tick “%(nothing)s”.")
+                % {"nothing": self.fields["empty"].label},
+            )
+        return data
+
+    @property
+    def chosen_references(self) -> list[str]:
+        return self.cleaned_data["references"].replace(",", " ").split()
+
+
+def value_field(kind: BulkKind, organization: Organization) -> forms.Field:
+    """Return the field for the value of a kind."""
+    label = kind.label
+    if kind in PEOPLE:
+        return person_value(label, organization)
+    if kind == BulkKind.CATEGORY:
+        categories = Category.objects.for_organization(organization)
+        return forms.ModelChoiceField(
+            categories, label=label, required=False, empty_label=_("Choose")
+        )
+    if kind in (BulkKind.ADD_TAGS, BulkKind.REMOVE_TAGS):
+        tags = TypedTagsField(label=_("Tags"), help_text=_("Separated by commas"))
+        tags.widget.organization = organization  # type: ignore[attr-defined]
+        return tags
+    if kind == BulkKind.REVIEW_INTERVAL:
+        return forms.IntegerField(
+            label=_("Review interval (days)"), required=False, min_value=1, max_value=3660
+        )
+    if kind == BulkKind.NEXT_REVIEW:
+        return ReviewDayField(label=label, required=False)
+    choices: Any = Status.choices if kind == BulkKind.STATUS else Treatment.choices
+    return forms.ChoiceField(
+        label=_("New status") if kind == BulkKind.STATUS else label,
+        required=kind == BulkKind.STATUS,
+        choices=[("", _("Choose")), *choices],
+    )
+
+
+def person_value(label: Any, organization: Organization) -> forms.Field:
+    """Return a select of the members, or a field to type a name where they are many."""
+    if has_many_members(organization):
+        typed = RowsField("people", multiple=False, label=label)
+        typed.limit_to(organization)
+        return typed
+    members = User.objects.filter(memberships__organization=organization)
+    return forms.ModelChoiceField(members, label=label, required=False, empty_label=_("Choose"))
+
+
+class ConsentForm(PageForm):
+    """Consent to a preview: which one was seen, and whether to leave out what is refused."""
+
+    digest = forms.CharField(max_length=64, widget=forms.HiddenInput)
+    leave_out_refused = forms.BooleanField(required=False)
