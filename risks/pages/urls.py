@@ -7,6 +7,10 @@ from risks.pages import colours
 from risks.pages.register import arranging, quick_edit, risk_list, saved_views
 from risks.pages.register.filters import choosing
 from risks.pages.risk import actions, assessment, comments, detail, editing
+from risks.pages.risk import actions, comments, detail, editing
+from risks.pages.bulk_changes import changes as bulk
+from risks.pages.register import board, risk_list
+from risks.pages.risk import actions, detail, editing
 from risks.pages.treatment import on_risk
 
 
@@ -40,6 +44,14 @@ urlpatterns = [
     path("views/<slug:slug>/delete/", saved_views.delete_view, name="risk-view-delete"),
     path("matrix.css", colours.matrix_css, name="matrix-css"),
     path("new/", editing.new_risk, name="risk-new"),
+    path("board/", board.risk_board, name="risk-board"),
+    path("<reference:number>/move/", board.move_risk, name="risk-move"),
+    path("bulk/", bulk.bulk_change, name="risk-bulk"),
+    path("changes/", bulk.change_list, name="risk-changes"),
+    path("changes/<uuid:pk>/", bulk.change_page, name="risk-change"),
+    path("changes/<uuid:pk>/apply/", bulk.apply_change, name="risk-change-apply"),
+    path("changes/<uuid:pk>/preview/", bulk.preview_again, name="risk-change-preview"),
+    path("changes/<uuid:pk>/undo/", bulk.undo_change, name="risk-change-undo"),
     path("<reference:number>/", detail.risk_page, name="risk-page"),
     path("<reference:number>/edit/", editing.edit_risk, name="risk-edit"),
     path("<reference:number>/quick/<slug:part>/", quick_edit.edit_part, name="risk-quick-edit"),

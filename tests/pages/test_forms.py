@@ -17,10 +17,11 @@ from openrisk.accounts.members.memberships import set_role
 from openrisk.accounts.models import Role
 from openrisk.errors import Conflict, StaleVersion
 from openrisk.pages.forms import PageForm
-from risks.models import Acceptance, LikelihoodSuggestion
+from risks.models import Acceptance, BulkChange, LikelihoodSuggestion
 from risks.services.mitigations import create_mitigation
 from risks.services.risks import create_risk, take_transition
 from tests.risks.factories import make_acceptance, make_comment
+from tests.risks.factories import make_acceptance, make_bulk_change
 
 PACKAGES = ("risks.pages", "dashboards.pages", "marketplace.pages", "monitoring.pages")
 # What only reads: filters of a list, and a question to the cache.
@@ -109,6 +110,18 @@ CASES = [
         f"{MITIGATIONS}.update_action",
     ),
     (
+        "BulkForm",
+        "/o/acme/risks/bulk/?kind=treatment",
+        {"references": "R-0001", "value": "avoid", "comment": ""},
+        "risks.services.bulk_changes.lifecycle.preview_change",
+    ),
+    (
+        "ConsentForm",
+        "/o/acme/risks/changes/{bulk_change}/apply/",
+        {"digest": "x"},
+        "risks.services.bulk_changes.lifecycle.begin_change",
+    ),
+    (
         "NameForm",
         "/o/acme/dashboards/new/",
         {"name": "x"},
@@ -175,6 +188,8 @@ def places(client, organization, manager, analyst):
     mitigation = create_mitigation(
         actor=analyst, organization=organization, risk=first, title="Plan", actions=["Act"]
     )
+    bulk_change = make_bulk_change(first)
+    BulkChange.objects.update(state="previewed", actor=manager)
     Board.objects.create(organization=organization, owner=manager, name="Ours", slug="ours")
     app = lifecycle.install_app(actor=manager, organization=organization, connector="trivy")
     InstalledApp.objects.update(state="tested")
@@ -186,6 +201,7 @@ def places(client, organization, manager, analyst):
         "action": mitigation.actions.get().pk,
         "app": app.pk,
         "comment": make_comment(first, manager).pk,
+        "bulk_change": bulk_change.pk,
     }
 
 
