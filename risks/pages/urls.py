@@ -4,13 +4,11 @@ from django.urls import path, register_converter
 
 from risks.models.base import format_reference
 from risks.pages import colours
-from risks.pages.register import arranging, quick_edit, risk_list, saved_views
+from risks.pages.bulk_changes import changes as bulk
+from risks.pages.register import arranging, board, quick_edit, risk_list, saved_views
 from risks.pages.register.filters import choosing
 from risks.pages.risk import actions, assessment, comments, detail, editing
 from risks.pages.risk import actions, comments, detail, editing
-from risks.pages.bulk_changes import changes as bulk
-from risks.pages.register import board, risk_list
-from risks.pages.risk import actions, detail, editing
 from risks.pages.treatment import on_risk
 
 

@@ -20,8 +20,7 @@ from openrisk.pages.forms import PageForm
 from risks.models import Acceptance, BulkChange, LikelihoodSuggestion
 from risks.services.mitigations import create_mitigation
 from risks.services.risks import create_risk, take_transition
-from tests.risks.factories import make_acceptance, make_comment
-from tests.risks.factories import make_acceptance, make_bulk_change
+from tests.risks.factories import make_acceptance, make_bulk_change, make_comment
 
 PACKAGES = ("risks.pages", "dashboards.pages", "marketplace.pages", "monitoring.pages")
 # What only reads: filters of a list, and a question to the cache.

@@ -19,9 +19,9 @@ from openrisk.pages.forms import REFUSALS, refusal_sentence, status_of
 from openrisk.pages.guards import MemberRequest, member_required
 from openrisk.pages.submissions import create_once, redirect_to_created
 from risks.api.bulk_access import changes_of, find_own, require_kind
-from risks.api.selection import filter_by_query
 from risks.models import BulkChange, BulkKind, BulkRowOutcome, BulkState
 from risks.pages.bulk_changes.forms import BulkForm, ConsentForm
+from risks.pages.bulk_changes.selection import list_matching
 from risks.services.bulk_changes import lifecycle
 from risks.services.bulk_changes.kinds import rules_of
 from risks.services.bulk_changes.wording import (
@@ -104,7 +104,7 @@ def show_form(request: MemberRequest, form: BulkForm, status: int = 200) -> Http
     if everything:
         try:
             query = str(form["query"].value() or "")
-            count = filter_by_query(request.membership.organization, query).count()
+            count = list_matching(request.membership, query).risks.order_by().count()
         except REFUSALS as refusal:
             form.full_clean()
             messages.error(request, refusal_sentence(refusal))
@@ -121,7 +121,7 @@ def choose_risks(request: MemberRequest, form: BulkForm) -> tuple[Any, list[str]
     """Return the chosen risks, and the references that no risk here has."""
     organization = request.membership.organization
     if form.cleaned_data["all"]:
-        return filter_by_query(organization, form.cleaned_data["query"]), []
+        return list_matching(request.membership, form.cleaned_data["query"]).risks, []
     return lifecycle.find_by_references(organization, form.chosen_references)
 
 

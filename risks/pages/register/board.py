@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
 from django.db.models import Count, Sum
-from django.http import HttpResponse, HttpResponseBase, JsonResponse, QueryDict
+from django.http import HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -18,17 +19,21 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from openrisk.accounts.models import Organization, Role
+from openrisk.accounts.models import Membership, Organization, Role
 from openrisk.caching.decorators import get_or_compute
 from openrisk.caching.principals import principal_of
+from openrisk.errors import InvalidParameters
 from openrisk.pages.drafts import form_on
-from openrisk.pages.forms import REFUSALS, StepForm, refusal_sentence, status_of
+from openrisk.pages.forms import REFUSALS, StepForm, status_of
 from openrisk.pages.guards import MemberRequest, member_required, require_role
 from openrisk.pages.submissions import create_once, redirect_to_created
 from risks import states
-from risks.api.selection import filter_by_query
 from risks.models import Risk, Status
 from risks.overdue import is_review_overdue
+from risks.pages.bulk_changes.selection import NO_FILTERS, list_matching
+from risks.pages.register.filters.chips import build_chips
+from risks.pages.register.filters.words import names_me
+from risks.pages.register.query import ListQuery
 from risks.pages.register.risk_list import READS
 from risks.pages.risk.detail import find_risk
 from risks.querysets import RISK_ORDERS, owner_label
@@ -67,69 +72,80 @@ class BoardColumn:
 @vary_on_headers("HX-Request", "HX-Target")
 def risk_board(request: MemberRequest) -> HttpResponse:
     """Show the board, or more cards of one column for htmx."""
-    membership, organization = request.membership, request.membership.organization
+    membership = request.membership
     may_write = membership.has_role(Role.ANALYST)
-    query = request.GET.copy()
-    column, start = query.pop("column", [""])[-1], query.pop("from", ["0"])[-1]
-    filters = {name: value for name, value in query.items() if value and name != "ordering"}
+    column, start = request.GET.get("column", ""), request.GET.get("from", "0")
+    query = ListQuery.read(request.GET)
+    search = {"search": query.get("search")} if query.get("search") else {}
+    filters = {name: value for name, value in query.filters.items() if name not in NO_FILTERS}
+    shown = {**filters, **search}
 
     def compute() -> dict[str, Any]:
-        return render_board(organization, filters, may_write=may_write, column=column, start=start)
+        context = {"organization": membership.organization.slug, "may_write": may_write}
+        return render_board(membership, shown, column, start, context)
 
     # A caller whom the cache cannot identify exactly shares no result with others.
     if principal_of(request) is None:
         rendered = compute()
     else:
+        whose = membership.user_id if names_me(filters) else ""
         rendered = get_or_compute(
-            f"board {organization.slug} {may_write} {column} {start} {sorted(filters.items())}",
+            f"board {request.organization_slug} {may_write} {whose} {column} {start} "
+            f"{sorted(shown.items())}",
             compute,
             reads=READS,
-            organization_id=organization.pk,
+            organization_id=membership.organization_id,
             ttl=settings.CACHE_TTL_RISKS,
             clock="minute",  # a review becomes overdue
         )
     html = SafeString(rendered["html"])  # a template has escaped it; the cache stores plain text
     if column:
         return HttpResponse(html, status=rendered["status"])
-    search = filters.pop("search", "")
     context = {
         "html": html,
         "may_write": may_write,
-        "search": search,
+        "search": query.get("search"),
         "other_filters": filters,
-        "list_query": urlencode({**filters, **({"search": search} if search else {})}),
+        "list_query": urlencode(shown),
     }
     return render(request, "risks/register/board.html", context, status=rendered["status"])
 
 
 def render_board(
-    organization: Organization,
+    membership: Membership,
     filters: Mapping[str, str],
-    *,
-    may_write: bool,
     column: str,
     start: str,
+    context: dict[str, Any],
 ) -> dict[str, Any]:
     """Render all columns, or the cards of one from `start` on."""
-    context: dict[str, Any] = {"organization": organization.slug, "may_write": may_write}
+    organization = membership.organization
     try:
-        risks = filter_by_query(organization, urlencode(filters))
-    except REFUSALS as refusal:
-        context["problem"] = refusal_sentence(refusal)
+        listing = list_matching(membership, urlencode(filters))
+    except InvalidParameters as refusal:
+        context["problems"] = refusal.errors["query"]
         return {"html": render_to_string("risks/register/_board.html", context), "status": 400}
     if not column:
-        context["columns"] = load_columns(organization, risks, filters)
+        context["chips"] = build_chips(
+            organization, listing.query, listing.filters, partial(board_url, organization)
+        )
+        context["columns"] = load_columns(organization, listing.risks, filters)
         return {"html": render_to_string("risks/register/_board.html", context), "status": 200}
-    first = int(start) if start.isascii() and start.isdigit() and len(start) < 8 else 0
     if column not in Status.values:
         return {"html": "", "status": 404}
-    shown = BoardColumn(column, cards=load_cards(risks, column, first, CARDS + 1))
+    first = int(start) if start.isascii() and start.isdigit() and len(start) < 8 else 0
+    shown = BoardColumn(column, cards=load_cards(listing.risks, column, first, CARDS + 1))
     if len(shown.cards) > CARDS:
         shown.cards.pop()
         shown.more_url = more_url(organization, filters, column, first + CARDS)
         shown.list_url = list_url(organization, filters, column)
     context["column"] = shown
     return {"html": render_to_string("risks/register/_board_cards.html", context), "status": 200}
+
+
+def board_url(organization: Organization, query: ListQuery) -> str:
+    text = query.encode()
+    return reverse("risk-board", args=[organization.slug]) + (f"?{text}" if text else "")
 
 
 def load_columns(
@@ -232,14 +248,10 @@ def answer_moved(request: MemberRequest, risk: Risk, wants_json: bool) -> HttpRe
 
 def chosen_risks(request: MemberRequest, query: str) -> Any:
     """Return the risks that the board shows, all of them where its filters cannot be used."""
-    organization = request.membership.organization
-    given = QueryDict(query, mutable=True)
-    for name in ("column", "from"):
-        given.pop(name, None)
     try:
-        return filter_by_query(organization, given.urlencode())
-    except REFUSALS:
-        return Risk.objects.for_organization(organization)
+        return list_matching(request.membership, query).risks
+    except InvalidParameters:
+        return Risk.objects.for_organization(request.membership.organization)
 
 
 def list_moves(request: MemberRequest, risk: Risk) -> list[dict[str, Any]]:

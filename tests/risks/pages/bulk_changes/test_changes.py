@@ -44,6 +44,12 @@ def test_all_that_match_are_counted(client, risks):
     assert "Set the owner of 1 risk" in text_of(page)
 
 
+def test_me_in_a_query_is_who_asks(client, risks, analyst):
+    update_risk(actor=None, instance=risks[0], owner=analyst)
+    consent(client, preview(client, references="", all="on", query="owner=me"))
+    assert Risk.objects.get(treatment="avoid").number == 1
+
+
 @pytest.mark.parametrize("body", [{"kind": "owner"}, {"kind": "nonsense", "risk": "R-0001"}, {}])
 def test_nothing_selected_leads_back_to_the_list(client, risks, body):
     assert client.post(BULK, body)["Location"] == "/o/acme/risks/"

@@ -43,10 +43,16 @@ def test_the_filters_of_the_list_apply(client, risk, organization):
     assert 'href="/o/acme/risks/?search=unclear"' in page.content.decode()
 
 
+def test_me_is_who_looks_at_the_board(client, browse, manager, risk, analyst):
+    update_risk(actor=None, instance=risk, owner=analyst)
+    assert 'data-card="R-0001"' in client.get(f"{BOARD}?owner=me").content.decode()
+    assert 'data-card="R-0001"' not in browse(manager).get(f"{BOARD}?owner=me").content.decode()
+
+
 def test_a_filter_that_is_not_known_is_said(client, risk):
     page = client.get(f"{BOARD}?colour=red")
     assert page.status_code == 400
-    assert "There is no such filter." in text_of(page)
+    assert "no filter “colour”" in text_of(page)
 
 
 def test_more_cards_come_by_htmx(client, organization, monkeypatch):
