@@ -8,7 +8,6 @@ from risks.pages.bulk_changes import changes as bulk
 from risks.pages.register import arranging, board, quick_edit, risk_list, saved_views
 from risks.pages.register.filters import choosing
 from risks.pages.risk import actions, assessment, comments, detail, editing
-from risks.pages.risk import actions, comments, detail, editing
 from risks.pages.treatment import on_risk
 
 
