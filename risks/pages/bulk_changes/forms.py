@@ -27,7 +27,7 @@ PEOPLE = (BulkKind.OWNER, BulkKind.ASSIGNEE, BulkKind.REVIEWER)
 
 
 class BulkForm(PageForm):
-    """What the risks are to have, and which risks: references, or all that match a query."""
+    """The value that risks are to have, and the risks: references, or all that match a query."""
 
     references = forms.CharField(
         label=_("Risks"),
