@@ -101,7 +101,7 @@ def find_risk(request: MemberRequest, number: int) -> Risk:
     """The risk of this number in the organization of the page, or 404."""
     risks = Risk.objects.for_organization(request.membership.organization)
     people = risks.select_related("category", "owner", "assignee", "reviewer")
-    risk = get_object_or_404(with_parts(people), number=number)
+    risk = get_object_or_404(with_parts(people, request.membership.user), number=number)
     risk.organization = request.membership.organization
     return risk
 
@@ -172,13 +172,22 @@ class RiskPage:
             "overdue": risk.is_review_overdue(timezone.now()),
             "above_appetite": is_above_appetite(risk),
             "transitions": self.transitions,
-            "next_step": self.transitions[0] if self.transitions else None,
+            **self.next_step(),
             "warnings": states.WARNINGS,
             "members": members_among(risk, self.mitigations if self.tab == tabs.TREATMENT else []),
             "may_write": self.may_write,
             "may_decide": self.may_decide,
             "admin_url": admin,
         }
+
+    def next_step(self) -> dict[str, Any]:
+        """Return the first step from here, and where to remove the reasons against it."""
+        if not self.transitions:
+            return {"next_step": None}
+        first = self.transitions[0]
+        tab = tabs.TAB_OF_STATUS.get(first[0].to, tabs.OVERVIEW)
+        address = tabs.tab_address(self.request.organization_slug, self.risk.reference, tab)
+        return {"next_step": first, "next_step_url": address}
 
     def overview(self) -> dict[str, Any]:
         risk, form = self.risk, self.form

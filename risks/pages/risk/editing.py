@@ -58,7 +58,7 @@ def values_to_begin_with(request: MemberRequest) -> dict[str, Any]:
     if number.isascii() and number.isdigit() and len(number) < 10:
         original = initial_values(find_risk(request, int(number)))
         title = _("Copy of %(title)s") % {"title": original["title"]}
-        return {**original, "title": title[:255], "external_id": "", "version": None}
+        return {**original, "title": title[:255], "external_id": "", "status": "draft"}
     return {name: request.GET[name] for name in CARRIED_OVER if name in request.GET}
 
 

@@ -8,7 +8,7 @@ from django.db.models.functions import Cast, Coalesce, Concat
 from django.utils import timezone
 
 from openrisk.accounts.members.memberships import member_ids
-from openrisk.accounts.models import Membership
+from openrisk.accounts.models import Membership, User
 from risks.fields import PEOPLE
 from risks.models import (
     Asset,
@@ -20,14 +20,15 @@ from risks.models import (
     MitigationAction,
     Risk,
     RiskTag,
+    Watch,
 )
 from risks.models.mitigations import progress_of
 from risks.pages.risk import tabs
 from risks.scoring import KINDS
 
 
-def with_parts(risks: Any) -> Any:
-    """Add what every tab says: how much there is on each, and which people are members now."""
+def with_parts(risks: Any, user: User) -> Any:
+    """Add what every tab says: how much is on each, who is a member, whether `user` watches."""
 
     def count(model: Any) -> Any:
         rows = model.objects.filter(risk=OuterRef("pk")).order_by()
@@ -44,6 +45,7 @@ def with_parts(risks: Any) -> Any:
         mitigation_count=count(Mitigation),
         finding_count=count(Finding),
         comment_count=count(Comment),
+        is_watched=Exists(Watch.objects.filter(user=user, risk=OuterRef("pk"))),
         **{f"{person}_is_member": is_member(person) for person in PEOPLE},
     )
 

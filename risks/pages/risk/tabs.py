@@ -21,6 +21,12 @@ TAB_OF_KEY = (
     ("acceptance", TREATMENT),
     ("comment", ACTIVITY),
 )
+# The tab on which the reasons against a status are removed; for all others it is the first one.
+TAB_OF_STATUS = {
+    "in_treatment": TREATMENT,
+    "mitigated": TREATMENT,
+    "accepted": TREATMENT,
+}
 
 
 @dataclass(frozen=True)

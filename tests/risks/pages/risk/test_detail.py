@@ -5,7 +5,7 @@ import pytest
 from risks.pages.risk.tabs import LABELS
 from risks.services.mitigations import create_action, create_mitigation
 from risks.services.risks import create_risk, take_transition, update_risk
-from tests.risks.factories import make_asset, make_finding
+from tests.risks.factories import make_asset, make_finding, make_risk
 from tests.texts import text_of
 
 PAGE = "/o/acme/risks/R-0001/"
@@ -64,6 +64,37 @@ def test_next_step_is_a_button_or_says_what_is_missing(browse, analyst, risk):
     update_risk(actor=None, instance=risk, inherent_likelihood=None)
     text = text_of(client.get(PAGE, {"tab": "activity"}))
     assert "Assessed: not possible yet Inherent likelihood not assessed" in text
+
+
+def test_what_is_missing_leads_to_where_it_is_added(browse, analyst, risk):
+    for to in ("assessed", "treatment_planned"):
+        risk = take_transition(actor=analyst, risk=risk, to=to)
+    page = browse(analyst).get(PAGE)
+    assert page.context["next_step_url"] == f"{PAGE}?tab=treatment"
+    assert "Add a mitigation first" in text_of(page)
+
+
+def test_watching_is_begun_and_ended_in_the_menu(browse, viewer, risk):
+    client = browse(viewer)
+    client.post(f"{PAGE}watch/", {"watch": "yes"})
+    assert "Stop watching" in text_of(client.get(PAGE))
+
+
+def test_copy_opens_a_form_with_the_values_as_a_draft(browse, analyst, risk):
+    form = browse(analyst).get("/o/acme/risks/new/", {"copy": "R-0001"}).context["form"]
+    values = {name: form[name].value() for name in ("title", "status", "tags", "inherent_impact")}
+    assert values == {
+        "title": "Copy of Ransomware on the file server",
+        "status": "draft",
+        "tags": "backup",
+        "inherent_impact": 5,
+    }
+
+
+def test_risk_of_another_organization_cannot_be_copied(browse, analyst, other_organization):
+    make_risk(other_organization)
+    response = browse(analyst).get("/o/acme/risks/new/", {"copy": "R-0001"})
+    assert response.status_code == 404
 
 
 def test_managers_find_the_form_of_the_administration(browse, analyst, manager, risk):
