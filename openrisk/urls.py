@@ -30,6 +30,7 @@ pages_of_an_organization = [
     path("", include("dashboards.pages.urls")),
     path("risks/", include("risks.pages.urls")),
     path("deleted/", include("risks.pages.workspace.deleted_urls")),
+    path("files/", include("risks.pages.workspace.file_urls")),
     path("choices/<slug:kind>/", search_choices, name="choices"),
     path("marketplace/", include("marketplace.pages.urls")),
 ]

@@ -48,6 +48,7 @@ SECTIONS = (
         MenuEntry(_("Controls"), "book-check", "admin:risks_control_changelist", Role.MANAGER),
     ),
     (
+        MenuEntry(_("Files"), "paperclip", "files"),
         MenuEntry(_("Boards"), "chart-no-axes-combined", "boards"),
         MenuEntry(
             _("Reports"),

@@ -278,3 +278,32 @@ def describe_media_type(media_type: str) -> str:
         "application": _("{type} file"),
     }
     return str(words.get(kind, "{type}")).format(type=subtype.upper())
+
+
+# What a name with such an ending promises.
+PROMISED = {
+    ".pdf": ("application/pdf",),
+    ".png": ("image/png",),
+    ".gif": ("image/gif",),
+    ".jpg": ("image/jpeg",),
+    ".jpeg": ("image/jpeg",),
+    ".docx": ("wordprocessingml",),
+    ".xlsx": ("spreadsheetml",),
+    ".pptx": ("presentationml",),
+    ".txt": ("text/", "application/json", "message/"),
+    ".csv": ("text/",),
+    ".log": ("text/", "application/json", "message/"),
+}
+
+
+def is_misleading(name: str, media_type: str) -> bool:
+    """Return whether the ending of the name promises another type than the file has."""
+    promised = PROMISED.get(ending_of(name))
+    if promised is None:
+        return False
+    is_text = promised[0] == "text/"
+    return (
+        media_type in ACTIVE
+        if is_text and media_type.startswith("text/")
+        else not any(part in media_type for part in promised)
+    )

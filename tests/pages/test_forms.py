@@ -20,7 +20,9 @@ from openrisk.pages.forms import PageForm
 from risks.models import Acceptance, BulkChange, LikelihoodSuggestion
 from risks.services.mitigations import create_mitigation
 from risks.services.risks import create_risk, take_transition
+from risks.services.workspace.attachments import upload_attachment
 from tests.risks.factories import make_acceptance, make_bulk_change, make_comment
+from tests.risks.files.content import PNG, upload
 
 PACKAGES = ("risks.pages", "dashboards.pages", "marketplace.pages", "monitoring.pages")
 # What only reads: filters of a list, and a question to the cache.
@@ -31,6 +33,8 @@ RISKS = "risks.services.risks"
 COMMENTS = "risks.services.workspace.comments"
 ACCEPTANCES = "risks.services.acceptances"
 MITIGATIONS = "risks.services.mitigations"
+ATTACHMENTS = "risks.services.workspace.attachments"
+FILE = "/o/acme/files/{attachment}/"
 INSTALLATIONS = "marketplace.installations.lifecycle"
 VIEWS = "risks.services.workspace.saved_views"
 QUICK_EDIT = {"treatment": "mitigate", "version": 2}
@@ -121,6 +125,24 @@ CASES = [
         "risks.services.bulk_changes.lifecycle.begin_change",
     ),
     (
+        "AttachmentUploadForm",
+        "/o/acme/files/add/",
+        {},
+        f"{ATTACHMENTS}.upload_attachment",
+    ),
+    (
+        "AttachmentForm",
+        FILE,
+        {"name": "x", "version": 1},
+        f"{ATTACHMENTS}.update_attachment",
+    ),
+    (
+        "AttachmentLinkForm",
+        f"{FILE}risks/",
+        {"risks": "R-0001"},
+        f"{ATTACHMENTS}.link_attachment",
+    ),
+    (
         "NameForm",
         "/o/acme/dashboards/new/",
         {"name": "x"},
@@ -192,8 +214,12 @@ def places(client, organization, manager, analyst):
     Board.objects.create(organization=organization, owner=manager, name="Ours", slug="ours")
     app = lifecycle.install_app(actor=manager, organization=organization, connector="trivy")
     InstalledApp.objects.update(state="tested")
+    attachment = upload_attachment(
+        actor=manager, organization=organization, file=upload(PNG)
+    ).attachment
     client.force_login(manager)
     return {
+        "attachment": attachment.pk,
         "acceptance": acceptance.pk,
         "suggestion": suggestion.pk,
         "mitigation": mitigation.pk,
@@ -221,6 +247,8 @@ def test_refusal_of_a_service_is_shown(client, places, monkeypatch, case, refusa
 
     form, path, data, service = case
     monkeypatch.setattr(service, refuse)
+    if form == "AttachmentUploadForm":
+        data = {"files": upload()}
     if form == "PackForm":
         data = {"file": SimpleUploadedFile("pack.zip", b"x")}
     if path.endswith("transitions/"):

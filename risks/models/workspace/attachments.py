@@ -39,12 +39,28 @@ ATTACHMENT_ORDERS: dict[str, Combinable] = {
 }
 
 
+def expired() -> Q:
+    """Return the condition that an attachment was valid until a day before today (UTC)."""
+    return Q(valid_until__lt=timezone.now().date())
+
+
+def expires_within(days: int) -> Q:
+    """Return the condition that it is valid still, and no longer than `days` days from today."""
+    today = timezone.now().date()
+    return Q(valid_until__range=(today, today + timedelta(days=days)))
+
+
+def is_linked() -> Exists:
+    """Return the condition that it is evidence for something."""
+    return Exists(AttachmentLink.objects.filter(attachment=OuterRef("pk")))
+
+
 class AttachmentQuerySet(OrganizationRowQuerySet):
     """Reads of attachments."""
 
     def expired(self) -> Self:
         """Those that were valid until a day before today (UTC)."""
-        return self.filter(valid_until__lt=timezone.now().date())
+        return self.filter(expired())
 
     def not_expired(self) -> Self:
         """All others, also those that never expire."""
@@ -52,16 +68,15 @@ class AttachmentQuerySet(OrganizationRowQuerySet):
 
     def expiring_within(self, days: int) -> Self:
         """Those that are valid still, and no longer than `days` days from today (UTC)."""
-        today = timezone.now().date()
-        return self.filter(valid_until__range=(today, today + timedelta(days=days)))
+        return self.filter(expires_within(days))
 
     def linked(self) -> Self:
         """Those that are evidence for something."""
-        return self.filter(Exists(AttachmentLink.objects.filter(attachment=OuterRef("pk"))))
+        return self.filter(is_linked())
 
     def unlinked(self) -> Self:
         """Those that are evidence for nothing."""
-        return self.exclude(Exists(AttachmentLink.objects.filter(attachment=OuterRef("pk"))))
+        return self.exclude(is_linked())
 
     def linked_to(self, **target: Any) -> Self:
         """Those of a row: `linked_to(risk=risk)`. By a subquery, since a join would repeat rows."""

@@ -51,6 +51,7 @@ from risks.pages.risk.score_chart import load_score_chart
 from risks.pages.treatment.forms import MitigationActionForm, action_key, mitigation_key
 from risks.pages.widgets import RatingPicker
 from risks.pages.workspace.deleted import show_deleted_risk
+from risks.pages.workspace.evidence import load_card
 from risks.scoring import KINDS
 from risks.services.matrix import matrix_of
 from risks.services.mitigations import TRANSITIONS
@@ -131,6 +132,7 @@ class RiskPage:
             tabs.OVERVIEW: self.overview,
             tabs.TREATMENT: self.treatment,
             tabs.FINDINGS: self.findings,
+            tabs.EVIDENCE: self.evidence,
             tabs.ACTIVITY: self.activity,
         }
         context = {**self.frame(), **contents[self.tab]()}
@@ -268,6 +270,9 @@ class RiskPage:
         rows = Finding.objects.filter(risk=self.risk).values(*FINDING_FIELDS)
         pages = Paginator(rows.order_by("state", "-severity", "id"), FINDINGS_ON_PAGE)
         return {"findings": pages.get_page(self.request.GET.get("page"))}
+
+    def evidence(self) -> dict[str, Any]:
+        return {"evidence": load_card(self.membership, self.risk)}
 
     def activity(self) -> dict[str, Any]:
         if self.may_write:

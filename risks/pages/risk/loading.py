@@ -12,6 +12,7 @@ from openrisk.accounts.models import Membership, User
 from risks.fields import PEOPLE
 from risks.models import (
     Asset,
+    AttachmentLink,
     Comment,
     Control,
     Finding,
@@ -46,6 +47,7 @@ def with_parts(risks: Any, user: User) -> Any:
         finding_count=count(Finding),
         comment_count=count(Comment),
         is_watched=Exists(Watch.objects.filter(user=user, risk=OuterRef("pk"))),
+        attachment_count=count(AttachmentLink),
         **{f"{person}_is_member": is_member(person) for person in PEOPLE},
     )
 
@@ -62,6 +64,7 @@ def tab_counts(risk: Any) -> dict[str, int]:
     return {
         tabs.TREATMENT: risk.mitigation_count,
         tabs.FINDINGS: risk.finding_count,
+        tabs.EVIDENCE: risk.attachment_count,
         tabs.ACTIVITY: risk.comment_count,
     }
 

@@ -6,11 +6,13 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-OVERVIEW, TREATMENT, FINDINGS, ACTIVITY = "overview", "treatment", "findings", "activity"
+OVERVIEW, TREATMENT, FINDINGS = "overview", "treatment", "findings"
+EVIDENCE, ACTIVITY = "evidence", "activity"
 LABELS = {
     OVERVIEW: _("Overview"),
     TREATMENT: _("Treatment"),
     FINDINGS: _("Findings"),
+    EVIDENCE: _("Evidence"),
     ACTIVITY: _("Activity"),
 }
 # The tab of a form, by the beginning of its key; all others are on the first one.

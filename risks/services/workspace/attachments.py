@@ -148,13 +148,16 @@ def link_attachment(*, actor: User | None, attachment: Attachment, target: Any) 
     """Make an attachment evidence for a row of the same organization; once is enough."""
     if target.organization_id != attachment.organization_id:
         raise rows.field_error("target", _("This row is not of the organization of the file."))
+    row = target_of(target)
     with recorded(actor=actor):
-        link, _created = AttachmentLink.objects.get_or_create(
+        rows.lock_for_update(attachment)
+        link: AttachmentLink | None = attachment.links.filter(**row).first()
+        return link or AttachmentLink.objects.create(
+            organization_id=attachment.organization_id,
             attachment=attachment,
-            **target_of(target),
-            defaults={"organization_id": attachment.organization_id, "linked_by": actor},
+            linked_by=actor,
+            **row,
         )
-    return link
 
 
 def unlink_attachment(*, actor: User | None, link: AttachmentLink) -> bool:
