@@ -13,7 +13,7 @@ from django.template import Context, Template
 from django.test import TransactionTestCase
 from django.test.signals import template_rendered
 from django.utils.safestring import SafeString
-from hypothesis import settings
+from hypothesis import settings as hypothesis_settings
 from pytest_django import DjangoDbBlocker
 from rest_framework.test import APIClient
 
@@ -33,8 +33,10 @@ TESTS = Path(__file__).resolve().parent
 SHARED_DATA = TESTS.parents[1] / "shared" / "data"
 
 
-settings.register_profile("openrisk", deadline=None)  # how long a test takes says nothing
-settings.load_profile("openrisk")
+hypothesis_settings.register_profile(
+    "openrisk", deadline=None
+)  # how long a test takes says nothing
+hypothesis_settings.load_profile("openrisk")
 
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "installation"}
 # Folders whose tests run on SQLite alone, unless marked `both`. They ask through querysets, figures
@@ -199,3 +201,13 @@ def api(organization: Organization) -> Callable[..., APIClient]:
         return result
 
     return client
+
+
+@pytest.fixture
+def attachments_folder(settings: Any, tmp_path: Path) -> Path:
+    """An empty folder in which attachments are stored, for tests that look into it."""
+    folder = tmp_path / "attachments"
+    storage = {**settings.STORAGES["attachments"]}
+    storage["OPTIONS"] = {**storage["OPTIONS"], "location": folder}
+    settings.STORAGES = {**settings.STORAGES, "attachments": storage}
+    return folder

@@ -41,6 +41,7 @@ def run_checks() -> Iterator[CheckResult]:
     yield from key_checks.check_addresses()
     yield check_disk()
     yield service_checks.check_temporary_folder()
+    yield service_checks.check_attachments()
     yield check_cache_server()
     yield check_response_cache()
     yield service_checks.check_mail()

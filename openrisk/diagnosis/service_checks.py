@@ -6,6 +6,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.core.files.storage import FileSystemStorage, storages
 from django.utils import timezone
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
@@ -32,6 +33,23 @@ def check_temporary_folder() -> CheckResult:
             "temporary",
             f"no folder can be written to ({error.strerror})",
             "Mount a writable /tmp, or set TMPDIR to a folder that is writable.",
+        )
+
+
+def check_attachments() -> CheckResult:
+    """Whether files can be stored; of another storage than a folder, nothing is known here."""
+    storage = storages["attachments"]
+    if not isinstance(storage, FileSystemStorage):
+        return ok("attachments", f"in {type(storage).__name__}")
+    folder = storage.location
+    try:
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=".doctor-"):
+            return ok("attachments", f"{folder} can be written to")
+    except OSError as error:
+        return failure(
+            "attachments",
+            f"{folder} cannot be written to ({error.strerror})",
+            f"Let the user who runs OpenRisk write to {folder}, or set ATTACHMENTS_DIR.",
         )
 
 

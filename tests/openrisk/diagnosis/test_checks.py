@@ -27,10 +27,32 @@ def subjects() -> dict[str, CheckResult]:
 
 @pytest.mark.django_db
 def test_everything_is_looked_at() -> None:
-    looked_at = {"encryption key", "temporary", "mail", "traces", "keys", "stored secrets", "tasks"}
+    looked_at = {
+        "encryption key",
+        "temporary",
+        "attachments",
+        "mail",
+        "traces",
+        "keys",
+        "stored secrets",
+        "tasks",
+    }
     of_postgres = {"TLS", "writes", "direct address", "clock"}
     assert subjects().keys() >= looked_at
     assert (subjects().keys() >= of_postgres) is (connection.vendor == "postgresql")
+
+
+# --- Files ------------------------------------------------------------------------------------
+def test_attachments_need_a_folder_that_can_be_written_to(attachments_folder) -> None:
+    assert service_checks.check_attachments().status is CheckStatus.FAILURE  # not there
+    attachments_folder.mkdir()
+    assert service_checks.check_attachments().status is CheckStatus.OK
+
+
+def test_another_storage_for_attachments_is_named(settings: Settings) -> None:
+    memory = {"BACKEND": "django.core.files.storage.InMemoryStorage"}
+    settings.STORAGES = {**settings.STORAGES, "attachments": memory}
+    assert service_checks.check_attachments().detail == "in InMemoryStorage"
 
 
 # --- Secrets ----------------------------------------------------------------------------------
