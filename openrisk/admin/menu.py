@@ -14,6 +14,7 @@ MENU = (
             ("risks.Category", "Categories", "category"),
             ("risks.Matrix", "Matrix", "grid_on"),
             ("risks.SavedView", "Saved views", "bookmark"),
+            ("risks.Attachment", "Files", "attach_file"),
             ("risks.ImportRun", "Imports", "upload_file"),
             ("risks.ImportSource", "Import sources", "dataset"),
         ),

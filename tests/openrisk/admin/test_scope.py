@@ -86,6 +86,7 @@ def fill(organization, word, person):
         LikelihoodSuggestion.objects.create(risk=risk, key=word, present=2, likelihood=5, **of),
         factories.make_bulk_change(risk, comment=word),
         delete(actor=person, instance=factories.make_category(organization, f"{word} gone")),
+        factories.make_attachment(organization, name=word),
     ):
         found[type(made)] = made
     found[Organization] = organization
