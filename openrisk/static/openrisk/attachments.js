@@ -27,6 +27,10 @@
       return !text;
     };
     // A form with more fields waits for its button.
+    if (!("keep" in form.dataset)) {
+      form.querySelector("button").hidden = true;
+      form.querySelector(".help-text").prepend(`${form.dataset.atOnce} `);
+    }
     const take = () => {
       if (input.files.length && check() && !("keep" in form.dataset)) form.requestSubmit();
     };

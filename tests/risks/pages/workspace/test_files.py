@@ -204,7 +204,12 @@ def test_nobody_is_sent_elsewhere(page, organization, risk, back, manager):
 def test_a_file_says_what_it_is_and_where_it_is_used(page, organization, risk, analyst):
     attachment = make_attachment(organization, HTML, "notes.txt", target=risk, actor=analyst)
     shown = page(f"{FILES}{attachment.pk}/").text_shown
-    for text in ("R-0001 Ransomware", attachment.sha256, "Really: HTML", "The name says otherwise"):
+    for text in (
+        "R-0001 Ransomware",
+        attachment.sha256,
+        "Name is misleading: HTML",
+        "The name says otherwise",
+    ):
         assert text in shown
 
 
