@@ -33,9 +33,8 @@ TESTS = Path(__file__).resolve().parent
 SHARED_DATA = TESTS.parents[1] / "shared" / "data"
 
 
-hypothesis_settings.register_profile(
-    "openrisk", deadline=None
-)  # how long a test takes says nothing
+# How long a test takes says nothing.
+hypothesis_settings.register_profile("openrisk", deadline=None)
 hypothesis_settings.load_profile("openrisk")
 
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "installation"}

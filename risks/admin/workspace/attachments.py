@@ -44,6 +44,10 @@ class AttachmentAdmin(RegisterAdmin):
         "page_link",
     )
 
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """No one adds files here: the pages take several, and say for what they are evidence."""
+        return False
+
     def sections(self, obj: Any) -> list[Any]:
         content = ["type_label", "size_label", "sha256", "uploaded_by", "page_link"]
         return [

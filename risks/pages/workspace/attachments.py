@@ -280,7 +280,7 @@ def delete_file(request: MemberRequest, pk: UUID) -> HttpResponse:
     if request.POST.get("confirmed") != "yes":
         question = Question(
             _("Delete “{name}”?").format(name=attachment.name),
-            [describe_uses(attachment), _("The file itself is deleted. Its history stays.")],
+            [describe_uses(attachment), _("It can be restored for 90 days. Its history stays.")],
             _("Delete the file"),
             [("version", str(attachment.version)), ("back", back)],
             request.path,

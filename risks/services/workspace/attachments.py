@@ -4,6 +4,7 @@ Uploads of an organization take turns, by a lock on its row: that makes the quot
 same content exist once, and keeps a file from being deleted while it is uploaded again.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -13,10 +14,13 @@ import structlog
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.db.models import Exists, TextField
+from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from openrisk.accounts.models import Organization, User
+from openrisk.database.labels import label_of_model
 from openrisk.errors import FileTooLarge
 from openrisk.server.limits import ATTACHMENT_FILE, MEGABYTE
 from openrisk.uploads import digest_upload
@@ -25,9 +29,10 @@ from risks.files.names import clean_name
 from risks.files.refusals import refuse_file
 from risks.files.storage import StoredFile, stored_files, stored_organizations
 from risks.history import recorded
-from risks.models import Attachment, AttachmentLink
+from risks.models import Attachment, AttachmentLink, DeletedItem, DeletedRows
 from risks.models.workspace.attachments import target_of
 from risks.services import rows
+from risks.services.workspace.deleted_items import referenced_by_deleted_items
 from risks.text import clean_text
 
 # A file without a row is left alone for as long as its upload may take.
@@ -169,15 +174,12 @@ def unlink_attachment(*, actor: User | None, link: AttachmentLink) -> bool:
 
 def delete_attachment(
     *, actor: User | None, instance: Attachment, version: int | None = None
-) -> None:
-    """Delete an attachment with its links, and its file once that is certain.
+) -> DeletedItem:
+    """Delete an attachment with its links. Its file stays for as long as it can be restored.
 
     Callers ask `Attachment.can_be_deleted_by` first.
     """
-    stored = stored_file_of(instance)
-    with recorded(actor=actor):
-        rows.delete(actor=actor, instance=instance, version=version)
-        transaction.on_commit(lambda: delete_unused_file(stored))
+    return rows.delete(actor=actor, instance=instance, version=version)
 
 
 def stored_file_of(attachment: Attachment) -> StoredFile:
@@ -186,7 +188,7 @@ def stored_file_of(attachment: Attachment) -> StoredFile:
 
 
 def delete_unused_file(stored: StoredFile) -> bool:
-    """Delete a file unless a row needs it; return whether it was deleted."""
+    """Delete a file unless it is needed; return whether it was deleted."""
     with transaction.atomic():
         lock_organization(stored.organization_id)
         if is_needed(stored):
@@ -196,9 +198,20 @@ def delete_unused_file(stored: StoredFile) -> bool:
 
 
 def is_needed(stored: StoredFile) -> bool:
-    """Return whether a row needs the file."""
-    own = Attachment.objects.filter(organization=stored.organization_id, sha256=stored.sha256)
-    return bool(own.exists())
+    """Return whether an attachment needs the file, or one that was deleted and can be restored.
+
+    One statement asks for both: what is deleted or restored meanwhile is seen as one of them.
+    """
+    attachments = Attachment.objects.filter(
+        organization=stored.organization_id, sha256=stored.sha256
+    )
+    deleted = DeletedRows.objects.annotate(text=Cast("content", TextField())).filter(
+        organization=stored.organization_id,
+        labels__contains=f",{label_of_model(Attachment)},",
+        text__contains=stored.sha256,
+    )
+    organizations = Organization.objects.filter(pk=stored.organization_id)
+    return organizations.filter(Exists(attachments) | Exists(deleted)).exists()
 
 
 # --- Daily
@@ -208,12 +221,13 @@ def sweep_files() -> SweepResult:
     """Delete files that no row needs and that are older than GRACE, and list rows without a file.
 
     Crashes and rollbacks between writing a file and its row leave such files, as do organizations
-    that were deleted.
+    that were deleted, and attachments whose deletion can no longer be undone.
     """
     result = SweepResult()
+    restorable = referenced_by_deleted_items(Attachment, "sha256")
     with_rows = Attachment.objects.order_by().values_list("organization", flat=True).distinct()
     for organization_id in {*stored_organizations(), *with_rows}:
-        sweep_organization(organization_id, result)
+        sweep_organization(organization_id, restorable, result)
     if result.deleted:
         log.info("attachments_deleted", files=result.deleted)
     if result.missing:
@@ -225,8 +239,10 @@ def sweep_files() -> SweepResult:
     return result
 
 
-def sweep_organization(organization_id: UUID, result: SweepResult) -> None:
-    """Sweep the files of one organization."""
+def sweep_organization(
+    organization_id: UUID, restorable: Collection[str], result: SweepResult
+) -> None:
+    """Sweep the files of one organization; those in `restorable` need not be looked at."""
     before = timezone.now() - GRACE
     files = {stored.sha256: stored for stored in stored_files(organization_id)}
     own = Attachment.objects.filter(organization=organization_id).order_by("id")
@@ -234,8 +250,8 @@ def sweep_organization(organization_id: UUID, result: SweepResult) -> None:
         stored = files.pop(sha256, None)
         if stored is None or not stored.exists(size):
             result.missing.append(pk)
-    for stored in files.values():
-        if written_before(stored, before):
+    for sha256, stored in files.items():
+        if sha256 not in restorable and written_before(stored, before):
             result.deleted += delete_unused_file(stored)
 
 

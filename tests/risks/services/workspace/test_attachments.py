@@ -7,12 +7,14 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from openrisk.errors import FileTooLarge, StaleVersion
+from openrisk.errors import Conflict, FileTooLarge, StaleVersion
 from openrisk.server.limits import ATTACHMENT_FILE
 from risks.history.reading import changes_of, normalize_changes
-from risks.models import Attachment, AttachmentLink, Change
+from risks.models import Attachment, AttachmentLink
+from risks.services import rows
 from risks.services.risks import delete_risk
 from risks.services.workspace import attachments as services
+from risks.services.workspace.deleted_items import delete_for_good, restore_item
 from tests.risks.factories import (
     make_acceptance,
     make_action,
@@ -197,26 +199,45 @@ def test_who_may_delete(organization, viewer, analyst, manager):
     assert allowed == {viewer: False, analyst: True, manager: True}
 
 
-def test_a_deleted_file_goes_once_that_is_certain(
-    organization, folder, django_capture_on_commit_callbacks
-):
-    attachment = attach(organization, target=make_risk(organization))
-    with django_capture_on_commit_callbacks(execute=True):
-        services.delete_attachment(actor=None, instance=attachment, version=1)
-        assert len(stored(folder)) == 1
-    assert stored(folder) == []
-    assert AttachmentLink.objects.count() == 0
-    assert Change.objects.filter(object_id=attachment.pk, action="deleted").exists()
+def test_a_deleted_file_can_be_restored_with_its_links(organization, folder):
+    risk = make_risk(organization)
+    attachment = attach(organization, target=risk)
+    item = services.delete_attachment(actor=None, instance=attachment, version=1)
+    assert (Attachment.objects.count(), AttachmentLink.objects.count()) == (0, 0)
+    make_old(folder)
+    assert services.sweep_files().deleted == 0
+    restore_item(actor=None, item=item)
+    assert Attachment.objects.get().links.get().risk == risk
+    assert services.sweep_files() == services.SweepResult()
 
 
-def test_a_file_that_is_uploaded_again_meanwhile_stays(
-    organization, folder, django_capture_on_commit_callbacks
-):
-    attachment = attach(organization)
-    with django_capture_on_commit_callbacks(execute=True):
-        services.delete_attachment(actor=None, instance=attachment)
-        attach(organization)
-    assert len(stored(folder)) == 1
+def test_a_file_goes_when_it_can_no_longer_be_restored(organization, folder):
+    kept = attach(organization, PNG)
+    item = services.delete_attachment(actor=None, instance=attach(organization))
+    delete_for_good(actor=None, item=item)
+    make_old(folder)
+    assert services.sweep_files().deleted == 1
+    assert stored(folder) == [kept.sha256]
+
+
+def test_a_file_that_was_uploaded_again_meanwhile_stays(organization, folder):
+    item = services.delete_attachment(actor=None, instance=attach(organization))
+    again = attach(organization)
+    with pytest.raises(Conflict):
+        restore_item(actor=None, item=item)
+    delete_for_good(actor=None, item=item)
+    make_old(folder)
+    assert services.sweep_files().deleted == 0
+    assert stored(folder) == [again.sha256]
+
+
+def test_a_restored_risk_has_its_files_again(organization):
+    risk = make_risk(organization)
+    attachment = attach(organization, target=risk)
+    item = rows.delete(actor=None, instance=risk)
+    assert not attachment.links.exists()
+    restore_item(actor=None, item=item)
+    assert attachment.links.get().risk == risk
 
 
 # --- Crashes, and the sweep
@@ -247,15 +268,6 @@ def test_a_file_that_cannot_be_written_leaves_no_row(organization, monkeypatch, 
     with pytest.raises(OSError, match="No space left"):
         attach(organization)
     assert (stored(folder), Attachment.objects.count()) == ([], 0)
-
-
-def test_a_crash_after_the_row_was_deleted_leaves_a_file_for_the_sweep(organization, folder):
-    attachment = attach(organization)
-    services.delete_attachment(actor=None, instance=attachment)  # what follows never runs
-    make_old(folder)
-    assert len(stored(folder)) == 1
-    services.sweep_files()
-    assert stored(folder) == []
 
 
 def test_rows_without_their_file_are_named(organization, folder):
