@@ -89,7 +89,7 @@ def test_from_the_heat_map_to_a_transition(page, manager, javascript):
 def test_search_swaps_the_table_and_the_address(page):
     tab = page()
     tab.goto("/o/acme/risks/")
-    tab.get_by_label("Search").fill("archive")
+    tab.get_by_role("searchbox", name="Search").fill("archive")
     tab.get_by_role("link", name="Ransomware on the file server").wait_for(state="detached")
     assert tab.get_by_role("link", name="Fire in the archive").count() == 1
     assert tab.url.endswith("search=archive")

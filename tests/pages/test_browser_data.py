@@ -202,11 +202,11 @@ def test_filter_says_when_the_server_is_out_of_reach(page):
     tab = page()
     tab.goto("/o/acme/risks/")
     tab.context.set_offline(True)
-    tab.get_by_label("Search").fill("archive")
+    tab.get_by_role("searchbox", name="Search").fill("archive")
     alert = tab.get_by_role("alert")
     alert.wait_for()
     assert "cannot be reached" in alert.inner_text()
-    assert tab.get_by_label("Search").input_value() == "archive"
+    assert tab.get_by_role("searchbox", name="Search").input_value() == "archive"
     tab.context.set_offline(False)
     alert.get_by_role("button", name="Try again").click()
     tab.get_by_role("link", name="Ransomware on the file server").wait_for(state="detached")

@@ -6,7 +6,9 @@
   // --- The dialog opens when its content has arrived.
   const dialog = document.getElementById("list-dialog");
   document.body.addEventListener("htmx:afterSwap", (event) => {
-    if (event.detail.target.id === "list-dialog-content" && !dialog.open) dialog.showModal();
+    if (event.detail.target.id !== "list-dialog-content") return;
+    dialog.setAttribute("aria-labelledby", "list-dialog-title");
+    if (!dialog.open) dialog.showModal();
   });
   document.addEventListener("click", (event) => {
     if (!event.target.closest("[data-close-dialog]") || !dialog?.open) return;
@@ -60,25 +62,18 @@
     box.checked = !box.checked;
     box.dispatchEvent(new Event("change", { bubbles: true }));
   };
-  const keys = {
-    j: () => move(1),
-    k: () => move(-1),
-    x: select,
-    o: () => current()?.querySelector(".row-link").click(),
-    e: edit,
-    "/": () => document.getElementById("filter-search").focus(),
-    f: () => document.getElementById("add-filter")?.click(),
-  };
-  const isTyping = (element) =>
-    element.closest("dialog[open], [contenteditable], textarea, select, .quick-edit") ||
-    element.matches("input:not([type=checkbox], [type=radio])");
-  document.addEventListener("keydown", (event) => {
-    const action = keys[event.key];
-    const hasModifier = event.ctrlKey || event.metaKey || event.altKey;
-    if (!action || hasModifier || event.defaultPrevented || isTyping(event.target)) return;
-    event.preventDefault();
-    action();
-  });
+  // The words for the help are on the dialog, in the language of the page.
+  const keys = [
+    ["j", "keyNext", () => move(1)],
+    ["k", "keyPrevious", () => move(-1)],
+    ["x", "keySelect", select],
+    ["o", "keyOpen", () => current()?.querySelector(".row-link").click()],
+    ["e", "keyEdit", edit],
+    ["/", "keySearch", () => document.getElementById("filter-search").focus()],
+    ["f", "keyFilter", () => document.getElementById("add-filter")?.click()],
+  ];
+  if (dialog && window.openriskKeys)
+    for (const [key, label, run] of keys) window.openriskKeys.add(key, dialog.dataset[label], run);
 
   // --- Columns: dragged, or moved by their buttons without a request.
   const announce = (list, item) => {
