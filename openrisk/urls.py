@@ -31,6 +31,9 @@ pages_of_an_organization = [
     path("risks/", include("risks.pages.urls")),
     path("deleted/", include("risks.pages.workspace.deleted_urls")),
     path("files/", include("risks.pages.workspace.file_urls")),
+    path("treatment/", include("risks.pages.treatment.urls")),
+    path("queues/", include("risks.pages.queues.urls")),
+    path("acceptances/", include("risks.pages.queues.acceptance_urls")),
     path("choices/<slug:kind>/", search_choices, name="choices"),
     path("marketplace/", include("marketplace.pages.urls")),
 ]

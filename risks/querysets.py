@@ -221,9 +221,13 @@ class MitigationQuerySet(SearchedQuerySet):
         others = self.filter(status="review")
         return others.exclude(owner=user).exclude(implemented_by=user)
 
+    def open(self) -> Self:
+        """Neither done nor cancelled."""
+        return self.exclude(status__in=FINISHED)
+
     def due_by(self, day: date) -> Self:
-        """Not finished, and due on that day or before it."""
-        return self.exclude(status__in=FINISHED).filter(due_date__lte=day)
+        """Open, and due on that day or before it."""
+        return self.open().filter(due_date__lte=day)
 
     def watched_by(self, user_id: Any) -> Self:
         """Those that the person watches."""

@@ -39,10 +39,8 @@ SECTIONS = (
     ),
     (
         MenuEntry(_("Risks"), "triangle-alert", "risk-list", key="g r"),
-        MenuEntry(
-            _("Treatment"), "shield-check", "admin:risks_mitigation_changelist", Role.MANAGER, "g t"
-        ),
-        MenuEntry(_("Acceptances"), "handshake", "admin:risks_acceptance_changelist", Role.MANAGER),
+        MenuEntry(_("Treatment"), "shield-check", "treatment", key="g t"),
+        MenuEntry(_("Acceptances"), "handshake", "acceptances"),
         MenuEntry(_("Findings"), "bug", "admin:risks_finding_changelist", Role.MANAGER),
         MenuEntry(_("Assets"), "server", "admin:risks_asset_changelist", Role.MANAGER),
         MenuEntry(_("Controls"), "book-check", "admin:risks_control_changelist", Role.MANAGER),

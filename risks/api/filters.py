@@ -176,6 +176,7 @@ class AssetFilterSet(OrganizationFilterSet):
 
 
 class MitigationFilterSet(OrganizationFilterSet):
+    open = FlagFilter(method="filter_open", label="Neither done nor cancelled")
     overdue = FlagFilter(method="filter_overdue", label="Due before today, not done or cancelled")
     draft_risk = FlagFilter(
         method="filter_draft_risk",
@@ -200,6 +201,12 @@ class MitigationFilterSet(OrganizationFilterSet):
             "created_at": TIME,
             "updated_at": TIME,
         }
+
+    def filter_open(
+        self, queryset: MitigationQuerySet, name: str, value: bool
+    ) -> MitigationQuerySet:
+        unfinished = queryset.open()
+        return unfinished if value else queryset.exclude(pk__in=unfinished.values("pk"))
 
     def filter_overdue(
         self, queryset: MitigationQuerySet, name: str, value: bool

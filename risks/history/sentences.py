@@ -24,6 +24,9 @@ DERIVED_FIELDS: Mapping[str, frozenset[str]] = {
         | {f"{kind}_{part}" for kind in KINDS for part in ("score", "level")}
     ),
     ACTION: frozenset({"done_by"}),
+    "risks.mitigation": frozenset(
+        {"implemented_by", "implemented_at", "validated_by", "validated_at", "validation_reason"}
+    ),
     ACCEPTANCE: frozenset(
         {"approver", "decided_at", "decision_comment"}
         | {f"requested_{name}" for name in ("score", "level", "title", "description")}

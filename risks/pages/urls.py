@@ -1,32 +1,13 @@
 """The pages of the register, under /o/<organization>/risks/."""
 
-from django.urls import path, register_converter
+from django.urls import path
 
-from risks.models.base import format_reference
-from risks.pages import colours
+from risks.pages import colours, references  # noqa: F401  registers the converters
 from risks.pages.bulk_changes import changes as bulk
 from risks.pages.register import arranging, board, quick_edit, risk_list, saved_views
 from risks.pages.register.filters import choosing
 from risks.pages.risk import actions, assessment, comments, detail, editing
 from risks.pages.treatment import on_risk
-
-
-class ReferenceConverter:
-    """Converts R-0001 to its number, which is indexed. Other spellings of it are not found."""
-
-    regex = "R-[0-9]{4,9}"
-
-    def to_python(self, value: str) -> int:
-        number = int(value.removeprefix("R-"))
-        if format_reference("R", number) != value:
-            raise ValueError(value)
-        return number
-
-    def to_url(self, value: str | int) -> str:
-        return value if isinstance(value, str) else format_reference("R", value)
-
-
-register_converter(ReferenceConverter, "reference")
 
 urlpatterns = [
     path("", risk_list.risk_list, name="risk-list"),
@@ -88,28 +69,6 @@ urlpatterns = [
         name="risk-acceptance",
     ),
     path("<reference:number>/mitigations/new/", on_risk.new_mitigation, name="mitigation-new"),
-    path(
-        "<reference:number>/mitigations/<uuid:pk>/edit/",
-        on_risk.edit_mitigation,
-        name="mitigation-edit",
-    ),
-    path(
-        "<reference:number>/mitigations/<uuid:pk>/status/",
-        on_risk.change_mitigation_status,
-        name="mitigation-status",
-    ),
-    path(
-        "<reference:number>/mitigations/<uuid:pk>/actions/",
-        on_risk.add_action,
-        name="action-new",
-    ),
-    path("<reference:number>/actions/<uuid:pk>/done/", on_risk.complete_action, name="action-done"),
-    path("<reference:number>/actions/<uuid:pk>/edit/", on_risk.edit_action, name="action-edit"),
-    path(
-        "<reference:number>/actions/<uuid:pk>/delete/",
-        on_risk.delete_action,
-        name="action-delete",
-    ),
     path(
         "<reference:number>/suggestions/<uuid:pk>/",
         actions.decide_suggestion,

@@ -7,7 +7,10 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from django import forms
+from django.forms.utils import flatatt
 from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -134,6 +137,23 @@ def partial_ratings(fields: Mapping[str, Any], kinds: Iterable[str]) -> list[str
                 % {"kind": kind, "missing": missing}
             )
     return sentences
+
+
+class FastSelect(forms.Select):
+    """Renders its options itself; a template for each option took half the time of a page."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        selected = self.format_value(value)
+        options = format_html_join(
+            "\n",
+            '<option value="{}"{}>{}</option>',
+            (
+                (key, mark_safe(" selected") if str(key) in selected else "", label)
+                for key, label in self.choices
+            ),
+        )
+        attributes = flatatt({"name": name, **self.build_attrs(self.attrs, attrs)})
+        return format_html("<select{}>\n{}\n</select>", attributes, options)
 
 
 # --- Choosing rows by typing --------------------------------------------------------------------

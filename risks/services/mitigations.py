@@ -1,6 +1,7 @@
 """Mitigations and their actions."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -38,6 +39,32 @@ TRANSITIONS: dict[str, tuple[str, ...]] = {
     "done": ("in_progress",),
     "cancelled": ("planned",),
 }
+
+
+@dataclass(frozen=True)
+class MitigationStep:
+    """One move from the status of a mitigation, with the reasons against it."""
+
+    to: str
+    reasons: list[str]
+
+    @property
+    def label(self) -> str:
+        return str(MitigationStatus(self.to).label)
+
+
+def list_steps(mitigation: Mitigation, actor: User) -> list[MitigationStep]:
+    """Return every move from here; needs `with_progress`."""
+    steps = []
+    for to in TRANSITIONS[mitigation.status]:
+        reasons = []
+        if to == MitigationStatus.DONE:
+            reasons = [
+                reason_not_to_validate(mitigation, actor),
+                states.describe_open_actions(mitigation),
+            ]
+        steps.append(MitigationStep(to, list(filter(None, reasons))))
+    return steps
 
 
 def create_mitigation(

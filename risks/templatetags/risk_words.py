@@ -1,5 +1,6 @@
 """Tags and filters of templates: labels of values, levels in colour, the id of the request."""
 
+from decimal import Decimal
 from typing import Any
 
 from django import template
@@ -45,6 +46,12 @@ def choice_label(value: Any, kind: str) -> str:
 def number(value: int) -> str:
     """Return a whole number as people read it: 1,214."""
     return f"{value:,}"
+
+
+@register.filter
+def amount(value: Decimal) -> str:
+    """Return an amount of money as people write it: 50,900 or 12.50."""
+    return f"{value:,.0f}" if value == value.to_integral_value() else f"{value:,.2f}"
 
 
 @register.inclusion_tag("risks/_level.html")

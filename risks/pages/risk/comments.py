@@ -5,7 +5,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -65,10 +65,17 @@ def find_comment(risk: Risk, pk: UUID) -> Comment:
 
 
 def comment_address(request: MemberRequest, comment: Comment) -> str:
-    """The comment in the activity of its risk."""
-    reference = comment.risk.reference  # type: ignore[union-attr]
-    page = tab_address(request.organization_slug, reference, ACTIVITY)
+    """The comment in the activity of its mitigation, else of its risk."""
+    page = subject_address(request, comment.subject)
     return f"{page}#comment-{comment.pk}"
+
+
+def subject_address(request: MemberRequest, subject: Risk | Mitigation) -> str:
+    """The page of a mitigation, or the activity of a risk."""
+    slug = request.organization_slug
+    if isinstance(subject, Mitigation):
+        return resolve_url("mitigation-page", slug, subject.reference)
+    return tab_address(slug, subject.reference, ACTIVITY)
 
 
 @form_on()
@@ -164,4 +171,4 @@ def change_watch(request: MemberRequest, number: int, pk: UUID | None = None) ->
         watches.start_watching(actor=person, **{kind: subject})  # type: ignore[arg-type]
         text = _("You watch %(subject)s.")
     messages.success(request, text % {"subject": subject.reference})
-    return redirect(tab_address(request.organization_slug, risk.reference, ACTIVITY))
+    return redirect(subject_address(request, subject))

@@ -23,7 +23,6 @@ from risks.models import (
     Comment,
     Finding,
     Matrix,
-    MitigationStatus,
     Risk,
     SuggestionStatus,
 )
@@ -48,13 +47,11 @@ from risks.pages.risk.loading import (
     with_parts,
 )
 from risks.pages.risk.score_chart import load_score_chart
-from risks.pages.treatment.forms import MitigationActionForm, action_key, mitigation_key
 from risks.pages.widgets import RatingPicker
 from risks.pages.workspace.deleted import show_deleted_risk
 from risks.pages.workspace.evidence import load_card
 from risks.scoring import KINDS
 from risks.services.matrix import matrix_of
-from risks.services.mitigations import TRANSITIONS
 from risks.services.workspace.watches import load_watchers
 
 FINDINGS_ON_PAGE = 50
@@ -250,8 +247,6 @@ class RiskPage:
 
     def treatment(self) -> dict[str, Any]:
         may_request = self.may_write and not any(row.status in LIVE for row in self.acceptances)
-        if self.may_write:
-            self.keys |= add_treatment_forms(self.mitigations, self.sent_form)
         if may_request:
             self.keys.add("acceptance")
         if self.may_decide:
@@ -316,24 +311,6 @@ def step_form(sent_form: Any, key: str, version: int) -> Any:
     if isinstance(sent_form, StepForm):
         sent_form.show_version(version)
     return sent_form
-
-
-def add_treatment_forms(mitigations: list[Any], sent_form: Any) -> set[str]:
-    """Give each mitigation the forms of its next status and action; return all their keys."""
-    labels = dict(MitigationStatus.choices)
-    keys = set()
-    for mitigation in mitigations:
-        mitigation.steps = [(to, labels[to]) for to in TRANSITIONS[mitigation.status]]
-        status_key = mitigation_key(mitigation)
-        mitigation.status_form = step_form(sent_form, status_key, mitigation.version)
-        form = MitigationActionForm(mitigation=mitigation)
-        is_sent = sent_form is not None and sent_form.key == form.key
-        mitigation.action_form = sent_form if is_sent else form
-        for action in mitigation.actions.all():
-            action.form_key = action_key(action)
-            keys.add(action.form_key)
-        keys |= {status_key, form.key}
-    return keys
 
 
 def history_subjects(

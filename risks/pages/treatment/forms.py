@@ -3,42 +3,68 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from openrisk.accounts.models import Organization, User
 from openrisk.limits import LONG_TEXT
-from openrisk.pages.forms import PageForm, VersionField
+from openrisk.pages.comparison import ComparedForm
+from openrisk.pages.forms import PageForm, StepForm, VersionField
 from risks.models import Level, Mitigation, MitigationAction
 
 DAY = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+COLUMNS = (
+    "title",
+    "description",
+    "start_date",
+    "due_date",
+    "priority",
+    "cost",
+    "currency",
+    "effectiveness",
+)
 
 
-class MitigationForm(PageForm):
+class MitigationForm(ComparedForm, PageForm):
     """The fields of a mitigation; `instance` is None for a new one, which may have actions."""
 
-    title = forms.CharField(max_length=255, help_text="What will lower the risk")
+    title = forms.CharField(label=_("Title"), max_length=255, help_text=_("What lowers the risk"))
     description = forms.CharField(
-        required=False, max_length=LONG_TEXT, widget=forms.Textarea({"rows": 4})
+        label=_("Description"),
+        required=False,
+        max_length=LONG_TEXT,
+        widget=forms.Textarea({"rows": 4, "dir": "auto"}),
     )
-    owner = forms.ModelChoiceField(User.objects.none(), required=False, empty_label="No owner")
-    due_date = forms.DateField(required=False, widget=DAY)
-    priority = forms.ChoiceField(choices=Level.choices, initial=Level.MEDIUM)
-    cost = forms.DecimalField(required=False, min_value=0, max_digits=14, decimal_places=2)
+    owner = forms.ModelChoiceField(
+        User.objects.none(), label=_("Owner"), required=False, empty_label=_("No owner")
+    )
+    priority = forms.ChoiceField(label=_("Priority"), choices=Level.choices, initial=Level.MEDIUM)
+    start_date = forms.DateField(label=_("Start"), required=False, widget=DAY)
+    due_date = forms.DateField(label=_("Due"), required=False, widget=DAY)
+    cost = forms.DecimalField(
+        label=_("Cost"), required=False, min_value=0, max_digits=14, decimal_places=2
+    )
     currency = forms.CharField(
-        required=False, max_length=3, help_text="Three capital letters, such as EUR"
+        label=_("Currency"),
+        required=False,
+        max_length=3,
+        help_text=_("Three capital letters, such as EUR"),
     )
     effectiveness = forms.DecimalField(
+        label=_("Expected effectiveness"),
         required=False,
         min_value=0,
         max_value=1,
         max_digits=3,
         decimal_places=2,
-        help_text="Expected reduction of the risk, from 0 to 1",
+        help_text=_("How much of the risk it takes away, from 0 to 1"),
     )
     actions = forms.CharField(
+        label=_("Actions"),
         required=False,
         max_length=LONG_TEXT,
-        widget=forms.Textarea({"rows": 4}),
-        help_text="One action on each line. You can add dates and more actions later.",
+        widget=forms.Textarea({"rows": 4, "dir": "auto"}),
+        help_text=_("One action on each line. You can add dates and people later."),
     )
     version = VersionField()
 
@@ -55,7 +81,9 @@ class MitigationForm(PageForm):
         titles = [" ".join(line.split()) for line in self.cleaned_data["actions"].splitlines()]
         for title in filter(lambda title: len(title) > 255, titles):
             self.add_error(
-                "actions", f"“{title[:40]}…” is longer than 255 characters. Shorten this line."
+                "actions",
+                gettext("“%(title)s…” is longer than 255 characters. Shorten this line.")
+                % {"title": title[:40]},
             )
         return list(filter(None, titles))
 
@@ -65,20 +93,33 @@ class MitigationForm(PageForm):
 
 
 def stored_fields(mitigation: Mitigation) -> dict[str, Any]:
-    columns = ("title", "description", "due_date", "priority", "cost", "currency", "effectiveness")
-    stored = {name: getattr(mitigation, name) for name in (*columns, "version")}
+    stored = {name: getattr(mitigation, name) for name in (*COLUMNS, "version")}
     return {**stored, "owner": mitigation.owner_id}
 
 
-class MitigationActionForm(PageForm):
+class ValidationForm(StepForm):
+    """Says whether a mitigation is effective; `effective` is the button that was pressed."""
+
+    def __init__(self, version: int, data: Any = None) -> None:
+        super().__init__("validation", version, data)
+        self.fields["comment"].label = _("What did you check?")
+        self.fields["comment"].help_text = _("Shown in the history; “Not effective” needs it")
+
+
+class MitigationActionForm(ComparedForm, PageForm):
     """An action of a mitigation; `instance` is None for a new one, which becomes the last."""
 
-    title = forms.CharField(label="Action", max_length=255)
-    due_date = forms.DateField(required=False, widget=DAY)
-    order = forms.IntegerField(label="Position", min_value=1, max_value=10_000)
+    title = forms.CharField(label=_("Action"), max_length=255)
+    assignee = forms.ModelChoiceField(
+        User.objects.none(),
+        label=_("Assignee"),
+        required=False,
+        empty_label=_("The owner of the mitigation"),
+    )
+    due_date = forms.DateField(label=_("Due"), required=False, widget=DAY)
     depends_on = forms.ModelMultipleChoiceField(
         MitigationAction.objects.none(),
-        label="Waits for",
+        label=_("Waits for"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
@@ -87,21 +128,29 @@ class MitigationActionForm(PageForm):
     def __init__(
         self, data: Any = None, *, mitigation: Mitigation, instance: MitigationAction | None = None
     ) -> None:
-        self.key = action_key(instance) if instance else f"new-action-{mitigation.pk}"
+        self.key = action_key(instance) if instance else "new-action"
         super().__init__(data, auto_id=f"{self.key}-%s", initial=stored_action(instance))
+        fields: dict[str, Any] = self.fields
+        members = User.objects.filter(memberships__organization=mitigation.organization_id)
+        fields["assignee"].queryset = members
+        others = mitigation.actions.order_by("order", "id")
         if instance is None:
-            for name in ("order", "depends_on", "version"):
-                del self.fields[name]
+            del fields["version"]
         else:
-            others: Any = self.fields["depends_on"]
-            others.queryset = mitigation.actions.exclude(pk=instance.pk)
+            others = others.exclude(pk=instance.pk)
+        fields["depends_on"].queryset = others
+
+    def changes(self) -> dict[str, Any]:
+        """The values of all fields, as arguments of the services."""
+        return {name: value for name, value in self.cleaned_data.items() if name != "version"}
 
 
 def stored_action(action: MitigationAction | None) -> dict[str, Any]:
     if action is None:
         return {}
-    stored = {name: getattr(action, name) for name in ("title", "due_date", "order", "version")}
-    return {**stored, "depends_on": list(action.depends_on.values_list("pk", flat=True))}
+    stored = {name: getattr(action, name) for name in ("title", "due_date", "version")}
+    waits_for = list(action.depends_on.values_list("pk", flat=True))
+    return {**stored, "assignee": action.assignee_id, "depends_on": waits_for}
 
 
 class DoneForm(PageForm):

@@ -94,6 +94,8 @@ def test_every_page_of_a_foreign_organization_is_not_found(client, analyst, outs
     client.force_login(analyst)
     names = page.pattern.regex.groupindex
     values = {name: VALUES[name] for name in names}
+    if "M-[0-9]" in page.pattern.regex.pattern:
+        values["number"] = "M-0001"
     address = reverse(page.name, kwargs={"organization": "globex", **values})
     answers = [client.get(address), client.post(address, {"title": "Mine", "name": "Mine"})]
     statuses = {answer.status_code for answer in answers}

@@ -1,37 +1,22 @@
-"""Treatment in pages: mitigations are planned, moved and edited, actions added and done."""
+"""Mitigations are planned on the page of a risk, which shows them in short."""
 
-import pytest
-
-from risks.models import Mitigation, MitigationAction
-from risks.services.mitigations import create_mitigation
+from risks.models import Mitigation
+from tests.risks.factories import make_action, make_mitigation
 from tests.texts import text_of
 
 PAGE = "/o/acme/risks/R-0001/"
-
-
-@pytest.fixture
-def mitigation(organization, analyst, risk):
-    return create_mitigation(
-        actor=analyst,
-        organization=organization,
-        risk=risk,
-        title="Keep copies offline",
-        actions=["Buy discs", "Write a schedule"],
-    )
-
-
-def address(row, step):
-    kind = "mitigations" if isinstance(row, Mitigation) else "actions"
-    return f"{PAGE}{kind}/{row.pk}/{step}/"
+TAB = f"{PAGE}?tab=treatment"
 
 
 def test_mitigation_is_planned_with_its_actions(browse, analyst, risk):
     fields = {
         "title": "Train people",
         "priority": "high",
+        "start_date": "2026-03-01",
         "actions": "Book a room\n\n  Invite all ",
     }
-    assert browse(analyst).post(f"{PAGE}mitigations/new/", fields).status_code == 302
+    response = browse(analyst).post(f"{PAGE}mitigations/new/", fields)
+    assert response.url == "/o/acme/treatment/M-0001/"
     mitigation = Mitigation.objects.get()
     assert (mitigation.risk, mitigation.priority) == (risk, "high")
     titles = mitigation.actions.order_by("order").values_list("title", flat=True)
@@ -50,74 +35,19 @@ def test_refused_plan_keeps_what_was_typed(browse, analyst, risk):
     assert not Mitigation.objects.exists()
 
 
-def test_edited_mitigation_of_another_version_is_refused(browse, analyst, mitigation):
-    fields = {"title": "Keep two copies", "priority": "medium", "version": mitigation.version}
-    assert browse(analyst).post(address(mitigation, "edit"), fields).status_code == 302
-    response = browse(analyst).post(address(mitigation, "edit"), {**fields, "title": "Stale"})
-    assert "Someone else changed this" in text_of(response)
-    assert Mitigation.objects.get().title == "Keep two copies"
-    seen = response.context["form"]["version"].value()
+def test_card_leads_to_the_mitigation_and_ticks_its_open_actions(browse, analyst, risk):
+    action = make_action(make_mitigation(risk))
     client = browse(analyst)
-    client.post(address(mitigation, "edit"), {**fields, "title": "Seen", "version": seen})
-    assert Mitigation.objects.get().title == "Seen"
+    page = client.get(TAB).content.decode()
+    assert "/o/acme/treatment/M-0001/" in page
+    assert "Buy tapes" in page
+    fields = {"done": "yes", "version": 1, "next": TAB}
+    response = client.post(f"/o/acme/treatment/actions/{action.pk}/done/", fields)
+    assert response.url == TAB
+    assert "Buy tapes" not in text_of(client.get(TAB)).partition("History")[0].split("is done.")[1]
 
 
-def test_mitigation_moves_and_says_why_it_cannot(browse, analyst, mitigation):
-    client = browse(analyst)
-    client.post(address(mitigation, "status"), {"to": "in_progress", "version": 1})
-    assert "M-0001 is now in progress." in text_of(client.get(PAGE, {"tab": "treatment"}))
-    response = client.post(address(mitigation, "status"), {"to": "done", "version": 2})
-    assert (response.status_code, "Cannot move from in_progress" in text_of(response)) == (
-        409,
-        True,
-    )
-
-
-def test_action_is_done_and_open_again(browse, analyst, mitigation):
-    action = mitigation.actions.first()
-    client = browse(analyst)
-    client.post(address(action, "done"), {"done": "yes", "version": 1})
-    assert "50 %" in text_of(client.get(PAGE, {"tab": "treatment"}))
-    client.post(address(action, "done"), {"done": "no", "version": 2})
-    assert not MitigationAction.objects.get(pk=action.pk).done
-
-
-def test_action_that_waits_for_another_cannot_be_done(browse, analyst, mitigation):
-    first, second = mitigation.actions.order_by("order")
-    fields = {"title": second.title, "order": 2, "depends_on": [first.pk], "version": 1}
-    assert browse(analyst).post(address(second, "edit"), fields).status_code == 302
-    version = MitigationAction.objects.get(pk=second.pk).version
-    response = browse(analyst).post(address(second, "done"), {"done": "yes", "version": version})
-    assert response.status_code == 409
-    assert "is open and must be done first" in text_of(response)
-
-
-def test_action_is_added_and_deleted_after_a_question(browse, analyst, mitigation):
-    client = browse(analyst)
-    client.post(f"{PAGE}mitigations/{mitigation.pk}/actions/", {"title": "Test a restore"})
-    added = MitigationAction.objects.get(title="Test a restore")
-    assert added.order == 3
-    assert "Delete the action?" in text_of(client.get(address(added, "delete")))
-    client.post(address(added, "delete"), {"confirmed": "yes", "version": added.version})
-    assert not MitigationAction.objects.filter(pk=added.pk).exists()
-
-
-def test_action_done_from_my_work_leads_back_there(browse, analyst, mitigation):
-    action = mitigation.actions.first()
-    fields = {"done": "yes", "version": 1, "back": "my-work"}
-    response = browse(analyst).post(address(action, "done"), fields)
-    assert response.url == "/o/acme/dashboards/analyst/"
-
-
-def test_viewer_sees_no_button_and_is_refused(browse, viewer, mitigation):
+def test_viewer_plans_nothing(browse, viewer, risk):
     client = browse(viewer)
-    assert "Plan a mitigation" not in text_of(client.get(PAGE, {"tab": "treatment"}))
-    assert client.post(address(mitigation, "status"), {"to": "in_progress"}).status_code == 403
-
-
-def test_action_that_changed_meanwhile_is_not_deleted(browse, analyst, mitigation):
-    action = mitigation.actions.first()
-    client = browse(analyst)
-    client.post(address(action, "delete"), {"confirmed": "yes", "version": action.version + 1})
-    assert "Someone else changed this" in text_of(client.get(PAGE, {"tab": "treatment"}))
-    assert MitigationAction.objects.filter(pk=action.pk).exists()
+    assert "Plan a mitigation" not in text_of(client.get(TAB))
+    assert client.post(f"{PAGE}mitigations/new/", {"title": "x"}).status_code == 403

@@ -56,7 +56,7 @@ def test_a_deleted_risk_comes_back_by_undo(browse, manager, risk):
 def test_a_deleted_action_comes_back_by_undo(browse, analyst, risk):
     action = make_action(risk.mitigations.get())
     client = browse(analyst)
-    address = f"{RISK}actions/{action.pk}/delete/"
+    address = f"/o/acme/treatment/M-0001/actions/{action.pk}/delete/"
     page = client.post(address, {"version": 1, "confirmed": "yes"}, follow=True)
     undo(client, page)
     assert MitigationAction.objects.get() == action

@@ -1,0 +1,237 @@
+"""One page of a list of mitigations or of actions, from the query string: with the filters and
+orders of the API."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.db.models import CharField, Value
+from django.db.models.functions import Cast
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from openrisk.accounts.models import Membership, Organization
+from openrisk.api.filters import MAX_SEARCH
+from risks.models import Category, Level, MitigationStatus
+from risks.querysets import person_label
+
+PAGE_SIZE = 25
+NOT_FILTERS = ("ordering", "search", "page")
+LABELS: dict[str, Any] = {
+    "search": gettext_lazy("Search"),
+    "status": gettext_lazy("Status"),
+    "open": gettext_lazy("Not finished"),
+    "pending": gettext_lazy("Not done"),
+    "owner": gettext_lazy("Owner"),
+    "responsible": gettext_lazy("Responsible"),
+    "overdue": gettext_lazy("Overdue"),
+    "waiting": gettext_lazy("Waiting for others"),
+    "due_date__lte": gettext_lazy("Due until"),
+    "due_date__gte": gettext_lazy("Due from"),
+    "risk__category": gettext_lazy("Category"),
+    "risk__current_level": gettext_lazy("Level of the risk"),
+    "cost__gte": gettext_lazy("Cost from"),
+    "cost__lte": gettext_lazy("Cost to"),
+}
+
+
+@dataclass(frozen=True)
+class ListHead:
+    """A column's head: its label, and the order that a click on it asks for, if there is one."""
+
+    label: str | Promise
+    order: str = ""
+    descending_first: bool = False
+    kind: str = ""  # classes of its cells
+
+
+class TreatmentListing:
+    """The rows that match `query`, and `problems` with the query.
+
+    A filter that cannot be used matches nothing rather than everything. A subclass names the
+    filters, orders and columns, and loads the rows of the page.
+    """
+
+    route: ClassVar[str]
+    filterset: ClassVar[Any]
+    orders: ClassVar[Mapping[str, Any]]
+    default_order: ClassVar[str]
+    columns: ClassVar[tuple[ListHead, ...]]
+    searchable: ClassVar[bool] = False
+
+    def __init__(self, organization: Organization, query: Mapping[str, str]) -> None:
+        self.organization = organization
+        self.query = {name: value for name, value in query.items() if value != ""}
+        self.problems: list[str] = []
+        self.order = self.parse_order()
+        self.search = self.query.get("search", "")[:MAX_SEARCH] if self.searchable else ""
+        self.filters = {
+            name: value for name, value in self.query.items() if name not in NOT_FILTERS
+        }
+        self.matching = self.filter_rows()
+        self.count = self.matching.order_by().count()
+        self.pages = max(1, -(-self.count // PAGE_SIZE))
+        self.page = self.parse_page()
+        self.rows = self.load_rows()
+
+    def base_rows(self) -> Any:
+        """The rows of the organization."""
+        raise NotImplementedError
+
+    def load_page(self, ordered: Any) -> list[Any]:
+        """The rows of one page, with what the template shows."""
+        raise NotImplementedError
+
+    def parse_order(self) -> str:
+        order = self.query.get("ordering", self.default_order)
+        if order.removeprefix("-") in self.orders:
+            return order
+        names = ", ".join(sorted(self.orders))
+        self.problems.append(
+            _("There is no order “%(order)s”. Sort by one of %(names)s.")
+            % {"order": order, "names": names}
+        )
+        return self.default_order
+
+    def filter_rows(self) -> Any:
+        filterset = self.filterset(self.filters, queryset=self.base_rows())
+        self.cleaned: dict[str, Any] = {}
+        problems = [
+            _("%(filter)s: “%(value)s” cannot be used. %(error)s")
+            % {"filter": filter_label(name), "value": self.filters.get(name, ""), "error": error}
+            for name, errors in filterset.errors.items()
+            for error in errors
+        ]
+        problems += [
+            _("There is no filter “%(name)s”.") % {"name": name}
+            for name in sorted(self.filters.keys() - filterset.filters.keys())
+        ]
+        if problems:
+            self.problems += problems
+            return self.base_rows().none()
+        self.cleaned = filterset.form.cleaned_data
+        return filterset.qs.search(self.search) if self.search else filterset.qs
+
+    def parse_page(self) -> int:
+        text = self.query.get("page", "1")
+        number = int(text[:8]) if text.isascii() and text.isdigit() else 0
+        if 1 <= number <= self.pages:
+            return number
+        self.problems.append(
+            _("There is no page “%(page)s”. The last page is %(last)s.")
+            % {"page": text, "last": self.pages}
+        )
+        return self.pages if number else 1
+
+    def load_rows(self) -> list[Any]:
+        sign = "-" if self.order.startswith("-") else ""
+        rows = self.matching.annotate(_order=self.orders[self.order.removeprefix("-")])
+        start = (self.page - 1) * PAGE_SIZE
+        ordered = rows.order_by(f"{sign}_order", f"{sign}id")
+        return self.load_page(ordered[start : start + PAGE_SIZE])
+
+    # --- for the template ------------------------------------------------------------------------
+    @property
+    def base_url(self) -> str:
+        return reverse(self.route, args=[self.organization.slug])
+
+    def url_with(self, **changes: str | int | None) -> str:
+        """The address of this list with `changes` (None removes a parameter), on its first page."""
+        changes = {"page": None, **changes}
+        query = {name: value for name, value in self.query.items() if name not in changes}
+        query |= {name: str(value) for name, value in changes.items() if value is not None}
+        return self.base_url + (f"?{urlencode(query)}" if query else "")
+
+    @property
+    def url(self) -> str:
+        return self.url_with(page=self.query.get("page"))
+
+    @property
+    def filter_query(self) -> str:
+        """The filters and the search, as the query string of another page of the same rows."""
+        return urlencode({**self.filters, **({"search": self.search} if self.search else {})})
+
+    @property
+    def next_url(self) -> str:
+        return self.url_with(page=self.page + 1) if self.page < self.pages else ""
+
+    @property
+    def previous_url(self) -> str:
+        return self.url_with(page=self.page - 1) if self.page > 1 else ""
+
+    @property
+    def first(self) -> int:
+        return (self.page - 1) * PAGE_SIZE + 1
+
+    @property
+    def last(self) -> int:
+        return self.first + len(self.rows) - 1
+
+    @property
+    def heads(self) -> list[dict[str, Any]]:
+        """The columns, each with its sort order and the address of the list sorted by it."""
+        is_descending = self.order.startswith("-")
+        heads = []
+        for column in self.columns:
+            is_sorted = bool(column.order) and self.order.removeprefix("-") == column.order
+            descends = not is_descending if is_sorted else column.descending_first
+            url = self.url_with(ordering=f"{'-' if descends else ''}{column.order}")
+            sort = "descending" if is_descending else "ascending"
+            heads.append({"column": column, "sort": sort if is_sorted else "", "url": url})
+        return heads
+
+    @property
+    def chips(self) -> list[dict[str, str]]:
+        """The search and filters in use, each with the address of the list without it."""
+        filters = {"search": self.search, **self.filters} if self.search else self.filters
+        return [
+            {
+                "label": filter_label(name),
+                "value": "" if value == "true" else self.filter_value(name, value),
+                "url": self.url_with(**{name: None}),
+            }
+            for name, value in filters.items()
+        ]
+
+    def filter_value(self, name: str, value: str) -> str:
+        choices = self.choices.get(name)
+        return dict(choices).get(value, value) if choices else value
+
+    @cached_property
+    def choices(self) -> dict[str, list[tuple[str, str]]]:
+        """Return what a select of each filter offers, by name; people and categories in a query."""
+        members = Membership.objects.filter(organization=self.organization)
+        categories = Category.objects.for_organization(self.organization)
+        people: list[tuple[str, str]] = []
+        named: list[tuple[str, str]] = []
+        queries = (
+            select_names(members, "person", "user", person_label("user")),
+            select_names(categories, "category", "pk", "name"),
+        )
+        for kind, pk, label in queries[0].union(queries[1], all=True):
+            (people if kind == "person" else named).append((str(UUID(pk)), label))
+        people.sort(key=lambda choice: choice[1].casefold())
+        named.sort(key=lambda choice: choice[1].casefold())
+        return {
+            "status": [(str(value), str(label)) for value, label in MitigationStatus.choices],
+            "risk__current_level": [(str(v), str(label)) for v, label in Level.choices],
+            "risk__category": named,
+            "owner": people,
+            "responsible": people,
+        }
+
+
+def select_names(rows: Any, kind: str, value: str, label: Any) -> Any:
+    return rows.order_by().values_list(
+        Value(kind, output_field=CharField()), Cast(value, CharField()), Cast(label, CharField())
+    )
+
+
+def filter_label(name: str) -> str:
+    label = LABELS.get(name)
+    return str(label) if label else name.replace("__", " ").replace("_", " ").capitalize()
