@@ -19,9 +19,10 @@ from openrisk.pages.guards import MemberRequest, member_required, require_role
 from openrisk.pages.submissions import create_once, redirect_to_created
 from risks.models import Mitigation, Risk, ScoreChange
 from risks.models.mitigations import progress_of
+from risks.pages.queues.base import Queue, QueueAction
 from risks.pages.queues.forms import PostponeForm
 from risks.pages.queues.heat_map import draw_ratings
-from risks.pages.queues.kinds import QUEUES, Queue, QueueAction, count_waiting
+from risks.pages.queues.kinds import QUEUES, count_waiting
 from risks.pages.risk.loading import score_row
 from risks.scoring import KINDS
 from risks.services.matrix import matrix_of
@@ -32,7 +33,7 @@ MOST_SCORES = 6
 
 @dataclass(frozen=True)
 class Position:
-    """Where an item is in its queue: `number` is 0 for one that is not in it any more."""
+    """The place of an item in its queue: `number` is 0 for one that is not in it any more."""
 
     ids: list[UUID]
     pk: UUID

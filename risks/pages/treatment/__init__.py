@@ -1,1 +1,6 @@
-"""Mitigations and their actions: `on_risk` (those on the page of a risk) and `forms`."""
+"""Treatment: mitigations and their actions.
+
+Read `on_risk` (plan one for a risk), `mitigation` (its page), `mitigation_steps` and `action_steps`
+(what its buttons do) and `forms`; then `listing` (one page of a list, from the query string),
+`mitigation_list`, `timeline` and `action_list`.
+"""

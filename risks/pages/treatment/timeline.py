@@ -33,14 +33,14 @@ NAMES_WIDTH, WIDTH, HEAD, ROW, BAR = 230, 1000, 36, 26, 14
 
 
 @dataclass(frozen=True)
-class Scale:
+class MonthScale:
     """Days as positions: the months that are drawn, from left to right."""
 
     first: date
     last: date
 
     @classmethod
-    def around(cls, today: date) -> "Scale":
+    def around(cls, today: date) -> "MonthScale":
         first = add_months(today.replace(day=1), -MONTHS_BACK)
         return cls(first, add_months(first, MONTHS))
 
@@ -90,7 +90,7 @@ class TimelineListing(MitigationListing):
     route = "treatment-timeline"
 
     def filter_rows(self) -> Any:
-        scale = Scale.around(timezone.now().date())
+        scale = MonthScale.around(timezone.now().date())
         plans = super().filter_rows().exclude(due_date=None)
         return plans.filter(due_date__gte=scale.first)
 
@@ -111,7 +111,7 @@ class TimelineListing(MitigationListing):
 
 def draw_timeline(rows: list[dict[str, Any]], today: date) -> dict[str, Any]:
     """Place the rows, grouped by owner, with the marks of their actions."""
-    scale = Scale.around(today)
+    scale = MonthScale.around(today)
     marks = load_marks([row["id"] for row in rows], scale, today)
     groups, top = [], HEAD
     for owner, plans in groupby(rows, key=lambda row: row["owner_label"]):
@@ -148,7 +148,9 @@ def draw_timeline(rows: list[dict[str, Any]], today: date) -> dict[str, Any]:
     }
 
 
-def load_marks(plans: list[UUID], scale: Scale, today: date) -> dict[UUID, list[dict[str, Any]]]:
+def load_marks(
+    plans: list[UUID], scale: MonthScale, today: date
+) -> dict[UUID, list[dict[str, Any]]]:
     """Return the actions of each mitigation that are due in the months drawn."""
     marks: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
     actions = MitigationAction.objects.filter(mitigation__in=plans, due_date__isnull=False)
