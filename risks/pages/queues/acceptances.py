@@ -23,6 +23,7 @@ from openrisk.pages.submissions import create_once, redirect_to_created
 from risks.api.filters import AcceptanceFilterSet
 from risks.models import Acceptance, AcceptanceStatus
 from risks.pages.queues.forms import CorrectionForm, DecisionForm
+from risks.pages.risk.tabs import TREATMENT, tab_address
 from risks.pages.treatment.listing import ListHead, TreatmentListing
 from risks.querysets import DUE_SOON, person_label
 from risks.services import acceptances as services
@@ -150,7 +151,7 @@ def correct_acceptance(request: MemberRequest, pk: UUID) -> HttpResponse:
             form.add_refusal(refusal)
         else:
             messages.success(request, _("Saved.") if changes else _("Nothing was changed."))
-            return redirect("risk-page", request.organization_slug, acceptance.risk.reference)
+            return redirect(treatment_of(request, acceptance))
     if form.errors and status == 200:
         status = 400
     context["is_own"] = acceptance.requester_id == request.membership.user.pk
@@ -175,5 +176,9 @@ def withdraw_acceptance(request: MemberRequest, pk: UUID) -> HttpResponse:
         messages.error(request, refusal_sentence(refusal))
         return redirect("acceptance-correct", request.organization_slug, acceptance.pk)
     messages.success(request, _("Your request is withdrawn."))
-    slug = request.organization_slug
-    return redirect_to_created("risk-page", slug, acceptance.risk.reference)
+    return redirect_to_created(treatment_of(request, acceptance))
+
+
+def treatment_of(request: MemberRequest, acceptance: Acceptance) -> str:
+    """Return the address of the risk's page, where its acceptances are."""
+    return tab_address(request.organization_slug, acceptance.risk.reference, TREATMENT)

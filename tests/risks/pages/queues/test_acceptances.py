@@ -46,7 +46,10 @@ def test_what_ends_soon_is_marked(browse, viewer, analyst, manager, organization
 
 def test_requester_corrects(browse, analyst, requested):
     client = browse(analyst)
-    assert f"{LIST}{requested.pk}/" in client.get("/o/acme/risks/R-0001/").content.decode()
+    assert (
+        f"{LIST}{requested.pk}/"
+        in client.get("/o/acme/risks/R-0001/?tab=treatment").content.decode()
+    )
     form = client.get(f"{LIST}{requested.pk}/").context["form"]
     fields = {
         "justification": "Sold in May",
@@ -73,7 +76,7 @@ def test_day_that_is_too_late_is_refused_beside_the_field(browse, analyst, reque
 def test_requester_withdraws(browse, analyst, requested):
     fields = {"version": 1, "comment": "Fixed instead"}
     response = browse(analyst).post(f"{LIST}{requested.pk}/withdraw/", fields)
-    assert response.url == "/o/acme/risks/R-0001/"
+    assert response.url == "/o/acme/risks/R-0001/?tab=treatment"
     assert Acceptance.objects.get().status == "withdrawn"
 
 
