@@ -15,6 +15,8 @@ MENU = (
             ("risks.Matrix", "Matrix", "grid_on"),
             ("risks.SavedView", "Saved views", "bookmark"),
             ("risks.Attachment", "Files", "attach_file"),
+            ("risks.Comment", "Comments", "comment"),
+            ("risks.Watch", "Watches", "visibility"),
             ("risks.ImportRun", "Imports", "upload_file"),
             ("risks.ImportSource", "Import sources", "dataset"),
         ),

@@ -8,13 +8,14 @@ and `overview`, the front page.
 
 from openrisk.admin.site import site
 from risks.admin import catalogue, findings, history, imports, risks, saved_views, treatment
-from risks.admin.workspace import attachments, bulk_changes, deleted_items
+from risks.admin.workspace import attachments, bulk_changes, comments, deleted_items
 from risks.history import recorded
 
 __all__ = (
     "attachments",
     "bulk_changes",
     "catalogue",
+    "comments",
     "deleted_items",
     "findings",
     "history",

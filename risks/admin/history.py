@@ -54,9 +54,12 @@ def render_history(
 
 
 def describe_change(change: Change) -> HistoryEntry | None:
-    """Describe one change; None where it says nothing to a person."""
-    row = {name: getattr(change, name) for name in COLUMNS}
-    return next(iter(describe_actions([row], {})), None)
+    """Describe one change, once; None where it says nothing to a person."""
+    described: Any = change
+    if not hasattr(described, "_entries"):
+        row = {name: getattr(change, name) for name in COLUMNS}
+        described._entries = describe_actions([row], {})
+    return next(iter(described._entries), None)
 
 
 class ReadOnlyAdmin(ModelAdmin):

@@ -27,6 +27,7 @@ from risks.registers import upload
 from risks.services import catalogue, proposals
 from risks.services.rows import delete
 from risks.services.workspace import saved_views
+from risks.services.workspace.watches import start_watching
 from tests.conftest import member
 from tests.risks import factories
 from tests.risks.admin.forms import url
@@ -87,6 +88,8 @@ def fill(organization, word, person):
         factories.make_bulk_change(risk, comment=word),
         delete(actor=person, instance=factories.make_category(organization, f"{word} gone")),
         factories.make_attachment(organization, name=word),
+        factories.make_comment(risk, person, word),
+        start_watching(actor=person, risk=risk),
     ):
         found[type(made)] = made
     found[Organization] = organization

@@ -2,8 +2,10 @@
 
 import pytest
 
+from risks.history.reading import changes_of
 from tests.risks import factories
 from tests.risks.admin.forms import change, page
+from tests.texts import text_of
 
 
 def test_history_shows_differences_by_name(client, risk, analyst):
@@ -40,3 +42,9 @@ def test_managers_see_no_changes_of_memberships(client, organization, manager, a
     assert models() == {"risks.category"}
     client.force_login(admin)
     assert models() == {"risks.category", "accounts.membership"}
+
+
+def test_change_of_one_row_is_said_in_a_sentence(client, risk, analyst):
+    change(client, risk, treatment="avoid")
+    latest = changes_of(risk.pk).first()
+    assert "set treatment of risk “R-0001" in text_of(client.get(page(latest)))
