@@ -21,7 +21,7 @@ from django.db.models import (
 
 from dashboards.figures.scope import FigureScope, end_of_day
 from risks.models import NOT_OPEN, Change, Level, ScoreChange
-from risks.querysets import LedgerQuerySet
+from risks.querysets import LedgerQuerySet, person_label
 
 MOST_ROWS = 200
 MOST_REASONS = 3  # of a risk, the latest
@@ -118,7 +118,9 @@ def find_reasons(
         at__gt=end_of_day(since),
         at__lte=scope.moment,
     )
-    latest = changes.order_by("-id").values_list("object_id", "at", "comment", "actor__email")
+    latest = changes.order_by("-id").values_list(
+        "object_id", "at", "comment", person_label("actor")
+    )
     for risk, at, comment, by in latest:
         if len(reasons[risk]) < MOST_REASONS:
             reasons[risk].append({"at": at, "by": by, "comment": comment})

@@ -103,7 +103,7 @@ class RiskSerializer(RowSerializer):
         required=False,
         allow_blank=True,
         max_length=5000,
-        help_text="Why, for the history. Alone, it is kept there as a comment.",
+        help_text="Why, for the history. Alone, it is posted as a comment.",
     )
 
     former_members = serializers.ListField(
@@ -326,5 +326,5 @@ class ChangeSerializer(Serializer):
     request_id = serializers.CharField()
     run_id = serializers.UUIDField(allow_null=True)
     changes = extend_schema_field(OpenApiTypes.OBJECT)(serializers.JSONField)(
-        help_text="field -> [before, after]; empty for a comment that came alone"
+        help_text="field -> [before, after]; empty for a comment of before there were comments"
     )
