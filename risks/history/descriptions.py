@@ -70,7 +70,8 @@ def load_names(
                 target: Any = column.related_model
                 missing[target] |= {pk for pk in pair if pk and (target, pk) not in names}
     for target, pks in missing.items():
-        rows = target._default_manager.filter(pk__in=pks) if pks else ()
+        # A name may be made of that of another row, such as the risk of an acceptance.
+        rows = target._default_manager.select_related().filter(pk__in=pks) if pks else ()
         names |= {(target, row.pk): str(row) for row in rows}
     return names
 

@@ -230,7 +230,8 @@ def name_subjects(
     for label, pks in unnamed.items():
         model = model_of_label(label)
         missing = [pk for pk in pks if pk not in titles]
-        titles |= {row.pk: str(row) for row in model._default_manager.filter(pk__in=missing)}
+        named = model._default_manager.select_related().filter(pk__in=missing)
+        titles |= {row.pk: str(row) for row in named}
         for pk in pks:
             kind = str(model._meta.verbose_name)
             title = titles.get(pk)
@@ -242,11 +243,12 @@ def name_people(
     rows: Iterable[Mapping[str, Any]], known: Iterable[Model] = ()
 ) -> dict[UUID | None, str]:
     """Return the names of those who acted; the system has no account."""
-    names = {row.pk: str(row) for row in known if isinstance(row, User)}
+    names: dict[UUID | None, str] = {row.pk: str(row) for row in known if isinstance(row, User)}
     missing = {row["actor_id"] for row in rows} - {None} - names.keys()
     if missing:
         names |= {user.pk: str(user) for user in User.objects.filter(pk__in=missing)}
-    return {**names, None: _("The system")}
+    names[None] = _("The system")
+    return names
 
 
 def name_sources(rows: Iterable[Mapping[str, Any]]) -> dict[UUID, str]:
