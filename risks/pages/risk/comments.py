@@ -20,6 +20,7 @@ from risks.models import Comment, Mitigation, Risk
 from risks.pages.risk.actions import show_refusal
 from risks.pages.risk.detail import find_risk
 from risks.pages.risk.forms import CommentForm
+from risks.pages.risk.history import as_item
 from risks.pages.risk.tabs import ACTIVITY, tab_address
 from risks.services.workspace import comments as services
 from risks.services.workspace import mentions, watches
@@ -34,20 +35,25 @@ def add_comment(request: MemberRequest, number: int, pk: UUID | None = None) -> 
     risk = find_risk(request, number)
     subject = find_mitigation(risk, pk) if pk else risk
     form = CommentForm(request.POST)
-    if not form.is_valid():
-        return show_refusal(request, risk, form, 400)
-    text = form.cleaned_data["comment"]
-    try:
-        comment = services.post_comment(
-            actor=request.membership.user,
-            text=text,
-            **{"mitigation" if pk else "risk": subject},  # type: ignore[arg-type]
-        )
-    except REFUSALS as refusal:
-        form.add_refusal(refusal)
-        return show_refusal(request, risk, form, status_of(refusal))
-    messages.success(request, _("Your comment is posted."))
-    return CreatedRedirect(comment_address(request, comment))
+    status = 400
+    if form.is_valid():
+        try:
+            comment = services.post_comment(
+                actor=request.membership.user,
+                text=form.cleaned_data["comment"],
+                **{"mitigation" if pk else "risk": subject},  # type: ignore[arg-type]
+            )
+        except REFUSALS as refusal:
+            form.add_refusal(refusal)
+            status = status_of(refusal)
+        else:
+            messages.success(request, _("Your comment is posted."))
+            return CreatedRedirect(comment_address(request, comment))
+    if subject is risk:
+        return show_refusal(request, risk, form, status)
+    heading = _("Comment on %(subject)s") % {"subject": subject.reference}
+    back = tab_address(request.organization_slug, risk.reference, ACTIVITY)
+    return show_form(request, form, risk, heading, back, status)
 
 
 def find_mitigation(risk: Risk, pk: UUID) -> Mitigation:
@@ -87,6 +93,13 @@ def edit_comment(request: MemberRequest, number: int, pk: UUID) -> HttpResponse:
     comment = find_comment(risk, pk)
     if not services.can_edit(request.membership, comment):
         raise PermissionDenied(_("Only its author can edit a comment, until it is deleted."))
+    if request.htmx and request.GET.get("cancel"):
+        context = {
+            "item": as_item(comment, request.membership),
+            "comment": comment,
+            "risk_reference": risk.reference,
+        }
+        return render(request, "risks/risk/_comment_body.html", context)
     form = CommentForm(request.POST or None, comment=comment)
     status = 200
     if form.is_valid():
@@ -102,14 +115,22 @@ def edit_comment(request: MemberRequest, number: int, pk: UUID) -> HttpResponse:
             status = status_of(refusal)
             if isinstance(refusal, StaleVersion):
                 comment.refresh_from_db()
-                form.data = form.data.copy()
-                form.data["version"] = str(comment.version)
+                form.show_version(comment.version)
         else:
             messages.success(request, _("Your comment is changed."))
             return HttpResponseRedirect(comment_address(request, comment))
     elif form.is_bound:
         status = 400
-    context = {"form": form, "risk": risk, "comment": comment}
+    return show_form(
+        request, form, risk, _("Edit comment"), comment_address(request, comment), status
+    )
+
+
+def show_form(
+    request: MemberRequest, form: CommentForm, risk: Risk, heading: str, back: str, status: int
+) -> HttpResponse:
+    """Show the form by itself; `back` is where Cancel leads."""
+    context = {"form": form, "risk": risk, "heading": heading, "back": back}
     template = "_comment_form" if request.htmx else "comment"
     return render(request, f"risks/risk/{template}.html", context, status=status)
 

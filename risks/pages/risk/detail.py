@@ -20,7 +20,6 @@ from risks.history.sentences import Subject
 from risks.models import (
     Acceptance,
     AcceptanceStatus,
-    Comment,
     Finding,
     Matrix,
     Risk,
@@ -52,7 +51,6 @@ from risks.pages.workspace.deleted import show_deleted_risk
 from risks.pages.workspace.evidence import load_card
 from risks.scoring import KINDS
 from risks.services.matrix import matrix_of
-from risks.services.workspace.watches import load_watchers
 
 FINDINGS_ON_PAGE = 50
 FINDING_FIELDS = ("rule", "title", "severity", "state", "last_seen_at", "asset__name")
@@ -275,13 +273,14 @@ class RiskPage:
         return {
             "comment_form": self.sent_form if self.sent_key == "comment" else CommentForm(),
             "activity": load_activity(
-                Comment.objects.filter(risk=self.risk),
+                self.request,
+                self.risk,
                 history_subjects(self.risk, self.mitigations, self.acceptances),
-                self.membership,
-                self.request.GET,
+                tabs.tab_address(
+                    self.request.organization_slug, self.risk.reference, tabs.ACTIVITY
+                ),
                 known=[self.risk, *named_by(self.risk), *self.mitigations, *self.acceptances],
             ),
-            "watchers": load_watchers(self.risk, self.membership.user),
         }
 
 

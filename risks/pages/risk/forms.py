@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import Q
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -251,7 +252,7 @@ class CommentForm(PageForm):
     comment = forms.CharField(
         label=_("Comment"),
         max_length=COMMENT,
-        widget=forms.Textarea({"rows": 3, "dir": "auto", "data-mentions": "yes"}),
+        widget=forms.Textarea({"rows": 3, "dir": "auto"}),
         help_text=_("Write @ and a name to mention a member."),
     )
     version = VersionField()
@@ -262,6 +263,12 @@ class CommentForm(PageForm):
         super().__init__(data, auto_id=f"{self.key}-%s", initial=initial)
         if comment is None:
             del self.fields["version"]
+
+    def show_version(self, version: int) -> None:
+        """Let the same text be sent again for the comment as it is now."""
+        data = QueryDict(mutable=True)
+        data.update({"comment": self.data.get("comment", ""), "version": str(version)})
+        self.data = data
 
 
 class RateForm(PageForm):

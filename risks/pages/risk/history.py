@@ -3,16 +3,18 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Model, Q, QuerySet
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from openrisk.accounts.models import Membership
+from openrisk.pages.guards import MemberRequest
 from risks.history.entries import HistoryEntry, HistoryPage, Subjects, load_history
-from risks.models import Comment
+from risks.models import Comment, Mitigation, Risk
 from risks.services.workspace.comments import can_delete, can_edit
+from risks.services.workspace.watches import Watchers, load_watchers
 
 PAGE_SIZE = 50
 FILTERS = {"all": _("All"), "comments": _("Comments"), "changes": _("Changes")}
@@ -31,14 +33,30 @@ class ActivityItem:
 
 
 @dataclass(frozen=True)
+class FilterTab:
+    """A link that shows all of the activity, or one kind; `count` is None where it is not shown."""
+
+    label: str
+    url: str
+    is_current: bool
+    count: int | None
+
+
+@dataclass(frozen=True)
 class Activity:
-    """A page of the activity; `older` leads to the next one, "" on the last."""
+    """A page of the activity of a row, with its addresses; `older_url` is "" on the last page.
+
+    `risk_reference` and `comment_url` are for the forms, `watch_url` for the button.
+    """
 
     items: list[ActivityItem]
+    tabs: list[FilterTab]
     show: str
-    older: str
-    comment_count: int
-    filters: dict[str, Any]
+    older_url: str
+    watchers: Watchers
+    risk_reference: str
+    comment_url: str
+    watch_url: str
 
 
 @dataclass(frozen=True)
@@ -70,38 +88,61 @@ class Cursor:
 
 
 def load_activity(
-    comments: QuerySet[Comment],
+    request: MemberRequest,
+    subject: Risk | Mitigation,
     subjects: Subjects,
-    member: Membership,
-    query: Any,
+    address: str,
     *,
     known: Iterable[Model] = (),
 ) -> Activity:
-    """Load a page of these comments and of the changes of `subjects`, as the query asks.
+    """Load a page of the comments on a risk or a mitigation, and of the changes of `subjects`.
 
-    `query` has `show` (one of FILTERS) and `before`, the `older` of the page before.
+    The query has `show` (one of FILTERS) and `before`, the cursor of the page before. `address` is
+    that of the page that shows it. Templates include `risks/risk/_history.html` with this as
+    `activity` and a `comment_form`.
     """
-    show = query.get("show", "") if query.get("show", "") in FILTERS else "all"
-    cursor = Cursor.parse(query.get("before", ""))
+    show = request.GET.get("show", "")
+    show = show if show in FILTERS else "all"
+    cursor = Cursor.parse(request.GET.get("before", ""))
     page = load_history(subjects, cursor.change, known=known, comments=COMMENTS_AMONG[show])
+    comments = subject.comments.all()
     rows = [] if show == "changes" else read_comments(comments, cursor)
     items, older = merge(page, rows, cursor)
+    address += "&" if "?" in address else "?"
+    count = comments.order_by().count()
+    risk = subject if isinstance(subject, Risk) else subject.risk
+    kind = "risk" if risk is subject else "mitigation"
+    target = [request.organization_slug, risk.reference]
+    if risk is not subject:
+        target.append(str(subject.pk))
     return Activity(
+        [as_item(row, request.membership) for row in items],
         [
-            ActivityItem(
-                item.created_at,
-                comment=item,
-                may_edit=can_edit(member, item),
-                may_delete=can_delete(member, item),
+            FilterTab(
+                str(label),
+                f"{address}show={name}#activity",
+                name == show,
+                count if name == "comments" else None,
             )
-            if isinstance(item, Comment)
-            else ActivityItem(item.at, item)
-            for item in items
+            for name, label in FILTERS.items()
         ],
         show,
-        str(older) if older else "",
-        comments.order_by().count(),
-        FILTERS,
+        f"{address}show={show}&before={older}#activity" if older else "",
+        load_watchers(subject, request.membership.user),
+        risk.reference,
+        reverse(f"{kind}-comment", args=target),
+        reverse(f"{kind}-watch", args=target),
+    )
+
+
+def as_item(row: HistoryEntry | Comment, member: Membership) -> ActivityItem:
+    if isinstance(row, HistoryEntry):
+        return ActivityItem(row.at, row)
+    return ActivityItem(
+        row.created_at,
+        comment=row,
+        may_edit=can_edit(member, row),
+        may_delete=can_delete(member, row),
     )
 
 
