@@ -19,7 +19,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from openrisk.admin.refusals import REFUSALS, refusal_sentence
-from risks.models import BulkChange, Risk
+from risks.models import BulkChange, BulkKind, Risk
 from risks.services.bulk_changes import lifecycle
 from risks.services.bulk_changes.wording import done_sentence, refused_sentence, same_sentence
 from risks.services.deletion import deletion_summary
@@ -76,7 +76,7 @@ def change_risks(
     """Make one bulk change in each organization of the risks, without those that are refused."""
     actor: Any = request.user
     comment = answers.pop("comment", "")
-    [value] = answers.values()
+    value = next(iter(answers.values()), None)
     by_organization: dict[Any, list[Any]] = defaultdict(list)
     for risk in selected:
         by_organization[risk.organization].append(risk)
@@ -156,11 +156,15 @@ def delete_selected(model_admin: Any, request: HttpRequest, queryset: Any) -> Ht
         queryset,
         title=lambda count: f"Delete {count} {model_admin.opts.verbose_name_plural}",
         form=forms.Form,
-        apply=lambda rows, answers: apply_to_all(
-            model_admin,
-            request,
-            rows,
-            lambda row: type(model_admin).delete(actor=request.user, instance=row),
-        ),
+        apply=lambda rows, answers: delete_all(model_admin, request, rows),
         deletes=True,
     )
+
+
+def delete_all(model_admin: Any, request: HttpRequest, rows: list[Any]) -> None:
+    """Delete the rows; risks by a bulk change, which can be undone as one."""
+    if model_admin.model is Risk:
+        change_risks(model_admin, request, rows, BulkKind.DELETE, {})
+        return
+    delete = type(model_admin).delete
+    apply_to_all(model_admin, request, rows, lambda row: delete(actor=request.user, instance=row))

@@ -59,9 +59,9 @@ PARTS: tuple[tuple[str, Any, str, str, str], ...] = (
 
 
 @contextmanager
-def deleted_together() -> Iterator[UUID]:
+def deleted_together(batch: UUID | None = None) -> Iterator[UUID]:
     """Give what is deleted in the block one `batch`, so that it can be restored together."""
-    batch = _batch.get() or uuid7()
+    batch = batch or _batch.get() or uuid7()
     token = _batch.set(batch)
     try:
         yield batch

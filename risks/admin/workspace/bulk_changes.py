@@ -9,7 +9,6 @@ from django.http import HttpRequest
 from openrisk.admin.site import RelatedFilter, site
 from risks.admin.steps import StepAdmin, StepButton
 from risks.models import BulkChange, BulkState
-from risks.services.bulk_changes.kinds import rules_of
 from risks.tasks import undo_bulk_change
 
 UNDO_WARNING = (
@@ -47,8 +46,7 @@ class BulkChangeAdmin(StepAdmin):
         return self.has_view_permission(request, obj)
 
     def step_buttons(self, obj: BulkChange) -> list[StepButton]:
-        is_finished = obj.state in (BulkState.APPLIED, BulkState.FAILED)
-        if not is_finished or not rules_of(obj.kind, obj.organization).can_be_undone:
+        if obj.state not in (BulkState.APPLIED, BulkState.FAILED):
             return []
         return [StepButton("undo", "Undo", warning=UNDO_WARNING)]
 

@@ -23,7 +23,6 @@ from risks.models import BulkChange, BulkKind, BulkRowOutcome, BulkState
 from risks.pages.bulk_changes.forms import BulkForm, ConsentForm
 from risks.pages.bulk_changes.selection import list_matching
 from risks.services.bulk_changes import lifecycle
-from risks.services.bulk_changes.kinds import rules_of
 from risks.services.bulk_changes.wording import (
     done_sentence,
     left_out_sentence,
@@ -162,7 +161,6 @@ def show_change(
         ],
         "same": same_sentence(counts["same"]) if counts["same"] else "",
         "is_own": change.actor_id == request.membership.user.pk,
-        "can_be_undone": rules_of(change.kind, change.organization).can_be_undone,
     }
     if change.state == BulkState.PREVIEWED:
         context["form"] = form or ConsentForm(initial={"digest": change.digest})

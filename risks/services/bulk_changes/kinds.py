@@ -2,26 +2,63 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from openrisk.accounts.models import Organization, Role, User
-from risks.models import BulkKind, Risk
+from openrisk.errors import Conflict
+from risks.models import BulkChangeRow, BulkKind, DeletedItem, Risk
 from risks.services.bulk_changes import columns
 from risks.services.bulk_changes.plan import PlannedRow, SelectedRisk
 from risks.services.bulk_changes.rules import BulkRules
 from risks.services.bulk_changes.status import StatusKind
 from risks.services.bulk_changes.tags import AddTagsKind, RemoveTagsKind
+from risks.services.deletion import KEPT_FOR, delete_rows
+from risks.services.workspace.deleted_items import restore_items
 
 
 class DeleteKind(BulkRules):
     role = Role.MANAGER
-    can_be_undone = False
     takes_value = False
 
     def plan(self, risks: Sequence[SelectedRisk], value: Any) -> list[PlannedRow]:
         return [PlannedRow(risk, before="present") for risk in risks]
 
+    def warnings(self, rows: Sequence[PlannedRow], value: Any) -> list[str]:
+        days = KEPT_FOR.days
+        return [_("What is deleted can be restored for %(days)s days.") % {"days": days}]
+
     def write(self, rows: Sequence[PlannedRow], value: Any, actor: User | None) -> None:
-        Risk.objects.filter(pk__in=[row.risk.pk for row in rows]).delete()
+        delete_rows(list(Risk.objects.filter(pk__in=[row.risk.pk for row in rows])))
+
+    def undo(self, rows: Sequence[BulkChangeRow], actor: User | None) -> dict[UUID, str]:
+        """Restore the risks from the deleted items; those that were restored alone stay."""
+        ids = [row.object_id for row in rows]
+        again, over = _("It was restored before."), _("It was deleted for good.")
+        existing = set(Risk.objects.filter(pk__in=ids).values_list("pk", flat=True))
+        deleted = DeletedItem.objects.waiting(timezone.now()).filter(
+            organization=self.organization, batch=rows[0].change_id, object_id__in=ids
+        )
+        items = {item.object_id: item for item in deleted if item.object_id not in existing}
+        kept = {pk: again if pk in existing else over for pk in ids if pk not in items}
+        try:
+            if items:
+                restore_items(actor=actor, items=list(items.values()))
+        except Conflict:
+            kept |= self.restore_each(items, actor)
+        return kept
+
+    def restore_each(self, items: dict[UUID, DeletedItem], actor: User | None) -> dict[UUID, str]:
+        """Restore the items one by one; return the reason against each that cannot be."""
+        kept = {}
+        for pk, item in items.items():
+            try:
+                restore_items(actor=actor, items=[item])
+            except Conflict as refusal:
+                kept[pk] = " ".join(refusal.reasons)
+        return kept
 
 
 KINDS: dict[str, type[BulkRules]] = {

@@ -22,9 +22,10 @@ from risks.history import recorded
 from risks.models import BulkChange, BulkChangeRow, BulkRowOutcome, BulkState, Risk
 from risks.models.base import format_reference
 from risks.services.bulk_changes.kinds import rules_of
-from risks.services.bulk_changes.plan import PlannedRow, Refusals, SelectedRisk, count_rows
-from risks.services.bulk_changes.rules import BulkRules
+from risks.services.bulk_changes.plan import PlannedRow, Refusals, count_rows
+from risks.services.bulk_changes.rules import BulkRules, lock_risks
 from risks.services.bulk_changes.wording import history_comment, undo_comment
+from risks.services.deletion import deleted_together
 from risks.services.rows import field_error, lock_for_update, save_fields
 from risks.text import clean_text
 
@@ -259,13 +260,14 @@ def apply_batch(change: BulkChange) -> int:
     part = slice(change.done, change.done + BATCH)
     numbers, versions = change.selection["numbers"][part], change.selection["versions"][part]
     rules = rules_of(change.kind, change.organization)
-    risks = lock_risks(Risk.objects.for_organization(change.organization), number__in=numbers)
+    risks = lock_risks(change.organization, number__in=numbers)
     rows = rules.plan(rules.read(risks), change.value)
     seen = dict(zip(numbers, versions, strict=True))
     chosen = [row for row in rows if row.is_change and row.risk.version == seen[row.risk.number]]
     left = [row for row in rows if row.is_change and row.risk.version != seen[row.risk.number]]
     if chosen:
-        rules.write(chosen, change.value, change.actor)
+        with deleted_together(change.pk):
+            rules.write(chosen, change.value, change.actor)
     reason = _("Someone changed it while this ran.")
     BulkChangeRow.objects.bulk_create(
         [
@@ -300,8 +302,6 @@ def begin_undo(*, actor: User | None, change: BulkChange) -> BulkChange:
     with recorded(actor=actor):
         change = lock_change(change)
         refuse_unless(change, BulkState.APPLIED, BulkState.FAILED)
-        if not rules_of(change.kind, change.organization).can_be_undone:
-            raise Conflict(_("Deleted risks cannot be brought back here."))
         total = change.rows.filter(outcome=BulkRowOutcome.CHANGED).count()
         if not total:
             raise Conflict(_("This change altered nothing. There is nothing to undo."))
@@ -313,40 +313,14 @@ def begin_undo(*, actor: User | None, change: BulkChange) -> BulkChange:
 def undo_batch(change: BulkChange) -> int:
     """Restore the next rows; return how many were looked at."""
     rows = list(change.rows.filter(outcome=BulkRowOutcome.CHANGED).order_by("id")[:BATCH])
-    rules = rules_of(change.kind, change.organization)
-    ids = [row.object_id for row in rows]
-    risks = lock_risks(Risk.objects.for_organization(change.organization), pk__in=ids)
-    now = {risk.pk: risk for risk in rules.read(risks)}
-    kept = reasons_not_to_restore(rules, rows, now)
-    values = {
-        row.object_id: rules.former_value(row, now[row.object_id].value)
-        for row in rows
-        if row.object_id not in kept
-    }
-    kept |= (refused := rules.reasons_to_keep(values))
-    if restored := {pk: value for pk, value in values.items() if pk not in refused}:
-        rules.restore(restored)
-    for row in rows:
-        row.reason = kept.get(row.object_id, "")
-        row.outcome = BulkRowOutcome.KEPT if row.reason else BulkRowOutcome.RESTORED
-    kept_rows = [row for row in rows if row.reason]
-    BulkChangeRow.objects.bulk_update(kept_rows, ["outcome", "reason"], batch_size=250)
-    change.rows.filter(pk__in=[row.pk for row in rows if not row.reason]).update(
-        outcome=BulkRowOutcome.RESTORED
-    )
+    kept = rules_of(change.kind, change.organization).undo(rows, change.undone_by) if rows else {}
+    restored = [row.pk for row in rows if row.object_id not in kept]
+    change.rows.filter(pk__in=restored).update(outcome=BulkRowOutcome.RESTORED)
+    left = [row for row in rows if row.object_id in kept]
+    for row in left:
+        row.outcome, row.reason = BulkRowOutcome.KEPT, kept[row.object_id]
+    BulkChangeRow.objects.bulk_update(left, ["outcome", "reason"], batch_size=250)
     return len(rows) or change.total
-
-
-def reasons_not_to_restore(
-    rules: BulkRules, rows: Sequence[BulkChangeRow], now: dict[Any, SelectedRisk]
-) -> dict[Any, str]:
-    """Return why rows stay as they are: their risk is gone, or someone has changed it since."""
-    gone, edited = _("It was deleted since."), _("Someone changed this again since.")
-    return {
-        row.object_id: edited if row.object_id in now else gone
-        for row in rows
-        if row.object_id not in now or not rules.is_as_written(row, now[row.object_id].value)
-    }
 
 
 # --- States
@@ -356,13 +330,6 @@ def lock_change(change: BulkChange) -> BulkChange:
     current = lock_for_update(change)
     current.organization = change.organization
     return current
-
-
-def lock_risks(risks: Any, **condition: Any) -> QuerySet[Risk]:
-    """Lock these risks, always in the same order, and return them."""
-    chosen = risks.filter(**condition).order_by("number")
-    list(chosen.select_for_update(of=("self",)).values_list("pk", flat=True))
-    return chosen
 
 
 def refuse_unless(change: BulkChange, *states: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from openrisk.accounts.models import Organization, Role, User
 from risks.models import BulkChangeRow, Risk
@@ -20,7 +21,6 @@ class BulkRules:
 
     columns: ClassVar[tuple[str, ...]] = ()  # that it reads; one is a value, several are a list
     role = Role.ANALYST
-    can_be_undone = True
     takes_value = True
 
     def __init__(self, organization: Organization) -> None:
@@ -73,6 +73,26 @@ class BulkRules:
         """Return the value that an undo writes to a risk that has `now`."""
         return row.before
 
+    def undo(self, rows: Sequence[BulkChangeRow], actor: User | None) -> dict[UUID, str]:
+        """Restore the former values; return the reason for each risk that stays as it is now."""
+        risks = lock_risks(self.organization, pk__in=[row.object_id for row in rows])
+        now = {risk.pk: risk.value for risk in self.read(risks)}
+        gone, edited = _("It was deleted since."), _("Someone changed this again since.")
+        kept = {
+            row.object_id: edited if row.object_id in now else gone
+            for row in rows
+            if row.object_id not in now or not self.is_as_written(row, now[row.object_id])
+        }
+        values = {
+            row.object_id: self.former_value(row, now[row.object_id])
+            for row in rows
+            if row.object_id not in kept
+        }
+        kept |= (refused := self.reasons_to_keep(values))
+        if restored := {pk: value for pk, value in values.items() if pk not in refused}:
+            self.restore(restored)
+        return kept
+
     def reasons_to_keep(self, values: Mapping[UUID, Any]) -> dict[UUID, str]:
         """Return why risks cannot have their former `values` again; those that can are left out."""
         return {}
@@ -80,3 +100,11 @@ class BulkRules:
     def restore(self, values: Mapping[UUID, Any]) -> None:
         """Write the former value of each risk, which is locked."""
         raise NotImplementedError
+
+
+def lock_risks(organization: Organization, **condition: Any) -> QuerySet[Risk]:
+    """Lock risks of the organization, always in the same order, and return them."""
+    chosen: QuerySet[Risk] = Risk.objects.for_organization(organization).filter(**condition)
+    chosen = chosen.order_by("number")
+    list(chosen.select_for_update(of=("self",)).values_list("pk", flat=True))
+    return chosen

@@ -4,11 +4,12 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from openrisk.accounts.models import Role
-from risks.models import AcceptanceStatus, Risk, Status
+from risks.models import AcceptanceStatus, DeletedItem, Risk, Status
 from risks.services import acceptances
 from risks.services.bulk_changes import lifecycle
 from risks.services.bulk_changes.kinds import rules_of
 from risks.services.links import MAX_TAGS
+from risks.services.workspace.deleted_items import restore_item
 from risks.tasks import apply_bulk_change, undo_bulk_change
 from tests.risks import factories
 
@@ -172,6 +173,27 @@ def test_delete_takes_the_risks_with_their_parts(organization, change_all):
     factories.make_mitigation(factories.make_risk(organization))
     change = change_all("delete", None)
     assert (Risk.objects.count(), change.rows.get().reference) == (0, "R-0001")
+
+
+def test_undo_of_a_deletion_restores_what_no_one_restored_before(organization, manager, change_all):
+    for title in ("One", "Two"):
+        factories.make_mitigation(factories.make_risk(organization, title=title))
+    change = change_all("delete", None)
+    restore_item(actor=manager, item=DeletedItem.objects.get(reference="R-0001"))
+    undo_bulk_change(actor=manager, change=change)
+    assert sorted(Risk.objects.values_list("title", "mitigations__title")) == [
+        ("One", "Offline backups"),
+        ("Two", "Offline backups"),
+    ]
+    assert change.rows.get(outcome="kept").reason == "It was restored before."
+
+
+def test_what_is_deleted_for_good_is_named(organization, manager, change_all):
+    factories.make_risk(organization)
+    change = change_all("delete", None)
+    DeletedItem.objects.all().delete()
+    undo_bulk_change(actor=manager, change=change)
+    assert change.rows.get().reason == "It was deleted for good."
 
 
 @pytest.mark.parametrize(
