@@ -6,8 +6,9 @@ from django.contrib import admin
 from django.db.models import Q
 from django.http import HttpRequest
 
-from dashboards.models import ReportSchedule
+from dashboards.models import ChecklistDismissal, ReportSchedule
 from dashboards.schedules import editing
+from dashboards.start import checklist
 from openrisk.admin.site import LinesField, RelatedFilter, site
 from risks.admin.base import RegisterAdmin
 from risks.admin.forms import RegisterForm
@@ -43,3 +44,21 @@ class ReportScheduleAdmin(RegisterAdmin):
         fields = ["dashboard", "board", "recipients", "cron", "period", "active"]
         results = ["author", "next_run_at", "last_sent_at", "last_recipients", "last_error"]
         return [(None, {"fields": [*fields, *(results if obj else [])]})]
+
+
+@admin.register(ChecklistDismissal, site=site)
+class ChecklistDismissalAdmin(RegisterAdmin):
+    """Deleting the row shows the checklist again."""
+
+    list_display = ("organization", "dismissed_by", "created_at")
+    list_select_related = ("dismissed_by",)
+    list_filter = (("organization", RelatedFilter),)
+    search_fields = ("organization__name",)
+    readonly_fields = ("belongs_to", "dismissed_by", "created_at")
+    delete = staticmethod(checklist.show_again)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        return [(None, {"fields": self.readonly_fields})]

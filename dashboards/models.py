@@ -9,11 +9,12 @@ from django.core.validators import validate_email
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from dashboards.periods import PERIOD_LABELS
 from openrisk.tasks.declarations import next_occurrence
 from openrisk.text.fields import LineField
-from risks.models.base import Versioned, choices_constraint
+from risks.models.base import OrganizationOwned, Versioned, choices_constraint
 from risks.querysets import OrganizationRowQuerySet
 
 MOST_RECIPIENTS = 50
@@ -149,3 +150,22 @@ class ReportSchedule(Versioned):
     def is_waiting_for(self, due: datetime) -> bool:
         """Return whether the report that was due then has not been sent yet."""
         return self.active and (self.last_sent_at is None or self.last_sent_at < due)
+
+
+class ChecklistDismissal(OrganizationOwned):
+    """The checklist for beginners is no longer shown in the organization."""
+
+    dismissed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, editable=False, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("dismissed checklist")
+        verbose_name_plural = _("dismissed checklists")
+        constraints = (
+            models.UniqueConstraint(fields=("organization",), name="checklist_dismissal_unique"),
+        )
+
+    def __str__(self) -> str:
+        return f"Checklist of {self.organization}"

@@ -15,6 +15,7 @@ from dashboards.figures.executive import compute_executive
 from dashboards.figures.scope import FigureScope
 from dashboards.figures.totals import FIGURES
 from dashboards.pages.query import PageQuery, parse_query
+from dashboards.pages.start import checklist_context, empty_page
 from dashboards.pages.widgets import (
     WidgetContext,
     add_cell_changes,
@@ -22,6 +23,7 @@ from dashboards.pages.widgets import (
     render_widget,
 )
 from dashboards.periods import PERIOD_LABELS
+from dashboards.start.checklist import checklist_of
 from openrisk.accounts.models import Role
 from openrisk.errors import InvalidParameters
 from openrisk.pages.guards import MemberRequest, member_required
@@ -40,15 +42,13 @@ def executive_page(request: MemberRequest) -> HttpResponse:
         figures = query.cached_figures("overview", render_figures, reads.EXECUTIVE)
     except InvalidParameters as error:
         return invalid_query_page(request, error)
-    if not figures["measured"] and not query.parameters:
-        roles = {
-            "may_write": request.membership.has_role(Role.ANALYST),
-            "may_import": request.membership.has_role(Role.MANAGER),
-        }
-        return render(request, "dashboards/empty.html", roles)
+    start = checklist_of(request.membership)
+    if not start.has_risks and not query.parameters:
+        return empty_page(request, start)
     pdf = reverse("executive-pdf", args=[request.organization_slug])
     context = {
         **page_context(query, figures),
+        **checklist_context(start),
         # It was rendered by render_figures, whose template escapes; the cache keeps plain text.
         "figures": mark_safe(figures["html"]),  # noqa: S308
         "pdf": f"{pdf}?{urlencode(query.parameters)}",
@@ -113,6 +113,7 @@ def executive_sections(query: PageQuery, figures: dict[str, Any], matrix: Matrix
         "organization": query.scope.organization.slug,  # for links, as on any page
         "tiles": executive_tiles(query.scope, figures["stats"]),
         "drafts": figures["stats"]["by_status"]["draft"],
+        "only_drafts": not figures["stats"]["open"],
         "drafts_url": register_list_url(query.scope, {"status": "draft"}),
         "widgets": {
             section: render_widget(name, WidgetContext(query, data, matrix))

@@ -2,12 +2,15 @@
 
 from django.urls import path
 
-from dashboards.pages import analyst, boards, executive, pdf, search
+from dashboards.pages import analyst, boards, executive, pdf, search, start
 
 urlpatterns = [
     path("", executive.executive_page, name="home"),
     path("search/", search.search_page, name="search"),
     path("search/results/", search.search_results, name="search-results"),
+    path("start/dismiss/", start.dismiss_checklist, name="checklist-dismiss"),
+    path("start/sample/fill/", start.fill_sample, name="sample-fill"),
+    path("start/sample/remove/", start.remove_sample, name="sample-remove"),
     path("dashboards/", boards.board_list_page, name="boards"),
     path("dashboards/new/", boards.create_board_page, name="board-new"),
     path("dashboards/analyst/", analyst.analyst_page, name="analyst"),
