@@ -29,6 +29,7 @@
 -- migration dashboards 0002_report_schedule
 -- migration dashboards 0003_schedule_board
 -- migration dashboards 0004_schedule_author
+-- migration dashboards 0005_checklist_dismissal
 -- migration django_tasks_database 0001_initial
 -- migration django_tasks_database 0002_alter_dbtaskresult_options
 -- migration django_tasks_database 0003_dbtaskresult_enqueued_at_dbtaskresult_finished_at
@@ -146,6 +147,9 @@ CREATE INDEX "dashboards_reportschedule_organization_id_f7f9eb75" ON "dashboards
 CREATE INDEX "dashboards_reportschedule_board_id_0b14480f" ON "dashboards_reportschedule" ("board_id");
 CREATE INDEX "dashboards_reportschedule_author_id_c7bc44c8" ON "dashboards_reportschedule" ("author_id");
 CREATE INDEX "report_due" ON "dashboards_reportschedule" ("next_run_at") WHERE "active";
+CREATE TABLE "dashboards_checklistdismissal" ("id" char(32) NOT NULL PRIMARY KEY, "created_at" datetime NOT NULL, "dismissed_by_id" char(32) NULL REFERENCES "accounts_user" ("id") DEFERRABLE INITIALLY DEFERRED, "organization_id" char(32) NOT NULL REFERENCES "accounts_organization" ("id") DEFERRABLE INITIALLY DEFERRED, CONSTRAINT "checklist_dismissal_unique" UNIQUE ("organization_id"));
+CREATE INDEX "dashboards_checklistdismissal_dismissed_by_id_caa03168" ON "dashboards_checklistdismissal" ("dismissed_by_id");
+CREATE INDEX "dashboards_checklistdismissal_organization_id_62e026ce" ON "dashboards_checklistdismissal" ("organization_id");
 CREATE TABLE "django_tasks_database_dbtaskresult" ("id" char(32) NOT NULL PRIMARY KEY, "args_kwargs" text NOT NULL CHECK ((JSON_VALID("args_kwargs") OR "args_kwargs" IS NULL)), "priority" integer NOT NULL, "task_path" text NOT NULL, "queue_name" varchar(32) NOT NULL, "backend_name" varchar(32) NOT NULL, "run_after" datetime NOT NULL, "enqueued_at" datetime NOT NULL, "finished_at" datetime NULL, "started_at" datetime NULL, "return_value" text NULL CHECK ((JSON_VALID("return_value") OR "return_value" IS NULL)), "exception_class_path" text NOT NULL, "traceback" text NOT NULL, "worker_ids" text NOT NULL CHECK ((JSON_VALID("worker_ids") OR "worker_ids" IS NULL)), "status" varchar(10) NOT NULL, CONSTRAINT "priority_range" CHECK ("priority" BETWEEN -100 AND 100));
 CREATE INDEX "django_task_queue_n_99c321_idx" ON "django_tasks_database_dbtaskresult" ("queue_name");
 CREATE INDEX "django_task_backend_071754_idx" ON "django_tasks_database_dbtaskresult" ("backend_name");
