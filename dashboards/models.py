@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from dashboards.periods import PERIOD_LABELS
 from openrisk.tasks.declarations import next_occurrence
 from openrisk.text.fields import LineField
-from risks.models.base import OrganizationOwned, Versioned, choices_constraint
+from risks.models.base import Versioned, choices_constraint
 from risks.querysets import OrganizationRowQuerySet
 
 MOST_RECIPIENTS = 50
@@ -152,13 +152,12 @@ class ReportSchedule(Versioned):
         return self.active and (self.last_sent_at is None or self.last_sent_at < due)
 
 
-class ChecklistDismissal(OrganizationOwned):
+class ChecklistDismissal(Versioned):
     """The checklist for beginners is no longer shown in the organization."""
 
     dismissed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, editable=False, related_name="+"
     )
-    created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         verbose_name = _("dismissed checklist")

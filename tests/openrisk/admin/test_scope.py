@@ -5,6 +5,7 @@ from io import BytesIO
 import pytest
 from django.test import RequestFactory
 
+from dashboards.models import ChecklistDismissal
 from dashboards.schedules.editing import create_schedule
 from marketplace.installations import lifecycle
 from marketplace.installations.reviews import create_review
@@ -86,6 +87,7 @@ def fill(organization, word, person):
         saved_views.create_view(actor=person, name=word, query={}, shared=True, **of),
         LikelihoodSuggestion.objects.create(risk=risk, key=word, present=2, likelihood=5, **of),
         factories.make_bulk_change(risk, comment=word),
+        ChecklistDismissal.objects.create(dismissed_by=person, **of),
         delete(actor=person, instance=factories.make_category(organization, f"{word} gone")),
         factories.make_attachment(organization, name=word),
         factories.make_comment(risk, person, word),
