@@ -52,7 +52,7 @@ def add_comment(request: MemberRequest, number: int, pk: UUID | None = None) -> 
     if subject is risk:
         return show_refusal(request, risk, form, status)
     heading = _("Comment on %(subject)s") % {"subject": subject.reference}
-    back = tab_address(request.organization_slug, risk.reference, ACTIVITY)
+    back = subject_address(request, subject)
     return show_form(request, form, risk, heading, back, status)
 
 

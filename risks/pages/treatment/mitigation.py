@@ -31,7 +31,6 @@ from risks.pages.treatment.forms import (
     mitigation_key,
 )
 from risks.services import mitigations as services
-from risks.services.workspace.watches import load_watchers
 
 
 @require_safe
@@ -108,12 +107,11 @@ def page_context(request: MemberRequest, mitigation: Any, sent_form: Any = None)
         "sent_form_is_gone": sent_form is not None and sent_key not in forms,
         "may_write": may_write,
         "comment_form": CommentForm(),
-        "watchers": load_watchers(mitigation, member.user),
         "activity": load_activity(
-            mitigation.comments.all(),
+            request,
+            mitigation,
             subjects,
-            member,
-            request.GET,
+            reverse("mitigation-page", args=[request.organization_slug, mitigation.reference]),
             known=[mitigation, mitigation.risk, member.user, *actions],
         ),
     }

@@ -146,3 +146,15 @@ def test_text_of_any_script_is_shown(browse, analyst, risk, text):
     client = browse(analyst)
     send(client, "comments/", comment=text)
     assert text.strip() in client.get(ACTIVITY).content.decode()
+
+
+def test_page_of_a_mitigation_has_its_own_comments(browse, analyst, risk):
+    mitigation = make_mitigation(risk)
+    make_comment(risk, analyst, "On the risk")
+    client = browse(analyst)
+    response = send(client, f"mitigations/{mitigation.pk}/comments/", comment="On the plan")
+    page = response["Location"].partition("#")[0]
+    text = text_of(client.get(page))
+    assert ("On the plan" in text, "On the risk" in text) == (True, False)
+    refused = send(client, f"mitigations/{mitigation.pk}/comments/", comment=" ")
+    assert (refused.status_code, page in refused.content.decode()) == (400, True)
