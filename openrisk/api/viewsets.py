@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, cast
 
 from django.db import models
-from django.http import Http404, HttpResponseNotModified
+from django.http import Http404, HttpRequest, HttpResponseNotModified
 from rest_framework import status
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
@@ -146,7 +146,7 @@ class OrganizationViewSet(GenericViewSet):
         return instance
 
 
-def is_etag_known(request: Request, etag: str) -> bool:
+def is_etag_known(request: Request | HttpRequest, etag: str) -> bool:
     given = request.headers.get("If-None-Match", "")
     if not (given and etag) or request.method not in ("GET", "HEAD"):
         return False

@@ -288,7 +288,7 @@ def test_refusal_of_a_service_is_shown(client, places, monkeypatch, case, refusa
     form, path, data, service = case
     monkeypatch.setattr(service, refuse)
     if form == "AttachmentUploadForm":
-        data = {"files": upload()}
+        data = {"uploads": upload()}
     if form == "PackForm":
         data = {"file": SimpleUploadedFile("pack.zip", b"x")}
     if path.endswith("transitions/"):

@@ -38,9 +38,9 @@ class FilesField(forms.FileField):
 class AttachmentUploadForm(PageForm):
     """Files to upload, with what is said of all of them."""
 
-    service_fields: ClassVar[dict[str, str]] = {"file": "files"}
+    service_fields: ClassVar[dict[str, str]] = {"file": "uploads"}
 
-    files = FilesField(
+    uploads = FilesField(
         label=_("Files"),
         help_text=_("At most {largest} MB each and {together} MB together"),
     )
@@ -58,8 +58,8 @@ class AttachmentUploadForm(PageForm):
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="upload-%s", **kwargs)
-        field = self.fields["files"]
+        super().__init__(*args, **{"auto_id": "upload-%s", **kwargs})
+        field = self.fields["uploads"]
         field.help_text = str(field.help_text).format(
             largest=ATTACHMENT_FILE // MEGABYTE, together=ATTACHMENTS_AT_ONCE // MEGABYTE
         )

@@ -109,7 +109,7 @@ def add_files(
     form = AttachmentUploadForm(request.POST, request.FILES) if is_sent else AttachmentUploadForm()
     status = 400 if is_sent else 200
     if form.is_valid():
-        files = form.cleaned_data["files"]
+        files = form.cleaned_data["uploads"]
         uploads, refusals = save_files(request, files, form.cleaned_data, target)
         if uploads:
             tell_saved(request, uploads)
@@ -126,7 +126,7 @@ def add_files(
 
 def save_files(
     request: MemberRequest, files: Iterable[UploadedFile], fields: dict[str, Any], target: Any
-) -> tuple[list[services.Upload], list[tuple[UploadedFile, Exception]]]:
+) -> tuple[list[services.Upload], list[tuple[UploadedFile, Any]]]:
     """Upload each file by itself; return what was saved, and the refusals of the others."""
     uploads, refusals = [], []
     for file in files:
@@ -167,7 +167,7 @@ def add_refusal(form: AttachmentUploadForm, refusal: Exception, prefix: str) -> 
     for name, texts in reasons_by_field(refusal).items():
         field = form.service_fields.get(name, name)
         for text in texts:
-            form.add_error(field if field in form.fields else "files", f"{prefix}{text}")
+            form.add_error(field if field in form.fields else "uploads", f"{prefix}{text}")
 
 
 def show_upload_page(

@@ -2,6 +2,7 @@
 
 from django.http import FileResponse, HttpRequest, HttpResponseBase, HttpResponseNotModified
 from django.utils.translation import gettext as _
+from rest_framework.request import Request
 
 from openrisk.api.viewsets import is_etag_known
 from openrisk.errors import Conflict
@@ -13,7 +14,7 @@ from risks.services.workspace.attachments import stored_file_of
 POLICY = "default-src 'none'; sandbox"
 
 
-def download_response(request: HttpRequest, attachment: Attachment) -> HttpResponseBase:
+def download_response(request: HttpRequest | Request, attachment: Attachment) -> HttpResponseBase:
     """Return the file; 304 where the client has it. Raises Conflict where it is missing."""
     etag = f'"{attachment.sha256}"'
     if is_etag_known(request, etag):

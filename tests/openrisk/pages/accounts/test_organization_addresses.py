@@ -78,6 +78,7 @@ VALUES = {
     "number": "R-0001",
     "kind": "assets",
     "pk": "01890000-0000-7000-8000-000000000000",
+    "link": "01890000-0000-7000-8000-000000000000",
     "slug": "json-feed",
     "pack": "openrisk.starter-risks",
 }

@@ -53,7 +53,7 @@ def add_url(row, kind="risk"):
 
 def test_several_files_are_attached_and_shown_on_the_card(page, risk, analyst):
     files = [upload(PDF, "policy.pdf"), upload(PNG, "shot.png")]
-    shown = page(add_url(risk), {"files": files, "valid_until": "2020-01-31"})
+    shown = page(add_url(risk), {"uploads": files, "valid_until": "2020-01-31"})
     assert shown.redirect_chain == [(f"/o/acme/risks/{risk.reference}/?tab=evidence#evidence", 302)]
     for text in ("2 files are saved.", "policy.pdf", "PNG image", "Expired 31 Jan 2020"):
         assert text in shown.text_shown
@@ -62,14 +62,14 @@ def test_several_files_are_attached_and_shown_on_the_card(page, risk, analyst):
 
 def test_a_file_that_is_here_already_is_attached_and_said(page, organization, risk):
     make_attachment(organization, name="original.pdf")
-    shown = page(add_url(risk), {"files": upload(PDF, "copy.pdf")}).text_shown
+    shown = page(add_url(risk), {"uploads": upload(PDF, "copy.pdf")}).text_shown
     assert "was here already: “original.pdf”" in shown
     assert Attachment.objects.get().links.get().risk == risk
 
 
 def test_what_cannot_be_kept_is_said_beside_what_was(page, risk):
     files = [upload(PDF), upload(PNG + archive(a_txt="x"), "both.png"), upload(b"", "empty.txt")]
-    shown = page(add_url(risk), {"files": files}).text_shown
+    shown = page(add_url(risk), {"uploads": files}).text_shown
     assert "“policy.pdf” is saved." in shown
     assert "“both.png”: This file is two in one" in shown
     assert "“empty.txt”: The file is empty." in shown
@@ -87,7 +87,7 @@ def test_what_cannot_be_kept_is_said_beside_what_was(page, risk):
 def test_an_upload_that_is_refused_shows_the_form_again(page, risk, content, status, reason):
     data = {"description": "From the audit"}
     if content is not None:
-        data["files"] = upload(content)
+        data["uploads"] = upload(content)
     response = page(add_url(risk), data)
     assert response.status_code == status
     assert reason in response.text_shown
@@ -98,7 +98,7 @@ def test_a_form_that_is_sent_twice_attaches_once(client, analyst, risk):
     client.force_login(analyst)
     token = client.get(add_url(risk)).context["csrf_token"]
     for _ in range(2):
-        data = {"files": upload(), "csrfmiddlewaretoken": str(token)}
+        data = {"uploads": upload(), "csrfmiddlewaretoken": str(token)}
         response = client.post(add_url(risk), data, follow=True)
     assert "This form was sent twice and saved once" in response.content.decode()
     assert "was here already" not in response.content.decode()
@@ -107,7 +107,7 @@ def test_a_form_that_is_sent_twice_attaches_once(client, analyst, risk):
 def test_a_session_that_ended_keeps_the_words_and_asks_for_the_file_again(analyst, risk):
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(analyst)
-    data = {"files": upload(), "description": "From the audit"}
+    data = {"uploads": upload(), "description": "From the audit"}
     shown = text_of(log_in(browser, send(browser, add_url(risk), data), analyst))
     assert "Choose the file again: files are not kept." in shown
     assert "From the audit" in shown
@@ -119,7 +119,7 @@ def test_viewers_download_and_see_no_forms(client, viewer, organization, risk):
     shown = client.get(f"/o/acme/risks/{risk.reference}/?tab=evidence").content.decode()
     assert "policy.pdf" in shown
     assert 'type="file"' not in shown
-    assert client.post(add_url(risk), {"files": upload(PNG)}).status_code == 403
+    assert client.post(add_url(risk), {"uploads": upload(PNG)}).status_code == 403
     response = client.get(f"{FILES}{attachment.pk}/download/")
     assert b"".join(response) == PDF
 
@@ -135,7 +135,7 @@ def test_rows_of_every_kind_have_a_page_to_add_files(page, organization, analyst
         "control": lambda: make_control(make_framework(organization)),
     }[kind]()
     assert page(add_url(row, kind)).status_code == 200
-    saved = page(add_url(row, kind), {"files": upload()})
+    saved = page(add_url(row, kind), {"uploads": upload()})
     assert (saved.status_code, AttachmentLink.objects.get().target) == (200, row)
 
 
@@ -337,8 +337,8 @@ def test_files_of_another_organization_do_not_exist(page, client, organization, 
         f"{FILES}{attachment.pk}/delete/": {"confirmed": "yes"},
         f"{FILES}{attachment.pk}/links/{attachment.links.get().pk}/remove/": {},
         f"{FILES}{mine.pk}/links/{attachment.links.get().pk}/remove/": {},
-        add_url(foreign): {"files": upload(PNG)},
-        f"{FILES}add/user/{foreign.pk}/": {"files": upload(PNG)},
+        add_url(foreign): {"uploads": upload(PNG)},
+        f"{FILES}add/user/{foreign.pk}/": {"uploads": upload(PNG)},
         f"{FILES}attach/risk/{foreign.pk}/": {"file": mine.pk},
         f"{FILES}attach/risk/{make_risk(organization).pk}/": {"file": attachment.pk},
     }
