@@ -57,7 +57,8 @@ def page_of(organization_slug: str, kind: str, row: Any) -> str:
         return f"{reverse('files', args=[organization_slug])}?control={row.pk}"
     if kind == "risk":
         return f"{tab_address(organization_slug, row.reference, EVIDENCE)}#{CARD}"
-    mitigation = {"mitigation": row, "action": getattr(row, "mitigation", None)}.get(kind)
-    risk = row.risk if mitigation is None else mitigation.risk
-    anchor = "" if mitigation is None else f"#{mitigation.reference}"
-    return tab_address(organization_slug, risk.reference, TREATMENT) + anchor
+    if kind == "acceptance":
+        return tab_address(organization_slug, row.risk.reference, TREATMENT)
+    mitigation = row if kind == "mitigation" else row.mitigation
+    page = reverse("mitigation-page", args=[organization_slug, mitigation.reference])
+    return f"{page}#{CARD}"

@@ -36,6 +36,7 @@ from risks.models.workspace.attachments import target_of
 from risks.pages.workspace.attachment_forms import AttachmentUploadForm, name_upload
 from risks.pages.workspace.attachment_targets import CARD, find_target, name_of, page_of
 from risks.services.workspace import attachments as services
+from risks.text import day_text
 
 MOST_ON_CARD = 50
 MOST_TO_CHOOSE = 20
@@ -158,7 +159,7 @@ def tell_saved(request: MemberRequest, uploads: list[services.Upload]) -> None:
                 "instead, with its own name, description and date."
             )
             attachment = upload.attachment
-            day = f"{attachment.created_at:%-d %b %Y}"
+            day = day_text(attachment.created_at)
             messages.info(request, text.format(name=attachment.name, day=day))
 
 
