@@ -142,6 +142,13 @@ class RiskQuerySet(SearchedQuerySet):
         due = self.open().filter(next_review_at__lt=until)
         return due.annotate(review_by=Coalesce("reviewer", "owner"))
 
+    def reviewed_by(self, user: User) -> Self:
+        """Those of which the person is the reviewer, or the owner where no reviewer is named.
+
+        Same as `review_by` of `review_due`, by the indexes of both columns.
+        """
+        return self.filter(Q(reviewer=user) | Q(reviewer=None, owner=user))
+
     def review_not_overdue(self) -> Self:
         """All others."""
         return self.filter(overdue.review_not_overdue(timezone.now()))
@@ -286,6 +293,13 @@ class AcceptanceQuerySet(OrganizationRowQuerySet):
     def to_decide_by(self, user: User) -> Self:
         """Requested by someone else."""
         return self.filter(status="requested").exclude(requester=user)
+
+    def made_by(self, user: User) -> Self:
+        return self.filter(requester=user)
+
+    def undecided_or_since(self, moment: datetime) -> Self:
+        """Those that wait for a decision, and those decided or ended since then."""
+        return self.filter(Q(status="requested") | Q(decided_at__gte=moment))
 
     def ending_by(self, moment: datetime) -> Self:
         """Approved, and over at that moment."""

@@ -1,59 +1,75 @@
-"""My work: a person's own risks, reviews and actions that are due, and recent changes."""
+"""My work: what waits for a person, and what is theirs. Most of it can be done on the page."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import F, Q
+from django.db.models import F
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from dashboards.figures.scope import start_of_day
 from openrisk.accounts.models import Membership, Role
 from openrisk.pages.guards import MemberRequest, member_required
-from risks.history.entries import load_history
-from risks.history.sentences import Subject
-from risks.models import Acceptance, AcceptanceStatus, MitigationAction, Risk
-from risks.overdue import FINISHED, is_past_due, is_review_overdue
-from risks.querysets import DUE_SOON, RISK_ORDERS
+from risks.models import Acceptance, Mention, Mitigation, MitigationAction, Risk, Watch
+from risks.overdue import is_mitigation_overdue, is_past_due, is_review_overdue
+from risks.pages.queues.kinds import count_waiting
+from risks.querysets import DUE_SOON, MITIGATION_ORDERS, RISK_ORDERS, person_label
+from risks.services.risks import postponement_of
 
 MOST_ROWS = 10
+MOST_REVIEWS = 5
 RISK_COLUMNS = ("reference", "title", "status", "current_level", "current_score")
 
 
 @dataclass(frozen=True)
 class WorkList:
-    """The first rows, the number of all, and the page that lists them, if there is one."""
+    """The first rows, whether there are more, and the page that lists all."""
 
     rows: list[Any]
-    count: int
     url: str = ""
+    has_more: bool = False
 
-    @property
-    def more(self) -> int:
-        return self.count - len(self.rows)
+
+def first_rows(rows: Any, url: str = "", most: int = MOST_ROWS) -> WorkList:
+    """Return the first of these rows: one query, which asks for one row more."""
+    found = list(rows[: most + 1])
+    return WorkList(found[:most], url, len(found) > most)
 
 
 @require_safe
 @member_required(Role.VIEWER)
 def analyst_page(request: MemberRequest) -> HttpResponse:
     member, now = request.membership, timezone.now()
+    may_write = member.has_role(Role.ANALYST)
+    yesterday = now.date() - timedelta(days=1)
+    changed = urlencode({"updated_at__gte": yesterday, "ordering": "-updated_at"})
     context = {
-        "own": own_risks(member),
+        "queues": [(q, n) for q, n in count_waiting(member) if n and q.slug != "reviews"]
+        if may_write
+        else [],
         "reviews": due_reviews(member, now),
         "actions": due_actions(member, now),
-        "acceptances": acceptances_to_decide(member),
-        "changed": changed_risks(member, now),
+        "mitigations": own_mitigations(member, now),
+        "own": own_risks(member),
+        "requests": own_requests(member, now),
+        "watched": watched_rows(member),
+        "mentions": latest_mentions(member),
+        "changed_url": register_list_url(member, changed),
         "now": now,
         "days": DUE_SOON.days,
-        "may_write": member.has_role(Role.ANALYST),
+        "may_write": may_write,
+        "me": member.user.pk,
     }
     return render(request, "dashboards/analyst.html", context)
+
+
+def register_list_url(member: Membership, query: str) -> str:
+    """Return the page of the register, filtered."""
+    return f"{reverse('risk-list', args=[member.organization.slug])}?{query}"
 
 
 def own_risks(member: Membership) -> WorkList:
@@ -62,82 +78,87 @@ def own_risks(member: Membership) -> WorkList:
     risks = Risk.objects.for_organization(member.organization).open().filter(owner=member.user)
     rows = risks.order_by(order, "-id").values(*RISK_COLUMNS, "priority")
     query = urlencode({"open": "true", "owner": member.user.pk, "ordering": "-priority"})
-    return WorkList(list(rows[:MOST_ROWS]), risks.count(), register_list_url(member, query))
-
-
-def register_list_url(member: Membership, query: str) -> str:
-    """Return the page of the register, filtered."""
-    return f"{reverse('risk-list', args=[member.organization.slug])}?{query}"
+    return first_rows(rows, register_list_url(member, query))
 
 
 def due_reviews(member: Membership, now: datetime) -> WorkList:
     """Risks that the person has to review, overdue or due soon, the longest overdue first."""
     due = Risk.objects.for_organization(member.organization).review_due(now + DUE_SOON)
-    due = due.filter(review_by=member.user.pk)
-    rows = list(
-        due.order_by("next_review_at", "id").values(*RISK_COLUMNS, "next_review_at")[:MOST_ROWS]
-    )
-    for row in rows:
-        row["overdue"] = is_review_overdue(row["status"], row["next_review_at"], now)
-    return WorkList(rows, due.count())
+    due = due.reviewed_by(member.user).order_by("next_review_at", "id")
+    url = reverse("queue", args=[member.organization.slug, "reviews"])
+    reviews = first_rows(due, url, MOST_REVIEWS)
+    for risk in reviews.rows:
+        risk.overdue = is_review_overdue(risk.status, risk.next_review_at, now)
+        risk.latest_day = (now + postponement_of(risk)).date()
+    return reviews
 
 
 def due_actions(member: Membership, now: datetime) -> WorkList:
-    """Actions of the person that are overdue or due soon, the longest overdue first.
-
-    They are those of mitigations that the person owns, and those of mitigations without an owner
-    for risks that are assigned to the person.
-    """
-    mine = Q(mitigation__owner=member.user) | Q(
-        mitigation__owner=None, mitigation__risk__assignee=member.user
+    """Actions that the person is responsible for, overdue or due soon, the longest overdue
+    first."""
+    due = MitigationAction.objects.for_organization(member.organization).pending()
+    due = due.filter(due_date__lte=(now + DUE_SOON).date()).of_person(member.user)
+    rows = due.order_by("due_date", "id").values(
+        "pk",
+        "version",
+        "title",
+        "due_date",
+        mitigation_reference=F("mitigation__reference"),
+        mitigation_title=F("mitigation__title"),
     )
-    due = MitigationAction.objects.for_organization(member.organization).open()
-    due = due.filter(mine, due_date__lt=now.date() + DUE_SOON).exclude(
-        mitigation__status__in=FINISHED
-    )
-    rows = list(
-        due.order_by("due_date", "id").values(
-            "id",
-            "version",
-            "title",
-            "due_date",
-            risk=F("mitigation__risk__reference"),
-            measure=F("mitigation__title"),
-        )[:MOST_ROWS]
-    )
-    for row in rows:
+    query = urlencode({"responsible": member.user.pk, "pending": "true"})
+    address = reverse("treatment-actions", args=[member.organization.slug])
+    actions = first_rows(rows, f"{address}?{query}")
+    for row in actions.rows:
         row["overdue"] = is_past_due(row["due_date"], now.date())
-    return WorkList(rows, due.count())
+    return actions
 
 
-def acceptances_to_decide(member: Membership) -> WorkList | None:
-    """Requests that others have made, the oldest first; None for a person who decides none."""
-    if not member.has_role(Role.MANAGER):
-        return None
-    waiting = (
-        Acceptance.objects.for_organization(member.organization)
-        .filter(status=AcceptanceStatus.REQUESTED)
-        .exclude(requester=member.user)
+def own_mitigations(member: Membership, now: datetime) -> WorkList:
+    """Mitigations of the person that are neither done nor cancelled, the first due first."""
+    mine = Mitigation.objects.for_organization(member.organization).open()
+    mine = mine.filter(owner=member.user).annotate(_order=MITIGATION_ORDERS["due_date"])
+    rows = mine.order_by("_order", "id").values("reference", "title", "status", "due_date")
+    query = urlencode({"owner": member.user.pk, "open": "true"})
+    address = reverse("treatment", args=[member.organization.slug])
+    mitigations = first_rows(rows, f"{address}?{query}")
+    for row in mitigations.rows:
+        row["overdue"] = is_mitigation_overdue(row["status"], row["due_date"], now.date())
+    return mitigations
+
+
+def own_requests(member: Membership, now: datetime) -> WorkList:
+    """Requests for acceptance that the person made: those that wait, and those decided lately."""
+    requests = Acceptance.objects.for_organization(member.organization).made_by(member.user)
+    rows = requests.undecided_or_since(now - timedelta(days=30)).order_by("-created_at", "-id")
+    query = urlencode({"requester": member.user.pk})
+    address = reverse("acceptances", args=[member.organization.slug])
+    columns = ("pk", "status", "expires_at", "decision_comment")
+    named = rows.values(*columns, reference=F("risk__reference"), title=F("risk__title"))
+    return first_rows(named, f"{address}?{query}")
+
+
+def watched_rows(member: Membership) -> WorkList:
+    """Risks and mitigations that the person watches, the latest watched first."""
+    watches = Watch.objects.for_organization(member.organization).filter(user=member.user)
+    rows = watches.order_by("-created_at", "-id").values(
+        risk_reference=F("risk__reference"),
+        risk_title=F("risk__title"),
+        mitigation_reference=F("mitigation__reference"),
+        mitigation_title=F("mitigation__title"),
     )
-    rows = waiting.select_related("risk", "requester").order_by("created_at", "id")
-    return WorkList(list(rows[:MOST_ROWS]), waiting.count())
+    return first_rows(rows)
 
 
-def changed_risks(member: Membership, now: datetime) -> WorkList:
-    """Changes of risks since the beginning of yesterday (UTC), the latest first."""
-    yesterday = start_of_day(now.date() - timedelta(days=1))
-    changed = Risk.objects.for_organization(member.organization).filter(updated_at__gte=yesterday)
-    latest = changed.order_by("-updated_at", "-id").values_list("id", "reference", "title")
-    risks = {pk: (reference, title) for pk, reference, title in latest[:MOST_ROWS]}
-    subject = Subject(_("the risk"), is_main=True)
-    history = load_history(dict.fromkeys(risks, subject)).entries if risks else []
-    entries = [
-        {
-            "entry": entry,
-            "changes": [(change, *risks[change.object_id]) for change in entry.changes],
-        }
-        for entry in history
-        if entry.at >= yesterday and not entry.is_comment
-    ]
-    query = urlencode({"updated_at__gte": yesterday.date(), "ordering": "-updated_at"})
-    return WorkList(entries, changed.count(), register_list_url(member, query))
+def latest_mentions(member: Membership) -> WorkList:
+    """Comments that name the person, the latest first."""
+    mentions = Mention.objects.for_organization(member.organization).filter(user=member.user)
+    rows = mentions.order_by("-comment__created_at", "-id").values(
+        "comment",
+        text=F("comment__text"),
+        at=F("comment__created_at"),
+        author=person_label("comment__author"),
+        risk_reference=F("comment__risk__reference"),
+        mitigation_reference=F("comment__mitigation__reference"),
+    )
+    return first_rows(rows, most=MOST_REVIEWS)

@@ -1,5 +1,7 @@
 """All queues, by their names in addresses."""
 
+from django.db.models import CharField, Count, Value
+
 from openrisk.accounts.models import Membership
 from risks.pages.queues.base import Queue
 from risks.pages.queues.feeds import ProposalQueue, SuggestionQueue
@@ -18,6 +20,17 @@ QUEUES: dict[str, Queue] = {
 
 
 def count_waiting(member: Membership) -> list[tuple[Queue, int]]:
-    """Return the queues of the person with the number of items in each: a query for each."""
+    """Return the queues of the person with the number of items in each: one query."""
     mine = [queue for queue in QUEUES.values() if member.has_role(queue.role)]
-    return [(queue, queue.rows(member).order_by().count()) for queue in mine]
+    if not mine:
+        return []
+    queries = [
+        queue.rows(member)
+        .order_by()
+        .values(slug=Value(queue.slug, output_field=CharField()))
+        .annotate(number=Count("pk"))
+        .values_list("slug", "number")
+        for queue in mine
+    ]
+    counts = dict(queries[0].union(*queries[1:], all=True))
+    return [(queue, counts.get(queue.slug, 0)) for queue in mine]

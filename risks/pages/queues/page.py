@@ -24,6 +24,7 @@ from risks.pages.queues.forms import PostponeForm
 from risks.pages.queues.heat_map import draw_ratings
 from risks.pages.queues.kinds import QUEUES, count_waiting
 from risks.pages.risk.loading import score_row
+from risks.pages.treatment.mitigation import safe_next
 from risks.scoring import KINDS
 from risks.services.matrix import matrix_of
 
@@ -163,6 +164,8 @@ def carry_out(
             risk.organization = request.membership.organization
         return show_item(request, queue, row, position, form, status=status_of(refusal))
     messages.success(request, str(action.done) % {"item": name})
+    if address := safe_next(request):
+        return redirect_to_created(address)
     slug = request.organization_slug
     if position.next is None:
         return redirect_to_created("queue", slug, queue.slug)

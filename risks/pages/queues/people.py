@@ -89,7 +89,7 @@ class ReviewQueue(Queue):
 
     def rows(self, member: Membership) -> Any:
         risks = Risk.objects.for_organization(member.organization)
-        due = risks.review_due(timezone.now() + DUE_SOON).filter(review_by=member.user.pk)
+        due = risks.review_due(timezone.now() + DUE_SOON).reviewed_by(member.user)
         return due.select_related("owner", "category")
 
     def risk_of(self, row: Any) -> Risk | None:

@@ -30,6 +30,7 @@ from risks.pages.treatment.forms import (
     ValidationForm,
     mitigation_key,
 )
+from risks.pages.workspace.evidence import load_card
 from risks.services import mitigations as services
 
 
@@ -73,6 +74,8 @@ def page_context(request: MemberRequest, mitigation: Any, sent_form: Any = None)
     four_eyes = services.reason_not_to_validate(mitigation, member.user)
     if is_in_review and not four_eyes:
         forms["validation"] = ValidationForm(mitigation.version)
+    waits_for: Any = forms["new-action"].fields["depends_on"]
+    waits_for.choices = [(action.pk, str(action)) for action in actions]  # are loaded already
     if isinstance(sent_form, StepForm):
         sent_form.show_version(mitigation.version)
     if sent_key in forms:
@@ -107,6 +110,7 @@ def page_context(request: MemberRequest, mitigation: Any, sent_form: Any = None)
         "sent_form_is_gone": sent_form is not None and sent_key not in forms,
         "may_write": may_write,
         "comment_form": CommentForm(),
+        "evidence": load_card(member, mitigation),
         "activity": load_activity(
             request,
             mitigation,
