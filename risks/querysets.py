@@ -278,8 +278,13 @@ class ActionQuerySet(OrganizationRowQuerySet):
 
     def of_person(self, user: User | UUID) -> Self:
         """Those that the person is responsible for, as `with_responsible` decides."""
-        own = Q(mitigation__owner=user) | Q(mitigation__owner=None, mitigation__risk__assignee=user)
-        return self.filter(Q(assignee=user) | (Q(assignee=None) & own))
+        actions = self.model._default_manager.order_by()
+        unassigned = actions.filter(assignee=None)
+        # Each of the three by indexes; one condition would read all actions.
+        own = unassigned.filter(mitigation__owner=user)
+        of_risks = unassigned.filter(mitigation__owner=None, mitigation__risk__assignee=user)
+        assigned = actions.filter(assignee=user).values("pk")
+        return self.filter(pk__in=assigned.union(own.values("pk"), of_risks.values("pk")))
 
     def waiting(self) -> Self:
         """Those that cannot be done yet: an action that they depend on is open."""

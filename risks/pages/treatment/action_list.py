@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -11,9 +12,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from openrisk.accounts.models import Role
+from openrisk.caching.decorators import get_or_compute
 from openrisk.pages.guards import MemberRequest, member_required
 from risks.api.filters import ActionFilterSet
-from risks.models import ActionDependency, MitigationAction
+from risks.models import ActionDependency, Mitigation, MitigationAction, Risk
 from risks.overdue import FINISHED, is_past_due
 from risks.pages.treatment.forms import DAY
 from risks.pages.treatment.listing import ListHead, TreatmentListing
@@ -50,6 +52,19 @@ class ActionListing(TreatmentListing):
 
     def base_rows(self) -> Any:
         return MitigationAction.objects.for_organization(self.organization)
+
+    def count_rows(self) -> int:
+        """Count, and keep the number while nothing that it depends on changes."""
+        organization = self.organization
+        count: int = get_or_compute(
+            f"action count {organization.slug} {sorted(self.filters.items())}",
+            super().count_rows,
+            reads=(MitigationAction, Mitigation, ActionDependency, Risk),
+            organization_id=organization.pk,
+            ttl=settings.CACHE_TTL_RISKS,
+            clock="day",  # an action becomes overdue
+        )
+        return count
 
     def load_page(self, ordered: Any) -> list[Any]:
         today = timezone.now().date()

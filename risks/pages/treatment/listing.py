@@ -74,7 +74,7 @@ class TreatmentListing:
             name: value for name, value in self.query.items() if name not in NOT_FILTERS
         }
         self.matching = self.filter_rows()
-        self.count = self.matching.order_by().count()
+        self.count = self.count_rows()
         self.pages = max(1, -(-self.count // PAGE_SIZE))
         self.page = self.parse_page()
         self.rows = self.load_rows()
@@ -86,6 +86,10 @@ class TreatmentListing:
     def load_page(self, ordered: Any) -> list[Any]:
         """The rows of one page, with what the template shows."""
         raise NotImplementedError
+
+    def count_rows(self) -> int:
+        count: int = self.matching.order_by().count()
+        return count
 
     def parse_order(self) -> str:
         order = self.query.get("ordering", self.default_order)
