@@ -80,6 +80,7 @@
 -- migration risks 0020_sample_source
 -- migration risks 0021_comments
 -- migration risks 0022_deleted_items
+-- migration risks 0023_list_groups
 -- migration sessions 0001_initial
 -- migration tasks 0001_initial
 -- migration tasks 0002_turns
@@ -379,12 +380,6 @@ CREATE INDEX "risk_by_updated_at" ON "risks_risk" ("organization_id", "updated_a
 CREATE INDEX "risk_inherent" ON "risks_risk" ("organization_id", "inherent_level", "inherent_score", "inherent_likelihood", "inherent_impact");
 CREATE INDEX "risk_residual" ON "risks_risk" ("organization_id", "residual_level", "residual_score", "residual_likelihood", "residual_impact");
 CREATE INDEX "risk_target" ON "risks_risk" ("organization_id", "target_level", "target_score", "target_likelihood", "target_impact");
-CREATE INDEX "risk_current" ON "risks_risk" ("organization_id", "current_level", "current_score", "current_likelihood", "current_impact");
-CREATE INDEX "risk_category" ON "risks_risk" ("category_id", "organization_id");
-CREATE INDEX "risk_owner" ON "risks_risk" ("owner_id", "organization_id");
-CREATE INDEX "risk_assignee" ON "risks_risk" ("assignee_id", "organization_id");
-CREATE INDEX "risk_reviewer" ON "risks_risk" ("reviewer_id", "organization_id");
-CREATE INDEX "risk_treatment" ON "risks_risk" ("organization_id", "treatment");
 CREATE INDEX "risk_reference" ON "risks_risk" ("organization_id", "reference");
 CREATE INDEX "risk_external_id" ON "risks_risk" ("organization_id", "external_id");
 CREATE INDEX "risk_priority" ON "risks_risk" ("organization_id", "priority");
@@ -417,6 +412,13 @@ CREATE INDEX "risks_deleteditem_organization_id_f4cc93ea" ON "risks_deleteditem"
 CREATE INDEX "risks_deleteditem_restored_by_id_1440bd0c" ON "risks_deleteditem" ("restored_by_id");
 CREATE INDEX "risks_deletedrows_item_id_e4dcbcbc" ON "risks_deletedrows" ("item_id");
 CREATE INDEX "risks_deletedrows_organization_id_f097ebfe" ON "risks_deletedrows" ("organization_id");
+CREATE INDEX "risk_current" ON "risks_risk" ("organization_id", "current_level", "current_score", "current_likelihood", "current_impact", "status");
+CREATE INDEX "risk_category" ON "risks_risk" ("category_id", "organization_id", "status", "current_score");
+CREATE INDEX "risk_owner" ON "risks_risk" ("owner_id", "organization_id", "status", "current_score");
+CREATE INDEX "risk_assignee" ON "risks_risk" ("assignee_id", "organization_id", "status", "current_score");
+CREATE INDEX "risk_reviewer" ON "risks_risk" ("reviewer_id", "organization_id", "status", "current_score");
+CREATE INDEX "risk_group_status" ON "risks_risk" ("organization_id", "status", "current_score");
+CREATE INDEX "risk_treatment" ON "risks_risk" ("organization_id", "treatment", "status", "current_score");
 CREATE TABLE "tasks_lease" ("worker_id" varchar(64) NOT NULL PRIMARY KEY, "host" varchar(255) NOT NULL, "pid" integer unsigned NOT NULL CHECK ("pid" >= 0), "started_at" datetime NOT NULL, "expires_at" datetime NOT NULL);
 CREATE TABLE "tasks_schedule" ("name" varchar(200) NOT NULL PRIMARY KEY, "cron" varchar(200) NOT NULL, "next_run_at" datetime NOT NULL, "last_enqueued_at" datetime NULL);
 CREATE TABLE "tasks_turn" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "queue_name" varchar(32) NOT NULL, "is_long" bool NOT NULL, "taken_at" datetime NULL, CONSTRAINT "turn_unique" UNIQUE ("queue_name", "is_long"));

@@ -199,19 +199,32 @@ class Risk(Versioned):
                     fields=(
                         "organization",
                         *(f"{kind}_{part}" for part in ("level", "score", "likelihood", "impact")),
+                        *(("status",) if kind == "current" else ()),
                     ),
                     name=f"risk_{kind}",
                 )
                 for kind in (*KINDS, "current")
             ),
+            # Groups of the list are counted, with the exposure of open risks, from the index alone.
             *(
-                models.Index(fields=(person, "organization"), name=f"risk_{person}")
-                for person in ("category", "owner", "assignee", "reviewer")
+                models.Index(
+                    fields=(column, "organization", "status", "current_score"),
+                    name=f"risk_{column}",
+                )
+                for column in ("category", "owner", "assignee", "reviewer")
+            ),
+            *(
+                models.Index(
+                    fields=("organization", *columns, "current_score"), name=f"risk_{name}"
+                )
+                for name, columns in (
+                    ("group_status", ("status",)),
+                    ("treatment", ("treatment", "status")),
+                )
             ),
             *(
                 models.Index(fields=("organization", field), name=f"risk_{field}")
                 for field in (
-                    "treatment",
                     "reference",
                     "external_id",
                     "priority",

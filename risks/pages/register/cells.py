@@ -84,6 +84,17 @@ def build_cell(column: ListColumn, row: dict[str, Any], links: Links, now: datet
     return cell
 
 
+def row_words() -> dict[str, str]:
+    """Return the words that every row needs, so that they are looked up once."""
+    return {
+        "change": _("Change"),
+        "select": _("Select"),
+        "overdue": _("overdue"),
+        "has_left": _("(no longer a member)"),
+        "not_assessed": _("Not assessed"),
+    }
+
+
 def load_links(kinds: Sequence[str], risk_ids: list[UUID]) -> Links:
     """Load the names of the tags, assets or controls of these risks in one query."""
     queries = [

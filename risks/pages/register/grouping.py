@@ -13,12 +13,12 @@ from urllib.parse import quote
 from django.db.models import Count, Exists, Min, OuterRef, Q, Sum
 from django.utils.translation import gettext as _
 
+from openrisk.accounts.models import Organization, User
 from risks.api.filters import LINK_COLUMNS, LINKS
-from risks.models import Level, Risk, Status
+from risks.fields import PEOPLE
+from risks.models import Asset, Category, Level, Risk, Status
 from risks.overdue import NOT_OPEN
 from risks.pages.register.filters.fields import field_label
-from risks.pages.register.filters.values import ROW_LABELS
-from risks.querysets import person_label
 
 # Parameter -> the column of the risk; tags and assets are links.
 GROUPINGS = {
@@ -67,9 +67,10 @@ def grouping_label(name: str) -> str:
 
 @dataclass
 class Grouping:
-    """The groups of `risks` by the field that `name` names in GROUPINGS."""
+    """The groups of `risks`, of the organization, by the field that `name` names in GROUPINGS."""
 
     name: str
+    organization: Organization
     risks: Any
 
     def load_groups(self, folded: Iterable[str]) -> list[Group]:
@@ -92,21 +93,36 @@ class Grouping:
 
     def count_columns(self) -> list[tuple[Any, ...]]:
         column = GROUPINGS[self.name]
-        label: Any = column
-        if column == "category":
-            label = "category__name"
-        elif column in ("owner", "assignee", "reviewer"):
-            label = person_label(column)
-        rows = self.risks.order_by().values_list(column).annotate(label=Min(label))
-        return list(rows.annotate(number=Count("pk"), exposure=EXPOSURE))
+        rows = self.risks.order_by().values_list(column)
+        counts = list(rows.annotate(number=Count("*"), exposure=EXPOSURE))
+        labels = self.load_labels([key for key, *_counts in counts if key])
+        return [(key, labels.get(key, key), *others) for key, *others in counts]
+
+    def load_labels(self, keys: list[Any]) -> dict[Any, str]:
+        """Return the names of categories, people or assets by their ids."""
+        if self.name in ("category", "asset"):
+            model: Any = {"category": Category, "asset": Asset}[self.name]
+            return dict(model.objects.filter(pk__in=keys).values_list("pk", "name"))
+        if self.name in PEOPLE:
+            return {user.pk: str(user) for user in User.objects.filter(pk__in=keys)}
+        return {}
 
     def count_links(self) -> list[tuple[Any, ...]]:
         """By tag or asset: a risk is counted once for each, and those without are a group."""
-        column, label = LINK_COLUMNS[self.name], ROW_LABELS.get(self.name, "name")
-        links = LINKS[self.name].objects.filter(risk__in=self.risks.order_by().values("pk"))
+        column = LINK_COLUMNS[self.name]
+        links = LINKS[self.name].objects.filter(organization=self.organization)
+        if len(self.risks.query.where.children) > 1:  # more than the organization
+            links = links.filter(risk__in=self.risks.order_by().values("pk"))
         exposure = Sum("risk__current_score", filter=~Q(risk__status__in=NOT_OPEN), default=0)
-        rows = links.order_by().values_list(column).annotate(label=Min(label))
-        groups = list(rows.annotate(number=Count("pk"), exposure=exposure))
+        rows = links.order_by().values_list(column)
+        counts = rows.annotate(number=Count("*"), exposure=exposure)
+        if self.name == "tag":
+            counts = counts.annotate(label=Min("name"))
+            groups = [(key, label, *others) for key, *others, label in counts]
+        else:
+            rows = list(counts)
+            labels = self.load_labels([key for key, *_counts in rows])
+            groups = [(key, labels.get(key, ""), *others) for key, *others in rows]
         rest = self.unlinked().order_by().aggregate(number=Count("pk"), exposure=EXPOSURE)
         if rest["number"]:
             groups.append((None, "", rest["number"], rest["exposure"]))

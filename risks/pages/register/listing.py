@@ -46,6 +46,7 @@ class Listing:
             query = ListQuery({name: value for name, value in query.items() if value != ""})
         self.organization, self.query, self.user = organization, query, user
         self.problems: list[str] = []
+        self.notes: list[str] = []
         self.order = self.parse_order()
         self.search = self.parse_search()
         self.columns = self.parse_columns()
@@ -69,7 +70,7 @@ class Listing:
         return self
 
     def load_groups(self) -> None:
-        grouping = Grouping(self.group, self.risks)
+        grouping = Grouping(self.group, self.organization, self.risks)
         groups = grouping.load_groups(self.folded)
         # A risk may be in several groups of tags, and groups may be left out.
         is_exact = self.group not in LINKS and len(groups) < MOST_GROUPS
@@ -77,7 +78,7 @@ class Listing:
         self.count = counts if is_exact else self.risks.order_by().count()
         if len(groups) == MOST_GROUPS:
             text = _("Only the first %(most)s groups are shown. Add a filter to see the others.")
-            self.problems.append(text % {"most": MOST_GROUPS})
+            self.notes.append(text % {"most": MOST_GROUPS})
         self.set_pages(count_rows(groups))
         self.groups = grouping.fill_page(groups, self.start, self.page_size, self.load_rows)
         for group in self.groups:
@@ -201,7 +202,7 @@ class Listing:
         if not self.group:
             yield "", self.sort(self.risks)
             return
-        grouping = Grouping(self.group, self.risks)
+        grouping = Grouping(self.group, self.organization, self.risks)
         for group in grouping.load_groups(()):
             yield group.label, self.sort(grouping.risks_of([group]))
 
@@ -311,11 +312,11 @@ class Listing:
             fields["ordering"] = self.order  # or the view would be opened as it is saved
         return list(fields.items())
 
-    @property
+    @cached_property
     def list_address(self) -> str:
         return reverse("risk-list", args=[self.organization.slug])
 
-    @property
+    @cached_property
     def query_string(self) -> str:
         """The address of this page of the list, as far as it says more than the list alone."""
         return self.query.encode()

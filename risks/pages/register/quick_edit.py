@@ -17,7 +17,7 @@ from openrisk.pages.forms import REFUSALS
 from openrisk.pages.guards import MemberRequest, member_required
 from risks.fields import FIELD
 from risks.models import Risk
-from risks.pages.register.cells import build_cells
+from risks.pages.register.cells import build_cells, row_words
 from risks.pages.register.dialogs import render_dialog
 from risks.pages.register.listing import Listing
 from risks.pages.register.query import ListQuery
@@ -117,7 +117,7 @@ def render_row(request: MemberRequest, risk: Risk) -> HttpResponse:
         "row": rows[0],
         "listing": listing,
         "may_write": True,
-        "change_word": _("Change"),
+        "words": row_words(),
     }
     return render(request, "risks/register/_row.html", context)
 

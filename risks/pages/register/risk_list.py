@@ -30,7 +30,7 @@ from risks.models import (
     RiskTag,
     ScoreChange,
 )
-from risks.pages.register.cells import build_cells, file_values
+from risks.pages.register.cells import build_cells, file_values, row_words
 from risks.pages.register.filters.words import names_me
 from risks.pages.register.grouping import GROUPINGS, grouping_label
 from risks.pages.register.listing import Listing
@@ -106,7 +106,7 @@ def render_register(
         "is_changed": opened.is_changed,
         "grouping": grouping_label(listing.group) if listing.group else "",
         "quick_filters": quick_filters(listing),
-        "change_word": _("Change"),
+        "words": row_words(),
         "swaps": swaps,
         "may_write": may_write,
         "organization": membership.organization.slug,

@@ -34,6 +34,7 @@ from risks.models import (
     RiskControl,
     RiskProposal,
     RiskTag,
+    SavedView,
 )
 from tests.conftest import member
 from tests.risks.factories import make_accepted_risk, make_one_of_each, make_risk
@@ -90,6 +91,7 @@ CHECKS = {
     "action_no_self_loop": (ActionDependency, {"depends_on": F("action")}),
     "attachment_name_present": (Attachment, {"name": ""}),
     "attachment_link_has_one_target": (AttachmentLink, {"risk": None}),
+    "saved_view_name_present": (SavedView, {"name": ""}),
     "asset_name_present": (Asset, {"name": ""}),
     "asset_type_known": (Asset, {"type": "thing"}),
     "asset_criticality_known": (Asset, {"criticality": "vital"}),

@@ -8,26 +8,25 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from django.db.models import CharField, Count, Min, Q, Value
+from django.db.models import CharField, Count, F, Min, Q, Value
 from django.db.models.functions import Concat
 from django.utils.translation import gettext as _
 
 from openrisk.accounts.models import Membership, Organization
 from risks.api.filters import LINK_COLUMNS, LINKS, RiskFilterSet
 from risks.fields import PEOPLE
-from risks.models import Risk
+from risks.models import Asset, Category, Control, Risk
 from risks.pages.register.filters.fields import FilterField, FilterKind, field_label
 from risks.pages.register.filters.words import ME
 from risks.querysets import person_label
 from risks.scoring import SCALE
 
 MOST_VALUES = 50
+ROWS: dict[str, Any] = {"category": Category, "asset": Asset, "control": Control}
 ROW_LABELS: dict[str, Any] = {
-    "category": "category__name",
-    "asset": "asset__name",
-    "control": Concat(
-        "control__identifier", Value(" "), "control__title", output_field=CharField()
-    ),
+    "category": F("name"),
+    "asset": F("name"),
+    "control": Concat("identifier", Value(" "), "title", output_field=CharField()),
 }
 
 
@@ -46,33 +45,35 @@ def count_values(
 ) -> list[OfferedValue]:
     """Return the values of `field` in `risks`; of many those that match `text`."""
     risks = risks.order_by()
-    match field.kind:
-        case FilterKind.FLAG:
-            return count_flag(field, risks)
-        case FilterKind.DAY:
-            return count_days(field, risks)
-        case FilterKind.CHOICE | FilterKind.RATING:
-            return count_choices(field, risks)
-        case FilterKind.PERSON:
-            return count_people(organization, field, risks, text)
-        case FilterKind.ROW | FilterKind.WORD:
-            return count_rows(organization, field, risks, text)
+    if count_all := {
+        FilterKind.FLAG: count_flag,
+        FilterKind.DAY: count_days,
+        FilterKind.CHOICE: count_choices,
+        FilterKind.RATING: count_choices,
+    }.get(field.kind):
+        return count_all(field, risks)
+    if count_some := {
+        FilterKind.PERSON: count_people,
+        FilterKind.ROW: count_rows,
+        FilterKind.WORD: count_words,
+    }.get(field.kind):
+        return count_some(organization, field, risks, text)
     return []
 
 
 def count_flag(field: FilterField, risks: Any) -> list[OfferedValue]:
-    chosen = RiskFilterSet({field.name: "true"}, queryset=risks).qs
-    counts = risks.aggregate(all=Count("pk"), yes=Count("pk", filter=Q(pk__in=chosen.values("pk"))))
-    yes, no = counts["yes"], counts["all"] - counts["yes"]
+    yes = RiskFilterSet({field.name: "true"}, queryset=risks).qs.count()
     label = field_label(field.name)
     return [
         OfferedValue(field.name, "true", label, yes),
-        OfferedValue(field.name, "false", _("Not: %(label)s") % {"label": label}, no),
+        OfferedValue(
+            field.name, "false", _("Not: %(label)s") % {"label": label}, risks.count() - yes
+        ),
     ]
 
 
 def count_choices(field: FilterField, risks: Any) -> list[OfferedValue]:
-    counts = dict(risks.values_list(field.name).annotate(number=Count("pk")))
+    counts = dict(risks.values_list(field.name).annotate(number=Count("*")))
     if field.kind is FilterKind.RATING:
         choices: Iterable[Any] = [(rating, str(rating)) for rating in SCALE]
     else:
@@ -97,7 +98,7 @@ def count_people(
     """Count for "me", and for members: those who have most risks, or whose name matches `text`."""
     counts: dict[Any, int] = {}
     if has_counts := field.name in PEOPLE:  # the others are not columns
-        counts = dict(risks.values_list(field.name).annotate(number=Count("pk")))
+        counts = dict(risks.values_list(field.name).annotate(number=Count("*")))
     most = sorted(counts.keys() - {None}, key=lambda user: -counts[user])[:MOST_VALUES]
     members = Membership.objects.filter(organization=organization)
     members = members.annotate(label=person_label("user")).order_by("label", "pk")
@@ -124,31 +125,54 @@ def count_people(
 def count_rows(
     organization: Organization, field: FilterField, risks: Any, text: str
 ) -> list[OfferedValue]:
-    """Count for the rows or words that most risks have, or that match `text`."""
-    links, key, label = rows_to_count(organization, field, risks)
-    links = links.values_list(key).annotate(number=Count("pk"), label=label)
-    for word in text.split():
-        links = links.filter(label__icontains=word)
+    """Count for the rows that most risks have, or whose name matches `text`."""
+    named = ROWS[field.name].objects.for_organization(organization)
+    named = named.annotate(label=ROW_LABELS[field.name])
+    rows, key = rows_to_count(organization, field, risks)
+    if text:
+        rows = rows.filter(**{f"{key}__in": match_words(named, "label", text).values("pk")})
+    counts = rows.values_list(key).annotate(number=Count("*")).order_by("-number", key)
+    numbers = dict(counts[:MOST_VALUES])
+    labels = dict(named.filter(pk__in=numbers).values_list("pk", "label"))
     values = [
-        OfferedValue(field.list_parameter, str(value), name, number)
-        for value, number, name in links.order_by("-number", "label")[:MOST_VALUES]
+        OfferedValue(field.list_parameter, str(pk), labels[pk], number)
+        for pk, number in numbers.items()
+        if pk in labels
     ]
     return [*values, *none_of(field, None)]
 
 
-def rows_to_count(
-    organization: Organization, field: FilterField, risks: Any
-) -> tuple[Any, str, Any]:
-    """Return the rows to count, the column to count by, and the words for a value of it."""
+def count_words(
+    organization: Organization, field: FilterField, risks: Any, text: str
+) -> list[OfferedValue]:
+    """Count for the tags or sources that most risks have, or that match `text`."""
+    rows, key = rows_to_count(organization, field, risks)
+    column = "name" if field.name == "tag" else key
+    rows = match_words(rows, column, text).values_list(key)
+    counts = rows.annotate(number=Count("*"), label=Min(column)).order_by("-number", "label")
+    values = [
+        OfferedValue(field.list_parameter, value, label, number)
+        for value, number, label in counts[:MOST_VALUES]
+    ]
+    return [*values, *none_of(field, None)]
+
+
+def rows_to_count(organization: Organization, field: FilterField, risks: Any) -> tuple[Any, str]:
+    """Return the rows to count, and the column to count by."""
     model = LINKS.get(field.name)
     if model is None:  # a column of the risk
         empty = None if field.kind is FilterKind.ROW else ""
-        label = ROW_LABELS.get(field.name, field.name)
-        return risks.exclude(**{field.name: empty}), field.name, Min(label)
+        return risks.exclude(**{field.name: empty}), field.name
     links = model.objects.filter(organization=organization).order_by()
     if len(risks.query.where.children) > 1:  # more than the organization
         links = links.filter(risk__in=risks.values("pk"))
-    return links, LINK_COLUMNS[field.name], Min(ROW_LABELS.get(field.name, "name"))
+    return links, LINK_COLUMNS[field.name]
+
+
+def match_words(rows: Any, column: str, text: str) -> Any:
+    for word in text.split():
+        rows = rows.filter(**{f"{column}__icontains": word})
+    return rows
 
 
 def day_ranges(name: str, today: date) -> list[tuple[dict[str, str], str, Q]]:
@@ -172,12 +196,13 @@ def count_days(field: FilterField, risks: Any) -> list[OfferedValue]:
         return []
     ranges = day_ranges(field.name, datetime.now(UTC).date())
     counts = risks.aggregate(
-        none=Count("pk", filter=Q(**{field.name: None})),
-        **{str(index): Count("pk", filter=q) for index, (_p, _l, q) in enumerate(ranges)},
+        all=Count("*"),
+        given=Count(field.name),
+        **{str(index): Count(field.name, filter=q) for index, (_p, _l, q) in enumerate(ranges)},
     )
     values = [
         OfferedValue(parameter, word, label, counts[str(index)])
         for index, (parameters, label, _q) in enumerate(ranges)
         for parameter, word in parameters.items()
     ]
-    return [*values, *none_of(field, counts["none"])]
+    return [*values, *none_of(field, counts["all"] - counts["given"])]
