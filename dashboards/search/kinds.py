@@ -141,7 +141,7 @@ def mitigation_hit(row: Row, member: Membership) -> SearchHit:
         title=row["search_name"],
         reference=row["search_reference"],
         detail=join_parts(status, row["search_risk"], row["search_owner"]),
-        url=reverse("risk-page", args=[member.organization.slug, row["search_risk"]]),
+        url=reverse("mitigation-page", args=[member.organization.slug, row["search_reference"]]),
         icon="shield-check",
         id=str(row["pk"]),
     )
@@ -215,7 +215,7 @@ def view_hit(row: Row, member: Membership) -> SearchHit:
     return SearchHit(
         title=row["search_name"],
         detail=str(_("Shared") if row["search_shared"] else _("Only you see it")),
-        url=risks_url(member, **row["search_query"]),
+        url=risks_url(member, view=row["search_slug"]),
         icon="bookmark",
         id=str(row["pk"]),
     )
@@ -245,8 +245,10 @@ def is_manager(member: Membership) -> bool:
 
 def list_url(kind: str, member: Membership, query: SearchQuery) -> str:
     """Return the page with all hits of a kind."""
-    if kind == "risks" and query.has_trigram:
-        return risks_url(member, search=query.phrase)
+    pages = {"risks": "risk-list", "mitigations": "treatment"}
+    if kind in pages and query.has_trigram:
+        address = reverse(pages[kind], args=[member.organization.slug])
+        return f"{address}?{urlencode({'search': query.phrase})}"
     page = reverse("search", args=[member.organization.slug])
     return f"{page}?{urlencode({'q': query.phrase, 'kind': kind})}"
 
@@ -357,7 +359,7 @@ KINDS = (
         "bookmark",
         find_named,
         view_hit,
-        {"search_name": F("name"), "search_query": F("query"), "search_shared": F("shared")},
+        {"search_name": F("name"), "search_slug": F("slug"), "search_shared": F("shared")},
         SavedView,
     ),
 )

@@ -42,7 +42,7 @@ def test_the_catalogue_is_searched(page):
     found = page("/o/acme/marketplace/?search=exploited&category=security")
     assert "CISA Known Exploited" in found
     assert "OSCAL" not in found
-    assert "No connector is like that" in page("/o/acme/marketplace/?search=nothing-like-that")
+    assert "No connector matches" in page("/o/acme/marketplace/?search=nothing-like-that")
 
 
 def test_a_connector_is_installed_from_its_page(page):
