@@ -37,7 +37,7 @@ class SearchHitSerializer(serializers.Serializer):
 
 class SearchGroupSerializer(serializers.Serializer):
     kind = serializers.ChoiceField(ROW_KINDS)
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # a field of this name
     total = serializers.IntegerField(help_text="Of all hits, at most about 1,000")
     has_more_than_total = serializers.BooleanField()
     url = serializers.CharField(help_text="The page that lists all of them")

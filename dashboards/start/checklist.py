@@ -193,7 +193,7 @@ def checklist_of(member: Membership) -> Checklist:
         "sample": exists(runs.filter(source=Source.SAMPLE)),
         "dismissed": exists(ChecklistDismissal.objects.all()),
     }
-    facts = (
+    facts: Any = (
         Organization.objects.filter(pk=member.organization.pk)
         .values(**{f"has_{key}": condition for key, condition in conditions.items()})
         .get()

@@ -65,6 +65,7 @@ SECTIONS = (
 def build_menu(request: HttpRequest) -> list[list[MenuLink]]:
     """Return the sections of the side bar, with the page that is open as current."""
     membership = getattr(request, "membership", None)
+    sections: list[list[tuple[str | Promise, str, str, str]]]
     if membership is None:
         sections = [[(_("Organizations"), "building-2", reverse("organization"), "")]]
     else:
