@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import transaction
@@ -19,6 +20,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from openrisk.accounts.models import Role
+from openrisk.caching.decorators import get_or_compute
 from openrisk.errors import Conflict, StaleVersion
 from openrisk.pages.confirmation import Question, is_cancelled
 from openrisk.pages.drafts import form_on
@@ -86,12 +88,10 @@ def file_list(request: MemberRequest) -> HttpResponse:
     files = Attachment.objects.for_organization(request.membership.organization).search(query)
     if target is not None:
         files = files.linked_to(**{kind: target})
-    counts = files.aggregate(
-        **{f"state_{key}": Count("pk", filter=make()) for key, (_label, make) in STATES.items()}
-    )
+    counts = count_states(request, files, query, target)
     order = requested_order(request)
     paginator = Paginator(sort_files(files.filter(STATES[state][1]()), order), PAGE_SIZE)
-    paginator.count = counts[f"state_{state}"]
+    paginator.count = counts[state]
     page = paginator.get_page(request.GET.get("page"))
     filters = {
         name: request.GET[name]
@@ -104,7 +104,7 @@ def file_list(request: MemberRequest) -> HttpResponse:
         "previous_url": address(filters, page=page.number - 1) if page.has_previous() else "",
         "next_url": address(filters, page=page.number + 1) if page.has_next() else "",
         "tabs": [
-            StateTab(str(label), address(filters, state=key), key == state, counts[f"state_{key}"])
+            StateTab(str(label), address(filters, state=key), key == state, counts[key])
             for key, (label, _make) in STATES.items()
         ],
         "heads": [build_head(filters, key, str(label), order) for key, label in HEADS],
@@ -115,6 +115,26 @@ def file_list(request: MemberRequest) -> HttpResponse:
         "may_write": request.membership.has_role(Role.ANALYST),
     }
     return render(request, "risks/workspace/files.html", context)
+
+
+def count_states(request: MemberRequest, files: Any, query: str, target: Any) -> dict[str, int]:
+    """Return the number of files in each of STATES; without words, kept while none changes."""
+
+    def count() -> dict[str, int]:
+        counts = {f"state_{key}": Count("pk", filter=make()) for key, (_, make) in STATES.items()}
+        return {key[6:]: number for key, number in files.aggregate(**counts).items()}
+
+    if query:
+        return count()
+    found: dict[str, int] = get_or_compute(
+        f"files {target.pk if target is not None else ''}",
+        count,
+        reads=(Attachment, AttachmentLink),
+        organization_id=request.membership.organization_id,
+        ttl=settings.CACHE_TTL_RISKS,
+        clock="day",
+    )
+    return found
 
 
 def requested_target(request: MemberRequest) -> tuple[str, Any]:
