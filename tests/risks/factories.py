@@ -21,6 +21,7 @@ from risks.models import (
     Category,
     Comment,
     Control,
+    DefaultView,
     DeletedItem,
     Finding,
     FindingRule,
@@ -189,6 +190,10 @@ def make_one_of_each(organization: Organization, requester: User) -> Risk:
         actor=requester, organization=organization, name="Open", query={"open": "true"}
     )
     saved_views.set_default(actor=requester, view=view)
+    other = saved_views.create_view(
+        actor=requester, organization=organization, name="All", query={}
+    )
+    DefaultView.objects.create(organization=organization, view=other)
     make_comment(mitigation, requester, f"Ask @{requester.email}")
     watches.start_watching(actor=requester, risk=risk)
     make_installed(organization)

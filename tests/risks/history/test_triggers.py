@@ -15,7 +15,7 @@ from openrisk.database.triggers import install_triggers, missing_triggers
 from risks.history import recorded
 from risks.history.reading import normalize_changes
 from risks.history.recorded_models import recorded_models
-from risks.models import Asset, Category, Change, Finding, Mitigation, Risk, RiskTag
+from risks.models import Asset, Category, Change, Finding, Mitigation, Risk, RiskTag, SavedView
 from risks.services.catalogue import delete_asset
 from risks.services.risks import create_risk, delete_risk, update_risk
 from risks.services.rows import update
@@ -188,7 +188,7 @@ CHANGED = {
     "risks.deleteditem": {"reference": "R-0009"},
     "risks.importsource": {"options": {"month_first": True}},
     "risks.savedview": {"shared": True},
-    "risks.defaultview": {"user_id": None},
+    "risks.defaultview": {"view_id": SavedView.objects.order_by("-pk").values("pk")[:1]},
     "risks.comment": {"text": "Changed"},
     "risks.watch": {"user_id": Subquery(User.objects.order_by("-email").values("pk")[:1])},
     "marketplace.app": {"settings": {"asset": "shop"}},
