@@ -17,11 +17,12 @@ from django.db.models import QuerySet
 from openrisk.accounts.models import Organization
 from openrisk.errors import Conflict
 from openrisk.text.cleaning import escape_invisible
-from risks.fields import EXPORT_COLUMNS, Kind, extra_header, field_names
+from risks.fields import EXPORT_COLUMNS, RELATIONS_COLUMN, Kind, extra_header, field_names
 from risks.import_runs.current_values import VALUE_PATHS, current_values, format_time
 from risks.import_runs.name_lookup import control_names
 from risks.registers.reading.sheet import MAX_COLUMNS
 from risks.registers.reading.text import clean_cell, clean_text, join_list, neutralize_formula
+from risks.services.workspace.relations import relation_texts
 
 CHUNK = 1000
 LONGEST_HEADER = 150
@@ -112,7 +113,7 @@ Row = list[str | int | None]
 def export_table(risks: QuerySet[Any], organization: Organization) -> tuple[Row, Iterator[Row]]:
     """Return the header and the rows of an export."""
     names, has_rest = extra_columns(risks)
-    header: Row = [*EXPORT_COLUMNS, *map(extra_header, names)]
+    header: Row = [*EXPORT_COLUMNS, RELATIONS_COLUMN, *map(extra_header, names)]
     if has_rest:
         header.append(REST_COLUMN)
     return header, export_rows(risks, control_names(organization), names, has_rest=has_rest)
@@ -129,9 +130,11 @@ def export_rows(
     stored = risks.values(*VALUE_PATHS, *_STORED).iterator(chunk_size=CHUNK)
     while chunk := list(islice(stored, CHUNK)):
         values_by_risk = current_values(chunk, controls)
+        relations = relation_texts([risk["id"] for risk in chunk])
         for risk in chunk:
             values = values_by_risk[risk["id"]] | {name: risk[name] for name in _STORED}
             row = [to_cell(values[name]) for name in EXPORT_COLUMNS]
+            row.append(relations.get(risk["id"]))
             extra = risk["extra"]
             row += [extra[name] if fits_cell(extra.get(name)) else None for name in names]
             if has_rest:
@@ -165,7 +168,7 @@ def extra_columns(risks: QuerySet[Any]) -> tuple[dict[str, None], bool]:
                 names.add(name)
             else:
                 has_rest = True
-    free = MAX_COLUMNS - len(EXPORT_COLUMNS) - 1
+    free = MAX_COLUMNS - len(EXPORT_COLUMNS) - 2
     return dict.fromkeys(sorted(names)[:free]), has_rest or len(names) > free
 
 

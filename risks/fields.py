@@ -206,8 +206,11 @@ IMPORT_FIELDS = (
     *(name for name in field_names(importable=True) if name not in {"external_id", "extra"}),
     *(*REGISTER_FIELDS, *FIGURES),
 )
+RELATIONS_COLUMN = "related_risks"  # of an export: "duplicates: R-0003; causes: R-0007"
 # Columns of an export that an import ignores: the register computes them itself.
-EXPORTED_ONLY = frozenset({*COMPUTED, "number"} - {*IMPORT_FIELDS, "category_name"})
+EXPORTED_ONLY = frozenset(
+    {*COMPUTED, "number", RELATIONS_COLUMN} - {*IMPORT_FIELDS, "category_name"}
+)
 
 _OWN_ALWAYS = frozenset({"reference", "title"})
 _OWN_SOME = frozenset({"external_id", "owner_name", "next_review_at", "source_name", *RATINGS})

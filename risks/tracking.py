@@ -36,6 +36,7 @@ from risks.models import (
     RiskAsset,
     RiskControl,
     RiskProposal,
+    RiskRelation,
     RiskTag,
     SavedView,
     ScoreChange,
@@ -147,3 +148,11 @@ def track_workspace() -> None:
     track(Mention, cache=CacheTags(), history=LinkHistory("comment", "mentions", "user_id"))
     track(Watch, cache=CacheTags(), history=RowHistory())
     track(DeletedItem, cache=CacheTags(), history=RowHistory())
+    track(
+        RiskRelation,
+        cache=CacheTags(),
+        history=[
+            LinkHistory("risk", "related_risks", "other_id"),
+            LinkHistory("other", "related_risks", "risk_id"),
+        ],
+    )

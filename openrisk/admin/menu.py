@@ -13,6 +13,7 @@ MENU = (
             ("risks.BulkChange", "Bulk changes", "checklist"),
             ("risks.Category", "Categories", "category"),
             ("risks.Matrix", "Matrix", "grid_on"),
+            ("risks.RiskRelation", "Related risks", "account_tree"),
             ("risks.SavedView", "Saved views", "bookmark"),
             ("risks.Attachment", "Files", "attach_file"),
             ("risks.Comment", "Comments", "comment"),

@@ -8,7 +8,7 @@ and `overview`, the front page.
 
 from openrisk.admin.site import site
 from risks.admin import catalogue, findings, history, imports, risks, saved_views, treatment
-from risks.admin.workspace import attachments, bulk_changes, comments, deleted_items
+from risks.admin.workspace import attachments, bulk_changes, comments, deleted_items, relations
 from risks.history import recorded
 
 __all__ = (
@@ -20,6 +20,7 @@ __all__ = (
     "findings",
     "history",
     "imports",
+    "relations",
     "risks",
     "saved_views",
     "treatment",

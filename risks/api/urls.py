@@ -19,6 +19,7 @@ from risks.api.views.workspace.attachments import AttachmentViewSet
 from risks.api.views.workspace.bulk_changes import BulkChangeRowViewSet, BulkChangeViewSet
 from risks.api.views.workspace.comments import CommentViewSet
 from risks.api.views.workspace.deleted_items import DeletedItemViewSet
+from risks.api.views.workspace.relations import RiskRelationViewSet
 from risks.api.views.workspace.sample_data import SampleDataViewSet
 from risks.api.views.workspace.saved_views import SavedViewViewSet
 from risks.api.views.workspace.watches import WatchViewSet
@@ -45,6 +46,7 @@ for name, viewset in (
     ("comments", CommentViewSet),
     ("watches", WatchViewSet),
     ("deleted-items", DeletedItemViewSet),
+    ("risk-relations", RiskRelationViewSet),
 ):
     router.register(name, viewset, basename=name)
 

@@ -61,6 +61,7 @@ from risks.models.workspace.bulk_changes import (
     BulkState,
 )
 from risks.models.workspace.deleted_items import DeletedItem, DeletedRows
+from risks.models.workspace.relations import RelationKind, RiskRelation
 from risks.overdue import NOT_OPEN
 
 __all__ = (
@@ -111,11 +112,13 @@ __all__ = (
     "ProposalStatus",
     "Provenance",
     "ReferenceCounter",
+    "RelationKind",
     "Reminder",
     "Risk",
     "RiskAsset",
     "RiskControl",
     "RiskProposal",
+    "RiskRelation",
     "RiskTag",
     "RowAction",
     "RunStatus",

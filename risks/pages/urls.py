@@ -6,7 +6,7 @@ from risks.pages import colours, references  # noqa: F401  registers the convert
 from risks.pages.bulk_changes import changes as bulk
 from risks.pages.register import arranging, board, quick_edit, risk_list, saved_views
 from risks.pages.register.filters import choosing
-from risks.pages.risk import actions, assessment, comments, detail, editing
+from risks.pages.risk import actions, assessment, comments, detail, editing, relations
 from risks.pages.treatment import on_risk
 
 urlpatterns = [
@@ -56,6 +56,12 @@ urlpatterns = [
     path("members/", comments.suggest_members, name="mention-choices"),
     path("<reference:number>/rating/", assessment.rate_risk, name="risk-rate"),
     path("<reference:number>/links/", assessment.change_links, name="risk-links"),
+    path("<reference:number>/relations/", relations.add_relation, name="risk-relations"),
+    path(
+        "<reference:number>/relations/<uuid:pk>/remove/",
+        relations.remove_relation,
+        name="risk-relation-remove",
+    ),
     path("<reference:number>/review/", actions.mark_reviewed, name="risk-review"),
     path(
         "<reference:number>/confirm-ratings/",

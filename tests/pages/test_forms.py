@@ -65,6 +65,12 @@ CASES = [
     ),
     ("QuickEditForm", f"{RISK}quick/treatment/", QUICK_EDIT, f"{RISKS}.update_risk"),
     ("SavedViewForm", "/o/acme/risks/views/new/", {"name": "x"}, f"{VIEWS}.create_view"),
+    (
+        "RelationForm",
+        f"{RISK}relations/",
+        {"kind": "causes", "other": "R-0002"},
+        "risks.services.workspace.relations.relate_risks",
+    ),
     ("StepForm", f"{RISK}review/", {"version": 2}, f"{RISKS}.mark_reviewed"),
     ("StepForm", f"{RISK}transitions/", {"to": "treatment_planned"}, f"{RISKS}.take_transition"),
     (

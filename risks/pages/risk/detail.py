@@ -49,8 +49,10 @@ from risks.pages.risk.score_chart import load_score_chart
 from risks.pages.widgets import RatingPicker
 from risks.pages.workspace.deleted import show_deleted_risk
 from risks.pages.workspace.evidence import load_card
+from risks.pages.workspace.relation_form import RelationForm
 from risks.scoring import KINDS
 from risks.services.matrix import matrix_of
+from risks.services.workspace.relations import open_duplicate_of, related_risks
 
 FINDINGS_ON_PAGE = 50
 FINDING_FIELDS = ("rule", "title", "severity", "state", "last_seen_at", "asset__name")
@@ -198,10 +200,15 @@ class RiskPage:
                 ),
                 *(suggestion_key(row) for row in suggestions),
                 *(confirmation_key(kind) for kind in risk.derived_ratings),
-                *("review", "rate", "links"),
+                *("review", "rate", "links", "relation"),
             }
         links = load_links(risk)
+        related = related_risks(risk)
+        relation_form = self.sent_form if self.sent_key == "relation" else None
         return {
+            "related": related,
+            "duplicate_of": open_duplicate_of(risk, related),
+            "relation_form": relation_form or RelationForm(risk.organization),
             "scores": [score_row(risk, kind, self.matrix) for kind in KINDS],
             "derived": [
                 (kind, text, form(confirmation_key(kind), risk.version))

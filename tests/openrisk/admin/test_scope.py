@@ -27,7 +27,7 @@ from risks.models import Change, ImportSource, LikelihoodSuggestion, ScoreChange
 from risks.registers import upload
 from risks.services import catalogue, proposals
 from risks.services.rows import delete
-from risks.services.workspace import saved_views
+from risks.services.workspace import relations, saved_views
 from risks.services.workspace.watches import start_watching
 from tests.conftest import member
 from tests.risks import factories
@@ -88,6 +88,13 @@ def fill(organization, word, person):
         LikelihoodSuggestion.objects.create(risk=risk, key=word, present=2, likelihood=5, **of),
         factories.make_bulk_change(risk, comment=word),
         ChecklistDismissal.objects.create(dismissed_by=person, **of),
+        relations.relate_risks(
+            actor=person,
+            risk=risk,
+            other=factories.make_risk(organization, title=word),
+            kind="causes",
+            **of,
+        ),
         delete(actor=person, instance=factories.make_category(organization, f"{word} gone")),
         factories.make_attachment(organization, name=word),
         factories.make_comment(risk, person, word),

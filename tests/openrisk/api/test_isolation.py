@@ -24,6 +24,7 @@ from risks.services import acceptances, catalogue, findings, mitigations, propos
 from risks.services.bulk_changes import lifecycle as lifecycle_of_bulk
 from risks.services.rows import create, delete
 from risks.services.workspace import attachments, comments, watches
+from risks.services.workspace.relations import relate_risks
 from risks.services.workspace.saved_views import create_view
 from tests.conftest import member
 from tests.risks.files.content import upload
@@ -144,6 +145,12 @@ def one_of_each(other_organization, outsider):
         "actions": mitigation.actions.get(),
         "acceptances": acceptance,
         "finding-rules": rule,
+        "risk-relations": relate_risks(
+            risk=risk,
+            other=risks.create_risk(title="Foreign secret", **owner),
+            kind="causes",
+            **owner,
+        ),
         "deleted-items": delete(
             instance=create(Category, name="Foreign secret gone", **owner), actor=outsider
         ),

@@ -34,9 +34,11 @@ from risks.models import (
     RiskAsset,
     RiskControl,
     RiskProposal,
+    RiskRelation,
     RiskTag,
     SavedView,
 )
+from risks.services.workspace.relations import relate_risks
 from tests.conftest import member
 from tests.risks.factories import make_accepted_risk, make_one_of_each, make_risk
 
@@ -118,6 +120,8 @@ CHECKS = {
     "pack_status_known": (InstalledPack, {"status": "lost"}),
     "category_appetite_on_scale": (Category, {"appetite": 26}),
     "membership_role_known": (Membership, {"role": "owner"}),
+    "risk_relation_no_self_loop": (RiskRelation, {"other": F("risk")}),
+    "risk_relation_kind_known": (RiskRelation, {"kind": "likes"}),
     "report_dashboard_known": (ReportSchedule, {"dashboard": "other"}),
     "report_period_known": (ReportSchedule, {"period": "8d"}),
 }
@@ -138,7 +142,11 @@ def analyst(standing, organization):
 @pytest.fixture(scope="module", autouse=True)
 def one_of_each(standing, organization, analyst):
     with standing():
-        return make_one_of_each(organization, analyst)
+        risk = make_one_of_each(organization, analyst)
+        other = make_risk(organization)
+        of = {"organization": organization, "actor": None}
+        relate_risks(risk=risk, other=other, kind="relates_to", **of)
+        return risk
 
 
 def _refused(write):
@@ -185,7 +193,7 @@ def test_scores_are_whole_or_absent(one_of_each, kind):
 )
 def test_whole_and_absent_scores_pass(one_of_each, parts):
     for kind in ("inherent", "residual", "target"):
-        assert Risk.objects.update(**_rating(kind, **parts)) == 1
+        assert Risk.objects.update(**_rating(kind, **parts)) == 2
 
 
 # --- Uniqueness -------------------------------------------------------------------------------
@@ -204,6 +212,7 @@ COPIES = {
     "risk_tag_name_unique": (RiskTag, {}),
     "risk_asset_unique": (RiskAsset, {}),
     "risk_control_unique": (RiskControl, {}),
+    "risk_relation_pair_unique": (RiskRelation, {}),
     "acceptance_one_live": (Acceptance, {"status": "approved"}),
     "mitigation_number_unique": (Mitigation, {}),
     "action_dependency_unique": (ActionDependency, {}),
