@@ -81,6 +81,7 @@
 -- migration risks 0021_comments
 -- migration risks 0022_deleted_items
 -- migration risks 0023_list_groups
+-- migration risks 0024_risk_relations
 -- migration sessions 0001_initial
 -- migration tasks 0001_initial
 -- migration tasks 0002_turns
@@ -419,6 +420,12 @@ CREATE INDEX "risk_assignee" ON "risks_risk" ("assignee_id", "organization_id", 
 CREATE INDEX "risk_reviewer" ON "risks_risk" ("reviewer_id", "organization_id", "status", "current_score");
 CREATE INDEX "risk_group_status" ON "risks_risk" ("organization_id", "status", "current_score");
 CREATE INDEX "risk_treatment" ON "risks_risk" ("organization_id", "treatment", "status", "current_score");
+CREATE TABLE "risks_riskrelation" ("id" char(32) NOT NULL PRIMARY KEY, "kind" varchar(10) NOT NULL, "created_at" datetime NOT NULL, "organization_id" char(32) NOT NULL REFERENCES "accounts_organization" ("id") DEFERRABLE INITIALLY DEFERRED, "other_id" char(32) NOT NULL REFERENCES "risks_risk" ("id") DEFERRABLE INITIALLY DEFERRED, "risk_id" char(32) NOT NULL REFERENCES "risks_risk" ("id") DEFERRABLE INITIALLY DEFERRED, CONSTRAINT "risk_relation_no_self_loop" CHECK (NOT ("risk_id" = ("other_id"))), CONSTRAINT "risk_relation_kind_known" CHECK ("kind" IN ('causes', 'duplicates', 'relates_to')));
+CREATE UNIQUE INDEX "risk_relation_pair_unique" ON "risks_riskrelation" ((MIN("risk_id", "other_id")), (MAX("risk_id", "other_id")));
+CREATE INDEX "risks_riskrelation_organization_id_db887c33" ON "risks_riskrelation" ("organization_id");
+CREATE INDEX "risks_riskrelation_other_id_f2bbfa82" ON "risks_riskrelation" ("other_id");
+CREATE INDEX "risks_riskrelation_risk_id_944bb8fe" ON "risks_riskrelation" ("risk_id");
+CREATE INDEX "risk_relation_order" ON "risks_riskrelation" ("organization_id", "created_at", "id");
 CREATE TABLE "tasks_lease" ("worker_id" varchar(64) NOT NULL PRIMARY KEY, "host" varchar(255) NOT NULL, "pid" integer unsigned NOT NULL CHECK ("pid" >= 0), "started_at" datetime NOT NULL, "expires_at" datetime NOT NULL);
 CREATE TABLE "tasks_schedule" ("name" varchar(200) NOT NULL PRIMARY KEY, "cron" varchar(200) NOT NULL, "next_run_at" datetime NOT NULL, "last_enqueued_at" datetime NULL);
 CREATE TABLE "tasks_turn" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "queue_name" varchar(32) NOT NULL, "is_long" bool NOT NULL, "taken_at" datetime NULL, CONSTRAINT "turn_unique" UNIQUE ("queue_name", "is_long"));
