@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from dashboards.models import ChecklistDismissal
 from dashboards.schedules.editing import create_schedule
 from marketplace.installations import lifecycle
 from marketplace.installations.reviews import create_review
@@ -196,6 +197,8 @@ def make_one_of_each(organization: Organization, requester: User) -> Risk:
     DefaultView.objects.create(organization=organization, view=other)
     make_comment(mitigation, requester, f"Ask @{requester.email}")
     watches.start_watching(actor=requester, risk=risk)
+    make_bulk_change(risk, comment="Handed over")
+    ChecklistDismissal.objects.create(organization=organization, dismissed_by=requester)
     make_installed(organization)
     make_deleted_item(organization)
     create_schedule(

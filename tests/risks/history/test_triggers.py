@@ -189,10 +189,12 @@ CHANGED = {
     "risks.importsource": {"options": {"month_first": True}},
     "risks.savedview": {"shared": True},
     "risks.defaultview": {"view_id": SavedView.objects.order_by("-pk").values("pk")[:1]},
+    "risks.bulkchange": {"comment": "Changed"},
     "risks.comment": {"text": "Changed"},
     "risks.watch": {"user_id": Subquery(User.objects.order_by("-email").values("pk")[:1])},
     "marketplace.app": {"settings": {"asset": "shop"}},
     "marketplace.review": {"rating": 1},
+    "dashboards.checklistdismissal": {"dismissed_by_id": None},
     "dashboards.reportschedule": {"recipients": ["b@example.org"]},
     "marketplace.installedpack": {"pack_version": "2.0.0"},
 }
