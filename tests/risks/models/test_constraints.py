@@ -7,7 +7,7 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import F, Subquery
 from django.utils import timezone
 
-from dashboards.models import ReportSchedule
+from dashboards.models import ChecklistDismissal, ReportSchedule
 from marketplace.models import InstalledApp, InstalledPack, Review
 from openrisk.accounts.models import Membership, Organization, Role, User
 from risks.history.recorded_models import recorded_models
@@ -19,7 +19,9 @@ from risks.models import (
     Attachment,
     AttachmentLink,
     BillOfMaterials,
+    BulkChange,
     Category,
+    Comment,
     Control,
     DefaultView,
     Finding,
@@ -27,6 +29,7 @@ from risks.models import (
     Framework,
     ImportSource,
     LikelihoodSuggestion,
+    Mention,
     Mitigation,
     MitigationAction,
     ReferenceCounter,
@@ -37,8 +40,10 @@ from risks.models import (
     RiskRelation,
     RiskTag,
     SavedView,
+    Watch,
 )
 from risks.services.workspace.relations import relate_risks
+from risks.services.workspace.watches import start_watching
 from tests.conftest import member
 from tests.risks.factories import make_accepted_risk, make_one_of_each, make_risk
 
@@ -70,6 +75,11 @@ BROKEN_RATINGS = [
 
 # Constraint -> model and the values that break it. Each row below exists twice where it is unique.
 CHECKS = {
+    "bulk_change_kind_known": (BulkChange, {"kind": "colour"}),
+    "bulk_change_state_known": (BulkChange, {"state": "lost"}),
+    "comment_has_subject": (Comment, {"risk": None, "mitigation": None}),
+    "comment_text_present": (Comment, {"text": ""}),
+    "watch_has_one_subject": (Watch, {"risk": None}),
     "risk_title_present": (Risk, {"title": ""}),
     "risk_status_known": (Risk, {"status": "done"}),
     "risk_treatment_known": (Risk, {"treatment": "ignore"}),
@@ -237,6 +247,9 @@ COPIES = {
     "pack_unique": (InstalledPack, {}),
     "counter_unique": (ReferenceCounter, {"new_id": False}),
     "membership_unique": (Membership, {}),
+    "mention_unique": (Mention, {}),
+    "watch_of_risk_unique": (Watch, {}),
+    "checklist_dismissal_unique": (ChecklistDismissal, {}),
 }
 
 
@@ -257,8 +270,16 @@ def test_addresses_of_users_are_unique_whatever_their_case(analyst):
     _refused(other.save)
 
 
+def test_mitigation_is_watched_once(one_of_each, analyst):
+    mitigation = Mitigation.objects.get()
+    start_watching(actor=analyst, mitigation=mitigation)
+    watch = Watch(organization_id=mitigation.organization_id, mitigation=mitigation, user=analyst)
+    _refused(watch.save)
+
+
 def test_every_unique_constraint_is_tested():
-    tested = COPIES.keys() - {"counter_unique"} | {"asset_external_id_unique"}
+    elsewhere = {"asset_external_id_unique", "watch_of_mitigation_unique"}
+    tested = COPIES.keys() - {"counter_unique"} | elsewhere
     assert _constraints(models.UniqueConstraint) == tested
 
 
