@@ -58,7 +58,7 @@ def bulk_change(request: MemberRequest) -> HttpResponse:
     value = None if fields.get("empty") else fields.get("value")
     try:
         require_kind(request.membership, kind, value)
-        risks, missing = choose_risks(request, form)
+        risks, references = choose_risks(request, form)
         change = lifecycle.preview_change(
             actor=request.membership.user,
             organization=organization,
@@ -67,7 +67,7 @@ def bulk_change(request: MemberRequest) -> HttpResponse:
             risks=risks,
             comment=fields["comment"],
             query=fields["query"],
-            missing=missing,
+            references=references,
         )
     except PermissionDenied as refusal:
         form.add_error("value", str(refusal))
@@ -117,7 +117,7 @@ def show_form(request: MemberRequest, form: BulkForm, status: int = 200) -> Http
 
 
 def choose_risks(request: MemberRequest, form: BulkForm) -> tuple[Any, list[str]]:
-    """Return the chosen risks, and the references that no risk here has."""
+    """Return the chosen risks, and the references by which they were chosen."""
     organization = request.membership.organization
     if form.cleaned_data["all"]:
         return list_matching(request.membership, form.cleaned_data["query"]).risks, []

@@ -28,7 +28,7 @@ from openrisk.pages.forms import REFUSALS, StepForm, status_of
 from openrisk.pages.guards import MemberRequest, member_required, require_role
 from openrisk.pages.submissions import create_once, redirect_to_created
 from risks import states
-from risks.models import Risk, Status
+from risks.models import Level, Risk, Status
 from risks.overdue import is_review_overdue
 from risks.pages.bulk_changes.selection import NO_FILTERS, list_matching
 from risks.pages.register.filters.chips import build_chips
@@ -40,6 +40,7 @@ from risks.querysets import RISK_ORDERS, owner_label
 from risks.services.transitions import take_transition
 
 CARDS = 50  # of a column, and of each "more"
+LEVELS = {str(value): str(label) for value, label in Level.choices}
 CARD_FIELDS = (
     *("id", "number", "reference", "title", "version", "status"),
     *("current_level", "current_score", "next_review_at"),
@@ -177,6 +178,7 @@ def load_cards(risks: Any, status: str, start: int, count: int) -> list[dict[str
     now = timezone.now()
     for card in cards:
         card["overdue"] = is_review_overdue(card["status"], card["next_review_at"], now)
+        card["level_label"] = LEVELS.get(card["current_level"], "")
     return cards
 
 

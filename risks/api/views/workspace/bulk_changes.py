@@ -61,18 +61,18 @@ class BulkChangeViewSet(OrganizationViewSet):
         body.is_valid(raise_exception=True)
         fields = body.validated_data
         require_kind(self.membership, fields["kind"], fields["value"])
-        missing: list[str] = []
+        references: list[str] = []
         if "query" in fields:
             risks = filter_by_query(self.organization, fields["query"])
         else:
-            risks, missing = lifecycle.find_by_references(
+            risks, references = lifecycle.find_by_references(
                 self.organization, fields.pop("references")
             )
         change = lifecycle.preview_change(
             actor=self.actor,
             organization=self.organization,
             risks=risks,
-            missing=missing,
+            references=references,
             **fields,
         )
         response = self.row_response(change.pk, status.HTTP_201_CREATED)

@@ -17,16 +17,16 @@ def preview(organization, analyst):
     """`preview(kind, value, *references)` is of all risks where no reference is given."""
 
     def make(kind, value, *references, **fields):
-        risks, missing = Risk.objects.for_organization(organization), ()
+        risks, names = Risk.objects.for_organization(organization), ()
         if references:
-            risks, missing = lifecycle.find_by_references(organization, references)
+            risks, names = lifecycle.find_by_references(organization, references)
         return lifecycle.preview_change(
             actor=analyst,
             organization=organization,
             kind=kind,
             value=value,
             risks=risks,
-            missing=missing,
+            references=names,
             **fields,
         )
 
