@@ -26,7 +26,7 @@ def _no_route(request: HttpRequest, **kwargs: Any) -> HttpResponse:
     return problem_response(404, f"There is no {request.path}. See /api/docs/ for what there is.")
 
 
-pages_of_an_organization = [
+pages_of_an_organization: list[Any] = [
     path("", include("dashboards.pages.urls")),
     path("risks/", include("risks.pages.urls")),
     path("deleted/", include("risks.pages.workspace.deleted_urls")),

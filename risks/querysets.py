@@ -278,13 +278,16 @@ class ActionQuerySet(OrganizationRowQuerySet):
 
     def of_person(self, user: User | UUID) -> Self:
         """Those that the person is responsible for, as `with_responsible` decides."""
-        actions = self.model._default_manager.order_by()
-        unassigned = actions.filter(assignee=None)
+        unassigned = self.order_by().filter(assignee=None)
         # Each of the three by indexes; one condition would read all actions.
         own = unassigned.filter(mitigation__owner=user)
         of_risks = unassigned.filter(mitigation__owner=None, mitigation__risk__assignee=user)
-        assigned = actions.filter(assignee=user).values("pk")
+        assigned = self.order_by().filter(assignee=user).values("pk")
         return self.filter(pk__in=assigned.union(own.values("pk"), of_risks.values("pk")))
+
+    def due_by(self, day: date) -> Self:
+        """Pending, and due on that day or before it, in the order of an index."""
+        return self.pending().alias(_due=ACTION_ORDERS["due_date"]).filter(_due__lte=day)
 
     def waiting(self) -> Self:
         """Those that cannot be done yet: an action that they depend on is open."""

@@ -96,9 +96,9 @@ def due_reviews(member: Membership, now: datetime) -> WorkList:
 def due_actions(member: Membership, now: datetime) -> WorkList:
     """Actions that the person is responsible for, overdue or due soon, the longest overdue
     first."""
-    due = MitigationAction.objects.for_organization(member.organization).pending()
-    due = due.filter(due_date__lte=(now + DUE_SOON).date()).of_person(member.user)
-    rows = due.order_by("due_date", "id").values(
+    due = MitigationAction.objects.for_organization(member.organization)
+    due = due.due_by((now + DUE_SOON).date()).of_person(member.user)
+    rows = due.order_by("_due", "id").values(
         "pk",
         "version",
         "title",

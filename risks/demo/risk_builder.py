@@ -55,6 +55,16 @@ COMPLETE_LIFECYCLES, COMPLETE_EVERY = 5_000, 5
 Item = TypeVar("Item")
 
 
+VALIDATION = ("validated_by_id", "validated_at", "validation")
+NOT_VALIDATED: Row = {
+    "implemented_by_id": None,
+    "implemented_at": None,
+    "validated_by_id": None,
+    "validated_at": None,
+    "validation": "",
+}
+
+
 class RiskBuilder:
     """Adds the rows of the risk number `index` to a timeline.
 
@@ -236,11 +246,12 @@ class RiskBuilder:
     def validation_of(self, mitigation: Row, status: MitigationStatus, moment: int) -> Row:
         """Return who implemented a mitigation, and who else validated it where it is done."""
         if status == MitigationStatus.IN_PROGRESS:
-            return {}
+            return NOT_VALIDATED
         people, at = self.reference.people, self.reference.moments[moment]
         implemented = {
             "implemented_by_id": mitigation["owner_id"],
             "implemented_at": at - timedelta(days=1),
+            **{name: NOT_VALIDATED[name] for name in VALIDATION},
         }
         if status == MitigationStatus.REVIEW:
             return implemented

@@ -44,7 +44,12 @@ CHANGED_COLUMNS: dict[type[models.Model], tuple[str, ...]] = {
         "priority",
         "last_reviewed_at",
     ),
-    Mitigation: (*_ALWAYS, "status"),
+    Mitigation: (
+        *_ALWAYS,
+        "status",
+        *("implemented_by_id", "implemented_at"),
+        *("validated_by_id", "validated_at", "validation"),
+    ),
     MitigationAction: (*_ALWAYS, "done_at", "done_by_id"),
     Acceptance: (*_ALWAYS, "status", "approver_id", "decided_at"),
 }
