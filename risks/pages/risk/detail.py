@@ -202,7 +202,8 @@ class RiskPage:
                 *(confirmation_key(kind) for kind in risk.derived_ratings),
                 *("review", "rate", "links", "relation"),
             }
-        links = load_links(risk)
+        links_form = self.links_form()
+        links = linked_to_show(links_form) if links_form else load_links(risk)
         related = related_risks(risk)
         relation_form = self.sent_form if self.sent_key == "relation" else None
         return {
@@ -222,7 +223,7 @@ class RiskPage:
                 for row in suggestions
             ],
             "links": links,
-            "links_form": self.links_form(),
+            "links_form": links_form,
             **self.rating(),
         }
 
@@ -289,6 +290,12 @@ class RiskPage:
                 known=[self.risk, *named_by(self.risk), *self.mitigations, *self.acceptances],
             ),
         }
+
+
+def linked_to_show(form: LinksForm) -> dict[str, list[dict[str, Any]]]:
+    """Return the assets, as `load_links` does, of which the form has loaded the rows."""
+    assets = form.initial["assets"]
+    return {"assets": [{"label": row.name, "note": row.criticality} for row in assets]}
 
 
 def transition_rows(

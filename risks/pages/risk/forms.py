@@ -6,7 +6,6 @@ from functools import cached_property
 from typing import Any
 
 from django import forms
-from django.db.models import Q
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -131,14 +130,23 @@ class RiskForm(ComparedForm, PageForm):
         fields["tags"].widget.organization = organization
         for name in ("assets", "controls"):
             fields[name].limit_to(organization, may_create=True)
-        if has_many_members(organization):
-            for name in PEOPLE:
-                self.fields[name] = person_field(organization, fields[name], instance, name)
-            return
+        self.limit_people(organization, instance)
+
+    def limit_people(self, organization: Organization, instance: Risk | None) -> None:
+        """Offer the members in selects, or to be typed where there are very many."""
+        fields: dict[str, Any] = self.fields
         members = User.objects.filter(memberships__organization=organization)
+        few = list(members[: MOST_IN_SELECT + 1])
         for name in PEOPLE:
-            present = Q(pk=getattr(instance, f"{name}_id", None))
-            fields[name].queryset = User.objects.filter(Q(pk__in=members.values("pk")) | present)
+            present = getattr(instance, name, None)
+            if len(few) > MOST_IN_SELECT:
+                fields[name] = person_field(organization, fields[name], present)
+                continue
+            offered = few if present is None or present in few else [present, *few]
+            fields[name].queryset = User.objects.filter(pk__in=[row.pk for row in offered])
+            # One query for all three.
+            labels = [(row.pk, str(row)) for row in offered]
+            fields[name].choices = [("", fields[name].empty_label), *labels]
 
     def changes(self) -> dict[str, Any]:
         """The fields that differ from the stored ones, as arguments of the services."""
@@ -216,13 +224,11 @@ def has_many_members(organization: Organization) -> bool:
     return members.values("pk")[: MOST_IN_SELECT + 1].count() > MOST_IN_SELECT
 
 
-def person_field(
-    organization: Organization, select: Any, instance: Risk | None, name: str
-) -> RowsField:
+def person_field(organization: Organization, select: Any, present: User | None) -> RowsField:
     """Return a field to type the name of a person, in place of a select of very many."""
     typed = RowsField("people", multiple=False, label=select.label, help_text=select.help_text)
     typed.limit_to(organization)
-    typed.present = getattr(instance, name, None)
+    typed.present = present
     return typed
 
 

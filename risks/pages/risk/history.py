@@ -109,7 +109,8 @@ def load_activity(
     rows = [] if show == "changes" else read_comments(comments, cursor)
     items, older = merge(page, rows, cursor)
     address += "&" if "?" in address else "?"
-    count = comments.order_by().count()
+    counted = getattr(subject, "comment_count", None)  # as the page of a risk has it
+    count = comments.order_by().count() if counted is None else counted
     risk = subject if isinstance(subject, Risk) else subject.risk
     kind = "risk" if risk is subject else "mitigation"
     target = [request.organization_slug, risk.reference]
