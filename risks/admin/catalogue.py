@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from openrisk.accounts.members.access import get_access
 from openrisk.accounts.models import Role
@@ -169,8 +170,8 @@ class DependencyInline(RowInline):
 
 
 class AssetForm(RegisterForm):
-    hostnames = LinesField(required=False, help_text="One per line")
-    addresses = LinesField(required=False, help_text="One per line")
+    hostnames = LinesField(required=False, help_text=_("One per line"))
+    addresses = LinesField(required=False, help_text=_("One per line"))
 
 
 @admin.register(Asset, site=site)

@@ -5,6 +5,8 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.utils import pretty_name
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from openrisk.accounts.models import Membership, Organization, User
 from openrisk.admin.site import (
@@ -80,7 +82,10 @@ class RegisterForm(RowForm):
         opened_for: str = self.cleaned_data["opened_for"]
         if opened_for not in ("", str(self.organization.pk)):
             raise ValidationError(
-                "Nothing was saved: this form was opened for another organization. Open it again."
+                _(
+                    "Nothing was saved: this form was opened for another organization. "
+                    "Open it again."
+                )
             )
         return opened_for
 
@@ -115,13 +120,13 @@ def multiline_reason_field(label: str = "Reason") -> forms.CharField:
         required=False,
         max_length=5000,
         widget=widget,
-        help_text="Shown in the history",
+        help_text=_("Shown in the history"),
     )
 
 
 class TransitionForm(forms.Form):
     to = forms.ChoiceField(
-        label="New status", choices=Status.choices, widget=UnfoldAdminSelectWidget
+        label=gettext_lazy("New status"), choices=Status.choices, widget=UnfoldAdminSelectWidget
     )
     comment = multiline_reason_field()
 

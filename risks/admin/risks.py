@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from openrisk.accounts.members.access import get_access
 from openrisk.accounts.models import User
@@ -61,12 +62,12 @@ RATING_COLUMNS = [f"{kind}_rating" for kind in KINDS]
 # --- the form ---------------------------------------------------------------------------------
 class RiskAdminForm(RegisterForm):
     initial_status = forms.ChoiceField(
-        label="Status",
+        label=_("Status"),
         choices=[(status, Status(status).label) for status in reversed(services.INITIAL_STATUSES)],
         widget=UnfoldAdminSelectWidget,
         required=False,
     )
-    tags = LinesField(required=False, help_text="One per line")
+    tags = LinesField(required=False, help_text=_("One per line"))
     assets = forms.ModelMultipleChoiceField(Asset.objects.none(), required=False)
     controls = forms.ModelMultipleChoiceField(Control.objects.none(), required=False)
 

@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils.translation import gettext_lazy as _
 
 from openrisk.admin.refusals import REFUSALS, refusal_sentence
 from openrisk.admin.site import ModelAdmin
@@ -133,5 +134,5 @@ class StepAdmin(ModelAdmin):
         self.message_user(request, f"{obj}: {step.label}.", messages.SUCCESS)
 
 
-NOT_OFFERED = ValidationError("This step is not possible now. Choose one of the buttons.")
-CANCELLED = ValidationError("Cancelled. Nothing was saved; what you typed is still here.")
+NOT_OFFERED = ValidationError(_("This step is not possible now. Choose one of the buttons."))
+CANCELLED = ValidationError(_("Cancelled. Nothing was saved; what you typed is still here."))

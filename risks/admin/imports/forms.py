@@ -6,6 +6,8 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from openrisk.accounts.models import Organization
 from openrisk.admin.site import (
@@ -34,23 +36,27 @@ class ReadingFields(forms.Form):
 
     columns = LinesField(
         required=False,
-        help_text="The field of a column, one per line: Likelihood (1-5) = inherent_likelihood. "
-        "The field extra keeps a column as it is.",
+        help_text=gettext_lazy(
+            "The field of a column, one per line: Likelihood (1-5) = inherent_likelihood. "
+            "The field extra keeps a column as it is."
+        ),
     )
     sheet = forms.CharField(
         required=False,
         max_length=100,
         widget=UnfoldAdminTextInputWidget,
-        help_text="The sheet to read, if it is not the one that the preview shows",
+        help_text=gettext_lazy("The sheet to read, if it is not the one that the preview shows"),
     )
     encoding = forms.CharField(
         required=False,
         max_length=50,
         widget=UnfoldAdminTextInputWidget,
-        help_text="Only if letters come out wrong: cp1250, cp1251, gb18030, shift_jis",
+        help_text=gettext_lazy(
+            "Only if letters come out wrong: cp1250, cp1251, gb18030, shift_jis"
+        ),
     )
     month_first = forms.TypedChoiceField(
-        label="Dates such as 03/04/2027",
+        label=gettext_lazy("Dates such as 03/04/2027"),
         required=False,
         choices=(("", "as the column suggests"), ("yes", "March 4"), ("no", "3 April")),
         coerce="yes".__eq__,
@@ -60,20 +66,22 @@ class ReadingFields(forms.Form):
     derive_ratings = forms.BooleanField(
         required=False,
         widget=UnfoldBooleanSwitchWidget,
-        help_text="Make likelihood and impact from a score or level that stands alone",
+        help_text=gettext_lazy(
+            "Make likelihood and impact from a score or level that stands alone"
+        ),
     )
     include = forms.MultipleChoiceField(
         required=False,
         choices=[(kind, kind.capitalize()) for kind in OTHER_KINDS],
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        help_text="Rows of a RAID log to import as risks too",
+        help_text=gettext_lazy("Rows of a RAID log to import as risks too"),
     )
 
     def clean_columns(self) -> dict[str, str]:
         """Return {column: field}."""
         pairs = [line.rpartition("=") for line in self.cleaned_data["columns"]]
         if not all(column.strip() and field.strip() for column, _, field in pairs):
-            raise ValidationError("Write each line as: Column = field.")
+            raise ValidationError(_("Write each line as: Column = field."))
         return {column.strip(): field.strip() for column, _, field in pairs}
 
     def reading_options(self) -> ReadingOptions:
@@ -100,13 +108,15 @@ class ReadAgainForm(ReadingFields):
         required=False,
         max_length=MAX_SOURCE_NAME,
         widget=UnfoldAdminTextInputWidget,
-        help_text="The system that the row ids come from. Default: the file name without extension",
+        help_text=gettext_lazy(
+            "The system that the row ids come from. Default: the file name without extension"
+        ),
     )
     as_new = forms.BooleanField(
-        label="A new source",
+        label=gettext_lazy("A new source"),
         required=False,
         widget=UnfoldBooleanSwitchWidget,
-        help_text="A source of its own, though its risks are known from another",
+        help_text=gettext_lazy("A source of its own, though its risks are known from another"),
     )
     field_order = ("organization", "file", "source_name", "as_new")
 
@@ -117,7 +127,7 @@ class UploadForm(ReadAgainForm):
     )
     file = forms.FileField(
         widget=UnfoldAdminFileFieldWidget({"accept": ".csv,.xlsx"}),
-        help_text="CSV or XLSX, at most 20 MB and 100,000 rows",
+        help_text=gettext_lazy("CSV or XLSX, at most 20 MB and 100,000 rows"),
     )
 
     def __init__(self, *args: Any, organizations: QuerySet[Organization]) -> None:
@@ -136,12 +146,13 @@ class SourceForm(RegisterForm, ReadingFields):
     """The form of a source: how its next file is read."""
 
     scales = LinesField(
-        required=False, help_text="Of numbers in a column of ratings: Likelihood = 1 to 10"
+        required=False,
+        help_text=gettext_lazy("Of numbers in a column of ratings: Likelihood = 1 to 10"),
     )
     words = LinesField(
         required=False,
         widget=UnfoldAdminTextareaWidget({"rows": 8}),
-        help_text="Ratings of words in a column, from 1 to 5: Likelihood: High = 4",
+        help_text=gettext_lazy("Ratings of words in a column, from 1 to 5: Likelihood: High = 4"),
     )
 
     columns = LinesField(
@@ -170,7 +181,7 @@ class SourceForm(RegisterForm, ReadingFields):
         pairs = [line.rpartition("=") for line in self.cleaned_data["scales"]]
         scales = {column.strip(): scale.strip() for column, _, scale in pairs}
         if not all(map(_SCALE.fullmatch, scales.values())):
-            raise ValidationError("Write each line as: Column = 1 to 10.")
+            raise ValidationError(_("Write each line as: Column = 1 to 10."))
         return scales
 
     def clean_words(self) -> dict[str, dict[str, int]]:
@@ -182,8 +193,11 @@ class SourceForm(RegisterForm, ReadingFields):
             match = _WORD.fullmatch(line.removeprefix(f"{column}: "))
             if column is None or match is None:
                 raise ValidationError(
-                    f"'{line}' names no column of the source, or no rating from 1 to 5. Write each "
-                    "line as: Column: word = 4."
+                    _(
+                        "'%(line)s' names no column of the source, or no rating from 1 to 5. "
+                        "Write each line as: Column: word = 4."
+                    )
+                    % {"line": line}
                 )
             words.setdefault(column, {})[match[1].strip()] = int(match[2])
         return words

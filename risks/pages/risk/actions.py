@@ -132,7 +132,7 @@ def decide_acceptance(request: MemberRequest, number: int, pk: UUID) -> HttpResp
             )
 
     if decision not in DECISIONS:
-        form.add_error(None, "Choose to approve, to reject or to revoke.")
+        form.add_error(None, _("Choose to approve, to reject or to revoke."))
         return show_refusal(request, risk, form, 400)
     button = f"{decision.capitalize()} the acceptance"
     warning = acceptance_services.WARNINGS.get(decision, "")
@@ -161,7 +161,7 @@ def decide_suggestion(request: MemberRequest, number: int, pk: UUID) -> HttpResp
         "dismiss": proposals.dismiss_suggestion,
     }.get(decision)
     if decide is None:
-        form.add_error(None, "Choose to accept or to dismiss.")
+        form.add_error(None, _("Choose to accept or to dismiss."))
         return show_refusal(request, risk, form, 400)
     done = "rated as suggested" if decision == "accept" else "left as it is"
     return run_action(

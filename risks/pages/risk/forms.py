@@ -333,15 +333,15 @@ class AcceptanceForm(PageForm):
     justification = forms.CharField(
         max_length=LONG_TEXT,
         widget=forms.Textarea({"rows": 3}),
-        help_text="Reasons why this risk can be accepted",
+        help_text=_("Reasons why this risk can be accepted"),
     )
     conditions = forms.CharField(
         required=False, max_length=LONG_TEXT, widget=forms.Textarea({"rows": 2})
     )
     expires_on = forms.DateField(
-        label="Accepted until",
+        label=_("Accepted until"),
         widget=forms.DateInput({"type": "date"}),
-        help_text="At most one year ahead",
+        help_text=_("At most one year ahead"),
     )
 
     def __init__(self, data: Any = None) -> None:
