@@ -6,6 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from dashboards.models import Board
 from openrisk.accounts.models import Membership, Organization, Role
@@ -40,7 +41,8 @@ def create_board(member: Membership, name: str) -> Board:
         Organization.objects.select_for_update().get(pk=member.organization.pk)
         if boards.count() >= MOST_BOARDS:
             raise Conflict(
-                f"There are {MOST_BOARDS} boards already. Delete one that is not needed."
+                _("There are %(most)s boards already. Delete one that is not needed.")
+                % {"most": MOST_BOARDS}
             )
         return Board.objects.create(
             organization=member.organization,
@@ -80,7 +82,9 @@ def delete_board(member: Membership, board: Board) -> DeletedItem:
 
 def add_widget(board: Board, name: str) -> Widgets:
     if len(board.widgets) >= MOST_WIDGETS:
-        raise Conflict(f"A board has at most {MOST_WIDGETS} widgets. Remove one first.")
+        raise Conflict(
+            _("A board has at most %(most)s widgets. Remove one first.") % {"most": MOST_WIDGETS}
+        )
     return [*board.widgets, {"name": name, "wide": False}]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from marketplace.connectors.base import Capability
 from marketplace.installations import configuration as configurations
@@ -115,7 +116,7 @@ def test_app(*, actor: User | None, app: InstalledApp) -> InstalledApp:
     with recorded(actor=actor, comment=result.message):
         app = _require_configured(rows.lock_for_update(app))
         if (app.settings, app.secrets) != (tested.settings, tested.secrets):
-            raise Conflict("The configuration was changed during the test. Test it again.")
+            raise Conflict(_("The configuration was changed during the test. Test it again."))
         if result.works:
             state = AppState.ENABLED if app.enabled_at else AppState.TESTED
             fields = {"state": state.value, "reason": "", "tested_at": timezone.now()}
@@ -130,7 +131,10 @@ def enable_app(*, actor: User | None, app: InstalledApp) -> InstalledApp:
     with recorded(actor=actor):
         app = _require_installed(rows.lock_for_update(app))
         if app.tested_at is None:
-            raise Conflict(f"This app is {app.get_state_display().lower()}. Test it first.")
+            raise Conflict(
+                _("This app is %(state)s. Test it first.")
+                % {"state": app.get_state_display().lower()}
+            )
         fields: dict[str, Any] = {"state": AppState.ENABLED.value, "reason": ""}
         if app.cron:
             fields["next_run_at"] = _next_run(app, app.cron)
@@ -143,7 +147,10 @@ def disable_app(*, actor: User | None, app: InstalledApp) -> InstalledApp:
     with recorded(actor=actor):
         app = _require_installed(rows.lock_for_update(app))
         if app.enabled_at is None:
-            raise Conflict(f"This app is {app.get_state_display().lower()}, not enabled.")
+            raise Conflict(
+                _("This app is %(state)s, not enabled.")
+                % {"state": app.get_state_display().lower()}
+            )
         rows.save_fields(app, {"state": AppState.DISABLED.value, "reason": "", "enabled_at": None})
     return app
 
@@ -181,11 +188,11 @@ def count_imported_objects(app: InstalledApp) -> dict[str, int]:
 
 def _require_installed(app: InstalledApp) -> InstalledApp:
     if app.state == AppState.UNINSTALLED:
-        raise Conflict("This app is uninstalled. Install the connector again.")
+        raise Conflict(_("This app is uninstalled. Install the connector again."))
     return app
 
 
 def _require_configured(app: InstalledApp) -> InstalledApp:
     if _require_installed(app).state == AppState.NOT_CONFIGURED:
-        raise Conflict("This app is not configured yet. Fill in its configuration first.")
+        raise Conflict(_("This app is not configured yet. Fill in its configuration first."))
     return app

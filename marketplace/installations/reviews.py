@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db.models import Count, Sum
+from django.utils.translation import gettext as _
 
 from marketplace.models import InstalledApp, Rating, Review
 from openrisk.accounts.models import Organization, User
@@ -16,7 +17,9 @@ def create_review(
 ) -> Review:
     installed = InstalledApp.objects.for_organization(organization).filter(connector=connector)
     if not installed.exists():
-        raise Conflict("You can review a connector once you have installed it. Install it first.")
+        raise Conflict(
+            _("You can review a connector once you have installed it. Install it first.")
+        )
     with recorded(actor=actor):
         review = rows.create(
             Review,

@@ -5,6 +5,7 @@ from typing import IO, Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from marketplace.models import InstalledPack, PackChange, PackStatus, TrustedPublisher
 from marketplace.packs.archive import Pack, Trust, open_pack, shipped_packs
@@ -58,7 +59,7 @@ def preview_pack(
     manifest = pack.manifest
     check_installable(organization, pack, allow_unsigned)
     with recorded(actor=actor):
-        installed, _ = InstalledPack.objects.get_or_create(
+        installed, _created = InstalledPack.objects.get_or_create(
             organization=organization,
             pack=manifest.id,
             defaults={
@@ -100,25 +101,36 @@ def require_core_version(manifest: Manifest) -> None:
 def check_installable(organization: Organization, pack: Pack, allow_unsigned: bool) -> None:
     manifest = pack.manifest
     if pack.trust == Trust.UNSIGNED and not allow_unsigned:
-        raise Conflict(f"{pack.note} Install it only if you know where it is from: allow_unsigned.")
+        raise Conflict(
+            _("%(note)s Install it only if you know where it is from: allow_unsigned.")
+            % {"note": pack.note}
+        )
     require_core_version(manifest)
     packs = InstalledPack.objects.for_organization(organization)
     installed = {row.pack: row for row in packs if row.status == PackStatus.INSTALLED}
     for name, version_range in manifest.requires.items():
         required = installed.get(name)
         if required is None or not is_version_in_range(required.pack_version, version_range):
-            raise Conflict(f"It requires the pack {name} {version_range}. Install that first.")
+            raise Conflict(
+                _("It requires the pack %(name)s %(version_range)s. Install that first.")
+                % {"name": name, "version_range": version_range}
+            )
     present = installed.get(manifest.id)
     if present is None:
         return
     if present.signed_by and pack.signed_by != present.signed_by:
         raise Conflict(
-            f"The installed version was signed by {present.signed_by}, and this one was not. "
-            "Uninstall that version first if you want the pack from someone else."
+            _(
+                "The installed version was signed by %(signed_by)s, and this one was "
+                "not. Uninstall that version first if you want the pack from someone "
+                "else."
+            )
+            % {"signed_by": present.signed_by}
         )
     if version_key(manifest.version) < version_key(present.pack_version):
         raise Conflict(
-            f"The newer version {present.pack_version} is installed. Roll it back to go back."
+            _("The newer version %(pack_version)s is installed. Roll it back to go back.")
+            % {"pack_version": present.pack_version}
         )
 
 
@@ -127,7 +139,7 @@ def apply_change(*, actor: User | None, change: PackChange) -> PackChange:
     with recorded(actor=actor, comment=f"Pack {change.installed.name} {change.pack_version}"):
         change = PackChange.objects.select_for_update(of=("self",)).get(pk=change.pk)
         if change.import_run is None or change.import_run.status != RunStatus.PREVIEWED:
-            raise Conflict("This change has already been applied or undone.")
+            raise Conflict(_("This change has already been applied or undone."))
         change.import_run = lifecycle.apply_run(actor=actor, run=change.import_run)
         change.applied_at = timezone.now()
         change.save(update_fields=["applied_at"])
@@ -156,7 +168,7 @@ def roll_back_pack(*, actor: User | None, installed: InstalledPack) -> Installed
         installed = rows.lock_for_update(installed)
         changes = list(applied_changes(installed))
         if not changes:
-            raise Conflict("Nothing of this pack is in the register any more.")
+            raise Conflict(_("Nothing of this pack is in the register any more."))
         is_installed = installed.status == PackStatus.INSTALLED
         undone, remaining = (changes[:1], changes[1:]) if is_installed else (changes, [])
         for change in undone:
@@ -180,7 +192,7 @@ def uninstall_pack(*, actor: User | None, installed: InstalledPack) -> dict[str,
     with recorded(actor=actor):
         locked = rows.lock_for_update(installed)
         if locked.status != PackStatus.INSTALLED:
-            raise Conflict("This pack is not installed.")
+            raise Conflict(_("This pack is not installed."))
         _set_version(locked, None)
     return count_content(installed)
 
@@ -217,7 +229,9 @@ def use_matrix(*, actor: User | None, installed: InstalledPack, matrix: str) -> 
     matrices = {definition["id"]: definition for definition in list_matrices(installed)}
     if matrix not in matrices:
         known = ", ".join(matrices) or "none"
-        raise rows.field_error("matrix", f"This pack has no such matrix. It has: {known}.")
+        raise rows.field_error(
+            "matrix", _("This pack has no such matrix. It has: %(known)s.") % {"known": known}
+        )
     names = ("levels", "likelihood_labels", "impact_labels")
     fields = {name: matrices[matrix][name] for name in names}
     return update_matrix(actor=actor, instance=matrix_of(installed.organization), **fields)

@@ -12,6 +12,7 @@ import structlog
 from django.core.files.base import File
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from marketplace.connectors.base import Capability, Connector, UnreadableReport
 from marketplace.connectors.items import Item
@@ -76,12 +77,14 @@ def queue_run(
     """
     connector = connector_of(app)
     if Capability.NOTIFICATION in connector.capabilities:
-        raise Conflict("This connector sends messages and has nothing to read.")
+        raise Conflict(_("This connector sends messages and has nothing to read."))
     if app.state not in READY:
         state = app.get_state_display().lower()
-        raise Conflict(f"This app is {state}. Configure it, test it, then run it.")
+        raise Conflict(
+            _("This app is %(state)s. Configure it, test it, then run it.") % {"state": state}
+        )
     if file is None and not report_address(connector, app.settings):
-        raise Conflict("This connector reads files. Upload one, or configure an address.")
+        raise Conflict(_("This connector reads files. Upload one, or configure an address."))
     sync_run = SyncRun(
         organization=app.organization,
         app=app,
@@ -346,7 +349,10 @@ def apply_run(*, actor: User | None, sync_run: SyncRun) -> SyncRun:
     with recorded(actor=actor):
         sync_run = _lock_run(sync_run)
         if sync_run.status not in (SyncStatus.PREVIEWED, SyncStatus.QUARANTINED):
-            raise Conflict(f"This run is {sync_run.status}: only a previewed one can be applied.")
+            raise Conflict(
+                _("This run is %(status)s: only a previewed one can be applied.")
+                % {"status": sync_run.status}
+            )
         _apply_and_follow_up(sync_run, actor)
     return sync_run
 
@@ -374,7 +380,10 @@ def undo_run(*, actor: User | None, sync_run: SyncRun) -> SyncRun:
     with recorded(actor=actor):
         sync_run = _lock_run(sync_run)
         if sync_run.status != SyncStatus.APPLIED or sync_run.import_run is None:
-            raise Conflict(f"This run is {sync_run.status}: only an applied one can be undone.")
+            raise Conflict(
+                _("This run is %(status)s: only an applied one can be undone.")
+                % {"status": sync_run.status}
+            )
         sync_run.import_run = undo.undo_run(actor=actor, run=sync_run.import_run)
         proposals.withdraw_suggestions(sync_run.import_run)
         proposals.withdraw_empty_proposals(sync_run.organization)

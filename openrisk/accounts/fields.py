@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.translation import gettext as _
 
 
 def fold_address(text: str) -> str:
@@ -16,8 +17,10 @@ def validate_ascii(address: str) -> None:
     """Refuse letters that look like others: a dotless i would make another person."""
     if not address.isascii():
         raise ValidationError(
-            "Write the address without accents and special letters; a domain with such letters in "
-            "the form that begins with xn--."
+            _(
+                "Write the address without accents and special letters; a domain with such letters "
+                "in the form that begins with xn--."
+            )
         )
 
 

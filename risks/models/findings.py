@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from openrisk.text.fields import LineField, LongTextField
 from risks.models.assets import Asset, Criticality
@@ -32,7 +33,7 @@ class FindingRule(Versioned):
         max_length=8, choices=Severity.choices, default=Severity.CRITICAL
     )
     known_exploited = models.BooleanField(
-        default=False, help_text="Only findings listed as known to be exploited (KEV)"
+        default=False, help_text=_("Only findings listed as known to be exploited (KEV)")
     )
     minimum_epss = models.DecimalField(
         max_digits=6,
@@ -40,7 +41,7 @@ class FindingRule(Versioned):
         null=True,
         blank=True,
         validators=(MinValueValidator(0), MaxValueValidator(1)),
-        help_text="Only findings at least so likely to be exploited, 0 to 1",
+        help_text=_("Only findings at least so likely to be exploited, 0 to 1"),
     )
     minimum_criticality = models.CharField(
         max_length=8, choices=Criticality.choices, default=Criticality.LOW
@@ -87,7 +88,7 @@ class RiskProposal(Versioned):
     """
 
     rule = models.ForeignKey(FindingRule, models.SET_NULL, null=True, related_name="proposals")
-    key = models.CharField(max_length=255, help_text="What the findings have in common")
+    key = models.CharField(max_length=255, help_text=_("What the findings have in common"))
     title = LineField(max_length=255)
     reason = models.TextField()
     likelihood = models.PositiveSmallIntegerField()
@@ -131,7 +132,7 @@ class Finding(Versioned):
 
     fingerprint = models.CharField(max_length=64, editable=False)
     tool = LineField(max_length=100)
-    rule = LineField(max_length=255, help_text="Rule id or CVE")
+    rule = LineField(max_length=255, help_text=_("Rule id or CVE"))
     location = LineField(max_length=1000, blank=True)
     severity = models.CharField(max_length=8, choices=Severity.choices)
     cvss = models.DecimalField(
@@ -152,10 +153,10 @@ class Finding(Versioned):
     title = LineField(max_length=500)
     description = LongTextField(blank=True)
     cves = models.JSONField(
-        "CVEs", default=list, blank=True, help_text="The vulnerabilities that it is about"
+        "CVEs", default=list, blank=True, help_text=_("The vulnerabilities that it is about")
     )
     components = models.JSONField(
-        default=list, blank=True, help_text="What has it: package URLs with versions"
+        default=list, blank=True, help_text=_("What has it: package URLs with versions")
     )
     asset = models.ForeignKey(
         Asset, models.SET_NULL, null=True, blank=True, related_name="findings"

@@ -3,6 +3,7 @@
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from openrisk.accounts.models import Organization
 from openrisk.text.fields import LineField, LongTextField
@@ -19,7 +20,9 @@ class Category(Versioned):
         null=True,
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(25)],
-        help_text="The highest current score that is acceptable here, 1 to 25; empty for none set.",
+        help_text=_(
+            "The highest current score that is acceptable here, 1 to 25; empty for none set."
+        ),
     )
 
     class Meta:

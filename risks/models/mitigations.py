@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from openrisk.text.fields import LineField, LongTextField
 from risks.models.base import Level, OrganizationOwned, Versioned, choices_constraint
@@ -60,14 +61,14 @@ class Mitigation(Versioned):
     cost = models.DecimalField(
         max_digits=14, decimal_places=2, null=True, blank=True, validators=(MinValueValidator(0),)
     )
-    currency = models.CharField(max_length=3, blank=True, help_text="ISO 4217, e.g. EUR")
+    currency = models.CharField(max_length=3, blank=True, help_text=_("ISO 4217, e.g. EUR"))
     effectiveness = models.DecimalField(
         max_digits=3,
         decimal_places=2,
         null=True,
         blank=True,
         validators=(MinValueValidator(0), MaxValueValidator(1)),
-        help_text="Expected reduction of the risk, 0 to 1",
+        help_text=_("Expected reduction of the risk, 0 to 1"),
     )
     # The latest report that it is implemented, and what came of it; null for older ones.
     implemented_by = models.ForeignKey(

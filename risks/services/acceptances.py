@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from openrisk.accounts.models import User
 from openrisk.errors import Conflict, StaleVersion
@@ -49,7 +50,9 @@ def request_acceptance(
     with recorded(actor=actor):
         risk = rows.lock_for_update(risk)
         if risk.acceptances.filter(status__in=LIVE).exists():
-            raise Conflict("This risk has a live acceptance already. Decide or revoke that first.")
+            raise Conflict(
+                _("This risk has a live acceptance already. Decide or revoke that first.")
+            )
         return rows.create(
             Acceptance,
             actor=actor,
@@ -70,13 +73,15 @@ def check_end(expires_at: datetime) -> None:
     """Raise where an acceptance would end in the past, or too late."""
     now = timezone.now()
     if not now < expires_at <= now + LONGEST_ACCEPTANCE:
-        raise rows.field_error("expires_at", "Choose a time in the future, at most one year ahead.")
+        raise rows.field_error(
+            "expires_at", _("Choose a time in the future, at most one year ahead.")
+        )
 
 
 def check_justification(justification: str) -> None:
     """Raise where a request gives no reason."""
     if not clean_text(justification):
-        raise rows.field_error("justification", "Explain why this risk can be lived with.")
+        raise rows.field_error("justification", _("Explain why this risk can be lived with."))
 
 
 def correct_acceptance(
@@ -111,10 +116,10 @@ def lock_own_request(actor: User, acceptance: Acceptance, version: int | None) -
     acceptance = rows.lock_for_update(acceptance, version)
     if acceptance.requester_id != actor.pk:
         raise Conflict(
-            "Only the requester changes or withdraws a request. Decide about it instead."
+            _("Only the requester changes or withdraws a request. Decide about it instead.")
         )
     if acceptance.status != AcceptanceStatus.REQUESTED:
-        raise Conflict(f"This acceptance is {acceptance.status} already.")
+        raise Conflict(_("This acceptance is %(status)s already.") % {"status": acceptance.status})
     return acceptance
 
 
@@ -137,11 +142,13 @@ def decide_acceptance(
         risk = rows.lock_for_update(acceptance.risk, risk_version)
         acceptance = rows.lock_for_update(acceptance, version)
         if acceptance.status != AcceptanceStatus.REQUESTED:
-            raise Conflict(f"This acceptance is {acceptance.status} already.")
+            raise Conflict(
+                _("This acceptance is %(status)s already.") % {"status": acceptance.status}
+            )
         if acceptance.requester_id == actor.pk:
-            raise Conflict("Four eyes: someone other than the requester decides.")
+            raise Conflict(_("Four eyes: someone other than the requester decides."))
         if approve and acceptance.expires_at <= timezone.now():
-            raise Conflict("The requested end has passed. Reject it and ask again.")
+            raise Conflict(_("The requested end has passed. Reject it and ask again."))
         close_acceptance(
             acceptance,
             AcceptanceStatus.APPROVED if approve else AcceptanceStatus.REJECTED,
@@ -190,7 +197,9 @@ def end_acceptance(
         risk = rows.lock_for_update(acceptance.risk)
         acceptance = rows.lock_for_update(acceptance, version)
         if acceptance.status not in LIVE:
-            raise Conflict(f"This acceptance is {acceptance.status} already.")
+            raise Conflict(
+                _("This acceptance is %(status)s already.") % {"status": acceptance.status}
+            )
         close_acceptance(acceptance, status, approver=acceptance.approver, comment=comment)
         if risk.status == Status.ACCEPTED:
             return_to_treatment(actor, risk, comment)

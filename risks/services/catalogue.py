@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from openrisk.accounts.models import Organization, User
 from openrisk.text.names import name_key
 from risks.history import recorded
@@ -54,10 +56,10 @@ def add_dependency(
 ) -> AssetDependency:
     """Let `asset` depend on `target`."""
     if asset.pk == target.pk:
-        raise rows.field_error("target", "An asset cannot depend on itself.")
+        raise rows.field_error("target", _("An asset cannot depend on itself."))
     with recorded(actor=actor):
         if asset.dependencies.filter(target=target, kind=kind).exists():
-            raise rows.field_error("target", "This dependency exists already.")
+            raise rows.field_error("target", _("This dependency exists already."))
         return AssetDependency.objects.create(
             organization=asset.organization, asset=asset, target=target, kind=kind
         )
@@ -125,7 +127,7 @@ def update_control(
     check_parent(instance, framework, fields.get("parent", instance.parent))
     if framework.pk != instance.framework_id and instance.children.exists():
         raise rows.field_error(
-            "framework", "Controls below this one stay behind. Move those first."
+            "framework", _("Controls below this one stay behind. Move those first.")
         )
     return rows.update(actor=actor, instance=instance, version=version, **fields)
 
@@ -133,8 +135,8 @@ def update_control(
 def check_parent(control: Control | None, framework: Framework, parent: Control | None) -> None:
     """Raise where `parent` is of another framework, or below `control` already."""
     if parent is not None and parent.framework_id != framework.pk:
-        raise rows.field_error("parent", "The parent belongs to another framework.")
+        raise rows.field_error("parent", _("The parent belongs to another framework."))
     while parent is not None:
         if control is not None and parent.pk == control.pk:
-            raise rows.field_error("parent", "This would be a cycle: a control above itself.")
+            raise rows.field_error("parent", _("This would be a cycle: a control above itself."))
         parent = parent.parent

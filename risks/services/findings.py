@@ -12,6 +12,7 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from openrisk.accounts.models import Organization, User
 from risks.history import recorded
@@ -82,8 +83,10 @@ def save_finding(finding: Finding, fields: dict[str, Any]) -> None:
         if others.filter(fingerprint=finding.fingerprint).exists():
             raise rows.field_error(
                 "rule",
-                "This finding exists already: same tool, rule, asset and location. Change that "
-                "one.",
+                _(
+                    "This finding exists already: same tool, rule, asset and location. Change that "
+                    "one."
+                ),
             )
     rows.save_fields(finding, fields)
 
@@ -133,15 +136,17 @@ def parse_finding(
     """Return the finding that a scan describes, not yet saved; raise where it cannot be read."""
     if unknown := fields.keys() - SCANNED_FIELDS:
         known = ", ".join(sorted(SCANNED_FIELDS))
-        raise rows.field_error(f"{index}/{min(unknown)}", f"Unknown field. Known ones: {known}.")
+        raise rows.field_error(
+            f"{index}/{min(unknown)}", _("Unknown field. Known ones: %(known)s.") % {"known": known}
+        )
     for name, value in fields.items():
         if isinstance(value, str) and "\0" in value:
             raise rows.field_error(
-                f"{index}/{name}", "Null characters cannot be stored. Remove them."
+                f"{index}/{name}", _("Null characters cannot be stored. Remove them.")
             )
     asset = fields.get("asset")
     if asset is not None and asset.organization_id != organization.pk:
-        raise rows.field_error(f"{index}/asset", "No such asset in this organization.")
+        raise rows.field_error(f"{index}/asset", _("No such asset in this organization."))
     finding = Finding(
         **fields
         | {

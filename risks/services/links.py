@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import Min
+from django.utils.translation import gettext as _
 
 from openrisk.accounts.models import Organization
 from openrisk.text.names import name_key
@@ -149,7 +150,10 @@ def clean_tags(tags: Iterable[str]) -> set[str]:
     """Return the tags without superfluous space; raise where there are too many or long ones."""
     names = {" ".join(clean_text(tag).split()) for tag in tags} - {""}
     if len(names) > MAX_TAGS or any(len(name) > 50 for name in names):
-        raise rows.field_error("tags", f"At most {MAX_TAGS} tags of at most 50 characters each.")
+        raise rows.field_error(
+            "tags",
+            _("At most %(most)s tags of at most 50 characters each.") % {"most": MAX_TAGS},
+        )
     return names
 
 

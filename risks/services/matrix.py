@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db.models import Case, Count, F, Q, Value, When
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from openrisk.accounts.models import Organization, User
 from risks.history import recorded
@@ -116,19 +117,26 @@ def check_fields(fields: dict[str, Any]) -> None:
             labels = fields[name]
             full = isinstance(labels, list) and len(labels) == len(SCALE)
             if not full or not all(isinstance(label, str) and label for label in labels):
-                raise rows.field_error(name, "Give five texts, from the lowest to the highest.")
+                raise rows.field_error(name, _("Give five texts, from the lowest to the highest."))
     if "colours" in fields and set(fields["colours"] or ()) != set(Level.values):
-        raise rows.field_error("colours", f"Give a colour for each of {', '.join(Level.values)}.")
+        raise rows.field_error(
+            "colours",
+            _("Give a colour for each of %(levels)s.") % {"levels": ", ".join(Level.values)},
+        )
 
 
 def check_levels(levels: Any) -> None:
     """Raise where levels are not five rows of five that only rise."""
     square = isinstance(levels, list) and len(levels) == len(SCALE)
     if not square or any(not isinstance(row, list) or len(row) != len(SCALE) for row in levels):
-        raise rows.field_error("levels", "Give five rows (likelihood 1 to 5) of five levels each.")
+        raise rows.field_error(
+            "levels", _("Give five rows (likelihood 1 to 5) of five levels each.")
+        )
     ranks = {level: rank for rank, level in enumerate(Level.values)}
     if any(not isinstance(level, str) or level not in ranks for row in levels for level in row):
-        raise rows.field_error("levels", f"Each level is one of {', '.join(Level.values)}.")
+        raise rows.field_error(
+            "levels", _("Each level is one of %(join)s.") % {"levels": ", ".join(Level.values)}
+        )
     for likelihood, impact in CELLS:
         for lower in ((likelihood - 1, impact), (likelihood, impact - 1)):
             if (
@@ -137,6 +145,9 @@ def check_levels(levels: Any) -> None:
             ):
                 raise rows.field_error(
                     "levels",
-                    f"Likelihood {likelihood}, impact {impact} has a lower level than a cell with "
-                    "a lower rating. Levels may only rise.",
+                    _(
+                        "Likelihood %(likelihood)s, impact %(impact)s has a lower level than a "
+                        "cell with a lower rating. Levels may only rise."
+                    )
+                    % {"likelihood": likelihood, "impact": impact},
                 )

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from openrisk.accounts.models import Organization, User
 from openrisk.errors import Conflict, StaleVersion
@@ -116,22 +117,22 @@ def update_mitigation(
 def check_no_status(fields: dict[str, Any]) -> None:
     """Raise where `fields` would change the status without a transition."""
     if "status" in fields:
-        raise rows.field_error("status", "Use a transition to change the status.")
+        raise rows.field_error("status", _("Use a transition to change the status."))
 
 
 def check_dates(start: date | None, due: date | None) -> None:
     """Raise where a mitigation would be due before it starts."""
     if start is not None and due is not None and due < start:
-        raise rows.field_error("due_date", "This is before the start. Choose a later day.")
+        raise rows.field_error("due_date", _("This is before the start. Choose a later day."))
 
 
 def check_cost(fields: dict[str, Any]) -> None:
     """Raise where a cost has no currency, or the currency is not a code."""
     currency = fields.get("currency") or ""
     if fields.get("cost") is not None and not currency:
-        raise rows.field_error("currency", "A cost needs a currency (ISO 4217, e.g. EUR).")
+        raise rows.field_error("currency", _("A cost needs a currency (ISO 4217, e.g. EUR)."))
     if currency and not (len(currency) == 3 and currency.isascii() and currency.isupper()):
-        raise rows.field_error("currency", "Write three capital letters (ISO 4217, e.g. EUR).")
+        raise rows.field_error("currency", _("Write three capital letters (ISO 4217, e.g. EUR)."))
 
 
 def set_status(
@@ -147,7 +148,10 @@ def set_status(
         mitigation = rows.lock_for_update(mitigation, version)
         if to not in TRANSITIONS[mitigation.status]:
             allowed = ", ".join(TRANSITIONS[mitigation.status])
-            raise Conflict(f"Cannot move from {mitigation.status} to {to}. Allowed: {allowed}.")
+            raise Conflict(
+                _("Cannot move from %(status)s to %(to)s. Allowed: %(allowed)s.")
+                % {"status": mitigation.status, "to": to, "allowed": allowed}
+            )
         if to == MitigationStatus.DONE:
             check_validator(mitigation, actor)
             check_no_open_actions(mitigation)
@@ -191,10 +195,13 @@ def validate_mitigation(
         mitigation = rows.lock_for_update(mitigation, version)
         if mitigation.status != MitigationStatus.REVIEW:
             label = mitigation.get_status_display().lower()
-            raise Conflict(f"{mitigation.reference} is {label}. Only one in review is validated.")
+            raise Conflict(
+                _("%(reference)s is %(label)s. Only one in review is validated.")
+                % {"reference": mitigation.reference, "label": label}
+            )
         check_validator(mitigation, actor)
         if not clean_text(comment):
-            raise rows.field_error("comment", "Explain why it is not effective.")
+            raise rows.field_error("comment", _("Explain why it is not effective."))
         rows.save_fields(
             mitigation,
             {
@@ -238,7 +245,7 @@ def check_no_open_actions(mitigation: Mitigation) -> None:
     """Raise where an action is open."""
     counted = Mitigation.objects.with_progress().get(pk=mitigation.pk)
     if reason := states.describe_open_actions(counted):
-        raise Conflict(f"{reason}. Finish or remove them first.")
+        raise Conflict(_("%(reason)s. Finish or remove them first.") % {"reason": reason})
 
 
 def create_action(
@@ -341,12 +348,12 @@ def set_dependencies(action: MitigationAction, others: Iterable[MitigationAction
     chosen: dict[UUID, MitigationAction] = {other.pk: other for other in others}
     if any(other.mitigation_id != action.mitigation_id for other in chosen.values()):
         raise rows.field_error(
-            "depends_on", "Actions depend on actions of the same mitigation only."
+            "depends_on", _("Actions depend on actions of the same mitigation only.")
         )
     dependencies = {**read_dependencies(action.mitigation_id), action.pk: set(chosen)}
     if is_reachable(dependencies, set(chosen), action.pk):
         raise rows.field_error(
-            "depends_on", "This would be a cycle: the action would wait for itself."
+            "depends_on", _("This would be a cycle: the action would wait for itself.")
         )
     links = ActionDependency.objects.filter(action=action)
     links.exclude(depends_on__in=chosen).delete()

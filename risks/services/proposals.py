@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db.models import OuterRef, Q, Subquery
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from openrisk.accounts.models import Organization, User
 from openrisk.errors import Conflict
@@ -229,7 +230,10 @@ def accept_suggestion(
         risk = rows.lock_for_update(suggestion.risk)
         present = present_likelihood(risk)
         if present is not None and present >= suggestion.likelihood:
-            raise Conflict(f"{risk.reference} has likelihood {present} already. Dismiss this.")
+            raise Conflict(
+                _("%(reference)s has likelihood %(present)s already. Dismiss this.")
+                % {"reference": risk.reference, "present": present}
+            )
         kind = "residual" if risk.residual_likelihood else "inherent"
         rating: dict[str, Any] = {f"{kind}_likelihood": suggestion.likelihood}
         update_risk(actor=actor, instance=risk, **rating)
@@ -260,7 +264,9 @@ def lock_undecided(proposed: Proposed, name: str) -> Proposed:
     """Return a proposal or suggestion, locked; Conflict where it is decided already."""
     proposed = rows.lock_for_update(proposed)
     if proposed.status != ProposalStatus.PROPOSED:
-        raise Conflict(f"This {name} is {proposed.status} already.")
+        raise Conflict(
+            _("This %(name)s is %(status)s already.") % {"name": name, "status": proposed.status}
+        )
     return proposed
 
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from openrisk.accounts.models import Organization, User
 from openrisk.errors import Conflict
@@ -44,7 +45,9 @@ def create_risk(
 ) -> Risk:
     """Create a risk with the next reference; `status` is identified by default, or draft."""
     if fields.get("status", Status.IDENTIFIED) not in INITIAL_STATUSES:
-        raise rows.field_error("status", f"A new risk is {' or '.join(INITIAL_STATUSES)}.")
+        raise rows.field_error(
+            "status", _("A new risk is %(join)s.") % {"join": " or ".join(INITIAL_STATUSES)}
+        )
     links = {name: fields.pop(name) for name in LINKS if name in fields}
     with recorded(actor=actor, comment=comment):
         number = rows.allocate_numbers(organization, "R")
@@ -69,7 +72,7 @@ def update_risk(
     approved acceptance that was for less than the changed risk is revoked.
     """
     if "status" in fields:
-        raise rows.field_error("status", "Use a transition to change the status.")
+        raise rows.field_error("status", _("Use a transition to change the status."))
     links = {name: fields.pop(name) for name in LINKS if name in fields}
     with recorded(actor=actor, comment=comment):
         risk = rows.lock_for_update(instance, version)
@@ -114,7 +117,9 @@ def confirm_ratings(
 ) -> Risk:
     """Take the derived likelihood and impact of one kind as given by people."""
     if kind not in risk.derived_ratings:
-        raise rows.field_error("kind", f"The {kind} rating is not derived. Nothing to confirm.")
+        raise rows.field_error(
+            "kind", _("The %(kind)s rating is not derived. Nothing to confirm.") % {"kind": kind}
+        )
     remaining = {other: text for other, text in risk.derived_ratings.items() if other != kind}
     comment = comment or f"Confirmed the {kind} rating"
     return update_risk(
@@ -159,15 +164,23 @@ def postpone_review(
     """
     now = timezone.now()
     if not clean_text(comment):
-        raise rows.field_error("comment", "Explain why the review can wait.")
+        raise rows.field_error("comment", _("Explain why the review can wait."))
     with recorded(actor=actor, comment=comment):
         risk = rows.lock_for_update(risk, version)
         if not risk.is_open:
-            raise Conflict(f"{risk.reference} is {risk.get_status_display().lower()}.")
+            raise Conflict(
+                _("%(reference)s is %(status)s.")
+                % {
+                    "reference": risk.reference,
+                    "status": risk.get_status_display().lower(),
+                }
+            )
         longest = postponement_of(risk)
         if not now < until <= now + longest:
             raise rows.field_error(
-                "until", f"Choose a day in the future, at most {longest.days} days ahead."
+                "until",
+                _("Choose a day in the future, at most %(days)s days ahead.")
+                % {"days": longest.days},
             )
         rows.save_fields(risk, {"next_review_at": until})
     return risk

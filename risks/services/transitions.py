@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from openrisk.accounts.models import User
 from openrisk.errors import Conflict
 from risks import states
@@ -61,6 +63,9 @@ def require_person(user: User | None) -> None:
     """
     if user is not None and user.is_service:
         raise Conflict(
-            f"Four eyes: {user} is a service account, not a person. Two people have to do this, "
-            "each with an account of their own."
+            _(
+                "Four eyes: %(user)s is a service account, not a person. Two people "
+                "have to do this, each with an account of their own."
+            )
+            % {"user": user}
         )

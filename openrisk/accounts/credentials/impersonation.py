@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from openrisk.accounts.credentials import identity
 from openrisk.accounts.members.memberships import membership_of
@@ -54,7 +55,7 @@ class Members:
         organization = Organization.objects.get(pk=person.organization_id)
         membership = membership_of(user, organization)
         if membership is None or not user.is_active:
-            raise PermissionDenied("This person is not an active member any more.")
+            raise PermissionDenied(_("This person is not an active member any more."))
         request.user = user
         request.membership = membership  # type: ignore[attr-defined]
         request._force_auth_user = user  # type: ignore[attr-defined]  # for REST framework

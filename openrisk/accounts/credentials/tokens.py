@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from knox.settings import knox_settings
 
 from openrisk.accounts import history
@@ -88,10 +89,13 @@ def revoke_of_member(instance: Membership, **kwargs: Any) -> None:
 def _check_owner(user: User, organization: Organization) -> None:
     if membership_of(user, organization) is None:
         raise TokenRefused(
-            f"{user.email} is not a member of {organization.slug}: invite them first."
+            _("%(email)s is not a member of %(slug)s: invite them first.")
+            % {"email": user.email, "slug": organization.slug}
         )
     if user.password_change_required:
-        raise TokenRefused(f"{user.email} has to choose a password first: log in once.")
+        raise TokenRefused(
+            _("%(email)s has to choose a password first: log in once.") % {"email": user.email}
+        )
 
 
 def _make_room(user: User, replaced_name: str | None) -> None:
@@ -103,8 +107,11 @@ def _make_room(user: User, replaced_name: str | None) -> None:
         return
     if replaced_name is None:
         raise TokenRefused(
-            f"{user.email} has {MOST_TOKENS} tokens, which is the most. Revoke one that is not "
-            "needed."
+            _(
+                "%(email)s has %(most)s tokens, which is the most. Revoke one "
+                "that is not needed."
+            )
+            % {"email": user.email, "most": MOST_TOKENS}
         )
     oldest = live.filter(name=replaced_name).order_by("created").values_list("pk", flat=True)
     ApiToken.objects.filter(pk__in=list(oldest[:excess])).revoke()
@@ -115,7 +122,7 @@ def narrow_to_parent(
 ) -> tuple[list[str], timedelta]:
     """The networks and the lifetime of a token that is made with `parent`."""
     if not ApiToken.objects.filter(pk=parent.pk).exists():
-        raise TokenRefused("The token that this was asked with has just been revoked.")
+        raise TokenRefused(_("The token that this was asked with has just been revoked."))
     left = parent.expiry - timezone.now() if parent.expiry else timedelta.max
     if lifetime is not None and lifetime > left:
         raise TokenRefused(
@@ -126,8 +133,11 @@ def narrow_to_parent(
     outside = [network for network in networks if not _is_inside(network, parent.allowed_networks)]
     if outside:
         raise TokenRefused(
-            f"{', '.join(outside)}: the token you use may be used from "
-            f"{', '.join(parent.allowed_networks)} only, and so may one made with it.",
+            _(
+                "%(join)s: the token you use may be used from %(join_2)s only, and so "
+                "may one made with it."
+            )
+            % {"join": ", ".join(outside), "join_2": ", ".join(parent.allowed_networks)},
             field="allowed_networks",
         )
     return networks or parent.allowed_networks, lifetime or min(left, knox_settings.TOKEN_TTL)

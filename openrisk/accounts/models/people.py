@@ -7,6 +7,7 @@ from django.contrib.auth.models import PermissionsMixin
 from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from knox.models import AbstractAuthToken, AuthTokenManager
 
 from openrisk.accounts.fields import AddressField, fold_address
@@ -55,7 +56,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = AddressField("e-mail", unique=True)
     name = LineField(max_length=150, blank=True)
     is_active = models.BooleanField(
-        "active", default=True, help_text="Untick to refuse this person instead of deleting them."
+        "active",
+        default=True,
+        help_text=_("Untick to refuse this person instead of deleting them."),
     )
     # Set by someone else: nothing else works before its owner has chosen one of their own.
     password_change_required = models.BooleanField(default=False, editable=False)
@@ -238,7 +241,7 @@ class ApiToken(AbstractAuthToken):
     allowed_networks = models.JSONField(
         default=list,
         blank=True,
-        help_text='CIDR networks the token may be used from, e.g. ["192.0.2.0/24"]; empty: any.',
+        help_text=_('CIDR networks the token may be used from, e.g. ["192.0.2.0/24"]; empty: any.'),
     )
     last_used_on = models.DateField(null=True, blank=True, editable=False)
     # The token that this one was made with: it ends with it.
