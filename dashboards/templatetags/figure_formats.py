@@ -1,9 +1,9 @@
 """Template filters for figures: `format_figure`, `format_change` and `day_rows`."""
 
+from datetime import date
 from typing import Any
 
 from django import template
-from django.utils.dateparse import parse_date
 from django.utils.formats import date_format
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
@@ -25,7 +25,7 @@ def day_rows(days: list[dict[str, Any]], names: str) -> SafeString:
     columns = names.split(",")
     row = '<tr><th scope="row">{}</th>' + '<td class="numeric">{}</td>' * len(columns) + "</tr>"
     cells = (
-        (date_format(parse_date(str(day["date"]))), *(day[name] for name in columns))
+        (date_format(date.fromisoformat(str(day["date"]))), *(day[name] for name in columns))
         for day in days
     )
     return format_html_join("\n", row, cells)

@@ -20,7 +20,8 @@ def component(context: template.Context, content: str, name: str, **values: Any)
 
     {% component "dialog" id="share" title="Share" %} ... {% endcomponent %}
     """
-    found = context.template.engine.get_template(f"components/{name}.html")
+    engine: Any = context.template.engine  # type: ignore[union-attr]  # it is being rendered
+    found = engine.get_template(f"components/{name}.html")
     with context.push(content=content, **values):
         return SafeString(found.render(context))
 

@@ -216,7 +216,7 @@ class RiskAdmin(RegisterAdmin):
         return f"{risk.next_review_at:%Y-%m-%d}{' (overdue)' if overdue else ''}"
 
     # --- the page
-    def view_on_site(self, risk: Risk) -> str:
+    def view_on_site(self, risk: Risk) -> str:  # type: ignore[override]  # a bool or a method
         """Return the address of the page of the risk, to which the form links."""
         return reverse("risk-page", args=[risk.organization.slug, risk.reference])
 

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.apps import apps
-from django.db.models import CASCADE, Model, QuerySet
+from django.db.models import CASCADE, Model
 
 from openrisk.accounts.models import Membership
 from openrisk.database.ids import uuid7
@@ -187,7 +187,7 @@ def count_parts(objs: list[Any]) -> dict[type[Model], int]:
     """Return the number of rows deleted with these objects, by model."""
     counts: Counter[type[Model]] = Counter()
 
-    def count_related(rows: QuerySet[Any]) -> None:
+    def count_related(rows: Any) -> None:
         for child, column in children_of(rows.model, CASCADE):
             parts = child._default_manager.filter(**{f"{column}__in": rows.order_by().values("pk")})
             if number := parts.count():

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import ConsoleMessage, Page, sync_playwright
 
 from deployment.local.files import ROOT
 from deployment.local.installation import Installation
@@ -75,7 +75,12 @@ def logged_in(installation: Installation, look: str, faults: list[str]) -> Itera
             args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
         )
         page = browser.new_page(base_url=installation.url, **LOOKS[look])
-        page.on("console", lambda said: said.type == "error" and faults.append(said.text))
+
+        def note_error(message: ConsoleMessage) -> None:
+            if message.type == "error":
+                faults.append(message.text)
+
+        page.on("console", note_error)
         page.goto("/login/")
         page.fill("[name=email]", credentials["email"])
         page.fill("[name=password]", credentials["password"])

@@ -107,10 +107,7 @@ def _make_room(user: User, replaced_name: str | None) -> None:
         return
     if replaced_name is None:
         raise TokenRefused(
-            _(
-                "%(email)s has %(most)s tokens, which is the most. Revoke one "
-                "that is not needed."
-            )
+            _("%(email)s has %(most)s tokens, which is the most. Revoke one that is not needed.")
             % {"email": user.email, "most": MOST_TOKENS}
         )
     oldest = live.filter(name=replaced_name).order_by("created").values_list("pk", flat=True)
