@@ -54,6 +54,12 @@ CASES = [
         {"title": "x", "status": "draft", "mitigation-title": "x"},
         "risks.pages.risk.editing.create_mitigation",
     ),
+    (
+        "CopiedMitigationsForm",
+        "/o/acme/risks/new/?copy=R-0001",
+        {"title": "x", "status": "draft"},
+        "risks.pages.risk.editing.copy_mitigations",
+    ),
     ("RateForm", f"{RISK}rating/", {"kind": "target", "version": 2}, f"{RISKS}.update_risk"),
     ("LinksForm", f"{RISK}links/", {"version": 2}, f"{RISKS}.update_risk"),
     ("CommentForm", f"{RISK}comments/", {"comment": "x"}, f"{COMMENTS}.post_comment"),

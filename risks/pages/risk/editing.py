@@ -22,11 +22,13 @@ from risks.pages.risk.detail import find_risk
 from risks.pages.risk.forms import RATING_TITLES, FirstMitigationForm, RiskForm, initial_values
 from risks.pages.risk.tabs import ACTIVITY, OVERVIEW, tab_address
 from risks.pages.widgets import RatingPicker, partial_ratings
+from risks.pages.workspace.copying_form import CopiedMitigationsForm
 from risks.scoring import KINDS
 from risks.services import risks as services
 from risks.services.catalogue import create_chosen
 from risks.services.matrix import matrix_of
 from risks.services.mitigations import create_mitigation
+from risks.services.workspace.copying import copy_mitigations
 
 CARRIED_OVER = ("category", "owner")  # to the next new risk by "Save and add another"
 
@@ -41,29 +43,41 @@ def new_risk(request: MemberRequest) -> HttpResponse:
     if not form.is_bound:
         form.initial.update(values_to_begin_with(request))
     plan = FirstMitigationForm(request.POST or None)
-    if form.is_valid() and plan.is_valid():
+    number = number_to_copy(request)
+    copied = CopiedMitigationsForm(organization, number, request.POST or None) if number else None
+    if form.is_valid() and plan.is_valid() and (copied is None or copied.is_valid()):
         try:
-            risk = create_with_plan(request, form, plan)
+            risk = create_with_plan(request, form, plan, copied)
         except REFUSALS as refusal:
             form.add_refusal(refusal)
         else:
             warn_of_partial_ratings(request, form)
             return lead_on(request, form, risk)
-    return show_form(request, form, plan=plan)
+    return show_form(request, form, plan=plan, copied=copied)
+
+
+def number_to_copy(request: MemberRequest) -> int | None:
+    """Return the number of the risk that `copy` names."""
+    number = request.GET.get("copy", "").removeprefix("R-")
+    return int(number) if number.isascii() and number.isdigit() and len(number) < 10 else None
 
 
 def values_to_begin_with(request: MemberRequest) -> dict[str, Any]:
     """Return what the form of a new risk shows at first: a copy of the risk that `copy` names."""
-    number = request.GET.get("copy", "").removeprefix("R-")
-    if number.isascii() and number.isdigit() and len(number) < 10:
-        original = initial_values(find_risk(request, int(number)))
+    if number := number_to_copy(request):
+        original = initial_values(find_risk(request, number))
         title = _("Copy of %(title)s") % {"title": original["title"]}
         return {**original, "title": title[:255], "external_id": "", "status": "draft"}
     return {name: request.GET[name] for name in CARRIED_OVER if name in request.GET}
 
 
-def create_with_plan(request: MemberRequest, form: RiskForm, plan: FirstMitigationForm) -> Risk:
-    """Create the risk, the assets and controls named with it, and its first mitigation; or none."""
+def create_with_plan(
+    request: MemberRequest,
+    form: RiskForm,
+    plan: FirstMitigationForm,
+    copied: CopiedMitigationsForm | None,
+) -> Risk:
+    """Create the risk, the assets and controls named with it, and its mitigations; or none."""
     actor, organization = request.membership.user, request.membership.organization
     with transaction.atomic():
         changes = create_chosen(actor=actor, fields=form.changes())
@@ -72,6 +86,9 @@ def create_with_plan(request: MemberRequest, form: RiskForm, plan: FirstMitigati
             create_mitigation(
                 actor=actor, organization=organization, risk=risk, **plan.cleaned_data
             )
+        if copied is not None:
+            chosen = copied.cleaned_data["mitigations"]
+            copy_mitigations(actor=actor, mitigations=chosen, risk=risk)
     return risk
 
 
@@ -150,8 +167,8 @@ def show_form(
     inherent, *later = (
         RatingPicker(form, kind, matrix, str(RATING_TITLES[kind])) for kind in KINDS
     )
-    plan = context.get("plan")
-    if status == 200 and (form.errors or (plan is not None and plan.errors)):
+    forms = (form, context.get("plan"), context.get("copied"))
+    if status == 200 and any(sent.errors for sent in forms if sent is not None):
         status = 400
     context = {"form": form, "risk": risk, "inherent": inherent, "later": later, **context}
     return render(request, "risks/risk/form.html", context, status=status)

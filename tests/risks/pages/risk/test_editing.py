@@ -7,8 +7,15 @@ import pytest
 from openrisk.errors import Conflict
 from risks.models import Asset, Mitigation, Risk
 from risks.pages.risk import editing, forms
+from risks.services.mitigations import set_status, update_action, update_mitigation
 from risks.services.risks import update_risk
-from tests.risks.factories import make_category, make_control, make_framework
+from tests.risks.factories import (
+    make_category,
+    make_control,
+    make_framework,
+    make_mitigation,
+    make_risk,
+)
 from tests.texts import text_of
 
 
@@ -113,6 +120,58 @@ def test_nothing_is_added_if_the_mitigation_is_refused(browse, analyst, organiza
             "assets-new": "Shed"}  # fmt: skip
     assert "Not today." in text_of(browse(analyst).post("/o/acme/risks/new/", body))
     assert (Risk.objects.exists(), Asset.objects.exists()) == (False, False)
+
+
+@pytest.fixture
+def plans(risk, analyst):
+    """Two mitigations of the risk; the first is begun, and one of its two actions is done."""
+    dates = {"start_date": date(2027, 1, 1), "due_date": date(2027, 3, 1)}
+    first = make_mitigation(
+        risk, description="Tapes", priority="high", owner=analyst, actions=["Buy", "Store"], **dates
+    )
+    update_action(actor=None, instance=first.actions.first(), done=True)
+    set_status(actor=None, mitigation=first, to="in_progress")
+    return [first, make_mitigation(risk, title="Training")]
+
+
+def copy_risk(client, *ticked, **fields):
+    body = {"title": "Copy", "status": "draft", "copied-mitigations": [row.pk for row in ticked]}
+    return client.post("/o/acme/risks/new/?copy=R-0001", {**body, **fields}, follow=True)
+
+
+def test_ticked_mitigations_are_copied_with_the_risk(browse, analyst, plans):
+    copy_risk(browse(analyst), plans[0])
+    copy = Mitigation.objects.get(risk__title="Copy")
+    assert (copy.title, copy.description, copy.priority, copy.owner) == (
+        "Offline backups",
+        "Tapes",
+        "high",
+        analyst,
+    )
+    assert (copy.status, copy.start_date, copy.due_date) == ("planned", None, None)
+    assert [row.title for row in copy.actions.all()] == ["Store"]
+
+
+def test_no_mitigation_is_ticked_at_first(browse, analyst, plans):
+    client = browse(analyst)
+    page = client.get("/o/acme/risks/new/?copy=R-0001")
+    assert "M-0001 Offline backups (1 action to do)" in text_of(page)
+    copy_risk(client)
+    assert not Mitigation.objects.filter(risk__title="Copy").exists()
+
+
+def test_copied_mitigation_has_no_owner_who_has_left(browse, analyst, manager, plans):
+    update_mitigation(actor=None, instance=plans[1], owner=manager)
+    manager.memberships.all().delete()
+    copy_risk(browse(analyst), plans[1])
+    assert Mitigation.objects.get(risk__title="Copy").owner is None
+
+
+def test_mitigations_of_other_risks_are_not_copied(browse, analyst, risk, plans):
+    other = make_mitigation(make_risk(risk.organization, title="Other"))
+    response = copy_risk(browse(analyst), other)
+    assert "A ticked mitigation no longer exists" in text_of(response)
+    assert not Risk.objects.filter(title="Copy").exists()
 
 
 def test_save_and_add_another_carries_category_and_owner_over(browse, analyst, organization):
