@@ -1,10 +1,4 @@
-/* The button that prints the page of a risk. */
-document.addEventListener("DOMContentLoaded", () => {
-  for (const button of document.querySelectorAll("[data-print]")) {
-    button.hidden = false;
-    button.addEventListener("click", () => {
-      button.closest("details").open = false;
-      window.print();
-    });
-  }
+/* The page of a risk for paper opens the dialog of the browser that prints it. */
+window.addEventListener("load", () => {
+  if (document.body.classList.contains("printed")) window.print();
 });

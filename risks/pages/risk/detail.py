@@ -1,5 +1,6 @@
 """The page of one risk: what each tab shows, in `RiskPage`."""
 
+from dataclasses import replace
 from functools import cached_property, partial
 from typing import Any
 from uuid import UUID
@@ -55,6 +56,7 @@ from risks.services.matrix import matrix_of
 from risks.services.workspace.relations import open_duplicate_of, related_risks
 
 FINDINGS_ON_PAGE = 50
+FINDINGS_ON_PAPER = 500
 FINDING_FIELDS = ("rule", "title", "severity", "state", "last_seen_at", "asset__name")
 LIVE = (AcceptanceStatus.REQUESTED, AcceptanceStatus.APPROVED)
 
@@ -68,6 +70,8 @@ def risk_page(request: MemberRequest, number: int) -> HttpResponse:
         if deleted := show_deleted_risk(request, number):
             return deleted
         raise
+    if request.GET.get("print") == "yes":
+        return render(request, "risks/risk/print.html", PrintedRiskPage(request, risk).context())
     return show_risk(request, risk)
 
 
@@ -109,6 +113,8 @@ class RiskPage:
 
     Each tab reads only what it shows.
     """
+
+    findings_on_page = FINDINGS_ON_PAGE
 
     def __init__(self, request: MemberRequest, risk: Risk, sent_form: Any = None) -> None:
         self.request, self.risk, self.sent_form = request, risk, sent_form
@@ -269,7 +275,7 @@ class RiskPage:
 
     def findings(self) -> dict[str, Any]:
         rows = Finding.objects.filter(risk=self.risk).values(*FINDING_FIELDS)
-        pages = Paginator(rows.order_by("state", "-severity", "id"), FINDINGS_ON_PAGE)
+        pages = Paginator(rows.order_by("state", "-severity", "id"), self.findings_on_page)
         return {"findings": pages.get_page(self.request.GET.get("page"))}
 
     def evidence(self) -> dict[str, Any]:
@@ -296,6 +302,31 @@ def linked_to_show(form: LinksForm) -> dict[str, list[dict[str, Any]]]:
     """Return the assets, as `load_links` does, of which the form has loaded the rows."""
     assets = form.initial["assets"]
     return {"assets": [{"label": row.name, "note": row.criticality} for row in assets]}
+
+
+class PrintedRiskPage(RiskPage):
+    """All tabs one below the other, as someone sees them who may only read."""
+
+    findings_on_page = FINDINGS_ON_PAPER
+
+    def __init__(self, request: MemberRequest, risk: Risk) -> None:
+        super().__init__(request, risk)
+        self.tab = tabs.TREATMENT  # its rows are loaded, so the others use them
+        self.may_write = self.may_decide = False
+
+    def context(self) -> dict[str, Any]:
+        return {
+            **self.frame(),
+            **self.overview(),
+            **self.treatment(),
+            **self.findings(),
+            **self.evidence(),
+            **self.activity(),
+            "is_print": True,
+        }
+
+    def evidence(self) -> dict[str, Any]:
+        return {"evidence": replace(load_card(self.membership, self.risk), may_write=False)}
 
 
 def transition_rows(

@@ -5,6 +5,7 @@ import pytest
 from risks.pages.risk.tabs import LABELS
 from risks.services.mitigations import create_action, create_mitigation
 from risks.services.risks import create_risk, take_transition, update_risk
+from risks.services.workspace.comments import post_comment
 from tests.risks.factories import make_asset, make_finding, make_risk
 from tests.texts import text_of
 
@@ -27,6 +28,17 @@ def test_each_tab_shows_its_part(browse, viewer, risk, analyst, organization):
     ):
         text = text_of(client.get(PAGE, {"tab": tab}))
         assert [word for word in words if word not in text] == []
+
+
+def test_print_shows_all_tabs_without_forms(browse, manager, risk, organization):
+    create_mitigation(actor=None, organization=organization, risk=risk, title="x", actions=["Buy"])
+    make_finding(organization, risk=risk)
+    post_comment(actor=manager, risk=risk, text="Looked at it")
+    response = browse(manager).get(PAGE, {"print": "yes"})
+    text = text_of(response)
+    parts = ("Critical 20", "Buy", "CVE-2021-44228", "No files yet", "Looked at it")
+    assert [part for part in parts if part not in text] == []
+    assert [tag for tag in ("<form", "<button", "<nav") if tag in response.content.decode()] == []
 
 
 def test_tabs_have_addresses_and_counts(browse, viewer, risk, organization):
