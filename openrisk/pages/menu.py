@@ -83,7 +83,13 @@ def build_menu(request: HttpRequest) -> list[list[MenuLink]]:
         administration = (_("Administration"), "shield-user", reverse("admin:index"), "")
         sections.append([monitoring] if membership else [administration, monitoring])
     addresses = [url for links in sections for *_rest, url, _key in links]
-    current = max(filter(request.path.startswith, addresses), key=len, default="")
+    home = address_of("home", membership.organization.slug) if membership else ""
+    above = [
+        url
+        for url in addresses
+        if request.path.startswith(url) and (url != home or request.path == home)
+    ]
+    current = max(above, key=len, default="")
     return [
         [MenuLink(str(label), icon, url, url == current, key) for label, icon, url, key in links]
         for links in sections

@@ -30,6 +30,13 @@ def test_page_below_a_link_of_the_side_bar_marks_that_link(client, organization,
     assert f'href="{reverse("home", args=[organization.slug])}" aria-current' not in html
 
 
+def test_page_without_a_link_of_its_own_marks_none(client, organization, analyst):
+    client.force_login(analyst)
+    html = client.get(reverse("search", args=[organization.slug])).content.decode()
+    side_bar = html[html.index('<nav aria-label="Main"') : html.index("</nav>")]
+    assert "aria-current" not in side_bar
+
+
 def test_look_is_kept_in_a_cookie_and_written_into_the_page(client, organization, analyst):
     client.force_login(analyst)
     address = reverse("home", args=[organization.slug])
