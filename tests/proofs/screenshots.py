@@ -39,6 +39,7 @@ PAGES = {
     "board-of-risks": "risks/board/",
     "treatment": "treatment/",
     "timeline": "treatment/timeline/",
+    "mitigation": "treatment/M-0005/",
     "acceptances": "acceptances/",
     "queue": "queues/acceptances/",
     "files": "files/",

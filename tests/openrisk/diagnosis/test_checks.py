@@ -88,6 +88,7 @@ def test_no_writable_temporary_folder_is_a_failure(monkeypatch, tmp_path) -> Non
 
 
 def test_a_read_only_system_writes_into_var_dir(monkeypatch, tmp_path) -> None:
+    monkeypatch.setenv("TMPDIR", tempfile.gettempdir())  # it is written, and put back afterwards
     monkeypatch.setattr(tempfile, "tempdir", None)
     monkeypatch.setattr(tempfile, "_candidate_tempdir_list", lambda: ["/proc/none"])
     env.require_temporary_folder(tmp_path / "tmp")
