@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from openrisk.api.serializers import OrganizationRelatedField, RowSerializer, Serializer
@@ -14,9 +13,9 @@ from risks.querysets import person_label
 class MentionSerializer(Serializer):
     """A member whom a comment mentions, and the name as it is written there."""
 
-    user = serializers.UUIDField()
-    name = serializers.CharField()
-    written = serializers.CharField()
+    user = serializers.UUIDField(read_only=True)
+    name = serializers.CharField(read_only=True)
+    written = serializers.CharField(read_only=True)
 
 
 class PostedCommentSerializer(RowSerializer):
@@ -30,9 +29,7 @@ class PostedCommentSerializer(RowSerializer):
     mitigation_reference = serializers.CharField(source="mitigation.reference", read_only=True)
     text = serializers.CharField(max_length=COMMENT, help_text='"" once it is deleted')
     author_name = serializers.CharField(read_only=True, allow_null=True)
-    mentions = extend_schema_field(MentionSerializer(many=True))(serializers.ListField)(
-        read_only=True
-    )
+    mentions = MentionSerializer(many=True, read_only=True)
 
     attached = frozenset({"mentions", "author_name"})
 
