@@ -58,16 +58,20 @@ def keep_comment(actor: User | None, instance: Any, comment: str) -> None:
 
 
 def edit_comment(
-    *, actor: User | None, instance: Comment, text: str, version: int | None = None
+    *,
+    actor: User | None,
+    instance: Comment,
+    text: str | None = None,
+    version: int | None = None,
 ) -> Comment:
-    """Change the text of one's own comment, and whom it mentions."""
+    """Change the text of one's own comment, and whom it mentions; without a text, nothing."""
     with recorded(actor=actor):
         comment = rows.lock_for_update(instance, version)
         if comment.is_deleted:
             raise Conflict(_("This comment was deleted. Write a new one."))
         if actor is not None and comment.author_id != actor.pk:
             raise PermissionDenied(_("Only its author can edit a comment. Write one of your own."))
-        if clean_text(text) != comment.text:
+        if text is not None and clean_text(text) != comment.text:
             comment.edited_at = timezone.now()
             save_text(comment, text)
     return comment

@@ -59,6 +59,12 @@ def test_edit_needs_the_author_and_the_version(api, analyst, manager, posted):
     assert (edited["text"], edited["mentions"], edited["version"]) == ("Clearer", [], 2)
 
 
+def test_an_edit_of_nothing_changes_nothing(api, analyst, manager, posted):
+    path = f"{URL}{posted['id']}/"
+    assert api(analyst).patch(path, {}).json() == posted
+    assert api(manager).patch(path, {}).status_code == 403
+
+
 def test_comment_stays_where_it_is(api, analyst, posted, organization):
     other = {"risk": str(make_risk(organization).pk)}
     assert api(analyst).patch(f"{URL}{posted['id']}/", other).status_code == 400
