@@ -135,7 +135,7 @@ def check_levels(levels: Any) -> None:
     ranks = {level: rank for rank, level in enumerate(Level.values)}
     if any(not isinstance(level, str) or level not in ranks for row in levels for level in row):
         raise rows.field_error(
-            "levels", _("Each level is one of %(join)s.") % {"levels": ", ".join(Level.values)}
+            "levels", _("Each level is one of %(levels)s.") % {"levels": ", ".join(Level.values)}
         )
     for likelihood, impact in CELLS:
         for lower in ((likelihood - 1, impact), (likelihood, impact - 1)):
