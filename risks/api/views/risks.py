@@ -32,7 +32,7 @@ from risks.api.serializers.risks import (
 from risks.api.views.bodies import validate_comment, validate_transition, without_version
 from risks.api.views.bulk import BulkOperations, RiskChanges, represent_result
 from risks.api.views.history import history_response
-from risks.models import Category, Risk, RiskAsset, RiskControl, RiskTag, ScoreChange
+from risks.models import Category, Risk, RiskAsset, RiskControl, RiskTag, ScoreChange, Watch
 from risks.querysets import RISK_ORDERS
 from risks.services import risks as services
 from risks.services import rows
@@ -78,9 +78,12 @@ class RiskViewSet(WritableViewSet):
         "postpone_review": False,
     }
 
-    # The ledger is for two filters only; it changes with the risks alone.
+    # The ledger, which changes with the risks alone, and watches are for filters only.
     list = cached_view(
-        "risks", ttl=TTL, reads=(*READ_MODELS, ScoreChange), clock={"review_overdue": "minute"}
+        "risks",
+        ttl=TTL,
+        reads=(*READ_MODELS, ScoreChange, Watch),
+        clock={"review_overdue": "minute"},
     )(WritableViewSet.list)
     retrieve = cached_view("risks", ttl=TTL, reads=(Row(Risk), *READ_MODELS[1:]))(
         WritableViewSet.retrieve

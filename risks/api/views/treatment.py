@@ -26,7 +26,7 @@ from risks.api.serializers.treatment import (
 )
 from risks.api.views.bodies import validate_comment, without_version
 from risks.api.views.history import history_response
-from risks.models import Acceptance, ActionDependency, Mitigation, MitigationAction, Risk
+from risks.models import Acceptance, ActionDependency, Mitigation, MitigationAction, Risk, Watch
 from risks.querysets import ACTION_ORDERS, MITIGATION_ORDERS
 from risks.services import acceptances, mitigations, rows
 
@@ -55,7 +55,8 @@ class MitigationViewSet(WritableViewSet):
     list = cached_view(
         "mitigations",
         ttl=TTL,
-        reads=(Mitigation, *READ_MODELS),
+        # Other columns of risks, and watches, are for filters only.
+        reads=(Mitigation, MitigationAction, ActionDependency, Risk, Watch),
         clock={"overdue": "day"},
     )(WritableViewSet.list)
     retrieve = cached_view("mitigations", ttl=TTL, reads=(Row(Mitigation), *READ_MODELS))(
