@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
@@ -20,6 +21,7 @@ from openrisk.accounts.models import (
     Role,
     User,
 )
+from openrisk.caching.decorators import get_or_compute
 from openrisk.pages.menu import address_of
 from risks.history import recorded
 from risks.models import ImportRun, Matrix, Risk, RunStatus, Source
@@ -177,28 +179,45 @@ class Checklist:
 
 
 def checklist_of(member: Membership) -> Checklist:
-    """Read the checklist, in one query."""
-    risks, runs = Risk.objects, ImportRun.objects.filter(status=RunStatus.APPLIED)
+    """Read the checklist: what the cache knows of risks, and the rest in one query."""
+    organization = member.organization
+    runs = ImportRun.objects.filter(status=RunStatus.APPLIED)
     people = Membership.objects.filter(user__is_service=False).exclude(user=member.user)
     invited = Invitation.objects.filter(status=InvitationStatus.PENDING)
     conditions = {
         "import": exists(runs.filter(source=Source.IMPORT)),
-        "library": exists(risks.filter(source=Source.PACK)),
-        "risk": exists(risks.filter(source=Source.MANUAL)),
         "people": exists(people) | exists(invited),
         "matrix": exists(Matrix.objects.filter(version__gt=1)),
         "scanner": exists(InstalledApp.objects.installed()),
         "report": exists(ReportSchedule.objects.all()),
-        "any_risk": exists(risks.all()),
         "sample": exists(runs.filter(source=Source.SAMPLE)),
         "dismissed": exists(ChecklistDismissal.objects.all()),
     }
-    facts: Any = (
-        Organization.objects.filter(pk=member.organization.pk)
-        .values(**{f"has_{key}": condition for key, condition in conditions.items()})
-        .get()
+    return Checklist(member, find_risk_facts(organization) | read_facts(organization, conditions))
+
+
+def find_risk_facts(organization: Organization) -> dict[str, bool]:
+    """Return the facts about risks, computed once until a risk changes."""
+    risks = Risk.objects
+    conditions = {
+        "library": exists(risks.filter(source=Source.PACK)),
+        "risk": exists(risks.filter(source=Source.MANUAL)),
+        "any_risk": exists(risks.all()),
+    }
+    facts: dict[str, bool] = get_or_compute(
+        "checklist risks",
+        lambda: read_facts(organization, conditions),
+        reads=(Risk, Organization),
+        organization_id=organization.pk,
+        ttl=settings.CACHE_TTL_RISKS,
     )
-    return Checklist(member, {key: facts[f"has_{key}"] for key in conditions})
+    return facts
+
+
+def read_facts(organization: Organization, conditions: dict[str, Q]) -> dict[str, bool]:
+    columns: dict[str, Any] = {f"has_{key}": condition for key, condition in conditions.items()}
+    [facts] = Organization.objects.filter(pk=organization.pk).values(**columns)
+    return {key: bool(facts[f"has_{key}"]) for key in conditions}
 
 
 def exists(rows: Any) -> Q:
