@@ -16,7 +16,7 @@ pytestmark = pytest.mark.both  # filters and search of its own
 
 def test_empty_register_says_what_to_do(browse, analyst):
     response = browse(analyst).get("/o/acme/")
-    assert "Nothing here yet" in text_of(response)
+    assert "The register is empty" in text_of(response)
     assert 'href="/o/acme/risks/new/"' in response.content.decode()
 
 
