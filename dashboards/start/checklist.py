@@ -216,7 +216,8 @@ def find_risk_facts(organization: Organization) -> dict[str, bool]:
 
 def read_facts(organization: Organization, conditions: dict[str, Q]) -> dict[str, bool]:
     columns: dict[str, Any] = {f"has_{key}": condition for key, condition in conditions.items()}
-    [facts] = Organization.objects.filter(pk=organization.pk).values(**columns)
+    own = Organization.objects.filter(pk=organization.pk)
+    facts: Any = next(iter(own.values(**columns)))
     return {key: bool(facts[f"has_{key}"]) for key in conditions}
 
 
