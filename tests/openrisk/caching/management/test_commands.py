@@ -18,7 +18,7 @@ from openrisk.caching.freshness import tag_versions
 from openrisk.caching.storage.shared import shared_store
 from tests.conftest import member
 from tests.openrisk.caching import stores
-from tests.risks.factories import make_risk
+from tests.risks.factories import make_mitigation, make_risk
 
 pytestmark = pytest.mark.django_db(transaction=True)
 BASE = "http://testserver/"
@@ -115,12 +115,12 @@ def test_invalidate_makes_one_organization_stale(
 def test_invalidate_without_an_organization_reaches_all_and_single_rows(
     api, viewer, risk, no_store
 ):
-    url = f"{RISKS}{risk.pk}/"
+    url, shown_with = f"{RISKS}{risk.pk}/", f"/api/v1/mitigations/{make_mitigation(risk).pk}/"
     api(viewer).get(url)
-    api(viewer).get("/api/v1/mitigations/")
+    api(viewer).get(shown_with)
     run("cache_invalidate", "risks.risk")
     assert inspected(url, viewer.email)["kept"][0]["changed"] == ["risks.risk#*"]
-    of_a_part = inspected("/api/v1/mitigations/", viewer.email)["kept"][0]
+    of_a_part = inspected(shown_with, viewer.email)["kept"][0]
     assert of_a_part["changed"] == ["risks.risk.names:*"]
 
 
