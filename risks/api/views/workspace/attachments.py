@@ -133,7 +133,7 @@ class AttachmentViewSet(WritableViewSet):
             )
         return super().destroy(request, *args, **kwargs)
 
-    @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
+    @extend_schema(responses={(200, "*/*"): OpenApiTypes.BINARY})
     @action(detail=True, methods=["get"], content_negotiation_class=AnyAccept)
     def download(self, request: Request, pk: str) -> HttpResponseBase:
         """The content of the file. 409 where it is missing on the server."""
