@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
+from drf_spectacular.helpers import forced_singular_serializer
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -61,7 +62,9 @@ class SearchViewSet(OrganizationViewSet):
     def query_names(self) -> set[str]:
         return set(SearchParameters().fields)
 
-    @extend_schema(parameters=[SearchParameters], responses=SearchResultSerializer)
+    @extend_schema(
+        parameters=[SearchParameters], responses=forced_singular_serializer(SearchResultSerializer)
+    )
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """The best hits of each kind; the kinds whose best hit is named by the text go first."""
         repeated = {name for name, given in request.query_params.lists() if len(given) > 1}

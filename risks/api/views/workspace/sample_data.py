@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.helpers import forced_singular_serializer
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.request import Request
@@ -41,7 +42,7 @@ class SampleDataViewSet(OrganizationViewSet):
             "can_fill": service.can_fill(self.organization),
         }
 
-    @extend_schema(responses=SampleDataSerializer)
+    @extend_schema(responses=forced_singular_serializer(SampleDataSerializer))
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Whether it is there, and whether it is offered."""
         return Response(self.state())
