@@ -15,6 +15,10 @@ from monitoring.models import Alert
 from openrisk.accounts.models import Organization, User
 from risks.models import (
     Acceptance,
+    Attachment,
+    BulkChange,
+    Comment,
+    DeletedItem,
     Finding,
     FindingRule,
     Framework,
@@ -22,13 +26,20 @@ from risks.models import (
     LikelihoodSuggestion,
     MitigationAction,
     RiskProposal,
+    SavedView,
+    Watch,
 )
 from risks.registers import upload as registers
+from risks.services.workspace.relations import relate_risks
 from tests.risks.factories import make_one_of_each, make_risk
 
 SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "openapi.json"
 # What some routes do not answer without.
-NEEDED = {"by": "asset", "since": (timezone.now() - timedelta(days=1)).date().isoformat()}
+NEEDED = {
+    "by": "asset",
+    "q": "Ransomware",
+    "since": (timezone.now() - timedelta(days=1)).date().isoformat(),
+}
 
 
 @dataclass(frozen=True)
@@ -56,7 +67,10 @@ def schema() -> dict[str, Any]:
 def seed(organization: Organization, person: User) -> dict[str, Any]:
     """At least one row behind every route: an id, or a slug, by the beginning of the path."""
     risk = make_one_of_each(organization, person)
-    make_risk(organization, title="Bare")  # whatever may be null is null somewhere
+    bare = make_risk(organization, title="Bare")  # whatever may be null is null somewhere
+    relation = relate_risks(
+        actor=person, organization=organization, risk=risk, other=bare, kind="causes"
+    )
     upload = registers.upload_register(
         actor=person,
         organization=organization,
@@ -77,8 +91,11 @@ def seed(organization: Organization, person: User) -> dict[str, Any]:
         "acceptances": Acceptance.objects.get(**of),
         "actions": MitigationAction.objects.filter(**of).first(),
         "assets": risk.assets.get(),
+        "attachments": Attachment.objects.get(**of),
         "categories": risk.category,
+        "comments": Comment.objects.get(**of),
         "controls": risk.controls.get(),
+        "deleted-items": DeletedItem.objects.filter(**of).first(),
         "finding-rules": FindingRule.objects.get(**of),
         "findings": Finding.objects.get(**of),
         "frameworks": Framework.objects.get(**of),
@@ -94,8 +111,12 @@ def seed(organization: Organization, person: User) -> dict[str, Any]:
         "marketplace/runs": run,
         "mitigations": risk.mitigations.get(),
         "monitoring/alerts": alert,
+        "risk-changes": BulkChange.objects.filter(**of).first(),
         "risk-proposals": RiskProposal.objects.get(**of),
+        "risk-relations": relation,
         "risks": risk,
+        "saved-views": SavedView.objects.filter(**of).first(),
+        "watches": Watch.objects.filter(**of).first(),
     }
 
 
