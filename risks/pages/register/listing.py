@@ -65,7 +65,7 @@ class Listing:
         else:
             self.count = self.risks.order_by().count()
             self.set_pages(self.count)
-            self.rows = self.load_rows(self.risks, self.start, self.start + self.page_size)
+            self.rows = self.load_page()
         build_cells(self.columns, self.rows)
         return self
 
@@ -187,6 +187,17 @@ class Listing:
         sign = "-" if self.order.startswith("-") else ""
         risks = risks.annotate(_order=RISK_ORDERS[self.order.removeprefix("-")])
         return risks.order_by(f"{sign}_order", f"{sign}id")
+
+    def load_page(self) -> list[dict[str, Any]]:
+        """Return the rows of this page, counted from the nearer end of the list.
+
+        The database steps over every row before them.
+        """
+        stop = self.start + self.page_size
+        if self.start <= self.count // 2:
+            return self.load_rows(self.risks, self.start, stop)
+        backwards = self.select_values(self.sort(self.risks).reverse())
+        return list(backwards[max(0, self.count - stop) : self.count - self.start])[::-1]
 
     def load_rows(self, risks: Any, start: int, stop: int | None) -> list[dict[str, Any]]:
         return list(self.select_values(self.sort(risks))[start:stop])
