@@ -82,6 +82,7 @@
 -- migration risks 0022_deleted_items
 -- migration risks 0023_list_groups
 -- migration risks 0024_risk_relations
+-- migration risks 0025_status_by_priority
 -- migration sessions 0001_initial
 -- migration tasks 0001_initial
 -- migration tasks 0002_turns
@@ -426,6 +427,7 @@ CREATE INDEX "risks_riskrelation_organization_id_db887c33" ON "risks_riskrelatio
 CREATE INDEX "risks_riskrelation_other_id_f2bbfa82" ON "risks_riskrelation" ("other_id");
 CREATE INDEX "risks_riskrelation_risk_id_944bb8fe" ON "risks_riskrelation" ("risk_id");
 CREATE INDEX "risk_relation_order" ON "risks_riskrelation" ("organization_id", "created_at", "id");
+CREATE INDEX "risk_status_by_priority" ON "risks_risk" ("organization_id", "status", (CAST(((CAST(COALESCE("priority", 0) AS NUMERIC))) AS NUMERIC)), "id");
 CREATE TABLE "tasks_lease" ("worker_id" varchar(64) NOT NULL PRIMARY KEY, "host" varchar(255) NOT NULL, "pid" integer unsigned NOT NULL CHECK ("pid" >= 0), "started_at" datetime NOT NULL, "expires_at" datetime NOT NULL);
 CREATE TABLE "tasks_schedule" ("name" varchar(200) NOT NULL PRIMARY KEY, "cron" varchar(200) NOT NULL, "next_run_at" datetime NOT NULL, "last_enqueued_at" datetime NULL);
 CREATE TABLE "tasks_turn" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "queue_name" varchar(32) NOT NULL, "is_long" bool NOT NULL, "taken_at" datetime NULL, CONSTRAINT "turn_unique" UNIQUE ("queue_name", "is_long"));

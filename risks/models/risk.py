@@ -192,6 +192,14 @@ class Risk(Versioned):
                 for name, order in RISK_ORDERS.items()
                 if name != "reference"  # risk_number_unique serves it
             ),
+            # The cards of a column of the board: the rare statuses too are read in this order.
+            models.Index(
+                F("organization"),
+                F("status"),
+                RISK_ORDERS["priority"],
+                F("id"),
+                name="risk_status_by_priority",
+            ),
             # Filters: an index on few distinct values is small, so that even one that matches every
             # row is counted from it alone in milliseconds.
             *(

@@ -165,8 +165,12 @@ def load_columns(
 
 
 def count_columns(risks: Any) -> dict[str, tuple[int, int]]:
-    """Return the number of risks and the sum of their scores, by status."""
-    totals = risks.order_by().values_list("status").annotate(Count("pk"), Sum("current_score"))
+    """Return the number of risks and the sum of their scores, by status.
+
+    Rows are counted, not ids: an index without the id then answers alone.
+    """
+    sums = {"number": Count("*"), "exposure": Sum("current_score")}
+    totals = risks.order_by().values_list("status").annotate(**sums)
     return {status: (count, exposure or 0) for status, count, exposure in totals}
 
 
