@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from risks.fields import field_names
 from risks.pages.register.columns import DEFAULT_COLUMNS, offered_columns
+from risks.pages.register.listing import Listing
 from risks.services.risks import create_risk, update_risk
 from tests.texts import text_of
 
@@ -140,3 +141,17 @@ def test_all_that_match_are_selected_by_an_address(browse, analyst, risk):
     page = browse(analyst).get("/o/acme/risks/?open=true&select=all").content.decode()
     assert 'form="selection" name="all" value="yes"' in page
     assert 'form="selection" name="query" value="open=true"' in page
+
+
+@pytest.mark.parametrize("ordering", ["title", "-reference", "current_score"])
+def test_late_pages_go_on_where_the_one_before_ended(organization, analyst, ordering):
+    for number in range(60):
+        create_risk(actor=analyst, organization=organization, title=f"Outage {number % 7}")
+    listing = Listing(organization, {"ordering": ordering})
+    expected = [row["id"] for row in listing.load_rows(listing.risks, 0, None)]
+    pages = [
+        Listing(organization, {"ordering": ordering, "page": str(page)}).load().rows
+        for page in (1, 2, 3)
+    ]
+    assert [len(rows) for rows in pages] == [25, 25, 10]
+    assert [row["id"] for rows in pages for row in rows] == expected
