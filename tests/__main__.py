@@ -4,7 +4,8 @@ Those of deployment/ bring their servers with them and have a command of their o
 
 `python -m tests [pytest arguments]`.
 
-Two processes each unless `-n` says otherwise. The exit code is 0 only if no run failed.
+Three processes each, since many tests wait, unless `-n` says otherwise. The exit code is 0 only if
+no run failed.
 """
 
 import os
@@ -115,7 +116,7 @@ def _pytest(
     started = time.monotonic()
     process = subprocess.Popen(
         [
-            *(sys.executable, "-m", "pytest", "-n", "2", f"--junitxml={report}"),
+            *(sys.executable, "-m", "pytest", "-n", "3", f"--junitxml={report}"),
             # Neighbours stay in one process, which makes what they share once.
             *("--dist", "worksteal"),
             *("--ignore=tests/deployment", *arguments),

@@ -46,7 +46,7 @@ def create_risk(
     """Create a risk with the next reference; `status` is identified by default, or draft."""
     if fields.get("status", Status.IDENTIFIED) not in INITIAL_STATUSES:
         raise rows.field_error(
-            "status", _("A new risk is %(join)s.") % {"join": " or ".join(INITIAL_STATUSES)}
+            "status", _("A new risk is %(statuses)s.") % {"statuses": " or ".join(INITIAL_STATUSES)}
         )
     links = {name: fields.pop(name) for name in LINKS if name in fields}
     with recorded(actor=actor, comment=comment):

@@ -131,10 +131,10 @@ def narrow_to_parent(
     if outside:
         raise TokenRefused(
             _(
-                "%(join)s: the token you use may be used from %(join_2)s only, and so "
+                "%(outside)s: the token you use may be used from %(allowed)s only, and so "
                 "may one made with it."
             )
-            % {"join": ", ".join(outside), "join_2": ", ".join(parent.allowed_networks)},
+            % {"outside": ", ".join(outside), "allowed": ", ".join(parent.allowed_networks)},
             field="allowed_networks",
         )
     return networks or parent.allowed_networks, lifetime or min(left, knox_settings.TOKEN_TTL)
