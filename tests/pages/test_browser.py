@@ -66,8 +66,12 @@ STRUCTURE = """() => {
   return faults;
 }"""
 
-# Charts are drawn anew in the colours of the other theme.
-DRAWN = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+# Charts are drawn anew in the colours of the other theme. A page without anything to paint may get
+# no frame at all, so a second is the most that is waited for one.
+DRAWN = """() => new Promise(done => {
+  requestAnimationFrame(() => requestAnimationFrame(done));
+  setTimeout(done, 1000);
+})"""
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no-javascript"])
