@@ -45,7 +45,6 @@ class SearchKind:
 
     name: str
     label: str | Promise
-    icon: str
     find: Callable[["SearchKind", Membership, SearchQuery, int], RankedRows]
     to_hit: Callable[[Row, Membership], SearchHit]
     columns: dict[str, Any]
@@ -54,15 +53,15 @@ class SearchKind:
     owners: tuple[str, ...] = ()
 
     def search(self, member: Membership, query: SearchQuery, limit: int) -> SearchGroup:
-        found = self.find(self, member, query, limit)
+        ranked = self.find(self, member, query, limit)
         return SearchGroup(
             kind=self.name,
             label=str(self.label),
-            hits=[self.to_hit(row, member) for row in found.rows],
-            total=found.total,
-            has_more_than_total=found.has_more_than_total,
+            hits=[self.to_hit(row, member) for row in ranked.rows],
+            total=ranked.total,
+            has_more_than_total=ranked.has_more_than_total,
             url=list_url(self.name, member, query),
-            is_named=found.tier <= BEGINS,
+            is_named=ranked.tier <= BEGINS,
         )
 
 
@@ -125,7 +124,6 @@ def risk_hit(row: Row, member: Membership) -> SearchHit:
         reference=row["search_reference"],
         detail=join_parts(*parts),
         url=reverse("risk-page", args=[member.organization.slug, row["search_reference"]]),
-        icon="triangle-alert",
         id=str(row["pk"]),
     )
 
@@ -142,7 +140,6 @@ def mitigation_hit(row: Row, member: Membership) -> SearchHit:
         reference=row["search_reference"],
         detail=join_parts(status, row["search_risk"], row["search_owner"]),
         url=reverse("mitigation-page", args=[member.organization.slug, row["search_reference"]]),
-        icon="shield-check",
         id=str(row["pk"]),
     )
 
@@ -153,7 +150,6 @@ def asset_hit(row: Row, member: Membership) -> SearchHit:
         title=row["search_name"],
         detail=join_parts(kind.label, _("Criticality: %s") % criticality.label.lower()),
         url=admin_page("risks_asset", row, member) or risks_url(member, asset=row["pk"]),
-        icon="server",
         id=str(row["pk"]),
     )
 
@@ -165,7 +161,6 @@ def control_hit(row: Row, member: Membership) -> SearchHit:
         reference=row["search_identifier"],
         detail=join_parts(status, row["search_framework"]),
         url=admin_page("risks_control", row, member) or risks_url(member, control=row["pk"]),
-        icon="book-check",
         id=str(row["pk"]),
     )
 
@@ -186,7 +181,6 @@ def finding_hit(row: Row, member: Membership) -> SearchHit:
         reference=row["search_rule"],
         detail=join_parts(severity, state, row["search_asset"], row["search_risk"]),
         url=url,
-        icon="bug",
         id=str(row["pk"]),
     )
 
@@ -196,7 +190,6 @@ def person_hit(row: Row, member: Membership) -> SearchHit:
         title=row["search_name"],
         detail=row["search_email"] if row["search_email"] != row["search_name"] else "",
         url=risks_url(member, owner=row["pk"], open="true"),
-        icon="user-round",
         id=str(row["pk"]),
     )
 
@@ -206,7 +199,6 @@ def board_hit(row: Row, member: Membership) -> SearchHit:
         title=row["search_name"],
         detail=str(_("Shared") if row["search_shared"] else _("Only you see it")),
         url=reverse("board", args=[member.organization.slug, row["search_slug"]]),
-        icon="chart-no-axes-combined",
         id=str(row["pk"]),
     )
 
@@ -216,7 +208,6 @@ def view_hit(row: Row, member: Membership) -> SearchHit:
         title=row["search_name"],
         detail=str(_("Shared") if row["search_shared"] else _("Only you see it")),
         url=risks_url(member, view=row["search_slug"]),
-        icon="bookmark",
         id=str(row["pk"]),
     )
 
@@ -257,7 +248,6 @@ KINDS = (
     SearchKind(
         "risks",
         _("Risks"),
-        "triangle-alert",
         find_register_rows,
         risk_hit,
         {
@@ -275,7 +265,6 @@ KINDS = (
     SearchKind(
         "mitigations",
         _("Mitigations"),
-        "shield-check",
         find_register_rows,
         mitigation_hit,
         {
@@ -292,7 +281,6 @@ KINDS = (
     SearchKind(
         "assets",
         _("Assets"),
-        "server",
         find_register_rows,
         asset_hit,
         {
@@ -306,7 +294,6 @@ KINDS = (
     SearchKind(
         "controls",
         _("Controls"),
-        "book-check",
         find_register_rows,
         control_hit,
         {
@@ -320,7 +307,6 @@ KINDS = (
     SearchKind(
         "findings",
         _("Findings"),
-        "bug",
         find_register_rows,
         finding_hit,
         {
@@ -336,7 +322,6 @@ KINDS = (
     SearchKind(
         "people",
         _("People"),
-        "user-round",
         find_people,
         person_hit,
         {
@@ -347,7 +332,6 @@ KINDS = (
     SearchKind(
         "boards",
         _("Boards"),
-        "chart-no-axes-combined",
         find_named,
         board_hit,
         {"search_name": F("name"), "search_slug": F("slug"), "search_shared": F("shared")},
@@ -356,7 +340,6 @@ KINDS = (
     SearchKind(
         "views",
         _("Saved views"),
-        "bookmark",
         find_named,
         view_hit,
         {"search_name": F("name"), "search_slug": F("slug"), "search_shared": F("shared")},

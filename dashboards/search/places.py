@@ -20,7 +20,6 @@ class Destination:
     """A page or an action, and who may open it. `other_words` find it as well as its label."""
 
     label: str | Promise
-    icon: str
     route: str
     role: Role = Role.VIEWER
     other_words: str | Promise = ""
@@ -30,39 +29,33 @@ class Destination:
 ACTIONS = (
     Destination(
         gettext_lazy("New risk"),
-        "plus",
         "risk-new",
         Role.ANALYST,
         gettext_lazy("add create register risk"),
     ),
     Destination(
         gettext_lazy("Import a register"),
-        "upload",
         "admin:risks_importrun_add",
         Role.MANAGER,
         gettext_lazy("upload spreadsheet csv xlsx excel"),
     ),
     Destination(
         gettext_lazy("Your account"),
-        "user-round",
         "account",
         other_words=gettext_lazy("profile password tokens settings"),
     ),
     Destination(
         gettext_lazy("Change the organization"),
-        "building-2",
         "organization",
         other_words=gettext_lazy("switch organizations"),
     ),
     Destination(
         gettext_lazy("API documentation"),
-        "code-xml",
         "docs",
         other_words=gettext_lazy("developers rest openapi help"),
     ),
     Destination(
         gettext_lazy("Log out"),
-        "log-out",
         "logout",
         other_words=gettext_lazy("sign out leave"),
         is_post=True,
@@ -78,16 +71,16 @@ MOST_PLACES = 6
 def find_places(member: Membership, query: SearchQuery) -> list[SearchGroup]:
     """Return the actions and the pages that have every word; without words, all actions."""
     actions = [place for place in ACTIONS if member.has_role(place.role)]
-    found = [group_of("actions", _("Actions"), actions, member, query)]
+    groups = [group_of("actions", _("Actions"), actions, member, query)]
     if query.words:
-        found.append(group_of("pages", _("Pages"), list_pages(member), member, query))
-    return found
+        groups.append(group_of("pages", _("Pages"), list_pages(member), member, query))
+    return groups
 
 
 def list_pages(member: Membership) -> list[Destination]:
     """Return the pages of the side bar, and the lists of the administration, that they may open."""
     pages = [
-        Destination(entry.label, entry.icon, entry.route, entry.role)
+        Destination(entry.label, entry.route, entry.role)
         for section in SECTIONS
         for entry in section
     ]
@@ -97,21 +90,21 @@ def list_pages(member: Membership) -> list[Destination]:
             route = f"admin:{model.lower().replace('.', '_')}_changelist"
             role = Role.ADMIN if model.startswith(ADMINISTRATORS) else Role.MANAGER
             if route not in known and model not in FOR_SUPERUSERS:
-                pages.append(Destination(label, "settings", route, role, f"{group} administration"))
+                pages.append(Destination(label, route, role, f"{group} administration"))
     return [page for page in pages if member.has_role(page.role)]
 
 
 def group_of(
     kind: str, label: str, places: list[Destination], member: Membership, query: SearchQuery
 ) -> SearchGroup:
-    found = [place for place in places if has_words(place, query)]
-    found.sort(key=lambda place: not is_named(place, query))
+    matches = [place for place in places if has_words(place, query)]
+    matches.sort(key=lambda place: not is_named(place, query))
     return SearchGroup(
         kind=kind,
         label=label,
-        hits=[place_hit(place, member) for place in found[:MOST_PLACES]],
-        total=len(found[:MOST_PLACES]),
-        is_named=bool(query.words and found and is_named(found[0], query)),
+        hits=[place_hit(place, member) for place in matches[:MOST_PLACES]],
+        total=len(matches[:MOST_PLACES]),
+        is_named=bool(query.words and matches and is_named(matches[0], query)),
     )
 
 
@@ -129,4 +122,4 @@ def place_hit(place: Destination, member: Membership) -> SearchHit:
         url = reverse(place.route)
     else:
         url = address_of(place.route, member.organization.slug)
-    return SearchHit(str(place.label), url, icon=place.icon, is_post=place.is_post)
+    return SearchHit(str(place.label), url, is_post=place.is_post)

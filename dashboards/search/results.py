@@ -15,7 +15,6 @@ class SearchHit:
     url: str
     reference: str = ""
     detail: str = ""
-    icon: str = ""
     id: str = ""
     is_post: bool = False
 
