@@ -145,7 +145,7 @@ def list_dependencies(views: list[ViewFigures]) -> list[dict[str, Any]]:
     for group in groups.values():
         # A label that ends with # is about the one row that the URL names.
         reads = [(label.rstrip("#"), label.endswith("#")) for label in group[0].reads]
-        last = recent_changes.latest_change_of(label for label, _state in reads)
+        last = recent_changes.latest_change_of(label for label, _is_one_row in reads)
         rows.append(
             {
                 "figures": group[0],

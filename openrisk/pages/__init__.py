@@ -1,7 +1,8 @@
 """The parts that the pages of all apps share.
 
-Read in this order: `guards` (who may open a page; sets `request.membership`), `forms` (refusals of
-services beside their fields), `comparison` (a form beside a row that someone else changed),
-`confirmation` (asking first), `submissions` (a form is carried out once), `drafts` and
-`form_filling` (what was typed survives a login), and `accounts`, the pages of accounts.
+Read in this order: `guards` (who may open a page; sets `request.membership`), `menu` (the side
+bar), `display` (theme and density), `forms` (refusals of services beside their fields),
+`comparison` (a form beside a row that someone else changed), `confirmation` (asking first), `undo`
+(taking back), `submissions` (a form is carried out once), `drafts` and `form_filling` (what was
+typed survives a login), `styleguide` (all components), and `accounts`, the pages of accounts.
 """

@@ -21,9 +21,9 @@ def component(context: template.Context, content: str, name: str, **values: Any)
     {% component "dialog" id="share" title="Share" %} ... {% endcomponent %}
     """
     engine: Any = context.template.engine  # type: ignore[union-attr]  # it is being rendered
-    found = engine.get_template(f"components/{name}.html")
+    wrapper = engine.get_template(f"components/{name}.html")
     with context.push(content=content, **values):
-        return SafeString(found.render(context))
+        return SafeString(wrapper.render(context))
 
 
 @register.simple_tag
@@ -36,7 +36,6 @@ def icon(name: str, label: str = "") -> SafeString:
     return format_html('<svg class="icon" aria-hidden="true"><use href="{}"></use></svg>', address)
 
 
-@register.filter
 def initials(name: Any) -> str:
     """Return the initials of a person or an organization, for a picture of them."""
     words = str(name).partition("@")[0].replace(".", " ").replace("-", " ").split()
