@@ -23,7 +23,7 @@ from risks.pages.register.grouping import (
     Grouping,
     count_rows,
 )
-from risks.pages.register.query import DEFAULT_ORDER, ListQuery
+from risks.pages.register.query import DEFAULT_ORDER, ListQuery, list_address
 from risks.querysets import RISK_ORDERS
 
 PAGE_SIZE = 25
@@ -218,9 +218,8 @@ class Listing:
             yield group.label, self.sort(grouping.risks_of([group]))
 
     # --- for the template ----------------------------------------------------------------------
-    def address(self, query: ListQuery, page: str = "risk-list") -> str:
-        text = query.encode()
-        return reverse(page, args=[self.organization.slug]) + (f"?{text}" if text else "")
+    def address(self, query: ListQuery) -> str:
+        return list_address(self.organization.slug, query)
 
     def url_with(self, **changes: str | int | None) -> str:
         """The address of this list with `changes` (None removes a parameter), on its first page."""

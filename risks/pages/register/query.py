@@ -6,6 +6,9 @@ from typing import Any, Self
 from urllib.parse import urlencode
 
 from django.http import QueryDict
+from django.urls import reverse
+
+from openrisk.pages import drafts
 
 # All but the filters. A saved view keeps those that say what is shown, and how.
 SAVED = ("search", "ordering", "columns", "group", "page_size")
@@ -24,11 +27,14 @@ class ListQuery:
 
     @classmethod
     def read(cls, given: QueryDict) -> Self:
-        """Read an address. Boxes that are ticked give a parameter each; they become one list."""
+        """Read an address. Boxes that are ticked give a parameter each; they become one list.
+
+        The parameter that shows a draft again (see `openrisk.pages.drafts`) is left out.
+        """
         parameters = {}
         for name, values in given.lists():
             filled = [value for value in values if value != ""]
-            if filled:
+            if filled and name != drafts.PARAMETER:
                 is_list = name in LISTS or name.endswith("__in")
                 parameters[name] = ",".join(dict.fromkeys(filled)) if is_list else filled[-1]
         return cls(parameters)
@@ -65,6 +71,12 @@ class ListQuery:
 
     def encode(self, **more: Any) -> str:
         return urlencode({**self.parameters, **more})
+
+
+def list_address(organization: str, query: ListQuery) -> str:
+    """Return the address of the list of an organization, by its slug."""
+    text = query.encode()
+    return reverse("risk-list", args=[organization]) + (f"?{text}" if text else "")
 
 
 def without_defaults(query: Mapping[str, str]) -> dict[str, str]:

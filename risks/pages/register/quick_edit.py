@@ -6,7 +6,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -20,7 +19,7 @@ from risks.models import Risk
 from risks.pages.register.cells import build_cells, row_words
 from risks.pages.register.dialogs import render_dialog
 from risks.pages.register.listing import Listing
-from risks.pages.register.query import ListQuery
+from risks.pages.register.query import ListQuery, list_address
 from risks.pages.risk.detail import find_risk
 from risks.pages.risk.forms import RiskForm
 from risks.pages.widgets import RatingPicker
@@ -79,7 +78,7 @@ def edit_part(request: MemberRequest, number: int, part: str) -> HttpResponse:
         "picker": RatingPicker(form, kind, matrix_of(risk.organization)) if kind else None,
         "title": _("Rating") if kind else FIELD[part].title,
         "query": request.GET.urlencode(),
-        "back": list_address(request),
+        "back": list_address(request.organization_slug, ListQuery.read(request.GET)),
     }
     # htmx shows the answer to a refused form only where it is a 400.
     status = 400 if form.errors else 200
@@ -104,7 +103,7 @@ def answer_saved(request: MemberRequest, risk: Risk, *, in_dialog: bool) -> Http
         response["HX-Reswap"] = "outerHTML"
         return response
     messages.success(request, _("%(reference)s saved.") % {"reference": risk.reference})
-    return redirect(list_address(request))
+    return redirect(list_address(request.organization_slug, ListQuery.read(request.GET)))
 
 
 def render_row(request: MemberRequest, risk: Risk) -> HttpResponse:
@@ -120,12 +119,3 @@ def render_row(request: MemberRequest, risk: Risk) -> HttpResponse:
         "words": row_words(),
     }
     return render(request, "risks/register/_row.html", context)
-
-
-def list_address(request: MemberRequest) -> str:
-    """Return the address of the list that the person came from."""
-    query = request.GET.copy()
-    query.pop("row", None)
-    text = query.urlencode()
-    address = reverse("risk-list", args=[request.organization_slug])
-    return f"{address}?{text}" if text else address

@@ -18,12 +18,18 @@ from django.views.decorators.http import require_POST
 from openrisk.accounts.models import Membership, Role
 from openrisk.pages.confirmation import ask_first, is_cancelled
 from openrisk.pages.drafts import form_on
-from openrisk.pages.forms import REFUSALS, PageForm, VersionField, refusal_sentence
+from openrisk.pages.forms import (
+    REFUSALS,
+    PageForm,
+    VersionField,
+    parse_version,
+    refusal_sentence,
+)
 from openrisk.pages.guards import MemberRequest, member_required
 from openrisk.pages.submissions import create_once, redirect_to_created
 from risks.models import DefaultView, SavedView
 from risks.pages.register.dialogs import render_dialog
-from risks.pages.register.query import VIEW_OF_ALL, ListQuery
+from risks.pages.register.query import VIEW_OF_ALL, ListQuery, list_address
 from risks.services.workspace import saved_views as services
 
 MOST_TABS = 6
@@ -192,7 +198,7 @@ def update_view(request: MemberRequest, slug: str) -> HttpResponse:
     """Let a view show what the list shows now."""
     view = find_view(request, slug)
     query = ListQuery.read(request.GET)
-    version = VersionField().clean(request.POST.get("version"))
+    version = parse_version(request.POST.get("version", ""))
     try:
         services.update_view(
             actor=request.membership.user, instance=view, version=version, query=query.to_save
@@ -246,7 +252,7 @@ def delete_view(request: MemberRequest, slug: str) -> HttpResponse:
         services.delete_view(
             actor=request.membership.user,
             instance=view,
-            version=VersionField().clean(request.POST.get("version")),
+            version=parse_version(request.POST.get("version", "")),
         )
     except REFUSALS as refusal:
         messages.error(request, refusal_sentence(refusal))
@@ -259,11 +265,6 @@ def find_view(request: MemberRequest, slug: str) -> Any:
     """Return a view that the person sees, or 404."""
     views = SavedView.objects.for_organization(request.membership.organization)
     return get_object_or_404(views.visible_to(request.membership.user), slug=slug)
-
-
-def list_address(organization: str, query: ListQuery) -> str:
-    text = query.encode()
-    return reverse("risk-list", args=[organization]) + (f"?{text}" if text else "")
 
 
 def view_address(organization: str, view: Any) -> str:

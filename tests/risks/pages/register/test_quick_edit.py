@@ -29,6 +29,13 @@ def test_part_is_changed_on_a_small_page(browse, analyst, risk, part, data, fiel
     assert str(getattr(risk, field)).startswith(value)
 
 
+def test_form_that_was_filled_again_leads_back_to_the_list(browse, analyst, risk):
+    data = {"treatment": "avoid", "version": risk.version}
+    response = browse(analyst).post(f"{QUICK}treatment/?open=true&draft=1", data, follow=True)
+    assert response.redirect_chain == [("/o/acme/risks/?open=true", 302)]
+    assert response.status_code == 200
+
+
 def test_owner_and_tags_are_changed(browse, analyst, viewer, risk):
     client = browse(analyst)
     client.post(f"{QUICK}owner/", {"owner": viewer.pk, "version": 1})

@@ -36,6 +36,13 @@ def test_what_the_list_shows_is_saved_under_a_name(browse, analyst, risk, fire):
     assert view.shared
 
 
+def test_a_form_that_is_filled_again_saves_no_filter_of_that_name(browse, analyst):
+    client = browse(analyst)
+    assert "draft" not in client.get(f"{LIST}views/new/?open=true&draft=1").context["query"]
+    client.post(f"{LIST}views/new/?open=true&draft=1", {"name": "Open"})
+    assert SavedView.objects.get().query == {"open": "true"}
+
+
 def test_form_sent_twice_saves_one_view(browse, analyst):
     client = browse(analyst)
     page = client.get(f"{LIST}views/new/?open=true").content.decode()
