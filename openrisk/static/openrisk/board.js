@@ -10,7 +10,6 @@
   const board = () => document.querySelector("[data-board]");
   const label = (column) => column.querySelector("h2").textContent;
   const announce = (text) => { document.getElementById("board-status").textContent = text; };
-  const query = () => location.search.replace(/^\?/, "");
 
   const toast = (text, kind) => {
     const note = document.createElement("div");
@@ -34,7 +33,6 @@
   const post = (card, fields) => {
     const form = new FormData(document.getElementById("move-form"));
     form.set("version", card.dataset.version);
-    form.set("query", query());
     for (const [name, value] of Object.entries(fields)) form.set(name, value);
     return ask(address(card), { method: "POST", body: form });
   };

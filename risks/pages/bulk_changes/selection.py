@@ -7,13 +7,13 @@ from openrisk.errors import InvalidParameters
 from risks.pages.register.listing import Listing
 from risks.pages.register.query import ListQuery
 
-NO_FILTERS = ("column", "from")  # of the board
+BOARD_PARAMETERS = ("column", "from")  # which cards of the board, not which risks
 
 
 def list_matching(membership: Membership, query: str) -> Listing:
     """Return the list for a query string; raise InvalidParameters where it cannot be used."""
     given = QueryDict(query, mutable=True)
-    for name in NO_FILTERS:
+    for name in BOARD_PARAMETERS:
         given.pop(name, None)
     listing = Listing(membership.organization, ListQuery.read(given), membership.user)
     if listing.problems:

@@ -28,19 +28,19 @@ from openrisk.pages.forms import REFUSALS, StepForm, status_of
 from openrisk.pages.guards import MemberRequest, member_required, require_role
 from openrisk.pages.submissions import create_once, redirect_to_created
 from risks import states
-from risks.models import Level, Risk, Status
+from risks.models import Risk, Status
 from risks.overdue import is_review_overdue
-from risks.pages.bulk_changes.selection import NO_FILTERS, list_matching
+from risks.pages.bulk_changes.selection import BOARD_PARAMETERS, list_matching
+from risks.pages.register.cells import LEVELS
 from risks.pages.register.filters.chips import build_chips
 from risks.pages.register.filters.words import names_me
-from risks.pages.register.query import ListQuery
+from risks.pages.register.query import DEFAULT_ORDER, ListQuery, list_address
 from risks.pages.register.risk_list import READS
 from risks.pages.risk.detail import find_risk
 from risks.querysets import RISK_ORDERS, owner_label
 from risks.services.transitions import take_transition
 
 CARDS = 50  # of a column, and of each "more"
-LEVELS = {str(value): str(label) for value, label in Level.choices}
 CARD_FIELDS = (
     *("id", "number", "reference", "title", "version", "status"),
     *("current_level", "current_score", "next_review_at"),
@@ -78,7 +78,7 @@ def risk_board(request: MemberRequest) -> HttpResponse:
     column, start = request.GET.get("column", ""), request.GET.get("from", "0")
     query = ListQuery.read(request.GET)
     search = {"search": query.get("search")} if query.get("search") else {}
-    filters = {name: value for name, value in query.filters.items() if name not in NO_FILTERS}
+    filters = {name: value for name, value in query.filters.items() if name not in BOARD_PARAMETERS}
     shown = {**filters, **search}
 
     def compute() -> dict[str, Any]:
@@ -121,8 +121,9 @@ def render_board(
 ) -> dict[str, Any]:
     """Render all columns, or the cards of one from `start` on."""
     organization = membership.organization
+    context["board_query"] = urlencode(filters)
     try:
-        listing = list_matching(membership, urlencode(filters))
+        listing = list_matching(membership, context["board_query"])
     except InvalidParameters as refusal:
         context["problems"] = refusal.errors["query"]
         return {"html": render_to_string("risks/register/_board.html", context), "status": 400}
@@ -189,13 +190,13 @@ def load_cards(risks: Any, status: str, start: int, count: int) -> list[dict[str
 def more_url(
     organization: Organization, filters: Mapping[str, str], status: str, start: int
 ) -> str:
-    query = urlencode({**filters, "column": status, "from": start})
-    return f"{reverse('risk-board', args=[organization.slug])}?{query}"
+    query = ListQuery({**filters, "column": status, "from": str(start)})
+    return board_url(organization, query)
 
 
 def list_url(organization: Organization, filters: Mapping[str, str], status: str) -> str:
-    query = urlencode({**filters, "status": status, "ordering": "-priority"})
-    return f"{reverse('risk-list', args=[organization.slug])}?{query}"
+    query = ListQuery({**filters, "status": status, "ordering": DEFAULT_ORDER})
+    return list_address(organization.slug, query)
 
 
 # --- moving a card
@@ -208,7 +209,8 @@ def list_url(organization: Organization, filters: Mapping[str, str], status: str
 def move_risk(request: MemberRequest, number: int) -> HttpResponseBase:
     """Show where a risk can be moved and what is against the rest; move it.
 
-    The script of the board asks for JSON, and sends what a person would by the form of the page.
+    The address has the filters of the board that the person came from. The script of the board asks
+    for JSON, and sends what a person would by the form of the page.
     """
     risk = find_risk(request, number)
     wants_json = request.headers.get("Accept", "") == "application/json"
@@ -242,20 +244,25 @@ def answer_moved(request: MemberRequest, risk: Risk, wants_json: bool) -> HttpRe
     }
     if not wants_json:
         messages.success(request, text)
-        return redirect_to_created("risk-board", request.organization_slug)
+        return redirect_to_created(board_of(request))
     return JsonResponse(
         {
             "message": text,
             "version": risk.version,
-            "columns": count_columns(chosen_risks(request, request.POST.get("query", ""))),
+            "columns": count_columns(shown_risks(request)),
         }
     )
 
 
-def chosen_risks(request: MemberRequest, query: str) -> Any:
+def board_of(request: MemberRequest) -> str:
+    """Return the address of the board with the filters of this address."""
+    return board_url(request.membership.organization, ListQuery.read(request.GET))
+
+
+def shown_risks(request: MemberRequest) -> Any:
     """Return the risks that the board shows, all of them where its filters cannot be used."""
     try:
-        return list_matching(request.membership, query).risks
+        return list_matching(request.membership, request.GET.urlencode()).risks
     except InvalidParameters:
         return Risk.objects.for_organization(request.membership.organization)
 
@@ -293,5 +300,11 @@ def show_moves(
             sent_form.show_version(risk.version)
             form = sent_form
         move["form"] = form
-    context = {"risk": risk, "moves": moves, "sent_form": sent_form}
+    context = {
+        "risk": risk,
+        "moves": moves,
+        "sent_form": sent_form,
+        "query": ListQuery.read(request.GET).encode(),
+        "board_url": board_of(request),
+    }
     return render(request, "risks/register/move.html", context, status=status)

@@ -1,5 +1,7 @@
 """The board: columns, filters, and moving a card with and without the script."""
 
+from html import escape
+
 import pytest
 
 from risks.models import Risk
@@ -75,7 +77,7 @@ def test_moves_are_listed_with_the_reasons_against_them(client, risk):
 
 
 def test_a_card_is_moved_by_the_script(client, risk):
-    body = {"to": "treatment_planned", "version": risk.version, "comment": "", "query": ""}
+    body = {"to": "treatment_planned", "version": risk.version, "comment": ""}
     answer = client.post(MOVE, body, **JSON).json()
     assert answer["message"] == "R-0001 is now treatment planned."
     assert answer["columns"]["treatment_planned"] == [1, risk.current_score]
@@ -99,6 +101,21 @@ def test_a_card_is_moved_by_the_page(client, risk):
     assert "Move to Treatment planned" in text_of(page)
     done = client.post(MOVE, {"to": "treatment_planned", "version": risk.version}, follow=True)
     assert "R-0001 is now treatment planned." in text_of(done)
+
+
+def test_a_move_leads_back_to_the_board_with_its_filters(client, risk):
+    link = f"{MOVE}?open=true&search=R-0001"
+    assert f'href="{escape(link)}"' in client.get(f"{BOARD}?search=R-0001&open=true").text
+    assert f'action="{escape(link)}"' in client.get(link).text
+    done = client.post(link, {"to": "treatment_planned", "version": risk.version})
+    assert done.url == f"{BOARD}?open=true&search=R-0001"
+
+
+def test_the_script_gets_the_numbers_of_the_cards_that_are_shown(client, risk, organization):
+    factories.make_risk(organization, title="Unclear")
+    body = {"to": "treatment_planned", "version": risk.version}
+    columns = client.post(f"{MOVE}?search=R-0001", body, **JSON).json()["columns"]
+    assert columns == {"treatment_planned": [1, risk.current_score]}
 
 
 def test_a_refusal_keeps_the_reason_that_was_typed(client, risk):
