@@ -11,7 +11,6 @@
     const panel = bar();
     if (!panel) return;
     const chosen = boxes().filter((box) => box.checked);
-    for (const box of boxes()) box.closest("tr").classList.toggle("is-selected", box.checked);
     const all = "selectsAll" in panel.dataset;
     panel.classList.toggle("is-open", all || chosen.length > 0);
     const head = document.querySelector("[data-select-page]");
@@ -19,7 +18,7 @@
       head.checked = chosen.length > 0 && chosen.length === boxes().length;
       head.indeterminate = chosen.length > 0 && !head.checked;
     }
-    const clear = panel.querySelector("button[data-bulk-clear]");
+    const clear = panel.querySelector("[data-bulk-clear]");
     if (clear) clear.hidden = !chosen.length;
     if (all) return;
     const text = panel.querySelector("[data-bulk-count]");
@@ -57,7 +56,7 @@
   });
 
   document.addEventListener("click", (event) => {
-    if (event.target.matches("button[data-bulk-clear]")) {
+    if (event.target.matches("[data-bulk-clear]")) {
       for (const box of boxes()) box.checked = false;
       count();
       boxes()[0]?.focus();

@@ -36,6 +36,7 @@ from risks.pages.register.grouping import GROUPINGS, grouping_label
 from risks.pages.register.listing import Listing
 from risks.pages.register.query import ListQuery
 from risks.pages.register.saved_views import OpenedView, open_view
+from risks.services.bulk_changes.kinds import DeleteKind
 
 # A list with a filter that reads other models is computed each time.
 READS = (
@@ -68,19 +69,22 @@ def risk_list(request: MemberRequest) -> HttpResponse:
 
 
 def find_or_render(request: MemberRequest, opened: OpenedView, *, swaps: bool) -> dict[str, Any]:
-    """Return the table from the cache, or render it: the same for all members with this right."""
+    """Return the table from the cache, or render it: the same for all members with these rights."""
     membership = request.membership
-    may_write = membership.has_role(Role.ANALYST)
+    rights = {
+        "may_write": membership.has_role(Role.ANALYST),
+        "may_delete": membership.has_role(DeleteKind.role),
+    }
 
     def compute() -> dict[str, Any]:
-        return render_register(membership, opened, swaps=swaps, may_write=may_write)
+        return render_register(membership, opened, rights, swaps=swaps)
 
     # A caller whom the cache cannot identify exactly shares no result with others.
     if principal_of(request) is None:
         return compute()
     query = opened.query
     whose = membership.user_id if names_me(query.filters) else ""
-    state = (swaps, may_write, opened.is_changed, opened.problems, whose)
+    state = (swaps, *rights.values(), opened.is_changed, opened.problems, whose)
     result: dict[str, Any] = get_or_compute(
         f"risk list {membership.organization.slug} {state} {sorted(query.parameters.items())}",
         compute,
@@ -93,7 +97,7 @@ def find_or_render(request: MemberRequest, opened: OpenedView, *, swaps: bool) -
 
 
 def render_register(
-    membership: Membership, opened: OpenedView, *, swaps: bool, may_write: bool
+    membership: Membership, opened: OpenedView, rights: dict[str, bool], *, swaps: bool
 ) -> dict[str, Any]:
     """Render the table with its filters, and return it with its status and address."""
     listing = Listing(membership.organization, opened.query, membership.user)
@@ -108,8 +112,8 @@ def render_register(
         "quick_filters": quick_filters(listing),
         "words": row_words(),
         "swaps": swaps,
-        "may_write": may_write,
         "organization": membership.organization.slug,
+        **rights,
     }
     return {
         "html": render_to_string("risks/register/_register.html", context),

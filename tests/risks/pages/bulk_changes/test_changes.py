@@ -156,6 +156,12 @@ def test_the_list_has_the_bar(client, risks):
     assert 'form="selection" name="kind" value="owner"' in page
 
 
+def test_the_bar_deletes_for_managers_only(client, browse, manager, risks):
+    button = 'name="kind" value="delete"'
+    assert button not in client.get("/o/acme/risks/").content.decode()
+    assert button in browse(manager).get("/o/acme/risks/").content.decode()
+
+
 def test_changes_are_listed_for_their_author_and_for_managers(client, browse, manager, risks):
     response = preview(client)
     assert "No bulk changes yet" in text_of(client.get("/o/acme/risks/changes/"))
