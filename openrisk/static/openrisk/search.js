@@ -200,5 +200,4 @@
     const option = event.target.closest("[role=option]");
     if (option && option !== chosen()) choose(option);
   });
-  window.openSearch = openDialog;
 })();
