@@ -95,7 +95,7 @@ def ask_for_value(request: MemberRequest, kind: str) -> HttpResponse:
 
 
 def show_form(request: MemberRequest, form: BulkForm, status: int = 200) -> HttpResponse:
-    everything = form["all"].value() in (True, "True", "true", "on", "yes")
+    everything = form.fields["all"].to_python(form["all"].value())
     references = str(form["references"].value() or "")
     count = len(references.replace(",", " ").split())
     if everything or (references and "references" not in form.errors):

@@ -22,10 +22,9 @@ LONGEST_TEXT = 200  # of a description in a cell
 EDITED = {
     **{name: name for name in ("owner", "assignee", "reviewer", "category", "treatment", "tags")},
     "next_review_at": "next_review_at",
-    "current_level": "rating",
     **{name: name.removesuffix("_level") for name in field_names(in_list=True) if "_level" in name},
+    "current_level": "rating",
 }
-EDITED["current_level"] = "rating"
 DESCENDING_FIRST = ("reference", "priority", "current_score", "inherent_score", "residual_score")
 
 

@@ -1,6 +1,5 @@
 """The forms of files: upload, describe, and attach to risks."""
 
-from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django import forms
@@ -108,8 +107,3 @@ class AttachmentLinkForm(PageForm):
         super().__init__(data)
         risks: Any = self.fields["risks"]
         risks.limit_to(organization)
-
-
-def name_upload(file: UploadedFile, files: Sequence[UploadedFile]) -> str:
-    """Return the beginning of a sentence on one of several files; "" where there is one only."""
-    return f"“{file.name}”: " if len(files) > 1 else ""

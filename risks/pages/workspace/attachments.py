@@ -118,7 +118,7 @@ def file_list(request: MemberRequest) -> HttpResponse:
 
 
 def count_states(request: MemberRequest, files: Any, query: str, target: Any) -> dict[str, int]:
-    """Return the number of files in each of STATES; without words, kept while none changes."""
+    """Return the number of files in each of STATES, from the cache where no words are given."""
 
     def count() -> dict[str, int]:
         counts = {f"state_{key}": Count("pk", filter=make()) for key, (_, make) in STATES.items()}
@@ -126,7 +126,7 @@ def count_states(request: MemberRequest, files: Any, query: str, target: Any) ->
 
     if query:
         return count()
-    found: dict[str, int] = get_or_compute(
+    counts: dict[str, int] = get_or_compute(
         f"files {target.pk if target is not None else ''}",
         count,
         reads=(Attachment, AttachmentLink),
@@ -134,7 +134,7 @@ def count_states(request: MemberRequest, files: Any, query: str, target: Any) ->
         ttl=settings.CACHE_TTL_RISKS,
         clock="day",
     )
-    return found
+    return counts
 
 
 def requested_target(request: MemberRequest) -> tuple[str, Any]:

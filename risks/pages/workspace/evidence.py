@@ -33,7 +33,7 @@ from risks.files.media_types import describe_media_type, is_misleading
 from risks.files.names import clean_name
 from risks.models import Attachment, AttachmentLink
 from risks.models.workspace.attachments import target_of
-from risks.pages.workspace.attachment_forms import AttachmentUploadForm, name_upload
+from risks.pages.workspace.attachment_forms import AttachmentUploadForm
 from risks.pages.workspace.attachment_targets import CARD, find_target, name_of, page_of
 from risks.services.workspace import attachments as services
 from risks.text import day_text
@@ -120,7 +120,7 @@ def add_files(
                 )
             return CreatedRedirect(page_after(request, kind, target))
         for file, refusal in refusals:
-            add_refusal(form, refusal, name_upload(file, files))
+            add_refusal(form, refusal, f"“{file.name}”: " if len(files) > 1 else "")
         status = max(status_of(refusal) for _file, refusal in refusals)
     return show_upload_page(request, form, kind, target, status)
 

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import CharField, F, Value
-from django.db.models.functions import Concat
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from openrisk.accounts.models import Membership, Organization
 from openrisk.text.names import name_key
-from risks.models import Asset, Category, Control, Risk, RiskTag
+from risks.models import Risk, RiskTag
 from risks.pages.register.filters.choices import select_choices
 from risks.pages.register.filters.fields import (
     LABELS,
@@ -20,6 +19,7 @@ from risks.pages.register.filters.fields import (
     filter_fields,
     split_parameter,
 )
+from risks.pages.register.filters.values import ROW_LABELS, ROWS
 from risks.pages.register.filters.words import ME, day_label
 from risks.pages.register.query import ListQuery
 from risks.querysets import person_label
@@ -146,13 +146,9 @@ def select_names(organization: Organization, name: str, values: list[str]) -> An
         case "tag":
             rows = RiskTag.objects.filter(name_key__in=[name_key(value) for value in values])
             value, label = "name_key", F("name_key")
-        case "category" | "asset":
-            rows = {"category": Category, "asset": Asset}[name].objects.filter(pk__in=values)
-            value, label = "pk", F("name")
-        case "control":
-            rows = Control.objects.filter(pk__in=values)
-            value = "pk"
-            label = Concat("identifier", Value(" "), "title", output_field=CharField())
+        case "category" | "asset" | "control":
+            rows = ROWS[name].objects.filter(pk__in=values)
+            value, label = "pk", ROW_LABELS[name]
         case _:
             rows = Membership.objects.filter(user__in=list[Any](values))
             value, label = "user", person_label("user")
