@@ -27,7 +27,7 @@ from openrisk.accounts.models import Organization, Role
 from openrisk.errors import InvalidParameters
 from openrisk.pages.confirmation import ask_first, is_cancelled
 from openrisk.pages.drafts import form_on
-from openrisk.pages.forms import REFUSALS, PageForm, VersionField, status_of
+from openrisk.pages.forms import REFUSALS, PageForm, VersionField, refusal_sentence, status_of
 from openrisk.pages.guards import MemberRequest, member_required
 from openrisk.pages.submissions import create_once, redirect_to_created
 from risks.pages.register.filters.choices import filter_choices
@@ -248,6 +248,8 @@ def delete_board(request: MemberRequest, board: Board) -> HttpResponse:
     )
     if question:
         return render(request, "confirm.html", {"question": question})
-    item = editing.delete_board(request.membership, board)
-    offer_restore(request, item)
+    try:
+        offer_restore(request, editing.delete_board(request.membership, board))
+    except REFUSALS as refusal:  # someone else deleted it, or used it, at this moment
+        messages.error(request, refusal_sentence(refusal))
     return redirect("boards", request.organization_slug)

@@ -3,6 +3,7 @@
 import pytest
 
 from dashboards.models import Board
+from dashboards.pages import boards
 from dashboards.pages.widgets import CATALOGUE
 from risks.models import Category
 from tests.dashboards.page_text import text_of
@@ -168,3 +169,15 @@ def test_deleting_asks_first_and_names_the_consequences(browse, analyst, board):
     assert Board.objects.exists()
     client.post(f"{board_url(board)}edit/", {**form, "confirmed": "yes"})
     assert not Board.objects.exists()
+
+
+def test_board_that_is_deleted_twice_at_one_moment(browse, analyst, board, monkeypatch):
+    def delete_first(board):
+        Board.objects.get(pk=board.pk).delete()
+        return ""
+
+    monkeypatch.setattr(boards, "describe_parts", delete_first)
+    form = {"version": board.version, "action": "delete", "confirmed": "yes"}
+    response = browse(analyst).post(f"{board_url(board)}edit/", form, follow=True)
+    assert response.redirect_chain == [("/o/acme/dashboards/", 302)]
+    assert "Someone else changed this" in text_of(response)
