@@ -18,4 +18,4 @@ def searched_organization(context: template.Context) -> Organization | None:
     request: Any = context["request"]
     managed = get_access(request).organizations()
     last = request.COOKIES.get(LAST_ORGANIZATION)
-    return next((one for one in managed if one.slug == last), managed[0] if managed else None)
+    return next((row for row in managed if row.slug == last), managed[0] if managed else None)
