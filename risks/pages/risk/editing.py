@@ -109,6 +109,7 @@ def lead_on(request: MemberRequest, form: RiskForm, risk: Risk) -> HttpResponse:
 @form_on()
 @require_http_methods(["GET", "POST"])
 @member_required(Role.ANALYST)
+@create_once
 def edit_risk(request: MemberRequest, number: int) -> HttpResponse:
     risk = find_risk(request, number)
     form = RiskForm(
@@ -134,7 +135,9 @@ def edit_risk(request: MemberRequest, number: int) -> HttpResponse:
             messages.success(request, message if changes else _("Nothing was changed."))
             warn_of_partial_ratings(request, form)
             tab = ACTIVITY if is_comment else OVERVIEW
-            return redirect(tab_address(request.organization_slug, risk.reference, tab))
+            address = tab_address(request.organization_slug, risk.reference, tab)
+            # A change has the version to tell that it was made; a comment alone leaves it as it is.
+            return redirect_to_created(address) if is_comment else redirect(address)
     return show_form(request, form, risk)
 
 
