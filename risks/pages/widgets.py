@@ -336,6 +336,23 @@ class TypedTagsField(forms.CharField):
         return sorted(initial or []) != sorted(set(self.to_python(data)))
 
 
+class ActionTitlesField(forms.CharField):
+    """The titles of new actions, one on each line. The value is a list of them."""
+
+    def clean(self, value: Any) -> list[str]:
+        lines = (" ".join(line.split()) for line in super().clean(value).splitlines())
+        titles = [line for line in lines if line]
+        problems = [
+            _("“%(title)s…” is longer than 255 characters. Shorten this line.")
+            % {"title": title[:40]}
+            for title in titles
+            if len(title) > 255
+        ]
+        if problems:
+            raise forms.ValidationError(problems)
+        return titles
+
+
 class ReviewDayField(forms.DateField):
     """A time of which only the day is entered: the beginning of that day (UTC)."""
 

@@ -16,7 +16,13 @@ from openrisk.pages.comparison import ComparedForm, normalize
 from openrisk.pages.forms import PageForm, VersionField
 from risks.fields import FIELD, FIELDS, PEOPLE, RATINGS, Kind
 from risks.models import Category, Comment, Matrix, Risk, Status, Treatment
-from risks.pages.widgets import ReviewDayField, RowsField, TypedTagsField, rating_field
+from risks.pages.widgets import (
+    ActionTitlesField,
+    ReviewDayField,
+    RowsField,
+    TypedTagsField,
+    rating_field,
+)
 from risks.services.acceptances import LONGEST_ACCEPTANCE
 
 # Fields that a form takes from the column of the model, unless RiskForm declares its own.
@@ -193,7 +199,7 @@ class FirstMitigationForm(PageForm):
     due_date = forms.DateField(
         label=_("Due"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
     )
-    actions = forms.CharField(
+    actions = ActionTitlesField(
         label=_("Actions"),
         required=False,
         max_length=LONG_TEXT,
@@ -207,10 +213,6 @@ class FirstMitigationForm(PageForm):
     @property
     def is_open(self) -> bool:
         return bool(self.errors) or any(field.value() for field in self)
-
-    def clean_actions(self) -> list[str]:
-        lines = (" ".join(line.split()) for line in self.cleaned_data["actions"].splitlines())
-        return [line for line in lines if line]
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data

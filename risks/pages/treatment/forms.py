@@ -1,9 +1,10 @@
 """The forms of mitigations and their actions."""
 
 from typing import Any
+from uuid import UUID
 
 from django import forms
-from django.utils.translation import gettext
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from openrisk.accounts.models import Organization, User
@@ -11,6 +12,7 @@ from openrisk.limits import LONG_TEXT
 from openrisk.pages.comparison import ComparedForm
 from openrisk.pages.forms import PageForm, StepForm, VersionField
 from risks.models import Level, Mitigation, MitigationAction
+from risks.pages.widgets import ActionTitlesField
 
 DAY = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
 COLUMNS = (
@@ -59,7 +61,7 @@ class MitigationForm(ComparedForm, PageForm):
         decimal_places=2,
         help_text=_("How much of the risk it takes away, from 0 to 1"),
     )
-    actions = forms.CharField(
+    actions = ActionTitlesField(
         label=_("Actions"),
         required=False,
         max_length=LONG_TEXT,
@@ -73,19 +75,9 @@ class MitigationForm(ComparedForm, PageForm):
     ) -> None:
         super().__init__(data, initial=stored_fields(instance) if instance else {})
         owner: Any = self.fields["owner"]
-        owner.queryset = User.objects.filter(memberships__organization=organization)
+        owner.queryset = members_or(organization.pk, instance.owner_id if instance else None)
         if instance is not None:
             del self.fields["actions"]
-
-    def clean_actions(self) -> list[str]:
-        titles = [" ".join(line.split()) for line in self.cleaned_data["actions"].splitlines()]
-        for title in filter(lambda title: len(title) > 255, titles):
-            self.add_error(
-                "actions",
-                gettext("“%(title)s…” is longer than 255 characters. Shorten this line.")
-                % {"title": title[:40]},
-            )
-        return list(filter(None, titles))
 
     def changes(self) -> dict[str, Any]:
         """The fields that differ from the stored ones, as arguments of the services."""
@@ -95,6 +87,12 @@ class MitigationForm(ComparedForm, PageForm):
 def stored_fields(mitigation: Mitigation) -> dict[str, Any]:
     stored = {name: getattr(mitigation, name) for name in (*COLUMNS, "version")}
     return {**stored, "owner": mitigation.owner_id}
+
+
+def members_or(organization_id: UUID, present: UUID | None) -> QuerySet[User]:
+    """Return the members, and the person who is chosen at present, who may have left."""
+    members = User.objects.filter(memberships__organization=organization_id)
+    return User.objects.filter(Q(pk__in=members.order_by().values("pk")) | Q(pk=present))
 
 
 class ValidationForm(StepForm):
@@ -131,8 +129,8 @@ class MitigationActionForm(ComparedForm, PageForm):
         self.key = action_key(instance) if instance else "new-action"
         super().__init__(data, auto_id=f"{self.key}-%s", initial=stored_action(instance))
         fields: dict[str, Any] = self.fields
-        members = User.objects.filter(memberships__organization=mitigation.organization_id)
-        fields["assignee"].queryset = members
+        assignee_id = instance.assignee_id if instance else None
+        fields["assignee"].queryset = members_or(mitigation.organization_id, assignee_id)
         others = mitigation.actions.order_by("order", "id")
         if instance is None:
             del fields["version"]

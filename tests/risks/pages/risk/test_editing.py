@@ -37,6 +37,17 @@ def test_editing_says_what_happened(browse, analyst, risk, fields, says):
     assert fields.get("comment", "") in text
 
 
+def test_comment_of_a_form_that_is_sent_twice_is_posted_once(browse, analyst, risk):
+    client = browse(analyst)
+    page = client.get("/o/acme/risks/R-0001/edit/")
+    form, token = page.context["form"], str(page.context["csrf_token"])
+    offered = {name: value for name in form.fields if (value := form[name].value())}
+    body = {**offered, "comment": "Looked at it", "csrfmiddlewaretoken": token}
+    answers = [client.post("/o/acme/risks/R-0001/edit/", body) for _ in range(2)]
+    assert answers[0].url == answers[1].url == "/o/acme/risks/R-0001/?tab=activity"
+    assert risk.comments.count() == 1
+
+
 def test_stale_form_loses_nothing_that_was_typed(browse, analyst, risk):
     client = browse(analyst)
     Risk.objects.filter(pk=risk.pk).update(version=2, title="Changed meanwhile")
@@ -108,6 +119,14 @@ def test_nothing_is_added_if_the_mitigation_has_no_name(browse, analyst, organiz
     body = {"title": "Theft", "status": "identified", "mitigation-actions": "Buy a lock"}
     response = browse(analyst).post("/o/acme/risks/new/", body)
     assert "Name the mitigation that these belong to" in text_of(response)
+    assert not Risk.objects.exists()
+
+
+def test_action_that_is_too_long_is_refused_beside_the_actions(browse, analyst, organization):
+    body = {"title": "Theft", "status": "draft", "mitigation-title": "x",
+            "mitigation-actions": "y" * 256}  # fmt: skip
+    response = browse(analyst).post("/o/acme/risks/new/", body)
+    assert "is longer than 255" in str(response.context["plan"].errors["actions"])
     assert not Risk.objects.exists()
 
 
