@@ -1,13 +1,12 @@
 """The page of one mitigation."""
 
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.contrib import messages
 from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -22,7 +21,7 @@ from openrisk.pages.submissions import redirect_to_created
 from risks.history.sentences import Subject
 from risks.models import Mitigation, MitigationAction, MitigationStatus
 from risks.models.mitigations import progress_of
-from risks.overdue import is_past_due
+from risks.overdue import FINISHED, is_past_due
 from risks.pages.risk.forms import CommentForm
 from risks.pages.risk.history import load_activity
 from risks.pages.treatment.forms import (
@@ -133,7 +132,8 @@ def load_actions(mitigation: Mitigation) -> list[Any]:
     for action in actions:
         action.mitigation = mitigation
         action.waits_for = [other for other in action.depends_on.all() if not other.done]
-        action.overdue = not action.done and is_past_due(action.due_date, today)
+        is_pending = not action.done and mitigation.status not in FINISHED
+        action.overdue = is_pending and is_past_due(action.due_date, today)
     return actions
 
 
@@ -150,17 +150,12 @@ def run_step(
         change({"actor": request.membership.user, **form.cleaned_data})
     except REFUSALS as refusal:
         form.add_refusal(refusal)
-        refresh(mitigation)
+        organization = mitigation.organization
+        mitigation.refresh_from_db()
+        mitigation.organization = mitigation.risk.organization = organization
         return show_mitigation(request, mitigation, sent_form=form, status=status_of(refusal))
     messages.success(request, done)
     return redirect_to_created(return_address(request, mitigation))
-
-
-def refresh(mitigation: Mitigation) -> None:
-    """Read the mitigation as it is now, for the page that shows a refusal."""
-    organization = mitigation.organization
-    mitigation.refresh_from_db()
-    mitigation.organization = mitigation.risk.organization = organization
 
 
 def return_address(request: MemberRequest, mitigation: Mitigation) -> str:
@@ -173,13 +168,8 @@ def safe_next(request: HttpRequest) -> str:
     """Return `next` of the form, if it is a page of the organization, else ""."""
     address = request.POST.get("next", "")
     slug = request.organization_slug  # type: ignore[attr-defined]
-    is_ours = urlsplit(address).path.startswith(f"/o/{slug}/")
-    is_safe = url_has_allowed_host_and_scheme(address, None) and address.startswith("/")
-    return address if is_ours and is_safe else ""
-
-
-def redirect_back(request: MemberRequest, mitigation: Mitigation) -> HttpResponse:
-    return redirect(return_address(request, mitigation))
+    is_ours = address.startswith(f"/o/{slug}/")
+    return address if is_ours and url_has_allowed_host_and_scheme(address, None) else ""
 
 
 def find_action(mitigation: Mitigation, pk: UUID) -> MitigationAction:

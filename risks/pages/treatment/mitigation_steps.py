@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -16,7 +16,7 @@ from openrisk.pages.guards import MemberRequest, member_required
 from openrisk.pages.submissions import create_once
 from risks.models import MitigationStatus
 from risks.pages.treatment.forms import MitigationForm, ValidationForm, mitigation_key
-from risks.pages.treatment.mitigation import find_mitigation, redirect_back, run_step
+from risks.pages.treatment.mitigation import find_mitigation, return_address, run_step
 from risks.services import mitigations as services
 
 
@@ -57,7 +57,7 @@ def edit_row(
             form.add_refusal(refusal)
         else:
             messages.success(request, _("Saved.") if changes else _("Nothing was changed."))
-            return redirect_back(request, mitigation)
+            return redirect(return_address(request, mitigation))
     if form.errors and status == 200:
         status = 400
     context = {"form": form, **context}

@@ -51,7 +51,9 @@ def test_refused_tick_in_a_list_leads_back_with_the_reason(browse, analyst, acti
     assert "Someone else changed this" in text_of(client.get(PAGE))
 
 
-@pytest.mark.parametrize("address", ["https://example.com/", "//example.com/o/acme/", "/o/other/"])
+@pytest.mark.parametrize(
+    "address", ["https://example.com/", "//example.com/o/acme/", "/o/other/", "//["]
+)
 def test_tick_leads_to_pages_of_the_organization_only(browse, analyst, actions, address):
     assert tick(browse(analyst), actions[0], next=address).url == PAGE
 
@@ -94,6 +96,17 @@ def test_action_is_edited(browse, analyst, actions):
     response = client.post(f"{PAGE}actions/{actions[0].pk}/edit/", {**fields, "title": "Stale"})
     assert response.status_code == 409
     assert "Keep theirs" in text_of(response)
+
+
+def test_assignee_who_has_left_stays_until_another_is_chosen(browse, analyst, manager, actions):
+    update_action(actor=None, instance=actions[0], assignee=manager)
+    manager.memberships.all().delete()
+    client = browse(analyst)
+    form = client.get(f"{PAGE}actions/{actions[0].pk}/edit/").context["form"]
+    offered = {name: form[name].value() for name in ("assignee", "version")}
+    client.post(f"{PAGE}actions/{actions[0].pk}/edit/", {**offered, "title": "Buy tapes"})
+    assert MitigationAction.objects.get(title="Buy tapes").assignee == manager
+    assert str(manager) in str(form["assignee"])
 
 
 def test_action_is_deleted_after_a_question(browse, analyst, actions):

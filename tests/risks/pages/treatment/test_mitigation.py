@@ -1,5 +1,7 @@
 """The page of a mitigation: it moves, is validated and edited."""
 
+from datetime import date
+
 import pytest
 
 from risks.models import Mitigation
@@ -89,6 +91,26 @@ def test_stale_form_is_compared_field_by_field(browse, analyst, mitigation):
     assert client.post(f"{PAGE}edit/", again).url == PAGE
     saved = Mitigation.objects.get()
     assert (saved.title, saved.priority) == ("Mine", "high")
+
+
+def test_owner_who_has_left_is_still_offered(browse, analyst, manager, mitigation):
+    update_mitigation(actor=None, instance=mitigation, owner=manager)
+    manager.memberships.all().delete()
+    client = browse(analyst)
+    form = client.get(f"{PAGE}edit/").context["form"]
+    assert f'value="{manager.pk}" selected' in str(form["owner"])
+    fields = {"title": "Tapes", "priority": "medium", "owner": manager.pk, "version": 2}
+    client.post(f"{PAGE}edit/", fields)
+    mitigation.refresh_from_db()
+    assert (mitigation.title, mitigation.owner) == ("Tapes", manager)
+
+
+def test_no_action_of_a_cancelled_mitigation_is_overdue(browse, analyst, mitigation):
+    update_action(actor=None, instance=mitigation.actions.first(), due_date=date(2020, 1, 1))
+    client = browse(analyst)
+    assert client.get(PAGE).context["actions"][0].overdue
+    set_status(actor=None, mitigation=mitigation, to="cancelled")
+    assert not client.get(PAGE).context["actions"][0].overdue
 
 
 def test_viewer_sees_no_button_and_is_refused(browse, viewer, mitigation):
