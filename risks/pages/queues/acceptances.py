@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -10,6 +9,7 @@ from django.db.models import F
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -78,6 +78,8 @@ class AcceptanceListing(TreatmentListing):
             return ", ".join(str(labels.get(part, part)) for part in value.split(","))
         if name == "requester":
             return dict(self.choices["owner"]).get(value, value)
+        if name == "expires_at__lte" and (moment := self.cleaned.get(name)):
+            return date_format(moment)
         return value
 
     def shortcuts(self, person: Any) -> list[dict[str, Any]]:
@@ -92,14 +94,7 @@ class AcceptanceListing(TreatmentListing):
             (_("My requests"), {"requester": str(person.pk)}),
             (_("All"), {}),
         ]
-        return [
-            {
-                "label": label,
-                "url": f"{self.base_url}?{urlencode(query)}" if query else self.base_url,
-                "is_current": query == self.filters,
-            }
-            for label, query in queries
-        ]
+        return self.shortcuts_to(queries)
 
 
 @require_safe

@@ -1,4 +1,4 @@
-"""The list of actions of all mitigations, which tick where they stand."""
+"""The list of the actions of all mitigations, which can be ticked off in the list."""
 
 from typing import Any
 
@@ -97,18 +97,7 @@ class ActionListing(TreatmentListing):
             (_("All that are not done"), {"pending": "true"}),
             (_("All"), {"pending": ""}),
         ]
-        chosen = {name: value for name, value in self.filters.items() if value}
-        return [
-            {
-                "label": label,
-                "url": self.address_of(query),
-                "is_current": {k: v for k, v in query.items() if v} == chosen,
-            }
-            for label, query in queries
-        ]
-
-    def address_of(self, query: dict[str, str]) -> str:
-        return f"{self.base_url}?{'&'.join(f'{name}={value}' for name, value in query.items())}"
+        return self.shortcuts_to(queries)
 
 
 def open_dependencies(actions: list[Any]) -> dict[Any, list[str]]:

@@ -1,5 +1,5 @@
-"""One page of a list of mitigations or of actions, from the query string: with the filters and
-orders of the API."""
+"""One page of a list of mitigations, actions or acceptances, from the query string: with the
+filters and orders of the API."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -37,6 +37,9 @@ LABELS: dict[str, Any] = {
     "risk__current_level": gettext_lazy("Level of the risk"),
     "cost__gte": gettext_lazy("Cost from"),
     "cost__lte": gettext_lazy("Cost to"),
+    "status__in": gettext_lazy("Status"),
+    "requester": gettext_lazy("Requested by"),
+    "expires_at__lte": gettext_lazy("Ends before"),
 }
 
 
@@ -156,25 +159,12 @@ class TreatmentListing:
         return self.url_with(page=self.query.get("page"))
 
     @property
-    def filter_query(self) -> str:
-        """The filters and the search, as the query string of another page of the same rows."""
-        return urlencode({**self.filters, **({"search": self.search} if self.search else {})})
-
-    @property
     def next_url(self) -> str:
         return self.url_with(page=self.page + 1) if self.page < self.pages else ""
 
     @property
     def previous_url(self) -> str:
         return self.url_with(page=self.page - 1) if self.page > 1 else ""
-
-    @property
-    def first(self) -> int:
-        return (self.page - 1) * PAGE_SIZE + 1
-
-    @property
-    def last(self) -> int:
-        return self.first + len(self.rows) - 1
 
     @property
     def heads(self) -> list[dict[str, Any]]:
@@ -200,6 +190,17 @@ class TreatmentListing:
                 "url": self.url_with(**{name: None}),
             }
             for name, value in filters.items()
+        ]
+
+    def shortcuts_to(self, queries: list[tuple[str, dict[str, str]]]) -> list[dict[str, Any]]:
+        """Return addresses of this list with other filters, each with its label."""
+        return [
+            {
+                "label": label,
+                "url": f"{self.base_url}?{urlencode(query)}" if query else self.base_url,
+                "is_current": {k: v for k, v in query.items() if v} == self.filters,
+            }
+            for label, query in queries
         ]
 
     def filter_value(self, name: str, value: str) -> str:

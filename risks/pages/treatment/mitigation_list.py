@@ -152,20 +152,20 @@ class MitigationFilterForm(forms.Form):
 @member_required(Role.VIEWER)
 def mitigation_list(request: MemberRequest) -> HttpResponse:
     query = request.GET.dict()
-    rendered = compute_once(request, "mitigation list", lambda: render_list(request, query))
+    rendered = render_or_reuse(request, query)
     context = {"html": SafeString(rendered["html"]), "tabs": treatment_tabs(request)}
     return render(request, "risks/treatment/list.html", context, status=rendered["status"])
 
 
-def compute_once(request: MemberRequest, name: str, compute: Any) -> dict[str, Any]:
-    """Return what `compute` does, kept for all members while nothing that was read changes."""
-    # A caller whom the cache cannot identify exactly shares no result with others.
+def render_or_reuse(request: MemberRequest, query: dict[str, str]) -> dict[str, Any]:
+    """Return the rendered list, kept for this member while nothing that was read changes."""
+    # For someone whom the cache cannot identify exactly, nothing is kept.
     if principal_of(request) is None:
-        return compute()
-    organization, filters = request.membership.organization, sorted(request.GET.items())
+        return render_list(request, query)
+    organization, filters = request.membership.organization, sorted(query.items())
     return get_or_compute(
-        f"{name} {organization.slug} {request.membership.user.pk} {filters}",
-        compute,
+        f"mitigation list {organization.slug} {request.membership.user.pk} {filters}",
+        lambda: render_list(request, query),
         reads=READS,
         organization_id=organization.pk,
         ttl=settings.CACHE_TTL_RISKS,

@@ -41,7 +41,8 @@ def test_what_ends_soon_is_marked(browse, viewer, analyst, manager, organization
     response = browse(viewer).get(LIST)
     soon = next(s for s in response.context["shortcuts"] if s["label"] == "Ending soon")
     assert "ends soon" in text_of(response)
-    assert browse(viewer).get(soon["url"]).context["listing"].count == 1
+    listing = browse(viewer).get(soon["url"]).context["listing"]
+    assert (listing.count, listing.chips[1]["label"]) == (1, "Ends before")
 
 
 def test_requester_corrects(browse, analyst, requested):
