@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from openrisk.accounts.models import Membership, Role
 from openrisk.pages.guards import MemberRequest, member_required
 from risks.models import Acceptance, Mention, Mitigation, MitigationAction, Risk, Watch
-from risks.overdue import is_mitigation_overdue, is_past_due, is_review_overdue
+from risks.overdue import is_mitigation_overdue, is_past_due
 from risks.pages.queues.kinds import count_waiting
 from risks.querysets import DUE_SOON, MITIGATION_ORDERS, RISK_ORDERS, person_label
 from risks.services.risks import postponement_of
@@ -36,8 +36,8 @@ class WorkList:
 
 def first_rows(rows: Any, url: str = "", most: int = MOST_ROWS) -> WorkList:
     """Return the first of these rows: one query, which asks for one row more."""
-    found = list(rows[: most + 1])
-    return WorkList(found[:most], url, len(found) > most)
+    listed = list(rows[: most + 1])
+    return WorkList(listed[:most], url, len(listed) > most)
 
 
 @require_safe
@@ -88,7 +88,7 @@ def due_reviews(member: Membership, now: datetime) -> WorkList:
     url = reverse("queue", args=[member.organization.slug, "reviews"])
     reviews = first_rows(due, url, MOST_REVIEWS)
     for risk in reviews.rows:
-        risk.overdue = is_review_overdue(risk.status, risk.next_review_at, now)
+        risk.overdue = risk.is_review_overdue(now)
         risk.latest_day = (now + postponement_of(risk)).date()
     return reviews
 

@@ -84,7 +84,7 @@
     async search() {
       this.request?.abort();
       const request = this.request = new AbortController();
-      const query = this.multiple || this.isTyped ? this.input.value.trim() : this.input.value.replace(/<.*/, "").trim();
+      const query = (this.multiple ? this.input.value : this.input.value.replace(/<.*/, "")).trim();
       try {
         const response = await fetch(`${this.words.url}?q=${encodeURIComponent(query)}`, {
           signal: request.signal, headers: { Accept: "application/json" },

@@ -8,9 +8,7 @@ from django.utils.functional import Promise
 
 from openrisk.accounts.models import Membership, Role
 from openrisk.errors import StaleVersion
-from risks.models import (
-    Risk,
-)
+from risks.models import Risk
 from risks.pages.queues.forms import DecisionForm
 
 PEOPLE = ("risk__owner", "risk__category")
@@ -25,7 +23,7 @@ class QueueAction:
     key: str
     done: str | Promise  # the message, with %(item)s
     carry_out: Callable[..., Any]  # of the row and the fields of the form
-    warning: str = ""  # asked first where it is hard to take back
+    warning: str | Promise = ""  # asked first where it is hard to take back
     is_primary: bool = False
 
 

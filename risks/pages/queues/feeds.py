@@ -88,7 +88,7 @@ class ProposalQueue(Queue):
             "r",
             gettext_lazy("%(item)s is dismissed."),
             dismiss,
-            warning="What is dismissed is not proposed again.",
+            warning=gettext_lazy("What is dismissed is not proposed again."),
         ),
     )
 
@@ -150,6 +150,6 @@ class SuggestionQueue(Queue):
             "r",
             gettext_lazy("The suggestion for %(item)s is dismissed."),
             dismiss,
-            warning="What is dismissed is not suggested again for this risk.",
+            warning=gettext_lazy("What is dismissed is not suggested again for this risk."),
         ),
     )

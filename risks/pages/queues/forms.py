@@ -30,9 +30,11 @@ class PostponeForm(DecisionForm):
 
     field_order = ("comment", "until")
 
-    def moment(self) -> datetime | None:
+    def clean_until(self) -> datetime | None:
         """Return the end of the chosen day (UTC)."""
-        day = self.cleaned_data.get("until")
+        day = self.cleaned_data["until"]
+        if day is None and self.data.get("decision") == "postpone":
+            raise forms.ValidationError(_("Choose the day until which the review can wait."))
         return datetime.combine(day, time(23, 59), UTC) if day else None
 
 

@@ -20,7 +20,6 @@ from openrisk.pages.submissions import create_once, redirect_to_created
 from risks.models import Mitigation, Risk, ScoreChange
 from risks.models.mitigations import progress_of
 from risks.pages.queues.base import Queue, QueueAction
-from risks.pages.queues.forms import PostponeForm
 from risks.pages.queues.heat_map import draw_ratings
 from risks.pages.queues.kinds import QUEUES, count_waiting
 from risks.pages.risk.loading import score_row
@@ -130,15 +129,10 @@ def decide(request: MemberRequest, queue: Queue, row: Any, position: Position) -
     if not form.is_valid() or action is None:
         return show_item(request, queue, row, position, form, status=400)
     fields = {"actor": request.membership.user, **form.cleaned_data}
-    if isinstance(form, PostponeForm):
-        fields["until"] = form.moment()
-        if action.name == "postpone" and fields["until"] is None:
-            form.add_error("until", _("Choose the day until which the review can wait."))
-            return show_item(request, queue, row, position, form, status=400)
     if action.warning and fields["version"] == row.version:
         button = str(action.label).rstrip("…")
         title = _("%(button)s: %(item)s?") % {"button": button, "item": queue.name_of(row)}
-        if question := ask_first(request, title, [action.warning], button):
+        if question := ask_first(request, title, [str(action.warning)], button):
             return render(request, "confirm.html", {"question": question})
     return carry_out(request, queue, row, position, form, action, fields)
 

@@ -8,11 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from openrisk.accounts.models import Membership, Role
 from risks import states
-from risks.models import (
-    Acceptance,
-    Mitigation,
-    Risk,
-)
+from risks.models import Acceptance, Mitigation, Risk
 from risks.pages.queues.base import PEOPLE, Queue, QueueAction, cell_of
 from risks.pages.queues.forms import DecisionForm, PostponeForm
 from risks.pages.queues.heat_map import compare_maps, count_by_cell

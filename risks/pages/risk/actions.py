@@ -55,8 +55,12 @@ def change_status(request: MemberRequest, number: int) -> HttpResponse:
         risk,
         form,
         lambda fields: services.take_transition(risk=risk, to=to, **fields),
-        f"The risk is now {str(label).lower()}.",
-        question=(f"Move {risk.reference} to {label}?", warning, f"Move to {label}"),
+        _("The risk is now %(status)s.") % {"status": str(label).lower()},
+        question=(
+            _("Move %(risk)s to %(status)s?") % {"risk": risk.reference, "status": label},
+            warning,
+            _("Move to %(status)s") % {"status": label},
+        ),
     )
 
 
@@ -71,7 +75,7 @@ def mark_reviewed(request: MemberRequest, number: int) -> HttpResponse:
         risk,
         StepForm("review", risk.version, request.POST),
         lambda fields: services.mark_reviewed(risk=risk, **fields),
-        "The risk is marked as reviewed.",
+        _("The risk is marked as reviewed."),
     )
 
 
@@ -87,7 +91,7 @@ def confirm_ratings(request: MemberRequest, number: int) -> HttpResponse:
         risk,
         StepForm(confirmation_key(kind), risk.version, request.POST),
         lambda fields: services.confirm_ratings(risk=risk, kind=kind, **fields),
-        f"The {kind} rating is confirmed.",
+        _("The %(kind)s rating is confirmed.") % {"kind": kind},
     )
 
 
@@ -102,7 +106,7 @@ def request_acceptance(request: MemberRequest, number: int) -> HttpResponse:
         risk,
         AcceptanceForm(request.POST),
         lambda fields: acceptance_services.request_acceptance(risk=risk, **fields),
-        "Acceptance requested. A manager will decide.",
+        _("Acceptance requested. A manager will decide."),
     )
 
 
@@ -163,13 +167,15 @@ def decide_suggestion(request: MemberRequest, number: int, pk: UUID) -> HttpResp
     if decide is None:
         form.add_error(None, _("Choose to accept or to dismiss."))
         return show_refusal(request, risk, form, 400)
-    done = "rated as suggested" if decision == "accept" else "left as it is"
+    done = _("The risk is rated as suggested.")
+    if decision == "dismiss":
+        done = _("The risk is left as it is.")
     return run_action(
         request,
         risk,
         form,
         lambda fields: decide(suggestion=suggestion, **fields),
-        f"The risk is {done}.",
+        done,
     )
 
 
@@ -201,8 +207,11 @@ def delete_risk(request: MemberRequest, number: int) -> HttpResponse:
 def deletion_question(risk: Risk, address: str) -> Question:
     parts = describe_parts(risk)
     consequences = [
-        f"“{risk.title}” is removed from the register, its lists and figures. Its history stays.",
-        f"Also deleted: {parts}." if parts else "Nothing else is deleted.",
+        _("“%(title)s” is removed from the register, its lists and figures. Its history stays.")
+        % {"title": risk.title},
+        _("Also deleted: %(parts)s.") % {"parts": parts}
+        if parts
+        else _("Nothing else is deleted."),
         _("It can be restored for 90 days."),
     ]
     title = button = f"Delete {risk.reference}"

@@ -299,7 +299,7 @@ class RiskPage:
 
 
 def linked_to_show(form: LinksForm) -> dict[str, list[dict[str, Any]]]:
-    """Return the assets, as `load_links` does, of which the form has loaded the rows."""
+    """Return the assets as `load_links` does, from the rows that the form has loaded."""
     assets = form.initial["assets"]
     return {"assets": [{"label": row.name, "note": row.criticality} for row in assets]}
 

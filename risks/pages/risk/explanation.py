@@ -13,7 +13,6 @@ from risks.scoring import CRITICALITY_FACTORS, KINDS
 
 LEVELS = dict(Level.choices)
 CRITICALITIES = dict(Criticality.choices)
-KIND_LABELS = {"inherent": "inherent", "residual": "residual", "target": "target"}
 MOST_NAMED = 4  # assets
 
 
@@ -53,7 +52,7 @@ def explain_product(risk: Risk, matrix: Matrix) -> str:
         "likelihood_label": matrix.likelihood_labels[risk.current_likelihood - 1],
         "impact": risk.current_impact,
         "impact_label": matrix.impact_labels[risk.current_impact - 1],
-        "kind": KIND_LABELS[kind],
+        "kind": kind,
     }
     sentence = _(
         "The score is %(score)s, %(level)s: likelihood %(likelihood)s (%(likelihood_label)s) × "
@@ -79,7 +78,7 @@ def explain_priority(risk: Risk, assets: Sequence[dict[str, Any]]) -> str:
         for asset in assets[:MOST_NAMED]
     )
     factors = [CRITICALITY_FACTORS[asset["note"]] for asset in assets]
-    if others := len(assets) - MOST_NAMED if len(assets) > MOST_NAMED else 0:
+    if others := max(0, len(assets) - MOST_NAMED):
         named += " " + ngettext("and %(others)s other", "and %(others)s others", others) % {
             "others": others
         }
@@ -121,12 +120,12 @@ def explain_source(risk: Risk) -> list[str]:
         if derived := (risk.derived_ratings or {}).get(kind):
             sentences.append(
                 _("The %(kind)s rating was derived from the source's %(derived)s.")
-                % {"kind": KIND_LABELS[kind], "derived": derived}
+                % {"kind": kind, "derived": derived}
             )
-        if said := (risk.source_ratings or {}).get(kind):
+        if rating := (risk.source_ratings or {}).get(kind):
             sentences.append(
-                _("The source says of the %(kind)s risk: %(said)s.")
-                % {"kind": KIND_LABELS[kind], "said": said}
+                _("The source says of the %(kind)s risk: %(rating)s.")
+                % {"kind": kind, "rating": rating}
             )
     return sentences
 
