@@ -92,6 +92,8 @@ def stored_fields(mitigation: Mitigation) -> dict[str, Any]:
 def members_or(organization_id: UUID, present: UUID | None) -> QuerySet[User]:
     """Return the members, and the person who is chosen at present, who may have left."""
     members = User.objects.filter(memberships__organization=organization_id)
+    if present is None:
+        return members
     return User.objects.filter(Q(pk__in=members.order_by().values("pk")) | Q(pk=present))
 
 
