@@ -5,8 +5,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
-from django_tasks import TaskContext, TaskResultStatus
-from django_tasks_db.models import DBTaskResult
+from django_tasks import TaskContext
 
 from marketplace.installations import lifecycle
 from marketplace.models import InstalledApp, SyncRun
@@ -15,6 +14,7 @@ from openrisk.accounts.models import User
 from openrisk.database import clock
 from openrisk.errors import Conflict
 from openrisk.tasks import for_organization, long_running, retrying, scheduled, task
+from openrisk.tasks.abandoned import find_abandoned
 from openrisk.tasks.declarations import is_too_far, next_occurrence
 
 ATTEMPTS = 5
@@ -31,27 +31,13 @@ def sync(context: TaskContext, run: str) -> str:
 @scheduled("*/5 * * * *", name="marketplace.end_abandoned_runs")
 @task
 def end_abandoned_runs() -> int:
-    """Fail runs whose task failed or is gone: they would keep their app from running."""
-    now = timezone.now()
+    """Fail runs whose task failed or is gone: they would keep their app from running.
+
+    A run without a task may belong to `connector_sync`.
+    """
     waiting = SyncRun.objects.filter(status__in=runs.UNFINISHED)
-    # Read the runs first: a task ends only after its run.
     candidates = dict(waiting.values_list("pk", "created_at"))
-    tasks = DBTaskResult.objects.filter(task_path=sync.module_path).values_list(
-        "args_kwargs", "status"
-    )
-    status_of = {arguments["args"][0]: status for arguments, status in tasks}
-    return sum(
-        runs.end_abandoned_run(pk)
-        for pk, created_at in candidates.items()
-        if _is_abandoned(status_of.get(str(pk)), now - created_at)
-    )
-
-
-def _is_abandoned(task_status: str | None, age: timedelta) -> bool:
-    """A run without a task may belong to `connector_sync`, which never takes a day."""
-    if task_status is None:
-        return age > timedelta(days=1)
-    return task_status in (TaskResultStatus.FAILED, TaskResultStatus.SUCCESSFUL)
+    return sum(runs.end_abandoned_run(pk) for pk in find_abandoned(sync, candidates))
 
 
 def enqueue_run(run: SyncRun) -> SyncRun:

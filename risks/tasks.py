@@ -6,12 +6,14 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 from django_tasks import TaskContext
 
 from openrisk.accounts.models import User
 from openrisk.tasks import for_organization, retrying, scheduled, task
+from openrisk.tasks.abandoned import find_abandoned
 from risks.import_runs.lifecycle import delete_old_files
-from risks.models import BulkChange
+from risks.models import BulkChange, BulkState
 from risks.services import acceptances, reminders
 from risks.services.bulk_changes import lifecycle
 from risks.services.workspace import attachments, deleted_items
@@ -105,3 +107,16 @@ def carry_out_bulk_change(context: TaskContext, change: str) -> str:
             lifecycle.fail_change(found, type(error).__name__)
         raise
     return str(found.state)
+
+
+@scheduled("*/5 * * * *", name="risks.end_abandoned_changes")
+@task
+def end_abandoned_changes() -> int:
+    """Stop bulk changes whose task failed or is gone: they would stay in progress for ever."""
+    running = BulkChange.objects.filter(state__in=BulkState.running())
+    changes = {change.pk: change for change in running.defer("selection", "summary")}
+    times = {pk: change.updated_at for pk, change in changes.items()}
+    return sum(
+        lifecycle.fail_change(changes[pk], _("its worker was lost"))
+        for pk in find_abandoned(carry_out_bulk_change, times)
+    )

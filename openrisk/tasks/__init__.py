@@ -3,7 +3,8 @@
     from openrisk.tasks import for_organization, long_running, retrying, scheduled, task
 
 Read in this order: `declarations` (the decorators), `models`, `schedules`, `queue`, `outcomes`,
-`leases`, `worker`; then `backend`, `connections`, `metrics` and `tasks`. See docs/tasks.md.
+`leases`, `worker`; then `abandoned`, `backend`, `connections`, `metrics` and `tasks`. See
+docs/tasks.md.
 """
 
 from django_tasks import task

@@ -30,6 +30,11 @@ class BulkState(models.TextChoices):
     UNDONE = "undone", _("Undone")
     FAILED = "failed", _("Stopped")
 
+    @classmethod
+    def running(cls) -> "tuple[BulkState, ...]":
+        """Return the states in which risks are being changed or restored."""
+        return cls.APPLYING, cls.UNDOING
+
 
 class BulkRowOutcome(models.TextChoices):
     CHANGED = "changed", _("Changed")
@@ -88,16 +93,13 @@ class BulkChange(Versioned):
         )
 
     def __str__(self) -> str:
-        return (
-            f"{self.get_kind_display()}: {self.value_label}"
-            if self.value_label
-            else (self.get_kind_display())
-        )
+        kind = self.get_kind_display()
+        return f"{kind}: {self.value_label}" if self.value_label else kind
 
     @property
     def is_running(self) -> bool:
         """Return whether risks are being changed or restored now."""
-        return self.state in (BulkState.APPLYING, BulkState.UNDOING)
+        return self.state in BulkState.running()
 
 
 class BulkChangeRow(OrganizationOwned):

@@ -126,7 +126,7 @@ def preview_change(
 def preview_again(*, actor: User | None, change: BulkChange) -> BulkChange:
     """Preview the same change of the same risks as they are now."""
     with recorded(actor=actor):
-        change = lock_change(change)
+        change = lock_for_update(change)
         refuse_unless(change, BulkState.PREVIEWED)
         rules = rules_of(change.kind, change.organization)
         numbers = change.selection["numbers"]
@@ -199,7 +199,7 @@ def begin_change(
     change, unless it is to leave them out.
     """
     with recorded(actor=actor):
-        change = lock_change(change)
+        change = lock_for_update(change)
         refuse_unless(change, BulkState.PREVIEWED)
         if digest != change.digest:
             raise BulkPreviewOutdated(_("This is not the latest preview. Look at it again."))
@@ -253,7 +253,7 @@ def run_batch(change: BulkChange) -> bool:
     comment = undo_comment(change) if undoes else history_comment(change)
     with recorded(actor=actor, comment=comment, run_id=change.pk):
         allow_long_statements()
-        current = lock_change(change)
+        current = lock_for_update(change)
         if current.state == change.state:
             current.done = min(current.total, current.done + step(current))
             current.updated_at = timezone.now()
@@ -310,7 +310,7 @@ def record_row(
 def begin_undo(*, actor: User | None, change: BulkChange) -> BulkChange:
     """Let the change be undone, or raise Conflict."""
     with recorded(actor=actor):
-        change = lock_change(change)
+        change = lock_for_update(change)
         refuse_unless(change, BulkState.APPLIED, BulkState.FAILED)
         total = change.rows.filter(outcome=BulkRowOutcome.CHANGED).count()
         if not total:
@@ -336,12 +336,6 @@ def undo_batch(change: BulkChange) -> int:
 # --- States
 
 
-def lock_change(change: BulkChange) -> BulkChange:
-    current = lock_for_update(change)
-    current.organization = change.organization
-    return current
-
-
 def refuse_unless(change: BulkChange, *states: str) -> None:
     if change.state not in states:
         state = change.get_state_display().lower()
@@ -349,18 +343,23 @@ def refuse_unless(change: BulkChange, *states: str) -> None:
 
 
 def set_state(change: BulkChange, state: str, **fields: Any) -> BulkChange:
-    if state in (BulkState.APPLYING, BulkState.UNDOING):
+    if state in BulkState.running():
         fields |= {"done": 0, "error": ""}
     save_fields(change, {"state": state, **fields})
     return change
 
 
-def fail_change(change: BulkChange, error: str) -> None:
-    """Stop a change that cannot go on; what it changed so far can be undone."""
+def fail_change(change: BulkChange, error: str) -> bool:
+    """Stop a change that cannot go on; return whether it was still running.
+
+    What it changed so far can be undone.
+    """
     with recorded(actor=change.actor):
-        current = lock_change(change)
-        if current.is_running:
+        current = lock_for_update(change)
+        was_running = current.is_running and current.state == change.state
+        if was_running:
             set_state(current, BulkState.FAILED, error=error)
+    return was_running
 
 
 def delete_old_previews() -> int:

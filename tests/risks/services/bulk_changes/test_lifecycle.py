@@ -1,14 +1,23 @@
 """A change of many risks: previewed, applied as one, undone where no one has changed it since."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
 from openrisk.errors import Conflict
 from risks.history.reading import changes_of
 from risks.models import BulkChange, BulkRowOutcome, BulkState, Risk
 from risks.services.bulk_changes import lifecycle
 from risks.services.risks import update_risk
-from risks.tasks import apply_bulk_change, undo_bulk_change
+from risks.tasks import (
+    apply_bulk_change,
+    carry_out_or_enqueue,
+    end_abandoned_changes,
+    undo_bulk_change,
+)
 from tests.risks import factories
 
 
@@ -218,3 +227,43 @@ def test_old_previews_are_deleted_and_changes_stay(three, preview, apply, monkey
     BulkChange.objects.update(updated_at="2020-01-01T00:00:00Z")
     assert lifecycle.delete_old_previews() == 1
     assert BulkChange.objects.get().state == BulkState.APPLIED
+
+
+@pytest.fixture
+def queued(three, preview, apply, monkeypatch):
+    """A change that waits for a worker."""
+    monkeypatch.setattr("risks.tasks.AT_ONCE", 1)
+    return apply(preview("treatment", "avoid"))
+
+
+def test_a_change_whose_task_failed_is_stopped(queued):
+    assert end_abandoned_changes.call() == 0  # its task waits
+    DBTaskResult.objects.update(status="FAILED", finished_at=timezone.now())
+    assert end_abandoned_changes.call() == 1
+    queued.refresh_from_db()
+    assert (queued.state, queued.error) == (BulkState.FAILED, "its worker was lost")
+
+
+def test_a_change_whose_next_task_waits_goes_on(queued):
+    DBTaskResult.objects.update(status="SUCCESSFUL", finished_at=timezone.now())
+    carry_out_or_enqueue(queued)
+    assert end_abandoned_changes.call() == 0
+
+
+def test_a_change_whose_task_is_gone_is_stopped_after_a_day(queued):
+    DBTaskResult.objects.all().delete()
+    assert end_abandoned_changes.call() == 0
+    day_ago = timezone.now() - timedelta(days=1, minutes=1)
+    BulkChange.objects.filter(pk=queued.pk).update(updated_at=day_ago)
+    assert end_abandoned_changes.call() == 1
+
+
+def test_what_a_stopped_change_did_is_undone(queued, analyst, monkeypatch):
+    monkeypatch.setattr(lifecycle, "BATCH", 2)
+    lifecycle.run_batches(queued, 1)
+    DBTaskResult.objects.update(status="FAILED", finished_at=timezone.now())
+    assert end_abandoned_changes.call() == 1
+    queued.refresh_from_db()
+    monkeypatch.setattr("risks.tasks.AT_ONCE", 10)
+    assert undo_bulk_change(actor=analyst, change=queued).state == BulkState.UNDONE
+    assert values("treatment") == ["", "", ""]
