@@ -2,29 +2,16 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from marketplace.connectors.base import MATURITIES, Capability, ConnectorCategory
 from marketplace.installations import encryption
 from marketplace.models import Delivery, InstalledApp, PackChange, Review, SyncMode, SyncRun
 from openrisk.api.renderers import to_json
-from openrisk.api.serializers import RowSerializer, Serializer
+from openrisk.api.serializers import ObjectField, RowSerializer, Serializer
 from openrisk.limits import CONFIGURATION
 from risks.api.serializers.imports import ObjectsField
-
-
-@extend_schema_field({"type": "object", "additionalProperties": True})
-class ObjectField(serializers.JSONField):
-    """A JSON object."""
-
-    default_error_messages = {"object": "Write a JSON object."}
-
-    def to_internal_value(self, data: Any) -> dict[str, Any]:
-        value = super().to_internal_value(data)
-        if not isinstance(value, dict):
-            self.fail("object")
-        return value
 
 
 # --- The catalogue --------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from django.core.validators import RegexValidator
 from rest_framework import serializers
 
 from monitoring.models import Alert
-from openrisk.api.serializers import RowSerializer
+from openrisk.api.serializers import ObjectField, RowSerializer
 
 STATUSES = (("firing", "Firing"), ("resolved", "Resolved"))
 MOST_ALERTS = 1000  # in one message
@@ -108,6 +108,8 @@ class RaisedSerializer(serializers.Serializer):
 
 
 class AlertSerializer(RowSerializer):
+    labels = ObjectField(read_only=True)
+
     class Meta:
         model = Alert
         fields = (

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.exceptions import FieldDoesNotExist
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db.models import Model, QuerySet
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
@@ -28,6 +29,19 @@ def _refuse_unknown(serializer: serializers.BaseSerializer[Any], data: Any) -> N
             errors[name] = ["This field is computed and cannot be set. Leave it out."]
     if errors:
         raise serializers.ValidationError(errors)
+
+
+@extend_schema_field({"type": "object", "additionalProperties": True})
+class ObjectField(serializers.JSONField):
+    """A JSON object."""
+
+    default_error_messages = {"object": "Write a JSON object."}
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        value = super().to_internal_value(data)
+        if not isinstance(value, dict):
+            self.fail("object")
+        return value
 
 
 class Serializer(serializers.Serializer):

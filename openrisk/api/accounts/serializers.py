@@ -3,13 +3,11 @@
 import ipaddress
 from typing import Any
 
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from openrisk.accounts.credentials.tokens import LONGEST_DAYS
 from openrisk.accounts.models import AccountEvent, Role
-from openrisk.api.serializers import RowSerializer, Serializer
+from openrisk.api.serializers import ObjectField, RowSerializer, Serializer
 
 
 class LoginSerializer(Serializer):
@@ -70,7 +68,7 @@ class AccountEventSerializer(RowSerializer):
     person = serializers.UUIDField(source="person_id", read_only=True)
     actor = serializers.UUIDField(source="actor_id", read_only=True)
     actor_email = serializers.EmailField(source="actor.email", read_only=True)
-    detail = extend_schema_field(OpenApiTypes.OBJECT)(serializers.JSONField)(
+    detail = ObjectField(
         help_text="What there is to say beside, by kind: roles, the token's beginning and name"
     )
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_field
 from rest_framework import serializers
 
@@ -10,6 +9,7 @@ from openrisk import limits
 from openrisk.accounts.members.memberships import member_ids
 from openrisk.api.serializers import (
     MemberField,
+    ObjectField,
     OrganizationRelatedField,
     OrganizationRelatedListField,
     RowSerializer,
@@ -325,6 +325,6 @@ class ChangeSerializer(Serializer):
     comment = serializers.CharField()
     request_id = serializers.CharField()
     run_id = serializers.UUIDField(allow_null=True)
-    changes = extend_schema_field(OpenApiTypes.OBJECT)(serializers.JSONField)(
+    changes = ObjectField(
         help_text="field -> [before, after]; empty for a comment of before there were comments"
     )
