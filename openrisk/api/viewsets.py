@@ -133,6 +133,13 @@ class OrganizationViewSet(GenericViewSet):
         etag = self.build_etag(data)
         return Response(data, status_code, headers={"ETag": etag})
 
+    def created_response(self, instance: models.Model) -> Response:
+        response = self.row_response(instance.pk, status.HTTP_201_CREATED)
+        response["Location"] = reverse(
+            f"{self.basename}-detail", kwargs={"pk": instance.pk}, request=self.request
+        )
+        return response
+
     def build_etag(self, data: dict[str, Any]) -> str:
         """A strong ETag: the version, and a digest of scope and body."""
         digest = hashlib.sha256(self.organization.pk.bytes + to_json(data)).hexdigest()[:20]
@@ -197,13 +204,6 @@ class WritableViewSet(OrganizationViewSet):
             actor=self.actor, organization=self.organization, **fields
         )
         return self.created_response(instance)
-
-    def created_response(self, instance: models.Model) -> Response:
-        response = self.row_response(instance.pk, status.HTTP_201_CREATED)
-        response["Location"] = reverse(
-            f"{self.basename}-detail", kwargs={"pk": instance.pk}, request=self.request
-        )
-        return response
 
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         instance = self.get_object()

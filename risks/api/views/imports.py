@@ -7,12 +7,11 @@ from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
-from rest_framework import exceptions, status
+from rest_framework import exceptions
 from rest_framework.decorators import action
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.reverse import reverse
 
 from openrisk.accounts.models import Role
 from openrisk.api.filters import OrganizationFilterSet
@@ -89,11 +88,7 @@ class ImportViewSet(OrganizationViewSet):
             )
         except ImportFileError as error:
             raise UnreadableFile(error) from None
-        response = self.row_response(run.pk, status.HTTP_201_CREATED)
-        response["Location"] = reverse(
-            f"{self.basename}-detail", kwargs={"pk": run.pk}, request=request
-        )
-        return response
+        return self.created_response(run)
 
     @extend_schema(request=ReadingSerializer, responses=ImportRunSerializer)
     @action(detail=True, methods=["post"])

@@ -6,11 +6,9 @@ from uuid import UUID
 from django.db.models import F
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
-from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.reverse import reverse
 
 from openrisk.accounts.models import Role
 from openrisk.api.filters import OrganizationFilterSet
@@ -75,11 +73,7 @@ class BulkChangeViewSet(OrganizationViewSet):
             references=references,
             **fields,
         )
-        response = self.row_response(change.pk, status.HTTP_201_CREATED)
-        response["Location"] = reverse(
-            f"{self.basename}-detail", kwargs={"pk": change.pk}, request=request
-        )
-        return response
+        return self.created_response(change)
 
     @extend_schema(request=None, responses=BulkChangeSerializer)
     @action(detail=True, methods=["post"])
