@@ -235,9 +235,11 @@ def reason_not_to_validate(mitigation: Mitigation, actor: User | None) -> str:
     if actor is None:
         return ""
     if mitigation.owner_id == actor.pk:
-        return "Four eyes: someone other than the owner validates a mitigation."
+        return _("Four eyes: someone other than the owner validates a mitigation.")
     if mitigation.implemented_by_id == actor.pk:
-        return "Four eyes: someone other than the person who reported it implemented validates it."
+        return _(
+            "Four eyes: someone other than the person who reported it implemented validates it."
+        )
     return ""
 
 

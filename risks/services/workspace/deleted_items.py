@@ -45,8 +45,8 @@ def visible_to(member: Membership) -> QuerySet[DeletedItem]:
 def can_restore(member: Membership, item: DeletedItem) -> bool:
     """Return whether the member may restore an item that they see.
 
-    Who deleted something may take that back, as long as they may write at all; a private item is
-    nobody else's.
+    The person who deleted something may take that back, as long as they may write at all; a
+    private item is seen by no one else.
     """
     own = item.deleted_by_id == member.user_id
     return member.has_role(Role.MANAGER) or (

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
@@ -114,7 +113,7 @@ def set_default(*, actor: User, view: SavedView, for_all: bool = False) -> None:
         if not view.shared:
             raise Conflict(_("Share the view first: members cannot open one that is yours alone."))
     user = None if for_all else actor
-    with recorded(actor=actor), transaction.atomic():
+    with recorded(actor=actor):
         Organization.objects.select_for_update().get(pk=view.organization_id)
         DefaultView.objects.for_organization(view.organization).filter(user=user).delete()
         DefaultView.objects.create(organization=view.organization, view=view, user=user)

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from openrisk.accounts.models import Organization, Role, User
 from openrisk.api.viewsets import WritableViewSet
@@ -19,7 +20,7 @@ def create_watch(*, actor: User, organization: Organization, **fields: Any) -> W
 
 def delete_watch(*, actor: User, instance: Watch, version: int | None = None) -> None:
     if instance.user_id != actor.pk:
-        raise PermissionDenied("Only the person who watches can end this.")
+        raise PermissionDenied(_("Only the person who watches can end this."))
     watches.stop_watching(actor=actor, risk=instance.risk, mitigation=instance.mitigation)
 
 
