@@ -84,21 +84,9 @@ def fill(organization, word, person):
         create_review(actor=person, connector="trivy", rating=4, text=word, **of),
         InstalledPack.objects.create(pack="example", name=word, **of),
         ImportSource.objects.create(name=word, **of),
-        saved_views.create_view(actor=person, name=word, query={}, shared=True, **of),
         LikelihoodSuggestion.objects.create(risk=risk, key=word, present=2, likelihood=5, **of),
-        factories.make_bulk_change(risk, comment=word),
         ChecklistDismissal.objects.create(dismissed_by=person, **of),
-        relations.relate_risks(
-            actor=person,
-            risk=risk,
-            other=factories.make_risk(organization, title=word),
-            kind="causes",
-            **of,
-        ),
-        delete(actor=person, instance=factories.make_category(organization, f"{word} gone")),
-        factories.make_attachment(organization, name=word),
-        factories.make_comment(risk, person, word),
-        start_watching(actor=person, risk=risk),
+        *workspace_rows(risk, word, person),
     ):
         found[type(made)] = made
     found[Organization] = organization
@@ -113,6 +101,22 @@ def fill(organization, word, person):
     found[Change] = Change.objects.filter(organization=organization).first()
     found[ScoreChange] = ScoreChange.objects.filter(organization=organization).first()
     return found
+
+
+def workspace_rows(risk, word, person):
+    """Rows that people make around a risk, one of each kind."""
+    organization = risk.organization
+    of = {"actor": person, "organization": organization}
+    other = factories.make_risk(organization, title=word)
+    return (
+        saved_views.create_view(name=word, query={}, shared=True, **of),
+        factories.make_bulk_change(risk, comment=word),
+        relations.relate_risks(risk=risk, other=other, kind="causes", **of),
+        delete(actor=person, instance=factories.make_category(organization, f"{word} gone")),
+        factories.make_attachment(organization, name=word),
+        factories.make_comment(risk, person, word),
+        start_watching(actor=person, risk=risk),
+    )
 
 
 @pytest.fixture(scope="module")

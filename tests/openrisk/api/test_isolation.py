@@ -117,24 +117,7 @@ def one_of_each(other_organization, outsider):
     suggestion = LikelihoodSuggestion.objects.create(
         risk=risk, key="Foreign secret", present=2, likelihood=5, **of
     )
-    app = lifecycle.install_app(connector="trivy", name="Foreign secret", **owner)
-    run = SyncRun.objects.create(app=app, mode="preview", error="Foreign secret", **of)
-    delivery = Delivery.objects.create(
-        app=app, event="1", type="Foreign secret", at=timezone.now(), content={}, **of
-    )
-    pack = InstalledPack.objects.create(pack="foreign", name="Foreign secret", **of)
-    change = PackChange.objects.create(
-        installed=pack, pack_version="Foreign secret", contents=[], **of
-    )
-    bulk_change = lifecycle_of_bulk.preview_change(
-        kind="treatment", value="avoid", risks=Risk.objects.filter(pk=risk.pk), **owner
-    )
-    attachment = attachments.upload_attachment(
-        file=upload(name="Foreign secret"), target=risk, **owner
-    ).attachment
     return {
-        "attachments": attachment,
-        "attachment-link": attachment.links.get(),
         "risks": risk,
         "categories": category,
         "assets": asset,
@@ -145,29 +128,55 @@ def one_of_each(other_organization, outsider):
         "actions": mitigation.actions.get(),
         "acceptances": acceptance,
         "finding-rules": rule,
-        "risk-relations": relate_risks(
-            risk=risk,
-            other=risks.create_risk(title="Foreign secret", **owner),
-            kind="causes",
-            **owner,
-        ),
-        "deleted-items": delete(
-            instance=create(Category, name="Foreign secret gone", **owner), actor=outsider
-        ),
         "import-sources": create(ImportSource, name="Foreign secret", **owner),
-        "saved-views": create_view(name="Foreign secret", query={}, shared=True, **owner),
         "findings": finding,
         "risk-proposals": finding.proposal,
         "likelihood-suggestions": suggestion,
+        **one_of_each_in_the_marketplace(**owner),
+        **one_of_each_in_the_workspace(risk, **owner),
+    }
+
+
+def one_of_each_in_the_marketplace(**owner):
+    of = {"organization": owner["organization"]}
+    app = lifecycle.install_app(connector="trivy", name="Foreign secret", **owner)
+    run = SyncRun.objects.create(app=app, mode="preview", error="Foreign secret", **of)
+    delivery = Delivery.objects.create(
+        app=app, event="1", type="Foreign secret", at=timezone.now(), content={}, **of
+    )
+    pack = InstalledPack.objects.create(pack="foreign", name="Foreign secret", **of)
+    change = PackChange.objects.create(
+        installed=pack, pack_version="Foreign secret", contents=[], **of
+    )
+    return {
         "apps": app,
         "runs": run,
         "deliveries": delivery,
         "reviews": create_review(connector="trivy", rating=4, text="Foreign secret", **owner),
-        "risk-changes": bulk_change,
         "packs": pack,
         "pack-changes": change,
-        "comments": comments.post_comment(actor=outsider, risk=risk, text="Foreign secret"),
-        "watches": watches.start_watching(actor=outsider, risk=risk),
+    }
+
+
+def one_of_each_in_the_workspace(risk, **owner):
+    """Rows that people make around a risk."""
+    attachment = attachments.upload_attachment(
+        file=upload(name="Foreign secret"), target=risk, **owner
+    ).attachment
+    other = risks.create_risk(title="Foreign secret", **owner)
+    gone = create(Category, name="Foreign secret gone", **owner)
+    actor = owner["actor"]
+    return {
+        "attachments": attachment,
+        "attachment-link": attachment.links.get(),
+        "comments": comments.post_comment(actor=actor, risk=risk, text="Foreign secret"),
+        "deleted-items": delete(instance=gone, actor=actor),
+        "risk-changes": lifecycle_of_bulk.preview_change(
+            kind="treatment", value="avoid", risks=Risk.objects.filter(pk=risk.pk), **owner
+        ),
+        "risk-relations": relate_risks(risk=risk, other=other, kind="causes", **owner),
+        "saved-views": create_view(name="Foreign secret", query={}, shared=True, **owner),
+        "watches": watches.start_watching(actor=actor, risk=risk),
     }
 
 
