@@ -3,7 +3,7 @@
     from openrisk.tasks import for_organization, long_running, retrying, scheduled, task
 
 Read in this order: `declarations` (the decorators), `models`, `schedules`, `queue`, `outcomes`,
-`leases`, `worker`; then `abandoned`, `backend`, `connections`, `metrics` and `tasks`. See
+`leases`, `worker`; then `abandoned`, `backend`, `connections` and `tasks`. See
 docs/tasks.md.
 """
 

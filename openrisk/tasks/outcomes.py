@@ -17,12 +17,18 @@ from django_tasks import TaskResultStatus
 from django_tasks.base import Task
 from django_tasks.signals import task_finished
 from django_tasks_db.models import DBTaskResult
+from prometheus_client import Counter
 
 from openrisk.database.clock import database_now
-from openrisk.tasks import metrics
 from openrisk.tasks.declarations import RetryPolicy, retry_policy
 
 log = structlog.get_logger(__name__)
+
+attempts_total = Counter(
+    "openrisk_tasks_total",
+    "Attempts to run a task, by what became of them",
+    ("task", "outcome"),
+)
 
 # A task without @retrying that takes its worker down, by memory for example, is not run for ever.
 ATTEMPTS_OF_LOST = 3
@@ -49,7 +55,7 @@ def record_success(result: DBTaskResult, value: Any) -> bool:
         # What had nothing to do, as every minute on an idle installation, is not worth a line.
         level = logging.INFO if value else logging.DEBUG
         log.log(level, "task_succeeded", seconds=_seconds(result))
-        metrics.tasks.labels(result.task_path, "succeeded").inc()
+        attempts_total.labels(result.task_path, "succeeded").inc()
         _announce(result)
     return recorded
 
@@ -62,7 +68,7 @@ def record_failure(result: DBTaskResult, error: BaseException) -> bool:
     run_after = database_now() + policy.delay(attempts)
     retried = _run_again(result, error, run_after)
     if retried:
-        metrics.tasks.labels(result.task_path, "retried").inc()
+        attempts_total.labels(result.task_path, "retried").inc()
         log.warning("task_retried", attempts=policy.attempts, run_after=run_after, exc_info=error)
     return retried
 
@@ -82,7 +88,7 @@ def record_loss(result: DBTaskResult) -> bool:
         return _give_up(result, error)
     requeued = _run_again(result, error, database_now())
     if requeued:
-        metrics.tasks.labels(result.task_path, "lost").inc()
+        attempts_total.labels(result.task_path, "lost").inc()
         log.warning("task_requeued", attempts=limit, worker=result.worker_ids[-1])
     return requeued
 
@@ -95,7 +101,7 @@ def _give_up(result: DBTaskResult, error: BaseException) -> bool:
     now = timezone.now()
     recorded = _settle(result, status=TaskResultStatus.FAILED, finished_at=now, **_fields(error))
     if recorded:
-        metrics.tasks.labels(result.task_path, "failed").inc()
+        attempts_total.labels(result.task_path, "failed").inc()
         log.error("task_failed", seconds=_seconds(result), exc_info=error)
         _announce(result)
     return recorded
