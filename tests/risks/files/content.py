@@ -17,11 +17,15 @@ SVG = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" onload="ale
 
 
 def archive(**parts: Any) -> bytes:
-    """A ZIP archive with these parts; __ in a name is a slash, and _ a dot."""
+    """A ZIP archive with these parts; __ in a name is a slash, and _ a dot.
+
+    No time of today is in it: a test named after it has the same name in each process.
+    """
     file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as made:
+    with zipfile.ZipFile(file, "w") as made:
         for name, content in parts.items():
-            made.writestr(name.replace("__", "/").replace("_", "."), content)
+            entry = zipfile.ZipInfo(name.replace("__", "/").replace("_", "."))
+            made.writestr(entry, content, zipfile.ZIP_DEFLATED)
     return file.getvalue()
 
 
