@@ -66,7 +66,9 @@ ACTION_ORDERS: dict[str, Combinable] = {
     "due_date": Coalesce("due_date", Value(FAR_FUTURE.date())),
 }
 ASSET_ORDERS = {name: F(name) for name in ("name", "criticality", "created_at", "updated_at")}
-CONTROL_ORDERS = {name: F(name) for name in ("identifier", "title", "status", "updated_at")}
+CONTROL_ORDERS = {
+    name: F(name) for name in ("identifier", "sort_key", "title", "status", "updated_at")
+}
 FINDING_ORDERS = {
     name: F(name) for name in ("last_seen_at", "first_seen_at", "severity", "state", "rule")
 }
@@ -192,6 +194,29 @@ class AssetQuerySet(SearchedQuerySet):
 class ControlQuerySet(SearchedQuerySet):
     searched = ("identifier", "title", "text")
     titled = ("identifier", "title")
+
+    def with_evidence(self, valid_until: Q | None = None) -> Self:
+        """Those with a file as evidence; of files where their day of expiry is so."""
+        return self.filter(Exists(_evidence_of_control(valid_until or Q())))
+
+    def without_evidence(self) -> Self:
+        return self.exclude(Exists(_evidence_of_control(Q())))
+
+    def with_risks(self) -> Self:
+        """Those that act on a risk."""
+        return self.filter(Exists(_risks_of_control()))
+
+    def without_risks(self) -> Self:
+        return self.exclude(Exists(_risks_of_control()))
+
+
+def _evidence_of_control(condition: Q) -> Any:
+    links = apps.get_model("risks", "AttachmentLink").objects.filter(control=OuterRef("pk"))
+    return links.filter(condition)
+
+
+def _risks_of_control() -> Any:
+    return apps.get_model("risks", "RiskControl").objects.filter(control=OuterRef("pk"))
 
 
 class FindingQuerySet(SearchedQuerySet):

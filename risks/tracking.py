@@ -110,7 +110,7 @@ def track_models() -> None:
     track(
         Control,
         cache=BY_ROW,
-        history=RowHistory(),
+        history=RowHistory(ignored_fields={"section", "sort_key"}),
         intervals=IntervalHistory(ControlChange, "control_id", CONTROL_STATE),
     )
     track(ControlChange, cache=CacheTags())

@@ -222,10 +222,10 @@ class FrameworkAdmin(RegisterAdmin):
 class ControlAdmin(RegisterAdmin):
     create = staticmethod(services.create_control)
     update = staticmethod(services.update_control)
-    fields = ("framework", "identifier", "title", "text", "parent", "status")
-    list_display = ("identifier", "title", "framework", "status", "organization")
+    fields = ("framework", "identifier", "title", "text", "parent", "status", "owner")
+    list_display = ("identifier", "title", "framework", "status", "owner", "organization")
     list_display_links = ("identifier", "title")
-    list_select_related = ("framework",)
+    list_select_related = ("framework", "owner")
     list_filter = ("status", ("framework", RelatedFilter), ("organization", RelatedFilter))
     search_fields = ("title",)
     ordering = ("identifier", "id")

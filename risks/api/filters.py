@@ -10,7 +10,13 @@ from uuid import UUID
 
 from django import forms
 from django.db.models import Exists, OuterRef, Q
-from django_filters.filters import BaseInFilter, CharFilter, DateFilter, UUIDFilter
+from django_filters.filters import (
+    BaseInFilter,
+    CharFilter,
+    ChoiceFilter,
+    DateFilter,
+    UUIDFilter,
+)
 
 from openrisk.api.filters import FlagFilter, OrganizationFilterSet
 from openrisk.text.names import name_key
@@ -36,8 +42,9 @@ from risks.models import (
     Status,
     Watch,
 )
+from risks.models.workspace.attachments import SOON_DAYS, expired, expires_within
 from risks.overdue import NOT_OPEN
-from risks.querysets import ActionQuerySet, MitigationQuerySet, RiskQuerySet
+from risks.querysets import ActionQuerySet, ControlQuerySet, MitigationQuerySet, RiskQuerySet
 
 
 class _PersonField(forms.UUIDField):
@@ -283,16 +290,39 @@ class FrameworkFilterSet(OrganizationFilterSet):
 
 class ControlFilterSet(OrganizationFilterSet):
     risk = UUIDFilter(field_name="risk_links__risk", label="Acts on this risk")
+    has_risks = FlagFilter(method="filter_has_risks", label="Acts on a risk")
+    evidence = ChoiceFilter(
+        method="filter_evidence",
+        choices=[(state, state) for state in ("none", "any", "expired", "soon")],
+        label="Has no files as evidence; has some; some have expired, or expire within 30 days",
+    )
 
     class Meta:
         model = Control
         fields = {
             "framework": SAME,
             "identifier": SAME,
+            "section": SAME,
             "parent": OPTIONAL,
             "status": SAME,
+            "owner": OPTIONAL,
             "updated_at": TIME,
         }
+
+    def filter_has_risks(
+        self, queryset: ControlQuerySet, name: str, value: bool
+    ) -> ControlQuerySet:
+        return queryset.with_risks() if value else queryset.without_risks()
+
+    def filter_evidence(self, queryset: ControlQuerySet, name: str, value: str) -> ControlQuerySet:
+        if value == "none":
+            return queryset.without_evidence()
+        conditions = {
+            "any": Q(),
+            "expired": expired("attachment__"),
+            "soon": expires_within(SOON_DAYS, "attachment__"),
+        }
+        return queryset.with_evidence(conditions[value])
 
 
 class FindingFilterSet(OrganizationFilterSet):

@@ -2,10 +2,12 @@
 
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
 from openrisk.text.fields import LineField, LongTextField
+from openrisk.text.identifiers import IdentifierField, natural_key, section_of
 from openrisk.text.names import NameKeyField
 from risks.models.base import Versioned, choices_constraint
 from risks.querysets import ControlQuerySet, FrameworkQuerySet
@@ -43,10 +45,16 @@ class ControlStatus(models.TextChoices):
 
 
 class Control(Versioned):
-    """One requirement of a framework and how far it is implemented."""
+    """One requirement of a framework and how far it is implemented.
+
+    `section` and `sort_key` follow from the identifier: the part of the framework that it is in,
+    and its place among the others.
+    """
 
     framework = models.ForeignKey(Framework, models.CASCADE, related_name="controls")
     identifier = LineField(max_length=100)
+    section = IdentifierField(section_of)
+    sort_key = IdentifierField(natural_key)
     title = LineField(max_length=500)
     text = LongTextField(blank=True)
     parent = models.ForeignKey(
@@ -54,6 +62,14 @@ class Control(Versioned):
     )
     status = models.CharField(
         max_length=15, choices=ControlStatus.choices, default=ControlStatus.NOT_IMPLEMENTED
+    )
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,  # Meta.indexes begin with it
     )
 
     objects: ClassVar[Any] = ControlQuerySet.as_manager()
@@ -74,6 +90,12 @@ class Control(Versioned):
             models.Index(fields=("organization", "title", "id"), name="control_by_title"),
             models.Index(fields=("organization", "status", "id"), name="control_by_status"),
             models.Index(fields=("organization", "updated_at", "id"), name="control_by_updated_at"),
+            # The list, in the order of each framework; and its sections, counted by status.
+            models.Index(
+                fields=("organization", "framework", "sort_key", "id"), name="control_by_place"
+            ),
+            models.Index(fields=("framework", "section", "status"), name="control_by_section"),
+            models.Index(fields=("owner", "organization"), name="control_owner"),
         )
 
     def __str__(self) -> str:

@@ -21,6 +21,7 @@ from openrisk.links import page_url
 from risks.history.context import current_context
 from risks.models import (
     Asset,
+    Control,
     DeletedItem,
     DeletedRows,
     Mitigation,
@@ -52,6 +53,7 @@ PARTS: tuple[tuple[str, Any, str, str, str], ...] = (
     ("Reviews", Risk, "reviewer", "risk", "reference"),
     ("Owns", Mitigation, "owner", "mitigation", "reference"),
     ("Owns", Asset, "owner", "asset", "name"),
+    ("Owns", Control, "owner", "control", "identifier"),
 )
 
 

@@ -112,6 +112,7 @@ class ControlSerializer(RowSerializer):
     parent = OrganizationRelatedField(  # type: ignore[assignment]
         queryset=Control.objects.all(), required=False, allow_null=True
     )
+    owner = MemberField(required=False, allow_null=True)
 
     class Meta:
         model = Control
@@ -120,15 +121,17 @@ class ControlSerializer(RowSerializer):
             "framework",
             "framework_name",
             "identifier",
+            "section",
             "title",
             "text",
             "parent",
             "status",
+            "owner",
             "version",
             "created_at",
             "updated_at",
         )
-        read_only_fields = VERSIONED
+        read_only_fields = ("section", *VERSIONED)
 
 
 class FindingSerializer(RowSerializer):

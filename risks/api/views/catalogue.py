@@ -22,7 +22,16 @@ from risks.api.serializers.catalogue import (
     DependencySerializer,
     FrameworkSerializer,
 )
-from risks.models import Asset, AssetDependency, Control, Framework, RiskAsset, RiskControl
+from risks.models import (
+    Asset,
+    AssetDependency,
+    Attachment,
+    AttachmentLink,
+    Control,
+    Framework,
+    RiskAsset,
+    RiskControl,
+)
 from risks.querysets import ASSET_ORDERS, CONTROL_ORDERS
 from risks.services import catalogue, rows
 
@@ -94,9 +103,12 @@ class ControlViewSet(WritableViewSet):
     update_service = staticmethod(catalogue.update_control)
     delete_service = staticmethod(rows.delete)
 
-    list = cached_view("controls", ttl=TTL, reads=(Control, Framework, RiskControl))(
-        WritableViewSet.list
-    )
+    list = cached_view(
+        "controls",
+        ttl=TTL,
+        reads=(Control, Framework, RiskControl, AttachmentLink, Attachment),
+        clock={"evidence": "day"},
+    )(WritableViewSet.list)
     retrieve = cached_view("controls", ttl=TTL, reads=(Row(Control), Framework, RiskControl))(
         WritableViewSet.retrieve
     )

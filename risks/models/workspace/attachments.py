@@ -39,15 +39,21 @@ ATTACHMENT_ORDERS: dict[str, Combinable] = {
 }
 
 
-def expired() -> Q:
-    """Return the condition that an attachment was valid until a day before today (UTC)."""
-    return Q(valid_until__lt=timezone.now().date())
+SOON_DAYS = 30  # within which evidence that expires is to be renewed
 
 
-def expires_within(days: int) -> Q:
+def expired(path: str = "") -> Q:
+    """Return the condition that an attachment was valid until a day before today (UTC).
+
+    `path` leads to it from the rows that are filtered, with "__" at its end.
+    """
+    return Q(**{f"{path}valid_until__lt": timezone.now().date()})
+
+
+def expires_within(days: int, path: str = "") -> Q:
     """Return the condition that it is valid still, and no longer than `days` days from today."""
     today = timezone.now().date()
-    return Q(valid_until__range=(today, today + timedelta(days=days)))
+    return Q(**{f"{path}valid_until__range": (today, today + timedelta(days=days))})
 
 
 def is_linked() -> Exists:

@@ -30,6 +30,7 @@ from risks.api.views.workspace.downloads import download_response
 from risks.models import Attachment, AttachmentLink
 from risks.models.workspace.attachments import (
     ATTACHMENT_ORDERS,
+    SOON_DAYS,
     TARGETS,
     expired,
     expires_within,
@@ -51,7 +52,6 @@ from risks.pages.workspace.evidence import (
 from risks.services.workspace import attachments as services
 
 PAGE_SIZE = 50
-SOON_DAYS = 30
 MOST_NAMED = 10
 DEFAULT_ORDER = "valid_until"  # expired first
 # State in the address, label of its tab, and the condition on its rows.

@@ -1,8 +1,12 @@
 """Assets, categories, frameworks, controls and the matrix over the API."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from risks.services.risks import create_risk
+from tests.risks.factories import make_attachment, make_control, make_framework, make_risk
 
 
 @pytest.fixture
@@ -137,3 +141,22 @@ def test_malformed_matrix_is_400_and_stays(api, admin, body):
     before = client.get("/api/v1/matrix/").json()
     assert client.patch("/api/v1/matrix/", body).status_code == 400
     assert client.get("/api/v1/matrix/").json() == before
+
+
+def test_controls_are_found_by_owner_evidence_and_risks(client, organization, manager):
+    framework = make_framework(organization)
+    covered = make_control(framework, "A.5.1", owner=manager)
+    bare = make_control(framework, "A.5.2")
+    make_risk(organization, controls=[covered])
+    yesterday = timezone.now().date() - timedelta(days=1)
+    make_attachment(organization, valid_until=yesterday, target=covered)
+
+    def found(**query):
+        rows = client.get("/api/v1/controls/", query).json()["results"]
+        return [row["identifier"] for row in rows]
+
+    assert found(owner=str(manager.pk)) == [covered.identifier]
+    assert found(has_risks="false") == found(evidence="none") == [bare.identifier]
+    assert found(evidence="expired") == [covered.identifier]
+    assert found(evidence="soon") == []
+    assert found(section="A.5", ordering="-sort_key") == [bare.identifier, covered.identifier]

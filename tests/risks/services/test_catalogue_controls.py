@@ -74,3 +74,11 @@ def test_deleted_parent_leaves_its_children(framework):
     parent.delete()
     child.refresh_from_db()
     assert child.parent is None
+
+
+def test_section_and_place_follow_a_changed_identifier(framework):
+    control = update_control(
+        actor=None, instance=make_control(framework, "A.5.10"), identifier="B-2"
+    )
+    control.refresh_from_db()
+    assert (control.section, control.sort_key) == ("B", "b 000002")
