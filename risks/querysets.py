@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.apps import apps
 from django.db import models
-from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Value
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, NullIf
 from django.utils import timezone
@@ -69,8 +69,15 @@ ASSET_ORDERS = {name: F(name) for name in ("name", "criticality", "created_at", 
 CONTROL_ORDERS = {
     name: F(name) for name in ("identifier", "sort_key", "title", "status", "updated_at")
 }
-FINDING_ORDERS = {
-    name: F(name) for name in ("last_seen_at", "first_seen_at", "severity", "state", "rule")
+SEVERITIES = ("info", "low", "medium", "high", "critical")  # the least severe first
+FINDING_ORDERS: dict[str, Combinable] = {
+    "severity": Case(
+        *(When(severity=severity, then=Value(rank)) for rank, severity in enumerate(SEVERITIES)),
+        default=Value(0),
+        output_field=models.IntegerField(),
+    ),
+    "epss": Coalesce("epss", Value(0), output_field=models.DecimalField()),
+    **{name: F(name) for name in ("last_seen_at", "first_seen_at", "state", "rule")},
 }
 
 

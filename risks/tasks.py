@@ -1,5 +1,5 @@
-"""Tasks of the register: acceptances expire, reminders are sent, uploads, previews and expired
-items deleted, files of attachments swept, large bulk changes carried out."""
+"""Tasks of the register: acceptances and decisions on findings end, reminders are sent, uploads,
+previews and expired items deleted, files of attachments swept, large bulk changes carried out."""
 
 from datetime import timedelta
 from typing import Any
@@ -16,6 +16,7 @@ from risks.import_runs.lifecycle import delete_old_files
 from risks.models import BulkChange, BulkState
 from risks.services import acceptances, reminders
 from risks.services.bulk_changes import lifecycle
+from risks.services.triage import decisions
 from risks.services.workspace import attachments, deleted_items
 
 AT_ONCE = 500  # risks that a request changes by itself
@@ -29,6 +30,14 @@ ATTEMPTS = 3
 def expire_acceptances() -> int:
     """End acceptances whose time is over; their risks return to treatment."""
     return acceptances.expire_due_acceptances()
+
+
+@scheduled("5 0 * * *", name="risks.end_finding_decisions")
+@retrying(attempts=3)
+@task
+def end_finding_decisions() -> int:
+    """Open findings again whose acceptance, or false positive, has ended."""
+    return decisions.end_due_decisions()
 
 
 @scheduled("0 6 * * *", name="risks.send_reminders")

@@ -84,6 +84,7 @@
 -- migration risks 0024_risk_relations
 -- migration risks 0025_status_by_priority
 -- migration risks 0026_control_owners
+-- migration risks 0027_finding_decisions
 -- migration sessions 0001_initial
 -- migration tasks 0001_initial
 -- migration tasks 0002_turns
@@ -258,16 +259,6 @@ CREATE INDEX "risks_importfile_organization_id_af99a9d2" ON "risks_importfile" (
 CREATE INDEX "import_file_age" ON "risks_importfile" ("created_at");
 CREATE INDEX "risks_importsource_organization_id_2ffc1d95" ON "risks_importsource" ("organization_id");
 CREATE INDEX "risks_importsource_run_id_c9af8a95" ON "risks_importsource" ("run_id");
-CREATE TABLE "risks_finding" ("id" char(32) NOT NULL PRIMARY KEY, "version" integer unsigned NOT NULL CHECK ("version" >= 0), "created_at" datetime NOT NULL, "updated_at" datetime NOT NULL, "fingerprint" varchar(64) NOT NULL, "tool" varchar(100) NOT NULL, "rule" varchar(255) NOT NULL, "location" varchar(1000) NOT NULL, "severity" varchar(8) NOT NULL, "cvss" decimal NULL, "epss" decimal NULL, "known_exploited" bool NOT NULL, "title" varchar(500) NOT NULL, "description" text NOT NULL, "first_seen_at" datetime NOT NULL, "last_seen_at" datetime NOT NULL, "state" varchar(14) NOT NULL, "asset_id" char(32) NULL REFERENCES "risks_asset" ("id") DEFERRABLE INITIALLY DEFERRED, "organization_id" char(32) NOT NULL REFERENCES "accounts_organization" ("id") DEFERRABLE INITIALLY DEFERRED, "risk_id" char(32) NULL REFERENCES "risks_risk" ("id") DEFERRABLE INITIALLY DEFERRED, "proposal_id" char(32) NULL REFERENCES "risks_riskproposal" ("id") DEFERRABLE INITIALLY DEFERRED, "components" text NOT NULL CHECK ((JSON_VALID("components") OR "components" IS NULL)), "cves" text NOT NULL CHECK ((JSON_VALID("cves") OR "cves" IS NULL)), CONSTRAINT "finding_fingerprint_unique" UNIQUE ("organization_id", "fingerprint"), CONSTRAINT "finding_severity_known" CHECK ("severity" IN ('info', 'low', 'medium', 'high', 'critical')), CONSTRAINT "finding_state_known" CHECK ("state" IN ('open', 'resolved', 'accepted', 'false_positive')), CONSTRAINT "finding_cvss_range" CHECK (("cvss" IS NULL OR "cvss" BETWEEN '0' AND '10')), CONSTRAINT "finding_epss_range" CHECK (("epss" IS NULL OR "epss" BETWEEN '0' AND '1')));
-CREATE INDEX "risks_finding_asset_id_150970bf" ON "risks_finding" ("asset_id");
-CREATE INDEX "risks_finding_organization_id_54aeb46b" ON "risks_finding" ("organization_id");
-CREATE INDEX "risks_finding_risk_id_69aa162e" ON "risks_finding" ("risk_id");
-CREATE INDEX "risks_finding_proposal_id_96ab3d3d" ON "risks_finding" ("proposal_id");
-CREATE INDEX "finding_by_last" ON "risks_finding" ("organization_id", "last_seen_at", "id");
-CREATE INDEX "finding_by_first" ON "risks_finding" ("organization_id", "first_seen_at", "id");
-CREATE INDEX "finding_by_severity" ON "risks_finding" ("organization_id", "severity", "id");
-CREATE INDEX "finding_by_state" ON "risks_finding" ("organization_id", "state", "id");
-CREATE INDEX "finding_by_rule" ON "risks_finding" ("organization_id", "rule", "id");
 CREATE TABLE "risks_billofmaterials" ("id" char(32) NOT NULL PRIMARY KEY, "serial_number" varchar(64) NOT NULL, "bill_version" varchar(20) NOT NULL, "product" varchar(255) NOT NULL, "subject" text NOT NULL, "components" text NOT NULL CHECK ((JSON_VALID("components") OR "components" IS NULL)), "seen_at" datetime NOT NULL, "asset_id" char(32) NOT NULL REFERENCES "risks_asset" ("id") DEFERRABLE INITIALLY DEFERRED, "organization_id" char(32) NOT NULL REFERENCES "accounts_organization" ("id") DEFERRABLE INITIALLY DEFERRED, CONSTRAINT "bill_of_materials_unique" UNIQUE ("organization_id", "asset_id", "serial_number", "bill_version", "product"));
 CREATE TABLE "risks_vulnerabilityfacts" ("id" char(32) NOT NULL PRIMARY KEY, "year" smallint unsigned NOT NULL CHECK ("year" >= 0), "epss" text NOT NULL CHECK ((JSON_VALID("epss") OR "epss" IS NULL)), "exploited" text NOT NULL CHECK ((JSON_VALID("exploited") OR "exploited" IS NULL)), "organization_id" char(32) NOT NULL REFERENCES "accounts_organization" ("id") DEFERRABLE INITIALLY DEFERRED, "run_id" char(32) NOT NULL REFERENCES "risks_importrun" ("id") DEFERRABLE INITIALLY DEFERRED, CONSTRAINT "vulnerability_facts_unique" UNIQUE ("run_id", "year"));
 CREATE INDEX "risks_billofmaterials_asset_id_e37da2b9" ON "risks_billofmaterials" ("asset_id");
@@ -432,6 +423,20 @@ CREATE INDEX "control_by_updated_at" ON "risks_control" ("organization_id", "upd
 CREATE INDEX "control_by_place" ON "risks_control" ("organization_id", "framework_id", "sort_key", "id");
 CREATE INDEX "control_by_section" ON "risks_control" ("framework_id", "section", "status");
 CREATE INDEX "control_owner" ON "risks_control" ("owner_id", "organization_id");
+CREATE TABLE "risks_finding" ("id" char(32) NOT NULL PRIMARY KEY, "version" integer unsigned NOT NULL CHECK ("version" >= 0), "created_at" datetime NOT NULL, "updated_at" datetime NOT NULL, "fingerprint" varchar(64) NOT NULL, "tool" varchar(100) NOT NULL, "rule" varchar(255) NOT NULL, "location" varchar(1000) NOT NULL, "severity" varchar(8) NOT NULL, "cvss" decimal NULL, "epss" decimal NULL, "known_exploited" bool NOT NULL, "title" varchar(500) NOT NULL, "description" text NOT NULL, "first_seen_at" datetime NOT NULL, "last_seen_at" datetime NOT NULL, "state" varchar(14) NOT NULL, "asset_id" char(32) NULL REFERENCES "risks_asset" ("id") DEFERRABLE INITIALLY DEFERRED, "organization_id" char(32) NOT NULL REFERENCES "accounts_organization" ("id") DEFERRABLE INITIALLY DEFERRED, "risk_id" char(32) NULL REFERENCES "risks_risk" ("id") DEFERRABLE INITIALLY DEFERRED, "proposal_id" char(32) NULL REFERENCES "risks_riskproposal" ("id") DEFERRABLE INITIALLY DEFERRED, "components" text NOT NULL CHECK ((JSON_VALID("components") OR "components" IS NULL)), "cves" text NOT NULL CHECK ((JSON_VALID("cves") OR "cves" IS NULL)), "decided_at" datetime NULL, "decided_by_id" char(32) NULL REFERENCES "accounts_user" ("id") DEFERRABLE INITIALLY DEFERRED, "decided_until" date NULL, "decision_reason" text NOT NULL, CONSTRAINT "finding_fingerprint_unique" UNIQUE ("organization_id", "fingerprint"), CONSTRAINT "finding_severity_known" CHECK ("severity" IN ('info', 'low', 'medium', 'high', 'critical')), CONSTRAINT "finding_state_known" CHECK ("state" IN ('open', 'resolved', 'accepted', 'false_positive')), CONSTRAINT "finding_cvss_range" CHECK (("cvss" IS NULL OR "cvss" BETWEEN '0' AND '10')), CONSTRAINT "finding_epss_range" CHECK (("epss" IS NULL OR "epss" BETWEEN '0' AND '1')), CONSTRAINT "finding_decision_of_decided" CHECK (("state" IN ('accepted', 'false_positive') OR ("decided_at" IS NULL AND "decided_by_id" IS NULL AND "decided_until" IS NULL AND "decision_reason" = ''))));
+CREATE INDEX "risks_finding_asset_id_150970bf" ON "risks_finding" ("asset_id");
+CREATE INDEX "risks_finding_organization_id_54aeb46b" ON "risks_finding" ("organization_id");
+CREATE INDEX "risks_finding_risk_id_69aa162e" ON "risks_finding" ("risk_id");
+CREATE INDEX "risks_finding_proposal_id_96ab3d3d" ON "risks_finding" ("proposal_id");
+CREATE INDEX "risks_finding_decided_by_id_72e1f941" ON "risks_finding" ("decided_by_id");
+CREATE INDEX "finding_by_last" ON "risks_finding" ("organization_id", "last_seen_at", "id");
+CREATE INDEX "finding_by_first" ON "risks_finding" ("organization_id", "first_seen_at", "id");
+CREATE INDEX "finding_by_severity" ON "risks_finding" ("organization_id", "severity", "id");
+CREATE INDEX "finding_by_state" ON "risks_finding" ("organization_id", "state", "id");
+CREATE INDEX "finding_by_rule" ON "risks_finding" ("organization_id", "rule", "id");
+CREATE INDEX "finding_by_rank" ON "risks_finding" ("organization_id", (CASE WHEN "severity" = 'info' THEN 0 WHEN "severity" = 'low' THEN 1 WHEN "severity" = 'medium' THEN 2 WHEN "severity" = 'high' THEN 3 WHEN "severity" = 'critical' THEN 4 ELSE 0 END), "id");
+CREATE INDEX "finding_by_epss" ON "risks_finding" ("organization_id", (CAST(((CAST(COALESCE("epss", 0) AS NUMERIC))) AS NUMERIC)), "id");
+CREATE INDEX "finding_decision_end" ON "risks_finding" ("decided_until") WHERE "decided_until" IS NOT NULL;
 CREATE TABLE "tasks_lease" ("worker_id" varchar(64) NOT NULL PRIMARY KEY, "host" varchar(255) NOT NULL, "pid" integer unsigned NOT NULL CHECK ("pid" >= 0), "started_at" datetime NOT NULL, "expires_at" datetime NOT NULL);
 CREATE TABLE "tasks_schedule" ("name" varchar(200) NOT NULL PRIMARY KEY, "cron" varchar(200) NOT NULL, "next_run_at" datetime NOT NULL, "last_enqueued_at" datetime NULL);
 CREATE TABLE "tasks_turn" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "queue_name" varchar(32) NOT NULL, "is_long" bool NOT NULL, "taken_at" datetime NULL, CONSTRAINT "turn_unique" UNIQUE ("queue_name", "is_long"));

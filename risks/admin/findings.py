@@ -43,8 +43,10 @@ class FindingAdmin(RegisterAdmin):
     search_fields = ("title",)
     ordering = ("-last_seen_at", "-id")
     autocomplete_fields = ("asset", "risk")
+    decision_fields = ("decision_reason", "decided_by", "decided_at", "decided_until")
     readonly_fields = (
         *RegisterAdmin.readonly_fields,
+        *decision_fields,
         "cves_text",
         "components_text",
         "first_seen_at",
@@ -59,6 +61,7 @@ class FindingAdmin(RegisterAdmin):
             (None, {"fields": ["title", "description", "state", "risk", *seen]}),
             ("Source", {"fields": ["tool", "rule", "asset", "location", *scanned]}),
             ("Severity", {"fields": ["severity", "cvss", "epss", "known_exploited"]}),
+            *([("Decision", {"fields": self.decision_fields})] if obj and obj.decided_at else []),
         ]
 
     @admin.display(description="CVEs")

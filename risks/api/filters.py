@@ -326,6 +326,8 @@ class ControlFilterSet(OrganizationFilterSet):
 
 
 class FindingFilterSet(OrganizationFilterSet):
+    asset_owner = UUIDFilter(field_name="asset__owner", label="On assets of this member")
+
     class Meta:
         model = Finding
         fields = {
@@ -339,6 +341,7 @@ class FindingFilterSet(OrganizationFilterSet):
             "asset": OPTIONAL,
             "risk": OPTIONAL,
             "proposal": OPTIONAL,
+            "decided_until": ["gte", "lte"],
             "first_seen_at": TIME,
             "last_seen_at": TIME,
         }

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from openrisk.text.fields import LineField, LongTextField
@@ -13,7 +13,7 @@ from risks.models.assets import Asset, Criticality
 from risks.models.base import OrganizationOwned, Versioned, choices_constraint
 from risks.models.imports import ImportRun
 from risks.models.risk import Risk
-from risks.querysets import FindingQuerySet
+from risks.querysets import FINDING_ORDERS, FindingQuerySet
 
 
 class Severity(models.TextChoices):
@@ -126,9 +126,18 @@ class FindingState(models.TextChoices):
     ACCEPTED = "accepted", "Accepted"
     FALSE_POSITIVE = "false_positive", "False positive"
 
+    @classmethod
+    def decided(cls) -> "tuple[FindingState, ...]":
+        """Return the states that people decide on, with a reason and perhaps an end."""
+        return cls.ACCEPTED, cls.FALSE_POSITIVE
+
 
 class Finding(Versioned):
-    """Something a scanner saw on an asset. By its fingerprint, a rescan updates it."""
+    """Something a scanner saw on an asset. By its fingerprint, a rescan updates it.
+
+    `decided_by` accepted it or called it a false positive, for `decision_reason`, until the end of
+    the day `decided_until`; without one the decision has no end. Other states have no decision.
+    """
 
     fingerprint = models.CharField(max_length=64, editable=False)
     tool = LineField(max_length=100)
@@ -168,6 +177,17 @@ class Finding(Versioned):
     proposal = models.ForeignKey(
         RiskProposal, models.SET_NULL, null=True, related_name="findings", editable=False
     )
+    decision_reason = LongTextField(verbose_name=_("reason"), blank=True, editable=False)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        editable=False,
+        verbose_name=_("decided by"),
+    )
+    decided_at = models.DateTimeField(_("decided"), null=True, editable=False)
+    decided_until = models.DateField(_("end of the decision"), null=True, editable=False)
 
     objects: ClassVar[Any] = FindingQuerySet.as_manager()
 
@@ -185,6 +205,11 @@ class Finding(Versioned):
             models.CheckConstraint(
                 condition=Q(epss__isnull=True) | Q(epss__range=(0, 1)), name="finding_epss_range"
             ),
+            models.CheckConstraint(
+                condition=Q(state__in=FindingState.decided())
+                | Q(decision_reason="", decided_by=None, decided_at=None, decided_until=None),
+                name="finding_decision_of_decided",
+            ),
         )
         indexes = (
             models.Index(fields=("organization", "last_seen_at", "id"), name="finding_by_last"),
@@ -192,6 +217,17 @@ class Finding(Versioned):
             models.Index(fields=("organization", "severity", "id"), name="finding_by_severity"),
             models.Index(fields=("organization", "state", "id"), name="finding_by_state"),
             models.Index(fields=("organization", "rule", "id"), name="finding_by_rule"),
+            models.Index(
+                F("organization"), FINDING_ORDERS["severity"], F("id"), name="finding_by_rank"
+            ),
+            models.Index(
+                F("organization"), FINDING_ORDERS["epss"], F("id"), name="finding_by_epss"
+            ),
+            models.Index(
+                fields=("decided_until",),
+                condition=Q(decided_until__isnull=False),
+                name="finding_decision_end",
+            ),
         )
 
     def __str__(self) -> str:

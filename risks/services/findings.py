@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
@@ -30,6 +30,13 @@ SEEN_FIELDS = (
     "title",
     "description",
 )
+# What a finding has that no one has decided about.
+NO_DECISION: Mapping[str, Any] = {
+    "decision_reason": "",
+    "decided_by": None,
+    "decided_at": None,
+    "decided_until": None,
+}
 SCANNED_FIELDS = frozenset(SEEN_FIELDS) | (frozenset(IDENTITY) - {"tool"})
 BATCH = 500
 Item = TypeVar("Item")
@@ -59,7 +66,7 @@ def create_finding(*, actor: User | None, organization: Organization, **fields: 
     if cves := cves_of(fields.get("rule", ""), ()):
         fields = {**KnownVulnerabilities(organization).marks_of(cves), **fields}
     with recorded(actor=actor):
-        save_finding(finding, fields)
+        save_finding(finding, fields | follow_state(actor, finding, fields))
     return finding
 
 
@@ -69,8 +76,17 @@ def update_finding(
     """Change a finding; its fingerprint follows."""
     with recorded(actor=actor):
         finding = rows.lock_for_update(instance, version)
-        save_finding(finding, fields)
+        save_finding(finding, fields | follow_state(actor, finding, fields))
     return finding
+
+
+def follow_state(actor: User | None, finding: Finding, fields: dict[str, Any]) -> dict[str, Any]:
+    """Return what a new state makes of the decision: who decided, or that no one has."""
+    if fields.get("state", finding.state) == finding.state and not finding._state.adding:
+        return {}
+    if fields.get("state") in FindingState.decided():
+        return {**NO_DECISION, "decided_by": actor, "decided_at": timezone.now()}
+    return dict(NO_DECISION)
 
 
 def save_finding(finding: Finding, fields: dict[str, Any]) -> None:

@@ -1,7 +1,7 @@
 """Risks that findings propose, and likelihoods that feeds suggest: people decide about both."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, TypeVar
 from uuid import UUID
@@ -51,15 +51,24 @@ def propose_risks(*, actor: User | None, organization: Organization) -> int:
         # Locked so that a run at the same moment waits and then sees these proposals.
         active = FindingRule.objects.for_organization(organization).filter(active=True)
         rules = active.select_for_update().order_by("pk")
-        by_rating = sorted(rules, key=lambda rule: (-rule.likelihood * rule.impact, rule.name))
-        return sum(apply_rule(organization, rule) for rule in by_rating)
+        return sum(apply_rule(organization, rule) for rule in rules_by_rating(rules))
+
+
+def rules_by_rating(rules: Iterable[FindingRule]) -> list[FindingRule]:
+    """Return the rules, those that rate highest first: where several match, the first counts."""
+    return sorted(rules, key=lambda rule: (-rule.likelihood * rule.impact, rule.name))
+
+
+def findings_without_risk(organization: Organization, rule: FindingRule) -> Any:
+    """Return the open findings that meet the rule and have neither a risk nor a proposal."""
+    return Finding.objects.for_organization(organization).filter(
+        condition_of(rule), state=FindingState.OPEN, risk=None, proposal=None
+    )
 
 
 def apply_rule(organization: Organization, rule: FindingRule) -> int:
     """Propose what one rule finds, and let its findings join their proposals."""
-    findings = Finding.objects.for_organization(organization).filter(
-        condition_of(rule), state=FindingState.OPEN, risk=None, proposal=None
-    )
+    findings = findings_without_risk(organization, rule)
     groups: dict[str, list[Finding]] = defaultdict(list)
     for finding in findings.defer("description").order_by("first_seen_at", "pk"):
         groups[finding.rule].append(finding)
@@ -99,16 +108,21 @@ def values_from(scale: type[Severity] | type[Criticality], lowest: str) -> list[
 def build_proposal(rule: FindingRule, key: str, findings: list[Finding]) -> RiskProposal:
     """Return the proposal of `rule` for the findings of one key, not yet saved."""
     worst = max(findings, key=lambda finding: Severity.values.index(finding.severity))
-    title = worst.title if worst.title.startswith(key) else f"{key}: {worst.title}"
     return RiskProposal(
         organization_id=rule.organization_id,
         rule=rule,
         key=key,
-        title=title[:255],
+        title=title_of_finding(key, worst),
         reason=describe_reason(rule, key, findings, worst.severity),
         likelihood=rule.likelihood,
         impact=rule.impact,
     )
+
+
+def title_of_finding(key: str, finding: Finding) -> str:
+    """Return the title of a risk of this finding, which names its rule id or CVE."""
+    title = finding.title if finding.title.startswith(key) else f"{key}: {finding.title}"
+    return title[:255]
 
 
 def describe_reason(rule: FindingRule, key: str, findings: list[Finding], severity: str) -> str:

@@ -159,6 +159,10 @@ class FindingSerializer(RowSerializer):
             "asset_name",
             "location",
             "state",
+            "decision_reason",
+            "decided_by",
+            "decided_at",
+            "decided_until",
             "first_seen_at",
             "last_seen_at",
             "risk",
@@ -174,9 +178,35 @@ class FindingSerializer(RowSerializer):
             "cves",
             "components",
             "proposal",
+            "decision_reason",
+            "decided_by",
+            "decided_at",
+            "decided_until",
             "first_seen_at",
             "last_seen_at",
         )
+
+
+class AcceptFindingSerializer(Serializer):
+    """A decision on a finding: its reason, and the last day on which it holds."""
+
+    reason = serializers.CharField(max_length=5000)
+    until = serializers.DateField(help_text="The last day, at most one year ahead")
+
+
+class FalsePositiveSerializer(AcceptFindingSerializer):
+    until = serializers.DateField(
+        required=False, default=None, allow_null=True, help_text="The last day; null for good"
+    )
+
+
+class RiskOfFindingSerializer(Serializer):
+    """The risk to make of a finding; what is left out is taken from its rule or severity."""
+
+    title = serializers.CharField(max_length=255, required=False)
+    description = serializers.CharField(required=False, allow_blank=True, max_length=100_000)
+    likelihood = serializers.IntegerField(min_value=1, max_value=5, required=False)
+    impact = serializers.IntegerField(min_value=1, max_value=5, required=False)
 
 
 class FindingRuleSerializer(RowSerializer):

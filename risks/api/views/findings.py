@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from openrisk.accounts.models import Role
-from openrisk.api.viewsets import OrganizationViewSet, WritableViewSet
+from openrisk.api.viewsets import OrganizationViewSet, WritableViewSet, expected_version
 from openrisk.caching.decorators import cached_view
 from openrisk.caching.freshness.registry import Row
 from risks.api.filters import (
@@ -21,17 +21,28 @@ from risks.api.filters import (
     SuggestionFilterSet,
 )
 from risks.api.serializers.catalogue import (
+    AcceptFindingSerializer,
+    FalsePositiveSerializer,
     FindingRuleSerializer,
     FindingSerializer,
     ProposalSerializer,
+    RiskOfFindingSerializer,
     SuggestionSerializer,
 )
 from risks.api.serializers.risks import CommentSerializer
-from risks.api.views.bodies import validate_comment
-from risks.models import Asset, Finding, FindingRule, LikelihoodSuggestion, RiskProposal
+from risks.api.views.bodies import validate_comment, without_version
+from risks.models import (
+    Asset,
+    Finding,
+    FindingRule,
+    FindingState,
+    LikelihoodSuggestion,
+    RiskProposal,
+)
 from risks.querysets import FINDING_ORDERS
 from risks.services import findings as services
 from risks.services import proposals, rows
+from risks.services.triage import decisions, risks_of_findings
 
 TTL = settings.CACHE_TTL_RISKS
 
@@ -47,10 +58,71 @@ class FindingViewSet(WritableViewSet):
     update_service = staticmethod(services.update_finding)
     delete_service = staticmethod(rows.delete)
 
+    roles = dict.fromkeys(("accept", "false_positive", "reopen", "risk"), Role.ANALYST)
+    preconditions = {
+        **WritableViewSet.preconditions,
+        **dict.fromkeys(("accept", "false_positive", "reopen", "risk"), False),
+    }
+
     list = cached_view("findings", ttl=TTL, reads=(Finding, Asset))(WritableViewSet.list)
     retrieve = cached_view("findings", ttl=TTL, reads=(Row(Finding), Asset))(
         WritableViewSet.retrieve
     )
+
+    @extend_schema(request=AcceptFindingSerializer, responses=FindingSerializer)
+    @action(detail=True, methods=["post"])
+    def accept(self, request: Request, pk: str) -> Response:
+        """Accept the finding until a day. It is open again when that day is over."""
+        return self.decide(request, AcceptFindingSerializer, FindingState.ACCEPTED)
+
+    @extend_schema(request=FalsePositiveSerializer, responses=FindingSerializer)
+    @action(detail=True, methods=["post"], url_path="false-positive")
+    def false_positive(self, request: Request, pk: str) -> Response:
+        """Call the finding a false positive, until a day or for good."""
+        return self.decide(request, FalsePositiveSerializer, FindingState.FALSE_POSITIVE)
+
+    def decide(self, request: Request, body_class: Any, state: str) -> Response:
+        finding = self.get_object()
+        body = body_class(data=without_version(request.data))
+        body.is_valid(raise_exception=True)
+        decisions.decide_finding(
+            actor=self.actor,
+            finding=finding,
+            state=state,
+            version=expected_version(request),
+            **body.validated_data,
+        )
+        return self.row_response(finding.pk)
+
+    @extend_schema(request=CommentSerializer, responses=FindingSerializer)
+    @action(detail=True, methods=["post"])
+    def reopen(self, request: Request, pk: str) -> Response:
+        """End an acceptance or a false positive."""
+        finding = self.get_object()
+        decisions.reopen_finding(
+            actor=self.actor,
+            finding=finding,
+            version=expected_version(request),
+            **validate_comment(without_version(request.data)),
+        )
+        return self.row_response(finding.pk)
+
+    @extend_schema(request=RiskOfFindingSerializer, responses=FindingSerializer)
+    @action(detail=True, methods=["post"])
+    def risk(self, request: Request, pk: str) -> Response:
+        """Make a risk of the finding; `risk` of the answer is its id. 409 where it has one."""
+        finding = self.get_object()
+        body = RiskOfFindingSerializer(data=without_version(request.data))
+        body.is_valid(raise_exception=True)
+        findings = Finding.objects.filter(pk=finding.pk)
+        suggested = risks_of_findings.suggest_risk(self.organization, findings)
+        risks_of_findings.make_risk_of(
+            actor=self.actor,
+            finding=finding,
+            version=expected_version(request),
+            **(suggested.fields | body.validated_data),
+        )
+        return self.row_response(finding.pk)
 
 
 class FindingRuleViewSet(WritableViewSet):

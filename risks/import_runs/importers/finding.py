@@ -12,7 +12,7 @@ from risks.import_runs.changes import PlannedChange, SourceRecord, Values
 from risks.import_runs.context import BATCH, in_batches
 from risks.import_runs.importers.base import ModelImporter
 from risks.models import Asset, Finding, FindingState, Provenance, RowAction
-from risks.services.findings import SEEN_FIELDS, compute_fingerprint
+from risks.services.findings import NO_DECISION, SEEN_FIELDS, compute_fingerprint
 from risks.vulnerabilities import KnownVulnerabilities, cves_of
 
 IDENTIFIED_BY_ID = "id"  # the identity_kind of a record whose identity is the finding's own id
@@ -69,11 +69,14 @@ class FindingImporter(ModelImporter):
     def current_values(self, ids: Iterable[UUID]) -> dict[UUID, Values]:
         values: dict[UUID, Values] = {}
         self.last_seen: dict[UUID, datetime] = {}
-        names = ("pk", "last_seen_at", *IMPORTED_FIELDS)
+        self.decided: set[UUID] = set()  # by people
+        names = ("pk", "last_seen_at", "decided_at", *IMPORTED_FIELDS)
         for batch in self.existing_in_batches(ids):
             for row in self.queryset().filter(pk__in=batch).values(*names):
                 pk = row.pop("pk")
                 self.last_seen[pk] = row.pop("last_seen_at")
+                if row.pop("decided_at"):
+                    self.decided.add(pk)
                 for name in _NUMBERS:
                     row[name] = None if row[name] is None else str(row[name])
                 values[pk] = row
@@ -104,7 +107,10 @@ class FindingImporter(ModelImporter):
                 change.set_outcome(name, current[name], current[name])
         elif change.values.get("state") != FindingState.OPEN:
             return
-        elif change.superseded.get("state", {}).get("value") == state != FindingState.RESOLVED:
+        elif (
+            change.superseded.get("state", {}).get("value") == state != FindingState.RESOLVED
+            and change.object_id not in self.decided
+        ):
             return  # the source itself has closed it before
         elif state in _DECIDED:
             change.set_outcome("state", state, state)
@@ -220,7 +226,7 @@ class FindingImporter(ModelImporter):
                 findings.values(),
                 update_conflicts=True,
                 unique_fields=["id"],
-                update_fields=(*IMPORTED_FIELDS, "version", "updated_at"),
+                update_fields=(*IMPORTED_FIELDS, *NO_DECISION, "version", "updated_at"),
             )
 
     def mark_seen(self, changes: Sequence[PlannedChange]) -> None:
@@ -253,6 +259,9 @@ class FindingImporter(ModelImporter):
 
 
 def assign_values(finding: Finding, values: Values) -> None:
+    """Set the values of a source; a state of its own ends what people decided."""
+    if values.get("state", finding.state) != finding.state:
+        values = {**values, **NO_DECISION}
     for name, value in values.items():
         if name in _NUMBERS:
             setattr(finding, name, None if value is None else Decimal(value))
@@ -260,5 +269,7 @@ def assign_values(finding: Finding, values: Values) -> None:
             finding.known_exploited = bool(value)
         elif name in _LISTS:
             setattr(finding, name, value or [])
+        elif name in NO_DECISION:
+            setattr(finding, name, value)
         else:
             setattr(finding, name, value or "")

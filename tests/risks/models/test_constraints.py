@@ -116,6 +116,7 @@ CHECKS = {
     "finding_state_known": (Finding, {"state": "maybe"}),
     "finding_cvss_range": (Finding, {"cvss": 11}),
     "finding_epss_range": (Finding, {"epss": 2}),
+    "finding_decision_of_decided": (Finding, {"state": "open", "decision_reason": "Why"}),
     "finding_rule_severity_known": (FindingRule, {"minimum_severity": "awful"}),
     "finding_rule_criticality_known": (FindingRule, {"minimum_criticality": "vital"}),
     "finding_rule_ratings_range": (FindingRule, {"likelihood": 6}),

@@ -1,0 +1,1 @@
+"""Work on findings: read `decisions` (accept, false positive, reopen), then `risks_of_findings`."""
