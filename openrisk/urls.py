@@ -36,6 +36,9 @@ pages_of_an_organization: list[Any] = [
     path("acceptances/", include("risks.pages.queues.acceptance_urls")),
     path("choices/<slug:kind>/", search_choices, name="choices"),
     path("marketplace/", include("marketplace.pages.urls")),
+    path("settings/", include("openrisk.pages.settings.urls")),
+    path("settings/", include("risks.pages.settings.urls")),
+    path("settings/", include("marketplace.pages.settings_urls")),
 ]
 urlpatterns = [
     path("api/v1/auth/", include("openrisk.api.accounts.urls")),

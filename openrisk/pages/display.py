@@ -8,6 +8,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from openrisk.pages.menu import build_menu, section_of
+from openrisk.pages.settings.sections import build_settings_menu
 
 LASTS = 365 * 24 * 3600  # seconds
 # Each with its values; the first is the one without a cookie.
@@ -19,7 +20,7 @@ CHOICES = {
 
 
 def shell_of_page(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: `display`, the chosen looks by name, and `build_menu` of the side bar."""
+    """Context processor: `display`, the chosen looks by name, and the menus of bar and settings."""
     display = {
         name.replace("-", "_"): chosen if chosen in values else values[0]
         for name, values in CHOICES.items()
@@ -29,6 +30,7 @@ def shell_of_page(request: HttpRequest) -> dict[str, Any]:
         "display": display,
         "menu": lambda: build_menu(request),
         "section": lambda: section_of(request),
+        "settings_menu": lambda: build_settings_menu(request),
     }
 
 

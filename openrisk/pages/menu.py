@@ -31,7 +31,7 @@ class MenuLink:
     key: str = ""
 
 
-# Inventory, imports, reports and settings are pages of the administration.
+# Inventory, imports and reports are pages of the administration.
 SECTIONS = (
     (
         MenuEntry(_("Overview"), "layout-dashboard", "home", key="g o"),
@@ -57,7 +57,7 @@ SECTIONS = (
         MenuEntry(_("Imports"), "upload", "admin:risks_importrun_changelist", Role.MANAGER),
         MenuEntry(_("Marketplace"), "blocks", "marketplace"),
         MenuEntry(_("Deleted items"), "rotate-ccw", "deleted", Role.ANALYST),
-        MenuEntry(_("Settings"), "settings", "admin:index", Role.MANAGER),
+        MenuEntry(_("Settings"), "settings", "settings"),
     ),
 )
 

@@ -33,8 +33,9 @@ AXES = ("likelihood", "impact")
 @admin.register(Category, site=site)
 class CategoryAdmin(RegisterAdmin):
     create = staticmethod(create_service_for(Category))
-    fields = ("name", "description", "appetite")
-    list_display = ("name", "description", "appetite", "organization")
+    fields = ("name", "description", "appetite", "owner")
+    list_display = ("name", "description", "appetite", "owner", "organization")
+    list_select_related = ("owner",)
     list_filter = (("organization", RelatedFilter),)
     search_fields = ("name",)
 

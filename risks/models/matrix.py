@@ -1,5 +1,6 @@
 """Categories and the matrix that turns likelihood and impact into a level."""
 
+from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -23,6 +24,14 @@ class Category(Versioned):
         help_text=_(
             "The highest current score that is acceptable here, 1 to 25; empty for none set."
         ),
+    )
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text=_("Answers for the appetite of this category."),
     )
 
     class Meta:

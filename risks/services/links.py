@@ -72,16 +72,20 @@ def read_links(risk_ids: Sequence[UUID]) -> list[tuple[UUID, str, Any]]:
 
 
 def write_links(
-    organization: Organization, links: Mapping[UUID, Mapping[str, Iterable[Any]]]
+    organization: Organization,
+    links: Mapping[UUID, Mapping[str, Iterable[Any]]],
+    *,
+    respell: bool = True,
 ) -> None:
     """Make these the only links of each risk; a kind that is not named stays as it is.
 
     `links` has tags and ids by risk and by "tags", "assets" or "controls". The assets weigh the
-    risk's priority: a caller that changes them refreshes it.
+    risk's priority: a caller that changes them refreshes it. Tags get the spelling that the
+    organization has for them, unless the caller has chosen it.
     """
     for name, kind in LINK_KINDS.items():
         targets = {pk: set(named[name]) for pk, named in links.items() if name in named}
-        if name == "tags":
+        if name == "tags" and respell:
             targets = respell_tags(organization, targets)
         remaining = iter(targets)
         while batch := list(islice(remaining, BATCH)):

@@ -17,7 +17,7 @@ from openrisk.accounts.members.memberships import set_role
 from openrisk.accounts.models import Role
 from openrisk.errors import Conflict, StaleVersion
 from openrisk.pages.forms import PageForm
-from risks.models import Acceptance, BulkChange, LikelihoodSuggestion
+from risks.models import Acceptance, BulkChange, Category, LikelihoodSuggestion, Risk
 from risks.services.mitigations import create_mitigation
 from risks.services.risks import create_risk, take_transition
 from risks.services.workspace.attachments import upload_attachment
@@ -30,7 +30,13 @@ READING = {"FilterForm", "MitigationFilterForm", "ActionFilterForm", "ExplainFor
 SOON = str(timezone.now().date() + timedelta(days=9))
 RISK = "/o/acme/risks/R-0001/"
 # After a change by someone else these show both values.
-COMPARED = {"RiskForm", "MitigationForm", "MitigationActionForm", "CorrectionForm"}
+COMPARED = {
+    "RiskForm",
+    "MitigationForm",
+    "MitigationActionForm",
+    "CorrectionForm",
+    "CategoryForm",
+}
 MITIGATION = "/o/acme/treatment/M-0001/"
 RISKS = "risks.services.risks"
 COMMENTS = "risks.services.workspace.comments"
@@ -209,6 +215,24 @@ CASES = [
     ),
     ("SyncForm", f"{APP}sync/", {"mode": "preview"}, "marketplace.sync.runs.queue_run"),
     (
+        "CategoryForm",
+        "/o/acme/settings/categories/new/",
+        {"name": "x"},
+        "risks.services.rows.create",
+    ),
+    (
+        "MergeForm",
+        "/o/acme/settings/categories/{category}/merge/",
+        {},
+        "risks.services.bulk_changes.lifecycle.preview_change",
+    ),
+    (
+        "TagsForm",
+        "/o/acme/settings/tags/",
+        {"tag": "x", "step": "remove"},
+        "risks.services.bulk_changes.lifecycle.preview_change",
+    ),
+    (
         "PackForm",
         "/o/acme/marketplace/packs/preview/",
         {},
@@ -244,6 +268,7 @@ def places(client, organization, manager, analyst):
             title=title,
             inherent_likelihood=2,
             inherent_impact=2,
+            tags=["x"],
         )
         if title == "One":
             first = take_transition(actor=analyst, risk=risk, to="assessed")
@@ -269,8 +294,14 @@ def places(client, organization, manager, analyst):
     attachment = upload_attachment(
         actor=manager, organization=organization, file=upload(PNG)
     ).attachment
+    categories = [
+        Category.objects.create(organization=organization, name=name) for name in ("One", "Two")
+    ]
+    Risk.objects.filter(pk=first.pk).update(category=categories[0])
     client.force_login(manager)
     return {
+        "category": categories[0].pk,
+        "other_category": categories[1].pk,
         "attachment": attachment.pk,
         "acceptance": acceptance.pk,
         "suggestion": suggestion.pk,
@@ -301,6 +332,8 @@ def test_refusal_of_a_service_is_shown(client, places, monkeypatch, case, refusa
     monkeypatch.setattr(service, refuse)
     if form == "AttachmentUploadForm":
         data = {"uploads": upload()}
+    if form == "MergeForm":
+        data = {"target": places["other_category"]}
     if form == "PackForm":
         data = {"file": SimpleUploadedFile("pack.zip", b"x")}
     if path.endswith("transitions/"):

@@ -61,11 +61,14 @@ class OwnPasswordForm(PasswordChangeForm):
         return self.user
 
 
-class OwnTokenForm(PageForm):
+class TokenForm(PageForm):
+    """What a new token is for, and what limits it."""
+
     name = forms.CharField(
-        max_length=100, help_text=gettext_lazy("What it is for, e.g. the script that uses it")
+        label=gettext_lazy("Name"),
+        max_length=100,
+        help_text=gettext_lazy("What it is for, e.g. the script that uses it"),
     )
-    organization = forms.ModelChoiceField(Organization.objects.none(), empty_label=None)
     days = forms.IntegerField(
         label=gettext_lazy("Valid for days"), min_value=1, max_value=LONGEST_DAYS, initial=90
     )
@@ -78,11 +81,6 @@ class OwnTokenForm(PageForm):
         ),
     )
 
-    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        organizations = cast(forms.ModelChoiceField, self.fields["organization"])
-        organizations.queryset = Organization.objects.for_user(user)
-
     def clean_allowed_networks(self) -> list[str]:
         texts = self.cleaned_data["allowed_networks"].replace(",", " ").split()
         try:
@@ -91,6 +89,18 @@ class OwnTokenForm(PageForm):
             raise forms.ValidationError(
                 _("%(error)s. Write e.g. 192.0.2.0/24.") % {"error": error}
             ) from None
+
+
+class OwnTokenForm(TokenForm):
+    organization = forms.ModelChoiceField(
+        Organization.objects.none(), label=gettext_lazy("Organization"), empty_label=None
+    )
+    field_order = ("name", "organization")
+
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        organizations = cast(forms.ModelChoiceField, self.fields["organization"])
+        organizations.queryset = Organization.objects.for_user(user)
 
 
 @form_on()

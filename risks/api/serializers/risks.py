@@ -162,6 +162,8 @@ class PostponeReviewSerializer(Serializer):
 
 
 class CategorySerializer(RowSerializer):
+    owner = MemberField(required=False, allow_null=True)
+
     class Meta:
         model = Category
         fields = (
@@ -169,6 +171,7 @@ class CategorySerializer(RowSerializer):
             "name",
             "description",
             "appetite",
+            "owner",
             "version",
             "created_at",
             "updated_at",

@@ -15,6 +15,7 @@ class BulkKind(models.TextChoices):
     CATEGORY = "category", _("Category")
     ADD_TAGS = "add_tags", _("Add tags")
     REMOVE_TAGS = "remove_tags", _("Remove tags")
+    REPLACE_TAGS = "replace_tags", _("Rename tags")
     TREATMENT = "treatment", _("Treatment")
     REVIEW_INTERVAL = "review_interval_days", _("Review interval")
     NEXT_REVIEW = "next_review_at", _("Next review")

@@ -44,7 +44,7 @@ MOST_SHOWN = 50  # rows of a result
 def bulk_change(request: MemberRequest) -> HttpResponse:
     """Ask for the value of a change; then preview it for the chosen risks."""
     kind = request.GET.get("kind") or request.POST.get("kind", "")
-    if kind not in BulkKind.values:
+    if kind not in BulkKind.values or kind == BulkKind.REPLACE_TAGS:  # in the settings
         messages.error(request, _("Choose what is to be changed."))
         return redirect("risk-list", request.organization_slug)
     organization = request.membership.organization

@@ -14,7 +14,7 @@ from risks.services.bulk_changes import columns
 from risks.services.bulk_changes.plan import PlannedRow, SelectedRisk
 from risks.services.bulk_changes.rules import BulkRules
 from risks.services.bulk_changes.status import StatusKind
-from risks.services.bulk_changes.tags import AddTagsKind, RemoveTagsKind
+from risks.services.bulk_changes.tags import AddTagsKind, RemoveTagsKind, ReplaceTagsKind
 from risks.services.deletion import KEPT_FOR, delete_rows
 from risks.services.workspace.deleted_items import restore_items
 
@@ -68,6 +68,7 @@ KINDS: dict[str, type[BulkRules]] = {
     BulkKind.CATEGORY: columns.CategoryKind,
     BulkKind.ADD_TAGS: AddTagsKind,
     BulkKind.REMOVE_TAGS: RemoveTagsKind,
+    BulkKind.REPLACE_TAGS: ReplaceTagsKind,
     BulkKind.TREATMENT: columns.TreatmentKind,
     BulkKind.REVIEW_INTERVAL: columns.IntervalKind,
     BulkKind.NEXT_REVIEW: columns.NextReviewKind,

@@ -49,11 +49,14 @@ class TagKind(BulkRules):
             risk.value = sorted(tags[risk.pk])
         return selected
 
+    respells = True  # tags get the spelling that the organization has for them
+
     def write(self, rows: Sequence[PlannedRow], value: Any, actor: User | None) -> None:
         self.restore({row.risk.pk: row.after for row in rows})
 
     def restore(self, values: Mapping[UUID, Any]) -> None:
-        write_links(self.organization, {pk: {"tags": tags} for pk, tags in values.items()})
+        links = {pk: {"tags": tags} for pk, tags in values.items()}
+        write_links(self.organization, links, respell=self.respells)
         Risk.objects.filter(pk__in=list(values)).update(
             version=F("version") + 1, updated_at=timezone.now()
         )
@@ -103,3 +106,45 @@ class RemoveTagsKind(TagKind):
             PlannedRow(risk, risk.value, [t for t in risk.value if name_key(t) not in keys])
             for risk in risks
         ]
+
+
+class ReplaceTagsKind(TagKind):
+    """The value is {"tags": [...], "name": "..."}: the tags of which there is one from now on.
+
+    Written like another tag, the name gets that one's spelling; written like one of `tags`, it is
+    a new spelling.
+    """
+
+    respells = False
+
+    def clean(self, value: Any) -> Any:
+        if not isinstance(value, dict) or not isinstance(value.get("name"), str):
+            raise field_error("value", _("Give the tags, and the name that replaces them."))
+        tags = super().clean(value.get("tags"))
+        [name, *others] = sorted(clean_tags([value["name"]])) or [""]
+        if not name or others:
+            raise field_error("value", _("Write one tag that replaces them."))
+        if name_key(name) not in set(map(name_key, tags)):
+            spelling = spellings_of_tags(self.organization, [name_key(name)])
+            name = spelling.get(name_key(name), name)
+        return {"tags": tags, "name": name}
+
+    def label(self, value: Any) -> str:
+        if isinstance(value, dict):
+            return _("%(tags)s → %(name)s") % {
+                "tags": ", ".join(value["tags"]),
+                "name": value["name"],
+            }
+        return super().label(value)
+
+    def plan(self, risks: Sequence[SelectedRisk], value: Any) -> list[PlannedRow]:
+        keys = {name_key(tag) for tag in value["tags"]}
+        replaced = keys | {name_key(value["name"])}
+        rows = []
+        for risk in risks:
+            after = risk.value
+            if not keys.isdisjoint(map(name_key, risk.value)):
+                others = [tag for tag in risk.value if name_key(tag) not in replaced]
+                after = sorted([*others, value["name"]])
+            rows.append(PlannedRow(risk, risk.value, after))
+        return rows

@@ -27,6 +27,9 @@ def title_of(kind: str, count: int) -> str:
         BulkKind.REMOVE_TAGS: ngettext(
             "Remove tags from %(count)s risk", "Remove tags from %(count)s risks", count
         ),
+        BulkKind.REPLACE_TAGS: ngettext(
+            "Rename tags on %(count)s risk", "Rename tags on %(count)s risks", count
+        ),
         BulkKind.TREATMENT: ngettext(
             "Set the treatment of %(count)s risk", "Set the treatment of %(count)s risks", count
         ),
@@ -54,6 +57,9 @@ def done_sentence(kind: str, count: int) -> str:
         ),
         BulkKind.REMOVE_TAGS: ngettext(
             "Tags removed from %(count)s risk.", "Tags removed from %(count)s risks.", count
+        ),
+        BulkKind.REPLACE_TAGS: ngettext(
+            "Tags renamed on %(count)s risk.", "Tags renamed on %(count)s risks.", count
         ),
         BulkKind.DELETE: ngettext("%(count)s risk deleted.", "%(count)s risks deleted.", count),
     }

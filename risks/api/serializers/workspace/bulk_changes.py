@@ -107,7 +107,8 @@ class BulkPreviewSerializer(Serializer):
         required=False,
         default=None,
         allow_null=True,
-        help_text="An id of a member or category, tags, a choice, days, a time; null empties it",
+        help_text="An id of a member or category, tags, a choice, days, a time; null empties it. "
+        'To rename tags: {"tags": ["ransom"], "name": "ransomware"}',
     )
     comment = serializers.CharField(required=False, allow_blank=True, default="", max_length=5000)
     references = serializers.ListField(
