@@ -35,7 +35,7 @@ COMPARED = {
     "MitigationForm",
     "MitigationActionForm",
     "CorrectionForm",
-    "CategoryForm",
+    "EditCategoryForm",
 }
 MITIGATION = "/o/acme/treatment/M-0001/"
 RISKS = "risks.services.risks"
@@ -215,7 +215,7 @@ CASES = [
     ),
     ("SyncForm", f"{APP}sync/", {"mode": "preview"}, "marketplace.sync.runs.queue_run"),
     (
-        "CategoryForm",
+        "EditCategoryForm",
         "/o/acme/settings/categories/new/",
         {"name": "x"},
         "risks.services.rows.create",

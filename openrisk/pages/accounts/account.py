@@ -61,8 +61,8 @@ class OwnPasswordForm(PasswordChangeForm):
         return self.user
 
 
-class TokenForm(PageForm):
-    """What a new token is for, and what limits it."""
+class LimitedTokenForm(PageForm):
+    """The purpose of a new token, and its limits."""
 
     name = forms.CharField(
         label=gettext_lazy("Name"),
@@ -91,7 +91,7 @@ class TokenForm(PageForm):
             ) from None
 
 
-class OwnTokenForm(TokenForm):
+class OwnTokenForm(LimitedTokenForm):
     organization = forms.ModelChoiceField(
         Organization.objects.none(), label=gettext_lazy("Organization"), empty_label=None
     )

@@ -26,7 +26,7 @@ from openrisk.accounts.credentials.tokens import TokenRefused, create_token
 from openrisk.accounts.members.memberships import set_role
 from openrisk.accounts.members.service_accounts import SERVICE_ROLES, create_service_account
 from openrisk.accounts.models import ApiToken, Membership, Role
-from openrisk.pages.accounts.account import TokenForm
+from openrisk.pages.accounts.account import LimitedTokenForm
 from openrisk.pages.confirmation import ask_first, is_cancelled
 from openrisk.pages.drafts import form_on
 from openrisk.pages.forms import PageForm
@@ -49,7 +49,7 @@ class ServiceAccountForm(PageForm):
     )
 
 
-class ServiceTokenForm(TokenForm):
+class ServiceTokenForm(LimitedTokenForm):
     account = forms.ModelChoiceField(
         Membership.objects.none(), label=gettext_lazy("Service account"), empty_label=None
     )

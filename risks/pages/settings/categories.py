@@ -38,7 +38,7 @@ PAGE = "settings-categories"
 COLUMNS = ("name", "description", "appetite")
 
 
-class CategoryForm(ComparedForm, PageForm):
+class EditCategoryForm(ComparedForm, PageForm):
     """The fields of a category; `instance` is None for a new one."""
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=100)
@@ -126,7 +126,7 @@ def category_list(request: MemberRequest) -> HttpResponse:
 @create_once
 def new_category(request: MemberRequest) -> HttpResponse:
     organization = request.membership.organization
-    form = CategoryForm(request.POST or None, organization=organization)
+    form = EditCategoryForm(request.POST or None, organization=organization)
     status = 200
     if form.is_valid():
         try:
@@ -163,7 +163,7 @@ def find_category(request: MemberRequest, pk: UUID) -> Category:
 def edit_category(request: MemberRequest, pk: UUID) -> HttpResponse:
     category = find_category(request, pk)
     organization = request.membership.organization
-    form = CategoryForm(request.POST or None, organization=organization, instance=category)
+    form = EditCategoryForm(request.POST or None, organization=organization, instance=category)
     status, context = 200, {}
     if form.is_valid():
         changes = form.changes()

@@ -1,7 +1,6 @@
-"""How long things are kept: what the services do, read from their own constants."""
+"""The periods for which data is kept, read from the constants of the services that delete it."""
 
 from datetime import timedelta
-from typing import Any
 
 from django.conf import settings
 from django.http import HttpResponse
@@ -31,12 +30,12 @@ def describe_period(period: timedelta) -> str:
     return ngettext("%(count)s hour", "%(count)s hours", hours) % {"count": hours}
 
 
-def list_periods() -> list[dict[str, Any]]:
-    """Return each kind of data with its period, and what happens then."""
+Period = tuple[str, str, str]  # what, for how long, and what happens then
+
+
+def periods_of_register() -> list[Period]:
     forever = _("No limit")
-    successes, failures = timedelta(DAYS_SUCCESSES_ARE_KEPT), timedelta(DAYS_FAILURES_ARE_KEPT)
-    submissions: timedelta = FormSubmission.objects.all().KEPT_FOR
-    rows = [
+    return [
         (
             _("Risks, mitigations, findings, controls, assets"),
             forever,
@@ -67,6 +66,13 @@ def list_periods() -> list[dict[str, Any]]:
             describe_period(KEEP_PREVIEWS),
             _("A preview that was not applied is deleted. Applied changes stay."),
         ),
+    ]
+
+
+def periods_of_accounts() -> list[Period]:
+    successes, failures = timedelta(DAYS_SUCCESSES_ARE_KEPT), timedelta(DAYS_FAILURES_ARE_KEPT)
+    submissions: timedelta = FormSubmission.objects.all().KEPT_FOR
+    return [
         (
             _("History of accounts"),
             describe_period(EVENTS_KEPT_FOR),
@@ -98,10 +104,10 @@ def list_periods() -> list[dict[str, Any]]:
             _("Repeated later, they count as new."),
         ),
     ]
-    return [dict(zip(("what", "period", "then"), row, strict=True)) for row in rows]
 
 
 @require_safe
 @member_required(Role.VIEWER)
 def retention_page(request: MemberRequest) -> HttpResponse:
-    return render(request, "risks/settings/retention.html", {"periods": list_periods()})
+    periods = periods_of_register() + periods_of_accounts()
+    return render(request, "risks/settings/retention.html", {"periods": periods})
