@@ -149,8 +149,12 @@ def serving(answer: Answer) -> Iterator[str]:
         def log_message(self, *given: Any) -> None:
             pass
 
-    with ThreadingHTTPServer((HOST, 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    class Server(ThreadingHTTPServer):
+        # As many as connect at once; who finds the queue full tries again only after a second.
+        request_queue_size = 128
+
+    with Server((HOST, 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         yield f"http://{HOST}:{server.server_address[1]}"
         server.shutdown()
 
