@@ -4,7 +4,7 @@ Those of deployment/ bring their servers with them and have a command of their o
 
 `python -m tests [pytest arguments]`.
 
-Three processes each, since many tests wait, unless `-n` says otherwise. The exit code is 0 only if
+Four processes each, since many tests wait, unless `-n` says otherwise. The exit code is 0 only if
 no run failed.
 """
 
@@ -116,7 +116,7 @@ def _pytest(
     started = time.monotonic()
     process = subprocess.Popen(
         [
-            *(sys.executable, "-m", "pytest", "-n", "3", f"--junitxml={report}"),
+            *(sys.executable, "-m", "pytest", "-n", "4", f"--junitxml={report}"),
             # Neighbours stay in one process, which makes what they share once.
             *("--dist", "worksteal"),
             *("--ignore=tests/deployment", *arguments),
