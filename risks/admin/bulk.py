@@ -88,7 +88,7 @@ def change_risks(
                 organization=organization,
                 kind=kind,
                 value=value,
-                risks=chosen.filter(pk__in=[risk.pk for risk in risks]),
+                rows=chosen.filter(pk__in=[risk.pk for risk in risks]),
                 comment=comment,
             )
             counts = change.summary["counts"]
@@ -107,7 +107,7 @@ def show_outcome(model_admin: Any, request: HttpRequest, change: BulkChange) -> 
     counts, refusals = change.summary["counts"], change.summary["refusals"]
     if counts["changed"]:
         address = reverse("admin:risks_bulkchange_change", args=[change.pk])
-        text = done_sentence(change.kind, counts["changed"])
+        text = done_sentence(change.kind, counts["changed"], change.subject)
         link = format_html('{} <a href="{}">{}</a>', text, address, _("Look at it or undo it"))
         model_admin.message_user(request, link, messages.SUCCESS)
     if counts["same"]:

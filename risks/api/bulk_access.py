@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
 from openrisk.accounts.models import Membership, Role
-from risks.models import BulkChange
+from risks.models import BulkChange, BulkSubject
 from risks.services.bulk_changes.kinds import rules_of
 
 
@@ -28,9 +28,11 @@ def find_own(membership: Membership, pk: Any) -> BulkChange:
     return change
 
 
-def require_kind(membership: Membership, kind: str, value: Any) -> None:
+def require_kind(
+    membership: Membership, kind: str, value: Any, subject: str = BulkSubject.RISK
+) -> None:
     """Raise PermissionDenied where a single change of this kind needs another role."""
-    needed = rules_of(kind, membership.organization).needed_role(value)
+    needed = rules_of(kind, membership.organization, subject).needed_role(value)
     if not membership.has_role(needed):
         raise PermissionDenied(
             _("This change needs the role %(needed)s; yours is %(own)s.")

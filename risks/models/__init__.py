@@ -59,6 +59,7 @@ from risks.models.workspace.bulk_changes import (
     BulkKind,
     BulkRowOutcome,
     BulkState,
+    BulkSubject,
 )
 from risks.models.workspace.deleted_items import DeletedItem, DeletedRows
 from risks.models.workspace.relations import RelationKind, RiskRelation
@@ -80,6 +81,7 @@ __all__ = (
     "BulkKind",
     "BulkRowOutcome",
     "BulkState",
+    "BulkSubject",
     "Category",
     "Change",
     "ChangeAction",

@@ -214,7 +214,7 @@ def make_bulk_change(risk: Risk, **fields: Any) -> BulkChange:
         organization=risk.organization,
         kind="treatment",
         value="avoid",
-        risks=Risk.objects.filter(pk=risk.pk),
+        rows=Risk.objects.filter(pk=risk.pk),
         **fields,
     )
     BulkChange.objects.filter(pk=change.pk).update(state=BulkState.APPLIED)

@@ -1,9 +1,10 @@
-/* The bar of the selection in the list of risks: it shows with the first tick, counts, ticks all rows
+/* The bar of the selection in a list: it shows with the first tick, counts, ticks all rows
    of the page and ranges (Shift). Without this script the bar is above the list. */
 (() => {
   "use strict";
 
-  const boxes = () => [...document.querySelectorAll('input[type=checkbox][name=risk]')];
+  const BOX = ".select-cell input[type=checkbox][form=selection]";
+  const boxes = () => [...document.querySelectorAll(BOX)];
   const bar = () => document.querySelector("[data-bulk-bar]");
   let last = null;
 
@@ -49,7 +50,7 @@
       for (const box of boxes()) box.checked = event.target.checked;
       if (!event.target.checked) leaveAll();
       count();
-    } else if (event.target.matches('input[name=risk]')) {
+    } else if (event.target.matches(BOX)) {
       if (!event.target.checked) leaveAll();
       count();
     }
@@ -61,7 +62,7 @@
       count();
       boxes()[0]?.focus();
     }
-    if (!event.target.matches('input[name=risk]')) return;
+    if (!event.target.matches(BOX)) return;
     const all = boxes();
     if (event.shiftKey && last && all.includes(last)) {
       const [from, to] = [all.indexOf(last), all.indexOf(event.target)].sort((a, b) => a - b);

@@ -1,4 +1,4 @@
-"""Bulk changes in the admin: who changed what on how many risks, and the button to undo one."""
+"""Bulk changes in the admin: who changed what on how many rows, and the button to undo one."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from risks.models import BulkChange, BulkState
 from risks.tasks import undo_bulk_change
 
 UNDO_WARNING = (
-    "Each risk gets its former value again, where no one has changed it since. The others stay."
+    "Each row gets its former value again, where no one has changed it since. The others stay."
 )
 
 
@@ -25,7 +25,7 @@ class BulkChangeAdmin(StepAdmin):
     actions = None
     list_display = ("what", "state", "changed", "actor_label", "created_at", "organization")
     list_select_related = ("actor",)
-    list_filter = ("state", "kind", ("organization", RelatedFilter))
+    list_filter = ("state", "subject", "kind", ("organization", RelatedFilter))
     search_fields = ("value_label", "comment", "actor__email", "actor__name")
     ordering = ("-created_at", "-id")
     fields = (
@@ -57,7 +57,7 @@ class BulkChangeAdmin(StepAdmin):
     def what(self, change: BulkChange) -> str:
         return str(change)
 
-    @admin.display(description="risks changed")
+    @admin.display(description="rows changed")
     def changed(self, change: BulkChange) -> int:
         return int(change.summary["counts"]["changed"])
 

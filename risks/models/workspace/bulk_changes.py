@@ -1,4 +1,4 @@
-"""Bulk changes: one change of many risks, previewed, applied and perhaps undone."""
+"""Bulk changes: one change of many rows, previewed, applied and perhaps undone."""
 
 from django.conf import settings
 from django.db import models
@@ -6,6 +6,13 @@ from django.utils.translation import gettext_lazy as _
 
 from openrisk.text.fields import LineField, LongTextField
 from risks.models.base import OrganizationOwned, Versioned, choices_constraint
+
+
+class BulkSubject(models.TextChoices):
+    """The rows that are changed: names of `risks.services.bulk_changes.subjects`."""
+
+    RISK = "risk", _("Risks")
+    ASSET = "asset", _("Assets")
 
 
 class BulkKind(models.TextChoices):
@@ -20,6 +27,8 @@ class BulkKind(models.TextChoices):
     REVIEW_INTERVAL = "review_interval_days", _("Review interval")
     NEXT_REVIEW = "next_review_at", _("Next review")
     STATUS = "status", _("Status")
+    TYPE = "type", _("Type")
+    CRITICALITY = "criticality", _("Criticality")
     DELETE = "delete", _("Delete")
 
 
@@ -33,7 +42,7 @@ class BulkState(models.TextChoices):
 
     @classmethod
     def running(cls) -> "tuple[BulkState, ...]":
-        """Return the states in which risks are being changed or restored."""
+        """Return the states in which rows are being changed or restored."""
         return cls.APPLYING, cls.UNDOING
 
 
@@ -51,15 +60,19 @@ def _person() -> models.ForeignKey:
 
 
 class BulkChange(Versioned):
-    """One change of many risks at once.
+    """One change of many rows at once.
 
     `value` is what they are to have, as JSON; `value_label` is its name for people. `query` is that
-    of the list, where all risks that match it were chosen. `selection` has the numbers of the risks
-    with the versions that the preview saw, of which `digest` is made. `summary` is the preview:
-    counts, refusals with their reasons, examples, warnings. `done` of `total` risks have been
+    of the list, where all rows that match it were chosen. `selection` has the numbers of risks, or
+    the ids of other rows, with the versions that the preview saw, of which `digest` is made.
+    `summary` is the preview: counts, refusals with their reasons, examples, warnings. `done` of
+    `total` rows have been
     handled by the step that is running.
     """
 
+    subject = models.CharField(
+        max_length=20, choices=BulkSubject.choices, default=BulkSubject.RISK, editable=False
+    )
     kind = models.CharField(max_length=20, choices=BulkKind.choices, editable=False)
     value = models.JSONField(null=True, editable=False)
     value_label = models.TextField(blank=True, editable=False)
@@ -99,19 +112,19 @@ class BulkChange(Versioned):
 
     @property
     def is_running(self) -> bool:
-        """Return whether risks are being changed or restored now."""
+        """Return whether rows are being changed or restored now."""
         return self.state in BulkState.running()
 
 
 class BulkChangeRow(OrganizationOwned):
-    """The part of one risk in a bulk change that was applied: its value before and after.
+    """The part of one row in a bulk change that was applied: its value before and after.
 
-    `object_id` is that of the risk, which may be deleted since.
+    `object_id` is that of the row, which may be deleted since.
     """
 
     change = models.ForeignKey(BulkChange, models.CASCADE, related_name="rows", db_index=False)
     object_id = models.UUIDField(editable=False)
-    reference = LineField(max_length=16, editable=False)
+    reference = LineField(max_length=255, editable=False)
     before = models.JSONField(null=True, editable=False)
     after = models.JSONField(null=True, editable=False)
     outcome = models.CharField(max_length=10, choices=BulkRowOutcome.choices, editable=False)

@@ -1,4 +1,4 @@
-"""Changes of many risks: choose a value, look at the preview, apply it, undo it."""
+"""Changes of many rows: choose a value, look at the preview, apply it, undo it."""
 
 from typing import Any
 from uuid import UUID
@@ -19,10 +19,12 @@ from openrisk.pages.forms import REFUSALS, refusal_sentence, status_of
 from openrisk.pages.guards import MemberRequest, member_required
 from openrisk.pages.submissions import create_once, redirect_to_created
 from risks.api.bulk_access import changes_of, find_own, require_kind
-from risks.models import BulkChange, BulkKind, BulkRowOutcome, BulkState
+from risks.models import BulkChange, BulkKind, BulkRowOutcome, BulkState, BulkSubject
 from risks.pages.bulk_changes.forms import BulkForm, ConsentForm
-from risks.pages.bulk_changes.selection import list_matching
+from risks.pages.bulk_changes.subjects import PAGES
 from risks.services.bulk_changes import lifecycle
+from risks.services.bulk_changes.kinds import KINDS_OF
+from risks.services.bulk_changes.subjects import SUBJECTS
 from risks.services.bulk_changes.wording import (
     done_sentence,
     left_out_sentence,
@@ -41,30 +43,30 @@ MOST_SHOWN = 50  # rows of a result
 @require_http_methods(["GET", "POST"])
 @member_required(Role.ANALYST)
 @create_once
-def bulk_change(request: MemberRequest) -> HttpResponse:
-    """Ask for the value of a change; then preview it for the chosen risks."""
+def bulk_change(request: MemberRequest, subject: str = BulkSubject.RISK) -> HttpResponse:
+    """Ask for the value of a change; then preview it for the chosen rows."""
     kind = request.GET.get("kind") or request.POST.get("kind", "")
-    if kind not in BulkKind.values or kind == BulkKind.REPLACE_TAGS:  # in the settings
+    if kind not in KINDS_OF[subject] or kind == BulkKind.REPLACE_TAGS:  # in the settings
         messages.error(request, _("Choose what is to be changed."))
-        return redirect("risk-list", request.organization_slug)
+        return redirect(PAGES[subject].list_route, request.organization_slug)
     organization = request.membership.organization
-    require_kind(request.membership, kind, None)
+    require_kind(request.membership, kind, None, subject)
     if "comment" not in request.POST:  # the selection, as the list sends it
-        return ask_for_value(request, kind)
-    form = BulkForm(kind, organization, request.POST)
+        return ask_for_value(request, kind, subject)
+    form = BulkForm(kind, organization, request.POST, subject)
     if not form.is_valid():
         return show_form(request, form, 400)
     fields = form.cleaned_data
     value = None if fields.get("empty") else fields.get("value")
     try:
-        require_kind(request.membership, kind, value)
-        risks, references = choose_risks(request, form)
+        require_kind(request.membership, kind, value, subject)
+        rows, references = choose_rows(request, form)
         change = lifecycle.preview_change(
             actor=request.membership.user,
             organization=organization,
             kind=kind,
             value=value,
-            risks=risks,
+            rows=rows,
             comment=fields["comment"],
             query=fields["query"],
             references=references,
@@ -78,15 +80,17 @@ def bulk_change(request: MemberRequest) -> HttpResponse:
     return redirect_to_created("risk-change", request.organization_slug, change.pk)
 
 
-def ask_for_value(request: MemberRequest, kind: str) -> HttpResponse:
-    chosen = request.POST.getlist("risk")
+def ask_for_value(request: MemberRequest, kind: str, subject: str) -> HttpResponse:
+    pages = PAGES[subject]
+    chosen = request.POST.getlist(pages.box)
     everything = request.POST.get("all") == "yes"
     if request.method == "POST" and not chosen and not everything:
-        messages.error(request, _("Select at least one risk first."))
-        return redirect("risk-list", request.organization_slug)
+        messages.error(request, str(pages.select_first))
+        return redirect(pages.list_route, request.organization_slug)
     form = BulkForm(
         kind,
         request.membership.organization,
+        subject=subject,
         references=" ".join(chosen),
         all=everything,
         query=request.POST.get("query", ""),
@@ -103,7 +107,7 @@ def show_form(request: MemberRequest, form: BulkForm, status: int = 200) -> Http
     if everything:
         try:
             query = str(form["query"].value() or "")
-            count = list_matching(request.membership, query).risks.order_by().count()
+            count = PAGES[form.subject].match(request.membership, query).order_by().count()
         except REFUSALS as refusal:
             form.full_clean()
             messages.error(request, refusal_sentence(refusal))
@@ -111,17 +115,22 @@ def show_form(request: MemberRequest, form: BulkForm, status: int = 200) -> Http
         "form": form,
         "count": count,
         "everything": everything,
-        "title": title_of(form.kind, count) if count else form.kind.label,
+        "title": title_of(form.kind, count, form.subject) if count else form.kind.label,
+        "pages": PAGES[form.subject],
+        "list_url": PAGES[form.subject].list_url(request.organization_slug),
     }
     return render(request, "risks/register/bulk.html", context, status=status)
 
 
-def choose_risks(request: MemberRequest, form: BulkForm) -> tuple[Any, list[str]]:
-    """Return the chosen risks, and the references by which they were chosen."""
+def choose_rows(request: MemberRequest, form: BulkForm) -> tuple[Any, list[str]]:
+    """Return the chosen rows, and the references by which they were chosen."""
     organization = request.membership.organization
     if form.cleaned_data["all"]:
-        return list_matching(request.membership, form.cleaned_data["query"]).risks, []
-    return lifecycle.find_by_references(organization, form.chosen_references)
+        query = form.cleaned_data["query"]
+        return PAGES[form.subject].match(request.membership, query), []
+    return lifecycle.find_by_references(
+        organization, form.chosen_references, SUBJECTS[form.subject]
+    )
 
 
 # --- one change
@@ -149,7 +158,9 @@ def show_change(
     context: dict[str, Any] = {
         "change": change,
         "counts": counts,
-        "title": title_of(change.kind, counts["changed"]),
+        "title": title_of(change.kind, counts["changed"], change.subject),
+        "pages": PAGES[change.subject],
+        "list_url": PAGES[change.subject].list_url(request.organization_slug),
         "refusals": [
             (
                 refused_sentence(change.kind, group["count"])
@@ -172,28 +183,35 @@ def show_change(
         context["percent"] = 100 * change.done // max(1, change.total)
         template = "risks/register/bulk_progress.html"
     else:
-        context |= describe_result(change)
+        context |= describe_result(change, request.organization_slug)
         template = "risks/register/bulk_result.html"
     return render(request, template, context, status=status)
 
 
-def describe_result(change: BulkChange) -> dict[str, Any]:
-    """Return the sentence on what was done, and the rows that were left out of it."""
+def describe_result(change: BulkChange, organization_slug: str) -> dict[str, Any]:
+    """Return the sentence on what was done, and the rows that were left out of it, each
+    with the address of its page."""
     numbers = dict.fromkeys(BulkRowOutcome.values, 0)
     counted = change.rows.order_by().values_list("outcome").annotate(number=Count("pk"))
     numbers.update(counted)
     left = (BulkRowOutcome.LEFT, BulkRowOutcome.KEPT)
     undone = change.state == BulkState.UNDONE
+    row_url = PAGES[change.subject].row_url
+
+    def with_urls(rows: Any) -> list[tuple[str, Any]]:
+        shown = rows.order_by("reference")[:MOST_SHOWN]
+        return [(row_url(organization_slug, row.object_id, row.reference), row) for row in shown]
+
     changed = change.rows.filter(outcome=BulkRowOutcome.CHANGED)
     written = sum(numbers.values()) - numbers[BulkRowOutcome.LEFT]
     return {
-        "sentence": undone_sentence(numbers[BulkRowOutcome.RESTORED])
+        "sentence": undone_sentence(numbers[BulkRowOutcome.RESTORED], change.subject)
         if undone
-        else done_sentence(change.kind, written),
-        "left": list(change.rows.filter(outcome__in=left).order_by("reference")[:MOST_SHOWN]),
+        else done_sentence(change.kind, written, change.subject),
+        "left": with_urls(change.rows.filter(outcome__in=left)),
         "left_count": sum(numbers[outcome] for outcome in left),
         "undoable": numbers[BulkRowOutcome.CHANGED],
-        "changed": list(changed.order_by("reference")[:MOST_SHOWN]),
+        "changed": with_urls(changed),
     }
 
 
@@ -202,7 +220,7 @@ def describe_result(change: BulkChange) -> dict[str, Any]:
 @create_once
 def apply_change(request: MemberRequest, pk: UUID) -> HttpResponse:
     change = find_own(request.membership, pk)
-    require_kind(request.membership, change.kind, change.value)
+    require_kind(request.membership, change.kind, change.value, change.subject)
     form = ConsentForm(request.POST)
     if not form.is_valid():
         return show_change(request, change, form, 400)
@@ -231,7 +249,7 @@ def preview_again(request: MemberRequest, pk: UUID) -> HttpResponse:
 @create_once
 def undo_change(request: MemberRequest, pk: UUID) -> HttpResponse:
     change = find_change(request, pk)
-    require_kind(request.membership, change.kind, change.value)
+    require_kind(request.membership, change.kind, change.value, change.subject)
     try:
         undo_bulk_change(actor=request.membership.user, change=change)
     except Conflict as refusal:

@@ -8,10 +8,18 @@ from django.utils.translation import gettext_lazy as _
 
 from openrisk.accounts.models import Organization, User
 from openrisk.pages.forms import PageForm
-from risks.models import BulkKind, Category, Status, Treatment
+from risks.models import (
+    AssetType,
+    BulkKind,
+    BulkSubject,
+    Category,
+    Criticality,
+    Status,
+    Treatment,
+)
 from risks.pages.risk.forms import ReviewDayField, TypedTagsField, has_many_members
 from risks.pages.widgets import RowsField
-from risks.services.bulk_changes.kinds import KINDS
+from risks.services.bulk_changes.kinds import rules_of
 
 # What a change may leave the risks without, and the words for it.
 EMPTYING = {
@@ -23,11 +31,17 @@ EMPTYING = {
     BulkKind.REVIEW_INTERVAL: _("No interval"),
     BulkKind.NEXT_REVIEW: _("No review planned"),
 }
+CHOICES: dict[str, Any] = {
+    BulkKind.STATUS: Status.choices,
+    BulkKind.TREATMENT: Treatment.choices,
+    BulkKind.TYPE: AssetType.choices,
+    BulkKind.CRITICALITY: Criticality.choices,
+}
 PEOPLE = (BulkKind.OWNER, BulkKind.ASSIGNEE, BulkKind.REVIEWER)
 
 
 class BulkForm(PageForm):
-    """The value that risks are to have, and the risks: references, or all that match a query."""
+    """The value that rows are to have, and the rows: references, or all that match a query."""
 
     references = forms.CharField(
         label=_("Risks"),
@@ -43,14 +57,24 @@ class BulkForm(PageForm):
         required=False,
         max_length=5000,
         widget=forms.Textarea({"rows": 2}),
-        help_text=_("Shown in the history of each risk"),
+        help_text=_("Shown in the history of each one"),
     )
 
-    def __init__(self, kind: str, organization: Organization, data: Any = None, **initial: Any):
+    def __init__(
+        self,
+        kind: str,
+        organization: Organization,
+        data: Any = None,
+        subject: str = BulkSubject.RISK,
+        **initial: Any,
+    ):
         super().__init__(data, auto_id="bulk-%s", initial=initial)
-        self.kind = BulkKind(kind)
-        if KINDS[kind].takes_value:
+        self.kind, self.subject = BulkKind(kind), subject
+        if rules_of(kind, organization, subject).takes_value:
             self.fields["value"] = value_field(self.kind, organization)
+        if subject != BulkSubject.RISK:
+            self.fields["references"].label = BulkSubject(subject).label
+            self.fields["references"].help_text = _("Ids, separated by spaces, commas or lines")
         if self.kind in EMPTYING:
             self.fields["empty"].label = EMPTYING[self.kind]
         else:
@@ -103,11 +127,10 @@ def value_field(kind: BulkKind, organization: Organization) -> forms.Field:
         )
     if kind == BulkKind.NEXT_REVIEW:
         return ReviewDayField(label=label, required=False)
-    choices: Any = Status.choices if kind == BulkKind.STATUS else Treatment.choices
     return forms.ChoiceField(
         label=_("New status") if kind == BulkKind.STATUS else label,
-        required=kind == BulkKind.STATUS,
-        choices=[("", _("Choose")), *choices],
+        required=kind not in EMPTYING,
+        choices=[("", _("Choose")), *CHOICES[kind]],
     )
 
 

@@ -1,4 +1,4 @@
-"""The risks that the list shows for a query, for what acts on all of them."""
+"""The rows that a list shows for a query, for what acts on all of them."""
 
 from django.http import QueryDict
 

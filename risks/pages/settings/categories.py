@@ -208,7 +208,7 @@ def merge_category(request: MemberRequest, pk: UUID) -> HttpResponse:
                 organization=category.organization,
                 kind=BulkKind.CATEGORY,
                 value=target,
-                risks=risks,
+                rows=risks,
                 comment=_("“%(source)s” is merged into “%(target)s”.")
                 % {"source": category.name, "target": target.name},
             )

@@ -69,7 +69,7 @@ def tag_list(request: MemberRequest) -> HttpResponse:
             organization=organization,
             kind=BulkKind.REMOVE_TAGS if is_removal else BulkKind.REPLACE_TAGS,
             value=chosen if is_removal else {"tags": chosen, "name": name},
-            risks=Risk.objects.for_organization(organization).filter(
+            rows=Risk.objects.for_organization(organization).filter(
                 pk__in=links.filter(name_key__in=keys).order_by().values("risk")
             ),
         )

@@ -1,4 +1,4 @@
-"""Kinds that give one column of every risk the same value."""
+"""Kinds that give one column of every row the same value."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -16,13 +16,14 @@ from risks.models import Category, Risk, Treatment
 from risks.services.acceptances import approved_among, decision_basis_of, reopen_decision
 from risks.services.bulk_changes.plan import PlannedRow
 from risks.services.bulk_changes.rules import BulkRules
+from risks.services.bulk_changes.subjects import parse_id
 from risks.services.rows import field_error
 
 FEW_VALUES = 20  # former ones: restored by one UPDATE each; more of them by one for all
 
 
 class ColumnKind(BulkRules):
-    """One column of the risk gets the same value everywhere."""
+    """One column gets the same value everywhere."""
 
     column: ClassVar[str]
 
@@ -31,10 +32,10 @@ class ColumnKind(BulkRules):
             cls.columns = (cls.column,)
 
     def write(self, rows: Sequence[PlannedRow], value: Any, actor: User | None) -> None:
-        self.write_value([row.risk.pk for row in rows], value)
+        self.write_value([row.target.pk for row in rows], value)
 
     def write_value(self, ids: Sequence[UUID], value: Any) -> None:
-        Risk.objects.filter(pk__in=ids).update(
+        self.subject.model.objects.filter(pk__in=ids).update(
             **{self.column: self.from_json(value)},
             version=F("version") + 1,
             updated_at=timezone.now(),
@@ -51,12 +52,13 @@ class ColumnKind(BulkRules):
             for value, ids in by_value.items():
                 self.write_value(ids, value)
             return
-        restored = list(Risk.objects.filter(pk__in=list(values)).only("pk", "version"))
-        for risk in restored:
-            setattr(risk, self.column, self.from_json(values[risk.pk]))
-            risk.version += 1
-            risk.updated_at = timezone.now()
-        Risk.objects.bulk_update(restored, [self.column, "version", "updated_at"], batch_size=250)
+        model = self.subject.model
+        restored = list(model.objects.filter(pk__in=list(values)).only("pk", "version"))
+        for row in restored:
+            setattr(row, self.column, self.from_json(values[row.pk]))
+            row.version += 1
+            row.updated_at = timezone.now()
+        model.objects.bulk_update(restored, [self.column, "version", "updated_at"], batch_size=250)
 
 
 class RowKind(ColumnKind):
@@ -143,7 +145,7 @@ class TreatmentKind(ColumnKind):
         return str(Treatment(value).label) if value else _("Not decided")
 
     def warnings(self, rows: Sequence[PlannedRow], value: Any) -> list[str]:
-        approved = len(approved_among([row.risk.pk for row in rows if row.is_change]))
+        approved = len(approved_among([row.target.pk for row in rows if row.is_change]))
         if not approved:
             return []
         return [
@@ -156,7 +158,7 @@ class TreatmentKind(ColumnKind):
 
     def write(self, rows: Sequence[PlannedRow], value: Any, actor: User | None) -> None:
         approved = Risk.objects.select_related("organization").in_bulk(
-            approved_among([row.risk.pk for row in rows])
+            approved_among([row.target.pk for row in rows])
         )
         super().write(rows, value, actor)
         for risk in approved.values():
@@ -201,13 +203,6 @@ class NextReviewKind(ColumnKind):
 
     def label(self, value: Any) -> str:
         return f"{datetime.fromisoformat(value):%-d %b %Y}" if value else _("None")
-
-
-def parse_id(text: Any) -> UUID | None:
-    try:
-        return UUID(str(text))
-    except ValueError:
-        return None
 
 
 def parse_moment(text: str) -> datetime | None:

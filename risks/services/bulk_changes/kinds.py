@@ -9,13 +9,16 @@ from django.utils.translation import gettext as _
 
 from openrisk.accounts.models import Organization, Role, User
 from openrisk.errors import Conflict
-from risks.models import BulkChangeRow, BulkKind, DeletedItem, Risk
-from risks.services.bulk_changes import columns
-from risks.services.bulk_changes.plan import PlannedRow, SelectedRisk
+from risks.models import BulkChangeRow, BulkKind, BulkSubject, DeletedItem
+from risks.services.bulk_changes import assets, columns
+from risks.services.bulk_changes.plan import PlannedRow, SelectedRow
 from risks.services.bulk_changes.rules import BulkRules
 from risks.services.bulk_changes.status import StatusKind
+from risks.services.bulk_changes.subjects import ASSETS
 from risks.services.bulk_changes.tags import AddTagsKind, RemoveTagsKind, ReplaceTagsKind
 from risks.services.deletion import KEPT_FOR, delete_rows
+from risks.services.links import refresh_priority
+from risks.services.rows import field_error
 from risks.services.workspace.deleted_items import restore_items
 
 
@@ -23,21 +26,21 @@ class DeleteKind(BulkRules):
     role = Role.MANAGER
     takes_value = False
 
-    def plan(self, risks: Sequence[SelectedRisk], value: Any) -> list[PlannedRow]:
-        return [PlannedRow(risk, before="present") for risk in risks]
+    def plan(self, selected: Sequence[SelectedRow], value: Any) -> list[PlannedRow]:
+        return [PlannedRow(row, before="present") for row in selected]
 
     def warnings(self, rows: Sequence[PlannedRow], value: Any) -> list[str]:
         days = KEPT_FOR.days
         return [_("What is deleted can be restored for %(days)s days.") % {"days": days}]
 
     def write(self, rows: Sequence[PlannedRow], value: Any, actor: User | None) -> None:
-        delete_rows(list(Risk.objects.filter(pk__in=[row.risk.pk for row in rows])))
+        delete_rows(list(self.subject.model.objects.filter(pk__in=[r.target.pk for r in rows])))
 
     def undo(self, rows: Sequence[BulkChangeRow], actor: User | None) -> dict[UUID, str]:
-        """Restore the risks from the deleted items; those that were restored alone stay."""
+        """Restore the rows from the deleted items; those that were restored alone stay."""
         ids = [row.object_id for row in rows]
         again, over = _("It was restored before."), _("It was deleted for good.")
-        existing = set(Risk.objects.filter(pk__in=ids).values_list("pk", flat=True))
+        existing = set(self.subject.model.objects.filter(pk__in=ids).values_list("pk", flat=True))
         deleted = DeletedItem.objects.waiting(timezone.now()).filter(
             organization=self.organization, batch=rows[0].change_id, object_id__in=ids
         )
@@ -61,7 +64,16 @@ class DeleteKind(BulkRules):
         return kept
 
 
-KINDS: dict[str, type[BulkRules]] = {
+class DeleteAssetsKind(DeleteKind):
+    subject = ASSETS
+
+    def write(self, rows: Sequence[PlannedRow], value: Any, actor: User | None) -> None:
+        affected = assets.risks_of([row.target.pk for row in rows])
+        super().write(rows, value, actor)
+        refresh_priority(self.organization, affected)
+
+
+KINDS: dict[str, type[BulkRules]] = {  # of risks
     BulkKind.OWNER: columns.OwnerKind,
     BulkKind.ASSIGNEE: columns.AssigneeKind,
     BulkKind.REVIEWER: columns.ReviewerKind,
@@ -75,8 +87,21 @@ KINDS: dict[str, type[BulkRules]] = {
     BulkKind.STATUS: StatusKind,
     BulkKind.DELETE: DeleteKind,
 }
+ASSET_KINDS: dict[str, type[BulkRules]] = {
+    BulkKind.OWNER: assets.AssetOwnerKind,
+    BulkKind.TYPE: assets.TypeKind,
+    BulkKind.CRITICALITY: assets.CriticalityKind,
+    BulkKind.DELETE: DeleteAssetsKind,
+}
+KINDS_OF: dict[str, dict[str, type[BulkRules]]] = {
+    BulkSubject.RISK: KINDS,
+    BulkSubject.ASSET: ASSET_KINDS,
+}
 
 
-def rules_of(name: str, organization: Organization) -> BulkRules:
-    """Return the rules of the kind for an organization."""
-    return KINDS[name](organization)
+def rules_of(name: str, organization: Organization, subject: str = BulkSubject.RISK) -> BulkRules:
+    """Return the rules of the kind for rows of an organization; raise for a kind they lack."""
+    rules = KINDS_OF[subject].get(name)
+    if rules is None:
+        raise field_error("kind", _("These rows have no such change."))
+    return rules(organization)

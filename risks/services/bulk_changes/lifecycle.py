@@ -1,20 +1,17 @@
 """Life of a bulk change: previewed, applied in batches, undone in batches.
 
-Each batch is one transaction. It locks its risks, looks at them again and leaves out those that
-someone has changed since the preview. A change of at most `BATCH` risks is thereby all or nothing.
+Each batch is one transaction. It locks its rows, looks at them again and leaves out those that
+someone has changed since the preview. A change of at most `BATCH` rows is thereby all or nothing.
 `risks.tasks` calls `run_batches` until nothing is left; a call that is repeated goes on where the
 last one ended.
 """
 
 import hashlib
-import json
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
-from django.db import connection
 from django.db.models import QuerySet
-from django.db.models.expressions import RawSQL
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -22,12 +19,19 @@ from openrisk.accounts.models import Organization, User
 from openrisk.database.statements import allow_long_statements
 from openrisk.errors import Conflict
 from risks.history import recorded
-from risks.models import BulkChange, BulkChangeRow, BulkRowOutcome, BulkState, Risk
-from risks.models.base import format_reference
+from risks.models import BulkChange, BulkChangeRow, BulkRowOutcome, BulkState
 from risks.services.bulk_changes.kinds import rules_of
 from risks.services.bulk_changes.plan import PlannedRow, Refusals, count_rows
-from risks.services.bulk_changes.rules import BulkRules, lock_risks
-from risks.services.bulk_changes.wording import history_comment, undo_comment
+from risks.services.bulk_changes.rules import BulkRules, lock_rows
+from risks.services.bulk_changes.subjects import RISKS, SUBJECTS, SubjectModel, subject_of
+from risks.services.bulk_changes.wording import (
+    history_comment,
+    none_chosen_sentence,
+    outdated_sentence,
+    some_refused_sentence,
+    too_many_sentence,
+    undo_comment,
+)
 from risks.services.deletion import deleted_together
 from risks.services.rows import field_error, lock_for_update, save_fields
 from risks.text import clean_text
@@ -55,38 +59,18 @@ class RisksRefused(Conflict):
 
 
 def find_by_references(
-    organization: Organization, references: Iterable[str]
-) -> tuple[QuerySet[Risk], list[str]]:
-    """Return the risks with these references, and the references, each once."""
-    names = list(dict.fromkeys(str(name).strip().upper() for name in references))
+    organization: Organization, references: Iterable[str], subject: SubjectModel = RISKS
+) -> tuple[QuerySet[Any], list[str]]:
+    """Return the rows with these references, and the references, each once."""
+    names = list(dict.fromkeys(str(name).strip() for name in references))
     if len(names) > MAX_RISKS:
-        raise too_many_risks()
-    numbers = {parse_reference(name) for name in names}
-    return with_numbers(organization, [n for n in numbers if n is not None]), names
+        raise too_many_rows(subject)
+    keys = dict.fromkeys(subject.parse(name) for name in names)
+    return subject.with_keys(organization, [key for key in keys if key is not None]), names
 
 
-def with_numbers(organization: Organization, numbers: Sequence[int]) -> QuerySet[Risk]:
-    """Return the risks with these numbers, sent as one value: each alone takes Django longer than
-    the database needs for all."""
-    if connection.vendor == "postgresql":
-        chosen = RawSQL("SELECT unnest(%s::integer[])", [list(numbers)])
-    else:
-        chosen = RawSQL("SELECT value FROM json_each(%s)", [json.dumps(list(numbers))])
-    risks: QuerySet[Risk] = Risk.objects.for_organization(organization)
-    return risks.filter(number__in=chosen)
-
-
-def parse_reference(name: str) -> int | None:
-    digits = name.removeprefix("R-")
-    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 9 else None
-
-
-def too_many_risks() -> Exception:
-    return field_error(
-        "references",
-        _("At most %(most)s risks can be changed at once. Use filters to choose fewer.")
-        % {"most": f"{MAX_RISKS:,}"},
-    )
+def too_many_rows(subject: SubjectModel) -> Exception:
+    return field_error("references", too_many_sentence(subject.name, MAX_RISKS))
 
 
 # --- Preview
@@ -98,18 +82,20 @@ def preview_change(
     organization: Organization,
     kind: str,
     value: Any,
-    risks: QuerySet[Risk],
+    rows: QuerySet[Any],
     comment: str = "",
     query: str = "",
     references: Sequence[str] = (),
 ) -> BulkChange:
-    """Save what the change would do to `risks`. The register stays as it is.
+    """Save what the change would do to `rows`. The register stays as it is.
 
-    Those of `references`, where risks were chosen by them, that no risk here has are listed.
+    Those of `references`, where rows were chosen by them, that no row here has are listed.
     """
-    rules = rules_of(kind, organization)
+    subject = subject_of(rows).name
+    rules = rules_of(kind, organization, subject)
     change = BulkChange(
         organization=organization,
+        subject=subject,
         kind=kind,
         value=rules.clean(value),
         comment=clean_text(comment),
@@ -118,68 +104,87 @@ def preview_change(
     )
     change.value_label = rules.label(change.value)
     with recorded(actor=actor):
-        plan_change(change, rules, risks, references)
+        plan_change(change, rules, rows, references)
         change.save()
     return change
 
 
 def preview_again(*, actor: User | None, change: BulkChange) -> BulkChange:
-    """Preview the same change of the same risks as they are now."""
+    """Preview the same change of the same rows as they are now."""
     with recorded(actor=actor):
         change = lock_for_update(change)
         refuse_unless(change, BulkState.PREVIEWED)
-        rules = rules_of(change.kind, change.organization)
-        numbers = change.selection["numbers"]
-        names = [*change.summary["missing"], *(format_reference("R", n) for n in numbers)]
-        plan_change(change, rules, with_numbers(change.organization, numbers), names)
+        rules = rules_of(change.kind, change.organization, change.subject)
+        subject = rules.subject
+        keys = change.selection[subject.keys_name]
+        names = [*change.summary["missing"], *map(str, keys)]
+        plan_change(change, rules, subject.with_keys(change.organization, keys), names)
         change.version += 1
         change.save()
     return change
 
 
 def plan_change(
-    change: BulkChange, rules: BulkRules, risks: QuerySet[Risk], references: Sequence[str]
+    change: BulkChange, rules: BulkRules, chosen: QuerySet[Any], references: Sequence[str]
 ) -> None:
     """Set selection, digest and summary of the change."""
-    selected = rules.read(risks.order_by("number")[: MAX_RISKS + 1])
+    subject = rules.subject
+    selected = rules.read(chosen.order_by(subject.key)[: MAX_RISKS + 1])
     if len(selected) > MAX_RISKS:
-        raise too_many_risks()
+        raise too_many_rows(subject)
     if not selected:
-        raise field_error("references", _("Choose at least one risk of this organization."))
+        raise field_error("references", none_chosen_sentence(subject.name))
     rows = rules.plan(selected, change.value)
-    existing = {risk.number for risk in selected}
+    existing = {row.key for row in selected}
     refusals = Refusals()
     refusals.add(rows)
     change.selection = {
-        "numbers": [risk.number for risk in selected],
-        "versions": [risk.version for risk in selected],
+        subject.keys_name: [row.key for row in selected],
+        "versions": [row.version for row in selected],
     }
-    change.digest = digest_selection(change.selection)
+    change.digest = digest_selection(*change.selection.values())
     change.total, change.done = len(selected), 0
     change.summary = {
         "counts": count_rows(rows),
         "refusals": refusals.as_list(),
         "examples": list_examples(rules, [row for row in rows if row.is_change][:EXAMPLES]),
         "warnings": rules.warnings(rows, change.value),
-        "missing": [name for name in references if parse_reference(name) not in existing],
+        "missing": missing_names(subject, references, existing),
     }
 
 
-def digest_selection(selection: dict[str, list[int]]) -> str:
-    """Return a digest of the risks and their versions."""
-    text = f"{selection['numbers']}{selection['versions']}"
-    return hashlib.sha256(text.encode()).hexdigest()
+def missing_names(
+    subject: SubjectModel, references: Sequence[str], existing: set[Any]
+) -> list[str]:
+    """Return the references that no row has, as people write them."""
+    missing = ((name, subject.parse(name)) for name in references)
+    return [
+        name if key is None else subject.name_of(key)
+        for name, key in missing
+        if key not in existing
+    ]
+
+
+def digest_selection(keys: Sequence[Any], versions: Sequence[int]) -> str:
+    """Return a digest of the rows and their versions."""
+    return hashlib.sha256(f"{keys}{versions}".encode()).hexdigest()
 
 
 def list_examples(rules: BulkRules, rows: Sequence[PlannedRow]) -> list[dict[str, str]]:
     """Return reference, title, and the value before and after of some rows."""
-    titles = dict(Risk.objects.filter(pk__in=[r.risk.pk for r in rows]).values_list("pk", "title"))
+    subject = rules.subject
+    titles: dict[Any, str] = {}
+    if subject.title != subject.reference:
+        shown = rules.subject.rows_of(rules.organization).filter(
+            pk__in=[row.target.pk for row in rows]
+        )
+        titles = dict(shown.values_list("pk", subject.title))
     before = rules.labels([row.before for row in rows])
     after = rules.labels([row.after for row in rows])
     return [
         {
-            "reference": row.risk.reference,
-            "title": titles.get(row.risk.pk, ""),
+            "reference": row.target.reference,
+            "title": titles.get(row.target.pk, ""),
             "before": before[index],
             "after": after[index],
         }
@@ -195,7 +200,7 @@ def begin_change(
 ) -> BulkChange:
     """Let the change be applied as it was previewed, or raise Conflict.
 
-    `digest` is that of the preview which the person saw. Risks that are refused stop the whole
+    `digest` is that of the preview which the person saw. Rows that are refused stop the whole
     change, unless it is to leave them out.
     """
     with recorded(actor=actor):
@@ -209,27 +214,28 @@ def begin_change(
             raise Conflict(_("Nothing would change."))
         if counts["refused"] and not leave_out_refused:
             raise RisksRefused(
-                _("Some of the risks cannot be changed. Leave them out, or choose others."),
+                some_refused_sentence(change.subject),
                 *(group["reason"] for group in change.summary["refusals"][:MAX_LISTED]),
             )
         return set_state(change, BulkState.APPLYING, total=change.total, applied_at=timezone.now())
 
 
 def find_outdated(change: BulkChange) -> list[str]:
-    """Return the references of risks that were changed or deleted since the preview."""
-    numbers, versions = change.selection["numbers"], change.selection["versions"]
-    risks = with_numbers(change.organization, numbers).order_by()
-    current = dict(risks.values_list("number", "version"))
-    seen = zip(numbers, versions, strict=True)
-    return [format_reference("R", n) for n, version in seen if current.get(n) != version]
+    """Return the references of rows that were changed or deleted since the preview."""
+    subject = SUBJECTS[change.subject]
+    keys, versions = change.selection[subject.keys_name], change.selection["versions"]
+    rows = subject.with_keys(change.organization, keys).order_by()
+    current = {subject.key_to_json(k): v for k, v in rows.values_list(subject.key, "version")}
+    seen = zip(keys, versions, strict=True)
+    outdated = [key for key, version in seen if current.get(key) != version]
+    return subject.names_of_keys(change.organization, outdated[: MAX_LISTED + 1])
 
 
 def refuse_outdated(change: BulkChange) -> None:
     if outdated := find_outdated(change):
         more = " …" if len(outdated) > MAX_LISTED else ""
         raise BulkPreviewOutdated(
-            _("Risks have changed since the preview: %(references)s. Preview again, then apply.")
-            % {"references": ", ".join(outdated[:MAX_LISTED]) + more}
+            outdated_sentence(change.subject, ", ".join(outdated[:MAX_LISTED]) + more)
         )
 
 
@@ -266,15 +272,16 @@ def run_batch(change: BulkChange) -> bool:
 
 
 def apply_batch(change: BulkChange) -> int:
-    """Change the next risks of the selection; return how many were looked at."""
+    """Change the next rows of the selection; return how many were looked at."""
     part = slice(change.done, change.done + BATCH)
-    numbers, versions = change.selection["numbers"][part], change.selection["versions"][part]
-    rules = rules_of(change.kind, change.organization)
-    risks = lock_risks(change.organization, number__in=numbers)
-    rows = rules.plan(rules.read(risks), change.value)
-    seen = dict(zip(numbers, versions, strict=True))
-    chosen = [row for row in rows if row.is_change and row.risk.version == seen[row.risk.number]]
-    left = [row for row in rows if row.is_change and row.risk.version != seen[row.risk.number]]
+    rules = rules_of(change.kind, change.organization, change.subject)
+    subject = rules.subject
+    keys, versions = change.selection[subject.keys_name][part], change.selection["versions"][part]
+    locked = lock_rows(subject, change.organization, **{f"{subject.key}__in": keys})
+    rows = rules.plan(rules.read(locked), change.value)
+    seen = dict(zip(keys, versions, strict=True))
+    chosen = [row for row in rows if row.is_change and row.target.version == seen[row.target.key]]
+    left = [row for row in rows if row.is_change and row.target.version != seen[row.target.key]]
     if chosen:
         with deleted_together(change.pk):
             rules.write(chosen, change.value, change.actor)
@@ -286,7 +293,7 @@ def apply_batch(change: BulkChange) -> int:
         ],
         batch_size=BATCH,
     )
-    return len(numbers)
+    return len(keys)
 
 
 def record_row(
@@ -295,8 +302,8 @@ def record_row(
     return BulkChangeRow(
         organization_id=change.organization_id,
         change=change,
-        object_id=row.risk.pk,
-        reference=row.risk.reference,
+        object_id=row.target.pk,
+        reference=row.target.reference,
         before=row.before,
         after=row.after,
         outcome=outcome,
@@ -323,7 +330,11 @@ def begin_undo(*, actor: User | None, change: BulkChange) -> BulkChange:
 def undo_batch(change: BulkChange) -> int:
     """Restore the next rows; return how many were looked at."""
     rows = list(change.rows.filter(outcome=BulkRowOutcome.CHANGED).order_by("id")[:BATCH])
-    kept = rules_of(change.kind, change.organization).undo(rows, change.undone_by) if rows else {}
+    kept = (
+        rules_of(change.kind, change.organization, change.subject).undo(rows, change.undone_by)
+        if rows
+        else {}
+    )
     restored = [row.pk for row in rows if row.object_id not in kept]
     change.rows.filter(pk__in=restored).update(outcome=BulkRowOutcome.RESTORED)
     left = [row for row in rows if row.object_id in kept]

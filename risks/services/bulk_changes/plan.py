@@ -1,4 +1,4 @@
-"""The effect of a bulk change on each of its risks."""
+"""The effect of a bulk change on each of its rows."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -6,30 +6,28 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from risks.models.base import format_reference
-
 MAX_NAMED = 1000  # references that a summary keeps for each reason
 
 
 @dataclass(slots=True)
-class SelectedRisk:
-    """A risk of the selection, as read from the database."""
+class SelectedRow:
+    """A row of the selection, as read from the database.
+
+    `key` is its number or id as JSON, by which the selection keeps it; people call it `reference`.
+    """
 
     pk: UUID
-    number: int
+    key: int | str
+    reference: str
     version: int
     value: Any = None  # of the columns that the change is about
-
-    @property
-    def reference(self) -> str:
-        return format_reference("R", self.number)
 
 
 @dataclass(slots=True)
 class PlannedRow:
-    """The effect on one risk. One with a `reason` is refused; one that `is_same` stays."""
+    """The effect on one row. One with a `reason` is refused; one that `is_same` stays."""
 
-    risk: SelectedRisk
+    target: SelectedRow
     before: Any = None
     after: Any = None
     reason: str = ""
@@ -45,14 +43,14 @@ class PlannedRow:
 
 @dataclass
 class Refusals:
-    """References by the reason for which the risks are left out."""
+    """References by the reason for which the rows are left out."""
 
     groups: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
     def add(self, rows: Iterable[PlannedRow]) -> None:
         for row in rows:
             if row.reason:
-                self.groups[row.reason].append(row.risk.reference)
+                self.groups[row.reason].append(row.target.reference)
 
     def as_list(self) -> list[dict[str, Any]]:
         """Return reason, count and references of each, the most frequent reason first."""
@@ -64,7 +62,7 @@ class Refusals:
 
 
 def count_rows(rows: Sequence[PlannedRow]) -> dict[str, int]:
-    """Return how many risks change, stay as they are, and are refused."""
+    """Return how many rows change, stay as they are, and are refused."""
     refused = sum(1 for row in rows if row.reason)
     changed = sum(1 for row in rows if row.is_change)
     return {"changed": changed, "same": len(rows) - refused - changed, "refused": refused}

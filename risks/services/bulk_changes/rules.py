@@ -12,13 +12,15 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from openrisk.accounts.models import Organization, Role, User
-from risks.models import BulkChangeRow, Risk
-from risks.services.bulk_changes.plan import PlannedRow, SelectedRisk
+from risks.models import BulkChangeRow
+from risks.services.bulk_changes.plan import PlannedRow, SelectedRow
+from risks.services.bulk_changes.subjects import RISKS, SubjectModel
 
 
 class BulkRules:
     """The rules of one kind of change."""
 
+    subject: ClassVar[SubjectModel] = RISKS
     columns: ClassVar[tuple[str, ...]] = ()  # that it reads; one is a value, several are a list
     role = Role.ANALYST
     takes_value = True
@@ -27,11 +29,11 @@ class BulkRules:
         self.organization = organization
 
     def needed_role(self, value: Any) -> Role:
-        """Return the role that the same change of a single risk needs."""
+        """Return the role that the same change of a single row needs."""
         return self.role
 
     def clean(self, value: Any) -> Any:
-        """Return the value as JSON; raise ValidationError for one that risks cannot have."""
+        """Return the value as JSON; raise ValidationError for one that the rows cannot have."""
         return None
 
     def label(self, value: Any) -> str:
@@ -42,20 +44,23 @@ class BulkRules:
         """Return the names of many values, in their order."""
         return [self.label(value) for value in values]
 
-    def read(self, risks: QuerySet[Risk]) -> list[SelectedRisk]:
-        """Load what `plan` needs, in the order of `risks`."""
-        rows = risks.values_list("pk", "number", "version", *self.columns)
+    def read(self, rows: QuerySet[Any]) -> list[SelectedRow]:
+        """Load what `plan` needs, in the order of `rows`."""
+        subject = self.subject
+        loaded = rows.values_list("pk", subject.key, subject.reference, "version", *self.columns)
         return [
-            SelectedRisk(pk, number, version, self.to_json(*values))
-            for pk, number, version, *values in rows
+            SelectedRow(
+                pk, subject.key_to_json(key), subject.name_of(name), version, self.to_json(*values)
+            )
+            for pk, key, name, version, *values in loaded
         ]
 
     def to_json(self, *values: Any) -> Any:
         return values[0] if values else None
 
-    def plan(self, risks: Sequence[SelectedRisk], value: Any) -> list[PlannedRow]:
-        """Return the effect on each risk. Asks the database for all of them at once."""
-        return [PlannedRow(risk, risk.value, value) for risk in risks]
+    def plan(self, selected: Sequence[SelectedRow], value: Any) -> list[PlannedRow]:
+        """Return the effect on each row. Asks the database for all of them at once."""
+        return [PlannedRow(row, row.value, value) for row in selected]
 
     def warnings(self, rows: Sequence[PlannedRow], value: Any) -> list[str]:
         """Return sentences on what follows from the change and is not taken back by an undo."""
@@ -66,17 +71,17 @@ class BulkRules:
         raise NotImplementedError
 
     def is_as_written(self, row: BulkChangeRow, now: Any) -> bool:
-        """Return whether the risk still has what the change wrote."""
+        """Return whether the row still has what the change wrote."""
         return bool(now == row.after)
 
     def former_value(self, row: BulkChangeRow, now: Any) -> Any:
-        """Return the value that an undo writes to a risk that has `now`."""
+        """Return the value that an undo writes to a row that has `now`."""
         return row.before
 
     def undo(self, rows: Sequence[BulkChangeRow], actor: User | None) -> dict[UUID, str]:
-        """Restore the former values; return the reason for each risk that stays as it is now."""
-        risks = lock_risks(self.organization, pk__in=[row.object_id for row in rows])
-        now = {risk.pk: risk.value for risk in self.read(risks)}
+        """Restore the former values; return the reason for each row that stays as it is now."""
+        locked = lock_rows(self.subject, self.organization, pk__in=[row.object_id for row in rows])
+        now = {row.pk: row.value for row in self.read(locked)}
         gone, edited = _("It was deleted since."), _("Someone changed this again since.")
         kept = {
             row.object_id: edited if row.object_id in now else gone
@@ -94,17 +99,16 @@ class BulkRules:
         return kept
 
     def reasons_to_keep(self, values: Mapping[UUID, Any]) -> dict[UUID, str]:
-        """Return why risks cannot have their former `values` again; those that can are left out."""
+        """Return why rows cannot have their former `values` again; those that can are left out."""
         return {}
 
     def restore(self, values: Mapping[UUID, Any]) -> None:
-        """Write the former value of each risk, which is locked."""
+        """Write the former value of each row, which is locked."""
         raise NotImplementedError
 
 
-def lock_risks(organization: Organization, **condition: Any) -> QuerySet[Risk]:
-    """Lock risks of the organization, always in the same order, and return them."""
-    chosen: QuerySet[Risk] = Risk.objects.for_organization(organization).filter(**condition)
-    chosen = chosen.order_by("number")
+def lock_rows(subject: SubjectModel, organization: Organization, **condition: Any) -> QuerySet[Any]:
+    """Lock rows of the organization, always in the same order, and return them."""
+    chosen = subject.rows_of(organization).filter(**condition).order_by(subject.key)
     list(chosen.select_for_update(of=("self",)).values_list("pk", flat=True))
     return chosen

@@ -10,7 +10,7 @@ from openrisk.accounts.models import Role
 from risks import states
 from risks.models import Risk, Status
 from risks.services.bulk_changes.columns import ColumnKind
-from risks.services.bulk_changes.plan import PlannedRow, SelectedRisk
+from risks.services.bulk_changes.plan import PlannedRow, SelectedRow
 from risks.services.rows import field_error
 
 GUARDED = ("inherent_likelihood", "inherent_impact", "derived_ratings")
@@ -30,7 +30,7 @@ class StatusKind(ColumnKind):
     def label(self, value: Any) -> str:
         return str(Status(value).label) if value else ""
 
-    def plan(self, risks: Sequence[SelectedRisk], value: Any) -> list[PlannedRow]:
+    def plan(self, risks: Sequence[SelectedRow], value: Any) -> list[PlannedRow]:
         movable = [risk for risk in risks if value in states.TRANSITIONS[risk.value]]
         reasons = guard_reasons({risk.pk: value for risk in movable})
         return [
@@ -46,7 +46,7 @@ class StatusKind(ColumnKind):
         return guard_reasons(values)
 
 
-def refuse_move(risk: SelectedRisk, to: str) -> str:
+def refuse_move(risk: SelectedRow, to: str) -> str:
     """Return why the machine has no such move; "" where it has, or where nothing changes."""
     allowed = states.TRANSITIONS[risk.value]
     if to in allowed or to == risk.value:

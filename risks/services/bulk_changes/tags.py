@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from openrisk.accounts.models import User
 from openrisk.text.names import name_key
 from risks.models import BulkChangeRow, Risk, RiskTag
-from risks.services.bulk_changes.plan import PlannedRow, SelectedRisk
+from risks.services.bulk_changes.plan import PlannedRow, SelectedRow
 from risks.services.bulk_changes.rules import BulkRules
 from risks.services.links import MAX_TAGS, clean_tags, spellings_of_tags, write_links
 from risks.services.rows import field_error
@@ -39,7 +39,7 @@ class TagKind(BulkRules):
     def label(self, value: Any) -> str:
         return ", ".join(value or ()) or _("None")
 
-    def read(self, risks: QuerySet[Risk]) -> list[SelectedRisk]:
+    def read(self, risks: QuerySet[Risk]) -> list[SelectedRow]:
         selected = super().read(risks)
         tags: dict[UUID, list[str]] = defaultdict(list)
         links = RiskTag.objects.filter(risk__in=[risk.pk for risk in selected]).order_by()
@@ -52,7 +52,7 @@ class TagKind(BulkRules):
     respells = True  # tags get the spelling that the organization has for them
 
     def write(self, rows: Sequence[PlannedRow], value: Any, actor: User | None) -> None:
-        self.restore({row.risk.pk: row.after for row in rows})
+        self.restore({row.target.pk: row.after for row in rows})
 
     def restore(self, values: Mapping[UUID, Any]) -> None:
         links = {pk: {"tags": tags} for pk, tags in values.items()}
@@ -87,7 +87,7 @@ def too_many_tags() -> str:
 
 
 class AddTagsKind(TagKind):
-    def plan(self, risks: Sequence[SelectedRisk], value: Any) -> list[PlannedRow]:
+    def plan(self, risks: Sequence[SelectedRow], value: Any) -> list[PlannedRow]:
         keys = {tag: name_key(tag) for tag in value}
         rows = []
         for risk in risks:
@@ -100,7 +100,7 @@ class AddTagsKind(TagKind):
 
 
 class RemoveTagsKind(TagKind):
-    def plan(self, risks: Sequence[SelectedRisk], value: Any) -> list[PlannedRow]:
+    def plan(self, risks: Sequence[SelectedRow], value: Any) -> list[PlannedRow]:
         keys = set(map(name_key, value))
         return [
             PlannedRow(risk, risk.value, [t for t in risk.value if name_key(t) not in keys])
@@ -137,7 +137,7 @@ class ReplaceTagsKind(TagKind):
             }
         return super().label(value)
 
-    def plan(self, risks: Sequence[SelectedRisk], value: Any) -> list[PlannedRow]:
+    def plan(self, risks: Sequence[SelectedRow], value: Any) -> list[PlannedRow]:
         keys = {name_key(tag) for tag in value["tags"]}
         replaced = keys | {name_key(value["name"])}
         rows = []

@@ -3,12 +3,17 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from risks.models import BulkChange, BulkKind
+from risks.models import BulkChange, BulkKind, BulkSubject
 
 
-def title_of(kind: str, count: int) -> str:
+def title_of(kind: str, count: int, subject: str = BulkSubject.RISK) -> str:
     """Return "Set the owner of 12 risks", also the text of the button."""
-    titles = {
+    titles = {BulkSubject.RISK: risk_titles, BulkSubject.ASSET: asset_titles}
+    return titles[BulkSubject(subject)](count)[BulkKind(kind)] % {"count": f"{count:,}"}
+
+
+def risk_titles(count: int) -> dict[BulkKind, str]:
+    return {
         BulkKind.OWNER: ngettext(
             "Set the owner of %(count)s risk", "Set the owner of %(count)s risks", count
         ),
@@ -46,11 +51,37 @@ def title_of(kind: str, count: int) -> str:
         ),
         BulkKind.DELETE: ngettext("Delete %(count)s risk", "Delete %(count)s risks", count),
     }
-    return titles[BulkKind(kind)] % {"count": f"{count:,}"}
 
 
-def done_sentence(kind: str, count: int) -> str:
+def asset_titles(count: int) -> dict[BulkKind, str]:
+    return {
+        BulkKind.OWNER: ngettext(
+            "Set the owner of %(count)s asset", "Set the owner of %(count)s assets", count
+        ),
+        BulkKind.TYPE: ngettext(
+            "Set the type of %(count)s asset", "Set the type of %(count)s assets", count
+        ),
+        BulkKind.CRITICALITY: ngettext(
+            "Set the criticality of %(count)s asset",
+            "Set the criticality of %(count)s assets",
+            count,
+        ),
+        BulkKind.DELETE: ngettext("Delete %(count)s asset", "Delete %(count)s assets", count),
+    }
+
+
+def done_sentence(kind: str, count: int, subject: str = BulkSubject.RISK) -> str:
     """Return "Owner changed on 12 risks." """
+    if subject == BulkSubject.ASSET:
+        if kind == BulkKind.DELETE:
+            text = ngettext("%(count)s asset deleted.", "%(count)s assets deleted.", count)
+        else:
+            text = ngettext(
+                "%(what)s changed on %(count)s asset.",
+                "%(what)s changed on %(count)s assets.",
+                count,
+            )
+        return text % {"what": BulkKind(kind).label, "count": f"{count:,}"}
     sentences = {
         BulkKind.ADD_TAGS: ngettext(
             "Tags added to %(count)s risk.", "Tags added to %(count)s risks.", count
@@ -72,7 +103,7 @@ def done_sentence(kind: str, count: int) -> str:
 
 def same_sentence(count: int) -> str:
     return ngettext(
-        "%(count)s risk has this value already.", "%(count)s risks have this value already.", count
+        "%(count)s has this value already.", "%(count)s have this value already.", count
     ) % {"count": f"{count:,}"}
 
 
@@ -81,12 +112,67 @@ def left_out_sentence(count: int) -> str:
     return ngettext("%(count)s left out", "%(count)s left out", count) % {"count": f"{count:,}"}
 
 
-def undone_sentence(count: int) -> str:
-    return ngettext(
-        "Undone: %(count)s risk has its former value again.",
-        "Undone: %(count)s risks have their former values again.",
-        count,
-    ) % {"count": f"{count:,}"}
+def undone_sentence(count: int, subject: str = BulkSubject.RISK) -> str:
+    if subject == BulkSubject.ASSET:
+        text = ngettext(
+            "Undone: %(count)s asset has its former value again.",
+            "Undone: %(count)s assets have their former values again.",
+            count,
+        )
+    else:
+        text = ngettext(
+            "Undone: %(count)s risk has its former value again.",
+            "Undone: %(count)s risks have their former values again.",
+            count,
+        )
+    return text % {"count": f"{count:,}"}
+
+
+# --- Refusals of the whole change
+
+
+def too_many_sentence(subject: str, most: int) -> str:
+    texts = {
+        BulkSubject.RISK: _(
+            "At most %(most)s risks can be changed at once. Use filters to choose fewer."
+        ),
+        BulkSubject.ASSET: _(
+            "At most %(most)s assets can be changed at once. Use filters to choose fewer."
+        ),
+    }
+    return texts[BulkSubject(subject)] % {"most": f"{most:,}"}
+
+
+def none_chosen_sentence(subject: str) -> str:
+    texts = {
+        BulkSubject.RISK: _("Choose at least one risk of this organization."),
+        BulkSubject.ASSET: _("Choose at least one asset of this organization."),
+    }
+    return texts[BulkSubject(subject)]
+
+
+def some_refused_sentence(subject: str) -> str:
+    texts = {
+        BulkSubject.RISK: _(
+            "Some of the risks cannot be changed. Leave them out, or choose others."
+        ),
+        BulkSubject.ASSET: _(
+            "Some of the assets cannot be changed. Leave them out, or choose others."
+        ),
+    }
+    return texts[BulkSubject(subject)]
+
+
+def outdated_sentence(subject: str, references: str) -> str:
+    texts = {
+        BulkSubject.RISK: _(
+            "Risks have changed since the preview: %(references)s. Preview again, then apply."
+        ),
+        BulkSubject.ASSET: _(
+            "Assets have changed since the preview: %(references)s. Preview again, then apply."
+        ),
+    }
+    return texts[BulkSubject(subject)] % {"references": references}
 
 
 def refused_sentence(kind: str, count: int) -> str:

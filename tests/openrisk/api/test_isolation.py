@@ -172,7 +172,7 @@ def one_of_each_in_the_workspace(risk, **owner):
         "comments": comments.post_comment(actor=actor, risk=risk, text="Foreign secret"),
         "deleted-items": delete(instance=gone, actor=actor),
         "risk-changes": lifecycle_of_bulk.preview_change(
-            kind="treatment", value="avoid", risks=Risk.objects.filter(pk=risk.pk), **owner
+            kind="treatment", value="avoid", rows=Risk.objects.filter(pk=risk.pk), **owner
         ),
         "risk-relations": relate_risks(risk=risk, other=other, kind="causes", **owner),
         "saved-views": create_view(name="Foreign secret", query={}, shared=True, **owner),

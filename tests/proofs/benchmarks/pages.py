@@ -167,7 +167,7 @@ def measure_changes(manager: Any, organization: Any) -> dict[str, Any]:
             organization=organization,
             kind="owner",
             value=str(manager.pk),
-            risks=risks,
+            rows=risks,
         )
 
     preview()

@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from openrisk.api.serializers import RowSerializer, Serializer
-from risks.models import BulkChange, BulkChangeRow, BulkKind
+from risks.models import BulkChange, BulkChangeRow, BulkKind, BulkSubject
 from risks.services.bulk_changes.lifecycle import MAX_RISKS
 
 _TEXTS = {"type": "array", "items": {"type": "string"}}
@@ -17,7 +17,7 @@ _TEXTS = {"type": "array", "items": {"type": "string"}}
 @extend_schema_field(
     {
         "type": "object",
-        "description": "The preview: how many risks change, why others are refused, examples",
+        "description": "The preview: how many rows change, why others are refused, examples",
         "properties": {
             "counts": {
                 "type": "object",
@@ -68,6 +68,7 @@ class BulkChangeSerializer(RowSerializer):
         model = BulkChange
         fields = (
             "id",
+            "subject",
             "kind",
             "value",
             "value_label",
@@ -100,8 +101,9 @@ class BulkChangeRowSerializer(RowSerializer):
 
 
 class BulkPreviewSerializer(Serializer):
-    """A change and the risks that it is for: `references`, or all that a `query` matches."""
+    """A change and the rows that it is for: `references`, or all that a `query` matches."""
 
+    subject = serializers.ChoiceField(choices=BulkSubject.choices, default=BulkSubject.RISK)
     kind = serializers.ChoiceField(choices=BulkKind.choices)
     value = AnyValueField(
         required=False,
@@ -112,7 +114,7 @@ class BulkPreviewSerializer(Serializer):
     )
     comment = serializers.CharField(required=False, allow_blank=True, default="", max_length=5000)
     references = serializers.ListField(
-        child=serializers.CharField(max_length=16),
+        child=serializers.CharField(max_length=36, help_text="R-0001 of a risk, else the id"),
         required=False,
         min_length=1,
         max_length=MAX_RISKS,
@@ -121,7 +123,7 @@ class BulkPreviewSerializer(Serializer):
         required=False,
         allow_blank=True,
         max_length=4000,
-        help_text="Filters of the list of risks, as status=draft&search=fire; empty for all risks",
+        help_text="Filters of the list, as status=draft&search=fire; empty for all rows",
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -135,5 +137,5 @@ class BulkPreviewSerializer(Serializer):
 class BulkApplySerializer(Serializer):
     digest = serializers.CharField(max_length=64, help_text="Of the preview that you saw")
     leave_out_refused = serializers.BooleanField(
-        default=False, help_text="Change the others, where some of the risks cannot be changed"
+        default=False, help_text="Change the others, where some of the rows cannot be changed"
     )

@@ -14,7 +14,7 @@ from openrisk.accounts.models import Role
 from openrisk.api.filters import OrganizationFilterSet
 from openrisk.api.viewsets import OrganizationViewSet
 from risks.api.bulk_access import changes_of, find_own, require_kind
-from risks.api.selection import filter_by_query
+from risks.api.selection import FILTERS
 from risks.api.serializers.workspace.bulk_changes import (
     BulkApplySerializer,
     BulkChangeRowSerializer,
@@ -23,13 +23,19 @@ from risks.api.serializers.workspace.bulk_changes import (
 )
 from risks.models import BulkChange, BulkChangeRow
 from risks.services.bulk_changes import lifecycle
+from risks.services.bulk_changes.subjects import SUBJECTS
 from risks.tasks import apply_bulk_change, undo_bulk_change
 
 
 class BulkChangeFilterSet(OrganizationFilterSet):
     class Meta:
         model = BulkChange
-        fields = {"kind": ["exact", "in"], "state": ["exact", "in"], "actor": ["exact"]}
+        fields = {
+            "subject": ["exact"],
+            "kind": ["exact", "in"],
+            "state": ["exact", "in"],
+            "actor": ["exact"],
+        }
 
 
 class BulkChangeViewSet(OrganizationViewSet):
@@ -51,25 +57,26 @@ class BulkChangeViewSet(OrganizationViewSet):
 
     @extend_schema(request=BulkPreviewSerializer, responses={201: BulkChangeSerializer})
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Preview a change of many risks. The register stays as it is until it is applied.
+        """Preview a change of many rows. The register stays as it is until it is applied.
 
-        References that no risk here has are listed under `missing`.
+        References that no row here has are listed under `missing`.
         """
         body = BulkPreviewSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         fields = body.validated_data
-        require_kind(self.membership, fields["kind"], fields["value"])
+        subject = fields.pop("subject")
+        require_kind(self.membership, fields["kind"], fields["value"], subject)
         references: list[str] = []
         if "query" in fields:
-            risks = filter_by_query(self.organization, fields["query"])
+            rows = FILTERS[subject](self.organization, fields["query"])
         else:
-            risks, references = lifecycle.find_by_references(
-                self.organization, fields.pop("references")
+            rows, references = lifecycle.find_by_references(
+                self.organization, fields.pop("references"), SUBJECTS[subject]
             )
         change = lifecycle.preview_change(
             actor=self.actor,
             organization=self.organization,
-            risks=risks,
+            rows=rows,
             references=references,
             **fields,
         )
@@ -85,24 +92,24 @@ class BulkChangeViewSet(OrganizationViewSet):
     @extend_schema(request=BulkApplySerializer, responses=BulkChangeSerializer)
     @action(detail=True, methods=["post"])
     def apply(self, request: Request, pk: str) -> Response:
-        """Carry the change out as previewed; a worker does so for more than 500 risks.
+        """Carry the change out as previewed; a worker does so for more than 500 rows.
 
-        409 when risks have changed since the preview, and when some are refused, unless
+        409 when rows have changed since the preview, and when some are refused, unless
         `leave_out_refused`. Ask for the change again until its state is `applied`.
         """
         change = find_own(self.membership, pk)
         body = BulkApplySerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        require_kind(self.membership, change.kind, change.value)
+        require_kind(self.membership, change.kind, change.value, change.subject)
         apply_bulk_change(actor=self.actor, change=change, **body.validated_data)
         return self.row_response(pk)
 
     @extend_schema(request=None, responses=BulkChangeSerializer)
     @action(detail=True, methods=["post"])
     def undo(self, request: Request, pk: str) -> Response:
-        """Give each risk its former value again, where no one has changed it since."""
+        """Give each row its former value again, where no one has changed it since."""
         change = self.get_object()
-        require_kind(self.membership, change.kind, change.value)
+        require_kind(self.membership, change.kind, change.value, change.subject)
         undo_bulk_change(actor=self.actor, change=change)
         return self.row_response(pk)
 
@@ -114,7 +121,7 @@ class BulkChangeRowFilterSet(OrganizationFilterSet):
 
 
 class BulkChangeRowViewSet(OrganizationViewSet):
-    """The risks of a bulk change that was applied, with their values before and after."""
+    """The rows of a bulk change that was applied, with their values before and after."""
 
     model = BulkChangeRow
     serializer_class = BulkChangeRowSerializer

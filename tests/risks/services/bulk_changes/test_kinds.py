@@ -24,7 +24,7 @@ def change_all(organization, analyst):
             organization=organization,
             kind=kind,
             value=value,
-            risks=Risk.objects.for_organization(organization),
+            rows=Risk.objects.for_organization(organization),
         )
         return apply_bulk_change(actor=analyst, change=change, digest=change.digest, **options)
 

@@ -34,7 +34,7 @@ def preview(organization, analyst):
             organization=organization,
             kind=kind,
             value=value,
-            risks=risks,
+            rows=risks,
             references=names,
             **fields,
         )
@@ -145,7 +145,7 @@ def test_references_that_do_not_exist_here_are_named(three, preview, other_organ
     for number in range(5):
         factories.make_risk(other_organization, title=str(number))
     change = preview("treatment", "avoid", "r-0001 ", "R-0005", "nonsense")
-    assert change.summary["missing"] == ["R-0005", "NONSENSE"]
+    assert change.summary["missing"] == ["R-0005", "nonsense"]
     assert change.selection["numbers"] == [1]
 
 
