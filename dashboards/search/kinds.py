@@ -160,7 +160,7 @@ def control_hit(row: Row, member: Membership) -> SearchHit:
         title=row["search_name"],
         reference=row["search_identifier"],
         detail=join_parts(status, row["search_framework"]),
-        url=admin_page("risks_control", row, member) or risks_url(member, control=row["pk"]),
+        url=reverse("control", args=[member.organization.slug, row["pk"]]),
         id=str(row["pk"]),
     )
 
@@ -236,7 +236,7 @@ def is_manager(member: Membership) -> bool:
 
 def list_url(kind: str, member: Membership, query: SearchQuery) -> str:
     """Return the page with all hits of a kind."""
-    pages = {"risks": "risk-list", "mitigations": "treatment"}
+    pages = {"risks": "risk-list", "mitigations": "treatment", "controls": "controls"}
     if kind in pages and query.has_trigram:
         address = reverse(pages[kind], args=[member.organization.slug])
         return f"{address}?{urlencode({'search': query.phrase})}"

@@ -43,7 +43,7 @@ SECTIONS = (
         MenuEntry(_("Acceptances"), "handshake", "acceptances"),
         MenuEntry(_("Findings"), "bug", "admin:risks_finding_changelist", Role.MANAGER),
         MenuEntry(_("Assets"), "server", "admin:risks_asset_changelist", Role.MANAGER),
-        MenuEntry(_("Controls"), "book-check", "admin:risks_control_changelist", Role.MANAGER),
+        MenuEntry(_("Controls"), "book-check", "controls", key="g c"),
     ),
     (
         MenuEntry(_("Files"), "paperclip", "files"),

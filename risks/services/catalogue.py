@@ -120,16 +120,25 @@ def create_own_control(*, actor: User | None, organization: Organization, title:
 
 
 def update_control(
-    *, actor: User | None, instance: Control, version: int | None = None, **fields: Any
+    *,
+    actor: User | None,
+    instance: Control,
+    version: int | None = None,
+    comment: str = "",
+    **fields: Any,
 ) -> Control:
-    """Change a control; it moves to another framework without its children only."""
+    """Change a control, with the reason `comment` in its history.
+
+    It moves to another framework without its children only.
+    """
     framework = fields.get("framework", instance.framework)
     check_parent(instance, framework, fields.get("parent", instance.parent))
     if framework.pk != instance.framework_id and instance.children.exists():
         raise rows.field_error(
             "framework", _("Controls below this one stay behind. Move those first.")
         )
-    return rows.update(actor=actor, instance=instance, version=version, **fields)
+    with recorded(actor=actor, comment=comment):
+        return rows.update(actor=actor, instance=instance, version=version, **fields)
 
 
 def check_parent(control: Control | None, framework: Framework, parent: Control | None) -> None:

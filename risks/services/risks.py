@@ -13,7 +13,7 @@ from risks import scoring, states
 from risks.fields import LINKS, RATINGS
 from risks.history import recorded
 from risks.history.reading import latest_change_of
-from risks.models import Asset, DeletedItem, Risk, Status
+from risks.models import Asset, Control, DeletedItem, Risk, Status
 from risks.models.base import format_reference
 from risks.services import rows
 from risks.services.acceptances import decision_basis_of, reopen_decision
@@ -29,10 +29,12 @@ __all__ = (
     "confirm_ratings",
     "create_risk",
     "delete_risk",
+    "link_control",
     "mark_reviewed",
     "postpone_review",
     "postponement_of",
     "take_transition",
+    "unlink_control",
     "update_risk",
 )
 
@@ -190,3 +192,28 @@ def postponement_of(risk: Risk) -> timedelta:
     """Return how far from now the review of the risk can be postponed."""
     days = risk.review_interval_days
     return min(LONGEST_POSTPONEMENT, timedelta(days=days)) if days else LONGEST_POSTPONEMENT
+
+
+def link_control(*, actor: User | None, control: Control, risks: Iterable[Risk]) -> int:
+    """Let the control act on these risks too; return the number of those that it did not."""
+    added = 0
+    with recorded(actor=actor):
+        for risk in sorted(risks, key=lambda risk: risk.number):  # the order of all locks
+            present = controls_of(rows.lock_for_update(risk))
+            if control not in present:
+                update_risk(actor=actor, instance=risk, controls=[*present, control])
+                added += 1
+    return added
+
+
+def unlink_control(*, actor: User | None, control: Control, risk: Risk) -> None:
+    """Let the control act on the risk no longer."""
+    with recorded(actor=actor):
+        present = controls_of(rows.lock_for_update(risk))
+        others = [other for other in present if other != control]
+        if len(others) < len(present):
+            update_risk(actor=actor, instance=risk, controls=others)
+
+
+def controls_of(risk: Risk) -> list[Control]:
+    return list(Control.objects.filter(risk_links__risk=risk))

@@ -21,12 +21,24 @@ from risks.models import Acceptance, BulkChange, Category, LikelihoodSuggestion,
 from risks.services.mitigations import create_mitigation
 from risks.services.risks import create_risk, take_transition
 from risks.services.workspace.attachments import upload_attachment
-from tests.risks.factories import make_acceptance, make_bulk_change, make_comment
+from tests.risks.factories import (
+    make_acceptance,
+    make_bulk_change,
+    make_comment,
+    make_control,
+    make_framework,
+)
 from tests.risks.files.content import PNG, upload
 
 PACKAGES = ("risks.pages", "dashboards.pages", "marketplace.pages", "monitoring.pages")
 # What only reads: filters of a list, and a question to the cache.
-READING = {"FilterForm", "MitigationFilterForm", "ActionFilterForm", "ExplainForm"}
+READING = {
+    "FilterForm",
+    "ControlFilterForm",
+    "MitigationFilterForm",
+    "ActionFilterForm",
+    "ExplainForm",
+}
 SOON = str(timezone.now().date() + timedelta(days=9))
 RISK = "/o/acme/risks/R-0001/"
 # After a change by someone else these show both values.
@@ -36,6 +48,8 @@ COMPARED = {
     "MitigationActionForm",
     "CorrectionForm",
     "EditCategoryForm",
+    "ControlForm",
+    "FrameworkForm",
 }
 MITIGATION = "/o/acme/treatment/M-0001/"
 RISKS = "risks.services.risks"
@@ -47,6 +61,8 @@ FILE = "/o/acme/files/{attachment}/"
 INSTALLATIONS = "marketplace.installations.lifecycle"
 VIEWS = "risks.services.workspace.saved_views"
 QUICK_EDIT = {"treatment": "mitigate", "version": 2}
+CONTROLS = "/o/acme/controls/"
+CONTROL_FIELDS = {"framework": "", "identifier": "x", "title": "x", "status": "implemented"}
 BOARD = {"name": "Ours", "version": 1, "action": "save"}
 APP = "/o/acme/marketplace/apps/{app}/"
 
@@ -176,6 +192,31 @@ CASES = [
         f"{ATTACHMENTS}.link_attachment",
     ),
     (
+        "ControlForm",
+        f"{CONTROLS}new/",
+        CONTROL_FIELDS,
+        "risks.pages.controls.editing.create_control",
+    ),
+    (
+        "ControlForm",
+        CONTROLS + "{control}/edit/",
+        {**CONTROL_FIELDS, "version": 1},
+        "risks.pages.controls.editing.update_control",
+    ),
+    ("FrameworkForm", f"{CONTROLS}frameworks/new/", {"name": "x"}, "risks.services.rows.create"),
+    (
+        "ControlStatusForm",
+        CONTROLS + "{control}/status/",
+        {"status": "implemented", "version": 1},
+        "risks.pages.controls.control.update_control",
+    ),
+    (
+        "ControlRisksForm",
+        CONTROLS + "{control}/risks/",
+        {"risks": "R-0001"},
+        "risks.pages.controls.control.link_control",
+    ),
+    (
         "DecisionForm",
         "/o/acme/queues/acceptances/{acceptance}/",
         {"decision": "reject", "version": 1, "seen_risk": 2},
@@ -298,10 +339,13 @@ def places(client, organization, manager, analyst):
         Category.objects.create(organization=organization, name=name) for name in ("One", "Two")
     ]
     Risk.objects.filter(pk=first.pk).update(category=categories[0])
+    control = make_control(make_framework(organization))
     client.force_login(manager)
     return {
         "category": categories[0].pk,
         "other_category": categories[1].pk,
+        "control": control.pk,
+        "framework": control.framework_id,
         "attachment": attachment.pk,
         "acceptance": acceptance.pk,
         "suggestion": suggestion.pk,
@@ -338,6 +382,8 @@ def test_refusal_of_a_service_is_shown(client, places, monkeypatch, case, refusa
         data = {"file": SimpleUploadedFile("pack.zip", b"x")}
     if path.endswith("transitions/"):
         data = {**data, "version": Acceptance.objects.get().risk.version}
+    if "framework" in data:
+        data = {**data, "framework": places["framework"]}
     response = client.post(path.format(**places), data)
     text = response.content.decode()
     assert response.status_code in status

@@ -1,5 +1,5 @@
-"""One page of a list of mitigations, actions or acceptances, from the query string: with the
-filters and orders of the API."""
+"""One page of a list of mitigations, actions, acceptances or controls, from the query string: with
+the filters and orders of the API."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -66,6 +66,8 @@ class TreatmentListing:
     default_order: ClassVar[str]
     columns: ClassVar[tuple[ListHead, ...]]
     searchable: ClassVar[bool] = False
+    page_size: ClassVar[int] = PAGE_SIZE
+    labels: ClassVar[Mapping[str, Any]] = LABELS
 
     def __init__(self, organization: Organization, query: Mapping[str, str]) -> None:
         self.organization = organization
@@ -78,7 +80,7 @@ class TreatmentListing:
         }
         self.matching = self.filter_rows()
         self.count = self.count_rows()
-        self.pages = max(1, -(-self.count // PAGE_SIZE))
+        self.pages = max(1, -(-self.count // self.page_size))
         self.page = self.parse_page()
         self.rows = self.load_rows()
 
@@ -110,7 +112,11 @@ class TreatmentListing:
         self.cleaned: dict[str, Any] = {}
         problems = [
             _("%(filter)s: “%(value)s” cannot be used. %(error)s")
-            % {"filter": filter_label(name), "value": self.filters.get(name, ""), "error": error}
+            % {
+                "filter": self.filter_label(name),
+                "value": self.filters.get(name, ""),
+                "error": error,
+            }
             for name, errors in filterset.errors.items()
             for error in errors
         ]
@@ -138,9 +144,12 @@ class TreatmentListing:
     def load_rows(self) -> list[Any]:
         sign = "-" if self.order.startswith("-") else ""
         rows = self.matching.annotate(_order=self.orders[self.order.removeprefix("-")])
-        start = (self.page - 1) * PAGE_SIZE
-        ordered = rows.order_by(f"{sign}_order", f"{sign}id")
-        return self.load_page(ordered[start : start + PAGE_SIZE])
+        return self.load_page(self.cut_page(rows.order_by(f"{sign}_order", f"{sign}id")))
+
+    def cut_page(self, ordered: Any) -> Any:
+        """Return the rows of the page that is open."""
+        start = (self.page - 1) * self.page_size
+        return ordered[start : start + self.page_size]
 
     # --- for the template ------------------------------------------------------------------------
     @property
@@ -185,7 +194,7 @@ class TreatmentListing:
         filters = {"search": self.search, **self.filters} if self.search else self.filters
         return [
             {
-                "label": filter_label(name),
+                "label": self.filter_label(name),
                 "value": "" if value == "true" else self.filter_value(name, value),
                 "url": self.url_with(**{name: None}),
             }
@@ -202,6 +211,10 @@ class TreatmentListing:
             }
             for label, query in queries
         ]
+
+    def filter_label(self, name: str) -> str:
+        label = self.labels.get(name)
+        return str(label) if label else name.replace("__", " ").replace("_", " ").capitalize()
 
     def filter_value(self, name: str, value: str) -> str:
         choices = self.choices.get(name)
@@ -235,8 +248,3 @@ def select_names(rows: Any, kind: str, value: str, label: Any) -> Any:
     return rows.order_by().values_list(
         Value(kind, output_field=CharField()), Cast(value, CharField()), Cast(label, CharField())
     )
-
-
-def filter_label(name: str) -> str:
-    label = LABELS.get(name)
-    return str(label) if label else name.replace("__", " ").replace("_", " ").capitalize()

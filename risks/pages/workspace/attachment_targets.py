@@ -53,8 +53,8 @@ def name_of(kind: str, row: Any) -> str:
 
 def page_of(organization_slug: str, kind: str, row: Any) -> str:
     """Return the address of the page that shows the row, and on it the card where it has one."""
-    if kind == "control":  # there is no page of a control: its files
-        return f"{reverse('files', args=[organization_slug])}?control={row.pk}"
+    if kind == "control":
+        return f"{reverse('control', args=[organization_slug, row.pk])}#{CARD}"
     if kind == "risk":
         return f"{tab_address(organization_slug, row.reference, EVIDENCE)}#{CARD}"
     if kind == "acceptance":

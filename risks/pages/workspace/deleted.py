@@ -37,6 +37,10 @@ _addresses: dict[str, Callable[[str, Any], str]] = {
     "risks.mitigationaction": lambda slug, row: reverse(
         "risk-page", args=[slug, row.mitigation.risk.reference]
     ),
+    "risks.control": lambda slug, row: reverse("control", args=[slug, row.pk]),
+    "risks.framework": lambda slug, row: reverse(
+        "controls", args=[slug], query={"framework": str(row.pk)}
+    ),
 }
 
 

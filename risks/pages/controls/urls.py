@@ -1,0 +1,19 @@
+"""The pages of controls, under /o/<organization>/controls/."""
+
+from django.urls import path
+
+from risks.pages.controls import control, control_list, editing
+
+urlpatterns = [
+    path("", control_list.control_list, name="controls"),
+    path("new/", editing.new_control, name="control-new"),
+    path("frameworks/new/", editing.new_framework, name="framework-new"),
+    path("frameworks/<uuid:pk>/edit/", editing.edit_framework, name="framework-edit"),
+    path("frameworks/<uuid:pk>/delete/", editing.delete_framework, name="framework-delete"),
+    path("<uuid:pk>/", control.control_page, name="control"),
+    path("<uuid:pk>/status/", control.change_status, name="control-status"),
+    path("<uuid:pk>/risks/", control.add_risks, name="control-risks"),
+    path("<uuid:pk>/risks/<uuid:risk>/remove/", control.remove_risk, name="control-risk-remove"),
+    path("<uuid:pk>/edit/", editing.edit_control, name="control-edit"),
+    path("<uuid:pk>/delete/", editing.delete_control, name="control-delete"),
+]
