@@ -32,6 +32,7 @@ pages_of_an_organization: list[Any] = [
     path("deleted/", include("risks.pages.workspace.deleted_urls")),
     path("files/", include("risks.pages.workspace.file_urls")),
     path("controls/", include("risks.pages.controls.urls")),
+    path("findings/", include("risks.pages.findings.urls")),
     path("treatment/", include("risks.pages.treatment.urls")),
     path("queues/", include("risks.pages.queues.urls")),
     path("acceptances/", include("risks.pages.queues.acceptance_urls")),

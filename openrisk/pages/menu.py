@@ -41,7 +41,7 @@ SECTIONS = (
         MenuEntry(_("Risks"), "triangle-alert", "risk-list", key="g r"),
         MenuEntry(_("Treatment"), "shield-check", "treatment", key="g t"),
         MenuEntry(_("Acceptances"), "handshake", "acceptances"),
-        MenuEntry(_("Findings"), "bug", "admin:risks_finding_changelist", Role.MANAGER),
+        MenuEntry(_("Findings"), "bug", "finding-list", key="g f"),
         MenuEntry(_("Assets"), "server", "admin:risks_asset_changelist", Role.MANAGER),
         MenuEntry(_("Controls"), "book-check", "controls", key="g c"),
     ),

@@ -26,6 +26,7 @@ from tests.risks.factories import (
     make_bulk_change,
     make_comment,
     make_control,
+    make_finding,
     make_framework,
 )
 from tests.risks.files.content import PNG, upload
@@ -63,6 +64,7 @@ VIEWS = "risks.services.workspace.saved_views"
 QUICK_EDIT = {"treatment": "mitigate", "version": 2}
 CONTROLS = "/o/acme/controls/"
 CONTROL_FIELDS = {"framework": "", "identifier": "x", "title": "x", "status": "implemented"}
+TRIAGE = "risks.services.triage"
 BOARD = {"name": "Ours", "version": 1, "action": "save"}
 APP = "/o/acme/marketplace/apps/{app}/"
 
@@ -160,6 +162,24 @@ CASES = [
         "/o/acme/treatment/actions/{action}/done/",
         {"done": "yes", "version": 1},
         f"{MITIGATIONS}.update_action",
+    ),
+    (
+        "FindingDecisionForm",
+        "/o/acme/findings/{finding}/accept/",
+        {"reason": "x", "until": SOON, "version": 1},
+        f"{TRIAGE}.decisions.decide_finding",
+    ),
+    (
+        "AttachForm",
+        "/o/acme/findings/{finding}/attach/",
+        {"risk": "R-0001", "version": 1},
+        f"{TRIAGE}.risks_of_findings.attach_finding",
+    ),
+    (
+        "RiskOfFindingsForm",
+        "/o/acme/findings/{finding}/risk/",
+        {"title": "x", "inherent_likelihood": 2, "inherent_impact": 2, "version": 1},
+        f"{TRIAGE}.risks_of_findings.make_risk_of",
     ),
     (
         "BulkForm",
@@ -354,6 +374,7 @@ def places(client, organization, manager, analyst):
         "comment": make_comment(first, manager).pk,
         "bulk_change": bulk_change.pk,
         "review": reviewed.pk,
+        "finding": make_finding(organization).pk,
     }
 
 

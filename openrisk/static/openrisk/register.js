@@ -1,4 +1,4 @@
-/* The list of risks by keyboard, its dialog, its cells, and columns that are dragged. Everything
+/* A list by keyboard, its dialog, its cells, and columns that are dragged. Everything
    works without this file, by links and forms. */
 (() => {
   "use strict";
@@ -38,7 +38,7 @@
   });
 
   // --- Rows by keyboard.
-  const rows = () => [...document.querySelectorAll(".register-table tr[data-risk]")];
+  const rows = () => [...document.querySelectorAll(".register-table tr:is([data-risk], [data-row])")];
   const current = () => document.querySelector(".register-table tr.is-current");
   const choose = (row) => {
     current()?.classList.remove("is-current");
@@ -57,7 +57,7 @@
     (focused ?? current()?.querySelector(".cell-edit"))?.click();
   };
   const select = () => {
-    const box = current()?.querySelector("[name=risk]");
+    const box = current()?.querySelector(".select-cell input");
     if (!box) return;
     box.checked = !box.checked;
     box.dispatchEvent(new Event("change", { bubbles: true }));
@@ -70,10 +70,11 @@
     ["o", "keyOpen", () => current()?.querySelector(".row-link").click()],
     ["e", "keyEdit", edit],
     ["/", "keySearch", () => document.getElementById("filter-search").focus()],
-    ["f", "keyFilter", () => document.getElementById("add-filter")?.click()],
+    ["f", "keyFilter", () => (document.getElementById("add-filter") ?? document.querySelector("#facets a"))?.click()],
   ];
   if (dialog && window.openriskKeys)
-    for (const [key, label, run] of keys) window.openriskKeys.add(key, dialog.dataset[label], run);
+    for (const [key, label, run] of keys)
+      if (dialog.dataset[label]) window.openriskKeys.add(key, dialog.dataset[label], run);
 
   // --- Columns: dragged, or moved by their buttons without a request.
   const announce = (list, item) => {

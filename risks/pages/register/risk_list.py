@@ -164,7 +164,7 @@ def export_shown(request: MemberRequest) -> HttpResponseBase:
     if file_format not in exports.MEDIA_TYPES:
         listing.problems.append(_("There is no such file. Choose CSV or XLSX."))
     if problems := [*listing.problems, *opened.problems]:
-        context = {"problems": problems, "organization": membership.organization.slug}
+        context = {"problems": problems, "list_url": listing.list_address}
         return render(request, "risks/register/no_file.html", context, status=400)
     slug = membership.organization.slug
     name = f"risks-{slug}-{timezone.now():%Y-%m-%d}-as-shown.{file_format}"

@@ -66,6 +66,7 @@ class TreatmentListing:
     default_order: ClassVar[str]
     columns: ClassVar[tuple[ListHead, ...]]
     searchable: ClassVar[bool] = False
+    own_parameters: ClassVar[tuple[str, ...]] = ()  # of a subclass, beside its filters
     page_size: ClassVar[int] = PAGE_SIZE
     labels: ClassVar[Mapping[str, Any]] = LABELS
 
@@ -76,7 +77,9 @@ class TreatmentListing:
         self.order = self.parse_order()
         self.search = self.query.get("search", "")[:MAX_SEARCH] if self.searchable else ""
         self.filters = {
-            name: value for name, value in self.query.items() if name not in NOT_FILTERS
+            name: value
+            for name, value in self.query.items()
+            if name not in (*NOT_FILTERS, *self.own_parameters)
         }
         self.matching = self.filter_rows()
         self.count = self.count_rows()
@@ -107,8 +110,12 @@ class TreatmentListing:
         )
         return self.default_order
 
+    def filter_values(self) -> dict[str, str]:
+        """Return the filters as the API takes them."""
+        return self.filters
+
     def filter_rows(self) -> Any:
-        filterset = self.filterset(self.filters, queryset=self.base_rows())
+        filterset = self.filterset(self.filter_values(), queryset=self.base_rows())
         self.cleaned: dict[str, Any] = {}
         problems = [
             _("%(filter)s: “%(value)s” cannot be used. %(error)s")
@@ -142,9 +149,13 @@ class TreatmentListing:
         return self.pages if number else 1
 
     def load_rows(self) -> list[Any]:
+        return self.load_page(self.cut_page(self.sort(self.matching)))
+
+    def sort(self, rows: Any) -> Any:
+        """Return the rows in the order that is asked for."""
         sign = "-" if self.order.startswith("-") else ""
-        rows = self.matching.annotate(_order=self.orders[self.order.removeprefix("-")])
-        return self.load_page(self.cut_page(rows.order_by(f"{sign}_order", f"{sign}id")))
+        rows = rows.annotate(_order=self.orders[self.order.removeprefix("-")])
+        return rows.order_by(f"{sign}_order", f"{sign}id")
 
     def cut_page(self, ordered: Any) -> Any:
         """Return the rows of the page that is open."""

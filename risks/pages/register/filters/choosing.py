@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -68,6 +69,9 @@ def choose_values(request: MemberRequest, name: str) -> HttpResponse:
     kept = [each for each in query.get(field.list_parameter).split(",") if each]
     context: dict[str, Any] = {
         "field": field,
+        "section": _("Risks"),
+        "list_url": listing.list_address,
+        "address": reverse("risk-filter", args=[request.organization_slug, name]),
         "values": options,
         "query_fields": query.parameters.items(),
         "kept_values": [value for value in kept if value not in offered and not is_text],
