@@ -13,6 +13,7 @@ class BulkSubject(models.TextChoices):
 
     RISK = "risk", _("Risks")
     ASSET = "asset", _("Assets")
+    CONTROL = "control", _("Controls")
 
 
 class BulkKind(models.TextChoices):
@@ -29,6 +30,7 @@ class BulkKind(models.TextChoices):
     STATUS = "status", _("Status")
     TYPE = "type", _("Type")
     CRITICALITY = "criticality", _("Criticality")
+    STATEMENT = "statement", _("Statuses from a file")
     DELETE = "delete", _("Delete")
 
 

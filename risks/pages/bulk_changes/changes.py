@@ -35,6 +35,8 @@ from risks.services.bulk_changes.wording import (
 )
 from risks.tasks import apply_bulk_change, undo_bulk_change
 
+# Kinds that are previewed elsewhere: in the settings, and from a file.
+ON_OTHER_PAGES = (BulkKind.REPLACE_TAGS, BulkKind.STATEMENT)
 PAGE_SIZE = 25
 MOST_SHOWN = 50  # rows of a result
 
@@ -46,7 +48,7 @@ MOST_SHOWN = 50  # rows of a result
 def bulk_change(request: MemberRequest, subject: str = BulkSubject.RISK) -> HttpResponse:
     """Ask for the value of a change; then preview it for the chosen rows."""
     kind = request.GET.get("kind") or request.POST.get("kind", "")
-    if kind not in KINDS_OF[subject] or kind == BulkKind.REPLACE_TAGS:  # in the settings
+    if kind not in KINDS_OF[subject] or kind in ON_OTHER_PAGES:
         messages.error(request, _("Choose what is to be changed."))
         return redirect(PAGES[subject].list_route, request.organization_slug)
     organization = request.membership.organization

@@ -13,6 +13,7 @@ from risks.models import (
     BulkKind,
     BulkSubject,
     Category,
+    ControlStatus,
     Criticality,
     Status,
     Treatment,
@@ -36,6 +37,9 @@ CHOICES: dict[str, Any] = {
     BulkKind.TREATMENT: Treatment.choices,
     BulkKind.TYPE: AssetType.choices,
     BulkKind.CRITICALITY: Criticality.choices,
+}
+CHOICES_OF: dict[str, dict[str, Any]] = {
+    BulkSubject.CONTROL: {BulkKind.STATUS: ControlStatus.choices}
 }
 PEOPLE = (BulkKind.OWNER, BulkKind.ASSIGNEE, BulkKind.REVIEWER)
 
@@ -71,7 +75,7 @@ class BulkForm(PageForm):
         super().__init__(data, auto_id="bulk-%s", initial=initial)
         self.kind, self.subject = BulkKind(kind), subject
         if rules_of(kind, organization, subject).takes_value:
-            self.fields["value"] = value_field(self.kind, organization)
+            self.fields["value"] = value_field(self.kind, organization, subject)
         if subject != BulkSubject.RISK:
             self.fields["references"].label = BulkSubject(subject).label
             self.fields["references"].help_text = _("Ids, separated by spaces, commas or lines")
@@ -107,8 +111,9 @@ class BulkForm(PageForm):
         return self.cleaned_data["references"].replace(",", " ").split()
 
 
-def value_field(kind: BulkKind, organization: Organization) -> forms.Field:
+def value_field(kind: BulkKind, organization: Organization, subject: str) -> forms.Field:
     """Return the field for the value of a kind."""
+    choices = CHOICES | CHOICES_OF.get(subject, {})
     label = kind.label
     if kind in PEOPLE:
         return person_value(label, organization)
@@ -130,7 +135,7 @@ def value_field(kind: BulkKind, organization: Organization) -> forms.Field:
     return forms.ChoiceField(
         label=_("New status") if kind == BulkKind.STATUS else label,
         required=kind not in EMPTYING,
-        choices=[("", _("Choose")), *CHOICES[kind]],
+        choices=[("", _("Choose")), *choices[kind]],
     )
 
 

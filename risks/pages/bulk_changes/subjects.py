@@ -14,6 +14,7 @@ from openrisk.accounts.models import Membership
 from risks.models import BulkSubject
 from risks.pages.assets.listing import match_assets
 from risks.pages.bulk_changes.selection import list_matching
+from risks.pages.controls.listing import match_controls
 
 
 @dataclass(frozen=True)
@@ -53,5 +54,14 @@ PAGES: dict[str, SubjectPages] = {
         select_first=_("Select at least one asset first."),
         match=match_assets,
         row_url=lambda slug, pk, reference: reverse("asset-page", args=[slug, pk]),
+    ),
+    BulkSubject.CONTROL: SubjectPages(
+        list_route="controls",
+        label=_("Controls"),
+        one=_("Control"),
+        box="control",
+        select_first=_("Select at least one control first."),
+        match=match_controls,
+        row_url=lambda slug, pk, reference: reverse("control", args=[slug, pk]),
     ),
 }

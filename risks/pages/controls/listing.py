@@ -4,14 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.db.models import Count, Q
 from django.utils.translation import gettext_lazy as _
 
-from openrisk.accounts.models import Organization, User
+from openrisk.accounts.models import Membership, Organization, User
 from risks.api.filters import ControlFilterSet
-from risks.models import AttachmentLink, Control, ControlStatus, Risk, RiskControl
+from risks.api.selection import FILTERS
+from risks.models import AttachmentLink, BulkSubject, Control, ControlStatus, Risk, RiskControl
 from risks.models.workspace.attachments import SOON_DAYS, expired, expires_within
 from risks.pages.controls.progress import FrameworkProgress, Progress, load_progress
 from risks.pages.treatment.listing import TreatmentListing
@@ -57,6 +59,7 @@ class ControlListing(TreatmentListing):
     columns = ()
     searchable = True
     page_size = 100
+    own_parameters = ("select",)
     labels: Mapping[str, Any] = {
         "search": _("Search"),
         "framework": _("Framework"),
@@ -101,6 +104,25 @@ class ControlListing(TreatmentListing):
         return rows
 
     @property
+    def selects_all(self) -> bool:
+        """Return whether all controls that match are selected, not those of the page alone."""
+        return self.query.get("select") == "all" and not self.problems
+
+    @property
+    def select_all_url(self) -> str:
+        return self.url_with(page=self.query.get("page"), select="all")
+
+    @property
+    def url(self) -> str:
+        return self.url_with(page=self.query.get("page"), select=None)
+
+    @property
+    def query_text(self) -> str:
+        """Return the search and the filters, as a bulk change and an export take them."""
+        search = {"search": self.search} if self.search else {}
+        return urlencode(search | self.filters)
+
+    @property
     def shown_frameworks(self) -> list[FrameworkProgress]:
         """Return the framework that is filtered by, or all of them."""
         chosen = self.filters.get("framework")
@@ -142,6 +164,11 @@ class ControlListing(TreatmentListing):
                 *self.filters.items(),
             ]
         ]
+
+
+def match_controls(membership: Membership, query: str) -> Any:
+    """Return the controls that the list shows for a query string, or raise InvalidParameters."""
+    return FILTERS[BulkSubject.CONTROL](membership.organization, query)
 
 
 def as_id(text: str) -> UUID | None:

@@ -2,10 +2,13 @@
 
 from django.urls import path
 
+from risks.models import BulkSubject
+from risks.pages.bulk_changes.changes import bulk_change
 from risks.pages.controls import control, control_list, editing
 
 urlpatterns = [
     path("", control_list.control_list, name="controls"),
+    path("bulk/", bulk_change, {"subject": BulkSubject.CONTROL}, name="controls-bulk"),
     path("new/", editing.new_control, name="control-new"),
     path("frameworks/new/", editing.new_framework, name="framework-new"),
     path("frameworks/<uuid:pk>/edit/", editing.edit_framework, name="framework-edit"),

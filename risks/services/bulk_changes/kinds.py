@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _
 from openrisk.accounts.models import Organization, Role, User
 from openrisk.errors import Conflict
 from risks.models import BulkChangeRow, BulkKind, BulkSubject, DeletedItem
-from risks.services.bulk_changes import assets, columns
+from risks.services.bulk_changes import assets, columns, controls
 from risks.services.bulk_changes.plan import PlannedRow, SelectedRow
 from risks.services.bulk_changes.rules import BulkRules
 from risks.services.bulk_changes.status import StatusKind
-from risks.services.bulk_changes.subjects import ASSETS
+from risks.services.bulk_changes.subjects import ASSETS, CONTROLS
 from risks.services.bulk_changes.tags import AddTagsKind, RemoveTagsKind, ReplaceTagsKind
 from risks.services.deletion import KEPT_FOR, delete_rows
 from risks.services.links import refresh_priority
@@ -73,6 +73,10 @@ class DeleteAssetsKind(DeleteKind):
         refresh_priority(self.organization, affected)
 
 
+class DeleteControlsKind(DeleteKind):
+    subject = CONTROLS
+
+
 KINDS: dict[str, type[BulkRules]] = {  # of risks
     BulkKind.OWNER: columns.OwnerKind,
     BulkKind.ASSIGNEE: columns.AssigneeKind,
@@ -93,9 +97,16 @@ ASSET_KINDS: dict[str, type[BulkRules]] = {
     BulkKind.CRITICALITY: assets.CriticalityKind,
     BulkKind.DELETE: DeleteAssetsKind,
 }
+CONTROL_KINDS: dict[str, type[BulkRules]] = {
+    BulkKind.STATUS: controls.ControlStatusKind,
+    BulkKind.OWNER: controls.ControlOwnerKind,
+    BulkKind.STATEMENT: controls.StatementKind,
+    BulkKind.DELETE: DeleteControlsKind,
+}
 KINDS_OF: dict[str, dict[str, type[BulkRules]]] = {
     BulkSubject.RISK: KINDS,
     BulkSubject.ASSET: ASSET_KINDS,
+    BulkSubject.CONTROL: CONTROL_KINDS,
 }
 
 

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
 from openrisk.accounts.models import Organization
-from risks.models import Asset, BulkSubject, Risk
+from risks.models import Asset, BulkSubject, Control, Risk
 from risks.models.base import format_reference
 from risks.text import shorten_text
 
@@ -95,7 +95,17 @@ ASSETS = SubjectModel(
     name_of=lambda name: shorten_text(name, LONGEST_REFERENCE),
     parse=parse_id,
 )
-SUBJECTS: dict[str, SubjectModel] = {subject.name: subject for subject in (RISKS, ASSETS)}
+CONTROLS = SubjectModel(
+    name=BulkSubject.CONTROL,
+    model=Control,
+    key="pk",
+    keys_name="ids",
+    reference="identifier",
+    title="title",
+    name_of=str,
+    parse=parse_id,
+)
+SUBJECTS: dict[str, SubjectModel] = {subject.name: subject for subject in (RISKS, ASSETS, CONTROLS)}
 
 
 def subject_of(rows: QuerySet[Any]) -> SubjectModel:

@@ -8,7 +8,11 @@ from risks.models import BulkChange, BulkKind, BulkSubject
 
 def title_of(kind: str, count: int, subject: str = BulkSubject.RISK) -> str:
     """Return "Set the owner of 12 risks", also the text of the button."""
-    titles = {BulkSubject.RISK: risk_titles, BulkSubject.ASSET: asset_titles}
+    titles = {
+        BulkSubject.RISK: risk_titles,
+        BulkSubject.ASSET: asset_titles,
+        BulkSubject.CONTROL: control_titles,
+    }
     return titles[BulkSubject(subject)](count)[BulkKind(kind)] % {"count": f"{count:,}"}
 
 
@@ -70,6 +74,23 @@ def asset_titles(count: int) -> dict[BulkKind, str]:
     }
 
 
+def control_titles(count: int) -> dict[BulkKind, str]:
+    return {
+        BulkKind.STATUS: ngettext(
+            "Set the status of %(count)s control", "Set the status of %(count)s controls", count
+        ),
+        BulkKind.OWNER: ngettext(
+            "Set the owner of %(count)s control", "Set the owner of %(count)s controls", count
+        ),
+        BulkKind.STATEMENT: ngettext(
+            "Change the status of %(count)s control to that of the file",
+            "Change the statuses of %(count)s controls to those of the file",
+            count,
+        ),
+        BulkKind.DELETE: ngettext("Delete %(count)s control", "Delete %(count)s controls", count),
+    }
+
+
 def done_sentence(kind: str, count: int, subject: str = BulkSubject.RISK) -> str:
     """Return "Owner changed on 12 risks." """
     if subject == BulkSubject.ASSET:
@@ -82,6 +103,22 @@ def done_sentence(kind: str, count: int, subject: str = BulkSubject.RISK) -> str
                 count,
             )
         return text % {"what": BulkKind(kind).label, "count": f"{count:,}"}
+    if subject == BulkSubject.CONTROL:
+        if kind == BulkKind.DELETE:
+            text = ngettext("%(count)s control deleted.", "%(count)s controls deleted.", count)
+        elif kind == BulkKind.OWNER:
+            text = ngettext(
+                "Owner changed on %(count)s control.",
+                "Owner changed on %(count)s controls.",
+                count,
+            )
+        else:
+            text = ngettext(
+                "Status changed on %(count)s control.",
+                "Status changed on %(count)s controls.",
+                count,
+            )
+        return text % {"count": f"{count:,}"}
     sentences = {
         BulkKind.ADD_TAGS: ngettext(
             "Tags added to %(count)s risk.", "Tags added to %(count)s risks.", count
@@ -119,6 +156,12 @@ def undone_sentence(count: int, subject: str = BulkSubject.RISK) -> str:
             "Undone: %(count)s assets have their former values again.",
             count,
         )
+    elif subject == BulkSubject.CONTROL:
+        text = ngettext(
+            "Undone: %(count)s control has its former value again.",
+            "Undone: %(count)s controls have their former values again.",
+            count,
+        )
     else:
         text = ngettext(
             "Undone: %(count)s risk has its former value again.",
@@ -139,6 +182,9 @@ def too_many_sentence(subject: str, most: int) -> str:
         BulkSubject.ASSET: _(
             "At most %(most)s assets can be changed at once. Use filters to choose fewer."
         ),
+        BulkSubject.CONTROL: _(
+            "At most %(most)s controls can be changed at once. Use filters to choose fewer."
+        ),
     }
     return texts[BulkSubject(subject)] % {"most": f"{most:,}"}
 
@@ -147,6 +193,7 @@ def none_chosen_sentence(subject: str) -> str:
     texts = {
         BulkSubject.RISK: _("Choose at least one risk of this organization."),
         BulkSubject.ASSET: _("Choose at least one asset of this organization."),
+        BulkSubject.CONTROL: _("Choose at least one control of this organization."),
     }
     return texts[BulkSubject(subject)]
 
@@ -159,6 +206,9 @@ def some_refused_sentence(subject: str) -> str:
         BulkSubject.ASSET: _(
             "Some of the assets cannot be changed. Leave them out, or choose others."
         ),
+        BulkSubject.CONTROL: _(
+            "Some of the controls cannot be changed. Leave them out, or choose others."
+        ),
     }
     return texts[BulkSubject(subject)]
 
@@ -170,6 +220,9 @@ def outdated_sentence(subject: str, references: str) -> str:
         ),
         BulkSubject.ASSET: _(
             "Assets have changed since the preview: %(references)s. Preview again, then apply."
+        ),
+        BulkSubject.CONTROL: _(
+            "Controls have changed since the preview: %(references)s. Preview again, then apply."
         ),
     }
     return texts[BulkSubject(subject)] % {"references": references}

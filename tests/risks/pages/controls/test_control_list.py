@@ -2,6 +2,7 @@
 
 import pytest
 
+from risks.models import BulkChange
 from tests.risks.factories import make_control, make_framework
 from tests.texts import text_of
 
@@ -68,3 +69,23 @@ def test_list_stays_within_its_queries(
     client = browse(viewer)
     with django_assert_max_num_queries(12):
         client.get(LIST)
+
+
+def test_selected_controls_are_changed_after_a_preview(browse, analyst, covered, bare):
+    client = browse(analyst)
+    body = {"kind": "status", "control": [str(bare.pk)]}
+    assert "Set the status of 1 control" in text_of(client.post(f"{LIST}bulk/", body))
+    body = {"references": str(bare.pk), "value": "in_progress", "comment": "Begun"}
+    preview = client.post(f"{LIST}bulk/?kind=status", body)
+    assert "Acceptable use Not implemented In progress" in text_of(client.get(preview["Location"]))
+    digest = BulkChange.objects.get().digest
+    done = client.post(f"{preview['Location']}apply/", {"digest": digest}, follow=True)
+    assert "Status changed on 1 control." in text_of(done)
+    bare.refresh_from_db()
+    assert bare.status == "in_progress"
+
+
+def test_all_that_match_are_selected(browse, analyst, covered, bare):
+    client = browse(analyst)
+    body = {"kind": "status", "all": "yes", "query": "evidence=none"}
+    assert "Set the status of 1 control" in text_of(client.post(f"{LIST}bulk/", body))
