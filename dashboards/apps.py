@@ -6,7 +6,7 @@ class DashboardsConfig(AppConfig):
 
     def ready(self) -> None:
         from dashboards.boards.importer import BoardImporter
-        from dashboards.models import Board, ChecklistDismissal, ReportSchedule
+        from dashboards.models import Board, ChecklistDismissal, DocumentSettings, ReportSchedule
         from dashboards.schedules.editing import wait_for_next_run
         from openrisk.database.tracking import RowHistory, track
         from risks.import_runs.plan import register_importer
@@ -17,4 +17,5 @@ class DashboardsConfig(AppConfig):
         register_private(Board, lambda board: not board.shared)
         register_restore_rules(ReportSchedule, RestoreRules(prepare=wait_for_next_run))
         track(ReportSchedule, history=RowHistory(ignored_fields={"next_run_at"}))
+        track(DocumentSettings, history=RowHistory(ignored_fields={"logo"}))
         track(ChecklistDismissal, history=RowHistory())

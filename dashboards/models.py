@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from dashboards.periods import PERIOD_LABELS
+from dashboards.schedules.timing import Timing, describe_timing
 from openrisk.tasks.declarations import next_occurrence
 from openrisk.text.fields import LineField
 from risks.models.base import Versioned, choices_constraint
@@ -106,6 +107,12 @@ class ReportSchedule(Versioned):
         validators=[validate_cron],
         help_text="Minute, hour, day, month and weekday in UTC: '0 7 * * 1' is Mondays at 07:00.",
     )
+    # Cron cannot say it: of the times of `cron`, those on this day alone.
+    first_working_day = models.BooleanField(
+        _("only on the first working day of the month"),
+        default=False,
+        help_text=_("The first day from Monday to Friday. Public holidays are not known."),
+    )
     period = models.CharField(
         "compared with", max_length=4, choices=list(PERIOD_LABELS.items()), default="30d"
     )
@@ -133,23 +140,62 @@ class ReportSchedule(Versioned):
         report = self.board.name if self.board else self.get_dashboard_display()
         return f"{report} to {', '.join(self.recipients)}"
 
+    @property
+    def timing(self) -> Timing:
+        return Timing(self.cron, self.first_working_day)
+
+    @property
+    def when_in_words(self) -> str:
+        return describe_timing(self.timing)
+
     def advance(self, now: datetime) -> bool:
         """Claim the occurrence that is due, and wait for the first one after `now`.
 
         Returns True for exactly one of the workers that read this occurrence.
         """
-        return self.move_to(next_occurrence(self.cron, now))
+        return self.move_to(self.timing.next_after(now))
 
     def move_to(self, at: datetime) -> bool:
         """Send next at another time. Returns False if another worker has moved it already."""
         unchanged = ReportSchedule.objects.filter(
-            pk=self.pk, active=True, cron=self.cron, next_run_at=self.next_run_at
+            pk=self.pk,
+            active=True,
+            cron=self.cron,
+            first_working_day=self.first_working_day,
+            next_run_at=self.next_run_at,
         )
         return unchanged.update(next_run_at=at) == 1
 
     def is_waiting_for(self, due: datetime) -> bool:
         """Return whether the report that was due then has not been sent yet."""
         return self.active and (self.last_sent_at is None or self.last_sent_at < due)
+
+
+class DocumentSettings(Versioned):
+    """What the documents of an organization carry: its logo and a line on confidentiality.
+
+    The logo is a PNG that `dashboards.documents.logo` has drawn from the upload. Its digest stands
+    for it in the history.
+    """
+
+    confidentiality = LineField(
+        _("confidentiality line"),
+        max_length=120,
+        blank=True,
+        help_text=_("At the top of each page, for example “Confidential: for the board only”."),
+    )
+    logo = models.BinaryField(blank=True, default=b"", editable=False)
+    logo_digest = models.CharField(_("logo"), max_length=64, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("document settings")
+        verbose_name_plural = _("document settings")
+        constraints = (
+            models.UniqueConstraint(fields=("organization",), name="document_settings_unique"),
+        )
+
+    def __str__(self) -> str:
+        return f"Documents of {self.organization}"
 
 
 class ChecklistDismissal(Versioned):

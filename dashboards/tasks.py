@@ -9,7 +9,6 @@ from dashboards.models import ReportSchedule
 from dashboards.schedules import sending
 from openrisk.database import clock
 from openrisk.tasks import for_organization, retrying, scheduled, task
-from openrisk.tasks.declarations import is_too_far, next_occurrence
 
 
 @retrying(attempts=5, base=timedelta(minutes=5))
@@ -25,8 +24,8 @@ def send_due_reports() -> int:
     """Queue the reports that are due, each as a task, so that none waits for retries of others."""
     now = clock.database_now()
     for schedule in ReportSchedule.objects.filter(active=True, next_run_at__gt=now):
-        if is_too_far(schedule.cron, schedule.next_run_at, now):  # a clock was ahead
-            schedule.move_to(next_occurrence(schedule.cron, now))
+        if schedule.timing.is_too_far(schedule.next_run_at, now):  # a clock was ahead
+            schedule.move_to(schedule.timing.next_after(now))
     return sum(enqueue_report(schedule, now) for schedule in ReportSchedule.objects.due(now))
 
 

@@ -33,6 +33,7 @@ from dashboards.report.text_layout import (
 )
 from dashboards.report.timeline_chart import draw_timeline
 from dashboards.wording import format_day, format_figure
+from openrisk.accounts.models import User
 from risks.models import Matrix
 from risks.services.matrix import matrix_of
 
@@ -44,7 +45,7 @@ def board_report_name(board: Board, query: PageQuery) -> str:
     return f"{board.slug}-{query.scope.organization.slug}-{query.scope.day}.pdf"
 
 
-def draw_board_report(board: Board, query: PageQuery) -> bytes:
+def draw_board_report(board: Board, query: PageQuery, prepared_by: User | None = None) -> bytes:
     """Draw the board. Its figures are computed now: a document is made once and read by many."""
     matrix = matrix_of(board.organization)
     file = BytesIO()

@@ -15,6 +15,7 @@ from dashboards.report import sections
 from dashboards.report.pdf_page import BOTTOM, HEIGHT, INNER, LEFT, MUTED, TOP, WIDTH, PdfPage
 from dashboards.report.timeline_chart import draw_timeline
 from dashboards.wording import MINUS, format_day
+from openrisk.accounts.models import User
 from risks.models import Level, Matrix
 from risks.models.matrix import default_colours
 from risks.pages.colours import valid_colour_of
@@ -53,7 +54,9 @@ def executive_report_name(scope: FigureScope) -> str:
     return f"risk-report-{scope.organization.slug}-{scope.day}.pdf"
 
 
-def draw_executive_report(query: PageQuery, figures: dict[str, Any]) -> bytes:
+def draw_executive_report(
+    query: PageQuery, figures: dict[str, Any], prepared_by: User | None = None
+) -> bytes:
     """Draw two pages, or one that says that there is nothing to report.
 
     `figures` are those of `dashboards.pages.executive.executive_figures`.

@@ -12,7 +12,7 @@ from dashboards.models import Board, ReportSchedule
 from dashboards.pages.executive import executive_figures
 from dashboards.pages.query import PageQuery, parse_board_query
 from dashboards.schedules.rights import allowed_recipients, end_schedule, reason_to_end
-from openrisk.accounts.models import Organization
+from openrisk.accounts.models import Organization, User
 from openrisk.links import page_url
 from risks.history import recorded
 
@@ -20,7 +20,12 @@ LONGEST_ERROR = 1000
 
 
 def build_report_email(
-    *, organization: Organization, period: str, recipients: list[str], board: Board | None = None
+    *,
+    organization: Organization,
+    period: str,
+    recipients: list[str],
+    board: Board | None = None,
+    prepared_by: User | None = None,
 ) -> EmailMessage:
     """Build a message with the overview, or a board, as of now, as PDF."""
     from dashboards.report import board_report, executive_report  # noqa: PLC0415  20 MB, only here
@@ -30,14 +35,14 @@ def build_report_email(
         text = f"The board {' '.join(board.name.split())} is attached."
         page = page_url("board", organization.slug, board.slug)
         name = board_report.board_report_name(board, query)
-        content = board_report.draw_board_report(board, query)
+        content = board_report.draw_board_report(board, query, prepared_by)
     else:
         query = PageQuery(FigureScope(organization), period)
         figures = executive_figures(query)
         text = f"{figures['headline']}\n\nThe report is attached."
         page = page_url("home", organization.slug)
         name = executive_report.executive_report_name(query.scope)
-        content = executive_report.draw_executive_report(query, figures)
+        content = executive_report.draw_executive_report(query, figures, prepared_by)
     message = EmailMessage(
         f"Risk report of {' '.join(organization.name.split())}",
         f"{text}\n\n{page}\n",
@@ -45,6 +50,21 @@ def build_report_email(
     )
     message.attach(name, content, "application/pdf")
     return message
+
+
+def send_to_person(schedule: ReportSchedule, person: User) -> None:
+    """Send what the schedule sends to one person, now. The schedule stays as it is.
+
+    Raises OSError if the mail server fails.
+    """
+    message = build_report_email(
+        organization=schedule.organization,
+        period=schedule.period,
+        recipients=[person.email],
+        board=schedule.board,
+        prepared_by=person,
+    )
+    message.send()
 
 
 def send_scheduled(pk: UUID, due: datetime) -> bool:
@@ -67,6 +87,7 @@ def send_scheduled(pk: UUID, due: datetime) -> bool:
         period=schedule.period,
         recipients=allowed_recipients(schedule),
         board=schedule.board,
+        prepared_by=schedule.author,
     )
     try:
         return send_once(pk, due, message)

@@ -56,7 +56,13 @@ MENU = (
             ("marketplace.TrustedPublisher", "Publishers", "verified"),
         ),
     ),
-    ("Reports", (("dashboards.ReportSchedule", "Scheduled reports", "schedule_send"),)),
+    (
+        "Reports",
+        (
+            ("dashboards.ReportSchedule", "Scheduled reports", "schedule_send"),
+            ("dashboards.DocumentSettings", "Documents", "description"),
+        ),
+    ),
     (
         "History",
         (

@@ -16,11 +16,12 @@ def test_managers_schedule_reports(request, client, organization, viewer, role):
     addresses = [viewer.email, person.email]
     client.force_login(person)
     form = filled(client.get(f"{ADMIN}add/"))
-    client.post(f"{ADMIN}add/", {**form, "recipients": "\n".join(addresses), "cron": "0 7 * * 1"})
+    when = {"frequency": "weekly", "weekdays": ["0"], "at": "07:00"}
+    client.post(f"{ADMIN}add/", {**form, "recipients": "\n".join(addresses), **when})
     made = ReportSchedule.objects.get()
     assert (made.organization, made.recipients, made.period) == (organization, addresses, "30d")
     assert made.next_run_at.isoweekday() == 1
-    client.post(page(made), filled(client.get(page(made)), cron="0 7 * * 5"))
+    client.post(page(made), filled(client.get(page(made)), weekdays=["4"]))
     made.refresh_from_db()
     assert (made.next_run_at.isoweekday(), made.version) == (5, 2)
     client.post(page(made, "delete"), {"post": "yes"})
@@ -38,7 +39,8 @@ def test_managers_schedule_reports(request, client, organization, viewer, role):
 def test_form_explains_what_is_wrong(client, manager, given, says):
     client.force_login(manager)
     form = filled(client.get(f"{ADMIN}add/"))
-    data = {**form, "recipients": "chair@example.org", "cron": "0 7 * * 1", **given}
+    data = {**form, "recipients": "chair@example.org", "frequency": "cron", "cron": "0 7 * * 1"}
+    data |= given
     assert says in client.post(f"{ADMIN}add/", data).content.decode()
     assert not ReportSchedule.objects.exists()
 

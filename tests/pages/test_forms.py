@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from dashboards.models import Board
+from dashboards.schedules.editing import create_schedule
 from marketplace.installations import lifecycle
 from marketplace.models import InstalledApp
 from openrisk.accounts.members.memberships import set_role
@@ -34,6 +35,7 @@ from tests.risks.files.content import PNG, upload
 PACKAGES = ("risks.pages", "dashboards.pages", "marketplace.pages", "monitoring.pages")
 # What only reads: filters of a list, and a question to the cache.
 READING = {
+    "TimingFields",
     "FilterForm",
     "ControlFilterForm",
     "MitigationFilterForm",
@@ -44,6 +46,7 @@ SOON = str(timezone.now().date() + timedelta(days=9))
 RISK = "/o/acme/risks/R-0001/"
 # After a change by someone else these show both values.
 COMPARED = {
+    "ScheduledReportForm",
     "RiskForm",
     "MitigationForm",
     "MitigationActionForm",
@@ -66,6 +69,12 @@ CONTROLS = "/o/acme/controls/"
 CONTROL_FIELDS = {"framework": "", "identifier": "x", "title": "x", "status": "implemented"}
 TRIAGE = "risks.services.triage"
 BOARD = {"name": "Ours", "version": 1, "action": "save"}
+REPORT = {
+    "frequency": "daily",
+    "at": "07:00",
+    "period": "30d",
+    "people": "manager@acme.example.com",
+}
 APP = "/o/acme/marketplace/apps/{app}/"
 
 # Form, address, what is sent, the service that refuses.
@@ -262,6 +271,18 @@ CASES = [
     ),
     ("BoardForm", "/o/acme/dashboards/ours/edit/", BOARD, "dashboards.boards.editing.update_board"),
     (
+        "ScheduledReportForm",
+        "/o/acme/reports/new/",
+        REPORT,
+        "dashboards.schedules.editing.create_schedule",
+    ),
+    (
+        "ScheduledReportForm",
+        "/o/acme/reports/{report}/edit/",
+        {**REPORT, "period": "90d", "version": 1},
+        "dashboards.schedules.editing.update_schedule",
+    ),
+    (
         "InstallForm",
         "/o/acme/marketplace/connectors/webhook/",
         {"name": "x"},
@@ -360,8 +381,12 @@ def places(client, organization, manager, analyst):
     ]
     Risk.objects.filter(pk=first.pk).update(category=categories[0])
     control = make_control(make_framework(organization))
+    report = create_schedule(
+        actor=manager, organization=organization, recipients=[manager.email], cron="0 7 * * *"
+    )
     client.force_login(manager)
     return {
+        "report": report.pk,
         "category": categories[0].pk,
         "other_category": categories[1].pk,
         "control": control.pk,
