@@ -172,7 +172,7 @@ class ReportSchedule(Versioned):
 
 
 class DocumentSettings(Versioned):
-    """What the documents of an organization carry: its logo and a line on confidentiality.
+    """The logo and the line on confidentiality that the documents of an organization carry.
 
     The logo is a PNG that `dashboards.documents.logo` has drawn from the upload. Its digest stands
     for it in the history.

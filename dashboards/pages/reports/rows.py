@@ -1,4 +1,4 @@
-"""What the pages show of scheduled reports: recipients by name, and the last sendings."""
+"""Scheduled reports as pages show them: recipients by name, and the last sendings."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
