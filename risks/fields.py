@@ -206,6 +206,7 @@ IMPORT_FIELDS = (
     *(name for name in field_names(importable=True) if name not in {"external_id", "extra"}),
     *(*REGISTER_FIELDS, *FIGURES),
 )
+LEAVE_OUT = "leave_out"  # what a caller maps a column to that is not imported at all
 RELATIONS_COLUMN = "related_risks"  # of an export: "duplicates: R-0003; causes: R-0007"
 # Columns of an export that an import ignores: the register computes them itself.
 EXPORTED_ONLY = frozenset(

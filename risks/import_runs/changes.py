@@ -19,7 +19,8 @@ SourceValues = dict[str, dict[str, Any]]
 class SourceRecord:
     """The values that a source gives for one object, which it knows as `identity`.
 
-    A record with `errors` (row, column, value, reason) is not carried out.
+    A record with `errors` (row, column, value, reason) is not carried out. `guessed` has, by field,
+    the text of the source where the value is a guess.
     """
 
     model: str
@@ -28,6 +29,7 @@ class SourceRecord:
     values: Values
     identity_kind: str = ""
     errors: list[Values] = field(default_factory=list)
+    guessed: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from openrisk.accounts.models import User
 from openrisk.database.statements import allow_long_statements
-from openrisk.errors import Conflict
+from openrisk.errors import Conflict, StaleVersion
 from risks.history import recorded
 from risks.import_runs.changes import PlannedChange, SourceRecord
 from risks.import_runs.context import BATCH, ImportContext, in_batches
@@ -26,10 +27,13 @@ from risks.import_runs.plan import (
 )
 from risks.import_runs.provenance import save_provenance
 from risks.import_runs.sources import remember_source
-from risks.models import ImportFile, ImportRow, ImportRun, RowAction, RunStatus
+from risks.models import ImportFile, ImportRow, ImportRun, Risk, RowAction, RunStatus
+from risks.states import REQUIRED_ROLE
 from risks.text import count_text
 
 MAX_LISTED = 20  # reasons that a refusal lists
+RISK = Risk._meta.label_lower
+ROW_COUNTS = ("guessed", "held_back", "edited", "decided")
 KEEP_FILES = timedelta(days=30)  # long enough to correct a file and to look up how it was read
 
 RecordReader = Callable[[ImportRun], Sequence[SourceRecord]]
@@ -100,15 +104,24 @@ def start_run(
 
 
 def refresh_preview(
-    *, actor: User | None, run: ImportRun, read_records: RecordReader = stored_records
+    *,
+    actor: User | None,
+    run: ImportRun,
+    read_records: RecordReader = stored_records,
+    revision: int | None = None,
+    task: str = "",
 ) -> ImportRun:
     """Preview again, against the register as it is now.
 
-    `read_records` may change the run; it gets the run locked and returns its records.
+    `read_records` may change the run; it gets the run locked and returns its records. `revision`
+    and `task` are as in `apply_run`.
     """
     with recorded(actor=actor):
         run = lock_run(run)
-        refuse_unless_previewed(run)
+        refuse_unless_previewed(run, task)
+        if revision is not None:
+            refuse_other_revision(run, revision)
+        run.problem = ""
         records = read_records(run)
         run.rows.all().delete()
         run.save()
@@ -125,11 +138,13 @@ def store_preview(
     allow_long_statements()
     context = ImportContext(run)
     run.counts = count_actions(plan_changes(context))
+    run.row_counts = dict.fromkeys(ROW_COUNTS, 0)
+    run.revision += 1
     for batch in split_records(run, records):
         store_batch(context, batch)
     for batch in split_records(run, follow_up(context)):
         store_batch(context, batch)
-    run.save(update_fields=["counts"])
+    run.save(update_fields=["counts", "row_counts", "revision", "problem"])
 
 
 def split_records(run: ImportRun, records: Iterable[SourceRecord]) -> Iterator[list[SourceRecord]]:
@@ -139,28 +154,50 @@ def split_records(run: ImportRun, records: Iterable[SourceRecord]) -> Iterator[l
 
 def store_batch(context: ImportContext, records: list[SourceRecord]) -> None:
     context.records = records
-    plan = plan_changes(context)
+    plan, row_counts = plan_changes(context), context.run.row_counts
     by_record = {id(change.record): change for _, changes in plan for change in changes}
     rows = to_import_rows(context.run, (by_record[id(record)] for record in records))
     ImportRow.objects.bulk_create(rows, batch_size=BATCH)
+    for row in rows:
+        row_counts["guessed"] += row.is_guessed
+        row_counts["held_back"] += row.is_held_back
+        row_counts["edited"] += bool(row.edited)
+        row_counts["decided"] += is_decision(row)
     for model, counts in count_actions(plan).items():
         total = context.run.counts.setdefault(model, dict.fromkeys(counts, 0))
         for action, count in counts.items():
             total[action] += count
 
 
+def is_decision(row: ImportRow) -> bool:
+    """Return whether the row moves a risk to a status that only managers decide on."""
+    return row.model == RISK and row.changes.get("status", [None, None])[1] in REQUIRED_ROLE
+
+
 # --- Apply
 
 
-def apply_run(*, actor: User | None, run: ImportRun, skip_errors: bool = False) -> ImportRun:
+def apply_run(
+    *,
+    actor: User | None,
+    run: ImportRun,
+    skip_errors: bool = False,
+    revision: int | None = None,
+    task: str = "",
+) -> ImportRun:
     """Write the changes as they were previewed, or raise Conflict and write nothing.
 
-    Rows in error are refused, unless `skip_errors` leaves them out.
+    Rows in error are refused, unless `skip_errors` leaves them out. `revision` is that of the
+    preview which the person saw, `task` what the caller works on (`begin_task`).
     """
     with recorded(actor=actor, run_id=run.pk, comment=f"Import of {run.file_name}"):
         allow_long_statements()
         run = lock_run(run)
-        refuse_unless_previewed(run)
+        refuse_unless_previewed(run, task)
+        if revision is not None:
+            refuse_other_revision(run, revision)
+        if run.problem:
+            raise Conflict(run.problem)
         if run.question:
             raise QuestionOpen(run.question)
         errors = [e for row in run.rows.exclude(errors=[]).order_by("id") for e in row.errors]
@@ -189,7 +226,15 @@ def lock_run(run: ImportRun) -> ImportRun:
     return runs.select_for_update(of=("self",)).get(pk=run.pk)
 
 
-def refuse_unless_previewed(run: ImportRun) -> None:
+def refuse_other_revision(run: ImportRun, revision: int) -> None:
+    if run.revision != revision:
+        raise StaleVersion(
+            "Someone else changed this preview since you opened the page. Look at it again."
+        )
+
+
+def refuse_unless_previewed(run: ImportRun, task: str = "") -> None:
+    refuse_while_busy(run, task)
     if run.status != RunStatus.PREVIEWED:
         raise Conflict(f"This run is {run.status} already. Upload the file again.")
 
@@ -240,6 +285,37 @@ def write_changes(importer: ModelImporter, changes: Sequence[PlannedChange]) -> 
     if updated:
         importer.update(updated)
     importer.mark_seen(changes)
+
+
+# --- Work that a worker does
+
+
+def refuse_while_busy(run: ImportRun, task: str = "") -> None:
+    """Raise Conflict while a worker does something else with the run than `task`."""
+    if run.task and run.task != task:
+        raise Conflict(
+            f"{run.get_task_display()} this file is in progress. Wait until it has ended."
+        )
+
+
+def begin_task(run: ImportRun, task: str, revision: int | None = None) -> ImportRun:
+    """Mark the run as worked on. Raises Conflict where another task is in progress."""
+    with transaction.atomic():
+        run = lock_run(run)
+        refuse_while_busy(run)
+        if revision is not None:
+            refuse_other_revision(run, revision)
+        run.task, run.task_started_at, run.problem = task, timezone.now(), ""
+        run.save(update_fields=["task", "task_started_at", "problem"])
+    return run
+
+
+def end_task(run: ImportRun, problem: str = "") -> None:
+    """Take the mark away; `problem` is why the task has no result."""
+    with transaction.atomic():
+        run = lock_run(run)
+        run.task, run.problem = "", problem
+        run.save(update_fields=["task", "problem"])
 
 
 # --- The uploads

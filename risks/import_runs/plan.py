@@ -130,6 +130,9 @@ def to_import_rows(run: ImportRun, changes: Iterable[PlannedChange]) -> list[Imp
             superseded=change.superseded,
             errors=change.errors,
             notes=change.notes,
+            guessed=change.record.guessed,
+            is_guessed=bool(change.record.guessed) and change.action != RowAction.ERROR,
+            is_held_back=bool(change.notes),
         )
         for change in changes
     ]
@@ -148,6 +151,7 @@ def to_source_records(rows: Iterable[ImportRow]) -> list[SourceRecord]:
             values=row.values,
             identity_kind=row.identity_kind,
             errors=row.errors if row.object_id is None else [],
+            guessed=row.guessed,
         )
         for row in rows
     ]

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from openrisk.accounts.models import User
-from risks.fields import IMPORT_FIELDS, is_own_export
+from risks.fields import IMPORT_FIELDS, LEAVE_OUT, is_own_export
 from risks.history import recorded
 from risks.models import ImportRun, ImportSource, RunStatus, Source
 from risks.services import rows
 
 EXTRA = "extra"  # a column that is kept as it is
 # What holds for one file and not for the next.
-_OF_ONE_FILE = ("source_name", "as_new")
+_OF_ONE_FILE = ("source_name", "as_new", "header_row")
 
 
 def learned_options(run: ImportRun, before: dict[str, Any]) -> dict[str, Any]:
@@ -26,10 +26,10 @@ def learned_options(run: ImportRun, before: dict[str, Any]) -> dict[str, Any]:
         if name not in _OF_ONE_FILE and (value or (name == "month_first" and value is not None))
     }
     columns = {
-        column["column"]: column["field"] or EXTRA
+        column["column"]: column["field"] or (LEAVE_OUT if column["how"] == "ignored" else EXTRA)
         for column in run.mapping
-        if column["how"] != "ignored"
     }
+    meanings = before.get("meanings", {}) | chosen.get("meanings", {})
     recognized = {"month_first": True} if any(c.get("month_first") for c in run.mapping) else {}
     return {
         **before,
@@ -38,6 +38,11 @@ def learned_options(run: ImportRun, before: dict[str, Any]) -> dict[str, Any]:
         "mapping": columns,
         "scales": {c["column"]: c["scale"] for c in run.mapping if c.get("scale")},
         "words": {c["column"]: c["words"] for c in run.mapping if c.get("words")},
+        "meanings": {
+            header: {**before.get("meanings", {}).get(header, {}), **texts}
+            for header, texts in meanings.items()
+            if header in columns
+        },
     }
 
 
@@ -103,12 +108,12 @@ def check_fields(mapping: Mapping[str, str]) -> None:
     """Refuse a column that is read into a field that does not exist, or that another one gives."""
     columns: dict[str, str] = {}
     for column, field in mapping.items():
-        if field not in {*IMPORT_FIELDS, EXTRA}:
-            known = ", ".join((*IMPORT_FIELDS, EXTRA))
+        if field not in {*IMPORT_FIELDS, EXTRA, LEAVE_OUT}:
+            known = ", ".join((*IMPORT_FIELDS, EXTRA, LEAVE_OUT))
             raise rows.field_error(
                 "options", f"'{field}' is not a field of a risk. Fields: {known}."
             )
-        if field != EXTRA and field in columns:
+        if field not in {EXTRA, LEAVE_OUT} and field in columns:
             raise rows.field_error(
                 "options",
                 f"'{columns[field]}' and '{column}' both give {field}. Keep one in extra.",

@@ -54,7 +54,7 @@ def report_lines(summary: dict[str, Any]) -> Iterator[str]:
     yield f"{summary['file_name']}, known as the source {summary['source_name']}"
     sections = (
         ("Columns", column_lines(summary["mapping"])),
-        ("Guesses", guess_lines(summary["guesses"])),
+        ("Assumptions", guess_lines(summary["guesses"])),
         *finding_sections(summary),
         ("Counts", count_lines(summary["counts"])),
     )
@@ -82,7 +82,7 @@ def finding_sections(summary: dict[str, Any]) -> list[tuple[str, list[str]]]:
     ]
     return [
         ("Notes", summary["notes"]),
-        ("Stops", first_of_each_kind(stops)),
+        ("Held back", first_of_each_kind(stops)),
         ("Edited since the last import, and replaced", first_of_each_kind(edits)),
         ("Errors", first_of_each_kind(errors)),
     ]

@@ -14,7 +14,7 @@ from risks.history import recorded
 from risks.import_runs.changes import forget_source_values, is_blank, is_same
 from risks.import_runs.context import BATCH, ImportContext, in_batches
 from risks.import_runs.importers.base import ModelImporter
-from risks.import_runs.lifecycle import MAX_LISTED, lock_run
+from risks.import_runs.lifecycle import MAX_LISTED, lock_run, refuse_while_busy
 from risks.import_runs.plan import importer_classes, to_source_records
 from risks.import_runs.provenance import provenance_of
 from risks.import_runs.sources import forget_run
@@ -62,7 +62,7 @@ class EditedSince(Conflict):
         self.details = {"edits": [asdict(edit) for edit in edits[:MAX_LISTED]]}
 
 
-def undo_run(*, actor: User | None, run: ImportRun) -> ImportRun:
+def undo_run(*, actor: User | None, run: ImportRun, task: str = "") -> ImportRun:
     """Restore what the run changed and delete what it created, or raise Conflict and do nothing.
 
     Categories and assets that are in use by then remain.
@@ -70,6 +70,7 @@ def undo_run(*, actor: User | None, run: ImportRun) -> ImportRun:
     with recorded(actor=actor, run_id=run.pk, comment=f"Undo of the import of {run.file_name}"):
         allow_long_statements()
         run = lock_run(run)
+        refuse_while_busy(run, task)
         if run.status != RunStatus.APPLIED:
             raise Conflict(f"This run is {run.status}: only an applied run can be undone.")
         rows = list(run.rows.exclude(action=RowAction.ERROR).order_by("id"))

@@ -17,6 +17,14 @@ class RunStatus(models.TextChoices):
     UNDONE = "undone", "Undone"
 
 
+class ImportTask(models.TextChoices):
+    """Work on a run that a worker does."""
+
+    READING = "reading", "Reading"
+    APPLYING = "applying", "Importing"
+    UNDOING = "undoing", "Undoing"
+
+
 class RowAction(models.TextChoices):
     CREATE = "create", "Create"
     UPDATE = "update", "Update"
@@ -39,11 +47,17 @@ class ImportRun(OrganizationOwned):
     be answered before the run is applied (`risks.registers.continuation`). `looked_at` is
     when a scanner took its report. A `streamed` run is planned and carried out in pieces,
     so that its size does not matter: its records do not depend on those that come later.
+
+    `contents` is what a person chooses from: sheets, first rows, samples of each column
+    (`risks.registers.contents`). `problem` is why there is no preview yet, or why the last task
+    ended without a result. `task` is what a worker does with the run. `revision` counts previews,
+    `row_counts` rows: guessed, held_back, edited, and decided, those that only managers may write.
     """
 
     source = models.CharField(max_length=10, choices=Source.choices, default=Source.IMPORT)
     source_name = LineField(max_length=150)
     file_name = models.CharField(max_length=255)
+    file_size = models.PositiveIntegerField(default=0)
     sha256 = models.CharField(max_length=64)
     status = models.CharField(max_length=10, choices=RunStatus.choices, default=RunStatus.PREVIEWED)
     options = models.JSONField(default=dict)
@@ -52,6 +66,12 @@ class ImportRun(OrganizationOwned):
     notes = models.JSONField(default=list)
     counts = models.JSONField(default=dict)
     question = models.JSONField(null=True)
+    contents = models.JSONField(default=dict)
+    row_counts = models.JSONField(default=dict)
+    problem = models.TextField(blank=True)
+    revision = models.PositiveIntegerField(default=0)
+    task = models.CharField(max_length=10, choices=ImportTask.choices, blank=True)
+    task_started_at = models.DateTimeField(null=True)
     looked_at = models.DateTimeField(null=True)
     streamed = models.BooleanField(default=False)
     actor = _person()
@@ -66,6 +86,7 @@ class ImportRun(OrganizationOwned):
         constraints = (
             choices_constraint("source", Source, "import_run_source_known"),
             choices_constraint("status", RunStatus, "import_run_status_known"),
+            choices_constraint("task", ImportTask, "import_run_task_known", blank=True),
         )
         indexes = (
             models.Index(fields=("organization", "created_at", "id"), name="import_run_by_created"),
@@ -120,6 +141,8 @@ class ImportRow(OrganizationOwned):
     `values` are those of the source, `changes` what they alter: field -> [before, after].
     `edited` names the changed fields that someone has edited since the last run of the source.
     `superseded` has the earlier values of the source for fields that it now gives otherwise.
+    `guessed` has, by field, the text of the source where its value is a guess. A row is held back
+    if it has notes: its status stops before the one that the source names.
     """
 
     run = models.ForeignKey(ImportRun, models.CASCADE, related_name="rows")
@@ -135,11 +158,27 @@ class ImportRow(OrganizationOwned):
     superseded = models.JSONField(default=dict)
     errors = models.JSONField(default=list)
     notes = models.JSONField(default=list)
+    guessed = models.JSONField(default=dict)
+    is_guessed = models.BooleanField(default=False)
+    is_held_back = models.BooleanField(default=False)
 
     class Meta:
         ordering = ("row_number", "id")
         constraints = (choices_constraint("action", RowAction, "import_row_action_known"),)
-        indexes = (models.Index(fields=("run", "row_number", "id"), name="import_row_order"),)
+        indexes = (
+            models.Index(fields=("run", "row_number", "id"), name="import_row_order"),
+            models.Index(fields=("run", "action", "row_number", "id"), name="import_row_by_action"),
+            models.Index(
+                fields=("run", "row_number", "id"),
+                condition=models.Q(is_guessed=True),
+                name="import_row_guessed",
+            ),
+            models.Index(
+                fields=("run", "row_number", "id"),
+                condition=models.Q(is_held_back=True),
+                name="import_row_held_back",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.action} {self.model} in row {self.row_number}"

@@ -10,6 +10,7 @@ from typing import Any
 
 from openrisk.errors import Conflict
 from risks.exports import writable_text
+from risks.fields import LEAVE_OUT
 from risks.import_runs.changes import is_blank
 from risks.import_runs.lifecycle import describe_error
 from risks.import_runs.summary import report_lines, summarize_run
@@ -85,8 +86,10 @@ def options_of(run: ImportRun, data: bytes) -> ReadingOptions:
     """The options that the preview was read with: its columns as they are, whatever came later."""
     chosen = ReadingOptions.from_json(run.options)
     _, options, _ = read_as_learned(data, run.file_name, chosen, recall_options(run))
-    columns = (column for column in run.mapping if column["how"] != "ignored")
-    mapping = {column["column"]: column["field"] or EXTRA for column in columns}
+    mapping = {
+        column["column"]: column["field"] or (LEAVE_OUT if column["how"] == "ignored" else EXTRA)
+        for column in run.mapping
+    }
     return replace(options, mapping=mapping)
 
 
@@ -120,7 +123,7 @@ class Marker:
         column = self.columns.get(header)
         if column is None:
             return Mark(SKIPPED, "Not read")
-        target = column["field"] or ("computed here" if column["how"] == "ignored" else "kept")
+        target = column["field"] or ("not imported" if column["how"] == "ignored" else "kept")
         parts = [f"{header} → {target} ({column['how']})", column["note"]]
         comment = "\n".join(filter(None, [*parts, *self.details.get(header, ())]))
         return Mark(READ if column["field"] else KEPT, comment)
@@ -139,7 +142,7 @@ class Marker:
             value = "nothing" if is_blank(reading[text]) else reading[text]
             return Mark(GUESSED, f"{column['field'] or header}: {text} read as {value}")
         if header in row.extra or not column["field"]:
-            return Mark(KEPT)
+            return Mark(SKIPPED if column["how"] == "ignored" else KEPT)
         return Mark(READ)
 
     def mark_row(self, number: int) -> Mark | None:

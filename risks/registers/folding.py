@@ -127,6 +127,7 @@ def fold_group(rows: Sequence[InterpretedRow]) -> FoldedRisk:
                 first.values[name] = value
         for name, text in row.extra.items():
             first.extra[name] = join_texts(first.extra.get(name, ""), text)
+        first.guessed = {**row.guessed, **first.guessed}
     return FoldedRisk(first, plans)
 
 

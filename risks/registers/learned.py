@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from risks.fields import LEAVE_OUT
 from risks.models import ImportRun, ImportSource
 from risks.registers.options import ReadingOptions
 from risks.registers.reading.text import match_key
@@ -11,6 +12,7 @@ from risks.registers.table import read_table
 
 LEARNED = "learned"  # how a column got its field
 EXTRA = "extra"
+_KEPT = {EXTRA: "kept", LEAVE_OUT: "left out"}
 
 
 def recall_options(run: ImportRun) -> ReadingOptions:
@@ -60,7 +62,7 @@ def known_columns(
 ) -> dict[str, str]:
     """The field by header: as said, and else as learned, each field once."""
     names = {match_key(name) for name in chosen.mapping}
-    taken = {field for field in chosen.mapping.values() if field != EXTRA}
+    taken = {field for field in chosen.mapping.values() if field not in {EXTRA, LEAVE_OUT}}
     remembered = {
         header: learned.mapping[header]
         for header in headers
@@ -76,7 +78,7 @@ def compare_columns(headers: Sequence[str], learned: ReadingOptions) -> list[str
     if not learned.mapping:
         return []
     missing = [
-        f"{header} ({'kept' if field == EXTRA else field})"
+        f"{header} ({_KEPT.get(field, field)})"
         for header, field in learned.mapping.items()
         if header not in headers
     ]

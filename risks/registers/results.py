@@ -1,6 +1,7 @@
 """Results of reading a register: plain values, all of which turn into JSON."""
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -25,6 +26,31 @@ class ImportFileError(ValueError):
         if self.row:
             return f"Row {self.row}: {self.message}"
         return f"Column {self.column}: {self.message}" if self.column else self.message
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """Names of a file's sheets, those that are read, and the first rows of the first of these.
+
+    `header_row` is the number of the row with the names of the columns. A person chooses another
+    sheet or row by this.
+    """
+
+    sheets: list[str] = field(default_factory=list)
+    sheets_read: list[str] = field(default_factory=list)
+    header_row: int = 0
+    rows: list[tuple[int, list[str]]] = field(default_factory=list)
+
+
+class UnclearFile(ImportFileError):
+    """The file can be read once a person says how: its encoding, its header, or its columns.
+
+    `outline`, `table` and `columns` are what was read of it so far.
+    """
+
+    outline: "Outline | None" = None
+    table: "Table | None" = None
+    columns: "Sequence[ColumnMapping]" = ()
 
 
 class MappingError(ImportFileError):
@@ -55,7 +81,8 @@ class Table:
     """One header and the rows below it: (number in the spreadsheet, cell by header).
 
     Each row has a cell for each header. `errors` are rows and cells that could not be read; `notes`
-    tell people how the file was read; `skipped` are the other rows below the header.
+    tell people how the file was read; `skipped` are the other rows below the header. `outline` is
+    the file around the table.
     """
 
     headers: list[str]
@@ -63,6 +90,7 @@ class Table:
     notes: list[str] = field(default_factory=list)
     errors: list[RowError] = field(default_factory=list)
     skipped: list[SkippedRow] = field(default_factory=list)
+    outline: Outline = field(default_factory=Outline)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +114,8 @@ class ColumnMapping:
 
     `how`: chosen (by the caller), name (the header is the field's name), synonym, similar (to one),
     product (a known product calls the field so), extra (kept in `extra`), ignored (a column of our
-    own export that the register computes itself) or learned (as in the last file of the source). Of
+    own export that the register computes itself, or one that the caller leaves out) or learned (as
+    in the last file of the source). Of
     ratings, `scale` is that of the numbers ("1 to 10") and `words` the rating of each text; of
     dates, `month_first` is whether 03/04/2027 is March 4.
     """
@@ -115,6 +144,19 @@ class RatingDifference:
     ours: str
 
 
+@dataclass(frozen=True, slots=True)
+class TextReading:
+    """The reading of one text of a column: a rating, a status or a treatment, None for nothing.
+
+    `count` is in how many cells it stands; `is_error` if it could not be read.
+    """
+
+    text: str
+    count: int
+    value: int | str | None
+    is_error: bool = False
+
+
 @dataclass(slots=True)
 class InterpretedRow:
     """One row of the file as values of a risk; import it only if `errors` is empty.
@@ -122,6 +164,7 @@ class InterpretedRow:
     `values` has a key for each mapped field (see `mapping.interpreter`); `extra` has the cells of
     the other columns, by header, without the empty ones. `identity` identifies the risk within its
     source; `identity_kind` is reference, external_id or title, and says what `identity` holds.
+    `guessed` has, by field, the text of a value that the cell does not say as such.
     """
 
     row_number: int
@@ -130,17 +173,22 @@ class InterpretedRow:
     values: dict[str, Any]
     extra: dict[str, str]
     errors: list[RowError]
+    guessed: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class Interpretation:
-    """All rows of a table, and what was assumed to read them."""
+    """All rows of a table, and what was assumed to read them.
+
+    `readings` are, by header, the texts of the columns that give a rating, status or treatment.
+    """
 
     rows: list[InterpretedRow]
     mapping: list[ColumnMapping]
     guesses: list[Guess]
     differences: list[RatingDifference]
     notes: list[str]
+    readings: dict[str, list[TextReading]] = field(default_factory=dict)
 
     @property
     def errors(self) -> list[RowError]:

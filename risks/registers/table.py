@@ -24,18 +24,21 @@ from risks.registers.reading.sheet import (
     too_many_rows,
 )
 from risks.registers.reading.text import match_key
-from risks.registers.reading.xlsx import read_workbook
+from risks.registers.reading.xlsx import list_sheet_names, read_workbook
 from risks.registers.results import (
     SHOWN_CHARACTERS,
     ImportFileError,
+    Outline,
     RowError,
     SkippedRow,
     Table,
+    UnclearFile,
 )
 from risks.text import count_text
 
 MAX_CELL = 32_767  # characters; the longest cell of an XLSX file
 _LONGEST_NAME = 80  # of a cell that may name a field
+_OUTLINED_ROWS, _OUTLINED_CELLS = 20, 8  # of a sheet, to choose the header's row by
 
 _ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # .xls, and encrypted .xlsx
@@ -57,23 +60,39 @@ def read_table(
     one table, unless `options` name one. Raises ImportFileError if the file as a whole cannot be
     read.
     """
-    tables, notes = read_sheet_tables(source, filename, options)
+    data = read_bytes(source)
+    tables, notes = read_sheet_tables(data, filename, options)
     table = combine_sheets(tables)
     table.notes[:0] = notes
+    names = [table.sheet.name for table in tables if table.sheet.name]
+    header = tables[0].header
+    row = options.header_row or tables[0].sheet.rows[header.end - 1][0]
+    table.outline = make_outline(data, tables[0].sheet, names, row)
     return table
+
+
+def make_outline(
+    data: bytes, sheet: RawSheet, sheets_read: list[str], header_row: int = 0
+) -> Outline:
+    """Return the names of all sheets, and the first rows of `sheet`."""
+    rows = [
+        (number, [cell[:SHOWN_CHARACTERS] for cell in cells[:_OUTLINED_CELLS]])
+        for number, cells in sheet.rows[:_OUTLINED_ROWS]
+    ]
+    sheets = list_sheet_names(data) if data.startswith(_ZIP) else []
+    return Outline(sheets, sheets_read, header_row, rows)
+
+
+def read_bytes(source: bytes | BinaryIO) -> bytes:
+    return source if isinstance(source, bytes) else source.read(MAX_BYTES + 1)
 
 
 def read_sheet_tables(
     source: bytes | BinaryIO, filename: str, options: ReadingOptions
 ) -> tuple[list[SheetTable], list[str]]:
     """Return the tables of the sheets that are read, and notes on the others."""
-    data = source if isinstance(source, bytes) else source.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise ImportFileError(
-            f"The file is larger than {MAX_BYTES // 1024**2} MB. Split it into several files."
-        )
-    if not data.strip():
-        raise ImportFileError(_EMPTY)
+    data = read_bytes(source)
+    refuse_at_once(data, filename)
     mapped = {match_key(header): field for header, field in options.mapping.items()}
 
     def field_of(name: str) -> str | None:
@@ -85,15 +104,31 @@ def read_sheet_tables(
     if data.startswith(_ZIP):
         sheets, notes = read_workbook(data, options.sheet)
     else:
-        refuse_other_formats(data, filename)
         if options.sheet:
             notes.append(f"A CSV file has no sheets: '{options.sheet}' was not looked for.")
         sheets = [read_csv(data, partial(count_fields, field_of=field_of), options.encoding)]
-    tables = list(build_tables(sheets, field_of, options))
+    try:
+        tables = list(build_tables(sheets, field_of, options))
+    except UnclearFile as error:
+        names = [sheet.name for sheet in sheets if sheet.name]
+        error.outline = make_outline(data, next(s for s in sheets if s.rows), names)
+        raise
     if len(sheets) > 1:
         tables, choice = choose_sheets(tables)
         notes = [*choice, *notes]
     return tables, notes
+
+
+def refuse_at_once(data: bytes, filename: str) -> None:
+    """Refuse what cannot be a register, by its size and its first bytes. Raises ImportFileError."""
+    if len(data) > MAX_BYTES:
+        raise ImportFileError(
+            f"The file is larger than {MAX_BYTES // 1024**2} MB. Split it into several files."
+        )
+    if not data.strip():
+        raise ImportFileError(_EMPTY)
+    if not data.startswith(_ZIP):
+        refuse_other_formats(data, filename)
 
 
 def refuse_other_formats(data: bytes, filename: str) -> None:
@@ -122,9 +157,10 @@ def build_tables(
         try:
             if not sheet.rows:
                 raise ImportFileError(_EMPTY)
-            header = find_header(sheet, field_of, expected)
+            header = find_header(sheet, field_of, expected, options.header_row)
         except ImportFileError as error:
-            first_error = first_error or error
+            if first_error is None or isinstance(error, UnclearFile):
+                first_error = error
             continue
         is_any = True
         yield build_table(sheet, header, field_of, options)

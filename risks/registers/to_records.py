@@ -47,6 +47,7 @@ def risk_record(row: InterpretedRow) -> SourceRecord:
         values={**row.values, "extra": row.extra},
         identity_kind=row.identity_kind,
         errors=[asdict(error) for error in row.errors],
+        guessed=row.guessed,
     )
     if len(row.identity) > MAX_ID:
         reason = f"The id is longer than {MAX_ID} characters. Shorten it."

@@ -16,6 +16,7 @@ from risks.import_runs import lifecycle
 from risks.import_runs.changes import SourceRecord
 from risks.import_runs.name_lookup import NameIndex, control_names
 from risks.models import ImportFile, ImportRun, RunStatus, Source
+from risks.registers.contents import describe_contents
 from risks.registers.continuation import ask_about_source, choose_source
 from risks.registers.folding import FoldedRisk, fold_rows
 from risks.registers.learned import mark_learned_columns, read_as_learned, recall_options
@@ -28,7 +29,9 @@ from risks.registers.results import (
     InterpretedRow,
     RatingDifference,
     Table,
+    UnclearFile,
 )
+from risks.registers.table import refuse_at_once
 from risks.registers.to_records import to_records
 from risks.services.matrix import matrix_of
 from risks.text import count_text, shorten_text
@@ -44,32 +47,73 @@ def upload_register(
     file: BinaryIO,
     file_name: str,
     options: ReadingOptions = DEFAULT_OPTIONS,
+    keep_unclear: bool = False,
+    read_at_once: int = MAX_BYTES,
 ) -> ImportRun:
     """Preview a CSV or XLSX file. The register stays as it is.
 
     The file is stored with the run, to be read again with other options. Raises ImportFileError if
-    it cannot be read.
+    it cannot be read. With `keep_unclear`, a file that a person can say more about is stored all
+    the same: the `problem` of its run says what is missing. A file of more bytes than
+    `read_at_once` is stored unread, for a task.
     """
     data = file.read(MAX_BYTES + 1)
+    name = shorten_text(PurePath(file_name.replace("\\", "/")).name, 255)
+    refuse_at_once(data, name)
     run = ImportRun(
         organization=organization,
         source=Source.IMPORT,
-        file_name=shorten_text(PurePath(file_name.replace("\\", "/")).name, 255),
+        file_name=name,
+        file_size=len(data),
         sha256=hashlib.sha256(data).hexdigest(),
+        options=options.to_json(),
+        actor=actor,
     )
-    records = read_file(run, data, options)
+    run.source_name, _ = choose_source(organization, name, options)
+    records: Sequence[SourceRecord] = ()
+    is_read = len(data) <= read_at_once
+    if is_read:
+        try:
+            records = read_file(run, data, options)
+        except UnclearFile as error:
+            if not keep_unclear:
+                raise
+            note_problem(run, error, options)
     with transaction.atomic():
-        lifecycle.start_run(actor=actor, run=run, records=records)
+        if is_read and not run.problem:
+            lifecycle.start_run(actor=actor, run=run, records=records)
+        else:
+            run.save()
         ImportFile.objects.create(
             organization=organization, run=run, content=zlib.compress(data, COMPRESSION)
         )
     return run
 
 
-def preview_again(*, actor: User | None, run: ImportRun, **changes: Any) -> ImportRun:
+def note_problem(run: ImportRun, error: UnclearFile, options: ReadingOptions) -> None:
+    """Set on `run`, without saving it, what a person has to say, and what the file holds."""
+    run.problem = error.located_message
+    run.options = options.to_json()
+    run.contents = describe_contents(error.outline, error.table, None)
+    run.mapping = [column.to_json() for column in error.columns]
+    run.guesses, run.question = [], None
+    run.notes = list(error.table.notes) if error.table else []
+
+
+def preview_again(
+    *,
+    actor: User | None,
+    run: ImportRun,
+    revision: int | None = None,
+    task: str = "",
+    keep_unclear: bool = False,
+    **changes: Any,
+) -> ImportRun:
     """Read the file of a run again, with `changes` to its options, and preview it.
 
-    Where the file is no longer stored, the records that were read are planned again.
+    Where the file is no longer stored, the records that were read are planned again. `revision` and
+    `task` are as in `lifecycle.apply_run`, `keep_unclear` as in `upload_register`. Raises
+    ImportFileError, after which the run is as before.
     """
 
     def read_again(locked: ImportRun) -> list[SourceRecord]:
@@ -79,9 +123,17 @@ def preview_again(*, actor: User | None, run: ImportRun, **changes: Any) -> Impo
         if data is None:
             return lifecycle.stored_records(locked)
         options = replace(ReadingOptions.from_json(locked.options), **changes)
-        return read_file(locked, data, options)
+        try:
+            return read_file(locked, data, options)
+        except UnclearFile as error:
+            if not keep_unclear:
+                raise
+            note_problem(locked, error, options)
+            return []
 
-    return lifecycle.refresh_preview(actor=actor, run=run, read_records=read_again)
+    return lifecycle.refresh_preview(
+        actor=actor, run=run, read_records=read_again, revision=revision, task=task
+    )
 
 
 def stored_file(run: ImportRun) -> bytes | None:
@@ -135,6 +187,7 @@ def read_into_run(run: ImportRun, table: Table, options: ReadingOptions) -> list
     run.mapping = [column.to_json() for column in interpretation.mapping]
     run.guesses = [asdict(guess) for guess in guesses]
     run.notes = list(interpretation.notes)
+    run.contents = describe_contents(table.outline, table, interpretation)
     risks, notes = fold_rows(interpretation.rows, interpretation.mapping)
     run.notes += [*notes, *add_up_rows(table, interpretation.rows, risks)]
     return list(to_records(risks))

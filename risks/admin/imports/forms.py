@@ -28,7 +28,7 @@ ORDERS = {None: "", True: "yes", False: "no"}  # of day and month, as the form h
 
 
 _SCALE = re.compile(r"\d{1,3} to \d{1,3}")
-_WORD = re.compile(r"(.+)=\s*([1-5])\s*")
+_WORD = re.compile(r"(.+)=\s*([0-5])\s*")
 
 
 class ReadingFields(forms.Form):
@@ -194,7 +194,7 @@ class SourceForm(RegisterForm, ReadingFields):
             if column is None or match is None:
                 raise ValidationError(
                     _(
-                        "'%(line)s' names no column of the source, or no rating from 1 to 5. "
+                        "'%(line)s' names no column of the source, or no rating from 0 to 5. "
                         "Write each line as: Column: word = 4."
                     )
                     % {"line": line}
@@ -207,5 +207,6 @@ class SourceForm(RegisterForm, ReadingFields):
         if set(self.changed_data).isdisjoint(SOURCE_FIELDS):
             return {}
         options = self.reading_options().to_json()
-        del options["source_name"], options["as_new"]  # of one file only
+        for name in ("source_name", "as_new", "header_row", "meanings"):
+            del options[name]  # of one file only, or chosen in the pages
         return {"options": {**options, **{name: self.cleaned_data[name] for name in OF_RATINGS}}}

@@ -33,6 +33,8 @@ from risks.registers.options import ReadingOptions
 from risks.registers.results import ImportFileError
 
 ROWS_PER_PAGE = 100
+# What the form changes; the rest is chosen in the pages.
+OWN_OPTIONS = {*ReadAgainForm.base_fields, "mapping"}
 APPLY_WARNING = (
     "The rows are written into the register as the preview shows. You can undo this until someone "
     "edits these rows."
@@ -222,7 +224,8 @@ class ImportRunAdmin(StepAdmin):
         options = ReadingOptions.from_json(run.options)
         form = ReadAgainForm(request.POST or None, initial=initial_of(options))
         if form.is_valid():
-            changes = asdict(form.reading_options())
+            read = asdict(form.reading_options())
+            changes = {name: read[name] for name in read if name in OWN_OPTIONS}
             try:
                 upload.preview_again(actor=request.user, run=run, **changes)  # type: ignore[arg-type]
             except ImportFileError as error:

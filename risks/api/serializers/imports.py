@@ -42,7 +42,7 @@ class ChangesField(serializers.JSONField):
 
 @extend_schema_field(OpenApiTypes.OBJECT)
 class OptionsField(serializers.JSONField):
-    """Option -> value, as uploaded."""
+    """Name -> value."""
 
 
 @extend_schema_field(
@@ -87,6 +87,10 @@ class ImportRunSerializer(RowSerializer):
 
     class Meta:
         model = ImportRun
+        extra_kwargs = {
+            "problem": {"help_text": "Why there is no preview yet, or why a task had no result"},
+            "task": {"help_text": "Work in progress: reading, applying or undoing"},
+        }
         fields = (
             "id",
             "source_name",
@@ -95,6 +99,8 @@ class ImportRunSerializer(RowSerializer):
             "status",
             "counts",
             "question",
+            "problem",
+            "task",
             "options",
             "mapping",
             "guesses",
@@ -116,6 +122,9 @@ class ImportRowSerializer(RowSerializer):
     notes = TextsField()
     edited = TextsField(help_text="Changed fields that someone edited since the last import")
     changes = ChangesField()
+    guessed = OptionsField(
+        help_text="field -> text of the source, where the value is a guess; empty for a made title"
+    )
 
     class Meta:
         model = ImportRow
@@ -131,6 +140,7 @@ class ImportRowSerializer(RowSerializer):
             "edited",
             "errors",
             "notes",
+            "guessed",
         )
         read_only_fields = fields
 
@@ -164,6 +174,26 @@ class ColumnsField(serializers.DictField):
     """Field by column, or "extra"."""
 
     child = serializers.CharField(max_length=100)
+
+
+class TextsSerializer(Serializer):
+    """Meanings of the texts and numbers of columns."""
+
+    scales = serializers.DictField(
+        child=serializers.RegexField(r"^\d{1,3} to \d{1,3}$", max_length=10),
+        required=False,
+        help_text='By column of ratings, the scale of its numbers: "1 to 10"',
+    )
+    words = serializers.DictField(
+        child=serializers.DictField(child=serializers.IntegerField(min_value=0, max_value=5)),
+        required=False,
+        help_text="By column of ratings, the rating (1 to 5, 0 for none) of each word",
+    )
+    meanings = serializers.DictField(
+        child=serializers.DictField(child=serializers.CharField(max_length=20, allow_blank=True)),
+        required=False,
+        help_text="By column, the status or treatment that each text means; empty to keep the text",
+    )
 
 
 class SourceReadingSerializer(Serializer):
@@ -202,6 +232,14 @@ class SourceReadingSerializer(Serializer):
 class FileReadingSerializer(SourceReadingSerializer):
     """The options that hold for one file too."""
 
+    header_row = serializers.IntegerField(
+        required=False,
+        default=0,
+        min_value=0,
+        max_value=1_048_576,
+        help_text="Number of the row with the names of the columns; 0 to look for it",
+    )
+
     source_name = serializers.CharField(
         required=False,
         max_length=150,
@@ -220,26 +258,16 @@ class UploadSerializer(FileReadingSerializer):
     )
 
 
-class ReadingSerializer(FileReadingSerializer):
+class ReadingSerializer(TextsSerializer, FileReadingSerializer):
     """The options to read the file of a run with, again: those that change."""
 
     mapping = ColumnsField(required=False)
 
 
-class LearnedSerializer(SourceReadingSerializer):
-    """The options of a source, and its ratings."""
+class LearnedSerializer(TextsSerializer, SourceReadingSerializer):
+    """The options of a source, and its columns."""
 
     mapping = ColumnsField(required=False)
-    scales = serializers.DictField(
-        child=serializers.RegexField(r"^\d{1,3} to \d{1,3}$", max_length=10),
-        required=False,
-        help_text='By column of ratings, the scale of its numbers: "1 to 10"',
-    )
-    words = serializers.DictField(
-        child=serializers.DictField(child=serializers.IntegerField(min_value=1, max_value=5)),
-        required=False,
-        help_text="By column of ratings, the rating (1 to 5) of each word",
-    )
 
 
 @extend_schema_field(LearnedSerializer)

@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from openrisk.accounts.models import Role
 from openrisk.api.filters import OrganizationFilterSet
 from openrisk.api.viewsets import OrganizationViewSet, WritableViewSet
+from risks.api.import_access import require_may_apply, require_may_change, require_may_undo
 from risks.api.serializers.imports import (
     ApplySerializer,
     ImportRowSerializer,
@@ -54,7 +55,7 @@ class ImportFilterSet(OrganizationFilterSet):
 
 
 class ImportViewSet(OrganizationViewSet):
-    """Analysts look at imports; managers make them."""
+    """Analysts look at imports and make their own; managers change those of all."""
 
     model = ImportRun
     serializer_class = ImportRunSerializer
@@ -62,7 +63,7 @@ class ImportViewSet(OrganizationViewSet):
     orders = {"created_at": F("created_at")}
     default_order = "-created_at"
     read_role = Role.ANALYST
-    roles = dict.fromkeys(("create", "preview", "apply", "undo"), Role.MANAGER)
+    roles = dict.fromkeys(("create", "preview", "apply", "undo"), Role.ANALYST)
     action_parsers = {"create": (MultiPartParser,)}
     http_method_names = ["get", "post", "head", "options"]
 
@@ -98,6 +99,7 @@ class ImportViewSet(OrganizationViewSet):
         Answers a question of the run; without a body, the preview is of the register as it is now.
         """
         run = self.get_object()
+        require_may_change(self.membership, run)
         body = ReadingSerializer(data=request.data, partial=True)
         body.is_valid(raise_exception=True)
         try:
@@ -111,11 +113,14 @@ class ImportViewSet(OrganizationViewSet):
     def apply(self, request: Request, pk: str) -> Response:
         """Carry the run out as previewed.
 
-        409 while a question is open or rows are in error, and when the register changed.
+        Accepted and closed risks in the file need a manager. 409 while a question is open or rows
+        are in error, and when the register changed.
         """
         body = ApplySerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        lifecycle.apply_run(actor=self.actor, run=self.get_object(), **body.validated_data)
+        run = self.get_object()
+        require_may_apply(self.membership, run)
+        lifecycle.apply_run(actor=self.actor, run=run, revision=run.revision, **body.validated_data)
         return self.row_response(pk)
 
     @extend_schema(responses=OpenApiTypes.OBJECT)
@@ -136,7 +141,9 @@ class ImportViewSet(OrganizationViewSet):
     @action(detail=True, methods=["post"])
     def undo(self, request: Request, pk: str) -> Response:
         """Take an applied run back. 409 with the edits if someone has edited since."""
-        undo.undo_run(actor=self.actor, run=self.get_object())
+        run = self.get_object()
+        require_may_undo(self.membership, run)
+        undo.undo_run(actor=self.actor, run=run)
         return self.row_response(pk)
 
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from risks.fields import FIGURES, LINKS, RATINGS
+from risks.fields import FIGURES, LEAVE_OUT, LINKS, RATINGS
 from risks.registers.layout.header import FieldOf, Header
 from risks.registers.mapping.lexicon import level_of
 from risks.registers.reading.sheet import MAX_COLUMNS, NumberedRow, RawSheet, column_letter
@@ -64,7 +64,7 @@ def build_columns(
 
     def choose_field(name: str) -> str | None:
         field = chosen.get(match_key(name)) or field_of(name)
-        return None if field == EXTRA else field
+        return None if field in {EXTRA, LEAVE_OUT} else field
 
     columns = []
     for name, indexes in join_repeated(names, choose_field, notes).items():

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from risks.fields import FIGURES, RATINGS
 from risks.registers.reading.sheet import NumberedRow, RawSheet
 from risks.registers.reading.text import match_key
-from risks.registers.results import ImportFileError
+from risks.registers.results import UnclearFile
 
 HEADER_SEARCH = 50  # rows in which the header is looked for
 MAX_HEADER_ROWS = 3
@@ -48,15 +48,16 @@ class Header:
 
 
 def find_header(
-    sheet: RawSheet, field_of: FieldOf, expected: Collection[str] = frozenset()
+    sheet: RawSheet, field_of: FieldOf, expected: Collection[str] = frozenset(), row: int = 0
 ) -> Header:
     """Return the header of the sheet's main table. Raises ImportFileError if there is none.
 
-    `expected` are keys of names that the caller knows to be there.
+    `expected` are keys of names that the caller knows to be there; `row` is the number of the
+    row with the names, if the caller knows that. Rows above it may still be groups of names.
     """
-    base = find_base_row(sheet, field_of, expected)
+    base = index_of_row(sheet, row) if row else find_base_row(sheet, field_of, expected)
     end = base + 1
-    while end - base < MAX_HEADER_ROWS and is_lower_header(sheet, end, field_of):
+    while not row and end - base < MAX_HEADER_ROWS and is_lower_header(sheet, end, field_of):
         end += 1
     first = base
     names = compose_names(sheet, first, end, field_of)
@@ -68,6 +69,13 @@ def find_header(
     if hints := read_hints(sheet, end, names):
         names, end = hints, end + 1
     return Header(first, end, names, count_fields(names, field_of))
+
+
+def index_of_row(sheet: RawSheet, row: int) -> int:
+    for index, (number, _) in enumerate(sheet.rows):
+        if number == row:
+            return index
+    raise UnclearFile(f"Row {row} is empty. Choose the row with the names of the columns.")
 
 
 def count_fields(cells: Sequence[str], field_of: FieldOf) -> int:
@@ -91,7 +99,7 @@ def find_base_row(sheet: RawSheet, field_of: FieldOf, expected: Collection[str])
     if max(sizes):
         return sizes.index(max(sizes))
     number = sheet.rows[0][0]
-    raise ImportFileError(
+    raise UnclearFile(
         f"Row {number} is not a header row. Add one with the names of the columns above the risks.",
         row=number,
     )

@@ -56,6 +56,6 @@ def leave_out_kinds(
     names = " ".join(f"--include {kind}" for kind in counts)
     note = (
         f"'{column.name}' says what each row is. Only risks were read, not: {listed}. "
-        f"To import them as risks too: {names}."
+        f"Say so to import them as risks too ({names})."
     )
     return kept, skipped, [note]

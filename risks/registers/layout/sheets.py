@@ -89,15 +89,15 @@ def choose_sheets(tables: Sequence[SheetTable]) -> tuple[list[SheetTable], list[
     notes = [f"Read {'sheets' if len(names) > 1 else 'sheet'} {quote_names(names)}."]
     for name, older in versions.items():
         notes.append(
-            f"Not read, because '{name}' has mostly the same risks: {quote_names(older)}. To read "
-            "another sheet instead, name it with --sheet."
+            f"Not read, because '{name}' has mostly the same risks: {quote_names(older)}. Choose "
+            "another sheet to read it instead (--sheet)."
         )
     for table in rest:
         if table not in alike:
             count = count_text(len(table.table.rows), "row")
             notes.append(
                 f"Sheet '{table.sheet.name}' looks like a register too ({count}), but has other "
-                f"columns, and was not read. Read it with --sheet '{table.sheet.name}'."
+                f"columns, and was not read. Choose it to read it (--sheet '{table.sheet.name}')."
             )
     if others := [t.sheet.name for t in tables if t is not main and not t.is_register]:
         notes.append(f"Not read, because no risks were found there: {quote_names(others)}.")

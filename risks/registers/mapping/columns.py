@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from risks.fields import (
     EXPORTED_ONLY,
     IMPORT_FIELDS,
+    LEAVE_OUT,
     RATINGS,
     is_own_export,
 )
@@ -45,7 +46,7 @@ def propose_mapping(
     """Propose a mapping for each header, in their order.
 
     `samples` are some cells of each column, none of them empty. `overrides` are fields (or
-    "extra") by header, and win; an unknown header or field raises MappingError.
+    "extra" or "leave_out") by header, and win; an unknown header or field raises MappingError.
     """
     mappings = apply_overrides(headers, overrides or {})
     if is_own_export(headers):
@@ -87,12 +88,15 @@ def apply_overrides(
             raise MappingError(
                 f"The file has no column '{name}'. Its columns: {', '.join(headers)}."
             )
-        if field not in {*IMPORT_FIELDS, EXTRA}:
+        if field not in {*IMPORT_FIELDS, EXTRA, LEAVE_OUT}:
             raise MappingError(
                 f"'{field}' is not a field of a risk. "
-                f"Fields: {', '.join((*IMPORT_FIELDS, EXTRA))}.",
+                f"Fields: {', '.join((*IMPORT_FIELDS, EXTRA, LEAVE_OUT))}.",
                 column=header,
             )
+        if field == LEAVE_OUT:
+            chosen[header] = ColumnMapping(header, None, "ignored")
+            continue
         if other := next((m.column for m in chosen.values() if m.field == field), None):
             raise MappingError(
                 f"'{other}' and '{header}' are both mapped to {field}. Map one of them to extra.",

@@ -44,11 +44,11 @@ from risks.registers.results import (
     SHOWN_CHARACTERS,
     ColumnMapping,
     Guess,
-    ImportFileError,
     Interpretation,
     InterpretedRow,
     RowError,
     Table,
+    UnclearFile,
 )
 from risks.scoring import default_levels
 from risks.text import count_text
@@ -99,7 +99,9 @@ class TableInterpreter:
         self.mapped = {header: name for header, name in fields.items() if name not in FIGURES}
         self.header_of = {name: header for header, name in fields.items()}
         if self.header_of.keys().isdisjoint(TITLE_SOURCES):
-            raise ImportFileError(describe_missing_title(columns))
+            error = UnclearFile(describe_missing_title(columns))
+            error.table, error.outline, error.columns = table, table.outline, columns
+            raise error
         self.extras = {
             column.column: extra_name(column.column) if self.own else column.column
             for column in columns
@@ -127,6 +129,8 @@ class TableInterpreter:
             if column.note and column.field not in FIGURES
         ]
         self.guesses += factory.guesses
+        self.guessed_texts = factory.guessed_texts
+        self.readings = {header: list(factory.list_readings(header)) for header in factory.readings}
         self.columns = [describe_readings(column, factory) for column in columns]
         self.figures.rating_scales = factory.scales
         self.counts: Counter[str] = Counter()
@@ -150,7 +154,7 @@ class TableInterpreter:
             notes.append(f"Skipped {count_text(self.counts['skipped'], 'row')} without a risk.")
         self.guesses += (*self.summarize_guesses(), *self.figures.guesses())
         differences = self.figures.differences
-        return Interpretation(rows, self.columns, self.guesses, differences, notes)
+        return Interpretation(rows, self.columns, self.guesses, differences, notes, self.readings)
 
     def collect_faults(self) -> dict[int, list[RowError]]:
         """The errors of reading by row, without blank cells in columns that we do not need."""
@@ -173,10 +177,13 @@ class TableInterpreter:
     ) -> InterpretedRow:
         values: dict[str, Any] = {}
         extra = {name: cells[header] for header, name in self.extras.items() if cells[header]}
+        guessed: dict[str, str] = {}
         errors = list(faults)
         for header, read in self.readers:
             cell = cells[header]
             reading = read(cell)
+            if cell in self.guessed_texts.get(header, ()):
+                guessed[self.mapped[header]] = cell[:SHOWN_CHARACTERS]
             values.update(reading.values)
             if reading.error:
                 errors.append(RowError(number, header, cell[:SHOWN_CHARACTERS], reading.error))
@@ -184,7 +191,7 @@ class TableInterpreter:
                 extra[header] = cell
         identity = title_key(values.get("title") or "")
         if not self.own:
-            identity = self.complete_texts(values, cells, extra) or identity
+            identity = self.complete_texts(values, cells, extra, guessed) or identity
             self.complete_state(values, cells, extra)
         self.add_figures(number, values, cells, extra)
         title_header = self.header_of.get("title")
@@ -193,16 +200,21 @@ class TableInterpreter:
             reason = NUMBER_ERROR if title else "The row has no title. Give it one."
             errors.append(RowError(number, title_header, title[:SHOWN_CHARACTERS], reason))
         kind, identity = self.identify(values, identity)
-        return InterpretedRow(number, kind, identity, values, extra, errors)
+        return InterpretedRow(number, kind, identity, values, extra, errors, guessed)
 
     def complete_texts(
-        self, values: dict[str, Any], cells: Mapping[str, str], extra: dict[str, str]
+        self,
+        values: dict[str, Any],
+        cells: Mapping[str, str],
+        extra: dict[str, str],
+        guessed: dict[str, str],
     ) -> str:
         """Make the title and description that the row leaves out; return its identity."""
         statement = self.cell_of("title", cells)
         title = make_title(values)
         if title and title.how:
             self.counts[title.how] += 1
+            guessed["title"] = ""
         if statement and not has_letter(statement):
             extra[self.header_of["title"]] = statement
         circumstances = describe_circumstances(values)

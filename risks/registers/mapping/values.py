@@ -1,7 +1,7 @@
 """Values: what the cells of one column mean for a field of a risk."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Any
@@ -20,7 +20,7 @@ from risks.registers.mapping.ratings.reading import RatingColumn, read_ratings
 from risks.registers.mapping.ratings.scales import RatedRow, Scale
 from risks.registers.options import DEFAULT_OPTIONS, ReadingOptions
 from risks.registers.reading.text import split_list
-from risks.registers.results import SHOWN_CHARACTERS, Guess
+from risks.registers.results import SHOWN_CHARACTERS, Guess, MappingError, TextReading
 from risks.scoring import KINDS
 from risks.text import shorten_text
 
@@ -40,6 +40,7 @@ CIRCUMSTANCES = {
     "existing_controls": "Existing controls",
 }
 DATES = ("due_date", "next_review_at")
+CHOSEN_BY_TEXT = ("status", "treatment")  # a person may say what a text of these means
 FIGURE_TEXTS = field_names(Kind.FIGURE)
 MAX_LISTED = 50  # cells that a guess lists
 
@@ -116,6 +117,9 @@ class ReaderFactory:
         self.words: dict[str, dict[str, int]] = {}  # rating by text, by header
         self.month_first: set[str] = set()  # headers of dates
         self.guesses: list[Guess] = []
+        self.guessed_texts: dict[str, set[str]] = {}  # by header, all that guesses concern
+        self.readings: dict[str, dict[str, Any]] = {}  # of ratings, statuses and treatments
+        self.unread: dict[str, set[str]] = {}
 
     def make_readers(self) -> dict[str, CellReader]:
         readers = self.rating_readers()
@@ -141,6 +145,8 @@ class ReaderFactory:
         return readers
 
     def add_guess(self, header: str, what: str, detail: str, table: Mapping[str, Any]) -> None:
+        confirmed = {*self.options.words.get(header, ()), *self.options.meanings.get(header, ())}
+        self.guessed_texts.setdefault(header, set()).update(table.keys() - confirmed)
         if len(table) > MAX_LISTED:
             detail += f" {len(table) - MAX_LISTED} more are not listed."
         listed = {
@@ -148,6 +154,14 @@ class ReaderFactory:
             for cell, value in islice(table.items(), MAX_LISTED)
         }
         self.guesses.append(Guess(header, what, detail, listed))
+
+    def list_readings(self, header: str) -> Iterator[TextReading]:
+        """The texts of a column of ratings, statuses or treatments; first what was not read."""
+        cells, unread = self.cells_of(header), self.unread.get(header, set())
+        texts = sorted(filter(None, cells), key=lambda text: (text not in unread, -cells[text]))
+        for text in texts:
+            value = self.readings[header].get(text)
+            yield TextReading(text, cells[text], value, text in unread)
 
     def rating_readers(self) -> dict[str, CellReader]:
         columns = [
@@ -158,11 +172,14 @@ class ReaderFactory:
         readers = {}
         for header, ratings in read_ratings(columns, self.rows, self.levels).items():
             self.scales[header] = ratings.scale
+            self.readings[header], self.unread[header] = ratings.values, set(ratings.errors)
+            chosen = self.options.words.get(header, {})
             self.words[header] = {
                 text: rating
                 for text, rating in ratings.values.items()
                 if rating and has_letters(text) and len(text) <= SHOWN_CHARACTERS
             }
+            self.words[header] |= {text: r for text, r in chosen.items() if text in ratings.values}
             if ratings.guess:
                 self.add_guess(header, "scale", ratings.guess, ratings.table)
             name = self.mapped[header]
@@ -171,6 +188,9 @@ class ReaderFactory:
 
     def rating_column(self, header: str, name: str) -> RatingColumn:
         scale = self.options.scales.get(header)
+        if scale and len(set(map(int, scale.split(" to ")))) == 1:
+            message = f"The scale '{scale}' begins where it ends. Write it like 1 to 10."
+            raise MappingError(message, column=header)
         return RatingColumn(
             header,
             name.rpartition("_")[2],
@@ -204,16 +224,24 @@ class ReaderFactory:
         vocabulary = _VOCABULARIES[name]
         cells = [cell for cell in self.cells_of(header) if cell]
         values = {cell: vocabulary.look_up(cell) for cell in cells}
+        chosen = self.chosen_meanings(header, vocabulary)
+        values |= {cell: chosen[cell] for cell in cells if cell in chosen}
         readings = {cell: CellReading({name: value}) for cell, value in values.items()}
         readings[""] = CellReading({name: vocabulary.empty})
         unknown = [cell for cell, value in values.items() if value is None]
         if self.own:
             readings |= dict.fromkeys(unknown, CellReading(error=f"Write {vocabulary.accepted}."))
             return readings.__getitem__
-        by_part = {cell: vocabulary.look_up_part(cell) for cell in unknown}
+        by_part = {
+            cell: None if cell in chosen else vocabulary.look_up_part(cell) for cell in unknown
+        }
         for cell, value in by_part.items():
             readings[cell] = CellReading({name: value} if value else {}, keep=True)
         values |= by_part
+        if name in CHOSEN_BY_TEXT:
+            self.readings[header] = values
+            self.unread[header] = {cell for cell, value in values.items() if value is None}
+            self.unread[header] -= chosen.keys()
         table = {
             cell: "assessed" if value == OPEN else value
             for cell, value in values.items()
@@ -221,7 +249,7 @@ class ReaderFactory:
         }
         if table:
             details = (
-                ("Words were read as ours.", True),
+                ("Values were mapped.", True),
                 ("Of several the first was taken, and all are kept.", any(by_part.values())),
                 ("Unknown ones are kept in extra.", None in by_part.values()),
                 (_OPEN_MEANS, OPEN in values.values()),
@@ -229,6 +257,17 @@ class ReaderFactory:
             detail = " ".join(sentence for sentence, applies in details if applies)
             self.add_guess(header, name, detail, table)
         return readings.__getitem__
+
+    def chosen_meanings(self, header: str, vocabulary: Vocabulary) -> dict[str, Any]:
+        """The meaning that the caller gives a text; None for one that is only kept."""
+        chosen = dict(self.options.meanings.get(header, {}))
+        for text, value in chosen.items():
+            if value and vocabulary.look_up(value) != value:
+                raise MappingError(
+                    f"'{value}' cannot be what '{text}' means. Choose {vocabulary.accepted}.",
+                    column=header,
+                )
+        return {text: value or None for text, value in chosen.items()}
 
     def person_reader(self, header: str, name: str) -> CellReader:
         """An e-mail address is a person; other text is the owner's name, or kept in extra."""

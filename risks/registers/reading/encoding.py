@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from risks.registers.reading.alphabets import ENCODINGS, Encoding
 from risks.registers.reading.sheet import HeaderScore
-from risks.registers.results import ImportFileError
+from risks.registers.results import ImportFileError, UnclearFile
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -127,7 +127,7 @@ def decode_by_look(data: bytes, header_score: HeaderScore) -> tuple[str, list[st
             word = find_example(best.sample)
             note = f"The file is not UTF-8; it was read as {best.encoding.label}, e.g. '{word}'."
             return check_text(text), [f"{note} If that is wrong, name its encoding."]
-    raise ImportFileError(describe_doubt(data, readings))
+    raise UnclearFile(describe_doubt(data, readings))
 
 
 def sample_lines(data: bytes) -> Iterator[bytes]:

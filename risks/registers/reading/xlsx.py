@@ -120,6 +120,14 @@ def check_archive(archive: zipfile.ZipFile) -> None:
         raise zipfile.BadZipFile("no spreadsheet program compresses like this")
 
 
+def list_sheet_names(data: bytes) -> list[str]:
+    """Return the names of all sheets of a workbook that can be read, also of hidden ones."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        workbook = fromstring(archive.read("xl/workbook.xml"), forbid_dtd=True)
+    sheets = (element for element in workbook.iter() if element.tag.endswith("}sheet"))
+    return [element.get("name", "") for element in sheets]
+
+
 def find_sheets(archive: zipfile.ZipFile, wanted: str = "") -> tuple[dict[str, str], list[str]]:
     """The archive's part for each sheet to read, by the sheet's name, and names of hidden sheets.
 

@@ -6,8 +6,10 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from rest_framework.test import APIClient
 
+from openrisk.accounts.models import Role
 from openrisk.server.limits import FORM_AROUND_FILE, REGISTER_FILE
 from risks.models import ImportRun, ImportSource, Risk
+from tests.conftest import member
 from tests.risks.import_runs.uploads import HEADER
 
 URL = "/api/v1/imports/"
@@ -210,6 +212,35 @@ def test_a_large_file_that_was_only_announced_is_not_awaited(client):
     assert response.wsgi_request.read(1) != b""
 
 
-@pytest.mark.parametrize("who", ["viewer", "analyst"])
-def test_only_a_manager_imports(api, request, who):
-    refusal(upload(api(request.getfixturevalue(who))), 403)
+def test_viewers_do_not_import(api, viewer):
+    refusal(upload(api(viewer)), 403)
+
+
+def test_an_analyst_imports_and_undoes_their_own_file(api, analyst, organization):
+    url = upload(api(analyst))["Location"]
+    other = api(member(Role.ANALYST, organization, "other"))
+    for step in ("preview", "apply"):
+        refusal(other.post(f"{url}{step}/", {}), 403)
+    assert api(analyst).post(f"{url}apply/", {}).json()["status"] == "applied"
+    assert other.post(f"{url}undo/").status_code == 403
+    assert api(analyst).post(f"{url}undo/").json()["status"] == "undone"
+
+
+def test_a_manager_imports_what_an_analyst_may_not_decide(api, analyst, manager):
+    url = upload(api(analyst), ONE.replace("Open", "Closed"))["Location"]
+    assert "a manager decides" in refusal(api(analyst).post(f"{url}apply/", {}), 403)["detail"]
+    assert api(manager).post(f"{url}apply/", {}).status_code == 200
+    assert Risk.objects.get().status == "closed"
+
+
+def test_texts_of_the_file_mean_what_the_body_says(client):
+    url = upload(client, WRONG.replace("5,,,", "5,Parked,,"))["Location"]
+    words = {"Likelihood": {"banana": 2}}
+    run = client.post(
+        f"{url}preview/", {"words": words, "meanings": {"Status": {"Parked": "assessed"}}}
+    )
+    assert run.json()["counts"]["risks"]["error"] == 0
+    row = client.get(f"{url}rows/?model=risks.risk").json()["results"][0]
+    assert (row["guessed"], row["changes"]["status"]) == ({}, [None, "assessed"])
+    refused = client.post(f"{url}preview/", {"meanings": {"Status": {"Parked": "lost"}}})
+    assert refused.json()["errors"][0]["pointer"] == "/mapping"

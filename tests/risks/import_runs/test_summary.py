@@ -26,7 +26,7 @@ def test_a_report_lists_columns_guesses_stops_edits_and_counts(organization: Org
     lines = list(report_lines(summarize_run(run)))
 
     assert lines[0] == "register.csv, known as the source register"
-    for title in ("Columns", "Guesses", "Stops", "Counts"):
+    for title in ("Columns", "Assumptions", "Held back", "Counts"):
         assert title in lines
     assert "  Row 2 (R1): title was 'Blaze'" in lines
     assert any(line.endswith("Needs an approved acceptance.") for line in lines)

@@ -326,8 +326,8 @@ class FigureReader:
             text += " The current score of these risks is the inherent one."
         if not self.derive:
             text += (
-                f" To derive a likelihood and an impact from the {noun}, import with derived "
-                "ratings (--derive-ratings)."
+                f" To derive a likelihood and an impact from the {noun}, choose derived ratings "
+                "(--derive-ratings)."
             )
         return text
 

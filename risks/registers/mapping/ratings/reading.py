@@ -47,7 +47,7 @@ class RatingColumn:
     """A column of likelihoods or impacts: its cells, with how often each occurs.
 
     `legend` is text beside the table that may say what its numbers mean. `scale` and `words`, the
-    rating by text, are those of the source's last file: they hold for this one too.
+    rating by text (0 for none), are chosen, or those of the source's last file.
     """
 
     header: str
@@ -204,7 +204,7 @@ def rate_column(parsed: ParsedColumn) -> Ratings:
     for text in parsed.column.cells:
         cell = parsed.cells.get(text)
         if text in parsed.column.words:
-            ratings.values[text] = ratings.table[text] = parsed.column.words[text]
+            ratings.values[text] = ratings.table[text] = parsed.column.words[text] or None
             continue
         if cell is None and not is_unrated(text):
             ratings.errors[text] = unknown_word_error(parsed.column.axis)
