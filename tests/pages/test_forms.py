@@ -38,6 +38,7 @@ READING = {
     "TimingFields",
     "FilterForm",
     "ControlFilterForm",
+    "CoverageFilterForm",
     "MitigationFilterForm",
     "ActionFilterForm",
     "ExplainForm",

@@ -1,9 +1,7 @@
 """Progress of frameworks and of their sections, counted once for all pages."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Count
@@ -67,6 +65,7 @@ def load_progress(organization: Organization) -> dict[str, FrameworkProgress]:
         ttl=settings.CACHE_TTL_RISKS,
     )
     frameworks: dict[str, FrameworkProgress] = {}
+    rows.sort(key=lambda row: row[1].casefold())
     for pk, name, section, status, number in rows:
         framework = frameworks.setdefault(pk, FrameworkProgress(pk=pk, name=name))
         if number:
@@ -77,22 +76,10 @@ def load_progress(organization: Organization) -> dict[str, FrameworkProgress]:
 
 def count_controls(organization: Organization) -> list[list[Any]]:
     """Return [framework, its name, section, status, number]; of an empty framework with 0."""
-    frameworks = list(Framework.objects.for_organization(organization))
-    counted: dict[UUID, list[Any]] = {framework.pk: [] for framework in frameworks}
-    rows = Control.objects.filter(framework__in=list(counted)).order_by()
-    for pk, *counts in rows.values_list("framework", "section", "status").annotate(Count("pk")):
-        counted[pk].append(counts)
-    return [
-        [str(framework.pk), str(framework), *counts]
-        for framework in sorted(frameworks, key=lambda row: str(row).casefold())
-        for counts in counted[framework.pk] or [["", "", 0]]
-    ]
-
-
-def total_of(frameworks: Iterable[Progress]) -> Progress:
-    """Return the numbers of several frameworks together."""
-    total = Progress()
-    for framework in frameworks:
-        for status, number in framework.counts.items():
-            total.add(status, number)
-    return total
+    rows = Framework.objects.for_organization(organization).order_by()
+    columns = ("pk", "name", "edition", "controls__section", "controls__status")
+    counted = rows.values_list(*columns).annotate(Count("controls"))
+    return sorted(
+        [str(pk), f"{name} {edition}".strip(), section or "", status or "", number]
+        for pk, name, edition, section, status, number in counted
+    )
