@@ -54,10 +54,10 @@ class FormPlace:
         return reverse(self.page, kwargs={name: given[name] for name in names})
 
     def query(self, request: HttpRequest) -> str:
-        """The query with which the page shows the form."""
+        """The query with which the page shows the form: its part, or what a list was shown by."""
         given = request.GET.copy()
         given.pop(PARAMETER, None)
-        return self.page_query if self.page else given.urlencode()
+        return self.page_query or given.urlencode()
 
 
 def form_on(

@@ -21,7 +21,7 @@ from openrisk.pages.submissions import CreatedRedirect, create_once
 from risks.models import Control, Framework
 from risks.pages.controls.control import find_control
 from risks.pages.controls.forms import ControlForm, FrameworkForm
-from risks.pages.workspace.deleted import offer_restore
+from risks.pages.workspace.deleted import offer_restore, restorable_sentence
 from risks.services import rows
 from risks.services.catalogue import create_control, update_control
 from risks.services.deletion import describe_parts
@@ -194,7 +194,7 @@ def delete_row(request: MemberRequest, row: Any, title: str, page: str) -> HttpR
             _("Also deleted: %(parts)s.") % {"parts": parts}
             if parts
             else _("Nothing else is deleted."),
-            _("It can be restored for 90 days."),
+            restorable_sentence(),
         ]
         question = Question(
             title, consequences, title[:-1], [("version", str(row.version))], request.path

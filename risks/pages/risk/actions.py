@@ -32,7 +32,7 @@ from risks.pages.risk.detail import (
 )
 from risks.pages.risk.forms import AcceptanceForm, SuggestionForm
 from risks.pages.risk.tabs import tab_address, tab_of_form
-from risks.pages.workspace.deleted import offer_restore
+from risks.pages.workspace.deleted import offer_restore, restorable_sentence
 from risks.services import acceptances as acceptance_services
 from risks.services import proposals
 from risks.services import risks as services
@@ -212,7 +212,7 @@ def deletion_question(risk: Risk, address: str) -> Question:
         _("Also deleted: %(parts)s.") % {"parts": parts}
         if parts
         else _("Nothing else is deleted."),
-        _("It can be restored for 90 days."),
+        restorable_sentence(),
     ]
     title = button = f"Delete {risk.reference}"
     return Question(f"{title}?", consequences, button, [("version", str(risk.version))], address)

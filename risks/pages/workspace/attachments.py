@@ -43,6 +43,7 @@ from risks.pages.workspace.attachment_targets import (
     name_of,
     page_of,
 )
+from risks.pages.workspace.deleted import restorable_sentence
 from risks.pages.workspace.evidence import (
     describe_file,
     page_to_return_to,
@@ -300,7 +301,7 @@ def delete_file(request: MemberRequest, pk: UUID) -> HttpResponse:
     if request.POST.get("confirmed") != "yes":
         question = Question(
             _("Delete “{name}”?").format(name=attachment.name),
-            [describe_uses(attachment), _("It can be restored for 90 days. Its history stays.")],
+            [describe_uses(attachment), restorable_sentence(), _("Its history stays.")],
             _("Delete the file"),
             [("version", str(attachment.version)), ("back", back)],
             request.path,

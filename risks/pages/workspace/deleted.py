@@ -25,7 +25,7 @@ from openrisk.pages.undo import offer_undo
 from risks.models import DeletedItem, Risk
 from risks.models.base import format_reference
 from risks.models.workspace.deleted_items import kind_label
-from risks.services.deletion import describe_deleted_parts
+from risks.services.deletion import KEPT_FOR, describe_deleted_parts
 from risks.services.workspace import deleted_items
 from risks.services.workspace.restoring import Restoration
 
@@ -33,9 +33,9 @@ PAGE_SIZE = 50
 # The page of a restored row, by the label of its model: (slug of the organization, row) -> address.
 _addresses: dict[str, Callable[[str, Any], str]] = {
     "risks.risk": lambda slug, risk: reverse("risk-page", args=[slug, risk.reference]),
-    "risks.mitigation": lambda slug, row: reverse("risk-page", args=[slug, row.risk.reference]),
+    "risks.mitigation": lambda slug, row: reverse("mitigation-page", args=[slug, row.reference]),
     "risks.mitigationaction": lambda slug, row: reverse(
-        "risk-page", args=[slug, row.mitigation.risk.reference]
+        "mitigation-page", args=[slug, row.mitigation.reference]
     ),
     "risks.control": lambda slug, row: reverse("control", args=[slug, row.pk]),
     "risks.framework": lambda slug, row: reverse(
@@ -52,9 +52,14 @@ def register_address(kind: str, address: Callable[[str, Any], str]) -> None:
 def offer_restore(request: MemberRequest, item: DeletedItem, text: str = "") -> None:
     """Say on the next page that something was deleted, with a button to take that back."""
     name = item.reference or f"“{item.label}”"
-    text = text or _("%(name)s is deleted. You can restore it for 90 days.") % {"name": name}
+    text = text or _("%(name)s is deleted.") % {"name": name} + f" {restorable_sentence()}"
     address = reverse("deleted-restore", args=[request.organization_slug, item.pk])
     offer_undo(request, text, address)
+
+
+def restorable_sentence() -> str:
+    """Say how long what is deleted can be restored."""
+    return _("It can be restored for %(days)s days.") % {"days": KEPT_FOR.days}
 
 
 @require_safe
@@ -76,6 +81,7 @@ def deleted_page(request: MemberRequest) -> HttpResponse:
         "kinds": [(label, kind_label(label).capitalize(), label == kind) for label in kinds],
         "people": [(row.pk, str(row), str(row.pk) == person) for row in people],
         "is_filtered": bool(kind or person),
+        "days": KEPT_FOR.days,
         "may_delete": request.membership.has_role(Role.ADMIN),
         "sees_all": request.membership.has_role(Role.MANAGER),
     }

@@ -245,8 +245,13 @@ def parse_id(text: str) -> UUID | None:
 def detach(request: MemberRequest, pk: UUID, link: UUID) -> HttpResponse:
     """Take a file away from a row; after the last one, ask whether to delete the file."""
     links = AttachmentLink.objects.filter(organization=request.membership.organization)
-    row = get_object_or_404(links.select_related("attachment"), pk=link, attachment=pk)
     back = page_to_return_to(request)
+    row = links.select_related("attachment").filter(pk=link, attachment=pk).first()
+    if row is None:
+        files = Attachment.objects.for_organization(request.membership.organization)
+        get_object_or_404(files, pk=pk)
+        messages.info(request, _("The file was detached already."))
+        return HttpResponseRedirect(back)
     was_last = services.unlink_attachment(actor=request.membership.user, link=row)
     text = _("“{name}” is no longer attached here.")
     messages.success(request, text.format(name=row.attachment.name))

@@ -46,7 +46,7 @@ def undo(client, response):
 def test_a_deleted_risk_comes_back_by_undo(browse, manager, risk):
     client = browse(manager)
     page = client.post(f"{RISK}delete/", {"version": 1, "confirmed": "yes"}, follow=True)
-    assert "R-0001 is deleted. You can restore it for 90 days." in text_of(page)
+    assert "R-0001 is deleted. It can be restored for 90 days." in text_of(page)
     restored = undo(client, page)
     assert restored.redirect_chain[-1][0] == RISK
     assert "R-0001 Ransomware is restored." in text_of(restored)

@@ -189,6 +189,17 @@ def test_other_links_stay_and_nothing_is_asked(page, organization, risk, manager
     assert one.redirect_chain[-1][0] == back
     two = page(f"{FILES}{attachment.pk}/links/{last.pk}/remove/", {"back": back})
     assert "Its author or a manager may delete it" in two.text_shown
+    again = page(f"{FILES}{attachment.pk}/links/{last.pk}/remove/", {"back": back})
+    assert "was detached already" in again.text_shown
+
+
+def test_a_link_of_another_organization_is_as_one_that_never_was(
+    page, organization, other_organization
+):
+    foreign = make_attachment(other_organization, target=make_risk(other_organization))
+    mine = make_attachment(organization)
+    page(f"{FILES}{mine.pk}/links/{foreign.links.get().pk}/remove/", {})
+    assert foreign.links.count() == 1
 
 
 @pytest.mark.parametrize("back", ["https://evil.example", "//evil.example", "/o/other/", "x"])
@@ -336,7 +347,6 @@ def test_files_of_another_organization_do_not_exist(page, client, organization, 
         f"{FILES}{attachment.pk}/risks/": {"risks": "R-0001"},
         f"{FILES}{attachment.pk}/delete/": {"confirmed": "yes"},
         f"{FILES}{attachment.pk}/links/{attachment.links.get().pk}/remove/": {},
-        f"{FILES}{mine.pk}/links/{attachment.links.get().pk}/remove/": {},
         add_url(foreign): {"uploads": upload(PNG)},
         f"{FILES}add/user/{foreign.pk}/": {"uploads": upload(PNG)},
         f"{FILES}attach/risk/{foreign.pk}/": {"file": mine.pk},
