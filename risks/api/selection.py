@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from openrisk.accounts.models import Organization
 from openrisk.api.filters import MAX_SEARCH
 from openrisk.errors import InvalidParameters
-from risks.api.filters import AssetFilterSet, ControlFilterSet, RiskFilterSet
+from risks.api.filters import AssetFilterSet, ControlFilterSet, FindingFilterSet, RiskFilterSet
 from risks.models import BulkSubject
 
 PAGE_PARAMETERS = ("page", "page_size", "cursor", "ordering")  # they choose no rows
@@ -43,4 +43,5 @@ FILTERS: dict[str, Any] = {
     BulkSubject.RISK: filter_by_query,
     BulkSubject.ASSET: partial(filter_by_query, filterset_class=AssetFilterSet),
     BulkSubject.CONTROL: partial(filter_by_query, filterset_class=ControlFilterSet),
+    BulkSubject.FINDING: partial(filter_by_query, filterset_class=FindingFilterSet),
 }

@@ -5,6 +5,7 @@ Connectors and content packs leave the same rows: a run is one reading of one so
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
 from openrisk.text.fields import LineField
 from risks.models.base import OrganizationOwned, Versioned, choices_constraint
@@ -177,6 +178,9 @@ class ImportRow(OrganizationOwned):
                 fields=("run", "row_number", "id"),
                 condition=models.Q(is_held_back=True),
                 name="import_row_held_back",
+            ),
+            models.Index(  # the scans that saw a finding
+                fields=("object_id",), condition=Q(model="risks.finding"), name="import_row_finding"
             ),
         )
 

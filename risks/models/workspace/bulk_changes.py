@@ -14,6 +14,7 @@ class BulkSubject(models.TextChoices):
     RISK = "risk", _("Risks")
     ASSET = "asset", _("Assets")
     CONTROL = "control", _("Controls")
+    FINDING = "finding", _("Findings")
 
 
 class BulkKind(models.TextChoices):
@@ -32,6 +33,11 @@ class BulkKind(models.TextChoices):
     CRITICALITY = "criticality", _("Criticality")
     STATEMENT = "statement", _("Statuses from a file")
     DELETE = "delete", _("Delete")
+    ACCEPT = "accept", _("Accept")
+    FALSE_POSITIVE = "false_positive", _("False positive")
+    REOPEN = "reopen", _("Reopen")
+    MAKE_RISK = "make_risk", _("Make a risk")
+    ATTACH_RISK = "attach_risk", _("Attach to a risk")
 
 
 class BulkState(models.TextChoices):

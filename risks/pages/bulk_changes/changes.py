@@ -97,7 +97,21 @@ def ask_for_value(request: MemberRequest, kind: str, subject: str) -> HttpRespon
         all=everything,
         query=request.POST.get("query", ""),
     )
+    if subject == BulkSubject.FINDING and request.method == "POST":
+        try:
+            form.suggest(find_chosen(request, form, chosen), request.membership.organization)
+        except REFUSALS as refusal:
+            messages.error(request, refusal_sentence(refusal))
+            return redirect(pages.list_route, request.organization_slug)
     return show_form(request, form)
+
+
+def find_chosen(request: MemberRequest, form: BulkForm, chosen: list[str]) -> Any:
+    """Return the rows that the list has sent."""
+    if form.initial["all"]:
+        return PAGES[form.subject].match(request.membership, form.initial["query"])
+    subject = SUBJECTS[form.subject]
+    return lifecycle.find_by_references(request.membership.organization, chosen, subject)[0]
 
 
 def show_form(request: MemberRequest, form: BulkForm, status: int = 200) -> HttpResponse:

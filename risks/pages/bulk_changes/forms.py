@@ -15,12 +15,22 @@ from risks.models import (
     Category,
     ControlStatus,
     Criticality,
+    FindingState,
     Status,
     Treatment,
+)
+from risks.pages.findings.forms import (
+    add_risk_fields,
+    initial_of_risk,
+    risk_fields,
+    until_field,
+    usual_end,
 )
 from risks.pages.risk.forms import ReviewDayField, TypedTagsField, has_many_members
 from risks.pages.widgets import RowsField
 from risks.services.bulk_changes.kinds import rules_of
+from risks.services.matrix import matrix_of
+from risks.services.triage.risks_of_findings import suggest_risk
 
 # What a change may leave the risks without, and the words for it.
 EMPTYING = {
@@ -40,6 +50,10 @@ CHOICES: dict[str, Any] = {
 }
 CHOICES_OF: dict[str, dict[str, Any]] = {
     BulkSubject.CONTROL: {BulkKind.STATUS: ControlStatus.choices}
+}
+DECISIONS = {
+    BulkKind.ACCEPT: FindingState.ACCEPTED,
+    BulkKind.FALSE_POSITIVE: FindingState.FALSE_POSITIVE,
 }
 PEOPLE = (BulkKind.OWNER, BulkKind.ASSIGNEE, BulkKind.REVIEWER)
 
@@ -74,7 +88,16 @@ class BulkForm(PageForm):
     ):
         super().__init__(data, auto_id="bulk-%s", initial=initial)
         self.kind, self.subject = BulkKind(kind), subject
-        if rules_of(kind, organization, subject).takes_value:
+        if self.kind in DECISIONS:
+            state = DECISIONS[self.kind]
+            self.fields["value"] = until_field(state)
+            self.initial.setdefault("value", usual_end(state))
+            self.fields["comment"].required = True
+        elif self.kind == BulkKind.ATTACH_RISK:
+            self.fields["value"] = risk_value(self.kind.label, organization)
+        elif self.kind == BulkKind.MAKE_RISK:
+            self.picker = add_risk_fields(self, matrix_of(organization))
+        elif rules_of(kind, organization, subject).takes_value:
             self.fields["value"] = value_field(self.kind, organization, subject)
         if subject != BulkSubject.RISK:
             self.fields["references"].label = BulkSubject(subject).label
@@ -84,12 +107,25 @@ class BulkForm(PageForm):
         else:
             del self.fields["empty"]
 
+    @property
+    def fields_of_value(self) -> list[forms.BoundField]:
+        """The fields that make the value, apart from those of a rating."""
+        names = ("title", "description") if self.kind == BulkKind.MAKE_RISK else ("value",)
+        return [self[name] for name in names if name in self.fields]
+
+    def suggest(self, findings: Any, organization: Organization) -> None:
+        """Fill the fields of the risk with what the chosen findings suggest."""
+        if self.kind == BulkKind.MAKE_RISK:
+            self.initial |= initial_of_risk(suggest_risk(organization, findings))
+
     def hide_selection(self) -> None:
         """Keep the references out of sight, where they were chosen in the list."""
         self.fields["references"].widget = forms.HiddenInput()
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
+        if self.kind == BulkKind.MAKE_RISK and not self.errors:
+            data["value"] = risk_fields(data)
         if "empty" not in self.fields or "value" in self.errors:
             return data
         if data["empty"] and data.get("value"):
@@ -137,6 +173,12 @@ def value_field(kind: BulkKind, organization: Organization, subject: str) -> for
         required=kind not in EMPTYING,
         choices=[("", _("Choose")), *choices[kind]],
     )
+
+
+def risk_value(label: Any, organization: Organization) -> forms.Field:
+    typed = RowsField("risks", multiple=False, required=True, label=label)
+    typed.limit_to(organization)
+    return typed
 
 
 def person_value(label: Any, organization: Organization) -> forms.Field:

@@ -15,6 +15,7 @@ from risks.models import BulkSubject
 from risks.pages.assets.listing import match_assets
 from risks.pages.bulk_changes.selection import list_matching
 from risks.pages.controls.listing import match_controls
+from risks.pages.findings.listing import match_findings
 
 
 @dataclass(frozen=True)
@@ -63,5 +64,14 @@ PAGES: dict[str, SubjectPages] = {
         select_first=_("Select at least one control first."),
         match=match_controls,
         row_url=lambda slug, pk, reference: reverse("control", args=[slug, pk]),
+    ),
+    BulkSubject.FINDING: SubjectPages(
+        list_route="finding-list",
+        label=_("Findings"),
+        one=_("Finding"),
+        box="finding",
+        select_first=_("Select at least one finding first."),
+        match=match_findings,
+        row_url=lambda slug, pk, reference: reverse("finding-page", args=[slug, pk]),
     ),
 }

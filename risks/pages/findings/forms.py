@@ -1,5 +1,6 @@
 """The forms of findings: decisions, and the risk that is made of them."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -81,51 +82,54 @@ class AttachForm(PageForm):
         field.limit_to(organization)
 
 
-class RiskOfFindingsForm(PageForm):
-    """The risk that is made of findings, filled with what they suggest."""
-
-    service_fields = {
-        "inherent_likelihood": "inherent_likelihood",
-        "likelihood": "inherent_likelihood",
-        "impact": "inherent_impact",
-    }
-    title = forms.CharField(
+def add_risk_fields(form: forms.BaseForm, matrix: Matrix) -> RatingPicker:
+    """Add the fields of a risk that is made of findings, and return the picker of its rating."""
+    form.fields["title"] = forms.CharField(
         label=_("Title"), max_length=255, widget=forms.TextInput({"dir": "auto"})
     )
-    description = forms.CharField(
+    form.fields["description"] = forms.CharField(
         label=_("Description"),
         required=False,
         max_length=LONG_TEXT,
         widget=forms.Textarea({"rows": 4, "dir": "auto"}),
     )
+    for name, label, labels in (
+        ("inherent_likelihood", _("Likelihood"), matrix.likelihood_labels),
+        ("inherent_impact", _("Impact"), matrix.impact_labels),
+    ):
+        form.fields[name] = rating_field(label, labels)
+        form.fields[name].required = True
+    return RatingPicker(form, "inherent", matrix)
+
+
+def initial_of_risk(suggested: SuggestedRisk) -> dict[str, Any]:
+    """Return what the fields of a risk are filled with."""
+    return {
+        "title": suggested.title,
+        "description": suggested.description,
+        "inherent_likelihood": suggested.likelihood,
+        "inherent_impact": suggested.impact,
+    }
+
+
+def risk_fields(cleaned: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of the risk as the services take them."""
+    return {
+        "title": cleaned["title"],
+        "description": cleaned["description"],
+        "likelihood": cleaned["inherent_likelihood"],
+        "impact": cleaned["inherent_impact"],
+    }
+
+
+class RiskOfFindingsForm(PageForm):
+    """The risk that is made of a finding, filled with what it suggests."""
+
+    service_fields = {"likelihood": "inherent_likelihood", "impact": "inherent_impact"}
     version = VersionField(required=False)
 
     def __init__(
         self, matrix: Matrix, suggested: SuggestedRisk, version: int | None, data: Any = None
     ) -> None:
-        initial = {
-            "title": suggested.title,
-            "description": suggested.description,
-            "inherent_likelihood": suggested.likelihood,
-            "inherent_impact": suggested.impact,
-            "version": version,
-        }
-        super().__init__(data, initial=initial)
-        for name, label, labels in (
-            ("inherent_likelihood", _("Likelihood"), matrix.likelihood_labels),
-            ("inherent_impact", _("Impact"), matrix.impact_labels),
-        ):
-            self.fields[name] = rating_field(label, labels)
-            self.fields[name].required = True
-        self.picker = RatingPicker(self, "inherent", matrix)
-
-    @property
-    def risk_fields(self) -> dict[str, Any]:
-        """Return the fields of the risk, as the services take them."""
-        fields = self.cleaned_data
-        return {
-            "title": fields["title"],
-            "description": fields["description"],
-            "likelihood": fields["inherent_likelihood"],
-            "impact": fields["inherent_impact"],
-        }
+        super().__init__(data, initial={**initial_of_risk(suggested), "version": version})
+        self.picker = add_risk_fields(self, matrix)

@@ -16,7 +16,12 @@ from openrisk.pages.guards import MemberRequest, member_required
 from openrisk.pages.submissions import create_once, redirect_to_created
 from risks.models import Finding, FindingState
 from risks.pages.findings.finding import find_finding, refresh_finding, run_step
-from risks.pages.findings.forms import AttachForm, FindingDecisionForm, RiskOfFindingsForm
+from risks.pages.findings.forms import (
+    AttachForm,
+    FindingDecisionForm,
+    RiskOfFindingsForm,
+    risk_fields,
+)
 from risks.services.matrix import matrix_of
 from risks.services.triage import decisions, risks_of_findings
 
@@ -100,7 +105,7 @@ def make_risk(request: MemberRequest, pk: UUID) -> HttpResponse:
                 actor=request.membership.user,
                 finding=finding,
                 version=form.cleaned_data["version"],
-                **form.risk_fields,
+                **risk_fields(form.cleaned_data),
             )
         except REFUSALS as refusal:
             form.add_refusal(refusal)

@@ -2,12 +2,15 @@
 
 from django.urls import path
 
+from risks.models import BulkSubject
+from risks.pages.bulk_changes.changes import bulk_change
 from risks.pages.findings import finding, finding_list, steps
 
 urlpatterns = [
     path("", finding_list.finding_list, name="finding-list"),
     path("export/", finding_list.export_findings, name="finding-export"),
     path("filters/<slug:name>/", finding_list.choose_values, name="finding-filter"),
+    path("bulk/", bulk_change, {"subject": BulkSubject.FINDING}, name="finding-bulk"),
     path("<uuid:pk>/", finding.finding_page, name="finding-page"),
     path("<uuid:pk>/menu/", finding.finding_menu, name="finding-menu"),
     path("<uuid:pk>/accept/", steps.accept_finding, name="finding-accept"),

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 
 from openrisk.accounts.models import Organization, Role, User
 from openrisk.errors import Conflict
-from risks.models import BulkChangeRow, BulkKind, BulkSubject, DeletedItem
-from risks.services.bulk_changes import assets, columns, controls
+from risks.models import BulkChange, BulkChangeRow, BulkKind, BulkSubject, DeletedItem
+from risks.services.bulk_changes import assets, columns, controls, findings
 from risks.services.bulk_changes.plan import PlannedRow, SelectedRow
 from risks.services.bulk_changes.rules import BulkRules
 from risks.services.bulk_changes.status import StatusKind
@@ -103,10 +103,18 @@ CONTROL_KINDS: dict[str, type[BulkRules]] = {
     BulkKind.STATEMENT: controls.StatementKind,
     BulkKind.DELETE: DeleteControlsKind,
 }
+FINDING_KINDS: dict[str, type[BulkRules]] = {
+    BulkKind.ACCEPT: findings.AcceptKind,
+    BulkKind.FALSE_POSITIVE: findings.FalsePositiveKind,
+    BulkKind.REOPEN: findings.ReopenKind,
+    BulkKind.ATTACH_RISK: findings.AttachKind,
+    BulkKind.MAKE_RISK: findings.MakeRiskKind,
+}
 KINDS_OF: dict[str, dict[str, type[BulkRules]]] = {
     BulkSubject.RISK: KINDS,
     BulkSubject.ASSET: ASSET_KINDS,
     BulkSubject.CONTROL: CONTROL_KINDS,
+    BulkSubject.FINDING: FINDING_KINDS,
 }
 
 
@@ -116,3 +124,10 @@ def rules_of(name: str, organization: Organization, subject: str = BulkSubject.R
     if rules is None:
         raise field_error("kind", _("These rows have no such change."))
     return rules(organization)
+
+
+def rules_for(change: BulkChange) -> BulkRules:
+    """Return the rules of a change, which know it."""
+    rules = rules_of(change.kind, change.organization, change.subject)
+    rules.change = change
+    return rules

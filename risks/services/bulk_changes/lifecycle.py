@@ -20,7 +20,7 @@ from openrisk.database.statements import allow_long_statements
 from openrisk.errors import Conflict
 from risks.history import recorded
 from risks.models import BulkChange, BulkChangeRow, BulkRowOutcome, BulkState
-from risks.services.bulk_changes.kinds import rules_of
+from risks.services.bulk_changes.kinds import rules_for, rules_of
 from risks.services.bulk_changes.plan import PlannedRow, Refusals, count_rows
 from risks.services.bulk_changes.rules import BulkRules, lock_rows
 from risks.services.bulk_changes.subjects import RISKS, SUBJECTS, SubjectModel, subject_of
@@ -98,10 +98,11 @@ def preview_change(
         subject=subject,
         kind=kind,
         value=rules.clean(value),
-        comment=clean_text(comment),
+        comment=clean_comment(rules, comment),
         query=query,
         actor=actor,
     )
+    rules.change = change
     change.value_label = rules.label(change.value)
     with recorded(actor=actor):
         plan_change(change, rules, rows, references)
@@ -109,12 +110,20 @@ def preview_change(
     return change
 
 
+def clean_comment(rules: BulkRules, comment: str) -> str:
+    """Return the reason without superfluous space; raise where the change needs one."""
+    text = clean_text(comment)
+    if rules.needs_comment and not text:
+        raise field_error("comment", _("Give the reason: it is shown with each of them."))
+    return text
+
+
 def preview_again(*, actor: User | None, change: BulkChange) -> BulkChange:
     """Preview the same change of the same rows as they are now."""
     with recorded(actor=actor):
         change = lock_for_update(change)
         refuse_unless(change, BulkState.PREVIEWED)
-        rules = rules_of(change.kind, change.organization, change.subject)
+        rules = rules_for(change)
         subject = rules.subject
         keys = change.selection[subject.keys_name]
         names = [*change.summary["missing"], *map(str, keys)]
@@ -217,7 +226,14 @@ def begin_change(
                 some_refused_sentence(change.subject),
                 *(group["reason"] for group in change.summary["refusals"][:MAX_LISTED]),
             )
-        return set_state(change, BulkState.APPLYING, total=change.total, applied_at=timezone.now())
+        value = rules_for(change).begin(change)
+        return set_state(
+            change,
+            BulkState.APPLYING,
+            total=change.total,
+            applied_at=timezone.now(),
+            value=value,
+        )
 
 
 def find_outdated(change: BulkChange) -> list[str]:
@@ -265,6 +281,7 @@ def run_batch(change: BulkChange) -> bool:
             current.updated_at = timezone.now()
             current.save(update_fields=["done", "updated_at"])
             if current.done == current.total:
+                rules_for(current).end(current, undone=undoes)
                 finished = BulkState.UNDONE if undoes else BulkState.APPLIED
                 set_state(current, finished)
     vars(change).update(vars(current))
@@ -274,7 +291,7 @@ def run_batch(change: BulkChange) -> bool:
 def apply_batch(change: BulkChange) -> int:
     """Change the next rows of the selection; return how many were looked at."""
     part = slice(change.done, change.done + BATCH)
-    rules = rules_of(change.kind, change.organization, change.subject)
+    rules = rules_for(change)
     subject = rules.subject
     keys, versions = change.selection[subject.keys_name][part], change.selection["versions"][part]
     locked = lock_rows(subject, change.organization, **{f"{subject.key}__in": keys})
@@ -330,11 +347,7 @@ def begin_undo(*, actor: User | None, change: BulkChange) -> BulkChange:
 def undo_batch(change: BulkChange) -> int:
     """Restore the next rows; return how many were looked at."""
     rows = list(change.rows.filter(outcome=BulkRowOutcome.CHANGED).order_by("id")[:BATCH])
-    kept = (
-        rules_of(change.kind, change.organization, change.subject).undo(rows, change.undone_by)
-        if rows
-        else {}
-    )
+    kept = rules_for(change).undo(rows, change.undone_by) if rows else {}
     restored = [row.pk for row in rows if row.object_id not in kept]
     change.rows.filter(pk__in=restored).update(outcome=BulkRowOutcome.RESTORED)
     left = [row for row in rows if row.object_id in kept]

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from openrisk.accounts.models import Organization, Role, User
-from risks.models import BulkChangeRow
+from risks.models import BulkChange, BulkChangeRow
 from risks.services.bulk_changes.plan import PlannedRow, SelectedRow
 from risks.services.bulk_changes.subjects import RISKS, SubjectModel
 
@@ -24,9 +24,11 @@ class BulkRules:
     columns: ClassVar[tuple[str, ...]] = ()  # that it reads; one is a value, several are a list
     role = Role.ANALYST
     takes_value = True
+    needs_comment = False  # the change is refused without a reason
 
-    def __init__(self, organization: Organization) -> None:
-        self.organization = organization
+    def __init__(self, organization: Organization, change: BulkChange | None = None) -> None:
+        """`change` is the one that is planned or written."""
+        self.organization, self.change = organization, change
 
     def needed_role(self, value: Any) -> Role:
         """Return the role that the same change of a single row needs."""
@@ -65,6 +67,13 @@ class BulkRules:
     def warnings(self, rows: Sequence[PlannedRow], value: Any) -> list[str]:
         """Return sentences on what follows from the change and is not taken back by an undo."""
         return []
+
+    def begin(self, change: BulkChange) -> Any:
+        """Prepare what the change needs before its first batch; return the value to write."""
+        return change.value
+
+    def end(self, change: BulkChange, *, undone: bool) -> None:
+        """Finish after the last batch."""
 
     def write(self, rows: Sequence[PlannedRow], value: Any, actor: User | None) -> None:
         """Write the rows, which are locked and all change."""

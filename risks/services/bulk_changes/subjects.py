@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
 from openrisk.accounts.models import Organization
-from risks.models import Asset, BulkSubject, Control, Risk
+from risks.models import Asset, BulkSubject, Control, Finding, Risk
 from risks.models.base import format_reference
 from risks.text import shorten_text
 
@@ -105,7 +105,19 @@ CONTROLS = SubjectModel(
     name_of=str,
     parse=parse_id,
 )
-SUBJECTS: dict[str, SubjectModel] = {subject.name: subject for subject in (RISKS, ASSETS, CONTROLS)}
+FINDINGS = SubjectModel(
+    name=BulkSubject.FINDING,
+    model=Finding,
+    key="pk",
+    keys_name="ids",
+    reference="rule",
+    title="title",
+    name_of=lambda rule: shorten_text(rule, LONGEST_REFERENCE),
+    parse=parse_id,
+)
+SUBJECTS: dict[str, SubjectModel] = {
+    subject.name: subject for subject in (RISKS, ASSETS, CONTROLS, FINDINGS)
+}
 
 
 def subject_of(rows: QuerySet[Any]) -> SubjectModel:

@@ -12,6 +12,7 @@ def title_of(kind: str, count: int, subject: str = BulkSubject.RISK) -> str:
         BulkSubject.RISK: risk_titles,
         BulkSubject.ASSET: asset_titles,
         BulkSubject.CONTROL: control_titles,
+        BulkSubject.FINDING: finding_titles,
     }
     return titles[BulkSubject(subject)](count)[BulkKind(kind)] % {"count": f"{count:,}"}
 
@@ -91,8 +92,50 @@ def control_titles(count: int) -> dict[BulkKind, str]:
     }
 
 
+def finding_titles(count: int) -> dict[BulkKind, str]:
+    return {
+        BulkKind.ACCEPT: ngettext("Accept %(count)s finding", "Accept %(count)s findings", count),
+        BulkKind.FALSE_POSITIVE: ngettext(
+            "Call %(count)s finding a false positive",
+            "Call %(count)s findings false positives",
+            count,
+        ),
+        BulkKind.REOPEN: ngettext("Reopen %(count)s finding", "Reopen %(count)s findings", count),
+        BulkKind.MAKE_RISK: ngettext(
+            "Make a risk of %(count)s finding", "Make one risk of %(count)s findings", count
+        ),
+        BulkKind.ATTACH_RISK: ngettext(
+            "Attach %(count)s finding to a risk", "Attach %(count)s findings to a risk", count
+        ),
+    }
+
+
+def finding_sentences(count: int) -> dict[BulkKind, str]:
+    return {
+        BulkKind.ACCEPT: ngettext(
+            "%(count)s finding accepted.", "%(count)s findings accepted.", count
+        ),
+        BulkKind.FALSE_POSITIVE: ngettext(
+            "%(count)s finding is a false positive.",
+            "%(count)s findings are false positives.",
+            count,
+        ),
+        BulkKind.REOPEN: ngettext(
+            "%(count)s finding is open again.", "%(count)s findings are open again.", count
+        ),
+        BulkKind.MAKE_RISK: ngettext(
+            "Risk made of %(count)s finding.", "Risk made of %(count)s findings.", count
+        ),
+        BulkKind.ATTACH_RISK: ngettext(
+            "%(count)s finding attached.", "%(count)s findings attached.", count
+        ),
+    }
+
+
 def done_sentence(kind: str, count: int, subject: str = BulkSubject.RISK) -> str:
     """Return "Owner changed on 12 risks." """
+    if subject == BulkSubject.FINDING:
+        return finding_sentences(count)[BulkKind(kind)] % {"count": f"{count:,}"}
     if subject == BulkSubject.ASSET:
         if kind == BulkKind.DELETE:
             text = ngettext("%(count)s asset deleted.", "%(count)s assets deleted.", count)
@@ -162,6 +205,12 @@ def undone_sentence(count: int, subject: str = BulkSubject.RISK) -> str:
             "Undone: %(count)s controls have their former values again.",
             count,
         )
+    elif subject == BulkSubject.FINDING:
+        text = ngettext(
+            "Undone: %(count)s finding is as it was.",
+            "Undone: %(count)s findings are as they were.",
+            count,
+        )
     else:
         text = ngettext(
             "Undone: %(count)s risk has its former value again.",
@@ -182,6 +231,9 @@ def too_many_sentence(subject: str, most: int) -> str:
         BulkSubject.ASSET: _(
             "At most %(most)s assets can be changed at once. Use filters to choose fewer."
         ),
+        BulkSubject.FINDING: _(
+            "At most %(most)s findings can be changed at once. Use filters to choose fewer."
+        ),
         BulkSubject.CONTROL: _(
             "At most %(most)s controls can be changed at once. Use filters to choose fewer."
         ),
@@ -193,6 +245,7 @@ def none_chosen_sentence(subject: str) -> str:
     texts = {
         BulkSubject.RISK: _("Choose at least one risk of this organization."),
         BulkSubject.ASSET: _("Choose at least one asset of this organization."),
+        BulkSubject.FINDING: _("Choose at least one finding of this organization."),
         BulkSubject.CONTROL: _("Choose at least one control of this organization."),
     }
     return texts[BulkSubject(subject)]
@@ -205,6 +258,9 @@ def some_refused_sentence(subject: str) -> str:
         ),
         BulkSubject.ASSET: _(
             "Some of the assets cannot be changed. Leave them out, or choose others."
+        ),
+        BulkSubject.FINDING: _(
+            "Some of the findings cannot be changed. Leave them out, or choose others."
         ),
         BulkSubject.CONTROL: _(
             "Some of the controls cannot be changed. Leave them out, or choose others."
@@ -220,6 +276,9 @@ def outdated_sentence(subject: str, references: str) -> str:
         ),
         BulkSubject.ASSET: _(
             "Assets have changed since the preview: %(references)s. Preview again, then apply."
+        ),
+        BulkSubject.FINDING: _(
+            "Findings have changed since the preview: %(references)s. Preview again, then apply."
         ),
         BulkSubject.CONTROL: _(
             "Controls have changed since the preview: %(references)s. Preview again, then apply."

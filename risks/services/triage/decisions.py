@@ -22,16 +22,19 @@ LONGEST_ACCEPTANCE = timedelta(days=365)
 LONGEST_DECISION = timedelta(days=3660)
 
 
-def check_end(state: str, until: date | None) -> None:
-    """Raise where a decision has no end although it needs one, or one that is past or too late."""
+def check_end(state: str, until: date | None, field: str = "until") -> None:
+    """Raise where a decision has no end although it needs one, or one that is past or too late.
+
+    `field` is what the caller calls the end.
+    """
     today = timezone.now().date()
     if state == FindingState.ACCEPTED:
         if until is None or not today <= until <= today + LONGEST_ACCEPTANCE:
             raise rows.field_error(
-                "until", _("Choose the last day of the acceptance, at most one year ahead.")
+                field, _("Choose the last day of the acceptance, at most one year ahead.")
             )
     elif until is not None and not today <= until <= today + LONGEST_DECISION:
-        raise rows.field_error("until", _("Choose a day in the future, at most ten years ahead."))
+        raise rows.field_error(field, _("Choose a day in the future, at most ten years ahead."))
 
 
 def check_reason(reason: str) -> str:

@@ -1,11 +1,11 @@
 """Risks made of findings: one risk of some findings, or findings attached to a risk there is."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count
+from django.db.models import Count, F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -26,6 +26,7 @@ from risks.models import (
 )
 from risks.querysets import FINDING_ORDERS
 from risks.services import rows
+from risks.services.deletion import delete_rows
 from risks.services.findings import update_findings
 from risks.services.proposals import condition_of, rules_by_rating, title_of_finding
 from risks.services.risks import create_risk
@@ -109,18 +110,17 @@ def make_risk(
     """
     with recorded(actor=actor):
         free = lock_findings(organization, findings).filter(risk=None)
-        affected = free.filter(state=FindingState.OPEN).values("asset")
-        risk = create_rated_risk(
-            actor, organization, Asset.objects.filter(pk__in=affected).order_by("pk"), fields
-        )
+        risk = create_risk_of(actor=actor, organization=organization, findings=free, fields=fields)
         attach_to(risk, list(free.values_list("pk", flat=True)))
         confirm_proposal_by(actor, risk)
     return risk
 
 
-def create_rated_risk(
-    actor: User | None, organization: Organization, assets: Any, fields: dict[str, Any]
+def create_risk_of(
+    *, actor: User | None, organization: Organization, findings: Any, fields: Mapping[str, Any]
 ) -> Risk:
+    """Create the risk that `findings`, a queryset, are attached to next."""
+    affected = findings.filter(state=FindingState.OPEN).order_by().values("asset")
     return create_risk(
         actor=actor,
         organization=organization,
@@ -129,7 +129,7 @@ def create_rated_risk(
         source=Source.FINDING.value,
         inherent_likelihood=fields["likelihood"],
         inherent_impact=fields["impact"],
-        assets=assets,
+        assets=Asset.objects.filter(pk__in=affected).order_by("pk"),
     )
 
 
@@ -206,3 +206,21 @@ def confirm_proposal_by(actor: User | None, risk: Risk) -> None:
                 "decided_by": actor,
             },
         )
+
+
+def unmake_risk(risk: Risk) -> None:
+    """Delete a risk that was made of findings which are detached again, and let their proposal
+    wait again. A risk that someone has worked on since stays.
+    """
+    is_untouched = risk.version == 1 and not risk.findings.exists()
+    if not is_untouched or risk.mitigations.exists():
+        return
+    RiskProposal.objects.filter(risk=risk).update(
+        status=ProposalStatus.PROPOSED,
+        risk=None,
+        decided_at=None,
+        decided_by=None,
+        version=F("version") + 1,
+        updated_at=timezone.now(),
+    )
+    delete_rows([risk])

@@ -147,3 +147,30 @@ def test_other_organizations_have_no_finding_here(analyst_page, other_organizati
     foreign = make_finding(other_organization)
     assert analyst_page.get(f"{ADDRESS}{foreign.pk}/").status_code == 404
     assert analyst_page.post(f"{ADDRESS}{foreign.pk}/accept/", {}).status_code == 404
+
+
+def test_findings_are_accepted_in_bulk(analyst_page, finding, low):
+    chosen = {"finding": [finding.pk, low.pk], "kind": "accept", "query": ""}
+    form = analyst_page.post(f"{ADDRESS}bulk/", chosen).context["form"]
+    fields = {name: form[name].value() or "" for name in form.fields} | {"comment": "Lab only"}
+    preview = analyst_page.post(f"{ADDRESS}bulk/?kind=accept", fields, follow=True)
+    assert "Accept 2 findings" in preview.content.decode()
+    change = preview.context["change"]
+    address = f"/o/acme/risks/changes/{change.pk}/"
+    done = analyst_page.post(f"{address}apply/", {"digest": change.digest}, follow=True)
+    assert "2 findings accepted." in done.content.decode()
+    undone = analyst_page.post(f"{address}undo/", follow=True)
+    assert "Undone: 2 findings are as they were." in undone.content.decode()
+
+
+def test_one_risk_is_made_of_all_that_match(analyst_page, organization, finding, low):
+    make_finding_rule(organization, minimum_severity="low", likelihood=2, impact=3)
+    chosen = {"all": "yes", "kind": "make_risk", "query": "state=open"}
+    form = analyst_page.post(f"{ADDRESS}bulk/", chosen).context["form"]
+    fields = {name: form[name].value() or "" for name in form.fields}
+    preview = analyst_page.post(f"{ADDRESS}bulk/?kind=make_risk", fields, follow=True)
+    change = preview.context["change"]
+    assert "Make one risk of 2 findings" in preview.content.decode()
+    analyst_page.post(f"/o/acme/risks/changes/{change.pk}/apply/", {"digest": change.digest})
+    risk = Risk.objects.get()
+    assert (risk.inherent_score, risk.findings.count()) == (6, 2)
