@@ -20,10 +20,11 @@ from openrisk.accounts.credentials.tokens import create_token
 from openrisk.accounts.members.memberships import set_role
 from openrisk.accounts.models import ApiToken, Organization, Role, User
 from openrisk.server.supervisor import local_url
+from risks.demo.written.own_work import give_own_work
+from risks.demo.written.reading import written_risks
 
 ORGANIZATION = "demo"
 EMAIL = "admin@example.com"
-RISKS = 200
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def create_demo() -> Demo:
     """The demo, created with its data unless it is there already. Raises DemoLost."""
     demo, user = read_demo(), _user()
     if user is None:
-        call_command("seed_demo", risks=RISKS, organizations=1, seed=1)
+        call_command("seed_demo", risks=len(written_risks()), organizations=1, seed=1)
         return _create_account()
     if demo is None:
         raise DemoLost(
@@ -105,6 +106,7 @@ def _create_account() -> Demo:
     password = secrets.token_urlsafe(12)
     user = User.objects.create_superuser(EMAIL, password, name="Administrator")
     set_role(user=user, organization=organization, role=Role.ADMIN)
+    give_own_work(person=user, organization=organization)
     _, token = create_token(user=user, organization=organization, name="demo")
     demo = Demo(local_url(), ORGANIZATION, EMAIL, password, token)
     _write(demo)  # before the commit: an account with an unknown password would be worse

@@ -1,4 +1,4 @@
-"""Invents the statuses that a risk passes, and the moments of the past year when it does."""
+"""Invents the statuses that a risk passes, and the moments of the past when it does."""
 
 from dataclasses import dataclass
 from random import Random
@@ -17,8 +17,8 @@ PATHS: dict[str, tuple[str, ...]] = {
     "reopened": (*_TREATED, "closed", "reopened"),
 }
 
-# A year ago the register began with risks imported from an older one, in any status; since then
-# others were added, each from the beginning of its path.
+# Eighteen months ago the register began with risks imported from an older one, in any status; since
+# then others were added, each from the beginning of its path.
 IMPORTED_SHARE = 0.55
 MOVED_SINCE_SHARE = 0.5  # of the imported ones
 _LAST_STATUS_IF_IMPORTED = {
@@ -77,7 +77,7 @@ def invent_lifecycle(random: Random, moments: int, *, complete: bool = True) -> 
     )
     path = PATHS[last_status]
     # An acceptance of the first weeks would have expired by now: it lasts a year at most.
-    earliest = moments // 5 if last_status == "accepted" else 0
+    earliest = moments * 2 // 5 + 2 if last_status == "accepted" else 0
     if imported:
         moved = last_status in ("accepted", "reopened") or random.random() < MOVED_SINCE_SHARE
         path = path[-2:] if moved else path[-1:]

@@ -21,6 +21,7 @@ from risks.demo.topics import (
     TOPICS,
 )
 from risks.demo.word_lists import CRITICALITY_WEIGHTS, MEMBERS, SITES
+from risks.demo.written.reading import written_assets, written_risks
 from risks.history import recorded
 from risks.models import (
     Asset,
@@ -48,7 +49,7 @@ CONTROL_STATUS_WEIGHTS = {
 
 @dataclass(frozen=True)
 class NamedAsset:
-    """An asset, and how a sentence names it: "the mail server in Porto"."""
+    """An asset of the load data, and its name in a sentence: "the mail server of site 12"."""
 
     asset: Asset
     phrase: str
@@ -56,7 +57,8 @@ class NamedAsset:
 
 @dataclass
 class ReferenceData:
-    """`assets` and `controls` are grouped by topic, in the order of TOPICS."""
+    """`assets` (of the load data) and `controls` are grouped by topic, in the order of TOPICS;
+    `written_assets` are by name."""
 
     organization: Organization
     seed: int
@@ -66,6 +68,7 @@ class ReferenceData:
     people: dict[str, User]
     categories: list[Category]
     controls: list[list[Control]]
+    written_assets: dict[str, Asset]
     assets: list[list[NamedAsset]]
     new_assets: list[Asset]
 
@@ -92,6 +95,9 @@ def seeded_random(key: UUID) -> Random:
 
 
 def count_assets(risks: int) -> int:
+    """Return the number of assets of the load data; the written risks have their own."""
+    if risks <= len(written_risks()):
+        return 0
     return min(MIN_ASSETS + risks // RISKS_PER_ASSET, MAX_ASSETS)
 
 
@@ -106,7 +112,9 @@ def create_reference_data(
     """Create what is missing of the rows that `risks` risks refer to, and return all of them."""
     with recorded(actor=None, comment="Demo data", at=moments[0]):
         people = create_members(organization)
-        assets, new_assets = create_assets(organization, seed, risks, people, moments[0])
+        written, new_assets = create_written_assets(organization, seed, people, moments[0])
+        assets, new_load_assets = create_assets(organization, seed, risks, people, moments[0])
+        new_assets += new_load_assets
         return ReferenceData(
             organization=organization,
             seed=seed,
@@ -114,8 +122,9 @@ def create_reference_data(
             moments=moments,
             matrix=matrix_of(organization),
             people=people,
-            categories=create_categories(organization),
+            categories=create_categories(organization, people),
             controls=create_controls(organization, seed),
+            written_assets=written,
             assets=assets,
             new_assets=new_assets,
         )
@@ -135,12 +144,16 @@ def create_members(organization: Organization) -> dict[str, User]:
     return people
 
 
-def create_categories(organization: Organization) -> list[Category]:
+def create_categories(organization: Organization, people: dict[str, User]) -> list[Category]:
     return [
         Category.objects.get_or_create(
             organization=organization,
             name=topic.name,
-            defaults={"description": topic.description, "appetite": appetite},
+            defaults={
+                "description": topic.description,
+                "appetite": appetite,
+                "owner": people[topic.owner],
+            },
         )[0]
         for topic, appetite in zip(TOPICS, APPETITES, strict=True)
     ]
@@ -182,12 +195,57 @@ def create_controls(organization: Organization, seed: int) -> list[list[Control]
 def possible_assets(topic: int) -> list[tuple[str, str, str]]:
     """(name, type, phrase) of every asset that a topic can have, in one mixed order."""
     assets = [
-        (f"{noun[0].upper()}{noun[1:]} ({site})", kind, f"the {noun} in {site}")
+        (f"{noun[0].upper()}{noun[1:]} ({site})", kind, f"the {noun} of {site}")
         for noun, kind in TOPICS[topic].assets
         for site in SITES
     ]
     seeded_random(UUID(int=topic)).shuffle(assets)
     return assets
+
+
+def create_written_assets(
+    organization: Organization, seed: int, people: dict[str, User], at: datetime
+) -> tuple[dict[str, Asset], list[Asset]]:
+    """Return the assets of the written risks by name, and those of them that are new."""
+    present = {
+        asset.name_key: asset
+        for asset in Asset.objects.for_organization(organization).filter(
+            name_key__in=[name_key(written.name) for written in written_assets()]
+        )
+    }
+    assets, created, needs = {}, [], []
+    for written in written_assets():
+        asset = present.get(name_key(written.name))
+        if asset is None:
+            asset = Asset(
+                id=stable_id(organization, seed, "asset", written.name),
+                organization=organization,
+                name=written.name,
+                name_key=name_key(written.name),
+                type=written.type,
+                criticality=written.criticality,
+                owner=people[written.owner],
+                created_at=at,
+                updated_at=at,
+            )
+            created.append(asset)
+            needs += [(written.name, name) for name in written.needs]
+        assets[written.name] = asset
+    insert_rows(Asset, [vars(asset) for asset in created])
+    insert_rows(
+        AssetDependency,
+        [
+            {
+                "id": stable_id(organization, seed, "dependency", name, needed),
+                "organization_id": organization.pk,
+                "asset_id": assets[name].pk,
+                "target_id": assets[needed].pk,
+                "kind": DependencyKind.DEPENDS_ON.value,
+            }
+            for name, needed in needs
+        ],
+    )
+    return assets, created
 
 
 def create_assets(

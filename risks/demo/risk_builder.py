@@ -1,4 +1,4 @@
-"""Builds the rows of one risk: itself, its links, its mitigation and its acceptance."""
+"""Builds the rows of one risk of the load data: itself, its links, mitigation and acceptance."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -16,7 +16,13 @@ from risks.demo import texts
 from risks.demo.bulk_rows import Row
 from risks.demo.lifecycles import PATHS, invent_lifecycle
 from risks.demo.reference_data import NamedAsset, ReferenceData, seeded_random
-from risks.demo.timeline import Timeline
+from risks.demo.timeline import (
+    NOT_VALIDATED,
+    SOURCE_NAME,
+    Timeline,
+    implemented_by,
+    validated_by,
+)
 from risks.demo.topics import TOPICS, Topic
 from risks.demo.word_lists import (
     CONDITIONS,
@@ -38,11 +44,9 @@ from risks.models import (
     RiskTag,
     Source,
     Treatment,
-    ValidationResult,
 )
 from risks.states import ASSESSED
 
-SOURCE_NAME = "previous-register"
 TOPIC_WEIGHTS = (26, 14, 15, 13, 12, 10, 10)
 REVIEW_INTERVALS = (90, 180, 365)
 UNREVIEWED = frozenset({"draft", "closed"})
@@ -53,16 +57,6 @@ RESIDUAL_KNOWN = frozenset({"mitigated", "accepted", "closed", "reopened"})
 # risks have one, and every fifth of the others.
 COMPLETE_LIFECYCLES, COMPLETE_EVERY = 5_000, 5
 Item = TypeVar("Item")
-
-
-VALIDATION = ("validated_by_id", "validated_at", "validation")
-NOT_VALIDATED: Row = {
-    "implemented_by_id": None,
-    "implemented_at": None,
-    "validated_by_id": None,
-    "validated_at": None,
-    "validation": "",
-}
 
 
 class RiskBuilder:
@@ -114,8 +108,7 @@ class RiskBuilder:
         return Risk(
             id=self.id,
             organization_id=reference.organization.pk,
-            title=texts.risk_title(random, self.topic, self.subject.phrase),
-            description=texts.risk_description(random, self.topic),
+            **texts.risk_texts(random, self.topic_index),
             category_id=reference.categories[self.topic_index].pk,
             treatment=self.choose_treatment(last_status),
             source=Source.IMPORT.value if imported else Source.MANUAL.value,
@@ -248,11 +241,7 @@ class RiskBuilder:
         if status == MitigationStatus.IN_PROGRESS:
             return NOT_VALIDATED
         people, at = self.reference.people, self.reference.moments[moment]
-        implemented = {
-            "implemented_by_id": mitigation["owner_id"],
-            "implemented_at": at - timedelta(days=1),
-            **{name: NOT_VALIDATED[name] for name in VALIDATION},
-        }
+        implemented = implemented_by(mitigation["owner_id"], at)
         if status == MitigationStatus.REVIEW:
             return implemented
         validator = next(
@@ -260,12 +249,7 @@ class RiskBuilder:
             for name in ("manager", "admin")
             if people[name].pk != mitigation["owner_id"]
         )
-        return {
-            **implemented,
-            "validated_by_id": validator.pk,
-            "validated_at": at,
-            "validation": ValidationResult.EFFECTIVE.value,
-        }
+        return {**implemented, **validated_by(validator.pk, at)}
 
     # --- Acceptance --------------------------------------------------------------------------
     def add_acceptance(self) -> None:

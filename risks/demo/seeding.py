@@ -15,11 +15,14 @@ from risks.demo.reference_data import create_reference_data
 from risks.demo.risk_builder import RiskBuilder
 from risks.demo.scans import record_scans
 from risks.demo.timeline import Timeline
+from risks.demo.written.builder import WrittenRiskBuilder
+from risks.demo.written.extras import add_extras
+from risks.demo.written.reading import written_risks
 from risks.models import Risk
 
 NAMESPACE = UUID("5d0c7a0e-6f0b-5b7e-9a57-0f7d5b1c2e34")
 CHUNK = 20_000  # risks written in one transaction, and held in memory at once
-DAYS = 364
+DAYS = 546  # eighteen months
 WORKING_DAYS = (1, 3)  # the register is worked on on Tuesdays and Thursdays ...
 HOUR = 9  # ... at this hour, UTC
 
@@ -35,7 +38,8 @@ class SeedResult:
 def seed_organizations(
     *, risks: int, organizations: int, seed: int, progress: Callable[[int], object]
 ) -> list[SeedResult]:
-    """Make sure that each of `organizations` has the `risks` risks of `seed`.
+    """Make sure that each of `organizations` has the `risks` risks of `seed`: first the written
+    ones, then load data.
 
     Add what is missing; leave what exists as it is. Dates are relative to today (UTC).
     `progress` gets the number of further risks that are done. Each chunk is one transaction.
@@ -88,7 +92,9 @@ def fill_organization(
         with transaction.atomic():
             timeline = Timeline(moments)
             for index in missing[start : start + CHUNK]:
-                RiskBuilder(reference, timeline, index).build()
+                is_written = index < len(written_risks())
+                builder = WrittenRiskBuilder if is_written else RiskBuilder
+                builder(reference, timeline, index).build()
             timeline.write(
                 organization,
                 creator=reference.people["analyst"],
@@ -96,11 +102,12 @@ def fill_organization(
                 progress=progress,
             )
             created.update(timeline.count_created())
+            add_extras(reference, missing[start : start + CHUNK])
     return dict(created)
 
 
 def working_moments(today: datetime) -> Iterator[datetime]:
-    """Yield the moments of the past year when the register was worked on, the earliest first."""
+    """Yield the moments of the past when the register was worked on, the earliest first."""
     for ago in range(DAYS, 0, -1):
         day = today - timedelta(days=ago)
         if day.weekday() in WORKING_DAYS:

@@ -6,7 +6,8 @@ The database's triggers then record a history that never happened, as they would
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import models
 
@@ -22,6 +23,7 @@ from risks.models import (
     RiskAsset,
     RiskControl,
     RiskTag,
+    ValidationResult,
 )
 from risks.models.base import format_reference
 from risks.scoring import KINDS
@@ -52,6 +54,15 @@ CHANGED_COLUMNS: dict[type[models.Model], tuple[str, ...]] = {
     ),
     MitigationAction: (*_ALWAYS, "done_at", "done_by_id"),
     Acceptance: (*_ALWAYS, "status", "approver_id", "decided_at"),
+}
+
+SOURCE_NAME = "previous-register"  # of the risks that were there when the register began
+NOT_VALIDATED: Row = {
+    "implemented_by_id": None,
+    "implemented_at": None,
+    "validated_by_id": None,
+    "validated_at": None,
+    "validation": "",
 }
 
 Rows = dict[type[models.Model], list[Row]]
@@ -99,6 +110,8 @@ class Timeline:
         """Write all rows in their order; `progress` gets the number of risks created."""
         self.assign_numbers(organization)
         for index, (at, moment) in enumerate(zip(self.moments, self.rows, strict=True)):
+            if not (moment.created or moment.changed):
+                continue
             comment = "" if index else IMPORT_COMMENT
             with recorded(actor=creator, comment=comment, at=at, savepoint=False):
                 for model in MODELS:
@@ -119,3 +132,20 @@ class Timeline:
             for row in (*created, *changed):
                 number = numbers[row["id"]]
                 row |= {"number": number, "reference": format_reference(prefix, number)}
+
+
+def implemented_by(person: UUID, at: datetime) -> Row:
+    """Return the columns of a mitigation that was carried out, and waits for validation."""
+    return {
+        **NOT_VALIDATED,
+        "implemented_by_id": person,
+        "implemented_at": at - timedelta(days=1),
+    }
+
+
+def validated_by(person: UUID, at: datetime) -> Row:
+    return {
+        "validated_by_id": person,
+        "validated_at": at,
+        "validation": ValidationResult.EFFECTIVE.value,
+    }

@@ -1,4 +1,4 @@
-"""Words that fit every topic: sites, occasions, units, people; and weights of the choices."""
+"""Words that fit every topic: people, sites, findings; and weights of the choices."""
 
 # The members of a demo organization: e-mail name, display name, role.
 MEMBERS = (
@@ -13,6 +13,12 @@ MEMBERS = (
     ("continuity", "Business Continuity Coordinator", "analyst"),
     ("finance", "Head of Finance", "analyst"),
     ("human-resources", "Head of Human Resources", "analyst"),
+    ("it", "Head of IT", "analyst"),
+    ("online-shop", "Head of Online Shop", "analyst"),
+    ("logistics", "Head of Logistics", "analyst"),
+    ("quality", "Head of Quality", "analyst"),
+    ("sales", "Head of Sales", "analyst"),
+    ("legal", "Legal Counsel", "analyst"),
 )
 # People who are accountable without having an account.
 OUTSIDE_OWNERS = (
@@ -23,54 +29,8 @@ OUTSIDE_OWNERS = (
     "Customer service team",
     "Legal counsel",
 )
-SITES = (
-    "Bergen", "Bilbao", "Bologna", "Bremen", "Brno", "Cork", "Debrecen", "Delft", "Dresden",
-    "Gdansk", "Ghent", "Graz", "Grenoble", "Gothenburg", "Innsbruck", "Kaunas", "Leeds", "Leuven",
-    "Ljubljana", "Lyon", "Maribor", "Nantes", "Odense", "Porto", "Riga", "Split", "Tampere",
-    "Tartu", "Turin", "Valencia", "Winterthur", "Zagreb",
-)  # fmt: skip
-# The end of a title; many have none.
-OCCASIONS = (
-    "after a change of management",
-    "after a reorganisation",
-    "after a supplier change",
-    "after an unannounced change",
-    "at the end of the quarter",
-    "before the yearly audit",
-    "during a migration",
-    "during maintenance",
-    "during the holiday season",
-    "during the summer break",
-    "in the busiest week of the year",
-    "on a public holiday",
-    "outside working hours",
-    "when a contract ends",
-    "when demand doubles",
-    "when two incidents coincide",
-    "while a project ties up the team",
-    "while budgets are frozen",
-    "while key staff are away",
-    "within the first weeks of use",
-)
-# The last sentence of a description. {unit} works with what is at risk.
-CONTEXTS = (
-    "{unit} raised this in the yearly workshop.",
-    "{unit} would notice first, usually within a day.",
-    "{unit} depends on it and has no substitute at hand.",
-    "{unit} has seen a near miss in the last two years.",
-    "{unit} has worked around the problem so far.",
-    "{unit} counts on at most four hours without it.",
-    "An internal audit asked {unit} for a plan.",
-    "The customer contracts of {unit} contain penalties for this case.",
-    "The insurer has asked {unit} for evidence of the measures in place.",
-    "Similar organizations have reported such an event, and {unit} considers itself as exposed.",
-)
-UNITS = (
-    "Accounting", "After-sales service", "Assembly", "Customer service", "Development",
-    "Engineering", "Field service", "Goods receipt", "Human resources", "IT operations",
-    "Laboratory", "Legal", "Logistics", "Maintenance", "Marketing", "Order processing", "Packaging",
-    "Planning", "Production", "Purchasing", "Quality assurance", "Sales", "Shipping", "Treasury",
-)  # fmt: skip
+# Sites of the load data.
+SITES = tuple(f"site {number}" for number in range(1, 33))
 
 JUSTIFICATIONS = (
     "The measures available cost more than the loss that is expected over the same time.",

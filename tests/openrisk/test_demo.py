@@ -50,7 +50,7 @@ def test_the_file_is_private(created: demo.Demo) -> None:
 def test_the_second_time_changes_nothing(created: demo.Demo, seed: Mock) -> None:
     assert demo.create_demo() == created
     assert ApiToken.objects.count() == 1
-    seed.assert_called_once_with("seed_demo", risks=200, organizations=1, seed=1)
+    seed.assert_called_once_with("seed_demo", risks=49, organizations=1, seed=1)
 
 
 def test_another_port_changes_only_the_url(created: demo.Demo, settings: Settings) -> None:

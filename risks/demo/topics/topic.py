@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Topic:
-    """One category. In `events` and `measures`, {asset} reads like "the mail server in Porto"."""
+    """One category. In `measures`, {asset} reads like "the mail server of site 12"."""
 
     name: str
     description: str
@@ -13,9 +13,6 @@ class Topic:
     prefix: str  # of the identifiers of its controls
     controls: tuple[tuple[str, str], ...]  # title, text; the first is the parent of the others
     assets: tuple[tuple[str, str], ...]  # noun, type
-    events: tuple[str, ...]
-    causes: tuple[str, ...]
-    consequences: tuple[str, ...]
     measures: tuple[str, ...]
     actions: tuple[str, ...]
     tags: tuple[str, ...]

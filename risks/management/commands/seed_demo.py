@@ -12,9 +12,10 @@ from risks.demo.seeding import SeedResult, seed_organizations
 
 class Command(BaseCommand):
     help = (
-        "Fill the organizations demo, demo-2, ... with invented risks that look like a year's "
-        "work: the same ones for the same seed. What exists stays; a second run adds only what is "
-        "missing. Example: python manage.py seed_demo --risks 1000 --organizations 2 --seed 1"
+        "Fill the organizations demo, demo-2, ... with invented risks that look like eighteen "
+        "months of work: the written ones, then generated load data, the same for the same seed. "
+        "What exists stays; a second run adds only what is missing. "
+        "Example: python manage.py seed_demo --risks 1000 --organizations 2 --seed 1"
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
