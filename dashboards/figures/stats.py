@@ -70,7 +70,9 @@ def mean_days_to_mitigate(
         now=Avg(duration, filter=Q(at__gte=beginning)),
         before=Avg(duration, filter=Q(at__lt=beginning)),
     )
-    return [mean and round(mean / DAY, 1) for mean in (means["now"], means["before"])]
+    return [
+        None if mean is None else round(mean / DAY, 1) for mean in (means["now"], means["before"])
+    ]
 
 
 def difference(now: float | None, before: float | None) -> float | None:
