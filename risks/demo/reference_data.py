@@ -38,7 +38,7 @@ MIN_ASSETS = 3 * len(TOPICS)
 MAX_ASSETS = 2_000
 RISKS_PER_ASSET = 20
 DEPENDENCY_SHARE = 0.7
-APPETITES = (16, 20, 25, 25, 20, None, 16)  # the highest acceptable score, in the order of TOPICS
+APPETITES = (12, 15, 15, 9, 12, None, 12)  # the highest acceptable score, in the order of TOPICS
 CONTROL_STATUS_WEIGHTS = {
     "implemented": 45,
     "in_progress": 25,
@@ -82,7 +82,7 @@ class ReferenceData:
 
     def assets_for(self, topic: int, risk: int) -> list[NamedAsset]:
         """The assets that exist however many risks there are, as long as there is this one."""
-        return self.assets[topic][: count_assets(risk) // len(TOPICS)]
+        return self.assets[topic][: count_assets(risk + 1) // len(TOPICS)]
 
 
 def stable_id(organization: Organization, seed: int, *names: object) -> UUID:

@@ -116,7 +116,7 @@ def urls(client: Any) -> Iterator[tuple[str, str]]:
     for name in RiskFilterSet.base_filters:
         for value in values(name, row):
             yield f"filter {name}={value}"[:60], f"{base}?{name}={value}"
-    for words in ("supplier", "mail server", "zzzz", "R-0042"):
+    for words in ("supplier", "mailbox", "zzzz", "R-0042"):
         yield f"search {words}", f"{base}?search={words.replace(' ', '+')}"
     yield "search supplier, by priority", f"{base}?search=supplier&ordering=-priority"
     last = max(1, client.get(base).json()["count"] // 25)
