@@ -1,4 +1,4 @@
-"""What members did around the written risks: comments, files, relations, watches.
+"""Comments, files, relations and watches of the written risks.
 
 They go through the services, so that they are what a member would have made.
 """

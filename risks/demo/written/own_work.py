@@ -1,4 +1,4 @@
-"""What waits for the person who tries the demo: reviews, actions, a mention, watched risks."""
+"""Work that waits for the person who tries the demo: reviews, actions, a mention, watched risks."""
 
 from openrisk.accounts.models import Organization, User
 from risks.models import MitigationAction, Risk
