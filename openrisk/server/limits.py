@@ -17,6 +17,7 @@ REPORT_FILE = 256 * MEGABYTE
 PACK_FILE = 32 * MEGABYTE
 ATTACHMENT_FILE = env.integer("ATTACHMENT_MB", 25, maximum=1024) * MEGABYTE
 ATTACHMENTS_AT_ONCE = 4 * ATTACHMENT_FILE  # of one form, which may hold several files
+LOGO_FILE = MEGABYTE
 FORM_AROUND_FILE = MEGABYTE
 JSON_BODY = 5 * MEGABYTE
 FORM_BODY = MEGABYTE
@@ -91,6 +92,13 @@ LIMITS = (
         ATTACHMENTS_AT_ONCE + FORM_AROUND_FILE,
         "several attachments",
         "four of the largest in one form",
+        files=True,
+    ),
+    _limit(
+        rf"{_ORGANIZATION}/settings/documents/$",
+        LOGO_FILE + FORM_AROUND_FILE,
+        "the logo of documents",
+        "a small picture",
         files=True,
     ),
     _limit(

@@ -284,6 +284,12 @@ CASES = [
         "dashboards.schedules.editing.update_schedule",
     ),
     (
+        "DocumentSettingsForm",
+        "/o/acme/settings/documents/",
+        {"confidentiality": "x", "version": 1},
+        "dashboards.pages.reports.document_settings.update_settings",
+    ),
+    (
         "InstallForm",
         "/o/acme/marketplace/connectors/webhook/",
         {"name": "x"},
