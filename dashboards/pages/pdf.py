@@ -21,7 +21,7 @@ def board_pdf(request: MemberRequest, slug: str) -> HttpResponse:
     board = get_object_or_404(visible_to(request.membership), slug=slug)
     try:
         query = parse_board_query(board, request.GET.dict())
-        content = board_report.draw_board_report(board, query)
+        content = board_report.draw_board_report(board, query, request.membership.user)
     except InvalidParameters as error:
         return invalid_query_page(request, error, board=board)
     return pdf_response(content, board_report.board_report_name(board, query))
@@ -37,7 +37,7 @@ def executive_pdf(request: MemberRequest) -> HttpResponse:
         figures = executive_figures(query)
     except InvalidParameters as error:
         return invalid_query_page(request, error)
-    content = executive_report.draw_executive_report(query, figures)
+    content = executive_report.draw_executive_report(query, figures, request.membership.user)
     return pdf_response(content, executive_report.executive_report_name(query.scope))
 
 

@@ -1,6 +1,7 @@
 """The PDF of the overview and of boards. ReportLab takes 20 MB: import these modules when drawing.
 
-Read `text_layout` (text that fits, in the project's fonts), `pdf_page` (a page of A4 with text,
-boxes and tables), `timeline_chart`, `sections` (the parts of the overview), then the documents:
-`executive_report` (two fixed pages) and `board_report` (as many pages as the board needs).
+Read `text_layout` (text that fits, in the project's fonts), `pdf_page` (text, boxes and tables),
+`flowables` (blocks that flow from page to page), `document` (head and foot), `timeline_chart` and
+`sections` (drawings), `widgets` (the catalogue of boards), `outlook` and `lists` (what is done,
+ends or is late), then the documents: `executive_report` and `board_report`.
 """

@@ -1,4 +1,4 @@
-"""A page of A4: text, boxes and tables on it. In points, from the top left corner."""
+"""A page of A4, or a part of it: text, boxes and tables. In points, from the top left corner."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
 from dashboards.report.text_layout import BOLD, REGULAR, draw_line, fit_line, fit_lines, text_width
+from risks.pages.colours import text_colour_on
 
 WIDTH, HEIGHT = A4
 LEFT = TOP = 40.0
@@ -26,14 +27,20 @@ class TableColumn:
     right: bool = False
 
 
+def text_colour(fill: str) -> str:
+    """Return the colour of text on `fill`, in the six digits that ReportLab needs."""
+    colour = text_colour_on(fill)
+    return f"#{colour[1:] * 2}" if len(colour) == 4 else colour
+
+
 class PdfPage:
-    """Draws on the current page of `canvas`. Methods that return a number return where they ended.
+    """Draws on `canvas`, `height` high. Methods that return a number return where they ended.
 
     `y` is the base line of a text, and the upper edge of a box.
     """
 
-    def __init__(self, canvas: Canvas) -> None:
-        self.canvas = canvas
+    def __init__(self, canvas: Canvas, height: float = HEIGHT) -> None:
+        self.canvas, self.height = canvas, height
 
     def draw_text(
         self,
@@ -53,7 +60,7 @@ class PdfPage:
         free = width - text_width(line, size, font)
         shift = {"left": 0.0, "centre": free / 2, "right": free}[align]
         self.canvas.setFillColor(HexColor(colour))
-        draw_line(self.canvas, x + shift, HEIGHT - y, line, font=font, size=size)
+        draw_line(self.canvas, x + shift, self.height - y, line, font=font, size=size)
 
     def draw_paragraph(self, x: float, y: float, text: str, *, most: int, **style: Any) -> float:
         """Draw at most `most` lines, in the style of `draw_text`."""
@@ -66,23 +73,18 @@ class PdfPage:
 
     def draw_box(self, x: float, y: float, width: float, height: float, fill: str) -> None:
         self.canvas.setFillColor(HexColor(fill))
-        self.canvas.rect(x, HEIGHT - y - height, width, height, stroke=0, fill=1)
+        self.canvas.rect(x, self.height - y - height, width, height, stroke=0, fill=1)
 
     def draw_rule(self, x: float, y: float, width: float) -> None:
         self.canvas.setStrokeColor(HexColor(LINE))
         self.canvas.setLineWidth(0.5)
-        self.canvas.line(x, HEIGHT - y, x + width, HEIGHT - y)
+        self.canvas.line(x, self.height - y, x + width, self.height - y)
 
     def draw_bar(self, x: float, y: float, width: float, share: float) -> None:
         """Draw a share (0 to 1) as a bar, beside a text with its base line at `y`."""
         self.draw_box(x, y - 6, width, 6, LINE)
         if share:
             self.draw_box(x, y - 6, width * share, 6, BAR)
-
-    def draw_heading(self, x: float, y: float, title: str, caption: str, width: float) -> float:
-        """Draw a title, and the caption below it in at most two lines."""
-        self.draw_text(x, y, title, width=width, size=11, bold=True)
-        return self.draw_paragraph(x, y + 14, caption, most=2, width=width, colour=MUTED) + 4
 
     def draw_table(
         self, x: float, y: float, columns: Sequence[TableColumn], rows: Sequence[Sequence[str]]

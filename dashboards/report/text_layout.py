@@ -3,12 +3,14 @@
 DejaVu Sans has Latin, Greek, Cyrillic, Hebrew, Arabic and more; subsets of Noto Sans have Chinese,
 Japanese and Korean, in one weight. Texts are kept and cut as they are read; `draw_line` joins
 Arabic letters and puts Hebrew and Arabic into the order in which they are seen. Emoji and other
-scripts are printed as boxes.
+scripts are printed as boxes, and documents say which (`collect_missing`).
 """
 
 import re
 import unicodedata
 from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
@@ -26,6 +28,7 @@ FOLDER = Path(__file__).parent / "fonts"
 BOX = "\N{WHITE SQUARE}"
 ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 MOST_CHARACTERS = 1000  # of a line, which has room for a few hundred
+_missing: ContextVar[set[str] | None] = ContextVar("missing characters", default=None)
 _RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 # A line may end behind each character of Chinese and Japanese, and at blanks.
 _IDEOGRAPH = "\u2e80-\u312f\u31a0-\ua4cf\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef"
@@ -60,7 +63,25 @@ def font_of(character: str, font: str) -> str:
 def to_printable(text: str) -> str:
     """Return `text` in one line, with a box for each character that the fonts lack."""
     composed = unicodedata.normalize("NFC", " ".join(text.split()))
-    return "".join(one if font_of(one, REGULAR) else BOX for one in composed)
+    return "".join(one if font_of(one, REGULAR) else box_for(one) for one in composed)
+
+
+def box_for(character: str) -> str:
+    """Return the box that is printed for a character, and note it for `collect_missing`."""
+    if (missing := _missing.get()) is not None:
+        missing.add(character)
+    return BOX
+
+
+@contextmanager
+def collect_missing() -> Iterator[set[str]]:
+    """Collect the characters that are printed as boxes, so that a document can say so."""
+    missing: set[str] = set()
+    token = _missing.set(missing)
+    try:
+        yield missing
+    finally:
+        _missing.reset(token)
 
 
 def to_visual(text: str) -> str:

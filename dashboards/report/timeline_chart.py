@@ -1,18 +1,19 @@
-"""The timeline by level: areas on top of each other, the most severe level at the bottom."""
+"""The timeline by level: areas on top of each other, in the order of the page."""
 
 from datetime import date
 from typing import Any
 
-from reportlab.graphics.shapes import Drawing, Line, Polygon, Rect, String
+from reportlab.graphics.shapes import Drawing, Line, Polygon, PolyLine, Rect, String
 from reportlab.lib.colors import HexColor
 
-from dashboards.report.pdf_page import INK, LINE, MUTED
+from dashboards.report.pdf_page import BAR, INK, LINE, MUTED
 from dashboards.report.text_layout import REGULAR
 from risks.models import Level
 
 AXIS, FOOT, HEAD = 34.0, 18.0, 18.0  # room for the numbers, the days, the legend
 MOST_STEPS = 6  # of the grid
-MOST_SEVERE_FIRST = tuple(reversed(Level))
+LINE_COLOURS = (BAR, "#2da44e")
+LEVELS = tuple(Level)
 
 
 def draw_timeline(
@@ -26,21 +27,51 @@ def draw_timeline(
     scale_x = (width - AXIS) / max(1, len(days) - 1)
     scale_y = (height - FOOT - HEAD) / ceiling
     below = [0] * len(days)
-    for level in MOST_SEVERE_FIRST:
+    for level in LEVELS:
         above = [base + day[level.value] for base, day in zip(below, days, strict=True)]
         if above != below:
             edge = [*enumerate(above), *reversed(list(enumerate(below)))]
             points = [p for x, y in edge for p in (AXIS + x * scale_x, FOOT + y * scale_y)]
             drawing.add(Polygon(points, fillColor=HexColor(colours[level]), strokeColor=None))
         below = above
+    add_grid(drawing, ceiling, step, width, scale_y)
+    add_days(drawing, days, width)
+    add_legend(drawing, colours, height)
+    return drawing
+
+
+def draw_lines(
+    days: list[dict[str, Any]], names: tuple[str, ...], width: float, height: float
+) -> Drawing:
+    """Draw a line for each of the values, with its name in the legend."""
+    drawing = Drawing(width, height)
+    most = max(day[name] for day in days for name in names)
+    step = grid_step(most)
+    ceiling = max(step, -(-most // step) * step)
+    scale_x = (width - AXIS) / max(1, len(days) - 1)
+    scale_y = (height - FOOT - HEAD) / ceiling
+    add_grid(drawing, ceiling, step, width, scale_y)
+    for number, name in enumerate(names):
+        colour = HexColor(LINE_COLOURS[number])
+        points = [
+            part
+            for index, day in enumerate(days)
+            for part in (AXIS + index * scale_x, FOOT + day[name] * scale_y)
+        ]
+        drawing.add(PolyLine(points, strokeColor=colour, strokeWidth=1.5))
+        x = AXIS + number * 62
+        drawing.add(Rect(x, height - 9, 8, 8, fillColor=colour, strokeColor=None))
+        drawing.add(label(x + 12, height - 8, name.capitalize()))
+    add_days(drawing, days, width)
+    return drawing
+
+
+def add_grid(drawing: Drawing, ceiling: int, step: int, width: float, scale_y: float) -> None:
     for value in range(0, ceiling + 1, step):
         y = FOOT + value * scale_y
         colour = HexColor(INK if value == 0 else LINE)
         drawing.add(Line(AXIS, y, width, y, strokeColor=colour, strokeWidth=0.5))
         drawing.add(label(AXIS - 4, y - 2.5, f"{value:,}", anchor="end"))
-    add_days(drawing, days, width)
-    add_legend(drawing, colours, height)
-    return drawing
 
 
 def grid_step(most: int) -> int:
@@ -67,7 +98,7 @@ def add_days(drawing: Drawing, days: list[dict[str, Any]], width: float) -> None
 
 def add_legend(drawing: Drawing, colours: dict[str, str], height: float) -> None:
     x = AXIS
-    for level in MOST_SEVERE_FIRST:
+    for level in LEVELS:
         colour = HexColor(colours[level])
         drawing.add(Rect(x, height - 9, 8, 8, fillColor=colour, strokeColor=None))
         drawing.add(label(x + 12, height - 8, str(level.label)))

@@ -8,6 +8,7 @@ from pypdf import PdfReader
 
 from dashboards.models import Board
 from dashboards.pages.widgets import CATALOGUE
+from dashboards.report.board_report import arrange_widgets
 from tests.risks.factories import make_one_of_each
 
 
@@ -58,3 +59,10 @@ def test_board_is_sent(organization, board, mailoutbox, capsys):
     assert "Water" in text_of_pdf(content)
     with pytest.raises(CommandError, match="Known ones: executive, water"):
         call_command(*arguments, "--dashboard", "fire")
+
+
+def test_widgets_of_half_width_are_side_by_side(board):
+    names = ["number:open", "mitigations", "matrix:current", "appetite", "number:new"]
+    board.widgets = [{"name": name, "wide": name == "matrix:current"} for name in names]
+    rows = [[name for name, _wide in row] for row in arrange_widgets(board)]
+    assert rows == [names[:2], names[2:3], names[3:]]
