@@ -12,7 +12,7 @@ from risks.services import rows
 
 @dataclass(frozen=True)
 class DocumentLook:
-    """What the documents of an organization carry; both may be empty."""
+    """The logo and the line of an organization's documents; both may be empty."""
 
     logo: bytes = b""
     confidentiality: str = ""

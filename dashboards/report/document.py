@@ -12,7 +12,7 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate
 
 from dashboards.documents.settings import DocumentLook
-from dashboards.report.flowables import Block
+from dashboards.report.flowables import PaintedBlock
 from dashboards.report.pdf_page import BOTTOM, HEIGHT, INNER, LEFT, MUTED, TOP, WIDTH, PdfPage
 from dashboards.report.text_layout import BOX, collect_missing
 
@@ -50,7 +50,7 @@ def build_document(head: DocumentHead, content: list[Flowable], title: str) -> b
     )
     document.addPageTemplates([PageTemplate(frames=[frame])])
     with collect_missing() as missing:
-        first = Block(INNER, partial(draw_head, head=head))
+        first = PaintedBlock(INNER, partial(draw_head, head=head))
         document.build(
             [first, *content], canvasmaker=partial(NumberedCanvas, head=head, missing=missing)
         )

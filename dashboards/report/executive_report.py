@@ -14,7 +14,7 @@ from dashboards.report import lists, sections
 from dashboards.report.document import DocumentHead, build_document
 from dashboards.report.flowables import (
     HALF,
-    Block,
+    PaintedBlock,
     heading,
     paragraph,
     section,
@@ -97,9 +97,9 @@ def draw_content(query: PageQuery, figures: dict[str, Any]) -> list[Flowable]:
     return [
         paragraph(figures["headline"], style(13)),
         Spacer(1, 8),
-        Block(INNER, tiles),
+        PaintedBlock(INNER, tiles),
         Spacer(1, 16),
-        *section("Heat map", captions["heat_map"], Block(INNER, heat_map)),
+        *section("Heat map", captions["heat_map"], PaintedBlock(INNER, heat_map)),
         *section(
             "Top risks, and what is done about them",
             captions["top_risks"],
@@ -122,7 +122,11 @@ def draw_treatment_and_appetite(figures: dict[str, Any], captions: dict[str, str
         mean_days=figures["stats"]["mean_days_to_mitigate"],
         burn_down=captions["burn_down"],
     )
-    left = [*heading("Treatment", captions["mitigations"]), Block(HALF, treatment), Spacer(1, 16)]
+    left = [
+        *heading("Treatment", captions["mitigations"]),
+        PaintedBlock(HALF, treatment),
+        Spacer(1, 16),
+    ]
     categories = figures["appetite"]["results"]
     shown = categories[: sections.MOST_ROWS]
     appetite = [appetite_table(shown, HALF)] if shown else []

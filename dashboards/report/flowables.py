@@ -35,7 +35,7 @@ class _NoCanvas:
         return lambda *_args, **_options: None
 
 
-class Block(Flowable):
+class PaintedBlock(Flowable):
     """A drawing that stays in one piece: `paint` draws it from 0, and returns where it ended."""
 
     def __init__(self, width: float, paint: Paint) -> None:

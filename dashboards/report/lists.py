@@ -8,7 +8,7 @@ from reportlab.platypus import Flowable
 
 from dashboards.figures.scope import FigureScope
 from dashboards.report import sections
-from dashboards.report.flowables import Block, paragraph, section, style, table
+from dashboards.report.flowables import PaintedBlock, paragraph, section, style, table
 from dashboards.report.outlook import MOST_ROWS
 from dashboards.report.pdf_page import INNER, MUTED, PdfPage, TableColumn
 from dashboards.wording import format_count, format_day, format_figure
@@ -20,7 +20,7 @@ Listed = tuple[Rows, int]  # the first rows, and the number of all
 
 def draw_top_risks(rows: Rows, plans: dict[str, str], colours: dict[str, str]) -> list[Flowable]:
     blocks: list[Flowable] = [
-        Block(
+        PaintedBlock(
             INNER,
             partial(
                 sections.draw_top_risk, row=row, plan=plans.get(str(row["id"]), ""), colours=colours
@@ -104,7 +104,7 @@ def draw_compliance(caption: str, rows: Sequence[Any]) -> list[Flowable]:
     if not rows:
         return section("Compliance", caption)
     shown = rows[: sections.MOST_ROWS]
-    block = Block(INNER, partial(paint_compliance, rows=shown))
+    block = PaintedBlock(INNER, partial(paint_compliance, rows=shown))
     return section("Compliance", caption, block, *draw_more(len(rows) - len(shown)))
 
 

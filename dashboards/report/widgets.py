@@ -9,7 +9,14 @@ from reportlab.platypus import Flowable, Spacer
 from dashboards.pages.query import PageQuery
 from dashboards.pages.widgets import CATALOGUE, WidgetContext, render_widget
 from dashboards.report import sections
-from dashboards.report.flowables import Block, heading, keep_with_next, paragraph, style, table
+from dashboards.report.flowables import (
+    PaintedBlock,
+    heading,
+    keep_with_next,
+    paragraph,
+    style,
+    table,
+)
 from dashboards.report.pdf_page import INNER
 from dashboards.report.timeline_chart import draw_lines, draw_timeline
 from dashboards.wording import MINUS, format_figure
@@ -46,7 +53,7 @@ def draw_content(
         heat_map = partial(
             sections.draw_heat_map, width=width, widget=widget, colours=colours, period=period
         )
-        drawn = [Block(width, heat_map)]
+        drawn = [PaintedBlock(width, heat_map)]
     elif kind in TABLES:
         drawn = [TABLES[kind](widget, colours, width)] if data["results"] else []
     elif kind == "timeline" and data["measured"]:
@@ -54,7 +61,9 @@ def draw_content(
     elif kind == "burn_down" and data["measured"]:
         drawn = [draw_lines(data["burn_down"], ("open", "done"), width, CHART_HEIGHT * 0.7)]
     elif kind == "treatment" and data["measured"]:
-        drawn = [Block(width, partial(sections.draw_mitigations, width=width, mitigations=data))]
+        drawn = [
+            PaintedBlock(width, partial(sections.draw_mitigations, width=width, mitigations=data))
+        ]
     return drawn
 
 
