@@ -34,6 +34,7 @@ pages_of_an_organization: list[Any] = [
     path("controls/", include("risks.pages.controls.urls")),
     path("findings/", include("risks.pages.findings.urls")),
     path("treatment/", include("risks.pages.treatment.urls")),
+    path("assets/", include("risks.pages.assets.urls")),
     path("queues/", include("risks.pages.queues.urls")),
     path("acceptances/", include("risks.pages.queues.acceptance_urls")),
     path("choices/<slug:kind>/", search_choices, name="choices"),

@@ -65,7 +65,15 @@ ACTION_ORDERS: dict[str, Combinable] = {
     "order": F("order"),
     "due_date": Coalesce("due_date", Value(FAR_FUTURE.date())),
 }
-ASSET_ORDERS = {name: F(name) for name in ("name", "criticality", "created_at", "updated_at")}
+CRITICALITIES = ("low", "medium", "high", "critical")
+ASSET_ORDERS: dict[str, Combinable] = {
+    **{name: F(name) for name in ("name", "created_at", "updated_at")},
+    "criticality": Case(
+        *(When(criticality=value, then=Value(rank)) for rank, value in enumerate(CRITICALITIES)),
+        default=Value(0),
+        output_field=models.IntegerField(),
+    ),
+}
 CONTROL_ORDERS = {
     name: F(name) for name in ("identifier", "sort_key", "title", "status", "updated_at")
 }

@@ -149,7 +149,7 @@ def asset_hit(row: Row, member: Membership) -> SearchHit:
     return SearchHit(
         title=row["search_name"],
         detail=join_parts(kind.label, _("Criticality: %s") % criticality.label.lower()),
-        url=admin_page("risks_asset", row, member) or risks_url(member, asset=row["pk"]),
+        url=reverse("asset-page", args=[member.organization.slug, row["pk"]]),
         id=str(row["pk"]),
     )
 

@@ -91,6 +91,7 @@
 -- migration risks 0030_control_bulk_changes
 -- migration risks 0031_imports_in_pages
 -- migration risks 0032_finding_bulk_changes
+-- migration risks 0033_asset_rank
 -- migration sessions 0001_initial
 -- migration tasks 0001_initial
 -- migration tasks 0002_turns
@@ -450,6 +451,7 @@ CREATE INDEX "risks_bulkchange_undone_by_id_dda86a01" ON "risks_bulkchange" ("un
 CREATE INDEX "bulk_change_order" ON "risks_bulkchange" ("organization_id", "created_at", "id");
 CREATE INDEX "bulk_change_of_actor" ON "risks_bulkchange" ("organization_id", "actor_id", "created_at", "id");
 CREATE INDEX "bulk_change_state" ON "risks_bulkchange" ("state", "updated_at");
+CREATE INDEX "asset_by_rank" ON "risks_asset" ("organization_id", (CASE WHEN "criticality" = 'low' THEN 0 WHEN "criticality" = 'medium' THEN 1 WHEN "criticality" = 'high' THEN 2 WHEN "criticality" = 'critical' THEN 3 ELSE 0 END), "id");
 CREATE TABLE "tasks_lease" ("worker_id" varchar(64) NOT NULL PRIMARY KEY, "host" varchar(255) NOT NULL, "pid" integer unsigned NOT NULL CHECK ("pid" >= 0), "started_at" datetime NOT NULL, "expires_at" datetime NOT NULL);
 CREATE TABLE "tasks_schedule" ("name" varchar(200) NOT NULL PRIMARY KEY, "cron" varchar(200) NOT NULL, "next_run_at" datetime NOT NULL, "last_enqueued_at" datetime NULL);
 CREATE TABLE "tasks_turn" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "queue_name" varchar(32) NOT NULL, "is_long" bool NOT NULL, "taken_at" datetime NULL, CONSTRAINT "turn_unique" UNIQUE ("queue_name", "is_long"));

@@ -42,7 +42,7 @@ SECTIONS = (
         MenuEntry(_("Treatment"), "shield-check", "treatment", key="g t"),
         MenuEntry(_("Acceptances"), "handshake", "acceptances"),
         MenuEntry(_("Findings"), "bug", "finding-list", key="g f"),
-        MenuEntry(_("Assets"), "server", "admin:risks_asset_changelist", Role.MANAGER),
+        MenuEntry(_("Assets"), "server", "asset-list", key="g a"),
         MenuEntry(_("Controls"), "book-check", "controls", key="g c"),
     ),
     (

@@ -168,6 +168,7 @@ class CategoryFilterSet(OrganizationFilterSet):
 
 class AssetFilterSet(OrganizationFilterSet):
     risk = UUIDFilter(field_name="risk_links__risk", label="Is threatened by this risk")
+    has_risks = FlagFilter(method="filter_has_risks", label="Is threatened by any risk")
 
     class Meta:
         model = Asset
@@ -180,6 +181,10 @@ class AssetFilterSet(OrganizationFilterSet):
             "created_at": TIME,
             "updated_at": TIME,
         }
+
+    def filter_has_risks(self, assets: Any, name: str, value: bool) -> Any:
+        linked = Exists(RiskAsset.objects.filter(asset=OuterRef("pk")))
+        return assets.filter(linked if value else ~linked)
 
 
 class MitigationFilterSet(OrganizationFilterSet):

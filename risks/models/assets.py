@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from openrisk.text.fields import LineField, LongTextField
 from openrisk.text.names import NameKeyField
 from risks.models.base import OrganizationOwned, Versioned, choices_constraint
-from risks.querysets import AssetQuerySet
+from risks.querysets import ASSET_ORDERS, AssetQuerySet
 
 
 class Criticality(models.TextChoices):
@@ -72,6 +72,9 @@ class Asset(Versioned):
         indexes = (
             models.Index(fields=("organization", "name", "id"), name="asset_by_name"),
             models.Index(fields=("organization", "criticality", "id"), name="asset_by_criticality"),
+            models.Index(
+                F("organization"), ASSET_ORDERS["criticality"], F("id"), name="asset_by_rank"
+            ),
             models.Index(fields=("organization", "created_at", "id"), name="asset_by_created_at"),
             models.Index(fields=("organization", "updated_at", "id"), name="asset_by_updated_at"),
         )

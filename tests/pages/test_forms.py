@@ -24,6 +24,7 @@ from risks.services.risks import create_risk, take_transition
 from risks.services.workspace.attachments import upload_attachment
 from tests.risks.factories import (
     make_acceptance,
+    make_asset,
     make_bulk_change,
     make_comment,
     make_control,
@@ -37,6 +38,7 @@ PACKAGES = ("risks.pages", "dashboards.pages", "marketplace.pages", "monitoring.
 READING = {
     "TimingFields",
     "FilterForm",
+    "AssetFilterForm",
     "ControlFilterForm",
     "CoverageFilterForm",
     "MitigationFilterForm",
@@ -53,6 +55,7 @@ COMPARED = {
     "MitigationActionForm",
     "CorrectionForm",
     "EditCategoryForm",
+    "EditAssetForm",
     "ControlForm",
     "FrameworkForm",
 }
@@ -67,6 +70,8 @@ INSTALLATIONS = "marketplace.installations.lifecycle"
 VIEWS = "risks.services.workspace.saved_views"
 QUICK_EDIT = {"treatment": "mitigate", "version": 2}
 CONTROLS = "/o/acme/controls/"
+ASSETS = "/o/acme/assets/"
+ASSET_FIELDS = {"name": "x", "type": "other", "criticality": "low"}
 CONTROL_FIELDS = {"framework": "", "identifier": "x", "title": "x", "status": "implemented"}
 TRIAGE = "risks.services.triage"
 BOARD = {"name": "Ours", "version": 1, "action": "save"}
@@ -246,6 +251,19 @@ CASES = [
         {"risks": "R-0001"},
         "risks.pages.controls.control.link_control",
     ),
+    ("EditAssetForm", f"{ASSETS}new/", ASSET_FIELDS, "risks.services.rows.create"),
+    (
+        "EditAssetForm",
+        ASSETS + "{asset}/edit/",
+        {**ASSET_FIELDS, "version": 1},
+        "risks.services.catalogue.update_asset",
+    ),
+    (
+        "DependencyForm",
+        ASSETS + "{asset}/dependencies/",
+        {"direction": "runs_on", "other": "ERP"},
+        "risks.services.catalogue.add_dependency",
+    ),
     (
         "DecisionForm",
         "/o/acme/queues/acceptances/{acceptance}/",
@@ -397,6 +415,7 @@ def places(client, organization, manager, analyst):
         "category": categories[0].pk,
         "other_category": categories[1].pk,
         "control": control.pk,
+        "asset": make_asset(organization).pk,
         "framework": control.framework_id,
         "attachment": attachment.pk,
         "acceptance": acceptance.pk,

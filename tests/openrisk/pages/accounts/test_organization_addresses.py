@@ -77,6 +77,7 @@ def test_foreign_organization_looks_like_none_at_all(client, analyst, other_orga
 VALUES = {
     "number": "R-0001",
     "kind": "assets",
+    "dependency": "01890000-0000-7000-8000-000000000000",
     "name": "owner",
     "part": "owner",
     "pk": "01890000-0000-7000-8000-000000000000",
