@@ -246,6 +246,12 @@ CASES = [
         "risks.pages.controls.control.update_control",
     ),
     (
+        "StatementForm",
+        f"{CONTROLS}statement/",
+        {},
+        "risks.pages.controls.files.preview_statements",
+    ),
+    (
         "ControlRisksForm",
         CONTROLS + "{control}/risks/",
         {"risks": "R-0001"},
@@ -450,6 +456,8 @@ def test_refusal_of_a_service_is_shown(client, places, monkeypatch, case, refusa
         data = {"uploads": upload()}
     if form == "MergeForm":
         data = {"target": places["other_category"]}
+    if form == "StatementForm":
+        data = {"file": SimpleUploadedFile("soa.csv", b"Identifier,Status\nx,yes")}
     if form == "PackForm":
         data = {"file": SimpleUploadedFile("pack.zip", b"x")}
     if path.endswith("transitions/"):

@@ -149,7 +149,7 @@ class BulkForm(PageForm):
 
 def value_field(kind: BulkKind, organization: Organization, subject: str) -> forms.Field:
     """Return the field for the value of a kind."""
-    choices = CHOICES | CHOICES_OF.get(subject, {})
+    choices = {**CHOICES, **CHOICES_OF.get(subject, {})}
     label = kind.label
     if kind in PEOPLE:
         return person_value(label, organization)

@@ -135,7 +135,7 @@ class Coverage:
         """Return the columns."""
         if not self.framework.pk:
             return []
-        rows = Control.objects.filter(framework=self.framework.pk)
+        rows = Control.objects.filter(framework=UUID(self.framework.pk))
         if self.section:
             rows = rows.filter(section=self.section)
         names = ("pk", "identifier", "title", "status")
@@ -176,8 +176,10 @@ class Coverage:
 def coverage_page(request: MemberRequest) -> HttpResponse:
     membership = request.membership
     coverage = Coverage(membership.organization, request.GET.dict())
-    page = Paginator(coverage.risks, PAGE_SIZE).get_page(request.GET.get("page"))
-    risks = list(page.object_list.values(*RISK_FIELDS))
+    page = Paginator(coverage.risks.values(*RISK_FIELDS), PAGE_SIZE).get_page(
+        request.GET.get("page")
+    )
+    risks = list(page.object_list)
     context = {
         "coverage": coverage,
         "form": CoverageFilterForm(coverage),
@@ -246,8 +248,8 @@ def export_coverage(request: MemberRequest) -> HttpResponseBase:
     if coverage.problems:
         return render(
             request,
-            "risks/controls/no_file.html",
-            {"problems": coverage.problems, "back": coverage.url_with("coverage")},
+            "risks/register/no_file.html",
+            {"problems": coverage.problems, "list_url": coverage.url_with("coverage")},
             status=400,
         )
     slug = coverage.organization.slug

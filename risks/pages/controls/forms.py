@@ -69,9 +69,12 @@ class ControlForm(ComparedForm, PageForm):
 
 
 def stored_fields(control: Control) -> dict[str, Any]:
-    stored = {name: getattr(control, name) for name in COLUMNS}
-    rows = {"framework": control.framework_id, "parent": control.parent, "owner": control.owner}
-    return stored | rows
+    return {
+        **{name: getattr(control, name) for name in COLUMNS},
+        "framework": control.framework_id,
+        "parent": control.parent,
+        "owner": control.owner,
+    }
 
 
 class ControlStatusForm(StepForm):
@@ -83,7 +86,7 @@ class ControlStatusForm(StepForm):
 
     def __init__(self, control: Control, data: Any = None) -> None:
         super().__init__(KEY, control.version, data)
-        self.initial |= {"status": control.status, "owner": control.owner}
+        self.initial.update(status=control.status, owner=control.owner)
         owner: Any = self.fields["owner"]
         owner.limit_to(control.organization)
         owner.present = control.owner
@@ -139,3 +142,32 @@ class FrameworkForm(ComparedForm, PageForm):
     def changes(self) -> dict[str, Any]:
         """The fields that differ from the stored ones, as arguments of the service."""
         return {name: self.cleaned_data[name] for name in self.changed_data if name != "version"}
+
+
+class StatementForm(PageForm):
+    """A table of controls with their statuses."""
+
+    file = forms.FileField(
+        label=_("File"),
+        help_text=_("CSV or XLSX, with a column for the identifier and one for the status"),
+        widget=forms.FileInput({"accept": ".csv,.xlsx"}),
+    )
+    framework = forms.ModelChoiceField(
+        Framework.objects.none(),
+        label=_("Framework"),
+        required=False,
+        empty_label=_("As the file says"),
+        help_text=_("For a file without a column for the framework"),
+    )
+    comment = forms.CharField(
+        label=_("Reason"),
+        required=False,
+        max_length=5000,
+        widget=forms.Textarea({"rows": 2, "dir": "auto"}),
+        help_text=_("Shown in the history of each control; the name of the file, if left empty"),
+    )
+
+    def __init__(self, organization: Organization, data: Any = None, files: Any = None) -> None:
+        super().__init__(data, files)
+        framework: Any = self.fields["framework"]
+        framework.queryset = Framework.objects.for_organization(organization)

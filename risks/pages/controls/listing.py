@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 from uuid import UUID
 
 from django.db.models import Count, Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from openrisk.accounts.models import Membership, Organization, User
@@ -27,6 +28,7 @@ EVIDENCE = {
     "expired": _("Evidence has expired"),
     "soon": _("Evidence expires in 30 days"),
 }
+FILE_COUNTS = ("files", "files_expired", "files_expiring")
 FLAGS = ("has_risks", "owner__isnull")
 HAS_RISKS = {"false": _("Without risks"), "true": _("With risks")}
 
@@ -60,7 +62,7 @@ class ControlListing(TreatmentListing):
     searchable = True
     page_size = 100
     own_parameters = ("select",)
-    labels: Mapping[str, Any] = {
+    labels: ClassVar[Mapping[str, Any]] = {
         "search": _("Search"),
         "framework": _("Framework"),
         "section": _("Section"),
@@ -115,6 +117,11 @@ class ControlListing(TreatmentListing):
     @property
     def url(self) -> str:
         return self.url_with(page=self.query.get("page"), select=None)
+
+    @property
+    def export_url(self) -> str:
+        address = reverse("controls-export", args=[self.organization.slug])
+        return f"{address}?{self.query_text}"
 
     @property
     def query_text(self) -> str:
@@ -183,17 +190,15 @@ def add_counts(rows: list[dict[str, Any]]) -> None:
     keys = [row["pk"] for row in rows]
     links = AttachmentLink.objects.filter(control__in=keys).order_by()
     path = "attachment__"
-    files = {
-        row.pop("control"): row
-        for row in links.values("control").annotate(
-            files=Count("pk"),
-            files_expired=Count("pk", filter=expired(path)),
-            files_expiring=Count("pk", filter=expires_within(SOON_DAYS, path)),
-        )
-    }
+    counted = links.values_list("control").annotate(
+        files=Count("pk"),
+        files_expired=Count("pk", filter=expired(path)),
+        files_expiring=Count("pk", filter=expires_within(SOON_DAYS, path)),
+    )
+    files = {pk: dict(zip(FILE_COUNTS, counts, strict=True)) for pk, *counts in counted}
     acted_on = RiskControl.objects.filter(control__in=keys).order_by()
     risks = dict(acted_on.values_list("control").annotate(Count("pk")))
-    none = {"files": 0, "files_expired": 0, "files_expiring": 0}
+    none = dict.fromkeys(FILE_COUNTS, 0)
     for row in rows:
         row.update(files.get(row["pk"], none), risks=risks.get(row["pk"], 0))
 

@@ -4,10 +4,12 @@ from django.urls import path
 
 from risks.models import BulkSubject
 from risks.pages.bulk_changes.changes import bulk_change
-from risks.pages.controls import control, control_list, coverage, editing
+from risks.pages.controls import control, control_list, coverage, editing, files
 
 urlpatterns = [
     path("", control_list.control_list, name="controls"),
+    path("export/", files.export_controls, name="controls-export"),
+    path("statement/", files.upload_statement, name="controls-statement"),
     path("coverage/", coverage.coverage_page, name="coverage"),
     path("coverage/export/", coverage.export_coverage, name="coverage-export"),
     path("bulk/", bulk_change, {"subject": BulkSubject.CONTROL}, name="controls-bulk"),
