@@ -14,10 +14,25 @@ from django.views.decorators.http import require_safe
 
 from openrisk.accounts.models import Membership, Role
 from openrisk.pages.guards import MemberRequest, member_required
-from risks.models import Acceptance, Mention, Mitigation, MitigationAction, Risk, Watch
+from risks.models import (
+    Acceptance,
+    Finding,
+    FindingState,
+    Mention,
+    Mitigation,
+    MitigationAction,
+    Risk,
+    Watch,
+)
 from risks.overdue import is_mitigation_overdue, is_past_due
 from risks.pages.queues.kinds import count_waiting
-from risks.querysets import DUE_SOON, MITIGATION_ORDERS, RISK_ORDERS, person_label
+from risks.querysets import (
+    DUE_SOON,
+    FINDING_ORDERS,
+    MITIGATION_ORDERS,
+    RISK_ORDERS,
+    person_label,
+)
 from risks.services.risks import postponement_of
 
 MOST_ROWS = 10
@@ -55,6 +70,7 @@ def analyst_page(request: MemberRequest) -> HttpResponse:
         "actions": due_actions(member, now),
         "mitigations": own_mitigations(member, now),
         "own": own_risks(member),
+        "findings": own_findings(member),
         "requests": own_requests(member, now),
         "watched": watched_rows(member),
         "mentions": latest_mentions(member),
@@ -79,6 +95,18 @@ def own_risks(member: Membership) -> WorkList:
     rows = risks.order_by(order, "-id").values(*RISK_COLUMNS, "priority")
     query = urlencode({"open": "true", "owner": member.user.pk, "ordering": "-priority"})
     return first_rows(rows, register_list_url(member, query))
+
+
+def own_findings(member: Membership) -> WorkList:
+    """Open findings on assets of the person that belong to no risk, the most severe first."""
+    findings = Finding.objects.for_organization(member.organization).filter(
+        asset__owner=member.user, state=FindingState.OPEN, risk=None
+    )
+    rows = findings.annotate(_order=FINDING_ORDERS["severity"]).order_by("-_order", "-id")
+    query = urlencode({"asset_owner": "me", "state": "open", "risk__isnull": "true"})
+    address = reverse("finding-list", args=[member.organization.slug])
+    columns = ("pk", "rule", "title", "severity", "known_exploited", "asset__name")
+    return first_rows(rows.values(*columns), f"{address}?{query}", MOST_REVIEWS)
 
 
 def due_reviews(member: Membership, now: datetime) -> WorkList:

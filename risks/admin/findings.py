@@ -2,13 +2,16 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy
 
 from openrisk.admin.site import RelatedFilter, site
 from risks.admin.base import RegisterAdmin
 from risks.admin.display import level_badge
+from risks.admin.forms import RegisterForm
 from risks.admin.steps import StepButton
 from risks.models import (
     Finding,
@@ -21,7 +24,7 @@ from risks.models import (
 )
 from risks.services import findings as services
 from risks.services import proposals
-from risks.services.rows import create_service_for
+from risks.services.triage import rules
 
 
 @admin.register(Finding, site=site)
@@ -79,9 +82,19 @@ class FindingAdmin(RegisterAdmin):
         return level_badge(finding.severity)
 
 
+class FindingRuleForm(RegisterForm):
+    confirmed = forms.BooleanField(
+        required=False,
+        label=gettext_lazy("Confirmed"),
+        help_text=gettext_lazy("Save it although it would propose very many risks"),
+    )
+
+
 @admin.register(FindingRule, site=site)
 class FindingRuleAdmin(RegisterAdmin):
-    create = staticmethod(create_service_for(FindingRule))
+    form = FindingRuleForm
+    create = staticmethod(rules.create_rule)
+    update = staticmethod(rules.update_rule)
     fields = (
         "name",
         "active",
@@ -91,6 +104,7 @@ class FindingRuleAdmin(RegisterAdmin):
         "minimum_criticality",
         "likelihood",
         "impact",
+        "confirmed",
     )
     list_display = ("name", "active", "minimum_severity", "likelihood", "impact", "organization")
     list_filter = ("active", ("organization", RelatedFilter))

@@ -16,6 +16,7 @@ from risks.models import ChangeAction, Level
 from risks.scoring import KINDS
 
 RISK, ACCEPTANCE, ACTION = "risks.risk", "risks.acceptance", "risks.mitigationaction"
+FINDING = "risks.finding"
 LONGEST_VALUE = 80  # in a sentence; details have all of it
 # Computed by us from other fields of the row, which the history has.
 DERIVED_FIELDS: Mapping[str, frozenset[str]] = {
@@ -38,6 +39,7 @@ SILENT_FIELDS: Mapping[str, frozenset[str]] = {
     "risks.mitigation": frozenset({"reference", "number", "risk"}),
     ACTION: frozenset({"mitigation", "order"}),
     ACCEPTANCE: frozenset({"risk", "requester"}),
+    FINDING: frozenset({"fingerprint", "decided_by", "decided_at", "proposal"}),
 }
 
 
@@ -185,11 +187,31 @@ def _claim_decision(
     return [text % {"row": subject.noun}]
 
 
+def _claim_finding(
+    fields: Fields, change: MergedChange, subject: Subject, names: Names
+) -> list[str]:
+    """Say the decision with its end; its reason is shown below the sentence."""
+    fields.pop("decision_reason", None)
+    until = fields.pop("decided_until", (None, None))[1]
+    day = _words(change, "decided_until", names)[1]
+    if "state" not in fields:
+        return [_("changed the end of the decision to %(day)s") % {"day": day}] if until else []
+    texts = {
+        "accepted": _("accepted %(row)s"),
+        "false_positive": _("called %(row)s a false positive"),
+        "open": _("opened %(row)s again"),
+        "resolved": _("resolved %(row)s"),
+    }
+    text = texts[fields.pop("state")[1]] % {"row": subject.noun}
+    return [_("%(text)s until %(day)s") % {"text": text, "day": day} if until else text]
+
+
 Claim = Callable[[Fields, MergedChange, Subject, Names], list[str]]
 _CLAIMS: dict[str, tuple[Claim, ...]] = {
     RISK: (_claim_review, _claim_ratings),
     ACTION: (_claim_done,),
     ACCEPTANCE: (_claim_decision,),
+    FINDING: (_claim_finding,),
 }
 
 

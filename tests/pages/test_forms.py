@@ -197,6 +197,18 @@ CASES = [
         f"{TRIAGE}.risks_of_findings.make_risk_of",
     ),
     (
+        "RuleForm",
+        "/o/acme/findings/rules/new/",
+        {
+            "name": "x",
+            "minimum_severity": "high",
+            "minimum_criticality": "low",
+            "inherent_likelihood": 2,
+            "inherent_impact": 2,
+        },
+        f"{TRIAGE}.rules.create_rule",
+    ),
+    (
         "BulkForm",
         "/o/acme/risks/bulk/?kind=treatment",
         {"references": "R-0001", "value": "avoid", "comment": ""},

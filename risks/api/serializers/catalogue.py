@@ -21,6 +21,7 @@ from risks.models import (
     LikelihoodSuggestion,
     Risk,
     RiskProposal,
+    Severity,
 )
 
 VERSIONED = ("id", "version", "created_at", "updated_at")
@@ -209,12 +210,37 @@ class RiskOfFindingSerializer(Serializer):
     impact = serializers.IntegerField(min_value=1, max_value=5, required=False)
 
 
+class ProposedRiskSerializer(Serializer):
+    """A risk that a rule would propose: its rule id or CVE, and how many findings it has."""
+
+    key = serializers.CharField()
+    title = serializers.CharField()
+    severity = serializers.ChoiceField(choices=Severity.choices)
+    findings = serializers.IntegerField()
+
+
+class RulePreviewSerializer(Serializer):
+    """The risks that a rule would propose now; `first` has at most 20 of them."""
+
+    matching = serializers.IntegerField(help_text="Open findings that meet the rule")
+    proposals = serializers.IntegerField(help_text="Risks that it would propose")
+    is_many = serializers.BooleanField(help_text="Saving it needs `confirmed`")
+    first = ProposedRiskSerializer(many=True)
+
+
 class FindingRuleSerializer(RowSerializer):
+    confirmed = serializers.BooleanField(
+        write_only=True,
+        required=False,
+        help_text="Save the rule although it would propose very many risks (else 409)",
+    )
+
     class Meta:
         model = FindingRule
         fields = (
             "id",
             "name",
+            "confirmed",
             "active",
             "minimum_severity",
             "known_exploited",

@@ -27,6 +27,7 @@ from risks.api.serializers.catalogue import (
     FindingSerializer,
     ProposalSerializer,
     RiskOfFindingSerializer,
+    RulePreviewSerializer,
     SuggestionSerializer,
 )
 from risks.api.serializers.risks import CommentSerializer
@@ -42,7 +43,7 @@ from risks.models import (
 from risks.querysets import FINDING_ORDERS
 from risks.services import findings as services
 from risks.services import proposals, rows
-from risks.services.triage import decisions, risks_of_findings
+from risks.services.triage import decisions, risks_of_findings, rules
 
 TTL = settings.CACHE_TTL_RISKS
 
@@ -131,10 +132,23 @@ class FindingRuleViewSet(WritableViewSet):
     filterset_class = FindingRuleFilterSet
     orders = {"name": F("name")}
     default_order = "name"
-    roles = {"create": Role.MANAGER, "partial_update": Role.MANAGER}
-    create_service = staticmethod(rows.create_service_for(FindingRule))
-    update_service = staticmethod(rows.update)
+    roles = {
+        "create": Role.MANAGER,
+        "partial_update": Role.MANAGER,
+        "preview": Role.ANALYST,
+    }
+    create_service = staticmethod(rules.create_rule)
+    update_service = staticmethod(rules.update_rule)
     delete_service = staticmethod(rows.delete)
+
+    @extend_schema(request=FindingRuleSerializer, responses=RulePreviewSerializer)
+    @action(detail=False, methods=["post"])
+    def preview(self, request: Request) -> Response:
+        """Return what a rule would propose of the findings there are. Nothing is saved."""
+        fields = self.validate_body(request)
+        fields.pop("confirmed", None)
+        rule = FindingRule(organization=self.organization, **fields)
+        return Response(RulePreviewSerializer(rules.preview_rule(rule)).data)
 
 
 class ProposalCountSerializer(serializers.Serializer):

@@ -93,6 +93,11 @@ def add_risk_fields(form: forms.BaseForm, matrix: Matrix) -> RatingPicker:
         max_length=LONG_TEXT,
         widget=forms.Textarea({"rows": 4, "dir": "auto"}),
     )
+    return add_rating(form, matrix)
+
+
+def add_rating(form: forms.BaseForm, matrix: Matrix) -> RatingPicker:
+    """Add the fields of likelihood and impact, and return their picker."""
     for name, label, labels in (
         ("inherent_likelihood", _("Likelihood"), matrix.likelihood_labels),
         ("inherent_impact", _("Impact"), matrix.impact_labels),

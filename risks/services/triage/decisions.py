@@ -65,7 +65,7 @@ def decide_finding(
     """Accept a finding, or call it a false positive, until the end of the day `until`."""
     check_end(state, until)
     reason = check_reason(reason)
-    with recorded(actor=actor):
+    with recorded(actor=actor, comment=reason):
         finding = rows.lock_for_update(finding, version)
         refuse(state, finding)
         decision = {

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from risks.models import Finding, Risk
+from risks.models import Finding, ImportRow, ImportRun, Risk
 from tests.risks.factories import make_asset, make_finding, make_finding_rule, make_risk
 
 TODAY = timezone.now().date()
@@ -104,8 +104,31 @@ def test_a_finding_is_accepted_and_reopened(analyst_page, page):
     )
     assert "The finding is accepted." in accepted.content.decode()
     assert Finding.objects.get().decided_until == until
+    assert "accepted the finding until" in accepted.content.decode()
     analyst_page.post(f"{page}reopen/", {"comment": "No longer", "version": 2})
     assert Finding.objects.get().state == "open"
+
+
+def test_my_work_lists_findings_on_my_assets(analyst_page, finding, low):
+    text = analyst_page.get("/o/acme/dashboards/analyst/").content.decode()
+    assert ("Remote code execution" in text, "Small" in text) == (True, False)
+
+
+def test_scans_that_saw_the_finding_are_listed(analyst_page, organization, finding, page):
+    run = ImportRun.objects.create(
+        organization=organization, source_name="nightly", status="applied", looked_at=timezone.now()
+    )
+    ImportRow.objects.create(
+        organization=organization,
+        run=run,
+        row_number=1,
+        model="risks.finding",
+        object_id=finding.pk,
+        action="update",
+        changes={"state": ["resolved", "open"]},
+    )
+    text = analyst_page.get(page).content.decode()
+    assert ("nightly" in text, "Came back" in text) == (True, True)
 
 
 def test_a_refused_decision_is_shown_with_what_was_typed(analyst_page, page):
