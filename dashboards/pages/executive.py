@@ -33,6 +33,8 @@ from risks.services.matrix import matrix_of
 # More risks of a low or medium level are neither good nor bad: they may have been higher before.
 NEUTRAL = ("level_low", "level_medium")
 
+FILES = {"pdf": "executive-pdf", "workbook": "executive-workbook", "data": "executive-data"}
+
 
 @require_safe
 @member_required(Role.VIEWER)
@@ -45,13 +47,17 @@ def executive_page(request: MemberRequest) -> HttpResponse:
     start = checklist_of(request.membership)
     if not start.has_risks and not query.parameters:
         return empty_page(request, start)
-    pdf = reverse("executive-pdf", args=[request.organization_slug])
+    parameters = urlencode(query.parameters)
+    files = {
+        name: f"{reverse(route, args=[request.organization_slug])}?{parameters}"
+        for name, route in FILES.items()
+    }
     context = {
         **page_context(query, figures),
         **checklist_context(start),
         # It was rendered by render_figures, whose template escapes; the cache keeps plain text.
         "figures": mark_safe(figures["html"]),  # noqa: S308
-        "pdf": f"{pdf}?{urlencode(query.parameters)}",
+        "files": files,
     }
     return render(request, "dashboards/executive.html", context)
 

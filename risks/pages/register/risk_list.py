@@ -30,12 +30,13 @@ from risks.models import (
     RiskTag,
     ScoreChange,
 )
-from risks.pages.register.cells import build_cells, file_values, row_words
+from risks.pages.register.cells import file_values, row_words
 from risks.pages.register.filters.words import names_me
 from risks.pages.register.grouping import GROUPINGS, grouping_label
 from risks.pages.register.listing import Listing
 from risks.pages.register.query import ListQuery
 from risks.pages.register.saved_views import OpenedView, open_view
+from risks.pages.register.workbook import iterate_cells, write_list_report
 from risks.services.bulk_changes.kinds import DeleteKind
 
 # A list with a filter that reads other models is computed each time.
@@ -170,9 +171,7 @@ def export_shown(request: MemberRequest) -> HttpResponseBase:
     name = f"risks-{slug}-{timezone.now():%Y-%m-%d}-as-shown.{file_format}"
     if file_format == "csv":
         return csv_response(exports.csv_text(file_rows(listing)), name)
-    return xlsx_response(
-        lambda file: exports.write_sheets({_("Risks"): file_rows(listing)}, file), name
-    )
+    return xlsx_response(lambda file: write_list_report(listing, membership.user, file), name)
 
 
 def file_rows(listing: Listing) -> Iterator[list[Any]]:
@@ -183,21 +182,6 @@ def file_rows(listing: Listing) -> Iterator[list[Any]]:
             : 2 if column.kind == "level" else 1
         ]
     yield header
-    for heading, risks in listing.iterate_parts():
-        rows = listing.select_values(risks).iterator(chunk_size=exports.CHUNK)
-        for chunk in chunks(rows, exports.CHUNK):
-            build_cells(listing.columns, chunk)
-            for row in chunk:
-                values = [value for cell in row["cells"] for value in file_values(cell)]
-                yield [heading, *values] if listing.group else values
-
-
-def chunks(rows: Iterator[Any], size: int) -> Iterator[list[Any]]:
-    chunk = []
-    for row in rows:
-        chunk.append(row)
-        if len(chunk) == size:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk
+    for heading, cells in iterate_cells(listing):
+        values = [value for cell in cells for value in file_values(cell)]
+        yield [heading, *values] if listing.group else values
