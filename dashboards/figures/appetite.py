@@ -17,9 +17,9 @@ def compute_appetite(scope: FigureScope) -> dict[str, Any]:
     named = {"pk": "category_id", "name": "category__name", "appetite": "category__appetite"}
     risks = scope.risks().open().filter(category__appetite__isnull=False).order_by()
     with_risks = risks.values_list(*named.values()).annotate(
-        count=Count("pk"),
+        count=Count("*"),
         highest=Max("current_score"),
-        above=Count("pk", filter=Q(current_score__gt=F("category__appetite"))),
+        above=Count(Value(1), filter=Q(current_score__gt=F("category__appetite"))),
     )
     # Every category once more without risks, so that categories without any are not missing.
     categories = Category.objects.for_organization(scope.organization).filter(

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, F, Max, Q, Sum
+from django.db.models import Count, F, Max, Q, Sum, Value
 
 from dashboards.figures.scope import FigureScope
 from dashboards.figures.totals import OPEN_FILTER
@@ -61,11 +61,11 @@ def group_by_column(scope: FigureScope, by: str, limit: int) -> list[dict[str, A
     key, label = GROUP_COLUMNS[by]
     groups = scope.risks().open().order_by().values(key=F(key), label=label)
     groups = groups.annotate(
-        count=Count("pk"),
+        count=Count("*"),
         exposure=Sum("current_score", default=0),
         highest=Max("current_score"),
-        not_assessed=Count("pk", filter=Q(current_level=None)),
-        **{level.value: Count("pk", filter=Q(current_level=level)) for level in Level},
+        not_assessed=Count(Value(1), filter=Q(current_level=None)),
+        **{level.value: Count(Value(1), filter=Q(current_level=level)) for level in Level},
     )
     return list(groups.order_by("-exposure", "-count", "label", "key")[:limit])
 

@@ -54,7 +54,7 @@ def count_by_cell(scope: FigureScope, kind: str) -> dict[Cell | None, int]:
 
     risks = scope.risks().open().order_by().annotate(l=rating("likelihood"), i=rating("impact"))
     counts: dict[Cell | None, int] = {}
-    for likelihood, impact, count in risks.values_list("l", "i").annotate(count=Count("pk")):
+    for likelihood, impact, count in risks.values_list("l", "i").annotate(count=Count("*")):
         cell = None if None in (likelihood, impact) else (likelihood, impact)
         counts[cell] = counts.get(cell, 0) + count
     return counts

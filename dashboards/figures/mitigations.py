@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, Value
 
 from dashboards.figures.scope import FigureScope, changes_by_day
 from risks.models import MitigationAction, MitigationChange, MitigationStatus
@@ -18,10 +18,10 @@ BURN_DOWN_DAYS = 90
 def compute_mitigations(scope: FigureScope) -> dict[str, Any]:
     """Return counts by status, what is due, the actions and the burn-down, with three queries."""
     due_dates = due_conditions(scope)
-    counts = {name: Count("pk", filter=condition) for name, condition in due_dates.items()}
+    counts = {name: Count(Value(1), filter=condition) for name, condition in due_dates.items()}
     by_status, due = Counter[str](), Counter[str]()
     statuses = scope.mitigations().order_by().values("status")
-    for row in statuses.annotate(count=Count("pk"), **counts):
+    for row in statuses.annotate(count=Count("*"), **counts):
         by_status[row["status"]] += row["count"]
         if row["status"] not in FINISHED:
             due.update({name: row[name] for name in due_dates})
@@ -73,7 +73,7 @@ def count_actions(scope: FigureScope) -> dict[str, Any]:
         mitigation__in=active.values("mitigation"), created_at__lte=scope.moment
     )
     counts = actions.aggregate(
-        total=Count("pk"), done=Count("pk", filter=Q(done_at__lte=scope.moment))
+        total=Count("*"), done=Count(Value(1), filter=Q(done_at__lte=scope.moment))
     )
     return {**counts, "progress": percent_done(counts["done"], counts["total"])}
 
@@ -83,7 +83,7 @@ def compute_burn_down(scope: FigureScope) -> list[dict[str, Any]]:
     calendar = scope.last_days(BURN_DOWN_DAYS)
     rows = scope.filter_mitigations(MitigationChange.objects.filter(deleted=False))
     changes: dict[date, Counter[str]] = defaultdict(Counter)
-    for day, status, sign, count in changes_by_day(rows, "status", calendar, count=Count("pk")):
+    for day, status, sign, count in changes_by_day(rows, "status", calendar, count=Count("*")):
         changes[day][status if status in FINISHED else "open"] += sign * count
     running: Counter[str] = Counter()
     results = []

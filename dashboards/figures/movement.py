@@ -38,7 +38,7 @@ def compute_movement(scope: FigureScope, since: date) -> dict[str, Any]:
     the lowest. A risk that came back to where it was did not move.
     """
     moved = find_moved_rows(scope, since)
-    counts = dict(moved.order_by().values_list("way").annotate(count=Count("pk")))
+    counts = dict(moved.order_by().values_list("way").annotate(count=Count("*")))
     columns = {
         "risk_key": F("risk"),
         "reference": F("risk__reference"),

@@ -21,7 +21,7 @@ def compute_timeline(scope: FigureScope, days: int) -> dict[str, Any]:
     """
     calendar = scope.last_days(days)
     open_rows = scope.filter_risks(ScoreChange.objects.all()).open().filter(deleted=False)
-    sums = {"count": Count("pk"), "score": Sum("current_score", default=0)}
+    sums = {"count": Count("*"), "score": Sum("current_score", default=0)}
     changes: dict[date, Counter[str]] = defaultdict(Counter)
     for day, level, sign, count, score in changes_by_day(
         open_rows, "current_level", calendar, **sums

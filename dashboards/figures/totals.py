@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Aggregate, BooleanField, Count, ExpressionWrapper, Max, Q, Sum
+from django.db.models import Aggregate, BooleanField, Count, ExpressionWrapper, Max, Q, Sum, Value
 
 from dashboards.figures.scope import FigureScope
 from risks.models import NOT_OPEN, Level, ScoreChange, Status
@@ -81,9 +81,9 @@ UNDATED_SUMS: dict[str, Aggregate] = {
 def dated_sums(moment: datetime, beginning: datetime) -> dict[str, Aggregate]:
     """Return the sums at `moment`, at the end of a period since `beginning`."""
     return {
-        "overdue": Count("pk", filter=review_overdue(moment)),
-        "new": Count("pk", filter=Q(registered_at__gte=beginning)),
-        "moved": Count("pk", filter=Q(status_since__gte=beginning)),
+        "overdue": Count(Value(1), filter=review_overdue(moment)),
+        "new": Count(Value(1), filter=Q(registered_at__gte=beginning)),
+        "moved": Count(Value(1), filter=Q(status_since__gte=beginning)),
     }
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q, Sum, Value
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -106,7 +106,7 @@ class MitigationListing(TreatmentListing):
             actions = actions.filter(mitigation__in=self.matching.order_by().values("pk"))
         today = timezone.now().date()
         return actions.aggregate(
-            pending=Count("pk"), late=Count("pk", filter=Q(due_date__lt=today))
+            pending=Count("*"), late=Count(Value(1), filter=Q(due_date__lt=today))
         )
 
 
