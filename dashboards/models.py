@@ -48,7 +48,7 @@ class Board(Versioned):
 
 
 class Dashboard(models.TextChoices):
-    EXECUTIVE = "executive", "Overview"
+    EXECUTIVE = "executive", _("Overview")
 
 
 def validate_cron(cron: str) -> None:

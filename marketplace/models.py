@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from openrisk.tasks.declarations import next_occurrence
 from openrisk.text.fields import LineField
@@ -23,18 +24,18 @@ TEST_PATIENCE = timedelta(minutes=10)  # a test that takes longer may be request
 
 
 class AppState(models.TextChoices):
-    NOT_CONFIGURED = "not_configured", "Not configured"
-    CONFIGURED = "configured", "Configured"
-    TESTED = "tested", "Tested"
-    ENABLED = "enabled", "Enabled"
-    DISABLED = "disabled", "Disabled"
-    ERROR = "error", "Error"
-    UNINSTALLED = "uninstalled", "Uninstalled"
+    NOT_CONFIGURED = "not_configured", _("Not configured")
+    CONFIGURED = "configured", _("Configured")
+    TESTED = "tested", _("Tested")
+    ENABLED = "enabled", _("Enabled")
+    DISABLED = "disabled", _("Disabled")
+    ERROR = "error", _("Error")
+    UNINSTALLED = "uninstalled", _("Uninstalled")
 
 
 class SyncMode(models.TextChoices):
-    PREVIEW = "preview", "Preview"
-    APPLY = "apply", "Apply"
+    PREVIEW = "preview", _("Preview")
+    APPLY = "apply", _("Apply")
 
 
 class InstalledAppQuerySet(OrganizationRowQuerySet):
@@ -121,21 +122,21 @@ class InstalledApp(Versioned):
 
 
 class SyncStatus(models.TextChoices):
-    QUEUED = "queued", "Queued"
-    RUNNING = "running", "Running"
-    PREVIEWED = "previewed", "Previewed"
-    APPLIED = "applied", "Applied"
-    FAILED = "failed", "Failed"
-    QUARANTINED = "quarantined", "Quarantined"
-    UNDONE = "undone", "Undone"
+    QUEUED = "queued", _("Queued")
+    RUNNING = "running", _("Running")
+    PREVIEWED = "previewed", _("Previewed")
+    APPLIED = "applied", _("Applied")
+    FAILED = "failed", _("Failed")
+    QUARANTINED = "quarantined", _("Quarantined")
+    UNDONE = "undone", _("Undone")
 
 
 class Failure(models.TextChoices):
-    CONNECTION = "connection", "The source was not reached"
-    CREDENTIAL = "credential", "The source refused the credentials"
-    REPORT = "report", "The report could not be read"
-    REGISTER = "register", "The register could not be written"
-    INTERNAL = "internal", "OpenRisk or the connector has a fault"
+    CONNECTION = "connection", _("The source was not reached")
+    CREDENTIAL = "credential", _("The source refused the credentials")
+    REPORT = "report", _("The report could not be read")
+    REGISTER = "register", _("The register could not be written")
+    INTERNAL = "internal", _("OpenRisk or the connector has a fault")
 
 
 class SyncRun(OrganizationOwned):
@@ -198,9 +199,9 @@ class SyncRun(OrganizationOwned):
 
 
 class DeliveryStatus(models.TextChoices):
-    WAITING = "waiting", "Waiting"
-    DELIVERED = "delivered", "Delivered"
-    FAILED = "failed", "Failed"
+    WAITING = "waiting", _("Waiting")
+    DELIVERED = "delivered", _("Delivered")
+    FAILED = "failed", _("Failed")
 
 
 class Delivery(OrganizationOwned):
@@ -284,8 +285,8 @@ class TrustedPublisher(models.Model):
 
 
 class PackStatus(models.TextChoices):
-    INSTALLED = "installed", "Installed"
-    UNINSTALLED = "uninstalled", "Uninstalled"
+    INSTALLED = "installed", _("Installed")
+    UNINSTALLED = "uninstalled", _("Uninstalled")
 
 
 class InstalledPack(Versioned):

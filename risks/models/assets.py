@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from openrisk.text.fields import LineField, LongTextField
 from openrisk.text.names import NameKeyField
@@ -13,23 +14,23 @@ from risks.querysets import ASSET_ORDERS, AssetQuerySet
 
 
 class Criticality(models.TextChoices):
-    LOW = "low", "Low"
-    MEDIUM = "medium", "Medium"
-    HIGH = "high", "High"
-    CRITICAL = "critical", "Critical"
+    LOW = "low", _("Low")
+    MEDIUM = "medium", _("Medium")
+    HIGH = "high", _("High")
+    CRITICAL = "critical", _("Critical")
 
 
 class AssetType(models.TextChoices):
-    APPLICATION = "application", "Application"
-    SERVICE = "service", "Service"
-    SERVER = "server", "Server"
-    ENDPOINT = "endpoint", "Endpoint"
-    NETWORK = "network", "Network"
-    DATA = "data", "Data"
-    PEOPLE = "people", "People"
-    FACILITY = "facility", "Facility"
-    SUPPLIER = "supplier", "Supplier"
-    OTHER = "other", "Other"
+    APPLICATION = "application", _("Application")
+    SERVICE = "service", _("Service")
+    SERVER = "server", _("Server")
+    ENDPOINT = "endpoint", _("Endpoint")
+    NETWORK = "network", _("Network")
+    DATA = "data", _("Data")
+    PEOPLE = "people", _("People")
+    FACILITY = "facility", _("Facility")
+    SUPPLIER = "supplier", _("Supplier")
+    OTHER = "other", _("Other")
 
 
 class Asset(Versioned):
@@ -84,11 +85,11 @@ class Asset(Versioned):
 
 
 class DependencyKind(models.TextChoices):
-    DEPENDS_ON = "depends_on", "Depends on"
-    RUNS_ON = "runs_on", "Runs on"
-    CONNECTS_TO = "connects_to", "Connects to"
-    STORED_IN = "stored_in", "Stored in"
-    SUPPLIED_BY = "supplied_by", "Supplied by"
+    DEPENDS_ON = "depends_on", _("Depends on")
+    RUNS_ON = "runs_on", _("Runs on")
+    CONNECTS_TO = "connects_to", _("Connects to")
+    STORED_IN = "stored_in", _("Stored in")
+    SUPPLIED_BY = "supplied_by", _("Supplied by")
 
 
 class AssetDependency(OrganizationOwned):

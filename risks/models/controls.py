@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from openrisk.text.fields import LineField, LongTextField
 from openrisk.text.identifiers import IdentifierField, natural_key, section_of
@@ -38,10 +39,10 @@ class Framework(Versioned):
 
 
 class ControlStatus(models.TextChoices):
-    NOT_IMPLEMENTED = "not_implemented", "Not implemented"
-    IN_PROGRESS = "in_progress", "In progress"
-    IMPLEMENTED = "implemented", "Implemented"
-    NOT_APPLICABLE = "not_applicable", "Not applicable"
+    NOT_IMPLEMENTED = "not_implemented", _("Not implemented")
+    IN_PROGRESS = "in_progress", _("In progress")
+    IMPLEMENTED = "implemented", _("Implemented")
+    NOT_APPLICABLE = "not_applicable", _("Not applicable")
 
 
 class Control(Versioned):

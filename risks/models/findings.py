@@ -17,11 +17,11 @@ from risks.querysets import FINDING_ORDERS, FindingQuerySet
 
 
 class Severity(models.TextChoices):
-    INFO = "info", "Info"
-    LOW = "low", "Low"
-    MEDIUM = "medium", "Medium"
-    HIGH = "high", "High"
-    CRITICAL = "critical", "Critical"
+    INFO = "info", _("Info")
+    LOW = "low", _("Low")
+    MEDIUM = "medium", _("Medium")
+    HIGH = "high", _("High")
+    CRITICAL = "critical", _("Critical")
 
 
 class FindingRule(Versioned):
@@ -76,9 +76,9 @@ class FindingRule(Versioned):
 
 
 class ProposalStatus(models.TextChoices):
-    PROPOSED = "proposed", "Proposed"
-    CONFIRMED = "confirmed", "Confirmed"
-    DISMISSED = "dismissed", "Dismissed"
+    PROPOSED = "proposed", _("Proposed")
+    CONFIRMED = "confirmed", _("Confirmed")
+    DISMISSED = "dismissed", _("Dismissed")
 
 
 class RiskProposal(Versioned):
@@ -121,10 +121,10 @@ class RiskProposal(Versioned):
 
 
 class FindingState(models.TextChoices):
-    OPEN = "open", "Open"
-    RESOLVED = "resolved", "Resolved"
-    ACCEPTED = "accepted", "Accepted"
-    FALSE_POSITIVE = "false_positive", "False positive"
+    OPEN = "open", _("Open")
+    RESOLVED = "resolved", _("Resolved")
+    ACCEPTED = "accepted", _("Accepted")
+    FALSE_POSITIVE = "false_positive", _("False positive")
 
     @classmethod
     def decided(cls) -> "tuple[FindingState, ...]":

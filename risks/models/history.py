@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from openrisk.accounts.models import Organization
 from risks.models.base import Level
@@ -23,9 +24,9 @@ def _lasting_key(to: type[models.Model] | str) -> models.ForeignKey:
 
 
 class ChangeAction(models.TextChoices):
-    CREATED = "created", "Created"
-    UPDATED = "updated", "Updated"
-    DELETED = "deleted", "Deleted"
+    CREATED = "created", _("Created")
+    UPDATED = "updated", _("Updated")
+    DELETED = "deleted", _("Deleted")
 
 
 class Change(models.Model):

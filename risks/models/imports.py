@@ -6,6 +6,7 @@ Connectors and content packs leave the same rows: a run is one reading of one so
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from openrisk.text.fields import LineField
 from risks.models.base import OrganizationOwned, Versioned, choices_constraint
@@ -13,24 +14,24 @@ from risks.models.risk import Source
 
 
 class RunStatus(models.TextChoices):
-    PREVIEWED = "previewed", "Previewed"
-    APPLIED = "applied", "Applied"
-    UNDONE = "undone", "Undone"
+    PREVIEWED = "previewed", _("Previewed")
+    APPLIED = "applied", _("Applied")
+    UNDONE = "undone", _("Undone")
 
 
 class ImportTask(models.TextChoices):
     """Work on a run that a worker does."""
 
-    READING = "reading", "Reading"
-    APPLYING = "applying", "Importing"
-    UNDOING = "undoing", "Undoing"
+    READING = "reading", _("Reading")
+    APPLYING = "applying", _("Importing")
+    UNDOING = "undoing", _("Undoing")
 
 
 class RowAction(models.TextChoices):
-    CREATE = "create", "Create"
-    UPDATE = "update", "Update"
-    UNCHANGED = "unchanged", "Unchanged"
-    ERROR = "error", "Error"
+    CREATE = "create", _("Create")
+    UPDATE = "update", _("Update")
+    UNCHANGED = "unchanged", _("Unchanged")
+    ERROR = "error", _("Error")
 
 
 def _person() -> models.ForeignKey:

@@ -22,16 +22,16 @@ from risks.querysets import (
 
 
 class MitigationStatus(models.TextChoices):
-    PLANNED = "planned", "Planned"
-    IN_PROGRESS = "in_progress", "In progress"
-    REVIEW = "review", "In review"
-    DONE = "done", "Done"
-    CANCELLED = "cancelled", "Cancelled"
+    PLANNED = "planned", _("Planned")
+    IN_PROGRESS = "in_progress", _("In progress")
+    REVIEW = "review", _("In review")
+    DONE = "done", _("Done")
+    CANCELLED = "cancelled", _("Cancelled")
 
 
 class ValidationResult(models.TextChoices):
-    EFFECTIVE = "effective", "Effective"
-    NOT_EFFECTIVE = "not_effective", "Not effective"
+    EFFECTIVE = "effective", _("Effective")
+    NOT_EFFECTIVE = "not_effective", _("Not effective")
 
 
 class Mitigation(Versioned):

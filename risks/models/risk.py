@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from openrisk.text.fields import LineField, LongTextField
 from openrisk.text.names import NameKeyField
@@ -20,31 +21,31 @@ from risks.scoring import KINDS
 class Status(models.TextChoices):
     """The states of `risks.states`."""
 
-    DRAFT = "draft", "Draft"
-    IDENTIFIED = "identified", "Identified"
-    ASSESSED = "assessed", "Assessed"
-    TREATMENT_PLANNED = "treatment_planned", "Treatment planned"
-    IN_TREATMENT = "in_treatment", "In treatment"
-    MITIGATED = "mitigated", "Mitigated"
-    ACCEPTED = "accepted", "Accepted"
-    CLOSED = "closed", "Closed"
-    REOPENED = "reopened", "Reopened"
+    DRAFT = "draft", _("Draft")
+    IDENTIFIED = "identified", _("Identified")
+    ASSESSED = "assessed", _("Assessed")
+    TREATMENT_PLANNED = "treatment_planned", _("Treatment planned")
+    IN_TREATMENT = "in_treatment", _("In treatment")
+    MITIGATED = "mitigated", _("Mitigated")
+    ACCEPTED = "accepted", _("Accepted")
+    CLOSED = "closed", _("Closed")
+    REOPENED = "reopened", _("Reopened")
 
 
 class Treatment(models.TextChoices):
-    MITIGATE = "mitigate", "Mitigate"
-    ACCEPT = "accept", "Accept"
-    TRANSFER = "transfer", "Transfer"
-    AVOID = "avoid", "Avoid"
+    MITIGATE = "mitigate", _("Mitigate")
+    ACCEPT = "accept", _("Accept")
+    TRANSFER = "transfer", _("Transfer")
+    AVOID = "avoid", _("Avoid")
 
 
 class Source(models.TextChoices):
-    MANUAL = "manual", "Manual"
-    IMPORT = "import", "Import"
-    CONNECTOR = "connector", "Connector"
-    FINDING = "finding", "Finding"
-    PACK = "pack", "Content pack"
-    SAMPLE = "sample", "Sample data"
+    MANUAL = "manual", _("Manual")
+    IMPORT = "import", _("Import")
+    CONNECTOR = "connector", _("Connector")
+    FINDING = "finding", _("Finding")
+    PACK = "pack", _("Content pack")
+    SAMPLE = "sample", _("Sample data")
 
 
 def _rating() -> models.PositiveSmallIntegerField:
@@ -321,12 +322,12 @@ class RiskControl(OrganizationOwned):
 
 
 class AcceptanceStatus(models.TextChoices):
-    REQUESTED = "requested", "Requested"
-    APPROVED = "approved", "Approved"
-    REJECTED = "rejected", "Rejected"
-    EXPIRED = "expired", "Expired"
-    REVOKED = "revoked", "Revoked"
-    WITHDRAWN = "withdrawn", "Withdrawn"
+    REQUESTED = "requested", _("Requested")
+    APPROVED = "approved", _("Approved")
+    REJECTED = "rejected", _("Rejected")
+    EXPIRED = "expired", _("Expired")
+    REVOKED = "revoked", _("Revoked")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
 
 
 class Acceptance(Versioned):

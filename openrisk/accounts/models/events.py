@@ -5,30 +5,31 @@ from typing import Any, ClassVar, NoReturn
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from openrisk.accounts.models.people import Membership, Organization, User
 
 
 class AccountEventKind(models.TextChoices):
-    SIGNED_IN = "signed_in", "Signed in"
-    SIGN_IN_LIMITED = "sign_in_limited", "Too many failed sign-ins"
-    SIGNED_OUT = "signed_out", "Signed out"
-    PASSWORD_CHANGED = "password_changed", "Password changed"
-    PASSWORD_SET = "password_set", "Password set by an operator"
-    ACCOUNT_CREATED = "account_created", "Account created"
-    ACCOUNT_CHANGED = "account_changed", "Account changed"
-    ACCOUNT_ACTIVATED = "account_activated", "Account activated"
-    ACCOUNT_DEACTIVATED = "account_deactivated", "Account deactivated"
-    MEMBER_ADDED = "member_added", "Member added"
-    ROLE_CHANGED = "role_changed", "Role changed"
-    MEMBER_REMOVED = "member_removed", "Member removed"
-    INVITED = "invited", "Invited"
-    INVITATION_RENEWED = "invitation_renewed", "Invitation renewed"
-    INVITATION_REVOKED = "invitation_revoked", "Invitation revoked"
-    INVITATION_ACCEPTED = "invitation_accepted", "Invitation accepted"
-    INVITATION_DECLINED = "invitation_declined", "Invitation declined"
-    TOKEN_CREATED = "token_created", "Token created"
-    TOKEN_ENDED = "token_ended", "Token ended"
+    SIGNED_IN = "signed_in", _("Signed in")
+    SIGN_IN_LIMITED = "sign_in_limited", _("Too many failed sign-ins")
+    SIGNED_OUT = "signed_out", _("Signed out")
+    PASSWORD_CHANGED = "password_changed", _("Password changed")
+    PASSWORD_SET = "password_set", _("Password set by an operator")
+    ACCOUNT_CREATED = "account_created", _("Account created")
+    ACCOUNT_CHANGED = "account_changed", _("Account changed")
+    ACCOUNT_ACTIVATED = "account_activated", _("Account activated")
+    ACCOUNT_DEACTIVATED = "account_deactivated", _("Account deactivated")
+    MEMBER_ADDED = "member_added", _("Member added")
+    ROLE_CHANGED = "role_changed", _("Role changed")
+    MEMBER_REMOVED = "member_removed", _("Member removed")
+    INVITED = "invited", _("Invited")
+    INVITATION_RENEWED = "invitation_renewed", _("Invitation renewed")
+    INVITATION_REVOKED = "invitation_revoked", _("Invitation revoked")
+    INVITATION_ACCEPTED = "invitation_accepted", _("Invitation accepted")
+    INVITATION_DECLINED = "invitation_declined", _("Invitation declined")
+    TOKEN_CREATED = "token_created", _("Token created")
+    TOKEN_ENDED = "token_ended", _("Token ended")
 
 
 APPEND_ONLY_ERROR = "The history of accounts is append-only."

@@ -20,10 +20,10 @@ from openrisk.text.fields import LineField
 class Role(models.TextChoices):
     """The rights of a member; each role includes the ones before it."""
 
-    VIEWER = "viewer", "Viewer"
-    ANALYST = "analyst", "Analyst"
-    MANAGER = "manager", "Manager"
-    ADMIN = "admin", "Administrator"
+    VIEWER = "viewer", _("Viewer")
+    ANALYST = "analyst", _("Analyst")
+    MANAGER = "manager", _("Manager")
+    ADMIN = "admin", _("Administrator")
 
     def includes(self, other: "Role | str") -> bool:
         ranks = list(Role)
@@ -155,10 +155,10 @@ class Membership(models.Model):
 
 
 class InvitationStatus(models.TextChoices):
-    PENDING = "pending", "Pending"
-    ACCEPTED = "accepted", "Accepted"
-    DECLINED = "declined", "Declined"
-    REVOKED = "revoked", "Revoked"
+    PENDING = "pending", _("Pending")
+    ACCEPTED = "accepted", _("Accepted")
+    DECLINED = "declined", _("Declined")
+    REVOKED = "revoked", _("Revoked")
 
 
 class Invitation(models.Model):
