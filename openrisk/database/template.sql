@@ -92,6 +92,7 @@
 -- migration risks 0031_imports_in_pages
 -- migration risks 0032_finding_bulk_changes
 -- migration risks 0033_asset_rank
+-- migration risks 0034_indexes_of_figures
 -- migration sessions 0001_initial
 -- migration tasks 0001_initial
 -- migration tasks 0002_turns
@@ -205,7 +206,6 @@ CREATE INDEX "risk_asset_of" ON "risks_riskasset" ("asset_id", "organization_id"
 CREATE INDEX "risk_control_of" ON "risks_riskcontrol" ("control_id", "organization_id", "risk_id");
 CREATE TABLE "risks_scorechange" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "at" datetime NOT NULL, "status" varchar(20) NOT NULL, "inherent_likelihood" smallint unsigned NULL CHECK ("inherent_likelihood" >= 0), "inherent_impact" smallint unsigned NULL CHECK ("inherent_impact" >= 0), "residual_likelihood" smallint unsigned NULL CHECK ("residual_likelihood" >= 0), "residual_impact" smallint unsigned NULL CHECK ("residual_impact" >= 0), "target_likelihood" smallint unsigned NULL CHECK ("target_likelihood" >= 0), "target_impact" smallint unsigned NULL CHECK ("target_impact" >= 0), "inherent_level" varchar(8) NULL, "residual_level" varchar(8) NULL, "target_level" varchar(8) NULL, "current_score" smallint unsigned NULL CHECK ("current_score" >= 0), "current_level" varchar(8) NULL, "treatment" varchar(10) NOT NULL, "next_review_at" datetime NULL, "deleted" bool NOT NULL, "category_id" char(32) NULL, "organization_id" char(32) NULL, "owner_id" char(32) NULL, "risk_id" char(32) NULL, "until" datetime NULL, "begun" datetime NOT NULL, "priority" decimal NULL, "status_since" datetime NOT NULL);
 CREATE INDEX "score_change_risk" ON "risks_scorechange" ("risk_id", "id");
-CREATE INDEX "score_change_at" ON "risks_scorechange" ("organization_id", "at", "until", "status", "current_level", "current_score");
 CREATE INDEX "score_change_top" ON "risks_scorechange" ("organization_id", "priority", "current_score", "risk_id") WHERE "until" IS NULL;
 CREATE INDEX "score_change_begun" ON "risks_scorechange" ("organization_id", "begun", "risk_id") WHERE "until" IS NULL;
 CREATE INDEX "score_change_status_since" ON "risks_scorechange" ("organization_id", "status", "status_since", "risk_id") WHERE "until" IS NULL;
@@ -214,7 +214,6 @@ CREATE TABLE "risks_mitigationchange" ("id" integer NOT NULL PRIMARY KEY AUTOINC
 CREATE TABLE "risks_controlchange" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "organization_id" char(32) NULL, "control_id" char(32) NULL, "framework_id" char(32) NULL, "at" datetime NOT NULL, "until" datetime NULL, "begun" datetime NOT NULL, "status_since" datetime NOT NULL, "status" varchar(20) NOT NULL, "deleted" bool NOT NULL);
 CREATE UNIQUE INDEX "mitigation_change_one_stands" ON "risks_mitigationchange" ("mitigation_id") WHERE "until" IS NULL;
 CREATE INDEX "mitigation_change_of" ON "risks_mitigationchange" ("mitigation_id", "id");
-CREATE INDEX "mitigation_change_at" ON "risks_mitigationchange" ("organization_id", "at", "until", "status", "due_date");
 CREATE UNIQUE INDEX "control_change_one_stands" ON "risks_controlchange" ("control_id") WHERE "until" IS NULL;
 CREATE INDEX "control_change_of" ON "risks_controlchange" ("control_id", "id");
 CREATE INDEX "control_change_at" ON "risks_controlchange" ("organization_id", "at");
@@ -452,6 +451,10 @@ CREATE INDEX "bulk_change_order" ON "risks_bulkchange" ("organization_id", "crea
 CREATE INDEX "bulk_change_of_actor" ON "risks_bulkchange" ("organization_id", "actor_id", "created_at", "id");
 CREATE INDEX "bulk_change_state" ON "risks_bulkchange" ("state", "updated_at");
 CREATE INDEX "asset_by_rank" ON "risks_asset" ("organization_id", (CASE WHEN "criticality" = 'low' THEN 0 WHEN "criticality" = 'medium' THEN 1 WHEN "criticality" = 'high' THEN 2 WHEN "criticality" = 'critical' THEN 3 ELSE 0 END), "id");
+CREATE INDEX "mitigation_costs" ON "risks_mitigation" ("organization_id", "currency", "status", "cost") WHERE "cost" IS NOT NULL;
+CREATE INDEX "action_pending" ON "risks_mitigationaction" ("organization_id", "mitigation_id", "due_date") WHERE "done_at" IS NULL;
+CREATE INDEX "mitigation_change_trend" ON "risks_mitigationchange" ("organization_id", "at", "until", "status", "due_date", "deleted", "risk_id");
+CREATE INDEX "score_change_trend" ON "risks_scorechange" ("organization_id", "at", "until", "status", "current_level", "current_score", "deleted");
 CREATE TABLE "tasks_lease" ("worker_id" varchar(64) NOT NULL PRIMARY KEY, "host" varchar(255) NOT NULL, "pid" integer unsigned NOT NULL CHECK ("pid" >= 0), "started_at" datetime NOT NULL, "expires_at" datetime NOT NULL);
 CREATE TABLE "tasks_schedule" ("name" varchar(200) NOT NULL PRIMARY KEY, "cron" varchar(200) NOT NULL, "next_run_at" datetime NOT NULL, "last_enqueued_at" datetime NULL);
 CREATE TABLE "tasks_turn" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "queue_name" varchar(32) NOT NULL, "is_long" bool NOT NULL, "taken_at" datetime NULL, CONSTRAINT "turn_unique" UNIQUE ("queue_name", "is_long"));

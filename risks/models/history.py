@@ -109,8 +109,16 @@ class ScoreChange(HistoryInterval):
             models.Index(fields=("risk", "id"), name="score_change_risk"),
             # All that the trend reads, so that it need not look at the rows.
             models.Index(
-                fields=("organization", "at", "until", "status", "current_level", "current_score"),
-                name="score_change_at",
+                fields=(
+                    "organization",
+                    "at",
+                    "until",
+                    "status",
+                    "current_level",
+                    "current_score",
+                    "deleted",
+                ),
+                name="score_change_trend",
             ),
             # What "top risks" asks, and the lists of new and of closed risks.
             models.Index(
@@ -152,8 +160,8 @@ class MitigationChange(HistoryInterval):
         indexes = (
             models.Index(fields=("mitigation", "id"), name="mitigation_change_of"),
             models.Index(
-                fields=("organization", "at", "until", "status", "due_date"),
-                name="mitigation_change_at",
+                fields=("organization", "at", "until", "status", "due_date", "deleted", "risk"),
+                name="mitigation_change_trend",
             ),
         )
         constraints = (

@@ -126,6 +126,12 @@ class Mitigation(Versioned):
             models.Index(fields=("organization", "updated_at", "id"), name="mitigation_by_updated"),
             models.Index(fields=("organization", "title", "id"), name="mitigation_by_title"),
             models.Index(fields=("organization", "status", "id"), name="mitigation_by_status"),
+            # What the list adds up, so that it need not look at the rows.
+            models.Index(
+                fields=("organization", "currency", "status", "cost"),
+                condition=Q(cost__isnull=False),
+                name="mitigation_costs",
+            ),
         )
 
     def __str__(self) -> str:
@@ -176,6 +182,11 @@ class MitigationAction(Versioned):
         constraints = (models.CheckConstraint(condition=~Q(title=""), name="action_title_present"),)
         indexes = (
             models.Index(fields=("mitigation", "order", "id"), name="action_order"),
+            models.Index(
+                fields=("organization", "mitigation", "due_date"),
+                condition=Q(done_at__isnull=True),
+                name="action_pending",
+            ),
             models.Index(
                 F("organization"),
                 ACTION_ORDERS["due_date"],
