@@ -60,12 +60,7 @@ def _score() -> models.PositiveSmallIntegerField:
 
 
 def _level() -> models.CharField:
-    return models.CharField(
-        max_length=8,
-        choices=Level.choices,
-        null=True,
-        editable=False,
-    )
+    return models.CharField(max_length=8, choices=Level.choices, null=True, editable=False)
 
 
 def _person(related_name: str) -> models.ForeignKey:
