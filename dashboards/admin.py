@@ -72,6 +72,7 @@ class ReportScheduleAdmin(RegisterAdmin):
         "organization",
     )
     list_select_related = ("board",)
+    search_fields = ("board__name", "author__name", "author__email")
     list_filter = ("active", ("organization", RelatedFilter))
     readonly_fields = (
         *RegisterAdmin.readonly_fields,

@@ -115,6 +115,7 @@ class SyncRunAdmin(StepAdmin):
         *("failure", "error", "attempts", "log", "started_at", "finished_at"),
     )
     list_display = ("app", "status", "mode", "created_at", "finished_at", "organization")
+    search_fields = ("app__name", "file_name")
     list_select_related = ("app",)
     list_filter = ("status", "mode", ("organization", RelatedFilter))
     ordering = ("-created_at", "-id")
@@ -146,6 +147,7 @@ class SyncRunAdmin(StepAdmin):
 class InstalledPackAdmin(ReadOnlyPackAdmin):
     shown_fields = ("pack", "name", "pack_version", "publisher", "licence", "trust", "status")
     list_display = ("name", "pack_version", "publisher", "trust", "status", "organization")
+    search_fields = ("name", "pack")
     list_filter = ("status", "trust", ("organization", RelatedFilter))
     readonly_fields = (*RegisterAdmin.readonly_fields, *shown_fields)
 
@@ -173,6 +175,7 @@ class ReviewAdmin(OrganizationAdministratorAdmin):
     update = staticmethod(reviews.update_review)
     fields = ("connector", "rating", "text")
     list_display = ("connector", "rating", "author", "created_at", "organization")
+    search_fields = ("connector", "text")
     list_select_related = ("author",)
     list_filter = ("connector", ("organization", RelatedFilter))
 
@@ -182,6 +185,7 @@ class TrustedPublisherAdmin(FilteredModelAdmin):
     """Publishers that the whole installation trusts: for superusers."""
 
     list_display = ("name", "key", "added_at")
+    search_fields = ("name",)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.is_superuser)

@@ -70,7 +70,9 @@ def add_extras(reference: ReferenceData, created: Iterable[int]) -> None:
         risks[risk.title] = risk
     add_comments(reference, risks)
     add_files(reference, risks)
-    with recorded(actor=reference.people["manager"], at=reference.today - timedelta(days=33)):
+    with recorded(
+        actor=reference.people["manager"], at=reference.today - timedelta(days=33, hours=-9)
+    ):
         for title, kind, other in RELATIONS:
             if title in risks and other in risks:
                 relate_risks(
@@ -112,7 +114,7 @@ def add_file(
     valid_until = None
     if written.valid_for is not None:
         valid_until = (reference.today + timedelta(days=written.valid_for)).date()
-    with recorded(actor=author, at=reference.today - timedelta(days=written.days)):
+    with recorded(actor=author, at=reference.today - timedelta(days=written.days, hours=-10)):
         upload_attachment(
             actor=author,
             organization=organization,
