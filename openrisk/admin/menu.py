@@ -41,17 +41,17 @@ MENU = (
         "Findings",
         (
             ("risks.Finding", "Findings", "bug_report"),
-            ("risks.RiskProposal", "Proposals", "lightbulb"),
-            ("risks.FindingRule", "Rules", "rule"),
-            ("risks.LikelihoodSuggestion", "Suggestions", "trending_up"),
+            ("risks.RiskProposal", "Risk proposals", "lightbulb"),
+            ("risks.FindingRule", "Finding rules", "rule"),
+            ("risks.LikelihoodSuggestion", "Likelihood suggestions", "trending_up"),
         ),
     ),
     (
         "Marketplace",
         (
             ("marketplace.InstalledApp", "Apps", "extension"),
-            ("marketplace.SyncRun", "Runs", "sync"),
-            ("marketplace.InstalledPack", "Packs", "inventory_2"),
+            ("marketplace.SyncRun", "Sync runs", "sync"),
+            ("marketplace.InstalledPack", "Installed packs", "inventory_2"),
             ("marketplace.Review", "Reviews", "reviews"),
             ("marketplace.TrustedPublisher", "Publishers", "verified"),
         ),
@@ -67,7 +67,7 @@ MENU = (
         "History",
         (
             ("risks.Change", "Changes", "history"),
-            ("risks.ScoreChange", "Score ledger", "timeline"),
+            ("risks.ScoreChange", "Score changes", "timeline"),
             ("risks.DeletedItem", "Deleted items", "delete"),
         ),
     ),

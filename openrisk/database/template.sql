@@ -6,6 +6,7 @@
 -- migration accounts 0005_credentials
 -- migration accounts 0006_invitations
 -- migration accounts 0007_form_submission
+-- migration accounts 0008_wording
 -- migration admin 0001_initial
 -- migration admin 0002_logentry_remove_auto_add
 -- migration admin 0003_logentry_add_action_flag_choices

@@ -120,8 +120,13 @@ def show_outcome(model_admin: Any, request: HttpRequest, change: BulkChange) -> 
 
 
 def apply_to_all(
-    model_admin: Any, request: HttpRequest, selected: list[Any], carry_out: Callable[[Any], Any]
+    model_admin: Any,
+    request: HttpRequest,
+    selected: list[Any],
+    carry_out: Callable[[Any], Any],
+    participle: str,
 ) -> None:
+    """Carry out the same for each row, and say "3 risks reviewed."."""
     names = [str(row) for row in selected]
 
     def attempt(index: int, row: Any) -> OperationResult:
@@ -139,7 +144,8 @@ def apply_to_all(
     )
     refused = [f"{names[one.index]}: {one.refusal}" for one in results if one.refusal]
     if done := len(results) - len(refused):
-        text = f"Done for {done} of {len(results)} rows."
+        noun = model_admin.opts.verbose_name if done == 1 else model_admin.opts.verbose_name_plural
+        text = f"{done} {noun} {participle}."
         model_admin.message_user(request, text, messages.SUCCESS)
     for reason in refused[:MAX_REASONS_SHOWN]:
         model_admin.message_user(request, reason, messages.ERROR)
@@ -167,4 +173,6 @@ def delete_all(model_admin: Any, request: HttpRequest, rows: list[Any]) -> None:
         change_risks(model_admin, request, rows, BulkKind.DELETE, {})
         return
     delete = type(model_admin).delete
-    apply_to_all(model_admin, request, rows, lambda row: delete(actor=request.user, instance=row))
+    apply_to_all(
+        model_admin, request, rows, lambda row: delete(actor=request.user, instance=row), "deleted"
+    )

@@ -317,6 +317,7 @@ class RiskAdmin(RegisterAdmin):
                     risk=risk,
                     **answers,
                 ),
+                "reviewed",
             ),
         )
 

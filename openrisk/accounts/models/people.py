@@ -58,7 +58,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(
         "active",
         default=True,
-        help_text=_("Untick to refuse this person instead of deleting them."),
+        help_text=_("Turn off to block sign-in without deleting the account."),
     )
     # Set by someone else: nothing else works before its owner has chosen one of their own.
     password_change_required = models.BooleanField(default=False, editable=False)
@@ -250,6 +250,7 @@ class ApiToken(AbstractAuthToken):
     objects: ClassVar[Any] = AuthTokenManager.from_queryset(ApiTokenQuerySet)()
 
     class Meta:
+        verbose_name = "API token"
         ordering = ("-created",)
         indexes = (models.Index(fields=("user", "organization"), name="api_token_owner"),)
 

@@ -87,5 +87,7 @@ class DeletedItemAdmin(ReadOnlyAdmin):
             queryset.filter(organization__in=self.administered(request)),
             title=lambda number: _("Delete for good: this cannot be undone"),
             form=forms.Form,
-            apply=lambda items, answers: apply_to_all(self, request, items, delete),
+            apply=lambda items, answers: apply_to_all(
+                self, request, items, delete, "deleted for good"
+            ),
         )

@@ -42,5 +42,5 @@ class RiskRelationAdmin(ReadOnlyAdmin):
             queryset.select_related("risk", "other"),
             title=lambda number: _("Remove relations"),
             form=forms.Form,
-            apply=lambda rows, answers: apply_to_all(self, request, rows, remove),
+            apply=lambda rows, answers: apply_to_all(self, request, rows, remove, "removed"),
         )

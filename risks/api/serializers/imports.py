@@ -244,7 +244,7 @@ class FileReadingSerializer(SourceReadingSerializer):
         required=False,
         max_length=150,
         default="",
-        help_text="Whose ids the file has; the file's name without its ending unless given",
+        help_text="Source name. Identifies this file on the next import; default: the file name",
     )
     as_new = serializers.BooleanField(
         required=False, default=False, help_text="A source of its own, though its risks are known"

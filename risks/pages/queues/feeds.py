@@ -78,7 +78,7 @@ class ProposalQueue(Queue):
             "confirm",
             gettext_lazy("Add as a draft risk"),
             "a",
-            gettext_lazy("%(item)s is in the register, as a draft."),
+            gettext_lazy("%(item)s is a draft risk now."),
             confirm,
             is_primary=True,
         ),

@@ -268,7 +268,7 @@ def describe_guess(parsed: ParsedColumn, ratings: Ratings) -> str:
     cells = [cell for text in ratings.table if (cell := parsed.cells.get(text))]
     decision, sentences = parsed.decision or ScaleDecision(ONE_TO_FIVE), []
     if any(cell.number is None and cell.words for cell in cells):
-        sentences.append("Words were read as ratings from 1 to 5.")
+        sentences.append("Words were mapped to ratings from 1 to 5.")
     if any(len(cell.words) > 1 for cell in cells):
         sentences.append("Two words mean what is between them, rounded up.")
     if any(cell.times_a_year is not None for cell in cells):

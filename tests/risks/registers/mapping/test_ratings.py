@@ -80,7 +80,7 @@ def test_columns_of_one_kind_decide_together() -> None:
 
 def test_words_are_a_guess_with_a_table() -> None:
     ratings = read("High", "Low", "5")
-    assert ratings.guess == "Words were read as ratings from 1 to 5."
+    assert ratings.guess == "Words were mapped to ratings from 1 to 5."
     assert ratings.table == {"High": 5, "Low": 1}
 
 
