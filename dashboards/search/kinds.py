@@ -15,7 +15,7 @@ from dashboards.models import Board
 from dashboards.search.query import SearchQuery
 from dashboards.search.ranking import BEGINS, RankedRows, rank_rows
 from dashboards.search.results import SearchGroup, SearchHit
-from openrisk.accounts.models import Membership, Role, User
+from openrisk.accounts.models import Membership, User
 from openrisk.text.folding import FoldedLines, TitleColumn, filter_by_words
 from risks.models import (
     Asset,
@@ -166,21 +166,13 @@ def control_hit(row: Row, member: Membership) -> SearchHit:
 
 
 def finding_hit(row: Row, member: Membership) -> SearchHit:
-    """A finding has no page of its own: the one of its risk, or of the administration."""
     severity = label_of(Severity, row["search_severity"])
     state = label_of(FindingState, row["search_state"])
-    if row["search_risk"]:
-        url = reverse("risk-page", args=[member.organization.slug, row["search_risk"]])
-    else:
-        url = admin_page("risks_finding", row, member)
-    if not url:
-        query = {"q": row["search_rule"], "kind": "findings"}
-        url = f"{reverse('search', args=[member.organization.slug])}?{urlencode(query)}"
     return SearchHit(
         title=row["search_name"],
         reference=row["search_rule"],
         detail=join_parts(severity, state, row["search_asset"], row["search_risk"]),
-        url=url,
+        url=reverse("finding-page", args=[member.organization.slug, row["pk"]]),
         id=str(row["pk"]),
     )
 
@@ -225,18 +217,14 @@ def risks_url(member: Membership, **filters: Any) -> str:
     return f"{reverse('risk-list', args=[member.organization.slug])}?{urlencode(filters)}"
 
 
-def admin_page(model: str, row: Row, member: Membership) -> str:
-    """Return the row's form in the administration; "" for those who may not enter it."""
-    return reverse(f"admin:{model}_change", args=[row["pk"]]) if is_manager(member) else ""
-
-
-def is_manager(member: Membership) -> bool:
-    return member.has_role(Role.MANAGER)
-
-
 def list_url(kind: str, member: Membership, query: SearchQuery) -> str:
     """Return the page with all hits of a kind."""
-    pages = {"risks": "risk-list", "mitigations": "treatment", "controls": "controls"}
+    pages = {
+        "risks": "risk-list",
+        "mitigations": "treatment",
+        "controls": "controls",
+        "findings": "finding-list",
+    }
     if kind in pages and query.has_trigram:
         address = reverse(pages[kind], args=[member.organization.slug])
         return f"{address}?{urlencode({'search': query.phrase})}"

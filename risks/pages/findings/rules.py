@@ -43,6 +43,7 @@ LABELS = {
     "minimum_epss": gettext_lazy("EPSS at least"),
     "minimum_criticality": gettext_lazy("Criticality of the asset at least"),
 }
+USUAL = 3  # of a new rule, likelihood and impact
 RATINGS = {"likelihood": "inherent_likelihood", "impact": "inherent_impact"}
 
 
@@ -58,7 +59,7 @@ class RuleForm(PageForm):
     def __init__(self, matrix: Matrix, rule: FindingRule | None, data: Any = None) -> None:
         stored = rule or FindingRule()
         initial: dict[str, Any] = {name: getattr(stored, name) for name in RULE_FIELDS}
-        initial |= {field: getattr(stored, name) for name, field in RATINGS.items()}
+        initial |= {field: getattr(stored, name) or USUAL for name, field in RATINGS.items()}
         super().__init__(data, initial={**initial, "version": stored.version})
         columns = forms.fields_for_model(FindingRule, fields=RULE_FIELDS)
         for name in RULE_FIELDS:

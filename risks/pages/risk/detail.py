@@ -51,13 +51,14 @@ from risks.pages.widgets import RatingPicker
 from risks.pages.workspace.deleted import show_deleted_risk
 from risks.pages.workspace.evidence import load_card
 from risks.pages.workspace.relation_form import RelationForm
+from risks.querysets import FINDING_ORDERS
 from risks.scoring import KINDS
 from risks.services.matrix import matrix_of
 from risks.services.workspace.relations import open_duplicate_of, related_risks
 
 FINDINGS_ON_PAGE = 50
 FINDINGS_ON_PAPER = 500
-FINDING_FIELDS = ("rule", "title", "severity", "state", "last_seen_at", "asset__name")
+FINDING_FIELDS = ("pk", "rule", "title", "severity", "state", "last_seen_at", "asset__name")
 LIVE = (AcceptanceStatus.REQUESTED, AcceptanceStatus.APPROVED)
 
 
@@ -275,7 +276,8 @@ class RiskPage:
 
     def findings(self) -> dict[str, Any]:
         rows = Finding.objects.filter(risk=self.risk).values(*FINDING_FIELDS)
-        pages = Paginator(rows.order_by("state", "-severity", "id"), self.findings_on_page)
+        ordered = rows.order_by("state", FINDING_ORDERS["severity"].desc(), "id")  # type: ignore[attr-defined]
+        pages = Paginator(ordered, self.findings_on_page)
         return {"findings": pages.get_page(self.request.GET.get("page"))}
 
     def evidence(self) -> dict[str, Any]:
