@@ -38,6 +38,7 @@ pages_of_an_organization: list[Any] = [
     path("queues/", include("risks.pages.queues.urls")),
     path("acceptances/", include("risks.pages.queues.acceptance_urls")),
     path("choices/<slug:kind>/", search_choices, name="choices"),
+    path("imports/", include("risks.pages.imports.urls")),
     path("marketplace/", include("marketplace.pages.urls")),
     path("settings/", include("openrisk.pages.settings.urls")),
     path("settings/", include("risks.pages.settings.urls")),

@@ -35,8 +35,8 @@ ACTIONS = (
     ),
     Destination(
         gettext_lazy("Import a register"),
-        "admin:risks_importrun_add",
-        Role.MANAGER,
+        "import-new",
+        Role.ANALYST,
         gettext_lazy("upload spreadsheet csv xlsx excel"),
     ),
     Destination(

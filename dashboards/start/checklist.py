@@ -57,8 +57,8 @@ ITEMS = (
             "shows what would be read."
         ),
         _("Import"),
-        "admin:risks_importrun_add",
-        Role.MANAGER,
+        "import-new",
+        Role.ANALYST,
     ),
     ChecklistItem(
         "library",

@@ -1,10 +1,9 @@
-"""The page of an app, with its health and runs, and the page of a run."""
+"""The page of an app, with its health and runs, and the page of a change of a pack."""
 
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -16,7 +15,7 @@ from marketplace.connectors.base import Capability
 from marketplace.installations import encryption, lifecycle
 from marketplace.installations.configuration import report_address, secret_names
 from marketplace.installations.health import derive_health
-from marketplace.models import AppState, InstalledApp, PackChange, SyncRun, SyncStatus
+from marketplace.models import AppState, InstalledApp, PackChange
 from marketplace.packs import installation
 from marketplace.pages.counts import count_with_verb, describe_counts
 from marketplace.pages.forms import ConfigurationForm, ScheduleForm, SyncForm
@@ -28,10 +27,8 @@ from openrisk.pages.drafts import form_on
 from openrisk.pages.forms import REFUSALS, refusal_sentence
 from openrisk.pages.guards import MemberRequest, member_required
 from openrisk.pages.submissions import create_once, redirect_to_created
-from risks.import_runs.plan import importer_classes
-from risks.models import ImportRow, ImportRun, RowAction
+from risks.pages.imports.rows import list_rows
 
-ROWS_PER_PAGE = 50
 FACTS = {
     "connection": "Connection",
     "credential": "Credential",
@@ -204,88 +201,7 @@ def sync(request: MemberRequest, pk: UUID) -> HttpResponse:
     return render(request, "marketplace/app.html", build_context(app, sync=form), status=400)
 
 
-# --- Runs -----------------------------------------------------------------------------------------
-@require_safe
-@member_required(Role.ANALYST)
-def run_page(request: MemberRequest, pk: UUID) -> HttpResponse:
-    sync = find_run(request, pk)
-    waits = sync.status in (SyncStatus.QUEUED, SyncStatus.RUNNING)
-    steps = {
-        SyncStatus.PREVIEWED: ("apply", "Import now"),
-        SyncStatus.QUARANTINED: ("apply", "Import anyway"),
-        SyncStatus.APPLIED: ("undo", "Undo"),
-    }
-    context = {
-        "sync": sync,
-        "waits": waits,
-        "step": steps.get(SyncStatus(sync.status)),
-        **build_rows(request, sync.import_run),
-    }
-    return render(request, "marketplace/run.html", context)
-
-
-def find_run(request: MemberRequest, pk: UUID) -> SyncRun:
-    mine = SyncRun.objects.for_organization(request.membership.organization)
-    run = mine.select_related("app", "actor", "import_run").filter(pk=pk).first()
-    if run is None:
-        raise Http404
-    return run
-
-
-def build_rows(request: MemberRequest, run: ImportRun | None) -> dict[str, Any]:
-    """A page of the changes of a run; with `rows=all` also of unchanged rows."""
-    everything = request.GET.get("rows") == "all"
-    rows = ImportRow.objects.filter(run=run).order_by("row_number", "id")
-    if not everything:
-        rows = rows.exclude(action=RowAction.UNCHANGED)
-    page = Paginator(rows, ROWS_PER_PAGE).get_page(request.GET.get("p"))
-    return {"page": page, "rows": add_titles(run, list(page)), "everything": everything}
-
-
-def add_titles(run: ImportRun | None, rows: list[ImportRow]) -> list[tuple[ImportRow, str]]:
-    """Each row with the name of its object; for a new object, its identity."""
-    names: dict[Any, str] = {}
-    for kind in importer_classes() if run else ():
-        ids = [row.object_id for row in rows if row.model == kind.model_label() and row.object_id]
-        if ids:
-            objects = kind.model._default_manager.filter(pk__in=ids)
-            names.update((row.pk, str(row)) for row in objects)
-    return [(row, names.get(row.object_id) or row.identity) for row in rows]
-
-
-@form_on("run", "pk")
-@require_POST
-@member_required(Role.MANAGER)
-def run_step(request: MemberRequest, pk: UUID) -> HttpResponse:
-    sync_run, user = find_run(request, pk), request.membership.user
-    steps = {
-        "apply": ("Import now", runs.APPLY_WARNING, runs.apply_run, "Imported."),
-        "undo": ("Undo", runs.UNDO_WARNING, runs.undo_run, "Undone."),
-    }
-    chosen = steps.get(request.POST.get("step", ""))
-    if chosen is None or is_cancelled(request):
-        return redirect("run", request.organization_slug, pk)
-    button, warning, action, message = chosen
-    counts = ", ".join(
-        f"{count} {name}" for name, count in (sync_run.counts or {}).items() if count
-    )
-    consequences = [warning, *([f"This run: {counts}."] if counts else [])]
-    question = ask_first(
-        request,
-        _("%(button)s: run of %(name)s?") % {"button": button, "name": sync_run.app.name},
-        consequences,
-        button,
-    )
-    if question:
-        return render(request, "confirm.html", {"question": question})
-    try:
-        action(actor=user, sync_run=sync_run)
-        messages.success(request, message)
-    except REFUSALS as refusal:
-        messages.error(request, refusal_sentence(refusal))
-    return redirect("run", request.organization_slug, pk)
-
-
+# --- Packs ---------------------------------------------------------------------------------------
 @form_on()
 @member_required(Role.ANALYST)
 @create_once
@@ -309,11 +225,8 @@ def pack_change(request: MemberRequest, pk: UUID) -> HttpResponse:
         except REFUSALS as refusal:
             messages.error(request, refusal_sentence(refusal))
         return redirect("pack", request.organization_slug, change.installed.pack)
-    return render(
-        request,
-        "marketplace/pack_change.html",
-        {"change": change, **build_rows(request, change.import_run)},
-    )
+    rows = list_rows(request, change.import_run) if change.import_run else None
+    return render(request, "marketplace/pack_change.html", {"change": change, "rows": rows})
 
 
 def ask_before_install(request: MemberRequest, change: PackChange) -> Question | None:

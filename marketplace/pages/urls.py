@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from marketplace.pages import apps, catalogue
+from marketplace.pages import apps, catalogue, runs
 
 urlpatterns = [
     path("", catalogue.catalogue_page, name="marketplace"),
@@ -12,8 +12,8 @@ urlpatterns = [
     path("apps/<uuid:pk>/schedule/", apps.schedule, name="app-schedule"),
     path("apps/<uuid:pk>/step/", apps.app_step, name="app-step"),
     path("apps/<uuid:pk>/sync/", apps.sync, name="app-sync"),
-    path("runs/<uuid:pk>/", apps.run_page, name="run"),
-    path("runs/<uuid:pk>/step/", apps.run_step, name="run-step"),
+    path("runs/<uuid:pk>/", runs.run_page, name="run"),
+    path("runs/<uuid:pk>/step/", runs.run_step, name="run-step"),
     path("packs/preview/", catalogue.pack_preview, name="pack-preview"),
     path("packs/changes/<uuid:pk>/", apps.pack_change, name="pack-change"),
     path("packs/<str:pack>/", catalogue.pack_page, name="pack"),

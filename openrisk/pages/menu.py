@@ -49,7 +49,7 @@ SECTIONS = (
         MenuEntry(_("Files"), "paperclip", "files"),
         MenuEntry(_("Boards"), "chart-no-axes-combined", "boards"),
         MenuEntry(_("Reports"), "file-chart-column", "reports"),
-        MenuEntry(_("Imports"), "upload", "admin:risks_importrun_changelist", Role.MANAGER),
+        MenuEntry(_("Imports"), "upload", "imports"),
         MenuEntry(_("Marketplace"), "blocks", "marketplace"),
         MenuEntry(_("Deleted items"), "rotate-ccw", "deleted", Role.ANALYST),
         MenuEntry(_("Settings"), "settings", "settings"),

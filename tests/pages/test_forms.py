@@ -32,6 +32,7 @@ from tests.risks.factories import (
     make_framework,
 )
 from tests.risks.files.content import PNG, upload
+from tests.risks.import_runs.uploads import preview_register
 
 PACKAGES = ("risks.pages", "dashboards.pages", "marketplace.pages", "monitoring.pages")
 # What only reads: filters of a list, and a question to the cache.
@@ -85,6 +86,13 @@ APP = "/o/acme/marketplace/apps/{app}/"
 
 # Form, address, what is sent, the service that refuses.
 CASES = [
+    ("UploadRegisterForm", "/o/acme/imports/new/", {}, "risks.pages.imports.listing.upload_import"),
+    (
+        "ReadingForm",
+        "/o/acme/imports/{import_run}/reading/",
+        {"encoding": "utf-8", "shown": '{"fields": [], "texts": []}'},
+        "risks.pages.imports.steps.read_import_again",
+    ),
     ("RiskForm", "/o/acme/risks/new/", {"title": "x", "status": "draft"}, f"{RISKS}.create_risk"),
     ("RiskForm", f"{RISK}edit/", {"title": "x", "version": 2}, f"{RISKS}.update_risk"),
     (
@@ -429,6 +437,7 @@ def places(client, organization, manager, analyst):
     )
     client.force_login(manager)
     return {
+        "import_run": preview_register(organization, "Title\nFlood\n").pk,
         "report": report.pk,
         "category": categories[0].pk,
         "other_category": categories[1].pk,
@@ -470,6 +479,8 @@ def test_refusal_of_a_service_is_shown(client, places, monkeypatch, case, refusa
         data = {"target": places["other_category"]}
     if form == "StatementForm":
         data = {"file": SimpleUploadedFile("soa.csv", b"Identifier,Status\nx,yes")}
+    if form == "UploadRegisterForm":
+        data = {"file": SimpleUploadedFile("sites.csv", b"Title\nFlood\n")}
     if form == "PackForm":
         data = {"file": SimpleUploadedFile("pack.zip", b"x")}
     if path.endswith("transitions/"):

@@ -146,6 +146,7 @@ class ReaderFactory:
 
     def add_guess(self, header: str, what: str, detail: str, table: Mapping[str, Any]) -> None:
         confirmed = {*self.options.words.get(header, ()), *self.options.meanings.get(header, ())}
+        confirmed |= {text for text, value in table.items() if text.casefold() == value}
         self.guessed_texts.setdefault(header, set()).update(table.keys() - confirmed)
         if len(table) > MAX_LISTED:
             detail += f" {len(table) - MAX_LISTED} more are not listed."

@@ -165,8 +165,8 @@ def test_actions_are_those_of_the_role(organization, member, viewer, manager):
 
     assert "New risk" not in actions(viewer)
     assert "New risk" in actions(member.user)
-    assert "Import a register" not in actions(member.user)
-    assert "Import a register" in actions(manager)
+    assert "Import a register" in actions(member.user)
+    assert "Import a register" not in actions(viewer)
 
 
 def test_pages_are_found_by_their_names(member, organization, manager):
