@@ -39,6 +39,8 @@ PAGES = (
     "/o/acme/risks/R-0001/edit/",
     "/o/acme/risks/R-0001/delete/",
     "/o/acme/risks/new/",
+    "/o/acme/controls/",
+    "/o/acme/controls/coverage/",
     "/o/acme/dashboards/",
     "/o/acme/dashboards/analyst/",
     "/o/acme/dashboards/everything/",
