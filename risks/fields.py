@@ -32,6 +32,7 @@ class Kind(StrEnum):
     LINKS = "links"  # tags, assets or controls; files list their names
     FIGURE = "figure"  # texts of a source about ratings, by kind of rating; only imports give them
     EXTRA = "extra"  # imported columns without a field; files have a column for each
+    CUSTOM = "custom"  # of the organization, by key; files and lists have a column for each
     COMPUTED = "computed"
     COMMENT = "comment"  # goes into the history, not into the risk
 
@@ -142,6 +143,13 @@ FIELDS = (
         "external_id", Kind.ID, in_form=True, in_list=True, admin_section="Origin", lookups=SAME
     ),
     RiskField("extra", Kind.EXTRA, admin_section="Origin"),
+    RiskField(
+        "custom_fields",
+        Kind.CUSTOM,
+        importable=False,
+        exportable=False,
+        admin_section="Custom fields",
+    ),
     RiskField(
         "review_interval_days",
         Kind.NUMBER,

@@ -20,6 +20,7 @@ from risks.models import (
     Comment,
     Control,
     ControlChange,
+    CustomField,
     DefaultView,
     DeletedItem,
     Finding,
@@ -84,6 +85,7 @@ def track_models() -> None:
     track(RiskControl, cache=CacheTags(), history=LinkHistory("risk", "controls", "control_id"))
     track(Category, cache=CacheTags(), history=RowHistory())
     track(Matrix, cache=CacheTags(), history=RowHistory())
+    track(CustomField, cache=BY_ROW, history=RowHistory())
     track(Acceptance, history=RowHistory())
 
     track(Asset, cache=BY_ROW, history=RowHistory())

@@ -3,6 +3,7 @@
 from risks.models.assets import Asset, AssetDependency, AssetType, Criticality, DependencyKind
 from risks.models.base import Level, OrganizationOwned, ReferenceCounter, Versioned
 from risks.models.controls import Control, ControlStatus, Framework
+from risks.models.custom_fields import CustomField, CustomFieldKind
 from risks.models.findings import (
     BillOfMaterials,
     Finding,
@@ -91,6 +92,8 @@ __all__ = (
     "ControlChange",
     "ControlStatus",
     "Criticality",
+    "CustomField",
+    "CustomFieldKind",
     "DefaultView",
     "DeletedItem",
     "DeletedRows",

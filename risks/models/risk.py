@@ -102,7 +102,8 @@ class Risk(Versioned):
     """A risk of one organization; see `risks.scoring` for scores and `risks.states` for status.
 
     `owner` is accountable, `assignee` does the work, `reviewer` validates; `owner_name` is free
-    text where the owner is not a member. `extra` holds imported columns without a field.
+    text where the owner is not a member. `extra` holds imported columns without a field,
+    `custom_fields` the values of the fields that the organization added, by their key.
     `source_ratings` holds, by kind of rating, what the source says where ours differ or are absent;
     `derived_ratings` the figure that ratings were derived from, until someone confirms them.
     The `current_*` values are the residual ones where assessed, else the inherent ones.
@@ -129,6 +130,7 @@ class Risk(Versioned):
     source_name = LineField(max_length=150, blank=True, editable=False)
     external_id = LineField(max_length=255, blank=True)
     extra = models.JSONField(default=dict, blank=True)
+    custom_fields = models.JSONField(default=dict, blank=True)
 
     inherent_likelihood = _rating()
     inherent_impact = _rating()

@@ -21,6 +21,7 @@ from risks.services.links import criticalities_of, set_links
 from risks.services.matrix import matrix_of
 from risks.services.transitions import advance_to, blockers_for, take_transition
 from risks.services.workspace.comments import keep_comment
+from risks.services.workspace.custom_fields import merge_values, values_of_new_risk
 from risks.text import clean_text
 
 __all__ = (
@@ -45,12 +46,16 @@ INITIAL_STATUSES = (Status.DRAFT.value, Status.IDENTIFIED.value)
 def create_risk(
     *, actor: User | None, organization: Organization, comment: str = "", **fields: Any
 ) -> Risk:
-    """Create a risk with the next reference; `status` is identified by default, or draft."""
+    """Create a risk with the next reference; `status` is identified by default, or draft.
+
+    Where `custom_fields` are given, be it none, those that need a value are asked for.
+    """
     if fields.get("status", Status.IDENTIFIED) not in INITIAL_STATUSES:
         raise rows.field_error(
             "status", _("A new risk is %(statuses)s.") % {"statuses": " or ".join(INITIAL_STATUSES)}
         )
     links = {name: fields.pop(name) for name in LINKS if name in fields}
+    fields["custom_fields"] = values_of_new_risk(organization, fields.get("custom_fields"))
     with recorded(actor=actor, comment=comment):
         number = rows.allocate_numbers(organization, "R")
         reference = format_reference("R", number)
@@ -70,14 +75,19 @@ def update_risk(
 ) -> Risk:
     """Change fields and links. The status changes by `take_transition` only.
 
-    Where nothing changes, a reason is posted as a `comment` on the risk: it is not lost. An
-    approved acceptance that was for less than the changed risk is revoked.
+    Of `custom_fields` those that are given change; None empties one. Where nothing changes, a
+    reason is posted as a `comment` on the risk: it is not lost. An approved acceptance that was for
+    less than the changed risk is revoked.
     """
     if "status" in fields:
         raise rows.field_error("status", _("Use a transition to change the status."))
     links = {name: fields.pop(name) for name in LINKS if name in fields}
     with recorded(actor=actor, comment=comment):
         risk = rows.lock_for_update(instance, version)
+        if "custom_fields" in fields:
+            given = fields["custom_fields"]
+            merged = merge_values(risk.organization, risk.custom_fields, given)
+            fields["custom_fields"] = merged
         before = decision_basis_of(risk)
         latest = latest_change_of(risk) if comment else None
         save_risk(risk, fields, links.get("assets"))

@@ -1,0 +1,46 @@
+"""The custom fields of an organization, by key, and the people that their values name."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from openrisk.accounts.models import Organization, User
+from risks.custom_fields.values import is_empty
+from risks.models import CustomField, CustomFieldKind
+from risks.models.custom_fields import PREFIX
+
+CustomFields = Mapping[str, CustomField]
+
+
+def load_fields(organization: Organization, *, with_retired: bool = True) -> dict[str, CustomField]:
+    """Return the fields by key, in their order."""
+    rows = CustomField.objects.for_organization(organization)
+    if not with_retired:
+        rows = rows.filter(retired_at=None)
+    return {field.key: field for field in rows}
+
+
+def split_name(name: str) -> tuple[str, str] | None:
+    """Return key and lookup of `custom_fields__key` or `custom_fields__key__in`; None otherwise."""
+    if not name.startswith(PREFIX):
+        return None
+    key, _separator, lookup = name.removeprefix(PREFIX).partition("__")
+    return key, lookup or "exact"
+
+
+def names_custom_field(names: Iterable[str]) -> bool:
+    return any(name.startswith(PREFIX) for name in names)
+
+
+def people_in(fields: CustomFields, values: Iterable[Mapping[str, Any]]) -> set[str]:
+    """Return the ids of the people whom these values of risks name."""
+    keys = [key for key, field in fields.items() if field.kind == CustomFieldKind.PERSON]
+    return {row[key] for row in values for key in keys if not is_empty(row.get(key))}
+
+
+def load_people(ids: Iterable[str], column: str = "") -> dict[str, str]:
+    """Return the names of people by id, or another `column`; no query where there are no ids."""
+    ids = set(ids)
+    if not ids:
+        return {}
+    users = User.objects.filter(pk__in=ids)
+    return {str(user.pk): getattr(user, column) if column else str(user) for user in users}
