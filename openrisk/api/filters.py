@@ -21,6 +21,7 @@ from django_filters.rest_framework import DjangoFilterBackend, FilterSet
 from rest_framework.exceptions import ErrorDetail
 from rest_framework.request import Request
 
+from openrisk.accounts.models import Organization
 from openrisk.api.problems import UnknownParameter
 
 PAGING = frozenset({"page", "page_size", "cursor"})
@@ -114,11 +115,23 @@ class OrganizationFilterSet(FilterSet):
     organization simply finds nothing.
     """
 
-    def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        data: Any = None,
+        *args: Any,
+        organization: Organization | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self.organization = organization
         # Copying and validating a hundred filters that no one asked for costs milliseconds.
         given = {name: self.base_filters[name] for name in data or () if name in self.base_filters}
         self.__dict__["base_filters"] = given  # hides the class's, which stays as it is
         super().__init__(data, *args, **kwargs)
+
+    @classmethod
+    def accepts(cls, name: str) -> bool:
+        """Return whether a parameter may be a filter; those that depend on the organization too."""
+        return name in cls.base_filters
 
     FILTER_DEFAULTS = {
         **FilterSet.FILTER_DEFAULTS,
@@ -166,7 +179,7 @@ class StrictFilterBackend(DjangoFilterBackend):
         known = self.known_parameters(view)
         errors: dict[str, list[str]] = {}
         for name, values in request.query_params.lists():
-            if name not in known:
+            if name not in known and not self.accepts(view, name):
                 errors[name] = [f"Unknown parameter. Known ones: {', '.join(sorted(known))}."]
             elif len(values) > 1:  # of `status=draft&status=closed` the last would win in silence
                 errors[name] = ["Give this once. Several values go into one __in, with commas."]
@@ -193,6 +206,14 @@ class StrictFilterBackend(DjangoFilterBackend):
                 }
             )
         return filterset
+
+    def get_filterset_kwargs(self, request: Request, queryset: Any, view: Any) -> dict[str, Any]:
+        kwargs = super().get_filterset_kwargs(request, queryset, view)
+        return {**kwargs, "organization": getattr(view, "organization", None)}
+
+    def accepts(self, view: Any, name: str) -> bool:
+        filterset_class = getattr(view, "filterset_class", None)
+        return filterset_class is not None and filterset_class.accepts(name)
 
     def known_parameters(self, view: Any) -> set[str]:
         filterset_class = getattr(view, "filterset_class", None)

@@ -108,7 +108,11 @@ class OrganizationViewSet(GenericViewSet):
 
     def query_names(self) -> set[str]:
         """The query parameters that this action knows; it refuses every other."""
-        return StrictFilterBackend().known_parameters(self) if self.is_list else set()
+        if not self.is_list:
+            return set()
+        backend = StrictFilterBackend()
+        dynamic = {name for name in self.request.query_params if backend.accepts(self, name)}
+        return backend.known_parameters(self) | dynamic
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """A 200 that the client has already becomes a 304."""

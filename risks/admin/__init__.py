@@ -8,7 +8,14 @@ and `overview`, the front page.
 
 from openrisk.admin.site import site
 from risks.admin import catalogue, findings, history, imports, risks, saved_views, treatment
-from risks.admin.workspace import attachments, bulk_changes, comments, deleted_items, relations
+from risks.admin.workspace import (
+    attachments,
+    bulk_changes,
+    comments,
+    custom_fields,
+    deleted_items,
+    relations,
+)
 from risks.history import recorded
 
 __all__ = (
@@ -16,6 +23,7 @@ __all__ = (
     "bulk_changes",
     "catalogue",
     "comments",
+    "custom_fields",
     "deleted_items",
     "findings",
     "history",

@@ -20,6 +20,7 @@ from django_filters.filters import (
 
 from openrisk.api.filters import FlagFilter, OrganizationFilterSet
 from openrisk.text.names import name_key
+from risks.api.custom_field_filters import filters_by_custom_fields
 from risks.fields import FIELDS, OPTIONAL, OPTIONAL_TIME, SAME, TIME
 from risks.models import (
     Acceptance,
@@ -42,6 +43,7 @@ from risks.models import (
     Status,
     Watch,
 )
+from risks.models.custom_fields import PREFIX
 from risks.models.workspace.attachments import SOON_DAYS, expired, expires_within
 from risks.overdue import NOT_OPEN
 from risks.querysets import ActionQuerySet, ControlQuerySet, MitigationQuerySet, RiskQuerySet
@@ -111,6 +113,16 @@ class RiskFilterSet(OrganizationFilterSet):
     class Meta:
         model = Risk
         fields = {field.name: field.lookups for field in FIELDS if field.lookups}
+
+    def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
+        super().__init__(data, *args, **kwargs)
+        for name, custom in filters_by_custom_fields(data or {}, self.organization).items():
+            custom.parent, custom.model = self, Risk
+            self.filters[name] = custom
+
+    @classmethod
+    def accepts(cls, name: str) -> bool:
+        return name.startswith(PREFIX) or super().accepts(name)
 
     def filter_by_link(self, queryset: RiskQuerySet, name: str, value: Any) -> RiskQuerySet:
         """Filter by a subquery on the link table: a join would repeat risks."""

@@ -27,7 +27,7 @@ def filter_by_query(
         given.pop(name, None)
     search = given.pop("search", "")
     rows = filterset_class.Meta.model.objects.for_organization(organization)
-    filterset = filterset_class(given, queryset=rows)
+    filterset = filterset_class(given, queryset=rows, organization=organization)
     errors = {name: list(map(str, texts)) for name, texts in filterset.errors.items()}
     errors |= {
         name: [_("There is no such filter.")] for name in given.keys() - filterset.filters.keys()

@@ -18,6 +18,7 @@ from risks.api.views.treatment import AcceptanceViewSet, ActionViewSet, Mitigati
 from risks.api.views.workspace.attachments import AttachmentViewSet
 from risks.api.views.workspace.bulk_changes import BulkChangeRowViewSet, BulkChangeViewSet
 from risks.api.views.workspace.comments import CommentViewSet
+from risks.api.views.workspace.custom_fields import CustomFieldViewSet
 from risks.api.views.workspace.deleted_items import DeletedItemViewSet
 from risks.api.views.workspace.relations import RiskRelationViewSet
 from risks.api.views.workspace.sample_data import SampleDataViewSet
@@ -47,6 +48,7 @@ for name, viewset in (
     ("watches", WatchViewSet),
     ("deleted-items", DeletedItemViewSet),
     ("risk-relations", RiskRelationViewSet),
+    ("custom-fields", CustomFieldViewSet),
 ):
     router.register(name, viewset, basename=name)
 

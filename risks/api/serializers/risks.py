@@ -94,6 +94,12 @@ class RiskSerializer(RowSerializer):
         "derived from, until someone confirms or changes them: score 12.",
     )
     extra = ExtraField(required=False)
+    custom_fields = ObjectField(
+        required=False,
+        help_text="Values of the organization's own fields by key; see custom-fields. A change "
+        "gives those that change, and null to empty one. Filter by custom_fields__<key>, with "
+        "__in, __contains, __gte, __lte or __isnull where the type of the field has it.",
+    )
     tags = TagsField(required=False)
     assets = OrganizationRelatedListField(queryset=Asset.objects.all(), required=False)
     controls = OrganizationRelatedListField(queryset=Control.objects.all(), required=False)

@@ -29,7 +29,7 @@ class RiskChanges:
         self.actor = view.actor
 
     def create(self, data: Any) -> Risk:
-        fields = self.validate(data)
+        fields = {"custom_fields": {}, **self.validate(data)}
         return services.create_risk(actor=self.actor, organization=self.view.organization, **fields)
 
     def update(self, risk: Risk, data: Any, version: int | None) -> Risk:

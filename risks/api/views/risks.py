@@ -32,7 +32,16 @@ from risks.api.serializers.risks import (
 from risks.api.views.bodies import validate_comment, validate_transition, without_version
 from risks.api.views.bulk import BulkOperations, RiskChanges, represent_result
 from risks.api.views.history import history_response
-from risks.models import Category, Risk, RiskAsset, RiskControl, RiskTag, ScoreChange, Watch
+from risks.models import (
+    Category,
+    CustomField,
+    Risk,
+    RiskAsset,
+    RiskControl,
+    RiskTag,
+    ScoreChange,
+    Watch,
+)
 from risks.querysets import RISK_ORDERS
 from risks.services import risks as services
 from risks.services import rows
@@ -78,11 +87,12 @@ class RiskViewSet(WritableViewSet):
         "postpone_review": False,
     }
 
-    # The ledger, which changes with the risks alone, and watches are for filters only.
+    # The ledger, which changes with the risks alone, watches and definitions of custom fields are
+    # for filters only.
     list = cached_view(
         "risks",
         ttl=TTL,
-        reads=(*READ_MODELS, ScoreChange, Watch),
+        reads=(*READ_MODELS, ScoreChange, Watch, CustomField),
         clock={"review_overdue": "minute"},
     )(WritableViewSet.list)
     retrieve = cached_view("risks", ttl=TTL, reads=(Row(Risk), *READ_MODELS[1:]))(

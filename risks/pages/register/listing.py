@@ -136,7 +136,7 @@ class Listing:
     def filter_risks(self, filters: Mapping[str, str]) -> Any:
         """Return the risks that match the search and `filters`, as the API takes them."""
         risks = Risk.objects.for_organization(self.organization)
-        filterset = RiskFilterSet(filters, queryset=risks)
+        filterset = RiskFilterSet(filters, queryset=risks, organization=self.organization)
         if problems := self.filter_problems(filterset):
             self.problems += problems
             return risks.none()

@@ -125,12 +125,9 @@ def clean_options(field: CustomField) -> list[str]:
             _("“%(option)s…” is longer than %(limit)s characters. Shorten it.")
             % {"option": too_long[:30], "limit": LONGEST_OPTION},
         )
-    if separator := next((text for text in options if ";" in text), ""):
-        raise rows.field_error(
-            "options",
-            _("“%(option)s” has a semicolon, which separates options in files. Leave it out.")
-            % {"option": separator},
-        )
+    if separated := next((text for text in options if {",", ";"} & set(text)), ""):
+        text = _("“%(option)s” has a comma or a semicolon, which separate options. Leave it out.")
+        raise rows.field_error("options", text % {"option": separated})
     return options
 
 

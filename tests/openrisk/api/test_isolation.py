@@ -24,6 +24,7 @@ from risks.services import acceptances, catalogue, findings, mitigations, propos
 from risks.services.bulk_changes import lifecycle as lifecycle_of_bulk
 from risks.services.rows import create, delete
 from risks.services.workspace import attachments, comments, watches
+from risks.services.workspace.custom_fields import create_field
 from risks.services.workspace.relations import relate_risks
 from risks.services.workspace.saved_views import create_view
 from tests.conftest import member
@@ -169,6 +170,7 @@ def one_of_each_in_the_workspace(risk, **owner):
     return {
         "attachments": attachment,
         "attachment-link": attachment.links.get(),
+        "custom-fields": create_field(label="Foreign secret", kind="text", **owner),
         "comments": comments.post_comment(actor=actor, risk=risk, text="Foreign secret"),
         "deleted-items": delete(instance=gone, actor=actor),
         "risk-changes": lifecycle_of_bulk.preview_change(
