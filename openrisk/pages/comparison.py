@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 MINE, THEIRS = "mine", "theirs"
-MOST_SEEN = 4000  # characters of `seen`
+MOST_SEEN = 8000  # characters of `seen`
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ from risks.services.catalogue import create_chosen
 from risks.services.matrix import matrix_of
 from risks.services.mitigations import create_mitigation
 from risks.services.workspace.copying import copy_mitigations
+from risks.services.workspace.custom_fields import fields_of
 
 CARRIED_OVER = ("category", "owner")  # to the next new risk by "Save and add another"
 
@@ -65,7 +66,8 @@ def number_to_copy(request: MemberRequest) -> int | None:
 def values_to_begin_with(request: MemberRequest) -> dict[str, Any]:
     """Return what the form of a new risk shows at first: a copy of the risk that `copy` names."""
     if number := number_to_copy(request):
-        original = initial_values(find_risk(request, number))
+        risk = find_risk(request, number)
+        original = initial_values(risk, fields_of(risk.organization))
         title = _("Copy of %(title)s") % {"title": original["title"]}
         return {**original, "title": title[:255], "external_id": "", "status": "draft"}
     return {name: request.GET[name] for name in CARRIED_OVER if name in request.GET}

@@ -14,8 +14,13 @@ from openrisk.accounts.models import Membership, Organization, User
 from openrisk.limits import COMMENT, LONG_TEXT, allow_present_lengths
 from openrisk.pages.comparison import ComparedForm, normalize
 from openrisk.pages.forms import PageForm, VersionField
+from risks.custom_fields.definitions import CustomFields
+from risks.custom_fields.form_fields import collect_changes, editable_fields, make_form_field
+from risks.custom_fields.form_fields import initial_values as custom_initial_values
 from risks.fields import FIELD, FIELDS, PEOPLE, RATINGS, Kind
 from risks.models import Category, Comment, Matrix, Risk, Status, Treatment
+from risks.models.custom_fields import PREFIX
+from risks.pages.custom_fields import person_fields, present_people
 from risks.pages.widgets import (
     ActionTitlesField,
     ReviewDayField,
@@ -24,6 +29,7 @@ from risks.pages.widgets import (
     rating_field,
 )
 from risks.services.acceptances import LONGEST_ACCEPTANCE
+from risks.services.workspace.custom_fields import fields_of
 
 # Fields that a form takes from the column of the model, unless RiskForm declares its own.
 COLUMN_KINDS = (Kind.ID, Kind.TEXT, Kind.CHOICE, Kind.NUMBER, Kind.TIME)
@@ -106,8 +112,14 @@ class RiskForm(ComparedForm, PageForm):
         matrix: Matrix,
         instance: Risk | None = None,
     ) -> None:
-        super().__init__(data, initial=initial_values(instance) if instance else {})
+        self.custom = fields_of(organization)
+        defaults = {key: custom.default for key, custom in self.custom.items()}
+        new = custom_initial_values(self.custom, defaults)
+        super().__init__(data, initial=initial_values(instance, self.custom) if instance else new)
         self.instance = instance
+        for custom in editable_fields(self.custom):
+            present = instance.custom_fields.get(custom.key) if instance else None
+            self.fields[custom.name] = make_form_field(custom, present)
         self.undeclared = [
             row
             for row in FIELDS
@@ -143,8 +155,10 @@ class RiskForm(ComparedForm, PageForm):
         fields: dict[str, Any] = self.fields
         members = User.objects.filter(memberships__organization=organization)
         few = list(members[: MOST_IN_SELECT + 1])
-        for name in PEOPLE:
-            present = getattr(instance, name, None)
+        people = {name: getattr(instance, name, None) for name in PEOPLE}
+        people |= dict.fromkeys(field.name for field in person_fields(self.custom))
+        people |= present_people(self.custom, instance, few)
+        for name, present in people.items():
             if len(few) > MOST_IN_SELECT:
                 fields[name] = person_field(organization, fields[name], present)
                 continue
@@ -155,8 +169,14 @@ class RiskForm(ComparedForm, PageForm):
             fields[name].choices = [("", fields[name].empty_label), *labels]
 
     def changes(self) -> dict[str, Any]:
-        """The fields that differ from the stored ones, as arguments of the services."""
-        return {name: self.cleaned_data[name] for name in self.changed_data if name != "version"}
+        """The fields that differ from the stored ones, as arguments of the services.
+
+        A new risk has all custom fields, so that the services ask for those it needs.
+        """
+        own = [name for name in self.fields if name.startswith(PREFIX) and not self.instance]
+        names = [*self.changed_data, *own]
+        changes = {name: self.cleaned_data[name] for name in names if name != "version"}
+        return collect_changes(self.custom, changes)
 
     def label_of(self, name: str) -> str:
         return FIELD[name].title if name in RATINGS else super().label_of(name)
@@ -171,12 +191,18 @@ class RiskForm(ComparedForm, PageForm):
                 _("People and review"),
                 ("assignee", "reviewer", "next_review_at", "review_interval_days"),
             ),
+            FormSection(
+                "custom",
+                _("Custom fields"),
+                tuple(field.name for field in editable_fields(self.custom)),
+            ),
             FormSection("other", _("More"), tuple(field.name for field in self.undeclared)),
         )
         for section in sections:
             section.fields = [self[name] for name in section.names]
             section.is_open = any(
-                field.errors or normalize(field.value()) for field in section.fields
+                field.errors or field.field.required or normalize(field.value())
+                for field in section.fields
             )
         return [section for section in sections if section.fields]
 
@@ -234,13 +260,14 @@ def person_field(organization: Organization, select: Any, present: User | None) 
     return typed
 
 
-def initial_values(risk: Risk) -> dict[str, Any]:
+def initial_values(risk: Risk, custom: CustomFields) -> dict[str, Any]:
     columns = [row.name for row in FIELDS if row.in_form and row.kind in COLUMN_KINDS]
     return {
         **{name: getattr(risk, name) for name in (*columns, *RATINGS, "version")},
         "category": risk.category_id,
         **{name: getattr(risk, name) for name in PEOPLE},
         **load_linked_rows(risk),
+        **custom_initial_values(custom, risk.custom_fields),
     }
 
 
