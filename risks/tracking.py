@@ -85,7 +85,7 @@ def track_models() -> None:
     track(RiskControl, cache=CacheTags(), history=LinkHistory("risk", "controls", "control_id"))
     track(Category, cache=CacheTags(), history=RowHistory())
     track(Matrix, cache=CacheTags(), history=RowHistory())
-    track(CustomField, cache=BY_ROW, history=RowHistory())
+    track(CustomField, cache=BY_ROW, history=RowHistory(ignored_fields={"position"}))
     track(Acceptance, history=RowHistory())
 
     track(Asset, cache=BY_ROW, history=RowHistory())

@@ -12,6 +12,7 @@ from django_filters.fields import IsoDateTimeField
 from django_filters.filters import (
     BaseInFilter,
     BooleanFilter,
+    CharFilter,
     ChoiceFilter,
     IsoDateTimeFilter,
     NumberFilter,
@@ -106,6 +107,10 @@ class MomentFilter(IsoDateTimeFilter):
 
 class ChoiceInFilter(BaseInFilter, ChoiceFilter):
     """Each value is one of the choices; django-filter's own takes any text."""
+
+
+class CharInFilter(BaseInFilter, CharFilter):
+    """One of several texts, with commas between them."""
 
 
 class OrganizationFilterSet(FilterSet):

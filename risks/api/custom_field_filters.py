@@ -5,10 +5,10 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
-from django_filters.filters import BaseInFilter, CharFilter, DateFilter, Filter, NumberFilter
+from django_filters.filters import CharFilter, DateFilter, Filter, NumberFilter
 
 from openrisk.accounts.models import Organization
-from openrisk.api.filters import FlagFilter
+from openrisk.api.filters import CharInFilter, FlagFilter
 from risks.custom_fields.definitions import split_name
 from risks.custom_fields.query import LOOKUPS, condition
 from risks.models import CustomField, CustomFieldKind
@@ -29,10 +29,6 @@ class _UnknownField(forms.CharField):
 
 class UnknownFieldFilter(Filter):
     field_class = _UnknownField
-
-
-class CharInFilter(BaseInFilter, CharFilter):
-    """One of several texts, with commas between them."""
 
 
 def filter_of(field: CustomField, lookup: str) -> Filter:

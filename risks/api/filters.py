@@ -18,7 +18,7 @@ from django_filters.filters import (
     UUIDFilter,
 )
 
-from openrisk.api.filters import FlagFilter, OrganizationFilterSet
+from openrisk.api.filters import CharInFilter, FlagFilter, OrganizationFilterSet
 from openrisk.text.names import name_key
 from risks.api.custom_field_filters import filters_by_custom_fields
 from risks.fields import FIELDS, OPTIONAL, OPTIONAL_TIME, SAME, TIME
@@ -66,10 +66,6 @@ class PersonFilter(UUIDFilter):
 
 
 class UUIDInFilter(BaseInFilter, UUIDFilter):
-    pass
-
-
-class CharInFilter(BaseInFilter, CharFilter):
     pass
 
 

@@ -9,6 +9,7 @@ from risks.models import CustomField, CustomFieldKind
 from risks.models.custom_fields import PREFIX
 
 CustomFields = Mapping[str, CustomField]
+NO_FIELDS: CustomFields = {}
 
 
 def load_fields(organization: Organization, *, with_retired: bool = True) -> dict[str, CustomField]:
@@ -27,8 +28,9 @@ def split_name(name: str) -> tuple[str, str] | None:
     return key, lookup or "exact"
 
 
-def names_custom_field(names: Iterable[str]) -> bool:
-    return any(name.startswith(PREFIX) for name in names)
+def field_of(fields: CustomFields, name: str) -> CustomField | None:
+    """Return the field of `custom_fields__key`; None for another name, or where there is none."""
+    return fields.get(name.removeprefix(PREFIX)) if name.startswith(PREFIX) else None
 
 
 def people_in(fields: CustomFields, values: Iterable[Mapping[str, Any]]) -> set[str]:

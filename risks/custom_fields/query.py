@@ -11,7 +11,7 @@ from risks.custom_fields.sql import HasValue, number_of, text_of
 from risks.custom_fields.values import NUMBERS
 from risks.models import CustomField, CustomFieldKind
 
-_TEXT = ("exact", "contains", "isnull")
+_TEXT = ("contains", "exact", "isnull")
 _RANGE = ("exact", "gte", "lte", "isnull")
 _CHOSEN = ("exact", "in", "isnull")
 LOOKUPS: dict[CustomFieldKind, tuple[str, ...]] = {

@@ -7,13 +7,25 @@ exists for any field that an organization may add.
 import json
 from typing import Any
 
-from django.db.models import BooleanField, CharField, DecimalField, F, Func, JSONField, Value
+from django.db.models import (
+    BooleanField,
+    CharField,
+    DecimalField,
+    ExpressionWrapper,
+    F,
+    Func,
+    JSONField,
+    TextField,
+    Value,
+)
 from django.db.models.expressions import Combinable
-from django.db.models.fields.json import KeyTextTransform
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.functions import Cast, Coalesce, NullIf
 
+from risks.custom_fields.values import DECIMAL_PLACES, NUMBERS
+from risks.models import CustomField
+
 COLUMN = "custom_fields"
-DECIMAL_PLACES = 4
 Compiled = tuple[str, list[Any]]
 
 
@@ -61,18 +73,24 @@ class WithKey(Func):
 
 def text_of(key: str) -> Combinable:
     """Return the expression for a value as text; null without one."""
-    return KeyTextTransform(key, COLUMN)
+    # Alone, what it is compared with would be taken for JSON.
+    return ExpressionWrapper(KeyTextTransform(key, COLUMN), output_field=TextField())
 
 
 def number_of(key: str) -> Combinable:
     return Cast(NullIf(text_of(key), Value("")), output_field=_number())
 
 
-def order_of(key: str, *, is_number: bool) -> Combinable:
+def order_of(field: CustomField) -> Combinable:
     """Return the expression to sort by: risks without a value are below all others."""
-    if is_number:
-        return Coalesce(number_of(key), Value(-(10**15)), output_field=_number())
-    return Coalesce(text_of(key), Value(""), output_field=CharField())
+    if field.kind in NUMBERS:
+        return Coalesce(number_of(field.key), Value(-(10**15)), output_field=_number())
+    return Coalesce(text_of(field.key), Value(""), output_field=CharField())
+
+
+def stored_value(key: str) -> Combinable:
+    """Return the expression for a value as it is stored, for `values()`."""
+    return KeyTransform(key, COLUMN)
 
 
 def _number() -> DecimalField:

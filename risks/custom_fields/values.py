@@ -34,6 +34,10 @@ TEXTS = (CustomFieldKind.TEXT, CustomFieldKind.LONG_TEXT, CustomFieldKind.LINK)
 NUMBERS = (CustomFieldKind.NUMBER, CustomFieldKind.MONEY)
 CHOSEN = (CustomFieldKind.CHOICE, CustomFieldKind.CHOICES)
 GROUPED = (CustomFieldKind.CHOICE, CustomFieldKind.FLAG, CustomFieldKind.PERSON)
+SORTED = (
+    *(CustomFieldKind.TEXT, *NUMBERS, CustomFieldKind.DATE, CustomFieldKind.CHOICE),
+    *(CustomFieldKind.FLAG, CustomFieldKind.LINK),
+)
 YES = frozenset({"yes", "y", "true", "1", "ja", "oui", "x", "✓"})
 NO = frozenset({"no", "n", "false", "0", "nein", "non", "-"})
 _POINT_GROUPS = re.compile(r"[+-]?\d{1,3}([,'\u2019 \u00a0\u202f]\d{3})+(\.\d+)?\Z")

@@ -44,7 +44,7 @@ class CustomField(Versioned):
         ),
     )
     label = LineField(_("label"), max_length=80)
-    label_key = NameKeyField("label")
+    name_key = NameKeyField("label")
     kind = models.CharField(_("type"), max_length=10, choices=CustomFieldKind.choices)
     help = LineField(_("help"), max_length=255, blank=True)
     required = models.BooleanField(_("required"), default=False)
@@ -65,7 +65,7 @@ class CustomField(Versioned):
                 violation_error_message=_("A field with this key exists already."),
             ),
             models.UniqueConstraint(
-                fields=("organization", "label_key"),
+                fields=("organization", "name_key"),
                 name="custom_field_label_unique",
                 violation_error_message=_("A field with this label exists already."),
             ),

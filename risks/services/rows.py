@@ -15,7 +15,6 @@ from django.db.models import F, UniqueConstraint
 from openrisk.accounts.models import Organization, User
 from openrisk.errors import StaleVersion
 from openrisk.text.fields import LongTextField
-from openrisk.text.names import NameKeyField
 from risks.history import recorded
 from risks.models import DeletedItem, ReferenceCounter, Versioned
 from risks.services.deletion import delete_rows, deleted_together
@@ -72,7 +71,8 @@ def validate_fields(instance: Versioned, fields: dict[str, Any]) -> None:
         if not isinstance(constraint, UniqueConstraint):
             continue
         involved = constraint.fields or ("name",)  # the expression in use is of a name
-        if key := key_of_name(instance, constraint):
+        if "name_key" in involved:
+            key: Any = type(instance)._meta.get_field("name_key")  # type: ignore[misc]
             involved = key.sources[::-1]
         if fields.keys().isdisjoint(involved):
             continue
@@ -83,21 +83,14 @@ def validate_fields(instance: Versioned, fields: dict[str, Any]) -> None:
             raise field_error(involved[-1], message) from None
 
 
-def key_of_name(instance: Versioned, constraint: UniqueConstraint) -> NameKeyField | None:
-    """Return the key of a name that the constraint is about."""
-    columns: list[Any] = [type(instance)._meta.get_field(name) for name in constraint.fields]
-    return next((column for column in columns if isinstance(column, NameKeyField)), None)
-
-
 def describe_violation(instance: Versioned, constraint: UniqueConstraint) -> str:
     """Return the message of the constraint, and the row that has the name in another spelling."""
     message = str(constraint.violation_error_message)
-    key = key_of_name(instance, constraint)
-    if key is None:
+    if "name_key" not in constraint.fields:
         return message
     named: Any = instance
     rows = type(named)._default_manager.for_organization(named.organization)
-    existing = rows.exclude(pk=named.pk).filter(**{key.name: getattr(named, key.name)}).first()
+    existing = rows.exclude(pk=named.pk).filter(name_key=named.name_key).first()
     return f"{message[:-1]}: {existing}." if existing else message
 
 

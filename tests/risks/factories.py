@@ -22,6 +22,7 @@ from risks.models import (
     Category,
     Comment,
     Control,
+    CustomField,
     DefaultView,
     DeletedItem,
     Finding,
@@ -43,7 +44,7 @@ from risks.services import (
     rows,
 )
 from risks.services.bulk_changes import lifecycle as lifecycle_of_bulk
-from risks.services.workspace import attachments, comments, saved_views, watches
+from risks.services.workspace import attachments, comments, custom_fields, saved_views, watches
 from tests.risks.files.content import PDF, upload
 
 
@@ -158,6 +159,14 @@ def make_comment(subject: Risk | Mitigation, author: User, text: str = "Seen") -
     return comments.post_comment(actor=author, text=text, **{name: subject})
 
 
+def make_custom_field(
+    organization: Organization, label: str = "Region", **fields: Any
+) -> CustomField:
+    """A choice of two regions, unless `fields` say otherwise."""
+    values = {"kind": "choice", "options": ["North", "South"], **fields}
+    return custom_fields.create_field(actor=None, organization=organization, label=label, **values)
+
+
 def make_one_of_each(organization: Organization, requester: User) -> Risk:
     """A risk with one of everything that hangs on it, and two assets of which one needs the other.
 
@@ -197,6 +206,7 @@ def make_one_of_each(organization: Organization, requester: User) -> Risk:
     DefaultView.objects.create(organization=organization, view=other)
     make_comment(mitigation, requester, f"Ask @{requester.email}")
     watches.start_watching(actor=requester, risk=risk)
+    make_custom_field(organization)
     make_bulk_change(risk, comment="Handed over")
     ChecklistDismissal.objects.create(organization=organization, dismissed_by=requester)
     make_installed(organization)

@@ -6,13 +6,16 @@ from django.views.decorators.http import require_safe
 
 from openrisk.accounts.models import Role
 from openrisk.pages.guards import MemberRequest, member_required
-from risks.pages.register.columns import offered_columns, parse_columns
+from risks.custom_fields.definitions import CustomFields
+from risks.custom_fields.values import SORTED
+from risks.pages.register.columns import all_columns, parse_columns
 from risks.pages.register.dialogs import render_dialog
 from risks.pages.register.filters.fields import field_label
-from risks.pages.register.grouping import GROUPINGS, grouping_label
+from risks.pages.register.grouping import GROUPINGS, custom_groupings, grouping_label
 from risks.pages.register.listing import PAGE_SIZES, Listing
 from risks.pages.register.query import ListQuery
 from risks.querysets import RISK_ORDERS
+from risks.services.workspace.custom_fields import fields_of
 
 OWN = ("columns", "group", "ordering", "page_size", "move", "page", "fold")
 
@@ -23,9 +26,10 @@ def arrange_list(request: MemberRequest) -> HttpResponse:
     """Offer all columns: the chosen ones in their order, with buttons to move them."""
     query = ListQuery.read(request.GET)
     listing = Listing(request.membership.organization, query)
-    chosen = [column.name for column in parse_columns(query.get("columns"))[0]]
+    custom = fields_of(request.membership.organization)
+    chosen = [column.name for column in parse_columns(query.get("columns"), custom)[0]]
     names = move_column(chosen, query.get("move"))
-    offered = offered_columns()
+    offered = all_columns(custom)
     rest = sorted(offered.keys() - set(names), key=lambda name: offered[name].label.casefold())
     others = {name: value for name, value in query.parameters.items() if name not in OWN}
     context = {
@@ -34,11 +38,14 @@ def arrange_list(request: MemberRequest) -> HttpResponse:
             *((offered[name], False) for name in rest),
         ],
         "others": others,
-        "orders": offered_orders(listing.order),
+        "orders": offered_orders(listing.order, custom),
         "usual_url": listing.url_with(columns=None),
         "groups": [
             ("", _("No groups"), not query.get("group")),
-            *((name, grouping_label(name), name == query.get("group")) for name in GROUPINGS),
+            *(
+                (name, grouping_label(name, custom), name == query.get("group"))
+                for name in (*GROUPINGS, *custom_groupings(custom))
+            ),
         ],
         "page_sizes": [(size, str(size) == query.get("page_size", "25")) for size in PAGE_SIZES],
         "back": listing.url,
@@ -46,11 +53,13 @@ def arrange_list(request: MemberRequest) -> HttpResponse:
     return render_dialog(request, "risks/register/arrange.html", context)
 
 
-def offered_orders(current: str) -> list[tuple[str, str, bool]]:
+def offered_orders(current: str, custom: CustomFields) -> list[tuple[str, str, bool]]:
     """Return (parameter, words, whether it is the present one) of each order, both ways."""
     orders = []
-    for name in RISK_ORDERS:
-        label = field_label(name.replace("_score", "_level") if name != "current_score" else name)
+    own = [field.name for field in custom.values() if field.kind in SORTED]
+    for name in (*RISK_ORDERS, *own):
+        is_level = name in RISK_ORDERS and name != "current_score"
+        label = field_label(name.replace("_score", "_level") if is_level else name, custom)
         for value, words in (
             (name, _("%(field)s, ascending")),
             (f"-{name}", _("%(field)s, descending")),

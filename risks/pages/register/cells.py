@@ -1,7 +1,7 @@
 """The cells of the list of risks, for its template and for files."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,18 @@ from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from risks.models import Level, RiskAsset, RiskControl, RiskTag, Source, Status, Treatment
+from risks.custom_fields.definitions import load_people
+from risks.custom_fields.values import NUMBERS, value_words
+from risks.models import (
+    CustomFieldKind,
+    Level,
+    RiskAsset,
+    RiskControl,
+    RiskTag,
+    Source,
+    Status,
+    Treatment,
+)
 from risks.overdue import is_review_overdue
 from risks.pages.register.columns import ListColumn
 
@@ -47,15 +58,42 @@ class Cell:
     moment: datetime | None = None
     is_overdue: bool = False
     has_left: bool = False
+    value: Any = None  # of a number or a day, as a file has it
 
 
 def build_cells(columns: Sequence[ListColumn], rows: list[dict[str, Any]]) -> None:
     """Add `cells` to each row; the links of all rows cost one query."""
-    kinds = [column.name for column in columns if column.kind == "links"]
+    kinds = [column.name for column in columns if column.kind == "links" and not column.custom]
     links = load_links(kinds, [row["id"] for row in rows]) if kinds and rows else {}
+    people = load_people_of_rows(columns, rows)
     now = timezone.now()
     for row in rows:
-        row["cells"] = [build_cell(column, row, links, now) for column in columns]
+        row["cells"] = [
+            build_custom_cell(column, row[column.alias], people)
+            if column.custom
+            else build_cell(column, row, links, now)
+            for column in columns
+        ]
+
+
+def load_people_of_rows(
+    columns: Sequence[ListColumn], rows: Sequence[dict[str, Any]]
+) -> dict[str, str]:
+    """Return the names of the people in custom fields, by id."""
+    own = [column.alias for column in columns if column.custom and column.kind == "person"]
+    return load_people({row[alias] for row in rows for alias in own if row[alias]})
+
+
+def build_custom_cell(column: ListColumn, value: Any, people: Mapping[str, str]) -> Cell:
+    field = column.custom
+    assert field is not None  # noqa: S101  see `build_cells`
+    cell = Cell(column.kind, column.name, column.label, edited=column.edited)
+    cell.text = value_words(field, value, people)
+    if isinstance(value, list):
+        cell.words = [str(word) for word in value]
+    elif field.kind in NUMBERS or field.kind == CustomFieldKind.DATE:
+        cell.value = value
+    return cell
 
 
 def build_cell(column: ListColumn, row: dict[str, Any], links: Links, now: datetime) -> Cell:
@@ -120,6 +158,8 @@ def file_values(cell: Cell) -> list[Any]:
     """Return what a file writes for a cell: a level and its score are two."""
     if cell.kind == "level":
         return [cell.text, cell.score]
+    if cell.value is not None:
+        return [cell.value]
     if cell.kind == "number":
         return [number_of(cell.text)]
     if cell.kind == "day":

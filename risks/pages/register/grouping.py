@@ -15,8 +15,19 @@ from django.utils.translation import gettext as _
 
 from openrisk.accounts.models import Organization, User
 from risks.api.filters import LINK_COLUMNS, LINKS
+from risks.custom_fields.definitions import NO_FIELDS, CustomFields, load_people
+from risks.custom_fields.sql import text_of
+from risks.custom_fields.values import GROUPED
 from risks.fields import PEOPLE
-from risks.models import Asset, Category, Level, Risk, Status
+from risks.models import (
+    Asset,
+    Category,
+    CustomField,
+    CustomFieldKind,
+    Level,
+    Risk,
+    Status,
+)
 from risks.overdue import NOT_OPEN
 from risks.pages.register.filters.fields import field_label
 
@@ -61,8 +72,13 @@ class Group:
         return NO_KEY if self.key is None else quote(str(self.key), safe="")
 
 
-def grouping_label(name: str) -> str:
-    return field_label("current_level" if name == "level" else name)
+def grouping_label(name: str, custom: CustomFields = NO_FIELDS) -> str:
+    return field_label("current_level" if name == "level" else name, custom)
+
+
+def custom_groupings(custom: CustomFields) -> list[str]:
+    """Return the names of the custom fields that risks can be grouped by."""
+    return [field.name for field in custom.values() if field.kind in GROUPED]
 
 
 @dataclass
@@ -72,6 +88,17 @@ class Grouping:
     name: str
     organization: Organization
     risks: Any
+    custom: CustomField | None = None
+
+    def __post_init__(self) -> None:
+        self.risks = self.with_column(self.risks)
+
+    @property
+    def column(self) -> str:
+        return "_group" if self.custom else GROUPINGS[self.name]
+
+    def with_column(self, risks: Any) -> Any:
+        return risks.annotate(_group=text_of(self.custom.key)) if self.custom else risks
 
     def load_groups(self, folded: Iterable[str]) -> list[Group]:
         """Return the groups in their order; those whose key is in `folded` show no rows."""
@@ -81,7 +108,7 @@ class Grouping:
         for group in groups:
             group.label = self.words(group)
             group.is_folded = group.text_key in folded
-        order = CHOICE_ORDERS.get(self.name, [])
+        order = self.custom.options if self.custom else CHOICE_ORDERS.get(self.name, [])
         return sorted(
             groups,
             key=lambda group: (
@@ -92,8 +119,7 @@ class Grouping:
         )[:MOST_GROUPS]
 
     def count_columns(self) -> list[tuple[Any, ...]]:
-        column = GROUPINGS[self.name]
-        rows = self.risks.order_by().values_list(column)
+        rows = self.risks.order_by().values_list(self.column)
         counts = list(rows.annotate(number=Count("*"), exposure=EXPOSURE))
         labels = self.load_labels([key for key, *_counts in counts if key])
         return [(key, labels.get(key, key), *others) for key, *others in counts]
@@ -103,6 +129,8 @@ class Grouping:
         if self.name in ("category", "asset"):
             model: Any = {"category": Category, "asset": Asset}[self.name]
             return dict(model.objects.filter(pk__in=keys).values_list("pk", "name"))
+        if self.custom and self.custom.kind == CustomFieldKind.PERSON:
+            return load_people(keys)
         if self.name in PEOPLE:
             return {user.pk: str(user) for user in User.objects.filter(pk__in=keys)}
         return {}
@@ -141,14 +169,16 @@ class Grouping:
                 "owner": _("No member as owner"),
                 "tag": _("No tag"),
             }.get(self.name) or _("None")
-        if self.name in LINKS:
+        if self.custom and self.custom.kind == CustomFieldKind.FLAG:
+            return _("Yes") if group.key == "true" else _("No")
+        if self.name in LINKS or self.custom:
             return group.label
         column: Any = Risk._meta.get_field(GROUPINGS[self.name])
         return str(dict(column.flatchoices).get(group.key, group.label))
 
     def risks_of(self, groups: Sequence[Group]) -> Any:
         """Return the risks of these groups, each once."""
-        column = GROUPINGS[self.name]
+        column = self.column
         keys = [group.key for group in groups if group.key is not None]
         has_rest = len(keys) < len(groups)
         if self.name in LINKS:
@@ -162,7 +192,7 @@ class Grouping:
             return self.risks.filter(linked | ~Exists(own) if has_rest else linked)
         chosen = Q(**{f"{column}__in": keys})
         if has_rest:
-            chosen |= Q(treatment="") if column == "treatment" else Q(**{column: None})
+            chosen |= Q(treatment="") if column == "treatment" else Q(**{f"{column}__isnull": True})
         return self.risks.filter(chosen)
 
     def fill_page(self, groups: list[Group], start: int, size: int, load: LoadRows) -> list[Group]:
@@ -190,7 +220,7 @@ class Grouping:
             links = LINKS[self.name].objects.filter(risk__in=ids)
             pairs = links.values_list("risk", LINK_COLUMNS[self.name])
         else:
-            pairs = Risk.objects.filter(pk__in=ids).values_list("pk", GROUPINGS[self.name])
+            pairs = self.with_column(Risk.objects.filter(pk__in=ids)).values_list("pk", self.column)
         for pk, key in pairs:
             keys[pk].append(key or None)
         for row in rows:

@@ -10,7 +10,11 @@ from django.utils.translation import gettext as _
 from openrisk.accounts.models import Organization, User
 from openrisk.api.filters import MAX_SEARCH, MAX_VALUES
 from risks.api.filters import LINKS, RiskFilterSet
+from risks.custom_fields.definitions import NO_FIELDS, field_of
+from risks.custom_fields.sql import order_of
+from risks.custom_fields.values import SORTED
 from risks.models import Risk
+from risks.models.custom_fields import PREFIX
 from risks.pages.register.cells import build_cells
 from risks.pages.register.columns import parse_columns, value_paths
 from risks.pages.register.filters.chips import Chip, build_chips
@@ -22,9 +26,11 @@ from risks.pages.register.grouping import (
     Group,
     Grouping,
     count_rows,
+    custom_groupings,
 )
 from risks.pages.register.query import DEFAULT_ORDER, ListQuery, list_address
 from risks.querysets import RISK_ORDERS
+from risks.services.workspace.custom_fields import fields_of
 
 PAGE_SIZE = 25
 PAGE_SIZES = (25, 50, 100, 200)
@@ -45,6 +51,8 @@ class Listing:
         if not isinstance(query, ListQuery):
             query = ListQuery({name: value for name, value in query.items() if value != ""})
         self.organization, self.query, self.user = organization, query, user
+        # Read only for a query that names one of them.
+        self.custom = fields_of(organization) if PREFIX in query.encode() else NO_FIELDS
         self.problems: list[str] = []
         self.notes: list[str] = []
         self.order = self.parse_order()
@@ -53,7 +61,7 @@ class Listing:
         self.page_size = self.parse_page_size()
         self.group = self.parse_group()
         self.filters = query.filters
-        self.resolved = resolve_words(self.filters, user)
+        self.resolved = resolve_words(self.filters, user, custom=self.custom)
         self.risks = self.filter_risks(self.resolved)
         self.groups: list[Group] = []  # those of this page
         self.rows: list[dict[str, Any]] = []
@@ -69,8 +77,12 @@ class Listing:
         build_cells(self.columns, self.rows)
         return self
 
+    def grouping(self) -> Grouping:
+        own = field_of(self.custom, self.group)
+        return Grouping(self.group, self.organization, self.risks, own)
+
     def load_groups(self) -> None:
-        grouping = Grouping(self.group, self.organization, self.risks)
+        grouping = self.grouping()
         groups = grouping.load_groups(self.folded)
         # A risk may be in several groups of tags, and groups may be left out.
         is_exact = self.group not in LINKS and len(groups) < MOST_GROUPS
@@ -90,7 +102,9 @@ class Listing:
     # --- the query -----------------------------------------------------------------------------
     def parse_order(self) -> str:
         order = self.query.get("ordering", DEFAULT_ORDER)
-        if order.removeprefix("-") in RISK_ORDERS:
+        name = order.removeprefix("-")
+        own = field_of(self.custom, name)
+        if name in RISK_ORDERS or (own and own.kind in SORTED):
             return order
         known = ", ".join(sorted(RISK_ORDERS))
         text = _("There is no order “%(order)s”. Sort by one of %(known)s.")
@@ -105,7 +119,7 @@ class Listing:
         return text[:MAX_SEARCH]
 
     def parse_columns(self) -> list[Any]:
-        columns, unknown = parse_columns(self.query.get("columns"))
+        columns, unknown = parse_columns(self.query.get("columns"), self.custom)
         if unknown:
             text = _("There is no column “%(names)s”. Choose among the columns again.")
             self.problems.append(text % {"names": ", ".join(unknown)[:200]})
@@ -122,7 +136,7 @@ class Listing:
 
     def parse_group(self) -> str:
         name = self.query.get("group")
-        if name and name not in GROUPINGS:
+        if name and name not in (*GROUPINGS, *custom_groupings(self.custom)):
             known = ", ".join(GROUPINGS)
             text = _("Risks cannot be grouped by “%(name)s”. Group by one of %(known)s.")
             self.problems.append(text % {"name": name[:50], "known": known})
@@ -147,7 +161,7 @@ class Listing:
         problems = [
             cannot
             % {
-                "filter": field_label(split_parameter(name)[0]),
+                "filter": field_label(split_parameter(name)[0], self.custom),
                 "value": self.filters.get(name, "")[:100],
                 "error": error,
             }
@@ -160,7 +174,7 @@ class Listing:
         ]
         problems += [
             _("%(filter)s: choose at most %(most)s values.")
-            % {"filter": field_label(split_parameter(name)[0]), "most": MAX_VALUES}
+            % {"filter": field_label(split_parameter(name)[0], self.custom), "most": MAX_VALUES}
             for name, value in filterset.data.items()
             if value.count(",") >= MAX_VALUES
         ]
@@ -185,7 +199,9 @@ class Listing:
 
     def sort(self, risks: Any) -> Any:
         sign = "-" if self.order.startswith("-") else ""
-        risks = risks.annotate(_order=RISK_ORDERS[self.order.removeprefix("-")])
+        name = self.order.removeprefix("-")
+        own = field_of(self.custom, name)
+        risks = risks.annotate(_order=order_of(own) if own else RISK_ORDERS[name])
         return risks.order_by(f"{sign}_order", f"{sign}id")
 
     def load_page(self) -> list[dict[str, Any]]:
@@ -213,7 +229,7 @@ class Listing:
         if not self.group:
             yield "", self.sort(self.risks)
             return
-        grouping = Grouping(self.group, self.organization, self.risks)
+        grouping = self.grouping()
         for group in grouping.load_groups(()):
             yield group.label, self.sort(grouping.risks_of([group]))
 
@@ -256,7 +272,9 @@ class Listing:
         as_shown = reverse("risk-export-shown", args=[self.organization.slug])
         shown = self.query.changed(fold=None)
         search = {"search": self.search} if self.search else {}
-        everything = ListQuery({**self.resolved, **search, "ordering": self.order})
+        # The API sorts by its own fields only.
+        order = DEFAULT_ORDER if self.order.lstrip("-").startswith(PREFIX) else self.order
+        everything = ListQuery({**self.resolved, **search, "ordering": order})
         address = reverse("risk-export", args=[self.organization.slug])
         return [
             (
@@ -301,7 +319,8 @@ class Listing:
         """The search and the filters in use, if they can be used."""
         if self.problems:
             return []
-        return build_chips(self.organization, self.query, self.filters, self.address)
+        address, custom = self.address, self.custom
+        return build_chips(self.organization, self.query, self.filters, address, custom)
 
     @property
     def has_gone_values(self) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -14,6 +15,7 @@ from openrisk.errors import StaleVersion
 from openrisk.pages.drafts import form_on
 from openrisk.pages.forms import REFUSALS
 from openrisk.pages.guards import MemberRequest, member_required
+from risks.custom_fields.definitions import field_of
 from risks.fields import FIELD
 from risks.models import Risk
 from risks.pages.register.cells import build_cells, row_words
@@ -26,9 +28,11 @@ from risks.pages.widgets import RatingPicker
 from risks.scoring import KINDS
 from risks.services import risks as services
 from risks.services.matrix import matrix_of
+from risks.services.workspace.custom_fields import fields_of
 
 FIELDS = ("owner", "assignee", "reviewer", "category", "treatment", "tags", "next_review_at")
 # "rating" is that of the current score: residual where it is assessed, else inherent.
+FROM_RISK = "from-risk"  # a parameter of the address
 PARTS = (*FIELDS, "rating", *KINDS)
 
 
@@ -41,7 +45,7 @@ class QuickEditForm(RiskForm):
         self.fields = {
             name: field for name, field in self.fields.items() if name in (*names, "version")
         }
-        first = self.fields[names[0]]
+        first: Any = self.fields[names[0]]
         first.widget.attrs["autofocus"] = True
 
 
@@ -49,7 +53,8 @@ class QuickEditForm(RiskForm):
 @require_http_methods(["GET", "POST"])
 @member_required(Role.ANALYST)
 def edit_part(request: MemberRequest, number: int, part: str) -> HttpResponse:
-    if part not in PARTS:
+    own = field_of(fields_of(request.membership.organization), part)
+    if part not in PARTS and (own is None or own.is_retired):
         raise Http404
     risk = find_risk(request, number)
     if request.htmx and "row" in request.GET:
@@ -76,15 +81,22 @@ def edit_part(request: MemberRequest, number: int, part: str) -> HttpResponse:
         "part": part,
         "field": form[names[0]],
         "picker": RatingPicker(form, kind, matrix_of(risk.organization)) if kind else None,
-        "title": _("Rating") if kind else FIELD[part].title,
+        "title": own.label if own else _("Rating") if kind else FIELD[part].title,
         "query": request.GET.urlencode(),
-        "back": list_address(request.organization_slug, ListQuery.read(request.GET)),
+        "back": address_to_return_to(request, risk),
     }
     # htmx shows the answer to a refused form only where it is a 400.
     status = 400 if form.errors else 200
     if request.htmx and not kind:
         return render(request, "risks/register/_quick_edit.html", context, status=status)
     return render_dialog(request, "risks/register/quick_edit.html", context, status)
+
+
+def address_to_return_to(request: MemberRequest, risk: Risk) -> str:
+    """Return the page of the risk where the part was changed from there; else the list."""
+    if request.GET.get(FROM_RISK):
+        return reverse("risk-page", args=[request.organization_slug, risk.reference])
+    return list_address(request.organization_slug, ListQuery.read(request.GET))
 
 
 def rating_kind(risk: Risk, part: str) -> str:
@@ -103,7 +115,7 @@ def answer_saved(request: MemberRequest, risk: Risk, *, in_dialog: bool) -> Http
         response["HX-Reswap"] = "outerHTML"
         return response
     messages.success(request, _("%(reference)s saved.") % {"reference": risk.reference})
-    return redirect(list_address(request.organization_slug, ListQuery.read(request.GET)))
+    return redirect(address_to_return_to(request, risk))
 
 
 def render_row(request: MemberRequest, risk: Risk) -> HttpResponse:

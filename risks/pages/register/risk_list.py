@@ -24,6 +24,7 @@ from risks.models import (
     Asset,
     Category,
     Control,
+    CustomField,
     Risk,
     RiskAsset,
     RiskControl,
@@ -32,7 +33,7 @@ from risks.models import (
 )
 from risks.pages.register.cells import file_values, row_words
 from risks.pages.register.filters.words import names_me
-from risks.pages.register.grouping import GROUPINGS, grouping_label
+from risks.pages.register.grouping import grouping_label
 from risks.pages.register.listing import Listing
 from risks.pages.register.query import ListQuery
 from risks.pages.register.saved_views import OpenedView, open_view
@@ -42,7 +43,7 @@ from risks.services.bulk_changes.kinds import DeleteKind
 # A list with a filter that reads other models is computed each time.
 READS = (
     *(Risk, ScoreChange, Category, RiskTag, RiskAsset, RiskControl, Asset, Control),
-    *(Membership, User),
+    *(Membership, User, CustomField),
 )
 
 
@@ -109,7 +110,7 @@ def render_register(
     context = {
         "listing": listing,
         "is_changed": opened.is_changed,
-        "grouping": grouping_label(listing.group) if listing.group else "",
+        "grouping": grouping_label(listing.group, listing.custom) if listing.group else "",
         "quick_filters": quick_filters(listing),
         "words": row_words(),
         "swaps": swaps,
@@ -176,7 +177,7 @@ def export_shown(request: MemberRequest) -> HttpResponseBase:
 
 def file_rows(listing: Listing) -> Iterator[list[Any]]:
     """Yield the header and a row for each risk; a grouped list has its groups in a first column."""
-    header = [grouping_label(listing.group)] if listing.group in GROUPINGS else []
+    header = [grouping_label(listing.group, listing.custom)] if listing.group else []
     for column in listing.columns:
         header += [column.label, _("%(column)s: score") % {"column": column.label}][
             : 2 if column.kind == "level" else 1

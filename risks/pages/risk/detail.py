@@ -26,6 +26,7 @@ from risks.models import (
     Risk,
     SuggestionStatus,
 )
+from risks.pages.custom_fields import shown_fields
 from risks.pages.risk import tabs
 from risks.pages.risk.explanation import explain_score, is_above_appetite
 from risks.pages.risk.forms import (
@@ -54,6 +55,7 @@ from risks.pages.workspace.relation_form import RelationForm
 from risks.querysets import FINDING_ORDERS
 from risks.scoring import KINDS
 from risks.services.matrix import matrix_of
+from risks.services.workspace.custom_fields import fields_of
 from risks.services.workspace.relations import open_duplicate_of, related_risks
 
 FINDINGS_ON_PAGE = 50
@@ -214,6 +216,7 @@ class RiskPage:
         related = related_risks(risk)
         relation_form = self.sent_form if self.sent_key == "relation" else None
         return {
+            "custom_fields": shown_fields(fields_of(risk.organization), risk),
             "related": related,
             "duplicate_of": open_duplicate_of(risk, related),
             "relation_form": relation_form or RelationForm(risk.organization),

@@ -16,7 +16,7 @@ from risks.services.workspace.custom_fields import LONGEST_OPTION, MOST_OPTIONS
         "items": {"type": "string", "maxLength": LONGEST_OPTION},
     }
 )
-class OptionsField(serializers.ListField):
+class FieldOptionsField(serializers.ListField):
     child = serializers.CharField(max_length=LONGEST_OPTION)
 
 
@@ -29,7 +29,7 @@ class CustomFieldSerializer(RowSerializer):
     default = AnyValueField(
         required=False, allow_null=True, help_text="The value of a new risk, as a risk has it"
     )
-    options = OptionsField(required=False)
+    options = FieldOptionsField(required=False)
 
     class Meta:
         model = CustomField

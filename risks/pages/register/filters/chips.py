@@ -10,13 +10,15 @@ from django.utils.translation import gettext as _
 
 from openrisk.accounts.models import Membership, Organization
 from openrisk.text.names import name_key
+from risks.custom_fields.definitions import NO_FIELDS, CustomFields
 from risks.models import Risk, RiskTag
 from risks.pages.register.filters.choices import select_choices
 from risks.pages.register.filters.fields import (
     LABELS,
+    FilterField,
     FilterKind,
+    all_filter_fields,
     field_label,
-    filter_fields,
     split_parameter,
 )
 from risks.pages.register.filters.values import ROW_LABELS, ROWS
@@ -44,12 +46,14 @@ def build_chips(
     query: ListQuery,
     filters: Mapping[str, str],
     address: Callable[[ListQuery], str],
+    custom: CustomFields = NO_FIELDS,
 ) -> list[Chip]:
     """Return a chip for the search and for each of `filters`, which have been checked.
 
     `address(query)` is that of the list.
     """
-    names = names_of_values(organization, filters)
+    fields = all_filter_fields(custom)
+    names = names_of_values(organization, filters, fields)
     chips = []
     if search := query.get("search"):
         chips.append(
@@ -57,12 +61,13 @@ def build_chips(
         )
     for parameter, value in filters.items():
         name, lookup = split_parameter(parameter)
-        words = [value_words(name, lookup, each, names) for each in values_of(lookup, value)]
+        field = fields[name]
+        words = [value_words_of(field, each, names) for each in values_of(lookup, value)]
         chips.append(
             Chip(
                 parameter,
                 name,
-                chip_label(name, lookup, value),
+                chip_label(field, lookup, value),
                 _(", ").join(words[:3]) + (f" +{len(words) - 3}" if len(words) > 3 else ""),
                 address(query.changed(**{parameter: None})),
                 is_gone=gone() in words,
@@ -81,26 +86,26 @@ def gone() -> str:
     return _("no longer there")
 
 
-def chip_label(name: str, lookup: str, value: str) -> str:
+def chip_label(field: FilterField, lookup: str, value: str) -> str:
     """Return the words before the value: "Level", "Next review until", "No owner"."""
-    label = field_label(name)
+    name, label = field.name, field.label
     if lookup == "isnull":
-        field = filter_fields()[name]
         if value != "true":
             return _("%(field)s: any") % {"field": label}
         if f"{name}__isnull" in LABELS:
             return field_label(f"{name}__isnull")
         return f"{label}: {field.none_label.lower()}"
-    if lookup == "gte":
-        return _("%(field)s from") % {"field": label}
-    if lookup == "lte":
-        return _("%(field)s up to") % {"field": label}
-    return label
+    texts = {
+        "gte": _("%(field)s from"),
+        "lte": _("%(field)s up to"),
+        "contains": _("%(field)s contains"),
+    }
+    return texts.get(lookup, "%(field)s") % {"field": label}
 
 
-def value_words(name: str, lookup: str, value: str, names: Names) -> str:
+def value_words_of(field: FilterField, value: str, names: Names) -> str:
     """Return a value as people read it."""
-    kind = filter_fields()[name].kind
+    name, kind = field.name, field.kind
     if kind is FilterKind.PERSON and value == ME:
         return _("me")
     if kind in (FilterKind.PERSON, FilterKind.ROW):
@@ -122,13 +127,15 @@ def value_key(value: str) -> str:
         return value
 
 
-def names_of_values(organization: Organization, filters: Mapping[str, str]) -> Names:
+def names_of_values(
+    organization: Organization, filters: Mapping[str, str], fields: Mapping[str, FilterField]
+) -> Names:
     """Load the names of the people, rows and tags that the filters name, in one query."""
     queries = []
     for parameter, value in filters.items():
         name, lookup = split_parameter(parameter)
         values = [each for each in values_of(lookup, value) if each not in ("", ME)]
-        kind = filter_fields()[name].kind
+        kind = fields[name].kind
         if values and (kind in (FilterKind.PERSON, FilterKind.ROW) or name == "tag"):
             queries.append(select_names(organization, name, values))
     if not queries:

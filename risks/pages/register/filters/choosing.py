@@ -14,12 +14,13 @@ from openrisk.caching.decorators import get_or_compute
 from openrisk.caching.principals import principal_of
 from openrisk.pages.guards import MemberRequest, member_required
 from risks.pages.register.dialogs import render_dialog
-from risks.pages.register.filters.fields import FilterField, FilterKind, filter_fields
+from risks.pages.register.filters.fields import FilterField, FilterKind, all_filter_fields
 from risks.pages.register.filters.values import MOST_VALUES, OfferedValue, count_values
 from risks.pages.register.filters.words import COMING_DAYS, PAST_DAYS, day_label
 from risks.pages.register.listing import Listing
 from risks.pages.register.query import ListQuery
 from risks.pages.register.risk_list import READS
+from risks.services.workspace.custom_fields import fields_of
 
 SEARCHED = (FilterKind.PERSON, FilterKind.ROW, FilterKind.WORD)
 LONGEST_TEXT = 100
@@ -30,9 +31,10 @@ LONGEST_TEXT = 100
 def choose_field(request: MemberRequest) -> HttpResponse:
     """Offer all fields that the list can be filtered by."""
     query = ListQuery.read(request.GET)
+    custom = fields_of(request.membership.organization)
     fields = [
         (field, any(query.get(name) for name in field.parameters))
-        for field in filter_fields().values()
+        for field in all_filter_fields(custom).values()
     ]
     context = {
         "fields": fields,
@@ -46,7 +48,7 @@ def choose_field(request: MemberRequest) -> HttpResponse:
 @member_required(Role.VIEWER)
 def choose_values(request: MemberRequest, name: str) -> HttpResponse:
     """Offer the values of a field, each with the number of risks it would leave."""
-    field = filter_fields().get(name)
+    field = all_filter_fields(fields_of(request.membership.organization)).get(name)
     if field is None:
         raise Http404
     query = ListQuery.read(request.GET)
@@ -83,7 +85,7 @@ def choose_values(request: MemberRequest, name: str) -> HttpResponse:
         "text": text,
         "is_searched": field.kind in SEARCHED and (text or len(values) >= MOST_VALUES // 2),
         "ranges": ranges,
-        "typed": query.get(field.name),
+        "typed": query.get(field.list_parameter if field.custom else field.name),
         "back": listing.url,
     }
     return render_dialog(request, "risks/register/filter_values.html", context)

@@ -13,8 +13,12 @@ from django_filters.filters import DateFilter
 
 from openrisk.api.filters import FlagFilter
 from risks.api.filters import RiskFilterSet
+from risks.custom_fields.definitions import NO_FIELDS, CustomFields, field_of, split_name
+from risks.custom_fields.query import LOOKUPS
+from risks.custom_fields.values import CHOSEN, NUMBERS, TEXTS
 from risks.fields import FIELD, PEOPLE
-from risks.models import Risk
+from risks.models import CustomField, CustomFieldKind, Risk
+from risks.models.custom_fields import PREFIX
 from risks.scoring import KINDS
 
 
@@ -28,6 +32,7 @@ class FilterKind(StrEnum):
     DAY = "day"  # a range of days
     TEXT = "text"
     FLAG = "flag"
+    OPTION = "option"  # one of the options of a custom field
 
 
 NAMED_KINDS = {
@@ -61,7 +66,9 @@ LABELS: dict[str, Any] = {
 }
 
 
-def field_label(name: str) -> str:
+def field_label(name: str, custom: CustomFields = NO_FIELDS) -> str:
+    if own := field_of(custom, name):
+        return own.label
     if name in LABELS:
         return str(LABELS[name])
     return FIELD[name].title if name in FIELD else name.replace("_", " ").capitalize()
@@ -74,10 +81,11 @@ class FilterField:
     name: str
     kind: FilterKind
     lookups: tuple[str, ...]
+    custom: CustomField | None = None
 
     @property
     def label(self) -> str:
-        return field_label(self.name)
+        return self.custom.label if self.custom else field_label(self.name)
 
     @property
     def parameters(self) -> list[str]:
@@ -100,6 +108,8 @@ class FilterField:
         """The words for risks without a value, if they can be asked for."""
         if "isnull" not in self.lookups:
             return ""
+        if self.custom and self.kind is not FilterKind.PERSON:
+            return _("Empty")
         if self.kind is FilterKind.DAY:
             return _("No date")
         if self.kind in (FilterKind.RATING, FilterKind.NUMBER) or self.name.endswith("_level"):
@@ -109,6 +119,8 @@ class FilterField:
 
 def split_parameter(parameter: str) -> tuple[str, str]:
     """Return the field and the lookup of a parameter: `status__in` is ("status", "in")."""
+    if own := split_name(parameter):
+        return PREFIX + own[0], own[1]
     name, _separator, lookup = parameter.partition("__")
     return name, lookup or "exact"
 
@@ -123,6 +135,29 @@ def filter_fields() -> dict[str, FilterField]:
     order = [*COMMON, *(name for name in FIELD if name not in COMMON)]
     names = sorted(lookups, key=lambda name: order.index(name) if name in order else len(order))
     return {name: FilterField(name, kind_of(name), tuple(lookups[name])) for name in names}
+
+
+CUSTOM_KINDS = {
+    **dict.fromkeys(TEXTS, FilterKind.TEXT),
+    **dict.fromkeys(NUMBERS, FilterKind.NUMBER),
+    **dict.fromkeys(CHOSEN, FilterKind.OPTION),
+    CustomFieldKind.DATE: FilterKind.DAY,
+    CustomFieldKind.PERSON: FilterKind.PERSON,
+    CustomFieldKind.FLAG: FilterKind.FLAG,
+}
+
+
+def all_filter_fields(custom: CustomFields) -> dict[str, FilterField]:
+    """Return the fields that can be filtered by in an organization with these custom fields."""
+    return filter_fields() | {
+        field.name: FilterField(
+            field.name,
+            CUSTOM_KINDS[CustomFieldKind(field.kind)],
+            LOOKUPS[CustomFieldKind(field.kind)],
+            field,
+        )
+        for field in custom.values()
+    }
 
 
 # By kinds of columns; the first that fits.

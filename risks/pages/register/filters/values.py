@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db.models import CharField, Count, F, Min, Q, Value
 from django.db.models.functions import Concat
@@ -14,8 +15,10 @@ from django.utils.translation import gettext as _
 
 from openrisk.accounts.models import Membership, Organization
 from risks.api.filters import LINK_COLUMNS, LINKS, RiskFilterSet
+from risks.custom_fields.query import condition
+from risks.custom_fields.sql import text_of
 from risks.fields import PEOPLE
-from risks.models import Asset, Category, Control, Risk
+from risks.models import Asset, Category, Control, CustomField, CustomFieldKind, Risk
 from risks.pages.register.filters.fields import FilterField, FilterKind, field_label
 from risks.pages.register.filters.words import ME
 from risks.querysets import person_label
@@ -45,6 +48,8 @@ def count_values(
 ) -> list[OfferedValue]:
     """Return the values of `field` in `risks`; of many those that match `text`."""
     risks = risks.order_by()
+    if field.custom and field.kind is not FilterKind.PERSON:
+        return count_custom(field, field.custom, risks)
     if count_all := {
         FilterKind.FLAG: count_flag,
         FilterKind.DAY: count_days,
@@ -99,6 +104,9 @@ def count_people(
     counts: dict[Any, int] = {}
     if has_counts := field.name in PEOPLE:  # the others are not columns
         counts = dict(risks.values_list(field.name).annotate(number=Count("*")))
+    elif field.custom:
+        has_counts = True
+        counts = {UUID(key) if key else None: n for key, n in count_by_text(field.custom, risks)}
     most = sorted(counts.keys() - {None}, key=lambda user: -counts[user])[:MOST_VALUES]
     members = Membership.objects.filter(organization=organization)
     members = members.annotate(label=person_label("user")).order_by("label", "pk")
@@ -120,6 +128,41 @@ def count_people(
     ]
     own = OfferedValue(field.list_parameter, ME, _("Me"), None)
     return [own, *values, *none_of(field, counts.get(None, 0))]
+
+
+def count_by_text(custom: CustomField, risks: Any) -> list[tuple[str | None, int]]:
+    """Return each value of a custom field, as text, with the number of risks that have it."""
+    return list(risks.values_list(text_of(custom.key)).annotate(number=Count("*")))
+
+
+def count_custom(field: FilterField, custom: CustomField, risks: Any) -> list[OfferedValue]:
+    """Count the options of a choice, or yes and no; of other kinds those without a value."""
+    counts: dict[Any, int] = {}
+    choices: list[tuple[str, str]] = []
+    if field.kind is FilterKind.FLAG:
+        choices = [("true", _("Yes")), ("false", _("No"))]
+    elif field.kind is FilterKind.OPTION:
+        choices = [(option, option) for option in custom.options]
+    if custom.kind == CustomFieldKind.CHOICES:
+        counts = risks.aggregate(
+            none=Count("pk", filter=condition(custom, "isnull", True)),
+            **{
+                str(index): Count("pk", filter=condition(custom, "exact", option))
+                for index, option in enumerate(custom.options)
+            },
+        )
+        counts = {
+            None: counts["none"],
+            **{option: counts[str(index)] for index, option in enumerate(custom.options)},
+        }
+    elif choices:
+        counts = dict(count_by_text(custom, risks))
+        former = counts.keys() - {None} - {key for key, _label in choices}
+        choices += [(key, key) for key in sorted(former)]
+    values = [
+        OfferedValue(field.list_parameter, key, label, counts.get(key, 0)) for key, label in choices
+    ]
+    return [*values, *none_of(field, counts.get(None, 0) if choices else None)]
 
 
 def count_rows(

@@ -15,7 +15,15 @@ from django_filters.filters import DateFilter
 
 from openrisk.accounts.models import User
 from risks.api.filters import RiskFilterSet
-from risks.pages.register.filters.fields import FilterKind, filter_fields, split_parameter
+from risks.custom_fields.definitions import NO_FIELDS, CustomFields
+from risks.models.custom_fields import PREFIX
+from risks.pages.register.filters.fields import (
+    FilterField,
+    FilterKind,
+    all_filter_fields,
+    filter_fields,
+    split_parameter,
+)
 
 ME = "me"
 _RELATIVE_DAY = re.compile(r"today|in-(\d{1,4})-days|(\d{1,4})-days-ago")
@@ -25,35 +33,45 @@ COMING_DAYS = ("today", "in-7-days", "in-30-days", "in-90-days", "in-365-days")
 
 
 def resolve_words(
-    filters: Mapping[str, str], user: User | None, today: date | None = None
+    filters: Mapping[str, str],
+    user: User | None,
+    today: date | None = None,
+    custom: CustomFields = NO_FIELDS,
 ) -> dict[str, str]:
     """Return the filters as the API takes them."""
     today = today or datetime.now(UTC).date()
-    return {name: resolve_word(name, value, user, today) for name, value in filters.items()}
+    fields = all_filter_fields(custom) if custom else filter_fields()
+    return {name: resolve_word(fields, name, value, user, today) for name, value in filters.items()}
 
 
-def resolve_word(parameter: str, value: str, user: User | None, today: date) -> str:
+def resolve_word(
+    fields: Mapping[str, FilterField], parameter: str, value: str, user: User | None, today: date
+) -> str:
     name, lookup = split_parameter(parameter)
-    field = filter_fields().get(name)
+    field = fields.get(name)
     if field is None or lookup == "isnull":
         return value
     if field.kind is FilterKind.PERSON and user is not None:
         return ",".join(str(user.pk) if each == ME else each for each in value.split(","))
     if field.kind is FilterKind.DAY and (day := parse_day(value, today)):
-        named: Any = RiskFilterSet.base_filters[parameter]
-        if isinstance(named, DateFilter):
+        named: Any = RiskFilterSet.base_filters.get(parameter)
+        if field.custom or isinstance(named, DateFilter):
             return day.isoformat()
         return f"{day}T23:59:59.999999Z" if lookup == "lte" else f"{day}T00:00:00Z"
     return value
 
 
 def names_me(filters: Mapping[str, str]) -> bool:
-    """Return whether the filters mean other risks for other people."""
+    """Return whether the filters mean other risks for other people; of custom fields, whether they
+    could."""
     fields = filter_fields()
     return any(
         ME in value.split(",")
         for parameter, value in filters.items()
-        if (field := fields.get(split_parameter(parameter)[0])) and field.kind is FilterKind.PERSON
+        if parameter.startswith(PREFIX)
+        or (
+            (field := fields.get(split_parameter(parameter)[0])) and field.kind is FilterKind.PERSON
+        )
     )
 
 
