@@ -191,7 +191,7 @@ CHANGED = {
     "risks.defaultview": {"view_id": SavedView.objects.order_by("-pk").values("pk")[:1]},
     "risks.bulkchange": {"comment": "Changed"},
     "risks.comment": {"text": "Changed"},
-    "risks.customfield": {"options": ["North", "South"]},
+    "risks.customfield": {"help": "Where"},
     "risks.watch": {"user_id": Subquery(User.objects.order_by("-email").values("pk")[:1])},
     "marketplace.app": {"settings": {"asset": "shop"}},
     "marketplace.review": {"rating": 1},
