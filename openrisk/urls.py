@@ -42,6 +42,7 @@ pages_of_an_organization: list[Any] = [
     path("marketplace/", include("marketplace.pages.urls")),
     path("settings/", include("openrisk.pages.settings.urls")),
     path("settings/", include("risks.pages.settings.urls")),
+    path("settings/fields/", include("risks.pages.settings.fields_urls")),
     path("settings/", include("marketplace.pages.settings_urls")),
     path("settings/", include("dashboards.pages.reports.settings_urls")),
     path("reports/", include("dashboards.pages.reports.urls")),

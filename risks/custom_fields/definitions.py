@@ -1,5 +1,6 @@
 """The custom fields of an organization, by key, and the people that their values name."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -37,6 +38,15 @@ def people_in(fields: CustomFields, values: Iterable[Mapping[str, Any]]) -> set[
     """Return the ids of the people whom these values of risks name."""
     keys = [key for key, field in fields.items() if field.kind == CustomFieldKind.PERSON]
     return {row[key] for row in values for key in keys if not is_empty(row.get(key))}
+
+
+def load_person_ids(organization: Organization) -> dict[str, str]:
+    """Return the ids of the members by e-mail address, and by a name that only one of them has."""
+    members = User.objects.filter(memberships__organization=organization, is_active=True)
+    rows = list(members.values_list("pk", "email", "name"))
+    names = Counter(name.casefold() for _pk, _email, name in rows if name)
+    ids = {name.casefold(): str(pk) for pk, _email, name in rows if names[name.casefold()] == 1}
+    return ids | {email.casefold(): str(pk) for pk, email, _name in rows}
 
 
 def load_people(ids: Iterable[str], column: str = "") -> dict[str, str]:

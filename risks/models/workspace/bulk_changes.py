@@ -29,6 +29,8 @@ class BulkKind(models.TextChoices):
     REVIEW_INTERVAL = "review_interval_days", _("Review interval")
     NEXT_REVIEW = "next_review_at", _("Next review")
     STATUS = "status", _("Status")
+    CUSTOM_FIELD = "custom_field", _("Custom field")
+    EXTRA_COLUMN = "extra_column", _("Imported column")
     TYPE = "type", _("Type")
     CRITICALITY = "criticality", _("Criticality")
     STATEMENT = "statement", _("Statuses from a file")

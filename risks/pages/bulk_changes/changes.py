@@ -36,7 +36,7 @@ from risks.services.bulk_changes.wording import (
 from risks.tasks import apply_bulk_change, undo_bulk_change
 
 # Kinds that are previewed elsewhere: in the settings, and from a file.
-ON_OTHER_PAGES = (BulkKind.REPLACE_TAGS, BulkKind.STATEMENT)
+ON_OTHER_PAGES = (BulkKind.REPLACE_TAGS, BulkKind.STATEMENT, BulkKind.EXTRA_COLUMN)
 PAGE_SIZE = 25
 MOST_SHOWN = 50  # rows of a result
 
@@ -59,7 +59,7 @@ def bulk_change(request: MemberRequest, subject: str = BulkSubject.RISK) -> Http
     if not form.is_valid():
         return show_form(request, form, 400)
     fields = form.cleaned_data
-    value = None if fields.get("empty") else fields.get("value")
+    value = form.chosen_value
     try:
         require_kind(request.membership, kind, value, subject)
         rows, references = choose_rows(request, form)
@@ -84,8 +84,8 @@ def bulk_change(request: MemberRequest, subject: str = BulkSubject.RISK) -> Http
 
 def ask_for_value(request: MemberRequest, kind: str, subject: str) -> HttpResponse:
     pages = PAGES[subject]
-    chosen = request.POST.getlist(pages.box)
-    everything = request.POST.get("all") == "yes"
+    chosen = request.POST.getlist(pages.box) or request.POST.get("references", "").split()
+    everything = request.POST.get("all") in ("yes", "True")
     if request.method == "POST" and not chosen and not everything:
         messages.error(request, str(pages.select_first))
         return redirect(pages.list_route, request.organization_slug)
@@ -96,6 +96,7 @@ def ask_for_value(request: MemberRequest, kind: str, subject: str) -> HttpRespon
         references=" ".join(chosen),
         all=everything,
         query=request.POST.get("query", ""),
+        key=request.POST.get("key", ""),
     )
     if subject == BulkSubject.FINDING and request.method == "POST":
         try:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from openrisk.accounts.models import Organization, User
 from openrisk.pages.forms import PageForm
+from risks.custom_fields.form_fields import editable_fields, make_form_field, stored_value
 from risks.models import (
     AssetType,
     BulkKind,
@@ -15,6 +16,8 @@ from risks.models import (
     Category,
     ControlStatus,
     Criticality,
+    CustomField,
+    CustomFieldKind,
     FindingState,
     Status,
     Treatment,
@@ -31,6 +34,7 @@ from risks.pages.widgets import RowsField
 from risks.services.bulk_changes.kinds import rules_of
 from risks.services.matrix import matrix_of
 from risks.services.triage.risks_of_findings import suggest_risk
+from risks.services.workspace.custom_fields import fields_of
 
 # What a change may leave the risks without, and the words for it.
 EMPTYING = {
@@ -88,6 +92,7 @@ class BulkForm(PageForm):
     ):
         super().__init__(data, auto_id="bulk-%s", initial=initial)
         self.kind, self.subject = BulkKind(kind), subject
+        self.field: CustomField | None = None
         if self.kind in DECISIONS:
             state = DECISIONS[self.kind]
             self.fields["value"] = until_field(state)
@@ -97,6 +102,8 @@ class BulkForm(PageForm):
             self.fields["value"] = risk_value(self.kind.label, organization)
         elif self.kind == BulkKind.MAKE_RISK:
             self.picker = add_risk_fields(self, matrix_of(organization))
+        elif self.kind == BulkKind.CUSTOM_FIELD:
+            self.offer_field(organization)
         elif rules_of(kind, organization, subject).takes_value:
             self.fields["value"] = value_field(self.kind, organization, subject)
         if subject != BulkSubject.RISK:
@@ -104,7 +111,7 @@ class BulkForm(PageForm):
             self.fields["references"].help_text = _("Ids, separated by spaces, commas or lines")
         if self.kind in EMPTYING:
             self.fields["empty"].label = EMPTYING[self.kind]
-        else:
+        elif self.field is None:
             del self.fields["empty"]
 
     @property
@@ -118,6 +125,37 @@ class BulkForm(PageForm):
         if self.kind == BulkKind.MAKE_RISK:
             self.initial |= initial_of_risk(suggest_risk(organization, findings))
 
+    def offer_field(self, organization: Organization) -> None:
+        """Offer the value of the custom field that was chosen, or first the fields."""
+        custom = fields_of(organization)
+        self.field = custom.get(str((self.data if self.is_bound else self.initial).get("key")))
+        offered = [(field.key, field.label) for field in editable_fields(custom)]
+        self.fields["key"] = forms.ChoiceField(
+            label=BulkKind.CUSTOM_FIELD.label, choices=[("", _("Choose")), *offered]
+        )
+        if self.field is None:
+            del self.fields["comment"]
+            return
+        self.fields["key"].widget = forms.HiddenInput()
+        value = make_form_field(self.field)
+        if self.field.kind == CustomFieldKind.PERSON:
+            value = person_value(self.field.label, organization)
+        value.required = False
+        self.fields["value"] = value
+        if self.field.required:
+            del self.fields["empty"]
+            value.required = True
+        else:
+            self.fields["empty"].label = _("Empty")
+
+    @property
+    def chosen_value(self) -> Any:
+        """Return the value as the services take it."""
+        value = None if self.cleaned_data.get("empty") else self.cleaned_data.get("value")
+        if self.field is not None:
+            return {"key": self.field.key, "value": stored_value(self.field, value)}
+        return value
+
     def hide_selection(self) -> None:
         """Keep the references out of sight, where they were chosen in the list."""
         self.fields["references"].widget = forms.HiddenInput()
@@ -128,13 +166,14 @@ class BulkForm(PageForm):
             data["value"] = risk_fields(data)
         if "empty" not in self.fields or "value" in self.errors:
             return data
-        if data["empty"] and data.get("value"):
+        has_value = data.get("value") not in (None, "", [])
+        if data["empty"] and has_value:
             self.add_error(
                 "value",
                 gettext("Choose a value or “%(nothing)s”, not both.")
                 % {"nothing": self.fields["empty"].label},
             )
-        elif not data["empty"] and not data.get("value"):
+        elif not data["empty"] and not has_value:
             self.add_error(
                 "value",
                 gettext("Choose a value, or tick “%(nothing)s”.")

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from openrisk.accounts.models import Organization, Role, User
 from openrisk.errors import Conflict
+from risks.custom_fields.bulk_rules import CustomFieldRules, ExtraColumnRules
 from risks.models import BulkChange, BulkChangeRow, BulkKind, BulkSubject, DeletedItem
 from risks.services.bulk_changes import assets, columns, controls, findings
 from risks.services.bulk_changes.plan import PlannedRow, SelectedRow
@@ -89,6 +90,8 @@ KINDS: dict[str, type[BulkRules]] = {  # of risks
     BulkKind.REVIEW_INTERVAL: columns.IntervalKind,
     BulkKind.NEXT_REVIEW: columns.NextReviewKind,
     BulkKind.STATUS: StatusKind,
+    BulkKind.CUSTOM_FIELD: CustomFieldRules,
+    BulkKind.EXTRA_COLUMN: ExtraColumnRules,
     BulkKind.DELETE: DeleteKind,
 }
 ASSET_KINDS: dict[str, type[BulkRules]] = {

@@ -54,6 +54,14 @@ def risk_titles(count: int) -> dict[BulkKind, str]:
         BulkKind.STATUS: ngettext(
             "Change the status of %(count)s risk", "Change the status of %(count)s risks", count
         ),
+        BulkKind.CUSTOM_FIELD: ngettext(
+            "Set a custom field of %(count)s risk", "Set a custom field of %(count)s risks", count
+        ),
+        BulkKind.EXTRA_COLUMN: ngettext(
+            "Make an imported column of %(count)s risk a field",
+            "Make an imported column of %(count)s risks a field",
+            count,
+        ),
         BulkKind.DELETE: ngettext("Delete %(count)s risk", "Delete %(count)s risks", count),
     }
 
