@@ -17,11 +17,14 @@ from django.db.models import QuerySet
 from openrisk.accounts.models import Organization
 from openrisk.errors import Conflict
 from openrisk.text.cleaning import escape_invisible
+from risks.custom_fields.definitions import CustomFields, load_people, people_in
+from risks.custom_fields.values import value_text
 from risks.fields import EXPORT_COLUMNS, RELATIONS_COLUMN, Kind, extra_header, field_names
 from risks.import_runs.current_values import VALUE_PATHS, current_values, format_time
 from risks.import_runs.name_lookup import control_names
 from risks.registers.reading.sheet import MAX_COLUMNS
 from risks.registers.reading.text import clean_cell, clean_text, join_list, neutralize_formula
+from risks.services.workspace.custom_fields import fields_of
 from risks.services.workspace.relations import relation_texts
 
 CHUNK = 1000
@@ -113,16 +116,20 @@ Row = list[str | int | None]
 def export_table(risks: QuerySet[Any], organization: Organization) -> tuple[Row, Iterator[Row]]:
     """Return the header and the rows of an export."""
     names, has_rest = extra_columns(risks)
-    header: Row = [*EXPORT_COLUMNS, RELATIONS_COLUMN, *map(extra_header, names)]
+    custom = fields_of(organization)
+    own = [field.name for field in custom.values()]
+    header: Row = [*EXPORT_COLUMNS, RELATIONS_COLUMN, *own, *map(extra_header, names)]
     if has_rest:
         header.append(REST_COLUMN)
-    return header, export_rows(risks, control_names(organization), names, has_rest=has_rest)
+    rows = export_rows(risks, control_names(organization), names, custom, has_rest=has_rest)
+    return header, rows
 
 
 def export_rows(
     risks: QuerySet[Any],
     controls: Mapping[UUID, str],
     names: Mapping[str, None],
+    custom: CustomFields,
     *,
     has_rest: bool,
 ) -> Iterator[Row]:
@@ -131,10 +138,13 @@ def export_rows(
     while chunk := list(islice(stored, CHUNK)):
         values_by_risk = current_values(chunk, controls)
         relations = relation_texts([risk["id"] for risk in chunk])
+        people = load_people(people_in(custom, [risk["custom_fields"] for risk in chunk]), "email")
         for risk in chunk:
             values = values_by_risk[risk["id"]] | {name: risk[name] for name in _STORED}
             row = [to_cell(values[name]) for name in EXPORT_COLUMNS]
             row.append(relations.get(risk["id"]))
+            stored_values = risk["custom_fields"]
+            row += [value_text(f, stored_values.get(key), people) for key, f in custom.items()]
             extra = risk["extra"]
             row += [extra[name] if fits_cell(extra.get(name)) else None for name in names]
             if has_rest:

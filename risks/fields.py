@@ -215,6 +215,7 @@ IMPORT_FIELDS = (
     *(*REGISTER_FIELDS, *FIGURES),
 )
 LEAVE_OUT = "leave_out"  # what a caller maps a column to that is not imported at all
+CUSTOM_PREFIX = "custom_fields__"  # of the name of a custom field, before its key
 RELATIONS_COLUMN = "related_risks"  # of an export: "duplicates: R-0003; causes: R-0007"
 # Columns of an export that an import ignores: the register computes them itself.
 EXPORTED_ONLY = frozenset(

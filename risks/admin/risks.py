@@ -31,11 +31,11 @@ from risks.admin.display import level_badge, progress_bar
 from risks.admin.forms import (
     CategoryForm,
     OwnerForm,
-    RegisterForm,
     ReviewForm,
     TransitionForm,
 )
 from risks.admin.steps import StepButton
+from risks.admin.workspace.custom_fields_of_risks import CustomFieldsAdmin, CustomFieldsForm
 from risks.api.views.exports import export_response
 from risks.fields import FIELD, FIELDS, RATINGS, Kind
 from risks.models import Asset, BulkKind, Category, Control, Mitigation, Risk, Status
@@ -60,7 +60,7 @@ RATING_COLUMNS = [f"{kind}_rating" for kind in KINDS]
 
 
 # --- the form ---------------------------------------------------------------------------------
-class RiskAdminForm(RegisterForm):
+class RiskAdminForm(CustomFieldsForm):
     initial_status = forms.ChoiceField(
         label=_("Status"),
         choices=[(status, Status(status).label) for status in reversed(services.INITIAL_STATUSES)],
@@ -155,7 +155,7 @@ class AttentionFilter(admin.SimpleListFilter):
 
 
 @admin.register(Risk, site=site)
-class RiskAdmin(RegisterAdmin):
+class RiskAdmin(CustomFieldsAdmin):
     form = RiskAdminForm
     create = staticmethod(services.create_risk)
     update = staticmethod(services.update_risk)

@@ -33,6 +33,11 @@ def editable_fields(fields: CustomFields) -> list[CustomField]:
     return [field for field in fields.values() if not field.is_retired]
 
 
+def person_fields(fields: CustomFields) -> list[CustomField]:
+    """Return those that name a person."""
+    return [field for field in editable_fields(fields) if field.kind == CustomFieldKind.PERSON]
+
+
 def make_form_field(field: CustomField, present: Any = None) -> forms.Field:  # noqa: PLR0911  a table of kinds
     """Return the field of a form; a person is chosen among the users that the form offers then."""
     common: dict[str, Any] = {

@@ -13,6 +13,7 @@ from django.db.models import Field, Model
 from openrisk.database.labels import model_of_label
 from risks.fields import FIELDS
 from risks.history.recorded_models import link_fields
+from risks.models import CustomField
 
 Names = Mapping[tuple[type[Model], Any], str]
 
@@ -56,7 +57,7 @@ def find_column(model: str, name: str) -> tuple[str, Field | None]:
 
 def load_names(
     changes: Sequence[tuple[str, Mapping[str, Sequence[Any]]]], known: Iterable[Model] = ()
-) -> Names:
+) -> dict[tuple[type[Model], Any], str]:
     """Return the names of all rows whose ids stand in these (label of a model, {field: values}).
 
     One query for each model; the rows in `known` need none.
@@ -74,6 +75,11 @@ def load_names(
         rows = target._default_manager.select_related().filter(pk__in=pks) if pks else ()
         names |= {(target, row.pk): str(row) for row in rows}
     return names
+
+
+def label_of(model: str, name: str, names: Names) -> str:
+    """Return the label of a recorded field; that of a custom field is among the `names`."""
+    return names.get((CustomField, name)) or find_column(model, name)[0]
 
 
 def value_in_words(column: Field | None, value: Any, names: Names) -> str:  # noqa: PLR0911  a table of types

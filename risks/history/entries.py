@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 
 from openrisk.accounts.models import User
 from openrisk.database.labels import model_of_label
+from risks.history.custom_values import split_custom_fields
 from risks.history.descriptions import FieldChange, Names, load_names
 from risks.history.reading import changes_of, normalize_changes
 from risks.history.recorded_models import link_fields
@@ -26,14 +27,14 @@ from risks.history.sentences import (
     describe_merged,
     join_clauses,
 )
-from risks.models import ChangeAction, ImportRun, Source
+from risks.models import ChangeAction, CustomField, ImportRun, Source
 from risks.scoring import KINDS
 
 PAGE_SIZE = 50  # changes that are read for a page; its last action is shown whole
 MOST_CLAUSES = 4  # of a sentence; details have all
 COLUMNS = (
     *("id", "at", "model", "object_id", "action", "actor_id", "comment", "request_id", "run_id"),
-    "changes",
+    *("changes", "organization_id"),
 )
 # Reasons that services give where a person gave none: the sentence says the same.
 OWN_REASONS = {"Reviewed", "Bulk change", *(f"Confirmed the {kind} rating" for kind in KINDS)}
@@ -149,8 +150,11 @@ def describe_actions(
     """Make entries of these changes (`COLUMNS`), which are sorted with the latest first."""
     for row in rows:
         row["changes"] = normalize_changes(row["model"], row["changes"])
+    labels = split_custom_fields(rows)
     known = list(known)
-    names = load_names([(row["model"], row["changes"]) for row in rows], known)
+    names = load_names([(row["model"], row["changes"]) for row in rows], known) | {
+        (CustomField, name): label for name, label in labels.items()
+    }
     nouns = name_subjects(rows, subjects, known)
     people = name_people(rows, known)
     sources = name_sources(rows)

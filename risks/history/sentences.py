@@ -10,7 +10,13 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from risks.history.descriptions import FieldChange, Names, find_column, value_in_words
+from risks.history.descriptions import (
+    FieldChange,
+    Names,
+    find_column,
+    label_of,
+    value_in_words,
+)
 from risks.history.recorded_models import link_fields
 from risks.models import ChangeAction, Level
 from risks.scoring import KINDS
@@ -219,7 +225,7 @@ _CLAIMS: dict[str, tuple[Claim, ...]] = {
 def _field_clause(
     name: str, pair: tuple[Any, Any], change: MergedChange, subject: Subject, names: Names
 ) -> str:
-    label = _inside_sentence(find_column(change.model, name)[0])
+    label = _inside_sentence(label_of(change.model, name, names))
     if not subject.is_main:
         label = _("%(field)s of %(row)s") % {"field": label, "row": subject.noun}
     before, after = _words(change, name, names)
@@ -287,7 +293,7 @@ def describe_merged(change: MergedChange, names: Names) -> list[FieldChange]:
     for name in fields:
         before, after = _words(change, name, names)
         if before != after:
-            details.append(FieldChange(find_column(change.model, name)[0], before, after))
+            details.append(FieldChange(label_of(change.model, name, names), before, after))
     return details
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from risks.fields import LINKS, PEOPLE, Kind, field_names
+from risks.fields import CUSTOM_PREFIX, LINKS, PEOPLE, Kind, field_names
 from risks.import_runs.changes import Values
 from risks.models import Asset
 from risks.services.links import read_links
@@ -22,6 +22,7 @@ VALUE_PATHS = (
     "id",
     "category__name",
     "extra",
+    "custom_fields",
     *TEXTS,
     *PLAIN,
     *TIMES,
@@ -51,6 +52,7 @@ def row_values(row: Mapping[str, Any]) -> Values:
     values.update((name, row[f"{name}__email"]) for name in PEOPLE)
     values["category"] = clean_text(row["category__name"] or "")
     values.update((EXTRA + name, value) for name, value in row["extra"].items())
+    values.update((CUSTOM_PREFIX + key, value) for key, value in row["custom_fields"].items())
     return values
 
 

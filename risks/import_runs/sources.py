@@ -1,6 +1,6 @@
 """Sources of registers: how their files are read, learned from the run that was applied last."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from openrisk.accounts.models import User
@@ -8,6 +8,7 @@ from risks.fields import IMPORT_FIELDS, LEAVE_OUT, is_own_export
 from risks.history import recorded
 from risks.models import ImportRun, ImportSource, RunStatus, Source
 from risks.services import rows
+from risks.services.workspace.custom_fields import fields_of
 
 EXTRA = "extra"  # a column that is kept as it is
 # What holds for one file and not for the next.
@@ -89,7 +90,8 @@ def edit_source(
     with recorded(actor=actor):
         source = rows.lock_for_update(instance, version)
         options = {**source.options, **fields.pop("options", {})}
-        check_fields(options.get("mapping", {}))
+        own = [field.name for field in fields_of(source.organization).values()]
+        check_fields(options.get("mapping", {}), own)
         check_scales(options.get("scales", {}))
         rows.save_fields(source, {"options": options, "run": None, **fields})
     return source
@@ -104,12 +106,13 @@ def check_scales(scales: Mapping[str, str]) -> None:
             raise rows.field_error("options", message)
 
 
-def check_fields(mapping: Mapping[str, str]) -> None:
+def check_fields(mapping: Mapping[str, str], own: Iterable[str] = ()) -> None:
     """Refuse a column that is read into a field that does not exist, or that another one gives."""
     columns: dict[str, str] = {}
     for column, field in mapping.items():
-        if field not in {*IMPORT_FIELDS, EXTRA, LEAVE_OUT}:
-            known = ", ".join((*IMPORT_FIELDS, EXTRA, LEAVE_OUT))
+        known_fields = (*IMPORT_FIELDS, *own, EXTRA, LEAVE_OUT)
+        if field not in known_fields:
+            known = ", ".join(known_fields)
             raise rows.field_error(
                 "options", f"'{field}' is not a field of a risk. Fields: {known}."
             )

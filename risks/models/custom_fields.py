@@ -7,10 +7,11 @@ from django.utils.translation import gettext_lazy as _
 
 from openrisk.text.fields import LineField
 from openrisk.text.names import NameKeyField
+from risks.fields import CUSTOM_PREFIX
 from risks.models.base import Versioned, choices_constraint
 
 LONGEST_KEY = 50
-PREFIX = "custom_fields__"  # of the name of a field, before its key
+PREFIX = CUSTOM_PREFIX
 KEY = r"\A[a-z][a-z0-9]*(_[a-z0-9]+)*\Z"
 
 

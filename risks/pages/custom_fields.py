@@ -6,13 +6,9 @@ from typing import Any
 
 from openrisk.accounts.models import User
 from risks.custom_fields.definitions import CustomFields, load_people, people_in
-from risks.custom_fields.form_fields import editable_fields
+from risks.custom_fields.form_fields import person_fields
 from risks.custom_fields.values import value_words
 from risks.models import CustomField, CustomFieldKind, Risk
-
-
-def person_fields(custom: CustomFields) -> list[CustomField]:
-    return [field for field in editable_fields(custom) if field.kind == CustomFieldKind.PERSON]
 
 
 def present_people(

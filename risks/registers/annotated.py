@@ -9,6 +9,7 @@ from pathlib import PurePath
 from typing import Any
 
 from openrisk.errors import Conflict
+from risks.custom_fields.columns import custom_columns
 from risks.exports import writable_text
 from risks.fields import LEAVE_OUT
 from risks.import_runs.changes import is_blank
@@ -66,7 +67,10 @@ def annotate_file(run: ImportRun) -> bytes:
         )
     workbook = load_layout(data) or Workbook()
     interpretation = interpret_table(
-        combine_sheets(tables), options, levels=matrix_of(run.organization).levels
+        combine_sheets(tables),
+        options,
+        levels=matrix_of(run.organization).levels,
+        custom=custom_columns(run.organization),
     )
     marker = Marker(run, interpretation)
     for table, offset in zip(tables, row_offsets(tables), strict=True):

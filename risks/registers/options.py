@@ -1,13 +1,31 @@
 """Options of reading a register: what a person says about a file that the file does not say."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
+
+from risks.fields import CUSTOM_PREFIX
 
 # Kinds of rows of a RAID log (risks, assumptions, issues, dependencies) that are not risks.
 OTHER_KINDS = (
     *("assumptions", "issues", "dependencies", "actions", "decisions", "opportunities", "others"),
 )
+
+
+@dataclass(frozen=True)
+class CustomColumn:
+    """A field that the organization added, as a target of columns.
+
+    `parse(cell)` returns its value, or raises ValueError with a sentence for people.
+    """
+
+    name: str
+    label: str
+    parse: Callable[[str], Any]
+
+    @property
+    def key(self) -> str:
+        return self.name.removeprefix(CUSTOM_PREFIX)
 
 
 @dataclass(frozen=True, slots=True)

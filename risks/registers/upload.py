@@ -12,6 +12,7 @@ from django.db import transaction
 
 from openrisk.accounts.models import Organization, User
 from openrisk.errors import Conflict
+from risks.custom_fields.columns import custom_columns
 from risks.import_runs import lifecycle
 from risks.import_runs.changes import SourceRecord
 from risks.import_runs.name_lookup import NameIndex, control_names
@@ -177,7 +178,12 @@ def read_into_run(run: ImportRun, table: Table, options: ReadingOptions) -> list
     Raises ImportFileError.
     """
     organization = run.organization
-    interpretation = interpret_table(table, options, levels=matrix_of(organization).levels)
+    interpretation = interpret_table(
+        table,
+        options,
+        levels=matrix_of(organization).levels,
+        custom=custom_columns(organization),
+    )
     guesses = (
         *interpretation.guesses,
         *report_unknown_controls(organization, interpretation),

@@ -360,6 +360,18 @@ CASES = [
         "risks.services.bulk_changes.lifecycle.preview_change",
     ),
     (
+        "DefinitionForm",
+        "/o/acme/settings/fields/new/",
+        {"label": "x", "kind": "text"},
+        "risks.services.workspace.custom_fields.create_field",
+    ),
+    (
+        "ColumnToFieldForm",
+        "/o/acme/settings/fields/imported/field/?column=Cost",
+        {"label": "x", "kind": "text"},
+        "risks.services.workspace.custom_fields.create_field",
+    ),
+    (
         "TagsForm",
         "/o/acme/settings/tags/",
         {"tag": "x", "step": "remove"},

@@ -14,7 +14,7 @@ from openrisk.errors import Conflict
 from openrisk.limits import extra_error
 from openrisk.text.names import name_key
 from risks import scoring, states
-from risks.fields import LINKS, PEOPLE, RATINGS, Kind, extra_name, field_names
+from risks.fields import CUSTOM_PREFIX, LINKS, PEOPLE, RATINGS, Kind, extra_name, field_names
 from risks.import_runs.changes import PlannedChange, SourceRecord, Values, is_blank
 from risks.import_runs.context import BATCH, in_batches
 from risks.import_runs.current_values import (
@@ -43,6 +43,7 @@ from risks.services import rows
 from risks.services.acceptances import decision_basis_of, reopen_decisions
 from risks.services.links import MAX_TAGS, refresh_priority, write_links
 from risks.services.matrix import matrix_of
+from risks.services.workspace.custom_fields import values_of_new_risk
 
 # Fields whose values are copied as they are: no name in them has to be looked up.
 COPIED = tuple(
@@ -62,6 +63,7 @@ _WRITTEN = (
         *(Kind.PERSON, Kind.ROW, Kind.EXTRA, Kind.FIGURE),
         importable=True,
     ),
+    "custom_fields",
     *(f"{kind}_{part}" for kind in (*scoring.KINDS, "current") for part in _PARTS),
     *("version", "updated_at"),
 )
@@ -104,6 +106,7 @@ class RiskImporter(ModelImporter):
         values: Values = {name: given[name] for name in COPIED if name in given}
         if given.get("status"):
             values["status"] = given["status"]
+        values.update((n, given[n]) for n in given if n.startswith(CUSTOM_PREFIX))
         values.update(self.extra_values(given.get("extra", {})))
         if "category" in given:
             known = self.context.names.categories.get(given["category"])
@@ -236,6 +239,7 @@ class RiskImporter(ModelImporter):
                 source=run.source,
                 source_name=run.source_name,
                 external_id=change.record.identity,
+                custom_fields=dict(self.custom_defaults),
             )
             self.assign_values(risk, change.new_values)
             scoring.rescore(risk, self.matrix)
@@ -284,12 +288,8 @@ class RiskImporter(ModelImporter):
                 setattr(risk, name, datetime.fromisoformat(value) if value else None)
             elif name in (*PEOPLE, "category"):
                 setattr(risk, f"{name}_id", self.resolve(name, value) if value else None)
-            elif name.startswith(EXTRA):
-                key = name.removeprefix(EXTRA)
-                if is_blank(value):
-                    risk.extra.pop(key, None)
-                else:
-                    risk.extra[key] = value
+            elif name.startswith((EXTRA, CUSTOM_PREFIX)):
+                assign_entry(risk, name, value)
             elif name in FIGURES:
                 setattr(risk, name, value or {})
             elif name not in LINKS:
@@ -318,6 +318,10 @@ class RiskImporter(ModelImporter):
         return row.id
 
     @cached_property
+    def custom_defaults(self) -> Values:
+        return values_of_new_risk(self.context.organization, None)
+
+    @cached_property
     def matrix(self) -> Matrix:
         return matrix_of(self.context.organization)
 
@@ -329,7 +333,8 @@ class RiskImporter(ModelImporter):
     # --- Undoing
 
     def defaults(self, record: SourceRecord) -> Values:
-        return {"status": Status.IDENTIFIED.value}
+        own = {CUSTOM_PREFIX + key: value for key, value in self.custom_defaults.items()}
+        return {"status": Status.IDENTIFIED.value, **own}
 
     def dependents(self, ids: Iterable[UUID]) -> Iterator[tuple[UUID, UUID, str]]:
         for batch in in_batches(ids):
@@ -339,6 +344,17 @@ class RiskImporter(ModelImporter):
 
     def display_names(self, ids: Iterable[UUID]) -> dict[UUID, str]:
         return dict(self.queryset().filter(pk__in=list(ids)).values_list("pk", "reference"))
+
+
+def assign_entry(risk: Risk, name: str, value: Any) -> None:
+    """Set or remove one of the values that a risk has as JSON: of a column, or a custom field."""
+    is_custom = name.startswith(CUSTOM_PREFIX)
+    entries = risk.custom_fields if is_custom else risk.extra
+    key = name.removeprefix(CUSTOM_PREFIX if is_custom else EXTRA)
+    if is_blank(value):
+        entries.pop(key, None)
+    else:
+        entries[key] = value
 
 
 def keep_confirmed_ratings(change: PlannedChange) -> None:

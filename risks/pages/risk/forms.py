@@ -15,12 +15,17 @@ from openrisk.limits import COMMENT, LONG_TEXT, allow_present_lengths
 from openrisk.pages.comparison import ComparedForm, normalize
 from openrisk.pages.forms import PageForm, VersionField
 from risks.custom_fields.definitions import CustomFields
-from risks.custom_fields.form_fields import collect_changes, editable_fields, make_form_field
+from risks.custom_fields.form_fields import (
+    collect_changes,
+    editable_fields,
+    make_form_field,
+    person_fields,
+)
 from risks.custom_fields.form_fields import initial_values as custom_initial_values
 from risks.fields import FIELD, FIELDS, PEOPLE, RATINGS, Kind
 from risks.models import Category, Comment, Matrix, Risk, Status, Treatment
 from risks.models.custom_fields import PREFIX
-from risks.pages.custom_fields import person_fields, present_people
+from risks.pages.custom_fields import present_people
 from risks.pages.widgets import (
     ActionTitlesField,
     ReviewDayField,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from risks.fields import (
+    CUSTOM_PREFIX,
     EXPORTED_ONLY,
     IMPORT_FIELDS,
     LEAVE_OUT,
@@ -24,6 +25,7 @@ from risks.registers.mapping.headers import (
 )
 from risks.registers.mapping.products import recognize_product
 from risks.registers.mapping.titles import TITLE_SOURCES
+from risks.registers.options import CustomColumn
 from risks.registers.reading.text import match_key
 from risks.registers.results import ColumnMapping, MappingError
 
@@ -42,13 +44,15 @@ def propose_mapping(
     headers: Sequence[str],
     samples: Mapping[str, Sequence[str]],
     overrides: Mapping[str, str] | None = None,
+    custom: Sequence[CustomColumn] = (),
 ) -> list[ColumnMapping]:
     """Propose a mapping for each header, in their order.
 
     `samples` are some cells of each column, none of them empty. `overrides` are fields (or
     "extra" or "leave_out") by header, and win; an unknown header or field raises MappingError.
     """
-    mappings = apply_overrides(headers, overrides or {})
+    mappings = apply_overrides(headers, overrides or {}, custom)
+    mappings |= recognize_custom(headers, mappings, custom)
     if is_own_export(headers):
         for header in headers:
             own = header in IMPORT_FIELDS
@@ -78,9 +82,12 @@ def describe_missing_title(columns: Sequence[ColumnMapping]) -> str:
 
 
 def apply_overrides(
-    headers: Sequence[str], overrides: Mapping[str, str]
+    headers: Sequence[str],
+    overrides: Mapping[str, str],
+    custom: Sequence[CustomColumn] = (),
 ) -> dict[str, ColumnMapping]:
     by_key = {match_key(header): header for header in headers}
+    names = [column.name for column in custom]
     chosen: dict[str, ColumnMapping] = {}
     for name, field in overrides.items():
         header = name if name in headers else by_key.get(match_key(name))
@@ -88,10 +95,14 @@ def apply_overrides(
             raise MappingError(
                 f"The file has no column '{name}'. Its columns: {', '.join(headers)}."
             )
-        if field not in {*IMPORT_FIELDS, EXTRA, LEAVE_OUT}:
+        if field.startswith(CUSTOM_PREFIX) and field not in names:
+            note = "The field that it gave before no longer exists. This column is kept in extra."
+            chosen[header] = ColumnMapping(header, None, "extra", note)
+            continue
+        if field not in {*IMPORT_FIELDS, *names, EXTRA, LEAVE_OUT}:
             raise MappingError(
                 f"'{field}' is not a field of a risk. "
-                f"Fields: {', '.join((*IMPORT_FIELDS, EXTRA, LEAVE_OUT))}.",
+                f"Fields: {', '.join((*IMPORT_FIELDS, *names, EXTRA, LEAVE_OUT))}.",
                 column=header,
             )
         if field == LEAVE_OUT:
@@ -104,6 +115,27 @@ def apply_overrides(
             )
         chosen[header] = ColumnMapping(header, None if field == EXTRA else field, "chosen")
     return chosen
+
+
+def recognize_custom(
+    headers: Sequence[str],
+    chosen: Mapping[str, ColumnMapping],
+    custom: Sequence[CustomColumn],
+) -> dict[str, ColumnMapping]:
+    """The columns that are called as a custom field is: by its label, its key, or its full name."""
+    taken = {mapping.field for mapping in chosen.values()}
+    names: dict[str, str] = {}
+    for column in custom:
+        if column.name not in taken:
+            for text in (column.key, column.label, column.name):
+                names[match_key(text)] = column.name
+    mappings: dict[str, ColumnMapping] = {}
+    for header in headers:
+        name = names.get(match_key(header))
+        if name and header not in chosen and header not in IMPORT_FIELDS and name not in taken:
+            taken.add(name)
+            mappings[header] = ColumnMapping(header, name, "name")
+    return mappings
 
 
 def apply_product(

@@ -38,7 +38,7 @@ from risks.registers.mapping.titles import (
     make_title,
 )
 from risks.registers.mapping.values import CIRCUMSTANCES, CellReader, ReaderFactory
-from risks.registers.options import DEFAULT_OPTIONS, ReadingOptions
+from risks.registers.options import DEFAULT_OPTIONS, CustomColumn, ReadingOptions
 from risks.registers.reading.text import title_key
 from risks.registers.results import (
     SHOWN_CHARACTERS,
@@ -67,19 +67,21 @@ def interpret_table(
     options: ReadingOptions = DEFAULT_OPTIONS,
     *,
     levels: Sequence[Sequence[str]] | None = None,
+    custom: Sequence[CustomColumn] = (),
 ) -> Interpretation:
     """Read the rows of `table` as risks.
 
     The mapping of `options` wins over what we would choose; `levels` are those of the
-    organization's matrix. Raises ImportFileError if no column can give a title, or the mapping
-    names something unknown.
+    organization's matrix, `custom` the fields that it added. Raises ImportFileError if no column
+    can give a title, or the mapping names something unknown.
     """
     samples = {
         header: list(islice((cells[header] for _, cells in table.rows if cells[header]), SAMPLE))
         for header in table.headers
     }
-    columns = propose_mapping(table.headers, samples, options.mapping)
-    return TableInterpreter(table, columns, options, levels or default_levels()).interpret()
+    columns = propose_mapping(table.headers, samples, options.mapping, custom)
+    levels = levels or default_levels()
+    return TableInterpreter(table, columns, options, levels, custom).interpret()
 
 
 class TableInterpreter:
@@ -91,6 +93,7 @@ class TableInterpreter:
         columns: list[ColumnMapping],
         options: ReadingOptions,
         levels: Sequence[Sequence[str]],
+        custom: Sequence[CustomColumn] = (),
     ) -> None:
         self.table, self.columns = table, columns
         self.own = is_own_export(table.headers)
@@ -118,6 +121,7 @@ class TableInterpreter:
             rows=self.figures.rated_rows(),
             levels=levels,
             legend="\n".join(table.notes),
+            custom=custom,
         )
         # The owner's name comes last: it wins over the text beside the owner's address.
         self.readers: list[tuple[str, CellReader]] = sorted(

@@ -18,7 +18,7 @@ from risks.registers.mapping.lexicon import (
 )
 from risks.registers.mapping.ratings.reading import RatingColumn, read_ratings
 from risks.registers.mapping.ratings.scales import RatedRow, Scale
-from risks.registers.options import DEFAULT_OPTIONS, ReadingOptions
+from risks.registers.options import DEFAULT_OPTIONS, CustomColumn, ReadingOptions
 from risks.registers.reading.text import split_list
 from risks.registers.results import SHOWN_CHARACTERS, Guess, MappingError, TextReading
 from risks.scoring import KINDS
@@ -106,6 +106,7 @@ class ReaderFactory:
         rows: Mapping[RatedRow, int] | None = None,
         levels: Sequence[Sequence[str]] | None = None,
         legend: str = "",
+        custom: Sequence[CustomColumn] = (),
     ) -> None:
         self.mapped = mapped  # field by header
         self.cells_of = cells_of
@@ -113,6 +114,7 @@ class ReaderFactory:
         self.options = options
         self.rows, self.levels = rows, levels  # the source's levels, and ours
         self.legend = legend  # text beside the table
+        self.custom = {column.name: column for column in custom}
         self.scales: dict[str, Scale] = {}  # of ratings, by header
         self.words: dict[str, dict[str, int]] = {}  # rating by text, by header
         self.month_first: set[str] = set()  # headers of dates
@@ -136,6 +138,8 @@ class ReaderFactory:
                 readers[header] = list_reader(name)
             elif name in FIGURE_TEXTS:
                 readers[header] = figure_reader(name)
+            elif name in self.custom:
+                readers[header] = custom_reader(self.custom[name])
             else:
                 if name == "title" and not self.own:  # the interpreter makes one of a longer text
                     readers[header] = text_reader(name, limited=False)
@@ -351,6 +355,16 @@ def list_reader(name: str) -> CellReader:
         items = split_list(cell, commas=name != "assets")
         error = next(filter(None, (length_error(name, item) for item in items)), "")
         return CellReading(error=error) if error else CellReading({name: items})
+
+    return read
+
+
+def custom_reader(column: CustomColumn) -> CellReader:
+    def read(cell: str) -> CellReading:
+        try:
+            return CellReading({column.name: column.parse(cell)})
+        except ValueError as error:
+            return CellReading(error=str(error))
 
     return read
 

@@ -179,3 +179,13 @@ def test_viewer_elsewhere_sees_nothing_from_there(client, manager, other_organiz
     foreign = factories.make_risk(other_organization, title="Elsewhere")
     assert "Elsewhere" not in client.get(RISKS).content.decode()
     assert client.get(page(foreign)).status_code == 302
+
+
+def test_custom_fields_are_in_the_form(client, risk, organization):
+    factories.make_custom_field(organization)
+    url = f"{RISKS}{risk.pk}/change/"
+    assert "Custom fields" in client.get(url).content.decode()
+    data = filled(client.get(url), custom_fields__region="South")
+    assert client.post(url, data).status_code == 302
+    risk.refresh_from_db()
+    assert risk.custom_fields == {"region": "South"}

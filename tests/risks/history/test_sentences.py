@@ -196,3 +196,17 @@ def test_long_sentences_end_with_a_count(risk):
     fields = {"title": "A", "owner_name": "B", "external_id": "C", "treatment": "avoid"}
     update_risk(actor=None, instance=risk, tags=[], review_interval_days=3, **fields)
     assert sentences(risk)[0].endswith(" and 2 more changes")
+
+
+def test_custom_fields_are_said_by_their_labels(risk, analyst, admin):
+    organization = risk.organization
+    factories.make_custom_field(organization)
+    factories.make_custom_field(organization, "Sponsor", kind="person")
+    factories.make_custom_field(organization, "Loss", kind="money", unit="EUR")
+    values = {"region": "North", "sponsor": str(analyst.pk), "loss": 1200}
+    update_risk(actor=admin, instance=risk, custom_fields=values)
+    update_risk(actor=admin, instance=risk, custom_fields={"loss": None})
+    assert sentences(risk)[:2] == [
+        "cleared loss",
+        f"set region to North, set sponsor to {analyst} and set loss to 1,200 EUR",
+    ]
