@@ -442,7 +442,7 @@ def places(client, organization, manager, analyst):
     categories = [
         Category.objects.create(organization=organization, name=name) for name in ("One", "Two")
     ]
-    Risk.objects.filter(pk=first.pk).update(category=categories[0])
+    Risk.objects.filter(pk=first.pk).update(category=categories[0], extra={"Cost": "1"})
     control = make_control(make_framework(organization))
     report = create_schedule(
         actor=manager, organization=organization, recipients=[manager.email], cron="0 7 * * *"
@@ -479,12 +479,14 @@ def places(client, organization, manager, analyst):
     ids=["unknown-fields", "whole", "conflict", "stale"],
 )
 @pytest.mark.parametrize("case", CASES, ids=[f"{c[0]}-{c[3].split('.')[-1]}" for c in CASES])
-def test_refusal_of_a_service_is_shown(client, places, monkeypatch, case, refusal, status):
+def test_refusal_of_a_service_is_shown(client, places, admin, monkeypatch, case, refusal, status):
     def refuse(*args, **kwargs):
         raise refusal
 
     form, path, data, service = case
     monkeypatch.setattr(service, refuse)
+    if "/settings/fields/" in path:
+        client.force_login(admin)
     if form == "AttachmentUploadForm":
         data = {"uploads": upload()}
     if form == "MergeForm":
