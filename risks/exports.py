@@ -18,13 +18,13 @@ from openrisk.accounts.models import Organization
 from openrisk.errors import Conflict
 from openrisk.text.cleaning import escape_invisible
 from risks.custom_fields.definitions import CustomFields, load_people, people_in
+from risks.custom_fields.services import fields_of
 from risks.custom_fields.values import value_text
 from risks.fields import EXPORT_COLUMNS, RELATIONS_COLUMN, Kind, extra_header, field_names
 from risks.import_runs.current_values import VALUE_PATHS, current_values, format_time
 from risks.import_runs.name_lookup import control_names
 from risks.registers.reading.sheet import MAX_COLUMNS
 from risks.registers.reading.text import clean_cell, clean_text, join_list, neutralize_formula
-from risks.services.workspace.custom_fields import fields_of
 from risks.services.workspace.relations import relation_texts
 
 CHUNK = 1000

@@ -11,9 +11,9 @@ from openrisk.accounts.models import Organization
 from openrisk.api.filters import CharInFilter, FlagFilter
 from risks.custom_fields.definitions import split_name
 from risks.custom_fields.query import LOOKUPS, condition
+from risks.custom_fields.services import fields_of
 from risks.models import CustomField, CustomFieldKind
 from risks.models.custom_fields import PREFIX
-from risks.services.workspace.custom_fields import fields_of
 
 
 class _UnknownField(forms.CharField):

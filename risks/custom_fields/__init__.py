@@ -2,5 +2,5 @@
 
 Read `values` first (what a value of each kind is), then `definitions` (those of an organization),
 `sql` (conditions and expressions on the JSON of a risk) and `query` (filters of lists).
-`risks.services.workspace.custom_fields` writes definitions.
+`services` writes definitions and checks values.
 """

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from openrisk.accounts.models import Role, User
 from risks.custom_fields.definitions import load_people, load_person_ids
+from risks.custom_fields.services import clean_change, fields_of
 from risks.custom_fields.sql import WithKey
 from risks.custom_fields.values import is_empty, parse_text, value_words
 from risks.models import BulkChangeRow, CustomField, CustomFieldKind, Risk
@@ -24,7 +25,6 @@ from risks.services.bulk_changes.columns import FEW_VALUES
 from risks.services.bulk_changes.plan import PlannedRow, SelectedRow
 from risks.services.bulk_changes.rules import BulkRules
 from risks.services.rows import field_error
-from risks.services.workspace.custom_fields import clean_change, fields_of
 
 
 class CustomFieldRules(BulkRules):

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from openrisk.accounts.models import User
+from risks.custom_fields.services import fields_of
 from risks.fields import IMPORT_FIELDS, LEAVE_OUT, is_own_export
 from risks.history import recorded
 from risks.models import ImportRun, ImportSource, RunStatus, Source
 from risks.services import rows
-from risks.services.workspace.custom_fields import fields_of
 
 EXTRA = "extra"  # a column that is kept as it is
 # What holds for one file and not for the next.

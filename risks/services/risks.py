@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from openrisk.accounts.models import Organization, User
 from openrisk.errors import Conflict
 from risks import scoring, states
+from risks.custom_fields.services import merge_values, values_of_new_risk
 from risks.fields import LINKS, RATINGS
 from risks.history import recorded
 from risks.history.reading import latest_change_of
@@ -21,7 +22,6 @@ from risks.services.links import criticalities_of, set_links
 from risks.services.matrix import matrix_of
 from risks.services.transitions import advance_to, blockers_for, take_transition
 from risks.services.workspace.comments import keep_comment
-from risks.services.workspace.custom_fields import merge_values, values_of_new_risk
 from risks.text import clean_text
 
 __all__ = (

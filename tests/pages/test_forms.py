@@ -363,13 +363,13 @@ CASES = [
         "DefinitionForm",
         "/o/acme/settings/fields/new/",
         {"label": "x", "kind": "text"},
-        "risks.services.workspace.custom_fields.create_field",
+        "risks.custom_fields.services.create_field",
     ),
     (
         "ColumnToFieldForm",
         "/o/acme/settings/fields/imported/field/?column=Cost",
         {"label": "x", "kind": "text"},
-        "risks.services.workspace.custom_fields.create_field",
+        "risks.custom_fields.services.create_field",
     ),
     (
         "TagsForm",

@@ -12,6 +12,7 @@ from marketplace.installations.reviews import create_review
 from marketplace.models import Delivery, InstalledApp, InstalledPack, PackChange, SyncRun
 from openrisk.accounts.models import Organization, User
 from openrisk.database.ids import uuid7
+from risks.custom_fields import services as custom_fields
 from risks.models import (
     Acceptance,
     Asset,
@@ -44,7 +45,7 @@ from risks.services import (
     rows,
 )
 from risks.services.bulk_changes import lifecycle as lifecycle_of_bulk
-from risks.services.workspace import attachments, comments, custom_fields, saved_views, watches
+from risks.services.workspace import attachments, comments, saved_views, watches
 from tests.risks.files.content import PDF, upload
 
 

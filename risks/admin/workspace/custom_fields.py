@@ -11,8 +11,8 @@ from openrisk.admin.site import LinesField, RelatedFilter, site
 from risks.admin.base import RegisterAdmin
 from risks.admin.forms import RegisterForm
 from risks.admin.steps import StepButton
+from risks.custom_fields import services
 from risks.models import CustomField
-from risks.services.workspace import custom_fields as services
 
 
 class CustomFieldForm(RegisterForm):

@@ -24,8 +24,8 @@ from risks.custom_fields.form_fields import (
     make_form_field,
     person_fields,
 )
+from risks.custom_fields.services import fields_of
 from risks.models import CustomField, Risk
-from risks.services.workspace.custom_fields import fields_of
 
 WIDGETS: dict[type[forms.Widget], Any] = {
     forms.Select: UnfoldAdminSelectWidget,

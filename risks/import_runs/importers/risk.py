@@ -14,6 +14,7 @@ from openrisk.errors import Conflict
 from openrisk.limits import extra_error
 from openrisk.text.names import name_key
 from risks import scoring, states
+from risks.custom_fields.services import values_of_new_risk
 from risks.fields import CUSTOM_PREFIX, LINKS, PEOPLE, RATINGS, Kind, extra_name, field_names
 from risks.import_runs.changes import PlannedChange, SourceRecord, Values, is_blank
 from risks.import_runs.context import BATCH, in_batches
@@ -43,7 +44,6 @@ from risks.services import rows
 from risks.services.acceptances import decision_basis_of, reopen_decisions
 from risks.services.links import MAX_TAGS, refresh_priority, write_links
 from risks.services.matrix import matrix_of
-from risks.services.workspace.custom_fields import values_of_new_risk
 
 # Fields whose values are copied as they are: no name in them has to be looked up.
 COPIED = tuple(

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from openrisk.accounts.models import Organization, User
 from openrisk.pages.forms import PageForm
 from risks.custom_fields.form_fields import editable_fields, make_form_field, stored_value
+from risks.custom_fields.services import fields_of
 from risks.models import (
     AssetType,
     BulkKind,
@@ -34,7 +35,6 @@ from risks.pages.widgets import RowsField
 from risks.services.bulk_changes.kinds import rules_of
 from risks.services.matrix import matrix_of
 from risks.services.triage.risks_of_findings import suggest_risk
-from risks.services.workspace.custom_fields import fields_of
 
 # What a change may leave the risks without, and the words for it.
 EMPTYING = {

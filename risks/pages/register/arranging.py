@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 from openrisk.accounts.models import Role
 from openrisk.pages.guards import MemberRequest, member_required
 from risks.custom_fields.definitions import CustomFields
+from risks.custom_fields.services import fields_of
 from risks.custom_fields.values import SORTED
 from risks.pages.register.columns import all_columns, parse_columns
 from risks.pages.register.dialogs import render_dialog
@@ -15,7 +16,6 @@ from risks.pages.register.grouping import GROUPINGS, custom_groupings, grouping_
 from risks.pages.register.listing import PAGE_SIZES, Listing
 from risks.pages.register.query import ListQuery
 from risks.querysets import RISK_ORDERS
-from risks.services.workspace.custom_fields import fields_of
 
 OWN = ("columns", "group", "ordering", "page_size", "move", "page", "fold")
 

@@ -11,6 +11,7 @@ from openrisk.accounts.models import Organization, User
 from openrisk.api.filters import MAX_SEARCH, MAX_VALUES
 from risks.api.filters import LINKS, RiskFilterSet
 from risks.custom_fields.definitions import NO_FIELDS, field_of
+from risks.custom_fields.services import fields_of
 from risks.custom_fields.sql import order_of
 from risks.custom_fields.values import SORTED
 from risks.models import Risk
@@ -30,7 +31,6 @@ from risks.pages.register.grouping import (
 )
 from risks.pages.register.query import DEFAULT_ORDER, ListQuery, list_address
 from risks.querysets import RISK_ORDERS
-from risks.services.workspace.custom_fields import fields_of
 
 PAGE_SIZE = 25
 PAGE_SIZES = (25, 50, 100, 200)

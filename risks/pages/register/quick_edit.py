@@ -16,6 +16,7 @@ from openrisk.pages.drafts import form_on
 from openrisk.pages.forms import REFUSALS
 from openrisk.pages.guards import MemberRequest, member_required
 from risks.custom_fields.definitions import field_of
+from risks.custom_fields.services import fields_of
 from risks.fields import FIELD
 from risks.models import Risk
 from risks.pages.register.cells import build_cells, row_words
@@ -28,7 +29,6 @@ from risks.pages.widgets import RatingPicker
 from risks.scoring import KINDS
 from risks.services import risks as services
 from risks.services.matrix import matrix_of
-from risks.services.workspace.custom_fields import fields_of
 
 FIELDS = ("owner", "assignee", "reviewer", "category", "treatment", "tags", "next_review_at")
 # "rating" is that of the current score: residual where it is assessed, else inherent.

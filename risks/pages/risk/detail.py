@@ -17,6 +17,7 @@ from openrisk.accounts.models import Role
 from openrisk.pages.forms import StepForm
 from openrisk.pages.guards import MemberRequest, member_required
 from risks import states
+from risks.custom_fields.services import fields_of
 from risks.history.sentences import Subject
 from risks.models import (
     Acceptance,
@@ -55,7 +56,6 @@ from risks.pages.workspace.relation_form import RelationForm
 from risks.querysets import FINDING_ORDERS
 from risks.scoring import KINDS
 from risks.services.matrix import matrix_of
-from risks.services.workspace.custom_fields import fields_of
 from risks.services.workspace.relations import open_duplicate_of, related_risks
 
 FINDINGS_ON_PAGE = 50

@@ -17,6 +17,7 @@ from openrisk.pages.drafts import form_on
 from openrisk.pages.forms import REFUSALS
 from openrisk.pages.guards import MemberRequest, member_required
 from openrisk.pages.submissions import create_once, mark_created, redirect_to_created
+from risks.custom_fields.services import fields_of
 from risks.models import Risk
 from risks.pages.risk.detail import find_risk
 from risks.pages.risk.forms import RATING_TITLES, FirstMitigationForm, RiskForm, initial_values
@@ -29,7 +30,6 @@ from risks.services.catalogue import create_chosen
 from risks.services.matrix import matrix_of
 from risks.services.mitigations import create_mitigation
 from risks.services.workspace.copying import copy_mitigations
-from risks.services.workspace.custom_fields import fields_of
 
 CARRIED_OVER = ("category", "owner")  # to the next new risk by "Save and add another"
 

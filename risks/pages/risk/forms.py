@@ -22,6 +22,7 @@ from risks.custom_fields.form_fields import (
     person_fields,
 )
 from risks.custom_fields.form_fields import initial_values as custom_initial_values
+from risks.custom_fields.services import fields_of
 from risks.fields import FIELD, FIELDS, PEOPLE, RATINGS, Kind
 from risks.models import Category, Comment, Matrix, Risk, Status, Treatment
 from risks.models.custom_fields import PREFIX
@@ -34,7 +35,6 @@ from risks.pages.widgets import (
     rating_field,
 )
 from risks.services.acceptances import LONGEST_ACCEPTANCE
-from risks.services.workspace.custom_fields import fields_of
 
 # Fields that a form takes from the column of the model, unless RiskForm declares its own.
 COLUMN_KINDS = (Kind.ID, Kind.TEXT, Kind.CHOICE, Kind.NUMBER, Kind.TIME)

@@ -25,11 +25,11 @@ from openrisk.pages.forms import (
 )
 from openrisk.pages.guards import MemberRequest, member_required
 from openrisk.pages.submissions import create_once, redirect_to_created
+from risks.custom_fields import services
 from risks.custom_fields.values import parse_text, value_text
 from risks.models import CustomField, CustomFieldKind
 from risks.models.custom_fields import LONGEST_KEY
 from risks.pages.workspace.deleted import offer_restore
-from risks.services.workspace import custom_fields as services
 
 PAGE = "settings-fields"
 CHANGES_FIELDS = Role.ADMIN

@@ -23,11 +23,11 @@ from openrisk.pages.drafts import form_on
 from openrisk.pages.forms import REFUSALS, PageForm, status_of
 from openrisk.pages.guards import MemberRequest, member_required
 from openrisk.pages.submissions import create_once, redirect_to_created
+from risks.custom_fields import services
 from risks.custom_fields.extra_columns import list_extra_columns
 from risks.custom_fields.values import CHOSEN
 from risks.models import BulkKind, CustomField, CustomFieldKind, Risk
 from risks.services.bulk_changes import lifecycle
-from risks.services.workspace import custom_fields as services
 
 CHANGES_FIELDS = Role.ADMIN
 

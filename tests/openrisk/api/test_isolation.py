@@ -11,6 +11,7 @@ from marketplace.installations import lifecycle
 from marketplace.installations.reviews import create_review
 from marketplace.models import Delivery, InstalledPack, PackChange, SyncRun
 from openrisk.accounts.models import Organization, Role
+from risks.custom_fields.services import create_field
 from risks.models import (
     Asset,
     Category,
@@ -24,7 +25,6 @@ from risks.services import acceptances, catalogue, findings, mitigations, propos
 from risks.services.bulk_changes import lifecycle as lifecycle_of_bulk
 from risks.services.rows import create, delete
 from risks.services.workspace import attachments, comments, watches
-from risks.services.workspace.custom_fields import create_field
 from risks.services.workspace.relations import relate_risks
 from risks.services.workspace.saved_views import create_view
 from tests.conftest import member

@@ -5,8 +5,8 @@ from rest_framework import serializers
 
 from openrisk.api.serializers import RowSerializer
 from risks.api.serializers.workspace.bulk_changes import AnyValueField
+from risks.custom_fields.services import LONGEST_OPTION, MOST_OPTIONS
 from risks.models import CustomField
-from risks.services.workspace.custom_fields import LONGEST_OPTION, MOST_OPTIONS
 
 
 @extend_schema_field(

@@ -15,9 +15,9 @@ from openrisk.api.viewsets import WritableViewSet, expected_version
 from openrisk.caching.decorators import cached_view
 from openrisk.caching.freshness.registry import Row
 from risks.api.serializers.workspace.custom_fields import CustomFieldSerializer
+from risks.custom_fields import services
 from risks.fields import SAME
 from risks.models import CustomField
-from risks.services.workspace import custom_fields as services
 
 
 class CustomFieldFilterSet(OrganizationFilterSet):

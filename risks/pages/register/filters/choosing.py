@@ -13,6 +13,7 @@ from openrisk.accounts.models import Role
 from openrisk.caching.decorators import get_or_compute
 from openrisk.caching.principals import principal_of
 from openrisk.pages.guards import MemberRequest, member_required
+from risks.custom_fields.services import fields_of
 from risks.pages.register.dialogs import render_dialog
 from risks.pages.register.filters.fields import FilterField, FilterKind, all_filter_fields
 from risks.pages.register.filters.values import MOST_VALUES, OfferedValue, count_values
@@ -20,7 +21,6 @@ from risks.pages.register.filters.words import COMING_DAYS, PAST_DAYS, day_label
 from risks.pages.register.listing import Listing
 from risks.pages.register.query import ListQuery
 from risks.pages.register.risk_list import READS
-from risks.services.workspace.custom_fields import fields_of
 
 SEARCHED = (FilterKind.PERSON, FilterKind.ROW, FilterKind.WORD)
 LONGEST_TEXT = 100

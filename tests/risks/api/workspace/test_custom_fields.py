@@ -2,7 +2,7 @@
 
 import pytest
 
-from risks.services.workspace.custom_fields import create_field
+from risks.custom_fields.services import create_field
 from tests.risks.factories import make_risk
 
 pytestmark = pytest.mark.django_db

@@ -5,11 +5,11 @@ import io
 import pytest
 
 from risks import exports
+from risks.custom_fields.services import create_field
 from risks.import_runs import lifecycle
 from risks.import_runs.undo import undo_run
 from risks.models import Risk
 from risks.registers.upload import upload_register
-from risks.services.workspace.custom_fields import create_field
 from tests.risks.factories import make_risk
 
 pytestmark = pytest.mark.django_db

@@ -2,8 +2,8 @@
 
 import pytest
 
+from risks.custom_fields.services import create_field, retire_field
 from risks.models import Risk
-from risks.services.workspace.custom_fields import create_field, retire_field
 from tests.risks.factories import make_risk
 
 pytestmark = pytest.mark.django_db

@@ -2,8 +2,8 @@
 
 import pytest
 
+from risks.custom_fields.services import create_field
 from risks.models import BulkChange, CustomField, DeletedItem, Risk
-from risks.services.workspace.custom_fields import create_field
 from risks.tasks import apply_bulk_change, undo_bulk_change
 from tests.risks.factories import make_custom_field, make_risk
 

@@ -4,16 +4,16 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from openrisk.errors import Conflict
-from risks.models import Change, CustomField, DeletedItem
-from risks.services.risks import update_risk
-from risks.services.workspace import custom_fields
-from risks.services.workspace.custom_fields import (
+from risks.custom_fields import services as custom_fields
+from risks.custom_fields.services import (
     create_field,
     delete_field,
     order_fields,
     retire_field,
     update_field,
 )
+from risks.models import Change, CustomField, DeletedItem
+from risks.services.risks import update_risk
 from risks.services.workspace.deleted_items import restore_items
 from tests.risks.factories import make_risk
 
