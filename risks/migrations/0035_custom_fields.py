@@ -23,7 +23,7 @@ def drop_index(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0007_form_submission"),
-        ("risks", "0033_asset_rank"),
+        ("risks", "0034_indexes_of_figures"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
