@@ -479,7 +479,9 @@ def places(client, organization, manager, analyst):
     ids=["unknown-fields", "whole", "conflict", "stale"],
 )
 @pytest.mark.parametrize("case", CASES, ids=[f"{c[0]}-{c[3].split('.')[-1]}" for c in CASES])
-def test_refusal_of_a_service_is_shown(client, places, admin, monkeypatch, case, refusal, status):
+def test_refusal_of_a_service_is_shown(  # noqa: C901  a table of forms
+    client, places, admin, monkeypatch, case, refusal, status
+):
     def refuse(*args, **kwargs):
         raise refusal
 
