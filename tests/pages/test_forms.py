@@ -40,6 +40,7 @@ READING = {
     "TimingFields",
     "FilterForm",
     "AssetFilterForm",
+    "MergePairForm",
     "ControlFilterForm",
     "CoverageFilterForm",
     "MitigationFilterForm",
@@ -285,6 +286,12 @@ CASES = [
         "risks.services.catalogue.update_asset",
     ),
     (
+        "MergeAssetsForm",
+        ASSETS + "merge/?keep={asset}&merge={other_asset}",
+        {"field-name": "kept", "comment": ""},
+        "risks.services.bulk_changes.lifecycle.preview_change",
+    ),
+    (
         "DependencyForm",
         ASSETS + "{asset}/dependencies/",
         {"direction": "runs_on", "other": "ERP"},
@@ -455,6 +462,7 @@ def places(client, organization, manager, analyst):
         "other_category": categories[1].pk,
         "control": control.pk,
         "asset": make_asset(organization).pk,
+        "other_asset": make_asset(organization, name="ERP 2").pk,
         "framework": control.framework_id,
         "attachment": attachment.pk,
         "acceptance": acceptance.pk,

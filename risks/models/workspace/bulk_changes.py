@@ -33,6 +33,7 @@ class BulkKind(models.TextChoices):
     EXTRA_COLUMN = "extra_column", _("Imported column")
     TYPE = "type", _("Type")
     CRITICALITY = "criticality", _("Criticality")
+    MERGE = "merge", _("Merge")
     STATEMENT = "statement", _("Statuses from a file")
     DELETE = "delete", _("Delete")
     ACCEPT = "accept", _("Accept")

@@ -3,13 +3,15 @@
 from django.urls import path
 
 from risks.models import BulkSubject
-from risks.pages.assets import asset_list, detail, editing
+from risks.pages.assets import asset_list, detail, duplicates, editing, merging
 from risks.pages.bulk_changes import changes as bulk
 
 urlpatterns = [
     path("", asset_list.asset_list, name="asset-list"),
     path("export/", asset_list.export_assets, name="asset-export"),
     path("bulk/", bulk.bulk_change, {"subject": BulkSubject.ASSET.value}, name="asset-bulk"),
+    path("duplicates/", duplicates.duplicates_page, name="asset-duplicates"),
+    path("merge/", merging.merge_page, name="asset-merge"),
     path("new/", editing.new_asset, name="asset-new"),
     path("<uuid:pk>/", detail.asset_page, name="asset-page"),
     path("<uuid:pk>/edit/", editing.edit_asset, name="asset-edit"),

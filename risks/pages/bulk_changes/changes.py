@@ -35,8 +35,13 @@ from risks.services.bulk_changes.wording import (
 )
 from risks.tasks import apply_bulk_change, undo_bulk_change
 
-# Kinds that are previewed elsewhere: in the settings, and from a file.
-ON_OTHER_PAGES = (BulkKind.REPLACE_TAGS, BulkKind.STATEMENT, BulkKind.EXTRA_COLUMN)
+# Kinds that are previewed elsewhere: in the settings, from a file, and beside the other asset.
+ON_OTHER_PAGES = (
+    BulkKind.REPLACE_TAGS,
+    BulkKind.STATEMENT,
+    BulkKind.EXTRA_COLUMN,
+    BulkKind.MERGE,
+)
 PAGE_SIZE = 25
 MOST_SHOWN = 50  # rows of a result
 

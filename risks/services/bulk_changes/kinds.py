@@ -98,6 +98,7 @@ ASSET_KINDS: dict[str, type[BulkRules]] = {
     BulkKind.OWNER: assets.AssetOwnerKind,
     BulkKind.TYPE: assets.TypeKind,
     BulkKind.CRITICALITY: assets.CriticalityKind,
+    BulkKind.MERGE: assets.MergeKind,
     BulkKind.DELETE: DeleteAssetsKind,
 }
 CONTROL_KINDS: dict[str, type[BulkRules]] = {

@@ -79,6 +79,7 @@ def asset_titles(count: int) -> dict[BulkKind, str]:
             "Set the criticality of %(count)s assets",
             count,
         ),
+        BulkKind.MERGE: ngettext("Merge %(count)s asset", "Merge %(count)s assets", count),
         BulkKind.DELETE: ngettext("Delete %(count)s asset", "Delete %(count)s assets", count),
     }
 
@@ -147,6 +148,8 @@ def done_sentence(kind: str, count: int, subject: str = BulkSubject.RISK) -> str
     if subject == BulkSubject.ASSET:
         if kind == BulkKind.DELETE:
             text = ngettext("%(count)s asset deleted.", "%(count)s assets deleted.", count)
+        elif kind == BulkKind.MERGE:
+            text = ngettext("%(count)s asset merged.", "%(count)s assets merged.", count)
         else:
             text = ngettext(
                 "%(what)s changed on %(count)s asset.",

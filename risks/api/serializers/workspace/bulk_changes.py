@@ -110,7 +110,8 @@ class BulkPreviewSerializer(Serializer):
         default=None,
         allow_null=True,
         help_text="An id of a member or category, tags, a choice, days, a time; null empties it. "
-        'To rename tags: {"tags": ["ransom"], "name": "ransomware"}',
+        'To rename tags: {"tags": ["ransom"], "name": "ransomware"}. To merge assets: '
+        '{"keep": the id of the one that stays, "fields": {"name": "kept", "merged" or "both"}}',
     )
     comment = serializers.CharField(required=False, allow_blank=True, default="", max_length=5000)
     references = serializers.ListField(

@@ -1,0 +1,1 @@
+"""Services of assets: `merging`. Read `catalogue` above it for their changes one by one."""
