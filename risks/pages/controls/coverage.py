@@ -31,6 +31,7 @@ from risks import exports
 from risks.api.selection import filter_by_query
 from risks.api.views.exports import csv_response
 from risks.models import Category, Control, ControlStatus, Level, Risk, RiskControl
+from risks.pages.controls.listing import read_slice
 from risks.pages.controls.progress import FrameworkProgress, load_progress
 from risks.pages.widgets import FastSelect
 from risks.querysets import RISK_ORDERS
@@ -176,10 +177,10 @@ class Coverage:
 def coverage_page(request: MemberRequest) -> HttpResponse:
     membership = request.membership
     coverage = Coverage(membership.organization, request.GET.dict())
-    page = Paginator(coverage.risks.values(*RISK_FIELDS), PAGE_SIZE).get_page(
-        request.GET.get("page")
-    )
-    risks = list(page.object_list)
+    page = Paginator(coverage.risks, PAGE_SIZE).get_page(request.GET.get("page"))
+    start = (page.number - 1) * PAGE_SIZE
+    shown = coverage.risks.values(*RISK_FIELDS)
+    risks = read_slice(shown, start, PAGE_SIZE, page.paginator.count)
     context = {
         "coverage": coverage,
         "form": CoverageFilterForm(coverage),

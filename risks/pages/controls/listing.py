@@ -90,20 +90,17 @@ class ControlListing(TreatmentListing):
         return super().count_rows()
 
     def load_rows(self) -> list[Any]:
-        return self.load_page(self.cut_page(self.ordered()))
+        start = (self.page - 1) * self.page_size
+        named = self.ordered().values(
+            *ROW_FIELDS, owner_label=person_label("owner"), owner_has_left=has_left("owner")
+        )
+        rows = read_slice(named, start, self.page_size, self.count)
+        add_counts(rows)
+        return rows
 
     def ordered(self) -> Any:
         """Return all controls that match, in the order of the tree."""
         return self.matching.order_by("framework_id", "sort_key", "id")
-
-    def load_page(self, ordered: Any) -> list[Any]:
-        rows = list(
-            ordered.values(
-                *ROW_FIELDS, owner_label=person_label("owner"), owner_has_left=has_left("owner")
-            )
-        )
-        add_counts(rows)
-        return rows
 
     @property
     def selects_all(self) -> bool:
@@ -171,6 +168,14 @@ class ControlListing(TreatmentListing):
                 *self.filters.items(),
             ]
         ]
+
+
+def read_slice(ordered: Any, start: int, size: int, count: int) -> list[Any]:
+    """Return `size` of the `count` rows in this order, read from the end that is nearer."""
+    stop = start + size
+    if start <= count // 2:
+        return list(ordered[start:stop])
+    return list(ordered.reverse()[max(0, count - stop) : count - start])[::-1]
 
 
 def match_controls(membership: Membership, query: str) -> Any:

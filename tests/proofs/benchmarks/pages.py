@@ -36,6 +36,8 @@ PAGES = {
     "A risk": "/o/{slug}/risks/{reference}/",
     "Form of a risk": "/o/{slug}/risks/{reference}/edit/",
     "Treatment": "/o/{slug}/treatment/",
+    "Controls": "/o/{slug}/controls/",
+    "Coverage": "/o/{slug}/controls/coverage/",
     "Acceptances": "/o/{slug}/acceptances/",
     "Queue of reviews": "/o/{slug}/queues/reviews/",
     "Search": "/o/{slug}/search/?q=supplier",

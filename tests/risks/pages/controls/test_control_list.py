@@ -2,7 +2,8 @@
 
 import pytest
 
-from risks.models import BulkChange
+from risks.models import BulkChange, Control
+from risks.pages.controls.listing import read_slice
 from tests.risks.factories import make_control, make_framework
 from tests.texts import text_of
 
@@ -89,3 +90,11 @@ def test_all_that_match_are_selected(browse, analyst, covered, bare):
     client = browse(analyst)
     body = {"kind": "status", "all": "yes", "query": "evidence=none"}
     assert "Set the status of 1 control" in text_of(client.post(f"{LIST}bulk/", body))
+
+
+@pytest.mark.parametrize("start", [0, 2, 4])
+def test_a_page_is_the_same_from_either_end(framework, start):
+    for number in range(5):
+        make_control(framework, f"A.5.{number}")
+    ordered = Control.objects.order_by("sort_key", "id")
+    assert read_slice(ordered, start, 2, 5) == list(ordered)[start : start + 2]
