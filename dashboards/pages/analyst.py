@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import F
+from django.db.models import F, Value
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -102,7 +102,9 @@ def own_findings(member: Membership) -> WorkList:
     findings = Finding.objects.for_organization(member.organization).filter(
         asset__owner=member.user, state=FindingState.OPEN, risk=None
     )
-    rows = findings.annotate(_order=FINDING_ORDERS["severity"]).order_by("-_order", "-id")
+    # Not by the index of the severity: the findings of all others would be read before these.
+    rank = FINDING_ORDERS["severity"] + Value(0)
+    rows = findings.annotate(_order=rank).order_by("-_order", "-id")
     query = urlencode({"asset_owner": "me", "state": "open", "risk__isnull": "true"})
     address = reverse("finding-list", args=[member.organization.slug])
     columns = ("pk", "rule", "title", "severity", "known_exploited", "asset__name")
