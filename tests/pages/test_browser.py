@@ -106,6 +106,7 @@ def test_search_swaps_the_table_and_the_address(page):
         "/o/acme/risks/",
         "/o/acme/risks/R-0001/",
         "/o/acme/risks/R-0001/edit/",
+        "/o/acme/settings/tags/",
         "/o/acme/dashboards/",
         "/o/acme/dashboards/analyst/",
         "/o/acme/dashboards/everything/",

@@ -8,6 +8,7 @@ or if the console of the browser shows an error.
 import argparse
 import io
 import json
+import re
 import shutil
 import sys
 import tempfile
@@ -29,23 +30,25 @@ LOOKS: dict[str, dict[str, Any]] = {
     "dark": {"viewport": {"width": 1440, "height": 900}, "color_scheme": "dark"},
     "phone": {"viewport": {"width": 390, "height": 844}, "color_scheme": "light"},
 }
-# The risk has mitigations, an acceptance and a history in the demo's data.
+# The risk has mitigations, comments, a file and a history in the demo's data.
+RISK = "Ransomware encrypts the ERP system and its backups"
 PAGES = {
     "overview": "",
     "my-work": "dashboards/analyst/",
     "risks": "risks/",
-    "risk": "risks/R-0105/",
-    "risk-form": "risks/R-0105/edit/",
+    "risk": "risks/{risk}/",
+    "risk-form": "risks/{risk}/edit/",
     "board-of-risks": "risks/board/",
     "treatment": "treatment/",
     "timeline": "treatment/timeline/",
-    "mitigation": "treatment/M-0005/",
+    "mitigation": "treatment/{mitigation}/",
     "acceptances": "acceptances/",
     "queue": "queues/acceptances/",
     "files": "files/",
     "search": "search/?q=ransomware",
     "boards": "dashboards/",
     "marketplace": "marketplace/",
+    "settings": "settings/categories/",
 }
 QUALITY = 80
 
@@ -95,7 +98,10 @@ def take_picture(
     page: Page, installation: Installation, name: str, look: str, faults: list[str]
 ) -> None:
     """Write the picture, and add to `faults` what is wrong with the page."""
-    answer = page.goto(f"/o/demo/{PAGES[name]}")
+    address = PAGES[name]
+    if "{" in address:
+        address = address.format(**find_references(page))
+    answer = page.goto(f"/o/demo/{address}")
     page.wait_for_load_state("networkidle")
     if answer is None or not answer.ok:
         faults.append(f"{name}: status {answer and answer.status}")
@@ -106,6 +112,21 @@ def take_picture(
     picture = Image.open(io.BytesIO(page.screenshot()))
     IMAGES.mkdir(exist_ok=True)
     picture.convert("RGB").save(IMAGES / f"{name}-{look}.webp", quality=QUALITY, method=6)
+
+
+def find_references(page: Page) -> dict[str, str]:
+    """Return the references of the risk and of its mitigation, which vary from day to day."""
+    page.goto(f"/o/demo/risks/?search={RISK}")
+    risk = find_first(page, r"/o/demo/risks/(R-\d+)/")
+    page.goto(f"/o/demo/risks/{risk}/?tab=treatment")
+    return {"risk": risk, "mitigation": find_first(page, r"/o/demo/treatment/(M-\d+)/")}
+
+
+def find_first(page: Page, address: str) -> str:
+    match = re.search(address, page.content())
+    if match is None:
+        raise LookupError(f"{page.url} leads to no {address}.")
+    return match[1]
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.db.models import Count
 from django.http import HttpResponse
@@ -13,6 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from openrisk.accounts.models import Organization, Role, User
+from openrisk.caching.decorators import get_or_compute
 from openrisk.errors import StaleVersion
 from openrisk.limits import LONG_TEXT
 from openrisk.pages.comparison import ComparedForm
@@ -105,19 +107,31 @@ class MergeForm(PageForm):
 def category_list(request: MemberRequest) -> HttpResponse:
     organization = request.membership.organization
     categories = Category.objects.for_organization(organization).select_related("owner")
-    counted = (
-        Risk.objects.for_organization(organization)
-        .order_by()
-        .values_list("category")
-        .annotate(count=Count("pk"))
-    )
-    counts = dict(counted)
+    counts = count_risks(organization)
     context = {
-        "rows": [(category, counts.get(category.pk, 0)) for category in categories],
-        "without": counts.get(None, 0),
+        "rows": [(category, counts.get(str(category.pk), 0)) for category in categories],
+        "without": counts.get("", 0),
         "may_change": request.membership.has_role(Role.MANAGER),
     }
     return render(request, "risks/settings/categories.html", context)
+
+
+def count_risks(organization: Organization) -> dict[str, int]:
+    """Return the number of risks by category id ("" for none), kept until a risk changes."""
+
+    def count() -> dict[str, int]:
+        risks = Risk.objects.for_organization(organization).order_by()
+        counted = risks.values_list("category").annotate(count=Count("pk"))
+        return {str(category or ""): number for category, number in counted}
+
+    counts: dict[str, int] = get_or_compute(
+        f"category counts {organization.slug}",
+        count,
+        reads=(Risk,),
+        organization_id=organization.pk,
+        ttl=settings.CACHE_TTL_RISKS,
+    )
+    return counts
 
 
 @form_on()
