@@ -100,6 +100,11 @@ class ColumnChoice:
     more_texts: int = 0
     unread: int = 0
 
+    @property
+    def is_chosen(self) -> bool:
+        """Return whether the meaning of one of its texts was chosen."""
+        return any(text.value for text in self.texts)
+
 
 def list_columns(run: ImportRun, matrix: Matrix) -> list[ColumnChoice]:
     """Return the columns of the run, in the order of the file."""
@@ -200,7 +205,8 @@ def chosen_texts(run: ImportRun, header: str) -> dict[str, str]:
 def labels_of_values(name: str, matrix: Matrix) -> dict[str, str]:
     """Return what a text of a column of this field may mean."""
     if name == "status":
-        return {**dict(Status.choices), EXTRA: _("None: keep the text")}
+        states = {str(value): str(label) for value, label in Status.choices}
+        return {**states, EXTRA: _("None: keep the text")}
     if name == "treatment":
         treatments = dict(Risk._meta.get_field("treatment").flatchoices)
         known = {str(value): str(label) for value, label in treatments.items() if value}

@@ -64,7 +64,7 @@ class ReadingForm(PageForm):
         label=gettext_lazy("Row with the names of the columns"),
         required=False,
         coerce=int,
-        empty_value=0,
+        empty_value=0,  # type: ignore[arg-type]  # any value
     )
     month_first = forms.TypedChoiceField(
         label=gettext_lazy("Dates such as 03/04/2027"),
