@@ -24,7 +24,7 @@ class Kind(StrEnum):
     TEXT = "text"
     CHOICE = "choice"  # one of the model's choices, or ""
     STATUS = "status"  # changed by transitions only
-    RATING = "rating"  # 1 to 5, or None while it is not assessed
+    RATING = "rating"  # of the matrix, or None while it is not assessed
     NUMBER = "number"
     TIME = "time"
     PERSON = "person"  # a member; files have the e-mail address

@@ -1,7 +1,8 @@
 """The one scale and the one score (ISO 31000 terms).
 
-Likelihood and impact are whole numbers 1..5; their product is the score 1..25; the
-organization's matrix gives each of the 25 cells a level. "Not assessed" is None, never 0.
+Likelihood and impact are whole numbers from 1; their product is the score; the organization's
+matrix says how many there are of each, 3 to 6, and gives each cell a level. "Not assessed" is None,
+never 0.
 """
 
 from collections.abc import Iterable
@@ -12,7 +13,12 @@ if TYPE_CHECKING:
     from risks.models import Matrix, Risk
 
 KINDS = ("inherent", "residual", "target")
-SCALE = range(1, 6)
+SIZES = range(3, 7)  # how many likelihoods, or impacts, a matrix can have
+DEFAULT_SIZE = 5
+HIGHEST_RATING = SIZES[-1]
+RATING_RANGE = (1, HIGHEST_RATING)  # of any matrix, as the database checks it
+RATING_RANGE = (1, HIGHEST_RATING)  # of any matrix, as the database checks it
+HIGHEST_SCORE = HIGHEST_RATING**2
 CRITICALITY_FACTORS = {
     "low": Decimal("0.8"),
     "medium": Decimal("1.0"),
@@ -22,7 +28,7 @@ CRITICALITY_FACTORS = {
 
 
 def score(likelihood: int | None, impact: int | None) -> int | None:
-    """Likelihood times impact, 1..25; None unless both are assessed."""
+    """Likelihood times impact; None unless both are assessed."""
     return None if likelihood is None or impact is None else likelihood * impact
 
 
@@ -35,17 +41,32 @@ def priority(current_score: int | None, criticalities: Iterable[str]) -> Decimal
     return (current_score * mean).quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
-def default_levels() -> list[list[str]]:
+def default_levels(likelihoods: int = DEFAULT_SIZE, impacts: int = DEFAULT_SIZE) -> list[list[str]]:
     """The level of each cell, `levels[likelihood - 1][impact - 1]`, in the default bands."""
-    return [[_default_level(likelihood * impact) for impact in SCALE] for likelihood in SCALE]
+    highest = likelihoods * impacts
+    return [
+        [_default_level(likelihood * impact, highest) for impact in range(1, impacts + 1)]
+        for likelihood in range(1, likelihoods + 1)
+    ]
 
 
-def _default_level(value: int) -> str:
-    if value >= 20:
+def _default_level(value: int, highest: int) -> str:
+    """The bands of 25 scores, 1-4, 5-12, 13-19 and 20-25, as shares of the highest score."""
+    share = value * 25
+    if share >= 20 * highest:
         return "critical"
-    if value >= 13:
+    if share >= 13 * highest:
         return "high"
-    return "medium" if value >= 5 else "low"
+    return "medium" if share >= 5 * highest else "low"
+
+
+def convert_rating(rating: int, size: int, new_size: int) -> int:
+    """The rating on a scale of `new_size` that is as far up as `rating` on one of `size`.
+
+    The ends stay the ends; what is halfway between two ratings is the higher one.
+    """
+    steps, new_steps = size - 1, new_size - 1
+    return 1 + (2 * (rating - 1) * new_steps + steps) // (2 * steps)
 
 
 def rescore(risk: "Risk", matrix: "Matrix") -> None:

@@ -155,6 +155,9 @@ class HeatMapSerializer(DatedSerializer):
     kind = serializers.ChoiceField(choices=KINDS)
     open = serializers.IntegerField()
     not_assessed = serializers.IntegerField()
+    outside = serializers.IntegerField(
+        help_text="Rated above the matrix of today, which was larger on that day"
+    )
     cells = CellSerializer(many=True)
 
 

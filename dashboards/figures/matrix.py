@@ -8,7 +8,6 @@ from django.db.models.expressions import Combinable
 from dashboards.figures.scope import FigureScope
 from dashboards.figures.totals import OPEN_FILTER
 from risks.models import Matrix
-from risks.scoring import SCALE
 
 KINDS = ("current", "inherent", "residual", "target")
 
@@ -16,16 +15,21 @@ Cell = tuple[int, int]  # likelihood, impact
 
 
 def compute_heat_map(scope: FigureScope, kind: str, matrix: Matrix) -> dict[str, Any]:
-    """Return the 25 cells of one kind of score, each with its count, its level of today and the
-    list of its risks."""
+    """Return the cells of one kind of score, each with its count, its level of today and the list
+    of its risks.
+
+    On a day before the matrix got smaller, `outside` risks have ratings that it has no cell for.
+    """
     counts = count_by_cell(scope, kind)
     if not counts:
         scope.check_parameters()
+    cells = {(likelihood, impact) for likelihood in matrix.likelihoods for impact in matrix.impacts}
     return {
         "kind": kind,
         "as_of": scope.day,
         "open": sum(counts.values()),
         "not_assessed": counts.get(None, 0),
+        "outside": sum(counts[cell] for cell in counts.keys() - cells if cell is not None),
         "cells": [
             {
                 "likelihood": likelihood,
@@ -34,8 +38,8 @@ def compute_heat_map(scope: FigureScope, kind: str, matrix: Matrix) -> dict[str,
                 "level": matrix.level(likelihood, impact),
                 "url": scope.list_url(cell_filters(kind, likelihood, impact)),
             }
-            for likelihood in reversed(SCALE)
-            for impact in SCALE
+            for likelihood in reversed(matrix.likelihoods)
+            for impact in matrix.impacts
         ],
     }
 

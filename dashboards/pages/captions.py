@@ -8,9 +8,13 @@ SEVERE = ("high", "critical")
 
 
 def describe_heat_map(heat_map: dict[str, Any], likelihoods: list[str], impacts: list[str]) -> str:
+    outside = ""
+    if heat_map.get("outside"):
+        count = format_count(heat_map["outside"], "risk")
+        outside = f" Rated above the present matrix, which was larger then: {count}."
     fullest = max(heat_map["cells"], key=lambda cell: cell["count"])
     if not fullest["count"]:
-        return "No open risk has a likelihood and an impact."
+        return f"No open risk has a likelihood and an impact.{outside}"
     total = heat_map["open"]
     severe = sum(cell["count"] for cell in heat_map["cells"] if cell["level"] in SEVERE)
     likelihood = likelihoods[fullest["likelihood"] - 1]
@@ -18,7 +22,7 @@ def describe_heat_map(heat_map: dict[str, Any], likelihoods: list[str], impacts:
     return (
         f"{severe:,} of {format_count(total, 'open risk')} {verb_be(severe)} high or critical"
         f"{format_share(severe, total)}. The fullest cell is {likelihood} and {impact}, with "
-        f"{format_count(fullest['count'], 'risk')}."
+        f"{format_count(fullest['count'], 'risk')}.{outside}"
     )
 
 

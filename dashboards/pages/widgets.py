@@ -19,7 +19,6 @@ from dashboards.pages import captions
 from dashboards.pages.query import PageQuery
 from dashboards.periods import PERIOD_DAYS, PERIOD_LABELS
 from risks.models import Level, Matrix
-from risks.scoring import SCALE
 
 MOST_GROUPS = 12
 
@@ -102,7 +101,7 @@ def heat_map_rows(context: WidgetContext) -> dict[str, Any]:
     """Return the cells as rows, the highest likelihood first, each cell with its list of risks."""
     scope, kind, matrix = context.query.scope, context.data["kind"], context.matrix
     rows = []
-    for likelihood in reversed(SCALE):
+    for likelihood in reversed(matrix.likelihoods):
         cells = [
             {
                 **cell,
@@ -113,7 +112,7 @@ def heat_map_rows(context: WidgetContext) -> dict[str, Any]:
         ]
         label = matrix.likelihood_labels[likelihood - 1]
         rows.append({"likelihood": likelihood, "label": label, "cells": cells})
-    return {"rows": rows, "impacts": list(zip(SCALE, matrix.impact_labels, strict=True))}
+    return {"rows": rows, "impacts": list(enumerate(matrix.impact_labels, 1))}
 
 
 # --- Other figures --------------------------------------------------------------------------------

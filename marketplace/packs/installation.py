@@ -20,7 +20,7 @@ from risks.history import recorded
 from risks.import_runs import lifecycle, undo
 from risks.models import ImportRun, Matrix, Provenance, Risk, RunStatus, Source, Status
 from risks.services import rows
-from risks.services.matrix import matrix_of, update_matrix
+from risks.services.matrix import matrix_of, propose_map, update_matrix
 
 # What to know before a step that is hard to take back.
 UNINSTALL_WARNING = (
@@ -76,7 +76,8 @@ def preview_pack(
             source_name=manifest.id,
             file_name=f"{manifest.name} {manifest.version}",
         )
-        run = lifecycle.start_run(actor=actor, run=run, records=build_records(pack.contents))
+        records = build_records(pack.contents, matrix_of(organization))
+        run = lifecycle.start_run(actor=actor, run=run, records=records)
         return PackChange.objects.create(
             organization=organization,
             installed=installed,
@@ -234,4 +235,6 @@ def use_matrix(*, actor: User | None, installed: InstalledPack, matrix: str) -> 
         )
     names = ("levels", "likelihood_labels", "impact_labels")
     fields = {name: matrices[matrix][name] for name in names}
-    return update_matrix(actor=actor, instance=matrix_of(installed.organization), **fields)
+    instance = matrix_of(installed.organization)
+    mapping = propose_map(instance, fields["levels"]).as_json()
+    return update_matrix(actor=actor, instance=instance, mapping=mapping, **fields)

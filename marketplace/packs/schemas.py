@@ -7,6 +7,7 @@ those of the columns in which the values are stored.
 from typing import Any
 
 from risks.models import Level, Treatment
+from risks.scoring import DEFAULT_SIZE, SIZES
 
 FORMAT = 1
 _VISIBLE = r"[^\s\u200b\ufeff]"  # without invisible characters, which imports remove
@@ -46,10 +47,10 @@ _TEXT = {"type": "string", "maxLength": 20_000}
 _RATING = {
     "type": "integer",
     "minimum": 1,
-    "maximum": 5,
-    "description": "Write a whole number from 1 to 5.",
+    "maximum": DEFAULT_SIZE,
+    "description": f"Write a whole number from 1 to {DEFAULT_SIZE}.",
 }
-_LABELS = list_of(line_of(255), 5, 5)
+_LABELS = list_of(line_of(50), SIZES[-1], SIZES[0])
 _ID = text_of(
     100,
     "[a-z0-9]+([.-][a-z0-9]+)*",
@@ -93,7 +94,9 @@ _MATRIX = object_of(
         "description": _TEXT,
         "likelihood_labels": _LABELS,
         "impact_labels": _LABELS,
-        "levels": list_of(list_of({"enum": Level.values}, 5, 5), 5, 5),
+        "levels": list_of(
+            list_of({"enum": Level.values}, SIZES[-1], SIZES[0]), SIZES[-1], SIZES[0]
+        ),
     }
 )
 _BOARD = object_of(

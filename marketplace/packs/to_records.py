@@ -1,24 +1,30 @@
 """Turns the contents of a pack into records of an import run (`risks.import_runs.changes`)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from risks.import_runs.changes import SourceRecord
 from risks.import_runs.importers.control import control_identity, framework_identity
-from risks.models import Category, Control, Framework, Mitigation, Risk, Status
+from risks.models import Category, Control, Framework, Matrix, Mitigation, Risk, Status
+from risks.scoring import DEFAULT_SIZE, convert_rating
 from risks.text import clean_text
 
 RISK, CATEGORY, MITIGATION, FRAMEWORK, CONTROL = (
     model._meta.label_lower for model in (Risk, Category, Mitigation, Framework, Control)
 )
 BOARD = "dashboards.board"
-_COPIED = ("title", "category", "treatment", "inherent_likelihood", "inherent_impact", "tags")
+RATINGS = {"inherent_likelihood", "inherent_impact"}
+_COPIED = ("title", "category", "treatment", *sorted(RATINGS), "tags")
 
 
-def build_records(contents: list[tuple[str, Any]]) -> list[SourceRecord]:
-    """Build records of everything but matrices: an organization has one, which people choose."""
-    builders = {
-        "risks": build_risk_records,
+def build_records(contents: list[tuple[str, Any]], matrix: Matrix) -> list[SourceRecord]:
+    """Build records of everything but matrices: an organization has one, which people choose.
+
+    Packs rate from 1 to 5; `matrix` has the scale that their ratings are brought to.
+    """
+    builders: dict[str, Callable[[dict[str, Any]], Iterator[SourceRecord]]] = {
+        "risks": partial(build_risk_records, matrix=matrix),
         "framework": build_framework_records,
         "boards": build_board_records,
     }
@@ -27,13 +33,15 @@ def build_records(contents: list[tuple[str, Any]]) -> list[SourceRecord]:
     ]
 
 
-def build_risk_records(value: dict[str, Any]) -> Iterator[SourceRecord]:
+def build_risk_records(value: dict[str, Any], matrix: Matrix) -> Iterator[SourceRecord]:
     """Risks are drafts, which no figure counts until someone reviews them."""
     for row, category in enumerate(value["categories"], 1):
         values = {"description": category["description"]} if category.get("description") else {}
         yield SourceRecord(CATEGORY, category["name"], row, values)
     for row, risk in enumerate(value["risks"], 1):
         values = {name: risk[name] for name in _COPIED if name in risk}
+        for name in RATINGS & values.keys():
+            values[name] = convert_rating(values[name], DEFAULT_SIZE, len(matrix.ratings(name)))
         values |= {
             "description": clean_text(risk.get("description", "")),
             "status": Status.DRAFT.value,

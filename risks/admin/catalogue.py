@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from openrisk.accounts.members.access import get_access
 from openrisk.accounts.models import Role
@@ -22,12 +23,16 @@ from risks.admin.base import RegisterAdmin, RowInline
 from risks.admin.display import level_badge, progress_bar
 from risks.admin.forms import RegisterForm
 from risks.models import Asset, AssetDependency, Category, Control, Framework, Level, Matrix
-from risks.scoring import SCALE
+from risks.pages.settings.matrix_fields import (
+    build_fields,
+    initial_values,
+    matrix_values,
+    sizes_of_matrix,
+)
 from risks.services import catalogue as services
 from risks.services import matrix as matrix_services
+from risks.services.matrix.checks import AXES
 from risks.services.rows import create_service_for
-
-AXES = ("likelihood", "impact")
 
 
 @admin.register(Category, site=site)
@@ -41,68 +46,38 @@ class CategoryAdmin(RegisterAdmin):
 
 
 # --- the matrix -------------------------------------------------------------------------------
-MATRIX_FIELDS: dict[str, forms.Field] = {
-    **{
-        f"level_{likelihood}_{impact}": forms.ChoiceField(
-            label=f"{likelihood} x {impact}", choices=Level.choices, widget=UnfoldAdminSelectWidget
-        )
-        for likelihood in SCALE
-        for impact in SCALE
-    },
-    **{
-        f"{axis}_{rating}": forms.CharField(
-            label=f"{axis} {rating}".capitalize(),
-            max_length=50,
-            widget=UnfoldAdminTextInputWidget,
-        )
-        for axis in AXES
-        for rating in SCALE
-    },
-    **{
-        f"colour_{level}": forms.RegexField(
-            r"^#[0-9a-fA-F]{6}$", label=Level(level).label, widget=UnfoldAdminColorInputWidget
-        )
-        for level in Level.values
-    },
-}
-
-
 class MatrixFormBase(RegisterForm):
     """Reads and writes a matrix whose cells, labels and colours are fields of their own."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        matrix = self.instance
-        for likelihood in SCALE:
-            for impact in SCALE:
-                self.initial[f"level_{likelihood}_{impact}"] = matrix.level(likelihood, impact)
-        for axis in AXES:
-            for rating, label in zip(SCALE, getattr(matrix, f"{axis}_labels"), strict=True):
-                self.initial[f"{axis}_{rating}"] = label
-        for level, colour in matrix.colours.items():
-            self.initial[f"colour_{level}"] = colour
+        self.initial.update(initial_values(self.instance))
 
     def changes(self) -> dict[str, Any]:
-        data = self.cleaned_data
-        values = {
-            "levels": [[data[f"level_{row}_{column}"] for column in SCALE] for row in SCALE],
-            "likelihood_labels": [data[f"likelihood_{rating}"] for rating in SCALE],
-            "impact_labels": [data[f"impact_{rating}"] for rating in SCALE],
-            "colours": {level: data[f"colour_{level}"] for level in Level.values},
-        }
+        values = matrix_values(self.cleaned_data, sizes_of_matrix(self.instance))
         return {
             name: value for name, value in values.items() if value != getattr(self.instance, name)
         }
 
 
-MatrixForm = type("MatrixForm", (MatrixFormBase,), dict(MATRIX_FIELDS))
+def matrix_form(matrix: Matrix) -> type[MatrixFormBase]:
+    """Return the form of a matrix of this size: the fields of the page, with widgets of the
+    administration."""
+    fields = build_fields(sizes_of_matrix(matrix))
+    for name, field in fields.items():
+        if name.startswith("level_"):
+            field.widget = UnfoldAdminSelectWidget(choices=field.choices)  # type: ignore[attr-defined]
+        elif name.startswith("colour_"):
+            field.widget = UnfoldAdminColorInputWidget()
+        else:
+            field.widget = UnfoldAdminTextInputWidget(attrs={"maxlength": field.max_length})  # type: ignore[attr-defined]
+    return type("MatrixForm", (MatrixFormBase,), dict(fields))
 
 
 @admin.register(Matrix, site=site)
 class MatrixAdmin(RegisterAdmin):
     """One per organization; a change of levels gives all its risks their new levels."""
 
-    form = MatrixForm
     update = staticmethod(matrix_services.update_matrix)
     change_role = Role.ADMIN
     compressed_fields = False
@@ -119,26 +94,52 @@ class MatrixAdmin(RegisterAdmin):
             matrix_services.matrix_of(organization)  # creates it
         return super().changelist_view(request, extra_context)
 
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        if obj is not None:
+            kwargs["form"] = matrix_form(obj)
+        return super().get_form(request, obj, change=change, **kwargs)
+
     def sections(self, obj: Matrix) -> list[Any]:
-        rows = [tuple(f"level_{row}_{column}" for column in SCALE) for row in reversed(SCALE)]
-        labels = [(f"likelihood_{rating}", f"impact_{rating}") for rating in SCALE]
+        cells = [
+            tuple(f"level_{likelihood}_{impact}" for impact in obj.impacts)
+            for likelihood in reversed(obj.likelihoods)
+        ]
+        meanings = [
+            (f"{axis}_{rating}", f"{axis}_{rating}_means")
+            for axis in AXES
+            for rating in obj.ratings(axis)
+        ]
         return [
             (
                 "Levels",
                 {
-                    "fields": rows,
-                    "description": "Likelihood x impact. Levels may only rise with either of them.",
+                    "fields": cells,
+                    "description": "Likelihood x impact. Levels may only rise with either of them. "
+                    "How many likelihoods and impacts there are is set in the pages.",
                 },
             ),
-            ("Labels", {"fields": labels}),
-            ("Colours", {"fields": [f"colour_{level}" for level in Level.values]}),
+            ("Labels", {"fields": meanings}),
+            (
+                "Colours",
+                {"fields": [(f"colour_{level}", f"{level}_means") for level in Level.values]},
+            ),
         ]
 
     def write_row(self, request: HttpRequest, obj: Matrix, form: Any, change: bool) -> Any:
         changes = form.changes()
         if "levels" in changes:
             moved = matrix_services.preview_levels(obj.organization, changes["levels"])["changed"]
-            self.message_user(request, f"{moved} risks changed their current level.")
+            self.message_user(
+                request,
+                ngettext(
+                    "%(count)s risk changed its current level.",
+                    "%(count)s risks changed their current level.",
+                    moved,
+                )
+                % {"count": moved},
+            )
         return super().write_row(request, obj, form, change)
 
 

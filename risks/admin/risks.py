@@ -41,7 +41,7 @@ from risks.fields import FIELD, FIELDS, RATINGS, Kind
 from risks.models import Asset, BulkKind, Category, Control, Mitigation, Risk, Status
 from risks.models.mitigations import progress_of
 from risks.querysets import RISK_ORDERS
-from risks.scoring import KINDS, SCALE
+from risks.scoring import KINDS
 from risks.services import mitigations as mitigation_services
 from risks.services import risks as services
 from risks.services.bulk_changes.wording import title_of
@@ -95,7 +95,7 @@ class RiskAdminForm(CustomFieldsForm):
 
 
 def rating_field(name: str, labels: list[str]) -> forms.TypedChoiceField:
-    ratings = [(step, f"{step} - {label}") for step, label in zip(SCALE, labels, strict=True)]
+    ratings = [(step, f"{step} - {label}") for step, label in enumerate(labels, 1)]
     return forms.TypedChoiceField(
         label=name.replace("_", " ").capitalize(),
         choices=[("", "Not assessed"), *ratings],

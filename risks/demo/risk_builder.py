@@ -35,6 +35,7 @@ from risks.models import (
     Acceptance,
     AcceptanceStatus,
     Level,
+    Matrix,
     Mitigation,
     MitigationAction,
     MitigationStatus,
@@ -45,6 +46,7 @@ from risks.models import (
     Source,
     Treatment,
 )
+from risks.scoring import DEFAULT_SIZE, convert_rating
 from risks.states import ASSESSED
 
 TOPIC_WEIGHTS = (26, 14, 15, 13, 12, 10, 10)
@@ -83,7 +85,7 @@ class RiskBuilder:
             complete=index < COMPLETE_LIFECYCLES or index % COMPLETE_EVERY == 0,
         )
         self.begin = self.lifecycle.status_changes[0].moment
-        self.ratings = invent_ratings(self.random)
+        self.ratings = invent_ratings(self.random, self.reference.matrix)
 
     def build(self) -> None:
         first, *later = self.lifecycle.status_changes
@@ -324,12 +326,12 @@ class RiskBuilder:
         return self.random.sample(items, count) if count else []
 
 
-def invent_ratings(random: Random) -> dict[str, Any]:
+def invent_ratings(random: Random, matrix: Matrix) -> dict[str, Any]:
     likelihood, impact = (
-        random.choices(scoring.SCALE, weights)[0]
+        random.choices(range(1, len(weights) + 1), weights)[0]
         for weights in (LIKELIHOOD_WEIGHTS, IMPACT_WEIGHTS)
     )
-    return {
+    ratings: dict[str, Any] = {
         "first_likelihood": min(5, max(1, likelihood + random.choice((-1, 0, 0, 1)))),
         "inherent": (likelihood, impact),
         "half_way": (max(1, likelihood - 1), impact),
@@ -337,4 +339,12 @@ def invent_ratings(random: Random) -> dict[str, Any]:
             max(1, likelihood - random.randint(1, 3)),
             max(1, impact - random.randint(0, 2)),
         ),
+    }
+    sizes = len(matrix.likelihoods), len(matrix.impacts)
+    if sizes == (DEFAULT_SIZE, DEFAULT_SIZE):
+        return ratings
+    first = convert_rating(ratings.pop("first_likelihood"), DEFAULT_SIZE, sizes[0])
+    return {"first_likelihood": first} | {
+        name: tuple(map(convert_rating, cell, (DEFAULT_SIZE, DEFAULT_SIZE), sizes))
+        for name, cell in ratings.items()
     }

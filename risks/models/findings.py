@@ -1,5 +1,6 @@
 """Findings of scanners, and the risks they propose."""
 
+from collections.abc import Collection
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -12,8 +13,10 @@ from openrisk.text.fields import LineField, LongTextField
 from risks.models.assets import Asset, Criticality
 from risks.models.base import OrganizationOwned, Versioned, choices_constraint
 from risks.models.imports import ImportRun
+from risks.models.matrix import present_matrix
 from risks.models.risk import Risk
 from risks.querysets import FINDING_ORDERS, FindingQuerySet
+from risks.scoring import HIGHEST_RATING, RATING_RANGE
 
 
 class Severity(models.TextChoices):
@@ -47,10 +50,10 @@ class FindingRule(Versioned):
         max_length=8, choices=Criticality.choices, default=Criticality.LOW
     )
     likelihood = models.PositiveSmallIntegerField(
-        validators=(MinValueValidator(1), MaxValueValidator(5))
+        validators=(MinValueValidator(1), MaxValueValidator(HIGHEST_RATING))
     )
     impact = models.PositiveSmallIntegerField(
-        validators=(MinValueValidator(1), MaxValueValidator(5))
+        validators=(MinValueValidator(1), MaxValueValidator(HIGHEST_RATING))
     )
 
     class Meta:
@@ -66,13 +69,19 @@ class FindingRule(Versioned):
                 "minimum_criticality", Criticality, "finding_rule_criticality_known"
             ),
             models.CheckConstraint(
-                condition=Q(likelihood__range=(1, 5), impact__range=(1, 5)),
+                condition=Q(likelihood__range=RATING_RANGE, impact__range=RATING_RANGE),
                 name="finding_rule_ratings_range",
             ),
         )
 
     def __str__(self) -> str:
         return self.name
+
+    def clean_fields(self, exclude: Collection[str] | None = None) -> None:
+        """Check the rating by the organization's matrix too."""
+        super().clean_fields(exclude)
+        ratings = {"likelihood": self.likelihood, "impact": self.impact}
+        present_matrix(self.organization).check_ratings(ratings)
 
 
 class ProposalStatus(models.TextChoices):
@@ -108,7 +117,7 @@ class RiskProposal(Versioned):
             models.UniqueConstraint(fields=("organization", "key"), name="proposal_key_unique"),
             choices_constraint("status", ProposalStatus, "proposal_status_known"),
             models.CheckConstraint(
-                condition=Q(likelihood__range=(1, 5), impact__range=(1, 5)),
+                condition=Q(likelihood__range=RATING_RANGE, impact__range=RATING_RANGE),
                 name="proposal_ratings_range",
             ),
         )

@@ -15,7 +15,7 @@ from risks.models.base import Level, OrganizationOwned, Versioned, choices_const
 from risks.models.matrix import Category
 from risks.overdue import NOT_OPEN, is_review_overdue
 from risks.querysets import RISK_ORDERS, AcceptanceQuerySet, RiskQuerySet
-from risks.scoring import KINDS
+from risks.scoring import HIGHEST_RATING, KINDS, RATING_RANGE
 
 
 class Status(models.TextChoices):
@@ -49,9 +49,9 @@ class Source(models.TextChoices):
 
 
 def _rating() -> models.PositiveSmallIntegerField:
-    """A likelihood or impact: 1..5, or None while it is not assessed."""
+    """A likelihood or impact of the matrix, or None while it is not assessed."""
     return models.PositiveSmallIntegerField(
-        null=True, blank=True, validators=(MinValueValidator(1), MaxValueValidator(5))
+        null=True, blank=True, validators=(MinValueValidator(1), MaxValueValidator(HIGHEST_RATING))
     )
 
 
@@ -83,8 +83,8 @@ def _scores_are_products(kind: str) -> Q:
     likelihood, impact, total, level = parts
     assessed = Q(**{f"{part}__isnull": False for part in parts}) & Q(
         **{
-            f"{likelihood}__range": (1, 5),
-            f"{impact}__range": (1, 5),
+            f"{likelihood}__range": RATING_RANGE,
+            f"{impact}__range": RATING_RANGE,
             total: F(likelihood) * F(impact),
             f"{level}__in": Level.values,
         }
@@ -92,9 +92,9 @@ def _scores_are_products(kind: str) -> Q:
     partial = Q(**{f"{total}__isnull": True, f"{level}__isnull": True}) & (
         Q(**{f"{likelihood}__isnull": True}) | Q(**{f"{impact}__isnull": True})
     )
-    ranges = (Q(**{f"{likelihood}__isnull": True}) | Q(**{f"{likelihood}__range": (1, 5)})) & (
-        Q(**{f"{impact}__isnull": True}) | Q(**{f"{impact}__range": (1, 5)})
-    )
+    ranges = (
+        Q(**{f"{likelihood}__isnull": True}) | Q(**{f"{likelihood}__range": RATING_RANGE})
+    ) & (Q(**{f"{impact}__isnull": True}) | Q(**{f"{impact}__range": RATING_RANGE}))
     return assessed | (partial & ranges)
 
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from risks.models.base import Versioned, choices_constraint
 from risks.models.imports import ImportRun
 from risks.models.risk import Risk
+from risks.scoring import HIGHEST_RATING, RATING_RANGE
 
 
 class SuggestionStatus(models.TextChoices):
@@ -28,7 +29,7 @@ class LikelihoodSuggestion(Versioned):
     key = models.CharField(max_length=255)
     present = models.PositiveSmallIntegerField()
     likelihood = models.PositiveSmallIntegerField(
-        validators=(MinValueValidator(1), MaxValueValidator(5))
+        validators=(MinValueValidator(1), MaxValueValidator(HIGHEST_RATING))
     )
     reason = models.TextField()
     run = models.ForeignKey(ImportRun, models.SET_NULL, null=True, related_name="suggestions")
@@ -46,7 +47,7 @@ class LikelihoodSuggestion(Versioned):
             models.UniqueConstraint(fields=("risk", "key"), name="suggestion_unique"),
             choices_constraint("status", SuggestionStatus, "suggestion_status_known"),
             models.CheckConstraint(
-                condition=Q(present__range=(1, 5), likelihood__range=(1, 5)),
+                condition=Q(present__range=RATING_RANGE, likelihood__range=RATING_RANGE),
                 name="suggestion_ratings_range",
             ),
         )

@@ -66,10 +66,12 @@ def annotate_file(run: ImportRun) -> bytes:
             "the same."
         )
     workbook = load_layout(data) or Workbook()
+    matrix = matrix_of(run.organization)
     interpretation = interpret_table(
         combine_sheets(tables),
         options,
-        levels=matrix_of(run.organization).levels,
+        levels=matrix.levels,
+        labels=matrix.labels,
         custom=custom_columns(run.organization),
     )
     marker = Marker(run, interpretation)

@@ -178,10 +178,12 @@ def read_into_run(run: ImportRun, table: Table, options: ReadingOptions) -> list
     Raises ImportFileError.
     """
     organization = run.organization
+    matrix = matrix_of(organization)
     interpretation = interpret_table(
         table,
         options,
-        levels=matrix_of(organization).levels,
+        levels=matrix.levels,
+        labels=matrix.labels,
         custom=custom_columns(organization),
     )
     guesses = (

@@ -31,9 +31,9 @@ from risks.models import (
 )
 from risks.services import rows
 from risks.services.findings import BATCH, in_batches, update_findings
+from risks.services.matrix import matrix_of
 from risks.services.risks import create_risk, update_risk
 
-KNOWN_EXPLOITED_LIKELIHOOD = 5  # what is exploited already is almost certain
 Proposed = TypeVar("Proposed", RiskProposal, LikelihoodSuggestion)
 
 
@@ -208,19 +208,20 @@ def suggest_exploited(*, run: ImportRun, marked: Mapping[UUID, tuple[str, str]])
         for finding in findings.select_related("risk").order_by("pk"):
             cve, reason = marked[finding.pk]
             reasons_by_risk[finding.risk][cve] = reason
+    highest = matrix_of(run.organization).likelihoods[-1]  # exploited already: almost certain
     suggestions = [
         LikelihoodSuggestion(
             organization=run.organization,
             risk=risk,
             key=cve,
             present=present,
-            likelihood=KNOWN_EXPLOITED_LIKELIHOOD,
+            likelihood=highest,
             reason=reason,
             run=run,
         )
         for risk, reasons in reasons_by_risk.items()
         for cve, reason in sorted(reasons.items())
-        if (present := present_likelihood(risk)) and present < KNOWN_EXPLOITED_LIKELIHOOD
+        if (present := present_likelihood(risk)) and present < highest
     ]
     before = LikelihoodSuggestion.objects.filter(run=run).count()
     LikelihoodSuggestion.objects.bulk_create(suggestions, ignore_conflicts=True)

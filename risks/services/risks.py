@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -14,7 +15,7 @@ from risks.custom_fields.services import merge_values, values_of_new_risk
 from risks.fields import LINKS, RATINGS
 from risks.history import recorded
 from risks.history.reading import latest_change_of
-from risks.models import Asset, Control, DeletedItem, Risk, Status
+from risks.models import Asset, Control, DeletedItem, Matrix, Risk, Status
 from risks.models.base import format_reference
 from risks.services import rows
 from risks.services.acceptances import decision_basis_of, reopen_decision
@@ -103,11 +104,25 @@ def save_risk(risk: Risk, fields: dict[str, Any], assets: Iterable[Asset] | None
     fields = {**fields, **confirmed_by(risk, fields)}
     for name, value in fields.items():
         setattr(risk, name, value)
-    scoring.rescore(risk, matrix_of(risk.organization))
+    matrix = matrix_of(risk.organization)
+    check_scale(matrix, risk, fields)
+    scoring.rescore(risk, matrix)
     risk.priority = scoring.priority(risk.current_score, criticalities_of(risk, assets))
     if was_assessed and (error := states.assessment_error(risk)):
         raise rows.field_error("inherent_likelihood", error)
     rows.save_fields(risk, fields)
+
+
+def check_scale(matrix: Matrix, risk: Risk, fields: dict[str, Any]) -> None:
+    """Raise where a rating is not on the scale of the matrix, with all other errors."""
+    try:
+        matrix.check_ratings({name: fields[name] for name in RATINGS if name in fields})
+    except ValidationError as problems:
+        try:
+            rows.validate_fields(risk, fields)
+        except ValidationError as others:
+            raise ValidationError({**others.message_dict, **problems.message_dict}) from None
+        raise
 
 
 def confirmed_by(risk: Risk, fields: dict[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,8 @@ from openrisk.accounts.members.memberships import set_role
 from openrisk.accounts.models import Role
 from openrisk.errors import Conflict, StaleVersion
 from openrisk.pages.forms import PageForm
-from risks.models import Acceptance, BulkChange, Category, LikelihoodSuggestion, Risk
+from risks.models import Acceptance, BulkChange, Category, LikelihoodSuggestion, Matrix, Risk
+from risks.pages.settings.matrix_fields import initial_values
 from risks.services.mitigations import create_mitigation
 from risks.services.risks import create_risk, take_transition
 from risks.services.workspace.attachments import upload_attachment
@@ -46,6 +47,7 @@ READING = {
     "MitigationFilterForm",
     "ActionFilterForm",
     "ExplainForm",
+    "LayoutForm",
 }
 SOON = str(timezone.now().date() + timedelta(days=9))
 RISK = "/o/acme/risks/R-0001/"
@@ -383,6 +385,12 @@ CASES = [
         "/o/acme/settings/tags/",
         {"tag": "x", "step": "remove"},
         "risks.services.bulk_changes.lifecycle.preview_change",
+    ),
+    (
+        "MatrixForm",
+        "/o/acme/settings/matrix/",
+        {**initial_values(Matrix()), "version": 1, "step": "preview"},
+        "risks.pages.settings.matrix.preview_matrix",
     ),
     (
         "PackForm",

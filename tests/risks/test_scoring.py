@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from risks.models import Matrix, Risk
-from risks.scoring import SCALE, default_levels, priority, rescore, score
+from risks.scoring import default_levels, priority, rescore, score
 
 ratings = st.one_of(st.none(), st.integers(1, 5))
 rows_of_levels = st.lists(
@@ -41,8 +41,8 @@ def test_default_bands(cell, level):
 
 def test_every_default_level_is_that_of_its_band():
     bands = {"low": (1, 4), "medium": (5, 12), "high": (13, 19), "critical": (20, 25)}
-    for likelihood in SCALE:
-        for impact in SCALE:
+    for likelihood in range(1, 6):
+        for impact in range(1, 6):
             lowest, highest = bands[default_levels()[likelihood - 1][impact - 1]]
             assert lowest <= likelihood * impact <= highest
 

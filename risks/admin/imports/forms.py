@@ -152,7 +152,9 @@ class SourceForm(RegisterForm, ReadingFields):
     words = LinesField(
         required=False,
         widget=UnfoldAdminTextareaWidget({"rows": 8}),
-        help_text=gettext_lazy("Ratings of words in a column, from 1 to 5: Likelihood: High = 4"),
+        help_text=gettext_lazy(
+            "Ratings of words in a column, on the scale of the matrix: Likelihood: High = 4"
+        ),
     )
 
     columns = LinesField(
@@ -194,7 +196,7 @@ class SourceForm(RegisterForm, ReadingFields):
             if column is None or match is None:
                 raise ValidationError(
                     _(
-                        "'%(line)s' names no column of the source, or no rating from 0 to 5. "
+                        "'%(line)s' names no column of the source, or no rating. "
                         "Write each line as: Column: word = 4."
                     )
                     % {"line": line}

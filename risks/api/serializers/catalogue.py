@@ -23,6 +23,7 @@ from risks.models import (
     RiskProposal,
     Severity,
 )
+from risks.scoring import HIGHEST_RATING
 
 VERSIONED = ("id", "version", "created_at", "updated_at")
 
@@ -206,8 +207,8 @@ class RiskOfFindingSerializer(Serializer):
 
     title = serializers.CharField(max_length=255, required=False)
     description = serializers.CharField(required=False, allow_blank=True, max_length=100_000)
-    likelihood = serializers.IntegerField(min_value=1, max_value=5, required=False)
-    impact = serializers.IntegerField(min_value=1, max_value=5, required=False)
+    likelihood = serializers.IntegerField(min_value=1, max_value=HIGHEST_RATING, required=False)
+    impact = serializers.IntegerField(min_value=1, max_value=HIGHEST_RATING, required=False)
 
 
 class ProposedRiskSerializer(Serializer):

@@ -12,6 +12,7 @@ from openrisk.api.serializers import RowSerializer, Serializer
 from openrisk.limits import LONG_TEXT
 from risks.models import ImportRow, ImportRun, ImportSource
 from risks.registers.options import OTHER_KINDS
+from risks.scoring import HIGHEST_RATING
 
 
 @extend_schema_field({"type": "array", "items": {"type": "object"}})
@@ -185,9 +186,11 @@ class TextsSerializer(Serializer):
         help_text='By column of ratings, the scale of its numbers: "1 to 10"',
     )
     words = serializers.DictField(
-        child=serializers.DictField(child=serializers.IntegerField(min_value=0, max_value=5)),
+        child=serializers.DictField(
+            child=serializers.IntegerField(min_value=0, max_value=HIGHEST_RATING)
+        ),
         required=False,
-        help_text="By column of ratings, the rating (1 to 5, 0 for none) of each word",
+        help_text="By column of ratings, the rating in your matrix (0 for none) of each word",
     )
     meanings = serializers.DictField(
         child=serializers.DictField(child=serializers.CharField(max_length=20, allow_blank=True)),

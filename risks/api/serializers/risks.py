@@ -26,7 +26,7 @@ from risks.models import (
     Risk,
     Status,
 )
-from risks.scoring import KINDS, SCALE
+from risks.scoring import KINDS, SIZES
 from risks.services.links import read_links
 
 
@@ -188,12 +188,12 @@ class CategorySerializer(RowSerializer):
 @extend_schema_field(
     {
         "type": "array",
-        "minItems": len(SCALE),
-        "maxItems": len(SCALE),
+        "minItems": SIZES[0],
+        "maxItems": SIZES[-1],
         "items": {
             "type": "array",
-            "minItems": len(SCALE),
-            "maxItems": len(SCALE),
+            "minItems": SIZES[0],
+            "maxItems": SIZES[-1],
             "items": {"type": "string", "enum": Level.values},
         },
     }
@@ -202,12 +202,48 @@ class LevelsField(serializers.JSONField):
     """`levels[likelihood - 1][impact - 1]`"""
 
 
+class DescriptionsField(serializers.ListField):
+    """The meaning of each rating, from the lowest; empty where nothing is described."""
+
+    child = serializers.CharField(max_length=500, allow_blank=True)
+
+
+def rating_list() -> serializers.ListField:
+    rating = serializers.IntegerField(min_value=1, max_value=SIZES[-1])
+    return serializers.ListField(
+        child=rating, required=False, min_length=SIZES[0], max_length=SIZES[-1]
+    )
+
+
+class RatingMapSerializer(Serializer):
+    """The new rating of each present one, in their order: [1, 2, 3, 3, 4]."""
+
+    likelihood = rating_list()
+    impact = rating_list()
+
+
 class MatrixSerializer(RowSerializer):
     levels = LevelsField(required=False)
     likelihood_labels = TagsField(required=False)
     impact_labels = TagsField(required=False)
+    likelihood_descriptions = DescriptionsField(required=False)
+    impact_descriptions = DescriptionsField(required=False)
+    level_descriptions = serializers.DictField(
+        child=serializers.CharField(max_length=500, allow_blank=True), required=False
+    )
     colours = serializers.DictField(
         child=serializers.RegexField(r"^#[0-9a-fA-F]{6}$", max_length=7), required=False
+    )
+
+    mapping = RatingMapSerializer(
+        required=False,
+        write_only=True,
+        help_text="Needed if something is rated outside of a smaller matrix",
+    )
+    convert_appetites = serializers.BooleanField(
+        required=False,
+        write_only=True,
+        help_text="Let categories keep their share of the highest score",
     )
 
     class Meta:
@@ -216,7 +252,12 @@ class MatrixSerializer(RowSerializer):
             "levels",
             "likelihood_labels",
             "impact_labels",
+            "likelihood_descriptions",
+            "impact_descriptions",
+            "level_descriptions",
             "colours",
+            "mapping",
+            "convert_appetites",
             "version",
             "updated_at",
         )
@@ -225,6 +266,7 @@ class MatrixSerializer(RowSerializer):
 
 class LevelsSerializer(Serializer):
     levels = LevelsField()
+    mapping = RatingMapSerializer(required=False)
 
 
 class MoveSerializer(Serializer):

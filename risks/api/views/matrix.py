@@ -40,4 +40,4 @@ class MatrixViewSet(WritableViewSet):
         """Count the risks that would change their level, by old and new level. Changes nothing."""
         body = LevelsSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        return Response(services.preview_levels(self.organization, body.validated_data["levels"]))
+        return Response(services.preview_levels(self.organization, **body.validated_data))

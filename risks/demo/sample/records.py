@@ -9,7 +9,8 @@ from typing import Any
 
 from risks.import_runs.changes import SourceRecord, Values
 from risks.import_runs.importers.control import control_identity, framework_identity
-from risks.models import Asset, Category, Control, Framework, Mitigation, Risk
+from risks.models import Asset, Category, Control, Framework, Matrix, Mitigation, Risk
+from risks.scoring import DEFAULT_SIZE, convert_rating
 
 FRAMEWORK, EDITION = "Sample baseline", "1"
 DESCRIPTION = "A few controls to look around with, not a standard."
@@ -20,13 +21,17 @@ def read_register() -> dict[str, Any]:
     return tomllib.loads((Path(__file__).parent / "register.toml").read_text())
 
 
-def build_records(now: datetime) -> list[SourceRecord]:
-    """Build all records; dates are relative to `now`."""
+def build_records(now: datetime, matrix: Matrix) -> list[SourceRecord]:
+    """Build all records; dates are relative to `now`, ratings are brought to the matrix."""
     return [
         *(record_of(Category, row["name"], number, {}) for number, row in rows_of("categories")),
         *(record_of(Asset, row["name"], number, row) for number, row in rows_of("assets")),
         *build_controls(),
-        *(record for number, risk in rows_of("risks") for record in build_risk(number, risk, now)),
+        *(
+            record
+            for number, risk in rows_of("risks")
+            for record in build_risk(number, risk, now, matrix)
+        ),
     ]
 
 
@@ -47,7 +52,7 @@ def build_controls() -> Iterator[SourceRecord]:
         yield record_of(Control, control, number, {**row, "framework": identity})
 
 
-def build_risk(number: int, risk: Values, now: datetime) -> Iterator[SourceRecord]:
+def build_risk(number: int, risk: Values, now: datetime, matrix: Matrix) -> Iterator[SourceRecord]:
     """Build the record of a risk, and that of its mitigation if it has one."""
     values: Values = {
         **{name: risk[name] for name in ("title", "description", "category", "tags")},
@@ -59,7 +64,11 @@ def build_risk(number: int, risk: Values, now: datetime) -> Iterator[SourceRecor
     }
     for kind in ("inherent", "residual", "target"):
         if kind in risk:
-            values[f"{kind}_likelihood"], values[f"{kind}_impact"] = risk[kind]
+            for name, rating in zip(
+                (f"{kind}_likelihood", f"{kind}_impact"), risk[kind], strict=True
+            ):
+                size = len(matrix.ratings(name))
+                values[name] = convert_rating(rating, DEFAULT_SIZE, size)
     if "interval" in risk:
         values["review_interval_days"] = risk["interval"]
     if "review" in risk:

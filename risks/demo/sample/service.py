@@ -29,6 +29,7 @@ from risks.models import (
     RunStatus,
     Source,
 )
+from risks.services.matrix import matrix_of
 
 NAME = "Sample data"
 LINKS = (RiskTag, RiskAsset, RiskControl)  # parts of a risk, which is edited if they are
@@ -89,7 +90,8 @@ def fill_sample_data(*, actor: User | None, organization: Organization) -> bool:
         run = ImportRun(
             organization=organization, source=Source.SAMPLE, source_name=NAME, file_name=NAME
         )
-        run = lifecycle.start_run(actor=actor, run=run, records=build_records(timezone.now()))
+        records = build_records(timezone.now(), matrix_of(organization))
+        run = lifecycle.start_run(actor=actor, run=run, records=records)
         lifecycle.apply_run(actor=actor, run=run)
     return True
 

@@ -10,7 +10,6 @@ from openrisk.accounts.models import Organization
 from openrisk.caching.decorators import get_or_compute
 from risks.models import Matrix, Risk, Status
 from risks.pages.risk.loading import rating_marks
-from risks.scoring import SCALE
 
 Cell = tuple[int, int]  # likelihood, impact
 
@@ -64,9 +63,9 @@ def draw_map(
                 "is_changed": counts.get((likelihood, impact), 0)
                 != before.get((likelihood, impact), 0),
             }
-            for impact in SCALE
+            for impact in matrix.impacts
         ]
-        for likelihood in reversed(SCALE)
+        for likelihood in reversed(matrix.likelihoods)
     ]
 
 
@@ -76,7 +75,7 @@ def draw_ratings(risk: Risk, matrix: Matrix) -> list[list[tuple[str | None, str]
     return [
         [
             (matrix.level(likelihood, impact), marks.get((likelihood, impact), ""))
-            for impact in SCALE
+            for impact in matrix.impacts
         ]
-        for likelihood in reversed(SCALE)
+        for likelihood in reversed(matrix.likelihoods)
     ]

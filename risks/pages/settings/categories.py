@@ -33,6 +33,7 @@ from openrisk.pages.submissions import create_once, redirect_to_created
 from risks.models import BulkKind, Category, Risk
 from risks.pages.treatment.forms import members_or
 from risks.pages.workspace.deleted import offer_restore
+from risks.scoring import HIGHEST_SCORE
 from risks.services import rows as services
 from risks.services.bulk_changes import lifecycle
 
@@ -54,9 +55,10 @@ class EditCategoryForm(ComparedForm, PageForm):
         label=gettext_lazy("Appetite"),
         required=False,
         min_value=1,
-        max_value=25,
+        max_value=HIGHEST_SCORE,
         help_text=gettext_lazy(
-            "The highest current score that is acceptable here, 1 to 25; empty for none set."
+            "The highest current score that is acceptable here, at most the highest score of the "
+            "matrix; empty for none set."
         ),
     )
     owner = forms.ModelChoiceField(

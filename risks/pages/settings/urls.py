@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from risks.pages.settings import categories, retention, tags
+from risks.pages.settings import categories, matrix, retention, tags
 
 urlpatterns = [
     path("retention/", retention.retention_page, name="settings-retention"),
@@ -11,5 +11,7 @@ urlpatterns = [
     path("categories/<uuid:pk>/", categories.edit_category, name="category-edit"),
     path("categories/<uuid:pk>/merge/", categories.merge_category, name="category-merge"),
     path("categories/<uuid:pk>/delete/", categories.delete_category, name="category-delete"),
+    path("matrix/", matrix.matrix_page, name="settings-matrix"),
+    path("matrix/undo/", matrix.undo, name="matrix-undo"),
     path("tags/", tags.tag_list, name="settings-tags"),
 ]

@@ -8,7 +8,7 @@ The values of a row, by field; only the fields that a column maps to are there:
     owner           an e-mail address or None, together with owner_name: other text
     assignee, reviewer                                     an e-mail address or None
     tags, assets, controls                                 lists of text
-    inherent_likelihood ... target_impact                  1..5 or None
+    inherent_likelihood ... target_impact                  a rating of the matrix or None
     threat, vulnerability, existing_controls               text, which is in `extra` as well
     treatment_plan, due_date                               text; an ISO 8601 date or None
     source_ratings, derived_ratings                        texts by kind of rating
@@ -67,13 +67,15 @@ def interpret_table(
     options: ReadingOptions = DEFAULT_OPTIONS,
     *,
     levels: Sequence[Sequence[str]] | None = None,
+    labels: Mapping[str, Sequence[str]] | None = None,
     custom: Sequence[CustomColumn] = (),
 ) -> Interpretation:
     """Read the rows of `table` as risks.
 
     The mapping of `options` wins over what we would choose; `levels` are those of the
-    organization's matrix, `custom` the fields that it added. Raises ImportFileError if no column
-    can give a title, or the mapping names something unknown.
+    organization's matrix, `labels` its words by "likelihood" and "impact", `custom` the fields that
+    it added. Raises ImportFileError if no column can give a title, or the mapping names something
+    unknown.
     """
     samples = {
         header: list(islice((cells[header] for _, cells in table.rows if cells[header]), SAMPLE))
@@ -81,7 +83,8 @@ def interpret_table(
     }
     columns = propose_mapping(table.headers, samples, options.mapping, custom)
     levels = levels or default_levels()
-    return TableInterpreter(table, columns, options, levels, custom).interpret()
+    interpreter = TableInterpreter(table, columns, options, levels, custom, labels=labels)
+    return interpreter.interpret()
 
 
 class TableInterpreter:
@@ -94,6 +97,8 @@ class TableInterpreter:
         options: ReadingOptions,
         levels: Sequence[Sequence[str]],
         custom: Sequence[CustomColumn] = (),
+        *,
+        labels: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         self.table, self.columns = table, columns
         self.own = is_own_export(table.headers)
@@ -123,6 +128,7 @@ class TableInterpreter:
             legend="\n".join(table.notes),
             custom=custom,
         )
+        factory.labels = labels or {}
         # The owner's name comes last: it wins over the text beside the owner's address.
         self.readers: list[tuple[str, CellReader]] = sorted(
             factory.make_readers().items(), key=lambda item: self.mapped[item[0]] == "owner_name"

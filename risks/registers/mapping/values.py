@@ -19,9 +19,9 @@ from risks.registers.mapping.lexicon import (
 from risks.registers.mapping.ratings.reading import RatingColumn, read_ratings
 from risks.registers.mapping.ratings.scales import RatedRow, Scale
 from risks.registers.options import DEFAULT_OPTIONS, CustomColumn, ReadingOptions
-from risks.registers.reading.text import split_list
+from risks.registers.reading.text import match_key, split_list
 from risks.registers.results import SHOWN_CHARACTERS, Guess, MappingError, TextReading
-from risks.scoring import KINDS
+from risks.scoring import KINDS, default_levels
 from risks.text import shorten_text
 
 # Characters. Fields that are not named here may fill a cell (`risks.registers.table.MAX_CELL`).
@@ -112,7 +112,8 @@ class ReaderFactory:
         self.cells_of = cells_of
         self.own = own
         self.options = options
-        self.rows, self.levels = rows, levels  # the source's levels, and ours
+        self.rows, self.levels = rows, levels or default_levels()  # the source's levels, and ours
+        self.labels: Mapping[str, Sequence[str]] = {}  # our words, by "likelihood" and "impact"
         self.legend = legend  # text beside the table
         self.custom = {column.name: column for column in custom}
         self.scales: dict[str, Scale] = {}  # of ratings, by header
@@ -191,19 +192,31 @@ class ReaderFactory:
             readers[header] = table_reader(name, ratings.values, ratings.errors, keep=ratings.kept)
         return readers
 
+    def words_of_labels(self, axis: str, cells: Iterable[str]) -> dict[str, int]:
+        """Return the rating by text where all words of a column are labels of our matrix."""
+        ratings = {
+            match_key(label): value for value, label in enumerate(self.labels.get(axis, ()), 1)
+        }
+        words = [text for text in cells if has_letters(text)]
+        if not all(match_key(text) in ratings for text in words):
+            return {}
+        return {text: ratings[match_key(text)] for text in words}
+
     def rating_column(self, header: str, name: str) -> RatingColumn:
         scale = self.options.scales.get(header)
         if scale and len(set(map(int, scale.split(" to ")))) == 1:
             message = f"The scale '{scale}' begins where it ends. Write it like 1 to 10."
             raise MappingError(message, column=header)
+        axis, cells = name.rpartition("_")[2], self.cells_of(header)
         return RatingColumn(
             header,
-            name.rpartition("_")[2],
-            self.cells_of(header),
+            axis,
+            cells,
             ours=header == name,
             legend=self.legend,
             scale=Scale.from_text(scale) if scale else None,
-            words=self.options.words.get(header, {}),
+            words={**self.words_of_labels(axis, cells), **self.options.words.get(header, {})},
+            size=len(self.levels) if axis == "likelihood" else len(self.levels[0]),
         )
 
     def date_reader(self, header: str, name: str) -> CellReader:

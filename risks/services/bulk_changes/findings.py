@@ -18,12 +18,12 @@ from risks.services.bulk_changes.plan import PlannedRow, SelectedRow
 from risks.services.bulk_changes.rules import BulkRules
 from risks.services.bulk_changes.subjects import FINDINGS
 from risks.services.findings import NO_DECISION
+from risks.services.matrix import matrix_of
 from risks.services.rows import field_error
 from risks.services.triage import decisions, risks_of_findings
 from risks.text import clean_text
 
 NEW_RISK = "new"  # of a preview: the risk does not exist yet
-FACTORS = range(1, 6)
 
 
 class StateKind(BulkRules):
@@ -193,8 +193,10 @@ class MakeRiskKind(AttachKind):
         if not title or len(title) > 255:
             raise field_error("value", _("Give the risk a title of at most 255 characters."))
         factors = {name: value.get(name) for name in ("likelihood", "impact")}
-        if any(type(factor) is not int or factor not in FACTORS for factor in factors.values()):
-            raise field_error("value", _("Choose the likelihood and the impact, from 1 to 5."))
+        matrix = matrix_of(self.organization)
+        for name, factor in factors.items():
+            if type(factor) is not int or factor not in matrix.ratings(name):
+                raise field_error("value", matrix.describe_scale(name))
         return {
             "title": title,
             "description": str(value.get("description") or ""),

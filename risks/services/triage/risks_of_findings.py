@@ -25,13 +25,15 @@ from risks.models import (
     Source,
 )
 from risks.querysets import FINDING_ORDERS
+from risks.scoring import DEFAULT_SIZE, convert_rating
 from risks.services import rows
 from risks.services.deletion import delete_rows
 from risks.services.findings import update_findings
+from risks.services.matrix import matrix_of
 from risks.services.proposals import condition_of, rules_by_rating, title_of_finding
 from risks.services.risks import create_risk
 
-RATING_OF_SEVERITY = {
+RATING_OF_SEVERITY = {  # of five; brought to the matrix
     Severity.INFO: 1,
     Severity.LOW: 2,
     Severity.MEDIUM: 3,
@@ -77,11 +79,13 @@ def suggest_risk(organization: Organization, findings: Any) -> SuggestedRisk:
     )
     rule = next((rule for index, rule in enumerate(rules) if counts[f"rule_{index}"]), None)
     rating = RATING_OF_SEVERITY[Severity(worst.severity)]
+    matrix = matrix_of(organization)
+    sizes = len(matrix.likelihoods), len(matrix.impacts)
     return SuggestedRisk(
         title=title_of_finding(worst.rule, worst),
         description=describe_findings(findings, worst, counts["all"]),
-        likelihood=rule.likelihood if rule else rating,
-        impact=rule.impact if rule else rating,
+        likelihood=rule.likelihood if rule else convert_rating(rating, DEFAULT_SIZE, sizes[0]),
+        impact=rule.impact if rule else convert_rating(rating, DEFAULT_SIZE, sizes[1]),
         rule=rule.name if rule else "",
     )
 

@@ -7,7 +7,8 @@ from typing import Any
 from django.utils.translation import ngettext
 
 from risks import scoring
-from risks.models import Asset, Risk, RiskAsset, SavedView
+from risks.fields import RATINGS
+from risks.models import Asset, Matrix, Risk, RiskAsset, SavedView
 from risks.services.deletion import register_private
 from risks.services.links import refresh_priority
 from risks.services.matrix import matrix_of
@@ -22,21 +23,46 @@ def register_rules() -> None:
 
 
 def rescore_risks(risks: list[Any]) -> Sequence[str]:
-    """Give the risks their levels by the matrix of today."""
-    changed = 0
+    """Give the risks their levels by the matrix of today, and ratings that are on its scale."""
+    changed = outside = 0
     for risk in risks:  # of one organization, and so one matrix
         before = risk.current_level
-        scoring.rescore(risk, matrix_of(risk.organization))
+        matrix = matrix_of(risk.organization)
+        outside += lower_to_scale(risk, matrix)
+        scoring.rescore(risk, matrix)
         changed += risk.current_level != before
+    remarks = []
+    if outside:
+        remarks.append(
+            ngettext(
+                "Ratings above the scale of today's matrix became its highest, on %(count)s risk.",
+                "Ratings above the scale of today's matrix became its highest, on %(count)s risks.",
+                outside,
+            )
+            % {"count": outside}
+        )
     if not changed:
-        return []
+        return remarks
     return [
+        *remarks,
         ngettext(
             "The level follows the matrix, which has changed since.",
             "The levels follow the matrix, which has changed since.",
             changed,
-        )
+        ),
     ]
+
+
+def lower_to_scale(risk: Risk, matrix: Matrix) -> bool:
+    """Lower ratings that the matrix does not have to its highest; return whether there were any."""
+    outside = {
+        name: highest
+        for name in RATINGS
+        if (getattr(risk, name) or 0) > (highest := matrix.ratings(name)[-1])
+    }
+    for name, highest in outside.items():
+        setattr(risk, name, highest)
+    return bool(outside)
 
 
 def weigh_risks(risks: list[Any]) -> Sequence[str]:

@@ -123,5 +123,5 @@ def test_a_parent_stands_before_its_children(controls):
 
 def test_a_matrix_only_rises():
     falling = MATRIX | {"levels": [["high"] * 5] + [["low"] * 5] * 4}
-    with pytest.raises(BadPack, match=r"matrices/0/levels: .*Levels may only rise"):
+    with pytest.raises(BadPack, match=r"matrices/0/levels: .*must not lower the level"):
         read(matrices={"matrices": [falling]})

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from marketplace.packs.archive import Trust, shipped_packs
-from risks.scoring import SCALE, default_levels
+from risks.scoring import default_levels
 from risks.services.matrix import check_levels
 
 RISKS = dict(shipped_packs()["openrisk.starter-risks"].contents)["risks"]
@@ -19,8 +19,11 @@ def banded(figure, *bounds):
     """The levels where `figure(likelihood, impact)` reaches medium, high and critical at these."""
     names = ("low", "medium", "high", "critical")
     return [
-        [names[sum(figure(likelihood, impact) >= bound for bound in bounds)] for impact in SCALE]
-        for likelihood in SCALE
+        [
+            names[sum(figure(likelihood, impact) >= bound for bound in bounds)]
+            for impact in range(1, 6)
+        ]
+        for likelihood in range(1, 6)
     ]
 
 

@@ -3,6 +3,8 @@
 from marketplace.packs.archive import shipped_packs
 from marketplace.packs.to_records import build_records
 from risks.import_runs.changes import SourceRecord
+from risks.models import Matrix
+from risks.scoring import default_levels
 
 RISKS = {
     "categories": [{"name": "Water", "description": "Too much."}, {"name": "Air"}],
@@ -17,7 +19,7 @@ RISKS = {
 
 
 def values(model, contents):
-    return {r.identity: r.values for r in build_records(contents) if r.model == model}
+    return {r.identity: r.values for r in build_records(contents, Matrix()) if r.model == model}
 
 
 def test_risks_are_drafts_in_the_words_of_an_import():
@@ -59,7 +61,7 @@ def test_controls_name_their_framework_and_parent():
             {"identifier": "A.1", "title": "One", "parent": "A"},
         ],
     }
-    assert build_records([("framework", rules)]) == [
+    assert build_records([("framework", rules)], Matrix()) == [
         SourceRecord("risks.framework", "Rules 2026", 0,
                {"name": "Rules", "edition": "2026", "description": ""}),
         SourceRecord("risks.control", "Rules 2026/A", 1,
@@ -75,9 +77,15 @@ def test_a_board_keeps_its_period_as_a_filter():
     board = {"slug": "water", "name": "Water", "widgets": [{"name": "number:open"}]}
     found = values("dashboards.board", [("boards", {"boards": [board | {"period": "90d"}, board]})])
     assert found["water"] == {"name": "Water", "widgets": board["widgets"], "filters": {}}
-    first = build_records([("boards", {"boards": [board | {"period": "90d"}]})])[0]
+    first = build_records([("boards", {"boards": [board | {"period": "90d"}]})], Matrix())[0]
     assert first.values["filters"] == {"period": "90d"}
 
 
 def test_matrices_are_no_records():
-    assert build_records(shipped_packs()["openrisk.matrices-5x5"].contents) == []
+    assert build_records(shipped_packs()["openrisk.matrices-5x5"].contents, Matrix()) == []
+
+
+def test_ratings_are_brought_to_the_matrix():
+    matrix = Matrix(levels=default_levels(3, 4))
+    gas = next(r for r in build_records([("risks", RISKS)], matrix) if r.identity == "gas")
+    assert (gas.values["inherent_likelihood"], gas.values["inherent_impact"]) == (1, 4)

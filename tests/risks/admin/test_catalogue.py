@@ -15,13 +15,13 @@ def test_administrator_rebands_the_register(client, risk, admin, manager):
     response = change(client, matrix, **levels)
     risk.refresh_from_db()
     assert risk.current_level == "high"
-    assert "1 risks changed their current level" in said(response)
+    assert "1 risk changed its current level" in said(response)
 
 
 def test_level_that_falls_is_refused(client, risk, admin):
     client.force_login(admin)
     response = change(client, risk.organization.matrix, level_5_5="low")
-    assert "Levels may only rise." in response.content.decode()
+    assert "A higher likelihood or impact must not lower the level" in response.content.decode()
 
 
 def test_manager_looks_at_the_matrix_only(client, risk):

@@ -56,9 +56,9 @@ def _rating(kind, **parts):
 
 
 BROKEN_RATINGS = [
-    {"likelihood": 6, "score": 24},
+    {"likelihood": 7, "score": 28},
     {"likelihood": 0, "score": 0},
-    {"impact": 6, "score": 18},
+    {"impact": 7, "score": 21},
     {"score": 11},
     {"level": "awful"},
     {"level": ""},
@@ -69,7 +69,7 @@ BROKEN_RATINGS = [
     {"impact": None},
     {"likelihood": None, "impact": None},
     {"likelihood": None, "score": None},
-    {"likelihood": None, "impact": 6, "score": None, "level": None},
+    {"likelihood": None, "impact": 7, "score": None, "level": None},
     {"likelihood": 0, "impact": None, "score": None, "level": None},
 ]
 
@@ -119,17 +119,17 @@ CHECKS = {
     "finding_decision_of_decided": (Finding, {"state": "open", "decision_reason": "Why"}),
     "finding_rule_severity_known": (FindingRule, {"minimum_severity": "awful"}),
     "finding_rule_criticality_known": (FindingRule, {"minimum_criticality": "vital"}),
-    "finding_rule_ratings_range": (FindingRule, {"likelihood": 6}),
+    "finding_rule_ratings_range": (FindingRule, {"likelihood": 7}),
     "proposal_status_known": (RiskProposal, {"status": "maybe"}),
     "proposal_ratings_range": (RiskProposal, {"impact": 0}),
     "suggestion_status_known": (LikelihoodSuggestion, {"status": "maybe"}),
-    "suggestion_ratings_range": (LikelihoodSuggestion, {"likelihood": 6}),
+    "suggestion_ratings_range": (LikelihoodSuggestion, {"likelihood": 7}),
     "app_name_present": (InstalledApp, {"name": ""}),
     "app_state_known": (InstalledApp, {"state": "asleep"}),
     "app_mode_known": (InstalledApp, {"mode": "both"}),
     "review_rating_range": (Review, {"rating": 6}),
     "pack_status_known": (InstalledPack, {"status": "lost"}),
-    "category_appetite_on_scale": (Category, {"appetite": 26}),
+    "category_appetite_on_scale": (Category, {"appetite": 37}),
     "membership_role_known": (Membership, {"role": "owner"}),
     "risk_relation_no_self_loop": (RiskRelation, {"other": F("risk")}),
     "risk_relation_kind_known": (RiskRelation, {"kind": "likes"}),

@@ -24,7 +24,7 @@ from risks.scoring import KINDS
 
 class FilterKind(StrEnum):
     CHOICE = "choice"  # one of the model's choices
-    RATING = "rating"  # 1 to 5
+    RATING = "rating"  # of the matrix
     PERSON = "person"
     ROW = "row"  # a row of the organization, by its id
     WORD = "word"  # a tag, or the name of a source

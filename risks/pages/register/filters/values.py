@@ -22,7 +22,7 @@ from risks.models import Asset, Category, Control, CustomField, CustomFieldKind,
 from risks.pages.register.filters.fields import FilterField, FilterKind, field_label
 from risks.pages.register.filters.words import ME
 from risks.querysets import person_label
-from risks.scoring import SCALE
+from risks.services.matrix import matrix_of
 
 MOST_VALUES = 50
 ROWS: dict[str, Any] = {"category": Category, "asset": Asset, "control": Control}
@@ -50,11 +50,12 @@ def count_values(
     risks = risks.order_by()
     if field.custom and field.kind is not FilterKind.PERSON:
         return count_custom(field, field.custom, risks)
+    if field.kind is FilterKind.RATING:
+        return count_ratings(organization, field, risks)
     if count_all := {
         FilterKind.FLAG: count_flag,
         FilterKind.DAY: count_days,
         FilterKind.CHOICE: count_choices,
-        FilterKind.RATING: count_choices,
     }.get(field.kind):
         return count_all(field, risks)
     if count_some := {
@@ -78,12 +79,20 @@ def count_flag(field: FilterField, risks: Any) -> list[OfferedValue]:
 
 
 def count_choices(field: FilterField, risks: Any) -> list[OfferedValue]:
+    column: Any = Risk._meta.get_field(field.name)
+    return count_each(field, risks, column.flatchoices)
+
+
+def count_ratings(organization: Organization, field: FilterField, risks: Any) -> list[OfferedValue]:
+    """Count each rating of the organization's matrix."""
+    matrix = matrix_of(organization)
+    return count_each(field, risks, [(value, str(value)) for value in matrix.ratings(field.name)])
+
+
+def count_each(
+    field: FilterField, risks: Any, choices: Iterable[tuple[Any, Any]]
+) -> list[OfferedValue]:
     counts = dict(risks.values_list(field.name).annotate(number=Count("*")))
-    if field.kind is FilterKind.RATING:
-        choices: Iterable[Any] = [(rating, str(rating)) for rating in SCALE]
-    else:
-        column: Any = Risk._meta.get_field(field.name)
-        choices = column.flatchoices
     values = [
         OfferedValue(field.list_parameter, str(key), str(label), counts.get(key, 0))
         for key, label in choices

@@ -1,4 +1,4 @@
-"""Ratings: likelihoods and impacts of any scale, brought to 1 to 5.
+"""Ratings: likelihoods and impacts of any scale, brought to that of our matrix.
 
 `cells` parses one text, `frequencies` how often something happens; `scales` decides what the
 numbers of a column mean, by its header and by all that stands beside them; `reading` puts them

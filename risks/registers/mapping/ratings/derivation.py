@@ -23,7 +23,7 @@ def derive_ratings(
     and impact are closest, then the one with the higher impact. A level alone means the middle
     of the scores that its cells have.
     """
-    cells = [cell for cell in cells_with_score(score, scale) if matches(cell, known)]
+    cells = [cell for cell in cells_with_score(levels, score, scale) if matches(cell, known)]
     of_level = [cell for cell in cells if levels[cell[0] - 1][cell[1] - 1] == level]
     if score is None:
         scores = sorted(likelihood * impact for likelihood, impact in of_level)
@@ -34,16 +34,23 @@ def derive_ratings(
     return min(cells, key=lambda cell: (abs(cell[0] - cell[1]), -cell[1]), default=None)
 
 
-def cells_with_score(score: Fraction | None, scale: Scale) -> list[Cell]:
+def cells_with_score(
+    levels: Sequence[Sequence[str]], score: Fraction | None, scale: Scale
+) -> list[Cell]:
     """The cells of our matrix with this score on `scale`; all of them without a score."""
+    likelihoods, impacts = len(levels), len(levels[0])
+    if score is None:
+        return [
+            (row, column) for row in range(1, likelihoods + 1) for column in range(1, impacts + 1)
+        ]
     numbers = range(scale.low, scale.high + 1)
     return [
         (likelihood, impact)
         for first in numbers
         for second in numbers
-        if score is None or first * second == score
-        if (likelihood := scale.to_rating(Fraction(first)))
-        and (impact := scale.to_rating(Fraction(second)))
+        if first * second == score
+        if (likelihood := scale.to_rating(Fraction(first), likelihoods))
+        and (impact := scale.to_rating(Fraction(second), impacts))
     ]
 
 

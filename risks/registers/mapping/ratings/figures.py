@@ -293,11 +293,13 @@ class FigureReader:
             if times := self.by_formula[header]:
                 kind = kind_of(self.columns[header])
                 scale = self.rating_scales.get(self.header_of[f"{kind}_likelihood"], ONE_TO_FIVE)
-                on = f" on a scale from {scale}" if scale != ONE_TO_FIVE else ""
+                highest = max(len(self.levels), len(self.levels[0]))
+                own = Scale(1, highest)
+                on = f" on a scale from {scale}" if scale != own else ""
                 detail = (
-                    f"The source's score is {formula.text}{on}, ours is likelihood x impact from 1 "
-                    f"to 5. {count_text(times, 'score')} of the source are kept in extra and shown "
-                    "with the risk."
+                    f"The source's score is {formula.text}{on}, ours is likelihood x impact from "
+                    f"{own}. {count_text(times, 'score')} of the source are kept in extra and "
+                    "shown with the risk."
                 )
                 yield Guess(header, "difference", detail)
         for header, times in self.alone.items():

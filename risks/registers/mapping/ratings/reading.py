@@ -1,4 +1,4 @@
-"""Ratings of whole columns: likelihoods and impacts of any scale, brought to 1 to 5.
+"""Ratings of whole columns: likelihoods and impacts of any scale, brought to that of our matrix.
 
 A scale is decided on whole columns, never on a cell: "High" is 5 if only Low, Medium and High
 occur, and 4 beside "Very high". What was decided is reported as a guess, with its table.
@@ -6,7 +6,7 @@ occur, and 4 beside "Very high". What was decided is reported as a guess, with i
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import floor
 
@@ -29,7 +29,7 @@ from risks.registers.mapping.ratings.scales import (
     uses_whole,
 )
 from risks.registers.reading.text import match_key
-from risks.scoring import default_levels
+from risks.scoring import DEFAULT_SIZE, convert_rating, default_levels
 
 LIKELIHOOD, IMPACT = "likelihood", "impact"
 _WORDS = {LIKELIHOOD: LIKELIHOODS, IMPACT: IMPACTS}
@@ -53,15 +53,16 @@ class RatingColumn:
     header: str
     axis: str  # LIKELIHOOD or IMPACT
     cells: Mapping[str, int]
-    ours: bool = False  # the header is the name of our field, so the scale is 1 to 5
+    ours: bool = False  # the header is the name of our field, so the scale is ours
     legend: str = ""
     scale: Scale | None = None
     words: Mapping[str, int] = field(default_factory=dict)
+    size: int = DEFAULT_SIZE  # of our scale: ratings go from 1 to it
 
 
 @dataclass(slots=True)
 class Ratings:
-    """The cells of one column: a rating 1..5 for each, or None if it is not assessed.
+    """The cells of one column: a rating for each, or None if it is not assessed.
 
     `errors` has the reason for each cell that is neither, `kept` the cells that say more than their
     rating. `guess` says what was assumed about the column, "" if nothing was, and `table` has the
@@ -86,6 +87,11 @@ class ParsedColumn:
     decision: ScaleDecision | None = None
 
     @property
+    def own_scale(self) -> Scale:
+        """The scale of our matrix."""
+        return Scale(1, self.column.size)
+
+    @property
     def numbers(self) -> Counter[Fraction]:
         """The numbers without a scale of their own, with how often each occurs."""
         counts = Counter[Fraction]()
@@ -107,11 +113,16 @@ def read_ratings(
     parsed = [parse_column(column) for column in columns]
     for axis, positions in _WORDS.items():
         of_axis = [column for column in parsed if column.column.axis == axis]
-        words = rate_words(positions, of_axis)
+        words = rate_words(positions, of_axis, size_of(of_axis))
         for column in of_axis:
             column.words = dict(words)
     decide_scales(parsed, rows or {}, levels or default_levels())
     return {column.column.header: rate_column(column) for column in parsed}
+
+
+def size_of(columns: Iterable[ParsedColumn]) -> int:
+    """The number of ratings that our matrix has on the axis of these columns."""
+    return max((column.column.size for column in columns), default=DEFAULT_SIZE)
 
 
 def parse_column(column: RatingColumn) -> ParsedColumn:
@@ -137,13 +148,15 @@ def decide_scales(
         if decision := decide_alone(column):
             column.decision = decision
     undecided = [column for column in columns if not column.decision]
-    shared = obvious_scale(sum_numbers(undecided))
+    size = size_of(undecided)
+    own = Scale(1, size)
+    shared = obvious_scale(sum_numbers(undecided), size)
     rest = []
     for column in undecided:
         axis = column.column.axis
         numbers = sum_numbers(other for other in undecided if other.column.axis == axis)
-        scale = obvious_scale(numbers)
-        if scale is None and shared == ONE_TO_TEN and not uses_whole(ONE_TO_FIVE, numbers):
+        scale = obvious_scale(numbers, size)
+        if scale is None and shared == ONE_TO_TEN and not uses_whole(own, numbers):
             scale = shared
         if scale:
             column.decision = ScaleDecision(scale, "as their numbers show")
@@ -151,7 +164,9 @@ def decide_scales(
             rest.append(column)
     common = common_scale(sum_numbers(rest), rows, levels)
     for column in rest:
-        column.decision = common
+        fits = max(column.numbers, default=0) <= column.column.size
+        is_own = common.scale == own and not common.reason and fits
+        column.decision = replace(common, scale=column.own_scale) if is_own else common
 
 
 def sum_numbers(columns: Iterable[ParsedColumn]) -> Counter[Fraction]:
@@ -162,7 +177,7 @@ def decide_alone(parsed: ParsedColumn) -> ScaleDecision | None:
     """The scale that the column's header, its cells or the words in them say."""
     column, counts = parsed.column, parsed.numbers
     if column.ours:
-        return ScaleDecision(ONE_TO_FIVE)
+        return ScaleDecision(parsed.own_scale)
     if "%" in column.header:
         scale = PERCENT if max(counts, default=Fraction(0)) > 1 else PROBABILITY
         return ScaleDecision(scale, "as the header says")
@@ -181,17 +196,21 @@ def decide_alone(parsed: ParsedColumn) -> ScaleDecision | None:
 
 def decide_by_words(parsed: ParsedColumn) -> ScaleDecision | None:
     """The scale on which "3 - High" and "1 - Low" agree with their words."""
-    positions = _WORDS[parsed.column.axis]
+    positions, size = _WORDS[parsed.column.axis], parsed.column.size
+    by_position = {word: round(positions[word]) for word in parsed.words}
     pairs = {
-        cell.words[0]: (cell.number, (parsed.words[cell.words[0]], round(positions[cell.words[0]])))
+        (word := cell.words[0]): (
+            cell.number,
+            (parsed.words[word], convert_rating(by_position[word], DEFAULT_SIZE, size)),
+        )
         for cell in parsed.cells.values()
         if cell.number is not None and cell.words and cell.scale is None
     }
-    scale = scale_by_words(pairs.values())
+    scale = scale_by_words(pairs.values(), size)
     if scale is None:
         return None
     for word, (number, _) in pairs.items():
-        parsed.words[word] = scale.to_rating(number) or parsed.words[word]
+        parsed.words[word] = scale.to_rating(number, size) or parsed.words[word]
     return ScaleDecision(scale, "as the words beside them say")
 
 
@@ -199,7 +218,7 @@ def decide_by_words(parsed: ParsedColumn) -> ScaleDecision | None:
 
 
 def rate_column(parsed: ParsedColumn) -> Ratings:
-    ratings = Ratings(scale=parsed.decision.scale if parsed.decision else ONE_TO_FIVE)
+    ratings = Ratings(scale=parsed.decision.scale if parsed.decision else parsed.own_scale)
     holds_amounts = is_amounts(parsed)
     for text in parsed.column.cells:
         cell = parsed.cells.get(text)
@@ -207,7 +226,7 @@ def rate_column(parsed: ParsedColumn) -> Ratings:
             ratings.values[text] = ratings.table[text] = parsed.column.words[text] or None
             continue
         if cell is None and not is_unrated(text):
-            ratings.errors[text] = unknown_word_error(parsed.column.axis)
+            ratings.errors[text] = unknown_word_error(parsed.column)
             continue
         if cell is None or cell.is_money or (holds_amounts and cell.number is not None):
             ratings.values[text] = None
@@ -225,7 +244,8 @@ def rate_column(parsed: ParsedColumn) -> Ratings:
 def rate_cell(parsed: ParsedColumn, text: str, cell: RatedCell, ratings: Ratings) -> str:
     """Set the rating of a cell that says one, or return an error."""
     if cell.times_a_year is not None:
-        ratings.values[text] = frequency_rating(cell.times_a_year)
+        by_frequency = frequency_rating(cell.times_a_year)
+        ratings.values[text] = convert_rating(by_frequency, DEFAULT_SIZE, parsed.column.size)
         ratings.kept.add(text)
         return ""
     if cell.number is None:
@@ -233,7 +253,7 @@ def rate_cell(parsed: ParsedColumn, text: str, cell: RatedCell, ratings: Ratings
         ratings.values[text] = floor(Fraction(sum(by_word), len(by_word)) + Fraction(1, 2))
         return ""
     scale = cell.scale or ratings.scale
-    rating = scale.to_rating(cell.number)
+    rating = scale.to_rating(cell.number, parsed.column.size)
     if rating is None and cell.words:
         rating = parsed.words[cell.words[0]]
     if rating is None:
@@ -245,10 +265,11 @@ def rate_cell(parsed: ParsedColumn, text: str, cell: RatedCell, ratings: Ratings
     return ""
 
 
-def unknown_word_error(axis: str) -> str:
+def unknown_word_error(column: RatingColumn) -> str:
+    axis = column.axis
     return (
-        f"This word is not known as {_ARTICLES[axis]}. Write 1 to 5; Low, Medium, High; or "
-        f"{_EXAMPLES[axis]}."
+        f"This word is not known as {_ARTICLES[axis]}. Write 1 to {column.size}; Low, Medium, "
+        f"High; or {_EXAMPLES[axis]}."
     )
 
 
@@ -266,9 +287,10 @@ def is_amounts(parsed: ParsedColumn) -> bool:
 def describe_guess(parsed: ParsedColumn, ratings: Ratings) -> str:
     """Sentences on how the column was read, for those cells that do not say it themselves."""
     cells = [cell for text in ratings.table if (cell := parsed.cells.get(text))]
-    decision, sentences = parsed.decision or ScaleDecision(ONE_TO_FIVE), []
+    own, sentences = parsed.own_scale, []
+    decision = parsed.decision or ScaleDecision(own)
     if any(cell.number is None and cell.words for cell in cells):
-        sentences.append("Words were mapped to ratings from 1 to 5.")
+        sentences.append(f"Words were mapped to ratings from {own}.")
     if any(len(cell.words) > 1 for cell in cells):
         sentences.append("Two words mean what is between them, rounded up.")
     if any(cell.times_a_year is not None for cell in cells):
@@ -279,13 +301,13 @@ def describe_guess(parsed: ParsedColumn, ratings: Ratings) -> str:
         )
     numbers = parsed.numbers
     scales = {cell.scale for cell in cells if cell.scale} | ({decision.scale} if numbers else set())
-    for scale in sorted(scales - {ONE_TO_FIVE}, key=str):
+    for scale in sorted(scales - {own}, key=str):
         is_decided = scale == decision.scale and decision.reason and numbers
         reason = f", {decision.reason}," if is_decided else ""
         sentences.append(
-            f"Numbers were read on a scale from {scale}{reason} and converted to 1 to 5."
+            f"Numbers were read on a scale from {scale}{reason} and converted to {own}."
         )
-    if scales <= {ONE_TO_FIVE} and any(cell.number is not None for cell in cells):
+    if scales <= {own} and any(cell.number is not None for cell in cells):
         sentences.append("Numbers were rounded, or taken out of their text.")
     if numbers and decision.doubt:
         sentences.append(decision.doubt)
@@ -295,10 +317,26 @@ def describe_guess(parsed: ParsedColumn, ratings: Ratings) -> str:
 # --- Words
 
 
-def rate_words(positions: Mapping[str, float], columns: Iterable[ParsedColumn]) -> dict[str, int]:
-    """The rating of each word that occurs in the columns, from its position among all words."""
+def rate_words(
+    positions: Mapping[str, float], columns: Iterable[ParsedColumn], size: int = DEFAULT_SIZE
+) -> dict[str, int]:
+    """The rating of each word that occurs in the columns, on a scale from 1 to `size`.
+
+    As many words as the scale has ratings are its ratings, in their order.
+    """
     words = {word for column in columns for cell in column.cells.values() for word in cell.words}
     used = {word: positions[word] for word in words}
+    distinct = sorted(set(used.values()))
+    if size != DEFAULT_SIZE and len(distinct) == size:
+        return {word: distinct.index(position) + 1 for word, position in used.items()}
+    return {
+        word: convert_rating(rating, DEFAULT_SIZE, size)
+        for word, rating in rate_of_five(used).items()
+    }
+
+
+def rate_of_five(used: Mapping[str, float]) -> dict[str, int]:
+    """The rating 1..5 of each word, from its position among all words."""
     if used.keys() <= PLAIN.keys():
         return {word: int(2 * position - 3) for word, position in used.items()}
     distinct = sorted(set(used.values()))

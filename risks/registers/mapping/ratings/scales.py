@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
 
+from risks.scoring import DEFAULT_SIZE
+
 _RANGE = re.compile(
     r"(?<!\d)([01])\s*_?(?:-|\u2013|\u2014|~|\uff5e|\u301c|\.\.\.?|to|bis|à|a|al|tot|do|до|/)_?\s*"
     r"(\d{1,3})(?![\d])",
@@ -37,14 +39,17 @@ class Scale:
     low: int = 1
     high: int = 5
 
-    def to_rating(self, number: Fraction) -> int | None:
-        """1..5, None if `number` is outside. Probabilities are cut into equal fifths."""
+    def to_rating(self, number: Fraction, size: int = DEFAULT_SIZE) -> int | None:
+        """The rating on a scale from 1 to `size`, None if `number` is outside.
+
+        Probabilities are cut into equal parts.
+        """
         if not min(self.low, self.high) <= number <= max(self.low, self.high):
             return None
         share = (number - self.low) / (self.high - self.low)
         if self in {PROBABILITY, PERCENT}:
-            return min(5, max(1, ceil(share * 5)))
-        return floor(1 + share * 4 + Fraction(1, 2))
+            return min(size, max(1, ceil(share * size)))
+        return floor(1 + share * (size - 1) + Fraction(1, 2))
 
     def __str__(self) -> str:
         return f"{self.low} to {self.high}"
@@ -121,15 +126,17 @@ def scale_of_products(header: str, scores: Counter[Fraction]) -> Scale | None:
     return Scale(1, root) if root * root == top and 3 <= root <= 10 else None
 
 
-def scale_by_words(pairs: Iterable[tuple[Fraction, tuple[int, ...]]]) -> Scale | None:
+def scale_by_words(
+    pairs: Iterable[tuple[Fraction, tuple[int, ...]]], size: int = DEFAULT_SIZE
+) -> Scale | None:
     """The scale on which numbers and the words beside them agree; None if there is none.
 
     Each pair is a number and the ratings that its word may mean, one for each reading of words.
     """
     pairs = list(pairs)
     best: tuple[Fraction, Scale] | None = None
-    for scale in _WITH_WORDS:
-        ratings = [scale.to_rating(number) for number, _ in pairs]
+    for scale in dict.fromkeys((Scale(1, size), *_WITH_WORDS)):
+        ratings = [scale.to_rating(number, size) for number, _ in pairs]
         if None in ratings or not ratings:
             continue
         distance = min(
@@ -144,7 +151,7 @@ def scale_by_words(pairs: Iterable[tuple[Fraction, tuple[int, ...]]]) -> Scale |
     return best[1] if best and best[0] <= len(pairs) * Fraction(3, 4) else None
 
 
-def obvious_scale(counts: Mapping[Fraction, int]) -> Scale | None:
+def obvious_scale(counts: Mapping[Fraction, int], size: int = DEFAULT_SIZE) -> Scale | None:
     """The scale, if the numbers alone show it."""
     if not counts or min(counts) < 0:
         return None
@@ -152,7 +159,7 @@ def obvious_scale(counts: Mapping[Fraction, int]) -> Scale | None:
         return PROBABILITY
     total = sum(counts.values())
     for high in (100, 10):
-        below = 10 if high == 100 else 5
+        below = 10 if high == 100 else max(size, DEFAULT_SIZE)
         above = sum(times for number, times in counts.items() if below < number <= high)
         if above >= ENOUGH_ABOVE and above >= SHARE_ABOVE * total:
             return Scale(0 if 0 in counts else 1, high) if high == 10 else PERCENT
@@ -168,20 +175,26 @@ def uses_whole(scale: Scale, counts: Counter[Fraction]) -> bool:
 def common_scale(
     counts: Counter[Fraction], rows: Mapping[RatedRow, int], levels: Sequence[Sequence[str]]
 ) -> ScaleDecision:
-    """One scale for all columns that do not show theirs: 1 to 5, or a shorter one."""
-    top = max(counts, default=Fraction(5))
-    if top not in {3, 4}:
-        return ScaleDecision(ONE_TO_FIVE)
+    """One scale for all columns that do not show theirs: that of our matrix, or a shorter one.
+
+    Numbers above a matrix of fewer than five ratings are on a scale from 1 to 5.
+    """
+    own = Scale(1, max(len(levels), len(levels[0])))
+    top = max(counts, default=Fraction(own.high))
+    if own.high < top <= ONE_TO_FIVE.high:
+        return ScaleDecision(ONE_TO_FIVE, "as their numbers show")
+    if top not in {3, 4, 5} or top >= own.high:
+        return ScaleDecision(own)
     shorter = Scale(1, int(top))
-    distances = [distance_to_levels(scale, rows, levels) for scale in (shorter, ONE_TO_FIVE)]
+    distances = [distance_to_levels(scale, rows, levels) for scale in (shorter, own)]
     if distances[0] < distances[1]:
         return ScaleDecision(shorter, "as the levels beside them say")
     if distances[1] < distances[0]:
-        return ScaleDecision(ONE_TO_FIVE, "as the levels beside them say")
+        return ScaleDecision(own, "as the levels beside them say")
     if uses_whole(shorter, counts):
         return ScaleDecision(shorter, f"as none of {counts.total()} is above {top}")
     doubt = f"No number is above {top}. If the scale ends there, write (1-{top}) into the header."
-    return ScaleDecision(ONE_TO_FIVE, doubt=doubt)
+    return ScaleDecision(own, doubt=doubt)
 
 
 def distance_to_levels(
@@ -194,7 +207,8 @@ def distance_to_levels(
     top = max((_LEVELS.index(row.level) for row in rows), default=0)
     total = 0
     for row, times in rows.items():
-        likelihood, impact = scale.to_rating(row.likelihood), scale.to_rating(row.impact)
+        likelihood = scale.to_rating(row.likelihood, len(levels))
+        impact = scale.to_rating(row.impact, len(levels[0]))
         if likelihood and impact:
             ours = min(top, _LEVELS.index(levels[likelihood - 1][impact - 1]))
             total += times * abs(ours - _LEVELS.index(row.level))

@@ -16,6 +16,7 @@ from risks.registers.mapping.ratings.reading import (
     read_ratings,
 )
 from risks.registers.mapping.ratings.scales import RatedRow, Scale
+from risks.scoring import default_levels
 
 
 def read(*cells: str, header: str = "Likelihood", axis: str = LIKELIHOOD) -> Ratings:
@@ -325,3 +326,33 @@ def test_a_legend_names_the_scale() -> None:
     ratings = read_ratings([column])["Likelihood"]
     assert ratings.values == {"2": 3}
     assert "as the legend says" in ratings.guess
+
+
+# --- Other sizes of the matrix ------------------------------------------------------------------
+def read_on(size: int, *cells: str, **options: object) -> Ratings:
+    column = RatingColumn("Likelihood", LIKELIHOOD, Counter(cells), size=size, **options)
+    return read_ratings([column], levels=default_levels(size, size))["Likelihood"]
+
+
+@pytest.mark.parametrize(
+    ("size", "cells", "expected"),
+    [
+        (3, ["Low", "Medium", "High"], [1, 2, 3]),
+        (4, ["Low", "Medium", "High", "Critical"], [1, 2, 3, 4]),
+        (4, ["Rare", "Unlikely", "Possible", "Likely", "Almost certain"], [1, 2, 3, 3, 4]),
+        (4, ["1", "2", "3", "4"], [1, 2, 3, 4]),
+        (4, ["1", "3", "5"], [1, 3, 4]),
+        (6, ["1", "6"], [1, 6]),
+        (6, ["2/10", "10/10"], [2, 6]),
+        (6, ["daily", "once in 100 years"], [6, 1]),
+    ],
+    ids=str,
+)
+def test_ratings_are_brought_to_the_matrix(
+    size: int, cells: list[str], expected: list[int]
+) -> None:
+    assert list(read_on(size, *cells).values.values()) == expected
+
+
+def test_error_names_the_scale_of_the_matrix() -> None:
+    assert "Write 1 to 4;" in read_on(4, "gibberish", "3").errors["gibberish"]

@@ -235,17 +235,18 @@ def test_preview_says_what_then_happens(organization, risks):
 @pytest.mark.parametrize(
     ("levels", "message"),
     [
-        (None, "five rows"),
-        ("low", "five rows"),
-        ([], "five rows"),
-        ([["low"] * 5] * 4, "five rows"),
-        ([["low"] * 5] * 4 + [["low"] * 6], "five rows"),
-        ([["low"] * 5] * 4 + ["lower"], "five rows"),
+        (None, "3 to 6 rows"),
+        ("low", "3 to 6 rows"),
+        ([], "3 to 6 rows"),
+        ([["low"] * 5] * 2, "3 to 6 rows"),
+        ([["low"] * 7] * 5, "3 to 6 rows"),
+        ([["low"] * 5] * 4 + [["low"] * 6], "3 to 6 rows"),
+        ([["low"] * 5] * 4 + ["lower"], "3 to 6 rows"),
         ([["low"] * 5] * 4 + [["low"] * 4 + ["awful"]], "Each level is one of"),
         ([["low"] * 5] * 4 + [["low"] * 4 + [None]], "Each level is one of"),
         ([["low"] * 5] * 4 + [["low"] * 4 + [["low"]]], "Each level is one of"),
-        (_with_cell(5, 5, "low"), "Levels may only rise"),
-        (_with_cell(1, 1, "critical"), "Likelihood 1, impact 2 has a lower level"),
+        (_with_cell(5, 5, "low"), "must not lower the level. It does at 5 x 5"),
+        (_with_cell(1, 1, "critical"), "It does at 1 x 2 and 2 x 1"),
     ],
 )
 def test_levels_that_make_no_matrix_are_refused(organization, risks, levels, message):
