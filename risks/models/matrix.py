@@ -136,15 +136,18 @@ class Matrix(Versioned):
             sentence = _("Impact goes from 1 (%(first)s) to %(highest)s (%(last)s).")
         return sentence % {"highest": len(labels), "first": labels[0], "last": labels[-1]}
 
-    def check_ratings(self, ratings: Mapping[str, Any]) -> None:
-        """Raise where a rating, by the name of its field, is not on the scale."""
-        problems = {
-            name: [self.describe_scale(name)]
+    def rating_problems(self, ratings: Mapping[str, Any]) -> dict[str, str]:
+        """Return a sentence for each rating, by the name of its field, that is not on the scale."""
+        return {
+            name: self.describe_scale(name)
             for name, rating in ratings.items()
             if rating is not None and rating not in self.ratings(name)
         }
-        if problems:
-            raise ValidationError(problems)
+
+    def check_ratings(self, ratings: Mapping[str, Any]) -> None:
+        """Raise where a rating, by the name of its field, is not on the scale."""
+        if problems := self.rating_problems(ratings):
+            raise ValidationError({name: [text] for name, text in problems.items()})
 
     def level(self, likelihood: int | None, impact: int | None) -> str | None:
         """The level of a cell; None where likelihood or impact is not assessed."""

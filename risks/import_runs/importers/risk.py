@@ -217,11 +217,9 @@ class RiskImporter(ModelImporter):
                 self.check_assessment(change, status)
 
     def check_scale(self, change: PlannedChange) -> None:
-        for name in RATINGS:
-            rating = change.values.get(name)
-            if rating is not None and rating not in self.matrix.ratings(name):
-                error = self.matrix.describe_scale(name)
-                change.add_error(error, self.context.header_of.get(name))
+        ratings = {name: change.values.get(name) for name in RATINGS}
+        for name, error in self.matrix.rating_problems(ratings).items():
+            change.add_error(error, self.context.header_of.get(name))
 
     def check_assessment(self, change: PlannedChange, status: str) -> None:
         for name in RATED:
@@ -267,7 +265,9 @@ class RiskImporter(ModelImporter):
             before = {pk: decision_basis_of(risk) for pk, risk in risks.items()}
             for pk, risk in risks.items():
                 self.assign_values(risk, values[pk])
-                self.refuse_ratings_outside(risk)
+                ratings = {name: getattr(risk, name) for name in RATINGS}
+                for error in self.matrix.rating_problems(ratings).values():  # it got smaller
+                    raise Conflict(f"{risk.reference}: {error}")
                 scoring.rescore(risk, self.matrix)
                 risk.version += 1
                 risk.updated_at = timezone.now()
@@ -283,14 +283,6 @@ class RiskImporter(ModelImporter):
             refresh_priority(organization, rescored)
             # What was approved as less has to be decided again; the actor is the one of the run.
             reopen_decisions(actor=None, risks=risks, before=before)
-
-    def refuse_ratings_outside(self, risk: Risk) -> None:
-        """Raise Conflict where a rating, as of before the run, is not on the scale any more."""
-        for name in RATINGS:
-            rating = getattr(risk, name)
-            if rating is not None and rating not in self.matrix.ratings(name):
-                scale = self.matrix.describe_scale(name)
-                raise Conflict(f"{risk.reference} would have the rating {rating}. {scale}")
 
     def look_up_people(self, values: Iterable[Values]) -> None:
         """Find the people who are about to be written; they need not be members any more."""

@@ -194,9 +194,8 @@ class ReaderFactory:
 
     def words_of_labels(self, axis: str, cells: Iterable[str]) -> dict[str, int]:
         """Return the rating by text where all words of a column are labels of our matrix."""
-        ratings = {
-            match_key(label): value for value, label in enumerate(self.labels.get(axis, ()), 1)
-        }
+        labels = enumerate(self.labels.get(axis, ()), 1)
+        ratings = {match_key(label): value for value, label in labels}
         words = [text for text in cells if has_letters(text)]
         if not all(match_key(text) in ratings for text in words):
             return {}
