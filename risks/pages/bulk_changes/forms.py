@@ -123,7 +123,7 @@ class BulkForm(PageForm):
     def suggest(self, findings: Any, organization: Organization) -> None:
         """Fill the fields of the risk with what the chosen findings suggest."""
         if self.kind == BulkKind.MAKE_RISK:
-            self.initial |= initial_of_risk(suggest_risk(organization, findings))
+            self.initial = {**self.initial, **initial_of_risk(suggest_risk(organization, findings))}
 
     def offer_field(self, organization: Organization) -> None:
         """Offer the value of the custom field that was chosen, or first the fields."""

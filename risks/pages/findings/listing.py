@@ -196,7 +196,9 @@ class FindingListing(TreatmentListing):
             return [_("me")]
         rows: Any
         if field == "asset_owner":
-            members = Membership.objects.filter(organization=self.organization, user__in=values)
+            members = Membership.objects.filter(
+                organization=self.organization, user__in=list[Any](values)
+            )
             rows = members.values_list("user", person_label("user"))
         elif field == "asset":
             rows = Asset.objects.for_organization(self.organization).filter(pk__in=values)

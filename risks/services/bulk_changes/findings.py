@@ -218,19 +218,21 @@ class MakeRiskKind(AttachKind):
 
     def begin(self, change: BulkChange) -> Any:
         """Create the risk, and return the value with its id."""
+        value: dict[str, Any] = dict(change.value or {})
         findings = FINDINGS.with_keys(self.organization, change.selection[FINDINGS.keys_name])
         risk = risks_of_findings.create_risk_of(
             actor=change.actor,
             organization=self.organization,
             findings=findings.filter(risk=None),
-            fields=change.value,
+            fields=value,
         )
-        return {**change.value, "risk": str(risk.pk)}
+        return {**value, "risk": str(risk.pk)}
 
     def end(self, change: BulkChange, *, undone: bool) -> None:
         """Confirm the proposal of the findings by the risk; or remove the risk, where it is as it
         was made and has nothing left."""
-        risk = Risk.objects.select_related("organization").filter(pk=change.value["risk"]).first()
+        value: dict[str, Any] = dict(change.value or {})
+        risk = Risk.objects.select_related("organization").filter(pk=value["risk"]).first()
         if risk is None:
             return
         if undone:
