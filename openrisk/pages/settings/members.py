@@ -29,7 +29,7 @@ def member_list(request: MemberRequest) -> HttpResponse:
     may_administer = request.membership.has_role(Role.ADMIN)
 
     def page_url(number: int) -> str:
-        return "?" + urlencode({"search": search, "page": number})
+        return "?" + urlencode({"search": search, "page": str(number)})
 
     context = {
         "page": page,

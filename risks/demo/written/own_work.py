@@ -1,5 +1,7 @@
 """Work that waits for the person who tries the demo: reviews, actions, a mention, watched risks."""
 
+from typing import Any
+
 from openrisk.accounts.models import Organization, User
 from risks.models import MitigationAction, Risk
 from risks.services.mitigations import update_action
@@ -39,7 +41,8 @@ def give_own_work(*, person: User, organization: Organization) -> None:
     for titles, role in ((OWNED, "owner"), (REVIEWED, "reviewer")):
         for title in titles:
             if title in risks:
-                update_risk(actor=None, instance=risks[title], **{role: person})
+                changes: dict[str, Any] = {role: person}
+                update_risk(actor=None, instance=risks[title], **changes)
     for title in WATCHED:
         if title in risks:
             start_watching(actor=person, risk=risks[title])

@@ -180,7 +180,8 @@ def edit_category(request: MemberRequest, pk: UUID) -> HttpResponse:
     category = find_category(request, pk)
     organization = request.membership.organization
     form = EditCategoryForm(request.POST or None, organization=organization, instance=category)
-    status, context = 200, {}
+    status = 200
+    context: dict[str, Any] = {}
     if form.is_valid():
         changes = form.changes()
         try:

@@ -83,7 +83,7 @@ def count_tags(organization: Organization) -> list[dict[str, Any]]:
     """Return the tags with the number of risks that have them; kept until a tag changes."""
 
     def count() -> list[dict[str, Any]]:
-        links = RiskTag.objects.for_organization(organization).order_by()
+        links: Any = RiskTag.objects.for_organization(organization).order_by()
         counted = links.values("name_key").annotate(count=Count("pk"), name=Min("name"))
         return list(counted.order_by("name_key").values("name", "count"))
 
@@ -107,7 +107,7 @@ def show(
         matching = sorted(matching, key=lambda tag: -tag["count"])
     page = Paginator(matching, PAGE_SIZE).get_page(request.GET.get("page"))
     query = {name: request.GET[name] for name in ("search", "order") if request.GET.get(name)}
-    chosen = set(form.data.getlist("tag")) if form.is_bound else set()
+    chosen = set(request.POST.getlist("tag"))
     context = {
         "form": form,
         "page": page,
