@@ -115,6 +115,7 @@ def workspace_rows(risk, word, person):
         delete(actor=person, instance=factories.make_category(organization, f"{word} gone")),
         factories.make_attachment(organization, name=word),
         factories.make_comment(risk, person, word),
+        factories.make_custom_field(organization, word),
         start_watching(actor=person, risk=risk),
     )
 
