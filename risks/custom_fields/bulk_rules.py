@@ -85,7 +85,8 @@ class CustomFieldRules(BulkRules):
         )
 
     def is_as_written(self, row: BulkChangeRow, now: Any) -> bool:
-        return bool(now.get(row.after["key"]) == row.after["value"])
+        written: Any = row.after
+        return bool(now.get(written["key"]) == written["value"])
 
     def restore(self, values: Mapping[UUID, Any]) -> None:
         by_value: dict[bytes, list[UUID]] = defaultdict(list)
@@ -160,8 +161,9 @@ class ExtraColumnRules(BulkRules):
 
     def is_as_written(self, row: BulkChangeRow, now: Any) -> bool:
         custom, extra = now
-        has_value = custom.get(row.after["key"]) == row.after["value"]
-        return bool(has_value and row.after["column"] not in extra)
+        written: Any = row.after
+        has_value = custom.get(written["key"]) == written["value"]
+        return bool(has_value and written["column"] not in extra)
 
     def restore(self, values: Mapping[UUID, Any]) -> None:
         write_each({pk: [value] for pk, value in values.items()})

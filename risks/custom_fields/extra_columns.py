@@ -20,7 +20,7 @@ def list_extra_columns(organization: Organization) -> list[ExtraColumn]:
     """Return the columns, those with most values first; two values of each are samples."""
     if connection.vendor == "postgresql":
         source = "risks_risk AS risk, jsonb_each_text(risk.extra) AS entry (name, text)"
-        name, text, pk = "entry.name", "entry.text", organization.pk
+        name, text, pk = "entry.name", "entry.text", str(organization.pk)
     else:
         source = "risks_risk AS risk, json_each(risk.extra) AS entry"
         name, text, pk = "entry.key", "entry.value", organization.pk.hex

@@ -26,7 +26,6 @@ from risks.custom_fields.values import DECIMAL_PLACES, NUMBERS
 from risks.models import CustomField
 
 COLUMN = "custom_fields"
-Compiled = tuple[str, list[Any]]
 
 
 class HasValue(Func):
@@ -39,7 +38,7 @@ class HasValue(Func):
         super().__init__(F(column))
         self.key, self.value, self.in_list = key, value, in_list
 
-    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> Compiled:
+    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> Any:  # type: ignore[override]
         column, parameters = compiler.compile(self.source_expressions[0])
         if connection.vendor == "postgresql":
             contained = {self.key: [self.value] if self.in_list else self.value}
@@ -59,7 +58,7 @@ class WithKey(Func):
         super().__init__(F(column))
         self.key, self.value = key, value
 
-    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> Compiled:
+    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> Any:  # type: ignore[override]
         column, parameters = compiler.compile(self.source_expressions[0])
         if connection.vendor == "postgresql":
             if self.value is None:
