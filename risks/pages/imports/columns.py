@@ -10,7 +10,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from risks.fields import FIELD, IMPORT_FIELDS, LEAVE_OUT
+from openrisk.accounts.models import Organization
+from risks.custom_fields.definitions import load_fields
+from risks.fields import CUSTOM_PREFIX, FIELD, IMPORT_FIELDS, LEAVE_OUT
 from risks.models import ImportRun, Matrix, Risk, Status
 from risks.pages.imports.texts import without_arguments
 from risks.registers.mapping.lexicon import OPEN
@@ -113,7 +115,7 @@ def list_columns(run: ImportRun, matrix: Matrix) -> list[ColumnChoice]:
     for guess in run.guesses:
         if guess["column"]:
             details.setdefault(guess["column"], []).append(without_arguments(guess["detail"]))
-    field_options = OptionList(list_field_options())
+    field_options = OptionList(list_field_options(run.organization))
     columns = []
     for number, column in enumerate(run.mapping):
         header = column["column"]
@@ -155,6 +157,7 @@ def field_label(name: str) -> str:
         return _("Leave out")
     if name in LABELS:
         return str(LABELS[name])
+    name = name.removeprefix(CUSTOM_PREFIX)
     return FIELD[name].title if name in FIELD else name.replace("_", " ").capitalize()
 
 
@@ -254,8 +257,9 @@ class OptionList:
         return SafeString((first + self.html).replace(marked, selected, 1))
 
 
-def list_field_options() -> list[tuple[str, list[tuple[str, str]]]]:
-    """Return the fields that a column may give, in groups."""
+def list_field_options(organization: Organization) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return the fields that a column may give, in groups; those of the organization too."""
+    custom = load_fields(organization, with_retired=False).values()
     grouped = {name for _label, names in GROUPS for name in names}
     others = [name for name in IMPORT_FIELDS if name not in grouped]
     groups = [(str(label), [n for n in names if n in IMPORT_FIELDS]) for label, names in GROUPS]
@@ -263,4 +267,5 @@ def list_field_options() -> list[tuple[str, list[tuple[str, str]]]]:
         (_("Without a field"), [(name, field_label(name)) for name in (EXTRA, LEAVE_OUT)]),
         *((label, [(name, field_label(name)) for name in names]) for label, names in groups),
         (_("Other fields"), [(name, field_label(name)) for name in others]),
+        *([(_("Custom fields"), [(own.name, own.label) for own in custom])] if custom else []),
     ]

@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from risks.fields import FIELD
+from risks.fields import CUSTOM_PREFIX, FIELD
 from risks.import_runs.plan import importer_classes
 from risks.models import ImportRow, ImportRun, Risk, RowAction, RunStatus, Status
 from risks.models.risk import Treatment
@@ -188,6 +188,7 @@ def label_of(name: str) -> str:
     """Return the label of a field; of a column that is kept, its name."""
     if name.startswith(EXTRA):
         return name.removeprefix(EXTRA)
+    name = name.removeprefix(CUSTOM_PREFIX)
     return FIELD[name].title if name in FIELD else name.replace("_", " ").capitalize()
 
 
