@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from dashboards.models import ChecklistDismissal
+from dashboards.models import ChecklistDismissal, DocumentSettings
 from dashboards.schedules.editing import create_schedule
 from marketplace.installations import lifecycle
 from marketplace.installations.reviews import create_review
@@ -210,6 +210,7 @@ def make_one_of_each(organization: Organization, requester: User) -> Risk:
     make_custom_field(organization)
     make_bulk_change(risk, comment="Handed over")
     ChecklistDismissal.objects.create(organization=organization, dismissed_by=requester)
+    DocumentSettings.objects.create(organization=organization, confidentiality="Internal")
     make_installed(organization)
     make_deleted_item(organization)
     create_schedule(

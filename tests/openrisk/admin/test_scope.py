@@ -5,7 +5,7 @@ from io import BytesIO
 import pytest
 from django.test import RequestFactory
 
-from dashboards.models import ChecklistDismissal
+from dashboards.models import ChecklistDismissal, DocumentSettings
 from dashboards.schedules.editing import create_schedule
 from marketplace.installations import lifecycle
 from marketplace.installations.reviews import create_review
@@ -86,6 +86,7 @@ def fill(organization, word, person):
         ImportSource.objects.create(name=word, **of),
         LikelihoodSuggestion.objects.create(risk=risk, key=word, present=2, likelihood=5, **of),
         ChecklistDismissal.objects.create(dismissed_by=person, **of),
+        DocumentSettings.objects.create(confidentiality=word, **of),
         *workspace_rows(risk, word, person),
     ):
         found[type(made)] = made

@@ -7,7 +7,7 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import F, Subquery
 from django.utils import timezone
 
-from dashboards.models import ChecklistDismissal, ReportSchedule
+from dashboards.models import ChecklistDismissal, DocumentSettings, ReportSchedule
 from marketplace.models import InstalledApp, InstalledPack, Review
 from openrisk.accounts.models import Membership, Organization, Role, User
 from risks.history.recorded_models import recorded_models
@@ -251,6 +251,7 @@ COPIES = {
     "mention_unique": (Mention, {}),
     "watch_of_risk_unique": (Watch, {}),
     "checklist_dismissal_unique": (ChecklistDismissal, {}),
+    "document_settings_unique": (DocumentSettings, {}),
 }
 
 
