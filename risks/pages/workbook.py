@@ -78,17 +78,20 @@ class CellStyles:
         self.cell_class = WriteOnlyCell
         top, wrapped = Alignment(vertical="top"), Alignment(vertical="top", wrap_text=True)
 
+        def font(**options: Any) -> Any:
+            return Font(**{"name": "Calibri", "size": 11, **options})
+
         def style(**parts: Any) -> Any:
             cell = WriteOnlyCell(self.scratch)
-            for name, part in {"alignment": top, **parts}.items():
+            for name, part in {"alignment": top, "font": font(), **parts}.items():
                 setattr(cell, name, part)
             return cell._style
 
         fill = PatternFill("solid", start_color=HEADER_FILL)
         self.of = {
-            "header": style(font=Font(bold=True, color=HEADER_TEXT), fill=fill, alignment=wrapped),
-            "heading": style(font=Font(bold=True, size=16)),
-            "label": style(font=Font(bold=True)),
+            "header": style(font=font(bold=True, color=HEADER_TEXT), fill=fill, alignment=wrapped),
+            "heading": style(font=font(bold=True, size=16)),
+            "label": style(font=font(bold=True)),
             "text": style(),
             "wrapped": style(alignment=wrapped),
             "number": style(number_format=NUMBER_FORMAT),
@@ -99,7 +102,7 @@ class CellStyles:
             colour = valid_colour_of(matrix, level) or defaults[level]
             self.of[level] = style(
                 fill=PatternFill("solid", start_color=six_digits(colour)),
-                font=Font(color=six_digits(text_colour_on(colour))),
+                font=font(color=six_digits(text_colour_on(colour))),
             )
         workbook.remove(self.scratch)
 
@@ -120,6 +123,7 @@ def six_digits(colour: str) -> str:
 
 def write_about(workbook: Any, styles: CellStyles, about: Sequence[tuple[str, str]]) -> None:
     sheet = workbook.create_sheet(_("About"))
+    fit_page(sheet)
     sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 22, 90
     (_label, title), *lines = about
     sheet.append([styles.cell(sheet, title, "heading")])
@@ -129,6 +133,13 @@ def write_about(workbook: Any, styles: CellStyles, about: Sequence[tuple[str, st
             sheet.append([styles.cell(sheet, label, "label"), styles.cell(sheet, text, "wrapped")])
 
 
+def fit_page(sheet: Any) -> None:
+    """Print all columns on the width of a page."""
+    sheet.page_setup.orientation, sheet.page_setup.fitToWidth = "landscape", 1
+    sheet.page_setup.fitToHeight = 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+
+
 def write_sheet(workbook: Any, styles: CellStyles, report: ReportSheet) -> None:
     """Write a table with a header that stays in view and filters."""
     from openpyxl.utils import get_column_letter  # noqa: PLC0415  as above
@@ -136,9 +147,7 @@ def write_sheet(workbook: Any, styles: CellStyles, report: ReportSheet) -> None:
     sheet = workbook.create_sheet(report.title)
     sheet.freeze_panes = "A2"
     sheet.print_title_rows = "1:1"
-    sheet.page_setup.orientation, sheet.page_setup.fitToWidth = "landscape", 1
-    sheet.page_setup.fitToHeight = 0
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    fit_page(sheet)
     for number, column in enumerate(report.columns, start=1):
         sheet.column_dimensions[get_column_letter(number)].width = column.characters
     sheet.append([styles.cell(sheet, column.label, "header") for column in report.columns])
