@@ -31,13 +31,14 @@ from tests.conftest import member
 from tests.risks.files.content import upload
 
 # Routes that have no id of another organization to ask for: logging in, one's own tokens, the
-# matrix, the catalogue of connectors; alerts, which are nobody's and for superusers; and imports,
-# whose own tests do the same.
+# matrix, the settings of documents, the catalogue of connectors; alerts, which are nobody's and for
+# superusers; and imports, whose own tests do the same.
 WITHOUT_FOREIGN_ROWS = (
     "api-login",
     "api-logout",
     "tokens",
     "matrix",
+    "document-settings",
     "imports",
     "connectors",
     "alerts",
