@@ -196,6 +196,7 @@ CHANGED = {
     "marketplace.app": {"settings": {"asset": "shop"}},
     "marketplace.review": {"rating": 1},
     "dashboards.checklistdismissal": {"dismissed_by_id": None},
+    "dashboards.documentsettings": {"confidentiality": "Changed"},
     "dashboards.reportschedule": {"recipients": ["b@example.org"]},
     "marketplace.installedpack": {"pack_version": "2.0.0"},
 }
