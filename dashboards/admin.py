@@ -38,7 +38,7 @@ class ReportScheduleForm(TimingFields, RegisterForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         timing = FIRST_OF_MONTH if self.instance._state.adding else self.instance.timing
-        self.initial |= initial_words(timing)
+        self.initial.update(initial_words(timing))
 
     def clean(self) -> dict[str, Any]:
         self.timing = self.clean_timing()

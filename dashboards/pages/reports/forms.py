@@ -252,8 +252,7 @@ class ScheduledReportForm(ComparedForm, TimingFields, PageForm):
 
     def next_times(self) -> list[datetime]:
         """Return the next times of what is entered, or none while it is not complete."""
-        if self.is_bound and self._errors is None:
-            self.full_clean()
+        self.is_valid()  # sets `timing`; what a service has refused stays
         timing = self.timing if self.is_bound else self.shown_timing()
         if timing is None:
             return []
