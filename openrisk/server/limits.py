@@ -60,7 +60,8 @@ _ORGANIZATION = "/o/[^/]+"  # pages name the organization first
 # The first that matches counts.
 LIMITS = (
     _limit(
-        rf"/api/v1/imports/$|/admin/risks/importrun/|{_ORGANIZATION}/(imports/|controls/statement/)",
+        r"/api/v1/imports/$|/admin/risks/importrun/"
+        rf"|{_ORGANIZATION}/(imports/|controls/statement/|assets/import/)",
         REGISTER_FILE + FORM_AROUND_FILE,
         "imports of a register",
         "a register of 100,000 rows has some 20 MB",

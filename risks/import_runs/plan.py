@@ -14,6 +14,7 @@ from risks.import_runs.importers.base import ModelImporter
 from risks.import_runs.importers.bill import BillImporter
 from risks.import_runs.importers.control import ControlImporter, FrameworkImporter
 from risks.import_runs.importers.finding import FindingImporter
+from risks.import_runs.importers.inventory import DependencyImporter
 from risks.import_runs.importers.mitigation import MitigationImporter
 from risks.import_runs.importers.reference import AssetImporter, CategoryImporter
 from risks.import_runs.importers.risk import RiskImporter
@@ -24,6 +25,7 @@ from risks.models import ImportRow, ImportRun, RowAction, Source
 IMPORTERS: tuple[type[ModelImporter], ...] = (
     CategoryImporter,
     AssetImporter,
+    DependencyImporter,
     FrameworkImporter,
     ControlImporter,
     RiskImporter,

@@ -7,6 +7,7 @@ from openrisk.accounts.models import User
 from risks.custom_fields.services import fields_of
 from risks.fields import IMPORT_FIELDS, LEAVE_OUT, is_own_export
 from risks.history import recorded
+from risks.import_runs.importers.inventory import is_inventory
 from risks.models import ImportRun, ImportSource, RunStatus, Source
 from risks.services import rows
 
@@ -49,6 +50,8 @@ def learned_options(run: ImportRun, before: dict[str, Any]) -> dict[str, Any]:
 
 def remember_source(run: ImportRun) -> None:
     """Keep how the file of an applied run was read. An export of ours needs no memory."""
+    if is_inventory(run):  # read by the names of its columns alone
+        return
     if run.source != Source.IMPORT or is_own_export(column["column"] for column in run.mapping):
         return
     source = source_of(run) or ImportSource(organization=run.organization, name=run.source_name)

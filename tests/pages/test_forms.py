@@ -293,6 +293,7 @@ CASES = [
         {"field-name": "kept", "comment": ""},
         "risks.services.bulk_changes.lifecycle.preview_change",
     ),
+    ("AssetFileForm", f"{ASSETS}import/", {}, "risks.import_runs.lifecycle.start_run"),
     (
         "DependencyForm",
         ASSETS + "{asset}/dependencies/",
@@ -513,6 +514,8 @@ def test_refusal_of_a_service_is_shown(  # noqa: C901  a table of forms
         data = {"file": SimpleUploadedFile("soa.csv", b"Identifier,Status\nx,yes")}
     if form == "UploadRegisterForm":
         data = {"file": SimpleUploadedFile("sites.csv", b"Title\nFlood\n")}
+    if form == "AssetFileForm":
+        data = {"file": SimpleUploadedFile("assets.csv", b"name\nx\n")}
     if form == "PackForm":
         data = {"file": SimpleUploadedFile("pack.zip", b"x")}
     if path.endswith("transitions/"):

@@ -1,12 +1,14 @@
 """Categories and assets: a source mostly gives their names, and unknown names are created."""
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import Any, ClassVar
 from uuid import UUID
 
 from risks.import_runs.changes import PlannedChange, SourceRecord, Values
 from risks.import_runs.context import BATCH, in_batches
 from risks.import_runs.importers.base import ModelImporter
+from risks.import_runs.importers.inventory import InventoryFields, is_inventory
 from risks.import_runs.name_lookup import NameIndex
 from risks.import_runs.provenance import provenance_of
 from risks.models import Asset, Category, Source
@@ -79,7 +81,10 @@ class CategoryImporter(ReferenceImporter):
 
 
 class AssetImporter(ReferenceImporter):
-    """A source may know more about an asset than its name: that is used only for a new asset."""
+    """A source may know more about an asset than its name: that is used only for a new asset.
+
+    A file of assets is about them: all of its fields are written.
+    """
 
     model = Asset
     lookup = "assets"
@@ -87,6 +92,23 @@ class AssetImporter(ReferenceImporter):
     @property
     def is_connector(self) -> bool:
         return self.context.run.source == Source.CONNECTOR
+
+    @cached_property
+    def inventory(self) -> InventoryFields | None:
+        """The fields of assets, where the run is about them and not only names them."""
+        if is_inventory(self.context.run):
+            return InventoryFields(self.context, self.queryset())
+        return None
+
+    def make_instance(self, change: PlannedChange) -> Any:
+        if self.inventory is None:
+            return super().make_instance(change)
+        columns = self.inventory.as_columns(change.new_values)
+        return Asset(name=change.record.identity, **columns)
+
+    def update(self, values: dict[UUID, Values]) -> None:
+        if self.inventory is not None:
+            self.inventory.update(values)
 
     def match_existing(self, records: Sequence[SourceRecord]) -> dict[str, UUID]:
         """By name, else by the name that the source used before, else by where it is reached."""
@@ -114,17 +136,24 @@ class AssetImporter(ReferenceImporter):
 
     def normalize(self, record: SourceRecord) -> Values:
         """Keep a connector's name for an asset, to find it again after people rename it."""
+        if self.inventory:
+            return self.inventory.normalize(record)
         return {"name": record.identity} if self.is_connector else {}
 
     def current_values(self, ids: Iterable[UUID]) -> dict[UUID, Values]:
-        if not self.is_connector:
+        if not self.is_connector and not self.inventory:
             return super().current_values(ids)
         existing = [pk for batch in self.existing_in_batches(ids) for pk in batch]
+        if self.inventory:
+            return self.inventory.current(existing)
         rows = self.queryset().filter(pk__in=existing)
         return {pk: {"name": name} for pk, name in rows.values_list("pk", "name")}
 
     def validate(self, changes: Sequence[PlannedChange]) -> None:
         """Leave the name as it is: people decide how an asset is called."""
+        if self.inventory:
+            self.inventory.validate(changes)
+            return
         for change in changes:
             if change.current:
                 name = change.current["name"]

@@ -3,13 +3,17 @@
 from django.urls import path
 
 from risks.models import BulkSubject
-from risks.pages.assets import asset_list, detail, duplicates, editing, merging
+from risks.pages.assets import asset_list, detail, duplicates, editing, importing, merging
 from risks.pages.bulk_changes import changes as bulk
 
 urlpatterns = [
     path("", asset_list.asset_list, name="asset-list"),
     path("export/", asset_list.export_assets, name="asset-export"),
     path("bulk/", bulk.bulk_change, {"subject": BulkSubject.ASSET.value}, name="asset-bulk"),
+    path("import/", importing.import_assets, name="asset-import"),
+    path("imports/<uuid:pk>/", importing.run_page, name="asset-import-run"),
+    path("imports/<uuid:pk>/apply/", importing.apply_assets, name="asset-import-apply"),
+    path("imports/<uuid:pk>/undo/", importing.undo_assets, name="asset-import-undo"),
     path("duplicates/", duplicates.duplicates_page, name="asset-duplicates"),
     path("merge/", merging.merge_page, name="asset-merge"),
     path("new/", editing.new_asset, name="asset-new"),

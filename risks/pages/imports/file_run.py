@@ -21,6 +21,7 @@ from openrisk.pages.forms import refusal_sentence
 from openrisk.pages.guards import MemberRequest, member_required
 from risks.api.import_access import apply_reason, change_reason, undo_reason
 from risks.api.views.exports import xlsx_response
+from risks.import_runs.importers.inventory import is_inventory
 from risks.models import ImportFile, ImportRun, ImportSource, RunStatus, Source
 from risks.pages.imports.columns import list_columns
 from risks.pages.imports.reading import ReadingForm, note_shown
@@ -243,7 +244,10 @@ def show_run(
 @require_safe
 @member_required(Role.VIEWER)
 def import_page(request: MemberRequest, pk: UUID) -> HttpResponse:
-    return show_run(request, find_run(request, pk))
+    run = find_run(request, pk)
+    if is_inventory(run):
+        return redirect("asset-import-run", request.organization_slug, pk)
+    return show_run(request, run)
 
 
 @require_safe

@@ -1,0 +1,1 @@
+"""Files of assets: `assets` reads one and makes records of its rows."""
