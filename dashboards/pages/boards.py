@@ -11,7 +11,7 @@ from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from dashboards import reads
@@ -22,7 +22,6 @@ from dashboards.pages.executive import invalid_query_page, page_context
 from dashboards.pages.query import parse_board_query, parse_query
 from dashboards.pages.widgets import CATALOGUE, WidgetContext, render_widget
 from dashboards.periods import DEFAULT_PERIOD, PERIOD_LABELS
-from dashboards.wording import format_count
 from openrisk.accounts.models import Organization, Role
 from openrisk.errors import InvalidParameters
 from openrisk.pages.confirmation import ask_first, is_cancelled
@@ -31,16 +30,20 @@ from openrisk.pages.forms import REFUSALS, PageForm, VersionField, refusal_sente
 from openrisk.pages.guards import MemberRequest, member_required
 from openrisk.pages.submissions import create_once, redirect_to_created
 from risks.pages.register.filters.choices import filter_choices
-from risks.pages.workspace.deleted import offer_restore, register_address
+from risks.pages.workspace.deleted import (
+    offer_restore,
+    register_address,
+    restorable_sentence,
+)
 from risks.services.deletion import describe_parts
 from risks.services.matrix import matrix_of
 
 GROUPS = {
-    "number": "Numbers",
-    "matrix": "Heat maps",
-    "timeline": "Trends",
-    "top-risks": "Top risks",
-    "breakdown": "Breakdowns",
+    "number": gettext_lazy("Numbers"),
+    "matrix": gettext_lazy("Heat maps"),
+    "timeline": gettext_lazy("Trends"),
+    "top-risks": gettext_lazy("Top risks"),
+    "breakdown": gettext_lazy("Breakdowns"),
 }
 
 
@@ -139,11 +142,13 @@ class BoardForm(PageForm):
         values = {"name": board.name, "shared": board.shared, "version": board.version}
         super().__init__(data, initial={**filters, **values}, auto_id="%s")
         self.organization = organization
-        self.fields["shared"].label = f"Share with everyone in {organization}"
+        self.fields["shared"].label = _("Share with everyone in %(organization)s") % {
+            "organization": organization
+        }
         # The chosen asset, which may not be among the first few that are offered.
         asset = UUID(board.filters["asset"]) if board.filters.get("asset") else None
         for name, choices in filter_choices(organization, asset).items():
-            self.fields[name].choices = [("", "Any"), *choices]  # type: ignore[attr-defined]
+            self.fields[name].choices = [("", _("Any")), *choices]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         """Refuse filters that the board's page could not show."""
@@ -206,7 +211,7 @@ def render_editor(
         widgets.append({"name": name, "title": title, "wide": widget.get("wide")})
     catalogue: dict[str, list[tuple[str, str]]] = {}
     for name, entry in CATALOGUE.items():
-        group = GROUPS.get(name.partition(":")[0], "Others")
+        group = GROUPS.get(name.partition(":")[0], _("Others"))
         catalogue.setdefault(group, []).append((name, entry.title))
     context = {
         "board": board,
@@ -234,12 +239,19 @@ def save_board(request: MemberRequest, board: Board, form: BoardForm) -> HttpRes
 
 def delete_board(request: MemberRequest, board: Board) -> HttpResponse:
     consequences = [
-        f"Everyone in {board.organization} loses it." if board.shared else "Only you use it.",
-        f"Deleted with it: {format_count(len(board.widgets), 'widget')}. Figures and risks stay.",
+        _("Everyone in %(organization)s loses it.") % {"organization": board.organization}
+        if board.shared
+        else _("Only you use it."),
+        ngettext(
+            "Deleted with it: %(count)s widget. Figures and risks stay.",
+            "Deleted with it: %(count)s widgets. Figures and risks stay.",
+            len(board.widgets),
+        )
+        % {"count": len(board.widgets)},
     ]
     if parts := describe_parts(board):
-        consequences.append(f"Also deleted: {parts}.")
-    consequences.append(_("It can be restored for 90 days."))
+        consequences.append(_("Also deleted: %(parts)s.") % {"parts": parts})
+    consequences.append(restorable_sentence())
     question = ask_first(
         request,
         _("Delete the board %(name)s?") % {"name": board.name},

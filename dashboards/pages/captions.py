@@ -2,7 +2,10 @@
 
 from typing import Any
 
-from dashboards.wording import format_count, format_day, format_share
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from dashboards.wording import format_day, format_share
 
 SEVERE = ("high", "critical")
 
@@ -10,83 +13,129 @@ SEVERE = ("high", "critical")
 def describe_heat_map(heat_map: dict[str, Any], likelihoods: list[str], impacts: list[str]) -> str:
     outside = ""
     if heat_map.get("outside"):
-        count = format_count(heat_map["outside"], "risk")
-        outside = f" Rated above the present matrix, which was larger then: {count}."
+        text = _("Rated above the present matrix, which was larger then: %(risks)s.")
+        outside = " " + text % {"risks": count_risks(heat_map["outside"])}
     fullest = max(heat_map["cells"], key=lambda cell: cell["count"])
     if not fullest["count"]:
-        return f"No open risk has a likelihood and an impact.{outside}"
+        return _("No open risk has a likelihood and an impact.") + outside
     total = heat_map["open"]
     severe = sum(cell["count"] for cell in heat_map["cells"] if cell["level"] in SEVERE)
-    likelihood = likelihoods[fullest["likelihood"] - 1]
-    impact = impacts[fullest["impact"] - 1]
-    return (
-        f"{severe:,} of {format_count(total, 'open risk')} {verb_be(severe)} high or critical"
-        f"{format_share(severe, total)}. The fullest cell is {likelihood} and {impact}, with "
-        f"{format_count(fullest['count'], 'risk')}.{outside}"
-    )
+    first = ngettext(
+        "%(severe)s of %(total)s is high or critical%(share)s.",
+        "%(severe)s of %(total)s are high or critical%(share)s.",
+        severe,
+    ) % {
+        "severe": f"{severe:,}",
+        "total": count_open_risks(total),
+        "share": format_share(severe, total),
+    }
+    second = _("The fullest cell is %(likelihood)s and %(impact)s, with %(risks)s.") % {
+        "likelihood": likelihoods[fullest["likelihood"] - 1],
+        "impact": impacts[fullest["impact"] - 1],
+        "risks": count_risks(fullest["count"]),
+    }
+    return f"{first} {second}{outside}"
 
 
 def describe_timeline(timeline: dict[str, Any]) -> str:
     if not timeline["measured"]:
-        return "Nothing has been measured yet."
+        return _("Nothing has been measured yet.")
     first, last = timeline["days"][0], timeline["days"][-1]
     before, now = (sum(day[level] for level in SEVERE) for day in (first, last))
-    return (
-        f"Since {format_day(first['date'])}, high and critical risks went from {before:,} to "
-        f"{now:,}, and exposure from {first['exposure']:,} to {last['exposure']:,} points."
-    )
+    return _(
+        "Since %(day)s, high and critical risks went from %(before)s to %(now)s, and exposure "
+        "from %(exposure_before)s to %(exposure_now)s points."
+    ) % {
+        "day": format_day(first["date"]),
+        "before": f"{before:,}",
+        "now": f"{now:,}",
+        "exposure_before": f"{first['exposure']:,}",
+        "exposure_now": f"{last['exposure']:,}",
+    }
 
 
 def describe_top_risks(rows: list[dict[str, Any]], exposure: int) -> str:
     if not rows:
-        return "No open risk has been assessed yet."
+        return _("No open risk has been assessed yet.")
     score = sum(row["score"] for row in rows)
-    risks = "The top risk has" if len(rows) == 1 else f"The top {len(rows)} risks have"
-    return f"{risks} {score:,} of {exposure:,} points of exposure{format_share(score, exposure)}."
+    return ngettext(
+        "The top risk has %(score)s of %(exposure)s points of exposure%(share)s.",
+        "The top %(count)s risks have %(score)s of %(exposure)s points of exposure%(share)s.",
+        len(rows),
+    ) % {
+        "count": len(rows),
+        "score": f"{score:,}",
+        "exposure": f"{exposure:,}",
+        "share": format_share(score, exposure),
+    }
 
 
 def describe_mitigations(mitigations: dict[str, Any]) -> str:
     if not mitigations["measured"]:
-        return "There are no mitigations yet."
+        return _("There are no mitigations yet.")
     active = mitigations["total"] - mitigations["by_status"]["cancelled"]
     done, overdue = mitigations["by_status"]["done"], mitigations["due"]["overdue"]
-    share = format_share(done, active)
-    late = f"{overdue:,} {verb_be(overdue)} overdue" if overdue else "none is overdue"
-    return f"{done:,} of {format_count(active, 'mitigation')} {verb_be(done)} done{share}; {late}."
+    first = ngettext(
+        "%(done)s of %(total)s is done%(share)s",
+        "%(done)s of %(total)s are done%(share)s",
+        done,
+    ) % {
+        "done": f"{done:,}",
+        "total": count_mitigations(active),
+        "share": format_share(done, active),
+    }
+    if not overdue:
+        return _("%(done)s; none is overdue.") % {"done": first}
+    return ngettext(
+        "%(done)s; %(overdue)s is overdue.", "%(done)s; %(overdue)s are overdue.", overdue
+    ) % {"done": first, "overdue": f"{overdue:,}"}
 
 
 def describe_burn_down(days: list[dict[str, Any]]) -> str:
     first, last = days[0], days[-1]
     change = last["open"] - first["open"]
-    now, then = format_count(last["open"], "mitigation"), format_day(first["date"])
-    done = last["done"] - first["done"]
+    values = {
+        "mitigations": count_mitigations(last["open"]),
+        "day": format_day(first["date"]),
+        "done": f"{last['done'] - first['done']:,}",
+        "change": f"{abs(change):,}",
+    }
     if not change:
-        return f"{now} open, as many as on {then}; {done:,} done since."
-    more = "more" if change > 0 else "fewer"
-    return f"{now} open, {abs(change):,} {more} than on {then}; {done:,} done since."
+        text = _("%(mitigations)s open, as many as on %(day)s; %(done)s done since.")
+    elif change > 0:
+        text = _("%(mitigations)s open, %(change)s more than on %(day)s; %(done)s done since.")
+    else:
+        text = _("%(mitigations)s open, %(change)s fewer than on %(day)s; %(done)s done since.")
+    return text % values
 
 
 def describe_appetite(appetite: dict[str, Any]) -> str:
     rows = appetite["results"]
     if not rows:
-        return "No category has an appetite yet. A manager sets it in the category."
+        return _("No category has an appetite yet. A manager sets it in the category.")
     above = [row["name"] for row in rows if row["state"] == "breached"]
     if above:
-        categories = f"{len(above)} of {len(rows)} categories {verb_be(len(above))}"
-        return f"{categories} above the appetite: {', '.join(above)}."
-    if len(rows) == 1:
-        return "The category with an appetite is within it."
-    return f"All {len(rows)} categories with an appetite are within it."
+        return ngettext(
+            "%(above)s of %(all)s categories is above the appetite: %(names)s.",
+            "%(above)s of %(all)s categories are above the appetite: %(names)s.",
+            len(above),
+        ) % {"above": len(above), "all": len(rows), "names": ", ".join(above)}
+    return ngettext(
+        "The category with an appetite is within it.",
+        "All %(count)s categories with an appetite are within it.",
+        len(rows),
+    ) % {"count": len(rows)}
 
 
 def describe_compliance(compliance: dict[str, Any]) -> str:
     rows = [row for row in compliance["results"] if row["progress"] is not None]
     if not rows:
-        return "There is no framework with applicable controls yet."
+        return _("There is no framework with applicable controls yet.")
     last = min(rows, key=lambda row: row["progress"])
+    text = _("%(framework)s is the furthest behind, with %(share)s %% implemented.")
     if len(rows) == 1:
-        return f"{last['progress']} % of the applicable controls of {last['name']} are implemented."
-    return f"{last['name']} is the furthest behind, with {last['progress']} % implemented."
+        text = _("%(share)s %% of the applicable controls of %(framework)s are implemented.")
+    return text % {"share": last["progress"], "framework": last["name"]}
 
 
 def describe_number(data: dict[str, Any], period: str) -> str:
@@ -94,22 +143,42 @@ def describe_number(data: dict[str, Any], period: str) -> str:
     if value is None:
         return ""
     if before is None:
-        return f"Nothing had been measured {period} before."
+        return _("Nothing had been measured %(period)s before.") % {"period": period}
     change = round(value - before, 2)
     if not change:
-        return f"The same as {period} before."
-    return f"{abs(change):,} {'more' if change > 0 else 'less'} than {period} before."
+        return _("The same as %(period)s before.") % {"period": period}
+    text = _("%(change)s less than %(period)s before.")
+    if change > 0:
+        text = _("%(change)s more than %(period)s before.")
+    return text % {"change": f"{abs(change):,}", "period": period}
 
 
 def describe_breakdown(data: dict[str, Any]) -> str:
     total = sum(row["exposure"] for row in data["results"])
     if not total:
-        return "None of these open risks has been assessed."
+        return _("None of these open risks has been assessed.")
     first = data["results"][0]
-    points = format_count(first["exposure"], "point")
-    share = format_share(first["exposure"], total)
-    return f"{first['label']} has the largest exposure: {points}{share}."
+    points = first["exposure"]
+    return ngettext(
+        "%(name)s has the largest exposure: %(points)s point%(share)s.",
+        "%(name)s has the largest exposure: %(points)s points%(share)s.",
+        points,
+    ) % {
+        "name": first["label"],
+        "points": f"{points:,}",
+        "share": format_share(points, total),
+    }
 
 
-def verb_be(number: int) -> str:
-    return "is" if number == 1 else "are"
+def count_open_risks(count: int) -> str:
+    text = ngettext("%(count)s open risk", "%(count)s open risks", count)
+    return text % {"count": f"{count:,}"}
+
+
+def count_risks(count: int) -> str:
+    return ngettext("%(count)s risk", "%(count)s risks", count) % {"count": f"{count:,}"}
+
+
+def count_mitigations(count: int) -> str:
+    text = ngettext("%(count)s mitigation", "%(count)s mitigations", count)
+    return text % {"count": f"{count:,}"}

@@ -19,6 +19,7 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import Resolver404, resolve, reverse
+from django.utils.translation import gettext_lazy
 
 from openrisk.pages.form_filling import fill_form
 
@@ -26,9 +27,9 @@ FIELD = PARAMETER = SESSION_KEY = "draft"
 SALT = "openrisk.accounts.drafts"  # of drafts in the browsers of people: stays the same
 LARGEST = 48 * 1024  # signed and compressed: the log-in takes 64 kB (openrisk.server.limits)
 NOT_KEPT = {"csrfmiddlewaretoken", "confirmed", FIELD}
-LOGGED_OUT = "You were logged out while writing. Check the form and save it again."
-EXPIRED = "The form had expired. Nothing was saved. Check the form and save it again."
-FILES = "Choose the file again: files are not kept."
+LOGGED_OUT = gettext_lazy("You were logged out while writing. Check the form and save it again.")
+EXPIRED = gettext_lazy("The form had expired. Nothing was saved. Check the form and save it again.")
+FILES = gettext_lazy("Choose the file again: files are not kept.")
 
 View = TypeVar("View", bound=Callable[..., Any])
 Draft = dict[str, Any]  # page, its query, action, and the fields: name -> values

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from openrisk.errors import Conflict, DomainError, FileTooLarge, StaleVersion
 
-STALE = "Someone else changed this since you opened the page. Compare, then try again."
+STALE = _("Someone else changed this since you opened the page. Compare, then try again.")
 REFUSALS = (ValidationError, DomainError)
 # The HTTP status of a page that shows the refusal; 400 for any other.
 STATUS = {Conflict: 409, StaleVersion: 412, FileTooLarge: 413}
@@ -50,7 +50,7 @@ def reasons_by_field(refusal: Exception) -> dict[str, list[str]]:
             dict(refusal.message_dict) if hasattr(refusal, "error_dict") else {"": refusal.messages}
         )
     if isinstance(refusal, StaleVersion) and refusal.reasons == (StaleVersion.default_reason,):
-        return {"": [STALE]}
+        return {"": [str(STALE)]}
     return {"": list(refusal.reasons) if isinstance(refusal, DomainError) else [str(refusal)]}
 
 

@@ -16,22 +16,23 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.middleware.csrf import CSRF_TOKEN_LENGTH
 from django.shortcuts import resolve_url
+from django.utils.translation import gettext_lazy
 
 from openrisk.accounts.models import FormSubmission
 from openrisk.pages import drafts
 from openrisk.uploads import digest_upload
 
 TOKEN = "csrfmiddlewaretoken"  # noqa: S105  a field's name
-AGAIN = "This form was sent twice and saved once. This is what it made."
-SHOWN_ONCE = (
+AGAIN = gettext_lazy("This form was sent twice and saved once. This is what it made.")
+SHOWN_ONCE = gettext_lazy(
     "This form was sent twice: the token was made once, and its secret was shown once. If you did "
     "not copy it, revoke the token and make another."
 )
-CHANGED = (
+CHANGED = gettext_lazy(
     "Nothing was saved now: this form was saved before, as {location}. Change that instead, or "
     "save what is here to make another."
 )
-CHANGED_THERE = (
+CHANGED_THERE = gettext_lazy(
     "Nothing was saved now: this form was saved before, with other values. This is what it made."
 )
 
