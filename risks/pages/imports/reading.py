@@ -32,6 +32,7 @@ MAX_SHOWN = 500_000  # characters
 class UploadRegisterForm(PageForm):
     """A file, and the source that it is from."""
 
+    use_required_attribute = False  # its only field
     service_fields = {"options": "file"}
 
     file = forms.FileField(

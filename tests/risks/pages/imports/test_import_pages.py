@@ -124,6 +124,14 @@ def test_rows_are_filtered_and_say_why(client, upload):
     assert "Flood" in read(client, f"{address}?rows=new")
 
 
+def test_pages_take_few_queries(client, upload, django_assert_max_num_queries):
+    address = upload()["Location"]
+    for page in ("/o/acme/imports/", address, f"{address}?tab=preview"):
+        read(client, page)
+        with django_assert_max_num_queries(12):
+            read(client, page)
+
+
 def test_an_outdated_preview_is_said_and_planned_again(client, upload, organization):
     address = upload("ID,Title\nA1,Flood\n")["Location"]
     run = ImportRun.objects.get()
