@@ -150,15 +150,15 @@ def show_row(
     name, reference = names.get(row.object_id, ("", ""))
     is_risk = row.model == Risk._meta.label_lower
     title = row.changes.get("title", [None, ""])[1] or row.values.get("title") or name
-    url = ""
+    address = ""
     if is_risk and reference and run.status != RunStatus.UNDONE:
-        url = reverse("risk-page", args=[run.organization.slug, reference])
+        address = reverse("risk-page", args=[run.organization.slug, reference])
     label, tone = ACTIONS[row.action]
     return ShownRow(
         number=row.row_number,
         kind=kind,
         title=shorten_text(str(title or row.identity), MAX_VALUE),
-        url=url,
+        address=address,
         action=str(label),
         tone=tone,
         changes=[

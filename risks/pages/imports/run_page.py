@@ -79,7 +79,7 @@ class ShownRow:
     number: int
     kind: str
     title: str
-    url: str
+    address: str  # of a risk
     action: str
     tone: str
     changes: list[ValueChange]
