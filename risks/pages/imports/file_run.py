@@ -55,7 +55,7 @@ class FileRunLoader:
             return COLUMNS
         if asked in {COLUMNS, ROWS}:
             return asked
-        if "rows" in self.request.GET or "page" in self.request.GET:
+        if "rows" in self.request.GET or "page" in self.request.GET or self.run.problem:
             return ROWS
         return COLUMNS if self.run.status == RunStatus.PREVIEWED else ROWS
 
