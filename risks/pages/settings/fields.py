@@ -234,7 +234,7 @@ def retire_field(request: MemberRequest, pk: UUID) -> HttpResponse:
     page = redirect(PAGE, request.organization_slug)
     if is_cancelled(request):
         return page
-    known = {
+    known: dict[str, Any] = {
         "actor": request.membership.user,
         "instance": field,
         "version": parse_version(request.POST.get("version", "")),
