@@ -160,7 +160,7 @@ def list_transitions(context: GuardContext) -> list[Transition]:
     return [
         Transition(
             to=to,
-            label=Status(to).label,
+            label=str(Status(to).label),
             role=REQUIRED_ROLE.get(to, Role.ANALYST).value,
             reasons=guard_reasons(to, context),
         )

@@ -20,7 +20,7 @@ GROUP_COLUMNS = {
     "treatment": ("treatment", F("treatment")),
 }
 GROUPINGS = ("category", "owner", "asset", "status", "treatment")
-CHOICE_LABELS: dict[str, dict[str, str]] = {
+CHOICE_LABELS: dict[str, dict[str, Any]] = {
     "status": dict(Status.choices),
     "treatment": {**dict(Treatment.choices), "": "Not decided"},
 }

@@ -211,7 +211,7 @@ def render_editor(
         widgets.append({"name": name, "title": title, "wide": widget.get("wide")})
     catalogue: dict[str, list[tuple[str, str]]] = {}
     for name, entry in CATALOGUE.items():
-        group = GROUPS.get(name.partition(":")[0], _("Others"))
+        group = str(GROUPS.get(name.partition(":")[0], _("Others")))
         catalogue.setdefault(group, []).append((name, entry.title))
     context = {
         "board": board,

@@ -19,6 +19,7 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import Resolver404, resolve, reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from openrisk.pages.form_filling import fill_form
@@ -111,10 +112,10 @@ def read_draft(text: str) -> Draft | None:
     return draft
 
 
-def show_again(request: HttpRequest, draft: Draft, message: str) -> HttpResponseRedirect:
+def show_again(request: HttpRequest, draft: Draft, message: str | Promise) -> HttpResponseRedirect:
     """To the form's page, filled; needs a session."""
     request.session[SESSION_KEY] = draft
-    messages.warning(request, f"{message} {FILES}" if draft["files"] else message)
+    messages.warning(request, f"{message} {FILES}" if draft["files"] else str(message))
     query = "&".join(filter(None, (draft.get("query"), f"{PARAMETER}=1")))
     return HttpResponseRedirect(f"{draft['page']}?{query}")
 

@@ -16,6 +16,7 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.middleware.csrf import CSRF_TOKEN_LENGTH
 from django.shortcuts import resolve_url
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from openrisk.accounts.models import FormSubmission
@@ -66,7 +67,7 @@ def mark_redirect_created(response: HttpResponse) -> HttpResponse:
     return CreatedRedirect(response.url) if isinstance(response, HttpResponseRedirect) else response
 
 
-def create_once(view: View, *, again: str = AGAIN) -> View:
+def create_once(view: View, *, again: str | Promise = AGAIN) -> View:
     """Carry out each drawn form once; `view` answers by `redirect_to_created` or `mark_created`.
 
     A form that was refused leaves nothing behind, so it may be corrected and sent again. `again` is
@@ -110,14 +111,14 @@ def form_key(request: HttpRequest) -> str:
 
 
 def earlier_answer(
-    request: HttpRequest, key: str, fingerprint: str, again: str
+    request: HttpRequest, key: str, fingerprint: str, again: str | Promise
 ) -> HttpResponseBase | None:
     """A redirect to what the form has created before, or None."""
     submission = FormSubmission.objects.filter(key=key).first()
     if submission is None:
         return None
     if submission.fingerprint == fingerprint:
-        messages.success(request, again)
+        messages.success(request, str(again))
     elif draft := drafts.draft_of(request):
         return drafts.show_again(request, draft, CHANGED.format(location=submission.location))
     else:

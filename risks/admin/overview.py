@@ -42,7 +42,10 @@ def count_open_by_level(request: HttpRequest) -> list[OverviewCount]:
     counts = dict(open_risks.order_by().values_list("current_level").annotate(number=Count("pk")))
     tiles = [
         OverviewCount(
-            label, counts.get(level, 0), list_url("risk", show="open", current_level=level), level
+            str(label),
+            counts.get(level, 0),
+            list_url("risk", show="open", current_level=level),
+            level,
         )
         for level, label in reversed(Level.choices)
     ]

@@ -40,7 +40,7 @@ class CustomFieldsForm(RegisterForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.custom = fields_of(self.organization)
-        self.initial |= initial_values(self.custom, self.instance.custom_fields)
+        self.initial.update(initial_values(self.custom, self.instance.custom_fields))
         for custom in person_fields(self.custom):
             people: Any = self.fields.get(custom.name)
             if people is not None:

@@ -200,8 +200,8 @@ def measure_changes(manager: Any, organization: Any) -> Iterator[dict[str, Any]]
     yield measure_change(manager, "owner of risks", "owner", str(manager.pk), chosen)
     findings = Finding.objects.for_organization(organization).filter(state="open")
     first = list(findings.order_by("pk").values_list("pk", flat=True)[:CHANGED])
-    chosen = findings.filter(pk__lte=first[-1])
-    yield measure_change(manager, "state of findings", "false_positive", None, chosen)
+    open_ones = findings.filter(pk__lte=first[-1])
+    yield measure_change(manager, "state of findings", "false_positive", None, open_ones)
 
 
 def measure_change(manager: Any, name: str, kind: str, value: Any, rows: Any) -> dict[str, Any]:
