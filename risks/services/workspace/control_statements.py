@@ -9,6 +9,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from openrisk.accounts.models import Organization, User
+from openrisk.text.identifiers import natural_key
 from openrisk.text.names import name_key
 from risks.models import BulkChange, BulkKind, Control, Framework
 from risks.services.bulk_changes.lifecycle import preview_change
@@ -34,6 +35,7 @@ def match_statements(
     An identifier that several frameworks have names a control only with its framework beside it.
     """
     controls = Control.objects.for_organization(organization).select_related("framework")
+    controls = controls.filter(sort_key__in={natural_key(row.identifier) for row in statements})
     if framework is not None:
         controls = controls.filter(framework=framework)
     by_name: dict[str, dict[UUID, Control]] = defaultdict(dict)
