@@ -45,9 +45,12 @@ def post(client, response, address=PAGE, **changes):
     return client.post(address, fields_of(response) | changes)
 
 
-def test_manager_reads_values_and_changes_nothing(browse, manager, risk):
+def test_manager_reads_values_and_changes_nothing(
+    browse, manager, risk, django_assert_max_num_queries
+):
     client = browse(manager)
-    page = client.get(PAGE).content.decode()
+    with django_assert_max_num_queries(12):
+        page = client.get(PAGE).content.decode()
     assert page.count('<td class="level-') == 25
     assert "Almost certain" in page
     assert client.post(PAGE, {"step": "save"}).status_code == 403
@@ -117,9 +120,10 @@ def test_wrong_matrix_is_refused_and_kept(browse, admin, risk, changes, problem)
     assert fields_of(response)["likelihood_1"] == "Hardly"
 
 
-def test_colours_are_judged(browse, admin, risk):
+def test_colours_are_judged(browse, admin, risk, django_assert_max_num_queries):
     client = browse(admin)
-    page = client.get(PAGE).content.decode()
+    with django_assert_max_num_queries(12):
+        page = client.get(PAGE).content.decode()
     assert "black text, contrast 15.0 to 1 (enough: AA asks for 4.5)" in " ".join(page.split())
     response = post(client, client.get(PAGE), colour_high="#ffe18a", step="preview")
     assert "Medium and High look alike" in response.content.decode()
