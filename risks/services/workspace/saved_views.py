@@ -47,7 +47,7 @@ def create_view(
     actor: User,
     organization: Organization,
     name: str,
-    query: dict[str, str],
+    query: dict[str, str] | None = None,
     shared: bool = False,
 ) -> SavedView:
     """Save a view under a name, whose address is made of the name."""
@@ -70,7 +70,7 @@ def create_view(
             name=" ".join(name.split()),
             slug=find_free_slug(name, set(slugs)),
             shared=shared,
-            query=query,
+            query=query or {},
         )
 
 

@@ -1,7 +1,8 @@
-"""A new SQLite database comes from one script, which makes what all migrations would have made."""
+"""A new SQLite database comes from one script, which makes what all migrations would have made.
 
-import subprocess
-import sys
+That it makes the same is seen in `test_upgrade.py`, where the migrations run anyway.
+"""
+
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,8 +12,6 @@ from django.db import connections
 from pytest_django import DjangoDbBlocker
 
 from openrisk.database import template
-
-ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture
@@ -32,13 +31,6 @@ def empty(tmp_path: Path, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
 
 def tables(alias: str) -> set[str]:
     return set(connections[alias].introspection.table_names())
-
-
-def test_the_script_makes_what_the_migrations_make(tmp_path: Path) -> None:
-    written = tmp_path / "template.sql"
-    command = [sys.executable, "-m", "openrisk.database.template", str(written)]
-    subprocess.run(command, cwd=ROOT, check=True)
-    assert written.read_text() == template.PATH.read_text(), "run `make schema`"
 
 
 def test_the_tables_and_the_applied_migrations_are_there_at_once(empty: str) -> None:

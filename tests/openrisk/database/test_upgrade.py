@@ -22,6 +22,7 @@ from pytest_django import DjangoDbBlocker
 from dashboards.models import Board
 from marketplace.models import InstalledApp
 from openrisk.accounts.models import Membership
+from openrisk.database import template
 from openrisk.database.triggers import differing_triggers
 from risks.history.reading import changes_of
 from risks.models import Category, Mitigation, Risk, RiskTag, ScoreChange
@@ -175,6 +176,15 @@ def test_people_apps_and_boards_are_there(lost: dict[str, tuple[int, int]]) -> N
         ("Trivy", "trivy", "configured"),
     }
     assert Board.objects.using(ALIAS).get().name == "Morning"
+
+
+@pytest.mark.skipif("connection.vendor != 'sqlite'", reason="the script is for SQLite")
+def test_the_script_of_a_new_database_makes_the_same_tables(
+    lost: dict[str, tuple[int, int]],
+) -> None:
+    script, upgraded = template.PATH.read_text(), template.render_template(connections[ALIAS])
+    # The order differs: an old table is older than it would be in a new database.
+    assert sorted(upgraded.splitlines()) == sorted(script.splitlines()), "run `make schema`"
 
 
 def test_every_trigger_is_the_one_of_this_version(lost: dict[str, tuple[int, int]]) -> None:

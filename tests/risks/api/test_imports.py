@@ -147,7 +147,7 @@ def test_what_was_learned_of_a_source_is_shown_and_edited(client, source):
         ({"as_new": True}, "Unknown field"),
         ({"scales": {"Likelihood": "huge"}}, "scales"),
         ({"scales": {"Likelihood": "5 to 05"}}, "begins where it ends"),
-        ({"words": {"Likelihood": {"High": 9}}}, "less than or equal to 5"),
+        ({"words": {"Likelihood": {"High": 9}}}, "less than or equal to 6"),
         ({"pets": 1}, "Unknown field"),
     ],
 )

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.utils.translation import gettext as _
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -55,7 +54,8 @@ class BulkSummaryField(serializers.JSONField):
     """The summary as it is stored."""
 
 
-@extend_schema_field(OpenApiTypes.ANY)
+# `anyOf`, since null would match both parts of the `oneOf` that is made of an empty schema.
+@extend_schema_field({"anyOf": [{}]})
 class AnyValueField(serializers.JSONField):
     """A value whose type depends on the kind."""
 

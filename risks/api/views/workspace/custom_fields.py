@@ -38,11 +38,11 @@ class CustomFieldViewSet(WritableViewSet):
     update_service = staticmethod(services.update_field)
     delete_service = staticmethod(services.delete_field)
 
-    list = cached_view("custom_fields", ttl=settings.CACHE_TTL_RISKS, reads=(CustomField,))(
+    list = cached_view("custom-fields", ttl=settings.CACHE_TTL_RISKS, reads=(CustomField,))(
         WritableViewSet.list
     )
     retrieve = cached_view(
-        "custom_fields", ttl=settings.CACHE_TTL_RISKS, reads=(Row(CustomField),)
+        "custom-fields", ttl=settings.CACHE_TTL_RISKS, reads=(Row(CustomField),)
     )(WritableViewSet.retrieve)
 
     @extend_schema(request=None, responses=CustomFieldSerializer)
