@@ -32,7 +32,7 @@ help: ## List the targets
 run: .venv/runtime ## Install, migrate, create demo data once, serve on http://127.0.0.1:8000 (PORT=)
 	@exec $(MANAGE) serve --demo
 
-test: .venv/development ## Run all tests on SQLite, then on PostgreSQL and Valkey
+test: .venv/development ## Run the tests: on SQLite, then on PostgreSQL and Valkey
 	@$(BIN)/python -m tests
 
 test-monitoring: .venv/development ## Test every alert, and the whole stack with faults (needs Debian's packages)

@@ -1,5 +1,7 @@
 """Run the tests on SQLite, then those that ask a database and no browser on PostgreSQL and Valkey.
 
+Those of services and of the API run on SQLite only where there is no PostgreSQL.
+
 Those of deployment/ bring their servers with them and have a command of their own.
 
 `python -m tests [pytest arguments]`.
@@ -32,6 +34,7 @@ from deployment.local.servers import (
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = "openrisk_template"
+NO_TESTS = 5  # an exit code of pytest
 SERVERS = ("TEST_DATABASE_URL", "TEST_DATABASE_TEMPLATE", "TEST_REDIS_URL")
 
 
@@ -56,21 +59,23 @@ class Run:
 
 def main(arguments: list[str]) -> int:
     with stops_on_sigterm(), tempfile.TemporaryDirectory(prefix="openrisk-tests-") as directory:
-        sqlite = _pytest("SQLite", {}, arguments, Path(directory))
-        lines, exit_code = [str(sqlite)], sqlite.exit_code
+
+        def run(name: str, environment: dict[str, str], which: str) -> Run:
+            return _pytest(name, environment, ["-m", which, *arguments], Path(directory))
+
+        runs = [run("SQLite", {}, "not with_servers")]
         try:
             with _servers() as (name, environment):
                 # The rest has run on SQLite: it asks neither, looks at what a browser shows,
                 # which no database changes, or goes where others go (see conftest.py).
-                which = ["-m", "database and not browser and not once"]
-                other = _pytest(name, environment, [*which, *arguments], Path(directory))
+                runs.append(run(name, environment, "database and not browser and not once"))
         except ServerUnavailable as reason:
-            lines.append(f"PostgreSQL run skipped: {sqlite.total} tests not run because {reason}.")
-        else:
-            lines.append(str(other))
-            exit_code = exit_code or other.exit_code
-    print("\n" + "\n".join(lines))
-    return exit_code
+            print(f"There is no PostgreSQL: {reason}.")
+            runs.append(run("SQLite", {}, "with_servers"))
+    print("\n" + "\n".join(map(str, runs)))
+    # A run in which nothing was chosen did not fail, unless there was nothing at all.
+    codes = [run.exit_code for run in runs if run.exit_code != NO_TESTS]
+    return next(filter(None, codes), 0) if codes else NO_TESTS
 
 
 @contextmanager

@@ -41,6 +41,9 @@ DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "installation"}
 # Folders whose tests run on SQLite alone, unless marked `both`. They ask through querysets, figures
 # and services, whose tests run on both databases, as do those of the API.
 SAME_ON_BOTH = {"admin", "pages"}
+# Folders whose tests `python -m tests` runs on PostgreSQL alone, where it can be had: the SQL that
+# differs is written elsewhere, in querysets, history, triggers, caching and tasks.
+WITH_SERVERS = {"api", "services"}
 
 
 def pytest_report_header() -> str:
@@ -58,10 +61,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             or DATABASE_FIXTURES & set(getattr(item, "fixturenames", ()))
         ):
             item.add_marker("database")
-        if SAME_ON_BOTH & set(item.path.relative_to(TESTS).parts) and not (
-            needs_postgres or item.get_closest_marker("both")
-        ):
+        folders = set(item.path.relative_to(TESTS).parts)
+        if needs_postgres or item.get_closest_marker("both"):
+            continue
+        if SAME_ON_BOTH & folders:
             item.add_marker("once")
+        elif (
+            WITH_SERVERS & folders
+            and item.get_closest_marker("database")
+            and not item.get_closest_marker("once")
+        ):
+            item.add_marker("with_servers")
 
 
 def pytest_collection_finish() -> None:

@@ -204,6 +204,7 @@ def test_day_of_an_administrator(log_in, admin, organization):
     hand.press(tab.get_by_role("button", name="Fill with sample data"))
     tab.get_by_role("status").filter(has_text="ample").wait_for()
     assert Risk.objects.filter(organization=organization).count() > 10
+    tab.wait_for_load_state()  # the keys are a script's, which runs after the page is there
 
     # Look for something, and for something else.
     tab.keyboard.press("Control+K")

@@ -170,7 +170,7 @@ CACHED = {
 
 def test_the_resources_with_most_readers_are_cached():
     catalogue = {"assets", "controls", "findings"}
-    assert set(CACHED) == {"risks", "mitigations", "attachments", *catalogue}
+    assert set(CACHED) == {"risks", "mitigations", "attachments", "custom-fields", *catalogue}
 
 
 @pytest.mark.django_db(transaction=True)
