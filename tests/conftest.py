@@ -44,6 +44,8 @@ SAME_ON_BOTH = {"admin", "pages"}
 # Folders whose tests `python -m tests` runs on PostgreSQL alone, where it can be had: the SQL that
 # differs is written elsewhere, in querysets, history, triggers, caching and tasks.
 WITH_SERVERS = {"api", "services"}
+# Half a minute each: begun last, the others would wait for them.
+LONGEST = {"test_upgrade.py", "test_installed_app.py"}
 
 
 def pytest_report_header() -> str:
@@ -52,7 +54,7 @@ def pytest_report_header() -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks what asks the database, and of that what need not run once more on PostgreSQL."""
+    """Marks what asks the database, and on which it runs; what takes longest comes first."""
     for item in items:
         needs_postgres = item.get_closest_marker("postgres")
         if (
@@ -72,6 +74,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             and not item.get_closest_marker("once")
         ):
             item.add_marker("with_servers")
+    items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
 def pytest_collection_finish() -> None:
