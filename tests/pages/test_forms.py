@@ -2,7 +2,6 @@
 
 import importlib
 import pkgutil
-from datetime import timedelta
 
 import pytest
 from django import forms
@@ -18,11 +17,11 @@ from openrisk.accounts.members.memberships import set_role
 from openrisk.accounts.models import Role
 from openrisk.errors import Conflict, StaleVersion
 from openrisk.pages.forms import PageForm
-from risks.models import Acceptance, BulkChange, Category, LikelihoodSuggestion, Matrix, Risk
-from risks.pages.settings.matrix_fields import initial_values
+from risks.models import Acceptance, BulkChange, Category, LikelihoodSuggestion, Risk
 from risks.services.mitigations import create_mitigation
 from risks.services.risks import create_risk, take_transition
 from risks.services.workspace.attachments import upload_attachment
+from tests.pages.form_cases import CASES
 from tests.risks.factories import (
     make_acceptance,
     make_asset,
@@ -49,8 +48,6 @@ READING = {
     "ExplainForm",
     "LayoutForm",
 }
-SOON = str(timezone.now().date() + timedelta(days=9))
-RISK = "/o/acme/risks/R-0001/"
 # After a change by someone else these show both values.
 COMPARED = {
     "ScheduledReportForm",
@@ -63,343 +60,19 @@ COMPARED = {
     "ControlForm",
     "FrameworkForm",
 }
-MITIGATION = "/o/acme/treatment/M-0001/"
-RISKS = "risks.services.risks"
-COMMENTS = "risks.services.workspace.comments"
-ACCEPTANCES = "risks.services.acceptances"
-MITIGATIONS = "risks.services.mitigations"
-ATTACHMENTS = "risks.services.workspace.attachments"
-FILE = "/o/acme/files/{attachment}/"
-INSTALLATIONS = "marketplace.installations.lifecycle"
-VIEWS = "risks.services.workspace.saved_views"
-QUICK_EDIT = {"treatment": "mitigate", "version": 2}
-CONTROLS = "/o/acme/controls/"
-ASSETS = "/o/acme/assets/"
-ASSET_FIELDS = {"name": "x", "type": "other", "criticality": "low"}
-CONTROL_FIELDS = {"framework": "", "identifier": "x", "title": "x", "status": "implemented"}
-TRIAGE = "risks.services.triage"
-BOARD = {"name": "Ours", "version": 1, "action": "save"}
-REPORT = {
-    "frequency": "daily",
-    "at": "07:00",
-    "period": "30d",
-    "people": "manager@acme.example.com",
+# Fields that are made for each test: files, and rows of `places`.
+MADE = {
+    "AttachmentUploadForm": lambda places: {"uploads": upload()},
+    "MergeForm": lambda places: {"target": places["other_category"]},
+    "StatementForm": lambda places: file_named("soa.csv", b"Identifier,Status\nx,yes"),
+    "UploadRegisterForm": lambda places: file_named("sites.csv", b"Title\nFlood\n"),
+    "AssetFileForm": lambda places: file_named("assets.csv", b"name\nx\n"),
+    "PackForm": lambda places: file_named("pack.zip", b"x"),
 }
-APP = "/o/acme/marketplace/apps/{app}/"
 
-# Form, address, what is sent, the service that refuses.
-CASES = [
-    ("UploadRegisterForm", "/o/acme/imports/new/", {}, "risks.pages.imports.listing.upload_import"),
-    (
-        "ReadingForm",
-        "/o/acme/imports/{import_run}/reading/",
-        {"encoding": "utf-8", "shown": '{"fields": [], "texts": []}'},
-        "risks.pages.imports.steps.read_import_again",
-    ),
-    ("RiskForm", "/o/acme/risks/new/", {"title": "x", "status": "draft"}, f"{RISKS}.create_risk"),
-    ("RiskForm", f"{RISK}edit/", {"title": "x", "version": 2}, f"{RISKS}.update_risk"),
-    (
-        "FirstMitigationForm",
-        "/o/acme/risks/new/",
-        {"title": "x", "status": "draft", "mitigation-title": "x"},
-        "risks.pages.risk.editing.create_mitigation",
-    ),
-    (
-        "CopiedMitigationsForm",
-        "/o/acme/risks/new/?copy=R-0001",
-        {"title": "x", "status": "draft"},
-        "risks.pages.risk.editing.copy_mitigations",
-    ),
-    ("RateForm", f"{RISK}rating/", {"kind": "target", "version": 2}, f"{RISKS}.update_risk"),
-    ("LinksForm", f"{RISK}links/", {"version": 2}, f"{RISKS}.update_risk"),
-    ("CommentForm", f"{RISK}comments/", {"comment": "x"}, f"{COMMENTS}.post_comment"),
-    (
-        "CommentForm",
-        RISK + "comments/{comment}/",
-        {"comment": "x", "version": 1},
-        f"{COMMENTS}.edit_comment",
-    ),
-    ("QuickEditForm", f"{RISK}quick/treatment/", QUICK_EDIT, f"{RISKS}.update_risk"),
-    ("SavedViewForm", "/o/acme/risks/views/new/", {"name": "x"}, f"{VIEWS}.create_view"),
-    (
-        "RelationForm",
-        f"{RISK}relations/",
-        {"kind": "causes", "other": "R-0002"},
-        "risks.services.workspace.relations.relate_risks",
-    ),
-    ("StepForm", f"{RISK}review/", {"version": 2}, f"{RISKS}.mark_reviewed"),
-    ("StepForm", f"{RISK}transitions/", {"to": "treatment_planned"}, f"{RISKS}.take_transition"),
-    (
-        "AcceptanceForm",
-        "/o/acme/risks/R-0002/acceptances/",
-        {"justification": "x", "expires_on": SOON},
-        f"{ACCEPTANCES}.request_acceptance",
-    ),
-    (
-        "StepForm",
-        RISK + "acceptances/{acceptance}/",
-        {"decision": "reject", "version": 1},
-        f"{ACCEPTANCES}.decide_acceptance",
-    ),
-    (
-        "SuggestionForm",
-        RISK + "suggestions/{suggestion}/",
-        {"decision": "dismiss"},
-        "risks.services.proposals.dismiss_suggestion",
-    ),
-    (
-        "MitigationForm",
-        f"{RISK}mitigations/new/",
-        {"title": "x", "priority": "low"},
-        f"{MITIGATIONS}.create_mitigation",
-    ),
-    (
-        "MitigationForm",
-        f"{MITIGATION}edit/",
-        {"title": "x", "priority": "low", "version": 1},
-        f"{MITIGATIONS}.update_mitigation",
-    ),
-    (
-        "StepForm",
-        f"{MITIGATION}status/",
-        {"to": "in_progress", "version": 1},
-        f"{MITIGATIONS}.set_status",
-    ),
-    (
-        "ValidationForm",
-        f"{MITIGATION}validation/",
-        {"effective": "yes", "version": 1},
-        f"{MITIGATIONS}.validate_mitigation",
-    ),
-    (
-        "MitigationActionForm",
-        f"{MITIGATION}actions/",
-        {"title": "x"},
-        f"{MITIGATIONS}.create_action",
-    ),
-    (
-        "MitigationActionForm",
-        MITIGATION + "actions/{action}/edit/",
-        {"title": "x", "version": 1},
-        f"{MITIGATIONS}.update_action",
-    ),
-    (
-        "DoneForm",
-        "/o/acme/treatment/actions/{action}/done/",
-        {"done": "yes", "version": 1},
-        f"{MITIGATIONS}.update_action",
-    ),
-    (
-        "FindingDecisionForm",
-        "/o/acme/findings/{finding}/accept/",
-        {"reason": "x", "until": SOON, "version": 1},
-        f"{TRIAGE}.decisions.decide_finding",
-    ),
-    (
-        "AttachForm",
-        "/o/acme/findings/{finding}/attach/",
-        {"risk": "R-0001", "version": 1},
-        f"{TRIAGE}.risks_of_findings.attach_finding",
-    ),
-    (
-        "RiskOfFindingsForm",
-        "/o/acme/findings/{finding}/risk/",
-        {"title": "x", "inherent_likelihood": 2, "inherent_impact": 2, "version": 1},
-        f"{TRIAGE}.risks_of_findings.make_risk_of",
-    ),
-    (
-        "RuleForm",
-        "/o/acme/findings/rules/new/",
-        {
-            "name": "x",
-            "minimum_severity": "high",
-            "minimum_criticality": "low",
-            "inherent_likelihood": 2,
-            "inherent_impact": 2,
-        },
-        f"{TRIAGE}.rules.create_rule",
-    ),
-    (
-        "BulkForm",
-        "/o/acme/risks/bulk/?kind=treatment",
-        {"references": "R-0001", "value": "avoid", "comment": ""},
-        "risks.services.bulk_changes.lifecycle.preview_change",
-    ),
-    (
-        "ConsentForm",
-        "/o/acme/risks/changes/{bulk_change}/apply/",
-        {"digest": "x"},
-        "risks.services.bulk_changes.lifecycle.begin_change",
-    ),
-    (
-        "AttachmentUploadForm",
-        "/o/acme/files/add/",
-        {},
-        f"{ATTACHMENTS}.upload_attachment",
-    ),
-    (
-        "AttachmentForm",
-        FILE,
-        {"name": "x", "version": 1},
-        f"{ATTACHMENTS}.update_attachment",
-    ),
-    (
-        "AttachmentLinkForm",
-        f"{FILE}risks/",
-        {"risks": "R-0001"},
-        f"{ATTACHMENTS}.link_attachment",
-    ),
-    (
-        "ControlForm",
-        f"{CONTROLS}new/",
-        CONTROL_FIELDS,
-        "risks.pages.controls.editing.create_control",
-    ),
-    (
-        "ControlForm",
-        CONTROLS + "{control}/edit/",
-        {**CONTROL_FIELDS, "version": 1},
-        "risks.pages.controls.editing.update_control",
-    ),
-    ("FrameworkForm", f"{CONTROLS}frameworks/new/", {"name": "x"}, "risks.services.rows.create"),
-    (
-        "ControlStatusForm",
-        CONTROLS + "{control}/status/",
-        {"status": "implemented", "version": 1},
-        "risks.pages.controls.control.update_control",
-    ),
-    (
-        "StatementForm",
-        f"{CONTROLS}statement/",
-        {},
-        "risks.pages.controls.files.preview_statements",
-    ),
-    (
-        "ControlRisksForm",
-        CONTROLS + "{control}/risks/",
-        {"risks": "R-0001"},
-        "risks.pages.controls.control.link_control",
-    ),
-    ("EditAssetForm", f"{ASSETS}new/", ASSET_FIELDS, "risks.services.rows.create"),
-    (
-        "EditAssetForm",
-        ASSETS + "{asset}/edit/",
-        {**ASSET_FIELDS, "version": 1},
-        "risks.services.catalogue.update_asset",
-    ),
-    (
-        "MergeAssetsForm",
-        ASSETS + "merge/?keep={asset}&merge={other_asset}",
-        {"field-name": "kept", "comment": ""},
-        "risks.services.bulk_changes.lifecycle.preview_change",
-    ),
-    ("AssetFileForm", f"{ASSETS}import/", {}, "risks.import_runs.lifecycle.start_run"),
-    (
-        "DependencyForm",
-        ASSETS + "{asset}/dependencies/",
-        {"direction": "runs_on", "other": "ERP"},
-        "risks.services.catalogue.add_dependency",
-    ),
-    (
-        "DecisionForm",
-        "/o/acme/queues/acceptances/{acceptance}/",
-        {"decision": "reject", "version": 1, "seen_risk": 2},
-        f"{ACCEPTANCES}.decide_acceptance",
-    ),
-    (
-        "PostponeForm",
-        "/o/acme/queues/reviews/{review}/",
-        {"decision": "review", "version": 1},
-        f"{RISKS}.mark_reviewed",
-    ),
-    (
-        "CorrectionForm",
-        "/o/acme/acceptances/{acceptance}/",
-        {"justification": "x", "expires_on": SOON, "version": 1},
-        f"{ACCEPTANCES}.correct_acceptance",
-    ),
-    (
-        "NameForm",
-        "/o/acme/dashboards/new/",
-        {"name": "x"},
-        "dashboards.boards.editing.create_board",
-    ),
-    ("BoardForm", "/o/acme/dashboards/ours/edit/", BOARD, "dashboards.boards.editing.update_board"),
-    (
-        "ScheduledReportForm",
-        "/o/acme/reports/new/",
-        REPORT,
-        "dashboards.schedules.editing.create_schedule",
-    ),
-    (
-        "ScheduledReportForm",
-        "/o/acme/reports/{report}/edit/",
-        {**REPORT, "period": "90d", "version": 1},
-        "dashboards.schedules.editing.update_schedule",
-    ),
-    (
-        "DocumentSettingsForm",
-        "/o/acme/settings/documents/",
-        {"confidentiality": "x", "version": 1},
-        "dashboards.pages.reports.document_settings.update_settings",
-    ),
-    (
-        "InstallForm",
-        "/o/acme/marketplace/connectors/webhook/",
-        {"name": "x"},
-        f"{INSTALLATIONS}.install_app",
-    ),
-    ("ConfigurationForm", f"{APP}configure/", {"x": "y"}, f"{INSTALLATIONS}.configure_app"),
-    (
-        "ScheduleForm",
-        f"{APP}schedule/",
-        {"cron": "", "mode": "apply"},
-        f"{INSTALLATIONS}.configure_app",
-    ),
-    ("SyncForm", f"{APP}sync/", {"mode": "preview"}, "marketplace.sync.runs.queue_run"),
-    (
-        "EditCategoryForm",
-        "/o/acme/settings/categories/new/",
-        {"name": "x"},
-        "risks.services.rows.create",
-    ),
-    (
-        "MergeForm",
-        "/o/acme/settings/categories/{category}/merge/",
-        {},
-        "risks.services.bulk_changes.lifecycle.preview_change",
-    ),
-    (
-        "DefinitionForm",
-        "/o/acme/settings/fields/new/",
-        {"label": "x", "kind": "text"},
-        "risks.custom_fields.services.create_field",
-    ),
-    (
-        "ColumnToFieldForm",
-        "/o/acme/settings/fields/imported/field/?column=Cost",
-        {"label": "x", "kind": "text"},
-        "risks.custom_fields.services.create_field",
-    ),
-    (
-        "TagsForm",
-        "/o/acme/settings/tags/",
-        {"tag": "x", "step": "remove"},
-        "risks.services.bulk_changes.lifecycle.preview_change",
-    ),
-    (
-        "MatrixForm",
-        "/o/acme/settings/matrix/",
-        {**initial_values(Matrix()), "version": 1, "step": "preview"},
-        "risks.pages.settings.matrix.preview_matrix",
-    ),
-    (
-        "PackForm",
-        "/o/acme/marketplace/packs/preview/",
-        {},
-        "marketplace.packs.installation.open_uploaded_pack",
-    ),
-]
+
+def file_named(name, content):
+    return {"file": SimpleUploadedFile(name, content)}
 
 
 def page_forms():
@@ -419,11 +92,10 @@ def test_every_form_of_a_page_takes_refusals_and_is_tried_here():
 
 
 @pytest.fixture
-def places(client, organization, manager, analyst):
-    """Logs an administrator in, and names the rows of the addresses."""
-    set_role(user=manager, organization=organization, role=Role.ADMIN)
-    for title in ("One", "Two"):
-        risk = create_risk(
+def first(organization, analyst):
+    """A risk that is assessed, before another that is not."""
+    risk, _ = (
+        create_risk(
             actor=analyst,
             organization=organization,
             title=title,
@@ -431,57 +103,62 @@ def places(client, organization, manager, analyst):
             inherent_impact=2,
             tags=["x"],
         )
-        if title == "One":
-            first = take_transition(actor=analyst, risk=risk, to="assessed")
-    acceptance = make_acceptance(analyst, first)
-    reviewed = create_risk(
-        actor=analyst,
-        organization=organization,
-        title="Three",
-        reviewer=manager,
-        next_review_at=timezone.now(),
+        for title in ("One", "Two")
+    )
+    return take_transition(actor=analyst, risk=risk, to="assessed")
+
+
+def rows_around(risk, manager, analyst):
+    """What hangs on a risk, by its name in an address."""
+    organization = risk.organization
+    mitigation = create_mitigation(
+        actor=analyst, organization=organization, risk=risk, title="Plan", actions=["Act"]
     )
     suggestion = LikelihoodSuggestion.objects.create(
-        organization=organization, risk=first, key="CVE", present=2, likelihood=5
+        organization=organization, risk=risk, key="CVE", present=2, likelihood=5
     )
-    mitigation = create_mitigation(
-        actor=analyst, organization=organization, risk=first, title="Plan", actions=["Act"]
-    )
-    bulk_change = make_bulk_change(first)
+    bulk_change = make_bulk_change(risk)
     BulkChange.objects.update(state="previewed", actor=manager)
+    return {
+        "acceptance": make_acceptance(analyst, risk).pk,
+        "action": mitigation.actions.get().pk,
+        "suggestion": suggestion.pk,
+        "bulk_change": bulk_change.pk,
+        "comment": make_comment(risk, manager).pk,
+    }
+
+
+@pytest.fixture
+def places(client, organization, manager, analyst, first):
+    """Logs an administrator in, and names the rows of the addresses."""
+    set_role(user=manager, organization=organization, role=Role.ADMIN)
+    of = {"actor": manager, "organization": organization}
+    around = rows_around(first, manager, analyst)
+    due = create_risk(title="Three", reviewer=manager, next_review_at=timezone.now(), **of)
     Board.objects.create(organization=organization, owner=manager, name="Ours", slug="ours")
-    app = lifecycle.install_app(actor=manager, organization=organization, connector="trivy")
+    app = lifecycle.install_app(connector="trivy", **of)
     InstalledApp.objects.update(state="tested")
-    attachment = upload_attachment(
-        actor=manager, organization=organization, file=upload(PNG)
-    ).attachment
     categories = [
         Category.objects.create(organization=organization, name=name) for name in ("One", "Two")
     ]
     Risk.objects.filter(pk=first.pk).update(category=categories[0], extra={"Cost": "1"})
     control = make_control(make_framework(organization))
-    report = create_schedule(
-        actor=manager, organization=organization, recipients=[manager.email], cron="0 7 * * *"
-    )
+    report = create_schedule(recipients=[manager.email], cron="0 7 * * *", **of)
     client.force_login(manager)
     return {
-        "import_run": preview_register(organization, "Title\nFlood\n").pk,
-        "report": report.pk,
+        **around,
+        "review": due.pk,
+        "app": app.pk,
+        "attachment": upload_attachment(file=upload(PNG), **of).attachment.pk,
         "category": categories[0].pk,
         "other_category": categories[1].pk,
         "control": control.pk,
+        "framework": control.framework_id,
         "asset": make_asset(organization).pk,
         "other_asset": make_asset(organization, name="ERP 2").pk,
-        "framework": control.framework_id,
-        "attachment": attachment.pk,
-        "acceptance": acceptance.pk,
-        "suggestion": suggestion.pk,
-        "action": mitigation.actions.get().pk,
-        "app": app.pk,
-        "comment": make_comment(first, manager).pk,
-        "bulk_change": bulk_change.pk,
-        "review": reviewed.pk,
         "finding": make_finding(organization).pk,
+        "import_run": preview_register(organization, "Title\nFlood\n").pk,
+        "report": report.pk,
     }
 
 
@@ -496,9 +173,7 @@ def places(client, organization, manager, analyst):
     ids=["unknown-fields", "whole", "conflict", "stale"],
 )
 @pytest.mark.parametrize("case", CASES, ids=[f"{c[0]}-{c[3].split('.')[-1]}" for c in CASES])
-def test_refusal_of_a_service_is_shown(  # noqa: C901  a table of forms
-    client, places, admin, monkeypatch, case, refusal, status
-):
+def test_refusal_of_a_service_is_shown(client, places, admin, monkeypatch, case, refusal, status):
     def refuse(*args, **kwargs):
         raise refusal
 
@@ -506,18 +181,8 @@ def test_refusal_of_a_service_is_shown(  # noqa: C901  a table of forms
     monkeypatch.setattr(service, refuse)
     if "/settings/fields/" in path:
         client.force_login(admin)
-    if form == "AttachmentUploadForm":
-        data = {"uploads": upload()}
-    if form == "MergeForm":
-        data = {"target": places["other_category"]}
-    if form == "StatementForm":
-        data = {"file": SimpleUploadedFile("soa.csv", b"Identifier,Status\nx,yes")}
-    if form == "UploadRegisterForm":
-        data = {"file": SimpleUploadedFile("sites.csv", b"Title\nFlood\n")}
-    if form == "AssetFileForm":
-        data = {"file": SimpleUploadedFile("assets.csv", b"name\nx\n")}
-    if form == "PackForm":
-        data = {"file": SimpleUploadedFile("pack.zip", b"x")}
+    if form in MADE:
+        data = MADE[form](places)
     if path.endswith("transitions/"):
         data = {**data, "version": Acceptance.objects.get().risk.version}
     if "framework" in data:

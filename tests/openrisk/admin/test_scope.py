@@ -73,9 +73,8 @@ def fill(organization, word, person):
         cron="0 7 * * 1",
     )
     rows = (category, asset, framework, control, risk, mitigation, acceptance, rule, finding)
-    found = {
-        type(row): row for row in (*rows, report, dependency, finding.proposal, run, token, person)
-    }
+    others = (report, dependency, finding.proposal, run, token, person)
+    found = {type(row): row for row in (*rows, *others)}
     of = {"organization": organization}
     app = lifecycle.install_app(actor=person, connector="trivy", name=word, **of)
     for made in (
