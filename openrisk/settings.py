@@ -224,7 +224,6 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
 FORMAT_MODULE_PATH = "openrisk.formats"
-LOCALE_PATHS = [BASE_DIR / "openrisk" / "locale"]
 
 # --- Admin (navigation and style sheet: openrisk.admin.site) ----------------------------------
 UNFOLD = {
