@@ -74,7 +74,7 @@ def main(arguments: list[str]) -> int:
             runs.append(run("SQLite", {}, "with_servers"))
     print("\n" + "\n".join(map(str, runs)))
     # A run in which nothing was chosen did not fail, unless there was nothing at all.
-    codes = [run.exit_code for run in runs if run.exit_code != NO_TESTS]
+    codes = [one.exit_code for one in runs if one.exit_code != NO_TESTS]
     return next(filter(None, codes), 0) if codes else NO_TESTS
 
 

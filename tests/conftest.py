@@ -38,11 +38,11 @@ hypothesis_settings.register_profile("openrisk", deadline=None)
 hypothesis_settings.load_profile("openrisk")
 
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "installation"}
-# Folders whose tests run on SQLite alone, unless marked `both`. They ask through querysets, figures
-# and services, whose tests run on both databases, as do those of the API.
+# Folders whose tests run on SQLite alone, unless marked `both`. They ask through querysets and
+# figures, whose tests run on both databases, and through services.
 SAME_ON_BOTH = {"admin", "pages"}
-# Folders whose tests `python -m tests` runs on PostgreSQL alone, where it can be had: the SQL that
-# differs is written elsewhere, in querysets, history, triggers, caching and tasks.
+# Folders whose tests `python -m tests` runs on PostgreSQL alone, where there is one: SQL that
+# differs is written elsewhere, and pages and the administration go through services on SQLite.
 WITH_SERVERS = {"api", "services"}
 # Half a minute each: begun last, the others would wait for them.
 LONGEST = {"test_upgrade.py", "test_installed_app.py"}
