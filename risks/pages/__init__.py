@@ -2,5 +2,6 @@
 
 `urls` has the addresses. Read `register` (the list of risks), `risk` (the page of one and its
 forms), then `treatment` (mitigations and actions) and `queues` (what waits for a decision).
-`colours` writes the colours of the matrix as a style sheet.
+`listing` is one page of a list of rows, the base of all lists but that of risks. `colours` writes
+the colours of the matrix as a style sheet.
 """

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from openrisk.accounts.models import Membership, Organization, User
+from openrisk.accounts.models import Membership, Organization
 from risks.api.filters import AssetFilterSet
 from risks.api.selection import FILTERS
 from risks.models import (
@@ -26,7 +26,7 @@ from risks.models import (
     Level,
     RiskAsset,
 )
-from risks.pages.treatment.listing import ListHead, TreatmentListing
+from risks.pages.listing import ListHead, RowListing
 from risks.querysets import ASSET_ORDERS, has_left, person_label
 
 # Parameters of the address that say how the list is shown, not which assets.
@@ -54,7 +54,7 @@ RANK_OF_RISK = Case(
 )
 
 
-class AssetListing(TreatmentListing):
+class AssetListing(RowListing):
     route = "asset-list"
     filterset = AssetFilterSet
     orders = ASSET_ORDERS
@@ -96,15 +96,12 @@ class AssetListing(TreatmentListing):
 
     @cached_property
     def choices(self) -> dict[str, list[tuple[str, str]]]:
-        """Return what a select of each filter offers; the members in one query."""
-        members = User.objects.filter(memberships__organization=self.organization)
-        people = [(str(user.pk), str(user)) for user in members.only("name", "email")]
         return {
             "type": [(str(value), str(label)) for value, label in AssetType.choices],
             "criticality": [
                 (str(value), str(label)) for value, label in reversed(Criticality.choices)
             ],
-            "owner": sorted(people, key=lambda choice: choice[1].casefold()),
+            "owner": self.member_choices,
             "has_risks": [(value, str(label)) for value, label in HAS_RISKS.items()],
         }
 

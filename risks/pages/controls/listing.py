@@ -11,13 +11,13 @@ from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from openrisk.accounts.models import Membership, Organization, User
+from openrisk.accounts.models import Membership, Organization
 from risks.api.filters import ControlFilterSet
 from risks.api.selection import FILTERS
 from risks.models import AttachmentLink, BulkSubject, Control, ControlStatus, Risk, RiskControl
 from risks.models.workspace.attachments import SOON_DAYS, expired, expires_within
 from risks.pages.controls.progress import FrameworkProgress, Progress, load_progress
-from risks.pages.treatment.listing import TreatmentListing
+from risks.pages.listing import RowListing
 from risks.querysets import CONTROL_ORDERS, has_left, person_label
 
 DEEPEST = 3  # levels of controls below others that are drawn as such
@@ -51,7 +51,7 @@ class ControlTree:
     sections: list[ControlSection] = field(default_factory=list)
 
 
-class ControlListing(TreatmentListing):
+class ControlListing(RowListing):
     """The controls that match, in the order of their frameworks; `trees` has those of the page."""
 
     route = "controls"
@@ -136,13 +136,10 @@ class ControlListing(TreatmentListing):
 
     @cached_property
     def choices(self) -> dict[str, list[tuple[str, str]]]:
-        """Return what a select of each filter offers; the members are asked for in one query."""
-        members = User.objects.filter(memberships__organization=self.organization)
-        people = [(str(user.pk), str(user)) for user in members.only("name", "email")]
         return {
             "framework": [(row.pk, row.name) for row in self.progress.values()],
             "status": [(str(value), str(label)) for value, label in ControlStatus.choices],
-            "owner": sorted(people, key=lambda choice: choice[1].casefold()),
+            "owner": self.member_choices,
             "evidence": [(value, str(label)) for value, label in EVIDENCE.items()],
             "has_risks": [(value, str(label)) for value, label in HAS_RISKS.items()],
         }

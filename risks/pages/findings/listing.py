@@ -23,15 +23,15 @@ from risks.pages.findings.columns import (
     percent_text,
     value_paths,
 )
+from risks.pages.listing import RowListing
 from risks.pages.register.filters.words import ME, day_label, parse_day
 from risks.pages.register.query import ListQuery
-from risks.pages.treatment.listing import TreatmentListing
 from risks.querysets import FINDING_ORDERS, person_label
 
 PERSON_PARAMETERS = ("asset_owner",)
 
 
-class FindingListing(TreatmentListing):
+class FindingListing(RowListing):
     """The findings that match the query; `user` is who "me" is."""
 
     route = "finding-list"

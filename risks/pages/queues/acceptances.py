@@ -22,9 +22,9 @@ from openrisk.pages.guards import MemberRequest, member_required
 from openrisk.pages.submissions import create_once, redirect_to_created
 from risks.api.filters import AcceptanceFilterSet
 from risks.models import Acceptance, AcceptanceStatus
+from risks.pages.listing import ListHead, RowListing
 from risks.pages.queues.forms import CorrectionForm, DecisionForm
 from risks.pages.risk.tabs import TREATMENT, tab_address
-from risks.pages.treatment.listing import ListHead, TreatmentListing
 from risks.querysets import DUE_SOON, person_label
 from risks.services import acceptances as services
 
@@ -44,7 +44,7 @@ ROW_FIELDS = (
 )
 
 
-class AcceptanceListing(TreatmentListing):
+class AcceptanceListing(RowListing):
     route = "acceptances"
     filterset = AcceptanceFilterSet
     orders = {"created_at": F("created_at"), "expires_at": F("expires_at")}
@@ -56,6 +56,12 @@ class AcceptanceListing(TreatmentListing):
         ListHead(gettext_lazy("Requested by"), "created_at", True, kind="wide-only"),
         ListHead(gettext_lazy("Until"), "expires_at"),
     )
+    labels = {
+        "status": gettext_lazy("Status"),
+        "status__in": gettext_lazy("Status"),
+        "requester": gettext_lazy("Requested by"),
+        "expires_at__lte": gettext_lazy("Ends before"),
+    }
 
     def base_rows(self) -> Any:
         return Acceptance.objects.for_organization(self.organization)
@@ -77,7 +83,7 @@ class AcceptanceListing(TreatmentListing):
         if name in ("status", "status__in"):
             return ", ".join(str(labels.get(part, part)) for part in value.split(","))
         if name == "requester":
-            return dict(self.choices["owner"]).get(value, value)
+            return dict(self.member_choices).get(value, value)
         if name == "expires_at__lte" and (moment := self.cleaned.get(name)):
             return date_format(moment)
         return value

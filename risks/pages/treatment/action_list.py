@@ -17,8 +17,8 @@ from openrisk.pages.guards import MemberRequest, member_required
 from risks.api.filters import ActionFilterSet
 from risks.models import ActionDependency, Mitigation, MitigationAction, Risk
 from risks.overdue import FINISHED, is_past_due
+from risks.pages.listing import ListHead, RowListing
 from risks.pages.treatment.forms import DAY
-from risks.pages.treatment.listing import ListHead, TreatmentListing
 from risks.pages.treatment.mitigation_list import ANY, treatment_tabs
 from risks.pages.widgets import FastSelect
 from risks.querysets import ACTION_ORDERS, DUE_SOON, person_label
@@ -37,7 +37,7 @@ ROW_FIELDS = (
 )
 
 
-class ActionListing(TreatmentListing):
+class ActionListing(RowListing):
     route = "treatment-actions"
     filterset = ActionFilterSet
     orders = {"due_date": ACTION_ORDERS["due_date"]}
@@ -49,6 +49,14 @@ class ActionListing(TreatmentListing):
         ListHead(gettext_lazy("Responsible")),
         ListHead(gettext_lazy("Due"), "due_date"),
     )
+    labels = {
+        "pending": gettext_lazy("Not done"),
+        "responsible": gettext_lazy("Responsible"),
+        "overdue": gettext_lazy("Overdue"),
+        "waiting": gettext_lazy("Waiting for others"),
+        "due_date__lte": gettext_lazy("Due until"),
+        "due_date__gte": gettext_lazy("Due from"),
+    }
 
     def base_rows(self) -> Any:
         return MitigationAction.objects.for_organization(self.organization)
@@ -86,6 +94,10 @@ class ActionListing(TreatmentListing):
             row["responsible"] = next(filter(None, (row[label] for label in labels)), "")
         return rows
 
+    @property
+    def choices(self) -> dict[str, list[tuple[str, str]]]:
+        return {"responsible": self.member_choices}
+
     def shortcuts(self, person: Any) -> list[dict[str, Any]]:
         """Return the filters that people ask for most, each as an address."""
         soon = timezone.now().date() + DUE_SOON
@@ -121,7 +133,7 @@ class ActionFilterForm(forms.Form):
     use_required_attribute = False
     FLAGS = ("pending", "overdue", "waiting")
 
-    def __init__(self, listing: TreatmentListing) -> None:
+    def __init__(self, listing: ActionListing) -> None:
         initial: dict[str, Any] = dict(listing.filters)
         for name in self.FLAGS:
             initial[name] = initial.get(name) == "true"

@@ -1,5 +1,6 @@
 """The list of mitigations, with what they cost and what is open."""
 
+from functools import cached_property
 from typing import Any
 
 from django import forms
@@ -31,8 +32,8 @@ from risks.models import (
 )
 from risks.models.mitigations import progress_of
 from risks.overdue import is_mitigation_overdue
+from risks.pages.listing import ListHead, RowListing
 from risks.pages.treatment.forms import DAY
-from risks.pages.treatment.listing import ListHead, TreatmentListing
 from risks.pages.widgets import FastSelect
 from risks.querysets import MITIGATION_ORDERS, has_left, person_label
 
@@ -55,7 +56,7 @@ ROW_FIELDS = (
 ANY = ("", gettext_lazy("Any"))
 
 
-class MitigationListing(TreatmentListing):
+class MitigationListing(RowListing):
     route = "treatment"
     filterset = MitigationFilterSet
     orders = MITIGATION_ORDERS
@@ -71,6 +72,20 @@ class MitigationListing(TreatmentListing):
         ListHead(gettext_lazy("Due"), "due_date"),
         ListHead(gettext_lazy("Cost"), "cost", descending_first=True, kind="wide-only numeric"),
     )
+    labels = {
+        "search": gettext_lazy("Search"),
+        "status": gettext_lazy("Status"),
+        "status__in": gettext_lazy("Status"),
+        "open": gettext_lazy("Not finished"),
+        "owner": gettext_lazy("Owner"),
+        "overdue": gettext_lazy("Overdue"),
+        "due_date__lte": gettext_lazy("Due until"),
+        "due_date__gte": gettext_lazy("Due from"),
+        "risk__category": gettext_lazy("Category"),
+        "risk__current_level": gettext_lazy("Level of the risk"),
+        "cost__gte": gettext_lazy("Cost from"),
+        "cost__lte": gettext_lazy("Cost to"),
+    }
 
     def base_rows(self) -> Any:
         return Mitigation.objects.for_organization(self.organization)
@@ -86,6 +101,17 @@ class MitigationListing(TreatmentListing):
             row["percent"] = progress_of(row["status"], row["actions_done"], row["actions_total"])
             row["overdue"] = is_mitigation_overdue(row["status"], row["due_date"], today)
         return rows
+
+    @cached_property
+    def choices(self) -> dict[str, list[tuple[str, str]]]:
+        categories = Category.objects.for_organization(self.organization)
+        named = [(str(pk), name) for pk, name in categories.values_list("pk", "name")]
+        return {
+            "status": [(str(value), str(label)) for value, label in MitigationStatus.choices],
+            "owner": self.member_choices,
+            "risk__category": sorted(named, key=lambda choice: choice[1].casefold()),
+            "risk__current_level": [(str(value), str(label)) for value, label in Level.choices],
+        }
 
     @property
     def totals(self) -> list[dict[str, Any]]:
@@ -136,7 +162,7 @@ class MitigationFilterForm(forms.Form):
 
     use_required_attribute = False
 
-    def __init__(self, listing: TreatmentListing) -> None:
+    def __init__(self, listing: MitigationListing) -> None:
         initial: dict[str, Any] = {"search": listing.search, **listing.filters}
         for name in ("overdue", "open"):
             initial[name] = initial.get(name) == "true"

@@ -1,46 +1,21 @@
-"""One page of a list of mitigations, actions, acceptances or controls, from the query string: with
-the filters and orders of the API."""
+"""One page of a list of rows, from the query string: with the filters and orders of the API."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
 from urllib.parse import urlencode
-from uuid import UUID
 
-from django.db.models import CharField, Value
-from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from openrisk.accounts.models import Membership, Organization
+from openrisk.accounts.models import Organization, User
 from openrisk.api.filters import MAX_SEARCH
-from risks.models import Category, Level, MitigationStatus
-from risks.querysets import person_label
 
 PAGE_SIZE = 25
 NOT_FILTERS = ("ordering", "search", "page")
-LABELS: dict[str, Any] = {
-    "search": gettext_lazy("Search"),
-    "status": gettext_lazy("Status"),
-    "open": gettext_lazy("Not finished"),
-    "pending": gettext_lazy("Not done"),
-    "owner": gettext_lazy("Owner"),
-    "responsible": gettext_lazy("Responsible"),
-    "overdue": gettext_lazy("Overdue"),
-    "waiting": gettext_lazy("Waiting for others"),
-    "due_date__lte": gettext_lazy("Due until"),
-    "due_date__gte": gettext_lazy("Due from"),
-    "risk__category": gettext_lazy("Category"),
-    "risk__current_level": gettext_lazy("Level of the risk"),
-    "cost__gte": gettext_lazy("Cost from"),
-    "cost__lte": gettext_lazy("Cost to"),
-    "status__in": gettext_lazy("Status"),
-    "requester": gettext_lazy("Requested by"),
-    "expires_at__lte": gettext_lazy("Ends before"),
-}
 
 
 @dataclass(frozen=True)
@@ -53,11 +28,12 @@ class ListHead:
     kind: str = ""  # classes of its cells
 
 
-class TreatmentListing:
+class RowListing:
     """The rows that match `query`, and `problems` with the query.
 
     A filter that cannot be used matches nothing rather than everything. A subclass names the
-    filters, orders and columns, and loads the rows of the page.
+    filters, orders and columns, and loads the rows of the page. The list of risks is richer than
+    this: see `risks.pages.register.listing`.
     """
 
     route: ClassVar[str]
@@ -68,7 +44,7 @@ class TreatmentListing:
     searchable: ClassVar[bool] = False
     own_parameters: ClassVar[tuple[str, ...]] = ()  # of a subclass, beside its filters
     page_size: ClassVar[int] = PAGE_SIZE
-    labels: ClassVar[Mapping[str, Any]] = LABELS
+    labels: ClassVar[Mapping[str, Any]] = {"search": gettext_lazy("Search")}
 
     def __init__(self, organization: Organization, query: Mapping[str, str]) -> None:
         self.organization = organization
@@ -231,31 +207,14 @@ class TreatmentListing:
         choices = self.choices.get(name)
         return dict(choices).get(value, value) if choices else value
 
+    @property
+    def choices(self) -> Mapping[str, list[tuple[str, str]]]:
+        """Return what a select of each filter offers, by name."""
+        return {}
+
     @cached_property
-    def choices(self) -> dict[str, list[tuple[str, str]]]:
-        """Return what a select of each filter offers, by name; people and categories in a query."""
-        members = Membership.objects.filter(organization=self.organization)
-        categories = Category.objects.for_organization(self.organization)
-        people: list[tuple[str, str]] = []
-        named: list[tuple[str, str]] = []
-        queries = (
-            select_names(members, "person", "user", person_label("user")),
-            select_names(categories, "category", "pk", "name"),
-        )
-        for kind, pk, label in queries[0].union(queries[1], all=True):
-            (people if kind == "person" else named).append((str(UUID(pk)), label))
-        people.sort(key=lambda choice: choice[1].casefold())
-        named.sort(key=lambda choice: choice[1].casefold())
-        return {
-            "status": [(str(value), str(label)) for value, label in MitigationStatus.choices],
-            "risk__current_level": [(str(v), str(label)) for v, label in Level.choices],
-            "risk__category": named,
-            "owner": people,
-            "responsible": people,
-        }
-
-
-def select_names(rows: Any, kind: str, value: str, label: Any) -> Any:
-    return rows.order_by().values_list(
-        Value(kind, output_field=CharField()), Cast(value, CharField()), Cast(label, CharField())
-    )
+    def member_choices(self) -> list[tuple[str, str]]:
+        """Return the members by name, as a select offers them."""
+        members = User.objects.filter(memberships__organization=self.organization)
+        people = [(str(user.pk), str(user)) for user in members.only("name", "email")]
+        return sorted(people, key=lambda choice: choice[1].casefold())
