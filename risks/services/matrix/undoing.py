@@ -58,8 +58,7 @@ def undo_change(
         restore_appetites(matrix, change)
         rating_map = map_back(before, levels)
         rescore_all(matrix, before, rating_map)
-        if sizes_of(before) != sizes_of(levels):
-            restore_ratings(matrix, change, rating_map)
+        restore_ratings(matrix, change, rating_map)
     return matrix
 
 
@@ -123,11 +122,9 @@ def restore_ratings(matrix: Matrix, change: Change, rating_map: RatingMap) -> No
 def batches_of(change: Change) -> Iterator[dict[UUID, dict[str, Any]]]:
     """Yield the ratings before and after by risk and field, for risks that the change re-rated."""
     batch: dict[UUID, dict[str, Any]] = {}
-    rows_of_risks = made_with(change, Risk).values_list("object_id", "changes")
-    for object_id, changes in rows_of_risks.iterator(chunk_size=BATCH):
-        ratings = {name: changes[name] for name in RATINGS if name in changes}
-        if ratings:
-            batch[object_id] = ratings
+    rerated = made_with(change, Risk).filter(changes__has_any_keys=list(RATINGS))
+    for object_id, changes in rerated.values_list("object_id", "changes").iterator(BATCH):
+        batch[object_id] = {name: changes[name] for name in RATINGS if name in changes}
         if len(batch) == BATCH:
             yield batch
             batch = {}

@@ -70,6 +70,20 @@ def test_levels_are_taken_back(organization):
     assert Change.objects.filter(model="risks.matrix").count() == 3
 
 
+def test_ratings_that_were_mapped_in_the_same_size_are_taken_back(organization):
+    risk = factories.make_risk(organization, inherent_likelihood=4, inherent_impact=5)
+    low = [["low"] * 5 for _ in range(5)]
+    update_matrix(
+        actor=None,
+        instance=matrix_of(organization),
+        levels=low,
+        mapping={"likelihood": [1, 2, 3, 3, 5]},
+    )
+    assert ratings(risk)[:2] == (3, 5)
+    undo(organization)
+    assert ratings(risk) == (4, 5, 20, "critical")
+
+
 def test_only_the_last_change_can_be_undone(organization):
     resize(organization, 4, 4)
     first = last_change(matrix_of(organization))
