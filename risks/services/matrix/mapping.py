@@ -8,7 +8,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from openrisk.accounts.models import Organization
-from risks.models import FindingRule, Matrix, ProposalStatus, Risk, RiskProposal
+from risks.models import (
+    FindingRule,
+    LikelihoodSuggestion,
+    Matrix,
+    ProposalStatus,
+    Risk,
+    RiskProposal,
+    SuggestionStatus,
+)
 from risks.scoring import KINDS, convert_rating
 from risks.services.matrix.checks import AXES, Cell, Levels
 from risks.services.rows import field_error
@@ -94,7 +102,7 @@ def sizes_of(levels: Levels) -> tuple[int, int]:
 def refuse_ratings_outside(
     organization: Organization, rating_map: RatingMap, levels: Levels
 ) -> None:
-    """Raise where risks, rules or proposals would be rated outside of a matrix."""
+    """Raise where risks, rules, proposals or suggestions would be rated outside of a matrix."""
     sizes = dict(zip(AXES, sizes_of(levels), strict=True))
     outside = {
         axis: [old for old, new in enumerate(getattr(rating_map, axis), 1) if new > sizes[axis]]
@@ -111,8 +119,8 @@ def refuse_ratings_outside(
         if risks
         else "",
         ngettext(
-            "%(count)s rule or proposal of findings",
-            "%(count)s rules or proposals of findings",
+            "%(count)s rule, proposal or suggestion",
+            "%(count)s rules, proposals or suggestions",
             others,
         )
         % {"count": f"{others:,}"}
@@ -143,7 +151,7 @@ def count_rated(organization: Organization, ratings: dict[str, list[int]]) -> in
 
 
 def count_others_rated(organization: Organization, ratings: dict[str, list[int]]) -> int:
-    """Count the rules and the open proposals with one of these likelihoods or impacts."""
+    """Count the rules, open proposals and open suggestions with one of these ratings."""
     condition = Q()
     for axis, values in ratings.items():
         condition |= Q(**{f"{axis}__in": values})
@@ -151,4 +159,7 @@ def count_others_rated(organization: Organization, ratings: dict[str, list[int]]
     proposals = RiskProposal.objects.for_organization(organization).filter(
         condition, status=ProposalStatus.PROPOSED
     )
-    return rules.count() + proposals.count()
+    suggestions = LikelihoodSuggestion.objects.for_organization(organization).filter(
+        status=SuggestionStatus.PROPOSED, likelihood__in=ratings["likelihood"]
+    )
+    return rules.count() + proposals.count() + suggestions.count()

@@ -3,7 +3,14 @@
 import pytest
 from django.core.exceptions import ValidationError
 
-from risks.models import Category, Change, FindingRule, Risk, ScoreChange
+from risks.models import (
+    Category,
+    Change,
+    FindingRule,
+    LikelihoodSuggestion,
+    Risk,
+    ScoreChange,
+)
 from risks.scoring import convert_rating, default_levels, priority
 from risks.services import rows
 from risks.services.matrix import matrix_of, preview_levels, propose_map, update_matrix
@@ -95,6 +102,15 @@ def test_risks_outside_of_a_smaller_matrix_need_a_mapping(organization, risk):
         resize(organization, 4, 4, mapping=None)
     risk.refresh_from_db()
     assert risk.inherent_likelihood == 5
+
+
+def test_open_suggestions_outside_of_a_smaller_matrix_need_a_mapping(organization):
+    risk = factories.make_risk(organization, inherent_likelihood=2, inherent_impact=2)
+    LikelihoodSuggestion.objects.create(
+        organization=organization, risk=risk, key="CVE-1", present=2, likelihood=5
+    )
+    with pytest.raises(ValidationError, match="4 x 4: 1 rule, proposal or suggestion"):
+        resize(organization, 4, 4, mapping=None)
 
 
 @pytest.mark.parametrize(
