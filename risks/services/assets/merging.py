@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -316,7 +316,9 @@ def undo_merge(
         AssetDependency.objects.filter(pk__in=merge.dependencies).delete()
         BillOfMaterials.objects.filter(pk__in=merge.bills, asset=kept_id).delete()
         for pk, risk in merge.risks_given.items():
-            Finding.objects.filter(pk=pk, risk=UUID(risk)).update(risk=None)
+            Finding.objects.filter(pk=pk, risk=UUID(risk)).update(
+                risk=None, version=F("version") + 1, updated_at=timezone.now()
+            )
         items = list(
             DeletedItem.objects.waiting(timezone.now()).filter(
                 batch=batch, object_id__in=[merged_id, *merge.findings_twice]

@@ -87,6 +87,7 @@ def test_all_that_is_linked_moves_and_an_undo_moves_it_back(organization, pair, 
     undone = undo_bulk_change(actor=manager, change=change)
     assert (undone.state, BulkChangeRow.objects.get().outcome) == (BulkState.UNDONE, "restored")
     assert register() == before
+    assert Finding.objects.get(pk=twin.pk).version == twin.version + 1
 
 
 def test_both_have_it_in_their_history(pair, merge, manager):
