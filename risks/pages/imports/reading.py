@@ -137,7 +137,7 @@ class ReadingForm(PageForm):
                 "fields": [(str(header), str(value)) for header, value in shown["fields"]],
                 "texts": [tuple(map(str, text)) for text in shown["texts"] if len(text) == 4],
             }
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, RecursionError):
             message = _("The page is incomplete. Reload it and choose again.")
             raise ValidationError(message) from None
 

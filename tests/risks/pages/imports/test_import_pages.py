@@ -78,6 +78,15 @@ def test_a_column_takes_the_field_of_another_or_is_left_out(client, upload):
     assert run.options["mapping"] == {}
 
 
+@pytest.mark.parametrize("shown", ["", "[]", "[" * 100_000], ids=["none", "list", "deep"])
+def test_page_with_other_contents_than_it_showed_is_refused(client, upload, shown):
+    upload("ID,Title\nA1,Flood\n")
+    run = ImportRun.objects.get()
+    response = client.post(f"/o/acme/imports/{run.pk}/reading/", {"shown": shown})
+    assert response.status_code == 400
+    assert "The page is incomplete." in response.content.decode()
+
+
 def test_choices_of_two_people_do_not_undo_each_other(client, upload):
     upload("ID,Title,Note,Price\nA1,Flood,Wet,9\n")
     run = ImportRun.objects.get()
