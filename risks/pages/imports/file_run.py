@@ -27,7 +27,7 @@ from risks.pages.imports.columns import list_columns
 from risks.pages.imports.reading import ReadingForm, note_shown
 from risks.pages.imports.rows import count_filters, list_figures, list_rows
 from risks.pages.imports.run_page import RunLink, RunPage, RunStep, RunTab
-from risks.pages.imports.run_state import is_unread, state_of
+from risks.pages.imports.run_state import describe_task, is_unread, state_of
 from risks.pages.imports.texts import without_arguments
 from risks.registers.annotated import annotate_file, marked_name
 from risks.services.matrix import matrix_of
@@ -110,10 +110,12 @@ class FileRunLoader:
         if run.status == RunStatus.APPLIED:
             reason = undo_reason(member, run)
             return [RunStep(_("Undo this import"), self.url("undo"), icon="undo-2", reason=reason)]
+        if is_unread(run):
+            return []
         reason = change_reason(member, run)
         again = RunStep(_("Preview again"), self.url("preview"), icon="refresh-cw", reason=reason)
-        if run.problem or is_unread(run):
-            return [again] if not is_unread(run) else []
+        if run.problem:
+            return [again]
         if run.question:
             return []
         reason = apply_reason(member, run)
@@ -203,16 +205,6 @@ def describe_moment(at: Any, person: Any) -> str:
 
 def list_problems(run: ImportRun) -> list[str]:
     return [without_arguments(text) for text in run.problem.split("\n") if text]
-
-
-def describe_task(run: ImportRun) -> str:
-    """Return what a worker does with the run, or ""."""
-    sentences = {
-        "reading": _("The file is being read. Large files take up to a few minutes."),
-        "applying": _("The risks are being imported: all of them, or none if something fails."),
-        "undoing": _("The import is being undone: all of it, or nothing if something fails."),
-    }
-    return sentences.get(run.task, "")
 
 
 def find_run(request: MemberRequest, pk: UUID) -> ImportRun:

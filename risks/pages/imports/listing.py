@@ -53,7 +53,7 @@ def summarize_counts(run: ImportRun) -> str:
         ("error", _("%(count)s in error")),
     )
     texts = [text % {"count": counts[name]} for name, text in parts if counts.get(name)]
-    return ", ".join(texts) or "-"
+    return ", ".join(texts)
 
 
 @form_on()

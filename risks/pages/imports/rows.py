@@ -14,16 +14,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from risks.fields import CUSTOM_PREFIX, FIELD
+from risks.import_runs.current_values import EXTRA
 from risks.import_runs.plan import importer_classes
 from risks.models import ImportRow, ImportRun, Risk, RowAction, RunStatus, Status
 from risks.models.risk import Treatment
-from risks.pages.imports.run_page import RowList, RowTab, RunFigure, ShownRow, ValueChange
+from risks.pages.imports.run_page import RowList, RunFigure, RunTab, ShownRow, ValueChange
 from risks.text import shorten_text
 
 ROWS_PER_PAGE = 50
 MAX_VALUE = 400  # characters of a value
 PARAMETER = "rows"  # of the address: the key of a filter
-EXTRA = "extra."
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def list_rows(request: HttpRequest, run: ImportRun, default: str = "all") -> Row
         return f"?{urlencode({**query, PARAMETER: key, **pages})}#rows"
 
     tabs = [
-        RowTab(str(f.label), address(f.key), f.key == chosen.key, counts[f.key])
+        RunTab(str(f.label), address(f.key), f.key == chosen.key, counts[f.key])
         for f in FILTERS
         if counts[f.key] != 0 or f.key in {"all", chosen.key}
     ]

@@ -31,6 +31,8 @@ class RunLink:
 
 @dataclass(frozen=True)
 class RunTab:
+    """A part of the page, or a filter of its rows, with the number of what it shows."""
+
     label: str
     url: str
     is_current: bool
@@ -51,14 +53,6 @@ class RunFigure:
 class LogLine:
     at: str
     text: str
-
-
-@dataclass(frozen=True)
-class RowTab:
-    label: str
-    url: str
-    is_current: bool
-    count: int | None
 
 
 @dataclass(frozen=True)
@@ -92,7 +86,7 @@ class ShownRow:
 class RowList:
     """A page of the rows that the address asks for; `tabs` are the filters."""
 
-    tabs: list[RowTab]
+    tabs: list[RunTab]
     rows: list[ShownRow]
     number: int
     pages: int

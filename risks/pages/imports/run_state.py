@@ -4,14 +4,11 @@ from django.utils.translation import gettext as _
 
 from risks.models import ImportRun, ImportTask, RunStatus
 
-WORKING = (ImportTask.READING, ImportTask.APPLYING, ImportTask.UNDOING)
-
 
 def state_of(run: ImportRun) -> tuple[str, str]:
     """Return the word for the state, and its tone."""
     if run.task:
-        words = (_("Reading"), _("Importing"), _("Undoing"))
-        return dict(zip(WORKING, words, strict=True))[ImportTask(run.task)], "info"
+        return str(ImportTask(run.task).label), "info"
     if run.status == RunStatus.APPLIED:
         return _("Imported"), "success"
     if run.status == RunStatus.UNDONE:
@@ -21,6 +18,20 @@ def state_of(run: ImportRun) -> tuple[str, str]:
     if run.question:
         return _("Question"), "warning"
     return _("Preview"), "info"
+
+
+def describe_task(run: ImportRun) -> str:
+    """Return what a worker does with the run, or ""."""
+    sentences = {
+        ImportTask.READING: _("The file is being read. Large files take up to a few minutes."),
+        ImportTask.APPLYING: _(
+            "The risks are being imported: all of them, or none if something fails."
+        ),
+        ImportTask.UNDOING: _(
+            "The import is being undone: all of it, or nothing if something fails."
+        ),
+    }
+    return sentences[ImportTask(run.task)] if run.task else ""
 
 
 def is_unread(run: ImportRun) -> bool:
