@@ -48,13 +48,11 @@ def matrix_page(request: MemberRequest) -> HttpResponse:
             if request.POST.get("step") == "save" and form.is_previewed:
                 return save(request, form)
             preview, status = preview_form(form), 200
-        except StaleVersion as refusal:
-            form.add_refusal(refusal)
-            form.show_version(matrix.version)
-            status = 412
         except REFUSALS as refusal:
             form.add_refusal(refusal)
             status = status_of(refusal)
+            if isinstance(refusal, StaleVersion):
+                form.show_version(matrix.version)
     return show(request, layout, form, preview, status)
 
 
@@ -155,7 +153,6 @@ def describe(matrix: Matrix) -> dict[str, Any]:
 
 def draw(matrix: Matrix) -> dict[str, Any]:
     """Return the rows of the table, the highest likelihood first, and what the words mean."""
-    descriptions = matrix.likelihood_descriptions or [""] * len(matrix.likelihoods)
     return {
         "rows": [
             {
@@ -170,18 +167,16 @@ def draw(matrix: Matrix) -> dict[str, Any]:
         ],
         "impacts": list(enumerate(matrix.impact_labels, 1)),
         "meanings": [
-            (_("Likelihoods"), meanings_of(matrix.likelihood_labels, descriptions)),
             (
-                _("Impacts"),
-                meanings_of(
-                    matrix.impact_labels,
-                    matrix.impact_descriptions or [""] * len(matrix.impacts),
-                ),
+                _("Likelihoods"),
+                list_meanings(matrix.likelihood_labels, matrix.likelihood_descriptions),
             ),
+            (_("Impacts"), list_meanings(matrix.impact_labels, matrix.impact_descriptions)),
         ],
     }
 
 
-def meanings_of(labels: list[str], descriptions: list[str]) -> list[tuple[int, str, str]]:
-    rows = zip(range(1, len(labels) + 1), labels, descriptions, strict=True)
-    return [(rating, label, text) for rating, label, text in rows if text]
+def list_meanings(labels: list[str], descriptions: list[str]) -> list[tuple[int, str, str]]:
+    """Return rating, label and description of the ratings that have a description."""
+    described = enumerate(zip(labels, descriptions, strict=False), 1)
+    return [(rating, label, text) for rating, (label, text) in described if text]

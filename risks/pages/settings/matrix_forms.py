@@ -22,8 +22,6 @@ from risks.services.matrix import propose_map
 from risks.services.matrix.checks import AXES
 from risks.services.matrix.layouts import LAYOUTS, lay_out
 
-LEVEL_LABELS = dict(Level.choices)
-
 
 class LayoutForm(PageForm):
     """The size and the layout to start from; it is sent by GET and changes nothing."""

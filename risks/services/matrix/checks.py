@@ -138,7 +138,7 @@ def find_falling_cells(levels: Levels) -> list[Cell]:
         for likelihood, impact in cells_of(levels)
         if any(
             min(lower)
-            and RANKS[level_of(levels, lower)] > RANKS[levels[likelihood - 1][impact - 1]]
+            and RANKS[level_of(levels, lower)] > RANKS[level_of(levels, (likelihood, impact))]
             for lower in ((likelihood - 1, impact), (likelihood, impact - 1))
         )
     ]

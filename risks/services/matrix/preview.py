@@ -9,7 +9,7 @@ from openrisk.accounts.models import Organization
 from risks.models import Level, Matrix, Risk
 from risks.scoring import score
 from risks.services.matrix.changing import new_appetite
-from risks.services.matrix.checks import Cell, Levels, cells_of, check_levels, level_of
+from risks.services.matrix.checks import Cell, Levels, check_levels, level_of
 from risks.services.matrix.mapping import (
     RatingMap,
     read_map,
@@ -17,7 +17,12 @@ from risks.services.matrix.mapping import (
     sizes_of,
 )
 from risks.services.matrix.reading import matrix_of
-from risks.services.matrix.rescoring import affected_condition, cell_condition, new_level_of
+from risks.services.matrix.rescoring import (
+    affected_condition,
+    cell_condition,
+    moved_cells,
+    new_level_of,
+)
 
 MOST_SHOWN = 20  # risks by name
 
@@ -149,9 +154,8 @@ def first_moved(
 ) -> list[MovedRisk]:
     """Return the risks of the highest priority whose current level would change."""
     moved = Q()
-    for cell in cells_of(before):
-        if new_level_of(levels, rating_map.cell(cell)) not in (None, level_of(before, cell)):
-            moved |= cell_condition("current", cell)
+    for cell in moved_cells(before, levels, rating_map):
+        moved |= cell_condition("current", cell)
     risks = Risk.objects.for_organization(organization).filter(moved)
     shown = []
     for risk in risks.order_by("-priority", "-number")[:MOST_SHOWN]:
