@@ -90,12 +90,14 @@ class WrittenRiskBuilder:
 
     def take_step(self, risk: Risk, step: StoryStep) -> None:
         risk.status = step.status
-        for kind, (likelihood, impact) in step.ratings.items():
-            setattr(risk, f"{kind}_likelihood", likelihood)
-            setattr(risk, f"{kind}_impact", impact)
+        matrix = self.reference.matrix
+        for kind, pair in step.ratings.items():
+            for name, rating in zip((f"{kind}_likelihood", f"{kind}_impact"), pair, strict=True):
+                size = len(matrix.ratings(name))
+                setattr(risk, name, scoring.convert_rating(rating, scoring.DEFAULT_SIZE, size))
         if step.status in ASSESSED:
             risk.last_reviewed_at = risk.updated_at
-        scoring.rescore(risk, self.reference.matrix)
+        scoring.rescore(risk, matrix)
         criticalities = [asset.criticality for asset in self.assets]
         risk.priority = scoring.priority(risk.current_score, criticalities)
 

@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from risks.demo.seeding import seed_organizations
-from risks.models import Change, Risk
+from risks.models import Change, Matrix, Risk
 
 pytestmark = pytest.mark.django_db
 
@@ -34,3 +34,19 @@ def test_history_lies_in_the_past():
     times = set(Change.objects.filter(model="risks.risk").values_list("at", flat=True))
     assert len(times) > 5
     assert max(times) < timezone.now()
+
+
+def test_ratings_are_brought_to_a_smaller_matrix():
+    seed_ten_risks()
+    matrix = Matrix.objects.get()
+    matrix.levels = [
+        ["low", "low", "medium"],
+        ["low", "medium", "high"],
+        ["medium", "high", "high"],
+    ]
+    matrix.likelihood_labels = matrix.impact_labels = ["Low", "Medium", "High"]
+    matrix.save()
+    Risk.objects.all().delete()
+    assert seed_ten_risks()["risks"] == 10
+    ratings = Risk.objects.values_list("inherent_likelihood", "inherent_impact")
+    assert {rating for pair in ratings for rating in pair if rating} <= {1, 2, 3}
