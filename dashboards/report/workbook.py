@@ -11,7 +11,7 @@ from dashboards.figures.totals import FIGURES
 from dashboards.pages.query import PageQuery
 from dashboards.periods import PERIOD_LABELS
 from dashboards.report.executive_report import describe_moment
-from dashboards.report.outlook import load_outlook
+from dashboards.report.outlook import MOST_ROWS, load_outlook
 from dashboards.report.sections import describe_filters
 from openrisk.accounts.models import User
 from risks.models import Level, Matrix, Status, Treatment
@@ -149,13 +149,20 @@ def figure_sheets(
 
 
 def outlook_sheets(outlook: dict[str, Any]) -> list[ReportSheet]:
-    """Return the lists beside the figures; those that are empty are left out."""
-    moved, ending = outlook["moved"][0], outlook["ending"][0]
+    """Return the lists beside the figures; those that are empty are left out.
+
+    They end as those of the PDF do, and their last row says how many rows there are beyond.
+    """
+    moved, moved_total = outlook["moved"]
+    ending, ending_total = outlook["ending"]
     late = sorted([*outlook["reviews"][0], *outlook["late"][0]], key=lambda row: row["due"])
+    late = late[:MOST_ROWS]
+    late_total = outlook["reviews"][1] + outlook["late"][1]
     sheets = {
         _("Changes"): (
             CHANGES,
             [[row[key] for key in ("name", "way", "before", "after", "reason")] for row in moved],
+            moved_total,
         ),
         _("Acceptances that end"): (
             ENDING,
@@ -168,6 +175,7 @@ def outlook_sheets(outlook: dict[str, Any]) -> list[ReportSheet]:
                 ]
                 for row in ending
             ],
+            ending_total,
         ),
         _("Overdue"): (
             OVERDUE,
@@ -175,9 +183,21 @@ def outlook_sheets(outlook: dict[str, Any]) -> list[ReportSheet]:
                 [f"{row['reference']} {row['title']}", row["kind"], row["person"], row["due"]]
                 for row in late
             ],
+            late_total,
         ),
     }
-    return [sheet(title, columns, rows) for title, (columns, rows) in sheets.items() if rows]
+    return [
+        sheet(title, columns, [*rows, *more_row(total - len(rows), len(columns))])
+        for title, (columns, rows, total) in sheets.items()
+        if rows
+    ]
+
+
+def more_row(number: int, columns: int) -> list[list[str | None]]:
+    """Return a row that says how many rows were left out, if any were."""
+    if number <= 0:
+        return []
+    return [[_("and %(count)s more") % {"count": f"{number:,}"}, *[None] * (columns - 1)]]
 
 
 def stats_rows(stats: dict[str, Any]) -> Rows:

@@ -79,3 +79,13 @@ def test_workbooks_are_for_members(client, risk, outsider):
     client.force_login(outsider)
     for address in (OVERVIEW, LIST, "/o/acme/dashboards/executive/data/"):
         assert client.get(address).status_code == 404
+
+
+def test_long_lists_say_how_many_rows_are_left_out(client, organization, viewer, risk):
+    late = timezone.now().date() - timedelta(days=2)
+    for number in range(13):
+        make_mitigation(risk, title=f"Late {number}", due_date=late)
+    client.force_login(viewer)
+    _header, *rows = read(client.get(OVERVIEW))["Overdue"].iter_rows(values_only=True)
+    assert len(rows) == 13
+    assert rows[-1] == ("and 1 more", None, None, None)
