@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 from pypdf import PdfReader
 
+from dashboards.report.outlook import describe_plan
 from dashboards.report.text_layout import ELLIPSIS
 from dashboards.wording import format_day
 from openrisk.accounts.models import User
@@ -192,3 +193,9 @@ def test_missing_characters_are_said(client, viewer, organization):
     client.force_login(viewer)
     first = pages_of(client.get(OURS))[0]
     assert "characters that the fonts of this document lack: Thai, symbols" in first
+
+
+def test_plan_of_one_mitigation_that_is_done_is_singular():
+    row = {"status": "done", "title": "Pumps"}
+    assert describe_plan("mitigate", [row]) == "Mitigate. The mitigation is done."
+    assert describe_plan("mitigate", [row, row]) == "Mitigate. All 2 mitigations are done."
