@@ -90,7 +90,7 @@ ITEMS = (
         _("Set the matrix"),
         _("The words for likelihood and impact, and the level of each cell."),
         _("Open the matrix"),
-        "admin:risks_matrix_changelist",
+        "settings-matrix",
         Role.ADMIN,
     ),
     ChecklistItem(
@@ -106,7 +106,7 @@ ITEMS = (
         _("Schedule a report"),
         _("The overview or a board, by e-mail, as often as you like."),
         _("Schedule"),
-        "admin:dashboards_reportschedule_add",
+        "report-new",
         Role.MANAGER,
     ),
 )

@@ -31,7 +31,6 @@ class MenuLink:
     key: str = ""
 
 
-# Inventory, imports and reports are pages of the administration.
 SECTIONS = (
     (
         MenuEntry(_("Overview"), "layout-dashboard", "home", key="g o"),
