@@ -34,6 +34,7 @@ from openrisk.pages.guards import MemberRequest, member_required
 from openrisk.pages.submissions import SHOWN_ONCE, create_once, mark_created, redirect_to_created
 
 PAGE = "settings-tokens"
+ACCOUNT_IDS = "account-%s"  # unlike those of the form for tokens on the same page
 
 
 class ServiceAccountForm(PageForm):
@@ -96,7 +97,7 @@ def token_page(request: MemberRequest) -> HttpResponse:
 @member_required(Role.ADMIN)
 @create_once
 def new_account(request: MemberRequest) -> HttpResponse:
-    form = ServiceAccountForm(request.POST)
+    form = ServiceAccountForm(request.POST, auto_id=ACCOUNT_IDS)
     if not form.is_valid():
         return show(request, account_form=form)
     try:
@@ -202,7 +203,7 @@ def show(
         "accounts": [(account, tokens[account.user_id]) for account in accounts],
         "roles": SERVICE_ROLES,
         "form": form or ServiceTokenForm(accounts),
-        "account_form": account_form or ServiceAccountForm(auto_id="account-%s"),
+        "account_form": account_form or ServiceAccountForm(auto_id=ACCOUNT_IDS),
         "secret": secret,
         "now": timezone.now(),
     }
