@@ -1,13 +1,12 @@
 """The sections of the settings: what leads where, and who sees it.
 
 A page of the settings extends `settings/base.html`, which shows the sections beside it. To add one,
-add a `SettingsEntry`; it is shown as soon as its route exists.
+add a `SettingsEntry`.
 """
 
 from dataclasses import dataclass
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -128,21 +127,12 @@ def build_settings_menu(request: HttpRequest) -> list[tuple[str, list[SettingsLi
                 str(entry.label),
                 entry.icon,
                 str(entry.description),
-                url,
+                url := address_of(entry.route, membership.organization.slug),
                 request.path.startswith(url),
             )
             for entry in entries
             if membership.has_role(entry.role)
-            and (url := find_address(entry.route, membership.organization.slug))
         ]
         if links:
             groups.append((str(title), links))
     return groups
-
-
-def find_address(route: str, organization: str) -> str:
-    """Return the address of a route, or an empty string where no app has it."""
-    try:
-        return address_of(route, organization)
-    except NoReverseMatch:
-        return ""
