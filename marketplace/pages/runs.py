@@ -115,7 +115,7 @@ def run_step(request: MemberRequest, pk: UUID) -> HttpResponse:
     counts = ", ".join(
         f"{count} {name}" for name, count in (sync_run.counts or {}).items() if count
     )
-    consequences = [warning, *([f"This run: {counts}."] if counts else [])]
+    consequences = [warning, *([_("This run: %(counts)s.") % {"counts": counts}] if counts else [])]
     title = _("%(button)s: run of %(name)s?") % {"button": button, "name": sync_run.app.name}
     if question := ask_first(request, title, consequences, button):
         return render(request, "confirm.html", {"question": question})

@@ -7,6 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.functional import lazy
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -152,7 +153,10 @@ class ScheduledReportForm(ComparedForm, TimingFields, PageForm):
     board = forms.ChoiceField(label=gettext_lazy("Report"), required=False)
     period = forms.ChoiceField(
         label=gettext_lazy("Compared with"),
-        choices=[(value, f"{label} before") for value, label in PERIOD_LABELS.items()],
+        choices=[
+            (value, format_lazy(gettext_lazy("{period} before"), period=label))
+            for value, label in PERIOD_LABELS.items()
+        ],
     )
     people = RowsField(
         "people",

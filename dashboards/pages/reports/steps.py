@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from dashboards.pages.reports.listing import find_schedule
 from dashboards.pages.reports.rows import build_rows
@@ -75,7 +75,7 @@ def change_pause(request: MemberRequest, pk: UUID) -> HttpResponse:
     return redirect_to_created("report", request.organization_slug, pk)
 
 
-@require_http_methods(["POST"])
+@require_POST
 @member_required(Role.MANAGER)
 def delete_report(request: MemberRequest, pk: UUID) -> HttpResponse:
     schedule = find_schedule(request, pk)
