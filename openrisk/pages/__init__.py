@@ -4,5 +4,6 @@ Read in this order: `guards` (who may open a page; sets `request.membership`), `
 bar), `display` (theme and density), `forms` (refusals of services beside their fields),
 `comparison` (a form beside a row that someone else changed), `confirmation` (asking first), `undo`
 (taking back), `submissions` (a form is carried out once), `drafts` and `form_filling` (what was
-typed survives a login), `styleguide` (all components), and `accounts`, the pages of accounts.
+typed survives a login), `styleguide` (all components), `static_files` (gzipped for browsers),
+`settings` (those of an organization), and `accounts`, the pages of accounts.
 """
