@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
+from django import forms
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -26,6 +27,9 @@ class ListHead:
     order: str = ""
     descending_first: bool = False
     kind: str = ""  # classes of its cells
+
+
+ANY = ("", gettext_lazy("Any"))  # of a select that filters
 
 
 class RowListing:
@@ -144,8 +148,11 @@ class RowListing:
         return reverse(self.route, args=[self.organization.slug])
 
     def url_with(self, **changes: str | int | None) -> str:
-        """The address of this list with `changes` (None removes a parameter), on its first page."""
-        changes = {"page": None, **changes}
+        """The address of this list with `changes` (None removes a parameter), on its first page.
+
+        What was selected is not: other rows may match.
+        """
+        changes = {"page": None, "select": None, **changes}
         query = {name: value for name, value in self.query.items() if name not in changes}
         query |= {name: str(value) for name, value in changes.items() if value is not None}
         return self.base_url + (f"?{urlencode(query)}" if query else "")
@@ -153,6 +160,29 @@ class RowListing:
     @property
     def url(self) -> str:
         return self.url_with(page=self.query.get("page"))
+
+    @property
+    def selects_all(self) -> bool:
+        """Return whether all rows that match are selected, not only some of this page."""
+        return self.query.get("select") == "all" and not self.problems
+
+    @property
+    def select_all_url(self) -> str:
+        return self.url_with(page=self.query.get("page"), select="all")
+
+    @property
+    def query_text(self) -> str:
+        """The search and the filters, as the API and bulk changes take them."""
+        search = {"search": self.search} if self.search else {}
+        return urlencode({**self.filter_values(), **search})
+
+    def filters_beside(self, form: forms.Form) -> dict[str, str]:
+        """Return the filters that `form` has no field for, which it sends along."""
+        return {
+            name: value
+            for name, value in self.filters.items()
+            if name in self.cleaned and name not in form.fields
+        }
 
     @property
     def next_url(self) -> str:

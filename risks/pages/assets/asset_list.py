@@ -3,29 +3,26 @@
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.template.loader import render_to_string
-from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from openrisk.accounts.models import Membership, Role, User
-from openrisk.caching.decorators import get_or_compute
-from openrisk.caching.principals import principal_of
 from openrisk.pages.guards import MemberRequest, member_required
-from risks import exports
-from risks.api.views.exports import csv_response, xlsx_response
 from risks.models import Asset, AssetDependency, Finding, Risk, RiskAsset, ScoreChange
 from risks.pages.assets.listing import AssetListing
+from risks.pages.list_files import send_file
+from risks.pages.listing import ANY
+from risks.pages.register.query import ListQuery
+from risks.pages.reuse import reuse_or_compute
 from risks.pages.widgets import FastSelect
 from risks.services.bulk_changes.kinds import DeleteAssetsKind
 
 READS = (Asset, AssetDependency, Finding, Risk, RiskAsset, ScoreChange, Membership, User)
-ANY = ("", gettext_lazy("Any"))
 
 
 class AssetFilterForm(forms.Form):
@@ -53,18 +50,10 @@ class AssetFilterForm(forms.Form):
             field.choices = [ANY, *choices]
 
 
-def read_query(request: MemberRequest) -> dict[str, str]:
-    """Return the parameters of the address; ticked columns become one list."""
-    query = request.GET.dict()
-    if columns := [name for name in request.GET.getlist("columns") if name]:
-        query["columns"] = ",".join(columns)
-    return query
-
-
 @require_safe
 @member_required(Role.VIEWER)
 def asset_list(request: MemberRequest) -> HttpResponse:
-    rendered = render_or_reuse(request, read_query(request))
+    rendered = render_or_reuse(request, dict(ListQuery.read(request.GET).parameters))
     context = {
         "html": SafeString(rendered["html"]),  # a template has escaped it
         "may_write": request.membership.has_role(Role.ANALYST),
@@ -86,18 +75,13 @@ def render_or_reuse(request: MemberRequest, query: dict[str, str]) -> dict[str, 
     def compute() -> dict[str, Any]:
         return render_list(membership, query, rights)
 
-    # For someone whom the cache cannot identify exactly, nothing is kept.
-    if principal_of(request) is None:
-        return compute()
-    result: dict[str, Any] = get_or_compute(
-        f"asset list {membership.organization.slug} {rights} {sorted(query.items())}",
+    return reuse_or_compute(
+        request,
+        f"asset list {rights} {sorted(query.items())}",
         compute,
         reads=READS,
-        organization_id=membership.organization_id,
-        ttl=settings.CACHE_TTL_RISKS,
         clock="day",
     )
-    return result
 
 
 def render_list(
@@ -108,11 +92,7 @@ def render_list(
     context = {
         "listing": listing,
         "form": form,
-        "other_filters": {
-            name: value
-            for name, value in listing.filters.items()
-            if name in listing.cleaned and name not in form.fields
-        },
+        "other_filters": listing.filters_beside(form),
         "organization": membership.organization.slug,
         **rights,
     }
@@ -124,17 +104,14 @@ def render_list(
 @member_required(Role.VIEWER)
 def export_assets(request: MemberRequest) -> HttpResponseBase:
     """Return a file with the rows, the order and the columns of the list, of all its pages."""
-    organization = request.membership.organization
-    listing = AssetListing(organization, read_query(request))
-    file_format = listing.shown.get("file_format", "csv")
-    if file_format not in exports.MEDIA_TYPES:
-        listing.problems.append(_("There is no such file. Choose CSV or XLSX."))
-    if listing.problems:
-        context = {"problems": listing.problems}
-        return render(request, "risks/assets/no_file.html", context, status=400)
-    name = f"assets-{organization.slug}-{timezone.now():%Y-%m-%d}.{file_format}"
-    if file_format == "csv":
-        return csv_response(exports.csv_text(listing.file_rows()), name)
-    return xlsx_response(
-        lambda file: exports.write_sheets({_("Assets"): listing.file_rows()}, file), name
+    query = dict(ListQuery.read(request.GET).parameters)
+    file_format = query.pop("file_format", "csv")
+    listing = AssetListing(request.membership.organization, query)
+    return send_file(
+        request,
+        listing,
+        listing.file_rows(),
+        file_format=file_format,
+        name="assets",
+        title=_("Assets"),
     )

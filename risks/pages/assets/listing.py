@@ -1,25 +1,23 @@
 """One page of the list of assets, from its address: with the filters and orders of the API."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cached_property
 from itertools import islice
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db.models import Case, Count, IntegerField, Max, Q, QuerySet, Value, When
+from django.db.models import Case, Count, IntegerField, Max, Q, Value, When
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from openrisk.accounts.models import Membership, Organization
+from risks import exports
 from risks.api.filters import AssetFilterSet
-from risks.api.selection import FILTERS
 from risks.models import (
     Asset,
     AssetDependency,
     AssetType,
-    BulkSubject,
     Criticality,
     Finding,
     FindingState,
@@ -29,11 +27,7 @@ from risks.models import (
 from risks.pages.listing import ListHead, RowListing
 from risks.querysets import ASSET_ORDERS, has_left, person_label
 
-# Parameters of the address that say how the list is shown, not which assets.
-SHOWN = ("columns", "select", "file_format")
 ROW_FIELDS = ("id", "name", "type", "criticality", "external_id", "version", "updated_at")
-LONGEST_TEXT = 200
-CHUNK = 500
 HAS_RISKS = {"true": gettext_lazy("With risks"), "false": gettext_lazy("Without risks")}
 COLUMNS: dict[str, ListHead] = {
     "name": ListHead(gettext_lazy("Asset"), "name", kind="title-cell"),
@@ -60,19 +54,22 @@ class AssetListing(RowListing):
     orders = ASSET_ORDERS
     default_order = "name"
     searchable = True
+    own_parameters = ("columns", "select")
 
-    def __init__(self, organization: Organization, query: Mapping[str, str]) -> None:
-        self.shown = {name: query[name] for name in SHOWN if query.get(name)}
-        names = dict.fromkeys(["name", *self.shown.get("columns", "").split(",")])
-        chosen = [name for name in names if name in COLUMNS]
-        self.names = chosen if "columns" in self.shown else list(DEFAULT_COLUMNS)
-        self.columns = tuple(COLUMNS[name] for name in self.names)  # type: ignore[misc]
-        super().__init__(
-            organization, {name: value for name, value in query.items() if name not in SHOWN}
-        )
-        if unknown := [name for name in names if name and name not in COLUMNS]:
+    @cached_property
+    def names(self) -> list[str]:
+        """The columns that the address asks for, or the usual ones; the first is the name."""
+        if "columns" not in self.query:
+            return list(DEFAULT_COLUMNS)
+        names = dict.fromkeys(["name", *filter(None, self.query["columns"].split(","))])
+        if unknown := [name for name in names if name not in COLUMNS]:
             text = _("There is no column “%(names)s”. Choose among the columns again.")
             self.problems.append(text % {"names": ", ".join(unknown)[:200]})
+        return [name for name in names if name in COLUMNS]
+
+    @cached_property
+    def columns(self) -> tuple[ListHead, ...]:  # type: ignore[override]
+        return tuple(COLUMNS[name] for name in self.names)
 
     def base_rows(self) -> Any:
         return Asset.objects.for_organization(self.organization)
@@ -106,30 +103,13 @@ class AssetListing(RowListing):
         }
 
     # --- for the template ------------------------------------------------------------------------
-    def url_with(self, **changes: str | int | None) -> str:
-        kept = {"columns": self.shown["columns"]} if "columns" in self.shown else {}
-        return super().url_with(**{**kept, **changes})
-
-    @property
-    def selects_all(self) -> bool:
-        """Return whether all assets that match are selected, not only some of this page."""
-        return self.shown.get("select") == "all"
-
-    @property
-    def select_all_url(self) -> str:
-        return self.url_with(page=self.query.get("page"), select="all")
-
-    @property
-    def query_text(self) -> str:
-        """The filters and the search, as the API takes them: which assets "all that match" are."""
-        search = {"search": self.search} if self.search else {}
-        return urlencode({**self.filters, **search})
-
     @property
     def export_links(self) -> list[tuple[str, str]]:
         """(format, address of the file) with these assets and columns, of all pages."""
         address = reverse("asset-export", args=[self.organization.slug])
-        query = {name: value for name, value in self.query.items() if name != "page"}
+        query = {
+            name: value for name, value in self.query.items() if name not in ("page", "select")
+        }
         query |= {"columns": ",".join(self.names)}
         return [
             (kind.upper(), f"{address}?{urlencode({**query, 'file_format': kind})}")
@@ -148,11 +128,8 @@ class AssetListing(RowListing):
     def file_rows(self) -> Iterator[list[Any]]:
         """Yield the header and a row for each asset, of all pages."""
         yield [str(head.label) for head in self.columns]
-        sign = "-" if self.order.startswith("-") else ""
-        rows = self.matching.annotate(_order=self.orders[self.order.removeprefix("-")])
-        keys = rows.order_by(f"{sign}_order", f"{sign}id").values_list("pk", flat=True)
-        iterator = keys.iterator(chunk_size=CHUNK)
-        while chunk := list(islice(iterator, CHUNK)):
+        iterator = self.sort(self.matching).values_list("pk", flat=True).iterator(exports.CHUNK)
+        while chunk := list(islice(iterator, exports.CHUNK)):
             loaded = {
                 row["id"]: row for row in self.load_page(self.base_rows().filter(pk__in=chunk))
             }
@@ -190,9 +167,3 @@ def add_counts(rows: list[dict[str, Any]], names: list[str]) -> None:
         row["top_level"] = "" if rank is None else LEVELS[rank]
         row["findings"], row["serious"] = findings.get(row["id"], (0, 0))
         row["dependencies"] = dependencies.get(row["id"], 0)
-
-
-def match_assets(membership: Membership, query: str) -> QuerySet[Any]:
-    """Return the assets that the list shows for a query string, or raise InvalidParameters."""
-    rows: QuerySet[Any] = FILTERS[BulkSubject.ASSET](membership.organization, query)
-    return rows

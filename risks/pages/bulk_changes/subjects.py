@@ -11,10 +11,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from openrisk.accounts.models import Membership
+from risks.api.selection import FILTERS
 from risks.models import BulkSubject
-from risks.pages.assets.listing import match_assets
 from risks.pages.bulk_changes.selection import list_matching
-from risks.pages.controls.listing import match_controls
 from risks.pages.findings.listing import match_findings
 
 
@@ -36,6 +35,11 @@ class SubjectPages:
         return reverse(self.list_route, args=[organization_slug]) + (f"?{query}" if query else "")
 
 
+def filters_of(subject: str) -> Callable[[Membership, str], QuerySet[Any]]:
+    """Return the `match` of a list whose filters are all filters of the API."""
+    return lambda membership, query: FILTERS[subject](membership.organization, query)
+
+
 PAGES: dict[str, SubjectPages] = {
     BulkSubject.RISK: SubjectPages(
         list_route="risk-list",
@@ -53,7 +57,7 @@ PAGES: dict[str, SubjectPages] = {
         one=_("Asset"),
         box="asset",
         select_first=_("Select at least one asset first."),
-        match=match_assets,
+        match=filters_of(BulkSubject.ASSET),
         row_url=lambda slug, pk, reference: reverse("asset-page", args=[slug, pk]),
     ),
     BulkSubject.CONTROL: SubjectPages(
@@ -62,7 +66,7 @@ PAGES: dict[str, SubjectPages] = {
         one=_("Control"),
         box="control",
         select_first=_("Select at least one control first."),
-        match=match_controls,
+        match=filters_of(BulkSubject.CONTROL),
         row_url=lambda slug, pk, reference: reverse("control", args=[slug, pk]),
     ),
     BulkSubject.FINDING: SubjectPages(

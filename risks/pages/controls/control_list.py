@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -13,15 +12,14 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from openrisk.accounts.models import Membership, Role, User
-from openrisk.caching.decorators import get_or_compute
-from openrisk.caching.principals import principal_of
 from openrisk.pages.guards import MemberRequest, member_required
 from risks.models import Attachment, AttachmentLink, Control, ControlStatus, Framework, RiskControl
 from risks.pages.controls.listing import EVIDENCE, HAS_RISKS, ControlListing, as_id
+from risks.pages.listing import ANY
+from risks.pages.reuse import reuse_or_compute
 from risks.pages.widgets import FastSelect
 
 READS = (Control, Framework, AttachmentLink, Attachment, RiskControl, Membership, User)
-ANY = ("", gettext_lazy("Any"))
 
 
 class ControlFilterForm(forms.Form):
@@ -101,18 +99,13 @@ def render_or_reuse(request: MemberRequest, query: dict[str, str]) -> dict[str, 
     def compute() -> dict[str, Any]:
         return render_tree(membership, query, rights)
 
-    # For someone whom the cache cannot identify exactly, nothing is kept.
-    if principal_of(request) is None:
-        return compute()
-    result: dict[str, Any] = get_or_compute(
-        f"control list {membership.organization.slug} {rights} {sorted(query.items())}",
+    return reuse_or_compute(
+        request,
+        f"control list {rights} {sorted(query.items())}",
         compute,
         reads=READS,
-        organization_id=membership.organization_id,
-        ttl=settings.CACHE_TTL_RISKS,
         clock="day",  # evidence expires
     )
-    return result
 
 
 def render_tree(
@@ -123,11 +116,7 @@ def render_tree(
     context = {
         "listing": listing,
         "form": form,
-        "other_filters": {
-            name: value
-            for name, value in listing.filters.items()
-            if name in listing.cleaned and name not in form.fields
-        },
+        "other_filters": listing.filters_beside(form),
         "organization": membership.organization.slug,
         **rights,
     }

@@ -33,6 +33,7 @@ from risks.api.views.exports import csv_response
 from risks.models import Category, Control, ControlStatus, Level, Risk, RiskControl
 from risks.pages.controls.listing import read_slice
 from risks.pages.controls.progress import FrameworkProgress, load_progress
+from risks.pages.listing import ANY
 from risks.pages.widgets import FastSelect
 from risks.querysets import RISK_ORDERS
 
@@ -40,7 +41,6 @@ PAGE_SIZE = 25
 MOST_COLUMNS = 60
 OWN = ("framework", "section", "page")  # parameters that choose no risks
 RISK_FIELDS = ("pk", "reference", "title", "current_level", "current_score")
-ANY = ("", gettext_lazy("Any"))
 STATUS_LABELS = dict(ControlStatus.choices)
 
 
@@ -249,7 +249,7 @@ def export_coverage(request: MemberRequest) -> HttpResponseBase:
     if coverage.problems:
         return render(
             request,
-            "risks/register/no_file.html",
+            "risks/no_file.html",
             {"problems": coverage.problems, "list_url": coverage.url_with("coverage")},
             status=400,
         )

@@ -9,7 +9,6 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
@@ -20,10 +19,10 @@ from openrisk.pages.forms import REFUSALS, status_of
 from openrisk.pages.guards import MemberRequest, member_required
 from openrisk.pages.submissions import create_once, redirect_to_created
 from risks import exports
-from risks.api.views.exports import csv_response, xlsx_response
 from risks.models import AttachmentLink, ControlStatus, RiskControl
 from risks.pages.controls.forms import StatementForm
 from risks.pages.controls.listing import ControlListing
+from risks.pages.list_files import send_file
 from risks.registers.results import ImportFileError
 from risks.registers.statements import read_statements
 from risks.services.workspace.control_statements import match_statements, preview_statements
@@ -49,21 +48,18 @@ COLUMNS = (
 @member_required(Role.VIEWER)
 def export_controls(request: MemberRequest) -> HttpResponseBase:
     """Return the controls of the list, of all its pages, as CSV or XLSX."""
-    organization = request.membership.organization
     query = request.GET.dict()
     file_format = query.pop("file_format", "csv")
     query.pop("page", None)
-    listing = ControlListing(organization, query)
-    if file_format not in exports.MEDIA_TYPES:
-        listing.problems.append(_("There is no such file. Choose CSV or XLSX."))
-    if listing.problems:
-        context = {"problems": listing.problems, "list_url": listing.base_url}
-        return render(request, "risks/register/no_file.html", context, status=400)
-    name = f"controls-{organization.slug}-{timezone.now():%Y-%m-%d}.{file_format}"
-    if file_format == "csv":
-        return csv_response(exports.csv_text(file_rows(listing)), name)
-    sheets = {_("Controls"): file_rows(listing)}
-    return xlsx_response(lambda file: exports.write_sheets(sheets, file), name)
+    listing = ControlListing(request.membership.organization, query)
+    return send_file(
+        request,
+        listing,
+        file_rows(listing),
+        file_format=file_format,
+        name="controls",
+        title=_("Controls"),
+    )
 
 
 def file_rows(listing: ControlListing) -> Iterator[list[Any]]:

@@ -4,17 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from openrisk.accounts.models import Membership, Organization
+from openrisk.accounts.models import Organization
 from risks.api.filters import ControlFilterSet
-from risks.api.selection import FILTERS
-from risks.models import AttachmentLink, BulkSubject, Control, ControlStatus, Risk, RiskControl
+from risks.models import AttachmentLink, Control, ControlStatus, Risk, RiskControl
 from risks.models.workspace.attachments import SOON_DAYS, expired, expires_within
 from risks.pages.controls.progress import FrameworkProgress, Progress, load_progress
 from risks.pages.listing import RowListing
@@ -103,28 +101,9 @@ class ControlListing(RowListing):
         return self.matching.order_by("framework_id", "sort_key", "id")
 
     @property
-    def selects_all(self) -> bool:
-        """Return whether all controls that match are selected, not those of the page alone."""
-        return self.query.get("select") == "all" and not self.problems
-
-    @property
-    def select_all_url(self) -> str:
-        return self.url_with(page=self.query.get("page"), select="all")
-
-    @property
-    def url(self) -> str:
-        return self.url_with(page=self.query.get("page"), select=None)
-
-    @property
     def export_url(self) -> str:
         address = reverse("controls-export", args=[self.organization.slug])
         return f"{address}?{self.query_text}"
-
-    @property
-    def query_text(self) -> str:
-        """Return the search and the filters, as a bulk change and an export take them."""
-        search = {"search": self.search} if self.search else {}
-        return urlencode(search | self.filters)
 
     @property
     def shown_frameworks(self) -> list[FrameworkProgress]:
@@ -173,11 +152,6 @@ def read_slice(ordered: Any, start: int, size: int, count: int) -> list[Any]:
     if start <= count // 2:
         return list(ordered[start:stop])
     return list(ordered.reverse()[max(0, count - stop) : count - start])[::-1]
-
-
-def match_controls(membership: Membership, query: str) -> Any:
-    """Return the controls that the list shows for a query string, or raise InvalidParameters."""
-    return FILTERS[BulkSubject.CONTROL](membership.organization, query)
 
 
 def as_id(text: str) -> UUID | None:

@@ -3,31 +3,28 @@
 from collections.abc import Iterator
 from typing import Any
 
-from django.conf import settings
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from openrisk.accounts.models import Membership, Role, User
-from openrisk.caching.decorators import get_or_compute
-from openrisk.caching.principals import principal_of
 from openrisk.pages.guards import MemberRequest, member_required
 from risks import exports
-from risks.api.views.exports import csv_response, xlsx_response
 from risks.models import Asset, Finding, Risk
 from risks.pages.findings.columns import file_row
 from risks.pages.findings.facets import FACETS, Facet
 from risks.pages.findings.listing import FindingListing
+from risks.pages.list_files import send_file
 from risks.pages.register.dialogs import render_dialog
 from risks.pages.register.filters.choosing import Option
 from risks.pages.register.filters.values import MOST_VALUES, OfferedValue
 from risks.pages.register.filters.words import PAST_DAYS, day_label
 from risks.pages.register.query import ListQuery
+from risks.pages.reuse import reuse_or_compute
 
 READS = (Finding, Asset, Risk, Membership, User)
 LONGEST_TEXT = 100
@@ -66,20 +63,14 @@ def render_or_reuse(request: MemberRequest) -> dict[str, Any]:
         status = 400 if listing.problems else 200
         return {"html": str(html), "count": listing.count, "status": status}
 
-    # For someone whom the cache cannot identify exactly, nothing is kept.
-    if principal_of(request) is None:
-        return compute()
     whose = str(membership.user_id) if "me" in query.parameters.values() else ""
-    result: dict[str, Any] = get_or_compute(
-        f"finding list {membership.organization.slug} {may_write} {whose} "
-        f"{sorted(query.parameters.items())}",
+    return reuse_or_compute(
+        request,
+        f"finding list {may_write} {whose} {sorted(query.parameters.items())}",
         compute,
         reads=READS,
-        organization_id=membership.organization_id,
-        ttl=settings.CACHE_TTL_RISKS,
         clock="day",  # ages are counted in days
     )
-    return result
 
 
 def quick_filters(listing: FindingListing) -> list[tuple[str, str, bool]]:
@@ -163,18 +154,14 @@ def find_values(
             vars(value) for value in facet.count(listing.matching_without(facet.parameters), text)
         ]
 
-    if principal_of(request) is None:
-        return compute()
     others = {n: v for n, v in listing.filter_values().items() if n not in facet.parameters}
-    values: list[dict[str, Any]] = get_or_compute(
+    return reuse_or_compute(
+        request,
         f"finding filter {facet.name} {text!r} {listing.search!r} {sorted(others.items())}",
         compute,
         reads=READS,
-        organization_id=listing.organization.pk,
-        ttl=settings.CACHE_TTL_RISKS,
         clock="day",
     )
-    return values
 
 
 def range_fields(facet: Facet, query: dict[str, str]) -> list[dict[str, Any]]:
@@ -202,16 +189,13 @@ def export_findings(request: MemberRequest) -> HttpResponseBase:
     given = request.GET.copy()
     file_format = given.pop("file_format", ["csv"])[-1]
     listing = FindingListing.read(request.membership, given)
-    if file_format not in exports.MEDIA_TYPES:
-        listing.problems.append(_("There is no such file. Choose CSV or XLSX."))
-    if listing.problems:
-        context = {"problems": listing.problems, "list_url": listing.base_url}
-        return render(request, "risks/register/no_file.html", context, status=400)
-    name = f"findings-{request.organization_slug}-{timezone.now():%Y-%m-%d}.{file_format}"
-    if file_format == "csv":
-        return csv_response(exports.csv_text(file_rows(listing)), name)
-    return xlsx_response(
-        lambda file: exports.write_sheets({_("Findings"): file_rows(listing)}, file), name
+    return send_file(
+        request,
+        listing,
+        file_rows(listing),
+        file_format=file_format,
+        name="findings",
+        title=_("Findings"),
     )
 
 

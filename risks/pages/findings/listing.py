@@ -135,24 +135,6 @@ class FindingListing(RowListing):
         return any(self.filters.get(name) == ME for name in PERSON_PARAMETERS)
 
     @property
-    def selects_all(self) -> bool:
-        return self.query.get("select") == "all"
-
-    @property
-    def select_all_url(self) -> str:
-        return self.url_with(page=self.query.get("page"), select="all")
-
-    @property
-    def select_none_url(self) -> str:
-        return self.url_with(page=self.query.get("page"), select=None)
-
-    @property
-    def query_text(self) -> str:
-        """The filters and the search, as the API takes them."""
-        search = {"search": self.search} if self.search else {}
-        return ListQuery({**self.filter_values(), **search}).encode()
-
-    @property
     def query_string(self) -> str:
         """The address of this page of the list, as far as it says more than the list alone."""
         return ListQuery({n: v for n, v in self.query.items() if n != "select"}).encode()

@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.contrib import messages
 from django.db.models import Count, Sum
 from django.http import HttpResponse, HttpResponseBase, JsonResponse
@@ -20,8 +19,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from openrisk.accounts.models import Membership, Organization, Role
-from openrisk.caching.decorators import get_or_compute
-from openrisk.caching.principals import principal_of
 from openrisk.errors import InvalidParameters
 from openrisk.pages.drafts import form_on
 from openrisk.pages.forms import REFUSALS, StepForm, status_of
@@ -36,6 +33,7 @@ from risks.pages.register.filters.chips import build_chips
 from risks.pages.register.filters.words import names_me
 from risks.pages.register.query import DEFAULT_ORDER, ListQuery, list_address
 from risks.pages.register.risk_list import READS
+from risks.pages.reuse import reuse_or_compute
 from risks.pages.risk.detail import find_risk
 from risks.querysets import RISK_ORDERS, owner_label
 from risks.services.transitions import take_transition
@@ -85,20 +83,14 @@ def risk_board(request: MemberRequest) -> HttpResponse:
         context = {"organization": membership.organization.slug, "may_write": may_write}
         return render_board(membership, shown, column, start, context)
 
-    # A caller whom the cache cannot identify exactly shares no result with others.
-    if principal_of(request) is None:
-        rendered = compute()
-    else:
-        whose = membership.user_id if names_me(filters) else ""
-        rendered = get_or_compute(
-            f"board {request.organization_slug} {may_write} {whose} {column} {start} "
-            f"{sorted(shown.items())}",
-            compute,
-            reads=READS,
-            organization_id=membership.organization_id,
-            ttl=settings.CACHE_TTL_RISKS,
-            clock="minute",  # a review becomes overdue
-        )
+    whose = membership.user_id if names_me(filters) else ""
+    rendered = reuse_or_compute(
+        request,
+        f"board {may_write} {whose} {column} {start} {sorted(shown.items())}",
+        compute,
+        reads=READS,
+        clock="minute",  # a review becomes overdue
+    )
     html = SafeString(rendered["html"])  # a template has escaped it; the cache stores plain text
     if column:
         return HttpResponse(html, status=rendered["status"])

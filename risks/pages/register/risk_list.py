@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -15,8 +14,6 @@ from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from openrisk.accounts.models import Membership, Role, User
-from openrisk.caching.decorators import get_or_compute
-from openrisk.caching.principals import principal_of
 from openrisk.pages.guards import MemberRequest, member_required
 from risks import exports
 from risks.api.views.exports import RiskExportViewSet, csv_response, xlsx_response
@@ -38,6 +35,7 @@ from risks.pages.register.listing import Listing
 from risks.pages.register.query import ListQuery
 from risks.pages.register.saved_views import OpenedView, open_view
 from risks.pages.register.workbook import iterate_cells, write_list_report
+from risks.pages.reuse import reuse_or_compute
 from risks.services.bulk_changes.kinds import DeleteKind
 
 # A list with a filter that reads other models is computed each time.
@@ -81,21 +79,16 @@ def find_or_render(request: MemberRequest, opened: OpenedView, *, swaps: bool) -
     def compute() -> dict[str, Any]:
         return render_register(membership, opened, rights, swaps=swaps)
 
-    # A caller whom the cache cannot identify exactly shares no result with others.
-    if principal_of(request) is None:
-        return compute()
     query = opened.query
     whose = membership.user_id if names_me(query.filters) else ""
     state = (swaps, *rights.values(), opened.is_changed, opened.problems, whose)
-    result: dict[str, Any] = get_or_compute(
-        f"risk list {membership.organization.slug} {state} {sorted(query.parameters.items())}",
+    return reuse_or_compute(
+        request,
+        f"risk list {state} {sorted(query.parameters.items())}",
         compute,
         reads=READS,
-        organization_id=membership.organization_id,
-        ttl=settings.CACHE_TTL_RISKS,
         clock="minute",  # a review becomes overdue
     )
-    return result
 
 
 def render_register(
@@ -167,7 +160,7 @@ def export_shown(request: MemberRequest) -> HttpResponseBase:
         listing.problems.append(_("There is no such file. Choose CSV or XLSX."))
     if problems := [*listing.problems, *opened.problems]:
         context = {"problems": problems, "list_url": listing.list_address}
-        return render(request, "risks/register/no_file.html", context, status=400)
+        return render(request, "risks/no_file.html", context, status=400)
     slug = membership.organization.slug
     name = f"risks-{slug}-{timezone.now():%Y-%m-%d}-as-shown.{file_format}"
     if file_format == "csv":

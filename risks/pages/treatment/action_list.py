@@ -17,9 +17,9 @@ from openrisk.pages.guards import MemberRequest, member_required
 from risks.api.filters import ActionFilterSet
 from risks.models import ActionDependency, Mitigation, MitigationAction, Risk
 from risks.overdue import FINISHED, is_past_due
-from risks.pages.listing import ListHead, RowListing
+from risks.pages.listing import ANY, ListHead, RowListing
 from risks.pages.treatment.forms import DAY
-from risks.pages.treatment.mitigation_list import ANY, treatment_tabs
+from risks.pages.treatment.mitigation_list import treatment_tabs
 from risks.pages.widgets import FastSelect
 from risks.querysets import ACTION_ORDERS, DUE_SOON, person_label
 

@@ -4,7 +4,6 @@ from functools import cached_property
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.db.models import Count, Q, Sum, Value
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -17,8 +16,6 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from openrisk.accounts.models import Membership, Role, User
-from openrisk.caching.decorators import get_or_compute
-from openrisk.caching.principals import principal_of
 from openrisk.pages.guards import MemberRequest, member_required
 from risks.api.filters import MitigationFilterSet
 from risks.models import (
@@ -32,7 +29,8 @@ from risks.models import (
 )
 from risks.models.mitigations import progress_of
 from risks.overdue import is_mitigation_overdue
-from risks.pages.listing import ListHead, RowListing
+from risks.pages.listing import ANY, ListHead, RowListing
+from risks.pages.reuse import reuse_or_compute
 from risks.pages.treatment.forms import DAY
 from risks.pages.widgets import FastSelect
 from risks.querysets import MITIGATION_ORDERS, has_left, person_label
@@ -53,7 +51,6 @@ ROW_FIELDS = (
     "risk__current_level",
     "risk__current_score",
 )
-ANY = ("", gettext_lazy("Any"))
 
 
 class MitigationListing(RowListing):
@@ -185,16 +182,12 @@ def mitigation_list(request: MemberRequest) -> HttpResponse:
 
 def render_or_reuse(request: MemberRequest, query: dict[str, str]) -> dict[str, Any]:
     """Return the rendered list, kept for this member while nothing that was read changes."""
-    # For someone whom the cache cannot identify exactly, nothing is kept.
-    if principal_of(request) is None:
-        return render_list(request, query)
-    organization, filters = request.membership.organization, sorted(query.items())
-    return get_or_compute(
-        f"mitigation list {organization.slug} {request.membership.user.pk} {filters}",
+    filters = sorted(query.items())
+    return reuse_or_compute(
+        request,
+        f"mitigation list {request.membership.user.pk} {filters}",
         lambda: render_list(request, query),
         reads=READS,
-        organization_id=organization.pk,
-        ttl=settings.CACHE_TTL_RISKS,
         clock="day",
     )
 
@@ -205,11 +198,7 @@ def render_list(request: MemberRequest, query: dict[str, str]) -> dict[str, Any]
     context = {
         "listing": listing,
         "form": form,
-        "other_filters": {
-            name: value
-            for name, value in listing.filters.items()
-            if name in listing.cleaned and name not in form.fields
-        },
+        "other_filters": listing.filters_beside(form),
         "me": str(request.membership.user.pk),
         "organization": request.membership.organization.slug,
     }

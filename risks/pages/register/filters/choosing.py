@@ -3,15 +3,12 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from openrisk.accounts.models import Role
-from openrisk.caching.decorators import get_or_compute
-from openrisk.caching.principals import principal_of
 from openrisk.pages.guards import MemberRequest, member_required
 from risks.custom_fields.services import fields_of
 from risks.pages.register.dialogs import render_dialog
@@ -21,6 +18,7 @@ from risks.pages.register.filters.words import COMING_DAYS, PAST_DAYS, day_label
 from risks.pages.register.listing import Listing
 from risks.pages.register.query import ListQuery
 from risks.pages.register.risk_list import READS
+from risks.pages.reuse import reuse_or_compute
 
 SEARCHED = (FilterKind.PERSON, FilterKind.ROW, FilterKind.WORD)
 LONGEST_TEXT = 100
@@ -101,18 +99,13 @@ def find_values(
         risks = listing.filter_risks(others)
         return [vars(value) for value in count_values(listing.organization, field, risks, text)]
 
-    if principal_of(request) is None:
-        return compute()
-    key = f"risk filter {field.name} {text!r} {listing.search!r} {sorted(others.items())}"
-    values: list[dict[str, Any]] = get_or_compute(
-        key,
+    return reuse_or_compute(
+        request,
+        f"risk filter {field.name} {text!r} {listing.search!r} {sorted(others.items())}",
         compute,
         reads=READS,
-        organization_id=listing.organization.pk,
-        ttl=settings.CACHE_TTL_RISKS,
         clock="minute",
     )
-    return values
 
 
 @dataclass(frozen=True)

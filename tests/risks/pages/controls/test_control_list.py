@@ -98,3 +98,10 @@ def test_a_page_is_the_same_from_either_end(framework, start):
         make_control(framework, f"A.5.{number}")
     ordered = Control.objects.order_by("sort_key", "id")
     assert read_slice(ordered, start, 2, 5) == list(ordered)[start : start + 2]
+
+
+def test_what_was_selected_is_not_when_a_filter_is_removed(browse, analyst, bare):
+    page = browse(analyst).get(f"{LIST}?status={bare.status}&select=all").content.decode()
+    chips = page.split("filter-chips")[1].split("</ul>")[0]
+    assert "data-selects-all" in page
+    assert "select=all" not in chips
