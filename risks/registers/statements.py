@@ -4,15 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from risks.models import ControlStatus
-from risks.registers.reading.csv import read_csv
 from risks.registers.reading.sheet import RawSheet
 from risks.registers.reading.text import match_key
-from risks.registers.reading.xlsx import read_workbook
 from risks.registers.results import ImportFileError
-from risks.registers.table import refuse_at_once
+from risks.registers.table import read_sheets
 
 ROWS_BEFORE_HEADER = 30
-_ZIP = b"PK\x03\x04"
 # What the columns are called; the first of a row that is known counts.
 HEADERS: dict[str, frozenset[str]] = {
     "identifier": frozenset(
@@ -82,9 +79,7 @@ def read_statements(data: bytes, file_name: str) -> list[Statement]:
 
     Rows without either are left out. Raises ImportFileError.
     """
-    refuse_at_once(data, file_name)
-    sheets = read_workbook(data)[0] if data.startswith(_ZIP) else [read_csv(data, count_headers)]
-    for sheet in sheets:
+    for sheet in read_sheets(data, file_name, count_headers):
         for index, (_, cells) in enumerate(sheet.rows[:ROWS_BEFORE_HEADER]):
             columns = find_columns(cells)
             if "identifier" in columns and not {"status", "applicable"}.isdisjoint(columns):

@@ -17,6 +17,7 @@ from risks.registers.reading.csv import read_csv
 from risks.registers.reading.sheet import (
     MAX_BYTES,
     MAX_ROWS,
+    HeaderScore,
     NumberedRow,
     RawSheet,
     column_letter,
@@ -117,6 +118,14 @@ def read_sheet_tables(
         tables, choice = choose_sheets(tables)
         notes = [*choice, *notes]
     return tables, notes
+
+
+def read_sheets(data: bytes, filename: str, header_score: HeaderScore) -> list[RawSheet]:
+    """Return the sheets of a file whose columns the caller finds. Raises ImportFileError."""
+    refuse_at_once(data, filename)
+    if data.startswith(_ZIP):
+        return read_workbook(data)[0]
+    return [read_csv(data, header_score)]
 
 
 def refuse_at_once(data: bytes, filename: str) -> None:

@@ -1,7 +1,7 @@
 """Read a CSV or XLSX file of assets: a row for each, columns found by their names."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -9,12 +9,10 @@ from django.utils.translation import gettext as _
 from openrisk.text.names import name_key
 from risks.import_runs.changes import SourceRecord
 from risks.models import Asset, AssetDependency, AssetType, Criticality, DependencyKind
-from risks.registers.reading.csv import read_csv
 from risks.registers.reading.sheet import NumberedRow, RawSheet
 from risks.registers.reading.text import split_list
-from risks.registers.reading.xlsx import read_workbook
-from risks.registers.results import ImportFileError
-from risks.registers.table import refuse_at_once
+from risks.registers.results import ImportFileError, RowError
+from risks.registers.table import read_sheets
 
 HEADERS = {
     "name": ("name", "asset", "asset name", "title"),
@@ -32,7 +30,6 @@ LISTS = ("hostnames", "addresses")
 CHOICES: dict[str, Any] = {"type": AssetType, "criticality": Criticality}
 TOP_ROWS = 20  # among which the header is looked for
 ASSET, DEPENDENCY = Asset._meta.label_lower, AssetDependency._meta.label_lower
-_ZIP = b"PK"
 
 
 @dataclass
@@ -45,9 +42,7 @@ class InventoryTable:
 
 def read_inventory(data: bytes, file_name: str) -> InventoryTable:
     """Read the first sheet that has a column of names. Raises ImportFileError."""
-    refuse_at_once(data, file_name)
-    sheets = read_workbook(data)[0] if data.startswith(_ZIP) else [read_csv(data, count_headers)]
-    for sheet in sheets:
+    for sheet in read_sheets(data, file_name, count_headers):
         if (header := find_header(sheet)) is not None:
             return read_rows(sheet, header)
     raise ImportFileError(
@@ -94,10 +89,10 @@ def make_records(rows: Sequence[tuple[int, dict[str, str]]]) -> Iterator[SourceR
     for number, texts in rows:
         name = texts.pop("name", "")
         if not name:
-            yield broken(number, f"({number})", "name", _("The row has no name. Enter one."))
+            yield refused_asset(number, f"({number})", _("The row has no name. Enter one."))
             continue
         if (key := name_key(name)) in names:
-            yield broken(number, name, "name", _("Another row has this name. Remove one of them."))
+            yield refused_asset(number, name, _("Another row has this name. Remove one of them."))
             continue
         names[key] = name
         named += [(number, name, text) for text in split_list(texts.pop("dependencies", ""))]
@@ -122,9 +117,8 @@ def asset_record(number: int, name: str, texts: dict[str, str]) -> SourceRecord:
             if value is None:
                 labels = ", ".join(str(label) for label in CHOICES[column].labels)
                 reason = _("“%(text)s” is none of: %(labels)s. Use one of these.")
-                record.errors.append(
-                    error(number, column, text, reason % {"text": text, "labels": labels})
-                )
+                reason %= {"text": text, "labels": labels}
+                record.errors.append(asdict(RowError(number, column, text, reason)))
             else:
                 record.values[column] = value
         else:
@@ -155,13 +149,11 @@ def dependency_record(number: int, asset: str, target: str, kind: str) -> Source
     record = SourceRecord(DEPENDENCY, f"{asset} {label} {target}", number, values)
     if name_key(asset) == name_key(target):
         reason = _("An asset cannot depend on itself.")
-        record.errors.append(error(number, "dependencies", target, reason))
+        record.errors.append(asdict(RowError(number, "dependencies", target, reason)))
     return record
 
 
-def broken(number: int, identity: str, column: str, reason: str) -> SourceRecord:
-    return SourceRecord(ASSET, identity, number, {}, errors=[error(number, column, "", reason)])
-
-
-def error(number: int, column: str, value: str, reason: str) -> dict[str, Any]:
-    return {"row": number, "column": column, "value": value, "reason": reason}
+def refused_asset(number: int, identity: str, reason: str) -> SourceRecord:
+    """Return the record of a row whose name cannot be used."""
+    errors = [asdict(RowError(number, "name", "", reason))]
+    return SourceRecord(ASSET, identity, number, {}, errors=errors)
