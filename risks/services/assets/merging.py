@@ -5,7 +5,7 @@ its own links, as deleted items keep them. Findings move, and those that both ha
 the side of the duplicate. `MergeRecord` says what was added, so that an undo takes only that back.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 from uuid import UUID
@@ -42,6 +42,8 @@ FIELDS = (
 LISTS = ("hostnames", "addresses")
 KEPT, MERGED, BOTH = "kept", "merged", "both"  # whose value a field gets
 BATCH = 500
+
+Dependency = tuple[UUID, UUID, str]  # asset, target, kind
 
 
 @dataclass
@@ -134,38 +136,31 @@ def add_risks(record: MergeRecord, merged: Asset, kept: Asset) -> None:
 
 def add_dependencies(record: MergeRecord, merged: Asset, kept: Asset) -> None:
     """Give `kept` the dependencies of both; one between the two goes with the duplicate."""
-    present = set(
-        AssetDependency.objects.filter(Q(asset=kept) | Q(target=kept)).values_list(
-            "asset", "target", "kind"
+    present = set(list_dependencies(kept))
+    added = [
+        AssetDependency(
+            organization_id=kept.organization_id, asset_id=asset, target_id=target, kind=kind
         )
-    )
-    added = []
-    for key in missing_dependencies(merged, kept):
-        if key not in present:
-            present.add(key)
-            asset, target, kind = key
-            added.append(
-                AssetDependency(
-                    organization_id=kept.organization_id,
-                    asset_id=asset,
-                    target_id=target,
-                    kind=kind,
-                )
-            )
+        for asset, target, kind in dict.fromkeys(dependencies_as_of(merged, kept))
+        if (asset, target, kind) not in present
+    ]
     AssetDependency.objects.bulk_create(added, batch_size=BATCH)
     record.dependencies = [str(link.pk) for link in added]
 
 
-def missing_dependencies(merged: Asset, kept: Asset) -> list[tuple[UUID, UUID, str]]:
-    """Return the dependencies of the duplicate as those of `kept`."""
-    links = AssetDependency.objects.filter(Q(asset=merged) | Q(target=merged)).order_by("id")
-    renamed = []
-    for asset, target, kind in links.values_list("asset", "target", "kind"):
-        source = kept.pk if asset == merged.pk else asset
-        aim = kept.pk if target == merged.pk else target
-        if source != aim:
-            renamed.append((source, aim, kind))
-    return renamed
+def list_dependencies(asset: Asset) -> Iterable[Dependency]:
+    links = AssetDependency.objects.filter(Q(asset=asset) | Q(target=asset)).order_by("id")
+    return links.values_list("asset", "target", "kind")
+
+
+def dependencies_as_of(merged: Asset, kept: Asset) -> list[Dependency]:
+    """Return the dependencies of the duplicate as those of `kept`, without one between the two."""
+    replaced = {merged.pk: kept.pk}
+    links = [
+        (replaced.get(asset, asset), replaced.get(target, target), kind)
+        for asset, target, kind in list_dependencies(merged)
+    ]
+    return [(asset, target, kind) for asset, target, kind in links if asset != target]
 
 
 def add_bills(record: MergeRecord, merged: Asset, kept: Asset) -> None:
@@ -277,10 +272,8 @@ def describe_merge(merged: Asset, kept: Asset) -> list[str]:
 
 def describe_dependencies(merged: Asset, kept: Asset) -> list[str]:
     """Return a sentence where the two have different dependencies."""
-    links = AssetDependency.objects.filter(Q(asset=kept) | Q(target=kept))
-    own = set(links.values_list("asset", "target", "kind"))
-    theirs = set(missing_dependencies(merged, kept))
-    count = len(theirs - own)
+    own = set(list_dependencies(kept))
+    count = len(set(dependencies_as_of(merged, kept)) - own)
     if not count:
         return []
     if not own:
