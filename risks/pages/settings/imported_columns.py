@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
@@ -16,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from openrisk.accounts.models import Organization, Role
+from openrisk.accounts.models import Organization
 from openrisk.caching.decorators import get_or_compute
 from openrisk.limits import LINE
 from openrisk.pages.drafts import form_on
@@ -27,9 +26,9 @@ from risks.custom_fields import services
 from risks.custom_fields.extra_columns import list_extra_columns
 from risks.custom_fields.values import CHOSEN
 from risks.models import BulkKind, CustomField, CustomFieldKind, Risk
+from risks.pages.settings.fields import CHANGES_FIELDS
 from risks.services.bulk_changes import lifecycle
-
-CHANGES_FIELDS = Role.ADMIN
+from risks.services.rows import field_error
 
 
 class ColumnToFieldForm(PageForm):
@@ -174,7 +173,9 @@ def values_of_column(column: str, kind: str, risks: Any) -> list[str]:
         parts = [text] if kind == CustomFieldKind.CHOICE else text.replace(",", ";").split(";")
         texts |= dict.fromkeys(part.strip() for part in parts if part.strip())
         if len(texts) > services.MOST_OPTIONS:
-            raise ValidationError(
-                {"options": [_("The column has too many different values for a choice.")]}
+            message = _(
+                "The column has more than %(most)s different values. Write the options yourself, "
+                "or choose the type Text."
             )
+            raise field_error("options", message % {"most": services.MOST_OPTIONS})
     return sorted(texts, key=str.casefold)
