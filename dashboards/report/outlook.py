@@ -72,9 +72,9 @@ def describe_plan(treatment: str, mitigations: Rows) -> str:
         return f"{label}. Nothing is planned."
     pending = [row for row in mitigations if row["status"] != "done"]
     if not pending:
-        only_one = len(mitigations) == 1
-        done = "The mitigation is" if only_one else f"All {len(mitigations)} mitigations are"
-        return f"{label}. {done} done."
+        if len(mitigations) == 1:
+            return f"{label}. The mitigation is done."
+        return f"{label}. All {len(mitigations)} mitigations are done."
     first = pending[0]
     share = progress_of(first["status"], first["actions_done"], first["actions_total"])
     due = f"due {short_day(first['due_date'])}" if first["due_date"] else "no date"
