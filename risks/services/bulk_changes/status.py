@@ -20,7 +20,7 @@ class StatusKind(ColumnKind):
     column = "status"
 
     def needed_role(self, value: Any) -> Role:
-        return states.REQUIRED_ROLE.get(value, Role.ANALYST)
+        return states.REQUIRED_ROLE.get(str(value), Role.ANALYST)
 
     def clean(self, value: Any) -> Any:
         if value not in Status.values:

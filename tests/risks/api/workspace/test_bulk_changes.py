@@ -64,6 +64,8 @@ def test_references_of_others_are_listed_as_missing(client, risks, other_organiz
         ({"value": "ignore"}, "/value"),
         ({"query": None, "references": ["R-0001"] * 100_001}, "/references"),
         ({"kind": "title"}, "/kind"),
+        ({"kind": "status", "value": {}}, "/value"),
+        ({"kind": "criticality"}, "/kind"),
     ],
 )
 def test_wrong_bodies_are_refused(client, risks, body, pointer):
