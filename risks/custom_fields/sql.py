@@ -43,7 +43,9 @@ class HasValue(Func):
         if connection.vendor == "postgresql":
             contained = {self.key: [self.value] if self.in_list else self.value}
             return f"{column} @> %s::jsonb", [*parameters, json.dumps(contained)]
-        value = int(self.value) if isinstance(self.value, bool) else self.value
+        value = self.value
+        if isinstance(value, int):  # or a bool
+            value = int(value) if abs(value) < 2**63 else float(value)
         path = f"$.{self.key}"
         each = f"EXISTS (SELECT 1 FROM json_each({column}, %s) WHERE value = %s)"  # noqa: S608
         return each, [*parameters, path, value]

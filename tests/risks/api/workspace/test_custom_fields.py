@@ -56,6 +56,7 @@ def test_a_wrong_value_is_refused(api, analyst, fields):
         ("external=true", 1),
         ("external=false", 1),
         ("external__isnull=false", 2),
+        ("cost=1e30", 0),
     ],
 )
 def test_risks_are_filtered_by_each_kind(api, viewer, organization, fields, query, number):
