@@ -10,6 +10,7 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from openrisk.accounts.models import Membership, Organization, User
 from openrisk.errors import Conflict
@@ -86,11 +87,12 @@ def update_field(
                 "key", _("The key stays as it is: programs and files find the field by it.")
             )
         if fields.get("kind", field.kind) != field.kind and (used := count_values(field)):
-            raise rows.field_error(
-                "kind",
-                _("%(count)s risks have values of this type. Add another field instead.")
-                % {"count": f"{used:,}"},
+            text = ngettext(
+                "%(count)s risk has a value of this type. Add another field instead.",
+                "%(count)s risks have values of this type. Add another field instead.",
+                used,
             )
+            raise rows.field_error("kind", text % {"count": f"{used:,}"})
         save_definition(field, fields)
     forget_fields(instance.organization)
     return field
@@ -180,10 +182,12 @@ def delete_field(
     with recorded(actor=actor):
         field = rows.lock_for_update(instance, version)
         if used := count_values(field):
-            raise Conflict(
-                _("%(count)s risks have a value of %(field)s. Retire it instead.")
-                % {"count": f"{used:,}", "field": field.label}
+            text = ngettext(
+                "%(count)s risk has a value of %(field)s. Retire it instead.",
+                "%(count)s risks have a value of %(field)s. Retire it instead.",
+                used,
             )
+            raise Conflict(text % {"count": f"{used:,}", "field": field.label})
         forget_fields(instance.organization)
         return rows.delete(actor=actor, instance=field)
 
