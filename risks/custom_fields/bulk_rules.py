@@ -16,10 +16,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from openrisk.accounts.models import Role, User
-from risks.custom_fields.definitions import load_people, load_person_ids
+from risks.custom_fields.columns import CellParser
+from risks.custom_fields.definitions import load_people
 from risks.custom_fields.services import clean_change, fields_of
 from risks.custom_fields.sql import WithKey
-from risks.custom_fields.values import is_empty, parse_text, value_words
+from risks.custom_fields.values import is_empty, is_of_kind, value_words
 from risks.models import BulkChangeRow, CustomField, CustomFieldKind, Risk
 from risks.services.bulk_changes.columns import FEW_VALUES
 from risks.services.bulk_changes.plan import PlannedRow, SelectedRow
@@ -27,7 +28,23 @@ from risks.services.bulk_changes.rules import BulkRules
 from risks.services.rows import field_error
 
 
-class CustomFieldRules(BulkRules):
+class CustomValueRules(BulkRules):
+    """Rules whose values go back into custom fields when they are undone."""
+
+    def reasons_to_keep(self, values: Mapping[UUID, Any]) -> dict[UUID, str]:
+        """Return a reason for each risk whose former value is of another type by now."""
+        fields = fields_of(self.organization)
+        changed = _("The type of the field has changed.")
+        return {
+            pk: changed
+            for pk, value in values.items()
+            if not is_empty(value["value"])
+            and (field := fields.get(value["key"]))
+            and not is_of_kind(field.kind, value["value"])
+        }
+
+
+class CustomFieldRules(CustomValueRules):
     """One custom field gets the same value everywhere."""
 
     columns = ("custom_fields",)
@@ -99,7 +116,7 @@ class CustomFieldRules(BulkRules):
         write_each({pk: [value] for pk, value in values.items()})
 
 
-class ExtraColumnRules(BulkRules):
+class ExtraColumnRules(CustomValueRules):
     """A column that imports kept becomes a custom field. Texts that do not fit stay where they
     are."""
 
@@ -132,13 +149,11 @@ class ExtraColumnRules(BulkRules):
 
     def plan(self, selected: Sequence[SelectedRow], value: Any) -> list[PlannedRow]:
         field = CustomFieldRules(self.organization).field_of(value)
-        people: dict[str, str] = {}
-        if field.kind == CustomFieldKind.PERSON:
-            people = load_person_ids(self.organization)
-        return [self.plan_row(row, field, value["column"], people) for row in selected]
+        parser = CellParser(self.organization)
+        return [self.plan_row(row, field, value["column"], parser) for row in selected]
 
     def plan_row(
-        self, row: SelectedRow, field: CustomField, column: str, people: Mapping[str, str]
+        self, row: SelectedRow, field: CustomField, column: str, parser: CellParser
     ) -> PlannedRow:
         custom, extra = row.value
         present, text = custom.get(field.key), extra.get(column)
@@ -146,9 +161,9 @@ class ExtraColumnRules(BulkRules):
         if is_empty(text):
             return PlannedRow(row, before, before)
         try:
-            parsed = parse_text(field, str(text), lambda name: people.get(name.strip().casefold()))
-        except ValidationError as error:
-            return PlannedRow(row, before, reason=" ".join(error.messages))
+            parsed = parser.parse(field, str(text))
+        except ValueError as error:
+            return PlannedRow(row, before, reason=str(error))
         if parsed is None:
             return PlannedRow(row, before, before)
         if not is_empty(present) and present != parsed:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from openrisk.accounts.models import Organization, User
-from risks.custom_fields.values import is_empty
+from risks.custom_fields.values import is_of_kind
 from risks.models import CustomField, CustomFieldKind
 from risks.models.custom_fields import PREFIX
 
@@ -37,7 +37,12 @@ def field_of(fields: CustomFields, name: str) -> CustomField | None:
 def people_in(fields: CustomFields, values: Iterable[Mapping[str, Any]]) -> set[str]:
     """Return the ids of the people whom these values of risks name."""
     keys = [key for key, field in fields.items() if field.kind == CustomFieldKind.PERSON]
-    return {row[key] for row in values for key in keys if not is_empty(row.get(key))}
+    return {
+        row[key]
+        for row in values
+        for key in keys
+        if is_of_kind(CustomFieldKind.PERSON, row.get(key))
+    }
 
 
 def load_person_ids(organization: Organization) -> dict[str, str]:
@@ -51,7 +56,7 @@ def load_person_ids(organization: Organization) -> dict[str, str]:
 
 def load_people(ids: Iterable[str], column: str = "") -> dict[str, str]:
     """Return the names of people by id, or another `column`; no query where there are no ids."""
-    ids = set(ids)
+    ids = {pk for pk in ids if is_of_kind(CustomFieldKind.PERSON, pk)}
     if not ids:
         return {}
     users = User.objects.filter(pk__in=ids)

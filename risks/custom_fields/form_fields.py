@@ -17,10 +17,12 @@ from openrisk.limits import LONG_TEXT
 from risks.custom_fields.definitions import CustomFields
 from risks.custom_fields.values import (
     DECIMAL_PLACES,
+    DIGITS,
     LONGEST_LINE,
     LONGEST_LINK,
     NUMBERS,
     is_empty,
+    plain_number,
 )
 from risks.models import CustomField, CustomFieldKind
 from risks.models.custom_fields import PREFIX
@@ -52,7 +54,7 @@ def make_form_field(field: CustomField, present: Any = None) -> forms.Field:  # 
         case CustomFieldKind.NUMBER | CustomFieldKind.MONEY:
             if field.unit:
                 common["label"] = f"{field.label} ({field.unit})"
-            return forms.DecimalField(max_digits=15, decimal_places=DECIMAL_PLACES, **common)
+            return forms.DecimalField(max_digits=DIGITS, decimal_places=DECIMAL_PLACES, **common)
         case CustomFieldKind.DATE:
             day = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
             return forms.DateField(widget=day, **common)
@@ -110,7 +112,7 @@ def stored_value(field: CustomField, value: Any) -> Any:
     if isinstance(value, User):
         return str(value.pk)
     if isinstance(value, Decimal):
-        return int(value) if value == int(value) else float(value)
+        return plain_number(value)
     if isinstance(value, date):
         return value.isoformat()
     if field.kind == CustomFieldKind.FLAG:

@@ -8,7 +8,7 @@ from django.db.models import DecimalField, Q, Value
 from django.db.models.lookups import GreaterThanOrEqual, IContains, IsNull, LessThanOrEqual
 
 from risks.custom_fields.sql import HasValue, number_of, text_of
-from risks.custom_fields.values import NUMBERS
+from risks.custom_fields.values import NUMBERS, plain_number
 from risks.models import CustomField, CustomFieldKind
 
 _TEXT = ("contains", "exact", "isnull")
@@ -47,7 +47,7 @@ def condition(field: CustomField, lookup: str, value: Any) -> Any:
 
 def has_value(field: CustomField, value: Any) -> HasValue:
     if field.kind in NUMBERS:
-        value = int(value) if value == int(value) else float(value)
+        value = plain_number(value)
     elif not isinstance(value, bool):
         value = str(value)
     return HasValue(field.key, value, in_list=field.kind == CustomFieldKind.CHOICES)

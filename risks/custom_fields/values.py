@@ -51,6 +51,33 @@ def is_empty(value: Any) -> bool:
     return value is None or value in ("", [])
 
 
+def is_of_kind(kind: str, value: Any) -> bool:
+    """Return whether a stored value is one of this kind, be it an option no longer offered.
+
+    What a risk had before it was deleted, or before a bulk change, may be from another type.
+    """
+    match kind:
+        case CustomFieldKind.NUMBER | CustomFieldKind.MONEY:
+            return isinstance(value, int | float) and not isinstance(value, bool)
+        case CustomFieldKind.FLAG:
+            return isinstance(value, bool)
+        case CustomFieldKind.CHOICES:
+            return isinstance(value, list)
+    try:
+        if kind == CustomFieldKind.PERSON:
+            clean_person(value)
+        elif kind == CustomFieldKind.DATE:
+            clean_day(value)
+    except (AttributeError, TypeError, ValidationError):
+        return False
+    return isinstance(value, str)
+
+
+def plain_number(value: Any) -> int | float:
+    """Return the number as JSON has it: 12 rather than 12.0."""
+    return int(value) if value == int(value) else float(value)
+
+
 # --- JSON ----------------------------------------------------------------------------------------
 def clean_value(field: CustomField, value: Any) -> Any:
     """Return a JSON value as it is stored, None for none. Raises ValidationError.
@@ -126,7 +153,7 @@ def clean_number(value: Any) -> int | float:
             _("A number has at most %(digits)s digits, %(places)s of them after the point.")
             % {"digits": DIGITS, "places": DECIMAL_PLACES}
         )
-    return int(number) if number == int(number) else float(number)
+    return plain_number(number)
 
 
 def clean_day(text: str) -> str:
@@ -258,7 +285,7 @@ def value_words(field: CustomField, value: Any, people: Mapping[str, str]) -> st
         return f"{number_words(field, value)} {field.unit}".strip()
     if field.kind == CustomFieldKind.DATE:
         return day_words(str(value))
-    if field.kind == CustomFieldKind.PERSON:
+    if field.kind == CustomFieldKind.PERSON and is_of_kind(field.kind, value):
         return people.get(str(value)) or _("A deleted account")
     return str(value)
 

@@ -1,12 +1,15 @@
-"""Rules for the rows of the register that are restored: the matrix and the assets may have changed
-since they were deleted."""
+"""Rules for the rows of the register that are restored: the matrix, the assets and the custom
+fields may have changed since they were deleted."""
 
 from collections.abc import Sequence
 from typing import Any
 
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from risks import scoring
+from risks.custom_fields.services import fields_of
+from risks.custom_fields.values import is_of_kind
 from risks.fields import RATINGS
 from risks.models import Asset, Matrix, Risk, RiskAsset, SavedView
 from risks.services.deletion import register_private
@@ -17,9 +20,13 @@ from risks.services.workspace.restoring import RestoreRules, register_restore_ru
 
 def register_rules() -> None:
     """Called once, from `RisksConfig.ready()`."""
-    register_restore_rules(Risk, RestoreRules(prepare=rescore_risks, finish=weigh_risks))
+    register_restore_rules(Risk, RestoreRules(prepare=prepare_risks, finish=weigh_risks))
     register_restore_rules(Asset, RestoreRules(finish=weigh_risks_of_assets))
     register_private(SavedView, lambda view: not view.shared)
+
+
+def prepare_risks(risks: list[Any]) -> Sequence[str]:
+    return [*rescore_risks(risks), *drop_values_of_other_types(risks)]
 
 
 def rescore_risks(risks: list[Any]) -> Sequence[str]:
@@ -63,6 +70,21 @@ def lower_to_scale(risk: Risk, matrix: Matrix) -> bool:
     for name, highest in outside.items():
         setattr(risk, name, highest)
     return bool(outside)
+
+
+def drop_values_of_other_types(risks: list[Any]) -> Sequence[str]:
+    """Leave out values of custom fields whose type has changed since."""
+    labels: set[str] = set()
+    for risk in risks:
+        fields = fields_of(risk.organization)
+        for key, value in list(risk.custom_fields.items()):
+            if (field := fields.get(key)) and not is_of_kind(field.kind, value):
+                del risk.custom_fields[key]
+                labels.add(field.label)
+    return [
+        _("Left empty: %(field)s, because its type has changed.") % {"field": label}
+        for label in sorted(labels)
+    ]
 
 
 def weigh_risks(risks: list[Any]) -> Sequence[str]:

@@ -12,8 +12,9 @@ from risks.custom_fields.services import (
     retire_field,
     update_field,
 )
-from risks.models import Change, CustomField, DeletedItem
-from risks.services.risks import update_risk
+from risks.history.custom_values import split_custom_fields
+from risks.models import Change, CustomField, DeletedItem, Risk
+from risks.services.risks import delete_risk, update_risk
 from risks.services.workspace.deleted_items import restore_items
 from tests.risks.factories import make_risk
 
@@ -111,6 +112,26 @@ def test_a_change_gives_some_values_and_history_has_them(add, organization, admi
         {"region": "North"},
         {"reviewer_2": str(analyst.pk)},
     ]
+
+
+def test_a_restored_risk_loses_a_value_whose_field_has_another_type_now(add, organization, admin):
+    field = add()
+    risk = make_risk(organization, custom_fields={"region": "North"})
+    item = delete_risk(actor=admin, instance=risk)
+    update_field(actor=admin, instance=field, kind="number")
+    notes = restore_items(actor=admin, items=[item]).notes
+    assert "Left empty: Region, because its type has changed." in notes
+    assert Risk.objects.get().custom_fields == {}
+
+
+def test_history_has_values_of_a_type_that_the_field_had_before(add, organization, admin):
+    field = add()
+    risk = make_risk(organization, custom_fields={"region": "North"})
+    update_risk(actor=admin, instance=risk, custom_fields={"region": None})
+    update_field(actor=admin, instance=field, kind="person")
+    rows = list(Change.objects.filter(object_id=risk.pk).values()[:1])
+    split_custom_fields(rows)
+    assert rows[0]["changes"]["custom_fields__region"] == ["North", ""]
 
 
 def test_wrong_values_are_refused_by_field(add, organization, admin, outsider):
